@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import { STATUSES, appIdSchema, snapshotSchema, type Snapshot } from './snapshot.js';
+
+/** The one shape of every error that the server answers with. */
+export const errorBodySchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    requestId: z.string(),
+    details: z
+      .array(
+        z.object({
+          path: z.string(),
+          code: z.string(),
+          limit: z.number().optional(),
+          position: z.number().optional(),
+        }),
+      )
+      .optional(),
+  }),
+});
+export type ErrorBody = z.infer<typeof errorBodySchema>;
+export type ErrorDetail = NonNullable<ErrorBody['error']['details']>[number];
+
+/** The answer to `POST /executions`: counts of what was taken, and what was not, by its place. */
+export const ingestResultSchema = z.object({
+  accepted: z.int(),
+  duplicates: z.int(),
+  superseded: z.int(),
+  rejected: z.array(
+    z.object({
+      index: z.int(),
+      executionId: z.string().nullable(),
+      code: z.enum(['invalid', 'too_large', 'app_mismatch', 'storage']),
+      message: z.string(),
+      retryable: z.boolean(),
+    }),
+  ),
+});
+export type IngestResult = z.infer<typeof ingestResultSchema>;
+export type RejectionCode = IngestResult['rejected'][number]['code'];
+
+/** One line of the list of executions: headers only, never a payload. */
+export const executionSummarySchema = z.object({
+  executionId: z.string(),
+  pipeline: z.string(),
+  environment: z.string(),
+  status: z.enum(STATUSES),
+  /** A running execution that was not heard of for 24 h. Derived when read. */
+  stale: z.boolean(),
+  outcome: z.string().nullable(),
+  adverse: z.boolean().nullable(),
+  /** Codes of the decision's reasons, principal first. */
+  reasons: z.array(z.string()),
+  subjects: z.array(z.object({ type: z.string(), id: z.string() })),
+  versions: z.record(z.string(), z.string()),
+  tags: z.array(z.string()),
+  stepCount: z.int(),
+  failedStepCount: z.int(),
+  /** Type of the first failed step's error. */
+  errorType: z.string().nullable(),
+  /** When it started by the client's clock, unless that lies in the future. ISO-8601, UTC. */
+  at: z.string(),
+  receivedAt: z.string(),
+  durationMs: z.number().nullable(),
+  revision: z.int(),
+  conflict: z.boolean(),
+});
+export type ExecutionSummary = z.infer<typeof executionSummarySchema>;
+
+export const executionPageSchema = z.object({
+  items: z.array(executionSummarySchema),
+  nextCursor: z.string().nullable(),
+});
+export type ExecutionPage = z.infer<typeof executionPageSchema>;
+
+/** Facts that the server adds to a stored snapshot; they stand beside it, never in it. */
+export const serverFactsSchema = z.object({
+  receivedAt: z.string(),
+  conflict: z.boolean(),
+  stale: z.boolean(),
+  /** UTF-8 bytes of the snapshot's JSON as stored. */
+  bytes: z.int(),
+});
+export type ServerFacts = z.infer<typeof serverFactsSchema>;
+
+export const executionDetailSchema = z.object({
+  snapshot: snapshotSchema,
+  server: serverFactsSchema,
+});
+/**
+ * One execution. With `payloads=false` the snapshot comes without what can be large: `input`, `output`
+ * and `reasoning` of the steps, artifacts' `inline`, candidates' `items` and `ledger`, and the
+ * execution's own `input` and `output`; each step's are at `/steps/:sequence`.
+ */
+export interface ExecutionDetail {
+  snapshot: Snapshot;
+  server: ServerFacts;
+}
+
+export const stepDetailSchema = z.object({
+  sequence: z.int(),
+  step: snapshotSchema.shape.steps.element,
+});
+export type StepDetail = z.infer<typeof stepDetailSchema>;
+
+/** Filters of the list; every one given must hold. Times are ISO-8601. */
+export const executionQuerySchema = z.object({
+  pipeline: z.string().max(128).optional(),
+  status: z.enum(STATUSES).optional(),
+  outcome: z.string().max(64).optional(),
+  environment: z.string().max(64).optional(),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+  cursor: z.string().max(512).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export type ExecutionQuery = z.infer<typeof executionQuerySchema>;
+
+export const appSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+});
+export type App = z.infer<typeof appSchema>;
+
+export const appListSchema = z.object({ items: z.array(appSchema) });
+export type AppList = z.infer<typeof appListSchema>;
+
+export const newAppSchema = z.object({
+  id: appIdSchema,
+  name: z.string().trim().min(1).max(128).optional(),
+});
+export type NewApp = z.infer<typeof newAppSchema>;
+
+/** Pipelines of an app with what is stored of each, by name. */
+export const pipelineListSchema = z.object({
+  items: z.array(z.object({ pipeline: z.string(), executions: z.int(), lastAt: z.string() })),
+});
+export type PipelineList = z.infer<typeof pipelineListSchema>;
+
+export const KEY_SCOPES = ['ingest', 'read'] as const;
+export type KeyScope = (typeof KEY_SCOPES)[number];
+
+/** An API key as it may be shown; its secret is never stored. */
+export const apiKeySchema = z.object({
+  id: z.string(),
+  appId: z.string(),
+  name: z.string(),
+  scopes: z.array(z.enum(KEY_SCOPES)),
+  createdAt: z.string(),
+  lastUsedAt: z.string().nullable(),
+  revokedAt: z.string().nullable(),
+});
+export type ApiKey = z.infer<typeof apiKeySchema>;
+
+export const apiKeyListSchema = z.object({ items: z.array(apiKeySchema) });
+export type ApiKeyList = z.infer<typeof apiKeyListSchema>;
+
+export const newKeySchema = z.object({
+  name: z.string().trim().min(1).max(128).default('default'),
+  scopes: z.array(z.enum(KEY_SCOPES)).min(1).default(['ingest']),
+});
+export type NewKey = z.input<typeof newKeySchema>;
+
+/** The one answer that holds a key's secret. */
+export const createdKeySchema = z.object({ key: z.string(), apiKey: apiKeySchema });
+export type CreatedKey = z.infer<typeof createdKeySchema>;
+
+/** What the page must know before anything else. */
+export const publicConfigSchema = z.object({
+  version: z.string(),
+  /** Where an SDK sends to, as this request's client reaches it. */
+  endpoint: z.string(),
+  /** `open`: this machine may read without signing in (until sign-in lands). */
+  signIn: z.enum(['open']),
+});
+export type PublicConfig = z.infer<typeof publicConfigSchema>;
+
+export const healthSchema = z.object({ status: z.literal('ok'), version: z.string() });
+export const readySchema = z.object({
+  status: z.enum(['ready', 'unavailable']),
+  store: z.object({
+    kind: z.enum(['pglite', 'postgres']),
+    ok: z.boolean(),
+    reason: z.string().optional(),
+  }),
+});
+export type Ready = z.infer<typeof readySchema>;

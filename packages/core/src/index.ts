@@ -1,0 +1,3 @@
+export * from './api.js';
+export * from './merge.js';
+export * from './snapshot.js';
