@@ -1,0 +1,100 @@
+import { prepare } from './prepare.mjs';
+import fs from 'node:fs';
+import path from 'node:path';
+import { featuresOf, importRules } from './import-rules.mjs';
+import { parts, root } from './parts.mjs';
+import { run, secondsSince } from './run.mjs';
+
+const HELP = `npm run check [-- name...]
+  Prepares the clone and runs every check, or those whose name begins with one of the given words:
+  format, lint, imports, types, dead code, schema. Ends non-zero when one failed.
+  npm run format puts the format right.
+`;
+
+const bin = (...place) => path.join(root, 'node_modules', ...place);
+const oxlint = bin('oxlint', 'bin', 'oxlint');
+const node = (script, args, cwd = root) => run(process.execPath, [script, ...args], { cwd });
+
+const checks = [
+  { name: 'format', run: () => node(bin('oxfmt', 'bin', 'oxfmt'), ['--check', '.']) },
+  { name: 'lint', run: () => node(oxlint, ['--deny-warnings', '.']) },
+  { name: 'imports', run: checkImports },
+  ...parts.map(({ name, folder }) => ({
+    name: `types of ${name}`,
+    run: () => checkTypes(name, folder),
+  })),
+  { name: 'types of e2e', run: () => checkTypes('e2e', 'e2e') },
+  { name: 'types of scripts', run: () => checkTypes('scripts', 'scripts') },
+  { name: 'dead code', run: () => node(bin('knip', 'bin', 'knip.js'), ['--no-progress']) },
+  {
+    name: 'schema',
+    run: () =>
+      run('npm', ['run', 'schema', '--silent', '-w', 'server', '--', '--check'], { cwd: root }),
+  },
+];
+
+const args = process.argv.slice(2);
+if (args.some((arg) => arg.startsWith('-'))) {
+  process.stdout.write(HELP);
+  process.exit(args.includes('--help') ? 0 : 2);
+}
+const selected = checks.filter(
+  ({ name }) => args.length === 0 || args.some((arg) => name.startsWith(arg)),
+);
+if (selected.length === 0) {
+  process.stdout.write(HELP);
+  process.exit(2);
+}
+if (!(await prepare(['core', 'sdk', 'server', 'examples']))) process.exit(1);
+
+const results = await twoAtATime(selected, async (check) => {
+  const startedMs = performance.now();
+  const { code, output } = await check.run();
+  const took = secondsSince(startedMs);
+  console.log(
+    code === 0 ? `ok      ${check.name} (${took})` : `FAILED  ${check.name} (${took})\n${output}`,
+  );
+  return code === 0;
+});
+const failed = selected.filter((_, index) => !results[index]).map(({ name }) => name);
+console.log(
+  failed.length === 0 ? `All ${selected.length} checks passed.` : `Failed: ${failed.join(', ')}.`,
+);
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+async function checkImports() {
+  // oxlint reads an override's globs from the configuration's own folder, so it has to lie there.
+  const config = path.join(root, `.oxlintrc.imports-${process.pid}.json`);
+  fs.writeFileSync(config, JSON.stringify(importRules(featuresOf(root))));
+  try {
+    return await node(oxlint, ['-c', config, '--deny-warnings', '.']);
+  } finally {
+    fs.rmSync(config);
+  }
+}
+
+async function checkTypes(name, folder) {
+  if (name === 'dashboard' && !fs.existsSync(path.join(root, folder, 'next-env.d.ts'))) {
+    // Next's own declarations of CSS modules and routes, which a build would leave too.
+    const { code, output } = await node(
+      bin('next', 'dist', 'bin', 'next'),
+      ['typegen'],
+      path.join(root, folder),
+    );
+    if (code !== 0) return { code, output };
+  }
+  return await node(bin('typescript', 'bin', 'tsc'), ['--noEmit', '-p', path.join(root, folder)]);
+}
+
+async function twoAtATime(items, work) {
+  const results = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index]);
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  return results;
+}

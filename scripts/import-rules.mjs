@@ -1,0 +1,156 @@
+import './node-version.mjs';
+import fs from 'node:fs';
+import path from 'node:path';
+
+/**
+ * Who may import whom (docs/architecture.md), as an oxlint configuration: one override a room, and
+ * one a feature of the dashboard, so that a new feature is held apart without being listed here.
+ *
+ * oxlint lets the last override that names a rule win, so each file is in one override alone, and
+ * each override is whole.
+ *
+ * @param {string[]} features folders of apps/dashboard/src/features
+ */
+export function importRules(features) {
+  return {
+    plugins: ['typescript'],
+    categories: { correctness: 'off' },
+    ignorePatterns: ['**/dist/**', '**/out/**', '**/.next/**', '**/node_modules/**'],
+    // `import('x').T` is the one form that no-restricted-imports does not see.
+    rules: { 'typescript/consistent-type-imports': 'error' },
+    overrides: [...packageRooms, ...serverRooms(), ...dashboardRooms(features)],
+  };
+}
+
+/** @param {string} root of the clone */
+export function featuresOf(root) {
+  const folder = path.join(root, 'apps', 'dashboard', 'src', 'features');
+  if (!fs.existsSync(folder)) return [];
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
+
+const OUTSIDE = {
+  regex:
+    '^\\.\\.?/(.*/)?((packages|server|apps|examples|bench|e2e|node_modules)/|[^/]+/(src|dist)/)',
+  message: 'Import another package by its name.',
+};
+
+/** Any package but the named ones; paths within the package are free. */
+function only(allowed, message) {
+  const kept = allowed.flatMap((name) => [`!${name}`, `!${name}/**`]);
+  return { group: ['**', '!./**', '!../**', ...kept], message };
+}
+
+function room(files, patterns, excludeFiles = []) {
+  const rules = { 'no-restricted-imports': ['error', { patterns: [OUTSIDE, ...patterns] }] };
+  return excludeFiles.length > 0 ? { files, excludeFiles, rules } : { files, rules };
+}
+
+const packageRooms = [
+  room(['packages/core/src/**'], [only(['zod'], 'core imports zod and nothing else.')]),
+  room(
+    ['packages/xray-sdk/src/**'],
+    [only(['node:*'], 'The SDK has no dependencies, not even core.')],
+  ),
+  room(
+    ['examples/src/**'],
+    [only(['node:*', '@xray/sdk'], 'An example stands on the SDK alone, as its readers will.')],
+  ),
+];
+
+/** A path into one of these folders or files of server/src, by `#server/` or relative. */
+function serverPaths(names, message) {
+  return { regex: `^(#server|\\.\\.?)/(.*/)?(${names.join('|')})(/|\\.js$)`, message };
+}
+
+function serverRooms() {
+  const packages = {
+    regex: '^@xray/(?:sdk|dashboard|server|examples)(/|$)',
+    message: 'The server imports core, and no other package of this repository.',
+  };
+  const drivers = serverPaths(
+    ['drivers'],
+    'Only where the server is put together (main, cli) names a store implementation.',
+  );
+  const express = {
+    regex: '^express(/|$)',
+    message: 'Only app, routes, auth and errors know Express.',
+  };
+  const not = (...names) =>
+    serverPaths(
+      names,
+      'Against the direction main -> app -> routes -> ingest|query|auth -> store.',
+    );
+  const top = ['main', 'cli', 'app'];
+  const src = 'server/src';
+  return [
+    room(
+      [`${src}/store/**`],
+      [packages, express, drivers, not(...top, 'routes', 'ingest', 'query', 'auth')],
+      [`${src}/store/drivers/**`],
+    ),
+    room(
+      [`${src}/store/drivers/**`],
+      [packages, express, not(...top, 'routes', 'ingest', 'query', 'auth')],
+    ),
+    room(
+      [`${src}/ingest/**`],
+      [packages, express, drivers, not(...top, 'routes', 'query', 'auth')],
+    ),
+    room(
+      [`${src}/query/**`],
+      [packages, express, drivers, not(...top, 'routes', 'ingest', 'auth')],
+    ),
+    room([`${src}/auth/**`], [packages, drivers, not(...top, 'routes', 'ingest', 'query')]),
+    room([`${src}/routes/**`], [packages, drivers, not(...top)]),
+    room([`${src}/app.ts`], [packages, drivers, not('main', 'cli')]),
+    room(
+      [`${src}/errors.ts`],
+      [packages, drivers, not(...top, 'routes', 'ingest', 'query', 'auth')],
+    ),
+    room(
+      [`${src}/config.ts`],
+      [packages, express, drivers, not(...top, 'routes', 'ingest', 'query', 'auth', 'store')],
+    ),
+    room(
+      [`${src}/*.ts`],
+      [packages, express],
+      [`${src}/app.ts`, `${src}/errors.ts`, `${src}/config.ts`],
+    ),
+  ];
+}
+
+function dashboardRooms(features) {
+  const src = 'apps/dashboard/src';
+  const packages = {
+    regex: '^(node:|@xray/(sdk|server|examples)(/|$)|(express|pg|kysely|pino)(/|$))',
+    message: 'The dashboard imports core and runs in a browser: no Node, no server, no SDK.',
+  };
+  const upwards = {
+    regex: '^(@|\\.\\.?(/.*)?)/(features|app)/',
+    message: 'What features share knows none of them.',
+  };
+  const routes = {
+    regex: '^(@|\\.\\.?(/.*)?)/app/',
+    message: 'Routes import features, never the other way round.',
+  };
+  return [
+    room([`${src}/app/**`], [packages]),
+    room([`${src}/components/**`, `${src}/lib/**`], [packages, upwards]),
+    ...features.map((feature) => {
+      const others = features.filter((name) => name !== feature);
+      const siblings = {
+        regex: `^(@|\\.\\.?(/.*)?)/(features/)?(${others.join('|')})(/|$)`,
+        message: 'Features never import each other: move what is shared to components or lib.',
+      };
+      return room(
+        [`${src}/features/${feature}/**`],
+        others.length > 0 ? [packages, routes, siblings] : [packages, routes],
+      );
+    }),
+  ];
+}

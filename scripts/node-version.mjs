@@ -1,0 +1,10 @@
+// Imported first by every script: an old Node then fails on this sentence and not on some syntax.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(
+    `X-Ray needs Node 20.19 or newer; this is Node ${process.versions.node} (${process.execPath}).\n` +
+      'Get a current one from https://nodejs.org and run the command again.',
+  );
+  process.exit(1);
+}

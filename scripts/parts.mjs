@@ -1,0 +1,48 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/**
+ * Everything that is built: where it lies, what it is made from besides its own files, and what it
+ * leaves. `npm run build` in its folder builds it; `tests` is where its tests run.
+ *
+ * @typedef {{ name: string, folder: string, needs: string[], outputs: string[], prune?: boolean }} Part
+ * @type {Part[]}
+ */
+export const parts = [
+  { name: 'core', folder: 'packages/core', needs: [], outputs: ['dist'], prune: true },
+  { name: 'sdk', folder: 'packages/xray-sdk', needs: [], outputs: ['dist'] },
+  { name: 'server', folder: 'server', needs: ['core'], outputs: ['dist'] },
+  { name: 'dashboard', folder: 'apps/dashboard', needs: ['core'], outputs: ['out'] },
+  { name: 'examples', folder: 'examples', needs: ['sdk'], outputs: ['dist'], prune: true },
+];
+
+/** Folders with a vitest.config.ts, in the order in which `npm test` runs them. */
+export const testParts = [
+  { name: 'scripts', folder: 'scripts' },
+  ...parts.map(({ name, folder }) => ({ name, folder })),
+  { name: 'e2e', folder: 'e2e' },
+];
+
+/**
+ * The named parts and all that they are made from, each after what it needs.
+ *
+ * @param {string[]} names
+ * @returns {Part[]}
+ */
+export function partsFor(names) {
+  const wanted = new Set();
+  const add = (name) => {
+    const part = parts.find((candidate) => candidate.name === name);
+    if (!part) {
+      throw new Error(
+        `There is no part "${name}"; there are ${parts.map((p) => p.name).join(', ')}.`,
+      );
+    }
+    for (const need of part.needs) add(need);
+    wanted.add(name);
+  };
+  for (const name of names) add(name);
+  return parts.filter((part) => wanted.has(part.name));
+}

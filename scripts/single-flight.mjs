@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { root } from './parts.mjs';
+
+/**
+ * Runs `work` while no other process of this clone does. The lock is a listening socket: the system
+ * closes it with its process, so that a killed one leaves nothing to wait for.
+ *
+ * @template T
+ * @param {() => Promise<T>} work
+ * @param {() => void} onWait called once when another process has to be waited for
+ * @returns {Promise<T>}
+ */
+export async function singleFlight(work, onWait) {
+  const address = lockAddress();
+  let told = false;
+  for (;;) {
+    const held = await tryListen(address);
+    if (held) {
+      try {
+        return await work();
+      } finally {
+        held.close();
+      }
+    }
+    const answered = await connectUntilClosed(address, () => {
+      if (!told) onWait();
+      told = true;
+    });
+    if (!answered) await removeStale(address);
+  }
+}
+
+function lockAddress() {
+  const id = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  if (process.platform === 'win32') return `\\\\.\\pipe\\x-ray-prepare-${id}`;
+  return path.join(os.tmpdir(), `x-ray-prepare-${process.getuid?.() ?? 0}-${id}.sock`);
+}
+
+/** @returns {Promise<{ close(): void } | null>} null when the address is taken */
+async function tryListen(address) {
+  const waiting = new Set();
+  const server = net.createServer((socket) => {
+    waiting.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => waiting.delete(socket));
+    socket.resume();
+  });
+  const lock = {
+    // Ending the connections of those who wait is their sign to try again.
+    close() {
+      server.close();
+      for (const socket of waiting) socket.destroy();
+    },
+  };
+  try {
+    await new Promise((resolve, reject) => {
+      server.once('error', reject).listen(address, resolve);
+    });
+  } catch (error) {
+    if (error.code === 'EADDRINUSE') return null;
+    throw error;
+  }
+  const inode = inodeOf(address);
+  // Somebody who found the same stale socket may be about to remove ours: see that it stays.
+  await wait(20);
+  if (inodeOf(address) === inode) return lock;
+  lock.close();
+  return null;
+}
+
+function connectUntilClosed(address, onConnect) {
+  return new Promise((resolve) => {
+    let connected = false;
+    const socket = net.connect(address, () => {
+      connected = true;
+      onConnect();
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(connected));
+    socket.resume();
+  });
+}
+
+async function removeStale(address) {
+  const before = inodeOf(address);
+  await wait(50 * Math.random());
+  // Still the same nobody: not one that was taken in the meantime.
+  if (before !== null && inodeOf(address) === before && !(await answers(address))) {
+    fs.rmSync(address, { force: true });
+  }
+}
+
+function answers(address) {
+  return new Promise((resolve) => {
+    const socket = net.connect(address, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
+function inodeOf(address) {
+  try {
+    return fs.statSync(address).ino;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,20 @@
+import { prepare } from './prepare.mjs';
+import { demo } from './demo.mjs';
+import { becomeServer } from './server-process.mjs';
+
+const HELP = `npm start [-- options of the server's start]
+  Installs and builds what has changed, then runs X-Ray in the foreground.
+npm run demo
+  The same on a data directory of its own (.xray-demo, or XRAY_DATA_DIR, or DATABASE_URL),
+  and keeps sending it the decisions of examples/ under the app "demo".
+Settings come from the environment and .env: see README.md.
+`;
+
+const args = process.argv.slice(2);
+
+if (args.includes('--help') || args.includes('-h')) process.stdout.write(HELP);
+else if (args.includes('--demo')) {
+  process.exitCode = (await prepare()) ? await demo(args.filter((arg) => arg !== '--demo')) : 1;
+} else if (await prepare(['core', 'sdk', 'server', 'dashboard'])) {
+  await becomeServer(['start', ...args]);
+} else process.exitCode = 1;

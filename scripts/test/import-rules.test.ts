@@ -1,0 +1,192 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { featuresOf, importRules } from '../import-rules.mjs';
+
+const oxlint = path.resolve(import.meta.dirname, '../../node_modules/oxlint/bin/oxlint');
+const planted = fs.mkdtempSync(path.join(os.tmpdir(), 'x-ray-imports-'));
+
+/** What each room must not import, and what it may. */
+const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
+  {
+    file: 'packages/core/src/merge.ts',
+    forbidden: ['node:fs', 'express', '@xray/sdk', '../../../server/src/app.js'],
+    allowed: ['zod', 'zod/v4', './snapshot.js', '../src.js'],
+  },
+  {
+    file: 'packages/xray-sdk/src/client.ts',
+    forbidden: ['zod', '@xray/core', '../../core/src/index.js', '../../../packages/core/src/a.js'],
+    allowed: ['node:async_hooks', './options.js'],
+  },
+  {
+    file: 'server/src/store/executions.ts',
+    forbidden: [
+      'express',
+      '@xray/sdk',
+      '../ingest/take-executions.js',
+      '#server/query/list.js',
+      '../auth/guard.js',
+      '../routes/ingest.js',
+      '../app.js',
+      './drivers/postgres.js',
+    ],
+    allowed: ['@xray/core', 'kysely', './driver.js', '../errors.js', '../config.js'],
+  },
+  {
+    file: 'server/src/store/drivers/postgres.ts',
+    forbidden: ['express', '../../ingest/split-body.js', '#server/app.js'],
+    allowed: ['pg', '../driver.js', './pglite.js'],
+  },
+  {
+    file: 'server/src/ingest/take-executions.ts',
+    forbidden: [
+      'express',
+      '../query/list.js',
+      '../auth/guard.js',
+      '../routes/ingest.js',
+      '../app.js',
+      '../main.js',
+      '../store/drivers/postgres.js',
+      '#server/store/drivers/pglite.js',
+    ],
+    allowed: ['@xray/core', '../store/store.js', '#server/store/store.js', './split-body.js'],
+  },
+  {
+    file: 'server/src/query/list-executions.ts',
+    forbidden: ['express', '../ingest/split-body.js', '../auth/guard.js', '../routes/reads.js'],
+    allowed: ['../store/store.js', './cursor.js'],
+  },
+  {
+    file: 'server/src/auth/guard.ts',
+    forbidden: ['../ingest/split-body.js', '../query/list.js', '../routes/reads.js', '../cli.js'],
+    allowed: ['express', '../store/store.js', './api-key.js'],
+  },
+  {
+    file: 'server/src/routes/reads.ts',
+    forbidden: ['../app.js', '../main.js', '../cli.js', '../store/drivers/pglite.js'],
+    allowed: ['express', '../ingest/take-executions.js', '../query/list.js', '../auth/guard.js'],
+  },
+  {
+    file: 'server/src/app.ts',
+    forbidden: ['./main.js', './cli.js', './store/drivers/pglite.js', '@xray/dashboard'],
+    allowed: ['express', './routes/reads.js', './config.js'],
+  },
+  {
+    file: 'server/src/config.ts',
+    forbidden: ['express', './store/store.js', './app.js'],
+    allowed: ['zod', 'node:path'],
+  },
+  {
+    file: 'server/src/main.ts',
+    forbidden: ['express', '@xray/sdk'],
+    allowed: ['./app.js', './store/drivers/pglite.js', './store/drivers/postgres.js'],
+  },
+  {
+    file: 'apps/dashboard/src/features/timeline/timeline.tsx',
+    forbidden: [
+      '@/features/explorer/list',
+      '../explorer/list',
+      '../../features/explorer',
+      '@/app/page',
+      '@xray/sdk',
+      'node:fs',
+    ],
+    allowed: ['@xray/core', 'react', '@/components/ui/button', '@/features/timeline/layout', './x'],
+  },
+  {
+    file: 'apps/dashboard/src/components/frame.tsx',
+    forbidden: ['@/features/explorer/list', '../features/timeline/layout', '@/app/page', 'pg'],
+    allowed: ['@/lib/format', './button', 'next/link'],
+  },
+  {
+    file: 'apps/dashboard/src/app/page.tsx',
+    forbidden: ['@xray/server', '../../../../server/src/app'],
+    allowed: ['@/features/explorer/list', '@/components/frame'],
+  },
+  {
+    file: 'examples/src/feed.ts',
+    forbidden: ['@xray/core', '@xray/server', '../../packages/xray-sdk/src/index.js'],
+    allowed: ['@xray/sdk', 'node:timers/promises', './names.js'],
+  },
+];
+
+/** `n` keeps the names of one file apart, or oxlint would stop at the first declared twice. */
+const forms = [
+  (from: string, n: number) => `import { a${n} } from '${from}';`,
+  (from: string) => `import '${from}';`,
+  (from: string, n: number) => `import type { A${n} } from '${from}';`,
+  (from: string, n: number) => `export { b${n} } from '${from}';`,
+  (from: string, n: number) => `export type { B${n} } from '${from}';`,
+  (from: string) => `export * from '${from}';`,
+  (from: string, n: number) => `export const c${n} = import('${from}');`,
+];
+/** Refused wherever it points, since nothing else would see through it. */
+const typeImport = (from: string, n: number) => `export type C${n} = import('${from}').C;`;
+
+let found: Set<string>;
+
+beforeAll(() => {
+  for (const { file, forbidden, allowed } of rooms) {
+    const lines = [...forbidden, ...allowed].flatMap((from, n) =>
+      [...forms, typeImport].map((form) => form(from, n)),
+    );
+    write(file, lines);
+  }
+  write('apps/dashboard/src/features/explorer/list.tsx', ['export const list = 1;']);
+  write('.oxlintrc.json', [JSON.stringify(importRules(featuresOf(planted)))]);
+  found = new Set(lint().map(({ file, line }) => `${file}:${line}`));
+});
+
+afterAll(() => fs.rmSync(planted, { recursive: true }));
+
+describe.each(rooms)('in $file', ({ file, forbidden, allowed }) => {
+  const linesOf = (from: string) => {
+    const n = [...forbidden, ...allowed].indexOf(from);
+    return { usual: forms.map((form) => form(from, n)), typeImport: typeImport(from, n) };
+  };
+  const refused = (lines: string[]) => lines.filter((line) => isFound(file, line));
+
+  test.each(forbidden)('%s is refused in every form of import', (from) => {
+    const lines = linesOf(from);
+    expect(refused([...lines.usual, lines.typeImport])).toEqual([...lines.usual, lines.typeImport]);
+  });
+
+  test.each(allowed)('%s is allowed', (from) => {
+    expect(refused(linesOf(from).usual)).toEqual([]);
+  });
+});
+
+function isFound(file: string, line: string): boolean {
+  const lines = fs.readFileSync(path.join(planted, file), 'utf8').split('\n');
+  return found.has(`${file}:${lines.indexOf(line) + 1}`);
+}
+
+function write(file: string, lines: string[]): void {
+  const full = path.join(planted, file);
+  fs.mkdirSync(path.dirname(full), { recursive: true });
+  fs.writeFileSync(full, lines.join('\n'));
+}
+
+interface Diagnostic {
+  filename: string;
+  labels: { span: { line: number } }[];
+}
+
+function lint(): { file: string; line: number }[] {
+  let output: string;
+  try {
+    output = execFileSync(process.execPath, [oxlint, '-f', 'json', '.'], {
+      cwd: planted,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  } catch (error) {
+    output = (error as { stdout: string }).stdout;
+  }
+  const { diagnostics } = JSON.parse(output) as { diagnostics: Diagnostic[] };
+  return diagnostics.flatMap(({ filename, labels }) =>
+    labels.map(({ span }) => ({ file: path.normalize(filename), line: span.line })),
+  );
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { closingLine, tally } from '../tally.mjs';
+
+const file = (status: string, ...tests: string[]) => ({
+  status,
+  assertionResults: tests.map((one) => ({ status: one })),
+});
+
+describe('the tally of a test run', () => {
+  test('counts what passed, failed and was left out', () => {
+    const report = {
+      testResults: [
+        file('passed', 'passed', 'passed', 'pending'),
+        file('failed', 'failed', 'passed', 'skipped', 'todo'),
+      ],
+    };
+
+    expect(tally(report, 1)).toEqual({ passed: 3, failed: 1, skipped: 3 });
+  });
+
+  test('counts a file that could not be loaded as one failure', () => {
+    const report = { testResults: [file('failed'), file('passed', 'passed')] };
+
+    expect(tally(report, 1)).toEqual({ passed: 1, failed: 1, skipped: 0 });
+  });
+
+  test('counts a file whose set-up threw as one failure beside its skipped tests', () => {
+    expect(tally({ testResults: [file('failed', 'skipped', 'skipped')] }, 1)).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: 2,
+    });
+  });
+
+  test('counts a runner that ended badly without naming a failure', () => {
+    expect(tally({ testResults: [file('passed', 'passed')] }, 1).failed).toBe(1);
+  });
+
+  test('counts a runner that left no report, whatever its exit code', () => {
+    expect(tally(null, 0).failed).toBe(1);
+  });
+
+  test('closes with a line that names skipped tests only when there are some', () => {
+    expect(closingLine({ passed: 2, failed: 0, skipped: 0 })).toBe('2 passed, 0 failed');
+    expect(closingLine({ passed: 2, failed: 1, skipped: 3 })).toBe('2 passed, 1 failed, 3 skipped');
+  });
+});
