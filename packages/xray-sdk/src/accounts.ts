@@ -1,0 +1,75 @@
+import type { DropEvent, DropReason } from './options.js';
+
+/** What became of every snapshot: `recorded` is the sum of `delivered`, `queued` and all of `dropped`. */
+export interface Stats {
+  readonly recorded: number;
+  readonly delivered: number;
+  /** Waiting or in flight. */
+  readonly queued: number;
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Delivered, but to something that did not answer as an X-Ray server does. */
+  readonly unconfirmed: number;
+  /** Requests that did not get through and were, or will be, tried again. */
+  readonly retries: number;
+  /** Calls on executions that had ended, or after `shutdown`. */
+  readonly ignoredCalls: number;
+}
+
+/** These are no loss: the next snapshot holds the first, and the host asked for the second. */
+const HARMLESS: ReadonlySet<DropReason> = new Set(['superseded', 'sampled']);
+
+/** Counts every snapshot once into the books and once out of them. */
+export class Accounts {
+  readonly #onDrop: ((event: DropEvent) => void) | undefined;
+  readonly #dropped: Partial<Record<DropReason, number>> = {};
+  #recorded = 0;
+  #delivered = 0;
+  #droppedTotal = 0;
+  #unreported = 0;
+  unconfirmed = 0;
+  retries = 0;
+  ignoredCalls = 0;
+
+  constructor(onDrop: ((event: DropEvent) => void) | undefined) {
+    this.#onDrop = onDrop;
+  }
+
+  recorded(): void {
+    this.#recorded += 1;
+  }
+
+  delivered(): void {
+    this.#delivered += 1;
+  }
+
+  /** @param reportedDrops losses that the lost snapshot would have reported. */
+  dropped(reason: DropReason, executionId: string, reportedDrops = 0): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
+    this.#droppedTotal += 1;
+    this.#unreported += reportedDrops + (HARMLESS.has(reason) ? 0 : 1);
+    try {
+      this.#onDrop?.({ reason, executionId });
+    } catch {
+      // The host's callback failed; the books are right all the same.
+    }
+  }
+
+  /** Losses since the last snapshot that reported some; from now on the caller's snapshot reports them. */
+  takeUnreported(): number {
+    const unreported = this.#unreported;
+    this.#unreported = 0;
+    return unreported;
+  }
+
+  stats(): Stats {
+    return {
+      recorded: this.#recorded,
+      delivered: this.#delivered,
+      queued: this.#recorded - this.#delivered - this.#droppedTotal,
+      dropped: { ...this.#dropped },
+      unconfirmed: this.unconfirmed,
+      retries: this.retries,
+      ignoredCalls: this.ignoredCalls,
+    };
+  }
+}

@@ -1,0 +1,40 @@
+/** Wall time as ISO-8601 UTC in milliseconds; within one second only the last three digits are made anew. */
+export function isoTime(epochMs: number): string {
+  const whole = Math.floor(epochMs);
+  const second = Math.floor(whole / 1_000);
+  if (second !== cachedSecond) {
+    cachedPrefix = new Date(second * 1_000).toISOString().slice(0, -4);
+    cachedSecond = second;
+  }
+  return `${cachedPrefix}${String(whole - second * 1_000).padStart(3, '0')}Z`;
+}
+
+let cachedSecond = Number.NaN;
+let cachedPrefix = '';
+
+/** Epoch milliseconds of whatever stands for a time; `undefined` when it stands for none. */
+export function epochMsOf(time: unknown): number | undefined {
+  if (typeof time !== 'string' && typeof time !== 'number' && !(time instanceof Date))
+    return undefined;
+  const epochMs = new Date(time).getTime();
+  return Number.isNaN(epochMs) || epochMs < 0 || epochMs > MAX_EPOCH_MS ? undefined : epochMs;
+}
+
+/** The end of the year 9999: later years have no four-digit ISO form. */
+const MAX_EPOCH_MS = 253_402_300_799_999;
+
+/** Where the host's time comes from: wall time for stamps, the monotonic clock for durations. */
+export interface Clock {
+  readonly wallMs: () => number;
+  readonly monotonicMs: () => number;
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};
+
+/** Microseconds are enough, and `0.1 + 0.2` digits only cost bytes. */
+export function roundMs(durationMs: number): number {
+  return Math.max(0, Math.round(durationMs * 1_000) / 1_000);
+}

@@ -1,0 +1,306 @@
+import { unrefTimer } from '#platform';
+
+import type { Accounts } from './accounts.js';
+import { holdExit, releaseExit } from './exit.js';
+import type { DropReason, Settings } from './options.js';
+import { MemoryQueue, type Queued } from './queue.js';
+import {
+  type FrozenBatch,
+  freezeBatch,
+  type RejectedItem,
+  sendBatch,
+  type SendResult,
+} from './transport.js';
+import { warnOnce } from './warning.js';
+
+const FIRST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 30_000;
+/** A server that asks for a longer pause is asked again all the same. */
+const MAX_RETRY_AFTER_MS = 300_000;
+/** A snapshot on which the server failed this often, alone in its request, is given up. */
+const MAX_FAILURES = 3;
+
+/**
+ * Brings snapshots to the server in the background and keeps exact books. One request at a time, and
+ * a growing pause after each failure, are what spares a dead server: the pause is the circuit breaker,
+ * the first request after it the probe.
+ */
+export class Delivery {
+  readonly #settings: Settings;
+  readonly #accounts: Accounts;
+  readonly #queue = new MemoryQueue();
+  /** Out of the queue and not settled; the first `#batch.size` of them are in flight or due for a retry. */
+  #taken: Queued[] = [];
+  #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
+  #batchLimit: number;
+  #isSending = false;
+  #isClosed = false;
+  /** The process is ending: no retries, the first failure is the last. */
+  #isExiting = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerDueMs = Infinity;
+  #notBeforeMs = 0;
+  #failuresInRow = 0;
+  #nextOrder = 0;
+  readonly #waiters = new Set<{ readonly lastOrder: number; readonly resolve: () => void }>();
+
+  constructor(settings: Settings, accounts: Accounts) {
+    this.#settings = settings;
+    this.#accounts = accounts;
+    this.#batchLimit = settings.delivery.maxBatch;
+  }
+
+  /** Takes a snapshot over; returns at once. */
+  enqueue(snapshot: Omit<Queued, 'order' | 'failures'>): void {
+    if (this.#isClosed) {
+      this.#drop('shutdown', snapshot);
+      return;
+    }
+    const { maxQueued, maxQueuedBytes, maxBatch, maxBatchBytes, delayMs } = this.#settings.delivery;
+    this.#nextOrder += 1;
+    const earlier = this.#queue.push({ ...snapshot, order: this.#nextOrder, failures: 0 });
+    if (earlier !== undefined) this.#drop('superseded', earlier);
+    while (
+      this.#queue.size + this.#taken.length > maxQueued ||
+      this.#queue.bytes > maxQueuedBytes
+    ) {
+      const oldest = this.#queue.shift();
+      if (oldest === undefined) break;
+      this.#drop('queue_full', oldest);
+    }
+    holdExit(this);
+    const isFull = this.#queue.size >= maxBatch || this.#queue.bytes >= maxBatchBytes;
+    this.#schedule(isFull ? 0 : delayMs);
+  }
+
+  /**
+   * Resolves when all that was enqueued before the call is delivered or dropped (true), or when the time
+   * is over (false). Holds the process alive meanwhile.
+   */
+  async flush(timeoutMs: number): Promise<boolean> {
+    const lastOrder = this.#nextOrder;
+    if (this.#isSettled(lastOrder)) return true;
+    this.#notBeforeMs = 0;
+    void this.#send();
+    return new Promise((resolve) => {
+      const finish = (isSettled: boolean): void => {
+        clearTimeout(deadline);
+        this.#waiters.delete(waiter);
+        resolve(isSettled);
+      };
+      const deadline = setTimeout(() => finish(false), timeoutMs);
+      const waiter = { lastOrder, resolve: () => finish(true) };
+      this.#waiters.add(waiter);
+      this.#wakeWaiters();
+    });
+  }
+
+  /** Takes nothing more, flushes, and drops what is left when the time is over. */
+  async shutdown(timeoutMs: number): Promise<boolean> {
+    this.#isClosed = true;
+    const isSettled = await this.flush(timeoutMs);
+    this.#dropAll('shutdown');
+    return isSettled;
+  }
+
+  /** The process has nothing left to do: one attempt, then what is left is lost, and counted. */
+  async lastAttempt(timeoutMs: number): Promise<void> {
+    this.#isExiting = true;
+    await this.flush(timeoutMs);
+    this.#dropAll('exit');
+    this.#isExiting = false;
+  }
+
+  /** Sends batch after batch until there is nothing left or the server is not available. */
+  async #send(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    this.#clearTimer();
+    try {
+      while (this.#takeSome()) {
+        const isUp = await this.#sendOne();
+        if (!isUp) break;
+      }
+    } catch (error) {
+      warnOnce(`delivery failed: ${String(error)}`);
+      this.#pause(undefined);
+    } finally {
+      this.#isSending = false;
+    }
+    if (this.#hasWork()) this.#schedule(0);
+  }
+
+  #takeSome(): boolean {
+    if (this.#taken.length === 0) {
+      this.#taken = this.#queue.take(this.#batchLimit, this.#settings.delivery.maxBatchBytes);
+    }
+    return this.#taken.length > 0;
+  }
+
+  async #sendOne(): Promise<boolean> {
+    const items = this.#taken.slice(0, this.#batch?.size ?? this.#batchLimit);
+    const frozen =
+      this.#batch?.frozen ??
+      (await freezeBatch(
+        items.map((item) => item.json),
+        this.#settings,
+      ));
+    this.#batch = { size: items.length, frozen };
+    const result = await sendBatch(frozen, this.#settings, this.#settings.delivery.timeoutMs);
+    // A shutdown that ran out of time has dropped and counted them: the answer comes too late.
+    if (this.#taken[0] !== items[0]) return false;
+    return this.#settle(items, result);
+  }
+
+  /** Books the result of one request. Returns whether to go on at once. */
+  #settle(items: readonly Queued[], result: SendResult): boolean {
+    switch (result.kind) {
+      case 'delivered':
+        return this.#settleDelivered(items, result.rejected, result.isConfirmed);
+      case 'refused':
+        return this.#settleRefused(items, result.status);
+      case 'unavailable':
+        this.#accounts.retries += 1;
+        warnOnce(`cannot reach ${this.#settings.url.origin}: ${result.message}; will keep trying`);
+        this.#pause(result.retryAfterMs);
+        return false;
+    }
+  }
+
+  #settleDelivered(
+    items: readonly Queued[],
+    rejected: readonly RejectedItem[],
+    isConfirmed: boolean,
+  ): boolean {
+    if (!isConfirmed) {
+      warnOnce(`${this.#settings.url.href} does not answer as an X-Ray server does`);
+      this.#accounts.unconfirmed += items.length;
+    }
+    const byIndex = new Map(rejected.map((item) => [item.index, item]));
+    const again: Queued[] = [];
+    items.forEach((item, index) => {
+      const refusal = byIndex.get(index);
+      if (refusal === undefined) this.#accounts.delivered();
+      else if (refusal.isRetryable && this.#mayFailAgain(item)) again.push(item);
+      else this.#drop(reasonOf(refusal), item);
+    });
+    this.#release(items.length, again);
+    if (again.length > 0) {
+      this.#accounts.retries += 1;
+      this.#pause(undefined);
+      return false;
+    }
+    this.#failuresInRow = 0;
+    this.#batchLimit = Math.min(this.#batchLimit * 2, this.#settings.delivery.maxBatch);
+    return true;
+  }
+
+  #settleRefused(items: readonly Queued[], status: number): boolean {
+    const isServersFault = status >= 500;
+    if (items.length > 1 && (isServersFault || status === 413)) {
+      // One of them may spoil the rest: smaller batches find it.
+      this.#batchLimit = Math.ceil(items.length / 2);
+      this.#batch = undefined;
+      this.#accounts.retries += 1;
+      if (isServersFault) this.#pause(undefined);
+      return !isServersFault;
+    }
+    if (isServersFault && items.every((item) => this.#mayFailAgain(item))) {
+      this.#accounts.retries += 1;
+      this.#pause(undefined);
+      return false;
+    }
+    warnOnce(`${this.#settings.url.href} answered ${String(status)}: records are dropped`);
+    for (const item of items) this.#drop(reasonOfStatus(status), item);
+    this.#release(items.length, []);
+    // A wrong key or address will be wrong for the next batch too: do not hammer.
+    if (status !== 413 && status !== 400) this.#pause(undefined);
+    return status === 413 || status === 400;
+  }
+
+  #mayFailAgain(item: Queued): boolean {
+    item.failures += 1;
+    return item.failures < MAX_FAILURES;
+  }
+
+  /** The first `count` of the taken are settled, but for those to be sent once more. */
+  #release(count: number, again: readonly Queued[]): void {
+    this.#taken = [...again, ...this.#taken.slice(count)];
+    this.#batch = undefined;
+    if (!this.#hasWork()) releaseExit(this);
+    this.#wakeWaiters();
+  }
+
+  /** After a failure: wait twice as long as before, at random so that many clients do not come at once. */
+  #pause(retryAfterMs: number | undefined): void {
+    if (this.#isExiting) {
+      this.#dropAll('exit');
+      return;
+    }
+    this.#failuresInRow += 1;
+    const ceilingMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#failuresInRow - 1), MAX_BACKOFF_MS);
+    const backoffMs = ceilingMs * (0.5 + Math.random() / 2);
+    const waitMs = Math.max(backoffMs, Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
+    this.#notBeforeMs = this.#settings.clock.monotonicMs() + waitMs;
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isSending) return;
+    const nowMs = this.#settings.clock.monotonicMs();
+    const dueMs = Math.max(nowMs + delayMs, this.#notBeforeMs);
+    if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
+    this.#clearTimer();
+    this.#timerDueMs = dueMs;
+    this.#timer = setTimeout(() => void this.#send(), dueMs - nowMs);
+    unrefTimer(this.#timer);
+  }
+
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerDueMs = Infinity;
+  }
+
+  #dropAll(reason: DropReason): void {
+    for (const item of this.#taken) this.#drop(reason, item);
+    for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
+      this.#drop(reason, item);
+    }
+    this.#taken = [];
+    this.#batch = undefined;
+    releaseExit(this);
+    this.#wakeWaiters();
+  }
+
+  #drop(reason: DropReason, item: Pick<Queued, 'executionId' | 'reportedDrops'>): void {
+    this.#accounts.dropped(reason, item.executionId, item.reportedDrops);
+  }
+
+  #hasWork(): boolean {
+    return this.#taken.length > 0 || this.#queue.size > 0;
+  }
+
+  #isSettled(lastOrder: number): boolean {
+    return (
+      this.#taken.every((item) => item.order > lastOrder) &&
+      (this.#queue.oldest?.order ?? Infinity) > lastOrder
+    );
+  }
+
+  #wakeWaiters(): void {
+    for (const waiter of this.#waiters) {
+      if (this.#isSettled(waiter.lastOrder)) waiter.resolve();
+    }
+  }
+}
+
+function reasonOf(refusal: RejectedItem): DropReason {
+  if (refusal.isRetryable) return 'server_error';
+  return refusal.isTooLarge ? 'too_large' : 'rejected';
+}
+
+function reasonOfStatus(status: number): DropReason {
+  if (status === 413) return 'too_large';
+  if (status === 401 || status === 403) return 'unauthorized';
+  return status >= 500 ? 'server_error' : 'rejected';
+}

@@ -1,0 +1,185 @@
+import { environmentVariable } from '#platform';
+
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { isIdentifier } from './fields.js';
+import { FIELD_BOUNDS } from './limits.js';
+import { Redactor, type RedactOptions } from './redact.js';
+import { warnOnce } from './warning.js';
+
+/** Why a snapshot was not delivered. */
+export type DropReason =
+  /** The queue was full, and this was the oldest. */
+  | 'queue_full'
+  /** A later snapshot of the same execution took its place before it was sent: nothing is lost. */
+  | 'superseded'
+  /** Larger than the server takes, after everything sheddable was shed. */
+  | 'too_large'
+  /** The server refused it for good (400, or a rejected item that is not retryable). */
+  | 'rejected'
+  /** The server refused the key (401 or 403). */
+  | 'unauthorized'
+  /** The server failed on it (500 and its like) each time it was asked. */
+  | 'server_error'
+  /** Still undelivered when the process ended by itself. */
+  | 'exit'
+  /** Still undelivered when the time of `shutdown` was over, or recorded after it. */
+  | 'shutdown'
+  /** Not chosen by `sample`. */
+  | 'sampled'
+  /** The spool had no room, or its disk failed. */
+  | 'spool';
+
+/** One loss, as `onDrop` is told of it. */
+export interface DropEvent {
+  readonly reason: DropReason;
+  readonly executionId: string;
+}
+
+/**
+ * Everything a client may be told. Only `appId` and `pipeline` are required.
+ *
+ * @example
+ * ```ts
+ * const options: XRayOptions = {
+ *   apiKey: process.env.XRAY_API_KEY,
+ *   appId: 'my-loan-app',
+ *   pipeline: 'loan-approval',
+ *   environment: 'prod',
+ *   versions: { code: '1.4.2' },
+ *   redact: { paths: ['*.email'] },
+ * };
+ * ```
+ */
+export interface XRayOptions {
+  /** Default: the environment's XRAY_API_KEY. Without one the client warns once and records nothing. */
+  apiKey?: string | undefined;
+  /** 1 to 128 of `[A-Za-z0-9._:-]`; the app the key belongs to. */
+  appId: string;
+  /** The default pipeline of this client's executions. */
+  pipeline: string;
+  /** Default: `default`. */
+  environment?: string | undefined;
+  /** The server's address. Default: the environment's XRAY_ENDPOINT, else http://localhost:4000. */
+  endpoint?: string | undefined;
+  /** What is in force for every execution: code, ruleset, model, prompt. */
+  versions?: Record<string, string> | undefined;
+  /** What must not leave the process, beside the default keys. */
+  redact?: RedactOptions | undefined;
+  /** Told of every snapshot that will not be delivered, and why. */
+  onDrop?: ((event: DropEvent) => void) | undefined;
+  /** How snapshots are queued and sent. */
+  delivery?: DeliveryOptions | undefined;
+}
+
+/** How snapshots are queued and sent; the defaults suit a long-running service. */
+export interface DeliveryOptions {
+  /** Snapshots that wait at most; default 1,000. */
+  maxQueued?: number | undefined;
+  /** Bytes that wait at most; default 10 MB. */
+  maxQueuedBytes?: number | undefined;
+  /** Snapshots in one request; default 200. */
+  maxBatch?: number | undefined;
+  /** Bytes in one request; default 1 MiB. */
+  maxBatchBytes?: number | undefined;
+  /** How long a snapshot may wait for company; default 200 ms. */
+  delayMs?: number | undefined;
+  /** How long one request may take; default 10 s. */
+  timeoutMs?: number | undefined;
+  /** Compress batches over 4 KiB; default true. */
+  gzip?: boolean | undefined;
+}
+
+/** The options, complete and checked: the only form the rest of the SDK sees. */
+export interface Settings {
+  readonly isEnabled: boolean;
+  readonly apiKey: string;
+  readonly appId: string;
+  readonly pipeline: string;
+  readonly environment: string | undefined;
+  readonly versions: Readonly<Record<string, string>> | undefined;
+  readonly url: URL;
+  readonly redactor: Redactor;
+  readonly onDrop: ((event: DropEvent) => void) | undefined;
+  readonly delivery: Readonly<
+    Required<{ [K in keyof DeliveryOptions]: NonNullable<DeliveryOptions[K]> }>
+  >;
+  readonly clock: Clock;
+}
+
+const DEFAULT_ENDPOINT = 'http://localhost:4000';
+
+/** Never throws: what cannot be used is warned of once and replaced by a default, or disables the client. */
+export function resolveOptions(options: XRayOptions): Settings {
+  const given: Partial<XRayOptions> =
+    typeof options === 'object' && options !== null ? options : {};
+  const apiKey = textOr(given.apiKey, environmentVariable('XRAY_API_KEY'));
+  const url = endpointUrl(textOr(given.endpoint, environmentVariable('XRAY_ENDPOINT')));
+  const problem = problemOf(given, apiKey, url);
+  if (problem !== undefined) warnOnce(`${problem}; nothing will be recorded`);
+  return {
+    isEnabled: problem === undefined,
+    apiKey: apiKey ?? '',
+    appId: given.appId ?? '',
+    pipeline: given.pipeline ?? '',
+    environment: textOr(given.environment, undefined)?.slice(0, FIELD_BOUNDS.environment),
+    versions: given.versions,
+    url: url ?? new URL(`${DEFAULT_ENDPOINT}/executions`),
+    redactor: redactorOf(given.redact),
+    onDrop: typeof given.onDrop === 'function' ? given.onDrop : undefined,
+    delivery: deliveryOf(given.delivery ?? {}),
+    clock: SYSTEM_CLOCK,
+  };
+}
+
+function problemOf(
+  given: Partial<XRayOptions>,
+  apiKey: string | undefined,
+  url: URL | undefined,
+): string | undefined {
+  if (apiKey === undefined) return 'no API key (option apiKey, or XRAY_API_KEY in the environment)';
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) return 'the API key holds characters no header can carry';
+  if (!isIdentifier(given.appId)) return 'appId must be 1 to 128 letters, digits and . _ : -';
+  if (typeof given.pipeline !== 'string' || given.pipeline === '') return 'pipeline must be a name';
+  if (url === undefined) return 'endpoint must be an http or https URL';
+  return undefined;
+}
+
+function endpointUrl(endpoint: string | undefined): URL | undefined {
+  try {
+    const base = endpoint ?? DEFAULT_ENDPOINT;
+    const url = new URL(`${base.replace(/\/+$/, '')}/executions`);
+    return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without the rules that were asked for, recording could leak: then nothing of what they see is kept. */
+function redactorOf(redact: RedactOptions | undefined): Redactor {
+  try {
+    return new Redactor(redact ?? {});
+  } catch {
+    warnOnce('the redact option cannot be used; every value is redacted');
+    return new Redactor({ paths: ['*'] });
+  }
+}
+
+function deliveryOf(given: DeliveryOptions): Settings['delivery'] {
+  return {
+    maxQueued: numberOr(given.maxQueued, 1_000, 1),
+    maxQueuedBytes: numberOr(given.maxQueuedBytes, 10_000_000, 1),
+    maxBatch: numberOr(given.maxBatch, 200, 1),
+    maxBatchBytes: numberOr(given.maxBatchBytes, 1024 * 1024, 1),
+    delayMs: numberOr(given.delayMs, 200, 0),
+    timeoutMs: numberOr(given.timeoutMs, 10_000, 1),
+    gzip: given.gzip !== false,
+  };
+}
+
+function textOr(value: unknown, fallback: string | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : fallback === '' ? undefined : fallback;
+}
+
+function numberOr(value: unknown, fallback: number, min: number): number {
+  return typeof value === 'number' && value >= min && value !== Infinity ? value : fallback;
+}

@@ -1,0 +1,78 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomFillSync } from 'node:crypto';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Socket } from 'node:net';
+import { constants, gzip as zlibGzip } from 'node:zlib';
+
+import type { Answer, Platform } from './platform.js';
+
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: 2, timeout: 30_000 };
+
+let agents: { http: http.Agent; https: https.Agent } | undefined;
+
+/**
+ * `node:http`, not `fetch`: its sockets can be unreferenced, so that a server that hangs does not keep
+ * the host's process alive (undici references its sockets anew with every request).
+ */
+export const post: Platform['post'] = ({ url, headers, body, timeoutMs }) =>
+  new Promise<Answer>((resolve) => {
+    agents ??= { http: new http.Agent(AGENT_OPTIONS), https: new https.Agent(AGENT_OPTIONS) };
+    const isSecure = url.protocol === 'https:';
+    const options = { method: 'POST', headers: { ...headers, 'content-length': body.length } };
+    const request = isSecure
+      ? https.request(url, { ...options, agent: agents.https })
+      : http.request(url, { ...options, agent: agents.http });
+
+    const timer = setTimeout(() => request.destroy(new Error('timeout')), timeoutMs).unref();
+    const settle = (answer: Answer): void => {
+      clearTimeout(timer);
+      resolve(answer);
+    };
+    request.on('socket', (socket: Socket) => socket.unref());
+    request.on('error', (error) => settle({ kind: 'unreachable', message: error.message }));
+    request.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        if (text.length < MAX_ANSWER_BYTES) text += chunk;
+      });
+      response.on('error', (error) => settle({ kind: 'unreachable', message: error.message }));
+      response.on('end', () =>
+        settle({
+          kind: 'answered',
+          status: response.statusCode ?? 0,
+          retryAfter: response.headers['retry-after'],
+          body: text,
+        }),
+      );
+    });
+    request.end(body);
+  });
+
+export const gzip: Platform['gzip'] = (bytes) =>
+  new Promise((resolve, reject) => {
+    zlibGzip(bytes, { level: constants.Z_BEST_SPEED }, (error, result) =>
+      error === null ? resolve(result) : reject(error),
+    );
+  });
+
+export const utf8Length: Platform['utf8Length'] = (text) => Buffer.byteLength(text);
+
+export const fillRandom: Platform['fillRandom'] = (bytes) => {
+  randomFillSync(bytes);
+};
+
+export const createContextStore: Platform['createContextStore'] = <T>() =>
+  new AsyncLocalStorage<T>();
+
+export const environmentVariable: Platform['environmentVariable'] = (name) => process.env[name];
+
+export const onBeforeExit: Platform['onBeforeExit'] = (callback) => {
+  process.on('beforeExit', callback);
+};
+
+export const unrefTimer: Platform['unrefTimer'] = (timer) => {
+  timer.unref();
+};

@@ -1,0 +1,72 @@
+import type { Answer, ContextStore, Platform } from './platform.js';
+
+/** Browsers allow this much in flight with `keepalive` (Fetch standard, HTTP-network-or-cache fetch). */
+const MAX_KEEPALIVE_BYTES = 64 * 1024;
+const MAX_ANSWER_LENGTH = 1024 * 1024;
+
+/** What edge runtimes and newer ones may have beyond the web's own globals. */
+interface Extras {
+  AsyncLocalStorage?: new <T>() => ContextStore<T>;
+  process?: {
+    env?: Record<string, string | undefined>;
+    getBuiltinModule?: (name: string) => { AsyncLocalStorage?: Extras['AsyncLocalStorage'] };
+  };
+}
+
+/** Every property is optional, so any global object is one of these. */
+const extras = globalThis as Extras;
+
+export const post: Platform['post'] = async ({ url, headers, body, timeoutMs }) => {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), timeoutMs);
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers,
+      body,
+      signal: abort.signal,
+      ...(body.length < MAX_KEEPALIVE_BYTES ? { keepalive: true } : {}),
+    });
+    const text = await response.text();
+    return {
+      kind: 'answered',
+      status: response.status,
+      retryAfter: response.headers.get('retry-after') ?? undefined,
+      body: text.slice(0, MAX_ANSWER_LENGTH),
+    };
+  } catch (error) {
+    return { kind: 'unreachable', message: String(error) } satisfies Answer;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+export const gzip: Platform['gzip'] = (bytes) => {
+  if (typeof CompressionStream === 'undefined') return undefined;
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Response(stream).arrayBuffer().then((buffer) => new Uint8Array(buffer));
+};
+
+const encoder = new TextEncoder();
+
+export const utf8Length: Platform['utf8Length'] = (text) => encoder.encode(text).length;
+
+export const fillRandom: Platform['fillRandom'] = (bytes) => {
+  crypto.getRandomValues(bytes);
+};
+
+export const createContextStore: Platform['createContextStore'] = () => {
+  const Storage =
+    extras.AsyncLocalStorage ??
+    extras.process?.getBuiltinModule?.('node:async_hooks').AsyncLocalStorage;
+  return Storage === undefined ? undefined : new Storage();
+};
+
+export const environmentVariable: Platform['environmentVariable'] = (name) =>
+  extras.process?.env?.[name];
+
+/** There is no such moment outside of Node. */
+export const onBeforeExit: Platform['onBeforeExit'] = () => {};
+
+/** Timers keep nothing alive outside of Node. */
+export const unrefTimer: Platform['unrefTimer'] = () => {};

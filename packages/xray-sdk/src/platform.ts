@@ -1,0 +1,42 @@
+/** What a server (or nothing at all) answered to one POST. */
+export type Answer =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly retryAfter: string | undefined;
+      readonly body: string;
+    }
+  | { readonly kind: 'unreachable'; readonly message: string };
+
+/** One POST to make. */
+export interface Post {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly timeoutMs: number;
+}
+
+/** A value that follows the asynchronous calls made inside `run`. */
+export interface ContextStore<T> {
+  run<R>(value: T, fn: () => R): R;
+  getStore(): T | undefined;
+}
+
+/**
+ * What differs between runtimes. `#platform` resolves to `platform-node.ts` where there are Node's
+ * modules and to `platform-web.ts` elsewhere (see `imports` in package.json); both fit this.
+ */
+export interface Platform {
+  /** Never rejects. An answer's body is cut at 1 MiB. A request in flight keeps no process alive. */
+  post(post: Post): Promise<Answer>;
+  /** Compresses off the caller's thread; `undefined` where the runtime has no gzip. */
+  gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> | undefined;
+  utf8Length(text: string): number;
+  fillRandom(bytes: Uint8Array<ArrayBuffer>): void;
+  createContextStore<T>(): ContextStore<T> | undefined;
+  environmentVariable(name: string): string | undefined;
+  /** Calls back each time the process has nothing left to do; work started then holds it alive. */
+  onBeforeExit(callback: () => void): void;
+  /** Takes a timer out of the count of what keeps a process alive. */
+  unrefTimer(timer: ReturnType<typeof setTimeout>): void;
+}

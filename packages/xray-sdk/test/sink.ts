@@ -1,0 +1,72 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+
+import type { Snapshot } from '../src/types.js';
+
+/** One request as a sink received it. */
+export interface Received {
+  readonly headers: IncomingMessage['headers'];
+  readonly path: string | undefined;
+  readonly snapshots: readonly Snapshot[];
+  /** The body, unzipped, as text. */
+  readonly text: string;
+}
+
+/** Answers one request; what it throws or leaves open is part of the test. */
+export type Behaviour = (request: Received, response: ServerResponse) => void;
+
+/** A real HTTP server on loopback that stands for X-Ray's and keeps what it was sent. */
+export interface Sink {
+  readonly endpoint: string;
+  readonly requests: Received[];
+  /** All snapshots of all requests, in order. */
+  readonly snapshots: Snapshot[];
+  behaviour: Behaviour;
+  close(): Promise<void>;
+}
+
+/** 202 for everything, as an empty server would answer. */
+export const accept: Behaviour = ({ snapshots }, response) => {
+  response.writeHead(202, { 'content-type': 'application/json' });
+  const receipt = { accepted: snapshots.length, duplicates: 0, superseded: 0, rejected: [] };
+  response.end(JSON.stringify(receipt));
+};
+
+/** An answer with a status and nothing else. */
+export function answer(status: number, headers: Record<string, string> = {}): Behaviour {
+  return (_request, response) => {
+    response.writeHead(status, headers);
+    response.end('{}');
+  };
+}
+
+export async function startSink(behaviour: Behaviour = accept): Promise<Sink> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const isZipped = request.headers['content-encoding'] === 'gzip';
+      const text = (isZipped ? gunzipSync(body) : body).toString();
+      const snapshots = text.split('\n').map((line) => JSON.parse(line) as Snapshot);
+      const received = { headers: request.headers, path: request.url, snapshots, text };
+      sink.requests.push(received);
+      sink.snapshots.push(...snapshots);
+      sink.behaviour(received, response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const sink: Sink = {
+    endpoint: `http://127.0.0.1:${String(port)}`,
+    requests: [],
+    snapshots: [],
+    behaviour,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+  return sink;
+}

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    alias: {
+      '#platform': fileURLToPath(new URL('src/platform-node.ts', import.meta.url)),
+      '@xray/sdk': fileURLToPath(new URL('src/index.ts', import.meta.url)),
+      '@xray/core': fileURLToPath(new URL('../core/src/index.ts', import.meta.url)),
+    },
+  },
+  test: { include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+});
