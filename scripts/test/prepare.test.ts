@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parts } from '../parts.mjs';
+
+const scripts = path.resolve(import.meta.dirname, '..');
+let clone: string;
+
+/** Each build copies its source and adds a line to a log, so that builds can be counted. */
+const BUILD = `
+import fs from 'node:fs';
+import path from 'node:path';
+const [out, name] = process.argv.slice(2);
+const source = fs.readFileSync('source.txt', 'utf8');
+if (source.includes('broken')) { console.error('cannot build ' + source); process.exit(1); }
+fs.mkdirSync(out, { recursive: true });
+fs.writeFileSync(path.join(out, 'built.txt'), source);
+fs.appendFileSync(process.env.BUILD_LOG, name + '\\n');
+`;
+
+beforeEach(() => {
+  clone = fs.mkdtempSync(path.join(os.tmpdir(), 'x-ray-clone-'));
+  fs.cpSync(scripts, path.join(clone, 'scripts'), {
+    recursive: true,
+    filter: (source) => !source.endsWith('test'),
+  });
+  write('build.mjs', BUILD);
+  write('tsconfig.base.json', '{}');
+  const root = { name: 'clone', version: '1.0.0', dependencies: { local: 'file:local' } };
+  const packages = {
+    '': root,
+    local: { version: '1.0.0' },
+    'node_modules/local': { resolved: 'local', link: true },
+  };
+  write('local/package.json', JSON.stringify({ name: 'local', version: '1.0.0' }));
+  write('package.json', JSON.stringify({ ...root, private: true }));
+  write(
+    'package-lock.json',
+    JSON.stringify({ ...root, lockfileVersion: 3, requires: true, packages }),
+  );
+  for (const { name, folder, outputs } of parts) {
+    const up = folder
+      .split('/')
+      .map(() => '..')
+      .join('/');
+    write(`${folder}/source.txt`, `the first ${name}`);
+    write(
+      `${folder}/package.json`,
+      JSON.stringify({ scripts: { build: `node ${up}/build.mjs ${outputs[0]} ${name}` } }),
+    );
+  }
+});
+
+afterEach(() => fs.rmSync(clone, { recursive: true }));
+
+describe('preparing a clone', () => {
+  test('installs, builds every part after what it needs, and then has nothing to do', async () => {
+    const first = await prepare();
+    expect(first).toMatchObject({ code: 0, stdout: '' });
+    expect(first.stderr).toContain('npm ci');
+    expect(builds().toSorted()).toEqual(parts.map(({ name }) => name).toSorted());
+    expect(builds().indexOf('server')).toBeGreaterThan(builds().indexOf('core'));
+
+    expect(await prepare()).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('builds a changed part again and what is made from it, and nothing else', async () => {
+    await prepare();
+    forgetBuilds();
+    write('packages/core/source.txt', 'another core');
+
+    await prepare();
+
+    expect(builds().toSorted()).toEqual(['core', 'dashboard', 'server']);
+    expect(read('packages/core/dist/built.txt')).toBe('another core');
+  });
+
+  test('does not take a touched file for a changed one', async () => {
+    await prepare();
+    forgetBuilds();
+    fs.utimesSync(path.join(clone, 'server/source.txt'), 0, 0);
+
+    await prepare();
+
+    expect(builds()).toEqual([]);
+  });
+
+  test('builds again what was deleted or overwritten by hand', async () => {
+    await prepare();
+    forgetBuilds();
+    fs.rmSync(path.join(clone, 'server/dist/built.txt'));
+    write('packages/xray-sdk/dist/built.txt', 'something else');
+
+    await prepare();
+
+    expect(builds().toSorted()).toEqual(['sdk', 'server']);
+    expect(read('packages/xray-sdk/dist/built.txt')).toBe('the first sdk');
+  });
+
+  test('removes what a deleted source left in the output', async () => {
+    await prepare();
+    write('packages/core/dist/gone.js', 'left over');
+    fs.utimesSync(path.join(clone, 'packages/core/dist/gone.js'), 1, 1);
+
+    await prepare();
+
+    expect(fs.existsSync(path.join(clone, 'packages/core/dist/gone.js'))).toBe(false);
+  });
+
+  test('says what failed, leaves out what depends on it, and tries again the next time', async () => {
+    write('packages/core/source.txt', 'broken');
+    const failed = await prepare();
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain('building core failed:\ncannot build broken');
+    expect(builds().toSorted()).toEqual(['examples', 'sdk']);
+
+    write('packages/core/source.txt', 'mended');
+    expect((await prepare()).code).toBe(0);
+    expect(builds()).toHaveLength(parts.length);
+  });
+
+  test('builds each part once when several are started together', async () => {
+    const all = await Promise.all([prepare(), prepare(), prepare()]);
+
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(builds().toSorted()).toEqual(parts.map(({ name }) => name).toSorted());
+  });
+
+  test('takes over from one that was killed', async () => {
+    const controller = new AbortController();
+    const killed = prepare([], controller.signal);
+    await until(() => fs.existsSync(path.join(clone, 'node_modules/.package-lock.json')));
+    controller.abort();
+    await killed;
+
+    expect((await prepare()).code).toBe(0);
+    expect(new Set(builds())).toEqual(new Set(parts.map(({ name }) => name)));
+  });
+
+  test('prepares only the named parts and what they need', async () => {
+    await prepare(['server']);
+
+    expect(builds()).toEqual(['core', 'server']);
+  });
+});
+
+async function prepare(names: string[] = [], signal?: AbortSignal) {
+  const child = promisify(execFile)(process.execPath, ['scripts/prepare.mjs', ...names], {
+    cwd: clone,
+    env: { ...process.env, BUILD_LOG: path.join(clone, 'builds.log') },
+    killSignal: 'SIGKILL',
+    ...(signal ? { signal } : {}),
+  });
+  return await child.then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => ({
+      code: error.code,
+      stdout: error.stdout,
+      stderr: error.stderr,
+    }),
+  );
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+function builds(): string[] {
+  const log = path.join(clone, 'builds.log');
+  return fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split('\n') : [];
+}
+
+function forgetBuilds(): void {
+  fs.rmSync(path.join(clone, 'builds.log'));
+}
+
+function read(file: string): string {
+  return fs.readFileSync(path.join(clone, file), 'utf8');
+}
+
+function write(file: string, text: string): void {
+  const full = path.join(clone, file);
+  fs.mkdirSync(path.dirname(full), { recursive: true });
+  fs.writeFileSync(full, text);
+}
