@@ -1,0 +1,19 @@
+// Builds dist/: the compiled server, and the data directory that a first start copies instead of running
+// initdb, with the tables in it.
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const template = fileURLToPath(new URL('dist/pglite-template', import.meta.url));
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+
+rmSync(`${here}/dist`, { recursive: true, force: true });
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: here, stdio: 'inherit' });
+
+const { openPglite } = await import('./dist/store/drivers/pglite.js');
+const { migrate } = await import('./dist/store/migrations.js');
+const driver = await openPglite(template);
+await migrate(driver);
+await driver.close();

@@ -1,0 +1,54 @@
+import type { KeyGrant, Store } from '../store/store.js';
+import { hashApiKey } from './api-key.js';
+
+/** How long an answer of the store is believed, in ms: the most a revoked key lives on. */
+const BELIEVED_MS = 5_000;
+const MAX_REMEMBERED = 10_000;
+/** A key's last use is written at most this often, in ms. */
+const TOUCH_EVERY_MS = 60_000;
+
+interface Remembered {
+  grant: KeyGrant | undefined;
+  until: number;
+}
+
+/** Tells what an API key grants, with a short memory so that not every request asks the store. */
+export class KeyRing {
+  readonly #store: Pick<Store, 'findKey' | 'touchKey'>;
+  readonly #now: () => number;
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #touchedAt = new Map<string, number>();
+
+  constructor(store: Pick<Store, 'findKey' | 'touchKey'>, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Undefined for a key that is unknown or revoked. */
+  async grantOf(key: string): Promise<KeyGrant | undefined> {
+    const hash = hashApiKey(key);
+    const name = hash.toString('base64');
+    const known = this.#remembered.get(name);
+    if (known !== undefined && known.until > this.#now()) return known.grant;
+    const grant = await this.#store.findKey(hash);
+    this.#remembered.delete(name);
+    this.#remembered.set(name, { grant, until: this.#now() + BELIEVED_MS });
+    for (const oldest of this.#remembered.keys()) {
+      if (this.#remembered.size <= MAX_REMEMBERED) break;
+      this.#remembered.delete(oldest);
+    }
+    if (grant !== undefined) await this.#touch(grant.id);
+    return grant;
+  }
+
+  /** Forgets what is remembered, so that a revocation made here holds at once. */
+  forget(): void {
+    this.#remembered.clear();
+  }
+
+  async #touch(id: string): Promise<void> {
+    if (this.#now() - (this.#touchedAt.get(id) ?? 0) < TOUCH_EVERY_MS) return;
+    this.#touchedAt.set(id, this.#now());
+    await this.#store.touchKey(id);
+  }
+}

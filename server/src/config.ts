@@ -1,0 +1,131 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { appIdSchema } from '@xray/core';
+import { isUsableKey } from './auth/api-key.js';
+
+/** The clone this server runs from; `.env` files, the dashboard and the default data directory are in it. */
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface Config {
+  port: number;
+  host: string;
+  database:
+    | { kind: 'pglite'; dataDir: string }
+    | {
+        kind: 'postgres';
+        connectionString: string;
+        caCert: string | undefined;
+        maxConnections: number;
+      };
+  dashboardDir: string | undefined;
+  logLevel: string;
+  /** Used once, on an empty database. */
+  init: { appId: string; apiKey: string | undefined };
+}
+
+/** A setting that is wrong; the message names it and says what to do. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+const variables = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .optional(),
+  DATABASE_CA_CERT: z.string().optional(),
+  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(1000).default(10),
+  XRAY_DATA_DIR: z.string().default(path.join(ROOT, '.xray')),
+  XRAY_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  XRAY_INIT_APP_ID: appIdSchema.default('my-loan-app'),
+  XRAY_INIT_API_KEY: z
+    .string()
+    .refine(isUsableKey, 'must begin with xr_ and have at least 32 characters without spaces')
+    .optional(),
+  SUPABASE_URL: z.string().optional(),
+});
+
+/**
+ * All settings, complete. `env` wins over `server/.env.local`, that over `server/.env`, then the same
+ * two at the root. A variable that is set to nothing counts as not set.
+ *
+ * @throws ConfigError naming the variable.
+ */
+export function loadConfig(env: Record<string, string | undefined>): Config {
+  const present = Object.entries({ ...readEnvFiles(), ...env }).filter(([, value]) => value !== '');
+  const parsed = variables.safeParse(Object.fromEntries(present));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ConfigError(`${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const settings = parsed.data;
+  if (!LOOPBACK.includes(settings.HOST)) {
+    throw new ConfigError(
+      `HOST: "${settings.HOST}" would let other machines in, and there is no sign-in yet. Use ${LOOPBACK.join(', ')}.`,
+    );
+  }
+  const dashboardDir = path.join(ROOT, 'apps/dashboard/out');
+  return {
+    port: settings.PORT,
+    host: settings.HOST,
+    database: databaseOf(settings),
+    dashboardDir: existsSync(dashboardDir) ? dashboardDir : undefined,
+    logLevel: settings.XRAY_LOG_LEVEL,
+    init: { appId: settings.XRAY_INIT_APP_ID, apiKey: settings.XRAY_INIT_API_KEY },
+  };
+}
+
+function databaseOf(settings: z.output<typeof variables>): Config['database'] {
+  if (settings.DATABASE_URL !== undefined) {
+    return {
+      kind: 'postgres',
+      connectionString: settings.DATABASE_URL,
+      caCert: readCertificate(settings.DATABASE_CA_CERT),
+      maxConnections: settings.DATABASE_POOL_MAX,
+    };
+  }
+  if (settings.SUPABASE_URL !== undefined) {
+    throw new ConfigError(
+      'SUPABASE_URL is set without DATABASE_URL. X-Ray talks to Postgres itself: in the Supabase dashboard open ' +
+        'your project, press Connect, and copy the connection string (session or transaction pooler) into ' +
+        'DATABASE_URL. SUPABASE_ANON_KEY is not used: an anonymous key must not be able to write decision ' +
+        'records (docs/adr/0003-no-anonymous-supabase-key.md).',
+    );
+  }
+  return { kind: 'pglite', dataDir: path.resolve(settings.XRAY_DATA_DIR) };
+}
+
+/** The setting holds a PEM or the path of one; environments that cannot hold line ends write them as \n. */
+function readCertificate(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const pem = value.includes('-----BEGIN') ? value.replaceAll('\\n', '\n') : readIfThere(value);
+  if (pem === undefined) {
+    throw new ConfigError(
+      `DATABASE_CA_CERT: "${value}" is neither a PEM nor a file that can be read.`,
+    );
+  }
+  return pem;
+}
+
+function readEnvFiles(): Record<string, string | undefined> {
+  const files = ['.env', '.env.local', 'server/.env', 'server/.env.local'];
+  return Object.assign(
+    {},
+    ...files.map((file) => parseEnv(readIfThere(path.join(ROOT, file)) ?? '')),
+  );
+}
+
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}

@@ -1,0 +1,120 @@
+import type { ErrorRequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import type { ErrorBody, ErrorDetail } from '@xray/core';
+import { outageOf } from './store/outage.js';
+
+const STATUS = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  app_mismatch: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  too_large: 413,
+  unsupported_type: 415,
+  unsupported_encoding: 415,
+  storage: 422,
+  unavailable: 503,
+} as const;
+
+/** An outcome that a client can do something about. The message is shown to it, so it holds no payload. */
+export class DomainError extends Error {
+  readonly code: keyof typeof STATUS;
+  readonly details: ErrorDetail[];
+
+  constructor(code: keyof typeof STATUS, message: string, details: ErrorDetail[] = []) {
+    super(message);
+    this.name = 'DomainError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** How long a client should wait after a 503, in seconds. */
+const RETRY_AFTER_S = 2;
+
+/** The one place where an error becomes an answer; what is not known to be a client's shows no detail. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const requestId = requestIdOf(res);
+    if (res.headersSent) {
+      next(error);
+      return;
+    }
+    const domain = error instanceof DomainError ? error : fromBodyParser(error);
+    if (domain !== undefined) {
+      if (domain.code === 'unauthorized') res.set('WWW-Authenticate', 'Bearer realm="x-ray"');
+      if (domain.code === 'unavailable') res.set('Retry-After', String(RETRY_AFTER_S));
+      send(res, STATUS[domain.code], domain.code, domain.message, domain.details);
+      return;
+    }
+    const outage = outageOf(error);
+    if (outage !== undefined) {
+      logger.warn({ requestId, err: error, outage }, 'the store cannot be used');
+      res.set('Retry-After', String(RETRY_AFTER_S));
+      send(
+        res,
+        503,
+        'unavailable',
+        'The store cannot be used at the moment. Nothing was stored; try again.',
+      );
+      return;
+    }
+    logger.error({ requestId, err: error, method: req.method }, 'unexpected error');
+    send(
+      res,
+      500,
+      'internal',
+      'Something went wrong here. The server log has it under this request id.',
+    );
+  };
+}
+
+/** The id under which this request stands in the log; made when the request came in. */
+export function requestIdOf(res: Response): string {
+  return String(res.getHeader('x-request-id') ?? '');
+}
+
+function send(
+  res: Response,
+  status: number,
+  code: string,
+  message: string,
+  details: ErrorDetail[] = [],
+): void {
+  const body: ErrorBody = {
+    error: { code, message, requestId: requestIdOf(res), ...(details.length > 0 && { details }) },
+  };
+  res.status(status).json(body);
+}
+
+/** Errors of body-parser and of Express' router, known by their `type` and `status` (http-errors). */
+function fromBodyParser(error: unknown): DomainError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { type, status, limit } = error as Error & {
+    type?: string;
+    status?: number;
+    limit?: number;
+  };
+  switch (type) {
+    case 'entity.too.large':
+      return new DomainError('too_large', `The request is larger than ${limit} bytes, inflated.`, [
+        { path: '', code: 'too_large', ...(limit !== undefined && { limit }) },
+      ]);
+    case 'encoding.unsupported':
+      return new DomainError(
+        'unsupported_encoding',
+        'The Content-Encoding must be identity, gzip or br.',
+      );
+    case 'entity.parse.failed':
+      return new DomainError('invalid', 'The request body is not JSON.');
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new DomainError('invalid', 'The request ended before its body was complete.');
+  }
+  if (status === 400) {
+    return new DomainError('invalid', 'The request could not be read (path, encoding or body).');
+  }
+  return undefined;
+}

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import type { core } from 'zod';
+import {
+  LIMITS,
+  jsonDepthExceeds,
+  mergeStateOf,
+  snapshotSchema,
+  stepSequence,
+  type ErrorDetail,
+  type RejectionCode,
+  type Snapshot,
+} from '@xray/core';
+import type { ExecutionRecord, StepRow } from '../store/store.js';
+
+/** A snapshot ready to be stored, or why it is not taken. */
+export type ReadSnapshot =
+  | { ok: true; record: ExecutionRecord }
+  | {
+      ok: false;
+      executionId: string | null;
+      code: RejectionCode;
+      message: string;
+      details: ErrorDetail[];
+    };
+
+/** A client's clock may be this far ahead before its time is not believed, in ms. */
+const MAX_AHEAD_MS = 5 * 60_000;
+/** The first instant that a Postgres timestamptz and an ISO year of four digits both know. */
+const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00Z');
+const MAX_DETAILS = 20;
+
+/** Parses and validates the text of one snapshot that came with a key of `app`. */
+export function readSnapshot(text: string, app: string, receivedAt: Date): ReadSnapshot {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LIMITS.snapshotBytes) {
+    return refuse(
+      null,
+      'too_large',
+      `The snapshot has ${bytes} bytes; the limit is ${LIMITS.snapshotBytes}.`,
+      [{ path: '', code: 'too_large', limit: LIMITS.snapshotBytes }],
+    );
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    return refuse(null, 'invalid', 'This is not JSON.', [syntaxDetail(error)]);
+  }
+  const executionId = claimedId(parsed);
+  if (jsonDepthExceeds(parsed, LIMITS.depth)) {
+    return refuse(
+      executionId,
+      'invalid',
+      `The snapshot nests deeper than ${LIMITS.depth} levels.`,
+      [{ path: '', code: 'too_deep', limit: LIMITS.depth }],
+    );
+  }
+  const checked = snapshotSchema.safeParse(parsed);
+  if (!checked.success) {
+    const details = checked.error.issues.slice(0, MAX_DETAILS).map(toDetail);
+    const message = checked.error.issues.slice(0, 3).map(describeIssue).join('; ');
+    return refuse(executionId, 'invalid', message, details);
+  }
+  // The parsed JSON and not zod's output, which would move unknown fields behind the known ones.
+  const snapshot = parsed as Snapshot;
+  if (snapshot.appId !== app) {
+    return refuse(
+      executionId,
+      'app_mismatch',
+      `The API key belongs to another app than appId "${snapshot.appId}".`,
+      [{ path: 'appId', code: 'app_mismatch' }],
+    );
+  }
+  return { ok: true, record: toRecord(snapshot, text, bytes, receivedAt) };
+}
+
+function toRecord(
+  snapshot: Snapshot,
+  body: string,
+  bytes: number,
+  receivedAt: Date,
+): ExecutionRecord {
+  const failed = snapshot.steps.filter(
+    (step) => step.status === 'failed' || step.status === 'timed_out',
+  );
+  return {
+    app: snapshot.appId,
+    executionId: snapshot.executionId,
+    body,
+    bytes,
+    receivedAt,
+    merge: mergeStateOf(snapshot, bodyHash(snapshot)),
+    header: {
+      pipeline: snapshot.pipeline,
+      environment: snapshot.environment ?? 'default',
+      status: snapshot.status ?? 'completed',
+      outcome: snapshot.decision?.outcome ?? null,
+      adverse: snapshot.decision?.adverse ?? null,
+      at: orderingTime(snapshot.startedAt, receivedAt),
+      durationMs: snapshot.durationMs ?? null,
+      versions: withoutNulls(snapshot.versions ?? {}),
+      subjects: (snapshot.subjects ?? []).map(({ type, id }) => ({ type, id })),
+      tags: snapshot.tags ?? [],
+      reasons: (snapshot.decision?.reasons ?? []).map((reason) => reason.code),
+      failedStepCount: failed.length,
+      errorType: failed.find((step) => step.error)?.error?.type.slice(0, LIMITS.name) ?? null,
+    },
+    steps: snapshot.steps.map((step, index): StepRow => ({
+      sequence: stepSequence(step, index),
+      name: step.name,
+      kind: step.kind ?? 'other',
+      status: step.status ?? 'completed',
+      durationMs: step.durationMs ?? null,
+      candidatesIn: step.candidates?.in ?? null,
+      candidatesOut: step.candidates?.out ?? null,
+    })),
+  };
+}
+
+/** `sentAt` is left out, since a retry may carry another and is still the same flush. */
+function bodyHash(snapshot: Snapshot): string {
+  const { sentAt: _, ...rest } = snapshot;
+  return createHash('sha256').update(JSON.stringify(rest)).digest('hex');
+}
+
+function orderingTime(startedAt: string | null | undefined, receivedAt: Date): Date {
+  const time = startedAt == null ? Number.NaN : Date.parse(startedAt);
+  const believable = time >= FIRST_INSTANT && time <= receivedAt.getTime() + MAX_AHEAD_MS;
+  return believable ? new Date(time) : receivedAt;
+}
+
+function withoutNulls(versions: Record<string, string | null>): Record<string, string> {
+  const present = Object.entries(versions).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
+  return Object.fromEntries(present);
+}
+
+function refuse(
+  executionId: string | null,
+  code: RejectionCode,
+  message: string,
+  details: ErrorDetail[],
+): ReadSnapshot {
+  return { ok: false, executionId, code, message, details };
+}
+
+/** What the client called it, so that a refusal can be matched to it; never trusted for more. */
+function claimedId(parsed: unknown): string | null {
+  if (typeof parsed !== 'object' || parsed === null || !('executionId' in parsed)) return null;
+  const { executionId } = parsed;
+  return typeof executionId === 'string' ? executionId.slice(0, LIMITS.name) : null;
+}
+
+type Issue = core.$ZodIssue;
+
+function toDetail(issue: Issue): ErrorDetail {
+  const limit = limitOf(issue);
+  return { path: pathOf(issue), code: issue.code, ...(limit !== undefined && { limit }) };
+}
+
+function describeIssue(issue: Issue): string {
+  const path = pathOf(issue);
+  return `${path === '' ? 'the snapshot' : path}: ${issue.message}`;
+}
+
+function limitOf(issue: Issue): number | undefined {
+  if (issue.code === 'too_big') return Number(issue.maximum);
+  if (issue.code === 'too_small') return Number(issue.minimum);
+  return undefined;
+}
+
+function pathOf(issue: Issue): string {
+  return issue.path.reduce<string>((path, key) => {
+    if (typeof key === 'number') return `${path}[${key}]`;
+    return path === '' ? String(key) : `${path}.${String(key)}`;
+  }, '');
+}
+
+/** V8 names the place in its message, which else may quote the payload and so is not passed on. */
+function syntaxDetail(error: unknown): ErrorDetail {
+  const [, position] = /at position (\d+)/.exec(String(error)) ?? [];
+  return {
+    path: '',
+    code: 'not_json',
+    ...(position !== undefined && { position: Number(position) }),
+  };
+}

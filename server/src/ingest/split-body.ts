@@ -1,0 +1,73 @@
+/** A request body as the texts of its snapshots. `single` when it was neither an array nor NDJSON. */
+export type SplitBody =
+  | { kind: 'single'; texts: [string] }
+  | { kind: 'many'; texts: string[] }
+  | { kind: 'malformed'; message: string };
+
+/**
+ * Cuts a body into the texts of its snapshots without parsing them, so that each is stored as it was
+ * sent and one that is not JSON costs its neighbours nothing.
+ */
+export function splitBody(text: string, isNdjson: boolean): SplitBody {
+  if (isNdjson) {
+    return { kind: 'many', texts: text.split('\n').filter((line) => line.trim() !== '') };
+  }
+  const start = skipSpace(text, 0);
+  if (start === text.length) return { kind: 'malformed', message: 'The request body is empty.' };
+  if (text[start] !== '[') return { kind: 'single', texts: [text] };
+  return splitArray(text, start);
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN = new Set([0x5b, 0x7b]);
+const CLOSE = new Set([0x5d, 0x7d]);
+
+/** Finds the commas between an array's elements. What is inside them is left to `JSON.parse`. */
+function splitArray(text: string, start: number): SplitBody {
+  const texts: string[] = [];
+  let depth = 0;
+  let elementStart = start + 1;
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = endOfString(text, at);
+    } else if (OPEN.has(code)) {
+      depth++;
+    } else if (code === COMMA && depth === 1) {
+      texts.push(text.slice(elementStart, at));
+      elementStart = at + 1;
+    } else if (CLOSE.has(code) && --depth === 0) {
+      if (skipSpace(text, at + 1) !== text.length) {
+        return { kind: 'malformed', message: `There is more after the array's end, at ${at + 1}.` };
+      }
+      const last = text.slice(elementStart, at);
+      if (last.trim() !== '' || texts.length > 0) texts.push(last);
+      return { kind: 'many', texts };
+    }
+  }
+  return { kind: 'malformed', message: 'The array is not closed: the body may have been cut.' };
+}
+
+/** The place of the quote that ends the string opened at `open`; the text's length when none does. */
+function endOfString(text: string, open: number): number {
+  let end = open;
+  do {
+    end = text.indexOf('"', end + 1);
+    if (end === -1) return text.length;
+  } while (isEscaped(text, end));
+  return end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && ' \t\n\r'.includes(text.charAt(at))) at++;
+  return at;
+}

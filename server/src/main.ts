@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { pino, type Logger } from 'pino';
+import { createApp } from './app.js';
+import { generateApiKey, generateKeyId, hashApiKey } from './auth/api-key.js';
+import { KeyRing } from './auth/key-ring.js';
+import type { Config } from './config.js';
+import { lockDataDir, type DataDirLock } from './data-dir.js';
+import type { Deps } from './routes/route.js';
+import { openPglite } from './store/drivers/pglite.js';
+import { openPostgres } from './store/drivers/postgres.js';
+import { createSqlStore } from './store/sql-store.js';
+import type { Store } from './store/store.js';
+
+/** How long a stop waits for requests that are being answered, in ms. */
+const STOP_TIMEOUT_MS = 10_000;
+/** How long a client may take to send a request whole, in ms. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** The pieces that answer requests, composed and migrated but not listening on any port. */
+export interface Backend {
+  deps: Deps;
+  /** Names of the migrations that this start applied. */
+  migrated: string[];
+  /** The data directory's socket; none with a Postgres of one's own. */
+  lock: DataDirLock | undefined;
+  close(): Promise<void>;
+}
+
+export interface RunningServer {
+  url: string;
+  /** What was made on an empty database; the key is shown here and never again. */
+  firstStart: { appId: string; apiKey: string } | undefined;
+  /** Finishes what is being answered, then closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Opens the store that the settings name, brings it up to date, and composes what answers over it. */
+export async function openBackend(config: Config): Promise<Backend> {
+  // To stderr, so that stdout holds only what is said to people.
+  const logger = pino({ level: config.logLevel, base: null }, pino.destination(2));
+  const { store, lock } = await openStore(config, logger);
+  const close = async (): Promise<void> => {
+    await store.close();
+    await lock?.release();
+  };
+  try {
+    const migrated = await store.migrate();
+    if (migrated.length > 0) logger.info({ migrated }, 'the tables were brought up to date');
+    const now = Date.now;
+    const deps: Deps = {
+      store,
+      logger,
+      now,
+      keys: new KeyRing(store, now),
+      version: readVersion(),
+      dashboardDir: config.dashboardDir,
+    };
+    lock?.serve(createApp(deps, 'socket'));
+    return { deps, migrated, lock, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Starts the whole server and resolves when it is listening. */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const backend = await openBackend(config);
+  try {
+    const firstStart = await initialize(backend.deps.store, config.init);
+    const server = createServer(createApp(backend.deps, 'network'));
+    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    const url = await listen(server, config);
+    let stopped: Promise<void> | undefined;
+    return {
+      url,
+      firstStart,
+      stop: () => (stopped ??= closeServer(server).then(() => backend.close())),
+    };
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+}
+
+async function openStore(
+  { database }: Config,
+  logger: Logger,
+): Promise<{ store: Store; lock: DataDirLock | undefined }> {
+  if (database.kind === 'postgres') {
+    const onIdleError = (error: Error): void => {
+      logger.warn({ err: error }, 'an idle connection to the database broke');
+    };
+    return { store: createSqlStore(openPostgres({ ...database, onIdleError })), lock: undefined };
+  }
+  const lock = await lockDataDir(database.dataDir);
+  try {
+    const driver = await openPglite(path.join(database.dataDir, 'db'));
+    return { store: createSqlStore(driver), lock };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function initialize(
+  store: Store,
+  init: Config['init'],
+): Promise<RunningServer['firstStart']> {
+  const generated = generateApiKey();
+  const chosen = init.apiKey;
+  const made = await store.initialize(
+    { id: init.appId, name: init.appId },
+    {
+      id: chosen === undefined ? generated.id : generateKeyId(),
+      app: init.appId,
+      name: 'first key',
+      hash: hashApiKey(chosen ?? generated.key),
+      scopes: chosen === undefined ? ['ingest'] : ['ingest', 'read'],
+    },
+  );
+  // Who chose the key knows it; printing it would only put it into a log.
+  return made && chosen === undefined ? { appId: init.appId, apiKey: generated.key } : undefined;
+}
+
+async function listen(server: Server, { port, host }: Config): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { port: actualPort } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const impatience = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
+  await new Promise((done) => {
+    server.close(done);
+    server.closeIdleConnections();
+  });
+  clearTimeout(impatience);
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

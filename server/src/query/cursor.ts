@@ -1,0 +1,18 @@
+/** The place in a list after which the next page begins. */
+export interface Cursor {
+  at: Date;
+  id: number;
+}
+
+export function encodeCursor(cursor: Cursor): string {
+  return Buffer.from(`${cursor.at.getTime()}.${cursor.id}`).toString('base64url');
+}
+
+/** Undefined for anything that `encodeCursor` does not make. */
+export function decodeCursor(text: string): Cursor | undefined {
+  const plain = Buffer.from(text, 'base64url').toString('latin1');
+  const [, time, id] = /^(-?\d{1,15})\.(\d{1,15})$/.exec(plain) ?? [];
+  if (time === undefined || id === undefined) return undefined;
+  const at = new Date(Number(time));
+  return Number.isNaN(at.getTime()) ? undefined : { at, id: Number(id) };
+}

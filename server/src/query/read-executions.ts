@@ -1,0 +1,137 @@
+import {
+  stepSequence,
+  type ExecutionPage,
+  type ExecutionQuery,
+  type ServerFacts,
+  type Snapshot,
+  type Status,
+  type Step,
+  type StepDetail,
+} from '@xray/core';
+import { DomainError } from '../errors.js';
+import type { Store, StoredExecution } from '../store/store.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
+
+/** A running execution that was not heard of for this long is shown as stale, in ms. */
+const STALE_AFTER_MS = 24 * 60 * 60_000;
+
+export async function listExecutions(
+  store: Store,
+  app: string,
+  query: ExecutionQuery,
+  now: number,
+): Promise<ExecutionPage> {
+  const rows = await store.listExecutions({
+    app,
+    pipeline: query.pipeline,
+    status: query.status,
+    outcome: query.outcome,
+    environment: query.environment,
+    from: query.from === undefined ? undefined : new Date(query.from),
+    to: query.to === undefined ? undefined : new Date(query.to),
+    after: query.cursor === undefined ? undefined : readCursor(query.cursor),
+    // One more than asked for tells whether there is a next page.
+    limit: query.limit + 1,
+  });
+  const page = rows.slice(0, query.limit);
+  const last = page.at(-1);
+  return {
+    items: page.map(({ summary }) => ({
+      ...summary,
+      stale: isStale(summary.status, Date.parse(summary.receivedAt), now),
+    })),
+    nextCursor:
+      rows.length > page.length && last !== undefined
+        ? encodeCursor({ at: new Date(last.summary.at), id: last.id })
+        : null,
+  };
+}
+
+/**
+ * The JSON text of an ExecutionDetail. The snapshot's text goes out as it was stored, unparsed, so that
+ * even what a double cannot hold comes back as it was sent; without payloads it has to be parsed.
+ */
+export async function readExecutionText(
+  store: Store,
+  app: string,
+  executionId: string,
+  options: { payloads: boolean; now: number },
+): Promise<string> {
+  const stored = await findExecution(store, app, executionId);
+  const server: ServerFacts = {
+    receivedAt: stored.receivedAt.toISOString(),
+    conflict: stored.conflict,
+    stale: isStale(stored.status, stored.receivedAt.getTime(), options.now),
+    bytes: stored.bytes,
+  };
+  const snapshot = options.payloads
+    ? stored.body
+    : JSON.stringify(withoutPayloads(parseStored(stored)));
+  return `{"snapshot":${snapshot},"server":${JSON.stringify(server)}}`;
+}
+
+export async function readStep(
+  store: Store,
+  app: string,
+  executionId: string,
+  sequence: number,
+): Promise<StepDetail> {
+  const { steps } = parseStored(await findExecution(store, app, executionId));
+  const step = steps.find((candidate, index) => stepSequence(candidate, index) === sequence);
+  if (step === undefined) {
+    throw new DomainError('not_found', `This execution has no step with sequence ${sequence}.`);
+  }
+  return { sequence, step };
+}
+
+async function findExecution(
+  store: Store,
+  app: string,
+  executionId: string,
+): Promise<StoredExecution> {
+  const stored = await store.readExecution(app, executionId);
+  if (stored === undefined) {
+    throw new DomainError('not_found', `The app "${app}" has no execution of this id.`);
+  }
+  return stored;
+}
+
+/** What stands in `bodies` was validated when it came in. */
+function parseStored(stored: StoredExecution): Snapshot {
+  return JSON.parse(stored.body) as Snapshot;
+}
+
+function isStale(status: Status, receivedAtMs: number, now: number): boolean {
+  return status === 'running' && now - receivedAtMs > STALE_AFTER_MS;
+}
+
+function withoutPayloads(snapshot: Snapshot): object {
+  const { input: _input, output: _output, ...rest } = snapshot;
+  return { ...rest, steps: snapshot.steps.map(withoutStepPayloads) };
+}
+
+function withoutStepPayloads(step: Step): object {
+  const { input: _input, output: _output, reasoning: _reasoning, ...rest } = step;
+  return {
+    ...rest,
+    ...(step.candidates && { candidates: withoutDetail(step.candidates) }),
+    ...(step.artifacts && {
+      artifacts: step.artifacts.map(({ inline: _inline, ...artifact }) => artifact),
+    }),
+  };
+}
+
+function withoutDetail(candidates: NonNullable<Step['candidates']>): object {
+  const { items: _items, ledger: _ledger, ...counts } = candidates;
+  return counts;
+}
+
+function readCursor(text: string): { at: Date; id: number } {
+  const cursor = decodeCursor(text);
+  if (cursor === undefined) {
+    throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
+      { path: 'cursor', code: 'invalid_cursor' },
+    ]);
+  }
+  return cursor;
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { RequestHandler } from 'express';
+
+interface StaticFile {
+  file: string;
+  /** Only pages have one. */
+  policy: string | undefined;
+  cacheControl: string;
+}
+
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+const REVALIDATE = 'no-cache';
+
+/**
+ * Serves the exported dashboard from a map made at boot, so that no path of a request ever reaches
+ * the file system. Each page's policy allows its own inline scripts by their hashes and no others.
+ */
+export function serveDashboard(directory: string): RequestHandler {
+  const files = mapFiles(directory);
+  const missing = files.get('/404');
+  return (req, res, next) => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') {
+      next();
+      return;
+    }
+    const found = files.get(req.path);
+    if (found !== undefined) {
+      send(found, 200);
+      return;
+    }
+    const bare = req.path.replace(/\/+$/, '');
+    if (bare !== req.path && files.has(bare)) {
+      res.redirect(308, bare + req.url.slice(req.path.length));
+      return;
+    }
+    if (missing !== undefined && req.accepts(['json', 'html']) === 'html') send(missing, 404);
+    else next();
+
+    function send({ file, policy, cacheControl }: StaticFile, status: number): void {
+      if (policy !== undefined) res.set('Content-Security-Policy', policy);
+      res.set('Cache-Control', cacheControl).status(status);
+      res.sendFile(file, { cacheControl: false, dotfiles: 'allow' });
+    }
+  };
+}
+
+function mapFiles(directory: string): Map<string, StaticFile> {
+  const files = new Map<string, StaticFile>();
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const url = `/${path.relative(directory, file).split(path.sep).join('/')}`;
+    const isPage = url.endsWith('.html');
+    const where = isPage ? url.slice(0, -'.html'.length).replace(/\/index$/, '/') : url;
+    files.set(where, {
+      file,
+      policy: isPage ? contentSecurityPolicy(readFileSync(file, 'utf8')) : undefined,
+      cacheControl: url.startsWith('/_next/static/') ? IMMUTABLE : REVALIDATE,
+    });
+  }
+  return files;
+}
+
+/** Styles cannot be held by hashes: virtual lists and overlays set them at run time. */
+function contentSecurityPolicy(html: string): string {
+  const inline = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
+    ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
+  );
+  return [
+    "default-src 'none'",
+    `script-src 'self' ${[...new Set(inline)].join(' ')}`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}

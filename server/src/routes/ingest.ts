@@ -1,0 +1,47 @@
+import { ingestResultSchema, snapshotSchema } from '@xray/core';
+import { z } from 'zod';
+import { DomainError } from '../errors.js';
+import { takeExecutions } from '../ingest/take-executions.js';
+import type { Deps, Route } from './route.js';
+
+const JSON_TYPES = ['application/json'];
+const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
+
+export function ingestRoutes({ store, now }: Deps): Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/executions',
+      policy: 'ingest',
+      summary: 'Takes snapshots of executions; answered after they are committed.',
+      body: {
+        kind: 'raw',
+        schema: z.union([snapshotSchema, z.array(snapshotSchema)]),
+        types: [...JSON_TYPES, ...NDJSON_TYPES],
+      },
+      answers: {
+        202: { description: 'At least one was not rejected.', schema: ingestResultSchema },
+        400: {
+          description: 'All of an array or of NDJSON were rejected.',
+          schema: ingestResultSchema,
+        },
+      },
+      async handle({ req, res, principal }) {
+        if (principal.kind !== 'key') throw new TypeError('the policy `ingest` wants a key');
+        const { allRejected, result } = await takeExecutions(store, {
+          body: requireBody(req.body),
+          isNdjson: req.is(NDJSON_TYPES) !== false,
+          app: principal.app,
+          receivedAt: new Date(now()),
+        });
+        res.status(allRejected ? 400 : 202).json(result);
+      },
+    },
+  ];
+}
+
+/** express.raw leaves no buffer where the request has no body at all. */
+function requireBody(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  throw new DomainError('invalid', 'The request body is empty.');
+}

@@ -1,0 +1,61 @@
+import {
+  healthSchema,
+  publicConfigSchema,
+  readySchema,
+  type PublicConfig,
+  type Ready,
+} from '@xray/core';
+import { outageOf } from '../store/outage.js';
+import type { Deps, Route } from './route.js';
+
+/** What operators, load balancers and the page itself ask first. */
+export function operationRoutes({ store, version, logger }: Deps): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/health',
+      policy: 'public',
+      summary: 'The process is alive, whatever the database does.',
+      answers: { 200: { description: 'Alive.', schema: healthSchema } },
+      async handle({ res }) {
+        res.json({ status: 'ok', version });
+      },
+    },
+    {
+      method: 'get',
+      path: '/ready',
+      policy: 'public',
+      summary: 'Whether a write would be taken now, and why not.',
+      answers: {
+        200: { description: 'Ready.', schema: readySchema },
+        503: { description: 'Not ready; `reason` says why.', schema: readySchema },
+      },
+      async handle({ res }) {
+        const reason = await store.ping().then(
+          () => undefined,
+          (error: unknown) => {
+            logger.warn({ err: error }, 'not ready');
+            return outageOf(error) ?? 'the database answers with an unexpected error';
+          },
+        );
+        const ok = reason === undefined;
+        const ready: Ready = {
+          status: ok ? 'ready' : 'unavailable',
+          store: { kind: store.kind, ok, ...(!ok && { reason }) },
+        };
+        res.status(ok ? 200 : 503).json(ready);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/config',
+      policy: 'public',
+      summary: 'What the dashboard must know before anything else.',
+      answers: { 200: { description: 'Run-time settings.', schema: publicConfigSchema } },
+      async handle({ req, res }) {
+        const endpoint = `${req.protocol}://${req.get('host')}`;
+        res.json({ version, endpoint, signIn: 'open' } satisfies PublicConfig);
+      },
+    },
+  ];
+}

@@ -1,0 +1,40 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Driver } from '../driver.js';
+import type { Tables } from '../tables.js';
+
+export interface PostgresOptions {
+  connectionString: string;
+  /** PEM of the authority that signed the server's certificate. */
+  caCert: string | undefined;
+  maxConnections: number;
+  /** Told of a connection that broke while idle; the pool replaces it by itself. */
+  onIdleError: (error: Error) => void;
+}
+
+const INT8 = pg.types.builtins.INT8;
+
+/**
+ * A pool of connections to a Postgres. Uses neither named statements nor session state, so that it
+ * works behind a pooler in transaction mode.
+ */
+export function openPostgres(options: PostgresOptions): Driver {
+  const url = new URL(options.connectionString);
+  // What the URL says of TLS would replace `ssl` whole, and with it the authority.
+  if (options.caCert !== undefined) url.searchParams.delete('sslmode');
+  const pool = new pg.Pool({
+    connectionString: url.href,
+    max: options.maxConnections,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    application_name: 'x-ray',
+    ...(options.caCert !== undefined && { ssl: { ca: options.caCert } }),
+    types: {
+      getTypeParser: (id: number, format: 'text' | 'binary' = 'text') =>
+        id === INT8 && format === 'text' ? Number : pg.types.getTypeParser(id, format),
+    },
+  });
+  pool.on('error', options.onIdleError);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema('xray');
+  return { kind: 'postgres', db, close: () => db.destroy() };
+}

@@ -1,0 +1,35 @@
+/** Error codes of a database that may be well again later: nothing is wrong with what was asked. */
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: 'the database refuses connections',
+  ECONNRESET: 'the database closed the connection',
+  ENOTFOUND: 'the host of the database is not known',
+  ETIMEDOUT: 'the database does not answer',
+  EPIPE: 'the database closed the connection',
+  '25006': 'the database is read-only',
+  '40001': 'the database could not serialize the write',
+  '40P01': 'the database met a deadlock',
+  '57P01': 'the database is shutting down',
+  '57P02': 'the database crashed and is restarting',
+  '57P03': 'the database is starting up',
+};
+
+/** Whole classes of SQLSTATE: Postgres' manual, Appendix A. */
+const CLASSES: Record<string, string> = {
+  '08': 'the connection to the database was lost',
+  '53': 'the database has run out of a resource (connections, memory or disk)',
+  '58': 'the database met an error of its system',
+};
+
+/** Why the store cannot be used right now, in words for an operator; undefined when that is not the error. */
+export function outageOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof AggregateError) return outageOf(error.errors[0]);
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== undefined) return REASONS[code] ?? CLASSES[code.slice(0, 2)];
+  // These two come from pg without a code.
+  if (/timeout exceeded when trying to connect/.test(error.message)) {
+    return 'no connection to the database became free in time';
+  }
+  if (/^Connection terminated/.test(error.message)) return 'the database closed the connection';
+  return undefined;
+}

@@ -1,0 +1,41 @@
+import { sql } from 'kysely';
+import * as apps from './apps.js';
+import type { Driver } from './driver.js';
+import * as executions from './executions.js';
+import { migrate } from './migrations.js';
+import { saveExecutions } from './save-executions.js';
+import type { Store } from './store.js';
+
+/** The store on any Postgres that a driver reaches. */
+export function createSqlStore(driver: Driver): Store {
+  const { db, kind } = driver;
+  return {
+    kind,
+    migrate: () => migrate(driver),
+    ping: () => ping(driver),
+    close: () => driver.close(),
+
+    saveExecutions: (records) => saveExecutions(db, records),
+    listExecutions: (filter) => executions.listExecutions(db, filter),
+    readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
+    listPipelines: (app) => executions.listPipelines(db, app),
+
+    initialize: (app, key) => apps.initialize(db, app, key),
+    listApps: () => apps.listApps(db),
+    appExists: (id) => apps.appExists(db, id),
+    createApp: (id, name) => apps.createApp(db, id, name),
+    createKey: (key) => apps.createKey(db, key),
+    listKeys: (app) => apps.listKeys(db, app),
+    revokeKey: (app, id) => apps.revokeKey(db, app, id),
+    findKey: (hash) => apps.findKey(db, hash),
+    touchKey: (id) => apps.touchKey(db, id),
+  };
+}
+
+async function ping({ db }: Driver): Promise<void> {
+  const { rows } = await sql<{ readOnly: string }>`
+    SELECT current_setting('transaction_read_only') AS "readOnly"`.execute(db);
+  if (rows[0]?.readOnly !== 'off') {
+    throw Object.assign(new Error('the database is read-only'), { code: '25006' });
+  }
+}

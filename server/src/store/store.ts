@@ -1,0 +1,135 @@
+import type {
+  ApiKey,
+  App,
+  ExecutionSummary,
+  KeyScope,
+  MergeState,
+  PipelineList,
+  Status,
+} from '@xray/core';
+
+/** One flush on its way in: the text as it was sent, and what the store indexes of it. */
+export interface ExecutionRecord {
+  app: string;
+  executionId: string;
+  /** The snapshot's JSON text. */
+  body: string;
+  /** UTF-8 bytes of `body`. */
+  bytes: number;
+  merge: MergeState;
+  receivedAt: Date;
+  header: {
+    pipeline: string;
+    environment: string;
+    status: Status;
+    outcome: string | null;
+    adverse: boolean | null;
+    at: Date;
+    durationMs: number | null;
+    versions: Record<string, string>;
+    subjects: { type: string; id: string }[];
+    tags: string[];
+    reasons: string[];
+    failedStepCount: number;
+    errorType: string | null;
+  };
+  steps: StepRow[];
+}
+
+export interface StepRow {
+  sequence: number;
+  name: string;
+  kind: string;
+  status: string;
+  durationMs: number | null;
+  candidatesIn: number | null;
+  candidatesOut: number | null;
+}
+
+/** What became of one flush. `refused` is the database's word on that record alone; the others are stored. */
+export type SaveOutcome =
+  | { kind: 'accepted' }
+  | { kind: 'duplicate' }
+  | { kind: 'superseded' }
+  | { kind: 'refused'; message: string };
+
+/** Which executions, newest first. `after` is the last row of the page before. */
+export interface ExecutionFilter {
+  app: string;
+  pipeline: string | undefined;
+  status: Status | undefined;
+  outcome: string | undefined;
+  environment: string | undefined;
+  from: Date | undefined;
+  to: Date | undefined;
+  after: { at: Date; id: number } | undefined;
+  limit: number;
+}
+
+/** A row of the list with the id that its page's cursor is made of. */
+export interface ListedExecution {
+  id: number;
+  summary: Omit<ExecutionSummary, 'stale'>;
+}
+
+export interface StoredExecution {
+  body: string;
+  bytes: number;
+  status: Status;
+  receivedAt: Date;
+  conflict: boolean;
+}
+
+export interface NewApiKey {
+  id: string;
+  app: string;
+  name: string;
+  /** SHA-256 of the whole key. */
+  hash: Uint8Array;
+  scopes: KeyScope[];
+}
+
+/** What a live key lets its bearer do. */
+export interface KeyGrant {
+  id: string;
+  app: string;
+  scopes: KeyScope[];
+}
+
+/**
+ * Everything that is kept. When its database is not there, cannot take writes or has no connection
+ * left, every call throws an error that `outageOf` recognises.
+ */
+export interface Store {
+  readonly kind: 'pglite' | 'postgres';
+
+  /** Brings the tables up to date; safe to run from many instances at once. Returns the names applied. */
+  migrate(): Promise<string[]>;
+  /** Resolves when a write could be taken now. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+
+  /**
+   * Stores flushes under the merge rule and resolves after the commit, one outcome a record in their
+   * order. Idempotent: the same flush again is a duplicate.
+   */
+  saveExecutions(records: ExecutionRecord[]): Promise<SaveOutcome[]>;
+  listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
+  readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
+  listPipelines(app: string): Promise<PipelineList>;
+
+  /** Makes the first app with a key when there is no app at all; says whether it did. Of many callers one does. */
+  initialize(app: { id: string; name: string }, key: NewApiKey): Promise<boolean>;
+  listApps(): Promise<App[]>;
+  appExists(id: string): Promise<boolean>;
+  /** Undefined when there is one of that id already. */
+  createApp(id: string, name: string): Promise<App | undefined>;
+
+  createKey(key: NewApiKey): Promise<ApiKey>;
+  listKeys(app: string): Promise<ApiKey[]>;
+  /** Undefined when the app has no such key. Revoking twice keeps the first time. */
+  revokeKey(app: string, id: string): Promise<ApiKey | undefined>;
+  /** The grant of the unrevoked key with this SHA-256. */
+  findKey(hash: Uint8Array): Promise<KeyGrant | undefined>;
+  touchKey(id: string): Promise<void>;
+}
