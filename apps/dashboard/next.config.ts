@@ -1,0 +1,31 @@
+import type { NextConfig } from 'next';
+import { PHASE_DEVELOPMENT_SERVER } from 'next/constants';
+
+const API_ORIGIN = 'http://127.0.0.1:4000';
+
+const shared: NextConfig = {
+  reactStrictMode: true,
+  poweredByHeader: false,
+  experimental: { optimizePackageImports: ['radix-ui', 'lucide-react'] },
+};
+
+/** A build is exported to static files; `next dev` proxies to a server on its usual port instead. */
+export default function config(phase: string): NextConfig {
+  if (phase !== PHASE_DEVELOPMENT_SERVER) return { ...shared, output: 'export' };
+  return {
+    ...shared,
+    rewrites: async () => ({
+      beforeFiles: [
+        { source: '/api/:path*', destination: `${API_ORIGIN}/api/:path*` },
+        // `/executions` is a page too: only what carries a key is meant for ingest.
+        ...['authorization', 'x-api-key'].map((key) => ({
+          source: '/executions',
+          has: [{ type: 'header' as const, key }],
+          destination: `${API_ORIGIN}/executions`,
+        })),
+      ],
+      afterFiles: [],
+      fallback: [],
+    }),
+  };
+}

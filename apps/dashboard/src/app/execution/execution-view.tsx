@@ -1,0 +1,178 @@
+'use client';
+
+import type { ExecutionDetail } from '@xray/core';
+import { useQuery } from '@tanstack/react-query';
+import { LayersIcon } from 'lucide-react';
+import Link from 'next/link';
+import { useQueryStates } from 'nuqs';
+import { EmptyState, ErrorState } from '@/components/states';
+import { Button } from '@/components/ui/button';
+import { Dialog, DialogTitle, SheetContent } from '@/components/ui/dialog';
+import { ExecutionHeader } from '@/features/execution/execution-header';
+import { ExecutionSkeleton } from '@/features/execution/execution-skeleton';
+import { executionParams, type Inspected } from '@/features/execution/search-params';
+import { ExecutionInspector } from '@/features/inspector/execution-inspector';
+import { StepInspector } from '@/features/inspector/step-inspector';
+import { Timeline } from '@/features/timeline/timeline';
+import { ApiError } from '@/lib/api-client';
+import { useWide } from '@/lib/browser-state';
+import { cn } from '@/lib/cn';
+import { executionsHref } from '@/lib/links';
+import { executionQuery } from '@/lib/queries';
+
+export function ExecutionView() {
+  const [{ app, id }] = useQueryStates(executionParams);
+  if (app === null || id === null) {
+    return (
+      <EmptyState title="Which execution?">
+        <p className="mb-3">The address names no app or no execution.</p>
+        <Button asChild>
+          <Link href={app === null ? '/' : executionsHref(app)}>To the list</Link>
+        </Button>
+      </EmptyState>
+    );
+  }
+  return <LoadedExecution key={`${app} ${id}`} app={app} id={id} />;
+}
+
+function LoadedExecution({ app, id }: { app: string; id: string }) {
+  const execution = useQuery(executionQuery(app, id));
+  if (execution.data !== undefined) return <Panels app={app} detail={execution.data} />;
+  if (execution.isPending) return <ExecutionSkeleton />;
+  const isMissing = execution.error instanceof ApiError && execution.error.status === 404;
+  return (
+    <ErrorState
+      error={execution.error}
+      title={isMissing ? 'There is no such execution' : 'The execution could not be read'}
+      onRetry={() => void execution.refetch()}
+    >
+      <Link href={executionsHref(app)} className="text-sm text-accent underline">
+        To the executions of {app}
+      </Link>
+    </ErrorState>
+  );
+}
+
+function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
+  const wide = useWide();
+  const [{ step: wanted, tab }, setParams] = useQueryStates(executionParams);
+  const { snapshot } = detail;
+  // Beside the timeline there is always something to see; a sheet only opens when asked for.
+  const inspected = wanted ?? (wide ? firstInspected(detail) : null);
+  const inspect = (step: Inspected | null, history: 'push' | 'replace') =>
+    void setParams({ step }, { history });
+  const inspector =
+    inspected === null ? null : (
+      <Inspector
+        app={app}
+        detail={detail}
+        inspected={inspected}
+        tab={tab}
+        onTab={(next) => void setParams({ tab: next })}
+      />
+    );
+
+  return (
+    <div className="flex min-h-0 flex-1 flex-col print:block">
+      <ExecutionHeader app={app} detail={detail} />
+      <div className="flex min-h-0 flex-1 print:block">
+        <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+          <button
+            type="button"
+            aria-pressed={inspected === 'execution'}
+            onClick={() => inspect('execution', 'push')}
+            className={cn(
+              'flex h-8 shrink-0 items-center gap-2 border-b border-line px-4 text-left text-sm text-ink-muted hover:bg-hover print:hidden',
+              inspected === 'execution' && 'bg-accent-soft text-ink hover:bg-accent-soft',
+            )}
+          >
+            <LayersIcon aria-hidden className="size-3.5" />
+            Whole execution: details, input, output
+          </button>
+          {snapshot.steps.length === 0 ? (
+            <EmptyState title="No steps">
+              {snapshot.status === 'running'
+                ? 'None was recorded so far; they appear here by themselves.'
+                : 'This execution recorded none.'}
+            </EmptyState>
+          ) : (
+            <Timeline
+              snapshot={snapshot}
+              steps={snapshot.steps}
+              selected={typeof inspected === 'number' ? inspected : null}
+              onSelect={(sequence, how) =>
+                inspect(sequence, how === 'chosen' && sequence !== wanted ? 'push' : 'replace')
+              }
+            />
+          )}
+        </div>
+        {wide ? (
+          <div className="flex min-h-0 w-[42%] max-w-3xl min-w-80 flex-col border-l border-line print:w-full print:max-w-none print:border-l-0">
+            {inspector}
+          </div>
+        ) : (
+          <Dialog
+            open={inspected !== null}
+            onOpenChange={(open) => (open ? undefined : inspect(null, 'push'))}
+          >
+            <SheetContent>
+              <DialogTitle className="sr-only">Inspector</DialogTitle>
+              {inspector}
+            </SheetContent>
+          </Dialog>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Inspector({
+  app,
+  detail,
+  inspected,
+  tab,
+  onTab,
+}: {
+  app: string;
+  detail: ExecutionDetail;
+  inspected: Inspected;
+  tab: string | null;
+  onTab: (tab: string) => void;
+}) {
+  const { snapshot } = detail;
+  if (inspected === 'execution') {
+    return <ExecutionInspector app={app} detail={detail} tab={tab} onTab={onTab} />;
+  }
+  const index = snapshot.steps.findIndex((step, place) => (step.sequence ?? place) === inspected);
+  const step = snapshot.steps[index];
+  if (step === undefined) {
+    return (
+      <EmptyState title={`There is no step ${inspected}`}>
+        This execution has {snapshot.steps.length} of them.
+      </EmptyState>
+    );
+  }
+  return (
+    <StepInspector
+      key={inspected}
+      app={app}
+      executionId={snapshot.executionId}
+      revision={snapshot.revision ?? 1}
+      step={step}
+      index={index}
+      sequence={inspected}
+      marks={snapshot.marks ?? []}
+      tab={tab}
+      onTab={onTab}
+    />
+  );
+}
+
+/** What one looks for first: the step that failed, else the one that decided, else the first. */
+function firstInspected({ snapshot: { steps } }: ExecutionDetail): Inspected {
+  const failed = steps.findIndex((step) => step.status === 'failed' || step.status === 'timed_out');
+  const decided = steps.findIndex((step) => step.kind === 'decide');
+  const index = failed >= 0 ? failed : decided >= 0 ? decided : 0;
+  const step = steps[index];
+  return step === undefined ? 'execution' : (step.sequence ?? index);
+}

@@ -1,0 +1,5 @@
+import { AppsPage } from '@/features/home/apps-page';
+
+export default function Page() {
+  return <AppsPage />;
+}

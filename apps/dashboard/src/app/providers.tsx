@@ -1,0 +1,32 @@
+'use client';
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { NuqsAdapter } from 'nuqs/adapters/next/app';
+import { useState, type ReactNode } from 'react';
+import { ApiError } from '@/lib/api-client';
+
+const MAX_RETRIES = 2;
+
+export function Providers({ children }: { children: ReactNode }) {
+  const [client] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: {
+          queries: {
+            staleTime: 10_000,
+            refetchOnWindowFocus: false,
+            // A refusal stays one; only what may pass by itself is tried again.
+            retry: (failures, error) =>
+              failures < MAX_RETRIES &&
+              !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+            retryDelay: (attempt) => 300 * 2 ** attempt,
+          },
+        },
+      }),
+  );
+  return (
+    <QueryClientProvider client={client}>
+      <NuqsAdapter>{children}</NuqsAdapter>
+    </QueryClientProvider>
+  );
+}

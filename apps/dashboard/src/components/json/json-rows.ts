@@ -1,0 +1,239 @@
+import type { Json } from '@xray/core';
+
+/** More children than this are shown in groups of this many, so that nothing opened is without bound. */
+export const GROUP_SIZE = 1_000;
+/** A string longer than this, or of several lines, opens into lines of its own. */
+export const LONG_STRING = 120;
+const INITIAL_ROWS = 120;
+const INITIAL_CHILDREN = 40;
+
+export type JsonShape = 'object' | 'array' | 'text' | 'group' | 'leaf' | 'line';
+
+/** One line of the tree, all of one height. */
+export interface JsonRow {
+  /** Unique in the tree and stable while the value is. */
+  id: string;
+  /** JSON Pointer (RFC 6901) of the value that the row stands for, or is a part of. */
+  pointer: string;
+  depth: number;
+  /** Key, index, or the first and last of a group; null for the root and for lines of text. */
+  label: string | number | null;
+  shape: JsonShape;
+  value: Json;
+  /** Children that it has: keys, elements, lines, or those of the group. */
+  size: number;
+  /** Null for what cannot be opened. */
+  open: boolean | null;
+}
+
+interface JsonNode extends Omit<JsonRow, 'open'> {
+  /** Of a group and of lines: which children, from inclusive to exclusive. */
+  from: number;
+  to: number;
+}
+
+export interface JsonRowsOptions {
+  /** Ids that are open. */
+  open: ReadonlySet<string>;
+  /** Pointer of the root in the snapshot, so that marks find their place. */
+  basePointer: string;
+  /** Characters in a line of a long string. */
+  lineLength: number;
+}
+
+/** The lines of a value of which the containers in `open` are opened; never walks into a closed one. */
+export function jsonRows(value: Json, options: JsonRowsOptions): JsonRow[] {
+  const rows: JsonRow[] = [];
+  append(rows, nodeOf(value, options.basePointer, null, 0, options), options);
+  return rows;
+}
+
+function append(rows: JsonRow[], node: JsonNode, options: JsonRowsOptions): void {
+  const canOpen = node.shape !== 'leaf' && node.shape !== 'line' && node.size > 0;
+  const open = canOpen && options.open.has(node.id);
+  rows.push({ ...node, open: canOpen ? open : null });
+  if (!open) return;
+  for (const child of childrenOf(node, options)) append(rows, child, options);
+}
+
+/**
+ * Ids to open at first: outermost first, as long as few lines come of it. The root always, since
+ * opening it is why one looks.
+ */
+export function initiallyOpen(value: Json, basePointer: string): Set<string> {
+  const options = { open: new Set<string>(), basePointer, lineLength: LONG_STRING };
+  const root = nodeOf(value, basePointer, null, 0, options);
+  const open = new Set<string>();
+  let rows = 1;
+  let level = [root];
+  while (level.length > 0) {
+    const next: JsonNode[] = [];
+    for (const node of level) {
+      if (node.shape === 'leaf' || node.shape === 'line' || node.size === 0) continue;
+      const shown = Math.min(node.size, GROUP_SIZE);
+      const small =
+        node.size <= INITIAL_CHILDREN && node.shape !== 'text' && rows + shown <= INITIAL_ROWS;
+      if (node !== root && !small) continue;
+      open.add(node.id);
+      rows += shown;
+      if (node.size <= GROUP_SIZE) next.push(...childrenOf(node, options));
+    }
+    level = next;
+  }
+  return open;
+}
+
+/** Ids of a container and of all in it, as far as not more than `maxRows` lines come of it. */
+export function openWithin(value: Json, pointer: string, maxRows: number): Set<string> {
+  const options = { open: new Set<string>(), basePointer: pointer, lineLength: LONG_STRING };
+  const open = new Set<string>();
+  const queue = [nodeOf(value, pointer, null, 0, options)];
+  let rows = 1;
+  for (const node of queue) {
+    if (node.shape === 'leaf' || node.shape === 'line' || node.shape === 'text') continue;
+    const shown = node.shape === 'group' ? node.size : groupCount(node.size);
+    if (rows + shown > maxRows) continue;
+    rows += shown;
+    open.add(node.id);
+    queue.push(...childrenOf(node, options));
+  }
+  return open;
+}
+
+function nodeOf(
+  value: Json,
+  pointer: string,
+  label: string | number | null,
+  depth: number,
+  options: Pick<JsonRowsOptions, 'lineLength'>,
+): JsonNode {
+  const node = { id: pointer, pointer, label, depth, value };
+  if (Array.isArray(value))
+    return { ...node, shape: 'array', size: value.length, from: 0, to: value.length };
+  if (typeof value === 'object' && value !== null) {
+    const size = Object.keys(value).length;
+    return { ...node, shape: 'object', size, from: 0, to: size };
+  }
+  if (typeof value === 'string' && isLong(value)) {
+    const size = linesOf(value, options.lineLength).length;
+    return { ...node, shape: 'text', size, from: 0, to: size };
+  }
+  return { ...node, shape: 'leaf', size: 0, from: 0, to: 0 };
+}
+
+function isLong(text: string): boolean {
+  return text.length > LONG_STRING || text.includes('\n');
+}
+
+function groupCount(count: number): number {
+  return count <= GROUP_SIZE ? count : Math.ceil(count / groupStep(count));
+}
+
+/** Children of one group: a thousand, or a thousand times as many again, so that groups stay few too. */
+function groupStep(count: number): number {
+  let step = GROUP_SIZE;
+  while (count / step > GROUP_SIZE) step *= GROUP_SIZE;
+  return step;
+}
+
+function childrenOf(node: JsonNode, options: Pick<JsonRowsOptions, 'lineLength'>): JsonNode[] {
+  const count = node.to - node.from;
+  if (count > GROUP_SIZE) return groupsOf(node, groupStep(count));
+  const depth = node.depth + 1;
+  const { value, pointer, from, to } = node;
+  if (Array.isArray(value)) {
+    return value
+      .slice(from, to)
+      .map((child, offset) =>
+        nodeOf(child, `${pointer}/${from + offset}`, from + offset, depth, options),
+      );
+  }
+  if (typeof value === 'string') {
+    return linesOf(value, options.lineLength)
+      .slice(from, to)
+      .map((line, offset) => ({
+        id: `${pointer}\n${from + offset}`,
+        pointer,
+        label: null,
+        depth,
+        shape: 'line' as const,
+        value: line,
+        size: 0,
+        from: 0,
+        to: 0,
+      }));
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.keys(value)
+    .slice(from, to)
+    .map((key) =>
+      nodeOf(value[key] ?? null, `${pointer}/${escapePointer(key)}`, key, depth, options),
+    );
+}
+
+function groupsOf(node: JsonNode, step: number): JsonNode[] {
+  const groups: JsonNode[] = [];
+  for (let from = node.from; from < node.to; from += step) {
+    const to = Math.min(node.to, from + step);
+    groups.push({
+      ...node,
+      id: `${node.pointer}\n${from}-${to}`,
+      label: `${from} … ${to - 1}`,
+      depth: node.depth + 1,
+      shape: 'group',
+      size: to - from,
+      from,
+      to,
+    });
+  }
+  return groups;
+}
+
+function linesOf(text: string, lineLength: number): string[] {
+  const lines: string[] = [];
+  for (const line of text.split('\n')) {
+    if (line.length <= lineLength) {
+      lines.push(line);
+      continue;
+    }
+    for (let from = 0; from < line.length;) {
+      let to = Math.min(line.length, from + lineLength);
+      // Not between the halves of a surrogate pair.
+      if (to < line.length && (line.charCodeAt(to - 1) & 0xfc00) === 0xd800) to += 1;
+      lines.push(line.slice(from, to));
+      from = to;
+    }
+  }
+  return lines;
+}
+
+/** A key as a part of a JSON Pointer (RFC 6901, section 3). */
+export function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+export function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** A pointer below `basePointer` as code would reach it: `input.items[0]["a b"]`. */
+export function readablePath(
+  pointer: string,
+  basePointer: string,
+  rootName: string,
+  root: Json,
+): string {
+  let path = rootName;
+  let value: Json | undefined = root;
+  for (const part of pointer.slice(basePointer.length).split('/').slice(1)) {
+    const key = unescapePointer(part);
+    if (Array.isArray(value)) {
+      path += `[${key}]`;
+      value = value[Number(key)];
+      continue;
+    }
+    path += /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+    value = typeof value === 'object' && value !== null ? value[key] : undefined;
+  }
+  return path;
+}

@@ -1,0 +1,267 @@
+'use client';
+
+import type { Json, Mark } from '@xray/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ChevronRightIcon } from 'lucide-react';
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { CopyButton } from '@/components/copy-button';
+import { cn } from '@/lib/cn';
+import { formatCount, plural } from '@/lib/format';
+import { useElementWidth } from '@/lib/element-width';
+import { initiallyOpen, jsonRows, openWithin, readablePath, type JsonRow } from './json-rows';
+import { MarkBadge } from './mark-badge';
+import { placeMarks } from './marks';
+
+const ROW_PX = 22;
+const INDENT_PX = 14;
+const MAX_INDENTS = 14;
+const CHAR_PX = 7.4;
+const MIN_LINE = 24;
+const MAX_LINE = 240;
+const PAGE_ROWS = 15;
+const OPEN_ALL_ROWS = 5_000;
+
+interface JsonTreeProps {
+  value: Json;
+  /** What the value is called: the start of every copied path. */
+  name: string;
+  /** JSON Pointer of the value in the snapshot. */
+  basePointer: string;
+  marks: readonly Mark[];
+}
+
+/**
+ * A JSON value as a tree that only holds the lines seen. Arrows move and open, Enter opens; what the
+ * active line stands for is copied from the bar below.
+ */
+export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
+  const [open, setOpen] = useState<ReadonlySet<string>>(() => initiallyOpen(value, basePointer));
+  const [activeId, setActiveId] = useState<string>(basePointer);
+  const scrollRef = useRef<HTMLDivElement>(null);
+  const [widthRef, widthPx] = useElementWidth<HTMLDivElement>();
+  const lineLength = Math.max(MIN_LINE, Math.min(MAX_LINE, Math.floor((widthPx - 90) / CHAR_PX)));
+  const rows = useMemo(
+    () => jsonRows(value, { open, basePointer, lineLength }),
+    [value, open, basePointer, lineLength],
+  );
+  const placed = useMemo(() => placeMarks(value, basePointer, marks), [value, basePointer, marks]);
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scrollRef.current,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+    paddingStart: 6,
+    paddingEnd: 6,
+  });
+
+  const activeIndex = rows.findIndex((row) => row.id === activeId);
+  const active = rows[activeIndex] ?? rows[0];
+  const goTo = (index: number) => {
+    const target = Math.max(0, Math.min(rows.length - 1, index));
+    setActiveId(rows[target]?.id ?? basePointer);
+    virtualizer.scrollToIndex(target);
+  };
+  const toggle = (row: JsonRow, wanted = row.open === false) => {
+    if (row.open === null) return;
+    const next = new Set(open);
+    if (wanted) next.add(row.id);
+    else next.delete(row.id);
+    setOpen(next);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || active === undefined) return;
+    const actions: Record<string, () => void> = {
+      ArrowDown: () => goTo(activeIndex + 1),
+      ArrowUp: () => goTo(activeIndex - 1),
+      PageDown: () => goTo(activeIndex + PAGE_ROWS),
+      PageUp: () => goTo(activeIndex - PAGE_ROWS),
+      Home: () => goTo(0),
+      End: () => goTo(rows.length - 1),
+      ArrowRight: () => (active.open === false ? toggle(active, true) : goTo(activeIndex + 1)),
+      ArrowLeft: () => {
+        if (active.open === true) return toggle(active, false);
+        const outer = rows.findLastIndex(
+          (row, index) => index < activeIndex && row.depth < active.depth,
+        );
+        goTo(outer);
+      },
+      Enter: () => toggle(active),
+      ' ': () => toggle(active),
+      '*': () =>
+        setOpen(new Set([...open, ...openWithin(active.value, active.pointer, OPEN_ALL_ROWS)])),
+    };
+    const action = actions[event.key];
+    if (action === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    action();
+  };
+
+  const items = virtualizer.getVirtualItems();
+  const activeShown = items.some((item) => item.index === activeIndex);
+  return (
+    <div ref={widthRef} className="flex h-full min-h-0 flex-col print:block print:h-auto">
+      <div
+        ref={scrollRef}
+        role="tree"
+        aria-label={`${name} as a tree`}
+        tabIndex={0}
+        aria-activedescendant={activeShown ? rowId(basePointer, activeIndex) : undefined}
+        onKeyDown={onKeyDown}
+        className="min-h-0 flex-1 overflow-auto focus-visible:-outline-offset-2"
+      >
+        <div role="none" className="relative" style={{ height: virtualizer.getTotalSize() }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            return (
+              // Keys are handled by the tree, which keeps the focus and names the active row.
+              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+              <div
+                key={row.id}
+                id={rowId(basePointer, item.index)}
+                role="treeitem"
+                tabIndex={-1}
+                aria-level={row.depth + 1}
+                aria-expanded={row.open ?? undefined}
+                aria-selected={item.index === activeIndex}
+                onClick={() => {
+                  setActiveId(row.id);
+                  toggle(row);
+                }}
+                className={cn(
+                  'text-mono absolute top-0 left-0 flex min-w-full items-center gap-1 pr-3 whitespace-pre hover:bg-hover',
+                  item.index === activeIndex && 'bg-hover',
+                  row.open !== null && 'cursor-pointer',
+                )}
+                style={{
+                  height: ROW_PX,
+                  transform: `translateY(${item.start}px)`,
+                  paddingLeft: 8 + Math.min(row.depth, MAX_INDENTS) * INDENT_PX,
+                }}
+              >
+                <ChevronRightIcon
+                  aria-hidden
+                  className={cn(
+                    'size-3.5 shrink-0 text-ink-faint',
+                    row.open === true && 'rotate-90',
+                    row.open === null && 'invisible',
+                  )}
+                />
+                <RowText row={row} name={name} />
+                {row.shape === 'line' || row.shape === 'group' ? null : (
+                  <RowMarks
+                    row={row}
+                    at={placed.at.get(row.pointer)}
+                    within={placed.within.get(row.pointer)}
+                  />
+                )}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {active === undefined ? null : (
+        <div className="flex h-8 shrink-0 items-center gap-1 border-t border-line px-3 print:hidden">
+          <code className="text-mono min-w-0 flex-1 truncate text-ink-muted">
+            {readablePath(active.pointer, basePointer, name, value)}
+          </code>
+          <CopyButton
+            text={() => readablePath(active.pointer, basePointer, name, value)}
+            label="Copy path"
+            withLabel
+          />
+          <CopyButton text={() => copyable(valueAt(rows, active))} label="Copy value" withLabel />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function rowId(basePointer: string, index: number): string {
+  return `json${basePointer.replace(/[^\w-]/g, '-')}-${index}`;
+}
+
+/** Of a line of a long string, the whole string. */
+function valueAt(rows: readonly JsonRow[], row: JsonRow): Json {
+  return rows.find((each) => each.id === row.pointer)?.value ?? row.value;
+}
+
+function copyable(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+function RowMarks({
+  row,
+  at,
+  within,
+}: {
+  row: JsonRow;
+  at: readonly Mark[] | undefined;
+  within: number | undefined;
+}) {
+  return (
+    <>
+      {at?.map((mark) => (
+        <MarkBadge key={`${mark.kind} ${mark.path} ${mark.rule ?? ''}`} mark={mark} />
+      ))}
+      {within !== undefined && row.open === false ? (
+        <span className="shrink-0 font-sans text-xs text-ink-muted">
+          {plural(within, 'mark')} within
+        </span>
+      ) : null}
+    </>
+  );
+}
+
+function RowText({ row, name }: { row: JsonRow; name: string }) {
+  if (row.shape === 'line') return <span className="text-json-string">{String(row.value)}</span>;
+  const label = row.label ?? (row.depth === 0 ? name : '');
+  return (
+    <>
+      <span
+        className={cn(
+          'shrink-0',
+          typeof row.label === 'string' && row.shape !== 'group'
+            ? 'text-json-key'
+            : 'text-ink-muted',
+        )}
+      >
+        {label}
+        {row.shape === 'group' ? '' : ':'}
+      </span>
+      <ValueText row={row} />
+    </>
+  );
+}
+
+function ValueText({ row }: { row: JsonRow }) {
+  const { value, shape, size } = row;
+  if (shape === 'group') return null;
+  if (shape === 'object')
+    return (
+      <span className="text-ink-faint">{size === 0 ? '{}' : `{ ${plural(size, 'key')} }`}</span>
+    );
+  if (shape === 'array')
+    return (
+      <span className="text-ink-faint">{size === 0 ? '[]' : `[ ${plural(size, 'item')} ]`}</span>
+    );
+  if (shape === 'text' && typeof value === 'string') {
+    return (
+      <span className="flex min-w-0 gap-2">
+        {row.open === true ? null : (
+          <span className="text-json-string">{`"${preview(value)}…"`}</span>
+        )}
+        <span className="text-ink-faint">{formatCount(value.length)} characters</span>
+      </span>
+    );
+  }
+  if (typeof value === 'string')
+    return <span className="text-json-string">{JSON.stringify(value)}</span>;
+  if (typeof value === 'number') return <span className="text-json-number">{String(value)}</span>;
+  return <span className="text-json-word">{String(value)}</span>;
+}
+
+function preview(text: string): string {
+  return text.slice(0, 80).replaceAll('\n', '↵');
+}

@@ -1,0 +1,83 @@
+import type { Json, Mark } from '@xray/core';
+import { formatBytes, formatCount } from '@/lib/format';
+import { unescapePointer } from './json-rows';
+
+export interface PlacedMarks {
+  /** By the pointer of the value that they are shown at. */
+  at: ReadonlyMap<string, readonly Mark[]>;
+  /** How many lie deeper within a container, by its pointer. */
+  within: ReadonlyMap<string, number>;
+}
+
+/** Marks of what lies at `basePointer` or below it. */
+export function marksBelow(marks: readonly Mark[], basePointer: string): Mark[] {
+  return marks.filter(
+    (mark) => mark.path === basePointer || mark.path.startsWith(`${basePointer}/`),
+  );
+}
+
+/**
+ * Puts each mark at its value; one for something that is no longer there (dropped, cut off) at the
+ * nearest that is.
+ */
+export function placeMarks(value: Json, basePointer: string, marks: readonly Mark[]): PlacedMarks {
+  const at = new Map<string, Mark[]>();
+  const within = new Map<string, number>();
+  for (const mark of marksBelow(marks, basePointer)) {
+    let pointer = basePointer;
+    let current: Json | undefined = value;
+    const around: string[] = [];
+    for (const part of mark.path.slice(basePointer.length).split('/').slice(1)) {
+      const next = childOf(current, unescapePointer(part));
+      if (next === undefined) break;
+      around.push(pointer);
+      pointer = `${pointer}/${part}`;
+      current = next;
+    }
+    at.set(pointer, [...(at.get(pointer) ?? []), mark]);
+    for (const each of around) within.set(each, (within.get(each) ?? 0) + 1);
+  }
+  return { at, within };
+}
+
+function childOf(value: Json | undefined, key: string): Json | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return Array.isArray(value) ? value[Number(key)] : value[key];
+}
+
+/** What happened to a value, in words: `12 KB cut here`, `redacted by ssn`. */
+export function markText(mark: Mark): string {
+  switch (mark.kind) {
+    case 'truncated':
+      return `${lostText(mark) ?? 'something'} cut here`;
+    case 'sampled':
+      return typeof mark.kept === 'number' && typeof mark.original === 'number'
+        ? `${amountText(mark.kept, mark.unit)} of ${amountText(mark.original, mark.unit)} kept`
+        : 'sampled';
+    case 'dropped':
+      return `${lostText(mark) ?? 'something'} dropped`;
+    case 'redacted':
+      return typeof mark.rule === 'string' ? `redacted by ${mark.rule}` : 'redacted';
+    case 'redactor_error':
+      return 'removed: its redactor failed';
+    case 'clock_skew':
+      return 'clock was off';
+    case 'circular':
+      return 'cycle cut here';
+    case 'coerced':
+      return 'changed to fit JSON';
+    default:
+      return mark.kind;
+  }
+}
+
+function lostText(mark: Mark): string | null {
+  if (typeof mark.original !== 'number') return null;
+  return amountText(Math.max(0, mark.original - (mark.kept ?? 0)), mark.unit);
+}
+
+function amountText(amount: number, unit: Mark['unit']): string {
+  if (unit === 'bytes') return formatBytes(amount);
+  if (unit === 'depth') return `${formatCount(amount)} levels`;
+  return `${formatCount(amount)} ${unit ?? 'items'}`;
+}

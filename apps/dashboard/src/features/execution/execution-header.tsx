@@ -1,0 +1,161 @@
+'use client';
+
+import type { ExecutionDetail, Link as ExecutionLink, Reason } from '@xray/core';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { IdText } from '@/components/id-text';
+import { AbsoluteTime, RelativeTime } from '@/components/time';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { formatDuration, plural, truncateMiddle } from '@/lib/format';
+import { executionHref, executionsHref } from '@/lib/links';
+import { executionVerdict } from '@/lib/verdict';
+
+const REASONS_SHOWN = 4;
+
+/** Outcome first, then why, then the facts around it. */
+export function ExecutionHeader({
+  app,
+  detail: { snapshot, server },
+}: {
+  app: string;
+  detail: ExecutionDetail;
+}) {
+  const { decision } = snapshot;
+  const status = snapshot.status ?? 'completed';
+  const verdict = executionVerdict({ status, outcome: decision?.outcome, stale: server.stale });
+  const reasons = decision?.reasons ?? [];
+  const failed = snapshot.steps.find(
+    (step) => step.error && (step.status === 'failed' || step.status === 'timed_out'),
+  );
+  const at = snapshot.startedAt ?? server.receivedAt;
+  return (
+    <header className="flex flex-col gap-1.5 border-b border-line px-4 py-3">
+      <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
+        <h1 className="flex max-w-full min-w-0 items-center gap-3 text-base">
+          <VerdictLabel verdict={verdict} className="text-lg font-semibold [&_svg]:size-4" />
+          <Link
+            href={executionsHref(app, { pipeline: snapshot.pipeline })}
+            title={snapshot.pipeline}
+            className="min-w-0 truncate text-ink-muted hover:text-ink hover:underline"
+          >
+            {snapshot.pipeline}
+          </Link>
+        </h1>
+        <IdText id={snapshot.executionId} label="execution id" className="text-ink-muted" />
+        {status !== 'completed' && decision ? (
+          <span className="text-sm text-ink-muted">decided {decision.outcome}</span>
+        ) : null}
+        {decision?.adverse === true ? <Chip>adverse</Chip> : null}
+        {server.conflict ? (
+          <Chip title="Two different records of one revision, or two processes, were received">
+            conflicting records
+          </Chip>
+        ) : null}
+      </div>
+      {reasons.length > 0 ? (
+        <ul
+          aria-label="Reasons"
+          className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-1 text-sm"
+        >
+          {reasons.slice(0, REASONS_SHOWN).map((reason) => (
+            <ReasonText key={reason.code} reason={reason} />
+          ))}
+          {reasons.length > REASONS_SHOWN ? (
+            <li
+              className="text-ink-muted"
+              title={reasons
+                .slice(REASONS_SHOWN)
+                .map((reason) => reason.code)
+                .join(', ')}
+            >
+              and {reasons.length - REASONS_SHOWN} more
+            </li>
+          ) : null}
+        </ul>
+      ) : failed?.error ? (
+        <p className="line-clamp-2 text-sm wrap-anywhere">
+          <span className="font-medium">{failed.error.type}</span>{' '}
+          <span className="text-ink-muted">
+            in {failed.name}: {failed.error.message}
+          </span>
+        </p>
+      ) : null}
+      <dl className="flex min-w-0 flex-wrap gap-x-4 gap-y-0.5 text-sm">
+        {(snapshot.subjects ?? []).map((subject) => (
+          <Fact key={`${subject.type}/${subject.id}`} name={subject.type} title={subject.id}>
+            {subject.idForm === 'hmac' ? truncateMiddle(subject.id, 16) : subject.id}
+          </Fact>
+        ))}
+        <Fact name="environment">{snapshot.environment ?? 'default'}</Fact>
+        {Object.entries(snapshot.versions ?? {}).map(([name, version]) =>
+          version === null ? null : (
+            <Fact key={name} name={name} title={version}>
+              {version}
+            </Fact>
+          ),
+        )}
+        <Fact name="took">
+          {status === 'running' ? 'still running' : formatDuration(snapshot.durationMs)}
+        </Fact>
+        <Fact name="at">
+          <AbsoluteTime iso={at} />{' '}
+          <span className="text-ink-faint">
+            (<RelativeTime iso={at} />)
+          </span>
+        </Fact>
+        <Fact name="steps">{plural(snapshot.steps.length, 'step')}</Fact>
+        {(snapshot.links ?? []).map((link) => (
+          <LinkFact key={`${link.relation} ${link.executionId}`} app={app} link={link} />
+        ))}
+      </dl>
+    </header>
+  );
+}
+
+function ReasonText({ reason }: { reason: Reason }) {
+  return (
+    <li
+      className="flex max-w-full min-w-0 gap-1.5"
+      title={[reason.code, reason.text, reason.ruleId].filter(Boolean).join(' · ')}
+    >
+      <span className="truncate font-medium">{reason.code}</span>
+      {reason.text ? <span className="max-w-96 truncate text-ink-muted">{reason.text}</span> : null}
+    </li>
+  );
+}
+
+function LinkFact({ app, link }: { app: string; link: ExecutionLink }) {
+  return (
+    <Fact name={link.relation.replaceAll('_', ' ')}>
+      <Link
+        href={executionHref(app, link.executionId, link.stepSequence)}
+        prefetch={false}
+        title={link.executionId}
+        className="text-mono text-accent hover:underline"
+      >
+        {truncateMiddle(link.executionId, 16)}
+      </Link>
+    </Fact>
+  );
+}
+
+function Fact({ name, title, children }: { name: string; title?: string; children: ReactNode }) {
+  return (
+    <div className="flex max-w-full min-w-0 gap-1.5">
+      <dt className="max-w-40 shrink-0 truncate text-ink-faint" title={name}>
+        {name}
+      </dt>
+      <dd className="min-w-0 truncate" title={title}>
+        {children}
+      </dd>
+    </div>
+  );
+}
+
+function Chip({ title, children }: { title?: string; children: ReactNode }) {
+  return (
+    <span title={title} className="rounded bg-warn-soft px-1.5 text-xs leading-5">
+      {children}
+    </span>
+  );
+}

@@ -1,0 +1,104 @@
+'use client';
+
+import type { App, ExecutionSummary } from '@xray/core';
+import { useQuery } from '@tanstack/react-query';
+import { ArrowRightIcon } from 'lucide-react';
+import Link from 'next/link';
+import { RelativeTime } from '@/components/time';
+import { Skeleton } from '@/components/ui/skeleton';
+import { VerdictMark } from '@/components/verdict-mark';
+import { formatCount, plural } from '@/lib/format';
+import { executionHref, executionsHref } from '@/lib/links';
+import { pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
+import { executionVerdict } from '@/lib/verdict';
+
+const RECENT = 16;
+const PIPELINES_SHOWN = 3;
+
+/** One app at a glance: when it last decided, what, and by which pipelines. */
+export function AppCard({ app }: { app: App }) {
+  const pipelines = useQuery(pipelinesQuery(app.id));
+  const recent = useQuery(recentExecutionsQuery(app.id, RECENT));
+  const byVolume = (pipelines.data?.items ?? []).toSorted((a, b) => b.executions - a.executions);
+  const total = byVolume.reduce((sum, each) => sum + each.executions, 0);
+  const latest = recent.data?.items[0];
+
+  return (
+    <li className="flex min-h-44 min-w-0 flex-col gap-3 rounded-md border border-line bg-panel p-4 hover:border-line-strong">
+      <div className="min-w-0">
+        <h2 className="min-w-0">
+          <Link
+            href={executionsHref(app.id)}
+            className="group flex items-center gap-1 font-semibold hover:underline"
+          >
+            <span className="truncate" title={app.name}>
+              {app.name}
+            </span>
+            <ArrowRightIcon aria-hidden className="size-4 shrink-0 text-accent" />
+          </Link>
+        </h2>
+        {pipelines.isPending || recent.isPending ? (
+          <Skeleton className="mt-1 h-4 w-40" />
+        ) : pipelines.isError || recent.isError ? (
+          <p className="text-sm text-ink-muted">Its activity could not be read.</p>
+        ) : latest === undefined ? (
+          <p className="text-sm text-ink-muted">
+            No executions yet: open it to see how to send one.
+          </p>
+        ) : (
+          <p className="text-sm text-ink-muted">
+            {plural(total, 'execution')}, the last <RelativeTime iso={latest.at} />
+          </p>
+        )}
+      </div>
+      {latest === undefined ? null : (
+        <>
+          <RecentStrip app={app.id} items={recent.data?.items ?? []} />
+          <ul className="mt-auto flex flex-col gap-0.5 text-sm">
+            {byVolume.slice(0, PIPELINES_SHOWN).map((each) => (
+              <li key={each.pipeline} className="flex min-w-0 justify-between gap-3">
+                <Link
+                  href={executionsHref(app.id, { pipeline: each.pipeline })}
+                  title={each.pipeline}
+                  className="truncate text-ink-muted hover:text-ink hover:underline"
+                >
+                  {each.pipeline}
+                </Link>
+                <span className="shrink-0 text-ink-faint">{formatCount(each.executions)}</span>
+              </li>
+            ))}
+            {byVolume.length > PIPELINES_SHOWN ? (
+              <li className="text-xs text-ink-faint">
+                and {byVolume.length - PIPELINES_SHOWN} more
+              </li>
+            ) : null}
+          </ul>
+        </>
+      )}
+    </li>
+  );
+}
+
+/** The latest outcomes, oldest first, each a link: a feel for how it goes, before any chart. */
+function RecentStrip({ app, items }: { app: string; items: readonly ExecutionSummary[] }) {
+  return (
+    <ul aria-label="Latest outcomes, oldest first" className="flex gap-0.5">
+      {items.toReversed().map((item) => {
+        const verdict = executionVerdict(item);
+        return (
+          <li key={item.executionId} className="min-w-0 flex-1">
+            <Link
+              href={executionHref(app, item.executionId)}
+              prefetch={false}
+              title={`${verdict.word} · ${item.pipeline}`}
+              aria-label={`${verdict.word}, ${item.pipeline}`}
+              className="flex h-6 items-center justify-center rounded bg-sunken hover:bg-accent-soft"
+            >
+              <VerdictMark verdict={verdict} />
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

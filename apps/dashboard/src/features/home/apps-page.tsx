@@ -1,0 +1,91 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { CopyButton } from '@/components/copy-button';
+import { EmptyState, ErrorState } from '@/components/states';
+import { Button } from '@/components/ui/button';
+import { Skeleton } from '@/components/ui/skeleton';
+import { appsQuery } from '@/lib/queries';
+import { AppCard } from './app-card';
+
+const SHOWN_AT_ONCE = 24;
+const FILTER_FROM = 9;
+const CREATE_COMMAND = 'npm run xray -- keys create --app my-app';
+
+export function AppsPage() {
+  const apps = useQuery(appsQuery);
+  const [shown, setShown] = useState(SHOWN_AT_ONCE);
+  const [text, setText] = useState('');
+  const all = apps.data?.items ?? [];
+  const needle = text.trim().toLowerCase();
+  const found = all.filter((app) => `${app.name} ${app.id}`.toLowerCase().includes(needle));
+
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto p-4 md:p-6">
+      <div className="mx-auto flex max-w-6xl flex-col gap-4">
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h1 className="text-lg font-semibold">Apps</h1>
+          {all.length >= FILTER_FROM ? (
+            <input
+              type="search"
+              aria-label="Find an app"
+              placeholder="Find an app"
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+              className="h-8 w-56 rounded-md border border-line-strong bg-panel px-2 text-sm placeholder:text-ink-faint"
+            />
+          ) : null}
+        </div>
+        {apps.isPending ? (
+          <div
+            className="grid gap-3 md:grid-cols-2 xl:grid-cols-3"
+            aria-label="Loading the apps"
+            role="status"
+          >
+            {[0, 1, 2].map((each) => (
+              <Skeleton key={each} className="h-44 rounded-md" />
+            ))}
+          </div>
+        ) : apps.isError ? (
+          <ErrorState
+            error={apps.error}
+            title="The apps could not be read"
+            onRetry={() => void apps.refetch()}
+          />
+        ) : all.length === 0 ? (
+          <NoApps />
+        ) : (
+          <ul className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
+            {found.slice(0, shown).map((app) => (
+              <AppCard key={app.id} app={app} />
+            ))}
+          </ul>
+        )}
+        {all.length > 0 && found.length === 0 ? (
+          <p className="text-ink-muted">No app is called that.</p>
+        ) : null}
+        {found.length > shown ? (
+          <Button className="self-center" onClick={() => setShown(shown + SHOWN_AT_ONCE)}>
+            Show more of {found.length} apps
+          </Button>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+function NoApps() {
+  return (
+    <EmptyState title="This installation has no app yet">
+      <p className="mb-3">
+        An app is one system whose decisions are recorded, with keys of its own. This makes the
+        first one and prints its key, once:
+      </p>
+      <p className="flex items-center gap-2 rounded-md border border-line bg-sunken py-1 pr-1 pl-3">
+        <code className="text-mono min-w-0 flex-1 wrap-anywhere text-ink">{CREATE_COMMAND}</code>
+        <CopyButton text={CREATE_COMMAND} label="Copy command" />
+      </p>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,111 @@
+'use client';
+
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useRef } from 'react';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { formatNumber } from '@/lib/format';
+import { outcomeVerdict } from '@/lib/verdict';
+import type { CandidateRow } from './candidate-rows';
+
+const ROW_PX = 28;
+const TEMPLATE = 'minmax(6rem, 1.6fr) minmax(5.5rem, 1fr) minmax(5rem, 1.4fr) 4rem 3rem';
+
+/** Thousands of candidates, of which only those seen are in the page. */
+export function CandidatesTable({
+  rows,
+  cutoff,
+}: {
+  rows: readonly CandidateRow[];
+  cutoff: number | null;
+}) {
+  const scrollRef = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scrollRef.current,
+    estimateSize: () => ROW_PX,
+    scrollMargin: ROW_PX,
+    overscan: 10,
+  });
+  return (
+    <div
+      ref={scrollRef}
+      role="table"
+      aria-label="Candidates"
+      aria-rowcount={rows.length + 1}
+      // A scrolling part without a focusable element in it needs the focus itself.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      className="min-h-40 flex-1 overflow-auto border-t border-line focus-visible:-outline-offset-2"
+    >
+      <div role="rowgroup" className="sticky top-0 z-10 min-w-[26rem]">
+        <div
+          role="row"
+          className="grid items-center gap-x-2 border-b border-line bg-panel px-4 text-xs text-ink-muted"
+          style={{ gridTemplateColumns: TEMPLATE, height: ROW_PX }}
+        >
+          <span role="columnheader">Candidate</span>
+          <span role="columnheader">Outcome</span>
+          <span role="columnheader">Reason</span>
+          <span role="columnheader" className="text-right">
+            Score
+          </span>
+          <span role="columnheader" className="text-right">
+            Rank
+          </span>
+        </div>
+      </div>
+      <div
+        role="rowgroup"
+        className="relative min-w-[26rem]"
+        style={{ height: virtualizer.getTotalSize() }}
+      >
+        {virtualizer.getVirtualItems().map((item) => {
+          const row = rows[item.index];
+          if (row === undefined) return null;
+          return (
+            <div
+              key={item.key}
+              role="row"
+              aria-rowindex={item.index + 2}
+              className="absolute inset-x-0 top-0 grid items-center gap-x-2 border-b border-line px-4 text-sm"
+              style={{
+                gridTemplateColumns: TEMPLATE,
+                height: ROW_PX,
+                transform: `translateY(${item.start - ROW_PX}px)`,
+              }}
+            >
+              <span role="cell" className="text-mono truncate" title={row.id}>
+                {row.id}
+              </span>
+              <span role="cell" className="min-w-0">
+                <VerdictLabel verdict={outcomeVerdict(row.outcome)} />
+              </span>
+              <span role="cell" className="truncate text-ink-muted" title={reasonTitle(row)}>
+                {row.reason}
+              </span>
+              <span role="cell" className="text-right" title={distanceTitle(row, cutoff)}>
+                {row.score === null ? '' : formatNumber(row.score)}
+              </span>
+              <span role="cell" className="text-right text-ink-muted">
+                {row.rank ?? ''}
+              </span>
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function reasonTitle(row: CandidateRow): string {
+  return (
+    row.detail?.reasons
+      ?.map((reason) => [reason.code, reason.text].filter(Boolean).join(': '))
+      .join('\n') ?? row.reason
+  );
+}
+
+function distanceTitle(row: CandidateRow, cutoff: number | null): string | undefined {
+  if (row.score === null || cutoff === null) return undefined;
+  return `${formatNumber(row.score - cutoff)} from the cutoff`;
+}

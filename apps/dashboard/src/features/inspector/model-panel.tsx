@@ -1,0 +1,48 @@
+import type { Step } from '@xray/core';
+import type { ReactNode } from 'react';
+import { formatCount, formatNumber } from '@/lib/format';
+
+/** The facts of a model call. */
+export function ModelPanel({ model }: { model: NonNullable<Step['model']> }) {
+  const { params } = model;
+  return (
+    <div className="flex flex-col gap-4 p-4">
+      <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 text-sm">
+        <Fact name="Model">{model.name}</Fact>
+        {model.provider ? <Fact name="Provider">{model.provider}</Fact> : null}
+        {model.promptVersion ? <Fact name="Prompt version">{model.promptVersion}</Fact> : null}
+        {typeof model.inputTokens === 'number' ? (
+          <Fact name="Input tokens">{formatCount(model.inputTokens)}</Fact>
+        ) : null}
+        {typeof model.outputTokens === 'number' ? (
+          <Fact name="Output tokens">{formatCount(model.outputTokens)}</Fact>
+        ) : null}
+        {typeof model.costUsd === 'number' ? (
+          <Fact name="Cost">{formatNumber(model.costUsd)} USD</Fact>
+        ) : null}
+      </dl>
+      {params === undefined || params === null ? null : (
+        <div>
+          <h3 className="mb-1 text-sm text-ink-muted">Parameters</h3>
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <pre
+            tabIndex={0}
+            aria-label="Parameters"
+            className="text-mono max-h-96 overflow-auto rounded-md bg-sunken p-3"
+          >
+            {JSON.stringify(params, null, 2)}
+          </pre>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-ink-muted">{name}</dt>
+      <dd className="min-w-0 wrap-anywhere">{children}</dd>
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+import type { Json, Rule } from '@xray/core';
+import { formatNumber } from '@/lib/format';
+
+const OPERATORS: Record<string, string> = {
+  gte: '≥',
+  '>=': '≥',
+  gt: '>',
+  lte: '≤',
+  '<=': '≤',
+  lt: '<',
+  eq: '=',
+  '==': '=',
+  '===': '=',
+  ne: '≠',
+  '!=': '≠',
+  in: 'in',
+};
+
+const MAX_VALUE_CHARS = 60;
+
+/** `612`, `"gold"`, `[3 items]`: a rule's value in a cell. */
+export function ruleValueText(value: Json | undefined, unit: string | null | undefined): string {
+  if (value === undefined || value === null) return value === null ? 'null' : '–';
+  const suffix = unit ? ` ${unit}` : '';
+  if (typeof value === 'number') return formatNumber(value) + suffix;
+  if (typeof value === 'string') return cut(value) + suffix;
+  if (typeof value === 'boolean') return String(value);
+  return cut(JSON.stringify(value));
+}
+
+function cut(text: string): string {
+  return text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text;
+}
+
+/** The operator as people write it; any other as it was sent. */
+export function operatorText(op: string | null | undefined): string {
+  return op ? (OPERATORS[op] ?? op) : '';
+}
+
+/** Where two numbers stand on one scale from 0, as shares of 1; null when they are not both numbers. */
+export function ruleBar(
+  rule: Pick<Rule, 'actual' | 'threshold'>,
+): { actual: number; threshold: number } | null {
+  const { actual, threshold } = rule;
+  if (typeof actual !== 'number' || typeof threshold !== 'number') return null;
+  if (actual < 0 || threshold < 0) return null;
+  const most = Math.max(actual, threshold);
+  if (!(most > 0) || !Number.isFinite(most)) return null;
+  // A little air beyond the greater, so that both ends are seen.
+  return { actual: (actual / most) * 0.9, threshold: (threshold / most) * 0.9 };
+}
+
+/** Whether a rule decided: by its counts, or as the first that failed of those that reject. */
+export function decisiveRules(rules: readonly Rule[]): ReadonlySet<Rule> {
+  const counted = rules.filter((rule) => (rule.counts?.decisive ?? 0) > 0);
+  if (counted.length > 0) return new Set(counted);
+  const first = rules.find((rule) => rule.result === 'fail' && rule.effect === 'reject');
+  return new Set(first === undefined ? [] : [first]);
+}

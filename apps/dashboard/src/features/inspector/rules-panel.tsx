@@ -1,0 +1,122 @@
+import type { Rule } from '@xray/core';
+import { VerdictMark } from '@/components/verdict-mark';
+import { cn } from '@/lib/cn';
+import { formatCount } from '@/lib/format';
+import type { Verdict } from '@/lib/verdict';
+import { decisiveRules, operatorText, ruleBar, ruleValueText } from './rule-reading';
+
+const RESULTS: Record<string, Verdict> = {
+  pass: { word: 'pass', tone: 'positive', shape: 'circle', hue: null },
+  fail: { word: 'fail', tone: 'negative', shape: 'cross', hue: null },
+  skip: { word: 'skip', tone: 'neutral', shape: 'dash', hue: null },
+  error: { word: 'error', tone: 'failed', shape: 'triangle', hue: null },
+};
+const NO_RESULT: Verdict = { word: '', tone: 'neutral', shape: 'dash', hue: null };
+
+const HEAD =
+  'sticky top-0 bg-panel px-2 py-2 text-left font-normal whitespace-nowrap first:pl-4 last:pr-4';
+const CELL = 'px-2 py-1.5 align-middle first:pl-4 last:pr-4';
+
+/** Each rule with what it saw against what it asked for; which one decided stands out. */
+export function RulesPanel({ rules }: { rules: readonly Rule[] }) {
+  const decisive = decisiveRules(rules);
+  const counted = rules.some((rule) => rule.counts);
+  return (
+    <table className="w-full text-sm">
+      <thead className="text-xs text-ink-muted">
+        <tr>
+          <th scope="col" className={HEAD}>
+            Rule
+          </th>
+          <th scope="col" className={cn(HEAD, 'text-right')}>
+            Actual
+          </th>
+          <th scope="col" className={HEAD}>
+            Threshold
+          </th>
+          {counted ? (
+            <th scope="col" className={cn(HEAD, 'text-right')}>
+              Passed / failed
+            </th>
+          ) : null}
+          <th scope="col" className={HEAD}>
+            Effect
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rules.map((rule, index) => (
+          // Ids of rules may repeat; the order is the snapshot's and does not change.
+          // oxlint-disable-next-line react/no-array-index-key
+          <RuleRow key={index} rule={rule} decisive={decisive.has(rule)} counted={counted} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function RuleRow({ rule, decisive, counted }: { rule: Rule; decisive: boolean; counted: boolean }) {
+  const verdict = RESULTS[rule.result ?? ''] ?? NO_RESULT;
+  const bar = ruleBar(rule);
+  return (
+    <tr className={cn('border-t border-line', decisive && 'bg-accent-soft')}>
+      <th scope="row" className={cn(CELL, 'max-w-48 text-left font-normal')}>
+        <span className="flex min-w-0 items-center gap-2">
+          <VerdictMark verdict={verdict} />
+          <span
+            className="truncate"
+            title={[rule.id, rule.version, rule.field].filter(Boolean).join(' · ')}
+          >
+            {rule.id}
+          </span>
+          <span className="shrink-0 text-xs text-ink-muted">{verdict.word}</span>
+        </span>
+      </th>
+      <td
+        className={cn(CELL, 'text-mono text-right')}
+        title={ruleValueText(rule.actual, rule.unit)}
+      >
+        <span className="block max-w-32 truncate">{ruleValueText(rule.actual, rule.unit)}</span>
+      </td>
+      <td className={CELL}>
+        <span
+          className="text-mono block max-w-32 truncate"
+          title={ruleValueText(rule.threshold, rule.unit)}
+        >
+          {operatorText(rule.op)} {ruleValueText(rule.threshold, rule.unit)}
+        </span>
+        {bar === null ? null : (
+          <span aria-hidden className="relative mt-0.5 block h-1.5 w-24 rounded-full bg-sunken">
+            <span
+              className={cn(
+                'absolute inset-y-0 left-0 rounded-full',
+                rule.result === 'fail' ? 'bg-negative' : 'bg-neutral',
+              )}
+              style={{ width: `${bar.actual * 100}%` }}
+            />
+            <span
+              className="absolute -inset-y-0.5 w-0.5 bg-ink"
+              style={{ left: `${bar.threshold * 100}%` }}
+            />
+          </span>
+        )}
+      </td>
+      {counted ? (
+        <td className={cn(CELL, 'text-mono text-right whitespace-nowrap')}>
+          {rule.counts
+            ? `${formatCount(rule.counts.passed)} / ${formatCount(rule.counts.failed)}`
+            : '–'}
+        </td>
+      ) : null}
+      <td className={cn(CELL, 'whitespace-nowrap text-ink-muted')}>
+        {decisive ? (
+          <strong className="font-medium text-ink">decisive</strong>
+        ) : (
+          (rule.effect ?? '')
+        )}
+        {decisive && rule.counts ? ` for ${formatCount(rule.counts.decisive)}` : ''}
+        {typeof rule.points === 'number' ? ` ${rule.points > 0 ? '+' : ''}${rule.points}` : ''}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,218 @@
+'use client';
+
+import type { Mark, Step } from '@xray/core';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { MarkBadge } from '@/components/json/mark-badge';
+import { ErrorState } from '@/components/states';
+import { Skeleton } from '@/components/ui/skeleton';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { formatCount } from '@/lib/format';
+import { stepQuery } from '@/lib/queries';
+import { statusVerdict } from '@/lib/verdict';
+import { ArtifactsPanel } from './artifacts-panel';
+import { CandidatesPanel } from './candidates-panel';
+import { ErrorPanel, ReasoningPanel } from './text-panels';
+import { ModelPanel } from './model-panel';
+import { RulesPanel } from './rules-panel';
+import { StepFacts } from './step-facts';
+import { ValuePanel } from './value-panel';
+
+const TABS = [
+  'input',
+  'output',
+  'reasoning',
+  'error',
+  'rules',
+  'candidates',
+  'model',
+  'artifacts',
+  'raw',
+] as const;
+export type InspectorTab = (typeof TABS)[number];
+
+const TITLES: Record<InspectorTab, string> = {
+  input: 'Input',
+  output: 'Output',
+  reasoning: 'Reasoning',
+  error: 'Error',
+  rules: 'Rules',
+  candidates: 'Candidates',
+  model: 'Model',
+  artifacts: 'Artifacts',
+  raw: 'Raw',
+};
+
+interface StepInspectorProps {
+  app: string;
+  executionId: string;
+  revision: number;
+  /** The step without payloads, as the execution's detail has it. */
+  step: Step;
+  /** Its place in the snapshot's `steps`, which is how marks name it. */
+  index: number;
+  sequence: number;
+  marks: readonly Mark[];
+  tab: string | null;
+  onTab: (tab: string) => void;
+}
+
+/** Everything recorded of one step. What is large is read when the step is chosen. */
+export function StepInspector(props: StepInspectorProps) {
+  const { step, sequence, index } = props;
+  const detail = useQuery(stepQuery(props.app, props.executionId, sequence, props.revision));
+  const whole = detail.data?.step;
+  const pointer = `/steps/${index}`;
+  const tabs = TABS.filter((tab) => hasTab(tab, step));
+  const tab = tabs.find((each) => each === props.tab) ?? firstTab(tabs);
+  const ownMarks = props.marks.filter((mark) => mark.path === pointer);
+
+  const panel = (render: (whole: Step) => ReactNode) => {
+    if (whole !== undefined) return render(whole);
+    if (detail.isError) {
+      return (
+        <ErrorState
+          error={detail.error}
+          title="This step could not be read"
+          onRetry={() => void detail.refetch()}
+        />
+      );
+    }
+    return <PanelSkeleton />;
+  };
+
+  return (
+    <section
+      aria-label={`Step ${sequence}: ${step.name}`}
+      className="flex h-full min-h-0 min-w-0 flex-col bg-panel"
+    >
+      <div className="flex flex-col gap-1.5 px-4 pt-3 pb-2 max-md:pr-12">
+        <div className="flex min-w-0 items-center gap-2">
+          <span className="shrink-0 text-xs text-ink-faint">step {formatCount(sequence)}</span>
+          <h2 className="min-w-0 truncate font-semibold" title={step.name}>
+            {step.name}
+          </h2>
+          <VerdictLabel
+            verdict={statusVerdict(step.status ?? 'completed')}
+            className="ml-auto shrink-0 text-sm text-ink-muted"
+          />
+        </div>
+        <StepFacts step={step} />
+        {ownMarks.length > 0 ? (
+          <div className="flex flex-wrap gap-1.5">
+            {ownMarks.map((mark) => (
+              <MarkBadge key={`${mark.kind} ${mark.rule ?? ''}`} mark={mark} />
+            ))}
+          </div>
+        ) : null}
+      </div>
+      <Tabs value={tab} onValueChange={props.onTab} className="flex min-h-0 flex-1 flex-col">
+        <TabsList aria-label={`What step ${step.name} recorded`}>
+          {tabs.map((each) => (
+            <TabsTrigger key={each} value={each}>
+              {TITLES[each]}
+            </TabsTrigger>
+          ))}
+        </TabsList>
+        <TabsContent value="input">
+          {panel((step) => (
+            <ValuePanel
+              key={`${sequence}`}
+              value={step.input}
+              name="input"
+              basePointer={`${pointer}/input`}
+              marks={props.marks}
+            />
+          ))}
+        </TabsContent>
+        <TabsContent value="output">
+          {panel((step) => (
+            <ValuePanel
+              key={`${sequence}`}
+              value={step.output}
+              name="output"
+              basePointer={`${pointer}/output`}
+              marks={props.marks}
+            />
+          ))}
+        </TabsContent>
+        <TabsContent value="reasoning" className="overflow-y-auto">
+          {panel((step) => (
+            <ReasoningPanel
+              text={step.reasoning}
+              pointer={`${pointer}/reasoning`}
+              marks={props.marks}
+            />
+          ))}
+        </TabsContent>
+        <TabsContent value="error" className="overflow-y-auto">
+          {step.error ? <ErrorPanel error={whole?.error ?? step.error} /> : null}
+        </TabsContent>
+        <TabsContent value="rules" className="overflow-auto">
+          {/* Focusable, so that the keyboard can scroll it. */}
+          {panel((step) => (
+            <RulesPanel rules={step.rules ?? []} />
+          ))}
+        </TabsContent>
+        <TabsContent value="candidates">
+          {panel((step) =>
+            step.candidates ? <CandidatesPanel key={`${sequence}`} set={step.candidates} /> : null,
+          )}
+        </TabsContent>
+        <TabsContent value="model" className="overflow-y-auto">
+          {panel((step) => (step.model ? <ModelPanel model={step.model} /> : null))}
+        </TabsContent>
+        <TabsContent value="artifacts" className="overflow-y-auto">
+          {panel((step) => (
+            <ArtifactsPanel artifacts={step.artifacts ?? []} />
+          ))}
+        </TabsContent>
+        <TabsContent value="raw">
+          {panel((step) => (
+            <ValuePanel
+              key={`${sequence}`}
+              value={step as never}
+              name="step"
+              basePointer={pointer}
+              marks={props.marks}
+            />
+          ))}
+        </TabsContent>
+      </Tabs>
+    </section>
+  );
+}
+
+/** Input, output and reasoning are only known once read, so their tabs are always there. */
+function hasTab(tab: InspectorTab, step: Step): boolean {
+  switch (tab) {
+    case 'error':
+      return Boolean(step.error);
+    case 'rules':
+      return (step.rules ?? []).length > 0;
+    case 'candidates':
+      return Boolean(step.candidates);
+    case 'model':
+      return Boolean(step.model);
+    case 'artifacts':
+      return (step.artifacts ?? []).length > 0;
+    default:
+      return true;
+  }
+}
+
+/** What says most about how a step decided comes first. */
+function firstTab(tabs: readonly InspectorTab[]): InspectorTab {
+  return (['error', 'rules', 'candidates'] as const).find((tab) => tabs.includes(tab)) ?? 'output';
+}
+
+function PanelSkeleton() {
+  return (
+    <div role="status" aria-label="Reading the step" className="flex flex-col gap-2 p-4">
+      <Skeleton className="h-4 w-2/3" />
+      <Skeleton className="h-4 w-1/2" />
+      <Skeleton className="h-4 w-3/5" />
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import type { Mark, Step } from '@xray/core';
+import { CopyButton } from '@/components/copy-button';
+import { MarkBadge } from '@/components/json/mark-badge';
+
+export function ReasoningPanel({
+  text,
+  pointer,
+  marks,
+}: {
+  text: string | null | undefined;
+  pointer: string;
+  marks: readonly Mark[];
+}) {
+  const own = marks.filter((mark) => mark.path === pointer);
+  return (
+    <div className="flex flex-col items-start gap-3 p-4">
+      {text ? (
+        <>
+          <p className="max-w-prose wrap-anywhere whitespace-pre-wrap">{text}</p>
+          <CopyButton text={text} label="Copy reasoning" withLabel className="-ml-2" />
+        </>
+      ) : (
+        <p className="text-sm text-ink-muted">No reasoning was recorded.</p>
+      )}
+      {own.map((mark) => (
+        <MarkBadge key={`${mark.kind} ${mark.rule ?? ''}`} mark={mark} />
+      ))}
+    </div>
+  );
+}
+
+export function ErrorPanel({ error }: { error: NonNullable<Step['error']> }) {
+  const whole = [`${error.type}: ${error.message}`, error.stack ?? ''].join('\n').trim();
+  return (
+    <div className="flex flex-col items-start gap-3 p-4">
+      <div className="w-full rounded-md bg-danger-soft px-3 py-2">
+        <p className="font-medium wrap-anywhere">{error.type}</p>
+        <p className="wrap-anywhere whitespace-pre-wrap">{error.message}</p>
+      </div>
+      {error.stack ? (
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <pre
+          tabIndex={0}
+          aria-label="Stack"
+          className="text-mono max-w-full overflow-x-auto rounded-md bg-sunken p-3"
+        >
+          {error.stack}
+        </pre>
+      ) : null}
+      <CopyButton text={whole} label="Copy error" withLabel className="-ml-2" />
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import type { Step } from '@xray/core';
+import type { StepTree } from './step-tree';
+
+export function isFailed(step: Step): boolean {
+  return step.status === 'failed' || step.status === 'timed_out';
+}
+
+/** A step that decided: it says so, or one of its rules was the deciding one. */
+export function isDecisive(step: Step): boolean {
+  return (
+    step.kind === 'decide' ||
+    (step.rules ?? []).some(
+      (rule) =>
+        (rule.counts?.decisive ?? 0) > 0 || (rule.result === 'fail' && rule.effect === 'reject'),
+    )
+  );
+}
+
+/** Whether a step's name, kind, status or error holds the text, whatever the case. */
+export function matchesText(step: Step, text: string): boolean {
+  const needle = text.trim().toLowerCase();
+  return [step.name, step.kind, step.status, step.error?.type, step.error?.message].some((part) =>
+    part?.toLowerCase().includes(needle),
+  );
+}
+
+/** Position of the next step that matches, after (or before) `position`, around the ends; null if none. */
+export function nextMatch(
+  tree: StepTree,
+  steps: readonly Step[],
+  matches: (step: Step) => boolean,
+  position: number,
+  direction: 1 | -1,
+): number | null {
+  const count = tree.nodes.length;
+  const from = position < 0 && direction < 0 ? count : position;
+  for (let offset = 1; offset <= count; offset += 1) {
+    const candidate = (((from + direction * offset) % count) + count) % count;
+    const step = steps[tree.nodes[candidate]?.index ?? -1];
+    if (step !== undefined && matches(step)) return candidate;
+  }
+  return null;
+}

@@ -1,0 +1,177 @@
+'use client';
+
+import type { Step } from '@xray/core';
+import { ChevronRightIcon } from 'lucide-react';
+import { memo } from 'react';
+import { VerdictMark } from '@/components/verdict-mark';
+import { cn } from '@/lib/cn';
+import { formatDuration } from '@/lib/format';
+import { statusVerdict } from '@/lib/verdict';
+import { isDecisive } from './step-search';
+import type { StepNode } from './step-tree';
+import { placeBar, type Span, type TimeWindow } from './waterfall';
+
+const INDENT_PX = 14;
+const MAX_INDENTS = 10;
+const LABEL_CHAR_PX = 7;
+
+interface TimelineRowProps {
+  step: Step;
+  node: StepNode;
+  span: Span;
+  window: TimeWindow;
+  namePx: number;
+  trackPx: number;
+  topPx: number;
+  heightPx: number;
+  /** Null for a step with nothing in it. */
+  expanded: boolean | null;
+  selected: boolean;
+  dimmed: boolean;
+  onToggle: (sequence: number) => void;
+  onSelect: (sequence: number, how: 'chosen' | 'moved') => void;
+}
+
+export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
+  const { step, node, span, expanded, selected } = props;
+  const status = step.status ?? 'completed';
+  const verdict = statusVerdict(status);
+  const duration = durationText(step, span);
+  return (
+    // Keys are handled by the tree, which keeps the focus and names the active row.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      id={`step-row-${node.sequence}`}
+      role="treeitem"
+      tabIndex={-1}
+      aria-label={[step.name, step.kind, verdict.word, duration].filter(Boolean).join(', ')}
+      aria-level={node.depth + 1}
+      aria-posinset={node.posInSet}
+      aria-setsize={node.setSize}
+      aria-expanded={expanded ?? undefined}
+      aria-selected={selected}
+      onClick={() => props.onSelect(node.sequence, 'chosen')}
+      className={cn(
+        'absolute inset-x-0 top-0 flex cursor-pointer items-center text-sm hover:bg-hover',
+        selected && 'bg-accent-soft hover:bg-accent-soft',
+        props.dimmed && 'opacity-40',
+      )}
+      style={{ height: props.heightPx, transform: `translateY(${props.topPx}px)` }}
+    >
+      <div
+        className="flex min-w-0 shrink-0 items-center gap-1.5 pr-2 pl-2"
+        style={{
+          width: props.namePx,
+          paddingLeft: 8 + Math.min(node.depth, MAX_INDENTS) * INDENT_PX,
+        }}
+      >
+        {expanded === null ? (
+          <span aria-hidden className="w-4 shrink-0" />
+        ) : (
+          <span
+            aria-hidden
+            className="flex size-4 shrink-0 items-center justify-center rounded hover:bg-line"
+            onClick={(event) => {
+              event.stopPropagation();
+              props.onToggle(node.sequence);
+            }}
+          >
+            <ChevronRightIcon
+              className={cn(
+                'size-3.5 text-ink-faint transition-transform',
+                expanded && 'rotate-90',
+              )}
+            />
+          </span>
+        )}
+        <StepMark status={status} decisive={isDecisive(step)} />
+        <span className="min-w-0 truncate" title={step.name}>
+          {step.name}
+        </span>
+        {typeof step.attempt === 'number' && step.attempt > 1 ? (
+          <span className="shrink-0 text-xs text-ink-faint" title="Attempt">
+            ×{step.attempt}
+          </span>
+        ) : null}
+      </div>
+      <Bar {...props} label={duration} />
+    </div>
+  );
+});
+
+/** Nothing for the plain case: a completed step needs no mark, so that the others stand out. */
+function StepMark({
+  status,
+  decisive,
+}: {
+  status: NonNullable<Step['status']>;
+  decisive: boolean;
+}) {
+  if (status === 'completed') {
+    return (
+      <span
+        aria-hidden
+        title={decisive ? 'decides' : undefined}
+        className={cn(
+          'mx-0.5 size-2 shrink-0',
+          decisive ? 'rotate-45 bg-accent' : 'rounded-full bg-line-strong',
+        )}
+      />
+    );
+  }
+  return <VerdictMark verdict={statusVerdict(status)} />;
+}
+
+function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label: string }) {
+  const bar = placeBar(span, window, trackPx, label.length * LABEL_CHAR_PX);
+  const failed = step.status === 'failed' || step.status === 'timed_out';
+  const running = step.status === 'running';
+  const tone = failed ? 'var(--failed)' : running ? 'var(--running)' : 'var(--bar)';
+  const measured = span.durationKnown;
+  return (
+    <div aria-hidden className="relative h-full shrink-0" style={{ width: trackPx }}>
+      {bar.outside === null ? (
+        <div
+          title={`${measured ? 'measured' : 'inferred'}: ${label}, from ${formatDuration(span.startMs)}`}
+          className={cn(
+            'absolute top-1/2 h-3 -translate-y-1/2 rounded-[3px]',
+            running && 'pulse-mark',
+          )}
+          style={{
+            left: bar.leftPx,
+            width: bar.widthPx,
+            ...(measured || running
+              ? { background: tone }
+              : {
+                  border: `1px solid ${tone}`,
+                  background: `repeating-linear-gradient(135deg, ${tone} 0 2px, transparent 2px 5px)`,
+                }),
+          }}
+        />
+      ) : (
+        <span
+          className={cn(
+            'absolute inset-y-0 flex items-center text-xs text-ink-faint',
+            bar.outside === 'before' ? 'left-0' : 'right-0',
+          )}
+        >
+          {bar.outside === 'before' ? '‹' : '›'}
+        </span>
+      )}
+      {bar.labelPx === null ? null : (
+        <span
+          className="absolute inset-y-0 flex items-center text-xs whitespace-nowrap text-ink-muted"
+          style={{ left: bar.labelPx }}
+        >
+          {label}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function durationText(step: Step, span: Span): string {
+  if (typeof step.durationMs === 'number') return formatDuration(step.durationMs);
+  if (step.status === 'running') return 'running';
+  return span.endMs > span.startMs ? `≈ ${formatDuration(span.endMs - span.startMs)}` : '–';
+}

@@ -1,0 +1,221 @@
+'use client';
+
+import type { Snapshot, Step } from '@xray/core';
+import { useVirtualizer, type Range, defaultRangeExtractor } from '@tanstack/react-virtual';
+import { useCallback, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useElementWidth } from '@/lib/element-width';
+import { TimelineAxis } from './timeline-axis';
+import { TimelineRow } from './timeline-row';
+import { TimelineToolbar } from './timeline-toolbar';
+import { ancestorSequences, buildStepTree, visiblePositions } from './step-tree';
+import { isDecisive, isFailed, matchesText, nextMatch } from './step-search';
+import { layoutSpans, zoomWindow, type TimeWindow } from './waterfall';
+
+const ROW_PX = 28;
+const NAME_SHARE = 0.42;
+const NAME_MIN_PX = 150;
+const NAME_MAX_PX = 360;
+const PAGE_ROWS = 15;
+
+interface TimelineProps {
+  snapshot: Pick<Snapshot, 'startedAt' | 'durationMs'>;
+  steps: readonly Step[];
+  /** Sequence of the step that is shown beside. */
+  selected: number | null;
+  /** `moved`: by a key, so that the address need not remember each. */
+  onSelect: (sequence: number, how: 'chosen' | 'moved') => void;
+}
+
+/** The steps as a waterfall: a tree of names at the left, their times at the right. */
+export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps) {
+  const tree = useMemo(() => buildStepTree(steps), [steps]);
+  const layout = useMemo(() => layoutSpans(snapshot, steps, tree), [snapshot, steps, tree]);
+  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(new Set());
+  const [zoom, setZoom] = useState<TimeWindow | null>(null);
+  const [text, setText] = useState('');
+  const positions = useMemo(() => visiblePositions(tree, collapsed), [tree, collapsed]);
+  const scrollRef = useRef<HTMLDivElement>(null);
+  const searchRef = useRef<HTMLInputElement>(null);
+  const [widthRef, widthPx] = useElementWidth<HTMLDivElement>();
+
+  const window = zoom ?? { fromMs: 0, toMs: layout.extentMs };
+  const namePx = Math.round(Math.min(NAME_MAX_PX, Math.max(NAME_MIN_PX, widthPx * NAME_SHARE)));
+  const trackPx = Math.max(0, widthPx - namePx - 24);
+  const activeRow = positions.findIndex((position) => tree.nodes[position]?.sequence === selected);
+
+  const virtualizer = useVirtualizer({
+    count: positions.length,
+    getScrollElement: () => scrollRef.current,
+    estimateSize: () => ROW_PX,
+    overscan: 10,
+    // The selected row stays in the page, since the tree's aria-activedescendant names it.
+    rangeExtractor: useCallback(
+      (range: Range) => {
+        const shown = defaultRangeExtractor(range);
+        return activeRow < 0 || shown.includes(activeRow)
+          ? shown
+          : [...shown, activeRow].toSorted((a, b) => a - b);
+      },
+      [activeRow],
+    ),
+  });
+
+  const toggle = (sequence: number) => {
+    const next = new Set(collapsed);
+    if (!next.delete(sequence)) next.add(sequence);
+    setCollapsed(next);
+  };
+  const goToRow = (row: number) => {
+    const target = Math.max(0, Math.min(positions.length - 1, row));
+    const node = tree.nodes[positions[target] ?? -1];
+    if (node === undefined) return;
+    virtualizer.scrollToIndex(target);
+    onSelect(node.sequence, 'moved');
+  };
+  /** Selects a node wherever it is, opening what hides it. */
+  const goToPosition = (position: number | null) => {
+    const node = position === null ? undefined : tree.nodes[position];
+    if (position === null || node === undefined) return;
+    const opened = new Set(collapsed);
+    for (const sequence of ancestorSequences(tree, position)) opened.delete(sequence);
+    setCollapsed(opened);
+    virtualizer.scrollToIndex(visiblePositions(tree, opened).indexOf(position));
+    onSelect(node.sequence, 'moved');
+  };
+  const activePosition = positions[activeRow] ?? -1;
+  const jump = (matches: (step: Step) => boolean, direction: 1 | -1) =>
+    goToPosition(nextMatch(tree, steps, matches, activePosition, direction));
+  const jumpToText = (direction: 1 | -1) => {
+    if (text.trim() !== '') jump((step) => matchesText(step, text), direction);
+  };
+
+  const zoomBy = (factor: number, aroundMs = (window.fromMs + window.toMs) / 2) => {
+    const next = zoomWindow(window, factor, aroundMs, layout.extentMs);
+    setZoom(next.toMs - next.fromMs >= layout.extentMs ? null : next);
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const node = tree.nodes[activePosition];
+    const nested = node !== undefined && node.endPosition > activePosition + 1;
+    const isCollapsed = node !== undefined && collapsed.has(node.sequence);
+    const actions: Record<string, () => void> = {
+      ArrowDown: () => goToRow(activeRow + 1),
+      ArrowUp: () => goToRow(activeRow - 1),
+      j: () => goToRow(activeRow + 1),
+      k: () => goToRow(activeRow - 1),
+      PageDown: () => goToRow(activeRow + PAGE_ROWS),
+      PageUp: () => goToRow(activeRow - PAGE_ROWS),
+      Home: () => goToRow(0),
+      End: () => goToRow(positions.length - 1),
+      ArrowRight: () => {
+        if (nested && isCollapsed) toggle(node.sequence);
+        else if (nested) goToRow(activeRow + 1);
+      },
+      ArrowLeft: () => {
+        if (nested && !isCollapsed) toggle(node.sequence);
+        else if (node !== undefined && node.parentPosition >= 0) goToPosition(node.parentPosition);
+      },
+      Enter: () => {
+        if (node !== undefined) onSelect(node.sequence, 'chosen');
+      },
+      f: () => jump(isFailed, 1),
+      F: () => jump(isFailed, -1),
+      d: () => jump(isDecisive, 1),
+      n: () => jumpToText(1),
+      N: () => jumpToText(-1),
+      '/': () => searchRef.current?.focus(),
+      '+': () => zoomBy(0.5),
+      '=': () => zoomBy(0.5),
+      '-': () => zoomBy(2),
+      '0': () => setZoom(null),
+    };
+    const action = actions[event.key];
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  };
+
+  const failedCount = useMemo(() => steps.filter(isFailed).length, [steps]);
+  const decisiveCount = useMemo(() => steps.filter(isDecisive).length, [steps]);
+  const matchCount = useMemo(
+    () => (text.trim() === '' ? null : steps.filter((step) => matchesText(step, text)).length),
+    [steps, text],
+  );
+
+  return (
+    <div ref={widthRef} className="flex min-h-0 min-w-0 flex-1 flex-col">
+      <TimelineToolbar
+        searchRef={searchRef}
+        text={text}
+        onText={setText}
+        matchCount={matchCount}
+        onNextMatch={jumpToText}
+        failedCount={failedCount}
+        onNextFailed={() => jump(isFailed, 1)}
+        decisiveCount={decisiveCount}
+        onNextDecisive={() => jump(isDecisive, 1)}
+        nested={tree.nodes.some((node) => node.depth > 0)}
+        allCollapsed={collapsed.size > 0}
+        onToggleAll={() =>
+          setCollapsed(
+            collapsed.size > 0
+              ? new Set()
+              : new Set(
+                  tree.nodes
+                    .filter((node, position) => node.endPosition > position + 1)
+                    .map((node) => node.sequence),
+                ),
+          )
+        }
+        zoomed={zoom !== null}
+        onZoom={(factor) => (factor === null ? setZoom(null) : zoomBy(factor))}
+      />
+      <TimelineAxis
+        namePx={namePx}
+        trackPx={trackPx}
+        window={window}
+        extentMs={layout.extentMs}
+        zoomed={zoom !== null}
+        onWindow={setZoom}
+      />
+      <div
+        ref={scrollRef}
+        role="tree"
+        aria-label="Timeline of the steps"
+        tabIndex={0}
+        aria-activedescendant={activeRow < 0 ? undefined : `step-row-${selected}`}
+        onKeyDown={onKeyDown}
+        className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto focus-visible:-outline-offset-2 print:overflow-visible"
+      >
+        <div role="none" className="relative" style={{ height: virtualizer.getTotalSize() }}>
+          {virtualizer.getVirtualItems().map((item) => {
+            const position = positions[item.index] ?? -1;
+            const node = tree.nodes[position];
+            const step = node === undefined ? undefined : steps[node.index];
+            const span = node === undefined ? undefined : layout.spans[node.index];
+            if (node === undefined || step === undefined || span === undefined) return null;
+            return (
+              <TimelineRow
+                key={node.index}
+                step={step}
+                node={node}
+                span={span}
+                window={window}
+                namePx={namePx}
+                trackPx={trackPx}
+                topPx={item.start}
+                heightPx={ROW_PX}
+                expanded={node.endPosition > position + 1 ? !collapsed.has(node.sequence) : null}
+                selected={node.sequence === selected}
+                dimmed={matchCount !== null && !matchesText(step, text)}
+                onToggle={toggle}
+                onSelect={onSelect}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,180 @@
+import type { Snapshot, Step } from '@xray/core';
+import { parseTime } from '@/lib/format';
+import type { StepTree } from './step-tree';
+
+/** Farther than any real execution lasts; it keeps sums of absurd durations finite. */
+const MAX_MS = 1e13;
+
+/** When a step ran, in ms since the execution's start. */
+export interface Span {
+  startMs: number;
+  endMs: number;
+  /** It was told, not derived: `start` from the steps before, `end` from those within. */
+  startKnown: boolean;
+  durationKnown: boolean;
+}
+
+export interface SpanLayout {
+  /** By place in the snapshot's `steps`. */
+  spans: readonly Span[];
+  /** From 0 to the end of the last; above 0. */
+  extentMs: number;
+}
+
+/** A part of the time, from `fromMs` up to `toMs`, which is later. */
+export interface TimeWindow {
+  fromMs: number;
+  toMs: number;
+}
+
+type Timed = Pick<Step, 'startedAt' | 'durationMs' | 'status' | 'timing'>;
+
+/**
+ * Places every step in time. Without a start, a step begins where the one before it beside it ended
+ * (or with what encloses it); without a duration, it lasts as long as what it encloses. A running one
+ * lasts to the end. Every number is finite, and no span ends before it starts.
+ */
+export function layoutSpans(
+  execution: Pick<Snapshot, 'startedAt' | 'durationMs'>,
+  steps: readonly Timed[],
+  tree: StepTree,
+): SpanLayout {
+  const starts = steps.map((step) => parseTime(step.startedAt));
+  const originMs = parseTime(execution.startedAt) ?? leastOf(starts);
+  const spans: Span[] = steps.map(() => ({
+    startMs: 0,
+    endMs: 0,
+    startKnown: false,
+    durationKnown: false,
+  }));
+  const previousEndMs = new Map<number, number>();
+
+  for (const node of tree.nodes) {
+    const step = steps[node.index];
+    const span = spans[node.index];
+    if (step === undefined || span === undefined) continue;
+    const parent = tree.nodes[node.parentPosition];
+    const parentStartMs = parent === undefined ? 0 : (spans[parent.index]?.startMs ?? 0);
+    const startedAt = starts[node.index] ?? null;
+    const durationMs = durationOf(step.durationMs);
+    span.startKnown = startedAt !== null && originMs !== null && step.timing !== 'inferred';
+    span.startMs =
+      startedAt !== null && originMs !== null
+        ? clamp(startedAt - originMs)
+        : (previousEndMs.get(node.parentPosition) ?? parentStartMs);
+    span.durationKnown = durationMs !== null && step.timing !== 'inferred';
+    span.endMs = clamp(span.startMs + (durationMs ?? 0));
+    previousEndMs.set(
+      node.parentPosition,
+      Math.max(span.endMs, previousEndMs.get(node.parentPosition) ?? 0),
+    );
+  }
+
+  // Innermost first, so that a span without a duration reaches over all that it encloses.
+  for (const node of tree.nodes.toReversed()) {
+    const span = spans[node.index];
+    const parent = tree.nodes[node.parentPosition];
+    const outer = parent === undefined ? undefined : spans[parent.index];
+    if (span === undefined || parent === undefined || outer === undefined) continue;
+    if (durationOf(steps[parent.index]?.durationMs) === null) {
+      outer.endMs = Math.max(outer.endMs, span.endMs);
+    }
+  }
+
+  const lastEndMs = spans.reduce((latest, span) => Math.max(latest, span.endMs), 0);
+  const extentMs = Math.max(durationOf(execution.durationMs) ?? 0, lastEndMs) || 1;
+  for (const [index, span] of spans.entries()) {
+    if (steps[index]?.status === 'running' && durationOf(steps[index]?.durationMs) === null) {
+      span.endMs = extentMs;
+    }
+  }
+  return { spans, extentMs };
+}
+
+function durationOf(durationMs: number | null | undefined): number | null {
+  return typeof durationMs === 'number' && Number.isFinite(durationMs) ? clamp(durationMs) : null;
+}
+
+function clamp(ms: number): number {
+  return Math.min(MAX_MS, Math.max(0, ms));
+}
+
+function leastOf(values: readonly (number | null)[]): number | null {
+  let least: number | null = null;
+  for (const value of values)
+    if (value !== null && (least === null || value < least)) least = value;
+  return least;
+}
+
+/** A bar and its label in a track, in px from the track's left; both lie within it and do not touch. */
+export interface BarPlace {
+  leftPx: number;
+  widthPx: number;
+  /** Nothing of it lies in the window. */
+  outside: 'before' | 'after' | null;
+  /** Where the label goes; null where there is no room for it. */
+  labelPx: number | null;
+}
+
+const MIN_BAR_PX = 2;
+const LABEL_GAP_PX = 6;
+
+/** Draws a span into the part of a track that shows `window`. */
+export function placeBar(
+  span: Pick<Span, 'startMs' | 'endMs'>,
+  window: TimeWindow,
+  trackPx: number,
+  labelWidthPx: number,
+): BarPlace {
+  const outside =
+    span.endMs < window.fromMs ? 'before' : span.startMs > window.toMs ? 'after' : null;
+  const scale = trackPx / (window.toMs - window.fromMs);
+  const at = (ms: number) => Math.min(trackPx, Math.max(0, (ms - window.fromMs) * scale));
+  const minPx = Math.min(MIN_BAR_PX, trackPx);
+  const widthPx = Math.max(minPx, at(span.endMs) - at(span.startMs));
+  const leftPx = Math.min(at(span.startMs), trackPx - widthPx);
+  const after = leftPx + widthPx + LABEL_GAP_PX;
+  const before = leftPx - LABEL_GAP_PX - labelWidthPx;
+  const labelPx =
+    outside !== null ? null : after + labelWidthPx <= trackPx ? after : before >= 0 ? before : null;
+  return { leftPx, widthPx, outside, labelPx };
+}
+
+/** Round times (1, 2 or 5 times a power of ten, ms) in the window, at most `maxCount` of them. */
+export function ticksOf(window: TimeWindow, maxCount: number): number[] {
+  const spanMs = window.toMs - window.fromMs;
+  if (!(spanMs > 0) || maxCount < 1) return [];
+  const rough = spanMs / maxCount;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((factor) => power * factor >= rough) ?? 10);
+  const ticks: number[] = [];
+  for (let count = Math.ceil(window.fromMs / step); ticks.length < maxCount; count += 1) {
+    const tick = count * step;
+    if (tick > window.toMs) break;
+    if (ticks.at(-1) === tick) break;
+    ticks.push(tick);
+  }
+  return ticks;
+}
+
+const MIN_WINDOW_MS = 0.001;
+
+/** The window made `factor` times as long around `aroundMs`, kept within the extent. */
+export function zoomWindow(
+  window: TimeWindow,
+  factor: number,
+  aroundMs: number,
+  extentMs: number,
+): TimeWindow {
+  const lengthMs = window.toMs - window.fromMs;
+  const nextMs = Math.min(extentMs, Math.max(Math.min(MIN_WINDOW_MS, extentMs), lengthMs * factor));
+  const share = Math.min(1, Math.max(0, (aroundMs - window.fromMs) / lengthMs));
+  return fitWindow(aroundMs - share * nextMs, nextMs, extentMs);
+}
+
+/** The window that begins at `fromMs`, moved as little as keeps it within the extent. */
+function fitWindow(fromMs: number, lengthMs: number, extentMs: number): TimeWindow {
+  const start = Math.max(0, Math.min(fromMs, extentMs - lengthMs));
+  const end = Math.min(extentMs, start + lengthMs);
+  return end > start ? { fromMs: start, toMs: end } : { fromMs: 0, toMs: extentMs };
+}

@@ -1,0 +1,142 @@
+import type {
+  AppList,
+  ErrorBody,
+  ErrorDetail,
+  ExecutionDetail,
+  ExecutionPage,
+  PipelineList,
+  PublicConfig,
+  StepDetail,
+} from '@xray/core';
+
+const BASE_URL = process.env['NEXT_PUBLIC_API_BASE_URL'] ?? '';
+
+/** An answer that is not a success. `status` 0 and code `unreachable`: there was no answer. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | null;
+  readonly details: readonly ErrorDetail[];
+
+  constructor(status: number, body: Partial<ErrorBody['error']>) {
+    super(body.message ?? `The server answered ${status}.`);
+    this.status = status;
+    this.code = body.code ?? 'unknown';
+    this.requestId = body.requestId ?? null;
+    this.details = body.details ?? [];
+  }
+}
+
+/** Filters of the list as the server takes them; an absent or empty one does not filter. */
+export interface ExecutionListParams {
+  pipeline?: string | null;
+  status?: string | null;
+  outcome?: string | null;
+  environment?: string | null;
+  from?: string | null;
+  to?: string | null;
+  cursor?: string | null;
+  limit?: number;
+}
+
+type Params = Record<string, string | number | null | undefined>;
+
+export async function getConfig(signal?: AbortSignal): Promise<PublicConfig> {
+  return await getJson('/api/config', {}, signal);
+}
+
+export async function listApps(signal?: AbortSignal): Promise<AppList> {
+  return await getJson('/api/apps', {}, signal);
+}
+
+export async function listPipelines(app: string, signal?: AbortSignal): Promise<PipelineList> {
+  return await getJson(`${appPath(app)}/pipelines`, {}, signal);
+}
+
+export async function listExecutions(
+  app: string,
+  params: ExecutionListParams,
+  signal?: AbortSignal,
+): Promise<ExecutionPage> {
+  return await getJson(`${appPath(app)}/executions`, { ...params }, signal);
+}
+
+/** One execution without its payloads, which are read step by step with {@link getStep}. */
+export async function getExecution(
+  app: string,
+  executionId: string,
+  signal?: AbortSignal,
+): Promise<ExecutionDetail> {
+  return await getJson(executionPath(app, executionId), { payloads: 'false' }, signal);
+}
+
+/** One execution with everything in it: up to 5 MB. */
+export async function getWholeExecution(
+  app: string,
+  executionId: string,
+  signal?: AbortSignal,
+): Promise<ExecutionDetail> {
+  return await getJson(executionPath(app, executionId), {}, signal);
+}
+
+export async function getStep(
+  app: string,
+  executionId: string,
+  sequence: number,
+  signal?: AbortSignal,
+): Promise<StepDetail> {
+  return await getJson(`${executionPath(app, executionId)}/steps/${sequence}`, {}, signal);
+}
+
+function appPath(app: string): string {
+  return `/api/apps/${encodeURIComponent(app)}`;
+}
+
+function executionPath(app: string, executionId: string): string {
+  return `${appPath(app)}/executions/${encodeURIComponent(executionId)}`;
+}
+
+async function getJson<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(params)) {
+    if (value !== null && value !== undefined && value !== '') query.set(key, String(value));
+  }
+  const search = query.size > 0 ? `?${query}` : '';
+  const response = await send(`${BASE_URL}${path}${search}`, signal);
+  const body = await readBody(response);
+  if (!response.ok) throw new ApiError(response.status, errorOf(body));
+  return body as T;
+}
+
+async function send(url: string, signal?: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url, {
+      headers: { accept: 'application/json' },
+      credentials: BASE_URL === '' ? 'same-origin' : 'include',
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (cause) {
+    if (signal?.aborted === true) throw cause;
+    throw new ApiError(0, {
+      code: 'unreachable',
+      message: 'The X-Ray server did not answer. It may be stopped or restarting.',
+    });
+  }
+}
+
+async function readBody(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    throw new ApiError(response.status, {
+      code: 'not_json',
+      message: `The server answered ${response.status} with something that is not JSON.`,
+    });
+  }
+}
+
+function errorOf(body: unknown): Partial<ErrorBody['error']> {
+  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : null;
+  return typeof error === 'object' && error !== null ? error : {};
+}

@@ -1,0 +1,59 @@
+'use client';
+
+import { useCallback, useSyncExternalStore } from 'react';
+
+const TICK_MS = 10_000;
+let nowMs = Date.now();
+let timer: ReturnType<typeof setInterval> | undefined;
+const listeners = new Set<() => void>();
+
+function subscribeToClock(listener: () => void): () => void {
+  listeners.add(listener);
+  if (timer === undefined) {
+    nowMs = Date.now();
+    timer = setInterval(() => {
+      nowMs = Date.now();
+      for (const each of listeners) each();
+    }, TICK_MS);
+  }
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+  };
+}
+
+/** The present, in ms, for relative times; one clock for the whole page, moving every ten seconds. */
+export function useNowMs(): number {
+  return useSyncExternalStore(
+    subscribeToClock,
+    () => nowMs,
+    () => nowMs,
+  );
+}
+
+/** Whether a media query holds; false while the page is still static HTML. */
+export function useMediaQuery(query: string): boolean {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const media = matchMedia(query);
+      media.addEventListener('change', listener);
+      return () => media.removeEventListener('change', listener);
+    },
+    [query],
+  );
+  return useSyncExternalStore(
+    subscribe,
+    () => matchMedia(query).matches,
+    () => false,
+  );
+}
+
+export const WIDE = '(min-width: 768px)';
+
+/** Whether there is room for panels side by side (768 px and more). */
+export function useWide(): boolean {
+  return useMediaQuery(WIDE);
+}

@@ -1,0 +1,18 @@
+'use client';
+
+import { useCallback, useState } from 'react';
+
+/** The width of an element, in px, as it changes; 0 until it is in the page. */
+export function useElementWidth<T extends Element>(): [(element: T | null) => void, number] {
+  const [widthPx, setWidthPx] = useState(0);
+  const ref = useCallback((element: T | null) => {
+    if (element === null) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry !== undefined) setWidthPx(entry.contentRect.width);
+    });
+    observer.observe(element);
+    setWidthPx(element.getBoundingClientRect().width);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, widthPx];
+}

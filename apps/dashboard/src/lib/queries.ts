@@ -1,0 +1,93 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import {
+  getConfig,
+  getExecution,
+  getStep,
+  getWholeExecution,
+  listApps,
+  listExecutions,
+  listPipelines,
+  type ExecutionListParams,
+} from './api-client';
+
+const WAITING_POLL_MS = 2_000;
+const PAGE_SIZE = 100;
+
+export const configQuery = queryOptions({
+  queryKey: ['config'],
+  queryFn: ({ signal }) => getConfig(signal),
+  staleTime: Infinity,
+});
+
+export const appsQuery = queryOptions({
+  queryKey: ['apps'],
+  queryFn: ({ signal }) => listApps(signal),
+  refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
+});
+
+export const pipelinesQuery = (app: string) =>
+  queryOptions({
+    queryKey: ['pipelines', app],
+    queryFn: ({ signal }) => listPipelines(app, signal),
+    refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
+  });
+
+export const recentExecutionsQuery = (app: string, limit: number) =>
+  queryOptions({
+    queryKey: ['recent', app, limit],
+    queryFn: ({ signal }) => listExecutions(app, { limit }, signal),
+    refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
+  });
+
+/** Filters of the list, and how far back it reaches from now when no absolute time is given. */
+export interface ExecutionListFilter extends Omit<ExecutionListParams, 'cursor' | 'limit'> {
+  lastMs?: number | null;
+}
+
+/** The list by keyset pages. While it is empty it asks again, so that a first execution just appears. */
+export const executionsQuery = (app: string, { lastMs, ...filter }: ExecutionListFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['executions', app, filter, lastMs ?? null],
+    queryFn: ({ pageParam, signal }) => {
+      const from =
+        typeof lastMs === 'number' ? new Date(Date.now() - lastMs).toISOString() : filter.from;
+      return listExecutions(
+        app,
+        { ...filter, from: from ?? null, cursor: pageParam, limit: PAGE_SIZE },
+        signal,
+      );
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: (query) =>
+      query.state.data?.pages[0]?.items.length === 0 ? WAITING_POLL_MS : false,
+  });
+
+/** One execution without payloads; asked for again while it runs. */
+export const executionQuery = (app: string, executionId: string) =>
+  queryOptions({
+    queryKey: ['execution', app, executionId],
+    queryFn: ({ signal }) => getExecution(app, executionId, signal),
+    gcTime: 60_000,
+    refetchInterval: (query) => {
+      const data = query.state.data;
+      return data?.snapshot.status === 'running' && !data.server.stale ? WAITING_POLL_MS : false;
+    },
+  });
+
+/** `revision` is in the key so that a newer flush of a running execution is read anew. */
+export const stepQuery = (app: string, executionId: string, sequence: number, revision: number) =>
+  queryOptions({
+    queryKey: ['step', app, executionId, sequence, revision],
+    queryFn: ({ signal }) => getStep(app, executionId, sequence, signal),
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+
+export const wholeExecutionQuery = (app: string, executionId: string, revision: number) =>
+  queryOptions({
+    queryKey: ['whole-execution', app, executionId, revision],
+    queryFn: ({ signal }) => getWholeExecution(app, executionId, signal),
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
