@@ -54,11 +54,12 @@ const packageRooms = [
   room(['packages/core/src/**'], [only(['zod'], 'core imports zod and nothing else.')]),
   room(
     ['packages/xray-sdk/src/**'],
-    [only(['node:*'], 'The SDK has no dependencies, not even core.')],
+    [only(['node:*', '#platform'], 'The SDK has no dependencies, not even core.')],
   ),
   room(
-    ['examples/src/**'],
+    ['examples/**'],
     [only(['node:*', '@xray/sdk'], 'An example stands on the SDK alone, as its readers will.')],
+    ['examples/test/**', 'examples/*.config.ts'],
   ),
 ];
 
@@ -114,7 +115,7 @@ function serverRooms() {
     ),
     room(
       [`${src}/config.ts`],
-      [packages, express, drivers, not(...top, 'routes', 'ingest', 'query', 'auth', 'store')],
+      [packages, express, drivers, not(...top, 'routes', 'ingest', 'query', 'store')],
     ),
     room(
       [`${src}/*.ts`],

@@ -18,7 +18,7 @@ const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
   {
     file: 'packages/xray-sdk/src/client.ts',
     forbidden: ['zod', '@xray/core', '../../core/src/index.js', '../../../packages/core/src/a.js'],
-    allowed: ['node:async_hooks', './options.js'],
+    allowed: ['node:async_hooks', '#platform', './options.js'],
   },
   {
     file: 'server/src/store/executions.ts',
@@ -106,7 +106,7 @@ const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
     allowed: ['@/features/explorer/list', '@/components/frame'],
   },
   {
-    file: 'examples/src/feed.ts',
+    file: 'examples/loan-approval/decide-loan.ts',
     forbidden: ['@xray/core', '@xray/server', '../../packages/xray-sdk/src/index.js'],
     allowed: ['@xray/sdk', 'node:timers/promises', './names.js'],
   },
