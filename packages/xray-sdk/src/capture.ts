@@ -40,6 +40,11 @@ export class Capture {
     return new ValueWriter(this.#redactor, field, maxBytes).write(value);
   }
 
+  /** A value under a key of a flat record, such as `metadata`: redacted by its key, too. Marks begin at the record. */
+  property(value: unknown, field: string, key: string, maxBytes: number): Captured {
+    return new ValueWriter(this.#redactor, field, maxBytes).writeProperty(key, value);
+  }
+
   #fast(value: unknown, field: string, maxBytes: number): string | undefined {
     if (this.#redactor.seesText || this.#redactor.suspects(field)) return undefined;
     this.#nodesLeft = MAX_FAST_NODES;

@@ -1,12 +1,21 @@
-import { utf8Length } from '#platform';
+import { createContextStore } from '#platform';
 
 import { Accounts, type Stats } from './accounts.js';
 import { Capture } from './capture.js';
 import { Delivery } from './delivery.js';
-import { Execution, type ExecutionHost, type ExecutionOptions } from './execution.js';
+import {
+  type Context,
+  Execution,
+  type ExecutionHost,
+  type ExecutionOptions,
+  type Submission,
+} from './execution.js';
 import { uuidV7 } from './identity.js';
 import { resolveOptions, type Settings, type XRayOptions } from './options.js';
+import { isChosen, type SampleCandidate } from './sampling.js';
 import { serialize } from './serialize.js';
+import { settleWith } from './settle.js';
+import type { Status } from './types.js';
 import { VERSION } from './version.js';
 
 const SDK = { name: '@xray/sdk', version: VERSION } as const;
@@ -40,23 +49,8 @@ export class XRaySDK {
     this.#host = {
       settings: this.#settings,
       capture: new Capture(this.#settings.redactor),
-      submit: (key, text) => {
-        if (!this.#settings.isEnabled) return;
-        this.#accounts.recorded();
-        const isTerminal = text.status !== 'running';
-        if (isTerminal) this.#lastInstanceSeq += 1;
-        const reportedDrops = this.#accounts.takeUnreported();
-        const json = serialize(text, {
-          appId: this.#settings.appId,
-          environment: this.#settings.environment,
-          instanceId: this.#instanceId,
-          instanceSeq: isTerminal ? this.#lastInstanceSeq : undefined,
-          snapshotsSinceLast: reportedDrops,
-          sdk: SDK,
-        });
-        const { executionId } = text;
-        this.#delivery.enqueue({ key, executionId, json, bytes: utf8Length(json), reportedDrops });
-      },
+      context: createContextStore<Context>(),
+      submit: (submission) => this.#submit(submission),
       ignored: () => {
         this.#accounts.ignoredCalls += 1;
       },
@@ -65,7 +59,52 @@ export class XRaySDK {
 
   /** Begins an execution; it ends with `completeExecution` or `failExecution`. */
   startExecution(options?: ExecutionOptions): Execution {
-    return new Execution(this.#host, options);
+    return new Execution(this.#host, options ?? {});
+  }
+
+  /**
+   * Runs a function as one execution: completes when it returns, fails when it throws, and rethrows
+   * untouched. Returns what the function returns; a promise stays a promise.
+   *
+   * @example
+   * ```ts
+   * const isApproved = await xray.run({ subject: { applicant: 'a-17' } }, async (execution) => {
+   *   const score = await execution.step('credit_score', { kind: 'retrieve' }, () => bureau('a-17'));
+   *   const isEnough = execution.step('rules', (step) =>
+   *     step.check('min_score', score >= 660, { actual: score, threshold: 660, reason: 'SCORE_LOW' }),
+   *   );
+   *   execution.decide(isEnough ? 'approved' : 'declined', { adverse: !isEnough });
+   *   return isEnough;
+   * });
+   * ```
+   */
+  run<R>(fn: (execution: Execution) => R): R;
+  run<R>(options: ExecutionOptions, fn: (execution: Execution) => R): R;
+  run<R>(
+    ...args: [(execution: Execution) => R] | [ExecutionOptions, (execution: Execution) => R]
+  ): R {
+    const [options, fn] = args.length === 1 ? [{}, args[0]] : args;
+    const execution = this.startExecution(options);
+    const { context } = this.#host;
+    return settleWith(
+      () =>
+        context === undefined
+          ? fn(execution)
+          : context.run({ execution, step: undefined }, () => fn(execution)),
+      {
+        onReturn: () => {
+          if (!execution.hasEnded) execution.completeExecution();
+        },
+        onThrow: (error) => {
+          if (!execution.hasEnded) execution.failExecution(error);
+        },
+      },
+    );
+  }
+
+  /** The execution whose `run` or `step` this code was called from; needs AsyncLocalStorage. */
+  current(): Execution | undefined {
+    return this.#host.context?.getStore()?.execution;
   }
 
   /**
@@ -84,5 +123,39 @@ export class XRaySDK {
   /** What became of every snapshot so far; the sum is exact at any time. */
   stats(): Stats {
     return this.#accounts.stats();
+  }
+
+  #submit({ key, rootId, isAdverse, waitUntil, text }: Submission): void {
+    const { executionId, status } = text;
+    this.#accounts.recorded();
+    if (!this.#isSampled(status, isAdverse, { executionId, rootId })) {
+      this.#accounts.dropped('sampled', executionId);
+      return;
+    }
+    const isTerminal = status !== 'running';
+    if (isTerminal) this.#lastInstanceSeq += 1;
+    const reportedDrops = this.#accounts.takeUnreported();
+    const serialized = serialize(
+      text,
+      {
+        appId: this.#settings.appId,
+        environment: this.#settings.environment,
+        instanceId: this.#instanceId,
+        instanceSeq: isTerminal ? this.#lastInstanceSeq : undefined,
+        snapshotsSinceLast: reportedDrops,
+        sdk: SDK,
+      },
+      this.#settings.maxSnapshotBytes,
+    );
+    this.#delivery.enqueue({ key, executionId, ...serialized, reportedDrops });
+    if (isTerminal && waitUntil !== undefined) waitUntil(this.#delivery.flush(DEFAULT_FLUSH_MS));
+  }
+
+  #isSampled(status: Status, isAdverse: boolean, execution: SampleCandidate): boolean {
+    const { sample } = this.#settings;
+    if (sample === undefined) return true;
+    if (status === 'failed' && sample.keepFailed !== false) return true;
+    if (isAdverse && sample.keepAdverse !== false) return true;
+    return isChosen(sample, execution);
   }
 }

@@ -121,8 +121,8 @@ export class Delivery {
         const isUp = await this.#sendOne();
         if (!isUp) break;
       }
-    } catch (error) {
-      warnOnce(`delivery failed: ${String(error)}`);
+    } catch {
+      warnOnce('delivery failed unexpectedly; it will be tried again');
       this.#pause(undefined);
     } finally {
       this.#isSending = false;
@@ -161,7 +161,9 @@ export class Delivery {
         return this.#settleRefused(items, result.status);
       case 'unavailable':
         this.#accounts.retries += 1;
-        warnOnce(`cannot reach ${this.#settings.url.origin}: ${result.message}; will keep trying`);
+        warnOnce(
+          `cannot deliver to ${this.#settings.url.origin} (${result.message}); will keep trying`,
+        );
         this.#pause(result.retryAfterMs);
         return false;
     }

@@ -1,76 +1,188 @@
 import type { Capture } from './capture.js';
+import { type DecisionDetails, type ExecutionFacts, ExecutionFields } from './execution-fields.js';
 import { isIdentifier } from './fields.js';
 import { uuidV7 } from './identity.js';
-import { FIELD_BOUNDS } from './limits.js';
-import { ObjectWriter } from './object-writer.js';
 import type { Settings } from './options.js';
-import type { ExecutionText, FieldText } from './serialize.js';
-import { type StepRecord, type StepText, writeStep } from './step-text.js';
-import type { Status } from './types.js';
+import type { ContextStore } from './platform.js';
+import type { ExecutionText } from './serialize.js';
+import { settleWith } from './settle.js';
+import { Step, type StepHost, type StepOptions } from './step.js';
+import { StepList } from './step-list.js';
+import { StepDraft, type StepPlace, type StepRecord, statusOf } from './step-text.js';
+import { type Continuation, ownTrace, originOf, writeHeaders } from './trace.js';
+import type { Reason, Status, Trace } from './types.js';
 import { warnOnce } from './warning.js';
 
 /** What may be said of an execution when it starts. */
-export interface ExecutionOptions {
+export interface ExecutionOptions extends ExecutionFacts, Continuation {
   /** 1 to 128 of `[A-Za-z0-9._:-]`; default: a new UUIDv7. */
   executionId?: string | undefined;
   /** Default: the client's. */
   pipeline?: string | undefined;
+  /** Keeps a serverless invocation alive until the snapshot is delivered; default: the client's. */
+  waitUntil?: ((delivered: Promise<unknown>) => void) | undefined;
+}
+
+/** What follows asynchronous calls: the execution, and the step inside of it. */
+export interface Context {
+  readonly execution: Execution;
+  readonly step: Step | undefined;
+}
+
+/** One flush, and what the client must know of it to send it. */
+export interface Submission {
+  /** One per execution and process. */
+  readonly key: number;
+  readonly rootId: string;
+  readonly isAdverse: boolean;
+  readonly waitUntil: ExecutionOptions['waitUntil'];
+  readonly text: ExecutionText;
 }
 
 /** What an execution needs of its client. */
 export interface ExecutionHost {
   readonly settings: Settings;
   readonly capture: Capture;
-  submit(key: number, text: ExecutionText): void;
+  readonly context: ContextStore<Context> | undefined;
+  submit(submission: Submission): void;
   ignored(): void;
 }
+
+const MAX_ITEMS_PER_EXECUTION = 2_000;
 
 let nextKey = 0;
 
 /**
- * One decision while it is being made. Every call returns at once and none throws; a call after the
- * end is ignored and counted in `stats().ignoredCalls`.
+ * One decision while it is being made. Every recording call returns at once and none throws; a call
+ * after the end is ignored and counted in `stats().ignoredCalls`. A step that is still running when the
+ * execution ends is recorded as `running`; its own end comes too late and is ignored.
  */
 export class Execution {
   readonly id: string;
   readonly #host: ExecutionHost;
-  readonly #fields = new Map<string, FieldText>();
+  readonly #fields: ExecutionFields;
+  readonly #steps: StepList;
+  readonly #stepHost: StepHost;
   readonly #key: number;
-  readonly #steps: StepText[] = [];
+  readonly #rootId: string;
+  readonly #waitUntil: ExecutionOptions['waitUntil'];
   readonly #startedAtMs: number;
   readonly #startedMonotonicMs: number;
+  readonly #failedChecks: Reason[] = [];
   #lastMonotonicMs: number;
+  #trace: Trace | undefined;
+  #isAdverse = false;
+  #itemsLeft = MAX_ITEMS_PER_EXECUTION;
+  #revision = 0;
+  #lastError: { readonly error: unknown } | undefined;
   #hasEnded = false;
 
   /** Made by `startExecution`, not by hand. */
   constructor(host: ExecutionHost, options: ExecutionOptions = {}) {
+    const { settings, capture } = host;
     this.#host = host;
     this.#key = nextKey;
     nextKey += 1;
-    const { clock } = host.settings;
-    this.#startedAtMs = clock.wallMs();
-    this.#startedMonotonicMs = clock.monotonicMs();
+    this.#startedAtMs = settings.clock.wallMs();
+    this.#startedMonotonicMs = settings.clock.monotonicMs();
     this.#lastMonotonicMs = this.#startedMonotonicMs;
     this.id = isIdentifier(options.executionId) ? options.executionId : uuidV7(this.#startedAtMs);
-    this.#setField('pipeline', (out) =>
-      out.string('pipeline', options.pipeline ?? host.settings.pipeline, FIELD_BOUNDS.name),
-    );
+    this.#waitUntil = options.waitUntil ?? settings.waitUntil;
+    this.#steps = new StepList(settings.maxSteps);
+    const pipeline = options.pipeline ?? settings.pipeline;
+    this.#fields = new ExecutionFields(capture, pipeline, settings.versions);
+    const origin = originOf(options);
+    this.#rootId = origin.rootId ?? this.id;
+    this.#trace = origin.trace;
+    this.#attempt(() => {
+      if (origin.links.length > 0) this.#fields.setLinks(origin.links);
+      this.#fields.set(options);
+    });
+    this.#stepHost = {
+      executionId: this.id,
+      attempt: (action) => this.#attempt(action),
+      failedCheck: (reason) => this.#failedChecks.push(reason),
+      takeItems: (wanted) => {
+        const given = Math.min(wanted, this.#itemsLeft);
+        this.#itemsLeft -= given;
+        return given;
+      },
+      runStep: (name, stepOptions, fn, parent) => this.#runStep(name, stepOptions, fn, parent),
+    };
   }
 
   /** Records one step as it stands now; a later change to `input` or `output` does not change the record. */
   recordStep(step: StepRecord): void {
     this.#attempt(() => {
       const now = this.#host.settings.clock.monotonicMs();
-      const place = { sequence: this.#steps.length, parent: undefined };
-      this.#steps.push(
-        writeStep(this.#host.capture, place, step, {
-          startedAtMs: this.#startedAtMs + (this.#lastMonotonicMs - this.#startedMonotonicMs),
-          durationMs: step.durationMs ?? now - this.#lastMonotonicMs,
-          timing: step.durationMs === undefined ? 'inferred' : 'measured',
-        }),
-      );
+      const draft = new StepDraft(this.#host.capture, this.#place(undefined), step.name);
+      draft.note(step);
+      if (step.error !== undefined && step.error !== null) draft.error(step.error);
+      for (const rule of step.rules ?? []) draft.rule(rule);
+      for (const artifact of step.artifacts ?? []) draft.artifact(artifact);
+      const isMeasured = typeof step.durationMs === 'number' && step.durationMs >= 0;
+      const text = draft.freeze(statusOf(step), {
+        startedAtMs: this.#wallAt(this.#lastMonotonicMs),
+        durationMs: isMeasured ? Number(step.durationMs) : now - this.#lastMonotonicMs,
+        timing: isMeasured ? 'measured' : 'inferred',
+      });
+      this.#steps.add({ text: () => text });
       this.#lastMonotonicMs = now;
     });
+  }
+
+  /**
+   * Runs a function as a step: timed, its result captured as the output, what it throws recorded and
+   * rethrown untouched. Returns what the function returns; a promise stays a promise. Steps may run in
+   * parallel and inside of each other.
+   *
+   * @example
+   * ```ts
+   * const score = await execution.step('credit_score', { kind: 'retrieve' }, () => bureau('a-17'));
+   * ```
+   */
+  step<R>(name: string, fn: (step: Step) => R): R;
+  step<R>(name: string, options: StepOptions, fn: (step: Step) => R): R;
+  step<R>(name: string, ...rest: [(step: Step) => R] | [StepOptions, (step: Step) => R]): R {
+    const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    return this.#runStep(name, options, fn, undefined);
+  }
+
+  /** Says what was decided. Failed checks become the reasons unless `details` gives others. */
+  decide(outcome: string, details: DecisionDetails = {}): void {
+    this.#attempt(() => {
+      this.#fields.decide(outcome, details, this.#failedChecks);
+      this.#isAdverse = details.adverse === true;
+    });
+  }
+
+  /** Says more of the execution; what is said later replaces what was said earlier. */
+  set(facts: ExecutionFacts): void {
+    this.#attempt(() => this.#fields.set(facts));
+  }
+
+  /** Starts an execution that is a part of this one, perhaps of another pipeline. It ends by itself. */
+  child(pipeline: string, options: ExecutionOptions = {}): Execution {
+    return new Execution(this.#host, {
+      fromHeaders: this.headers(),
+      waitUntil: this.#waitUntil,
+      ...options,
+      pipeline,
+    });
+  }
+
+  /** Sends what there is so far, as `running`: for long executions, and before a human takes over. */
+  checkpoint(): void {
+    this.#attempt(() => this.#submit('running'));
+  }
+
+  /**
+   * The headers that let another process continue this decision (W3C `traceparent`, and our own): give them
+   * to `run` or `startExecution` there as `fromHeaders`.
+   */
+  headers(): Record<string, string> {
+    this.#trace ??= ownTrace(this.id);
+    return writeHeaders(this.id, this.#rootId, this.#trace);
   }
 
   /** Ends the execution and hands its snapshot to the background delivery. */
@@ -78,44 +190,110 @@ export class Execution {
     this.#attempt(() => this.#end('completed'));
   }
 
-  /** Ends the execution as technically failed; what was thrown is recorded as a last, failed step. */
+  /**
+   * Ends the execution as technically failed. What was thrown is recorded as a last, failed step, unless
+   * a step recorded it already.
+   */
   failExecution(error?: unknown): void {
     this.#attempt(() => {
-      if (error !== undefined) this.recordStep({ name: 'error', status: 'failed', error });
+      const isKnown = this.#lastError !== undefined && this.#lastError.error === error;
+      if (error !== undefined && !isKnown)
+        this.recordStep({ name: 'error', status: 'failed', error });
       this.#end('failed');
     });
   }
 
-  #setField(key: string, write: (out: ObjectWriter) => boolean): void {
-    const out = new ObjectWriter(this.#host.capture);
-    if (write(out)) this.#fields.set(key, { member: out.members, marks: out.marks });
+  /** Whether the execution has ended. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  #runStep<R>(
+    name: string,
+    options: StepOptions,
+    fn: (step: Step) => R,
+    parent: Step | undefined,
+  ): R {
+    const step = this.#openStep(name, options, parent);
+    return settleWith(() => this.#inContext(step, () => fn(step)), {
+      onReturn: (value) => step.finish(value),
+      onThrow: (error) => {
+        step.fail(error);
+        this.#lastError = { error };
+      },
+    });
+  }
+
+  #openStep(name: string, options: StepOptions, parent: Step | undefined): Step {
+    const { clock } = this.#host.settings;
+    const now = clock.monotonicMs();
+    const outer = parent ?? this.#host.context?.getStore();
+    const outerStep =
+      outer instanceof Step ? outer : outer?.execution === this ? outer.step : undefined;
+    const draft = new StepDraft(this.#host.capture, this.#place(outerStep), name);
+    const step = new Step(this.#stepHost, draft, {
+      startedAtMs: this.#wallAt(now),
+      elapsedMs: () => clock.monotonicMs() - now,
+    });
+    this.#attempt(() => {
+      draft.note(options);
+      this.#steps.add(step);
+    });
+    return step;
+  }
+
+  #place(parent: Step | undefined): StepPlace {
+    return { sequence: this.#steps.takeSequence(), parent: parent?.sequence };
+  }
+
+  #inContext<R>(step: Step, fn: () => R): R {
+    const { context } = this.#host;
+    return context === undefined ? fn() : context.run({ execution: this, step }, fn);
+  }
+
+  #wallAt(monotonicMs: number): number {
+    return this.#startedAtMs + (monotonicMs - this.#startedMonotonicMs);
   }
 
   #end(status: Status): void {
     this.#hasEnded = true;
-    const { clock } = this.#host.settings;
-    const durationMs = clock.monotonicMs() - this.#startedMonotonicMs;
-    this.#host.submit(this.#key, {
-      revision: 1,
-      executionId: this.id,
-      status,
-      fields: this.#fields,
-      steps: this.#steps,
-      startedAtMs: this.#startedAtMs,
-      durationMs,
+    this.#submit(status);
+  }
+
+  #submit(status: Status): void {
+    this.#revision += 1;
+    if (this.#trace !== undefined) this.#fields.setTrace(this.#trace);
+    this.#host.submit({
+      key: this.#key,
+      rootId: this.#rootId,
+      isAdverse: this.#isAdverse,
+      waitUntil: this.#waitUntil,
+      text: {
+        executionId: this.id,
+        revision: this.#revision,
+        status,
+        fields: this.#fields.texts,
+        steps: this.#steps.texts(),
+        leftOut: this.#steps.leftOut,
+        leftOutCount: this.#steps.leftOutCount,
+        startedAtMs: this.#startedAtMs,
+        durationMs: this.#host.settings.clock.monotonicMs() - this.#startedMonotonicMs,
+      },
     });
   }
 
-  /** Runs one call of the host: ignored and counted after the end, and whatever breaks inside stays inside. */
+  /** Runs one recording call: ignored and counted after the end; whatever breaks inside stays inside. */
   #attempt(action: () => void): void {
+    if (!this.#host.settings.isEnabled) return;
     if (this.#hasEnded) {
       this.#host.ignored();
       return;
     }
     try {
       action();
-    } catch (error) {
-      warnOnce(`a call was not recorded: ${String(error)}`);
+    } catch {
+      // What was thrown may hold the host's data: it does not belong into a log.
+      warnOnce('a call could not be recorded');
     }
   }
 }

@@ -129,3 +129,24 @@ export function writeTime(out: ObjectWriter, key: string, value: unknown): boole
 export function isIdentifier(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value);
 }
+
+/** Whatever was thrown, as a type and a message. The stack stays at home: it may name what is secret. */
+export function writeError(out: ObjectWriter, error: unknown): boolean {
+  const { type, message } = describeError(error);
+  if (!out.string('type', type, FIELD_BOUNDS.name)) out.raw('type', '"Error"');
+  if (!out.text('message', message, SMALL, 'error.message')) out.raw('message', '""');
+  return true;
+}
+
+function describeError(error: unknown): { type: string; message: string } {
+  try {
+    if (error instanceof Error) return { type: String(error.name), message: String(error.message) };
+    if (typeof error === 'object' && error !== null && 'message' in error) {
+      const type = 'type' in error ? error.type : 'name' in error ? error.name : 'Error';
+      return { type: String(type), message: String(error.message) };
+    }
+    return { type: 'Error', message: String(error) };
+  } catch {
+    return { type: 'Error', message: '' };
+  }
+}

@@ -29,6 +29,18 @@ export class ObjectWriter {
     return this.#marks;
   }
 
+  /** Whatever the host's getters or proxies throw while a member is written costs that member alone. */
+  guarded(key: string, write: (out: ObjectWriter) => boolean): boolean {
+    const before = this.#text;
+    try {
+      return write(this);
+    } catch {
+      this.#text = before;
+      this.mark(key, { kind: 'dropped' });
+      return false;
+    }
+  }
+
   /** Adds a member whose text is JSON already. */
   raw(key: string, json: string): void {
     this.#text += this.#text === '' ? `"${key}":${json}` : `,"${key}":${json}`;
@@ -79,7 +91,7 @@ export class ObjectWriter {
     if (value === undefined) return true;
     const captured = this.capture.value(value, field, maxBytes);
     this.raw(key, captured.json);
-    this.#adopt(key, captured.marks);
+    this.adopt(key, captured.marks);
     return true;
   }
 
@@ -87,7 +99,7 @@ export class ObjectWriter {
   text(key: string, value: unknown, maxBytes: number, field: string = key): boolean {
     if (typeof value !== 'string') return this.wrong(key, value);
     const captured = this.capture.value(value, field, maxBytes);
-    this.#adopt(key, captured.marks);
+    this.adopt(key, captured.marks);
     if (!captured.json.startsWith('"')) return false;
     this.raw(key, captured.json);
     return true;
@@ -182,7 +194,8 @@ export class ObjectWriter {
     return kept;
   }
 
-  #adopt(key: string, marks: readonly Mark[]): void {
+  /** Takes over marks whose paths begin at the member. */
+  adopt(key: string, marks: readonly Mark[]): void {
     if (marks.length === 0) return;
     const prefix = `${this.#path}/${pointerSegment(key)}`;
     for (const mark of marks) this.#marks.push({ ...mark, path: prefix + mark.path });

@@ -4,6 +4,7 @@ import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { isIdentifier } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { Redactor, type RedactOptions } from './redact.js';
+import type { SampleOptions } from './sampling.js';
 import { warnOnce } from './warning.js';
 
 /** Why a snapshot was not delivered. */
@@ -67,6 +68,12 @@ export interface XRayOptions {
   redact?: RedactOptions | undefined;
   /** Told of every snapshot that will not be delivered, and why. */
   onDrop?: ((event: DropEvent) => void) | undefined;
+  /** Which executions are sent; default: all. A number is a rate from 0 to 1. */
+  sample?: number | SampleOptions | undefined;
+  /** Keeps a serverless invocation alive until a snapshot is delivered; may be given per execution. */
+  waitUntil?: ((delivered: Promise<unknown>) => void) | undefined;
+  /** Steps kept in one execution; default 1,000, at most 10,000. */
+  maxSteps?: number | undefined;
   /** How snapshots are queued and sent. */
   delivery?: DeliveryOptions | undefined;
 }
@@ -96,9 +103,13 @@ export interface Settings {
   readonly appId: string;
   readonly pipeline: string;
   readonly environment: string | undefined;
-  readonly versions: Readonly<Record<string, string>> | undefined;
+  readonly versions: Readonly<Record<string, string>>;
   readonly url: URL;
   readonly redactor: Redactor;
+  readonly sample: SampleOptions | undefined;
+  readonly waitUntil: XRayOptions['waitUntil'];
+  readonly maxSteps: number;
+  readonly maxSnapshotBytes: number;
   readonly onDrop: ((event: DropEvent) => void) | undefined;
   readonly delivery: Readonly<
     Required<{ [K in keyof DeliveryOptions]: NonNullable<DeliveryOptions[K]> }>
@@ -122,9 +133,13 @@ export function resolveOptions(options: XRayOptions): Settings {
     appId: given.appId ?? '',
     pipeline: given.pipeline ?? '',
     environment: textOr(given.environment, undefined)?.slice(0, FIELD_BOUNDS.environment),
-    versions: given.versions,
+    versions: typeof given.versions === 'object' && given.versions !== null ? given.versions : {},
     url: url ?? new URL(`${DEFAULT_ENDPOINT}/executions`),
     redactor: redactorOf(given.redact),
+    sample: typeof given.sample === 'number' ? { rate: given.sample } : given.sample,
+    waitUntil: typeof given.waitUntil === 'function' ? given.waitUntil : undefined,
+    maxSteps: Math.min(numberOr(given.maxSteps, 1_000, 10), 10_000),
+    maxSnapshotBytes: 1024 * 1024,
     onDrop: typeof given.onDrop === 'function' ? given.onDrop : undefined,
     delivery: deliveryOf(given.delivery ?? {}),
     clock: SYSTEM_CLOCK,

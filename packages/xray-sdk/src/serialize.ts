@@ -1,8 +1,12 @@
+import { utf8Length } from '#platform';
+
+import type { CandidateText } from './candidate-text.js';
 import { isoTime, roundMs } from './clock.js';
 import { FIELD_BOUNDS } from './limits.js';
+import type { LeftOut } from './step-list.js';
+import type { StepText } from './step-text.js';
 import { quote } from './text.js';
 import type { Mark, Status } from './types.js';
-import type { StepText } from './step-text.js';
 
 /** One flush of an execution, captured: nothing in it can change any more. */
 export interface ExecutionText {
@@ -12,13 +16,16 @@ export interface ExecutionText {
   /** The members that are captured already: pipeline, subjects, input, decision and their like. */
   readonly fields: ReadonlyMap<string, FieldText>;
   readonly steps: readonly StepText[];
+  readonly leftOut: LeftOut;
+  readonly leftOutCount: number;
   readonly startedAtMs: number;
   readonly durationMs: number;
 }
 
 /** One member of the snapshot as JSON text, key and value; its marks' paths begin at the snapshot. */
 export interface FieldText {
-  readonly member: string;
+  /** `undefined` when it had to be left out, and only marks tell of it. */
+  readonly member: string | undefined;
   readonly marks: readonly Mark[];
 }
 
@@ -33,47 +40,170 @@ export interface Envelope {
   readonly sdk: { readonly name: string; readonly version: string };
 }
 
-/** The snapshot's JSON text (docs/wire-format.md). `sentAt` is added when it is sent. */
-export function serialize(execution: ExecutionText, envelope: Envelope): string {
-  const marks: Mark[] = [];
-  let text =
-    `{"schemaVersion":1,"executionId":"${execution.executionId}","revision":${String(execution.revision)}` +
-    `,"instanceId":"${envelope.instanceId}"`;
-  if (envelope.instanceSeq !== undefined) text += `,"instanceSeq":${String(envelope.instanceSeq)}`;
-  text += `,"appId":"${envelope.appId}"`;
-  if (envelope.environment !== undefined) text += `,"environment":${quote(envelope.environment)}`;
-  text += `,"status":"${execution.status}","startedAt":"${isoTime(execution.startedAtMs)}"`;
-  if (execution.status !== 'running') {
-    text += `,"endedAt":"${isoTime(execution.startedAtMs + execution.durationMs)}"`;
-  }
-  text += `,"durationMs":${String(roundMs(execution.durationMs))}`;
-  for (const field of execution.fields.values()) {
-    text += `,${field.member}`;
-    adopt(marks, '', field.marks);
-  }
-  text += ',"steps":[';
-  execution.steps.forEach((step, index) => {
-    text += index === 0 ? stepJson(step) : `,${stepJson(step)}`;
-    adopt(marks, `/steps/${String(index)}`, step.marks);
-  });
-  text += ']';
-  if (envelope.snapshotsSinceLast > 0) {
-    text += `,"dropped":{"snapshotsSinceLast":${String(envelope.snapshotsSinceLast)}}`;
-  }
-  if (marks.length > 0) text += `,"marks":${JSON.stringify(bounded(marks))}`;
-  return `${text},"sdk":{"name":"${envelope.sdk.name}","version":"${envelope.sdk.version}"}}`;
+/** A snapshot's JSON text and its size in UTF-8. */
+export interface Serialized {
+  readonly json: string;
+  readonly bytes: number;
 }
 
-function stepJson(step: StepText): string {
-  let text = `{${step.head}`;
-  if (step.input !== undefined) text += `,"input":${step.input}`;
-  if (step.output !== undefined) text += `,"output":${step.output}`;
-  if (step.reasoning !== undefined) text += `,"reasoning":${step.reasoning}`;
-  return `${text}}`;
+/** What an oversized snapshot sheds, in this order (docs/wire-format.md, Limits). */
+const SHEDDING = [
+  'candidate_data',
+  'candidate_items',
+  'values',
+  'reasoning',
+  'ledger_scores',
+  'ledger',
+] as const;
+type Sheddable = (typeof SHEDDING)[number];
+
+/**
+ * The snapshot's JSON text, shed until it is at most `maxBytes` or nothing sheddable is left. Never shed: ids,
+ * statuses, outcomes, reasons, counts, marks. `sentAt` is added when it is sent.
+ */
+export function serialize(
+  execution: ExecutionText,
+  envelope: Envelope,
+  maxBytes: number,
+): Serialized {
+  const shed = new Set<Sheddable>();
+  let json = new SnapshotWriter(execution, envelope, shed, 0).write();
+  let bytes = utf8Length(json);
+  const whole = bytes;
+  for (const kind of SHEDDING) {
+    if (bytes <= maxBytes) break;
+    shed.add(kind);
+    json = new SnapshotWriter(execution, envelope, shed, whole - bytes).write();
+    bytes = utf8Length(json);
+  }
+  return { json, bytes };
 }
 
-function adopt(marks: Mark[], prefix: string, found: readonly Mark[]): void {
-  for (const mark of found) marks.push({ ...mark, path: prefix + mark.path });
+/** Writes one snapshot without what is shed; a mark stands for each part left out. */
+class SnapshotWriter {
+  readonly #execution: ExecutionText;
+  readonly #envelope: Envelope;
+  readonly #shed: ReadonlySet<Sheddable>;
+  readonly #bytesShed: number;
+  readonly #marks: Mark[] = [];
+  #itemsShed = 0;
+
+  constructor(
+    execution: ExecutionText,
+    envelope: Envelope,
+    shed: ReadonlySet<Sheddable>,
+    bytesShed: number,
+  ) {
+    this.#execution = execution;
+    this.#envelope = envelope;
+    this.#shed = shed;
+    this.#bytesShed = bytesShed;
+  }
+
+  write(): string {
+    const { sdk } = this.#envelope;
+    let json = this.#head();
+    for (const [name, field] of this.#execution.fields) {
+      const isValue = name === 'input' || name === 'output';
+      const { member } = field;
+      this.#adopt('', field.marks);
+      if (member === undefined) continue;
+      if (isValue && this.#leavesOut('values', `/${name}`, member)) continue;
+      json += `,${member}`;
+    }
+    json += ',"steps":[';
+    this.#execution.steps.forEach((step, index) => {
+      json += index === 0 ? '{' : ',{';
+      json += `${this.#step(step, `/steps/${String(index)}`)}}`;
+    });
+    json += `]${this.#dropped()}`;
+    if (this.#marks.length > 0) json += `,"marks":${JSON.stringify(bounded(this.#marks))}`;
+    return `${json},"sdk":{"name":"${sdk.name}","version":"${sdk.version}"}}`;
+  }
+
+  #head(): string {
+    const { executionId, revision, status, startedAtMs, durationMs } = this.#execution;
+    const { appId, environment, instanceId, instanceSeq } = this.#envelope;
+    const isRunning = status === 'running';
+    return (
+      `{"schemaVersion":1,"executionId":"${executionId}","revision":${String(revision)}` +
+      `,"instanceId":"${instanceId}"${instanceSeq === undefined ? '' : `,"instanceSeq":${String(instanceSeq)}`}` +
+      `,"appId":"${appId}"${environment === undefined ? '' : `,"environment":${quote(environment)}`}` +
+      `,"status":"${status}","startedAt":"${isoTime(startedAtMs)}"` +
+      `${isRunning ? '' : `,"endedAt":"${isoTime(startedAtMs + durationMs)}"`}` +
+      `,"durationMs":${String(roundMs(durationMs))}`
+    );
+  }
+
+  #step(step: StepText, path: string): string {
+    let json = step.head;
+    for (const name of ['input', 'output', 'reasoning'] as const) {
+      const text = step[name];
+      if (text === undefined) continue;
+      const kind = name === 'reasoning' ? 'reasoning' : 'values';
+      if (!this.#leavesOut(kind, `${path}/${name}`, text)) json += `,"${name}":${text}`;
+    }
+    this.#adopt(path, step.marks);
+    if (step.candidates === undefined) return json;
+    this.#adopt(path, step.candidates.marks);
+    return `${json},"candidates":{${this.#candidates(step.candidates, `${path}/candidates`)}}`;
+  }
+
+  #candidates({ head, items, ledger }: CandidateText, path: string): string {
+    let json = `${head},"items":[`;
+    const itemsLength = items.reduce((sum, item) => sum + item.members.length, 0);
+    if (items.length > 0 && this.#sheds('candidate_items', `${path}/items`, itemsLength)) {
+      this.#itemsShed += items.length;
+    } else {
+      json += items
+        .map(({ members, data }, index) => {
+          const isBare =
+            data === undefined ||
+            this.#leavesOut('candidate_data', `${path}/items/${String(index)}/data`, data);
+          return isBare ? `{${members}}` : `{${members},${data}}`;
+        })
+        .join(',');
+    }
+    json += ']';
+    if (ledger === undefined) return json;
+    const length = ledger.members.length + (ledger.scores?.length ?? 0);
+    if (this.#sheds('ledger', `${path}/ledger`, length)) return json;
+    json += `,"ledger":{${ledger.members}`;
+    const { scores } = ledger;
+    const hasScores =
+      scores !== undefined && !this.#leavesOut('ledger_scores', `${path}/ledger/scores`, scores);
+    return hasScores ? `${json},"scores":${scores}}` : `${json}}`;
+  }
+
+  #dropped(): string {
+    const { leftOut, leftOutCount } = this.#execution;
+    const { snapshotsSinceLast } = this.#envelope;
+    const counts = {
+      ...(leftOutCount > 0
+        ? { steps: leftOutCount, stepsByName: Object.fromEntries(leftOut) }
+        : {}),
+      ...(this.#itemsShed > 0 ? { candidates: this.#itemsShed } : {}),
+      ...(this.#bytesShed > 0 ? { bytes: this.#bytesShed } : {}),
+      ...(snapshotsSinceLast > 0 ? { snapshotsSinceLast } : {}),
+    };
+    return Object.keys(counts).length === 0 ? '' : `,"dropped":${JSON.stringify(counts)}`;
+  }
+
+  #leavesOut(kind: Sheddable, path: string, text: string): boolean {
+    return this.#sheds(kind, path, text.length);
+  }
+
+  #sheds(kind: Sheddable, path: string, original: number): boolean {
+    if (!this.#shed.has(kind)) return false;
+    this.#marks.push({ path, kind: 'dropped', rule: 'snapshot_bytes', original, unit: 'bytes' });
+    return true;
+  }
+
+  #adopt(prefix: string, found: readonly Mark[]): void {
+    for (const mark of found) {
+      this.#marks.push(prefix === '' ? mark : { ...mark, path: prefix + mark.path });
+    }
+  }
 }
 
 /** One mark over the limit stands for all that did not fit. */

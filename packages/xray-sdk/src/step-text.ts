@@ -1,38 +1,20 @@
+import type { CandidateText } from './candidate-text.js';
 import type { Capture } from './capture.js';
+import { isoTime, roundMs } from './clock.js';
 import {
+  KINDS,
+  STEP_STATUSES,
   writeActor,
   writeArtifact,
+  writeError,
   writeModel,
   writeNumber,
   writeRule,
-  KINDS,
-  STEP_STATUSES,
 } from './fields.js';
-import { isoTime, roundMs } from './clock.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
+import { quote } from './text.js';
 import type { Actor, Artifact, Kind, Mark, Model, Rule, StepStatus } from './types.js';
-
-/** What the host tells of one step, in one go. `input` and `output` may be anything at all. */
-export interface StepRecord {
-  name: string;
-  kind?: Kind | undefined;
-  /** Default: `completed`; `failed` when there is an `error`. */
-  status?: StepStatus | undefined;
-  input?: unknown;
-  output?: unknown;
-  reasoning?: string | undefined;
-  /** What was thrown, or a message. */
-  error?: unknown;
-  /** Default: inferred, as the time since the step recorded before this one. */
-  durationMs?: number | undefined;
-  attempt?: number | undefined;
-  actor?: Actor | undefined;
-  model?: (Omit<Model, 'params'> & { params?: unknown }) | undefined;
-  rules?: RuleRecord[] | undefined;
-  artifacts?: Artifact[] | undefined;
-  metrics?: Record<string, number> | undefined;
-}
 
 /** A rule and its result; `actual` and `threshold` may be anything. */
 export type RuleRecord = Omit<Rule, 'actual' | 'threshold'> & {
@@ -40,7 +22,32 @@ export type RuleRecord = Omit<Rule, 'actual' | 'threshold'> & {
   threshold?: unknown;
 };
 
-/** When a step began and how long it took. */
+/** What may be said of a step at any time while it runs. `input` and `output` may be anything at all. */
+export interface StepNote {
+  kind?: Kind | undefined;
+  input?: unknown;
+  output?: unknown;
+  reasoning?: string | undefined;
+  attempt?: number | undefined;
+  actor?: Actor | undefined;
+  model?: (Omit<Model, 'params'> & { params?: unknown }) | undefined;
+  metrics?: Record<string, number> | undefined;
+}
+
+/** What the host tells of one whole step, in one go. */
+export interface StepRecord extends StepNote {
+  name: string;
+  /** Default: `completed`; `failed` when there is an `error`. */
+  status?: StepStatus | undefined;
+  /** What was thrown, or a message. */
+  error?: unknown;
+  /** In milliseconds; default: inferred, as the time since the step recorded before this one. */
+  durationMs?: number | undefined;
+  rules?: readonly RuleRecord[] | undefined;
+  artifacts?: readonly Artifact[] | undefined;
+}
+
+/** When a step began and how long it took, both in milliseconds. */
 export interface StepTiming {
   readonly startedAtMs: number;
   readonly durationMs: number;
@@ -63,108 +70,185 @@ export interface StepText {
   readonly input: string | undefined;
   readonly output: string | undefined;
   readonly reasoning: string | undefined;
+  readonly candidates: CandidateText | undefined;
   /** Their paths begin at the step. */
   readonly marks: readonly Mark[];
 }
 
-/** Captures a step at once: later changes to the host's objects do not reach the text. */
-export function writeStep(
-  capture: Capture,
-  place: StepPlace,
-  step: StepRecord,
-  timing: StepTiming,
-): StepText {
-  const marks: Mark[] = [];
-  const head = new ObjectWriter(capture, marks);
-  const status =
-    oneOf(STEP_STATUSES, step.status) ?? (step.error === undefined ? 'completed' : 'failed');
-  const kind = oneOf(KINDS, step.kind);
+type PayloadName = 'input' | 'output' | 'reasoning';
 
-  head.raw('sequence', String(place.sequence));
-  if (place.parent !== undefined) head.raw('parent', String(place.parent));
-  if (!head.string('name', step.name, FIELD_BOUNDS.name)) head.raw('name', '"unnamed"');
-  if (kind !== undefined) head.raw('kind', `"${kind}"`);
-  else head.wrong('kind', step.kind);
-  head.raw('status', `"${status}"`);
-  head.raw('startedAt', `"${isoTime(timing.startedAtMs)}"`);
-  head.raw('durationMs', String(roundMs(timing.durationMs)));
-  head.raw('timing', `"${timing.timing}"`);
-  writeRest(head, step);
+const PAYLOAD_BYTES: Record<PayloadName, number> = {
+  input: FIELD_BOUNDS.stepValueBytes,
+  output: FIELD_BOUNDS.stepValueBytes,
+  reasoning: FIELD_BOUNDS.reasoningBytes,
+};
 
-  return {
-    name: typeof step.name === 'string' ? step.name : 'unnamed',
-    status,
-    kind,
-    head: head.members,
-    input: captured(capture, marks, 'input', step.input, FIELD_BOUNDS.stepValueBytes),
-    output: captured(capture, marks, 'output', step.output, FIELD_BOUNDS.stepValueBytes),
-    reasoning: captured(
-      capture,
-      marks,
-      'reasoning',
-      textOf(step.reasoning),
-      FIELD_BOUNDS.reasoningBytes,
-    ),
-    marks,
-  };
-}
+/** A step in the making: what it is told is captured at once, as text, and later told replaces earlier. */
+export class StepDraft {
+  readonly place: StepPlace;
+  readonly name: string;
+  readonly #capture: Capture;
+  readonly #payloads: Partial<Record<PayloadName, string>> = {};
+  /** The rarer members, by name, each with its key. */
+  #members: Map<string, string> | undefined;
+  #rules: string[] | undefined;
+  #artifacts: string[] | undefined;
+  #marks: Mark[] = [];
+  #candidates: CandidateText | undefined;
+  #kind: Kind | undefined;
 
-function writeRest(head: ObjectWriter, step: StepRecord): void {
-  if (step.error !== undefined)
-    head.object('error', { error: step.error }, (out, { error }) => writeError(out, error));
-  if (step.attempt !== undefined) head.count('attempt', step.attempt);
-  if (step.actor !== undefined) head.object('actor', step.actor, writeActor);
-  if (step.model !== undefined) head.object('model', step.model, writeModel);
-  if (step.rules !== undefined) head.list('rules', step.rules, FIELD_BOUNDS.rules, writeRule);
-  if (step.artifacts !== undefined) {
-    head.list('artifacts', step.artifacts, FIELD_BOUNDS.artifacts, writeArtifact);
+  constructor(capture: Capture, place: StepPlace, name: unknown) {
+    this.#capture = capture;
+    this.place = place;
+    this.name = typeof name === 'string' && name !== '' ? name : 'unnamed';
   }
-  if (step.metrics !== undefined) {
-    head.record('metrics', step.metrics, FIELD_BOUNDS.metrics, writeNumber);
-  }
-}
 
-/** Whatever was thrown, as a type and a message. The stack stays at home: it may name what is secret. */
-export function writeError(out: ObjectWriter, error: unknown): boolean {
-  const { type, message } = describeError(error);
-  if (!out.string('type', type, FIELD_BOUNDS.name)) out.raw('type', '"Error"');
-  if (!out.text('message', message, FIELD_BOUNDS.smallValueBytes, 'error.message')) {
-    out.raw('message', '""');
+  get candidates(): CandidateText | undefined {
+    return this.#candidates;
   }
-  return true;
-}
 
-function describeError(error: unknown): { type: string; message: string } {
-  try {
-    if (error instanceof Error) return { type: String(error.name), message: String(error.message) };
-    if (typeof error === 'object' && error !== null && 'message' in error) {
-      const type = 'type' in error ? error.type : 'name' in error ? error.name : 'Error';
-      return { type: String(type), message: String(error.message) };
+  hasOutput(): boolean {
+    return this.#payloads.output !== undefined;
+  }
+
+  /** What the step turned out to be, unless the host said what it is. */
+  suggestKind(kind: Kind): void {
+    this.#kind ??= kind;
+  }
+
+  recordCandidates(write: (capture: Capture) => CandidateText): void {
+    this.#candidates = write(this.#capture);
+  }
+
+  note(note: StepNote): void {
+    if (note.kind !== undefined) this.#setKind(note.kind);
+    if (note.input !== undefined) this.payload('input', note.input);
+    if (note.output !== undefined) this.payload('output', note.output);
+    if (note.reasoning !== undefined && note.reasoning !== null) {
+      this.payload('reasoning', note.reasoning);
     }
-    return { type: 'Error', message: String(error) };
-  } catch {
-    return { type: 'Error', message: '' };
+    if (note.attempt !== undefined)
+      this.#member('attempt', (out) => out.count('attempt', note.attempt));
+    if (note.actor !== undefined) {
+      this.#member('actor', (out) => out.object('actor', note.actor, writeActor));
+    }
+    if (note.model !== undefined) {
+      this.#member('model', (out) => out.object('model', note.model, writeModel));
+    }
+    if (note.metrics !== undefined) {
+      this.#member('metrics', (out) =>
+        out.record('metrics', note.metrics, FIELD_BOUNDS.metrics, writeNumber),
+      );
+    }
+  }
+
+  payload(name: PayloadName, value: unknown): void {
+    if (value === undefined) return;
+    this.#forgetMarks(name);
+    const { json, marks } = this.#capture.value(value, name, PAYLOAD_BYTES[name]);
+    // Reasoning is text on the wire: anything else is kept as the text of its JSON.
+    const isText = name !== 'reasoning' || json.startsWith('"');
+    this.#payloads[name] = isText ? json : quote(json);
+    if (!isText) this.#marks.push({ path: '/reasoning', kind: 'coerced' });
+    for (const mark of marks) this.#marks.push({ ...mark, path: `/${name}${mark.path}` });
+  }
+
+  error(error: unknown): void {
+    this.#member('error', (out) =>
+      out.object('error', { error }, (nested, from) => writeError(nested, from['error'])),
+    );
+  }
+
+  rule(rule: RuleRecord): void {
+    this.#rules ??= [];
+    this.#append(this.#rules, 'rules', rule, FIELD_BOUNDS.rules, writeRule);
+  }
+
+  artifact(artifact: Artifact): void {
+    this.#artifacts ??= [];
+    this.#append(this.#artifacts, 'artifacts', artifact, FIELD_BOUNDS.artifacts, writeArtifact);
+  }
+
+  /** The step as it stands now. The draft may go on. */
+  freeze(status: StepStatus, timing: StepTiming): StepText {
+    const writer = new ObjectWriter(this.#capture, this.#marks);
+    writer.raw('sequence', String(this.place.sequence));
+    if (this.place.parent !== undefined) writer.raw('parent', String(this.place.parent));
+    writer.string('name', this.name, FIELD_BOUNDS.name);
+    if (this.#kind !== undefined) writer.raw('kind', `"${this.#kind}"`);
+    writer.raw('status', `"${status}"`);
+    writer.raw('startedAt', `"${isoTime(timing.startedAtMs)}"`);
+    writer.raw('durationMs', String(roundMs(timing.durationMs)));
+    writer.raw('timing', `"${timing.timing}"`);
+    let head = writer.members;
+    for (const member of this.#members?.values() ?? []) head += `,${member}`;
+    if (this.#rules !== undefined) head += `,"rules":[${this.#rules.join(',')}]`;
+    if (this.#artifacts !== undefined) head += `,"artifacts":[${this.#artifacts.join(',')}]`;
+    return {
+      name: this.name,
+      status,
+      kind: this.#kind,
+      head,
+      input: this.#payloads.input,
+      output: this.#payloads.output,
+      reasoning: this.#payloads.reasoning,
+      candidates: this.#candidates,
+      marks: this.#marks,
+    };
+  }
+
+  #setKind(kind: unknown): void {
+    const known = KINDS.find((name) => name === kind);
+    if (known === undefined) this.#marks.push({ path: '/kind', kind: 'dropped' });
+    else this.#kind = known;
+  }
+
+  #member(name: string, write: (out: ObjectWriter) => boolean): void {
+    this.#forgetMarks(name);
+    const out = new ObjectWriter(this.#capture, this.#marks);
+    if (!out.guarded(name, write)) return;
+    this.#members ??= new Map();
+    this.#members.set(name, out.members);
+  }
+
+  #append(
+    list: string[],
+    name: string,
+    value: object,
+    maxItems: number,
+    write: Parameters<ObjectWriter['object']>[2],
+  ): void {
+    if (list.length >= maxItems) {
+      this.#countCut(name, maxItems);
+      return;
+    }
+    const out = new ObjectWriter(this.#capture, this.#marks, `/${name}`);
+    const index = String(list.length);
+    if (out.guarded(index, () => out.object(index, value, write)))
+      list.push(out.members.slice(index.length + 3));
+  }
+
+  /** One mark says how many there were, however many came too late. */
+  #countCut(name: string, kept: number): void {
+    const path = `/${name}`;
+    const last = this.#marks.findIndex((mark) => mark.path === path && mark.kind === 'truncated');
+    const original = last < 0 ? kept : (this.#marks[last]?.original ?? kept);
+    const mark: Mark = { path, kind: 'truncated', original: original + 1, kept, unit: 'items' };
+    this.#marks.splice(last < 0 ? this.#marks.length : last, 1, mark);
+  }
+
+  /** What is replaced takes its marks along. */
+  #forgetMarks(name: string): void {
+    if (this.#marks.length === 0) return;
+    const path = `/${name}`;
+    this.#marks = this.#marks.filter(
+      (mark) => mark.path !== path && !mark.path.startsWith(`${path}/`),
+    );
   }
 }
 
-function captured(
-  capture: Capture,
-  marks: Mark[],
-  field: string,
-  value: unknown,
-  maxBytes: number,
-): string | undefined {
-  if (value === undefined) return undefined;
-  const { json, marks: found } = capture.value(value, field, maxBytes);
-  for (const mark of found) marks.push({ ...mark, path: `/${field}${mark.path}` });
-  return json;
-}
-
-function textOf(text: unknown): string | undefined {
-  if (text === undefined || text === null) return undefined;
-  return typeof text === 'string' ? text : String(text);
-}
-
-function oneOf<T extends string>(allowed: readonly T[], value: unknown): T | undefined {
-  return allowed.find((name) => name === value);
+/** The status the host gave, if it is one; else what follows from there being an error. */
+export function statusOf(step: Pick<StepRecord, 'status' | 'error'>): StepStatus {
+  const given = STEP_STATUSES.find((name) => name === step.status);
+  return given ?? (step.error === undefined || step.error === null ? 'completed' : 'failed');
 }

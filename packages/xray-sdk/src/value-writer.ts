@@ -41,6 +41,13 @@ export class ValueWriter {
     return { json, marks: this.#marks };
   }
 
+  /** The value of one key of an object that is written elsewhere. Never throws. */
+  writeProperty(key: string, value: unknown): Captured {
+    this.#path.push(key);
+    const json = this.#guarded(value, key) ?? 'null';
+    return { json, marks: this.#marks };
+  }
+
   /** One value at the current path, redacted when its key or path asks for it; `undefined`: leave it out. */
   #guarded(value: unknown, key: string): string | undefined {
     try {

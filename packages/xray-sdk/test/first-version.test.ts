@@ -1,4 +1,5 @@
 import { snapshotSchema } from '@xray/core';
+// oxlint-disable-next-line import/no-named-as-default -- that the two are one is under test
 import XRaySDK, { XRaySDK as Named } from '@xray/sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 

@@ -1,0 +1,180 @@
+import type { Outcome } from './types.js';
+
+/** What filter and rank have in common: how to name a candidate and what to keep of it. */
+export interface CandidateOptions<T> {
+  /** The candidate's stable id, by which people will ask about it. */
+  id: (candidate: T) => string | number;
+  /** What the candidates are: `product`, `applicant`. */
+  type?: string | undefined;
+  /** The ids are people's: data subjects, erasable. */
+  person?: boolean | undefined;
+  /** Recorded with each candidate that is kept in detail; at most 4 KiB. */
+  data?: ((candidate: T) => unknown) | undefined;
+  /** Ids that are always kept in detail. */
+  watch?: Iterable<string | number> | undefined;
+}
+
+/** One rule of a filter. A candidate stays if `test` holds. */
+export interface FilterRule<T> {
+  id: string;
+  test: (candidate: T) => boolean;
+  /** The value that was tested; asked only for candidates kept in detail. */
+  actual?: ((candidate: T) => unknown) | undefined;
+  threshold?: unknown;
+  /** The reason code of a rejection; default: the rule's id. */
+  reason?: string | undefined;
+  version?: string | undefined;
+  field?: string | undefined;
+  op?: string | undefined;
+  unit?: string | undefined;
+}
+
+/** How to filter. */
+export interface FilterOptions<T> extends CandidateOptions<T> {
+  rules: readonly FilterRule<T>[];
+  /** `first` stops at a candidate's first failed rule (default); `all` asks every rule of each. */
+  evaluate?: 'first' | 'all' | undefined;
+  /** Recorded beside each candidate. */
+  score?: ((candidate: T) => number) | undefined;
+}
+
+/** How to rank. */
+export interface RankOptions<T> extends CandidateOptions<T> {
+  score: (candidate: T) => number;
+  /** How many are selected; default: all are kept, in order. */
+  top?: number | undefined;
+  /** `desc`: the highest score first (default). */
+  order?: 'desc' | 'asc' | undefined;
+  /** The parts a score is made of, recorded beside it. */
+  scores?: ((candidate: T) => Record<string, number>) | undefined;
+}
+
+/** A rule's result on one candidate, as stored by the million. */
+export const NOT_ASKED = 0;
+export const PASSED = 1;
+export const FAILED = 2;
+export const THREW = 3;
+
+/** What became of each candidate, by its place in `candidates`: plain arrays, nothing captured yet. */
+export interface Verdicts<T> {
+  readonly candidates: readonly T[];
+  readonly outcomes: readonly Outcome[];
+  /** The deciding reason; `undefined` for those that stay. */
+  readonly reasons: readonly (string | undefined)[];
+  readonly scores: readonly (number | undefined)[] | undefined;
+  /** The score that separates the selected from the others. */
+  readonly cutoff: number | undefined;
+  readonly isRanked: boolean;
+  readonly rules: readonly FilterRule<T>[];
+  /** `rules.length` results for each candidate, in order. */
+  readonly results: Uint8Array;
+}
+
+/** A filter's verdicts, and what a test threw, which ended it early. */
+export interface FilterRun<T> {
+  readonly kept: T[];
+  readonly verdicts: Verdicts<T>;
+  readonly thrown: { readonly error: unknown } | undefined;
+}
+
+/** Asks the rules; each test is called at most once a candidate, in order, as a plain loop would. */
+export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>): FilterRun<T> {
+  const all = [...candidates];
+  const { rules } = options;
+  const asksAll = options.evaluate === 'all';
+  const results = new Uint8Array(all.length * rules.length);
+  const outcomes: Outcome[] = [];
+  const reasons: (string | undefined)[] = [];
+  const kept: T[] = [];
+  let thrown: FilterRun<T>['thrown'];
+
+  for (const candidate of all) {
+    const base = outcomes.length * rules.length;
+    let outcome: Outcome = 'kept';
+    let reason: string | undefined;
+    for (let index = 0; index < rules.length; index += 1) {
+      const rule = rules[index];
+      if (rule === undefined) break;
+      let isPassed: boolean;
+      try {
+        isPassed = rule.test(candidate);
+      } catch (error) {
+        results[base + index] = THREW;
+        outcome = 'error';
+        reason = rule.reason ?? rule.id;
+        thrown = { error };
+        break;
+      }
+      results[base + index] = isPassed ? PASSED : FAILED;
+      if (isPassed) continue;
+      outcome = 'rejected';
+      reason ??= rule.reason ?? rule.id;
+      if (!asksAll) break;
+    }
+    outcomes.push(outcome);
+    reasons.push(reason);
+    if (thrown !== undefined) break;
+    if (outcome === 'kept') kept.push(candidate);
+  }
+
+  const seen = thrown === undefined ? all : all.slice(0, outcomes.length);
+  const { score } = options;
+  return {
+    kept,
+    thrown,
+    verdicts: {
+      candidates: seen,
+      outcomes,
+      reasons,
+      scores:
+        score === undefined ? undefined : seen.map((candidate) => finiteScore(score, candidate)),
+      cutoff: undefined,
+      isRanked: false,
+      rules,
+      results,
+    },
+  };
+}
+
+/** The reason code of what ranked too low to be selected. */
+const BELOW_CUTOFF = 'BELOW_CUTOFF';
+
+/** Orders by score, stable; a score that is no number comes last. What `score` throws is the host's. */
+export function runRank<T>(
+  candidates: Iterable<T>,
+  options: RankOptions<T>,
+): { readonly ranked: T[]; readonly verdicts: Verdicts<T> } {
+  const sign = options.order === 'asc' ? 1 : -1;
+  const scored = [...candidates].map((candidate) => {
+    const score = options.score(candidate);
+    return { candidate, score, key: Number.isFinite(score) ? sign * score : Infinity };
+  });
+  scored.sort((a, b) => (a.key === b.key ? 0 : a.key - b.key));
+  const top = options.top === undefined ? scored.length : Math.max(0, options.top);
+  const isCut = options.top !== undefined;
+  const ordered = scored.map(({ candidate }) => candidate);
+  const last = isCut && top > 0 ? scored[Math.min(top, scored.length) - 1]?.score : undefined;
+  return {
+    ranked: ordered.slice(0, top),
+    verdicts: {
+      candidates: ordered,
+      outcomes: ordered.map((_, rank) => (isCut ? (rank < top ? 'selected' : 'rejected') : 'kept')),
+      reasons: ordered.map((_, rank) => (rank < top ? undefined : BELOW_CUTOFF)),
+      scores: scored.map(({ score }) => (Number.isFinite(score) ? score : undefined)),
+      cutoff: last !== undefined && Number.isFinite(last) ? last : undefined,
+      isRanked: true,
+      rules: [],
+      results: new Uint8Array(0),
+    },
+  };
+}
+
+/** Recorded only: what it throws must not end the host's filter. */
+function finiteScore<T>(score: (candidate: T) => number, candidate: T): number | undefined {
+  try {
+    const value = score(candidate);
+    return Number.isFinite(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+import type { Capture } from './capture.js';
+import { writeDecision, writeLink, writeSubject } from './fields.js';
+import { FIELD_BOUNDS } from './limits.js';
+import { ObjectWriter } from './object-writer.js';
+import type { FieldText } from './serialize.js';
+import { quote } from './text.js';
+import type { Actor, Link, Reason, Subject, Trace } from './types.js';
+
+/** What may be said of a whole execution, when it starts or at any time before it ends. */
+export interface ExecutionFacts {
+  /** Who or what is decided on, by type: `{ applicant: 'a-17' }`. */
+  subject?: Record<string, string | number> | undefined;
+  /** The same, with all that can be said of a subject; at most 8. */
+  subjects?: readonly Subject[] | undefined;
+  input?: unknown;
+  output?: unknown;
+  /** At most 32 of 64 characters. */
+  tags?: readonly string[] | undefined;
+  metadata?: Record<string, string | number | boolean> | undefined;
+  /** What is in force: code, ruleset, model, prompt. Joined with the client's. */
+  versions?: Record<string, string> | undefined;
+}
+
+/** What may be said of a decision beside its outcome. */
+export interface DecisionDetails {
+  /** Against the one it is about: a decline, a removal. */
+  adverse?: boolean | undefined;
+  score?: number | undefined;
+  /** 0 to 1. */
+  confidence?: number | undefined;
+  /** Codes or whole reasons, principal first; default: the failed checks. */
+  reasons?: readonly (string | Reason)[] | undefined;
+  decidedBy?: Actor | undefined;
+  humanInvolvement?: 'none' | 'review' | 'final' | undefined;
+}
+
+/** The members of a snapshot that the host sets, captured when set; later set replaces earlier. */
+export class ExecutionFields {
+  readonly #capture: Capture;
+  readonly #fields = new Map<string, FieldText>();
+  #versions: Record<string, string>;
+
+  constructor(capture: Capture, pipeline: string, versions: Readonly<Record<string, string>>) {
+    this.#capture = capture;
+    this.#versions = { ...versions };
+    this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
+    this.#writeVersions({});
+  }
+
+  get texts(): ReadonlyMap<string, FieldText> {
+    return this.#fields;
+  }
+
+  set(facts: ExecutionFacts): void {
+    const { subject, subjects, input, output, tags, metadata, versions } = facts;
+    if (subject !== undefined || subjects !== undefined) this.#writeSubjects(subject, subjects);
+    const maxBytes = FIELD_BOUNDS.executionValueBytes;
+    if (input !== undefined) this.#write('input', (out) => out.value('input', input, maxBytes));
+    if (output !== undefined) this.#write('output', (out) => out.value('output', output, maxBytes));
+    if (tags !== undefined) {
+      this.#write('tags', (out) => out.strings('tags', tags, FIELD_BOUNDS.tags, 64));
+    }
+    if (metadata !== undefined) this.#writeMetadata(metadata);
+    if (versions !== undefined) this.#writeVersions(versions);
+  }
+
+  decide(outcome: string, details: DecisionDetails, failedChecks: readonly Reason[]): void {
+    this.#write('decision', (out) => {
+      const reasons = (details.reasons ?? failedChecks).map((reason) =>
+        typeof reason === 'string' ? { code: reason } : reason,
+      );
+      const decision = { ...details, outcome, reasons: reasons.length > 0 ? reasons : undefined };
+      return out.object('decision', decision, writeDecision);
+    });
+  }
+
+  setTrace(trace: Trace): void {
+    const flags = trace.flags === undefined ? '' : `,"flags":${String(trace.flags)}`;
+    const json = `{"traceId":"${trace.traceId}","spanId":"${trace.spanId}"${flags}}`;
+    this.#fields.set('trace', { member: `"trace":${json}`, marks: [] });
+  }
+
+  setLinks(links: readonly Link[]): void {
+    this.#write('links', (out) => out.list('links', links, FIELD_BOUNDS.links, writeLink));
+  }
+
+  #writeSubjects(
+    subject: Record<string, string | number> | undefined,
+    subjects: readonly Subject[] | undefined,
+  ): void {
+    this.#write('subjects', (out) => {
+      const short = Object.entries(subject ?? {}).map(([type, id]) => ({ type, id: String(id) }));
+      const all = [...short, ...(subjects ?? [])];
+      return out.list('subjects', all, FIELD_BOUNDS.subjects, writeSubject);
+    });
+  }
+
+  #writeMetadata(metadata: Record<string, string | number | boolean>): void {
+    this.#write('metadata', (out) =>
+      out.record('metadata', metadata, FIELD_BOUNDS.metadataKeys, (key, value) => {
+        const { json, marks } = this.#capture.property(value, 'metadata', key, 256);
+        out.adopt('metadata', marks);
+        // Only scalars have a place here; what else was given is kept as its JSON text.
+        return /^["\d\-tf]/.test(json) ? json : quote(json);
+      }),
+    );
+  }
+
+  #writeVersions(versions: Record<string, string>): void {
+    this.#write('versions', (out) => {
+      const joined = { ...this.#versions, ...versions };
+      if (Object.keys(joined).length === 0) return false;
+      this.#versions = joined;
+      return out.record('versions', joined, FIELD_BOUNDS.versionKeys, (_key, version) =>
+        typeof version === 'string' || typeof version === 'number'
+          ? quote(String(version).replaceAll('\0', '\u{FFFD}').slice(0, FIELD_BOUNDS.name))
+          : undefined,
+      );
+    });
+  }
+
+  #write(name: string, write: (out: ObjectWriter) => boolean): void {
+    const out = new ObjectWriter(this.#capture);
+    const isWritten = out.guarded(name, write);
+    if (isWritten) this.#fields.set(name, { member: out.members, marks: out.marks });
+    else if (out.marks.length > 0) this.#fields.set(name, { member: undefined, marks: out.marks });
+  }
+}

@@ -1,0 +1,37 @@
+import { hash32 } from './hash.js';
+
+/** What a sampling function may decide by. */
+export interface SampleCandidate {
+  readonly executionId: string;
+  /** The id of the first execution of a distributed decision; this one's own if it is the first. */
+  readonly rootId: string;
+}
+
+/** Which executions are sent. */
+export interface SampleOptions {
+  /** 0 to 1, or a function of the execution that gives a rate or a plain yes or no. */
+  rate: number | ((execution: SampleCandidate) => number | boolean);
+  /** Failed executions are sent all the same; default true. */
+  keepFailed?: boolean | undefined;
+  /** Adverse decisions are sent all the same; default true. */
+  keepAdverse?: boolean | undefined;
+}
+
+/** Whether the dice, which are the root's id, fall for this execution: the same in every process. */
+export function isChosen(sample: SampleOptions, execution: SampleCandidate): boolean {
+  const rate = typeof sample.rate === 'function' ? askRate(sample.rate, execution) : sample.rate;
+  return hash32(execution.rootId) / 2 ** 32 < rate;
+}
+
+/** A function that fails, or gives no rate, must not cost a record. */
+function askRate(
+  ask: (execution: SampleCandidate) => number | boolean,
+  execution: SampleCandidate,
+): number {
+  try {
+    const rate = Number(ask(execution));
+    return Number.isNaN(rate) ? 1 : rate;
+  } catch {
+    return 1;
+  }
+}

@@ -1,0 +1,191 @@
+import { type CandidateDetail, countRules, writeCandidates } from './candidate-text.js';
+import {
+  type FilterOptions,
+  type RankOptions,
+  runFilter,
+  runRank,
+  type Verdicts,
+} from './candidates.js';
+import type { StepSlot } from './step-list.js';
+import type { StepDraft, StepNote, StepText } from './step-text.js';
+import type { Artifact, Kind, Reason, StepStatus } from './types.js';
+
+/** What may be said of a check beside its result. */
+export interface CheckDetails {
+  /** The value that was checked. */
+  actual?: unknown;
+  threshold?: unknown;
+  /** The reason code of a failure; default: the check's id. */
+  reason?: string | undefined;
+  /** The reason in words, for people. */
+  text?: string | undefined;
+  effect?: 'reject' | 'flag' | 'score' | 'none' | undefined;
+  field?: string | undefined;
+  op?: string | undefined;
+  unit?: string | undefined;
+  points?: number | undefined;
+  version?: string | undefined;
+}
+
+/** What may be said of a step when it starts. */
+export type StepOptions = StepNote;
+
+/** What a step needs of its execution. */
+export interface StepHost {
+  readonly executionId: string;
+  /** Runs one recording action: whatever breaks inside stays inside, and after the end it is ignored. */
+  attempt(action: () => void): void;
+  failedCheck(reason: Reason): void;
+  /** Takes out of the execution's room for candidate detail; returns how many may be kept. */
+  takeItems(wanted: number): number;
+  runStep<R>(
+    name: string,
+    options: StepOptions,
+    fn: (step: Step) => R,
+    parent: Step | undefined,
+  ): R;
+}
+
+/** Its own clock readings, in milliseconds. */
+interface StepClock {
+  readonly startedAtMs: number;
+  elapsedMs(): number;
+}
+
+const MAX_ITEMS_PER_STEP = 200;
+
+/**
+ * One step while it runs, as `execution.step` hands it to its function. Recording never throws and
+ * returns at once; `filter` and `rank` do their work whether or not it is recorded.
+ */
+export class Step implements StepSlot {
+  readonly #host: StepHost;
+  readonly #draft: StepDraft;
+  readonly #clock: StepClock;
+  #done: StepText | undefined;
+
+  /** Made by `execution.step`, not by hand. */
+  constructor(host: StepHost, draft: StepDraft, clock: StepClock) {
+    this.#host = host;
+    this.#draft = draft;
+    this.#clock = clock;
+  }
+
+  /** The step's number in its execution, from 0. */
+  get sequence(): number {
+    return this.#draft.place.sequence;
+  }
+
+  /** Says more of the step; what is said later replaces what was said earlier. */
+  note(note: StepNote): void {
+    this.#record(() => this.#draft.note(note));
+  }
+
+  /**
+   * Records a rule and its result, and returns the result. A failed one becomes a reason of the
+   * decision, unless its effect is `flag`, `score` or `none`, or the decision is given reasons of its own.
+   */
+  check(id: string, isPassed: boolean, details: CheckDetails = {}): boolean {
+    this.#record(() => {
+      const { reason, text, ...rule } = details;
+      this.#draft.suggestKind('rules');
+      this.#draft.rule({ ...rule, id, result: isPassed ? 'pass' : 'fail' });
+      const isDeciding = details.effect === undefined || details.effect === 'reject';
+      if (!isPassed && isDeciding) this.#host.failedCheck({ code: reason ?? id, text, ruleId: id });
+    });
+    return isPassed;
+  }
+
+  /**
+   * Returns the candidates that pass every rule, in order, and records what became of each of them: exact
+   * counts by outcome, reason and rule, some in detail, all in a ledger. What a test throws is recorded and rethrown.
+   */
+  filter<T>(candidates: Iterable<T>, options: FilterOptions<T>): T[] {
+    const { kept, verdicts, thrown } = runFilter(candidates, options);
+    this.#recordCandidates('filter', verdicts, options);
+    if (thrown !== undefined) throw thrown.error;
+    return kept;
+  }
+
+  /** Returns the candidates by score, the best `top` of them if given, and records what became of each. */
+  rank<T>(candidates: Iterable<T>, options: RankOptions<T>): T[] {
+    const { ranked, verdicts } = runRank(candidates, options);
+    this.#recordCandidates('rank', verdicts, options);
+    return ranked;
+  }
+
+  /** Records something the step produced or read that is no JSON; at most 20. */
+  artifact(artifact: Artifact): void {
+    this.#record(() => this.#draft.artifact(artifact));
+  }
+
+  /** A step inside this one; needed where there is no AsyncLocalStorage, and welcome everywhere. */
+  step<R>(name: string, fn: (step: Step) => R): R;
+  step<R>(name: string, options: StepOptions, fn: (step: Step) => R): R;
+  step<R>(name: string, ...rest: [(step: Step) => R] | [StepOptions, (step: Step) => R]): R {
+    const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    return this.#host.runStep(name, options, fn, this);
+  }
+
+  /** The step ended by itself; its result is its output, unless it said what its output is. */
+  finish(result: unknown): void {
+    this.#record(() => {
+      const hasOwnOutput = this.#draft.hasOutput() || this.#draft.candidates !== undefined;
+      if (!hasOwnOutput) this.#draft.payload('output', result);
+      this.#close('completed');
+    });
+  }
+
+  /** The step threw. */
+  fail(error: unknown): void {
+    this.#record(() => {
+      this.#draft.error(error);
+      this.#close('failed');
+    });
+  }
+
+  /** The step as it stands: `running` until it ended. */
+  text(): StepText {
+    return this.#done ?? this.#freeze('running');
+  }
+
+  #recordCandidates<T>(kind: Kind, verdicts: Verdicts<T>, detail: CandidateDetail<T>): void {
+    if (this.#draft.candidates !== undefined) {
+      // A step holds one set of candidates: the next one gets a step of its own inside.
+      this.#host.runStep(
+        kind,
+        {},
+        (inner) => inner.#recordCandidates(kind, verdicts, detail),
+        this,
+      );
+      return;
+    }
+    this.#record((host) => {
+      const maxItems = host.takeItems(Math.min(verdicts.candidates.length, MAX_ITEMS_PER_STEP));
+      this.#draft.suggestKind(kind);
+      this.#draft.recordCandidates((capture) =>
+        writeCandidates(capture, verdicts, detail, host.executionId, maxItems),
+      );
+      for (const rule of countRules(verdicts)) this.#draft.rule(rule);
+    });
+  }
+
+  #close(status: StepStatus): void {
+    this.#done = this.#freeze(status);
+  }
+
+  #freeze(status: StepStatus): StepText {
+    return this.#draft.freeze(status, {
+      startedAtMs: this.#clock.startedAtMs,
+      durationMs: this.#clock.elapsedMs(),
+      timing: 'measured',
+    });
+  }
+
+  /** After its own end a step takes no more. */
+  #record(action: (host: StepHost) => void): void {
+    this.#host.attempt(() => {
+      if (this.#done === undefined) action(this.#host);
+    });
+  }
+}

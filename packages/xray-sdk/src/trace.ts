@@ -1,0 +1,117 @@
+import { isIdentifier } from './fields.js';
+import { spanId } from './identity.js';
+import type { Link, Relation, Trace } from './types.js';
+
+/** Headers as frameworks and queues hand them over. */
+export type HeaderSource =
+  | Readonly<Record<string, string | readonly string[] | undefined>>
+  | { get(name: string): string | null | undefined };
+
+/** How an execution hangs together with one elsewhere. */
+export interface Continuation {
+  /** What `headers()` of the other execution gave, perhaps in another process. */
+  fromHeaders?: HeaderSource | undefined;
+  /** How this execution stands to the other; default: `parent`. */
+  relation?: Relation | undefined;
+  /** The other execution's id, where no headers tell it. */
+  of?: string | undefined;
+}
+
+/** What an execution takes over from the one it continues. */
+export interface Origin {
+  readonly trace: Trace | undefined;
+  readonly links: readonly Link[];
+  /** The id of the first of all: a distributed decision is sampled whole by it. */
+  readonly rootId: string | undefined;
+}
+
+/** The header that carries our ids: `<executionId>;<rootId>`. */
+const EXECUTION_HEADER = 'x-xray-execution';
+
+const NO_ORIGIN: Origin = { trace: undefined, links: [], rootId: undefined };
+
+/** Never throws: headers that cannot be read say nothing. */
+export function originOf(continuation: Continuation): Origin {
+  try {
+    return readOrigin(continuation);
+  } catch {
+    return NO_ORIGIN;
+  }
+}
+
+function readOrigin(continuation: Continuation): Origin {
+  const { fromHeaders, relation = 'parent', of } = continuation;
+  const [from, rootId] = header(fromHeaders, EXECUTION_HEADER)?.split(';') ?? [];
+  const links: Link[] = [];
+  if (isIdentifier(of)) links.push({ executionId: of, relation });
+  if (isIdentifier(from) && from !== of) {
+    links.push({ executionId: from, relation: links.length > 0 ? 'parent' : relation });
+  }
+  return {
+    trace: activeSpan() ?? readTraceparent(header(fromHeaders, 'traceparent')),
+    links,
+    rootId: isIdentifier(rootId) ? rootId : undefined,
+  };
+}
+
+export function writeHeaders(id: string, rootId: string, trace: Trace): Record<string, string> {
+  const flags = (trace.flags ?? 1).toString(16).padStart(2, '0');
+  return {
+    traceparent: `00-${trace.traceId}-${trace.spanId}-${flags}`,
+    [EXECUTION_HEADER]: `${id};${rootId}`,
+  };
+}
+
+/** A trace of our own, whose id follows from a UUID as docs/wire-format.md says. */
+export function ownTrace(executionId: string): Trace {
+  const digits = executionId.replaceAll('-', '').toLowerCase();
+  const isUuid = /^[0-9a-f]{32}$/.test(digits) && executionId.length === 36;
+  return { traceId: isUuid ? digits : spanId() + spanId(), spanId: spanId(), flags: 1 };
+}
+
+/** W3C Trace Context, 3.2; a version we do not know is read as version 00, as 4.3 says. */
+function readTraceparent(value: string | undefined): Trace | undefined {
+  const match = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(value ?? '');
+  const [, traceId, parentId, flags] = match ?? [];
+  if (traceId === undefined || flags === undefined) return undefined;
+  if (/^0+$/.test(traceId) || /^0+$/.test(parentId ?? '0')) return undefined;
+  return { traceId, spanId: spanId(), flags: Number.parseInt(flags, 16) };
+}
+
+function header(source: HeaderSource | undefined, name: string): string | undefined {
+  if (typeof source !== 'object' || source === null) return undefined;
+  if ('get' in source && typeof source.get === 'function') return source.get(name) ?? undefined;
+  for (const [key, value] of Object.entries(source as Record<string, unknown>)) {
+    if (key.toLowerCase() !== name) continue;
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    return typeof first === 'string' ? first : undefined;
+  }
+  return undefined;
+}
+
+interface OtelApi {
+  context?: { active?: () => { getValue?: (key: symbol) => unknown } };
+}
+
+/**
+ * The active OpenTelemetry span's ids, where `@opentelemetry/api` is in the process: it keeps its one
+ * instance at this symbol of the global object, so that no dependency on it is needed.
+ */
+function activeSpan(): Trace | undefined {
+  try {
+    const api = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')];
+    const contexts = (api as OtelApi | undefined)?.context;
+    const span = contexts?.active?.().getValue?.(Symbol.for('OpenTelemetry Context Key SPAN'));
+    const ids = (
+      span as { spanContext?: () => Partial<Record<string, unknown>> } | undefined
+    )?.spanContext?.();
+    const traceId = ids?.['traceId'];
+    const id = ids?.['spanId'];
+    const flags = ids?.['traceFlags'];
+    if (typeof traceId !== 'string' || !/^(?!0{32})[0-9a-f]{32}$/.test(traceId)) return undefined;
+    if (typeof id !== 'string' || !/^(?!0{16})[0-9a-f]{16}$/.test(id)) return undefined;
+    return { traceId, spanId: id, flags: typeof flags === 'number' ? flags : 0 };
+  } catch {
+    return undefined;
+  }
+}
