@@ -63,11 +63,13 @@ export async function demo(feedArgs) {
 
 /** A new key for the feeder, in place of those that earlier demos left: their secrets are gone. */
 async function freshKey(env) {
+  const created = await keys(env, ['create', '--app', APP, '--name', KEY_NAME, '--json']);
   const listed = await keys(env, ['list', '--app', APP, '--json']);
   for (const { id, name, revokedAt } of listed?.items ?? []) {
-    if (name === KEY_NAME && revokedAt === null) await keys(env, ['revoke', id, '--json']);
+    if (name === KEY_NAME && revokedAt === null && id !== created?.apiKey.id) {
+      await keys(env, ['revoke', id, '--app', APP, '--json']);
+    }
   }
-  const created = await keys(env, ['create', '--app', APP, '--name', KEY_NAME, '--json']);
   return created?.key ?? null;
 }
 

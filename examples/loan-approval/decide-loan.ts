@@ -1,0 +1,176 @@
+import type { XRaySDK } from '@xray/sdk';
+import type { Application, CreditFile } from './applicants.js';
+
+/** What the program asks of the world; each may throw. */
+export interface LoanServices {
+  verifyIdentity(application: Application): Promise<{ verified: boolean; method: string }>;
+  creditFile(application: Application): Promise<CreditFile>;
+}
+
+/** What the bank answers. `referred`: a person looks at it. */
+export type LoanAnswer =
+  | { outcome: 'approved'; annualRate: number; monthlyPayment: number }
+  | { outcome: 'declined' | 'referred' };
+
+type Tier = 'A' | 'B' | 'C' | 'D';
+
+/** The rules in force; a change of these is a new ruleset, and its name goes with every decision. */
+export const RULESET = {
+  name: 'loans-2026-01',
+  minScore: 620,
+  maxDebtToIncome: 0.43,
+  minMonthlyIncome: 1_400,
+  minEmployedMonths: 6,
+  maxLatePayments: 2,
+  /** So near to the limit of one rule alone, a person decides. */
+  referralMargin: 0.05,
+} as const;
+
+const ANNUAL_RATE: Record<Tier, number> = { A: 0.049, B: 0.069, C: 0.099, D: 0.149 };
+
+/** Decides one application, recording every step on the way. Throws what the services throw. */
+export async function decideLoan(
+  xray: XRaySDK,
+  application: Application,
+  services: LoanServices,
+): Promise<LoanAnswer> {
+  const { applicantId } = application;
+  return await xray.run(
+    {
+      subject: { applicant: applicantId },
+      versions: { ruleset: RULESET.name },
+      tags: [application.employment],
+      metadata: { region: application.region, purpose: application.purpose },
+      input: application,
+    },
+    async (execution) => {
+      const identity = await execution.step(
+        'verify_identity',
+        { kind: 'retrieve', input: { applicantId } },
+        () => services.verifyIdentity(application),
+      );
+      if (!identity.verified) {
+        execution.decide('referred', {
+          reasons: [{ code: 'IDENTITY_UNVERIFIED', text: `Checked by ${identity.method}` }],
+        });
+        return { outcome: 'referred' };
+      }
+
+      const { tier, offer, debtToIncome, file } = await execution.step(
+        'assess',
+        { kind: 'group' },
+        async () => {
+          const credit = await execution.step(
+            'credit_file',
+            { kind: 'retrieve', input: { applicantId } },
+            () => services.creditFile(application),
+          );
+          const risk = execution.step(
+            'risk_tier',
+            { kind: 'model', input: { score: credit.score } },
+            (step) => {
+              const assigned = tierOf(credit);
+              step.note({
+                reasoning: `Score ${credit.score} with ${credit.latePayments24m} late payments is tier ${assigned}`,
+                actor: { type: 'model', id: 'risk-tiers', version: '3' },
+              });
+              return assigned;
+            },
+          );
+          const price = execution.step('price', { kind: 'transform', input: { tier: risk } }, () =>
+            offerFor(application, risk),
+          );
+          const ratio = debtToIncomeOf(application, credit, price.monthlyPayment);
+          return { tier: risk, offer: price, debtToIncome: ratio, file: credit };
+        },
+      );
+
+      const isEligible = execution.step('rules', { kind: 'rules' }, (step) => {
+        const passed = [
+          step.check('min_score', file.score >= RULESET.minScore, {
+            actual: file.score,
+            threshold: RULESET.minScore,
+            reason: 'SCORE_LOW',
+          }),
+          step.check('max_debt_to_income', debtToIncome <= RULESET.maxDebtToIncome, {
+            actual: debtToIncome,
+            threshold: RULESET.maxDebtToIncome,
+            reason: 'DEBT_TO_INCOME_HIGH',
+          }),
+          step.check('min_income', application.monthlyIncome >= RULESET.minMonthlyIncome, {
+            actual: application.monthlyIncome,
+            threshold: RULESET.minMonthlyIncome,
+            reason: 'INCOME_LOW',
+          }),
+          step.check('min_employment', application.employedMonths >= RULESET.minEmployedMonths, {
+            actual: application.employedMonths,
+            threshold: RULESET.minEmployedMonths,
+            reason: 'EMPLOYMENT_SHORT',
+          }),
+          step.check('max_late_payments', file.latePayments24m <= RULESET.maxLatePayments, {
+            actual: file.latePayments24m,
+            threshold: RULESET.maxLatePayments,
+            reason: 'LATE_PAYMENTS',
+          }),
+        ];
+        return passed.every(Boolean);
+      });
+
+      if (isEligible) {
+        execution.decide('approved', { adverse: false, score: file.score });
+        return { outcome: 'approved', ...offer };
+      }
+      const isNear = execution.step('near_miss', { kind: 'evaluate' }, (step) => {
+        const near = missesOneRuleNarrowly(application, file, debtToIncome);
+        step.note({
+          reasoning: near
+            ? `Tier ${tier} misses one rule by less than ${RULESET.referralMargin * 100} %`
+            : 'Misses more than one rule, or one by far',
+        });
+        return near;
+      });
+      const outcome = isNear ? 'referred' : 'declined';
+      execution.decide(outcome, { adverse: !isNear, score: file.score });
+      return { outcome };
+    },
+  );
+}
+
+/** Tiers by score; two late payments cost one. */
+export function tierOf(file: CreditFile): Tier {
+  const tiers = ['A', 'B', 'C', 'D'] as const;
+  const byScore = file.score >= 740 ? 0 : file.score >= 690 ? 1 : file.score >= 640 ? 2 : 3;
+  return tiers[Math.min(3, byScore + Math.floor(file.latePayments24m / 2))] ?? 'D';
+}
+
+/** The rate of a tier and the payment of a loan at it (an annuity), to the cent. */
+export function offerFor(
+  { amount, termMonths }: Pick<Application, 'amount' | 'termMonths'>,
+  tier: Tier,
+): { annualRate: number; monthlyPayment: number } {
+  const annualRate = ANNUAL_RATE[tier];
+  const monthly = annualRate / 12;
+  const payment = (amount * monthly) / (1 - (1 + monthly) ** -termMonths);
+  return { annualRate, monthlyPayment: Math.round(payment * 100) / 100 };
+}
+
+function debtToIncomeOf(application: Application, file: CreditFile, payment: number): number {
+  const owed = application.monthlyRent + file.monthlyDebtPayments + payment;
+  return Math.round((owed / application.monthlyIncome) * 1_000) / 1_000;
+}
+
+function missesOneRuleNarrowly(
+  { monthlyIncome, employedMonths }: Application,
+  { score, latePayments24m }: CreditFile,
+  debtToIncome: number,
+): boolean {
+  const shortfalls = [
+    1 - score / RULESET.minScore,
+    debtToIncome / RULESET.maxDebtToIncome - 1,
+    1 - monthlyIncome / RULESET.minMonthlyIncome,
+    1 - employedMonths / RULESET.minEmployedMonths,
+    latePayments24m / RULESET.maxLatePayments - 1,
+  ].filter((shortfall) => shortfall > 0);
+  const [only, ...others] = shortfalls;
+  return only !== undefined && others.length === 0 && only < RULESET.referralMargin;
+}
