@@ -31,11 +31,13 @@ export function createApp(deps: Deps, door: Door): Express {
   const routes = allRoutes(deps);
   const app = express();
   app.disable('x-powered-by');
-  app.set('etag', false);
+  // Files keep their ETag; answers of the API are never cached, so none is computed for them.
+  app.set('etag', () => undefined);
   app.set('query parser', 'simple');
   app.use(requestLog(deps));
   app.use(helmet({ contentSecurityPolicy: false, strictTransportSecurity: false }));
   if (door === 'network') app.use(localOnly);
+  app.use(refuseNul);
   app.use('/executions', answerAnyOrigin);
   app.use(compression());
   for (const route of routes) {
@@ -52,13 +54,14 @@ export function createApp(deps: Deps, door: Door): Express {
   app.get('/openapi.json', (_req, res) => {
     res.json(document);
   });
+  // Before the refusal of methods: to GET, `/executions` is a page.
+  if (deps.dashboardDir !== undefined) app.use(serveDashboard(deps.dashboardDir));
   app.all(
     routes.map((route) => route.path),
     (req) => {
       throw new DomainError('method_not_allowed', `${req.method} is not possible here.`);
     },
   );
-  if (deps.dashboardDir !== undefined) app.use(serveDashboard(deps.dashboardDir));
   app.use(() => {
     throw new DomainError(
       'not_found',
@@ -106,11 +109,21 @@ function bodyParser({ body }: Route): RequestHandler[] {
   ];
 }
 
+/** No name of ours holds U+0000 and Postgres cannot take it, so it ends here for every parameter there is. */
+const refuseNul: RequestHandler = (req, _res, next) => {
+  if (req.url.includes('%00')) throw new DomainError('invalid', 'The URL holds a NUL character.');
+  next();
+};
+
 /** Ingest alone may be called from any page: its key is the permission, and cookies play no part. */
 const answerAnyOrigin: RequestHandler = (req, res, next) => {
+  if (req.method !== 'POST' && req.method !== 'OPTIONS') {
+    next();
+    return;
+  }
   res.set('Access-Control-Allow-Origin', '*');
   res.set('Cross-Origin-Resource-Policy', 'cross-origin');
-  if (req.method !== 'OPTIONS') {
+  if (req.method === 'POST') {
     next();
     return;
   }

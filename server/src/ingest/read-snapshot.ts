@@ -124,7 +124,7 @@ function bodyHash(snapshot: Snapshot): string {
 }
 
 function orderingTime(startedAt: string | null | undefined, receivedAt: Date): Date {
-  const time = startedAt == null ? Number.NaN : Date.parse(startedAt);
+  const time = Date.parse(startedAt ?? '');
   const believable = time >= FIRST_INSTANT && time <= receivedAt.getTime() + MAX_AHEAD_MS;
   return believable ? new Date(time) : receivedAt;
 }

@@ -27,9 +27,10 @@ export function outageOf(error: unknown): string | undefined {
   const code = (error as NodeJS.ErrnoException).code;
   if (code !== undefined) return REASONS[code] ?? CLASSES[code.slice(0, 2)];
   // These two come from pg without a code.
-  if (/timeout exceeded when trying to connect/.test(error.message)) {
+  if (error.message.includes('timeout exceeded when trying to connect')) {
     return 'no connection to the database became free in time';
   }
-  if (/^Connection terminated/.test(error.message)) return 'the database closed the connection';
+  if (error.message.startsWith('Connection terminated'))
+    return 'the database closed the connection';
   return undefined;
 }

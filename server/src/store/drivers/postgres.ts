@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import { Pool, types } from 'pg';
 import type { Driver } from '../driver.js';
 import type { Tables } from '../tables.js';
 
@@ -12,7 +12,7 @@ export interface PostgresOptions {
   onIdleError: (error: Error) => void;
 }
 
-const INT8 = pg.types.builtins.INT8;
+const INT8 = types.builtins.INT8;
 
 /**
  * A pool of connections to a Postgres. Uses neither named statements nor session state, so that it
@@ -22,7 +22,7 @@ export function openPostgres(options: PostgresOptions): Driver {
   const url = new URL(options.connectionString);
   // What the URL says of TLS would replace `ssl` whole, and with it the authority.
   if (options.caCert !== undefined) url.searchParams.delete('sslmode');
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url.href,
     max: options.maxConnections,
     connectionTimeoutMillis: 5_000,
@@ -31,7 +31,7 @@ export function openPostgres(options: PostgresOptions): Driver {
     ...(options.caCert !== undefined && { ssl: { ca: options.caCert } }),
     types: {
       getTypeParser: (id: number, format: 'text' | 'binary' = 'text') =>
-        id === INT8 && format === 'text' ? Number : pg.types.getTypeParser(id, format),
+        id === INT8 && format === 'text' ? Number : types.getTypeParser(id, format),
     },
   });
   pool.on('error', options.onIdleError);

@@ -1,0 +1,161 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { ApiKeyList, CreatedKey } from '@xray/core';
+import { APP, DRIVERS, newPlace, type DriverName, type Place } from './support/databases.js';
+import { list, post } from './support/http.js';
+import { runCli, startProcess } from './support/process.js';
+import { snapshot } from './support/snapshots.js';
+
+async function freshPlace(driver: DriverName): Promise<Place> {
+  const place = await newPlace(driver);
+  onTestFinished(() => place.remove());
+  return place;
+}
+
+async function jsonOf<T>(place: Place, args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await runCli(place, [...args, '--json']);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as T;
+}
+
+describe.each(DRIVERS)('the command line on %s', (driver) => {
+  test('prints app, key and a command that works at the first start, and the key never again', async () => {
+    const place = await freshPlace(driver);
+    const first = await startProcess(place);
+    const [key = ''] = /xr_\w+/.exec(first.greeting) ?? [];
+    expect(key).toMatch(/^xr_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/);
+    expect(first.greeting).toContain(APP);
+    expect((await post(first.url, snapshot(), { 'x-api-key': key })).status).toBe(202);
+    // Its scope is ingest alone.
+    const read = await fetch(`${first.url}/api/apps`, { headers: { 'x-api-key': key } });
+    expect(read.status).toBe(403);
+    await first.end('SIGTERM');
+    const second = await startProcess(place);
+    expect(second.greeting).not.toContain('xr_');
+    expect((await list(second.url)).items).toHaveLength(1);
+    await second.end('SIGTERM');
+  });
+
+  test('makes, lists and revokes keys while no server runs', async () => {
+    const place = await freshPlace(driver);
+    const made = await jsonOf<CreatedKey>(place, [
+      'keys',
+      'create',
+      '--app',
+      'shop',
+      '--scope',
+      'ingest',
+      'read',
+    ]);
+    expect(made.apiKey).toMatchObject({
+      appId: 'shop',
+      scopes: ['ingest', 'read'],
+      revokedAt: null,
+    });
+    await jsonOf(place, ['keys', 'revoke', made.apiKey.id, '--app', 'shop']);
+    const { items } = await jsonOf<ApiKeyList>(place, ['keys', 'list', '--app', 'shop']);
+    expect(items).toHaveLength(1);
+    expect(items[0]?.revokedAt).not.toBeNull();
+    expect(JSON.stringify(items)).not.toContain(made.key.slice(-20));
+  });
+
+  test('makes and revokes keys of a server that is running, with effect at once or within seconds', async () => {
+    const place = await freshPlace(driver);
+    const server = await startProcess(place);
+    const made = await jsonOf<CreatedKey>(place, ['keys', 'create', '--app', APP]);
+    const send = async (): Promise<number> =>
+      (await post(server.url, snapshot(), { 'x-api-key': made.key })).status;
+    expect(await send()).toBe(202);
+    await jsonOf(place, ['keys', 'revoke', made.apiKey.id, '--app', APP]);
+    await expect.poll(send, { timeout: 10_000 }).toBe(401);
+    await server.end('SIGTERM');
+  });
+
+  test('migrate says what it did', async () => {
+    const place = await freshPlace(driver);
+    await runCli(place, ['migrate']);
+    expect(await jsonOf(place, ['migrate'])).toEqual({ migrated: [] });
+  });
+});
+
+describe('the data directory', () => {
+  test('refuses a second server with a clear message, and the first goes on', async () => {
+    const place = await freshPlace('pglite');
+    const server = await startProcess(place);
+    await expect(startProcess(place)).rejects.toThrow(/in use by another X-Ray.*XRAY_DATA_DIR/);
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+    await server.end('SIGTERM');
+  });
+
+  test('is taken over after a kill, and its socket is open to its owner alone', async () => {
+    const place = await freshPlace('pglite');
+    const first = await startProcess(place);
+    await first.end('SIGKILL');
+    const second = await startProcess(place);
+    const socket = await stat(path.join(place.env.XRAY_DATA_DIR ?? '', 'xray.sock'));
+    expect(socket.mode & 0o777).toBe(0o600);
+    await second.end('SIGTERM');
+  });
+
+  test('of servers that start at once on one, one gets it', async () => {
+    const place = await freshPlace('pglite');
+    const started = await Promise.allSettled([1, 2, 3].map(() => startProcess(place)));
+    const running = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    expect(running).toHaveLength(1);
+    await Promise.all(running.map((server) => server.end('SIGTERM')));
+  });
+
+  test('works where its path is too long for a socket', async () => {
+    const place = await freshPlace('pglite');
+    const deep = {
+      ...place,
+      env: { XRAY_DATA_DIR: path.join(place.env.XRAY_DATA_DIR ?? '', 'd'.repeat(120)) },
+    };
+    const server = await startProcess(deep);
+    expect(await jsonOf<ApiKeyList>(deep, ['keys', 'list', '--app', APP])).toMatchObject({
+      items: [{}],
+    });
+    await server.end('SIGTERM');
+  });
+});
+
+describe('settings', () => {
+  test.each([
+    ['PORT', { PORT: 'http' }, /PORT/],
+    ['HOST', { HOST: '0.0.0.0' }, /HOST.*sign-in/],
+    ['DATABASE_URL', { DATABASE_URL: 'mysql://x' }, /DATABASE_URL.*postgres/],
+    [
+      'DATABASE_CA_CERT',
+      { DATABASE_URL: 'postgres://x', DATABASE_CA_CERT: '/no/such/file' },
+      /DATABASE_CA_CERT/,
+    ],
+    ['XRAY_INIT_API_KEY', { XRAY_INIT_API_KEY: 'xr_short' }, /XRAY_INIT_API_KEY.*32/],
+    [
+      'SUPABASE_URL',
+      { SUPABASE_URL: 'https://x.supabase.co' },
+      /DATABASE_URL.*Connect.*SUPABASE_ANON_KEY/,
+    ],
+  ])('a wrong %s stops the start with a message that names it', async (_name, env, message) => {
+    const place = await freshPlace('pglite');
+    const { code, stderr } = await runCli(place, ['start'], env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test('a port in use is told in a line', async () => {
+    const server = await startProcess(await freshPlace('pglite'));
+    const { code, stderr } = await runCli(await freshPlace('pglite'), ['start'], {
+      PORT: new URL(server.url).port,
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/EADDRINUSE.*PORT/);
+    await server.end('SIGTERM');
+  });
+
+  test('help names every command', async () => {
+    const { stdout } = await runCli(await freshPlace('pglite'), ['--help']);
+    for (const command of ['start', 'migrate', 'keys']) expect(stdout).toContain(command);
+  });
+});

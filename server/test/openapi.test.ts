@@ -1,0 +1,56 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { get } from './support/http.js';
+import { freshServer } from './support/databases.js';
+
+type Document = {
+  paths: Record<string, Record<string, { security: unknown[]; responses: object }>>;
+  components: { schemas: Record<string, { properties?: object }> };
+};
+
+describe('/openapi.json', () => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  let document: Document;
+  beforeAll(async () => {
+    server = await freshServer('pglite');
+    document = await get<Document>(`${server.url}/openapi.json`);
+  });
+  afterAll(() => server.close());
+
+  test('is a valid OpenAPI 3.1 document, with every reference resolved', async () => {
+    const validator = new Validator();
+    const result = await validator.validate(structuredClone(document));
+    expect(result.errors).toBeUndefined();
+    expect(result.valid).toBe(true);
+    expect(validator.version).toBe('3.1');
+    const names = [
+      ...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g),
+    ];
+    expect(names.length).toBeGreaterThan(10);
+    for (const [, name = ''] of names) expect(document.components.schemas).toHaveProperty(name);
+  });
+
+  test('describes the whole snapshot', () => {
+    const { Snapshot } = document.components.schemas;
+    expect(Object.keys(Snapshot?.properties ?? {})).toEqual(
+      expect.arrayContaining(['executionId', 'decision', 'steps', 'marks', 'dropped']),
+    );
+  });
+
+  test('every path that is described answers, and asks for a key unless it is public', async () => {
+    for (const [path, operations] of Object.entries(document.paths)) {
+      const concrete = path.replaceAll(/\{\w+\}/g, 'none');
+      for (const [method, { security }] of Object.entries(operations)) {
+        const response = await fetch(server.url + concrete, {
+          method: method.toUpperCase(),
+          headers: { 'x-api-key': 'xr_wrong' },
+        });
+        expect({ path, method, refused: response.status === 401 }).toEqual({
+          path,
+          method,
+          refused: security.length > 0,
+        });
+      }
+    }
+  });
+});

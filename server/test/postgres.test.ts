@@ -1,0 +1,175 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client } from 'pg';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import type { Ready } from '@xray/core';
+import { startServer } from '#server/main.js';
+import { administer, configFor, freshServer, newPlace, type Place } from './support/databases.js';
+import { detail, post, postOk } from './support/http.js';
+import { snapshot } from './support/snapshots.js';
+
+async function freshPlace(): Promise<Place & { name: string }> {
+  const place = await newPlace('postgres');
+  onTestFinished(() => place.remove());
+  return { ...place, name: new URL(place.env.DATABASE_URL ?? '').pathname.slice(1) };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+const NOBODY = 65_534;
+
+/** PgBouncer in transaction mode before the run's Postgres, as Supabase's pooler on port 6543. */
+async function startPooler(): Promise<{ port: number }> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'xray-pooler-'));
+  const port = await freePort();
+  const postgres = new URL(inject('postgresUrl'));
+  await writeFile(path.join(folder, 'users.txt'), '"postgres" "postgres"\n');
+  await writeFile(
+    path.join(folder, 'pgbouncer.ini'),
+    [
+      '[databases]',
+      `* = host=127.0.0.1 port=${postgres.port}`,
+      '[pgbouncer]',
+      'listen_addr = 127.0.0.1',
+      `listen_port = ${port}`,
+      'unix_socket_dir =',
+      'auth_type = plain',
+      `auth_file = ${folder}/users.txt`,
+      'pool_mode = transaction',
+      'default_pool_size = 3',
+      // A server connection is handed on scrubbed of nothing, so that session state would show.
+      'server_reset_query =',
+    ].join('\n'),
+  );
+  await chmod(folder, 0o755);
+  // PgBouncer refuses to run as root.
+  const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  const child = spawn('pgbouncer', [path.join(folder, 'pgbouncer.ini')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...identity,
+  });
+  onTestFinished(async () => {
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    await rm(folder, { recursive: true, force: true });
+  });
+  let log = '';
+  for await (const chunk of child.stderr) {
+    log += String(chunk);
+    if (log.includes('process up')) return { port };
+  }
+  throw new Error(`pgbouncer did not start: ${log}`);
+}
+
+function isInstalled(command: string): boolean {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Debian: apt-get install pgbouncer. CI must have it, so there its absence is a failure.
+const withoutPooler = !isInstalled('pgbouncer') && process.env.CI !== 'true';
+
+describe('with a Postgres of one’s own', () => {
+  test.skipIf(withoutPooler)(
+    'works through a pooler in transaction mode, under load (needs pgbouncer)',
+    async () => {
+      const place = await freshPlace();
+      const { port } = await startPooler();
+      const url = new URL(place.env.DATABASE_URL ?? '');
+      url.port = String(port);
+      const server = await startServer(configFor({ ...place, env: { DATABASE_URL: url.href } }));
+      const base = snapshot();
+      const revisions = Array.from({ length: 40 }, (_, i) => i + 1);
+      await Promise.all(revisions.map((revision) => postOk(server.url, { ...base, revision })));
+      expect((await detail(server.url, base.executionId)).snapshot.revision).toBe(40);
+      await server.stop();
+    },
+  );
+
+  test('starts on a database that docs/schema.sql was pasted into', async () => {
+    const place = await freshPlace();
+    const schema = await readFile(new URL('../../docs/schema.sql', import.meta.url), 'utf8');
+    await administer(schema, place.name);
+    const server = await startServer(configFor(place));
+    await postOk(server.url, snapshot());
+    await server.stop();
+  });
+
+  test('roles that Supabase exposes read nothing', async () => {
+    const place = await freshPlace();
+    const server = await startServer(configFor(place));
+    await postOk(server.url, snapshot());
+    await server.stop();
+    const role = `anon_${place.name}`;
+    await administer(`CREATE ROLE ${role} LOGIN PASSWORD 'anon'`, place.name);
+    // Worse than Supabase's defaults: even with every grant there is no policy that lets a row through.
+    await administer(
+      `GRANT USAGE ON SCHEMA xray TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA xray TO ${role}`,
+      place.name,
+    );
+    const url = new URL(place.env.DATABASE_URL ?? '');
+    url.username = role;
+    url.password = 'anon';
+    const client = new Client({ connectionString: url.href });
+    await client.connect();
+    const { rows: tables } = await client.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'xray'`,
+    );
+    expect(tables.length).toBeGreaterThanOrEqual(8);
+    for (const { name } of tables) {
+      const { rowCount } = await client.query(`SELECT * FROM xray.${name}`);
+      expect({ name, rowCount }).toEqual({ name, rowCount: 0 });
+    }
+    await expect(
+      client.query(`INSERT INTO xray.apps (id, name) VALUES ('x', 'x')`),
+    ).rejects.toThrow(/row-level security/);
+    await client.end();
+    await administer(`DROP OWNED BY ${role}; DROP ROLE ${role}`, place.name);
+  });
+
+  test('answers 503 while the database takes no writes, and recovers by itself', async () => {
+    const server = await freshServer('postgres');
+    onTestFinished(() => server.close());
+    const name = new URL(server.place.env.DATABASE_URL ?? '').pathname.slice(1);
+    const disconnect = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;
+    await postOk(server.url, snapshot());
+
+    await administer(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    await administer(disconnect);
+    await expect.poll(async () => (await post(server.url, snapshot())).status).toBe(503);
+    const refused = await post(server.url, snapshot());
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    const ready = await fetch(`${server.url}/ready`);
+    expect(ready.status).toBe(503);
+    expect(((await ready.json()) as Ready).store.reason).toContain('read-only');
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+
+    await administer(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    await administer(disconnect);
+    await expect.poll(async () => (await post(server.url, snapshot())).status).toBe(202);
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+  });
+
+  test('does not start when the certificate is not from the given authority', async () => {
+    const place = await freshPlace();
+    const config = configFor(place, {
+      DATABASE_CA_CERT: '-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----',
+    });
+    await expect(startServer(config)).rejects.toThrow();
+  });
+});

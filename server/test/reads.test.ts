@@ -1,0 +1,182 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AppList, ErrorBody, ExecutionSummary, PipelineList, StepDetail } from '@xray/core';
+import { createApp } from '#server/app.js';
+import { hashApiKey } from '#server/auth/api-key.js';
+import { openBackend } from '#server/main.js';
+import { API_KEY, APP, DRIVERS, configFor, freshServer, newPlace } from './support/databases.js';
+import { detail, get, list, post, postOk, statusWith } from './support/http.js';
+import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
+
+describe.each(DRIVERS)('reads on %s', (driver) => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  const start = Date.parse('2026-11-01T00:00:00Z');
+  const total = 120;
+  beforeAll(async () => {
+    server = await freshServer(driver);
+    const many = Array.from({ length: total }, (_, i) =>
+      snapshot({
+        executionId: `e${i}`,
+        pipeline: i % 3 === 0 ? 'loan' : 'offer',
+        status: i % 10 === 0 ? 'failed' : 'completed',
+        environment: i % 2 === 0 ? 'prod' : 'test',
+        // Two share each instant, so that the tiebreaker has work to do.
+        startedAt: new Date(start + Math.floor(i / 2) * 1000).toISOString(),
+        ...(i % 4 === 0 && { decision: { outcome: 'declined', reasons: [{ code: 'SCORE_LOW' }] } }),
+      }),
+    );
+    await postOk(server.url, many);
+  });
+  afterAll(() => server.close());
+
+  async function allPages(query: string): Promise<ExecutionSummary[]> {
+    const items: ExecutionSummary[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const page = await list(server.url, `?limit=7${query}${cursor && `&cursor=${cursor}`}`);
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    return items;
+  }
+
+  test('pages through everything once, newest first', async () => {
+    const items = await allPages('');
+    expect(new Set(items.map((item) => item.executionId)).size).toBe(total);
+    expect(items).toHaveLength(total);
+    const times = items.map((item) => item.at);
+    expect(times).toEqual(times.toSorted().toReversed());
+  });
+
+  test('a page stays where it was while new executions arrive', async () => {
+    const first = await list(server.url, '?limit=10&environment=test');
+    await postOk(server.url, snapshot({ executionId: `later-${driver}`, environment: 'test' }));
+    const second = await list(server.url, `?limit=10&environment=test&cursor=${first.nextCursor}`);
+    const ids = new Set(first.items.map((item) => item.executionId));
+    expect(second.items.some((item) => ids.has(item.executionId))).toBe(false);
+  });
+
+  test('filters by pipeline, status, outcome, environment and time, together', async () => {
+    expect(await allPages('&pipeline=loan')).toHaveLength(40);
+    expect(await allPages('&status=failed')).toHaveLength(12);
+    expect(await allPages('&outcome=declined')).toHaveLength(30);
+    expect(await allPages('&pipeline=loan&status=failed&environment=prod')).toHaveLength(4);
+    const from = new Date(start + 10_000).toISOString();
+    const to = new Date(start + 20_000).toISOString();
+    expect(await allPages(`&from=${from}&to=${to}`)).toHaveLength(20);
+  });
+
+  test('shows the headers of an execution in the list', async () => {
+    await postOk(server.url, { ...FULL_SNAPSHOT, executionId: `full-${driver}` });
+    const { items } = await list(server.url, '?outcome=declined&environment=prod&limit=200');
+    expect(items.find((item) => item.executionId === `full-${driver}`)).toMatchObject({
+      pipeline: 'loan-approval',
+      adverse: true,
+      reasons: ['SCORE_LOW', 'DTI_HIGH'],
+      subjects: [{ type: 'applicant', id: '8123' }],
+      versions: { code: '1.2.3', ruleset: 'r42' },
+      tags: ['vip', 'retry'],
+      stepCount: 3,
+      failedStepCount: 1,
+      errorType: 'TimeoutError',
+      durationMs: 12.375,
+      revision: 3,
+      at: '2026-11-01T12:00:00.000Z',
+    });
+  });
+
+  test('leaves out what can be large when asked to, and gives a step whole', async () => {
+    const id = `payloads-${driver}`;
+    await postOk(server.url, { ...FULL_SNAPSHOT, executionId: id });
+    const { snapshot: light } = await detail(server.url, id, '?payloads=false');
+    expect(light).not.toHaveProperty('input');
+    expect(light.steps[1]).not.toHaveProperty('input');
+    expect(light.steps[2]?.candidates).toMatchObject({ in: 3, out: 1 });
+    expect(light.steps[2]?.candidates).not.toHaveProperty('ledger');
+    const step = await get<StepDetail>(`${server.url}/api/apps/${APP}/executions/${id}/steps/2`);
+    expect(step).toEqual({ sequence: 2, step: FULL_SNAPSHOT.steps[2] });
+  });
+
+  test('orders by the server’s time what claims to start in the future', async () => {
+    const id = `future-${driver}`;
+    await postOk(server.url, snapshot({ executionId: id, startedAt: '2199-01-01T00:00:00Z' }));
+    const { items } = await list(server.url, '?limit=200');
+    const found = items.find((item) => item.executionId === id);
+    expect(found?.at).toBe(found?.receivedAt);
+  });
+
+  test('lists apps and pipelines', async () => {
+    const apps = await get<AppList>(`${server.url}/api/apps`);
+    expect(apps.items.map((app) => app.id)).toEqual([APP]);
+    const { items } = await get<PipelineList>(`${server.url}/api/apps/${APP}/pipelines`);
+    expect(items.find((item) => item.pipeline === 'loan')).toMatchObject({ executions: 40 });
+  });
+
+  test.each([
+    ['an app that does not exist', '/api/apps/nobody/executions', 404, 'not_found'],
+    ['an execution that does not exist', `/api/apps/${APP}/executions/none`, 404, 'not_found'],
+    ['a step that does not exist', `/api/apps/${APP}/executions/e1/steps/99`, 404, 'not_found'],
+    ['a step that is no number', `/api/apps/${APP}/executions/e1/steps/x`, 400, 'invalid'],
+    ['a limit too high', `/api/apps/${APP}/executions?limit=201`, 400, 'invalid'],
+    ['an unknown status', `/api/apps/${APP}/executions?status=odd`, 400, 'invalid'],
+    ['a time that is none', `/api/apps/${APP}/executions?from=monday`, 400, 'invalid'],
+    ['a forged cursor', `/api/apps/${APP}/executions?cursor=AAAA`, 400, 'invalid'],
+    ['a NUL in a filter', `/api/apps/${APP}/executions?pipeline=%00`, 400, 'invalid'],
+    ['a broken escape in the path', '/api/apps/%E0%A4%A/executions', 400, 'invalid'],
+    ['administration', `/api/apps/${APP}/keys`, 403, 'forbidden'],
+    ['nothing at all', '/api/nothing', 404, 'not_found'],
+  ])('answers %s with an error of the one shape', async (_name, path, status, code) => {
+    const response = await fetch(server.url + path);
+    expect(response.status).toBe(status);
+    expect(((await response.json()) as ErrorBody).error.code).toBe(code);
+  });
+
+  test('a key reads its own app with the scope read, and only that', async () => {
+    const headers = { 'x-api-key': API_KEY };
+    expect((await fetch(`${server.url}/api/apps/${APP}/executions`, { headers })).status).toBe(200);
+    expect((await fetch(`${server.url}/api/apps/other/executions`, { headers })).status).toBe(404);
+    const wrong = { 'x-api-key': 'xr_wrong' };
+    expect((await fetch(`${server.url}/api/apps`, { headers: wrong })).status).toBe(401);
+  });
+
+  test('answers to no other name than localhost, and to no proxy', async () => {
+    const url = `${server.url}/api/apps`;
+    expect(await statusWith(url, { host: 'localhost:4000' })).toBe(200);
+    expect(await statusWith(url, { host: '[::1]:4000' })).toBe(200);
+    expect(await statusWith(url, { host: 'evil.example' })).toBe(403);
+    expect(await statusWith(url, { host: 'localhost.evil.example' })).toBe(403);
+    expect(await statusWith(url, { 'x-forwarded-for': '10.0.0.1' })).toBe(403);
+    expect(await statusWith(url, { forwarded: 'for=10.0.0.1' })).toBe(403);
+  });
+
+  test('is ready, and says what it runs on', async () => {
+    expect(await get<object>(`${server.url}/ready`)).toEqual({
+      status: 'ready',
+      store: { kind: driver, ok: true },
+    });
+    expect(await get<object>(`${server.url}/api/config`)).toMatchObject({ endpoint: server.url });
+  });
+});
+
+test('an execution that stays silent for a day is shown as stale', async () => {
+  const place = await newPlace('pglite');
+  const backend = await openBackend(configFor(place));
+  const { deps } = backend;
+  await deps.store.initialize(
+    { id: APP, name: APP },
+    { id: 'k', app: APP, name: 'k', hash: hashApiKey(API_KEY), scopes: ['ingest'] },
+  );
+  let clock = Date.now();
+  const http = createServer(createApp({ ...deps, now: () => clock }, 'network'));
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  await post(url, snapshot({ executionId: 'slow', status: 'running' }));
+  expect((await list(url)).items[0]).toMatchObject({ status: 'running', stale: false });
+  clock += 24 * 3_600_000 + 1;
+  expect((await list(url)).items[0]).toMatchObject({ status: 'running', stale: true });
+  expect((await detail(url, 'slow')).server.stale).toBe(true);
+  await new Promise((done) => http.close(done));
+  await backend.close();
+  await place.remove();
+});

@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isConflict, mergeStates, type Snapshot } from '@xray/core';
+import { generateApiKey, hashApiKey } from '#server/auth/api-key.js';
+import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import type { ExecutionRecord, Store } from '#server/store/store.js';
+import { APP, DRIVERS, freshStore, newPlace, openStore } from './support/databases.js';
+import { snapshot } from './support/snapshots.js';
+
+function recordOf(value: Snapshot): ExecutionRecord {
+  const read = readSnapshot(JSON.stringify(value), value.appId, new Date());
+  if (!read.ok) throw new Error(read.message);
+  return read.record;
+}
+
+async function storedNames(store: Store, executionId: string): Promise<string[]> {
+  const stored = await store.readExecution(APP, executionId);
+  return (JSON.parse(stored?.body ?? '{"steps":[]}') as Snapshot).steps.map((step) => step.name);
+}
+
+const everything = {
+  app: APP,
+  pipeline: undefined,
+  status: undefined,
+  outcome: undefined,
+  environment: undefined,
+  from: undefined,
+  to: undefined,
+  after: undefined,
+  limit: 1000,
+};
+
+describe.each(DRIVERS)('the store on %s', (driver) => {
+  test('tells new, repeated and outdated flushes apart', async () => {
+    const store = await freshStore(driver);
+    const first = snapshot({ status: 'running', revision: 1 });
+    const second = { ...first, status: 'completed' as const, revision: 2 };
+    expect(await store.saveExecutions([recordOf(second)])).toEqual([{ kind: 'accepted' }]);
+    expect(await store.saveExecutions([recordOf(second)])).toEqual([{ kind: 'duplicate' }]);
+    expect(await store.saveExecutions([recordOf(first)])).toEqual([{ kind: 'superseded' }]);
+    const [listed] = await store.listExecutions(everything);
+    expect(listed?.summary).toMatchObject({ status: 'completed', revision: 2, conflict: false });
+  });
+
+  test('replaces header, steps and body of a loser', async () => {
+    const store = await freshStore(driver);
+    const long = snapshot({ status: 'running', revision: 1, tags: ['old'] });
+    const short = { ...long, revision: 2, tags: ['new'], steps: [{ name: 'only' }] };
+    await store.saveExecutions([recordOf(long)]);
+    await store.saveExecutions([recordOf(short)]);
+    const [listed] = await store.listExecutions(everything);
+    expect(listed?.summary).toMatchObject({ tags: ['new'], stepCount: 1 });
+    expect(await storedNames(store, long.executionId)).toEqual(['only']);
+  });
+
+  test('ends in the same state as the pure merge rule, whatever the order and the batches', async () => {
+    const store = await freshStore(driver);
+    const flush = fc.record({
+      terminal: fc.boolean(),
+      revision: fc.integer({ min: 1, max: 3 }),
+      instanceId: fc.constantFrom(undefined, 'a', 'b'),
+      tag: fc.constantFrom('x', 'y'),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(flush, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (flushes, batchSize) => {
+          const executionId = crypto.randomUUID();
+          const records = flushes.map(({ terminal, revision, instanceId, tag }) =>
+            recordOf({
+              ...snapshot({ executionId, revision, tags: [tag] }),
+              status: terminal ? 'completed' : 'running',
+              ...(instanceId !== undefined && { instanceId }),
+              steps: Array.from({ length: revision }, (_, i) => ({ name: `${tag}${i}` })),
+            }),
+          );
+          for (let i = 0; i < records.length; i += batchSize) {
+            await store.saveExecutions(records.slice(i, i + batchSize));
+          }
+          const expected = records.map((r) => r.merge).reduce(mergeStates);
+          const winner = records.find((r) => r.merge.winner.bodyHash === expected.winner.bodyHash);
+          const stored = await store.readExecution(APP, executionId);
+          expect(stored?.body).toBe(winner?.body);
+          expect(stored?.conflict).toBe(isConflict(expected));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('takes the same execution from twenty writers at once as one', async () => {
+    const store = await freshStore(driver);
+    const base = snapshot();
+    const flushes = Array.from({ length: 20 }, (_, i) =>
+      recordOf({
+        ...base,
+        revision: ((i * 7) % 20) + 1,
+        steps: [{ name: `r${((i * 7) % 20) + 1}` }],
+      }),
+    );
+    await Promise.all(flushes.map((record) => store.saveExecutions([record])));
+    expect(await store.listExecutions(everything)).toHaveLength(1);
+    expect(await storedNames(store, base.executionId)).toEqual(['r20']);
+  });
+
+  test('two batches that hold the same executions in opposite order do not deadlock', async () => {
+    const store = await freshStore(driver);
+    const bases = Array.from({ length: 20 }, () => snapshot());
+    const batch = (revision: number) => bases.map((base) => recordOf({ ...base, revision }));
+    await store.saveExecutions(batch(1));
+    await Promise.all(
+      [2, 3, 4, 5].map((revision) =>
+        store.saveExecutions(revision % 2 === 0 ? batch(revision) : batch(revision).toReversed()),
+      ),
+    );
+    const listed = await store.listExecutions(everything);
+    expect(listed.map((row) => row.summary.revision)).toEqual(bases.map(() => 5));
+  });
+
+  test('refuses only the record that the database cannot take', async () => {
+    const store = await freshStore(driver);
+    const good = recordOf(snapshot());
+    const poisoned = recordOf(snapshot());
+    poisoned.header.failedStepCount = 2 ** 40;
+    const outcomes = await store.saveExecutions([poisoned, good]);
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual(['refused', 'accepted']);
+    expect(await store.readExecution(APP, poisoned.executionId)).toBeUndefined();
+  });
+
+  test('stores names that hold what Postgres text cannot', async () => {
+    const store = await freshStore(driver);
+    const odd = snapshot({ pipeline: 'a\0b\ud800c', tags: ['\0'] });
+    expect(await store.saveExecutions([recordOf(odd)])).toEqual([{ kind: 'accepted' }]);
+    const stored = await store.readExecution(APP, odd.executionId);
+    expect(JSON.parse(stored?.body ?? '')).toEqual(odd);
+    const [listed] = await store.listExecutions(everything);
+    expect(listed?.summary.pipeline).toBe('a\ufffdb\ufffdc');
+  });
+
+  test('of many first starts at once, one makes the app', async () => {
+    const store = await freshStore(driver);
+    const made = await Promise.all(
+      Array.from({ length: 4 }, () => {
+        const { id, key } = generateApiKey();
+        return store.initialize(
+          { id: 'app', name: 'app' },
+          { id, app: 'app', name: 'first', hash: hashApiKey(key), scopes: ['ingest'] },
+        );
+      }),
+    );
+    expect(made.filter(Boolean)).toHaveLength(1);
+    expect(await store.listKeys('app')).toHaveLength(1);
+  });
+
+  test('a revoked key grants nothing, and revoking again keeps the first time', async () => {
+    const store = await freshStore(driver);
+    await store.createApp('app', 'app');
+    const { id, key } = generateApiKey();
+    await store.createKey({
+      id,
+      app: 'app',
+      name: 'k',
+      hash: hashApiKey(key),
+      scopes: ['ingest', 'read'],
+    });
+    expect(await store.findKey(hashApiKey(key))).toEqual({
+      id,
+      app: 'app',
+      scopes: ['ingest', 'read'],
+    });
+    const first = await store.revokeKey('app', id);
+    expect(await store.findKey(hashApiKey(key))).toBeUndefined();
+    expect((await store.revokeKey('app', id))?.revokedAt).toBe(first?.revokedAt);
+    expect(await store.revokeKey('other', id)).toBeUndefined();
+  });
+
+  test('migrations apply once', async () => {
+    const place = await newPlace(driver);
+    const store = await openStore(place);
+    // The embedded database begins as a copy of one that is migrated already.
+    await store.migrate();
+    expect(await store.migrate()).toEqual([]);
+    await store.close();
+    await place.remove();
+  });
+});
+
+test('instances that start together on an empty Postgres migrate it once', async () => {
+  const place = await newPlace('postgres');
+  const stores = await Promise.all([1, 2, 3, 4].map(() => openStore(place)));
+  const applied = await Promise.all(stores.map((store) => store.migrate()));
+  expect(applied.flat()).toEqual(['0001_foundation']);
+  await Promise.all(stores.map((store) => store.close()));
+  await place.remove();
+});

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client } from 'pg';
+import { inject, onTestFinished } from 'vitest';
+import { loadConfig, type Config } from '#server/config.js';
+import { startServer, type RunningServer } from '#server/main.js';
+import { openPglite } from '#server/store/drivers/pglite.js';
+import { openPostgres } from '#server/store/drivers/postgres.js';
+import { createSqlStore } from '#server/store/sql-store.js';
+import type { Store } from '#server/store/store.js';
+
+export const DRIVERS = ['pglite', 'postgres'] as const;
+export type DriverName = (typeof DRIVERS)[number];
+
+/** Of a file's key, usable on any fresh database. */
+export const API_KEY = 'xr_test_key_of_at_least_32_characters';
+export const APP = 'my-loan-app';
+
+/** Where one database is, and how to make it go away. */
+export interface Place {
+  /** Settings that lead a server or the CLI to it. */
+  env: Record<string, string>;
+  remove(): Promise<void>;
+}
+
+/** A fresh place for a database: an empty folder, or a new database in the run's Postgres. */
+export async function newPlace(driver: DriverName): Promise<Place> {
+  if (driver === 'pglite') {
+    const folder = await mkdtemp(path.join(tmpdir(), 'xray-test-'));
+    return {
+      env: { XRAY_DATA_DIR: folder },
+      remove: () => rm(folder, { recursive: true, force: true }),
+    };
+  }
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await administer(`CREATE DATABASE ${name}`);
+  return {
+    env: { DATABASE_URL: `${inject('postgresUrl')}/${name}` },
+    remove: () => administer(`DROP DATABASE ${name} WITH (FORCE)`),
+  };
+}
+
+export function configFor(place: Place, env: Record<string, string> = {}): Config {
+  return loadConfig({
+    PORT: '0',
+    XRAY_LOG_LEVEL: 'silent',
+    XRAY_INIT_API_KEY: API_KEY,
+    ...place.env,
+    ...env,
+  });
+}
+
+/** A migrated store on a fresh database, gone when the test that asked is over. */
+export async function freshStore(driver: DriverName): Promise<Store> {
+  const place = await newPlace(driver);
+  const store = await openStore(place);
+  onTestFinished(async () => {
+    await store.close();
+    await place.remove();
+  });
+  await store.migrate();
+  return store;
+}
+
+export async function openStore(place: Place): Promise<Store> {
+  const url = place.env.DATABASE_URL;
+  const opened =
+    url === undefined
+      ? await openPglite(path.join(place.env.XRAY_DATA_DIR ?? '', 'db'))
+      : openPostgres({
+          connectionString: url,
+          caCert: undefined,
+          maxConnections: 8,
+          onIdleError: () => {},
+        });
+  return createSqlStore(opened);
+}
+
+/** A whole server on a fresh database; `close` stops it and removes the database. */
+export async function freshServer(
+  driver: DriverName,
+  env: Record<string, string> = {},
+): Promise<RunningServer & { place: Place; close: () => Promise<void> }> {
+  const place = await newPlace(driver);
+  const server = await startServer(configFor(place, env));
+  return {
+    ...server,
+    place,
+    async close() {
+      await server.stop();
+      await place.remove();
+    },
+  };
+}
+
+/** Runs one statement as superuser of the run's Postgres. */
+export async function administer(statement: string, database = 'postgres'): Promise<void> {
+  const client = new Client({ connectionString: `${inject('postgresUrl')}/${database}` });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,54 @@
+import { request } from 'node:http';
+import type { ExecutionDetail, ExecutionPage, IngestResult } from '@xray/core';
+import { API_KEY, APP } from './databases.js';
+
+/** Posts to `/executions` as an SDK would; a string or bytes go out as they are. */
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+  return await fetch(`${url}/executions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': API_KEY, ...headers },
+    body: isRaw ? body : JSON.stringify(body),
+  });
+}
+
+export async function postOk(url: string, body: unknown): Promise<IngestResult> {
+  const response = await post(url, body);
+  if (response.status !== 202) throw new Error(`${response.status}: ${await response.text()}`);
+  return (await response.json()) as IngestResult;
+}
+
+export async function detail(
+  url: string,
+  executionId: string,
+  query = '',
+): Promise<ExecutionDetail> {
+  return await get<ExecutionDetail>(`${url}/api/apps/${APP}/executions/${executionId}${query}`);
+}
+
+export async function list(url: string, query = ''): Promise<ExecutionPage> {
+  return await get<ExecutionPage>(`${url}/api/apps/${APP}/executions${query}`);
+}
+
+/** The JSON of an answer that must be a success. */
+export async function get<Answer>(url: string): Promise<Answer> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  return (await response.json()) as Answer;
+}
+
+/** The status of a GET with headers that `fetch` would not let us choose. */
+export async function statusWith(url: string, headers: Record<string, string>): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const req = request(url, { headers }, (res) => {
+      res.resume();
+      resolve(res.statusCode ?? 0);
+    });
+    req.once('error', reject);
+    req.end();
+  });
+}

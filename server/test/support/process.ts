@@ -1,0 +1,69 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
+import type { Place } from './databases.js';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+function environment(place: Place, env: Record<string, string>): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, PORT: '0', XRAY_LOG_LEVEL: 'silent', ...place.env, ...env };
+}
+
+/** A server in a process of its own, as an operator starts it. */
+export interface ServerProcess {
+  url: string;
+  /** All that it said on stdout until it was ready. */
+  greeting: string;
+  child: ChildProcess;
+  /** Sends the signal and resolves with the exit code when it is gone; null when the signal killed it. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
+}
+
+/** Starts one and resolves when it says that it is ready, or rejects with what it said instead. */
+export async function startProcess(
+  place: Place,
+  env: Record<string, string> = {},
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [CLI, 'start'], {
+    env: environment(place, env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const errors = text(child.stderr);
+  let greeting = '';
+  for await (const chunk of child.stdout) {
+    greeting += String(chunk);
+    const [, url] = /X-Ray is ready: (\S+)/.exec(greeting) ?? [];
+    if (url === undefined) continue;
+    return {
+      url,
+      greeting,
+      child,
+      async end(signal) {
+        const gone = once(child, 'exit');
+        child.kill(signal);
+        const [code] = (await gone) as [number | null];
+        return code;
+      },
+    };
+  }
+  throw new Error(`the server ended before it was ready: ${await errors}`);
+}
+
+/** Runs the CLI to its end. */
+export async function runCli(
+  place: Place,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: environment(place, env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ]);
+  return { code, stdout, stderr };
+}
