@@ -67,13 +67,12 @@ export function serialize(
   maxBytes: number,
 ): Serialized {
   const shed = new Set<Sheddable>();
-  let json = new SnapshotWriter(execution, envelope, shed, 0).write();
+  let json = new SnapshotWriter(execution, envelope, shed).write();
   let bytes = utf8Length(json);
-  const whole = bytes;
   for (const kind of SHEDDING) {
     if (bytes <= maxBytes) break;
     shed.add(kind);
-    json = new SnapshotWriter(execution, envelope, shed, whole - bytes).write();
+    json = new SnapshotWriter(execution, envelope, shed).write();
     bytes = utf8Length(json);
   }
   return { json, bytes };
@@ -84,20 +83,14 @@ class SnapshotWriter {
   readonly #execution: ExecutionText;
   readonly #envelope: Envelope;
   readonly #shed: ReadonlySet<Sheddable>;
-  readonly #bytesShed: number;
   readonly #marks: Mark[] = [];
   #itemsShed = 0;
+  #bytesShed = 0;
 
-  constructor(
-    execution: ExecutionText,
-    envelope: Envelope,
-    shed: ReadonlySet<Sheddable>,
-    bytesShed: number,
-  ) {
+  constructor(execution: ExecutionText, envelope: Envelope, shed: ReadonlySet<Sheddable>) {
     this.#execution = execution;
     this.#envelope = envelope;
     this.#shed = shed;
-    this.#bytesShed = bytesShed;
   }
 
   write(): string {
@@ -195,6 +188,7 @@ class SnapshotWriter {
 
   #sheds(kind: Sheddable, path: string, original: number): boolean {
     if (!this.#shed.has(kind)) return false;
+    this.#bytesShed += original;
     this.#marks.push({ path, kind: 'dropped', rule: 'snapshot_bytes', original, unit: 'bytes' });
     return true;
   }

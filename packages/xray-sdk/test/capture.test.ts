@@ -1,6 +1,6 @@
 import { snapshotSchema } from '@xray/core';
 import { XRaySDK, type XRayOptions } from '@xray/sdk';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Mark, Snapshot } from '../src/types.js';
@@ -310,7 +310,7 @@ test('whatever is recorded: nothing throws, the snapshot is valid, and a differe
   for (const { id, value } of recorded) {
     const snapshot = byId.get(id);
     const parsed = snapshotSchema.safeParse(snapshot);
-    expect(parsed.error, JSON.stringify(snapshot)).toBeUndefined();
+    expect(parsed.error?.issues ?? []).toEqual([]);
     if (snapshot !== undefined) expectMarkWhereDifferent(snapshot, value);
   }
 });
@@ -324,5 +324,5 @@ function expectMarkWhereDifferent(snapshot: Snapshot, value: unknown): void {
     ({ path }) => path.startsWith('/steps/0/input') || path === '/marks',
   );
   const isAbsent = value === undefined && input === undefined;
-  expect(isSame || isAbsent || hasMark, `${JSON.stringify(input)} has no mark`).toBe(true);
+  expect(isSame || isAbsent || hasMark).toBe(true);
 }

@@ -1,0 +1,347 @@
+import { XRaySDK, type DropEvent, type XRayOptions } from '@xray/sdk';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { accept, answer, type Behaviour, type Sink, startSink } from './sink.js';
+
+let sink: Sink;
+
+beforeEach(async () => {
+  sink = await startSink();
+});
+
+afterEach(async () => {
+  await sink.close();
+});
+
+function client(options: Partial<XRayOptions> = {}): XRaySDK {
+  return new XRaySDK({
+    apiKey: 'xr_test',
+    appId: 'app',
+    pipeline: 'delivery',
+    endpoint: sink.endpoint,
+    ...options,
+  });
+}
+
+function record(xray: XRaySDK, count: number, output: unknown = 1): string[] {
+  return Array.from({ length: count }, () => {
+    const execution = xray.startExecution();
+    execution.recordStep({ name: 'only', output });
+    execution.completeExecution();
+    return execution.id;
+  });
+}
+
+function expectExact(xray: XRaySDK): void {
+  const { recorded, delivered, queued, dropped } = xray.stats();
+  const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  expect(queued).toBeGreaterThanOrEqual(0);
+  expect(delivered + queued + lost).toBe(recorded);
+}
+
+describe('on the way', () => {
+  test('snapshots travel in compressed batches, in order', async () => {
+    const xray = client();
+    const ids = record(xray, 300);
+    expect(await xray.flush()).toBe(true);
+    expect(sink.snapshots.map(({ executionId }) => executionId)).toEqual(ids);
+    expect(sink.requests.length).toBeLessThanOrEqual(4);
+    expect(sink.requests[0]?.headers).toMatchObject({
+      'content-type': 'application/x-ndjson',
+      'content-encoding': 'gzip',
+    });
+    expect(xray.stats()).toMatchObject({ recorded: 300, delivered: 300, queued: 0, dropped: {} });
+  });
+
+  test('a retry sends the very same bytes', async () => {
+    sink.behaviour = (request, response) => {
+      sink.behaviour = accept;
+      answer(503)(request, response);
+    };
+    const xray = client();
+    record(xray, 20);
+    expect(await xray.flush()).toBe(true);
+    expect(sink.requests).toHaveLength(2);
+    expect(sink.requests[1]?.text).toBe(sink.requests[0]?.text);
+    expect(xray.stats()).toMatchObject({ delivered: 20, retries: 1 });
+  });
+
+  test('a pause the server asks for is kept', async () => {
+    sink.behaviour = answer(429, { 'retry-after': '120' });
+    const xray = client();
+    record(xray, 1);
+    expect(await xray.flush(700)).toBe(false);
+    expect(sink.requests).toHaveLength(1);
+    expect(xray.stats()).toMatchObject({ queued: 1, dropped: {} });
+  });
+
+  test('one snapshot too large for the server costs only itself', async () => {
+    sink.behaviour = (request, response) => {
+      const isTooLarge = request.text.includes('whale');
+      (isTooLarge ? answer(413) : accept)(request, response);
+    };
+    const drops: DropEvent[] = [];
+    const xray = client({ onDrop: (event) => drops.push(event) });
+    record(xray, 9);
+    const [whale] = record(xray, 1, 'whale');
+    record(xray, 10);
+    expect(await xray.flush()).toBe(true);
+    expect(drops).toEqual([{ reason: 'too_large', executionId: whale }]);
+    expect(xray.stats()).toMatchObject({ delivered: 19, dropped: { too_large: 1 } });
+  });
+
+  test('a snapshot the server rejects alone is dropped, the others are delivered', async () => {
+    sink.behaviour = ({ snapshots }, response) => {
+      response.writeHead(202);
+      const rejected = [
+        {
+          index: 1,
+          executionId: snapshots[1]?.executionId,
+          code: 'invalid',
+          message: '',
+          retryable: false,
+        },
+      ];
+      response.end(
+        JSON.stringify({ accepted: snapshots.length - 1, duplicates: 0, superseded: 0, rejected }),
+      );
+    };
+    const xray = client();
+    record(xray, 3);
+    expect(await xray.flush()).toBe(true);
+    expect(xray.stats()).toMatchObject({ delivered: 2, dropped: { rejected: 1 } });
+  });
+
+  test('a snapshot the server could not store now is sent again', async () => {
+    sink.behaviour = ({ snapshots }, response) => {
+      sink.behaviour = accept;
+      response.writeHead(202);
+      const rejected = [
+        {
+          index: 0,
+          executionId: snapshots[0]?.executionId,
+          code: 'storage',
+          message: '',
+          retryable: true,
+        },
+      ];
+      response.end(
+        JSON.stringify({ accepted: snapshots.length - 1, duplicates: 0, superseded: 0, rejected }),
+      );
+    };
+    const xray = client();
+    const [first] = record(xray, 3);
+    expect(await xray.flush()).toBe(true);
+    expect(sink.requests[1]?.snapshots.map(({ executionId }) => executionId)).toEqual([first]);
+    expect(xray.stats()).toMatchObject({ delivered: 3, queued: 0 });
+  });
+
+  test('a wrong key drops the batch under its own reason', async () => {
+    sink.behaviour = answer(401);
+    const xray = client();
+    record(xray, 2);
+    expect(await xray.flush()).toBe(true);
+    expect(xray.stats()).toMatchObject({ dropped: { unauthorized: 2 } });
+  });
+
+  test('something else that answers 200 is not taken for a receipt', async () => {
+    sink.behaviour = (_request, response) => response.end('<html>Welcome!</html>');
+    const xray = client();
+    record(xray, 2);
+    expect(await xray.flush()).toBe(true);
+    expect(xray.stats()).toMatchObject({ delivered: 2, unconfirmed: 2 });
+  });
+});
+
+describe('in the queue', () => {
+  test('the oldest go first when it is full, and the next snapshot reports them', async () => {
+    const drops: string[] = [];
+    const xray = client({
+      delivery: { maxQueued: 5, delayMs: 60_000 },
+      onDrop: ({ executionId }) => drops.push(executionId),
+    });
+    const ids = record(xray, 8);
+    expect(drops).toEqual(ids.slice(0, 3));
+    expect(await xray.flush()).toBe(true);
+    expect(sink.snapshots.map(({ executionId }) => executionId)).toEqual(ids.slice(3));
+    const reported = sink.snapshots.map(({ dropped }) => dropped?.snapshotsSinceLast ?? 0);
+    expect(reported.reduce((sum, count) => sum + count, 0)).toBe(2);
+    record(xray, 1);
+    await xray.flush();
+    expect(sink.snapshots.at(-1)?.dropped?.snapshotsSinceLast).toBe(1);
+  });
+
+  test('a checkpoint that was not sent yet is replaced by what came after it', async () => {
+    const xray = client({ delivery: { delayMs: 60_000 } });
+    const execution = xray.startExecution();
+    execution.recordStep({ name: 'one' });
+    execution.checkpoint();
+    execution.recordStep({ name: 'two' });
+    execution.completeExecution();
+    expect(await xray.flush()).toBe(true);
+    expect(sink.snapshots).toEqual([expect.objectContaining({ revision: 2, status: 'completed' })]);
+    expect(xray.stats()).toMatchObject({ recorded: 2, delivered: 1, dropped: { superseded: 1 } });
+  });
+
+  test('memory stays within the bound with the server down, and the counts add up', async () => {
+    await sink.close();
+    const xray = client({ delivery: { maxQueued: 100 } });
+    record(xray, 20_000, 'x'.repeat(500));
+    expectExact(xray);
+    expect(xray.stats().queued).toBeLessThanOrEqual(100);
+    await xray.shutdown(10);
+    expectExact(xray);
+    expect(xray.stats()).toMatchObject({ recorded: 20_000, delivered: 0, queued: 0 });
+  });
+
+  test('shutdown ends in its time against a server that hangs, and counts what it leaves', async () => {
+    sink.behaviour = () => {};
+    const xray = client();
+    record(xray, 3);
+    expect(await xray.shutdown(200)).toBe(false);
+    record(xray, 2);
+    expect(xray.stats()).toMatchObject({ queued: 0, dropped: { shutdown: 5 } });
+    expectExact(xray);
+  });
+
+  test('an onDrop that throws harms nothing', async () => {
+    const xray = client({
+      delivery: { maxQueued: 1, delayMs: 60_000 },
+      onDrop: () => {
+        throw new Error('host');
+      },
+    });
+    expect(() => record(xray, 3)).not.toThrow();
+    expect(await xray.flush()).toBe(true);
+    expect(xray.stats()).toMatchObject({ delivered: 1, dropped: { queue_full: 2 } });
+  });
+});
+
+describe('what is sent', () => {
+  test('sampling keeps or drops a whole decision, and failed and adverse ones always', async () => {
+    const xray = client({ sample: 0 });
+    record(xray, 5);
+    const parent = xray.startExecution();
+    parent.child('part').completeExecution();
+    parent.completeExecution();
+    const failed = xray.startExecution();
+    failed.failExecution(new Error('x'));
+    const declined = xray.startExecution();
+    declined.decide('declined', { adverse: true });
+    declined.completeExecution();
+    expect(await xray.flush()).toBe(true);
+    expect(sink.snapshots.map(({ executionId }) => executionId)).toEqual([failed.id, declined.id]);
+    expect(xray.stats()).toMatchObject({ recorded: 9, delivered: 2, dropped: { sampled: 7 } });
+  });
+
+  test('a rate keeps about that share, the same ids each time', async () => {
+    const kept = async (): Promise<string[]> => {
+      sink.snapshots.length = 0;
+      const xray = client({ sample: { rate: 0.5 } });
+      for (let index = 0; index < 400; index += 1) {
+        xray.startExecution({ executionId: `e-${String(index)}` }).completeExecution();
+      }
+      await xray.flush();
+      return sink.snapshots.map(({ executionId }) => executionId);
+    };
+    const first = await kept();
+    expect(first.length).toBeGreaterThan(150);
+    expect(first.length).toBeLessThan(250);
+    expect(await kept()).toEqual(first);
+  });
+
+  test('an oversized snapshot sheds its values before anything that explains the decision', async () => {
+    const xray = client();
+    const execution = xray.startExecution();
+    for (let index = 0; index < 100; index += 1) {
+      execution.recordStep({ name: 'big', input: 'i'.repeat(15_000), reasoning: 'because' });
+    }
+    execution.decide('declined', { reasons: ['TOO_BIG'] });
+    execution.completeExecution();
+    expect(await xray.flush()).toBe(true);
+    const [snapshot] = sink.snapshots;
+    expect(JSON.stringify(snapshot).length).toBeLessThan(1024 * 1024);
+    expect(snapshot?.steps).toHaveLength(100);
+    expect(snapshot?.steps[0]).toMatchObject({ name: 'big', reasoning: 'because' });
+    expect(snapshot?.steps[0]).not.toHaveProperty('input');
+    expect(snapshot?.decision?.reasons).toEqual([{ code: 'TOO_BIG' }]);
+    expect(snapshot?.dropped?.bytes).toBeGreaterThan(1_400_000);
+    expect(snapshot?.marks).toContainEqual(
+      expect.objectContaining({ path: '/steps/99/input', kind: 'dropped' }),
+    );
+  });
+
+  test('of too many steps the first, the last and the failed stay, and the rest is counted', async () => {
+    const xray = client({ maxSteps: 100 });
+    const execution = xray.startExecution();
+    for (let index = 0; index < 1_000; index += 1) {
+      execution.recordStep({ name: 'tick', status: index === 500 ? 'failed' : 'completed' });
+    }
+    execution.completeExecution();
+    expect(await xray.flush()).toBe(true);
+    const [snapshot] = sink.snapshots;
+    const sequences = snapshot?.steps.map(({ sequence }) => sequence) ?? [];
+    expect(sequences.length).toBeLessThanOrEqual(100);
+    expect(sequences.slice(0, 40)).toEqual(Array.from({ length: 40 }, (_, index) => index));
+    expect(sequences).toContain(500);
+    expect(sequences.at(-1)).toBe(999);
+    expect(snapshot?.dropped?.steps).toBe(1_000 - sequences.length);
+  });
+});
+
+/** What a server may do to one request. */
+const behaviours: Record<string, Behaviour> = {
+  accept,
+  slow: (request, response) => void setTimeout(() => accept(request, response), 15),
+  reset: (_request, response) => void response.destroy(),
+  hang: () => {},
+  tooMany: answer(429, { 'retry-after': '0' }),
+  unavailable: answer(503),
+  broken: answer(500),
+  tooLarge: answer(413),
+  invalid: answer(400),
+  garbage: (_request, response) => void response.end('}{'),
+  nonsense: (_request, response) => {
+    response.writeHead(202);
+    response.end('{"accepted":1,"rejected":[{"index":"x"},null,{"index":0,"retryable":true}]}');
+  },
+};
+
+// Vitest itself fails a run with an unhandled rejection.
+test('whatever the server does, every snapshot is counted exactly once, at any time', async () => {
+  const names = fc.constantFrom(...Object.keys(behaviours));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(names, { maxLength: 8 }),
+      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 }),
+      async (script, bursts) => {
+        const remaining = [...script];
+        sink.snapshots.length = 0;
+        sink.behaviour = (request, response) => {
+          const behaviour = behaviours[remaining.shift() ?? 'accept'] ?? accept;
+          behaviour(request, response);
+        };
+        const xray = client({
+          delivery: { maxQueued: 15, maxBatch: 5, delayMs: 1, timeoutMs: 40 },
+        });
+        const ids: string[] = [];
+        for (const burst of bursts) {
+          ids.push(...record(xray, burst));
+          expectExact(xray);
+          await xray.flush(30);
+          expectExact(xray);
+        }
+        await xray.shutdown(30);
+        expectExact(xray);
+        const { recorded, delivered, queued } = xray.stats();
+        expect(recorded).toBe(ids.length);
+        expect(queued).toBe(0);
+        const seen = new Set(sink.snapshots.map(({ executionId }) => executionId));
+        expect(delivered).toBeLessThanOrEqual(seen.size);
+        expect([...seen].every((id) => ids.includes(id))).toBe(true);
+      },
+    ),
+    { numRuns: 60 },
+  );
+}, 40_000);

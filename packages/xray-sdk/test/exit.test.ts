@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { runProgram } from './child.js';
+import { answer, type Sink, startSink } from './sink.js';
+
+let sink: Sink;
+
+beforeEach(async () => {
+  sink = await startSink();
+});
+
+afterEach(async () => {
+  await sink.close();
+});
+
+/** Two seconds are the SDK's; the rest is the start of Node on a busy machine. */
+const EXIT_BOUND_MS = 2_000 + 3_000;
+
+test('a process that simply ends delivers what it recorded', async () => {
+  const ended = await runProgram('natural-end.mjs', {
+    XRAY_ENDPOINT: sink.endpoint,
+    EXECUTIONS: '450',
+  });
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  expect(sink.snapshots).toHaveLength(450);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: 450, delivered: 450, queued: 0 });
+});
+
+test('with the server down the process ends at once, and the loss is counted', async () => {
+  const { endpoint } = sink;
+  await sink.close();
+  const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: endpoint, EXECUTIONS: '450' });
+  expect(ended.code).toBe(0);
+  expect(ended.elapsedMs).toBeLessThan(EXIT_BOUND_MS);
+  expect(JSON.parse(ended.stdout)).toMatchObject({
+    delivered: 0,
+    queued: 0,
+    dropped: { exit: 450 },
+  });
+  sink = await startSink();
+});
+
+test('against a server that hangs the process ends within two seconds', async () => {
+  sink.behaviour = () => {};
+  const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: sink.endpoint });
+  expect(ended.code).toBe(0);
+  expect(ended.elapsedMs).toBeLessThan(EXIT_BOUND_MS);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ dropped: { exit: 1 } });
+});
+
+test('a request that hangs does not keep alive a process that has ended its work', async () => {
+  sink.behaviour = () => {};
+  const ended = await runProgram('late-work.mjs', { XRAY_ENDPOINT: sink.endpoint });
+  expect(ended.code).toBe(0);
+  expect(ended.elapsedMs).toBeLessThan(EXIT_BOUND_MS + 300);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: 2, dropped: { exit: 2 } });
+});
+
+test('at the end there is one attempt, without retries', async () => {
+  sink.behaviour = answer(503);
+  const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: sink.endpoint });
+  expect(ended.code).toBe(0);
+  expect(sink.requests).toHaveLength(1);
+});
+
+test('a flush that is awaited last holds the process until its time is over', async () => {
+  sink.behaviour = answer(503);
+  const ended = await runProgram('top-level-flush.mjs', { XRAY_ENDPOINT: sink.endpoint });
+  expect(ended.code).toBe(0);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ isFlushed: false, queued: 1 });
+});
+
+test('without a key it warns once, records nothing and runs on', async () => {
+  const ended = await runProgram('no-key.mjs', { XRAY_ENDPOINT: sink.endpoint, XRAY_API_KEY: '' });
+  expect(ended).toMatchObject({ code: 0, stdout: 'kept 2, stepped 1' });
+  expect(ended.stderr.match(/\[xray\]/g)).toHaveLength(1);
+  expect(ended.stderr).toContain('XRAY_API_KEY');
+  expect(sink.requests).toHaveLength(0);
+});

@@ -1,0 +1,16 @@
+// A host that works on for a while after it recorded, with a server that hangs.
+import { XRaySDK } from '@xray/sdk';
+
+const xray = new XRaySDK({
+  apiKey: 'xr_test',
+  appId: 'app',
+  pipeline: 'exit',
+  delivery: { delayMs: 0 },
+});
+xray.startExecution().completeExecution();
+setTimeout(() => {
+  xray.startExecution().completeExecution();
+}, 300);
+process.on('exit', () => {
+  process.stdout.write(JSON.stringify(xray.stats()));
+});
