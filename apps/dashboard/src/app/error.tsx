@@ -3,5 +3,5 @@
 import { ErrorState } from '@/components/states';
 
 export default function PageError({ error, reset }: { error: Error; reset: () => void }) {
-  return <ErrorState error={error} title="This page broke" onRetry={reset} />;
+  return <ErrorState heading="h1" error={error} title="This page broke" onRetry={reset} />;
 }

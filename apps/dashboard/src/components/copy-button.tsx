@@ -55,9 +55,7 @@ export function CopyButton({
         <CopyIcon aria-hidden />
       )}
       {withLabel ? said : null}
-      <span role="status" className="sr-only">
-        {result === null ? '' : said}
-      </span>
+      <output className="sr-only">{result === null ? '' : said}</output>
     </Button>
   );
 }

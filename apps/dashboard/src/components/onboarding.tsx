@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { configQuery } from '@/lib/queries';
 import { CopyButton } from './copy-button';
+import { ScrollText } from './scroll-text';
 
 /** How to send a first execution to this very server, while the page waits for it to arrive. */
 export function Onboarding({ app, waitingFor }: { app: string; waitingFor: string }) {
@@ -24,10 +25,7 @@ export function Onboarding({ app, waitingFor }: { app: string; waitingFor: strin
           TypeScript
           <CopyButton text={snippet} label="Copy snippet" withLabel />
         </div>
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-        <pre tabIndex={0} aria-label="Snippet" className="text-mono overflow-x-auto p-3">
-          {snippet}
-        </pre>
+        <ScrollText label="Snippet" text={snippet} className="rounded-none bg-transparent" />
       </div>
       <p className="text-sm text-ink-muted">
         No key at hand?{' '}
@@ -36,10 +34,10 @@ export function Onboarding({ app, waitingFor }: { app: string; waitingFor: strin
         </code>{' '}
         makes one.
       </p>
-      <p role="status" className="flex items-center gap-2 text-sm text-ink-muted">
+      <output className="flex items-center gap-2 text-sm text-ink-muted">
         <span aria-hidden className="pulse-mark size-2 rounded-full bg-running" />
         {waitingFor}
-      </p>
+      </output>
     </section>
   );
 }
@@ -47,10 +45,21 @@ export function Onboarding({ app, waitingFor }: { app: string; waitingFor: strin
 function snippetFor(app: string, endpoint: string): string {
   return `import XRaySDK from '@xray/sdk';
 
-const xray = new XRaySDK({ apiKey: process.env.XRAY_API_KEY, endpoint: '${endpoint}', appId: '${app}', pipeline: 'loan-approval' });
+const xray = new XRaySDK({
+  apiKey: process.env.XRAY_API_KEY,
+  endpoint: '${endpoint}',
+  appId: '${app}',
+  pipeline: 'loan-approval',
+});
 
 const execution = xray.startExecution();
-execution.recordStep({ name: 'check_score', input: { score: 750 }, output: { approved: true }, reasoning: 'Score >= 700', status: 'completed' });
+execution.recordStep({
+  name: 'check_score',
+  input: { score: 750 },
+  output: { approved: true },
+  reasoning: 'Score >= 700',
+  status: 'completed',
+});
 execution.completeExecution();
 `;
 }

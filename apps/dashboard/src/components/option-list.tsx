@@ -1,3 +1,5 @@
+// A combobox whose options show more than text cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';

@@ -10,11 +10,14 @@ import { Button } from './ui/button';
 export function ErrorState({
   error,
   title,
+  heading: Heading = 'h2',
   onRetry,
   children,
 }: {
   error: unknown;
   title: string;
+  /** `h1` where this is all that the page shows. */
+  heading?: 'h1' | 'h2';
   onRetry?: (() => void) | undefined;
   children?: ReactNode;
 }) {
@@ -25,10 +28,10 @@ export function ErrorState({
       role="alert"
       className="mx-auto flex w-full max-w-lg flex-col items-start gap-3 px-4 py-12"
     >
-      <h2 className="flex items-center gap-2 font-semibold">
+      <Heading className="flex items-center gap-2 font-semibold">
         <CircleAlertIcon aria-hidden className="size-4 shrink-0 text-failed" />
         {title}
-      </h2>
+      </Heading>
       <p className="max-w-full wrap-anywhere text-ink-muted">{messageOf(error)}</p>
       {details.length > 0 ? (
         <ul className="max-w-full list-disc pl-5 text-sm wrap-anywhere text-ink-muted">
@@ -58,10 +61,18 @@ export function ErrorState({
   );
 }
 
-export function EmptyState({ title, children }: { title: string; children?: ReactNode }) {
+export function EmptyState({
+  title,
+  heading: Heading = 'h2',
+  children,
+}: {
+  title: string;
+  heading?: 'h1' | 'h2';
+  children?: ReactNode;
+}) {
   return (
     <div className="mx-auto flex w-full max-w-lg flex-col items-start gap-3 px-4 py-12">
-      <h2 className="font-semibold">{title}</h2>
+      <Heading className="font-semibold">{title}</Heading>
       <div className="text-ink-muted">{children}</div>
     </div>
   );

@@ -38,7 +38,9 @@ export function VerdictMark({ verdict, className }: { verdict: Verdict; classNam
 /** Shape, colour and word together. */
 export function VerdictLabel({ verdict, className }: { verdict: Verdict; className?: string }) {
   return (
-    <span className={cn('inline-flex max-w-full min-w-0 items-center gap-1.5', className)}>
+    <span
+      className={cn('inline-flex max-w-full min-w-0 items-center gap-1.5 align-middle', className)}
+    >
       <VerdictMark verdict={verdict} />
       <span className="truncate" title={verdict.word}>
         {verdict.word}

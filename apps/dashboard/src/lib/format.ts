@@ -121,7 +121,7 @@ function dateParts(at: number, zone: Zone): { date: string; time: string; offset
 }
 
 function offsetName(zone: Zone, minutesEast: number): string {
-  if (zone === 'utc') return 'UTC';
+  if (zone === 'utc' || minutesEast === 0) return 'UTC';
   const total = Math.abs(minutesEast);
   const hours = String(Math.floor(total / 60)).padStart(2, '0');
   const minutes = String(total % 60).padStart(2, '0');

@@ -24,7 +24,7 @@ export function ExecutionView() {
   const [{ app, id }] = useQueryStates(executionParams);
   if (app === null || id === null) {
     return (
-      <EmptyState title="Which execution?">
+      <EmptyState heading="h1" title="Which execution?">
         <p className="mb-3">The address names no app or no execution.</p>
         <Button asChild>
           <Link href={app === null ? '/' : executionsHref(app)}>To the list</Link>
@@ -42,6 +42,7 @@ function LoadedExecution({ app, id }: { app: string; id: string }) {
   const isMissing = execution.error instanceof ApiError && execution.error.status === 404;
   return (
     <ErrorState
+      heading="h1"
       error={execution.error}
       title={isMissing ? 'There is no such execution' : 'The execution could not be read'}
       onRetry={() => void execution.refetch()}

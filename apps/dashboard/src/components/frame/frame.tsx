@@ -30,7 +30,10 @@ export function Frame({ children, tools }: { children: ReactNode; tools?: ReactN
       >
         Skip to the page
       </a>
-      <div className="rail hidden shrink-0 flex-col gap-2 border-r border-line bg-canvas p-2 md:flex print:hidden">
+      <nav
+        aria-label="X-Ray"
+        className="rail hidden shrink-0 flex-col gap-2 border-r border-line bg-canvas p-2 md:flex print:hidden"
+      >
         <Link href="/" className="flex h-8 items-center gap-2 px-2 font-semibold">
           <Logo />
           <span className="rail-label">X-Ray</span>
@@ -38,11 +41,11 @@ export function Frame({ children, tools }: { children: ReactNode; tools?: ReactN
         <Suspense fallback={<div className="h-8" />}>
           <AppSwitcher />
         </Suspense>
-        <nav aria-label="Pages" className="flex flex-1 flex-col gap-0.5">
+        <div className="flex flex-1 flex-col gap-0.5">
           <Suspense>
             <Places />
           </Suspense>
-        </nav>
+        </div>
         <Button
           variant="ghost"
           className="w-full justify-start px-2.5"
@@ -54,7 +57,7 @@ export function Frame({ children, tools }: { children: ReactNode; tools?: ReactN
           <PanelLeftIcon aria-hidden />
           <span className="rail-label">Collapse</span>
         </Button>
-      </div>
+      </nav>
       <div className="flex min-h-0 min-w-0 flex-1 flex-col bg-panel print:block">
         <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-3 md:px-4 print:hidden">
           <Suspense fallback={<div className="flex-1" />}>

@@ -1,3 +1,5 @@
+// A tree of which only the seen rows are in the page cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
 import type { Json, Mark } from '@xray/core';
@@ -6,10 +8,9 @@ import { ChevronRightIcon } from 'lucide-react';
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { CopyButton } from '@/components/copy-button';
 import { cn } from '@/lib/cn';
-import { formatCount, plural } from '@/lib/format';
 import { useElementWidth } from '@/lib/element-width';
 import { initiallyOpen, jsonRows, openWithin, readablePath, type JsonRow } from './json-rows';
-import { MarkBadge } from './mark-badge';
+import { RowMarks, RowText } from './json-row-text';
 import { placeMarks } from './marks';
 
 const ROW_PX = 22;
@@ -148,14 +149,13 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
                     row.open === null && 'invisible',
                   )}
                 />
-                <RowText row={row} name={name} />
-                {row.shape === 'line' || row.shape === 'group' ? null : (
+                <RowText row={row} name={name} previewLength={lineLength}>
                   <RowMarks
                     row={row}
                     at={placed.at.get(row.pointer)}
                     within={placed.within.get(row.pointer)}
                   />
-                )}
+                </RowText>
               </div>
             );
           })}
@@ -189,79 +189,4 @@ function valueAt(rows: readonly JsonRow[], row: JsonRow): Json {
 
 function copyable(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-}
-
-function RowMarks({
-  row,
-  at,
-  within,
-}: {
-  row: JsonRow;
-  at: readonly Mark[] | undefined;
-  within: number | undefined;
-}) {
-  return (
-    <>
-      {at?.map((mark) => (
-        <MarkBadge key={`${mark.kind} ${mark.path} ${mark.rule ?? ''}`} mark={mark} />
-      ))}
-      {within !== undefined && row.open === false ? (
-        <span className="shrink-0 font-sans text-xs text-ink-muted">
-          {plural(within, 'mark')} within
-        </span>
-      ) : null}
-    </>
-  );
-}
-
-function RowText({ row, name }: { row: JsonRow; name: string }) {
-  if (row.shape === 'line') return <span className="text-json-string">{String(row.value)}</span>;
-  const label = row.label ?? (row.depth === 0 ? name : '');
-  return (
-    <>
-      <span
-        className={cn(
-          'shrink-0',
-          typeof row.label === 'string' && row.shape !== 'group'
-            ? 'text-json-key'
-            : 'text-ink-muted',
-        )}
-      >
-        {label}
-        {row.shape === 'group' ? '' : ':'}
-      </span>
-      <ValueText row={row} />
-    </>
-  );
-}
-
-function ValueText({ row }: { row: JsonRow }) {
-  const { value, shape, size } = row;
-  if (shape === 'group') return null;
-  if (shape === 'object')
-    return (
-      <span className="text-ink-faint">{size === 0 ? '{}' : `{ ${plural(size, 'key')} }`}</span>
-    );
-  if (shape === 'array')
-    return (
-      <span className="text-ink-faint">{size === 0 ? '[]' : `[ ${plural(size, 'item')} ]`}</span>
-    );
-  if (shape === 'text' && typeof value === 'string') {
-    return (
-      <span className="flex min-w-0 gap-2">
-        {row.open === true ? null : (
-          <span className="text-json-string">{`"${preview(value)}…"`}</span>
-        )}
-        <span className="text-ink-faint">{formatCount(value.length)} characters</span>
-      </span>
-    );
-  }
-  if (typeof value === 'string')
-    return <span className="text-json-string">{JSON.stringify(value)}</span>;
-  if (typeof value === 'number') return <span className="text-json-number">{String(value)}</span>;
-  return <span className="text-json-word">{String(value)}</span>;
-}
-
-function preview(text: string): string {
-  return text.slice(0, 80).replaceAll('\n', '↵');
 }

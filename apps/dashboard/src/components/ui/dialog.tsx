@@ -41,6 +41,11 @@ export function SheetContent({
       <Primitive.Overlay className="fixed inset-0 z-40 bg-black/40" />
       <Primitive.Content
         aria-describedby={undefined}
+        // The sheet itself, so that no control in it looks as if it were chosen.
+        onOpenAutoFocus={(event) => {
+          event.preventDefault();
+          if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+        }}
         className={cn(
           'fixed inset-x-0 bottom-0 z-50 flex h-[88dvh] flex-col rounded-t-xl border-t border-line-strong bg-panel text-ink outline-none',
           className,

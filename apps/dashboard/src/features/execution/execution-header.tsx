@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { IdText } from '@/components/id-text';
 import { AbsoluteTime, RelativeTime } from '@/components/time';
 import { VerdictLabel } from '@/components/verdict-mark';
-import { formatDuration, plural, truncateMiddle } from '@/lib/format';
+import { formatCount, formatDuration, truncateMiddle } from '@/lib/format';
 import { executionHref, executionsHref } from '@/lib/links';
 import { executionVerdict } from '@/lib/verdict';
 
@@ -103,7 +103,7 @@ export function ExecutionHeader({
             (<RelativeTime iso={at} />)
           </span>
         </Fact>
-        <Fact name="steps">{plural(snapshot.steps.length, 'step')}</Fact>
+        <Fact name="steps">{formatCount(snapshot.steps.length)}</Fact>
         {(snapshot.links ?? []).map((link) => (
           <LinkFact key={`${link.relation} ${link.executionId}`} app={app} link={link} />
         ))}

@@ -4,8 +4,8 @@ const ROWS = Array.from({ length: 10 }, (_, index) => index);
 
 export function ExecutionSkeleton() {
   return (
-    <div
-      role="status"
+    <section
+      aria-busy="true"
       aria-label="Loading the execution"
       className="flex min-h-0 flex-1 flex-col overflow-hidden"
     >
@@ -23,6 +23,6 @@ export function ExecutionSkeleton() {
           <Skeleton className="h-40" />
         </div>
       </div>
-    </div>
+    </section>
   );
 }

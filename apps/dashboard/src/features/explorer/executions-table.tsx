@@ -1,3 +1,5 @@
+// A grid of which only the seen rows are in the page cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
 import type { ExecutionSummary } from '@xray/core';

@@ -31,6 +31,7 @@ export function ExplorerPage() {
   if (apps.isError) {
     return (
       <ErrorState
+        heading="h1"
         error={apps.error}
         title="The apps could not be read"
         onRetry={() => void apps.refetch()}
@@ -38,7 +39,7 @@ export function ExplorerPage() {
     );
   }
   return (
-    <EmptyState title="There is no app yet">
+    <EmptyState heading="h1" title="There is no app yet">
       <p>
         <Link href="/" className="text-accent underline">
           The home page

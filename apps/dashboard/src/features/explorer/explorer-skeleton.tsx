@@ -16,8 +16,8 @@ export function ExplorerSkeleton() {
 
 export function RowsSkeleton() {
   return (
-    <div
-      role="status"
+    <section
+      aria-busy="true"
       aria-label="Loading the executions"
       className="min-h-0 flex-1 overflow-hidden border-t border-line"
     >
@@ -32,6 +32,6 @@ export function RowsSkeleton() {
           <Skeleton className="h-3 w-16" />
         </div>
       ))}
-    </div>
+    </section>
   );
 }

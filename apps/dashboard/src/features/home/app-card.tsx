@@ -12,7 +12,7 @@ import { executionHref, executionsHref } from '@/lib/links';
 import { pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
 import { executionVerdict } from '@/lib/verdict';
 
-const RECENT = 16;
+const RECENT = 10;
 const PIPELINES_SHOWN = 3;
 
 /** One app at a glance: when it last decided, what, and by which pipelines. */
@@ -24,7 +24,7 @@ export function AppCard({ app }: { app: App }) {
   const latest = recent.data?.items[0];
 
   return (
-    <li className="flex min-h-44 min-w-0 flex-col gap-3 rounded-md border border-line bg-panel p-4 hover:border-line-strong">
+    <li className="flex md:min-h-44 min-w-0 flex-col gap-3 rounded-md border border-line bg-panel p-4 hover:border-line-strong">
       <div className="min-w-0">
         <h2 className="min-w-0">
           <Link
@@ -79,20 +79,20 @@ export function AppCard({ app }: { app: App }) {
   );
 }
 
-/** The latest outcomes, oldest first, each a link: a feel for how it goes, before any chart. */
+/** The latest outcomes, each a link: a feel for how it goes, before any chart. */
 function RecentStrip({ app, items }: { app: string; items: readonly ExecutionSummary[] }) {
   return (
-    <ul aria-label="Latest outcomes, oldest first" className="flex gap-0.5">
-      {items.toReversed().map((item) => {
+    <ul aria-label="Latest outcomes, newest first" className="flex flex-wrap gap-0.5">
+      {items.map((item) => {
         const verdict = executionVerdict(item);
         return (
-          <li key={item.executionId} className="min-w-0 flex-1">
+          <li key={item.executionId}>
             <Link
               href={executionHref(app, item.executionId)}
               prefetch={false}
               title={`${verdict.word} · ${item.pipeline}`}
               aria-label={`${verdict.word}, ${item.pipeline}`}
-              className="flex h-6 items-center justify-center rounded bg-sunken hover:bg-accent-soft"
+              className="flex size-6 items-center justify-center rounded bg-sunken hover:bg-accent-soft"
             >
               <VerdictMark verdict={verdict} />
             </Link>

@@ -38,15 +38,15 @@ export function AppsPage() {
           ) : null}
         </div>
         {apps.isPending ? (
-          <div
+          <section
             className="grid gap-3 md:grid-cols-2 xl:grid-cols-3"
             aria-label="Loading the apps"
-            role="status"
+            aria-busy="true"
           >
             {[0, 1, 2].map((each) => (
               <Skeleton key={each} className="h-44 rounded-md" />
             ))}
-          </div>
+          </section>
         ) : apps.isError ? (
           <ErrorState
             error={apps.error}

@@ -1,6 +1,7 @@
 import type { Artifact } from '@xray/core';
 import { CopyButton } from '@/components/copy-button';
 import { IdText } from '@/components/id-text';
+import { ScrollText } from '@/components/scroll-text';
 import { formatBytes } from '@/lib/format';
 
 /** What a step left behind. Everything is shown as text: an artifact is data of someone else's making. */
@@ -24,14 +25,7 @@ export function ArtifactsPanel({ artifacts }: { artifacts: readonly Artifact[] }
           ) : null}
           {artifact.inline ? (
             <>
-              {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-              <pre
-                tabIndex={0}
-                aria-label={`Content of ${artifact.name}`}
-                className="text-mono max-h-72 overflow-auto rounded-md bg-sunken p-3"
-              >
-                {artifact.inline}
-              </pre>
+              <ScrollText label={`Content of ${artifact.name}`} text={artifact.inline} />
               <CopyButton
                 text={artifact.inline}
                 label="Copy content"

@@ -67,7 +67,7 @@ export function CandidatesPanel({ set }: { set: CandidateSet }) {
             );
           })}
         </div>
-        <div role="group" aria-label="By outcome" className="flex flex-wrap gap-1">
+        <fieldset aria-label="By outcome" className="flex flex-wrap gap-1">
           {outcomes.map(({ name, count, share }) => (
             <button
               key={name}
@@ -84,7 +84,7 @@ export function CandidatesPanel({ set }: { set: CandidateSet }) {
               {name} {formatCount(count)}
             </button>
           ))}
-        </div>
+        </fieldset>
         {reasons.length > 0 ? (
           <ul
             aria-label="Reasons"

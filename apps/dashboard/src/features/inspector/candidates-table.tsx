@@ -1,3 +1,5 @@
+// A table of which only the seen rows are in the page cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';

@@ -53,9 +53,9 @@ export function ExecutionInspector({
       );
     }
     return (
-      <p role="status" className="p-4 text-sm text-ink-muted">
+      <output className="block p-4 text-sm text-ink-muted">
         Reading {formatBytes(detail.server.bytes)}…
-      </p>
+      </output>
     );
   };
 

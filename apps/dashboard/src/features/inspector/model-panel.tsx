@@ -1,5 +1,6 @@
 import type { Step } from '@xray/core';
 import type { ReactNode } from 'react';
+import { ScrollText } from '@/components/scroll-text';
 import { formatCount, formatNumber } from '@/lib/format';
 
 /** The facts of a model call. */
@@ -24,14 +25,7 @@ export function ModelPanel({ model }: { model: NonNullable<Step['model']> }) {
       {params === undefined || params === null ? null : (
         <div>
           <h3 className="mb-1 text-sm text-ink-muted">Parameters</h3>
-          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-          <pre
-            tabIndex={0}
-            aria-label="Parameters"
-            className="text-mono max-h-96 overflow-auto rounded-md bg-sunken p-3"
-          >
-            {JSON.stringify(params, null, 2)}
-          </pre>
+          <ScrollText label="Parameters" text={JSON.stringify(params, null, 2)} />
         </div>
       )}
     </div>

@@ -63,13 +63,19 @@ function RuleRow({ rule, decisive, counted }: { rule: Rule; decisive: boolean; c
       <th scope="row" className={cn(CELL, 'max-w-48 text-left font-normal')}>
         <span className="flex min-w-0 items-center gap-2">
           <VerdictMark verdict={verdict} />
-          <span
-            className="truncate"
-            title={[rule.id, rule.version, rule.field].filter(Boolean).join(' · ')}
-          >
-            {rule.id}
+          <span className="min-w-0">
+            <span
+              className="block truncate"
+              title={[rule.id, rule.version, rule.field].filter(Boolean).join(' · ')}
+            >
+              {rule.id}
+            </span>
+            <span className="block text-xs text-ink-muted">
+              {verdict.word}
+              {decisive ? <strong className="font-semibold text-ink"> · decisive</strong> : null}
+              {decisive && rule.counts ? ` for ${formatCount(rule.counts.decisive)}` : null}
+            </span>
           </span>
-          <span className="shrink-0 text-xs text-ink-muted">{verdict.word}</span>
         </span>
       </th>
       <td
@@ -109,12 +115,7 @@ function RuleRow({ rule, decisive, counted }: { rule: Rule; decisive: boolean; c
         </td>
       ) : null}
       <td className={cn(CELL, 'whitespace-nowrap text-ink-muted')}>
-        {decisive ? (
-          <strong className="font-medium text-ink">decisive</strong>
-        ) : (
-          (rule.effect ?? '')
-        )}
-        {decisive && rule.counts ? ` for ${formatCount(rule.counts.decisive)}` : ''}
+        {rule.effect ?? ''}
         {typeof rule.points === 'number' ? ` ${rule.points > 0 ? '+' : ''}${rule.points}` : ''}
       </td>
     </tr>

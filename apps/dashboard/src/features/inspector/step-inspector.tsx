@@ -8,7 +8,6 @@ import { ErrorState } from '@/components/states';
 import { Skeleton } from '@/components/ui/skeleton';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { VerdictLabel } from '@/components/verdict-mark';
-import { formatCount } from '@/lib/format';
 import { stepQuery } from '@/lib/queries';
 import { statusVerdict } from '@/lib/verdict';
 import { ArtifactsPanel } from './artifacts-panel';
@@ -89,7 +88,7 @@ export function StepInspector(props: StepInspectorProps) {
     >
       <div className="flex flex-col gap-1.5 px-4 pt-3 pb-2 max-md:pr-12">
         <div className="flex min-w-0 items-center gap-2">
-          <span className="shrink-0 text-xs text-ink-faint">step {formatCount(sequence)}</span>
+          <span className="shrink-0 text-xs text-ink-faint">step {sequence}</span>
           <h2 className="min-w-0 truncate font-semibold" title={step.name}>
             {step.name}
           </h2>
@@ -209,10 +208,10 @@ function firstTab(tabs: readonly InspectorTab[]): InspectorTab {
 
 function PanelSkeleton() {
   return (
-    <div role="status" aria-label="Reading the step" className="flex flex-col gap-2 p-4">
+    <section aria-busy="true" aria-label="Reading the step" className="flex flex-col gap-2 p-4">
       <Skeleton className="h-4 w-2/3" />
       <Skeleton className="h-4 w-1/2" />
       <Skeleton className="h-4 w-3/5" />
-    </div>
+    </section>
   );
 }

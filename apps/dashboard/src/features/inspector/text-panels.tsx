@@ -1,6 +1,7 @@
 import type { Mark, Step } from '@xray/core';
 import { CopyButton } from '@/components/copy-button';
 import { MarkBadge } from '@/components/json/mark-badge';
+import { ScrollText } from '@/components/scroll-text';
 
 export function ReasoningPanel({
   text,
@@ -37,16 +38,7 @@ export function ErrorPanel({ error }: { error: NonNullable<Step['error']> }) {
         <p className="font-medium wrap-anywhere">{error.type}</p>
         <p className="wrap-anywhere whitespace-pre-wrap">{error.message}</p>
       </div>
-      {error.stack ? (
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <pre
-          tabIndex={0}
-          aria-label="Stack"
-          className="text-mono max-w-full overflow-x-auto rounded-md bg-sunken p-3"
-        >
-          {error.stack}
-        </pre>
-      ) : null}
+      {error.stack ? <ScrollText label="Stack" text={error.stack} /> : null}
       <CopyButton text={whole} label="Copy error" withLabel className="-ml-2" />
     </div>
   );

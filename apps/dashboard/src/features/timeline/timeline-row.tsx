@@ -1,3 +1,5 @@
+// A tree of which only the seen rows are in the page cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
 import type { Step } from '@xray/core';
@@ -14,6 +16,7 @@ import { placeBar, type Span, type TimeWindow } from './waterfall';
 const INDENT_PX = 14;
 const MAX_INDENTS = 10;
 const LABEL_CHAR_PX = 7;
+const LABEL_PAD_PX = 8;
 
 interface TimelineRowProps {
   step: Step;
@@ -44,7 +47,6 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
       id={`step-row-${node.sequence}`}
       role="treeitem"
       tabIndex={-1}
-      aria-label={[step.name, step.kind, verdict.word, duration].filter(Boolean).join(', ')}
       aria-level={node.depth + 1}
       aria-posinset={node.posInSet}
       aria-setsize={node.setSize}
@@ -94,6 +96,9 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
           </span>
         ) : null}
       </div>
+      <span className="sr-only">
+        {[step.kind, verdict.word, duration].filter(Boolean).join(', ')}
+      </span>
       <Bar {...props} label={duration} />
     </div>
   );
@@ -123,7 +128,7 @@ function StepMark({
 }
 
 function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label: string }) {
-  const bar = placeBar(span, window, trackPx, label.length * LABEL_CHAR_PX);
+  const bar = placeBar(span, window, trackPx, label.length * LABEL_CHAR_PX + LABEL_PAD_PX);
   const failed = step.status === 'failed' || step.status === 'timed_out';
   const running = step.status === 'running';
   const tone = failed ? 'var(--failed)' : running ? 'var(--running)' : 'var(--bar)';
@@ -163,7 +168,9 @@ function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label:
           className="absolute inset-y-0 flex items-center text-xs whitespace-nowrap text-ink-muted"
           style={{ left: bar.labelPx }}
         >
-          {label}
+          <span className={cn('leading-4', bar.labelInside && 'rounded-sm bg-panel px-1')}>
+            {label}
+          </span>
         </span>
       )}
     </div>

@@ -32,7 +32,7 @@ interface TimelineToolbarProps {
   onZoom: (factor: number | null) => void;
 }
 
-export function TimelineToolbar(props: TimelineToolbarProps) {
+export function TimelineToolbar({ searchRef, ...props }: TimelineToolbarProps) {
   const foldTitle = props.allCollapsed ? 'Expand all' : 'Collapse all';
   return (
     <div
@@ -42,7 +42,7 @@ export function TimelineToolbar(props: TimelineToolbarProps) {
     >
       <div className="relative min-w-32 flex-1">
         <input
-          ref={props.searchRef}
+          ref={searchRef}
           type="search"
           aria-label="Find a step"
           placeholder="Find a step"
@@ -55,12 +55,9 @@ export function TimelineToolbar(props: TimelineToolbarProps) {
           }}
           className="h-7 w-full rounded-md border border-line bg-transparent px-2 pr-16 text-sm placeholder:text-ink-faint"
         />
-        <span
-          role="status"
-          className="pointer-events-none absolute top-1 right-7 text-xs text-ink-muted"
-        >
+        <output className="pointer-events-none absolute top-1 right-7 text-xs text-ink-muted">
           {props.matchCount === null ? '' : formatCount(props.matchCount)}
-        </span>
+        </output>
       </div>
       {props.failedCount > 0 ? (
         <Button size="sm" variant="ghost" title="Next failed step (f)" onClick={props.onNextFailed}>

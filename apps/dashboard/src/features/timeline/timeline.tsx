@@ -1,3 +1,5 @@
+// A tree of which only the seen rows are in the page cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
 import type { Snapshot, Step } from '@xray/core';
@@ -16,9 +18,10 @@ const NAME_SHARE = 0.42;
 const NAME_MIN_PX = 150;
 const NAME_MAX_PX = 360;
 const PAGE_ROWS = 15;
+const ROWS_ABOVE = 6;
 
 interface TimelineProps {
-  snapshot: Pick<Snapshot, 'startedAt' | 'durationMs'>;
+  snapshot: Pick<Snapshot, 'startedAt' | 'sentAt' | 'durationMs' | 'status'>;
   steps: readonly Step[];
   /** Sequence of the step that is shown beside. */
   selected: number | null;
@@ -48,6 +51,8 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
     getScrollElement: () => scrollRef.current,
     estimateSize: () => ROW_PX,
     overscan: 10,
+    // A link to a step far down opens there.
+    initialOffset: () => Math.max(0, (activeRow - ROWS_ABOVE) * ROW_PX),
     // The selected row stays in the page, since the tree's aria-activedescendant names it.
     rangeExtractor: useCallback(
       (range: Range) => {

@@ -35,7 +35,7 @@ type Timed = Pick<Step, 'startedAt' | 'durationMs' | 'status' | 'timing'>;
  * lasts to the end. Every number is finite, and no span ends before it starts.
  */
 export function layoutSpans(
-  execution: Pick<Snapshot, 'startedAt' | 'durationMs'>,
+  execution: Pick<Snapshot, 'startedAt' | 'sentAt' | 'durationMs' | 'status'>,
   steps: readonly Timed[],
   tree: StepTree,
 ): SpanLayout {
@@ -82,13 +82,22 @@ export function layoutSpans(
   }
 
   const lastEndMs = spans.reduce((latest, span) => Math.max(latest, span.endMs), 0);
-  const extentMs = Math.max(durationOf(execution.durationMs) ?? 0, lastEndMs) || 1;
+  const extentMs =
+    Math.max(durationOf(execution.durationMs) ?? 0, lastEndMs, sinceStartMs(execution)) || 1;
   for (const [index, span] of spans.entries()) {
     if (steps[index]?.status === 'running' && durationOf(steps[index]?.durationMs) === null) {
       span.endMs = extentMs;
     }
   }
   return { spans, extentMs };
+}
+
+/** How long a running execution had been under way when it was last heard of. */
+function sinceStartMs(execution: Pick<Snapshot, 'startedAt' | 'sentAt' | 'status'>): number {
+  const [start, sent] = [parseTime(execution.startedAt), parseTime(execution.sentAt)];
+  return execution.status === 'running' && start !== null && sent !== null
+    ? clamp(sent - start)
+    : 0;
 }
 
 function durationOf(durationMs: number | null | undefined): number | null {
@@ -106,14 +115,15 @@ function leastOf(values: readonly (number | null)[]): number | null {
   return least;
 }
 
-/** A bar and its label in a track, in px from the track's left; both lie within it and do not touch. */
+/** A bar and its label in a track, in px from the track's left; the label touches no edge of the bar. */
 export interface BarPlace {
   leftPx: number;
   widthPx: number;
   /** Nothing of it lies in the window. */
   outside: 'before' | 'after' | null;
-  /** Where the label goes; null where there is no room for it. */
+  /** Where the label goes: beside the bar, else within it; null where there is no room for it. */
   labelPx: number | null;
+  labelInside: boolean;
 }
 
 const MIN_BAR_PX = 2;
@@ -135,9 +145,22 @@ export function placeBar(
   const leftPx = Math.min(at(span.startMs), trackPx - widthPx);
   const after = leftPx + widthPx + LABEL_GAP_PX;
   const before = leftPx - LABEL_GAP_PX - labelWidthPx;
-  const labelPx =
-    outside !== null ? null : after + labelWidthPx <= trackPx ? after : before >= 0 ? before : null;
-  return { leftPx, widthPx, outside, labelPx };
+  const inside = leftPx + widthPx - LABEL_GAP_PX - labelWidthPx;
+  const place =
+    after + labelWidthPx <= trackPx
+      ? after
+      : before >= 0
+        ? before
+        : inside >= leftPx + LABEL_GAP_PX
+          ? inside
+          : null;
+  return {
+    leftPx,
+    widthPx,
+    outside,
+    labelPx: outside === null ? place : null,
+    labelInside: outside === null && place === inside && before < 0,
+  };
 }
 
 /** Round times (1, 2 or 5 times a power of ten, ms) in the window, at most `maxCount` of them. */
@@ -152,7 +175,8 @@ export function ticksOf(window: TimeWindow, maxCount: number): number[] {
     const tick = count * step;
     if (tick > window.toMs) break;
     if (ticks.at(-1) === tick) break;
-    ticks.push(tick);
+    // Rounding can put the first just outside.
+    if (tick >= window.fromMs) ticks.push(tick);
   }
   return ticks;
 }

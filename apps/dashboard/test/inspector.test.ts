@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { candidateRows, sharesOf, viewCandidates } from '@/features/inspector/candidate-rows';
+import {
+  decisiveRules,
+  operatorText,
+  ruleBar,
+  ruleValueText,
+} from '@/features/inspector/rule-reading';
+
+const set = {
+  in: 4,
+  out: 1,
+  byOutcome: { selected: 1, rejected: 3 },
+  cutoff: 0.5,
+  items: [{ id: 'a', outcome: 'selected' as const, score: 0.9, rank: 1 }],
+  ledger: {
+    ids: ['a', 'b', 'c', 'd'],
+    outcomes: 'srrx',
+    reasons: ['PRICE'],
+    reasonIx: [-1, 0, -1, 7],
+    scores: [0.9, 0.45, null, 0.1],
+  },
+};
+
+describe('candidates', () => {
+  it('has each once, with its reason and score from the ledger where there is no detail', () => {
+    expect(
+      candidateRows(set).map(({ id, outcome, score, reason }) => [id, outcome, score, reason]),
+    ).toEqual([
+      ['a', 'selected', 0.9, ''],
+      ['b', 'rejected', 0.45, 'PRICE'],
+      ['c', 'rejected', null, ''],
+      ['d', 'unknown', 0.1, ''],
+    ]);
+  });
+
+  it('puts the nearest to the cutoff first, and those without a score last', () => {
+    const rows = viewCandidates(
+      candidateRows(set),
+      { text: '', outcome: null, sort: 'cutoff' },
+      0.5,
+    );
+    expect(rows.map((row) => row.id)).toEqual(['b', 'a', 'd', 'c']);
+  });
+
+  it('finds by id and by reason', () => {
+    const rows = candidateRows(set);
+    expect(viewCandidates(rows, { text: 'pri', outcome: null, sort: 'given' }, null)).toHaveLength(
+      1,
+    );
+    expect(viewCandidates(rows, { text: '', outcome: 'rejected', sort: 'id' }, null)).toHaveLength(
+      2,
+    );
+  });
+
+  it('has shares that sum to one, or are none', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.nat()), (counts) => {
+        const shares = sharesOf(counts);
+        const sum = shares.reduce((total, each) => total + each.share, 0);
+        expect(shares.length === 0 ? 1 : sum).toBeCloseTo(1);
+      }),
+    );
+  });
+});
+
+describe('rules', () => {
+  it('takes the counted rules as decisive, else the first that failed and rejects', () => {
+    const flagged = { id: 'a', result: 'fail' as const, effect: 'flag' };
+    const first = { id: 'b', result: 'fail' as const, effect: 'reject' };
+    const second = { id: 'c', result: 'fail' as const, effect: 'reject' };
+    expect([...decisiveRules([flagged, first, second])]).toEqual([first]);
+    const counts = { evaluated: 9, passed: 1, failed: 8, skipped: 0, error: 0, decisive: 5 };
+    const counted = { id: 'd', counts };
+    expect([...decisiveRules([first, counted])]).toEqual([counted]);
+  });
+
+  it('draws two numbers on one scale, and nothing else', () => {
+    expect(ruleBar({ actual: 612, threshold: 660 })?.threshold).toBeCloseTo(0.9);
+    expect(ruleBar({ actual: 'x', threshold: 1 })).toBeNull();
+    expect(ruleBar({ actual: 0, threshold: 0 })).toBeNull();
+    fc.assert(
+      fc.property(fc.double(), fc.double(), (actual, threshold) => {
+        const bar = ruleBar({ actual, threshold });
+        for (const share of bar === null ? [] : [bar.actual, bar.threshold]) {
+          expect(share).toBeGreaterThanOrEqual(0);
+          expect(share).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+
+  it('writes values and operators for reading', () => {
+    expect(ruleValueText(52_000, 'EUR')).toBe('52\u2009000 EUR');
+    expect(ruleValueText(['us', 'ca'], null)).toBe('["us","ca"]');
+    expect(ruleValueText(undefined, null)).toBe('–');
+    expect(operatorText('gte')).toBe('≥');
+    expect(operatorText('within')).toBe('within');
+  });
+});

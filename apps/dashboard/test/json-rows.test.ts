@@ -1,0 +1,100 @@
+import type { Json } from '@xray/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  escapePointer,
+  GROUP_SIZE,
+  initiallyOpen,
+  jsonRows,
+  openWithin,
+  readablePath,
+  unescapePointer,
+} from '@/components/json/json-rows';
+
+const rowsOf = (value: Json, open = initiallyOpen(value, ''), lineLength = 80) =>
+  jsonRows(value, { open, basePointer: '', lineLength });
+const json = fc.jsonValue({ maxDepth: 5 }) as fc.Arbitrary<Json>;
+
+describe('a JSON value in rows', () => {
+  it('shows a small value opened, in its own order', () => {
+    const rows = rowsOf({ b: 1, a: [true, null], 'x/y': 'z' });
+    expect(rows.map((row) => row.pointer)).toEqual(['', '/b', '/a', '/a/0', '/a/1', '/x~1y']);
+  });
+
+  it('shows a primitive as its one row', () => {
+    expect(rowsOf('text')).toMatchObject([{ shape: 'leaf', value: 'text', open: null }]);
+  });
+
+  it('cannot open what is empty', () => {
+    expect(rowsOf({ a: {}, b: [] }).map((row) => row.open)).toEqual([true, null, null]);
+  });
+
+  it('shows a closed container as one row', () => {
+    expect(rowsOf({ a: { b: { c: 1 } } }, new Set(['']))).toHaveLength(2);
+  });
+
+  it('shows many elements in groups, however many', () => {
+    const value = Array.from({ length: 2_500_000 }, () => 0);
+    const rows = rowsOf(value);
+    expect(rows.length).toBeLessThanOrEqual(GROUP_SIZE + 1);
+    const last = rows.at(-1);
+    expect(last).toMatchObject({ shape: 'group', label: '2000000 … 2499999' });
+    const opened = rowsOf(value, new Set(['', last?.id ?? '']));
+    expect(opened.at(-1)).toMatchObject({ shape: 'group', label: '2499000 … 2499999' });
+  });
+
+  it('opens a long string into lines that together are the string', () => {
+    const text = `${'a'.repeat(300)}😀`.repeat(5);
+    const rows = rowsOf({ text }, new Set(['', '/text']), 50);
+    const lines = rows.filter((row) => row.shape === 'line').map((row) => String(row.value));
+    expect(lines.join('')).toBe(text);
+    expect(lines.some((line) => /\p{Cs}/u.test(line))).toBe(false);
+  });
+
+  it('opens every container of a small value, and bounds what it opens of a large one', () => {
+    const value = { a: { b: [1, { c: 2 }] } };
+    expect(rowsOf(value, openWithin(value, '', 100))).toHaveLength(6);
+    const large = Array.from({ length: 900 }, () => Array.from({ length: 100 }, () => 0));
+    expect(rowsOf(large, openWithin(large, '', 5_000)).length).toBeLessThanOrEqual(5_001);
+  });
+
+  it('has one id a row, and a pointer that leads to the row’s value', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        const rows = rowsOf(value, openWithin(value, '', 1_000));
+        expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length);
+        for (const row of rows) {
+          if (row.shape !== 'line' && row.shape !== 'group')
+            expect(resolve(value, row.pointer)).toBe(row.value);
+        }
+      }),
+    );
+  });
+});
+
+describe('paths', () => {
+  it('reads as code would', () => {
+    const value = { items: [{ 'a b': 1 }], list: { 0: 'x' } };
+    expect(readablePath('/steps/2/input/items/0/a b', '/steps/2/input', 'input', value)).toBe(
+      'input.items[0]["a b"]',
+    );
+    expect(readablePath('/list/0', '', 'input', value)).toBe('input.list["0"]');
+  });
+
+  it('escapes and reads back any key', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (key) => {
+        expect(unescapePointer(escapePointer(key))).toBe(key);
+        expect(escapePointer(key)).not.toContain('/');
+      }),
+    );
+  });
+});
+
+function resolve(value: Json, pointer: string): unknown {
+  let current: unknown = value;
+  for (const part of pointer.split('/').slice(1)) {
+    current = (current as Record<string, unknown>)[unescapePointer(part)];
+  }
+  return current;
+}

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { executionVerdict, outcomeVerdict, statusVerdict } from '@/lib/verdict';
+
+describe('how something ended', () => {
+  it('shows the outcome of a completed execution', () => {
+    expect(
+      executionVerdict({ status: 'completed', outcome: 'declined', stale: false }),
+    ).toMatchObject({
+      word: 'declined',
+      tone: 'negative',
+      shape: 'cross',
+    });
+  });
+
+  it('shows what broke before what was decided', () => {
+    expect(executionVerdict({ status: 'failed', outcome: 'approved', stale: false })).toMatchObject(
+      {
+        word: 'failed',
+        tone: 'failed',
+        shape: 'triangle',
+      },
+    );
+  });
+
+  it('tells a stale execution from a running one', () => {
+    expect(executionVerdict({ status: 'running', outcome: null, stale: true }).word).toBe('stale');
+    expect(executionVerdict({ status: 'running', outcome: null, stale: false }).tone).toBe(
+      'running',
+    );
+  });
+
+  it('takes an absent status as completed', () => {
+    expect(executionVerdict({ status: undefined, outcome: undefined, stale: false }).word).toBe(
+      'completed',
+    );
+  });
+
+  it('shows a step’s time-out as a failure with its own word', () => {
+    expect(statusVerdict('timed_out')).toMatchObject({ word: 'timed out', tone: 'failed' });
+  });
+
+  it('gives an outcome unknown here a hue of its own, the same each time', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (outcome) => {
+        const verdict = outcomeVerdict(outcome);
+        expect(verdict).toEqual(outcomeVerdict(outcome));
+        expect(verdict.word).toBe(outcome);
+        if (verdict.tone === 'named')
+          expect(verdict.hue).toSatisfy((hue: number) => hue >= 0 && hue < 360);
+      }),
+    );
+  });
+});
