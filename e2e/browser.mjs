@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const USUAL_PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+const chosen = process.env['XRAY_CHROMIUM'];
+const executablePath = (chosen ? [chosen] : USUAL_PLACES).find((place) => existsSync(place));
+
+/** Why the browser stories cannot run here; null when they can. */
+export const noBrowser =
+  executablePath !== undefined
+    ? null
+    : 'no Chromium found: apt-get install chromium, or set XRAY_CHROMIUM to the path of a Chromium or Chrome';
+
+if (noBrowser !== null) {
+  if (process.env['CI'] === 'true') throw new Error(noBrowser);
+  // vitest's own report of a skipped test leaves its reason out.
+  console.warn(`The browser stories are skipped: ${noBrowser}.`);
+}
+
+/** A headless Chromium that talks to nobody but the pages it is sent to. */
+export async function launchBrowser() {
+  if (executablePath === undefined) throw new Error(noBrowser ?? '');
+  return await chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}

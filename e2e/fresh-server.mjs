@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/**
+ * @typedef {object} FreshServer
+ * @property {string} url
+ * @property {string} apiKey the key that the first start printed
+ * @property {string} appId
+ * @property {() => Promise<void>} stop ends it as an operator would, and removes its data
+ */
+
+/**
+ * Starts the built server as a person's first start: an empty data directory, a port of its own, and
+ * nothing of this machine's settings. What is known of it is what it prints.
+ *
+ * @param {NodeJS.ProcessEnv} [settings]
+ * @returns {Promise<FreshServer>}
+ */
+export async function startFreshServer(settings = {}) {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'x-ray-e2e-'));
+  const server = spawn(process.execPath, [path.join(root, 'server/dist/cli.js'), 'start'], {
+    cwd: dataDir,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      DATABASE_URL: '',
+      PORT: '0',
+      XRAY_DATA_DIR: path.join(dataDir, 'data'),
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  let logged = '';
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  server.stderr.setEncoding('utf8').on('data', (text) => (logged += text));
+  await new Promise((resolve, reject) => {
+    server.stdout.setEncoding('utf8').on('data', (text) => {
+      printed += text;
+      if (/^ {2}key +xr_\S+$/m.test(printed)) resolve(undefined);
+    });
+    void ended.then((code) =>
+      reject(new Error(`the server ended with code ${code}:\n${printed}\n${logged}`)),
+    );
+  });
+  return {
+    url: find(printed, /^X-Ray is ready: (\S+)$/m),
+    apiKey: find(printed, /^ {2}key +(xr_\S+)$/m),
+    appId: find(printed, /^ {2}app +(\S+)$/m),
+    async stop() {
+      server.kill('SIGTERM');
+      await ended;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * @param {string} text
+ * @param {RegExp} pattern with one group
+ * @returns {string}
+ */
+function find(text, pattern) {
+  const found = pattern.exec(text)?.[1];
+  if (found === undefined) throw new Error(`the server did not print ${pattern}:\n${text}`);
+  return found;
+}

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { launchBrowser } from './browser.mjs';
+import { startFreshServer } from './fresh-server.mjs';
+
+const root = path.resolve(import.meta.dirname, '..');
+const images = path.join(root, 'docs', 'images');
+const VIEWPORT = { width: 1_360, height: 800 };
+const DECISIONS = '120';
+const SEED = '7';
+
+/** Pictures of the demo's data for the README, in `docs/images`. */
+mkdirSync(images, { recursive: true });
+const server = await startFreshServer({ XRAY_INIT_APP_ID: 'demo' });
+const browser = await launchBrowser();
+try {
+  await promisify(execFile)(
+    process.execPath,
+    ['examples/dist/feed.js', '--count', DECISIONS, '--interval-ms', '120', '--seed', SEED],
+    {
+      cwd: root,
+      env: {
+        ...process.env,
+        XRAY_API_KEY: server.apiKey,
+        XRAY_APP_ID: server.appId,
+        XRAY_ENDPOINT: server.url,
+      },
+    },
+  );
+  await take('executions', 'light', `/executions?app=demo`, async () => {});
+  await take('execution', 'light', `/executions?app=demo&outcome=declined`, openDeclinedLoan);
+  await take('execution-dark', 'dark', `/executions?app=demo&outcome=declined`, openDeclinedLoan);
+  await take('candidates', 'light', `/executions?app=demo&outcome=selected`, openCandidates);
+} finally {
+  await browser.close();
+  await server.stop();
+}
+
+/**
+ * @param {string} name of the picture
+ * @param {'light' | 'dark'} colorScheme
+ * @param {string} address of a list of executions
+ * @param {(page: import('playwright-core').Page) => Promise<void>} go from the list to what is shown
+ */
+async function take(name, colorScheme, address, go) {
+  const context = await browser.newContext({
+    viewport: VIEWPORT,
+    deviceScaleFactor: 1.5,
+    colorScheme,
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  await page.goto(`${server.url}${address}`);
+  await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
+  await go(page);
+  await page.waitForLoadState('networkidle');
+  const file = path.join(images, `${name}.png`);
+  await page.screenshot({ path: file });
+  await context.close();
+  console.log(path.relative(root, file));
+}
+
+/** @param {import('playwright-core').Page} page */
+async function openDeclinedLoan(page) {
+  await page
+    .getByRole('link', { name: /loan-approval/ })
+    .first()
+    .click();
+  await page.getByRole('treeitem', { name: /^rules/ }).click();
+  await page.getByRole('region', { name: /: rules$/ }).waitFor();
+}
+
+/** @param {import('playwright-core').Page} page */
+async function openCandidates(page) {
+  await page
+    .getByRole('link', { name: /product-selection/ })
+    .first()
+    .click();
+  await page.getByRole('treeitem', { name: /^filters/ }).click();
+  await page.getByRole('tab', { name: 'Candidates' }).click();
+  await page.getByRole('table', { name: 'Candidates' }).waitFor();
+}
