@@ -90,26 +90,33 @@ export async function decideLoan(
           step.check('min_score', file.score >= RULESET.minScore, {
             actual: file.score,
             threshold: RULESET.minScore,
+            op: '>=',
             reason: 'SCORE_LOW',
           }),
           step.check('max_debt_to_income', debtToIncome <= RULESET.maxDebtToIncome, {
             actual: debtToIncome,
             threshold: RULESET.maxDebtToIncome,
+            op: '<=',
             reason: 'DEBT_TO_INCOME_HIGH',
           }),
           step.check('min_income', application.monthlyIncome >= RULESET.minMonthlyIncome, {
             actual: application.monthlyIncome,
             threshold: RULESET.minMonthlyIncome,
+            op: '>=',
+            unit: 'EUR',
             reason: 'INCOME_LOW',
           }),
           step.check('min_employment', application.employedMonths >= RULESET.minEmployedMonths, {
             actual: application.employedMonths,
             threshold: RULESET.minEmployedMonths,
+            op: '>=',
+            unit: 'months',
             reason: 'EMPLOYMENT_SHORT',
           }),
           step.check('max_late_payments', file.latePayments24m <= RULESET.maxLatePayments, {
             actual: file.latePayments24m,
             threshold: RULESET.maxLatePayments,
+            op: '<=',
             reason: 'LATE_PAYMENTS',
           }),
         ];

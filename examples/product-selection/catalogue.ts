@@ -68,7 +68,7 @@ export function makeCatalogue(random: Random, size: number): Product[] {
     const { nouns, traits, price } = categoryOf(category);
     const title = [random.pick(BRANDS), ...someOf(traits, random), random.pick(nouns)].join(' ');
     return {
-      asin: `B0${(index * 7_919 + 104_729).toString(36).toUpperCase().padStart(8, '0')}`,
+      asin: asinOf(index),
       title,
       category,
       price: Math.round(price * Math.exp(random.normal(0, 0.45)) * 100) / 100,
@@ -90,6 +90,12 @@ export function nextWish(random: Random, number: number): Wish {
     maxPrice: Math.round(price * clamp(random.normal(1, 0.35), 0.25, 2)),
     deliverWithinDays: random.pick([1, 2, 3, 5, 7]),
   };
+}
+
+/** Ten characters, as different for neighbours as real ones are: multiplying by a prime spreads them. */
+function asinOf(index: number): string {
+  const spread = ((index + 1) * 1_580_030_173) % 36 ** 8;
+  return `B0${spread.toString(36).toUpperCase().padStart(8, '0')}`;
 }
 
 function categoryOf(name: string): Category {

@@ -57,6 +57,7 @@ export async function selectProduct(
               test: (product) => product.stock > 0,
               actual: (product) => product.stock,
               threshold: 1,
+              op: '>=',
               reason: 'OUT_OF_STOCK',
             },
             {
@@ -64,6 +65,8 @@ export async function selectProduct(
               test: (product) => product.price <= wish.maxPrice,
               actual: (product) => product.price,
               threshold: wish.maxPrice,
+              op: '<=',
+              unit: 'EUR',
               reason: 'PRICE_HIGH',
             },
             {
@@ -71,6 +74,7 @@ export async function selectProduct(
               test: (product) => product.rating >= RULESET.minRating,
               actual: (product) => product.rating,
               threshold: RULESET.minRating,
+              op: '>=',
               reason: 'RATING_LOW',
             },
             {
@@ -78,6 +82,7 @@ export async function selectProduct(
               test: (product) => product.reviews >= RULESET.minReviews,
               actual: (product) => product.reviews,
               threshold: RULESET.minReviews,
+              op: '>=',
               reason: 'REVIEWS_FEW',
             },
             {
@@ -85,6 +90,8 @@ export async function selectProduct(
               test: (product) => product.deliveryDays <= wish.deliverWithinDays,
               actual: (product) => product.deliveryDays,
               threshold: wish.deliverWithinDays,
+              op: '<=',
+              unit: 'days',
               reason: 'DELIVERY_LATE',
             },
           ],
