@@ -11,6 +11,7 @@ import {
   type Submission,
 } from './execution.js';
 import { uuidV7 } from './identity.js';
+import { MemoryQueue, type SnapshotQueue } from './queue.js';
 import { resolveOptions, type Settings, type XRayOptions } from './options.js';
 import { isChosen, type SampleCandidate } from './sampling.js';
 import { serialize } from './serialize.js';
@@ -44,8 +45,10 @@ export class XRaySDK {
   constructor(options: XRayOptions) {
     this.#settings = resolveOptions(options);
     this.#accounts = new Accounts(this.#settings.onDrop);
-    this.#delivery = new Delivery(this.#settings, this.#accounts);
     this.#instanceId = uuidV7(this.#settings.clock.wallMs());
+    this.#delivery = new Delivery(this.#settings, this.#accounts, (ready) =>
+      this.#makeQueue(ready),
+    );
     this.#host = {
       settings: this.#settings,
       capture: new Capture(this.#settings.redactor),
@@ -123,6 +126,19 @@ export class XRaySDK {
   /** What became of every snapshot so far; the sum is exact at any time. */
   stats(): Stats {
     return this.#accounts.stats();
+  }
+
+  #makeQueue(ready: () => void): SnapshotQueue {
+    const { spool, isEnabled } = this.#settings;
+    if (spool === undefined || !isEnabled) return new MemoryQueue();
+    return spool({
+      instanceId: this.#instanceId,
+      recovered: () => this.#accounts.recorded(),
+      lost: ({ executionId, reportedDrops }) => {
+        this.#accounts.dropped('spool', executionId, reportedDrops);
+      },
+      ready,
+    });
   }
 
   #submit({ key, rootId, isAdverse, waitUntil, text }: Submission): void {

@@ -3,7 +3,7 @@ import { unrefTimer } from '#platform';
 import type { Accounts } from './accounts.js';
 import { holdExit, releaseExit } from './exit.js';
 import type { DropReason, Settings } from './options.js';
-import { MemoryQueue, type Queued } from './queue.js';
+import type { Queued, SnapshotQueue } from './queue.js';
 import {
   type FrozenBatch,
   freezeBatch,
@@ -28,7 +28,7 @@ const MAX_FAILURES = 3;
 export class Delivery {
   readonly #settings: Settings;
   readonly #accounts: Accounts;
-  readonly #queue = new MemoryQueue();
+  readonly #queue: SnapshotQueue;
   /** Out of the queue and not settled; the first `#batch.size` of them are in flight or due for a retry. */
   #taken: Queued[] = [];
   #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
@@ -44,8 +44,14 @@ export class Delivery {
   #nextOrder = 0;
   readonly #waiters = new Set<{ readonly lastOrder: number; readonly resolve: () => void }>();
 
-  constructor(settings: Settings, accounts: Accounts) {
+  /** @param makeQueue is given the callback that says that there is something to send. */
+  constructor(
+    settings: Settings,
+    accounts: Accounts,
+    makeQueue: (ready: () => void) => SnapshotQueue,
+  ) {
     this.#settings = settings;
+    this.#queue = makeQueue(() => this.#schedule(0));
     this.#accounts = accounts;
     this.#batchLimit = settings.delivery.maxBatch;
   }
@@ -99,7 +105,8 @@ export class Delivery {
   async shutdown(timeoutMs: number): Promise<boolean> {
     this.#isClosed = true;
     const isSettled = await this.flush(timeoutMs);
-    this.#dropAll('shutdown');
+    this.#giveUp('shutdown');
+    await this.#queue.close();
     return isSettled;
   }
 
@@ -107,7 +114,8 @@ export class Delivery {
   async lastAttempt(timeoutMs: number): Promise<void> {
     this.#isExiting = true;
     await this.flush(timeoutMs);
-    this.#dropAll('exit');
+    this.#giveUp('exit');
+    await this.#queue.close();
     this.#isExiting = false;
   }
 
@@ -117,7 +125,7 @@ export class Delivery {
     this.#isSending = true;
     this.#clearTimer();
     try {
-      while (this.#takeSome()) {
+      while (await this.#takeSome()) {
         const isUp = await this.#sendOne();
         if (!isUp) break;
       }
@@ -130,9 +138,9 @@ export class Delivery {
     if (this.#hasWork()) this.#schedule(0);
   }
 
-  #takeSome(): boolean {
+  async #takeSome(): Promise<boolean> {
     if (this.#taken.length === 0) {
-      this.#taken = this.#queue.take(this.#batchLimit, this.#settings.delivery.maxBatchBytes);
+      this.#taken = await this.#queue.take(this.#batchLimit, this.#settings.delivery.maxBatchBytes);
     }
     return this.#taken.length > 0;
   }
@@ -229,6 +237,7 @@ export class Delivery {
   #release(count: number, again: readonly Queued[]): void {
     this.#taken = [...again, ...this.#taken.slice(count)];
     this.#batch = undefined;
+    if (this.#taken.length === 0) this.#queue.settled();
     if (!this.#hasWork()) releaseExit(this);
     this.#wakeWaiters();
   }
@@ -236,7 +245,7 @@ export class Delivery {
   /** After a failure: wait twice as long as before, at random so that many clients do not come at once. */
   #pause(retryAfterMs: number | undefined): void {
     if (this.#isExiting) {
-      this.#dropAll('exit');
+      this.#giveUp('exit');
       return;
     }
     this.#failuresInRow += 1;
@@ -263,13 +272,16 @@ export class Delivery {
     this.#timerDueMs = Infinity;
   }
 
-  #dropAll(reason: DropReason): void {
-    for (const item of this.#taken) this.#drop(reason, item);
-    for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
-      this.#drop(reason, item);
+  /** What is left is lost and counted, unless the queue outlives the process. */
+  #giveUp(reason: DropReason): void {
+    if (!this.#queue.isDurable) {
+      for (const item of this.#taken) this.#drop(reason, item);
+      for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
+        this.#drop(reason, item);
+      }
+      this.#taken = [];
+      this.#batch = undefined;
     }
-    this.#taken = [];
-    this.#batch = undefined;
     releaseExit(this);
     this.#wakeWaiters();
   }
@@ -284,8 +296,7 @@ export class Delivery {
 
   #isSettled(lastOrder: number): boolean {
     return (
-      this.#taken.every((item) => item.order > lastOrder) &&
-      (this.#queue.oldest?.order ?? Infinity) > lastOrder
+      this.#taken.every((item) => item.order > lastOrder) && this.#queue.oldestOrder > lastOrder
     );
   }
 

@@ -4,6 +4,7 @@ export { XRaySDK, XRaySDK as default } from './client.js';
 export type { Execution, ExecutionOptions } from './execution.js';
 export type { DecisionDetails, ExecutionFacts } from './execution-fields.js';
 export type { DeliveryOptions, DropEvent, DropReason, XRayOptions } from './options.js';
+export type { Queued, QueueHost, SnapshotQueue } from './queue.js';
 export type { RedactionPlace, RedactOptions } from './redact.js';
 export type { SampleCandidate, SampleOptions } from './sampling.js';
 export type { CheckDetails, Step, StepOptions } from './step.js';

@@ -3,6 +3,7 @@ import { environmentVariable } from '#platform';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { isIdentifier } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
+import type { QueueHost, SnapshotQueue } from './queue.js';
 import { Redactor, type RedactOptions } from './redact.js';
 import type { SampleOptions } from './sampling.js';
 import { warnOnce } from './warning.js';
@@ -72,6 +73,8 @@ export interface XRayOptions {
   sample?: number | SampleOptions | undefined;
   /** Keeps a serverless invocation alive until a snapshot is delivered; may be given per execution. */
   waitUntil?: ((delivered: Promise<unknown>) => void) | undefined;
+  /** Keeps snapshots on disk until they are delivered; made by `spool` of `@xray/sdk/spool` (Node only). */
+  spool?: ((host: QueueHost) => SnapshotQueue) | undefined;
   /** Steps kept in one execution; default 1,000, at most 10,000. */
   maxSteps?: number | undefined;
   /** How snapshots are queued and sent. */
@@ -108,6 +111,7 @@ export interface Settings {
   readonly redactor: Redactor;
   readonly sample: SampleOptions | undefined;
   readonly waitUntil: XRayOptions['waitUntil'];
+  readonly spool: XRayOptions['spool'];
   readonly maxSteps: number;
   readonly maxSnapshotBytes: number;
   readonly onDrop: ((event: DropEvent) => void) | undefined;
@@ -138,6 +142,7 @@ export function resolveOptions(options: XRayOptions): Settings {
     redactor: redactorOf(given.redact),
     sample: typeof given.sample === 'number' ? { rate: given.sample } : given.sample,
     waitUntil: typeof given.waitUntil === 'function' ? given.waitUntil : undefined,
+    spool: typeof given.spool === 'function' ? given.spool : undefined,
     maxSteps: Math.min(numberOr(given.maxSteps, 1_000, 10), 10_000),
     maxSnapshotBytes: 1024 * 1024,
     onDrop: typeof given.onDrop === 'function' ? given.onDrop : undefined,

@@ -13,8 +13,40 @@ export interface Queued {
   failures: number;
 }
 
+/** Where snapshots wait: in memory, or on disk. */
+export interface SnapshotQueue {
+  /** What waits here outlives the process: it is never evicted, and not lost at the end. */
+  readonly isDurable: boolean;
+  readonly size: number;
+  readonly bytes: number;
+  /** The order of the oldest that waits, or a lower bound of it; infinite when none waits. */
+  readonly oldestOrder: number;
+  /** Adds at the end. Returns an earlier snapshot of the same execution, if this one replaces it. */
+  push(item: Queued): Queued | undefined;
+  /** Takes the oldest out; a durable queue gives none. */
+  shift(): Queued | undefined;
+  /** Takes a batch out: at least one if there is any, and no more than the bounds allow. */
+  take(maxItems: number, maxBytes: number): Queued[] | Promise<Queued[]>;
+  /** All that was taken is delivered or dropped. */
+  settled(): void;
+  /** Resolves when what was pushed before is as safe as this queue can make it. */
+  close(): Promise<void>;
+}
+
+/** What a queue of the host's choice needs of the client. */
+export interface QueueHost {
+  readonly instanceId: string;
+  /** A snapshot of an earlier process came in and counts as recorded from now on. */
+  recovered(): void;
+  /** A snapshot could not be kept. */
+  lost(item: Pick<Queued, 'executionId' | 'reportedDrops'>): void;
+  /** There is something to take. */
+  ready(): void;
+}
+
 /** Snapshots in memory that wait to be sent, first in first out, bounded by the one who fills it. */
-export class MemoryQueue {
+export class MemoryQueue implements SnapshotQueue {
+  readonly isDurable = false;
   readonly #items = new Map<number, Queued>();
   #bytes = 0;
 
@@ -26,8 +58,8 @@ export class MemoryQueue {
     return this.#bytes;
   }
 
-  get oldest(): Queued | undefined {
-    return this.#items.values().next().value;
+  get oldestOrder(): number {
+    return this.#oldest()?.order ?? Infinity;
   }
 
   /** Adds at the end. Returns the earlier snapshot of the same execution, which it replaces. */
@@ -41,7 +73,7 @@ export class MemoryQueue {
 
   /** Takes the oldest out. */
   shift(): Queued | undefined {
-    const { oldest } = this;
+    const oldest = this.#oldest();
     if (oldest !== undefined) this.#remove(oldest);
     return oldest;
   }
@@ -57,6 +89,14 @@ export class MemoryQueue {
     }
     for (const item of batch) this.#remove(item);
     return batch;
+  }
+
+  settled(): void {}
+
+  async close(): Promise<void> {}
+
+  #oldest(): Queued | undefined {
+    return this.#items.values().next().value;
   }
 
   #remove(item: Queued): void {

@@ -1,0 +1,85 @@
+import { readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** How often a process shows that it is alive. */
+export const HEARTBEAT_MS = 15_000;
+/** A process on another host that was silent for so long is gone. */
+const SILENT_MS = 4 * HEARTBEAT_MS;
+/** On this host its id may have gone to another process; a live one is never silent for so long. */
+const LONG_SILENT_MS = 10 * 60_000;
+const MARK = '.owner-';
+
+/** Who a directory belongs to: `<name>.owner-<host>~<pid>~<instance>`. */
+export class SpoolOwner {
+  readonly #root: string;
+  readonly #id: string;
+  readonly dir: string;
+
+  constructor(root: string, instanceId: string) {
+    this.#root = root;
+    const host = hostname().replace(/[^A-Za-z0-9-]/g, '_');
+    this.#id = `${host}~${String(process.pid)}~${instanceId}`;
+    this.dir = join(root, `${instanceId}${MARK}${this.#id}`);
+  }
+
+  /** Shows that this process is alive and that a directory is its own. */
+  async beat(dir: string): Promise<void> {
+    const path = join(dir, 'alive');
+    const now = new Date();
+    await utimes(path, now, now).catch(() => writeFile(path, ''));
+  }
+
+  /**
+   * Takes over the directories of processes that are gone, oldest first. Renaming a directory is atomic, so
+   * that of several processes one gets it.
+   */
+  async adopt(nowMs: number): Promise<string[]> {
+    const adopted: string[] = [];
+    for (const name of (await readdir(this.#root)).sort()) {
+      const [instance, owner] = name.split(MARK);
+      if (owner === undefined || owner === this.#id || instance === undefined) continue;
+      const dir = join(this.#root, name);
+      if (!(await this.#isGone(owner, dir, nowMs).catch(() => false))) continue;
+      const mine = join(this.#root, `${instance}${MARK}${this.#id}`);
+      const isMine = await rename(dir, mine).then(
+        () => true,
+        () => false,
+      );
+      if (isMine) adopted.push(mine);
+    }
+    return adopted;
+  }
+
+  async #isGone(owner: string, dir: string, nowMs: number): Promise<boolean> {
+    const [host, pid] = owner.split('~');
+    const [ownHost] = this.#id.split('~');
+    // A directory that was made a moment ago may not have its heartbeat yet.
+    const beat = await stat(join(dir, 'alive')).catch(() => stat(dir));
+    const silentMs = nowMs - beat.mtimeMs;
+    if (host !== ownHost) return silentMs > SILENT_MS;
+    // Same host and same process id, yet another instance: a container that was started anew.
+    if (Number(pid) === process.pid) return !liveInstances.has(owner);
+    return !isRunning(Number(pid)) || silentMs > LONG_SILENT_MS;
+  }
+
+  /** Several clients of one process may share a directory. */
+  enter(): void {
+    liveInstances.add(this.#id);
+  }
+
+  leave(): void {
+    liveInstances.delete(this.#id);
+  }
+}
+
+const liveInstances = new Set<string>();
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,29 @@
+import { hash32 } from './hash.js';
+import type { Queued } from './queue.js';
+
+/** One line of a spool file, read back. */
+export interface SpoolRecord {
+  readonly order: number;
+  readonly reportedDrops: number;
+  readonly executionId: string;
+  readonly json: string;
+}
+
+/** `checksum order reportedDrops executionId json`: JSON text holds no line break, so a line is a record. */
+export function writeRecord(item: Queued): string {
+  const rest = `${String(item.order)} ${String(item.reportedDrops)} ${item.executionId} ${item.json}`;
+  return `${checksum(rest)} ${rest}\n`;
+}
+
+/** `undefined` for a line that was torn by a crash, or damaged. */
+export function readRecord(line: string): SpoolRecord | undefined {
+  const match = /^([0-9a-f]{8}) ((\d+) (\d+) (\S+) (\{.*\}))$/su.exec(line);
+  const [, sum, rest, order, reportedDrops, executionId, json] = match ?? [];
+  if (rest === undefined || executionId === undefined || json === undefined) return undefined;
+  if (checksum(rest) !== sum) return undefined;
+  return { order: Number(order), reportedDrops: Number(reportedDrops), executionId, json };
+}
+
+function checksum(text: string): string {
+  return hash32(text).toString(16).padStart(8, '0');
+}

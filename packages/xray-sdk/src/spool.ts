@@ -1,0 +1,35 @@
+import { SpoolQueue } from './spool-queue.js';
+import type { QueueHost, SnapshotQueue } from './queue.js';
+
+/** Where and how much to spool. */
+export interface SpoolOptions {
+  /** A directory on a local disk; it is made if need be. Several processes may share it. */
+  dir: string;
+  /** What this process may keep there, at most; default 256 MB. Beyond it new snapshots are dropped as `spool`. */
+  maxBytes?: number | undefined;
+}
+
+/** What the client's option `spool` takes. */
+export type Spool = (host: QueueHost) => SnapshotQueue;
+
+/**
+ * An opt-in disk spool (Node only): every snapshot goes to an append-only file first and leaves it when
+ * the server has it. So snapshots survive a server that is down and a process that is killed: the next
+ * process that uses the directory delivers them, in order. A snapshot is safe from `kill -9` a moment after
+ * it was recorded, when the operating system has it; a loss of power may cost what was not synced yet.
+ *
+ * @example
+ * ```ts
+ * import { XRaySDK } from '@xray/sdk';
+ * import { spool } from '@xray/sdk/spool';
+ *
+ * const xray = new XRaySDK({
+ *   appId: 'my-loan-app',
+ *   pipeline: 'loan-approval',
+ *   spool: spool({ dir: '/var/spool/xray' }),
+ * });
+ * ```
+ */
+export function spool(options: SpoolOptions): Spool {
+  return (host) => new SpoolQueue(options.dir, options.maxBytes ?? 256_000_000, host);
+}
