@@ -47,7 +47,7 @@ export function inputsOf(part) {
  *
  * @param {import('./parts.mjs').Part} part
  */
-export function outputsOf(part) {
+function outputsOf(part) {
   const hash = createHash('sha256');
   for (const output of part.outputs) {
     const folder = path.join(root, part.folder, output);

@@ -15,7 +15,7 @@ export type LoanAnswer =
 type Tier = 'A' | 'B' | 'C' | 'D';
 
 /** The rules in force; a change of these is a new ruleset, and its name goes with every decision. */
-export const RULESET = {
+const RULESET = {
   name: 'loans-2026-01',
   minScore: 620,
   maxDebtToIncome: 0.43,

@@ -4,7 +4,7 @@ import { creditFileOf } from './applicants.js';
 import type { LoanServices } from './decide-loan.js';
 
 /** The bureau did not answer in time. */
-export class BureauTimeoutError extends Error {
+class BureauTimeoutError extends Error {
   override readonly name = 'BureauTimeoutError';
 }
 

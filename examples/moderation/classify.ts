@@ -11,7 +11,7 @@ export interface Classification {
 }
 
 /** The model does not know the language. */
-export class UnsupportedLanguageError extends Error {
+class UnsupportedLanguageError extends Error {
   override readonly name = 'UnsupportedLanguageError';
 }
 

@@ -3,7 +3,7 @@ import { MODEL, classify, type Label } from './classify.js';
 import type { Post } from './posts.js';
 
 /** Surer than this, the model decides alone. */
-export const SURE = 0.8;
+const SURE = 0.8;
 
 /** What becomes of a post. */
 export type Verdict = 'allowed' | 'removed';

@@ -4,7 +4,7 @@ import type { Product } from './catalogue.js';
 import { likeness, type ProductIndex } from './select-product.js';
 
 /** A shard of the index did not answer. */
-export class IndexUnavailableError extends Error {
+class IndexUnavailableError extends Error {
   override readonly name = 'IndexUnavailableError';
 }
 

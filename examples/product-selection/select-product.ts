@@ -6,7 +6,7 @@ export interface ProductIndex {
   productsIn(words: readonly string[]): Promise<Product[]>;
 }
 
-export const RULESET = {
+const RULESET = {
   name: 'shop-r42',
   minRating: 3.8,
   minReviews: 20,
@@ -126,7 +126,7 @@ export async function selectProduct(
 }
 
 /** The words of a query that say something, in lower case. */
-export function wordsOf(query: string): string[] {
+function wordsOf(query: string): string[] {
   return query
     .toLowerCase()
     .split(/\s+/u)
