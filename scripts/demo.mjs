@@ -26,10 +26,20 @@ export async function demo(feedArgs) {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
+    // Ctrl-C goes to every process of the terminal's group; the server is to outlast the feeder.
+    detached: true,
   });
-  const ended = new Promise((resolve) => server.once('exit', (code) => resolve(code ?? 1)));
-  const children = [server];
-  passSignals(children);
+  const serverEnd = endOf(server);
+  let feederEnd = Promise.resolve(0);
+  /** @type {import('node:child_process').ChildProcess | null} */
+  let feeder = null;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, async () => {
+      feeder?.kill('SIGTERM');
+      await feederEnd;
+      server.kill('SIGTERM');
+    });
+  }
 
   const url = await new Promise((resolve) => {
     createInterface({ input: server.stdout }).on('line', (line) => {
@@ -37,28 +47,30 @@ export async function demo(feedArgs) {
       const found = READY.exec(line);
       if (found) resolve(found[1]);
     });
-    void ended.then(() => resolve(null));
+    void serverEnd.then(() => resolve(null));
   });
-  if (url === null) return await ended;
+  if (url === null) return await serverEnd;
 
   const apiKey = await freshKey(env);
   if (apiKey === null) {
     server.kill();
-    await ended;
+    await serverEnd;
     return 1;
   }
   console.log(`\nDemo: sending decisions to ${url}/executions?app=${APP}  (Ctrl-C ends it)\n`);
-  const feeder = spawn(process.execPath, [path.join('examples', 'dist', 'feed.js'), ...feedArgs], {
+  feeder = spawn(process.execPath, [path.join('examples', 'dist', 'feed.js'), ...feedArgs], {
     cwd: root,
     env: { ...env, XRAY_ENDPOINT: url, XRAY_API_KEY: apiKey, XRAY_APP_ID: APP },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  children.push(feeder);
-  void ended.then(() => feeder.kill());
-  feeder.once('exit', (code) => {
-    if (code) console.error(`Demo: the feeder ended with code ${code}; the server goes on.`);
-  });
-  return await ended;
+  feederEnd = endOf(feeder);
+  void serverEnd.then(() => feeder?.kill());
+  return await serverEnd;
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function endOf(child) {
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }
 
 /** A new key for the feeder, in place of those that earlier demos left: their secrets are gone. */
@@ -74,21 +86,11 @@ async function freshKey(env) {
 }
 
 async function keys(env, args) {
-  const { code, output } = await run(process.execPath, serverCommand(['keys', ...args]), {
+  const { code, output, stdout } = await run(process.execPath, serverCommand(['keys', ...args]), {
     cwd: root,
     env,
   });
-  if (code === 0) return JSON.parse(output);
+  if (code === 0) return JSON.parse(stdout);
   console.error(`Demo: xray keys ${args[0]} failed: ${output}`);
   return null;
-}
-
-function passSignals(children) {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      // A terminal sends Ctrl-C to every process of the group itself.
-      if (signal === 'SIGINT' && process.stdin.isTTY) return;
-      for (const child of children) child.kill(signal);
-    });
-  }
 }

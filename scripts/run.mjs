@@ -7,8 +7,8 @@ import { spawn } from 'node:child_process';
  * @param {string[]} args
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean }} options `show`: let it write to
  *   this process's own output and keep nothing
- * @returns {Promise<{ code: number, output: string }>} `output` is stdout and stderr as they came;
- *   the code of one ended by a signal, or not found, is 1
+ * @returns {Promise<{ code: number, output: string, stdout: string }>} `output` is stdout and stderr
+ *   as they came; the code of one ended by a signal, or not found, is 1
  */
 export function run(command, args, { cwd, env = process.env, show = false }) {
   return new Promise((resolve) => {
@@ -20,11 +20,18 @@ export function run(command, args, { cwd, env = process.env, show = false }) {
       shell: process.platform === 'win32' && command === 'npm',
     });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text) => (output += text));
-    }
-    child.on('error', (error) => resolve({ code: 1, output: `${output}${error.message}\n` }));
-    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+    let stdout = '';
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      stdout += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text) => (output += text));
+    const end = (code) => resolve({ code: code ?? 1, output, stdout });
+    child.on('error', (error) => {
+      output += `${error.message}\n`;
+      end(1);
+    });
+    child.on('close', end);
   });
 }
 
