@@ -34,6 +34,8 @@ export class Delivery {
   #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
   #batchLimit: number;
   #isSending = false;
+  /** A batch is on its way out of a queue on disk: neither there nor among the taken. */
+  #isTaking = false;
   #isClosed = false;
   /** The process is ending: no retries, the first failure is the last. */
   #isExiting = false;
@@ -139,8 +141,17 @@ export class Delivery {
   }
 
   async #takeSome(): Promise<boolean> {
-    if (this.#taken.length === 0) {
-      this.#taken = await this.#queue.take(this.#batchLimit, this.#settings.delivery.maxBatchBytes);
+    if (this.#taken.length > 0) return true;
+    const batch = this.#queue.take(this.#batchLimit, this.#settings.delivery.maxBatchBytes);
+    if (Array.isArray(batch)) this.#taken = batch;
+    else {
+      this.#isTaking = true;
+      try {
+        this.#taken = await batch;
+      } finally {
+        this.#isTaking = false;
+      }
+      if (this.#taken.length === 0) this.#wakeWaiters();
     }
     return this.#taken.length > 0;
   }
@@ -296,7 +307,9 @@ export class Delivery {
 
   #isSettled(lastOrder: number): boolean {
     return (
-      this.#taken.every((item) => item.order > lastOrder) && this.#queue.oldestOrder > lastOrder
+      !this.#isTaking &&
+      this.#taken.every((item) => item.order > lastOrder) &&
+      this.#queue.oldestOrder > lastOrder
     );
   }
 
