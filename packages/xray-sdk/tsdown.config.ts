@@ -1,7 +1,14 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/spool.ts', 'src/platform-node.ts', 'src/platform-web.ts'],
+  entry: [
+    'src/index.ts',
+    'src/spool.ts',
+    'src/express.ts',
+    'src/ai.ts',
+    'src/platform-node.ts',
+    'src/platform-web.ts',
+  ],
   format: ['esm', 'cjs'],
   platform: 'neutral',
   target: 'es2022',

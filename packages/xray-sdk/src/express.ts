@@ -1,0 +1,84 @@
+import type { XRaySDK } from './client.js';
+import type { Execution, ExecutionOptions } from './execution.js';
+
+/** What the middleware needs of Express's request and response; Express 4 and 5 both have it. */
+interface Incoming {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+interface Outgoing {
+  readonly statusCode: number;
+  readonly writableFinished: boolean;
+  locals: Record<string, unknown>;
+  once(event: 'finish' | 'close', listener: () => void): unknown;
+}
+
+/** How requests become executions. */
+export interface ExpressOptions<Request> {
+  /** Opt-in: what the execution of this request starts with, or `undefined` to record none. */
+  start: (request: Request) => ExecutionOptions | undefined;
+}
+
+/**
+ * Express middleware: an execution per request that `start` chooses. It is `xray.current()` in every
+ * handler after it, and `executionOf(response)` where there is no AsyncLocalStorage; a 5xx answer and a client
+ * that went away fail it, everything else completes it. A caller's trace headers are continued.
+ *
+ * @example
+ * ```ts
+ * app.use(xrayMiddleware(xray, {
+ *   start: (request: Request) => (request.path === '/decide' ? { pipeline: 'loan-approval' } : undefined),
+ * }));
+ * ```
+ */
+export function xrayMiddleware<Request extends Incoming, Response extends Outgoing>(
+  xray: XRaySDK,
+  options: ExpressOptions<Request>,
+): (request: Request, response: Response, next: () => void) => void {
+  return (request, response, next) => {
+    const start = startOf(options, request);
+    if (start === undefined) {
+      next();
+      return;
+    }
+    const ended = xray.run({ fromHeaders: request.headers, ...start }, (execution) => {
+      response.locals[LOCALS_KEY] = execution;
+      const whenEnded = endOf(response);
+      next();
+      return whenEnded;
+    });
+    // `run` has recorded the failure; the request itself was answered, or its client is gone.
+    ended.catch(() => {});
+  };
+}
+
+/** The execution of this response's request, if there is one. */
+export function executionOf(response: Pick<Outgoing, 'locals'>): Execution | undefined {
+  return response.locals[LOCALS_KEY] as Execution | undefined;
+}
+
+const LOCALS_KEY = 'xrayExecution';
+
+/** A choice that fails must not cost the request. */
+function startOf<Request>(
+  options: ExpressOptions<Request>,
+  request: Request,
+): ExecutionOptions | undefined {
+  try {
+    return options.start(request);
+  } catch {
+    return undefined;
+  }
+}
+
+function endOf(response: Outgoing): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.once('finish', () => {
+      if (response.statusCode < 500) resolve();
+      else reject(new Error(`answered ${String(response.statusCode)}`));
+    });
+    response.once('close', () => {
+      if (!response.writableFinished) reject(new Error('the client went away'));
+    });
+  });
+}

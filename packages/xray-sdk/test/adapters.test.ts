@@ -1,0 +1,201 @@
+import type { AddressInfo } from 'node:net';
+
+import { XRaySDK } from '@xray/sdk';
+import { xrayAiMiddleware } from '@xray/sdk/ai';
+import { executionOf, xrayMiddleware } from '@xray/sdk/express';
+import { generateText, simulateReadableStream, streamText, wrapLanguageModel } from 'ai';
+import { MockLanguageModelV3 } from 'ai/test';
+import express from 'express';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import { type Sink, startSink } from './sink.js';
+
+let sink: Sink;
+let xray: XRaySDK;
+
+beforeEach(async () => {
+  sink = await startSink();
+  xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'web', endpoint: sink.endpoint });
+});
+
+afterEach(async () => {
+  await sink.close();
+});
+
+describe('Express', () => {
+  /** Serves one request by a real app, and returns what was recorded of it. */
+  async function request(path: string, headers: Record<string, string> = {}) {
+    const app = express();
+    app.use(
+      xrayMiddleware(xray, {
+        start: ({ path: asked }: express.Request) =>
+          asked.startsWith('/decide') ? { pipeline: 'decide', tags: [asked] } : undefined,
+      }),
+    );
+    app.get(
+      '/plain',
+      (_request, response) => void response.json({ isRecorded: xray.current() !== undefined }),
+    );
+    app.get('/decide', async (_request, response) => {
+      await Promise.resolve();
+      xray.current()?.step('work', () => 42);
+      executionOf(response)?.decide('approved');
+      response.json({ ok: true });
+    });
+    app.get('/decide/broken', () => {
+      throw new Error('broken');
+    });
+    app.use(
+      (
+        _error: unknown,
+        _request: express.Request,
+        response: express.Response,
+        _next: express.NextFunction,
+      ) => {
+        response.status(500).end();
+      },
+    );
+    const server = app.listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${String(port)}${path}`, { headers });
+    const body = await answer.text();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await xray.flush();
+    return { status: answer.status, body };
+  }
+
+  test('a chosen request is an execution that its handlers can reach', async () => {
+    expect(await request('/decide')).toEqual({ status: 200, body: '{"ok":true}' });
+    expect(sink.snapshots).toEqual([
+      expect.objectContaining({
+        pipeline: 'decide',
+        status: 'completed',
+        tags: ['/decide'],
+        decision: { outcome: 'approved' },
+        steps: [expect.objectContaining({ name: 'work', output: 42 })],
+      }),
+    ]);
+  });
+
+  test('a request that was not chosen records nothing', async () => {
+    expect(await request('/plain')).toEqual({ status: 200, body: '{"isRecorded":false}' });
+    expect(sink.snapshots).toEqual([]);
+  });
+
+  test('a 5xx answer fails the execution', async () => {
+    expect((await request('/decide/broken')).status).toBe(500);
+    expect(sink.snapshots[0]).toMatchObject({
+      status: 'failed',
+      steps: [{ error: { message: 'answered 500' } }],
+    });
+  });
+
+  test("a caller's trace is continued", async () => {
+    const caller = xray.startExecution();
+    await request('/decide', caller.headers());
+    expect(sink.snapshots[0]).toMatchObject({
+      links: [{ executionId: caller.id, relation: 'parent' }],
+      trace: { traceId: caller.headers()['traceparent']?.slice(3, 35) },
+    });
+  });
+});
+
+const USAGE = {
+  inputTokens: { total: 12, noCache: 12, cacheRead: undefined, cacheWrite: undefined },
+  outputTokens: { total: 3, text: 3, reasoning: undefined },
+};
+const STOP = { unified: 'stop' as const, raw: undefined };
+
+describe('the Vercel AI SDK', () => {
+  const base = new MockLanguageModelV3({
+    provider: 'mock',
+    modelId: 'mock-1',
+    doGenerate: async () => ({
+      content: [{ type: 'text', text: 'spam' }],
+      finishReason: STOP,
+      usage: USAGE,
+      warnings: [],
+    }),
+    doStream: async () => ({
+      stream: simulateReadableStream({
+        chunks: [
+          { type: 'text-start', id: '1' },
+          { type: 'text-delta', id: '1', delta: 'not ' },
+          { type: 'text-delta', id: '1', delta: 'spam' },
+          { type: 'text-end', id: '1' },
+          { type: 'finish', finishReason: STOP, usage: USAGE },
+        ],
+      }),
+    }),
+  });
+
+  test('a generated text is a step with its prompt, answer, model and tokens', async () => {
+    const model = wrapLanguageModel({ model: base, middleware: xrayAiMiddleware(xray) });
+    const { text } = await xray.run(() =>
+      generateText({ model, prompt: 'Is it?', temperature: 0 }),
+    );
+    expect(text).toBe('spam');
+    await xray.flush();
+    expect(sink.snapshots[0]?.steps).toMatchObject([
+      {
+        name: 'mock-1',
+        kind: 'llm',
+        input: [{ role: 'user', content: [{ type: 'text', text: 'Is it?' }] }],
+        output: { content: [{ type: 'text', text: 'spam' }] },
+        model: {
+          provider: 'mock',
+          name: 'mock-1',
+          params: { temperature: 0 },
+          inputTokens: 12,
+          outputTokens: 3,
+        },
+      },
+    ]);
+  });
+
+  test('a streamed text passes through and ends its step with the stream', async () => {
+    const model = wrapLanguageModel({
+      model: base,
+      middleware: xrayAiMiddleware(xray, { name: 'judge' }),
+    });
+    const text = await xray.run(async () => {
+      let all = '';
+      for await (const part of streamText({ model, prompt: 'Is it?' }).textStream) all += part;
+      return all;
+    });
+    expect(text).toBe('not spam');
+    await xray.flush();
+    expect(sink.snapshots[0]?.steps).toMatchObject([
+      {
+        name: 'judge',
+        status: 'completed',
+        output: { content: [{ type: 'text', text: 'not spam' }] },
+        model: { outputTokens: 3 },
+      },
+    ]);
+  });
+
+  test('a model that fails fails its step, and the error reaches the caller', async () => {
+    const failing = new MockLanguageModelV3({
+      doGenerate: () => Promise.reject(new Error('no quota')),
+    });
+    const model = wrapLanguageModel({ model: failing, middleware: xrayAiMiddleware(xray) });
+    await expect(
+      xray.run(() => generateText({ model, prompt: 'x', maxRetries: 0 })),
+    ).rejects.toThrow('no quota');
+    await xray.flush();
+    expect(sink.snapshots[0]).toMatchObject({
+      status: 'failed',
+      steps: [{ status: 'failed', error: { message: 'no quota' } }],
+    });
+  });
+
+  test('outside of an execution a call is only passed through', async () => {
+    const model = wrapLanguageModel({ model: base, middleware: xrayAiMiddleware(xray) });
+    expect((await generateText({ model, prompt: 'x' })).text).toBe('spam');
+    await vi.waitFor(async () => expect(await xray.flush()).toBe(true));
+    expect(sink.snapshots).toEqual([]);
+  });
+});
