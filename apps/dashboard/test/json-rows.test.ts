@@ -63,10 +63,8 @@ describe('a JSON value in rows', () => {
       fc.property(json, (value) => {
         const rows = rowsOf(value, openWithin(value, '', 1_000));
         expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length);
-        for (const row of rows) {
-          if (row.shape !== 'line' && row.shape !== 'group')
-            expect(resolve(value, row.pointer)).toBe(row.value);
-        }
+        const whole = rows.filter((row) => row.shape !== 'line' && row.shape !== 'group');
+        for (const row of whole) expect(resolve(value, row.pointer)).toBe(row.value);
       }),
     );
   });

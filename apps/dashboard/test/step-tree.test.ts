@@ -50,8 +50,7 @@ describe('the tree of the steps', () => {
           const parent = nodes[node.parentPosition];
           expect(node.depth).toBe(parent === undefined ? 0 : parent.depth + 1);
           expect(node.endPosition).toBeGreaterThan(position);
-          if (parent !== undefined)
-            expect(node.endPosition).toBeLessThanOrEqual(parent.endPosition);
+          expect(node.endPosition).toBeLessThanOrEqual(parent?.endPosition ?? nodes.length);
           expect(node.posInSet).toBeLessThanOrEqual(node.setSize);
         }
       }),

@@ -1,6 +1,8 @@
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { Frame } from '@/components/frame/frame';
+import { CommandPalette } from '@/features/palette/command-palette';
+import { ShortcutsDialog } from '@/features/palette/shortcuts-dialog';
 import { PREFERENCES_SCRIPT } from '@/lib/preferences-script';
 import './globals.css';
 import { Providers } from './providers';
@@ -21,7 +23,8 @@ export default function RootLayout({ children }: { children: ReactNode }) {
       </head>
       <body>
         <Providers>
-          <Frame>{children}</Frame>
+          <Frame tools={<CommandPalette />}>{children}</Frame>
+          <ShortcutsDialog />
         </Providers>
       </body>
     </html>

@@ -10,6 +10,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog, DialogTitle, SheetContent } from '@/components/ui/dialog';
 import { ExecutionHeader } from '@/features/execution/execution-header';
 import { ExecutionSkeleton } from '@/features/execution/execution-skeleton';
+import { PrintedSteps } from '@/features/execution/printed-steps';
 import { executionParams, type Inspected } from '@/features/execution/search-params';
 import { ExecutionInspector } from '@/features/inspector/execution-inspector';
 import { StepInspector } from '@/features/inspector/step-inspector';
@@ -76,7 +77,8 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col print:block">
       <ExecutionHeader app={app} detail={detail} />
-      <div className="flex min-h-0 flex-1 print:block">
+      <PrintedSteps steps={snapshot.steps} />
+      <div className="flex min-h-0 flex-1 print:hidden">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           <button
             type="button"
@@ -108,7 +110,7 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
           )}
         </div>
         {wide ? (
-          <div className="flex min-h-0 w-[42%] max-w-3xl min-w-80 flex-col border-l border-line print:w-full print:max-w-none print:border-l-0">
+          <div className="flex min-h-0 w-[42%] max-w-3xl min-w-80 flex-col border-l border-line">
             {inspector}
           </div>
         ) : (

@@ -63,7 +63,7 @@ export function Frame({ children, tools }: { children: ReactNode; tools?: ReactN
           <Suspense fallback={<div className="flex-1" />}>
             <Breadcrumb />
           </Suspense>
-          {tools}
+          <Suspense>{tools}</Suspense>
           <DisplayMenu />
         </header>
         <main

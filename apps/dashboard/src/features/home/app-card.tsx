@@ -12,7 +12,8 @@ import { executionHref, executionsHref } from '@/lib/links';
 import { pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
 import { executionVerdict } from '@/lib/verdict';
 
-const RECENT = 10;
+/** How many of the latest are shown; the same read tells whether there is any. */
+export const RECENT = 10;
 const PIPELINES_SHOWN = 3;
 
 /** One app at a glance: when it last decided, what, and by which pipelines. */

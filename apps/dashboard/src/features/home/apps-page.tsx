@@ -3,11 +3,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { CopyButton } from '@/components/copy-button';
+import { Onboarding } from '@/components/onboarding';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
-import { appsQuery } from '@/lib/queries';
-import { AppCard } from './app-card';
+import { appsQuery, recentExecutionsQuery } from '@/lib/queries';
+import { AppCard, RECENT } from './app-card';
 
 const SHOWN_AT_ONCE = 24;
 const FILTER_FROM = 9;
@@ -18,6 +19,7 @@ export function AppsPage() {
   const [shown, setShown] = useState(SHOWN_AT_ONCE);
   const [text, setText] = useState('');
   const all = apps.data?.items ?? [];
+  const sole = all.length === 1 ? all[0] : undefined;
   const needle = text.trim().toLowerCase();
   const found = all.filter((app) => `${app.name} ${app.id}`.toLowerCase().includes(needle));
 
@@ -65,6 +67,7 @@ export function AppsPage() {
         {all.length > 0 && found.length === 0 ? (
           <p className="text-ink-muted">No app is called that.</p>
         ) : null}
+        {sole === undefined ? null : <SoleAppOnboarding app={sole.id} />}
         {found.length > shown ? (
           <Button className="self-center" onClick={() => setShown(shown + SHOWN_AT_ONCE)}>
             Show more of {found.length} apps
@@ -72,6 +75,18 @@ export function AppsPage() {
         ) : null}
       </div>
     </div>
+  );
+}
+
+/** A fresh installation has one app and nothing in it: then the first page already says what to do. */
+function SoleAppOnboarding({ app }: { app: string }) {
+  const recent = useQuery(recentExecutionsQuery(app, RECENT));
+  if (recent.data?.items.length !== 0) return null;
+  return (
+    <Onboarding
+      app={app}
+      waitingFor="Waiting for the first execution: it will show above by itself."
+    />
   );
 }
 

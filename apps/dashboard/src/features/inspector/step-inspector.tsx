@@ -1,6 +1,6 @@
 'use client';
 
-import type { Mark, Step } from '@xray/core';
+import type { Json, Mark, Step } from '@xray/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { MarkBadge } from '@/components/json/mark-badge';
@@ -15,6 +15,7 @@ import { CandidatesPanel } from './candidates-panel';
 import { ErrorPanel, ReasoningPanel } from './text-panels';
 import { ModelPanel } from './model-panel';
 import { RulesPanel } from './rules-panel';
+import { OutputPanel } from './output-panel';
 import { StepFacts } from './step-facts';
 import { ValuePanel } from './value-panel';
 
@@ -117,7 +118,7 @@ export function StepInspector(props: StepInspectorProps) {
         <TabsContent value="input">
           {panel((step) => (
             <ValuePanel
-              key={`${sequence}`}
+              key={sequence}
               value={step.input}
               name="input"
               basePointer={`${pointer}/input`}
@@ -127,13 +128,7 @@ export function StepInspector(props: StepInspectorProps) {
         </TabsContent>
         <TabsContent value="output">
           {panel((step) => (
-            <ValuePanel
-              key={`${sequence}`}
-              value={step.output}
-              name="output"
-              basePointer={`${pointer}/output`}
-              marks={props.marks}
-            />
+            <OutputPanel key={sequence} step={step} pointer={pointer} marks={props.marks} />
           ))}
         </TabsContent>
         <TabsContent value="reasoning" className="overflow-y-auto">
@@ -149,14 +144,13 @@ export function StepInspector(props: StepInspectorProps) {
           {step.error ? <ErrorPanel error={whole?.error ?? step.error} /> : null}
         </TabsContent>
         <TabsContent value="rules" className="overflow-auto">
-          {/* Focusable, so that the keyboard can scroll it. */}
           {panel((step) => (
             <RulesPanel rules={step.rules ?? []} />
           ))}
         </TabsContent>
         <TabsContent value="candidates">
           {panel((step) =>
-            step.candidates ? <CandidatesPanel key={`${sequence}`} set={step.candidates} /> : null,
+            step.candidates ? <CandidatesPanel key={sequence} set={step.candidates} /> : null,
           )}
         </TabsContent>
         <TabsContent value="model" className="overflow-y-auto">
@@ -170,8 +164,8 @@ export function StepInspector(props: StepInspectorProps) {
         <TabsContent value="raw">
           {panel((step) => (
             <ValuePanel
-              key={`${sequence}`}
-              value={step as never}
+              key={sequence}
+              value={asJson(step)}
               name="step"
               basePointer={pointer}
               marks={props.marks}
@@ -181,6 +175,11 @@ export function StepInspector(props: StepInspectorProps) {
       </Tabs>
     </section>
   );
+}
+
+/** A step is a part of parsed JSON, so all of it is; its type only names the fields known here. */
+function asJson(step: Step): Json {
+  return step as unknown as Json;
 }
 
 /** Input, output and reasoning are only known once read, so their tabs are always there. */
