@@ -1,0 +1,220 @@
+import { context, trace, TraceFlags } from '@opentelemetry/api';
+import { snapshotSchema } from '@xray/core';
+import { type Execution, XRaySDK } from '@xray/sdk';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { type Sink, startSink } from './sink.js';
+
+let sink: Sink;
+let xray: XRaySDK;
+
+beforeEach(async () => {
+  sink = await startSink();
+  xray = new XRaySDK({
+    apiKey: 'xr_test',
+    appId: 'app',
+    pipeline: 'context',
+    endpoint: sink.endpoint,
+  });
+});
+
+afterEach(async () => {
+  await sink.close();
+});
+
+async function delivered() {
+  await xray.flush();
+  return sink.snapshots.map((snapshot) => snapshotSchema.parse(snapshot));
+}
+
+describe('steps', () => {
+  test('parallel steps keep the order in which they started and their own parents', async () => {
+    await xray.run(async (ex) => {
+      await Promise.all(
+        ['a', 'b'].map((name) =>
+          ex.step(name, async () => {
+            await Promise.resolve();
+            await xray.current()?.step(`${name}1`, async () => name);
+          }),
+        ),
+      );
+    });
+    const [snapshot] = await delivered();
+    const steps = snapshot?.steps.map(({ sequence, parent, name }) => [sequence, parent, name]);
+    expect(steps).toEqual([
+      [0, undefined, 'a'],
+      [1, undefined, 'b'],
+      [2, 0, 'a1'],
+      [3, 1, 'b1'],
+    ]);
+  });
+
+  test('an explicit handle nests without any context', async () => {
+    const ex = xray.startExecution();
+    ex.step('outer', (s) => s.step('inner', { kind: 'rules' }, (inner) => inner.check('c', true)));
+    ex.completeExecution();
+    const [snapshot] = await delivered();
+    expect(snapshot?.steps).toMatchObject([
+      { name: 'outer' },
+      { name: 'inner', parent: 0, output: true },
+    ]);
+  });
+
+  test('what a step returns comes back, synchronously or as a promise', async () => {
+    const ex = xray.startExecution();
+    const token = {};
+    expect(ex.step('sync', () => token)).toBe(token);
+    const promise = ex.step('async', async () => token);
+    expect(promise).toBeInstanceOf(Promise);
+    expect(await promise).toBe(token);
+  });
+
+  test('what a step throws is recorded and rethrown untouched', async () => {
+    const error = new RangeError('too far');
+    const run = (): unknown =>
+      xray.run((ex) =>
+        ex.step('fails', () => {
+          throw error;
+        }),
+      );
+    expect(run).toThrow(error);
+    const rejected = xray.run((ex) => ex.step('rejects', () => Promise.reject(error)));
+    await expect(rejected).rejects.toBe(error);
+    const snapshots = await delivered();
+    expect(snapshots).toMatchObject([
+      {
+        status: 'failed',
+        steps: [
+          { name: 'fails', status: 'failed', error: { type: 'RangeError', message: 'too far' } },
+        ],
+      },
+      { status: 'failed', steps: [{ name: 'rejects', status: 'failed' }] },
+    ]);
+    expect(snapshots[0]?.steps).toHaveLength(1);
+  });
+
+  test('a step that outlives its execution is recorded as running', async () => {
+    const ex = xray.startExecution();
+    let finish: (value: string) => void = () => {};
+    const late = ex.step('late', () => new Promise<string>((resolve) => (finish = resolve)));
+    ex.completeExecution();
+    finish('done');
+    expect(await late).toBe('done');
+    expect((await delivered())[0]?.steps).toMatchObject([{ name: 'late', status: 'running' }]);
+    expect(xray.stats().ignoredCalls).toBe(1);
+  });
+
+  test('a filter whose test throws records what it saw and rethrows', async () => {
+    const error = new Error('bad row');
+    const run = (): unknown =>
+      xray.run((ex) =>
+        ex.step('filter', (s) =>
+          s.filter([1, 2, 3], {
+            id: String,
+            rules: [
+              {
+                id: 'r',
+                test: (n) => {
+                  if (n === 2) throw error;
+                  return true;
+                },
+              },
+            ],
+          }),
+        ),
+      );
+    expect(run).toThrow(error);
+    expect((await delivered())[0]?.steps[0]).toMatchObject({
+      status: 'failed',
+      candidates: { in: 2, out: 1, byOutcome: { kept: 1, error: 1 } },
+      rules: [{ counts: { evaluated: 2, passed: 1, error: 1, decisive: 1 } }],
+    });
+  });
+
+  test('a second set of candidates in one step gets a step of its own', async () => {
+    const ex = xray.startExecution();
+    const best = ex.step('choose', (s) => {
+      const kept = s.filter([3, 1, 2], { id: String, rules: [{ id: 'two', test: (n) => n >= 2 }] });
+      return s.rank(kept, { id: String, score: (n) => n, top: 1 });
+    });
+    ex.completeExecution();
+    expect(best).toEqual([3]);
+    expect((await delivered())[0]?.steps).toMatchObject([
+      { name: 'choose', kind: 'filter', candidates: { in: 3, out: 2 } },
+      { name: 'rank', parent: 0, kind: 'rank', candidates: { in: 2, out: 1 } },
+    ]);
+  });
+});
+
+describe('executions', () => {
+  test('the current one follows asynchronous calls, and there is none outside', async () => {
+    expect(xray.current()).toBeUndefined();
+    const seen = await xray.run(async (ex) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return [ex, xray.current()];
+    });
+    expect(seen[0]).toBe(seen[1]);
+    expect(xray.current()).toBeUndefined();
+  });
+
+  test('a child is an execution of its own, linked to its parent and in its trace', async () => {
+    const parent = xray.startExecution();
+    const child = parent.child('part');
+    child.completeExecution();
+    parent.completeExecution();
+    const [part, whole] = await delivered();
+    expect(part).toMatchObject({
+      pipeline: 'part',
+      links: [{ executionId: parent.id, relation: 'parent' }],
+    });
+    expect(part?.trace?.traceId).toBe(whole?.trace?.traceId);
+  });
+
+  test('a checkpoint is a complete running snapshot of its revision', async () => {
+    const ex = xray.startExecution();
+    ex.recordStep({ name: 'one' });
+    ex.checkpoint();
+    await xray.flush();
+    ex.recordStep({ name: 'two' });
+    ex.completeExecution();
+    expect(await delivered()).toMatchObject([
+      { revision: 1, status: 'running', steps: [{ name: 'one' }] },
+      { revision: 2, status: 'completed', steps: [{ name: 'one' }, { name: 'two' }] },
+    ]);
+  });
+
+  test('waitUntil is given the delivery of the snapshot', async () => {
+    const waited: Promise<unknown>[] = [];
+    const ex: Execution = xray.startExecution({ waitUntil: (delivery) => waited.push(delivery) });
+    ex.completeExecution();
+    expect(await Promise.all(waited)).toEqual([true]);
+    expect(sink.snapshots).toHaveLength(1);
+  });
+
+  test('an active OpenTelemetry span lends its ids', async () => {
+    const span = {
+      traceId: 'a'.repeat(32),
+      spanId: 'b'.repeat(16),
+      traceFlags: TraceFlags.SAMPLED,
+    };
+    const active = trace.setSpanContext(context.active(), span);
+    context.setGlobalContextManager({
+      active: () => active,
+      with: (_context, fn, thisArg, ...args) => fn.call(thisArg, ...args),
+      bind: (_context, target) => target,
+      enable() {
+        return this;
+      },
+      disable() {
+        return this;
+      },
+    });
+    xray.startExecution().completeExecution();
+    context.disable();
+    expect((await delivered())[0]?.trace).toEqual({
+      traceId: span.traceId,
+      spanId: span.spanId,
+      flags: 1,
+    });
+  });
+});

@@ -1,0 +1,175 @@
+import { snapshotSchema } from '@xray/core';
+import { type Execution, type RedactOptions, XRaySDK } from '@xray/sdk';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { type Sink, startSink } from './sink.js';
+
+let sink: Sink;
+
+beforeEach(async () => {
+  sink = await startSink();
+});
+
+afterEach(async () => {
+  await sink.close();
+});
+
+/** Records by `tell`, and returns the snapshot that arrived and the very bytes that carried it. */
+async function recorded(tell: (execution: Execution) => void, redact?: RedactOptions) {
+  const xray = new XRaySDK({
+    apiKey: 'xr_test',
+    appId: 'app',
+    pipeline: 'redaction',
+    endpoint: sink.endpoint,
+    redact,
+  });
+  const execution = xray.startExecution();
+  tell(execution);
+  execution.completeExecution();
+  expect(await xray.flush()).toBe(true);
+  return { snapshot: snapshotSchema.parse(sink.snapshots[0]), bytes: sink.requests[0]?.text ?? '' };
+}
+
+describe('by default', () => {
+  test.each([
+    'password',
+    'userPassword',
+    'PASSWD',
+    'api_key',
+    'X-Api-Key',
+    'Authorization',
+    'access_token',
+    'client.secret',
+    'Set-Cookie',
+    'cardNumber',
+    'card_number',
+    'cvv',
+  ])('the value of %s does not leave the process', async (key) => {
+    const { snapshot, bytes } = await recorded((ex) =>
+      ex.recordStep({ name: 'login', input: { user: 'ann', deep: [{ [key]: 'hunter2' }] } }),
+    );
+    expect(bytes).not.toContain('hunter2');
+    expect(snapshot.steps[0]?.input).toEqual({ user: 'ann', deep: [{ [key]: '[redacted]' }] });
+    expect(snapshot.marks).toEqual([{ path: `/steps/0/input/deep/0/${key}`, kind: 'redacted' }]);
+  });
+
+  test.each([
+    'inputTokens',
+    'max_tokens',
+    'tokens',
+    'passed',
+    'author',
+    'pinned',
+    'panel',
+    'company',
+  ])('the value of %s is no secret', async (key) => {
+    const { snapshot } = await recorded((ex) => ex.recordStep({ name: 's', input: { [key]: 7 } }));
+    expect(snapshot.steps[0]?.input).toEqual({ [key]: 7 });
+  });
+
+  test('the defaults can be taken away', async () => {
+    const tell = (ex: Execution) => ex.recordStep({ name: 's', input: { token: 'kept' } });
+    const { snapshot } = await recorded(tell, { defaults: false });
+    expect(snapshot.steps[0]?.input).toEqual({ token: 'kept' });
+  });
+});
+
+describe('by the rules of the host', () => {
+  test('a path may name one place or, with a star, any depth', async () => {
+    const { snapshot } = await recorded(
+      (ex) =>
+        ex.recordStep({
+          name: 's',
+          input: {
+            applicant: { ssn: '1', name: 'ann', email: 'a@b' },
+            email: 'c@d',
+            list: [{ email: 'e@f' }],
+          },
+          output: { applicant: { name: 'bob' } },
+        }),
+      { paths: ['input.applicant.name', '*.email'] },
+    );
+    expect(snapshot.steps[0]).toMatchObject({
+      input: {
+        applicant: { ssn: '[redacted]', name: '[redacted]', email: '[redacted]' },
+        email: '[redacted]',
+        list: [{ email: '[redacted]' }],
+      },
+      output: { applicant: { name: 'bob' } },
+    });
+  });
+
+  test('a key may be a pattern or a word, and the replacement the host decides', async () => {
+    const { snapshot } = await recorded(
+      (ex) => ex.recordStep({ name: 's', input: { myIban: 'DE1', Nick_Name: 'annie' } }),
+      {
+        keys: [/iban/gi, 'nickname'],
+        with: (value, { key, path }) => `${key}@${path}:${String(value).length}`,
+      },
+    );
+    expect(snapshot.steps[0]?.input).toEqual({
+      myIban: 'myIban@input.myIban:3',
+      Nick_Name: 'Nick_Name@input.Nick_Name:5',
+    });
+  });
+
+  test('a whole field can be named', async () => {
+    const { snapshot } = await recorded(
+      (ex) => ex.recordStep({ name: 's', input: 'all of it', reasoning: 'because' }),
+      { paths: ['input', 'reasoning'] },
+    );
+    expect(snapshot.steps[0]).toMatchObject({ input: '[redacted]', reasoning: '[redacted]' });
+  });
+});
+
+/** A secret in every field that bears values. */
+function tellEverywhere(ex: Execution): void {
+  const secret = 'SECRET';
+  ex.set({ input: { secret }, output: [secret], metadata: { note: secret, plain: 1 } });
+  ex.step('rules', (s) => {
+    s.check('limit', false, { actual: secret, threshold: secret, text: `over ${secret}` });
+    s.filter([{ id: 1, secret }], {
+      id: ({ id }) => id,
+      data: (candidate) => ({ note: candidate.secret }),
+      rules: [{ id: 'r', test: () => false, actual: (candidate) => candidate.secret }],
+    });
+    s.artifact({ name: 'a', mediaType: 'text/plain', bytes: 6, inline: secret });
+  });
+  ex.recordStep({
+    name: 'llm',
+    input: { secret },
+    output: secret,
+    reasoning: `they said ${secret}`,
+    error: new Error(`failed on ${secret}`),
+    model: { name: 'm', params: { stop: secret } },
+  });
+  ex.decide('declined');
+}
+
+test('a text function sees every field that bears values', async () => {
+  const { bytes, snapshot } = await recorded(tellEverywhere, {
+    text: (text) => text.replaceAll('SECRET', '***'),
+  });
+  expect(bytes).not.toContain('SECRET');
+  expect(snapshot.steps[1]?.reasoning).toBe('they said ***');
+  expect(snapshot.metadata).toEqual({ note: '***', plain: 1 });
+  expect(snapshot.decision?.reasons?.[0]?.text).toBe('over ***');
+});
+
+test('a redactor that throws drops the value, with a mark', async () => {
+  const explode = (): never => {
+    throw new Error('mine');
+  };
+  const { bytes, snapshot } = await recorded(tellEverywhere, { text: explode, with: explode });
+  expect(bytes).not.toContain('SECRET');
+  expect(snapshot.steps.map(({ name }) => name)).toEqual(['rules', 'llm']);
+  expect(snapshot.marks).toContainEqual({ path: '/steps/1/output', kind: 'redactor_error' });
+});
+
+test('a rule that cannot be used redacts everything rather than nothing', async () => {
+  const { bytes } = await recorded(tellEverywhere, {
+    keys: 'oops' as never,
+    paths: [null as never],
+  });
+  expect(bytes).not.toContain('SECRET');
+});
