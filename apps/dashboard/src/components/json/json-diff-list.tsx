@@ -11,7 +11,7 @@ const MAX_VALUE_CHARS = 400;
 const SIGNS = { added: '+', removed: '−', changed: '~' } as const;
 
 /** How one value differs from another, path by path. */
-export function JsonDiffList({ before, after, name }: { before: Json; after: Json; name: string }) {
+export function JsonDiffList({ before, after }: { before: Json; after: Json }) {
   const { differences, more } = useMemo(() => diffJson(before, after, MAX_SHOWN), [before, after]);
   if (differences.length === 0) {
     return <p className="p-4 text-sm text-ink-muted">Both are equal.</p>;
@@ -29,12 +29,7 @@ export function JsonDiffList({ before, after, name }: { before: Json; after: Jso
           <DifferenceRow
             key={`${difference.kind} ${difference.pointer}`}
             difference={difference}
-            path={readablePath(
-              difference.pointer,
-              '',
-              name,
-              difference.kind === 'removed' ? before : after,
-            )}
+            path={relativePath(difference, before, after)}
           />
         ))}
       </ul>
@@ -43,6 +38,12 @@ export function JsonDiffList({ before, after, name }: { before: Json; after: Jso
       ) : null}
     </section>
   );
+}
+
+/** Without a root's name, since the path may be of either. */
+function relativePath({ pointer, kind }: Difference, before: Json, after: Json): string {
+  const path = readablePath(pointer, '', '', kind === 'removed' ? before : after);
+  return path === '' ? 'the whole' : path.replace(/^\./, '');
 }
 
 function DifferenceRow({ difference, path }: { difference: Difference; path: string }) {

@@ -3,7 +3,11 @@ import { DropdownMenu as Primitive } from 'radix-ui';
 import type { ComponentProps } from 'react';
 import { cn } from '@/lib/cn';
 
-export const DropdownMenu = Primitive.Root;
+/** Not modal: what is behind stays readable, and reachable, while a small menu is open. */
+export function DropdownMenu(props: ComponentProps<typeof Primitive.Root>) {
+  return <Primitive.Root modal={false} {...props} />;
+}
+
 export const DropdownMenuTrigger = Primitive.Trigger;
 export const DropdownMenuRadioGroup = Primitive.RadioGroup;
 
@@ -15,7 +19,8 @@ export function DropdownMenuContent({
   ...props
 }: ComponentProps<typeof Primitive.Content>) {
   return (
-    <Primitive.Portal>
+    // Within <main>, so that a menu is in a landmark like everything else.
+    <Primitive.Portal container={pageElement()}>
       <Primitive.Content
         align="end"
         sideOffset={4}
@@ -28,6 +33,10 @@ export function DropdownMenuContent({
       />
     </Primitive.Portal>
   );
+}
+
+function pageElement(): HTMLElement | null {
+  return typeof document === 'undefined' ? null : document.getElementById('page');
 }
 
 export function DropdownMenuItem({ className, ...props }: ComponentProps<typeof Primitive.Item>) {

@@ -88,7 +88,7 @@ function Explorer({ app }: { app: string }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">Executions of {app}</h1>
-      <div className="flex flex-wrap items-center gap-2 px-4 py-2 print:hidden">
+      <div className="flex flex-wrap items-start gap-2 px-4 py-2 print:hidden">
         <FilterBar filter={filter} known={known} onChange={(change) => void setParams(change)} />
         <div className="ml-auto flex max-w-full items-center gap-2">
           <RangeMenu value={{ range, from, to }} onChange={(value) => void setParams(value)} />

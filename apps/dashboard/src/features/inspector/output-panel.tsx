@@ -43,7 +43,7 @@ export function OutputPanel({
         ))}
       </fieldset>
       <div className="min-h-0 flex-1">
-        {view === 'value' ? value : <JsonDiffList before={input} after={output} name="output" />}
+        {view === 'value' ? value : <JsonDiffList before={input} after={output} />}
       </div>
     </div>
   );

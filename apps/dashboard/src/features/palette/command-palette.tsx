@@ -48,17 +48,12 @@ export function CommandPalette() {
       <Button
         variant="outline"
         className="border-line px-2 font-normal text-ink-muted"
-        aria-label="Go to… (Ctrl or ⌘ K)"
+        title="Ctrl K or ⌘ K"
         onClick={() => show(true)}
       >
         <SearchIcon aria-hidden />
-        <span aria-hidden className="max-md:hidden">
-          Go to…
-        </span>
-        <kbd
-          aria-hidden
-          className="rounded border border-line px-1 font-mono text-[11px] leading-4 max-md:hidden"
-        >
+        <span className="max-md:sr-only">Go to…</span>
+        <kbd className="rounded border border-line px-1 font-mono text-[11px] leading-4 max-md:hidden">
           Ctrl K
         </kbd>
       </Button>
