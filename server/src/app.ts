@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { LIMITS } from '@xray/core';
 import { authorize, identify, notFound, type Door, type Principal } from './auth/guard.js';
 import { localOnly } from './auth/local-only.js';
 import { DomainError, errorHandler } from './errors.js';
@@ -101,12 +100,8 @@ function bodyParser({ body }: Route): RequestHandler[] {
     }
     next();
   };
-  return [
-    requireType,
-    body.kind === 'raw'
-      ? express.raw({ type: types, limit: LIMITS.requestBytes })
-      : express.json({ type: types, limit: MAX_JSON_BYTES }),
-  ];
+  if (body.kind === 'raw') return [requireType];
+  return [requireType, express.json({ type: types, limit: MAX_JSON_BYTES })];
 }
 
 /** No name of ours holds U+0000 and Postgres cannot take it, so it ends here for every parameter there is. */

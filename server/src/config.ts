@@ -22,6 +22,8 @@ export interface Config {
       };
   dashboardDir: string | undefined;
   logLevel: string;
+  /** Of each API key at ingest; none when undefined. */
+  requestsPerMinute: number | undefined;
   /** Used once, on an empty database. */
   init: { appId: string; apiKey: string | undefined };
 }
@@ -53,6 +55,7 @@ const variables = z.object({
     .string()
     .refine(isUsableKey, 'must begin with xr_ and have at least 32 characters without spaces')
     .optional(),
+  XRAY_RATE_LIMIT: z.coerce.number().int().min(1).optional(),
   SUPABASE_URL: z.string().optional(),
 });
 
@@ -82,6 +85,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     database: databaseOf(settings),
     dashboardDir: existsSync(dashboardDir) ? dashboardDir : undefined,
     logLevel: settings.XRAY_LOG_LEVEL,
+    requestsPerMinute: settings.XRAY_RATE_LIMIT,
     init: { appId: settings.XRAY_INIT_APP_ID, apiKey: settings.XRAY_INIT_API_KEY },
   };
 }

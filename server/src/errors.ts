@@ -15,24 +15,33 @@ const STATUS = {
   unsupported_type: 415,
   unsupported_encoding: 415,
   storage: 422,
+  rate_limited: 429,
   unavailable: 503,
 } as const;
+
+/** How long a client should wait after a 503, in seconds. */
+const RETRY_AFTER_S = 2;
 
 /** An outcome that a client can do something about. The message is shown to it, so it holds no payload. */
 export class DomainError extends Error {
   readonly code: keyof typeof STATUS;
   readonly details: ErrorDetail[];
+  /** In how many seconds it may go better; for 429 and 503. */
+  readonly retryAfterS: number;
 
-  constructor(code: keyof typeof STATUS, message: string, details: ErrorDetail[] = []) {
+  constructor(
+    code: keyof typeof STATUS,
+    message: string,
+    details: ErrorDetail[] = [],
+    retryAfterS = RETRY_AFTER_S,
+  ) {
     super(message);
     this.name = 'DomainError';
     this.code = code;
     this.details = details;
+    this.retryAfterS = retryAfterS;
   }
 }
-
-/** How long a client should wait after a 503, in seconds. */
-const RETRY_AFTER_S = 2;
 
 /** The one place where an error becomes an answer; what is not known to be a client's shows no detail. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
@@ -45,7 +54,9 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     const domain = error instanceof DomainError ? error : fromBodyParser(error);
     if (domain !== undefined) {
       if (domain.code === 'unauthorized') res.set('WWW-Authenticate', 'Bearer realm="x-ray"');
-      if (domain.code === 'unavailable') res.set('Retry-After', String(RETRY_AFTER_S));
+      if (domain.code === 'unavailable' || domain.code === 'rate_limited') {
+        res.set('Retry-After', String(domain.retryAfterS));
+      }
       send(res, STATUS[domain.code], domain.code, domain.message, domain.details);
       return;
     }

@@ -3,11 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pino, type Logger } from 'pino';
+import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.js';
 import { generateApiKey, generateKeyId, hashApiKey } from './auth/api-key.js';
 import { KeyRing } from './auth/key-ring.js';
+import { rateLimit } from './auth/rate-limit.js';
 import type { Config } from './config.js';
 import { lockDataDir, type DataDirLock } from './data-dir.js';
+import { Intake } from './ingest/intake.js';
 import type { Deps } from './routes/route.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
@@ -18,6 +21,8 @@ import type { Store } from './store/store.js';
 const STOP_TIMEOUT_MS = 10_000;
 /** How long a client may take to send a request whole, in ms. */
 const REQUEST_TIMEOUT_MS = 60_000;
+const HEADERS_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_MS = 75_000;
 
 /** The pieces that answer requests, composed and migrated but not listening on any port. */
 export interface Backend {
@@ -50,8 +55,13 @@ export async function openBackend(config: Config): Promise<Backend> {
     const migrated = await store.migrate();
     if (migrated.length > 0) logger.info({ migrated }, 'the tables were brought up to date');
     const now = Date.now;
+    const metrics = new Registry();
+    collectDefaultMetrics({ register: metrics });
     const deps: Deps = {
       store,
+      metrics,
+      intake: new Intake(store, metrics),
+      limitRate: rateLimit(config.requestsPerMinute),
       logger,
       now,
       keys: new KeyRing(store, now),
@@ -73,6 +83,9 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const firstStart = await initialize(backend.deps.store, config.init);
     const server = createServer(createApp(backend.deps, 'network'));
     server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.headersTimeout = HEADERS_TIMEOUT_MS;
+    // Longer than a load balancer keeps a connection, which must be the one that closes it.
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
     const url = await listen(server, config);
     let stopped: Promise<void> | undefined;
     return {

@@ -58,15 +58,16 @@ CREATE TABLE xray.executions (
   failed_step_count integer NOT NULL,
   error_type text,
   bytes integer NOT NULL,              -- of the body, as UTF-8
-  -- The merge rule's state (packages/core/src/merge.ts).
+  -- The merge rule's state (packages/core/src/merge.ts). Compared bytewise, as there.
   terminal boolean NOT NULL,
   revision bigint NOT NULL,
-  body_hash text NOT NULL,
+  body_hash text COLLATE "C" NOT NULL,
   contested boolean NOT NULL,
   running_revision bigint NOT NULL,
-  instance_id text,
+  instance_id text COLLATE "C",
   many_instances boolean NOT NULL,
-  conflict boolean NOT NULL,
+  conflict boolean NOT NULL GENERATED ALWAYS AS
+    (contested OR many_instances OR (terminal AND running_revision >= revision)) STORED,
   UNIQUE (app, execution_id)
 );
 CREATE INDEX executions_time ON xray.executions (app, at, id);

@@ -13,7 +13,7 @@ export type Principal =
   | { kind: 'key'; keyId: string; app: string; scopes: KeyScope[] };
 
 /** What a route asks of who calls it; every route declares one. */
-export type Policy = 'public' | 'ingest' | 'read' | 'administer';
+export type Policy = 'public' | 'ingest' | 'read' | 'operate' | 'administer';
 
 /** The way a request came in: over the network, or through the data directory's socket. */
 export type Door = 'network' | 'socket';
@@ -48,6 +48,11 @@ export function authorize(principal: Principal, policy: Policy, app: string | un
       if (principal.kind !== 'key') return;
       requireScope(principal, 'read');
       if (app !== undefined && app !== principal.app) throw notFound('app');
+      return;
+    case 'operate':
+      if (principal.kind === 'key') {
+        throw new DomainError('forbidden', 'This is for operators: an API key does not open it.');
+      }
       return;
     case 'administer':
       if (principal.kind !== 'administrator') {

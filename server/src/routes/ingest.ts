@@ -1,13 +1,11 @@
 import { ingestResultSchema, snapshotSchema } from '@xray/core';
 import { z } from 'zod';
-import { DomainError } from '../errors.js';
-import { takeExecutions } from '../ingest/take-executions.js';
 import type { Deps, Route } from './route.js';
 
 const JSON_TYPES = ['application/json'];
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 
-export function ingestRoutes({ store, now }: Deps): Route[] {
+export function ingestRoutes({ intake, limitRate, now }: Deps): Route[] {
   return [
     {
       method: 'post',
@@ -28,8 +26,9 @@ export function ingestRoutes({ store, now }: Deps): Route[] {
       },
       async handle({ req, res, principal }) {
         if (principal.kind !== 'key') throw new TypeError('the policy `ingest` wants a key');
-        const { allRejected, result } = await takeExecutions(store, {
-          body: requireBody(req.body),
+        await limitRate(principal.keyId);
+        const { allRejected, result } = await intake.take({
+          req,
           isNdjson: req.is(NDJSON_TYPES) !== false,
           app: principal.app,
           receivedAt: new Date(now()),
@@ -38,10 +37,4 @@ export function ingestRoutes({ store, now }: Deps): Route[] {
       },
     },
   ];
-}
-
-/** express.raw leaves no buffer where the request has no body at all. */
-function requireBody(body: unknown): Uint8Array {
-  if (body instanceof Uint8Array) return body;
-  throw new DomainError('invalid', 'The request body is empty.');
 }

@@ -9,7 +9,7 @@ import { outageOf } from '../store/outage.js';
 import type { Deps, Route } from './route.js';
 
 /** What operators, load balancers and the page itself ask first. */
-export function operationRoutes({ store, version, logger }: Deps): Route[] {
+export function operationRoutes({ store, version, logger, metrics }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -44,6 +44,16 @@ export function operationRoutes({ store, version, logger }: Deps): Route[] {
           store: { kind: store.kind, ok, ...(!ok && { reason }) },
         };
         res.status(ok ? 200 : 503).json(ready);
+      },
+    },
+    {
+      method: 'get',
+      path: '/metrics',
+      policy: 'operate',
+      summary: 'Counters and timings in Prometheus’ text format.',
+      answers: { 200: { description: 'text/plain; version=0.0.4' } },
+      async handle({ res }) {
+        res.type(metrics.contentType).send(await metrics.metrics());
       },
     },
     {

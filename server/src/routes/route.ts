@@ -1,14 +1,21 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Policy, Principal } from '../auth/guard.js';
 import type { KeyRing } from '../auth/key-ring.js';
+import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
+import type { Intake } from '../ingest/intake.js';
 import type { Store } from '../store/store.js';
 
 /** What every route may use. */
 export interface Deps {
   store: Store;
+  intake: Intake;
+  /** Throws a DomainError when an API key has used up its requests of this minute. */
+  limitRate: RateLimit;
+  metrics: Registry;
   keys: KeyRing;
   logger: Logger;
   version: string;

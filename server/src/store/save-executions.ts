@@ -1,17 +1,15 @@
-import { sql } from 'kysely';
-import { compareRanks, isConflict, mergeStates, type MergeState } from '@xray/core';
+import { sql, type RawBuilder } from 'kysely';
+import { compareRanks, mergeStates, type MergeState } from '@xray/core';
 import type { Driver } from './driver.js';
 import { outageOf } from './outage.js';
+import { HEADER, MERGE, MERGE_INTO_STORED, STEP, names, types } from './save-columns.js';
 import type { ExecutionRecord, SaveOutcome } from './store.js';
 
 type Db = Driver['db'];
 
-/** How often a record may find its row neither free to insert nor there to merge with (erased in between). */
-const MAX_ATTEMPTS = 5;
-
 /**
- * Stores a batch: what is new in one statement, the rest merged row by row. When the database refuses
- * the batch for what is in it, each record is tried alone, so that only the culprit is refused.
+ * Stores a batch: what is new with one statement, what is stored already in a transaction. When the database refuses it for what is
+ * in it, its halves are tried, until only the culprits are refused.
  */
 export async function saveExecutions(db: Db, records: ExecutionRecord[]): Promise<SaveOutcome[]> {
   if (records.length === 0) return [];
@@ -21,9 +19,11 @@ export async function saveExecutions(db: Db, records: ExecutionRecord[]): Promis
     if (outageOf(error) !== undefined || !isDataError(error)) throw error;
     if (records.length === 1) return [{ kind: 'refused', message: error.message }];
   }
-  const outcomes: SaveOutcome[] = [];
-  for (const record of records) outcomes.push(...(await saveExecutions(db, [record])));
-  return outcomes;
+  const middle = Math.ceil(records.length / 2);
+  return [
+    ...(await saveExecutions(db, records.slice(0, middle))),
+    ...(await saveExecutions(db, records.slice(middle))),
+  ];
 }
 
 /** SQLSTATE classes that speak of the data: 21 cardinality, 22 data, 23 integrity, 54 program limits. */
@@ -36,21 +36,18 @@ function isDataError(error: unknown): error is Error {
 
 async function saveBatch(db: Db, records: ExecutionRecord[]): Promise<SaveOutcome[]> {
   const outcomes: SaveOutcome[] = records.map(() => ({ kind: 'superseded' }));
-  let open = foldByKey(records, outcomes);
-  for (let attempt = 1; open.length > 0; attempt++) {
-    if (attempt > MAX_ATTEMPTS) throw new Error('an execution kept changing while it was stored');
-    const inserted = await insertNew(db, open);
-    const rest: Candidate[] = [];
-    for (const [place, candidate] of open.entries()) {
-      if (inserted.has(place)) outcomes[candidate.index] = { kind: 'accepted' };
-      else rest.push(candidate);
-    }
-    open = [];
-    for (const candidate of rest) {
-      const outcome = await mergeIntoStored(db, candidate);
-      if (outcome === undefined) open.push(candidate);
-      else outcomes[candidate.index] = outcome;
-    }
+  const candidates = foldByKey(records, outcomes);
+  const inserted = await insertNew(db, candidates);
+  const rest: Candidate[] = [];
+  for (const [place, candidate] of candidates.entries()) {
+    if (inserted.has(place)) outcomes[candidate.index] = { kind: 'accepted' };
+    else rest.push(candidate);
+  }
+  if (rest.length === 0) return outcomes;
+  for (const { place, won, same } of await mergeStored(db, rest)) {
+    const index = rest[place]?.index;
+    if (index === undefined) continue;
+    outcomes[index] = { kind: won ? 'accepted' : same ? 'duplicate' : 'superseded' };
   }
   return outcomes;
 }
@@ -86,130 +83,139 @@ function foldByKey(records: ExecutionRecord[], outcomes: SaveOutcome[]): Candida
 }
 
 /**
- * Inserts the executions that are not there yet, with their steps and bodies, in one statement and so
- * in one transaction. Returns the places of those it inserted.
+ * Inserts the executions that are not there yet, with bodies and steps, in one statement and so in one
+ * transaction. Returns the places of those it inserted.
  */
 async function insertNew(db: Db, candidates: Candidate[]): Promise<Set<number>> {
-  const headers = candidates.map(({ record, merge }, place) => ({
-    place,
-    app: record.app,
-    execution_id: record.executionId,
-    ...headerColumns(record),
-    ...mergeColumns(merge),
-  }));
-  const steps = candidates.flatMap(({ record }, place) => stepColumns(record, { place }));
-  const bodies = candidates.map(({ record }, place) => ({ place, body: record.body }));
+  const { headers, bodies } = pack(candidates);
   const { rows } = await sql<{ place: number }>`
-    WITH input AS MATERIALIZED (
-      SELECT * FROM json_to_recordset(${toJson(headers)}::json) AS h(place int, app text, execution_id text,
-        ${sql.raw(HEADER_TYPES)}, ${sql.raw(MERGE_TYPES)})
-    ), inserted AS (
-      INSERT INTO xray.executions (app, execution_id, ${sql.raw(HEADER_NAMES)}, ${sql.raw(MERGE_NAMES)})
-      SELECT app, execution_id, ${sql.raw(HEADER_NAMES)}, ${sql.raw(MERGE_NAMES)} FROM input ORDER BY place
+    WITH input AS MATERIALIZED (${readHeaders(headers)}), inserted AS (
+      INSERT INTO xray.executions (app, execution_id, ${names(HEADER)}, ${names(MERGE)})
+      SELECT app, execution_id, ${names(HEADER)}, ${names(MERGE)} FROM input ORDER BY place
       ON CONFLICT (app, execution_id) DO NOTHING
       RETURNING id, app, execution_id
     ), placed AS MATERIALIZED (
-      SELECT inserted.id, input.place FROM inserted JOIN input USING (app, execution_id)
-    ), stored_bodies AS (
-      INSERT INTO xray.bodies (execution, body)
-      SELECT placed.id, b.body
-      FROM json_to_recordset(${toJson(bodies)}::json) AS b(place int, body text) JOIN placed USING (place)
-    ), stored_steps AS (
-      INSERT INTO xray.steps (execution, ${sql.raw(STEP_NAMES)})
-      SELECT placed.id, ${sql.raw(STEP_NAMES)}
-      FROM json_to_recordset(${toJson(steps)}::json) AS s(place int, ${sql.raw(STEP_TYPES)}) JOIN placed USING (place)
+      SELECT inserted.id, input.place, input.body_from, input.body_bytes
+      FROM inserted JOIN input USING (app, execution_id)
+    ), new_bodies AS (
+      INSERT INTO xray.bodies (execution, body) SELECT id, ${cutBody(bodies)} FROM placed
+    ), new_steps AS (
+      INSERT INTO xray.steps (execution, ${names(STEP)})
+      SELECT placed.id, ${names(STEP)} FROM (${readSteps(candidates)}) AS s JOIN placed USING (place)
     )
     SELECT place FROM placed`.execute(db);
   return new Set(rows.map((row) => row.place));
 }
 
+interface MergedRow {
+  place: number;
+  /** The candidate is what is stored now, and was not before. */
+  won: boolean;
+  /** What is stored has the candidate's body. */
+  same: boolean;
+}
+
 /**
- * Applies the merge rule to an execution that is stored already, under a lock on its row. Undefined
- * when the row is gone.
+ * The merge rule for executions that are stored already. Two statements: the first locks the rows, so
+ * that only the second, whose snapshot is newer, is sure to see the losers' steps and bodies.
  */
-async function mergeIntoStored(db: Db, candidate: Candidate): Promise<SaveOutcome | undefined> {
-  const { record } = candidate;
-  return await db.transaction().execute(async (tx): Promise<SaveOutcome | undefined> => {
-    const row = await tx
-      .selectFrom('executions')
-      .select([
-        'id',
-        'terminal',
-        'revision',
-        'body_hash',
-        'contested',
-        'running_revision',
-        'instance_id',
-        'many_instances',
-      ])
-      .where('app', '=', record.app)
-      .where('execution_id', '=', record.executionId)
-      .forUpdate()
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
-    const stored: MergeState = {
-      winner: { terminal: row.terminal, revision: row.revision, bodyHash: row.body_hash },
-      contested: row.contested,
-      runningRevision: row.running_revision,
-      instanceId: row.instance_id,
-      manyInstances: row.many_instances,
-    };
-    const merged = mergeStates(stored, candidate.merge);
-    const order = compareRanks(record.merge.winner, stored.winner);
-    if (order > 0) {
-      await replace(tx, row.id, candidate.record, merged);
-      return { kind: 'accepted' };
+async function mergeStored(db: Db, candidates: Candidate[]): Promise<MergedRow[]> {
+  const { headers, bodies } = pack(candidates);
+  return await db.transaction().execute(async (tx) => {
+    const merged = await sql<MergedRow & { id: number }>`
+      WITH input AS MATERIALIZED (${readHeaders(headers)}), saved AS (
+        INSERT INTO xray.executions AS e (app, execution_id, ${names(HEADER)}, ${names(MERGE)})
+        SELECT app, execution_id, ${names(HEADER)}, ${names(MERGE)} FROM input ORDER BY place
+        ON CONFLICT (app, execution_id) DO UPDATE SET ${MERGE_INTO_STORED}
+        RETURNING e.id, e.app, e.execution_id, e.body_hash, e.received_at
+      )
+      -- A row that nothing would change is not returned: the candidate was a duplicate or superseded.
+      SELECT saved.id, input.place, input.body_from, input.body_bytes,
+        saved.body_hash = input.body_hash AS same,
+        saved.body_hash = input.body_hash AND saved.received_at = input.received_at AS won
+      FROM saved JOIN input USING (app, execution_id)`.execute(tx);
+    const won = merged.rows.filter((row) => row.won);
+    if (won.length > 0) {
+      await sql`
+        WITH won AS MATERIALIZED (
+          SELECT * FROM json_to_recordset(${JSON.stringify(won)}::json)
+            AS r(id bigint, place int, body_from int, body_bytes int)
+        ), gone AS (
+          DELETE FROM xray.steps USING won WHERE execution = won.id RETURNING 1
+        ), new_bodies AS (
+          INSERT INTO xray.bodies (execution, body) SELECT id, ${cutBody(bodies)} FROM won
+          ON CONFLICT (execution) DO UPDATE SET body = excluded.body
+        )
+        INSERT INTO xray.steps (execution, ${names(STEP)})
+        SELECT won.id, ${names(STEP)} FROM (${readSteps(candidates)}) AS s JOIN won USING (place)
+        -- Counting makes the delete happen first, which Postgres does not promise else.
+        WHERE (SELECT count(*) FROM gone) >= 0`.execute(tx);
     }
-    await updateColumns(tx, row.id, mergeColumns(merged), MERGE_NAMES, MERGE_TYPES);
-    return { kind: order === 0 ? 'duplicate' : 'superseded' };
+    return [...merged.rows, ...(await unchanged(tx, candidates, merged.rows))];
   });
 }
 
-/** Puts the winner's header, steps and body where the loser's were. */
-async function replace(tx: Db, id: number, record: ExecutionRecord, merge: MergeState) {
-  await updateColumns(
-    tx,
-    id,
-    { ...headerColumns(record), ...mergeColumns(merge) },
-    `${HEADER_NAMES}, ${MERGE_NAMES}`,
-    `${HEADER_TYPES}, ${MERGE_TYPES}`,
-  );
-  await sql`UPDATE xray.bodies SET body = ${record.body} WHERE execution = ${id}`.execute(tx);
-  await sql`DELETE FROM xray.steps WHERE execution = ${id}`.execute(tx);
-  await sql`
-    INSERT INTO xray.steps (execution, ${sql.raw(STEP_NAMES)})
-    SELECT ${id}::bigint, ${sql.raw(STEP_NAMES)}
-    FROM json_to_recordset(${toJson(stepColumns(record, {}))}::json) AS s(${sql.raw(STEP_TYPES)})`.execute(
-    tx,
-  );
+/** Tells duplicates from superseded among the candidates that changed nothing. */
+async function unchanged(
+  tx: Db,
+  candidates: Candidate[],
+  merged: MergedRow[],
+): Promise<MergedRow[]> {
+  const changed = new Set(merged.map((row) => row.place));
+  const keys = candidates
+    .map(({ record, merge }, place) => ({
+      place,
+      app: record.app,
+      execution_id: record.executionId,
+      body_hash: merge.winner.bodyHash,
+    }))
+    .filter(({ place }) => !changed.has(place));
+  if (keys.length === 0) return [];
+  const { rows } = await sql<MergedRow>`
+    SELECT input.place, false AS won, e.body_hash = input.body_hash AS same
+    FROM json_to_recordset(${toJson(keys)}::json)
+      AS input(place int, app text, execution_id text, body_hash text)
+    JOIN xray.executions AS e USING (app, execution_id)`.execute(tx);
+  return rows;
 }
 
-async function updateColumns(tx: Db, id: number, values: object, names: string, types: string) {
-  await sql`
-    UPDATE xray.executions SET (${sql.raw(names)}) = (
-      SELECT ${sql.raw(names)} FROM json_to_record(${toJson(values)}::json) AS r(${sql.raw(types)})
-    ) WHERE id = ${id}`.execute(tx);
+function readHeaders(headers: object[]): RawBuilder<unknown> {
+  return sql`SELECT * FROM json_to_recordset(${toJson(headers)}::json) AS h(place int, body_from int,
+    body_bytes int, app text, execution_id text, ${types(HEADER)}, ${types(MERGE)})`;
 }
 
-const HEADER_TYPES = `pipeline text, environment text, status text, outcome text, adverse boolean,
-  at timestamptz, received_at timestamptz, duration_ms double precision, versions jsonb, subjects jsonb,
-  tags text[], reasons text[], step_count int, failed_step_count int, error_type text, bytes int`;
-const MERGE_TYPES = `terminal boolean, revision bigint, body_hash text, contested boolean,
-  running_revision bigint, instance_id text, many_instances boolean, conflict boolean`;
-const STEP_TYPES = `ix int, sequence int, name text, kind text, status text,
-  duration_ms double precision, candidates_in bigint, candidates_out bigint`;
-const HEADER_NAMES = namesOf(HEADER_TYPES);
-const MERGE_NAMES = namesOf(MERGE_TYPES);
-const STEP_NAMES = namesOf(STEP_TYPES);
-
-function namesOf(types: string): string {
-  return types
-    .split(',')
-    .map((column) => column.trim().split(' ')[0])
-    .join(', ');
+function readSteps(candidates: Candidate[]): RawBuilder<unknown> {
+  const steps = candidates.flatMap(({ record }, place) => stepRows(record, place));
+  return sql`SELECT * FROM json_to_recordset(${toJson(steps)}::json) AS r(place int, ${types(STEP)})`;
 }
 
-function headerColumns({ header, receivedAt, steps, bytes }: ExecutionRecord) {
+function cutBody(bodies: Buffer): RawBuilder<unknown> {
+  return sql`convert_from(substring(${bodies}::bytea FROM body_from FOR body_bytes), 'UTF8')`;
+}
+
+/** Bodies go as one run of bytes with a place for each, since within JSON they would be escaped twice. */
+function pack(candidates: Candidate[]): { headers: object[]; bodies: Buffer } {
+  const bodies: Buffer[] = [];
+  let from = 1; // Postgres counts from one.
+  const headers = candidates.map(({ record, merge }, place) => {
+    const body = Buffer.from(record.body);
+    bodies.push(body);
+    const header = {
+      place,
+      body_from: from,
+      body_bytes: body.length,
+      app: record.app,
+      execution_id: record.executionId,
+      ...headerRow(record),
+      ...mergeRow(merge),
+    };
+    from += body.length;
+    return header;
+  });
+  return { headers, bodies: Buffer.concat(bodies) };
+}
+
+function headerRow({ header, receivedAt, steps, bytes }: ExecutionRecord): Row<typeof HEADER> {
   return {
     pipeline: header.pipeline,
     environment: header.environment,
@@ -230,7 +236,7 @@ function headerColumns({ header, receivedAt, steps, bytes }: ExecutionRecord) {
   };
 }
 
-function mergeColumns(merge: MergeState) {
+function mergeRow(merge: MergeState): Row<typeof MERGE> {
   return {
     terminal: merge.winner.terminal,
     revision: merge.winner.revision,
@@ -239,13 +245,15 @@ function mergeColumns(merge: MergeState) {
     running_revision: merge.runningRevision,
     instance_id: merge.instanceId,
     many_instances: merge.manyInstances,
-    conflict: isConflict(merge),
   };
 }
 
-function stepColumns(record: ExecutionRecord, place: { place?: number }) {
+function stepRows(
+  record: ExecutionRecord,
+  place: number,
+): (Row<typeof STEP> & { place: number })[] {
   return record.steps.map((step, ix) => ({
-    ...place,
+    place,
     ix,
     sequence: step.sequence,
     name: step.name,
@@ -256,6 +264,8 @@ function stepColumns(record: ExecutionRecord, place: { place?: number }) {
     candidates_out: step.candidatesOut,
   }));
 }
+
+type Row<Columns extends object> = Record<keyof Columns, unknown>;
 
 /** JSON that Postgres can read into text: no NUL, which it cannot store, and no half of a surrogate pair. */
 function toJson(value: unknown): string {

@@ -1,0 +1,24 @@
+/** How many bytes of requests may be in memory at once; what does not fit is refused, not queued. */
+export class ByteBudget {
+  readonly maxBytes: number;
+  #usedBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** False, and nothing taken, when they are not free. */
+  take(bytes: number): boolean {
+    if (this.#usedBytes + bytes > this.maxBytes) return false;
+    this.#usedBytes += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#usedBytes -= bytes;
+  }
+}

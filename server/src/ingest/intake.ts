@@ -1,0 +1,143 @@
+import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import type { Registry } from 'prom-client';
+import { LIMITS, type IngestResult } from '@xray/core';
+import { DomainError } from '../errors.js';
+import type { ExecutionRecord, SaveOutcome, Store } from '../store/store.js';
+import { ByteBudget } from './byte-budget.js';
+import { GroupCommit } from './group-commit.js';
+import { IngestMetrics } from './metrics.js';
+import { readBody } from './read-body.js';
+import { readSnapshot, type ReadSnapshot } from './read-snapshot.js';
+import { splitBody } from './split-body.js';
+
+/** Of all requests together, inflated; each costs some four times as much while it is parsed and stored. */
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+/** A long request hands the event loop on after this long, in ms. */
+const TURN_MS = 10;
+
+export interface Delivery {
+  req: IncomingMessage;
+  isNdjson: boolean;
+  /** The app that the API key belongs to. */
+  app: string;
+  receivedAt: Date;
+}
+
+export interface Taken {
+  allRejected: boolean;
+  result: IngestResult;
+}
+
+/** The way in: reads, validates and stores what requests bring, within bounded memory. */
+export class Intake {
+  readonly #budget = new ByteBudget(MAX_PENDING_BYTES);
+  readonly #commits: GroupCommit;
+  readonly #metrics: IngestMetrics;
+
+  constructor(store: Store, registry: Registry) {
+    const metrics = new IngestMetrics(registry, this.#budget);
+    this.#metrics = metrics;
+    this.#commits = new GroupCommit({
+      save: (records) => metrics.commit(records.length, () => store.saveExecutions(records)),
+      maxRecords: 200,
+      maxBytes: 8 * 1024 * 1024,
+      // The embedded database has one connection; for Postgres a second batch fills the first one's waits.
+      concurrency: store.kind === 'postgres' ? 2 : 1,
+    });
+  }
+
+  /**
+   * Takes the snapshots of one request and resolves when they are committed. Of several, each is taken
+   * or rejected by itself; a single one that is not taken throws its DomainError.
+   */
+  async take(delivery: Delivery): Promise<Taken> {
+    try {
+      const body = await readBody(delivery.req, this.#budget, LIMITS.requestBytes);
+      try {
+        return await this.#takeBody(body.bytes, delivery);
+      } finally {
+        body.release();
+      }
+    } catch (error) {
+      this.#metrics.refused(error instanceof DomainError ? error.code : 'failed');
+      throw error;
+    }
+  }
+
+  async #takeBody(bytes: Buffer, { isNdjson, app, receivedAt }: Delivery): Promise<Taken> {
+    const split = splitBody(decode(bytes), isNdjson);
+    if (split.kind === 'malformed') throw new DomainError('invalid', split.message);
+    const read: ReadSnapshot[] = [];
+    let turnEnd = performance.now() + TURN_MS;
+    for (const text of split.texts) {
+      if (performance.now() > turnEnd) {
+        await setImmediate();
+        turnEnd = performance.now() + TURN_MS;
+      }
+      read.push(readSnapshot(text, app, receivedAt));
+    }
+    const [only] = read;
+    if (split.kind === 'single' && only?.ok === false) {
+      throw new DomainError(only.code, only.message, only.details);
+    }
+    const sound = read.flatMap((one) => (one.ok ? [one.record] : []));
+    const result = this.#account(app, read, await this.#commits.save(sound));
+    const [refused] = result.rejected;
+    if (split.kind === 'single' && refused !== undefined) {
+      throw new DomainError(refused.code, refused.message);
+    }
+    return { allRejected: read.length > 0 && result.rejected.length === read.length, result };
+  }
+
+  /** Counts every snapshot of the request under one name. */
+  #account(app: string, read: ReadSnapshot[], outcomes: SaveOutcome[]): IngestResult {
+    const result: IngestResult = { accepted: 0, duplicates: 0, superseded: 0, rejected: [] };
+    const saved = outcomes.values();
+    for (const [index, snapshot] of read.entries()) {
+      const rejection = snapshot.ok
+        ? this.#count(app, result, snapshot.record, saved.next().value)
+        : { executionId: snapshot.executionId, code: snapshot.code, message: snapshot.message };
+      if (rejection === undefined) continue;
+      this.#metrics.rejected(app, rejection.code);
+      result.rejected.push({ index, ...rejection, retryable: false });
+    }
+    return result;
+  }
+
+  /** Returns the rejection of a record that the database refused. */
+  #count(
+    app: string,
+    result: IngestResult,
+    record: ExecutionRecord,
+    outcome: SaveOutcome | undefined,
+  ) {
+    switch (outcome?.kind) {
+      case 'accepted':
+        result.accepted++;
+        break;
+      case 'duplicate':
+        result.duplicates++;
+        break;
+      case 'superseded':
+        result.superseded++;
+        break;
+      default:
+        return {
+          executionId: record.executionId,
+          code: 'storage' as const,
+          message: 'The database refused this snapshot; the others were stored.',
+        };
+    }
+    this.#metrics.snapshot(app, outcome.kind);
+    return undefined;
+  }
+}
+
+function decode(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw new DomainError('invalid', 'The request body is not UTF-8.');
+  }
+}

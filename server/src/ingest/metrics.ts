@@ -1,0 +1,95 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { outageOf } from '../store/outage.js';
+import type { ByteBudget } from './byte-budget.js';
+
+/** Apps beyond this many are counted together, so that a metric's series stay bounded. */
+const MAX_APPS = 200;
+
+/** What ingest counts; names follow Prometheus' conventions (base units, `_total`). */
+export class IngestMetrics {
+  readonly #apps = new Set<string>();
+  readonly #snapshots: Counter;
+  readonly #rejected: Counter;
+  readonly #refused: Counter;
+  readonly #batchSize: Histogram;
+  readonly #commit: Histogram;
+  readonly #errors: Counter;
+
+  constructor(registry: Registry, budget: ByteBudget) {
+    const registers = [registry];
+    this.#snapshots = new Counter({
+      name: 'xray_ingest_snapshots_total',
+      help: 'Snapshots by what became of them: accepted, duplicate, superseded or rejected.',
+      labelNames: ['app', 'result'],
+      registers,
+    });
+    this.#rejected = new Counter({
+      name: 'xray_ingest_rejected_total',
+      help: 'Rejected snapshots by code.',
+      labelNames: ['code'],
+      registers,
+    });
+    this.#refused = new Counter({
+      name: 'xray_ingest_requests_refused_total',
+      help: 'Requests that were refused whole, by code.',
+      labelNames: ['code'],
+      registers,
+    });
+    this.#batchSize = new Histogram({
+      name: 'xray_ingest_batch_size',
+      help: 'Snapshots that shared a commit.',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200],
+      registers,
+    });
+    this.#commit = new Histogram({
+      name: 'xray_ingest_commit_seconds',
+      help: 'Time from handing a batch to the store until its commit.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    });
+    this.#errors = new Counter({
+      name: 'xray_store_errors_total',
+      help: 'Batches that the store could not take: outage or unexpected.',
+      labelNames: ['kind'],
+      registers,
+    });
+    const pending: Gauge = new Gauge({
+      name: 'xray_ingest_pending_bytes',
+      help: 'Bytes of requests that are being read or stored.',
+      registers,
+      collect: () => pending.set(budget.usedBytes),
+    });
+  }
+
+  snapshot(app: string, result: 'accepted' | 'duplicate' | 'superseded'): void {
+    this.#snapshots.inc({ app: this.#label(app), result });
+  }
+
+  rejected(app: string, code: string): void {
+    this.#snapshots.inc({ app: this.#label(app), result: 'rejected' });
+    this.#rejected.inc({ code });
+  }
+
+  refused(code: string): void {
+    this.#refused.inc({ code });
+  }
+
+  /** Runs a commit and counts its size, its time and how it failed. */
+  async commit<T>(size: number, run: () => Promise<T>): Promise<T> {
+    this.#batchSize.observe(size);
+    const stop = this.#commit.startTimer();
+    try {
+      return await run();
+    } catch (error) {
+      this.#errors.inc({ kind: outageOf(error) === undefined ? 'unexpected' : 'outage' });
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  #label(app: string): string {
+    if (this.#apps.size < MAX_APPS) this.#apps.add(app);
+    return this.#apps.has(app) ? app : 'other';
+  }
+}
