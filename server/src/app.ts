@@ -11,6 +11,7 @@ import { executionRoutes } from './routes/executions.js';
 import { ingestRoutes } from './routes/ingest.js';
 import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
+import { retentionRoutes } from './routes/retention.js';
 import { param, type Deps, type Route } from './routes/route.js';
 
 const MAX_JSON_BYTES = 64 * 1024;
@@ -21,6 +22,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...ingestRoutes(deps),
     ...executionRoutes(deps),
     ...appRoutes(deps),
+    ...retentionRoutes(deps),
     ...operationRoutes(deps),
   ];
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import type { ApiKeyList, ApiKey, CreatedKey } from '@xray/core';
-import { withAdministrator, AdministratorError, type Administrator } from './administrator.js';
+import { AdministratorError } from './administrator.js';
+import { addKeyCommands } from './cli/keys.js';
+import { addRetentionCommands } from './cli/retention.js';
+import { UsageError, printJson, say } from './cli/terminal.js';
 import { ConfigError, loadConfig } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
 import { openBackend, startServer, type RunningServer } from './main.js';
@@ -36,73 +38,14 @@ program
     else say(`Applied: ${backend.migrated.join(', ')}`);
   });
 
-const keys = program.command('keys').description('API keys, with which applications send');
-
-keys
-  .command('create')
-  .description('make a key and print it, once; makes the app when there is none')
-  .requiredOption('--app <id>', 'the app it belongs to')
-  .option('--name <name>', 'what to call it', 'default')
-  .option('--scope <scope...>', 'ingest, read or both', ['ingest'])
-  .option('--json', 'print JSON')
-  .action(async (options: { app: string; name: string; scope: string[]; json?: true }) => {
-    const created = await asAdministrator(async (administrator) => {
-      await administrator.call('POST', '/api/apps', { id: options.app }, ['conflict']);
-      return await administrator.call<CreatedKey>('POST', keysPath(options.app), {
-        name: options.name,
-        scopes: options.scope,
-      });
-    });
-    if (options.json) printJson(created);
-    else say(`${created.key}\n\nThis is the only time it is shown. App: ${created.apiKey.appId}`);
-  });
-
-keys
-  .command('list')
-  .description('list the keys of an app, without their secrets')
-  .requiredOption('--app <id>', 'the app')
-  .option('--json', 'print JSON')
-  .action(async ({ app, json }: { app: string; json?: true }) => {
-    const list = await asAdministrator((administrator) =>
-      administrator.call<ApiKeyList>('GET', keysPath(app)),
-    );
-    if (json) printJson(list);
-    else say(list.items.length === 0 ? 'No keys.' : list.items.map(describeKey).join('\n'));
-  });
-
-keys
-  .command('revoke')
-  .description('revoke a key; it is refused everywhere within seconds')
-  .argument('<id>', 'the key’s id: the 12 characters after xr_')
-  .requiredOption('--app <id>', 'the app')
-  .option('--json', 'print JSON')
-  .action(async (id: string, { app, json }: { app: string; json?: true }) => {
-    const revoked = await asAdministrator((administrator) =>
-      administrator.call<ApiKey>('DELETE', `${keysPath(app)}/${encodeURIComponent(id)}`),
-    );
-    if (json) printJson(revoked);
-    else say(describeKey(revoked));
-  });
+addKeyCommands(program);
+addRetentionCommands(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
   process.stderr.write(`xray: ${explain(error)}\n`);
   process.exitCode = 1;
-}
-
-async function asAdministrator<T>(use: (administrator: Administrator) => Promise<T>): Promise<T> {
-  return await withAdministrator(loadConfig(process.env), use);
-}
-
-function keysPath(app: string): string {
-  return `/api/apps/${encodeURIComponent(app)}/keys`;
-}
-
-function describeKey(key: ApiKey): string {
-  const state = key.revokedAt === null ? 'active' : `revoked ${key.revokedAt}`;
-  const used = key.lastUsedAt === null ? 'never used' : `last used ${key.lastUsedAt}`;
-  return `${key.id}  ${key.name}  ${key.scopes.join('+')}  ${state}, ${used}`;
 }
 
 function startMessage({ url, firstStart }: RunningServer): string {
@@ -132,6 +75,7 @@ function startMessage({ url, firstStart }: RunningServer): string {
 function explain(error: unknown): string {
   if (
     error instanceof ConfigError ||
+    error instanceof UsageError ||
     error instanceof DataDirInUseError ||
     error instanceof AdministratorError
   ) {
@@ -142,12 +86,4 @@ function explain(error: unknown): string {
     return `${error.message}. Another program listens there: stop it, or choose another PORT.`;
   }
   return error.stack ?? error.message;
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function printJson(value: unknown): void {
-  say(JSON.stringify(value, null, 2));
 }

@@ -16,6 +16,7 @@ import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
 import { createSqlStore } from './store/sql-store.js';
 import type { Store } from './store/store.js';
+import { startRetentionJob } from './upkeep/retention-job.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -87,12 +88,13 @@ export async function startServer(config: Config): Promise<RunningServer> {
     // Longer than a load balancer keeps a connection, which must be the one that closes it.
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     const url = await listen(server, config);
-    let stopped: Promise<void> | undefined;
-    return {
-      url,
-      firstStart,
-      stop: () => (stopped ??= closeServer(server).then(() => backend.close())),
+    const retention = startRetentionJob(backend.deps);
+    const stop = async (): Promise<void> => {
+      await Promise.all([closeServer(server), retention.stop()]);
+      await backend.close();
     };
+    let stopped: Promise<void> | undefined;
+    return { url, firstStart, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await backend.close();
     throw error;

@@ -33,7 +33,7 @@ export interface Call {
 
 /** One endpoint: who may call it, what it takes and gives (for OpenAPI), and what it does. */
 export interface Route {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** Express' path; `:app` in it is checked to exist and to be the caller's. */
   path: string;
   policy: Policy;

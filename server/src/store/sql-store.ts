@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import * as apps from './apps.js';
 import type { Driver } from './driver.js';
+import * as erasure from './erasure.js';
 import * as executions from './executions.js';
 import { migrate } from './migrations.js';
+import * as retention from './retention.js';
 import { saveExecutions } from './save-executions.js';
 import type { Store } from './store.js';
 
@@ -29,6 +31,12 @@ export function createSqlStore(driver: Driver): Store {
     revokeKey: (app, id) => apps.revokeKey(db, app, id),
     findKey: (hash) => apps.findKey(db, hash),
     touchKey: (id) => apps.touchKey(db, id),
+
+    readRetention: (app) => retention.readRetention(db, app),
+    replaceRetention: (app, rules) => retention.replaceRetention(db, app, rules),
+    countErasable: (scope) => erasure.countErasable(db, scope),
+    eraseBatch: (scope, after, options) => erasure.eraseBatch(db, scope, after, options),
+    reclaimSpace: () => erasure.reclaimSpace(driver),
   };
 }
 

@@ -1,10 +1,13 @@
 import type {
   ApiKey,
   App,
+  ErasureCount,
   ExecutionSummary,
   KeyScope,
   MergeState,
   PipelineList,
+  Retention,
+  RetentionRule,
   Status,
 } from '@xray/core';
 
@@ -96,6 +99,23 @@ export interface KeyGrant {
   scopes: KeyScope[];
 }
 
+/** Which executions of an app are to be erased. */
+export interface ErasureScope {
+  app: string;
+  environment: string | undefined;
+  what:
+    | { kind: 'expired'; now: Date }
+    | { kind: 'received_before'; before: Date }
+    | { kind: 'execution'; executionId: string }
+    | { kind: 'subject'; type: string; id: string };
+}
+
+/** What one transaction erased. Without `last` the walk has come to its end. */
+export interface ErasedBatch {
+  erased: ErasureCount;
+  last: { at: Date; id: number } | undefined;
+}
+
 /**
  * Everything that is kept. When its database is not there, cannot take writes or has no connection
  * left, every call throws an error that `outageOf` recognises.
@@ -132,4 +152,22 @@ export interface Store {
   /** The grant of the unrevoked key with this SHA-256. */
   findKey(hash: Uint8Array): Promise<KeyGrant | undefined>;
   touchKey(id: string): Promise<void>;
+
+  readRetention(app: string): Promise<Retention['items']>;
+  /** Puts these rules where the app's others were. A hold protects whatever is there when this resolves. */
+  replaceRetention(app: string, rules: RetentionRule[]): Promise<void>;
+  /** What an erasure would take, and how many executions it may not touch. */
+  countErasable(scope: ErasureScope): Promise<{ erasable: ErasureCount; held: number }>;
+  /**
+   * Looks at the next executions after a place, about a thousand, and erases every trace of those in
+   * scope, in one transaction. One such transaction runs at a time across all instances: when another
+   * has its turn this waits, or gives undefined if it is not to wait.
+   */
+  eraseBatch(
+    scope: ErasureScope,
+    after: ErasedBatch['last'],
+    options: { wait: boolean },
+  ): Promise<ErasedBatch | undefined>;
+  /** Lets the room of erased rows be used again, where no background process of the database does. */
+  reclaimSpace(): Promise<void>;
 }
