@@ -7,7 +7,7 @@ import { run, secondsSince } from './run.mjs';
 
 const HELP = `npm run check [-- name...]
   Prepares the clone and runs every check, or those whose name begins with one of the given words:
-  format, lint, imports, types, dead code, lockfile, schema. Ends non-zero when one failed.
+  format, lockfile, lint, imports, types, dead code, lockfile, schema. Ends non-zero when one failed.
   npm run format puts the format right.
 `;
 
@@ -17,6 +17,10 @@ const node = (script, args, cwd = root) => run(process.execPath, [script, ...arg
 
 const checks = [
   { name: 'format', run: () => node(bin('oxfmt', 'bin', 'oxfmt'), ['--check', '.']) },
+  {
+    name: 'lockfile',
+    run: () => node(path.join(root, 'scripts', 'complete-lockfile.mjs'), ['--check']),
+  },
   { name: 'lint', run: () => node(oxlint, ['--deny-warnings', '.']) },
   { name: 'imports', run: checkImports },
   ...parts.map(({ name, folder }) => ({
