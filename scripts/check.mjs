@@ -7,7 +7,7 @@ import { run, secondsSince } from './run.mjs';
 
 const HELP = `npm run check [-- name...]
   Prepares the clone and runs every check, or those whose name begins with one of the given words:
-  format, lockfile, lint, imports, types, dead code, lockfile, schema. Ends non-zero when one failed.
+  format, lockfile, lint, imports, types, dead code, schema. Ends non-zero when one failed.
   npm run format puts the format right.
 `;
 
@@ -30,10 +30,6 @@ const checks = [
   { name: 'types of e2e', run: () => checkTypes('e2e', 'e2e') },
   { name: 'types of scripts', run: () => checkTypes('scripts', 'scripts') },
   { name: 'dead code', run: () => node(bin('knip', 'bin', 'knip.js'), ['--no-progress']) },
-  {
-    name: 'lockfile',
-    run: () => node(path.join(root, 'scripts', 'complete-lockfile.mjs'), ['--check']),
-  },
   {
     name: 'schema',
     run: () =>
