@@ -1,6 +1,9 @@
 import type { NextConfig } from 'next';
 import { PHASE_DEVELOPMENT_SERVER } from 'next/constants';
 
+// Next would report each build to its makers. Set here, it holds in every shell and on every system.
+process.env['NEXT_TELEMETRY_DISABLED'] = '1';
+
 const API_ORIGIN = 'http://127.0.0.1:4000';
 
 const shared: NextConfig = {
