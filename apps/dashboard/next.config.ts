@@ -9,6 +9,8 @@ const API_ORIGIN = 'http://127.0.0.1:4000';
 const shared: NextConfig = {
   reactStrictMode: true,
   poweredByHeader: false,
+  // The types that Next writes hold unused names, which our own tsconfig.json refuses.
+  typescript: { tsconfigPath: 'tsconfig.next.json' },
   experimental: { optimizePackageImports: ['radix-ui', 'lucide-react'] },
 };
 
