@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import type { ErrorBody } from '@xray/core';
 import { createApp } from './app.js';
@@ -25,6 +26,10 @@ export interface Administrator {
    * @throws AdministratorError for any other error.
    */
   call<Answer>(method: string, path: string, body?: object, accept?: string[]): Promise<Answer>;
+  /** Posts bytes of a type and resolves with the answer's JSON. */
+  send<Answer>(path: string, type: string, bytes: Uint8Array): Promise<Answer>;
+  /** Resolves with the answer as it comes; the stream fails when the answer breaks off. */
+  download(path: string): Promise<Readable>;
 }
 
 /**
@@ -69,19 +74,41 @@ async function overPrivateSocket<T>(
 }
 
 function overSocket(socketPath: string): Administrator {
+  const ask = async (
+    method: string,
+    url: string,
+    content?: { type: string; bytes: string | Uint8Array },
+  ): Promise<IncomingMessage> =>
+    await new Promise((resolve, reject) => {
+      const req = request({ socketPath, method, path: url, agent: false }, resolve);
+      req.once('error', reject);
+      if (content !== undefined) req.setHeader('content-type', content.type);
+      req.end(content?.bytes);
+    });
   return {
     async call<Answer>(method: string, url: string, body?: object, accept: string[] = []) {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const req = request({ socketPath, method, path: url, agent: false }, resolve);
-        req.once('error', reject);
-        if (body !== undefined) req.setHeader('content-type', 'application/json');
-        req.end(body === undefined ? undefined : JSON.stringify(body));
-      });
-      const answer = (await json(response)) as Answer | ErrorBody;
-      if ((response.statusCode ?? 0) < 400) return answer as Answer;
-      const { error } = answer as ErrorBody;
-      if (accept.includes(error.code)) return answer as Answer;
-      throw new AdministratorError(error.message);
+      const content = body && { type: 'application/json', bytes: JSON.stringify(body) };
+      return await answerOf<Answer>(await ask(method, url, content), accept);
+    },
+    async send<Answer>(url: string, type: string, bytes: Uint8Array) {
+      return await answerOf<Answer>(await ask('POST', url, { type, bytes }), []);
+    },
+    async download(url) {
+      const response = await ask('GET', url);
+      // An answer that is not a success is one of JSON, and throws here.
+      return isSuccess(response) ? response : await answerOf<never>(response, []);
     },
   };
+}
+
+async function answerOf<Answer>(response: IncomingMessage, accept: string[]): Promise<Answer> {
+  const answer = (await json(response)) as Answer | ErrorBody;
+  if (isSuccess(response)) return answer as Answer;
+  const { error } = answer as ErrorBody;
+  if (accept.includes(error.code)) return answer as Answer;
+  throw new AdministratorError(error.message);
+}
+
+function isSuccess(response: IncomingMessage): boolean {
+  return (response.statusCode ?? 0) < 400;
 }

@@ -13,6 +13,7 @@ import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
 import { retentionRoutes } from './routes/retention.js';
 import { param, type Deps, type Route } from './routes/route.js';
+import { transferRoutes } from './routes/transfer.js';
 
 const MAX_JSON_BYTES = 64 * 1024;
 
@@ -23,6 +24,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...executionRoutes(deps),
     ...appRoutes(deps),
     ...retentionRoutes(deps),
+    ...transferRoutes(deps),
     ...operationRoutes(deps),
   ];
 }

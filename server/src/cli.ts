@@ -4,6 +4,7 @@ import { AdministratorError } from './administrator.js';
 import { addKeyCommands } from './cli/keys.js';
 import { addRetentionCommands } from './cli/retention.js';
 import { UsageError, printJson, say } from './cli/terminal.js';
+import { addTransferCommands } from './cli/transfer.js';
 import { ConfigError, loadConfig } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
 import { openBackend, startServer, type RunningServer } from './main.js';
@@ -40,6 +41,7 @@ program
 
 addKeyCommands(program);
 addRetentionCommands(program);
+addTransferCommands(program);
 
 try {
   await program.parseAsync();

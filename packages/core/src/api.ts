@@ -259,3 +259,44 @@ export const pruneResultSchema = z.object({
   cursor: z.string().nullable(),
 });
 export type PruneResult = z.infer<typeof pruneResultSchema>;
+
+/**
+ * The first line of an exported file: the app and what belongs to it beside executions. Keys are there
+ * only if they were asked for; a hash opens nothing, and lets the key it was made of go on working.
+ */
+export const appTransferSchema = z.object({
+  app: appSchema,
+  retention: z.array(retentionRuleSchema),
+  keys: z.array(
+    apiKeySchema.omit({ appId: true, lastUsedAt: true }).extend({
+      /** SHA-256 of the whole key, as hex. */
+      hash: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
+});
+export type AppTransfer = z.infer<typeof appTransferSchema>;
+
+/** What an import found missing and added. */
+export const transferredSchema = z.object({ keys: z.int(), retentionRules: z.int() });
+export type Transferred = z.infer<typeof transferredSchema>;
+
+/** A line of an export for each execution: its detail, with all that the merge rule remembers of it. */
+export const exportedExecutionSchema = z.object({
+  snapshot: snapshotSchema,
+  server: serverFactsSchema.extend({
+    merge: z
+      .object({
+        contested: z.boolean(),
+        runningRevision: z.int(),
+        instanceId: z.string().nullable(),
+        manyInstances: z.boolean(),
+      })
+      .optional(),
+  }),
+});
+
+/** Filters of an export, by the time that the list goes by. */
+export const exportQuerySchema = z.object({
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+});

@@ -39,3 +39,36 @@ export function formatBytes(bytes: number): string {
   const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
   return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
+
+/** How often a progress bar is drawn anew, in ms. */
+const DRAW_EVERY_MS = 100;
+const BAR_WIDTH = 24;
+
+/** A bar on stderr that moves while a person looks at it; nothing where nobody does. */
+export class Progress {
+  readonly #total: number | undefined;
+  #drawnAt = 0;
+
+  /** Without a total it only says how far it is. */
+  constructor(total: number | undefined) {
+    this.#total = total;
+  }
+
+  show(done: number, text: string): void {
+    if (!process.stderr.isTTY || performance.now() - this.#drawnAt < DRAW_EVERY_MS) return;
+    this.#drawnAt = performance.now();
+    process.stderr.write(`\r\x1B[2K${this.#bar(done)}${text}`);
+  }
+
+  /** Clears the bar, for the line that says how it ended. */
+  end(): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1B[2K');
+  }
+
+  #bar(done: number): string {
+    if (this.#total === undefined || this.#total === 0) return '';
+    const share = Math.min(done / this.#total, 1);
+    const filled = '█'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '░');
+    return `${filled} ${String(Math.floor(share * 100)).padStart(3)} %  `;
+  }
+}

@@ -7,6 +7,7 @@ import { migrate } from './migrations.js';
 import * as retention from './retention.js';
 import { saveExecutions } from './save-executions.js';
 import type { Store } from './store.js';
+import * as transfer from './transfer.js';
 
 /** The store on any Postgres that a driver reaches. */
 export function createSqlStore(driver: Driver): Store {
@@ -31,6 +32,10 @@ export function createSqlStore(driver: Driver): Store {
     revokeKey: (app, id) => apps.revokeKey(db, app, id),
     findKey: (hash) => apps.findKey(db, hash),
     touchKey: (id) => apps.touchKey(db, id),
+
+    exportExecutions: (filter) => transfer.exportExecutions(db, filter),
+    readTransfer: (app) => transfer.readTransfer(db, app),
+    addTransfer: (app, added) => transfer.addTransfer(db, app, added),
 
     readRetention: (app) => retention.readRetention(db, app),
     replaceRetention: (app, rules) => retention.replaceRetention(db, app, rules),

@@ -1,6 +1,7 @@
 import type {
   ApiKey,
   App,
+  AppTransfer,
   ErasureCount,
   ExecutionSummary,
   KeyScope,
@@ -9,6 +10,7 @@ import type {
   Retention,
   RetentionRule,
   Status,
+  Transferred,
 } from '@xray/core';
 
 /** One flush on its way in: the text as it was sent, and what the store indexes of it. */
@@ -99,6 +101,21 @@ export interface KeyGrant {
   scopes: KeyScope[];
 }
 
+/** A stored execution with its place in the order of an export. */
+export interface ExportedExecution extends StoredExecution {
+  id: number;
+  at: Date;
+  merge: Omit<MergeState, 'winner'>;
+}
+
+/** Which executions, oldest first. `after` is the last one of the page before. */
+export interface ExportFilter {
+  app: string;
+  from: Date | undefined;
+  to: Date | undefined;
+  after: { at: Date; id: number } | undefined;
+}
+
 /** Which executions of an app are to be erased. */
 export interface ErasureScope {
   app: string;
@@ -152,6 +169,13 @@ export interface Store {
   /** The grant of the unrevoked key with this SHA-256. */
   findKey(hash: Uint8Array): Promise<KeyGrant | undefined>;
   touchKey(id: string): Promise<void>;
+
+  /** The next executions with their bodies, some megabytes at most; none at the end. */
+  exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;
+  /** The app's keys with their hashes; undefined when there is no such app. */
+  readTransfer(app: string): Promise<AppTransfer | undefined>;
+  /** Adds the keys and rules that the app does not have; a legal hold is taken over in any case. */
+  addTransfer(app: string, transfer: Omit<AppTransfer, 'app'>): Promise<Transferred>;
 
   readRetention(app: string): Promise<Retention['items']>;
   /** Puts these rules where the app's others were. A hold protects whatever is there when this resolves. */
