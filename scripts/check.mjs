@@ -1,7 +1,7 @@
 import { prepare } from './prepare.mjs';
 import fs from 'node:fs';
 import path from 'node:path';
-import { featuresOf, importRules } from './import-rules.mjs';
+import { featuresOf, foldersWithoutRules, importRules } from './import-rules.mjs';
 import { parts, root } from './parts.mjs';
 import { run, secondsSince } from './run.mjs';
 
@@ -67,6 +67,11 @@ console.log(
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 async function checkImports() {
+  const roomless = foldersWithoutRules(root);
+  if (roomless.length > 0) {
+    const output = `${roomless.join(', ')}: say in scripts/import-rules.mjs who may import whom.\n`;
+    return { code: 1, output };
+  }
   // oxlint reads an override's globs from the configuration's own folder, so it has to lie there.
   const config = path.join(root, `.oxlintrc.imports-${process.pid}.json`);
   fs.writeFileSync(config, JSON.stringify(importRules(featuresOf(root))));
