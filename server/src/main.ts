@@ -106,10 +106,13 @@ async function openStore(
   logger: Logger,
 ): Promise<{ store: Store; lock: DataDirLock | undefined }> {
   if (database.kind === 'postgres') {
-    const onIdleError = (error: Error): void => {
-      logger.warn({ err: error }, 'an idle connection to the database broke');
+    const onConnectionError = (error: Error): void => {
+      logger.warn({ err: error }, 'a connection to the database broke');
     };
-    return { store: createSqlStore(openPostgres({ ...database, onIdleError })), lock: undefined };
+    return {
+      store: createSqlStore(openPostgres({ ...database, onConnectionError })),
+      lock: undefined,
+    };
   }
   const lock = await lockDataDir(database.dataDir);
   try {

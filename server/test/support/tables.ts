@@ -13,7 +13,7 @@ export async function openDriver(place: Place): Promise<Driver> {
     connectionString: url,
     caCert: undefined,
     maxConnections: 4,
-    onIdleError: () => {},
+    onConnectionError: () => {},
   });
 }
 
