@@ -69,7 +69,7 @@ function startMessage({ url, firstStart }: RunningServer): string {
     `  curl ${url}/executions -H 'x-api-key: ${firstStart.apiKey}' -H 'content-type: application/json' \\`,
     `    -d '{"executionId":"first","appId":"${firstStart.appId}","pipeline":"hello","steps":[{"name":"say","output":"hello"}]}'`,
     '',
-    `or run the README's example with XRAY_API_KEY=${firstStart.apiKey}`,
+    `or run the README's example with XRAY_ENDPOINT=${url} XRAY_API_KEY=${firstStart.apiKey}`,
   ].join('\n');
 }
 
