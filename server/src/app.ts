@@ -42,7 +42,7 @@ export function createApp(deps: Deps, door: Door): Express {
   if (door === 'network') app.use(localOnly);
   app.use(refuseNul);
   app.use('/executions', answerAnyOrigin);
-  app.use(compression());
+  app.use(compressAnswers);
   for (const route of routes) {
     app[route.method](
       route.path,
@@ -112,6 +112,13 @@ function bodyParser({ body }: Route): RequestHandler[] {
 const refuseNul: RequestHandler = (req, _res, next) => {
   if (req.url.includes('%00')) throw new DomainError('invalid', 'The URL holds a NUL character.');
   next();
+};
+
+const compress = compression();
+/** Answers to POST are short, and those of ingest are many. */
+const compressAnswers: RequestHandler = (req, res, next) => {
+  if (req.method === 'POST') next();
+  else compress(req, res, next);
 };
 
 /** Ingest alone may be called from any page: its key is the permission, and cookies play no part. */
