@@ -192,7 +192,7 @@ async function report(label, server, task, countRows) {
     line(
       label,
       rate,
-      `p50 ${result.p50Ms.toFixed(1)} ms, p99 ${result.p99Ms.toFixed(1)} ms, server RSS ${await rssMb(server.pid)} MB`,
+      `p50 ${result.p50Ms.toFixed(1)} ms, p99 ${result.p99Ms.toFixed(1)} ms, server RSS ${await rssMb(server.pid)} MB, loop p99 ${await loopP99Ms(server.url)} ms`,
     ),
   );
   return rate;
@@ -253,6 +253,16 @@ async function query(url, text) {
 
 async function count(url, table) {
   return Number((await query(url, `SELECT count(*) AS n FROM ${table}`)).rows[0].n);
+}
+
+/** Of the whole life of the server so far, as it says itself. */
+async function loopP99Ms(url) {
+  const text = await fetch(`${url}/metrics`).then(
+    (answer) => answer.text(),
+    () => '',
+  );
+  const [, seconds] = /^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text) ?? [];
+  return seconds === undefined ? '?' : (Number(seconds) * 1000).toFixed(0);
 }
 
 async function rssMb(pid) {
