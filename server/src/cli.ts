@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { AdministratorError } from './administrator.js';
+import { addBackupCommands } from './cli/backup.js';
 import { addKeyCommands } from './cli/keys.js';
 import { addRetentionCommands } from './cli/retention.js';
 import { UsageError, printJson, say } from './cli/terminal.js';
 import { addTransferCommands } from './cli/transfer.js';
 import { ConfigError, loadConfig } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
+import { RestoreError } from './restore.js';
 import { openBackend, startServer, type RunningServer } from './main.js';
 
 const program = new Command('xray')
@@ -42,6 +44,7 @@ program
 addKeyCommands(program);
 addRetentionCommands(program);
 addTransferCommands(program);
+addBackupCommands(program);
 
 try {
   await program.parseAsync();
@@ -78,6 +81,7 @@ function explain(error: unknown): string {
   if (
     error instanceof ConfigError ||
     error instanceof UsageError ||
+    error instanceof RestoreError ||
     error instanceof DataDirInUseError ||
     error instanceof AdministratorError
   ) {
