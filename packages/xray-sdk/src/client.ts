@@ -151,7 +151,7 @@ export class XRaySDK {
     const isTerminal = status !== 'running';
     if (isTerminal) this.#lastInstanceSeq += 1;
     const reportedDrops = this.#accounts.takeUnreported();
-    const serialized = serialize(
+    const { json, bytes } = serialize(
       text,
       {
         appId: this.#settings.appId,
@@ -163,7 +163,7 @@ export class XRaySDK {
       },
       this.#settings.maxSnapshotBytes,
     );
-    this.#delivery.enqueue({ key, executionId, ...serialized, reportedDrops });
+    this.#delivery.enqueue({ key, executionId, json, bytes, reportedDrops });
     if (isTerminal && waitUntil !== undefined) waitUntil(this.#delivery.flush(DEFAULT_FLUSH_MS));
   }
 

@@ -3,7 +3,7 @@ import { writeDecision, writeLink, writeSubject } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
 import type { FieldText } from './serialize.js';
-import { quote } from './text.js';
+import { isPlainName, quote, quoteName } from './text.js';
 import type { Actor, Link, Reason, Subject, Trace } from './types.js';
 
 /** What may be said of a whole execution, when it starts or at any time before it ends. */
@@ -43,7 +43,9 @@ export class ExecutionFields {
   constructor(capture: Capture, pipeline: string, versions: Readonly<Record<string, string>>) {
     this.#capture = capture;
     this.#versions = { ...versions };
-    this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
+    if (isPlainName(pipeline)) {
+      this.#fields.set('pipeline', { member: `"pipeline":${quoteName(pipeline)}`, marks: [] });
+    } else this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
     if (Object.keys(versions).length > 0) this.#writeVersions({});
   }
 

@@ -62,7 +62,7 @@ export class Execution {
   readonly #host: ExecutionHost;
   readonly #fields: ExecutionFields;
   readonly #steps: StepList;
-  readonly #stepHost: StepHost;
+  #stepHost: StepHost | undefined;
   readonly #key: number;
   readonly #rootId: string;
   readonly #waitUntil: ExecutionOptions['waitUntil'];
@@ -98,17 +98,6 @@ export class Execution {
       if (origin.links.length > 0) this.#fields.setLinks(origin.links);
       this.#fields.set(options);
     });
-    this.#stepHost = {
-      executionId: this.id,
-      attempt: (action) => this.#attempt(action),
-      failedCheck: (reason) => this.#failedChecks.push(reason),
-      takeItems: (wanted) => {
-        const given = Math.min(wanted, this.#itemsLeft);
-        this.#itemsLeft -= given;
-        return given;
-      },
-      runStep: (name, stepOptions, fn, parent) => this.#runStep(name, stepOptions, fn, parent),
-    };
   }
 
   /** Records one step as it stands now; a later change to `input` or `output` does not change the record. */
@@ -126,7 +115,7 @@ export class Execution {
         durationMs: isMeasured ? Number(step.durationMs) : now - this.#lastMonotonicMs,
         timing: isMeasured ? 'measured' : 'inferred',
       });
-      this.#steps.add({ text: () => text });
+      this.#steps.add(text);
       this.#lastMonotonicMs = now;
     });
   }
@@ -231,7 +220,7 @@ export class Execution {
     const outerStep =
       outer instanceof Step ? outer : outer?.execution === this ? outer.step : undefined;
     const draft = new StepDraft(this.#host.capture, this.#place(outerStep), name);
-    const step = new Step(this.#stepHost, draft, {
+    const step = new Step(this.#hostOfSteps(), draft, {
       startedAtMs: this.#wallAt(now),
       elapsedMs: () => clock.monotonicMs() - now,
     });
@@ -240,6 +229,21 @@ export class Execution {
       this.#steps.add(step);
     });
     return step;
+  }
+
+  #hostOfSteps(): StepHost {
+    this.#stepHost ??= {
+      executionId: this.id,
+      attempt: (action) => this.#attempt(action),
+      failedCheck: (reason) => this.#failedChecks.push(reason),
+      takeItems: (wanted) => {
+        const given = Math.min(wanted, this.#itemsLeft);
+        this.#itemsLeft -= given;
+        return given;
+      },
+      runStep: (name, stepOptions, fn, parent) => this.#runStep(name, stepOptions, fn, parent),
+    };
+    return this.#stepHost;
   }
 
   #place(parent: Step | undefined): StepPlace {

@@ -13,7 +13,7 @@ import {
 } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
-import { quote } from './text.js';
+import { isPlainName, quote, quoteName } from './text.js';
 import type { Actor, Artifact, Kind, Mark, Model, Rule, StepStatus } from './types.js';
 
 /** A rule and its result; `actual` and `threshold` may be anything. */
@@ -88,7 +88,11 @@ export class StepDraft {
   readonly place: StepPlace;
   readonly name: string;
   readonly #capture: Capture;
-  readonly #payloads: Partial<Record<PayloadName, string>> = {};
+  readonly #payloads: Record<PayloadName, string | undefined> = {
+    input: undefined,
+    output: undefined,
+    reasoning: undefined,
+  };
   /** The rarer members, by name, each with its key. */
   #members: Map<string, string> | undefined;
   #rules: string[] | undefined;
@@ -195,8 +199,7 @@ export class StepDraft {
   }
 
   #nameJson(): string {
-    const isPlain = this.name.length <= FIELD_BOUNDS.name && !this.name.includes('\0');
-    if (isPlain) return quote(this.name);
+    if (isPlainName(this.name)) return quoteName(this.name);
     this.#forgetMarks('name');
     const out = new ObjectWriter(this.#capture, this.#marks);
     out.string('name', this.name, FIELD_BOUNDS.name);

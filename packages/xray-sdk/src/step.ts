@@ -6,7 +6,7 @@ import {
   runRank,
   type Verdicts,
 } from './candidates.js';
-import type { StepSlot } from './step-list.js';
+import type { LiveStep } from './step-list.js';
 import type { StepDraft, StepNote, StepText } from './step-text.js';
 import type { Artifact, Kind, Reason, StepStatus } from './types.js';
 
@@ -58,7 +58,7 @@ const MAX_ITEMS_PER_STEP = 200;
  * One step while it runs, as `execution.step` hands it to its function. Recording never throws and
  * returns at once; `filter` and `rank` do their work whether or not it is recorded.
  */
-export class Step implements StepSlot {
+export class Step implements LiveStep {
   readonly #host: StepHost;
   readonly #draft: StepDraft;
   readonly #clock: StepClock;
