@@ -157,7 +157,7 @@ function walkBack(
     else if (move === SKIP_B) column--;
     else break;
   }
-  return pairs.reverse();
+  return pairs.toReversed();
 }
 
 /** Tokens that occur once on either side, by content or else by key, in the longest order that both have. */
@@ -207,7 +207,7 @@ function risingOf(pairs: Pair[]): Pair[] {
     const pair = pairs[index];
     if (pair) rising.push(pair);
   }
-  return rising.reverse();
+  return rising.toReversed();
 }
 
 function isSame(a: Token | undefined, b: Token | undefined): boolean {

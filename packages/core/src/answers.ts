@@ -159,9 +159,7 @@ export const explanationSchema = z.object({
   candidates: z.array(candidateAccountSchema),
   moreCandidates: z.int(),
   /** The first step that failed technically. */
-  failure: z
-    .object({ step: stepRefSchema, type: text, message: text })
-    .nullable(),
+  failure: z.object({ step: stepRefSchema, type: text, message: text }).nullable(),
   versions: z.array(z.object({ name: z.string(), version: z.string() })),
   models: z.array(z.object({ name: z.string(), version: text, provider: text })),
   humans: z.object({
@@ -219,9 +217,7 @@ const candidateDifferenceSchema = z.object({
   counts: z.array(valueChangeSchema),
   moreCounts: z.int(),
   /** Those known on both sides whose outcome or deciding reason differs. */
-  moved: z.array(
-    z.object({ id: z.string(), a: candidatePlaceSchema, b: candidatePlaceSchema }),
-  ),
+  moved: z.array(z.object({ id: z.string(), a: candidatePlaceSchema, b: candidatePlaceSchema })),
   moreMoved: z.int(),
   /** Same outcome and reason, but another score, rank or other detail. */
   otherwiseChanged: z.int(),

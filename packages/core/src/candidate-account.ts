@@ -74,9 +74,7 @@ function nearMisses(
       outcome: outcome ?? 'rejected',
       score,
       reason,
-      cutoffMargin: hasMargin
-        ? distance(score, cutoff) * (Math.sign(score - cutoff) * sign)
-        : null,
+      cutoffMargin: hasMargin ? distance(score, cutoff) * (Math.sign(score - cutoff) * sign) : null,
       rival: score === null ? null : nearestRival(kept, score),
       change: rules.onlyFailure(candidate),
       unevaluated: rules.unevaluated(candidate),

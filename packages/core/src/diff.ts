@@ -265,4 +265,3 @@ function present(object: object): { [key: string]: Json } {
   );
   return Object.fromEntries(entries) as { [key: string]: Json };
 }
-

@@ -1,17 +1,19 @@
-import type {
-  Evidence,
-  ExplainedReason,
-  Explanation,
-  RuleEvidence,
-  StepRef,
-} from './answers.js';
+import type { Evidence, ExplainedReason, Explanation, RuleEvidence, StepRef } from './answers.js';
 import { candidateAccounts } from './candidate-account.js';
 import { nearMissOf } from './near-miss.js';
 import { agreesWithItself } from './rule-test.js';
 import type { Json, Reason, Snapshot } from './snapshot.js';
 import { stepsInOrder, type PlacedStep } from './step-order.js';
 
-const MAX = { reasons: 50, evidence: 5, failures: 50, candidates: 20, models: 50, people: 50, limits: 50 };
+const MAX = {
+  reasons: 50,
+  evidence: 5,
+  failures: 50,
+  candidates: 20,
+  models: 50,
+  people: 50,
+  limits: 50,
+};
 
 /** A rule as one step of this execution evaluated it. */
 export interface Evaluation {
@@ -168,7 +170,13 @@ function factorsBehind(reason: Reason, snapshot: Snapshot, steps: PlacedStep[]):
   const found: Evidence[] = [];
   const look = (step: StepRef | null, path: string, holder: unknown): void => {
     if (found.length >= MAX.evidence || !isRecord(holder) || !Object.hasOwn(holder, factor)) return;
-    found.push({ kind: 'factor', step, path: `${path}/${key}`, factor, value: holder[factor] ?? null });
+    found.push({
+      kind: 'factor',
+      step,
+      path: `${path}/${key}`,
+      factor,
+      value: holder[factor] ?? null,
+    });
   };
   for (const { step, ref, path } of steps.toReversed()) {
     look(ref, `${path}/metrics`, step.metrics);
@@ -226,7 +234,13 @@ function failureOf(steps: PlacedStep[]): Explanation['failure'] {
 function modelsOf({ decision }: Snapshot, steps: PlacedStep[]): Explanation['models'] {
   const models = steps.flatMap(({ step: { model, actor } }) => [
     ...(model
-      ? [{ name: model.name, version: model.promptVersion ?? null, provider: model.provider ?? null }]
+      ? [
+          {
+            name: model.name,
+            version: model.promptVersion ?? null,
+            provider: model.provider ?? null,
+          },
+        ]
       : []),
     ...(isModel(actor?.type) && actor
       ? [{ name: actor.id, version: actor.version ?? null, provider: null }]
@@ -274,5 +288,7 @@ function isRecord(value: unknown): value is Record<string, Json> {
 }
 
 function distinct<T>(values: T[], keyOf: (value: T) => string): T[] {
-  return [...new Map(values.toReversed().map((value) => [keyOf(value), value])).values()].toReversed();
+  return [
+    ...new Map(values.toReversed().map((value) => [keyOf(value), value])).values(),
+  ].toReversed();
 }

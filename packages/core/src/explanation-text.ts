@@ -28,7 +28,8 @@ const UNKNOWN: Record<NonNullable<Explanation['nearMiss']['unknown']>, string> =
   human: 'a person had the last word.',
   no_rules: 'the record holds no rule that was evaluated for this decision.',
   not_linked: 'the record does not tie its rules to this decision.',
-  other_reasons: 'the decision also rests on reasons that no failed rule in the record accounts for.',
+  other_reasons:
+    'the decision also rests on reasons that no failed rule in the record accounts for.',
   contradictory: 'a rule is recorded as failed, though its recorded values would pass.',
   incomplete: 'a part of the steps was cut or lost, and rules may be missing with it.',
 };
@@ -206,12 +207,21 @@ function candidates(account: CandidateAccount): string {
   ]);
 }
 
-function missText({ id, outcome, score, reason, rival, change, unevaluated }: CandidateMiss): string {
+function missText({
+  id,
+  outcome,
+  score,
+  reason,
+  rival,
+  change,
+  unevaluated,
+}: CandidateMiss): string {
   const why = reason === null ? '' : ` for ${quoted(reason)}`;
   const at = score === null ? '' : ` at score ${numberText(score)}`;
   const beside =
     rival === null ? '' : `; nearest kept: ${quoted(rival.id)} at ${numberText(rival.score)}`;
-  const would = change === null ? '' : `; it failed one rule alone, and needed ${changeText(change)}`;
+  const would =
+    change === null ? '' : `; it failed one rule alone, and needed ${changeText(change)}`;
   const doubt = change !== null && unevaluated > 0 ? ' Other rules were not asked of it.' : '';
   const stop = change === null ? '.' : '';
   return `Near miss: ${quoted(id)}, ${outcome}${why}${at}${beside}${would}${stop}${doubt}`;

@@ -4,23 +4,29 @@ import type { Json } from './snapshot.js';
 /** A value whose JSON is longer is repeated only in part, in UTF-16 units. */
 const MAX_VALUE = 2_000;
 
+/** Of smaller values the number is worked out again when it is asked for, which costs less than keeping it. */
+const MIN_KEPT_NODES = 16;
+
 type Interned = number;
 
 /**
  * Gives equal JSON values one number, whatever the order of their keys, so that any two compare in
- * constant time. Each object is walked once.
+ * constant time once each was walked.
  */
 export class Equality {
   readonly #ids = new Map<unknown, Interned>();
   readonly #shapes = new Map<string, Interned>();
   #next = 0;
+  #walked = 0;
 
   of(value: Json | undefined): Interned {
+    this.#walked++;
     if (typeof value !== 'object' || value === null) return this.#known(this.#ids, value);
     const seen = this.#ids.get(value);
     if (seen !== undefined) return seen;
+    const before = this.#walked;
     const id = this.#known(this.#shapes, this.#shapeOf(value));
-    this.#ids.set(value, id);
+    if (this.#walked - before >= MIN_KEPT_NODES) this.#ids.set(value, id);
     return id;
   }
 
@@ -69,7 +75,11 @@ export function diffJson(
   };
   const walkObjects = (path: string, left: JsonObject, right: JsonObject): void => {
     for (const key of Object.keys(left)) {
-      walk(`${path}/${escaped(key)}`, left[key], Object.hasOwn(right, key) ? right[key] : undefined);
+      walk(
+        `${path}/${escaped(key)}`,
+        left[key],
+        Object.hasOwn(right, key) ? right[key] : undefined,
+      );
     }
     for (const key of Object.keys(right)) {
       if (!Object.hasOwn(left, key)) add(`${path}/${escaped(key)}`, undefined, right[key]);

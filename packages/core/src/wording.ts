@@ -12,7 +12,11 @@ const LONE_SURROGATE = /\p{Surrogate}/gu;
 /** A text out of a record as one line that is safe to print: no control characters, at most `max` code points. */
 export function quoted(text: string, max = MAX_QUOTED): string {
   // Only so much is looked at: a surrogate pair is two units, and a run of unsafe ones becomes one space.
-  const line = text.slice(0, max * 4).replace(UNSAFE, ' ').replace(LONE_SURROGATE, '\u{FFFD}').trim();
+  const line = text
+    .slice(0, max * 4)
+    .replace(UNSAFE, ' ')
+    .replace(LONE_SURROGATE, '\u{FFFD}')
+    .trim();
   const points = [...line];
   if (points.length <= max && text.length <= max * 4) return line;
   return `${points.slice(0, max).join('')}…`;

@@ -36,7 +36,9 @@ function randomStep({ below }: ReturnType<typeof randomOf>): Step {
     input: { value, nested: [below(2), { deep: below(3) }] },
     output: { value: value * 2 },
     ...(below(3) === 0 && {
-      rules: [{ id: 'limit', result: below(2) === 0 ? 'pass' : 'fail', actual: below(9), threshold: 5 }],
+      rules: [
+        { id: 'limit', result: below(2) === 0 ? 'pass' : 'fail', actual: below(9), threshold: 5 },
+      ],
     }),
   };
 }
@@ -81,7 +83,7 @@ function edited(steps: Step[], random: ReturnType<typeof randomOf>) {
 const contentOf = ({ sequence: _s, durationMs: _d, startedAt: _a, timing: _t, ...rest }: Step) =>
   JSON.stringify(rest);
 
-describe('two executions', () => {
+describe('two executions', { timeout: 60_000 }, () => {
   test('first differ at the step that was edited, in 99 of 100 random edits', () => {
     let found = 0;
     const missed: object[] = [];
@@ -123,7 +125,9 @@ describe('two executions', () => {
         ...randomStep(random),
         metrics: { id },
       }));
-      const places = [...new Set([1, 2, 3].map(() => random.below(steps.length)))].sort((x, y) => x - y);
+      const places = [...new Set([1, 2, 3].map(() => random.below(steps.length)))].sort(
+        (x, y) => x - y,
+      );
       const b = steps.map((step, place) =>
         places.includes(place) ? { ...step, output: `edited ${place}` } : step,
       );
@@ -142,7 +146,10 @@ describe('two executions', () => {
       fc.property(anySnapshot, anySnapshot, (a, b) => {
         const comparison = compareExecutions(a, b);
         expect(comparisonSchema.parse(comparison)).toEqual(comparison);
-        expect(compareExecutions(a, structuredClone(a))).toMatchObject({ same: true, firstDivergence: null });
+        expect(compareExecutions(a, structuredClone(a))).toMatchObject({
+          same: true,
+          firstDivergence: null,
+        });
         const { firstDivergence, steps } = comparison;
         expect(firstDivergence).toEqual(steps.find(({ kind }) => kind !== 'same') ?? null);
       }),
@@ -184,7 +191,9 @@ describe('two executions', () => {
   });
 
   test('show a step that stands elsewhere as moved, and folded runs of equal steps', () => {
-    const [first, second, third, fourth] = ['one', 'two', 'three', 'four'].map((name) => ({ name }));
+    const [first, second, third, fourth] = ['one', 'two', 'three', 'four'].map((name) => ({
+      name,
+    }));
     if (!first || !second || !third || !fourth) throw new Error('four steps');
     const { steps } = compareExecutions(
       withSteps([first, second, third, fourth]),
@@ -292,12 +301,17 @@ describe('the difference of two values', () => {
   });
 
   test('gives a bounded list and counts the others', () => {
-    const [a, b] = [Array.from({ length: 100 }, (_, i) => i), Array.from({ length: 100 }, (_, i) => -i - 1)];
+    const [a, b] = [
+      Array.from({ length: 100 }, (_, i) => i),
+      Array.from({ length: 100 }, (_, i) => -i - 1),
+    ];
     expect(diffJson(a, b, 7)).toMatchObject({ changes: { length: 7 }, more: 93 });
   });
 
   test('escapes its pointers, and cuts a value that is too long to repeat', () => {
-    expect(diffJson({ 'a/b~c': 1 }, {}, 9).changes).toEqual([{ path: '/a~1b~0c', kind: 'removed', a: 1 }]);
+    expect(diffJson({ 'a/b~c': 1 }, {}, 9).changes).toEqual([
+      { path: '/a~1b~0c', kind: 'removed', a: 1 },
+    ]);
     expect(diffJson(['x'.repeat(5000)], [], 9).changes).toMatchObject([{ path: '/0', cut: true }]);
   });
 

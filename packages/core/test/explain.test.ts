@@ -21,8 +21,20 @@ const minScore = {
   actual: 612,
   threshold: 660,
 } satisfies Rule;
-const maxDti = { id: 'max_dti', result: 'fail', op: '<=', actual: 0.47, threshold: 0.43 } satisfies Rule;
-const minIncome = { id: 'min_income', result: 'pass', op: '>=', actual: 5200, threshold: 3000 } satisfies Rule;
+const maxDti = {
+  id: 'max_dti',
+  result: 'fail',
+  op: '<=',
+  actual: 0.47,
+  threshold: 0.43,
+} satisfies Rule;
+const minIncome = {
+  id: 'min_income',
+  result: 'pass',
+  op: '>=',
+  actual: 5200,
+  threshold: 3000,
+} satisfies Rule;
 
 /** A loan, declined because its rules failed, unless it is told otherwise. */
 function declined(rules: Rule[], changes: Partial<Snapshot> = {}): Snapshot {
@@ -50,14 +62,16 @@ function at(snapshot: Snapshot, pointer: string): Json {
 
 function rulesNamed({ reasons, unnamedFailures, nearMiss, candidates }: Explanation) {
   return [
-    ...reasons.flatMap(({ evidence }) => evidence).flatMap((one) => (one.kind === 'rule' ? [one] : [])),
+    ...reasons
+      .flatMap(({ evidence }) => evidence)
+      .flatMap((one) => (one.kind === 'rule' ? [one] : [])),
     ...unnamedFailures,
     ...nearMiss.changes,
     ...candidates.flatMap((account) => account.nearMisses.flatMap(({ change }) => change ?? [])),
   ];
 }
 
-describe('an explanation, whatever the record', () => {
+describe('an explanation, whatever the record', { timeout: 60_000 }, () => {
   test('is made of every valid snapshot, in its own shape', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
@@ -76,7 +90,9 @@ describe('an explanation, whatever the record', () => {
           const recorded = at(snapshot, named.path) as Rule;
           expect(recorded.id).toBe(named.rule);
           expect(recorded.actual).toEqual(named.actual);
-          if ('threshold' in named) expect(named.threshold).toEqual(recorded.threshold);
+          expect('threshold' in named ? named.threshold : recorded.threshold).toEqual(
+            recorded.threshold,
+          );
           expect(snapshot.steps[named.step.index]?.name).toBe(named.step.name);
         }
       }),
@@ -87,12 +103,15 @@ describe('an explanation, whatever the record', () => {
   test('calls a reason evidenced only with evidence out of the record', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
-        for (const { support, evidence } of explain(snapshot).reasons) {
-          if (support === 'evidenced') expect(evidence.length).toBeGreaterThan(0);
-          for (const one of evidence) {
-            if (one.kind === 'factor') expect(at(snapshot, one.path)).toEqual(one.value);
-          }
-        }
+        const { reasons } = explain(snapshot);
+        expect(
+          reasons.filter((one) => one.support === 'evidenced' && one.evidence.length === 0),
+        ).toEqual([]);
+        const factors = reasons.flatMap(({ evidence }) =>
+          evidence.filter(({ kind }) => kind === 'factor'),
+        );
+        for (const factor of factors)
+          expect(factor).toMatchObject({ value: at(snapshot, factor.path) });
       }),
       { numRuns: 500 },
     );
@@ -116,8 +135,9 @@ describe('an explanation, whatever the record', () => {
   test('is safe to print, whatever its names hold', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
-        // oxlint-disable-next-line no-control-regex
-        expect(explanationText(explain(snapshot))).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/);
+        expect(explanationText(explain(snapshot)).replaceAll('\n', '')).not.toMatch(
+          /[\p{Cc}\u202E]/u,
+        );
       }),
     );
   });
@@ -166,8 +186,15 @@ describe('the reasons', () => {
   });
 
   test('are contradicted by a rule that passed, or whose values do not fail', () => {
-    const because = { outcome: 'declined', adverse: true, reasons: [{ code: 'X', ruleId: 'min_score' }] };
-    for (const rule of [{ ...minScore, result: 'pass', actual: 700 }, { ...minScore, actual: 700 }] as Rule[]) {
+    const because = {
+      outcome: 'declined',
+      adverse: true,
+      reasons: [{ code: 'X', ruleId: 'min_score' }],
+    };
+    for (const rule of [
+      { ...minScore, result: 'pass', actual: 700 },
+      { ...minScore, actual: 700 },
+    ] as Rule[]) {
       const explanation = explain(declined([rule], { decision: because }));
       expect(explanation.reasons).toMatchObject([{ support: 'contradicted' }]);
       expect(explanationText(explanation)).toContain('the record speaks against it');
@@ -202,7 +229,15 @@ describe('near misses', () => {
     expect(nearMiss).toMatchObject({
       unknown: null,
       need: 'any',
-      changes: [{ rule: 'min_score', actual: 612, needs: { op: '>=', value: 660 }, margin: 48, flipsTo: 'pass' }],
+      changes: [
+        {
+          rule: 'min_score',
+          actual: 612,
+          needs: { op: '>=', value: 660 },
+          margin: 48,
+          flipsTo: 'pass',
+        },
+      ],
     });
   });
 
@@ -236,7 +271,9 @@ describe('near misses', () => {
   test('claim no value where the record does not say how values are compared', () => {
     const { op: _op, ...silent } = minScore;
     const explanation = explain(declined([silent]));
-    expect(explanation.nearMiss.changes).toMatchObject([{ rule: 'min_score', needs: null, margin: null }]);
+    expect(explanation.nearMiss.changes).toMatchObject([
+      { rule: 'min_score', needs: null, margin: null },
+    ]);
     expect(explanationText(explanation)).toContain('does not say which value');
   });
 
@@ -250,7 +287,10 @@ describe('near misses', () => {
     ['not_linked', declined([minScore], { decision: { outcome: 'approved', adverse: false } })],
     ['contradictory', declined([{ ...minScore, actual: 700 }])],
     ['incomplete', declined([minScore], { dropped: { steps: 3 } })],
-    ['incomplete', declined([minScore], { marks: [{ path: '/steps/1/rules', kind: 'truncated' }] })],
+    [
+      'incomplete',
+      declined([minScore], { marks: [{ path: '/steps/1/rules', kind: 'truncated' }] }),
+    ],
   ] as const)('are not claimed: %s', (unknown, snapshot) => {
     expect(explain(snapshot).nearMiss).toMatchObject({ unknown, changes: [] });
   });
@@ -268,7 +308,11 @@ describe('near misses', () => {
             byOutcome: { selected: 2, rejected: 2 },
             cutoff: 0.68,
             items: [
-              { id: 'near', outcome: 'rejected', rules: [{ id: 'price', result: 'fail', actual: 61 }] },
+              {
+                id: 'near',
+                outcome: 'rejected',
+                rules: [{ id: 'price', result: 'fail', actual: 61 }],
+              },
             ],
             ledger: {
               ids: ['best', 'last', 'near', 'far'],
@@ -287,7 +331,12 @@ describe('near misses', () => {
         reason: 'PRICE_HIGH',
         cutoffMargin: 0.03,
         rival: { id: 'last', score: 0.68, margin: 0.03 },
-        change: expect.objectContaining({ rule: 'price', actual: 61, needs: { op: '<=', value: 60 }, margin: 1 }),
+        change: expect.objectContaining({
+          rule: 'price',
+          actual: 61,
+          needs: { op: '<=', value: 60 },
+          margin: 1,
+        }),
       }),
       expect.objectContaining({ id: 'far', cutoffMargin: -0.08, change: null }),
     ]);
@@ -301,7 +350,9 @@ describe('the text', () => {
     expect(text).toContain(
       'Rule min_score in step 1 (rules) failed: score was 612, at least 660 was asked for; it decided.',
     );
-    expect(text).toContain('rule min_score in step 1 (rules) passing: score at least 660, instead of 612.');
+    expect(text).toContain(
+      'rule min_score in step 1 (rules) passing: score at least 660, instead of 612.',
+    );
   });
 
   test('says what is in force, who took part and what limits the account', () => {

@@ -17,7 +17,10 @@ const name = fc.constantFrom('score', 'dti', '__proto__', 'x\u001B[31m\n2', '\u2
 const code = fc.constantFrom('SCORE_LOW', 'DTI_HIGH', 'score', 'constructor', '');
 const orAbsent = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | null | undefined> =>
   fc.option(fc.option(one, { nil: null }), { nil: undefined });
-const number = fc.oneof(fc.integer({ min: -3, max: 700 }), fc.double({ noNaN: true, noDefaultInfinity: true }));
+const number = fc.oneof(
+  fc.integer({ min: -3, max: 700 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
 const json = fc.oneof(number, fc.jsonValue({ maxDepth: 2 })) as fc.Arbitrary<Json>;
 
 const rule = fc.record({
