@@ -11,6 +11,7 @@ import { executionRoutes } from './routes/executions.js';
 import { ingestRoutes } from './routes/ingest.js';
 import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
+import { questionRoutes } from './routes/questions.js';
 import { retentionRoutes } from './routes/retention.js';
 import { param, type Deps, type Route } from './routes/route.js';
 import { transferRoutes } from './routes/transfer.js';
@@ -22,6 +23,7 @@ export function allRoutes(deps: Deps): Route[] {
   return [
     ...ingestRoutes(deps),
     ...executionRoutes(deps),
+    ...questionRoutes(deps),
     ...appRoutes(deps),
     ...retentionRoutes(deps),
     ...transferRoutes(deps),
