@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { AdministratorError } from './administrator.js';
 import { addBackupCommands } from './cli/backup.js';
 import { addKeyCommands } from './cli/keys.js';
+import { addQuestionCommands } from './cli/questions.js';
 import { addRetentionCommands } from './cli/retention.js';
 import { UsageError, printJson, say } from './cli/terminal.js';
 import { addTransferCommands } from './cli/transfer.js';
@@ -42,6 +43,7 @@ program
   });
 
 addKeyCommands(program);
+addQuestionCommands(program);
 addRetentionCommands(program);
 addTransferCommands(program);
 addBackupCommands(program);
