@@ -158,15 +158,15 @@ function unnamedFailures({ unnamedFailures: failures, moreUnnamedFailures }: Exp
   ]);
 }
 
-function nearMiss({ nearMiss: near, outcome }: Explanation): string {
+function nearMiss({ nearMiss: near }: Explanation): string {
   const { unknown, changes, need, moreChanges, unevaluated } = near;
   if (unknown === 'no_decision') return '';
   if (unknown !== null) return `What would have changed it cannot be said: ${UNKNOWN[unknown]}`;
-  const was = quoted(outcome ?? '');
+  const which = changes.length > 1 ? 'any one of these' : 'this';
   const head =
     need === 'all'
-      ? `With everything else as it was, all of this together would have removed what stood behind ${was}:`
-      : `With everything else as it was, ${changes.length > 1 ? 'any one of these' : 'this'} would have removed what stood behind ${was}:`;
+      ? 'Everything else being as it was, another decision would have taken all of these together:'
+      : `Everything else being as it was, ${which} would have led to another decision:`;
   const rules = [...new Set(unevaluated.map(({ rule }) => quoted(rule)))];
   return lines(head, [
     ...changes.map(changeText),

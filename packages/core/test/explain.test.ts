@@ -247,7 +247,7 @@ describe('near misses', () => {
       need: 'all',
       changes: [{ rule: 'min_score' }, { rule: 'max_dti', margin: 0.04 }],
     });
-    expect(explanationText(explanation)).toContain('all of this together');
+    expect(explanationText(explanation)).toContain('all of these together');
   });
 
   test('of an approval are the rejecting rules that passed, the nearest first', () => {
