@@ -156,6 +156,8 @@ describe('settings', () => {
 
   test('help names every command', async () => {
     const { stdout } = await runCli(await freshPlace('pglite'), ['--help']);
-    for (const command of ['start', 'migrate', 'keys']) expect(stdout).toContain(command);
+    const keeping = ['retention', 'prune', 'export', 'import', 'backup', 'restore'];
+    for (const command of ['start', 'migrate', 'keys', ...keeping])
+      expect(stdout).toContain(command);
   });
 });
