@@ -16,13 +16,27 @@ import { ObjectWriter } from './object-writer.js';
 import { isPlainName, quote, quoteName } from './text.js';
 import type { Actor, Artifact, Kind, Mark, Model, Rule, StepStatus } from './types.js';
 
-/** A rule and its result; `actual` and `threshold` may be anything. */
+/**
+ * A rule and its result; `actual` and `threshold` may be anything.
+ *
+ * @example
+ * ```ts
+ * const rule: RuleRecord = { id: 'min_score', result: 'fail', actual: 640, threshold: 660 };
+ * ```
+ */
 export type RuleRecord = Omit<Rule, 'actual' | 'threshold'> & {
   actual?: unknown;
   threshold?: unknown;
 };
 
-/** What may be said of a step at any time while it runs. `input` and `output` may be anything at all. */
+/**
+ * What may be said of a step at any time while it runs. `input` and `output` may be anything at all.
+ *
+ * @example
+ * ```ts
+ * const note: StepNote = { reasoning: 'Two late payments', model: { name: 'gpt-5' } };
+ * ```
+ */
 export interface StepNote {
   kind?: Kind | undefined;
   input?: unknown;
@@ -34,7 +48,14 @@ export interface StepNote {
   metrics?: Record<string, number> | undefined;
 }
 
-/** What the host tells of one whole step, in one go. */
+/**
+ * What the host tells of one whole step, in one go.
+ *
+ * @example
+ * ```ts
+ * const record: StepRecord = { name: 'credit_score', output: { score: 750 }, status: 'completed' };
+ * ```
+ */
 export interface StepRecord extends StepNote {
   name: string;
   /** Default: `completed`; `failed` when there is an `error`. */
