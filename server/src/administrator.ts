@@ -5,7 +5,7 @@ import path from 'node:path';
 import { json } from 'node:stream/consumers';
 import type { ErrorBody } from '@xray/core';
 import { createApp } from './app.js';
-import type { Config } from './config.js';
+import { loadConfig, type Config } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
 import { openBackend, type Backend } from './main.js';
 
@@ -27,11 +27,18 @@ export interface Administrator {
   call<Answer>(method: string, path: string, body?: object, accept?: string[]): Promise<Answer>;
 }
 
+/** `withAdministrator` by the settings of this process: what a command of the CLI runs in. */
+export async function asAdministrator<T>(
+  use: (administrator: Administrator) => Promise<T>,
+): Promise<T> {
+  return await withAdministrator(loadConfig(process.env), use);
+}
+
 /**
  * Runs `use` with the API as administrator, always through a socket that only this user can open: the
  * one of the process that has the data directory in use, else one of a backend opened for this call.
  */
-export async function withAdministrator<T>(
+async function withAdministrator<T>(
   config: Config,
   use: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {

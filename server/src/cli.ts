@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import type { ApiKeyList, ApiKey, CreatedKey } from '@xray/core';
-import { withAdministrator, AdministratorError, type Administrator } from './administrator.js';
+import { AdministratorError } from './administrator.js';
+import { addAuditCommand } from './commands/audit.js';
+import { addKeyCommands } from './commands/keys.js';
+import { printJson, say } from './commands/output.js';
+import { addUserCommands } from './commands/users.js';
 import { ConfigError, loadConfig } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
 import { openBackend, startServer, type RunningServer } from './main.js';
@@ -36,53 +39,9 @@ program
     else say(`Applied: ${backend.migrated.join(', ')}`);
   });
 
-const keys = program.command('keys').description('API keys, with which applications send');
-
-keys
-  .command('create')
-  .description('make a key and print it, once; makes the app when there is none')
-  .requiredOption('--app <id>', 'the app it belongs to')
-  .option('--name <name>', 'what to call it', 'default')
-  .option('--scope <scope...>', 'ingest, read or both', ['ingest'])
-  .option('--json', 'print JSON')
-  .action(async (options: { app: string; name: string; scope: string[]; json?: true }) => {
-    const created = await asAdministrator(async (administrator) => {
-      await administrator.call('POST', '/api/apps', { id: options.app }, ['conflict']);
-      return await administrator.call<CreatedKey>('POST', keysPath(options.app), {
-        name: options.name,
-        scopes: options.scope,
-      });
-    });
-    if (options.json) printJson(created);
-    else say(`${created.key}\n\nThis is the only time it is shown. App: ${created.apiKey.appId}`);
-  });
-
-keys
-  .command('list')
-  .description('list the keys of an app, without their secrets')
-  .requiredOption('--app <id>', 'the app')
-  .option('--json', 'print JSON')
-  .action(async ({ app, json }: { app: string; json?: true }) => {
-    const list = await asAdministrator((administrator) =>
-      administrator.call<ApiKeyList>('GET', keysPath(app)),
-    );
-    if (json) printJson(list);
-    else say(list.items.length === 0 ? 'No keys.' : list.items.map(describeKey).join('\n'));
-  });
-
-keys
-  .command('revoke')
-  .description('revoke a key; it is refused everywhere within seconds')
-  .argument('<id>', 'the key’s id: the 12 characters after xr_')
-  .requiredOption('--app <id>', 'the app')
-  .option('--json', 'print JSON')
-  .action(async (id: string, { app, json }: { app: string; json?: true }) => {
-    const revoked = await asAdministrator((administrator) =>
-      administrator.call<ApiKey>('DELETE', `${keysPath(app)}/${encodeURIComponent(id)}`),
-    );
-    if (json) printJson(revoked);
-    else say(describeKey(revoked));
-  });
+addKeyCommands(program);
+addUserCommands(program);
+addAuditCommand(program);
 
 try {
   await program.parseAsync();
@@ -91,25 +50,16 @@ try {
   process.exitCode = 1;
 }
 
-async function asAdministrator<T>(use: (administrator: Administrator) => Promise<T>): Promise<T> {
-  return await withAdministrator(loadConfig(process.env), use);
-}
-
-function keysPath(app: string): string {
-  return `/api/apps/${encodeURIComponent(app)}/keys`;
-}
-
-function describeKey(key: ApiKey): string {
-  const state = key.revokedAt === null ? 'active' : `revoked ${key.revokedAt}`;
-  const used = key.lastUsedAt === null ? 'never used' : `last used ${key.lastUsedAt}`;
-  return `${key.id}  ${key.name}  ${key.scopes.join('+')}  ${state}, ${used}`;
-}
-
-function startMessage({ url, firstStart }: RunningServer): string {
-  const lines = [
-    `X-Ray is ready: ${url}`,
-    'Until sign-in is available, whoever is on this machine may read; no other machine can.',
-  ];
+function startMessage({ url, firstStart, setupLink }: RunningServer): string {
+  const lines = [`X-Ray is ready: ${url}`];
+  if (setupLink !== undefined) {
+    lines.push(
+      '',
+      'There is no administrator yet. Become it with this link, which works once:',
+      '',
+    );
+    lines.push(`  ${setupLink}`);
+  }
   if (firstStart === undefined) return lines.join('\n');
   return [
     ...lines,
@@ -142,12 +92,4 @@ function explain(error: unknown): string {
     return `${error.message}. Another program listens there: stop it, or choose another PORT.`;
   }
   return error.stack ?? error.message;
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function printJson(value: unknown): void {
-  say(JSON.stringify(value, null, 2));
 }

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import * as apps from './apps.js';
 import type { Driver } from './driver.js';
 import * as executions from './executions.js';
 import { migrate } from './migrations.js';
 import { saveExecutions } from './save-executions.js';
+import { sqlAccessStore } from './sql-access-store.js';
 import type { Store } from './store.js';
 
 /** The store on any Postgres that a driver reaches. */
@@ -20,15 +20,7 @@ export function createSqlStore(driver: Driver): Store {
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
     listPipelines: (app) => executions.listPipelines(db, app),
 
-    initialize: (app, key) => apps.initialize(db, app, key),
-    listApps: () => apps.listApps(db),
-    appExists: (id) => apps.appExists(db, id),
-    createApp: (id, name) => apps.createApp(db, id, name),
-    createKey: (key) => apps.createKey(db, key),
-    listKeys: (app) => apps.listKeys(db, app),
-    revokeKey: (app, id) => apps.revokeKey(db, app, id),
-    findKey: (hash) => apps.findKey(db, hash),
-    touchKey: (id) => apps.touchKey(db, id),
+    ...sqlAccessStore(db),
   };
 }
 

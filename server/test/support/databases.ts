@@ -37,7 +37,10 @@ export async function newPlace(driver: DriverName): Promise<Place> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await administer(`CREATE DATABASE ${name}`);
   return {
-    env: { DATABASE_URL: `${inject('postgresUrl')}/${name}` },
+    env: {
+      DATABASE_URL: `${inject('postgresUrl')}/${name}`,
+      XRAY_AUTH_SECRET: 'a secret of at least 32 characters',
+    },
     remove: () => administer(`DROP DATABASE ${name} WITH (FORCE)`),
   };
 }
