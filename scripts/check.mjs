@@ -1,13 +1,13 @@
 import { prepare } from './prepare.mjs';
 import fs from 'node:fs';
 import path from 'node:path';
-import { featuresOf, importRules } from './import-rules.mjs';
+import { featuresOf, foldersWithoutRules, importRules } from './import-rules.mjs';
 import { parts, root } from './parts.mjs';
 import { run, secondsSince } from './run.mjs';
 
 const HELP = `npm run check [-- name...]
   Prepares the clone and runs every check, or those whose name begins with one of the given words:
-  format, lint, imports, types, dead code, schema. Ends non-zero when one failed.
+  format, lockfile, lint, imports, types, dead code, schema. Ends non-zero when one failed.
   npm run format puts the format right.
 `;
 
@@ -17,6 +17,10 @@ const node = (script, args, cwd = root) => run(process.execPath, [script, ...arg
 
 const checks = [
   { name: 'format', run: () => node(bin('oxfmt', 'bin', 'oxfmt'), ['--check', '.']) },
+  {
+    name: 'lockfile',
+    run: () => node(path.join(root, 'scripts', 'complete-lockfile.mjs'), ['--check']),
+  },
   { name: 'lint', run: () => node(oxlint, ['--deny-warnings', '.']) },
   { name: 'imports', run: checkImports },
   ...parts.map(({ name, folder }) => ({
@@ -63,6 +67,11 @@ console.log(
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 async function checkImports() {
+  const roomless = foldersWithoutRules(root);
+  if (roomless.length > 0) {
+    const output = `${roomless.join(', ')}: say in scripts/import-rules.mjs who may import whom.\n`;
+    return { code: 1, output };
+  }
   // oxlint reads an override's globs from the configuration's own folder, so it has to lie there.
   const config = path.join(root, `.oxlintrc.imports-${process.pid}.json`);
   fs.writeFileSync(config, JSON.stringify(importRules(featuresOf(root))));

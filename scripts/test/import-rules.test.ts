@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { featuresOf, importRules } from '../import-rules.mjs';
+import { featuresOf, foldersWithoutRules, importRules } from '../import-rules.mjs';
 
 const oxlint = path.resolve(import.meta.dirname, '../../node_modules/oxlint/bin/oxlint');
 const planted = fs.mkdtempSync(path.join(os.tmpdir(), 'x-ray-imports-'));
@@ -67,6 +67,16 @@ const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
     file: 'server/src/routes/reads.ts',
     forbidden: ['../app.js', '../main.js', '../cli.js', '../store/drivers/pglite.js'],
     allowed: ['express', '../ingest/take-executions.js', '../query/list.js', '../auth/guard.js'],
+  },
+  {
+    file: 'server/src/upkeep/retention-job.ts',
+    forbidden: ['express', '../routes/reads.js', '../auth/guard.js', '../app.js'],
+    allowed: ['../store/store.js', '../query/cursor.js', '../ingest/intake.js', './prune.js'],
+  },
+  {
+    file: 'server/src/cli/keys.ts',
+    forbidden: ['express', '../routes/reads.js', '../main.js', '../store/drivers/pglite.js'],
+    allowed: ['commander', '../administrator.js', '../config.js', '../upkeep/prune.js'],
   },
   {
     file: 'server/src/app.ts',
@@ -156,6 +166,12 @@ describe.each(rooms)('in $file', ({ file, forbidden, allowed }) => {
   test.each(allowed)('%s is allowed', (from) => {
     expect(refused(linesOf(from).usual)).toEqual([]);
   });
+});
+
+test('a folder of the server that no rule speaks of is named', () => {
+  fs.mkdirSync(path.join(planted, 'server/src/attic'));
+
+  expect(foldersWithoutRules(planted)).toEqual(['server/src/attic']);
 });
 
 function isFound(file: string, line: string): boolean {

@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import type { ErrorBody } from '@xray/core';
 import { createApp } from './app.js';
-import { loadConfig, type Config } from './config.js';
+import type { Config } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
 import { openBackend, type Backend } from './main.js';
 
@@ -25,20 +26,17 @@ export interface Administrator {
    * @throws AdministratorError for any other error.
    */
   call<Answer>(method: string, path: string, body?: object, accept?: string[]): Promise<Answer>;
-}
-
-/** `withAdministrator` by the settings of this process: what a command of the CLI runs in. */
-export async function asAdministrator<T>(
-  use: (administrator: Administrator) => Promise<T>,
-): Promise<T> {
-  return await withAdministrator(loadConfig(process.env), use);
+  /** Posts bytes of a type and resolves with the answer's JSON. */
+  send<Answer>(path: string, type: string, bytes: Uint8Array): Promise<Answer>;
+  /** Resolves with the answer as it comes; the stream fails when the answer breaks off. */
+  download(path: string): Promise<Readable>;
 }
 
 /**
  * Runs `use` with the API as administrator, always through a socket that only this user can open: the
  * one of the process that has the data directory in use, else one of a backend opened for this call.
  */
-async function withAdministrator<T>(
+export async function withAdministrator<T>(
   config: Config,
   use: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
@@ -76,19 +74,41 @@ async function overPrivateSocket<T>(
 }
 
 function overSocket(socketPath: string): Administrator {
+  const ask = async (
+    method: string,
+    url: string,
+    content?: { type: string; bytes: string | Uint8Array },
+  ): Promise<IncomingMessage> =>
+    await new Promise((resolve, reject) => {
+      const req = request({ socketPath, method, path: url, agent: false }, resolve);
+      req.once('error', reject);
+      if (content !== undefined) req.setHeader('content-type', content.type);
+      req.end(content?.bytes);
+    });
   return {
     async call<Answer>(method: string, url: string, body?: object, accept: string[] = []) {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const req = request({ socketPath, method, path: url, agent: false }, resolve);
-        req.once('error', reject);
-        if (body !== undefined) req.setHeader('content-type', 'application/json');
-        req.end(body === undefined ? undefined : JSON.stringify(body));
-      });
-      const answer = (await json(response)) as Answer | ErrorBody;
-      if ((response.statusCode ?? 0) < 400) return answer as Answer;
-      const { error } = answer as ErrorBody;
-      if (accept.includes(error.code)) return answer as Answer;
-      throw new AdministratorError(error.message);
+      const content = body && { type: 'application/json', bytes: JSON.stringify(body) };
+      return await answerOf<Answer>(await ask(method, url, content), accept);
+    },
+    async send<Answer>(url: string, type: string, bytes: Uint8Array) {
+      return await answerOf<Answer>(await ask('POST', url, { type, bytes }), []);
+    },
+    async download(url) {
+      const response = await ask('GET', url);
+      // An answer that is not a success is one of JSON, and throws here.
+      return isSuccess(response) ? response : await answerOf<never>(response, []);
     },
   };
+}
+
+async function answerOf<Answer>(response: IncomingMessage, accept: string[]): Promise<Answer> {
+  const answer = (await json(response)) as Answer | ErrorBody;
+  if (isSuccess(response)) return answer as Answer;
+  const { error } = answer as ErrorBody;
+  if (accept.includes(error.code)) return answer as Answer;
+  throw new AdministratorError(error.message);
+}
+
+function isSuccess(response: IncomingMessage): boolean {
+  return (response.statusCode ?? 0) < 400;
 }

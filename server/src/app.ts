@@ -17,7 +17,9 @@ import { keyRoutes } from './routes/keys.js';
 import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
+import { retentionRoutes } from './routes/retention.js';
 import type { Call, Deps, Recorded, Route } from './routes/route.js';
+import { transferRoutes } from './routes/transfer.js';
 
 const MAX_JSON_BYTES = 64 * 1024;
 
@@ -31,6 +33,8 @@ export function allRoutes(deps: Deps): Route[] {
     ...memberRoutes(deps),
     ...accountRoutes(deps),
     ...administrationRoutes(deps),
+    ...retentionRoutes(deps),
+    ...transferRoutes(deps),
     ...operationRoutes(deps),
   ];
 }

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { AdministratorError } from './administrator.js';
-import { addAuditCommand } from './commands/audit.js';
-import { addKeyCommands } from './commands/keys.js';
-import { printJson, say } from './commands/output.js';
-import { addUserCommands } from './commands/users.js';
+import { addAuditCommand } from './cli/audit.js';
+import { addKeyCommands } from './cli/keys.js';
+import { addRetentionCommands } from './cli/retention.js';
+import { UsageError, printJson, say } from './cli/terminal.js';
+import { addTransferCommands } from './cli/transfer.js';
+import { addUserCommands } from './cli/users.js';
 import { ConfigError, loadConfig } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
 import { openBackend, startServer, type RunningServer } from './main.js';
@@ -42,6 +44,8 @@ program
 addKeyCommands(program);
 addUserCommands(program);
 addAuditCommand(program);
+addRetentionCommands(program);
+addTransferCommands(program);
 
 try {
   await program.parseAsync();
@@ -82,6 +86,7 @@ function startMessage({ url, firstStart, setupLink }: RunningServer): string {
 function explain(error: unknown): string {
   if (
     error instanceof ConfigError ||
+    error instanceof UsageError ||
     error instanceof DataDirInUseError ||
     error instanceof AdministratorError
   ) {

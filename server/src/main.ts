@@ -19,6 +19,7 @@ import type { Driver } from './store/driver.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
 import { createSqlStore } from './store/sql-store.js';
+import { startRetentionJob } from './upkeep/retention-job.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -106,13 +107,13 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const url = await listen(server, config);
     backend.announce(url);
     const setupLink = await backend.deps.links.setupLink();
-    let stopped: Promise<void> | undefined;
-    return {
-      url,
-      firstStart,
-      setupLink,
-      stop: () => (stopped ??= closeServer(server).then(() => backend.close())),
+    const retention = startRetentionJob(backend.deps);
+    const stop = async (): Promise<void> => {
+      await Promise.all([closeServer(server), retention.stop()]);
+      await backend.close();
     };
+    let stopped: Promise<void> | undefined;
+    return { url, firstStart, setupLink, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await backend.close();
     throw error;
@@ -125,10 +126,10 @@ async function openDatabase(
 ): Promise<{ driver: Driver; lock: DataDirLock | undefined; secret: string }> {
   if (database.kind === 'postgres') {
     if (authSecret === undefined) throw new TypeError('the settings guarantee a secret here');
-    const onIdleError = (error: Error): void => {
-      logger.warn({ err: error }, 'an idle connection to the database broke');
+    const onConnectionError = (error: Error): void => {
+      logger.warn({ err: error }, 'a connection to the database broke');
     };
-    const driver = openPostgres({ ...database, onIdleError });
+    const driver = openPostgres({ ...database, onConnectionError });
     return { driver, lock: undefined, secret: authSecret };
   }
   const lock = await lockDataDir(database.dataDir);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { STATUSES, snapshotSchema, type Snapshot } from './snapshot.js';
+import { apiKeySchema, appSchema } from './access.js';
+import { LIMITS, STATUSES, snapshotSchema, type Snapshot } from './snapshot.js';
 
 /** The one shape of every error that the server answers with. */
 export const errorBodySchema = z.object({
@@ -146,3 +147,116 @@ export const readySchema = z.object({
   }),
 });
 export type Ready = z.infer<typeof readySchema>;
+
+/** How long executions are kept. `environment: null` speaks for all that have no rule of their own. */
+export const retentionRuleSchema = z.object({
+  environment: z.string().min(1).max(LIMITS.environment).nullable(),
+  /** Counted from `receivedAt`; null keeps them for ever. */
+  days: z.int().min(1).max(36_500).nullable(),
+  /** Nothing is deleted, whoever asks for it. On the rule for all environments it holds every one. */
+  legalHold: z.boolean(),
+});
+export type RetentionRule = z.infer<typeof retentionRuleSchema>;
+
+/** An app's rules with what each has deleted so far: executions, and when last. */
+export const retentionSchema = z.object({
+  items: z.array(
+    retentionRuleSchema.extend({ deleted: z.int(), lastDeletedAt: z.string().nullable() }),
+  ),
+});
+export type Retention = z.infer<typeof retentionSchema>;
+
+export const newRetentionSchema = z.object({
+  items: z
+    .array(retentionRuleSchema)
+    .max(100)
+    .refine(
+      (rules) => new Set(rules.map((rule) => rule.environment)).size === rules.length,
+      'an environment has two rules',
+    ),
+});
+
+/** Which executions are to be erased: one of these, within `environment` if it is given. */
+export const pruneRequestSchema = z.object({
+  what: z.discriminatedUnion('kind', [
+    /** Those that the app's retention rules no longer keep. */
+    z.object({ kind: z.literal('expired') }),
+    z.object({
+      kind: z.literal('received_before'),
+      before: z.iso.datetime({ offset: true }),
+    }),
+    z.object({ kind: z.literal('execution'), executionId: z.string().min(1).max(LIMITS.name) }),
+    z.object({
+      kind: z.literal('subject'),
+      type: z.string().min(1).max(LIMITS.name),
+      id: z.string().min(1).max(LIMITS.subjectId),
+    }),
+  ]),
+  environment: z.string().min(1).max(LIMITS.environment).optional(),
+  /** Only counts. */
+  dryRun: z.boolean().default(false),
+  /** Where the call before stopped. */
+  cursor: z.string().max(512).optional(),
+});
+export type PruneRequest = z.input<typeof pruneRequestSchema>;
+
+/** `bytes` are those of the bodies, as UTF-8. */
+export const erasureCountSchema = z.object({
+  executions: z.int(),
+  steps: z.int(),
+  bytes: z.int(),
+});
+export type ErasureCount = z.infer<typeof erasureCountSchema>;
+
+/**
+ * One call erases for about a second; while there is a `cursor`, send it with the next. At the end
+ * `left` says what still matches (counted anew), and `held` how many executions a legal hold protects.
+ */
+export const pruneResultSchema = z.object({
+  erased: erasureCountSchema,
+  left: erasureCountSchema.nullable(),
+  held: z.int().nullable(),
+  cursor: z.string().nullable(),
+});
+export type PruneResult = z.infer<typeof pruneResultSchema>;
+
+/**
+ * The first line of an exported file: the app and what belongs to it beside executions. Keys are there
+ * only if they were asked for; a hash opens nothing, and lets the key it was made of go on working.
+ */
+export const appTransferSchema = z.object({
+  app: appSchema.omit({ archivedAt: true, role: true }),
+  retention: z.array(retentionRuleSchema),
+  keys: z.array(
+    apiKeySchema.omit({ appId: true, lastUsedAt: true, replaces: true }).extend({
+      /** SHA-256 of the whole key, as hex. */
+      hash: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
+});
+export type AppTransfer = z.infer<typeof appTransferSchema>;
+
+/** What an import found missing and added. */
+export const transferredSchema = z.object({ keys: z.int(), retentionRules: z.int() });
+export type Transferred = z.infer<typeof transferredSchema>;
+
+/** A line of an export for each execution: its detail, with all that the merge rule remembers of it. */
+export const exportedExecutionSchema = z.object({
+  snapshot: snapshotSchema,
+  server: serverFactsSchema.extend({
+    merge: z
+      .object({
+        contested: z.boolean(),
+        runningRevision: z.int(),
+        instanceId: z.string().nullable(),
+        manyInstances: z.boolean(),
+      })
+      .optional(),
+  }),
+});
+
+/** Filters of an export, by the time that the list goes by. */
+export const exportQuerySchema = z.object({
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+});

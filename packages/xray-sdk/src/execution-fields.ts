@@ -44,7 +44,7 @@ export class ExecutionFields {
     this.#capture = capture;
     this.#versions = { ...versions };
     this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
-    this.#writeVersions({});
+    if (Object.keys(versions).length > 0) this.#writeVersions({});
   }
 
   get texts(): ReadonlyMap<string, FieldText> {

@@ -43,6 +43,13 @@ export function answer(status: number, headers: Record<string, string> = {}): Be
 
 export async function startSink(behaviour: Behaviour = accept): Promise<Sink> {
   const server = createServer((request, response) => {
+    // As the server does for browsers: any origin, no credentials.
+    response.setHeader('access-control-allow-origin', '*');
+    response.setHeader('access-control-allow-headers', '*, authorization');
+    if (request.method === 'OPTIONS') {
+      response.writeHead(204).end();
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

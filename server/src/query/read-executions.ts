@@ -101,7 +101,7 @@ function parseStored(stored: StoredExecution): Snapshot {
   return JSON.parse(stored.body) as Snapshot;
 }
 
-function isStale(status: Status, receivedAtMs: number, now: number): boolean {
+export function isStale(status: Status, receivedAtMs: number, now: number): boolean {
   return status === 'running' && now - receivedAtMs > STALE_AFTER_MS;
 }
 

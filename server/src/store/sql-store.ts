@@ -1,10 +1,13 @@
 import { sql } from 'kysely';
 import type { Driver } from './driver.js';
+import * as erasure from './erasure.js';
 import * as executions from './executions.js';
 import { migrate } from './migrations.js';
+import * as retention from './retention.js';
 import { saveExecutions } from './save-executions.js';
 import { sqlAccessStore } from './sql-access-store.js';
 import type { Store } from './store.js';
+import * as transfer from './transfer.js';
 
 /** The store on any Postgres that a driver reaches. */
 export function createSqlStore(driver: Driver): Store {
@@ -21,6 +24,16 @@ export function createSqlStore(driver: Driver): Store {
     listPipelines: (app) => executions.listPipelines(db, app),
 
     ...sqlAccessStore(db),
+
+    exportExecutions: (filter) => transfer.exportExecutions(db, filter),
+    readTransfer: (app) => transfer.readTransfer(db, app),
+    addTransfer: (app, added) => transfer.addTransfer(db, app, added),
+
+    readRetention: (app) => retention.readRetention(db, app),
+    replaceRetention: (app, rules) => retention.replaceRetention(db, app, rules),
+    countErasable: (scope) => erasure.countErasable(db, scope),
+    eraseBatch: (scope, after, options) => erasure.eraseBatch(db, scope, after, options),
+    reclaimSpace: () => erasure.reclaimSpace(driver),
   };
 }
 

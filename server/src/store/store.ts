@@ -1,4 +1,14 @@
-import type { ExecutionSummary, MergeState, PipelineList, Status } from '@xray/core';
+import type {
+  AppTransfer,
+  ErasureCount,
+  ExecutionSummary,
+  MergeState,
+  PipelineList,
+  Retention,
+  RetentionRule,
+  Status,
+  Transferred,
+} from '@xray/core';
 import type { AccessStore } from './access-store.js';
 
 export type { KeyGrant } from './access-store.js';
@@ -75,6 +85,38 @@ export interface StoredExecution {
   conflict: boolean;
 }
 
+/** A stored execution with its place in the order of an export. */
+export interface ExportedExecution extends StoredExecution {
+  id: number;
+  at: Date;
+  merge: Omit<MergeState, 'winner'>;
+}
+
+/** Which executions, oldest first. `after` is the last one of the page before. */
+export interface ExportFilter {
+  app: string;
+  from: Date | undefined;
+  to: Date | undefined;
+  after: { at: Date; id: number } | undefined;
+}
+
+/** Which executions of an app are to be erased. */
+export interface ErasureScope {
+  app: string;
+  environment: string | undefined;
+  what:
+    | { kind: 'expired'; now: Date }
+    | { kind: 'received_before'; before: Date }
+    | { kind: 'execution'; executionId: string }
+    | { kind: 'subject'; type: string; id: string };
+}
+
+/** What one transaction erased. Without `last` the walk has come to its end. */
+export interface ErasedBatch {
+  erased: ErasureCount;
+  last: { at: Date; id: number } | undefined;
+}
+
 /**
  * Everything that is kept. When its database is not there, cannot take writes or has no connection
  * left, every call throws an error that `outageOf` recognises.
@@ -96,4 +138,29 @@ export interface Store extends AccessStore {
   listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
   listPipelines(app: string): Promise<PipelineList>;
+
+  /** The next executions with their bodies, some megabytes at most; none at the end. */
+  exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;
+  /** The app's keys with their hashes; undefined when there is no such app. */
+  readTransfer(app: string): Promise<AppTransfer | undefined>;
+  /** Adds the keys and rules that the app does not have; a legal hold is taken over in any case. */
+  addTransfer(app: string, transfer: Omit<AppTransfer, 'app'>): Promise<Transferred>;
+
+  readRetention(app: string): Promise<Retention['items']>;
+  /** Puts these rules where the app's others were. A hold protects whatever is there when this resolves. */
+  replaceRetention(app: string, rules: RetentionRule[]): Promise<void>;
+  /** What an erasure would take, and how many executions it may not touch. */
+  countErasable(scope: ErasureScope): Promise<{ erasable: ErasureCount; held: number }>;
+  /**
+   * Looks at the next executions after a place, about a thousand, and erases every trace of those in
+   * scope, in one transaction. One such transaction runs at a time across all instances: when another
+   * has its turn this waits, or gives undefined if it is not to wait.
+   */
+  eraseBatch(
+    scope: ErasureScope,
+    after: ErasedBatch['last'],
+    options: { wait: boolean },
+  ): Promise<ErasedBatch | undefined>;
+  /** Lets the room of erased rows be used again, where no background process of the database does. */
+  reclaimSpace(): Promise<void>;
 }

@@ -16,6 +16,7 @@ export interface Tables {
   executions: ExecutionsTable;
   bodies: BodiesTable;
   migrations: MigrationsTable;
+  retention: RetentionTable;
 }
 
 interface AppsTable {
@@ -152,4 +153,15 @@ interface MigrationsTable {
   id: number;
   name: string;
   applied_at: Generated<Date>;
+}
+
+interface RetentionTable {
+  app: string;
+  /** '' for all that have no row of their own. */
+  environment: string;
+  days: number | null;
+  legal_hold: boolean;
+  deleted: Generated<number>;
+  deleted_at: Date | null;
+  updated_at: Generated<Date>;
 }

@@ -76,7 +76,7 @@ export async function openStore(place: Place): Promise<Store> {
           connectionString: url,
           caCert: undefined,
           maxConnections: 8,
-          onIdleError: () => {},
+          onConnectionError: () => {},
         });
   return createSqlStore(opened);
 }

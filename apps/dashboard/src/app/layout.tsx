@@ -2,7 +2,6 @@ import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { Frame } from '@/components/frame/frame';
 import { CommandPalette } from '@/features/palette/command-palette';
-import { ShortcutsDialog } from '@/features/palette/shortcuts-dialog';
 import { PREFERENCES_SCRIPT } from '@/lib/preferences-script';
 import './globals.css';
 import { Providers } from './providers';
@@ -24,7 +23,6 @@ export default function RootLayout({ children }: { children: ReactNode }) {
       <body>
         <Providers>
           <Frame tools={<CommandPalette />}>{children}</Frame>
-          <ShortcutsDialog />
         </Providers>
       </body>
     </html>

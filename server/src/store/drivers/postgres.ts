@@ -8,8 +8,8 @@ export interface PostgresOptions {
   /** PEM of the authority that signed the server's certificate. */
   caCert: string | undefined;
   maxConnections: number;
-  /** Told of a connection that broke while idle; the pool replaces it by itself. */
-  onIdleError: (error: Error) => void;
+  /** Told of a connection that broke; the pool replaces it by itself. */
+  onConnectionError: (error: Error) => void;
 }
 
 const INT8 = types.builtins.INT8;
@@ -34,7 +34,12 @@ export function openPostgres(options: PostgresOptions): Driver {
         id === INT8 && format === 'text' ? Number : types.getTypeParser(id, format),
     },
   });
-  pool.on('error', options.onIdleError);
+  pool.on('error', options.onConnectionError);
+  // The pool listens to idle clients alone; one that breaks between two queries of its borrower would
+  // otherwise end the process.
+  pool.on('connect', (client) => {
+    client.on('error', options.onConnectionError);
+  });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema('xray');
   return { kind: 'postgres', db, close: () => db.destroy() };
 }

@@ -104,7 +104,7 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
               steps={snapshot.steps}
               selected={typeof inspected === 'number' ? inspected : null}
               onSelect={(sequence, how) =>
-                inspect(sequence, how === 'chosen' && sequence !== wanted ? 'push' : 'replace')
+                inspect(sequence, how === 'chosen' && sequence !== inspected ? 'push' : 'replace')
               }
             />
           )}

@@ -5,7 +5,6 @@ import { cn } from '@/lib/cn';
 import { buttonVariants } from './button';
 
 export const Dialog = Primitive.Root;
-export const DialogTrigger = Primitive.Trigger;
 export const DialogTitle = Primitive.Title;
 
 export function DialogContent({

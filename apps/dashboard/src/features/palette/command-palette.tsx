@@ -1,47 +1,28 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { SearchIcon } from 'lucide-react';
-import { useRouter, useSearchParams } from 'next/navigation';
-import { useState } from 'react';
-import { OptionList } from '@/components/option-list';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Button } from '@/components/ui/button';
-import { Dialog, DialogContent, DialogTitle } from '@/components/ui/dialog';
 import { useHotkeys } from '@/lib/hotkeys';
-import { setTheme, setZone } from '@/lib/preferences';
-import { appsQuery, pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
-import { findCommands, type Command } from './palette-commands';
 
-const RECENT = 50;
+// Neither is needed to show a page: they come when it is shown, before anyone asks for them.
+const loadPalette = () => import('./palette-dialog');
+const loadShortcuts = () => import('./shortcuts-dialog');
+const PaletteDialog = lazy(async () => ({ default: (await loadPalette()).PaletteDialog }));
+const ShortcutsDialog = lazy(async () => ({ default: (await loadShortcuts()).ShortcutsDialog }));
 
-/** Ctrl/⌘-K: everywhere one can go, by name or by an execution's id. */
+/** Ctrl/⌘-K: everywhere one can go, by name or by an execution's id. `?` shows all keys. */
 export function CommandPalette() {
-  const router = useRouter();
-  const app = useSearchParams().get('app');
-  const [open, setOpen] = useState(false);
-  const [text, setText] = useState('');
-  const ofApp = open && app !== null;
-  const apps = useQuery({ ...appsQuery, enabled: open });
-  const pipelines = useQuery({ ...pipelinesQuery(app ?? ''), enabled: ofApp });
-  const recent = useQuery({ ...recentExecutionsQuery(app ?? '', RECENT), enabled: ofApp });
-  const show = (shown: boolean) => {
-    setText('');
-    setOpen(shown);
-  };
-  useHotkeys({ 'mod+k': () => show(!open) });
-
-  const commands = findCommands(text, {
-    app,
-    apps: apps.data?.items ?? [],
-    pipelines: pipelines.data?.items ?? [],
-    recent: recent.data?.items ?? [],
+  const [open, setOpen] = useState<'palette' | 'shortcuts' | null>(null);
+  const close = () => setOpen(null);
+  useHotkeys({
+    'mod+k': () => setOpen(open === 'palette' ? null : 'palette'),
+    '?': () => setOpen('shortcuts'),
   });
-  const run = ({ action }: Command) => {
-    show(false);
-    if ('go' in action) router.push(action.go);
-    else if ('theme' in action) setTheme(action.theme);
-    else setZone(action.zone);
-  };
+  useEffect(() => {
+    void loadPalette();
+    void loadShortcuts();
+  }, []);
 
   return (
     <>
@@ -49,7 +30,7 @@ export function CommandPalette() {
         variant="outline"
         className="border-line px-2 font-normal text-ink-muted"
         title="Ctrl K or ⌘ K"
-        onClick={() => show(true)}
+        onClick={() => setOpen('palette')}
       >
         <SearchIcon aria-hidden />
         <span className="max-md:sr-only">Go to…</span>
@@ -57,23 +38,10 @@ export function CommandPalette() {
           Ctrl K
         </kbd>
       </Button>
-      <Dialog open={open} onOpenChange={show}>
-        <DialogContent>
-          <DialogTitle className="sr-only">Go to</DialogTitle>
-          <OptionList
-            label="Go to"
-            placeholder="A page, an app, a pipeline, or an execution’s id"
-            text={text}
-            onTextChange={setText}
-            options={commands.map(({ id, label, hint }) => ({ value: id, label, hint }))}
-            empty="Nothing is called that. An execution is found by its whole id, in the app that is open."
-            onChoose={(id) => {
-              const command = commands.find((each) => each.id === id);
-              if (command !== undefined) run(command);
-            }}
-          />
-        </DialogContent>
-      </Dialog>
+      <Suspense>
+        {open === 'palette' ? <PaletteDialog onClose={close} /> : null}
+        {open === 'shortcuts' ? <ShortcutsDialog onClose={close} /> : null}
+      </Suspense>
     </>
   );
 }

@@ -1,8 +1,6 @@
 'use client';
 
-import { useState } from 'react';
 import { Dialog, DialogContent, DialogTitle } from '@/components/ui/dialog';
-import { useHotkeys } from '@/lib/hotkeys';
 
 const SHORTCUTS: readonly { where: string; keys: readonly (readonly [string, string])[] }[] = [
   {
@@ -40,11 +38,9 @@ const SHORTCUTS: readonly { where: string; keys: readonly (readonly [string, str
   },
 ];
 
-export function ShortcutsDialog() {
-  const [open, setOpen] = useState(false);
-  useHotkeys({ '?': () => setOpen(true) });
+export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog open={open} onOpenChange={setOpen}>
+    <Dialog open onOpenChange={onClose}>
       <DialogContent className="max-h-[76dvh] overflow-y-auto p-5">
         <DialogTitle className="mb-3 font-semibold">Keyboard</DialogTitle>
         <div className="grid gap-x-8 gap-y-4 sm:grid-cols-2">

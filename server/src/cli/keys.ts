@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiKey, ApiKeyList, CreatedKey } from '@xray/core';
-import { asAdministrator } from '../administrator.js';
-import { printJson, say } from './output.js';
+import { appPath, asAdministrator } from './ask.js';
+import { printJson, say } from './terminal.js';
 
 interface CreateOptions {
   app: string;
@@ -30,7 +30,7 @@ export function addKeyCommands(program: Command): void {
     .action(async ({ app, name, scope, environment, json, ...limits }: CreateOptions) => {
       const created = await asAdministrator(async (administrator) => {
         await administrator.call('POST', '/api/apps', { id: app }, ['conflict']);
-        return await administrator.call<CreatedKey>('POST', keysPath(app), {
+        return await administrator.call<CreatedKey>('POST', appPath(app, 'keys'), {
           name,
           scopes: scope,
           environments: environment,
@@ -48,7 +48,7 @@ export function addKeyCommands(program: Command): void {
     .option('--json', 'print JSON')
     .action(async ({ app, json }: { app: string; json?: true }) => {
       const list = await asAdministrator((administrator) =>
-        administrator.call<ApiKeyList>('GET', keysPath(app)),
+        administrator.call<ApiKeyList>('GET', appPath(app, 'keys')),
       );
       if (json) printJson(list);
       else say(list.items.length === 0 ? 'No keys.' : list.items.map(describeKey).join('\n'));
@@ -85,12 +85,8 @@ export function addKeyCommands(program: Command): void {
     });
 }
 
-function keysPath(app: string): string {
-  return `/api/apps/${encodeURIComponent(app)}/keys`;
-}
-
 function keyPath(app: string, id: string): string {
-  return `${keysPath(app)}/${encodeURIComponent(id)}`;
+  return appPath(app, `keys/${encodeURIComponent(id)}`);
 }
 
 function tell({ key, apiKey }: CreatedKey): void {

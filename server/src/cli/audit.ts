@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AuditEntry, AuditPage } from '@xray/core';
-import { asAdministrator } from '../administrator.js';
-import { printJson, say } from './output.js';
+import { appPath, asAdministrator } from './ask.js';
+import { printJson, say } from './terminal.js';
 
 interface AuditOptions {
   app?: string;
@@ -20,7 +20,7 @@ export function addAuditCommand(program: Command): void {
     .option('--before <id>', 'only those before the entry with this id')
     .option('--json', 'print JSON')
     .action(async ({ app, limit, before, json }: AuditOptions) => {
-      const path = app === undefined ? '/api/audit' : `/api/apps/${encodeURIComponent(app)}/audit`;
+      const path = app === undefined ? '/api/audit' : appPath(app, 'audit');
       const query = new URLSearchParams({ limit, ...(before !== undefined && { before }) });
       const page = await asAdministrator((administrator) =>
         administrator.call<AuditPage>('GET', `${path}?${query}`),

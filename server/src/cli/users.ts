@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { CreatedLink, LinkKind, User, UserList } from '@xray/core';
-import { asAdministrator, type Administrator } from '../administrator.js';
-import { printJson, say } from './output.js';
+import type { Administrator } from '../administrator.js';
+import { asAdministrator } from './ask.js';
+import { printJson, say } from './terminal.js';
 
 /** `xray users …` */
 export function addUserCommands(program: Command): void {

@@ -1,0 +1,55 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useRouter, useSearchParams } from 'next/navigation';
+import { useState } from 'react';
+import { OptionList } from '@/components/option-list';
+import { Dialog, DialogContent, DialogTitle } from '@/components/ui/dialog';
+import { setTheme, setZone } from '@/lib/preferences';
+import { appsQuery, pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
+import { findCommands, type Command } from './palette-commands';
+
+const RECENT = 50;
+
+/** The palette, opened: what can be gone to from here, and what of it the text means. */
+export function PaletteDialog({ onClose }: { onClose: () => void }) {
+  const router = useRouter();
+  const app = useSearchParams().get('app');
+  const [text, setText] = useState('');
+  const apps = useQuery(appsQuery);
+  const pipelines = useQuery({ ...pipelinesQuery(app ?? ''), enabled: app !== null });
+  const recent = useQuery({ ...recentExecutionsQuery(app ?? '', RECENT), enabled: app !== null });
+
+  const commands = findCommands(text, {
+    app,
+    apps: apps.data?.items ?? [],
+    pipelines: pipelines.data?.items ?? [],
+    recent: recent.data?.items ?? [],
+  });
+  const run = ({ action }: Command) => {
+    onClose();
+    if ('go' in action) router.push(action.go);
+    else if ('theme' in action) setTheme(action.theme);
+    else setZone(action.zone);
+  };
+
+  return (
+    <Dialog open onOpenChange={onClose}>
+      <DialogContent>
+        <DialogTitle className="sr-only">Go to</DialogTitle>
+        <OptionList
+          label="Go to"
+          placeholder="A page, an app, a pipeline, or an execution’s id"
+          text={text}
+          onTextChange={setText}
+          options={commands.map(({ id, label, hint }) => ({ value: id, label, hint }))}
+          empty="Nothing is called that. An execution is found by its whole id, in the app that is open."
+          onChoose={(id) => {
+            const command = commands.find((each) => each.id === id);
+            if (command !== undefined) run(command);
+          }}
+        />
+      </DialogContent>
+    </Dialog>
+  );
+}

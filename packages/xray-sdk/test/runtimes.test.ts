@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { snapshotSchema } from '@xray/core';
+import { chromium } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { type Sink, startSink } from './sink.js';
+
+const isFull = process.env['CI'] === 'true' || process.env['XRAY_TEST_FULL'] === '1';
+const isEverywhere = process.env['XRAY_TEST_RUNTIMES'] === '1';
+const PROGRAM = fileURLToPath(new URL('programs/conformance.mjs', import.meta.url));
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+const run = promisify(execFile);
+
+let sink: Sink;
+
+beforeEach(async () => {
+  sink = await startSink();
+});
+
+afterEach(async () => {
+  await sink.close();
+});
+
+/** What a conforming runtime reports and sends; `hasContext`: whether `current()` follows asynchronous calls. */
+function conforming(hasContext: boolean) {
+  return {
+    report: {
+      outcome: false,
+      isFlushed: true,
+      isShutDown: true,
+      recorded: 1,
+      delivered: 1,
+      queued: 0,
+    },
+    isCompressed: true,
+    isLeaking: false,
+    snapshots: [
+      expect.objectContaining({
+        status: 'completed',
+        decision: { outcome: 'declined', adverse: true, reasons: [{ code: 'LOW', ruleId: 'min' }] },
+        steps: [
+          expect.objectContaining({ output: { score: 750, password: '[redacted]', big: '10' } }),
+          expect.objectContaining({ name: 'rules', output: false }),
+          expect.objectContaining({ name: 'long' }),
+        ],
+        ...(hasContext ? { tags: ['context'] } : {}),
+      }),
+    ],
+  };
+}
+
+/** What the runtime reported, and what the sink saw of it. */
+function observed(report: unknown) {
+  const [request] = sink.requests;
+  return {
+    report,
+    isCompressed: request?.headers['content-encoding'] === 'gzip',
+    isLeaking: request?.text.includes('hunter2'),
+    snapshots: sink.snapshots.map((each) => snapshotSchema.parse(each)),
+  };
+}
+
+/** Runs the conformance program with a runtime out of the npm registry. */
+async function conform(command: string, args: string[]) {
+  const { stdout } = await run(command, [...args, PROGRAM], {
+    cwd: tmpdir(),
+    env: { ...process.env, XRAY_ENDPOINT: sink.endpoint },
+  });
+  return observed(JSON.parse(stdout));
+}
+
+test('this Node conforms', async () => {
+  expect(await conform(process.execPath, [])).toEqual(conforming(true));
+});
+
+describe.skipIf(!isFull && !isEverywhere)('Node (downloads it: CI, XRAY_TEST_FULL=1)', () => {
+  test.each(['18', '20', '22', '24'])(
+    '%s conforms',
+    async (version) => {
+      expect(await conform('npx', ['-y', '-p', `node@${version}`, 'node'])).toEqual(
+        conforming(true),
+      );
+    },
+    120_000,
+  );
+});
+
+describe.skipIf(!isEverywhere)('other runtimes (downloads them: npm run test:runtimes)', () => {
+  test('Bun conforms', async () => {
+    expect(await conform('npx', ['-y', '-p', 'bun', 'bun', 'run'])).toEqual(conforming(true));
+  }, 120_000);
+
+  test('Deno conforms', async () => {
+    expect(await conform('npx', ['-y', '-p', 'deno', 'deno', 'run', '--allow-all'])).toEqual(
+      conforming(true),
+    );
+  }, 120_000);
+});
+
+const PAGE = `<!doctype html>
+<script type="importmap">
+  { "imports": { "@xray/sdk": "/dist/index.js", "#platform": "/dist/platform-web.js" } }
+</script>
+<script type="module" src="/program.mjs"></script>`;
+
+/** Serves the page, the program and the built package as it is, without a bundler. */
+async function servePage(): Promise<{ url: string; close: () => void }> {
+  const server = createServer(({ url = '/' }, response) => {
+    if (url === '/') {
+      response.setHeader('content-type', 'text/html').end(PAGE);
+      return;
+    }
+    const path =
+      url === '/program.mjs' ? PROGRAM : fileURLToPath(new URL(`..${url}`, import.meta.url));
+    response.setHeader('content-type', 'text/javascript');
+    readFile(path).then(
+      (script) => response.end(script),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${String(port)}/`, close: () => server.close() };
+}
+
+test.skipIf(CHROMIUM === undefined)(
+  'Chromium conforms, from another origin (apt-get install chromium)',
+  async () => {
+    const page = await servePage();
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM ?? '',
+      args: ['--no-sandbox', '--disable-quic'],
+    });
+    try {
+      const tab = await browser.newPage();
+      await tab.addInitScript(
+        `globalThis.conformance = ${JSON.stringify({ endpoint: sink.endpoint })}`,
+      );
+      await tab.goto(page.url);
+      const report = await tab.waitForFunction('globalThis.conformance.report');
+      expect(observed(await report.jsonValue())).toEqual(conforming(false));
+    } finally {
+      await browser.close();
+      page.close();
+    }
+  },
+  60_000,
+);

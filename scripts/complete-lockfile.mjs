@@ -1,0 +1,87 @@
+import './node-version.mjs';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from './parts.mjs';
+
+const SYSTEMS = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32'];
+const PROCESSORS = ['arm', 'arm64', 'ia32', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
+const LIBRARIES = { gnu: 'glibc', gnueabihf: 'glibc', musl: 'musl', musleabihf: 'musl' };
+
+/**
+ * The optional packages that a lockfile names and has no entry for. npm leaves out those that the
+ * registry in use does not serve (a mirror may lack other platforms' binaries), and then `npm ci`
+ * refuses the whole lockfile, everywhere: https://github.com/npm/cli/issues/4828.
+ *
+ * @param {Record<string, { optionalDependencies?: Record<string, string> }>} packages
+ * @returns {{ name: string, version: string, dev: boolean }[]}
+ */
+export function missingFrom(packages) {
+  const missing = new Map();
+  for (const [place, { optionalDependencies = {}, dev = false }] of Object.entries(packages)) {
+    for (const [name, version] of Object.entries(optionalDependencies)) {
+      if (placesFor(place, name).some((candidate) => candidate in packages)) continue;
+      missing.set(name, { name, version, dev });
+    }
+  }
+  return [...missing.values()];
+}
+
+/**
+ * An entry that installs where its name says and nowhere else. It has no integrity, since what is not
+ * served cannot be hashed; npm adds that where it installs the package.
+ *
+ * @param {{ name: string, version: string, dev: boolean }} missing
+ */
+export function entryFor({ name, version, dev }) {
+  const words = name.split('/').at(-1)?.split('-') ?? [];
+  const os = words.filter((word) => SYSTEMS.includes(word));
+  const cpu = words.filter((word) => PROCESSORS.includes(word));
+  const libc = os.includes('linux') ? words.flatMap((word) => LIBRARIES[word] ?? []) : [];
+  if (!/^\d+\.\d+\.\d+/.test(version) || cpu.length !== 1) {
+    throw new Error(`${name}@${version} does not say which platform it is for.`);
+  }
+  return {
+    version,
+    cpu,
+    ...(dev && { dev }),
+    ...(libc.length > 0 && { libc }),
+    optional: true,
+    ...(os.length > 0 && { os }),
+  };
+}
+
+/** Where Node would look for a package from a place in the tree, nearest first. */
+function placesFor(place, name) {
+  const places = [];
+  for (let folder = place; ; folder = folder.slice(0, folder.lastIndexOf('/'))) {
+    if (!folder.endsWith('node_modules')) {
+      places.push(`${folder === '' ? '' : `${folder}/`}node_modules/${name}`);
+    }
+    if (!folder.includes('/')) break;
+  }
+  return [...places, `node_modules/${name}`];
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const file = path.join(root, 'package-lock.json');
+  const lock = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const missing = missingFrom(lock.packages);
+  const isCheck = process.argv.includes('--check');
+  if (!isCheck && missing.length > 0) {
+    for (const one of missing) lock.packages[`node_modules/${one.name}`] = entryFor(one);
+    const sorted = Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, 'en'));
+    lock.packages = Object.fromEntries(sorted);
+    fs.writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+  }
+  const names = missing.map(({ name, version }) => `${name}@${version}`).join('\n  ');
+  if (missing.length === 0) console.log('package-lock.json is complete.');
+  else if (!isCheck) console.log(`Added to package-lock.json:\n  ${names}`);
+  else {
+    console.log(
+      `package-lock.json has no entry for these, and npm ci would refuse it:\n  ${names}\n` +
+        'Run: node scripts/complete-lockfile.mjs',
+    );
+    process.exitCode = 1;
+  }
+}

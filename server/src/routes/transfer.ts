@@ -1,0 +1,135 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Response } from 'express';
+import {
+  LIMITS,
+  appTransferSchema,
+  exportQuerySchema,
+  exportedExecutionSchema,
+  ingestResultSchema,
+  transferredSchema,
+} from '@xray/core';
+import { notFound } from '../auth/policy.js';
+import { ByteBudget } from '../ingest/byte-budget.js';
+import { readBody } from '../ingest/read-body.js';
+import { exportLines } from '../upkeep/export.js';
+import { importLines } from '../upkeep/import.js';
+import { param, parse, type Deps, type Route } from './route.js';
+
+const NDJSON = 'application/x-ndjson';
+/** Of all imports that run at once. */
+const MAX_IMPORT_BYTES = 2 * LIMITS.requestBytes;
+
+/** The way of an app's data from one database to another. */
+export function transferRoutes({ store, keys, now }: Deps): Route[] {
+  const budget = new ByteBudget(MAX_IMPORT_BYTES);
+  return [
+    {
+      method: 'get',
+      path: '/api/apps/:app/export',
+      policy: 'read',
+      audit: 'export',
+      summary: 'The executions with their payloads as NDJSON, oldest first: a detail a line.',
+      query: exportQuerySchema,
+      answers: {
+        200: {
+          description: `${NDJSON}, of which this is a line.`,
+          schema: exportedExecutionSchema,
+        },
+      },
+      async handle({ req, res, record }) {
+        const { from, to } = parse(exportQuerySchema, req.query);
+        await record({ details: { from, to } });
+        const pages = exportLines(
+          store,
+          {
+            app: param(req, 'app'),
+            from: from === undefined ? undefined : new Date(from),
+            to: to === undefined ? undefined : new Date(to),
+          },
+          now,
+        );
+        await sendPages(res, pages);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/transfer',
+      policy: 'administer',
+      audit: 'transfer.read',
+      summary: 'What belongs to the app beside its executions, for another database.',
+      answers: {
+        200: { description: 'Keys without their secrets, and rules.', schema: appTransferSchema },
+      },
+      async handle({ req, res, record }) {
+        const transfer = await store.readTransfer(param(req, 'app'));
+        if (transfer === undefined) throw notFound('app');
+        await record();
+        res.json(transfer);
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/apps/:app/transfer',
+      policy: 'administer',
+      audit: 'transfer.add',
+      summary: 'Adds the keys and rules that the app does not have.',
+      body: { kind: 'json', schema: appTransferSchema },
+      answers: { 200: { description: 'What was added.', schema: transferredSchema } },
+      async handle({ req, res, record }) {
+        const transfer = parse(appTransferSchema, req.body);
+        const added = await store.addTransfer(param(req, 'app'), transfer);
+        keys.forget();
+        await record({ details: added });
+        res.json(added);
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/apps/:app/import',
+      policy: 'administer',
+      audit: 'import',
+      summary: 'Stores lines of an export; one that is stored already changes nothing.',
+      body: { kind: 'raw', schema: exportedExecutionSchema, types: [NDJSON] },
+      answers: {
+        200: {
+          description: 'What became of them; `index` counts lines.',
+          schema: ingestResultSchema,
+        },
+      },
+      async handle({ req, res, record }) {
+        const { bytes, release } = await readBody(req, budget, LIMITS.requestBytes);
+        try {
+          const lines = bytes.toString('utf8').split('\n');
+          // A file ends with a line end, after which there is no line.
+          if (lines.at(-1) === '') lines.pop();
+          const imported = await importLines(store, param(req, 'app'), lines);
+          await record({ details: { accepted: imported.accepted } });
+          res.json(imported);
+        } finally {
+          release();
+        }
+      },
+    },
+  ];
+}
+
+/** The first page is awaited before anything is sent, so that a store that is away is still a 503. */
+async function sendPages(res: Response, pages: AsyncGenerator<string>): Promise<void> {
+  const first = await pages.next();
+  res.type(NDJSON);
+  if (first.done) {
+    res.end();
+    return;
+  }
+  const all = async function* (): AsyncGenerator<string> {
+    yield first.value;
+    yield* pages;
+  };
+  try {
+    await pipeline(Readable.from(all()), res);
+  } catch (error) {
+    // Who asked has gone, and no longer wants the rest.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
+}

@@ -1,0 +1,177 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { ErasureCount } from '@xray/core';
+import type { Driver } from './driver.js';
+import type { ErasedBatch, ErasureScope } from './store.js';
+
+type Db = Driver['db'];
+
+/** Executions that one transaction looks at, so that neither it nor who waits for it takes long. */
+const BATCH = 1_000;
+/** Of all advisory locks, ours for whoever erases or changes what may be erased. */
+const ERASURE_LOCK = 7_247_914;
+/** How much later than received_at an execution's `at` can be (ingest/read-snapshot.ts). */
+const MAX_AHEAD = sql`interval '5 minutes'`;
+
+/**
+ * Every table that holds something of an execution beside its header, by the column `execution`. What
+ * is not named here outlives an erasure.
+ */
+const TABLES_BESIDE = ['bodies', 'steps'] as const;
+
+/** Executions with the rule that speaks for them: their environment's own, else the app's general one. */
+const WITH_RULES = sql`xray.executions e
+  LEFT JOIN xray.retention own ON own.app = e.app AND own.environment = e.environment
+  LEFT JOIN xray.retention general ON general.app = e.app AND general.environment = ''`;
+const IS_HELD = sql`(coalesce(own.legal_hold, false) OR coalesce(general.legal_hold, false))`;
+const KEPT_DAYS = sql`(CASE WHEN own.app IS NULL THEN general.days ELSE own.days END)`;
+
+export async function countErasable(
+  db: Db,
+  scope: ErasureScope,
+): Promise<{ erasable: ErasureCount; held: number }> {
+  const { rows } = await sql<ErasureCount & { held: number }>`
+    SELECT count(*) FILTER (WHERE NOT ${IS_HELD}) AS executions,
+      coalesce(sum(e.step_count) FILTER (WHERE NOT ${IS_HELD}), 0)::bigint AS steps,
+      coalesce(sum(e.bytes) FILTER (WHERE NOT ${IS_HELD}), 0)::bigint AS bytes,
+      count(*) FILTER (WHERE ${IS_HELD}) AS held
+    FROM ${WITH_RULES} WHERE ${isNear(scope)} AND ${isMeant(scope)}`.execute(db);
+  const { held = 0, ...erasable } = rows[0] ?? { executions: 0, steps: 0, bytes: 0 };
+  return { erasable, held };
+}
+
+export async function eraseBatch(
+  db: Db,
+  scope: ErasureScope,
+  after: ErasedBatch['last'],
+  options: { wait: boolean },
+): Promise<ErasedBatch | undefined> {
+  return await db.transaction().execute(async (tx) => {
+    if (!(await lockErasures(tx, options))) return undefined;
+    const near = await listNear(tx, scope, after);
+    const doomed = await lockMeant(
+      tx,
+      scope,
+      near.map((row) => row.id),
+    );
+    const erased = await eraseExecutions(
+      tx,
+      doomed.map((row) => row.id),
+    );
+    if (scope.what.kind === 'expired') await countByRule(tx, scope.app, doomed);
+    return { erased, last: near.length === BATCH ? near.at(-1) : undefined };
+  });
+}
+
+/** Until the end of the transaction nobody else erases. False when another does and it is not to wait. */
+export async function lockErasures(tx: Db, { wait }: { wait: boolean }): Promise<boolean> {
+  if (wait) {
+    await sql`SELECT pg_advisory_xact_lock(${ERASURE_LOCK}::bigint)`.execute(tx);
+    return true;
+  }
+  const { rows } = await sql<{ taken: boolean }>`
+    SELECT pg_try_advisory_xact_lock(${ERASURE_LOCK}::bigint) AS taken`.execute(tx);
+  return rows[0]?.taken === true;
+}
+
+/** PGlite has no autovacuum, so what it would do by its default thresholds is done here. */
+export async function reclaimSpace({ kind, db }: Driver): Promise<void> {
+  if (kind !== 'pglite') return;
+  const { rows } = await sql<{ name: string }>`
+    SELECT relname AS name FROM pg_stat_user_tables
+    WHERE schemaname = 'xray' AND n_dead_tup > 50 + 0.2 * n_live_tup ORDER BY relname`.execute(db);
+  for (const { name } of rows) await sql`VACUUM (ANALYZE) ${sql.table(`xray.${name}`)}`.execute(db);
+}
+
+/** The one place where executions are deleted: the header, and all that stands beside it. */
+async function eraseExecutions(tx: Db, ids: number[]): Promise<ErasureCount> {
+  const erased = { executions: 0, steps: 0, bytes: 0 };
+  if (ids.length === 0) return erased;
+  for (const table of TABLES_BESIDE) {
+    const { numAffectedRows } = await sql`
+      DELETE FROM ${sql.table(`xray.${table}`)} WHERE execution = ANY (${ids}::bigint[])`.execute(
+      tx,
+    );
+    if (table === 'steps') erased.steps = Number(numAffectedRows);
+  }
+  const { rows } = await sql<{ bytes: number }>`
+    DELETE FROM xray.executions WHERE id = ANY (${ids}::bigint[]) RETURNING bytes`.execute(tx);
+  erased.executions = rows.length;
+  for (const { bytes } of rows) erased.bytes += bytes;
+  return erased;
+}
+
+/** The next executions that an index alone cannot rule out. Read without a lock. */
+async function listNear(
+  tx: Db,
+  scope: ErasureScope,
+  after: ErasedBatch['last'],
+): Promise<{ at: Date; id: number }[]> {
+  const isAfter =
+    after === undefined
+      ? sql`true`
+      : sql`(e.at, e.id) > (${after.at}::timestamptz, ${after.id}::bigint)`;
+  const { rows } = await sql<{ at: Date; id: number }>`
+    SELECT e.at, e.id FROM xray.executions e WHERE ${isNear(scope)} AND ${isAfter}
+    ORDER BY e.at, e.id LIMIT ${BATCH}`.execute(tx);
+  return rows;
+}
+
+/**
+ * Those of `ids` that are to go, locked as they are now: one that was sent anew since may be young
+ * again. One that a writer has locked is left out, since waiting here could be waiting in a circle.
+ */
+async function lockMeant(
+  tx: Db,
+  scope: ErasureScope,
+  ids: number[],
+): Promise<{ id: number; rule: string }[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<{ id: number; rule: string }>`
+    SELECT e.id, coalesce(own.environment, '') AS rule
+    FROM ${WITH_RULES}
+    WHERE e.id = ANY (${ids}::bigint[]) AND ${isMeant(scope)} AND NOT ${IS_HELD}
+    FOR UPDATE OF e SKIP LOCKED`.execute(tx);
+  return rows;
+}
+
+async function countByRule(tx: Db, app: string, doomed: { rule: string }[]): Promise<void> {
+  const rules = doomed.map((row) => row.rule);
+  await sql`
+    UPDATE xray.retention r SET deleted = r.deleted + erased.executions, deleted_at = now()
+    FROM (SELECT rule, count(*) AS executions FROM unnest(${rules}::text[]) AS t(rule) GROUP BY rule) erased
+    WHERE r.app = ${app} AND r.environment = erased.rule`.execute(tx);
+}
+
+/** What bounds the walk by an index: nothing in scope is outside of it. */
+function isNear({ app, what }: ErasureScope): RawBuilder<unknown> {
+  const ofApp = sql`e.app = ${app}`;
+  switch (what.kind) {
+    case 'expired':
+      return sql`${ofApp} AND e.at < (
+        SELECT ${what.now}::timestamptz - min(days) * interval '1 day' + ${MAX_AHEAD}
+        FROM xray.retention WHERE app = ${app})`;
+    case 'received_before':
+      return sql`${ofApp} AND e.at < ${what.before}::timestamptz + ${MAX_AHEAD}`;
+    case 'execution':
+      return sql`${ofApp} AND e.execution_id = ${what.executionId}`;
+    case 'subject':
+      return ofApp;
+  }
+}
+
+/** Whether an execution near enough is in scope. */
+function isMeant({ environment, what }: ErasureScope): RawBuilder<unknown> {
+  const inEnvironment = environment === undefined ? sql`true` : sql`e.environment = ${environment}`;
+  switch (what.kind) {
+    case 'expired':
+      return sql`${inEnvironment}
+        AND e.received_at < ${what.now}::timestamptz - ${KEPT_DAYS} * interval '1 day'`;
+    case 'received_before':
+      return sql`${inEnvironment} AND e.received_at < ${what.before}::timestamptz`;
+    case 'execution':
+      return inEnvironment;
+    case 'subject':
+      return sql`${inEnvironment}
+        AND e.subjects @> ${JSON.stringify([{ type: what.type, id: what.id }])}::jsonb`;
+  }
+}

@@ -1,0 +1,153 @@
+import { sql } from 'kysely';
+import type { AppTransfer, Status, Transferred } from '@xray/core';
+import type { Driver } from './driver.js';
+import { lockErasures } from './erasure.js';
+import { readRetention } from './retention.js';
+import type { ExportFilter, ExportedExecution } from './store.js';
+
+type Db = Driver['db'];
+
+/** A page ends at this many executions or body bytes, whichever comes first; one may be more by itself. */
+const PAGE_EXECUTIONS = 200;
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+interface ExportRow {
+  id: number;
+  at: Date;
+  body: string;
+  bytes: number;
+  status: Status;
+  received_at: Date;
+  conflict: boolean;
+  contested: boolean;
+  running_revision: number;
+  instance_id: string | null;
+  many_instances: boolean;
+}
+
+/** Oldest first. The bodies are joined after the page is cut, so that none is read in vain. */
+export async function exportExecutions(
+  db: Db,
+  { app, from, to, after }: ExportFilter,
+): Promise<ExportedExecution[]> {
+  const conditions = [
+    sql`app = ${app}`,
+    ...(from === undefined ? [] : [sql`at >= ${from}::timestamptz`]),
+    ...(to === undefined ? [] : [sql`at < ${to}::timestamptz`]),
+    ...(after === undefined
+      ? []
+      : [sql`(at, id) > (${after.at}::timestamptz, ${after.id}::bigint)`]),
+  ];
+  const { rows } = await sql<ExportRow>`
+    WITH page AS (
+      SELECT id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
+        sum(bytes) OVER (ORDER BY at, id) - bytes AS bytes_before
+      FROM (
+        SELECT * FROM xray.executions WHERE ${sql.join(conditions, sql` AND `)}
+        ORDER BY at, id LIMIT ${PAGE_EXECUTIONS}
+      ) AS next
+    )
+    SELECT id, at, body, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances
+    FROM page JOIN xray.bodies ON bodies.execution = page.id
+    WHERE bytes_before < ${PAGE_BYTES} ORDER BY at, id`.execute(db);
+  return rows.map((row) => ({
+    id: row.id,
+    at: row.at,
+    body: row.body,
+    bytes: row.bytes,
+    status: row.status,
+    receivedAt: row.received_at,
+    conflict: row.conflict,
+    merge: {
+      contested: row.contested,
+      runningRevision: row.running_revision,
+      instanceId: row.instance_id,
+      manyInstances: row.many_instances,
+    },
+  }));
+}
+
+export async function readTransfer(db: Db, id: string): Promise<AppTransfer | undefined> {
+  const app = await db
+    .selectFrom('apps')
+    .select(['id', 'name', 'created_at'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (app === undefined) return undefined;
+  const keys = await db
+    .selectFrom('api_keys')
+    .select([
+      'id',
+      'name',
+      'hash',
+      'scopes',
+      'environments',
+      'requests_per_minute',
+      'created_at',
+      'created_by',
+      'expires_at',
+      'revoked_at',
+    ])
+    .where('app', '=', id)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  const rules = await readRetention(db, id);
+  return {
+    app: { id: app.id, name: app.name, createdAt: app.created_at.toISOString() },
+    retention: rules.map(({ environment, days, legalHold }) => ({ environment, days, legalHold })),
+    keys: keys.map((key) => ({
+      id: key.id,
+      name: key.name,
+      hash: Buffer.from(key.hash).toString('hex'),
+      scopes: key.scopes,
+      environments: key.environments,
+      requestsPerMinute: key.requests_per_minute,
+      createdAt: key.created_at.toISOString(),
+      createdBy: key.created_by,
+      expiresAt: key.expires_at?.toISOString() ?? null,
+      revokedAt: key.revoked_at?.toISOString() ?? null,
+    })),
+  };
+}
+
+export async function addTransfer(
+  db: Db,
+  app: string,
+  { keys, retention }: Omit<AppTransfer, 'app'>,
+): Promise<Transferred> {
+  return await db.transaction().execute(async (tx) => {
+    await lockErasures(tx, { wait: true });
+    let addedKeys = 0;
+    for (const key of keys) {
+      const { numInsertedOrUpdatedRows } = await tx
+        .insertInto('api_keys')
+        .values({
+          id: key.id,
+          app,
+          name: key.name,
+          hash: Buffer.from(key.hash, 'hex'),
+          scopes: key.scopes,
+          environments: key.environments,
+          requests_per_minute: key.requestsPerMinute,
+          created_at: new Date(key.createdAt),
+          created_by: key.createdBy,
+          expires_at: key.expiresAt === null ? null : new Date(key.expiresAt),
+          revoked_at: key.revokedAt === null ? null : new Date(key.revokedAt),
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirstOrThrow();
+      addedKeys += Number(numInsertedOrUpdatedRows);
+    }
+    let addedRules = 0;
+    for (const { environment, days, legalHold } of retention) {
+      const { rows } = await sql<{ added: boolean }>`
+        INSERT INTO xray.retention AS r (app, environment, days, legal_hold)
+        VALUES (${app}, ${environment ?? ''}, ${days}::integer, ${legalHold})
+        ON CONFLICT (app, environment) DO UPDATE SET legal_hold = r.legal_hold OR excluded.legal_hold
+        RETURNING xmax = 0 AS added`.execute(tx);
+      if (rows[0]?.added) addedRules++;
+    }
+    return { keys: addedKeys, retentionRules: addedRules };
+  });
+}

@@ -1,0 +1,87 @@
+import { exportedExecutionSchema, type IngestResult } from '@xray/core';
+import { readSnapshot, type ReadSnapshot } from '../ingest/read-snapshot.js';
+import type { ExecutionRecord, Store } from '../store/store.js';
+
+/** Executions that are stored in one transaction. */
+const BATCH = 200;
+const SNAPSHOT_START = '{"snapshot":';
+const SERVER_START = ',"server":{';
+const factsSchema = exportedExecutionSchema.shape.server;
+
+/**
+ * Stores lines of an export into `app`, whatever app they came from, with the time at which they were
+ * once received. Under the merge rule a line that is stored already changes nothing.
+ */
+export async function importLines(
+  store: Store,
+  app: string,
+  lines: string[],
+): Promise<IngestResult> {
+  const result: IngestResult = { accepted: 0, duplicates: 0, superseded: 0, rejected: [] };
+  for (let from = 0; from < lines.length; from += BATCH) {
+    const read = lines.slice(from, from + BATCH).map((line) => readLine(line, app));
+    const sound = read.flatMap((one) => (one.ok ? [one.record] : []));
+    const outcomes = (await store.saveExecutions(sound)).values();
+    for (const [place, one] of read.entries()) {
+      const outcome = one.ok ? outcomes.next().value : undefined;
+      if (outcome?.kind === 'accepted') result.accepted++;
+      else if (outcome?.kind === 'duplicate') result.duplicates++;
+      else if (outcome?.kind === 'superseded') result.superseded++;
+      else result.rejected.push({ index: from + place, ...refusalOf(one), retryable: false });
+    }
+  }
+  return result;
+}
+
+function refusalOf(
+  read: ReadSnapshot,
+): Pick<IngestResult['rejected'][number], 'executionId' | 'code' | 'message'> {
+  if (read.ok) {
+    const message = 'The database refused this snapshot; the others were stored.';
+    return { executionId: read.record.executionId, code: 'storage', message };
+  }
+  const { executionId, code, message } = read;
+  return { executionId, code, message };
+}
+
+/**
+ * Cuts the snapshot's text out of its line, so that it is stored as it was sent. The last mark is the
+ * true one: within a string its quotes would be escaped, and no fact of the server has such a key.
+ */
+function readLine(line: string, app: string): ReadSnapshot {
+  const cut = line.lastIndexOf(SERVER_START);
+  if (!line.startsWith(SNAPSHOT_START) || cut < 0) return notALine();
+  const facts = factsSchema.safeParse(parseJson(line.slice(cut + ',"server":'.length, -1)));
+  if (!facts.success) return notALine();
+  const text = ofApp(line.slice(SNAPSHOT_START.length, cut), app);
+  const read = readSnapshot(text, { app, environments: null }, new Date(facts.data.receivedAt));
+  return read.ok ? { ok: true, record: withFacts(read.record, facts.data) } : read;
+}
+
+/** What the merge rule remembered; without it a conflict is at least not forgotten. */
+function withFacts(
+  record: ExecutionRecord,
+  { merge, conflict }: { merge?: Partial<ExecutionRecord['merge']> | undefined; conflict: boolean },
+): ExecutionRecord {
+  return { ...record, merge: { ...record.merge, ...(merge ?? { contested: conflict }) } };
+}
+
+/** The text itself, unless it is of another app: then as JSON has it, with the new one in the old one's place. */
+function ofApp(text: string, app: string): string {
+  const parsed = parseJson(text);
+  if (typeof parsed !== 'object' || parsed === null || !('appId' in parsed)) return text;
+  return parsed.appId === app ? text : JSON.stringify({ ...parsed, appId: app });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function notALine(): ReadSnapshot {
+  const message = 'This is not a line of an export: {"snapshot":…,"server":{…}}.';
+  return { ok: false, executionId: null, code: 'invalid', message, details: [] };
+}

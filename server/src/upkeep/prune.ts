@@ -1,0 +1,111 @@
+import { setTimeout } from 'node:timers/promises';
+import type { ErasureCount, PruneResult, RetentionRule } from '@xray/core';
+import { DomainError } from '../errors.js';
+import { decodeCursor, encodeCursor } from '../query/cursor.js';
+import type { ErasedBatch, ErasureScope, Store } from '../store/store.js';
+
+export interface Walk {
+  erased: ErasureCount;
+  /** Where it stopped; undefined at the end. */
+  last: ErasedBatch['last'];
+  /** Another instance had its turn and this one was not to wait. */
+  gaveWay: boolean;
+}
+
+/**
+ * Erases batch after batch until the end of the scope or until `mayGoOn` says no. After each it rests
+ * `restRatio` times as long as the batch took, so that ingest keeps its share of the database.
+ */
+export async function eraseInBatches(
+  store: Store,
+  scope: ErasureScope,
+  options: {
+    after: ErasedBatch['last'];
+    wait: boolean;
+    restRatio: number;
+    mayGoOn: () => boolean;
+  },
+): Promise<Walk> {
+  const erased = { executions: 0, steps: 0, bytes: 0 };
+  let last = options.after;
+  do {
+    const startedAt = performance.now();
+    const batch = await store.eraseBatch(scope, last, { wait: options.wait });
+    if (batch === undefined) return { erased, last, gaveWay: true };
+    addTo(erased, batch.erased);
+    last = batch.last;
+    if (last !== undefined) {
+      const restMs = (performance.now() - startedAt) * options.restRatio;
+      await setTimeout(restMs, undefined, { ref: false });
+    }
+  } while (last !== undefined && options.mayGoOn());
+  return { erased, last, gaveWay: false };
+}
+
+/** How long one call erases, in ms. */
+const CALL_MS = 1_000;
+/** Who asked is waiting, so it gets half of the time. */
+const CALL_REST_RATIO = 1;
+
+/**
+ * One call's worth of an erasure. What a legal hold protects is passed over by an erasure by age; one of
+ * an execution or a subject is refused whole, since it would not be what was asked for.
+ */
+export async function prune(
+  store: Store,
+  scope: ErasureScope,
+  cursor: string | undefined,
+): Promise<PruneResult> {
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  if (after === undefined) await refuseHeld(store, scope);
+  const end = performance.now() + CALL_MS;
+  const { erased, last } = await eraseInBatches(store, scope, {
+    after,
+    wait: true,
+    restRatio: CALL_REST_RATIO,
+    mayGoOn: () => performance.now() < end,
+  });
+  if (last !== undefined) return { erased, left: null, held: null, cursor: encodeCursor(last) };
+  await store.reclaimSpace();
+  const { erasable, held } = await store.countErasable(scope);
+  return { erased, left: erasable, held, cursor: null };
+}
+
+/** What `prune` would erase, without erasing it. */
+export async function previewPrune(store: Store, scope: ErasureScope): Promise<PruneResult> {
+  const { erasable, held } = await store.countErasable(scope);
+  return { erased: { executions: 0, steps: 0, bytes: 0 }, left: erasable, held, cursor: null };
+}
+
+export function addTo(sum: ErasureCount, more: ErasureCount): void {
+  sum.executions += more.executions;
+  sum.steps += more.steps;
+  sum.bytes += more.bytes;
+}
+
+async function refuseHeld(store: Store, scope: ErasureScope): Promise<void> {
+  if (scope.what.kind !== 'execution' && scope.what.kind !== 'subject') return;
+  const { held } = await store.countErasable(scope);
+  if (held === 0) return;
+  const holds = (await store.readRetention(scope.app)).filter((rule) => rule.legalHold);
+  throw new DomainError(
+    'conflict',
+    `${held} of these executions are under a legal hold (${holds.map(describeHold).join(', ')}), which nothing ` +
+      'overrides. Nothing was erased. Lift the hold first if you may.',
+    [{ path: '', code: 'legal_hold' }],
+  );
+}
+
+function describeHold({ environment }: RetentionRule): string {
+  return environment === null ? 'all environments' : `environment ${environment}`;
+}
+
+function readCursor(text: string): ErasedBatch['last'] {
+  const cursor = decodeCursor(text);
+  if (cursor === undefined) {
+    throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
+      { path: 'cursor', code: 'invalid_cursor' },
+    ]);
+  }
+  return cursor;
+}

@@ -1,0 +1,75 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Store } from '../store/store.js';
+import { eraseInBatches } from './prune.js';
+
+/** The job that deletes what the apps' retention rules no longer keep. */
+export interface RetentionJob {
+  /** Lets the batch under way finish and starts no other. */
+  stop(): Promise<void>;
+}
+
+interface Timing {
+  firstAfterMs: number;
+  everyMs: number;
+}
+
+/** Rules are in days, so an hour late is in time. Instances that started together begin apart. */
+const TIMING: Timing = { firstAfterMs: 60_000, everyMs: 60 * 60_000 };
+const JITTER = 0.5;
+/** The job takes a quarter of the time at most; who ingests gets the rest. */
+const REST_RATIO = 3;
+
+/** Runs now and then until it is stopped, and never keeps the process alive. Of many instances one erases. */
+export function startRetentionJob(
+  { store, logger, now }: { store: Store; logger: Logger; now: () => number },
+  timing: Timing = TIMING,
+): RetentionJob {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const rest = async (ms: number): Promise<void> => {
+    const jittered = ms * (1 + Math.random() * JITTER);
+    await setTimeout(jittered, undefined, { ref: false, signal }).catch(() => {});
+  };
+  const work = async (): Promise<void> => {
+    await rest(timing.firstAfterMs);
+    while (!signal.aborted) {
+      await enforceRetention(store, logger, now, signal).catch((error: unknown) => {
+        logger.warn({ err: error }, 'retention could not run; it is tried again later');
+      });
+      await rest(timing.everyMs);
+    }
+  };
+  const done = work();
+  return {
+    async stop() {
+      stopping.abort();
+      await done;
+    },
+  };
+}
+
+async function enforceRetention(
+  store: Store,
+  logger: Logger,
+  now: () => number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const app of await store.listApps()) {
+    if (signal.aborted) return;
+    const rules = await store.readRetention(app.id);
+    if (!rules.some((rule) => rule.days !== null)) continue;
+    const what = { kind: 'expired', now: new Date(now()) } as const;
+    const walk = await eraseInBatches(
+      store,
+      { app: app.id, environment: undefined, what },
+      { after: undefined, wait: false, restRatio: REST_RATIO, mayGoOn: () => !signal.aborted },
+    );
+    if (walk.erased.executions > 0) {
+      logger.info({ app: app.id, ...walk.erased }, 'retention deleted what had expired');
+    }
+    // Another instance is at it, and two would only share the same work.
+    if (walk.gaveWay) return;
+  }
+  if (!signal.aborted) await store.reclaimSpace();
+}

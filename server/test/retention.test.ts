@@ -1,0 +1,281 @@
+import { request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { pino } from 'pino';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { ErrorBody, PruneResult, Retention, Snapshot } from '@xray/core';
+import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { startServer } from '#server/main.js';
+import type { Store } from '#server/store/store.js';
+import { startRetentionJob } from '#server/upkeep/retention-job.js';
+import {
+  API_KEY,
+  APP,
+  DRIVERS,
+  configFor,
+  newPlace,
+  openStore,
+  type DriverName,
+  type Place,
+} from './support/databases.js';
+import { list, postOk } from './support/http.js';
+import { runCli, startProcess } from './support/process.js';
+import { snapshot } from './support/snapshots.js';
+import { executionsByTable } from './support/tables.js';
+
+const DAY_MS = 24 * 60 * 60_000;
+const EXECUTIONS_A_SAVE = 250;
+
+function daysAgo(days: number): Date {
+  return new Date(Date.now() - days * DAY_MS);
+}
+
+/** A place with an app, into which executions were received at the given times. */
+async function placeWith(
+  driver: DriverName,
+  executions: { receivedAt: Date; changes?: Partial<Snapshot> }[],
+): Promise<Place> {
+  const place = await newPlace(driver);
+  onTestFinished(() => place.remove());
+  await startServer(configFor(place)).then((server) => server.stop());
+  const store = await openStore(place);
+  await receive(store, executions);
+  await store.close();
+  return place;
+}
+
+async function receive(
+  store: Store,
+  executions: { receivedAt: Date; changes?: Partial<Snapshot> }[],
+): Promise<void> {
+  const records = executions.map(({ receivedAt, changes }) => {
+    const read = readSnapshot(
+      JSON.stringify(snapshot(changes)),
+      { app: APP, environments: null },
+      receivedAt,
+    );
+    if (!read.ok) throw new Error(read.message);
+    return read.record;
+  });
+  for (let from = 0; from < records.length; from += EXECUTIONS_A_SAVE) {
+    const outcomes = await store.saveExecutions(records.slice(from, from + EXECUTIONS_A_SAVE));
+    for (const outcome of outcomes) expect(outcome).toEqual({ kind: 'accepted' });
+  }
+}
+
+async function jsonOf<T>(place: Place, args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await runCli(place, [...args, '--app', APP, '--json']);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as T;
+}
+
+async function idsIn(place: Place): Promise<string[]> {
+  const server = await startServer(configFor(place));
+  const { items } = await list(server.url, '?limit=200');
+  await server.stop();
+  return items.map((item) => item.executionId).sort();
+}
+
+describe.each(DRIVERS)('xray prune on %s', (driver) => {
+  test('erases what was received before an age, all of it and nothing else, after a dry run that erases nothing', async () => {
+    const place = await placeWith(driver, [
+      // More than one transaction looks at.
+      ...Array.from({ length: 1_200 }, (_, i) => ({ receivedAt: daysAgo(31 + (i % 90)) })),
+      {
+        receivedAt: daysAgo(40),
+        changes: { executionId: 'other-environment', environment: 'test' },
+      },
+      { receivedAt: daysAgo(29), changes: { executionId: 'young' } },
+      // Old by the client's clock, and yet received a day ago.
+      {
+        receivedAt: daysAgo(1),
+        changes: { executionId: 'sent-late', startedAt: daysAgo(300).toISOString() },
+      },
+    ]);
+    const args = ['prune', '--older-than', '30d', '--environment', 'default'];
+    const preview = await jsonOf<PruneResult>(place, [...args, '--dry-run']);
+    expect(preview).toMatchObject({ left: { executions: 1_200, steps: 3_600 }, held: 0 });
+    expect(await executionsByTable(place)).toMatchObject({ executions: 1_203, bodies: 1_203 });
+    const erased = await jsonOf<PruneResult>(place, [...args, '--yes']);
+    expect(erased).toEqual({
+      erased: preview.left,
+      left: { executions: 0, steps: 0, bytes: 0 },
+      held: 0,
+      cursor: null,
+    });
+    expect(await executionsByTable(place)).toEqual({ executions: 3, bodies: 3, steps: 3 });
+    expect(await idsIn(place)).toEqual(['other-environment', 'sent-late', 'young']);
+  });
+
+  test('follows the stored rules, of which an environment’s own goes before the general one', async () => {
+    const place = await placeWith(driver, [
+      { receivedAt: daysAgo(8), changes: { executionId: 'test-8', environment: 'test' } },
+      { receivedAt: daysAgo(8), changes: { executionId: 'prod-8', environment: 'prod' } },
+      { receivedAt: daysAgo(31), changes: { executionId: 'prod-31', environment: 'prod' } },
+      { receivedAt: daysAgo(31), changes: { executionId: 'kept-31', environment: 'kept' } },
+    ]);
+    const none = await runCli(place, ['prune', '--app', APP, '--yes']);
+    expect(none.code).toBe(1);
+    expect(none.stderr).toMatch(/no retention rule.*xray retention/s);
+    await jsonOf(place, ['retention', '--days', '30']);
+    await jsonOf(place, ['retention', '--days', '7', '--environment', 'test']);
+    await jsonOf(place, ['retention', '--days', 'forever', '--environment', 'kept']);
+    const result = await jsonOf<PruneResult>(place, ['prune', '--yes']);
+    expect(result.erased.executions).toBe(2);
+    expect(await idsIn(place)).toEqual(['kept-31', 'prod-8']);
+    const { items } = await jsonOf<Retention>(place, ['retention']);
+    expect(items).toMatchObject([
+      { environment: null, days: 30, legalHold: false, deleted: 1 },
+      { environment: 'kept', days: null, deleted: 0, lastDeletedAt: null },
+      { environment: 'test', days: 7, deleted: 1 },
+    ]);
+  });
+
+  test('erases every trace of a subject, and counts none left', async () => {
+    const ofSubject = (id: string): { receivedAt: Date; changes: Partial<Snapshot> } => ({
+      receivedAt: new Date(),
+      changes: {
+        subjects: [
+          { type: 'offer', id: '1' },
+          { type: 'applicant', id },
+        ],
+      },
+    });
+    const place = await placeWith(driver, [
+      ofSubject('8/123'),
+      ofSubject('8/123'),
+      ofSubject('8'),
+      { receivedAt: new Date() },
+    ]);
+    const result = await jsonOf<PruneResult>(place, [
+      'prune',
+      '--subject',
+      'applicant/8/123',
+      '--yes',
+    ]);
+    expect(result).toMatchObject({ erased: { executions: 2, steps: 6 }, left: { executions: 0 } });
+    expect(await executionsByTable(place)).toEqual({ executions: 2, bodies: 2, steps: 2 });
+  });
+
+  test('erases one execution of a server that runs, by the command line and by the API', async () => {
+    const place = await placeWith(driver, []);
+    const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    const [one, two, three] = [snapshot(), snapshot(), snapshot()];
+    await postOk(server.url, [one, two, three]);
+    const byCli = await jsonOf<PruneResult>(place, [
+      'prune',
+      '--execution',
+      one.executionId,
+      '--yes',
+    ]);
+    expect(byCli).toMatchObject({ erased: { executions: 1, steps: 3 }, left: { executions: 0 } });
+    const path = `/api/apps/${APP}/executions/${two.executionId}`;
+    expect((await fetch(server.url + path, { method: 'DELETE' })).status).toBe(403);
+    const { items } = await list(server.url);
+    expect(items.map((item) => item.executionId).sort()).toEqual(
+      [two.executionId, three.executionId].sort(),
+    );
+    await server.end('SIGTERM');
+  });
+
+  test('touches nothing under a legal hold, and says so', async () => {
+    const place = await placeWith(driver, [
+      {
+        receivedAt: daysAgo(50),
+        changes: { executionId: 'held', environment: 'prod', subjects: [{ type: 'a', id: '1' }] },
+      },
+      {
+        receivedAt: daysAgo(50),
+        changes: { executionId: 'free', environment: 'test', subjects: [{ type: 'a', id: '1' }] },
+      },
+    ]);
+    await jsonOf(place, ['retention', '--days', '30']);
+    await jsonOf(place, ['retention', '--environment', 'prod', '--legal-hold', 'on']);
+    for (const what of [
+      ['--subject', 'a/1'],
+      ['--execution', 'held'],
+    ]) {
+      const { code, stderr } = await runCli(place, ['prune', '--app', APP, '--yes', ...what]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/legal hold \(environment prod\).*Nothing was erased/);
+    }
+    expect(await idsIn(place)).toEqual(['free', 'held']);
+    expect(await jsonOf<PruneResult>(place, ['prune', '--yes'])).toMatchObject({
+      erased: { executions: 1 },
+      left: { executions: 0 },
+      held: 1,
+    });
+    expect(await idsIn(place)).toEqual(['held']);
+    await jsonOf(place, ['retention', '--environment', 'prod', '--legal-hold', 'off']);
+    expect(await jsonOf<PruneResult>(place, ['prune', '--yes'])).toMatchObject({ held: 0 });
+    expect(await idsIn(place)).toEqual([]);
+  });
+
+  test('does nothing that cannot be undone without being told twice', async () => {
+    const place = await placeWith(driver, [{ receivedAt: daysAgo(2) }]);
+    const { code, stderr } = await runCli(place, ['prune', '--app', APP, '--older-than', '1d']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/1 executions with 3 steps.*--yes/);
+    expect(await idsIn(place)).toHaveLength(1);
+  });
+});
+
+describe.each(DRIVERS)('the retention job on %s', (driver) => {
+  test('deletes exactly what has expired while executions come in, and of two instances each row once', async () => {
+    const expired = Array.from({ length: 3_000 }, () => ({ receivedAt: daysAgo(8) }));
+    const place = await placeWith(driver, [...expired, { receivedAt: daysAgo(6) }]);
+    await jsonOf(place, ['retention', '--days', '7']);
+    const store = await openStore(place);
+    // The embedded database lets in one process; its two jobs share the one store.
+    const other = driver === 'postgres' ? await openStore(place) : store;
+    const logger = pino({ level: 'silent' });
+    const jobs = [store, other].map((one) =>
+      startRetentionJob({ store: one, logger, now: Date.now }, { firstAfterMs: 1, everyMs: 20 }),
+    );
+    let received = 0;
+    const isDone = async (): Promise<boolean> => {
+      await receive(store, [{ receivedAt: new Date() }]);
+      received++;
+      return (await store.readRetention(APP))[0]?.deleted === expired.length;
+    };
+    await expect.poll(isDone, { timeout: 30_000, interval: 1 }).toBe(true);
+    await Promise.all(jobs.map((job) => job.stop()));
+    for (const one of new Set([store, other])) await one.close();
+    const left = received + 1;
+    expect(await executionsByTable(place)).toEqual({ executions: left, bodies: left, steps: left });
+  });
+});
+
+describe('the API of retention', () => {
+  test('is the administrator’s alone, and refuses two rules for one environment', async () => {
+    const place = await placeWith('pglite', []);
+    const server = await startServer(configFor(place));
+    onTestFinished(() => server.stop());
+    const url = `${server.url}/api/apps/${APP}/retention`;
+    expect((await fetch(url)).status).toBe(403);
+    expect((await fetch(url, { headers: { 'x-api-key': API_KEY } })).status).toBe(403);
+    const rule = { environment: null, days: 1, legalHold: false };
+    const { error } = await put(place, { items: [rule, rule] });
+    expect(error).toMatchObject({ code: 'invalid' });
+    // A rule that leaves out the hold must not lift it.
+    expect((await put(place, { items: [{ environment: null, days: 1 }] })).error.code).toBe(
+      'invalid',
+    );
+  });
+});
+
+/** Through the data directory's socket, as administrator. */
+async function put(place: Place, body: object): Promise<ErrorBody> {
+  return await new Promise((resolve, reject) => {
+    const req = request(
+      {
+        socketPath: `${place.env.XRAY_DATA_DIR}/xray.sock`,
+        method: 'PUT',
+        path: `/api/apps/${APP}/retention`,
+        headers: { 'content-type': 'application/json' },
+      },
+      (res) => void json(res).then((answer) => resolve(answer as ErrorBody), reject),
+    );
+    req.once('error', reject);
+    req.end(JSON.stringify(body));
+  });
+}

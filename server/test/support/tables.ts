@@ -1,0 +1,45 @@
+import path from 'node:path';
+import { sql } from 'kysely';
+import { openPglite } from '#server/store/drivers/pglite.js';
+import { openPostgres } from '#server/store/drivers/postgres.js';
+import type { Driver } from '#server/store/driver.js';
+import type { Place } from './databases.js';
+
+/** The database of a place that no server has open, beneath the store. */
+export async function openDriver(place: Place): Promise<Driver> {
+  const url = place.env.DATABASE_URL;
+  if (url === undefined) return await openPglite(path.join(place.env.XRAY_DATA_DIR ?? '', 'db'));
+  return openPostgres({
+    connectionString: url,
+    caCert: undefined,
+    maxConnections: 4,
+    onConnectionError: () => {},
+  });
+}
+
+/**
+ * How many executions each table that holds anything of one knows, by the database's own account of its
+ * tables: so one that an erasure forgets is found.
+ */
+export async function executionsByTable(place: Place): Promise<Record<string, number>> {
+  const { db, close } = await openDriver(place);
+  try {
+    const { rows: tables } = await sql<{ name: string }>`
+      SELECT DISTINCT table_name AS name FROM information_schema.columns
+      WHERE table_schema = 'xray' AND column_name = 'execution' ORDER BY 1`.execute(db);
+    const counts: Record<string, number> = {};
+    for (const [name, column] of [
+      ['executions', 'id'],
+      ...tables.map((table) => [table.name, 'execution']),
+    ] as [string, string][]) {
+      const { rows } = await sql<{ count: number }>`
+        SELECT count(DISTINCT ${sql.ref(column)}) AS count FROM ${sql.table(`xray.${name}`)}`.execute(
+        db,
+      );
+      counts[name] = rows[0]?.count ?? 0;
+    }
+    return counts;
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,240 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { tmpdir } from 'node:os';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { CreatedKey, Retention } from '@xray/core';
+import { startServer } from '#server/main.js';
+import {
+  API_KEY,
+  APP,
+  configFor,
+  freshServer,
+  newPlace,
+  type DriverName,
+  type Place,
+} from './support/databases.js';
+import { detail, list, post, postOk } from './support/http.js';
+import { runCli } from './support/process.js';
+import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
+import { executionsByTable } from './support/tables.js';
+
+async function freshPlace(driver: DriverName): Promise<Place> {
+  const place = await newPlace(driver);
+  onTestFinished(() => place.remove());
+  return place;
+}
+
+async function run(place: Place, args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await runCli(place, args);
+  if (code !== 0) throw new Error(stderr);
+  return { stdout, stderr };
+}
+
+async function fileOf(text: string): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'xray-test-export-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = path.join(folder, 'export.ndjson');
+  await writeFile(file, text);
+  return file;
+}
+
+/** A place with what is hard to carry over, and its server stopped. */
+async function placeWithAll(driver: DriverName): Promise<Place> {
+  const place = await freshPlace(driver);
+  const server = await startServer(configFor(place));
+  await postOk(server.url, FULL_SNAPSHOT);
+  // White space, numbers that no double holds, and a mark that looks like our own.
+  const odd = { executionId: 'odd', appId: APP, pipeline: 'p', output: '","server":{"', steps: [] };
+  await postOk(
+    server.url,
+    JSON.stringify(odd, null, 2).replace('[]', '[],\r\n "n": 1.50e2, "m": 12345678901234567890'),
+  );
+  // Two bodies under one revision, and two processes under one id: conflicts of two kinds.
+  for (const output of [1, 2])
+    await postOk(server.url, snapshot({ executionId: 'contested', output }));
+  for (const [index, instanceId] of ['b', 'a'].entries()) {
+    await postOk(server.url, snapshot({ executionId: 'shared', instanceId, revision: index + 1 }));
+  }
+  await postOk(server.url, snapshot({ executionId: 'running', status: 'running', revision: 7 }));
+  await postOk(
+    server.url,
+    Array.from({ length: 450 }, () => snapshot()),
+  );
+  await server.stop();
+  await run(place, ['retention', '--app', APP, '--days', '400', '--legal-hold', 'on']);
+  return place;
+}
+
+const EXECUTIONS = 455;
+
+/**
+ * The lines behind the first, which tells when the app was made here. Sorted, since executions of the
+ * same millisecond stand in the order in which this database stored them.
+ */
+function linesOf(text: string): string[] {
+  return text.split('\n').slice(1).sort();
+}
+
+describe('moving', () => {
+  test('from the embedded database to Postgres and back loses nothing', async () => {
+    const before = await placeWithAll('pglite');
+    const first = await run(before, ['export', '--app', APP]);
+    expect(first.stderr).toMatch(new RegExp(`Exported ${EXECUTIONS} executions of ${APP}`));
+    const postgres = await freshPlace('postgres');
+    const { stderr } = await run(postgres, ['import', await fileOf(first.stdout)]);
+    expect(stderr).toMatch(
+      new RegExp(
+        `Imported ${EXECUTIONS} executions.*: ${EXECUTIONS} stored, 0 were there already; 0 keys and 1 ret`,
+      ),
+    );
+    const second = await run(postgres, ['export', '--app', APP]);
+    const back = await freshPlace('pglite');
+    await run(back, ['import', await fileOf(second.stdout)]);
+    const third = await run(back, ['export', '--app', APP]);
+    // Each line is an execution's whole text, what the merge rule knows of it, and when it was received.
+    expect(linesOf(second.stdout)).toEqual(linesOf(first.stdout));
+    expect(linesOf(third.stdout)).toEqual(linesOf(first.stdout));
+    expect(await executionsByTable(postgres)).toEqual(await executionsByTable(before));
+    expect(await executionsByTable(back)).toEqual(await executionsByTable(before));
+    const rules = JSON.parse(
+      (await run(back, ['retention', '--app', APP, '--json'])).stdout,
+    ) as Retention;
+    expect(rules.items).toMatchObject([{ environment: null, days: 400, legalHold: true }]);
+  });
+
+  test('keeps the text, when it was received, and that it is contradicted', async () => {
+    const before = await placeWithAll('postgres');
+    const { stdout } = await run(before, ['export', '--app', APP]);
+    const after = await freshPlace('pglite');
+    await run(after, ['import', await fileOf(stdout)]);
+    const server = await startServer(configFor(after));
+    const was = await startServer(configFor(before));
+    for (const id of [FULL_SNAPSHOT.executionId, 'odd', 'contested', 'shared', 'running']) {
+      expect(await detail(server.url, id)).toEqual(await detail(was.url, id));
+    }
+    expect((await detail(server.url, 'contested')).server.conflict).toBe(true);
+    expect((await detail(server.url, 'shared')).server.conflict).toBe(true);
+    const text = await (await fetch(`${server.url}/api/apps/${APP}/executions/odd`)).text();
+    expect(text).toContain('"n": 1.50e2, "m": 12345678901234567890');
+    await Promise.all([server.stop(), was.stop()]);
+  });
+
+  test('takes the keys along if it is told to, and their secrets never', async () => {
+    const before = await placeWithAll('pglite');
+    const made = JSON.parse(
+      (await run(before, ['keys', 'create', '--app', APP, '--json'])).stdout,
+    ) as CreatedKey;
+    const without = await run(before, ['export', '--app', APP]);
+    const withKeys = await run(before, ['export', '--app', APP, '--with-keys']);
+    expect(withKeys.stdout).not.toContain(made.key);
+    const after = await freshPlace('postgres');
+    await run(after, ['import', await fileOf(without.stdout)]);
+    const server = await startServer(configFor(after));
+    onTestFinished(() => server.stop());
+    const send = async (key: string): Promise<number> =>
+      (await post(server.url, snapshot(), { 'x-api-key': key })).status;
+    expect(await send(made.key)).toBe(401);
+    await run(after, ['import', await fileOf(withKeys.stdout)]);
+    // A server may believe for some seconds that there is no such key.
+    await expect.poll(() => send(made.key), { timeout: 10_000 }).toBe(202);
+    expect(await send(API_KEY)).toBe(202);
+  });
+});
+
+describe('xray import', () => {
+  test('changes nothing the second time', async () => {
+    const place = await placeWithAll('pglite');
+    const { stdout } = await run(place, ['export', '--app', APP]);
+    const again = await run(place, ['import', await fileOf(stdout), '--json']);
+    expect(JSON.parse(again.stdout)).toEqual({
+      app: APP,
+      executions: EXECUTIONS,
+      accepted: 0,
+      duplicates: EXECUTIONS,
+      superseded: 0,
+      rejected: 0,
+      keys: 0,
+      retentionRules: 0,
+    });
+    expect((await run(place, ['export', '--app', APP])).stdout).toBe(stdout);
+  });
+
+  test('says that a file was cut short, and goes on from there with the whole one', async () => {
+    const { stdout } = await run(await placeWithAll('pglite'), ['export', '--app', APP]);
+    const lines = stdout.split('\n');
+    const place = await freshPlace('pglite');
+    const cut = await runCli(place, ['import', await fileOf(lines.slice(0, 101).join('\n'))]);
+    expect(cut.code).toBe(1);
+    expect(cut.stderr).toMatch(/cut short: it has 100 executions/);
+    const whole = await run(place, ['import', await fileOf(stdout), '--json']);
+    expect(JSON.parse(whole.stdout)).toMatchObject({ accepted: EXECUTIONS - 100, duplicates: 100 });
+  });
+
+  test('rejects by its line what is no execution, and takes the others', async () => {
+    const { stdout } = await run(await placeWithAll('pglite'), ['export', '--app', APP]);
+    const lines = stdout.split('\n');
+    lines[3] = '{"snapshot":{},"server":{"receivedAt":"yesterday"}}';
+    const place = await freshPlace('pglite');
+    const {
+      code,
+      stderr,
+      stdout: said,
+    } = await runCli(place, ['import', await fileOf(lines.join('\n')), '--json']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/line 4 \(no id\) was rejected: This is not a line of an export/);
+    expect(JSON.parse(said)).toMatchObject({ accepted: EXECUTIONS - 1, rejected: 1 });
+    const foreign = await runCli(place, ['import', await fileOf('{"a":1}\n')]);
+    expect(foreign.code).toBe(1);
+    expect(foreign.stderr).toMatch(/does not begin with the line/);
+  });
+
+  test('puts executions into another app if it is told to', async () => {
+    const place = await placeWithAll('pglite');
+    const { stdout } = await run(place, ['export', '--app', APP, '--with-keys']);
+    const into = await run(place, ['import', await fileOf(stdout), '--app', 'copy', '--json']);
+    expect(JSON.parse(into.stdout)).toMatchObject({ accepted: EXECUTIONS, keys: 0 });
+    const copy = await run(place, ['export', '--app', 'copy']);
+    expect(copy.stdout.match(new RegExp(`"appId":"copy"`, 'g'))).toHaveLength(EXECUTIONS);
+  });
+});
+
+describe('GET /api/apps/:app/export', () => {
+  test('sends a detail a line of those in a time, to who may read', async () => {
+    const server = await freshServer('pglite');
+    onTestFinished(() => server.close());
+    const times = ['2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z', '2026-11-03T00:00:00Z'];
+    await postOk(
+      server.url,
+      times.map((startedAt) => snapshot({ startedAt, executionId: startedAt.slice(0, 10) })),
+    );
+    const url = `${server.url}/api/apps/${APP}/export?from=${times[1]}&to=${times[2]}`;
+    const response = await fetch(url);
+    expect(response.headers.get('content-type')).toContain('application/x-ndjson');
+    const lines = (await response.text()).trimEnd().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject(await detail(server.url, '2026-11-02'));
+    expect((await list(server.url)).items).toHaveLength(3);
+    const keys = `${server.url}/api/apps/${APP}/transfer`;
+    expect((await fetch(keys, { headers: { 'x-api-key': API_KEY } })).status).toBe(403);
+  });
+
+  test('lets a reader leave in the middle, and goes on serving', async () => {
+    const server = await freshServer('pglite');
+    onTestFinished(() => server.close());
+    const large = 'x'.repeat(200_000);
+    for (let i = 0; i < 2; i++) {
+      await postOk(
+        server.url,
+        Array.from({ length: 30 }, () => snapshot({ output: large })),
+      );
+    }
+    const leaving = new AbortController();
+    const response = await fetch(`${server.url}/api/apps/${APP}/export`, {
+      signal: leaving.signal,
+    });
+    await response.body?.getReader().read();
+    leaving.abort();
+    const whole = await (await fetch(`${server.url}/api/apps/${APP}/export`)).text();
+    expect(whole.trimEnd().split('\n')).toHaveLength(60);
+  });
+});
