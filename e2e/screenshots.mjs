@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { launchBrowser } from './browser.mjs';
 import { startFreshServer } from './fresh-server.mjs';
+import { WITH_ADMINISTRATOR, signIn } from './person.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const images = path.join(root, 'docs', 'images');
@@ -13,7 +14,7 @@ const SEED = '7';
 
 /** Pictures of the demo's data for the README, in `docs/images`. */
 mkdirSync(images, { recursive: true });
-const server = await startFreshServer({ XRAY_INIT_APP_ID: 'demo' });
+const server = await startFreshServer({ XRAY_INIT_APP_ID: 'demo', ...WITH_ADMINISTRATOR });
 const browser = await launchBrowser();
 try {
   await promisify(execFile)(
@@ -52,6 +53,7 @@ async function take(name, colorScheme, address, go) {
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
+  await signIn(page, server);
   await page.goto(`${server.url}${address}`);
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   await go(page);
