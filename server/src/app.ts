@@ -55,7 +55,7 @@ export function createApp(deps: Deps, door: Door): Express {
   if (door === 'network')
     app.use(originCheck(deps.publicUrl === undefined ? [] : [deps.publicUrl]));
   app.use('/executions', answerAnyOrigin);
-  app.use(compression());
+  app.use(compressAnswers);
   for (const route of routes) {
     app[route.method](
       route.path,
@@ -147,6 +147,13 @@ function strictTransport({ publicUrl }: Deps): RequestHandler {
     next();
   };
 }
+
+const compress = compression();
+/** Answers to POST are short, and those of ingest are many. */
+const compressAnswers: RequestHandler = (req, res, next) => {
+  if (req.method === 'POST') next();
+  else compress(req, res, next);
+};
 
 /** Ingest alone may be called from any page: its key is the permission, and cookies play no part. */
 const answerAnyOrigin: RequestHandler = (req, res, next) => {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { AdministratorError } from './administrator.js';
 import { addAuditCommand } from './cli/audit.js';
+import { addBackupCommands } from './cli/backup.js';
 import { addKeyCommands } from './cli/keys.js';
 import { addRetentionCommands } from './cli/retention.js';
 import { UsageError, printJson, say } from './cli/terminal.js';
@@ -9,6 +10,7 @@ import { addTransferCommands } from './cli/transfer.js';
 import { addUserCommands } from './cli/users.js';
 import { ConfigError, loadConfig } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
+import { RestoreError } from './restore.js';
 import { openBackend, startServer, type RunningServer } from './main.js';
 
 const program = new Command('xray')
@@ -46,6 +48,7 @@ addUserCommands(program);
 addAuditCommand(program);
 addRetentionCommands(program);
 addTransferCommands(program);
+addBackupCommands(program);
 
 try {
   await program.parseAsync();
@@ -78,7 +81,7 @@ function startMessage({ url, firstStart, setupLink }: RunningServer): string {
     `  curl ${url}/executions -H 'x-api-key: ${firstStart.apiKey}' -H 'content-type: application/json' \\`,
     `    -d '{"executionId":"first","appId":"${firstStart.appId}","pipeline":"hello","steps":[{"name":"say","output":"hello"}]}'`,
     '',
-    `or run the README's example with XRAY_API_KEY=${firstStart.apiKey}`,
+    `or run the README's example with XRAY_ENDPOINT=${url} XRAY_API_KEY=${firstStart.apiKey}`,
   ].join('\n');
 }
 
@@ -87,6 +90,7 @@ function explain(error: unknown): string {
   if (
     error instanceof ConfigError ||
     error instanceof UsageError ||
+    error instanceof RestoreError ||
     error instanceof DataDirInUseError ||
     error instanceof AdministratorError
   ) {

@@ -8,6 +8,8 @@ import { snapshot } from './support/snapshots.js';
 
 /** How often something is killed; `npm run test:chaos` wants more. */
 const KILLS = Number(process.env.XRAY_TEST_KILLS ?? 4);
+/** A start of the embedded database takes seconds. */
+const EMBEDDED_KILLS = Math.min(KILLS, 30);
 const WRITERS = 8;
 /** Of the acknowledged between two kills, at random, so that kills fall into every part of a write. */
 const BETWEEN_KILLS = { least: 5, most: 60 };
@@ -37,8 +39,9 @@ async function writeThrough(
   await Promise.all(Array.from({ length: WRITERS }, write));
 }
 
-/** Writes through `KILLS` kills and returns the ids that were acknowledged. */
+/** Writes through `kills` kills and returns the ids that were acknowledged. */
 async function killRepeatedly(
+  kills: number,
   url: () => string,
   kill: (round: number) => Promise<void>,
 ): Promise<string[]> {
@@ -63,7 +66,7 @@ async function killRepeatedly(
     }
   };
   try {
-    for (let round = 0; round < KILLS; round++) {
+    for (let round = 0; round < kills; round++) {
       const { least, most } = BETWEEN_KILLS;
       await reach(acknowledged.length + least + Math.floor(Math.random() * (most - least)));
       await kill(round);
@@ -77,12 +80,13 @@ async function killRepeatedly(
 }
 
 describe('what was acknowledged', () => {
-  test(`on pglite is there whole after ${KILLS} kills of the server`, async () => {
+  test(`on pglite is there whole after ${EMBEDDED_KILLS} kills of the server`, async () => {
     const place = await newPlace('pglite');
     onTestFinished(() => place.remove());
     const start = (): Promise<ServerProcess> => startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
     let server = await start();
     const acknowledged = await killRepeatedly(
+      EMBEDDED_KILLS,
       () => server.url,
       async () => {
         await server.end('SIGKILL');
@@ -116,6 +120,7 @@ describe('what was acknowledged', () => {
     const start = (): Promise<ServerProcess> => startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
     let server = await start();
     const acknowledged = await killRepeatedly(
+      KILLS,
       () => server.url,
       async (round) => {
         if (round % 2 === 0) {

@@ -11,11 +11,14 @@ import {
 } from '@xray/core';
 import { notFound } from '../auth/policy.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
+import { DomainError } from '../errors.js';
 import { readBody } from '../ingest/read-body.js';
+import { packFiles } from '../upkeep/backup.js';
 import { exportLines } from '../upkeep/export.js';
 import { importLines } from '../upkeep/import.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
+const BACKUP_TYPE = 'application/gzip';
 const NDJSON = 'application/x-ndjson';
 /** Of all imports that run at once. */
 const MAX_IMPORT_BYTES = 2 * LIMITS.requestBytes;
@@ -82,6 +85,30 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
         keys.forget();
         await record({ details: added });
         res.json(added);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/backup',
+      policy: 'console',
+      audit: 'backup',
+      summary: 'The files of the embedded database at one moment, as a compressed tar.',
+      answers: { 200: { description: BACKUP_TYPE } },
+      async handle({ res, record }) {
+        const copy = await store.copyFiles();
+        if (copy === undefined) {
+          throw new DomainError(
+            'conflict',
+            'X-Ray stores in a Postgres of your own: back it up with pg_dump, as your other databases.',
+          );
+        }
+        try {
+          await record();
+          res.type(BACKUP_TYPE);
+          await packFiles(copy.directory, res);
+        } finally {
+          await copy.remove();
+        }
       },
     },
     {

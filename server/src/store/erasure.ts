@@ -5,8 +5,11 @@ import type { ErasedBatch, ErasureScope } from './store.js';
 
 type Db = Driver['db'];
 
-/** Executions that one transaction looks at, so that neither it nor who waits for it takes long. */
-const BATCH = 1_000;
+/**
+ * Executions that one transaction looks at, so that neither it nor who waits for it takes long. All that
+ * use the embedded database wait, and it is slower.
+ */
+const BATCH: Record<Driver['kind'], number> = { postgres: 1_000, pglite: 250 };
 /** Of all advisory locks, ours for whoever erases or changes what may be erased. */
 const ERASURE_LOCK = 7_247_914;
 /** How much later than received_at an execution's `at` can be (ingest/read-snapshot.ts). */
@@ -40,14 +43,14 @@ export async function countErasable(
 }
 
 export async function eraseBatch(
-  db: Db,
+  { db, kind }: Driver,
   scope: ErasureScope,
   after: ErasedBatch['last'],
   options: { wait: boolean },
 ): Promise<ErasedBatch | undefined> {
   return await db.transaction().execute(async (tx) => {
     if (!(await lockErasures(tx, options))) return undefined;
-    const near = await listNear(tx, scope, after);
+    const near = await listNear(tx, scope, after, BATCH[kind]);
     const doomed = await lockMeant(
       tx,
       scope,
@@ -58,7 +61,7 @@ export async function eraseBatch(
       doomed.map((row) => row.id),
     );
     if (scope.what.kind === 'expired') await countByRule(tx, scope.app, doomed);
-    return { erased, last: near.length === BATCH ? near.at(-1) : undefined };
+    return { erased, last: near.length === BATCH[kind] ? near.at(-1) : undefined };
   });
 }
 
@@ -105,6 +108,7 @@ async function listNear(
   tx: Db,
   scope: ErasureScope,
   after: ErasedBatch['last'],
+  limit: number,
 ): Promise<{ at: Date; id: number }[]> {
   const isAfter =
     after === undefined
@@ -112,7 +116,7 @@ async function listNear(
       : sql`(e.at, e.id) > (${after.at}::timestamptz, ${after.id}::bigint)`;
   const { rows } = await sql<{ at: Date; id: number }>`
     SELECT e.at, e.id FROM xray.executions e WHERE ${isNear(scope)} AND ${isAfter}
-    ORDER BY e.at, e.id LIMIT ${BATCH}`.execute(tx);
+    ORDER BY e.at, e.id LIMIT ${limit}`.execute(tx);
   return rows;
 }
 

@@ -32,7 +32,8 @@ export function createSqlStore(driver: Driver): Store {
     readRetention: (app) => retention.readRetention(db, app),
     replaceRetention: (app, rules) => retention.replaceRetention(db, app, rules),
     countErasable: (scope) => erasure.countErasable(db, scope),
-    eraseBatch: (scope, after, options) => erasure.eraseBatch(db, scope, after, options),
+    eraseBatch: (scope, after, options) => erasure.eraseBatch(driver, scope, after, options),
+    copyFiles: async () => await driver.copyFiles?.(),
     reclaimSpace: () => erasure.reclaimSpace(driver),
   };
 }

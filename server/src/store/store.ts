@@ -10,6 +10,7 @@ import type {
   Transferred,
 } from '@xray/core';
 import type { AccessStore } from './access-store.js';
+import type { FileCopy } from './driver.js';
 
 export type { KeyGrant } from './access-store.js';
 
@@ -152,7 +153,7 @@ export interface Store extends AccessStore {
   /** What an erasure would take, and how many executions it may not touch. */
   countErasable(scope: ErasureScope): Promise<{ erasable: ErasureCount; held: number }>;
   /**
-   * Looks at the next executions after a place, about a thousand, and erases every trace of those in
+   * Looks at the next executions after a place, some hundreds, and erases every trace of those in
    * scope, in one transaction. One such transaction runs at a time across all instances: when another
    * has its turn this waits, or gives undefined if it is not to wait.
    */
@@ -161,6 +162,8 @@ export interface Store extends AccessStore {
     after: ErasedBatch['last'],
     options: { wait: boolean },
   ): Promise<ErasedBatch | undefined>;
+  /** A copy of the embedded database's files at one moment; undefined for a Postgres of one's own. */
+  copyFiles(): Promise<FileCopy | undefined>;
   /** Lets the room of erased rows be used again, where no background process of the database does. */
   reclaimSpace(): Promise<void>;
 }

@@ -9,6 +9,10 @@ if (port === null) throw new Error('pglite-worker runs as a worker thread only')
 const { dataDir } = workerData as { dataDir: string };
 const database = await PGlite.create({
   dataDir,
+  // A quarter of the default, which saves 100 MB of resident memory; the system caches the files anyway.
+  startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=32MB'],
+  // PGlite's own goes byte by byte, which was a quarter of the time of ingest.
+  serializers: { [types.BYTEA]: (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}` },
   parsers: {
     [types.INT8]: Number,
     [types.TIMESTAMPTZ]: (text: string) => new Date(text),

@@ -113,7 +113,7 @@ function Places({ stacked = false }: { stacked?: boolean }) {
     },
     {
       name: 'Settings',
-      href: settingsHref('apps', app),
+      href: settingsHref('profile', app),
       icon: SettingsIcon,
       current: path.startsWith('/settings'),
     },

@@ -1,0 +1,16 @@
+/**
+ * What is measured, each in a process of its own. `start` sets it up as its documentation says, against the sink, without
+ * compression, and with queues wide enough that it drops nothing; `flush` resolves when all is delivered.
+ *
+ * @typedef {{ execute: (execution: import('../workloads.mjs').ExecutionData) => void, flush: () => Promise<unknown> }} Contestant
+ * @type {{ name: string, title: string, load: () => Promise<{ start: (endpoint: string) => Promise<Contestant> | Contestant }> }[]}
+ */
+export const contestants = [
+  { name: 'floor', title: 'JSON.stringify (the floor)', load: () => import('./floor.mjs') },
+  { name: 'post', title: 'JSON.stringify + node:http', load: () => import('./post.mjs') },
+  { name: 'x-ray', title: 'X-Ray', load: () => import('./x-ray.mjs') },
+  { name: 'opentelemetry', title: 'OpenTelemetry JS', load: () => import('./opentelemetry.mjs') },
+  { name: 'langfuse', title: 'Langfuse JS', load: () => import('./langfuse.mjs') },
+  { name: 'opik', title: 'Opik TS', load: () => import('./opik.mjs') },
+  { name: 'langsmith', title: 'LangSmith JS', load: () => import('./langsmith.mjs') },
+];

@@ -1,0 +1,141 @@
+// What X-Ray alone costs, beside the bare code, in a process of its own: one kind of cost a run, reported over IPC.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { start } from './contestants/x-ray.mjs';
+import { XRaySDK } from '@xray/sdk';
+import { workloads } from './workloads.mjs';
+
+const { kind, endpoint, isQuick } = JSON.parse(process.argv[2] ?? '{}');
+
+const measures = {
+  'record-step': measureRecordStep,
+  candidates: measureCandidates,
+  'event-loop': measureEventLoop,
+};
+process.send?.(await measures[kind](), () => process.exit());
+
+function client() {
+  return new XRaySDK({ apiKey: 'xr_bench', appId: 'bench', pipeline: 'costs', endpoint });
+}
+
+/** One call of `recordStep` with 1 KB, timed by itself, in a service that delivers meanwhile. */
+async function measureRecordStep() {
+  const xray = client();
+  const { make } = workloads.kb1;
+  const count = isQuick ? 20_000 : 100_000;
+  const timesUs = [];
+  for (let id = 0; id < count + 5_000; id += 1) {
+    const step = make(id).steps[0];
+    const execution = xray.startExecution();
+    const startedMs = performance.now();
+    execution.recordStep(step);
+    const tookMs = performance.now() - startedMs;
+    execution.completeExecution();
+    if (id >= 5_000) timesUs.push(tookMs * 1_000);
+    if (id % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await xray.flush(60_000);
+  const figures = percentiles(timesUs);
+  return { ...figures, lines: [`recordStep with 1 KB (${count} calls): ${asText(figures, 'µs')}`] };
+}
+
+/** 5,000 candidates filtered by two rules and ranked: the bare loop, and with its record. */
+async function measureCandidates() {
+  const xray = client();
+  const products = Array.from({ length: 5_000 }, (_, index) => ({
+    asin: `B0${String(index).padStart(8, '0')}`,
+    price: 10 + ((index * 37) % 90),
+    rating: 3 + ((index * 13) % 20) / 10,
+    similarity: ((index * 7_919) % 10_007) / 10_007,
+  }));
+  const isCheap = (product) => product.price <= 60;
+  const isGood = (product) => product.rating >= 3.8;
+  const bare = () =>
+    products
+      .filter((product) => isCheap(product) && isGood(product))
+      .sort((a, b) => b.similarity - a.similarity)
+      .slice(0, 10);
+  const recorded = () =>
+    xray.run((execution) => {
+      const id = (product) => product.asin;
+      const rules = [
+        { id: 'price', test: isCheap, actual: (product) => product.price, threshold: 60 },
+        { id: 'rating', test: isGood, actual: (product) => product.rating, threshold: 3.8 },
+      ];
+      const fit = execution.step('filters', (step) => step.filter(products, { id, rules }));
+      const score = (product) => product.similarity;
+      return execution.step('rank', (step) => step.rank(fit, { id, score, top: 10 }));
+    });
+  const [best] = bare();
+  if (recorded()[0] !== best) throw new Error('the recorded loop chose another one');
+  const bareUs = await timeEach(bare);
+  const recordedUs = await timeEach(recorded);
+  await xray.flush(60_000);
+  return {
+    bareUs,
+    recordedUs,
+    lines: [
+      'Filter and rank of 5,000 candidates, median:',
+      `  bare loop ${bareUs.toFixed(0)} µs, with its record ${recordedUs.toFixed(0)} µs ` +
+        `(x${(recordedUs / bareUs).toFixed(1)}, ${(((recordedUs - bareUs) / 5_000) * 1_000).toFixed(0)} ns a candidate)`,
+    ],
+  };
+}
+
+async function timeEach(work) {
+  const timesUs = [];
+  const count = isQuick ? 100 : 500;
+  for (let turn = -20; turn < count; turn += 1) {
+    const startedMs = performance.now();
+    work();
+    if (turn >= 0) timesUs.push((performance.now() - startedMs) * 1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return percentiles(timesUs).p50;
+}
+
+/** 2,000 executions a second, in ticks of 5 ms: the loop's delay without and with recording. */
+async function measureEventLoop() {
+  const seconds = isQuick ? 3 : 20;
+  const { execute, flush } = start(endpoint);
+  await paced(1, execute);
+  const idle = await paced(seconds, () => {});
+  const recording = await paced(seconds, execute);
+  await flush();
+  return {
+    idle,
+    recording,
+    lines: [
+      `Event-loop delay at 2,000 executions of five steps a second, over ${seconds} s:`,
+      `  without recording ${asText(idle, 'ms')}`,
+      `  with recording    ${asText(recording, 'ms')}`,
+    ],
+  };
+}
+
+async function paced(seconds, execute) {
+  const TICK_MS = 5;
+  const PER_TICK = 10;
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const { make } = workloads.five;
+  const ticks = (seconds * 1_000) / TICK_MS;
+  const startedMs = performance.now();
+  delay.enable();
+  for (let tick = 0; tick < ticks; tick += 1) {
+    for (let index = 0; index < PER_TICK; index += 1) execute(make(tick * PER_TICK + index));
+    const dueMs = startedMs + (tick + 1) * TICK_MS;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - performance.now())));
+  }
+  delay.disable();
+  const ms = (nanoseconds) => nanoseconds / 1e6;
+  return { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) };
+}
+
+function percentiles(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+function asText({ p50, p99, max }, unit) {
+  return `p50 ${p50.toFixed(2)} ${unit}, p99 ${p99.toFixed(2)} ${unit}, max ${max.toFixed(2)} ${unit}`;
+}

@@ -1,0 +1,59 @@
+// A server for every contestant, in a process of its own: takes whatever is posted and keeps the bodies; asked over
+// IPC it counts the markers in them. Counting waits until it is asked, so that it competes with nobody.
+import { createServer } from 'node:http';
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { MARKER } from './workloads.mjs';
+
+let bodies = [];
+let requests = 0;
+let bytes = 0;
+
+/** What LangSmith's client asks for before it sends; its answer chooses the endpoint their service has it use. */
+const LANGSMITH_INFO = JSON.stringify({
+  version: '0.10.0',
+  batch_ingest_config: {
+    use_multipart_endpoint: true,
+    size_limit: 100,
+    size_limit_bytes: 20_971_520,
+    scale_up_qsize_trigger: 1_000,
+    scale_up_nthreads_limit: 16,
+    scale_down_nempty_trigger: 4,
+  },
+});
+
+const server = createServer((request, response) => {
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', () => {
+    const body = Buffer.concat(chunks);
+    response.setHeader('content-type', 'application/json');
+    if (request.method === 'GET') {
+      response.end(request.url?.endsWith('/info') ? LANGSMITH_INFO : '{}');
+      return;
+    }
+    requests += 1;
+    bytes += body.length;
+    bodies.push({ body, encoding: request.headers['content-encoding'] });
+    response.statusCode = request.url?.endsWith('/executions') ? 202 : 200;
+    response.end(request.url?.endsWith('/executions') ? '{"accepted":1,"rejected":[]}' : '{}');
+  });
+});
+
+function plain({ body, encoding }) {
+  if (encoding === 'gzip') return gunzipSync(body);
+  return encoding === 'deflate' ? inflateSync(body) : body;
+}
+
+process.on('message', () => {
+  const seen = new Set();
+  for (const kept of bodies) {
+    for (const [marker] of plain(kept).toString('latin1').matchAll(MARKER)) seen.add(marker);
+  }
+  process.send?.({ markers: seen.size, requests, bytes });
+  bodies = [];
+  requests = 0;
+  bytes = 0;
+});
+process.on('disconnect', () => process.exit());
+
+server.listen(0, '127.0.0.1', () => process.send?.(server.address()));

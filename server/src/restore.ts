@@ -1,0 +1,88 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from './config.js';
+import { lockDataDir } from './data-dir.js';
+import { openPglite } from './store/drivers/pglite.js';
+import { createSqlStore } from './store/sql-store.js';
+import { listFiles, unpackFiles } from './upkeep/backup.js';
+
+/** A backup that is not restored; the message says why. */
+export class RestoreError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RestoreError';
+  }
+}
+
+/**
+ * Makes the embedded database out of a backup, in a data directory that is empty and not in use. It is
+ * put in place when it was unpacked whole, opened and brought up to date; until then there is none.
+ *
+ * @throws RestoreError, DataDirInUseError
+ */
+export async function restoreBackup(
+  { database }: Config,
+  file: string,
+): Promise<{ dataDir: string }> {
+  if (database.kind === 'postgres') {
+    throw new RestoreError(
+      'DATABASE_URL is set, and a backup is one of the embedded database. To move it there: restore it without ' +
+        'DATABASE_URL, then `xray export` and `xray import`.',
+    );
+  }
+  const { dataDir } = database;
+  const lock = await lockDataDir(dataDir);
+  try {
+    await refuseUnlessEmpty(dataDir, path.basename(lock.socketPath));
+    await refuseUnlessWhole(file);
+    const partial = path.join(dataDir, 'db.partial');
+    try {
+      await mkdir(partial, { mode: 0o700 });
+      await unpackFiles(file, partial);
+      await tryOpening(partial, file);
+      await rename(partial, path.join(dataDir, 'db'));
+    } finally {
+      // Files that were being written when unpacking failed may still come to be.
+      await rm(partial, { recursive: true, force: true, maxRetries: 10 });
+    }
+  } finally {
+    await lock.release();
+  }
+  return { dataDir };
+}
+
+async function refuseUnlessEmpty(dataDir: string, socketName: string): Promise<void> {
+  const others = (await readdir(dataDir)).filter((name) => name !== socketName);
+  if (others.length === 0) return;
+  throw new RestoreError(
+    `The data directory ${dataDir} is not empty (${others.join(', ')}). Restore into a new one with XRAY_DATA_DIR, ` +
+      'or move these away first.',
+  );
+}
+
+/** An archive without a database would be taken for a directory in which one is to be made. */
+async function refuseUnlessWhole(file: string): Promise<void> {
+  const names = await listFiles(file).catch((error: unknown) => {
+    throw new RestoreError(`${file} is not a whole backup: ${messageOf(error)}`);
+  });
+  if (!names.has('PG_VERSION')) {
+    throw new RestoreError(`${file} is not a backup: it holds no database.`);
+  }
+}
+
+async function tryOpening(directory: string, file: string): Promise<void> {
+  try {
+    const store = createSqlStore(await openPglite(directory));
+    try {
+      await store.migrate();
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    throw new RestoreError(`The database in ${file} cannot be opened: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,161 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startServer } from '#server/main.js';
+import { API_KEY, configFor, newPlace, type DriverName, type Place } from './support/databases.js';
+import { detail, list, post, postOk } from './support/http.js';
+import { runCli, startProcess } from './support/process.js';
+import { snapshot } from './support/snapshots.js';
+import { executionsByTable } from './support/tables.js';
+
+const WRITERS = 4;
+
+async function freshPlace(driver: DriverName): Promise<Place> {
+  const place = await newPlace(driver);
+  onTestFinished(() => place.remove());
+  return place;
+}
+
+async function newFile(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'xray-test-backup-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return path.join(folder, 'backup.tar.gz');
+}
+
+async function run(place: Place, args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runCli(place, args);
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+async function backupOfOne(): Promise<{ file: string; executionId: string }> {
+  const place = await freshPlace('pglite');
+  const server = await startServer(configFor(place));
+  const one = snapshot();
+  await postOk(server.url, one);
+  await server.stop();
+  const file = await newFile();
+  await run(place, ['backup', file]);
+  return { file, executionId: one.executionId };
+}
+
+function contentsOf(place: Place): Promise<string[]> {
+  return readdir(place.env.XRAY_DATA_DIR ?? '');
+}
+
+describe('xray backup', () => {
+  test('under load holds all that was acknowledged before it began, and nothing in part', async () => {
+    const place = await freshPlace('pglite');
+    const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    const acknowledged: string[] = [];
+    const over = new AbortController();
+    const write = async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        const one = snapshot();
+        const { status } = await post(server.url, one);
+        if (status === 202) acknowledged.push(one.executionId);
+      }
+    };
+    const writers = Array.from({ length: WRITERS }, write);
+    await expect.poll(() => acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(50);
+    const before = [...acknowledged];
+    const file = await newFile();
+    await run(place, ['backup', file]);
+    const during = acknowledged.length - before.length;
+    over.abort();
+    await Promise.all(writers);
+    // Ingest went on, and nothing was left behind but the database.
+    expect(during).toBeGreaterThan(0);
+    const contents = async (): Promise<string[]> => (await contentsOf(place)).sort();
+    await expect.poll(contents, { timeout: 10_000 }).toEqual(['db', 'xray.sock']);
+    await server.end('SIGTERM');
+
+    const restored = await freshPlace('pglite');
+    await run(restored, ['restore', file]);
+    const again = await startServer(configFor(restored));
+    const stored = new Set<string>();
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const page = await list(again.url, `?limit=200${cursor && `&cursor=${cursor}`}`);
+      for (const { executionId } of page.items) stored.add(executionId);
+      cursor = page.nextCursor;
+    }
+    expect(before.filter((id) => !stored.has(id))).toEqual([]);
+    // The key that was in use when it was made still opens it, and it takes more.
+    await postOk(again.url, snapshot());
+    await again.stop();
+    const tables = await executionsByTable(restored);
+    expect(new Set(Object.values(tables))).toEqual(new Set([stored.size + 1]));
+  });
+
+  test('writes no file over another, and none for a Postgres', async () => {
+    const { file } = await backupOfOne();
+    const bytes = await readFile(file);
+    const again = await runCli(await freshPlace('pglite'), ['backup', file]);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/is a file .* already/);
+    // toEqual takes half a minute over so many bytes.
+    expect((await readFile(file)).equals(bytes)).toBe(true);
+    const other = await newFile();
+    const postgres = await runCli(await freshPlace('postgres'), ['backup', other]);
+    expect(postgres.code).toBe(1);
+    expect(postgres.stderr).toMatch(/pg_dump/);
+    expect(await readdir(path.dirname(other))).toEqual([]);
+  });
+});
+
+describe('xray restore', () => {
+  test('refuses a data directory that is in use or not empty, and leaves it as it is', async () => {
+    const { file } = await backupOfOne();
+    const place = await freshPlace('pglite');
+    const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    const one = snapshot();
+    await postOk(server.url, one);
+    const inUse = await runCli(place, ['restore', file]);
+    expect(inUse.code).toBe(1);
+    expect(inUse.stderr).toMatch(/in use by another X-Ray/);
+    await server.end('SIGTERM');
+    const full = await runCli(place, ['restore', file]);
+    expect(full.code).toBe(1);
+    expect(full.stderr).toMatch(/is not empty \(db\).*XRAY_DATA_DIR/);
+    const again = await startServer(configFor(place));
+    expect((await list(again.url)).items.map((item) => item.executionId)).toEqual([
+      one.executionId,
+    ]);
+    await again.stop();
+    const postgres = await runCli(await freshPlace('postgres'), ['restore', file]);
+    expect(postgres.code).toBe(1);
+    expect(postgres.stderr).toMatch(/DATABASE_URL is set/);
+  });
+
+  test('puts nothing in place of a file that is cut short, damaged or something else', async () => {
+    const { file, executionId } = await backupOfOne();
+    const bytes = await readFile(file);
+    const damaged = Buffer.from(bytes);
+    const middle = Math.floor(bytes.length / 2);
+    damaged.fill(0, middle, middle + 1000);
+    const place = await freshPlace('pglite');
+    const others: [Buffer, RegExp][] = [
+      [bytes.subarray(0, middle), /not a whole backup/],
+      [bytes.subarray(0, bytes.length - 4), /not a whole backup/],
+      [damaged, /not a whole backup/],
+      [Buffer.from('{"not":"a backup"}'), /not a (?:whole )?backup/],
+      [gzipSync(Buffer.alloc(10_240)), /not a (?:whole )?backup/],
+      [Buffer.alloc(0), /not a (?:whole )?backup/],
+    ];
+    for (const [content, reason] of others) {
+      const other = await newFile();
+      await writeFile(other, content);
+      const { code, stderr } = await runCli(place, ['restore', other]);
+      expect(stderr).toMatch(reason);
+      expect(code).toBe(1);
+      expect(await contentsOf(place)).toEqual([]);
+    }
+    await run(place, ['restore', file]);
+    const server = await startServer(configFor(place));
+    expect((await detail(server.url, executionId)).snapshot.steps).toHaveLength(3);
+    await server.stop();
+  });
+});
