@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { test as base } from 'vitest';
 import { launchBrowser, noBrowser } from '../browser.mjs';
 import { startFreshServer, type FreshServer } from '../fresh-server.mjs';
@@ -32,9 +32,13 @@ function story(settings: NodeJS.ProcessEnv) {
     .extend('stage', async ({ browser, fresh, skip }, { onCleanup }): Promise<Stage> => {
       if (browser === null || fresh === null) return skip(noBrowser ?? '');
       const complaints: string[] = [];
+      const contexts: BrowserContext[] = [];
+      onCleanup(async () => {
+        for (const context of contexts) await context.close();
+      });
       const open = async (): Promise<Page> => {
         const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
-        onCleanup(() => context.close());
+        contexts.push(context);
         const page = await context.newPage();
         page.on('console', (message) => {
           if (message.type() === 'error') {
@@ -52,10 +56,7 @@ function story(settings: NodeJS.ProcessEnv) {
 export const newcomerTest = story({});
 
 /** Of an administrator who has signed in. */
-export const test = story(WITH_ADMINISTRATOR).extend(
-  'stage',
-  async ({ stage }): Promise<Stage> => {
-    await signIn(stage.page, stage.server);
-    return stage;
-  },
-);
+export const test = story(WITH_ADMINISTRATOR).extend('stage', async ({ stage }): Promise<Stage> => {
+  await signIn(stage.page, stage.server);
+  return stage;
+});
