@@ -113,7 +113,7 @@ function Places({ stacked = false }: { stacked?: boolean }) {
     },
     {
       name: 'Settings',
-      href: settingsHref('profile', app),
+      href: settingsHref('apps', app),
       icon: SettingsIcon,
       current: path.startsWith('/settings'),
     },

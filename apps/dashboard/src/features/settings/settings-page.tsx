@@ -2,14 +2,24 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useQueryStates } from 'nuqs';
+import type { User } from '@xray/core';
 import { ErrorState } from '@/components/states';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
-import { meQuery } from '@/lib/queries';
-import { RowsSkeleton } from './panel';
+import { appsQuery, meQuery } from '@/lib/queries';
+import { AppsPanel } from './apps-panel';
+import { AuditPanel } from './audit-panel';
+import { KeysPanel } from './keys-panel';
+import { MembersPanel } from './members-panel';
+import { Note, Panel, RowsSkeleton } from './panel';
 import { ProfilePanel } from './profile-panel';
+import { Select } from './select';
 import { TABS, settingsParams, type Tab } from './search-params';
 
 const NAMES: Record<Tab, string> = {
+  apps: 'Apps',
+  keys: 'API keys',
+  members: 'Members',
+  audit: 'Audit log',
   profile: 'Profile',
 };
 
@@ -42,9 +52,74 @@ export function SettingsPage() {
             />
           ) : tab === 'profile' ? (
             <ProfilePanel me={me.data} />
-          ) : null}
+          ) : tab === 'apps' ? (
+            <AppsPanel me={me.data} />
+          ) : (
+            <OfOneApp me={me.data} tab={tab} />
+          )}
         </div>
       </TabsContent>
     </Tabs>
+  );
+}
+
+/** What belongs to an app: which is chosen here, and stands in the address. */
+function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) {
+  const [{ app: id }, setParams] = useQueryStates(settingsParams, { history: 'push' });
+  const apps = useQuery(appsQuery);
+  if (apps.isPending) return <RowsSkeleton label="Loading the apps" />;
+  if (apps.isError) {
+    return (
+      <ErrorState
+        error={apps.error}
+        title="The apps could not be read"
+        onRetry={() => void apps.refetch()}
+      />
+    );
+  }
+  const { items } = apps.data;
+  const isWhole = tab === 'audit' && me.isAdministrator;
+  const app =
+    items.find((each) => each.id === id) ?? (id === null && !isWhole ? items[0] : undefined);
+  return (
+    <div className="flex flex-col gap-6">
+      {items.length === 0 ? null : (
+        <Select
+          label="App"
+          className="max-w-xs"
+          value={app?.id ?? ''}
+          onChange={(event) => void setParams({ app: event.target.value || null })}
+          options={[
+            ...(isWhole ? [{ value: '', label: 'The whole installation' }] : []),
+            ...(app === undefined && !isWhole ? [{ value: '', label: 'Choose an app' }] : []),
+            ...items.map(({ id: value, name }) => ({
+              value,
+              label: name === value ? name : `${name} (${value})`,
+            })),
+          ]}
+        />
+      )}
+      {app === undefined ? (
+        isWhole && id === null ? (
+          <AuditPanel app={null} />
+        ) : (
+          <Note>
+            {id === null
+              ? 'You are a member of no app.'
+              : `There is no app “${id}”, or you may not see it.`}
+          </Note>
+        )
+      ) : tab === 'keys' ? (
+        <KeysPanel key={app.id} app={app} />
+      ) : tab === 'members' ? (
+        <MembersPanel key={app.id} app={app} me={me} />
+      ) : app.role === 'owner' ? (
+        <AuditPanel app={app.id} />
+      ) : (
+        <Panel title="Audit log">
+          <Note>In this app you are {app.role ?? 'no member'}. Its owners read the log.</Note>
+        </Panel>
+      )}
+    </div>
   );
 }
