@@ -57,6 +57,7 @@ async function take(name, colorScheme, address, go) {
   await page.goto(`${server.url}${address}`);
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   await go(page);
+  await page.locator('main [aria-busy="true"]').waitFor({ state: 'detached' });
   await page.waitForLoadState('networkidle');
   const file = path.join(images, `${name}.png`);
   await page.screenshot({ path: file });
@@ -71,7 +72,8 @@ async function openDeclinedLoan(page) {
     .first()
     .click();
   await page.getByRole('treeitem', { name: /^rules/ }).click();
-  await page.getByRole('region', { name: /: rules$/ }).waitFor();
+  const step = page.getByRole('region', { name: /: rules$/ });
+  await step.getByRole('columnheader', { name: 'Threshold' }).waitFor();
 }
 
 /** @param {import('playwright-core').Page} page */
