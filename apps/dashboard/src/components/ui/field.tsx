@@ -2,7 +2,7 @@ import { useId, type ComponentProps, type ReactNode } from 'react';
 import { cn } from '@/lib/cn';
 
 export const inputClasses =
-  'h-9 w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 text-sm text-ink placeholder:text-ink-faint read-only:bg-sunken aria-invalid:border-failed max-md:h-10 max-md:text-base';
+  'h-9 w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 text-sm text-ink placeholder:text-ink-faint [&[readonly]]:bg-sunken aria-invalid:border-failed max-md:h-10 max-md:text-base';
 
 interface FieldProps extends ComponentProps<'input'> {
   label: string;

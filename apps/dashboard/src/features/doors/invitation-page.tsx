@@ -2,8 +2,8 @@
 
 import type { Me } from '@xray/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
 import { useState } from 'react';
-import { ErrorState } from '@/components/states';
 import { RelativeTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { FormError } from '@/components/ui/field';
@@ -39,10 +39,14 @@ export function InvitationPage() {
   if (invitation.isError || visitor.isError) {
     return (
       <Door title="Invitation">
-        <ErrorState
-          error={invitation.error ?? visitor.error}
-          title="This invitation cannot be opened"
-        />
+        <FormError message={(invitation.error ?? visitor.error)?.message ?? null} />
+        <Say>
+          Ask who sent it for a new one, or{' '}
+          <Link href="/" className="text-accent underline">
+            go to X-Ray
+          </Link>
+          .
+        </Say>
       </Door>
     );
   }

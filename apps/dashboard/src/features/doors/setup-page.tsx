@@ -2,7 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { ErrorState } from '@/components/states';
+import { Button } from '@/components/ui/button';
+import { FormError } from '@/components/ui/field';
 import { setUp } from '@/lib/access-api';
 import { useLocationHash } from '@/lib/browser-state';
 import { configQuery } from '@/lib/queries';
@@ -17,11 +18,8 @@ export function SetupPage() {
   if (config.isError) {
     return (
       <Door title="Set up X-Ray">
-        <ErrorState
-          error={config.error}
-          title="The server could not be asked"
-          onRetry={() => void config.refetch()}
-        />
+        <FormError message={config.error.message} />
+        <Button onClick={() => void config.refetch()}>Try again</Button>
       </Door>
     );
   }

@@ -2,7 +2,6 @@
 
 import { useState, type ReactNode } from 'react';
 import { CopyButton } from '@/components/copy-button';
-import { ScrollText } from '@/components/scroll-text';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogContent, DialogTitle } from '@/components/ui/dialog';
 import { Field, FormError } from '@/components/ui/field';
@@ -103,7 +102,9 @@ export function SecretDialog({
       <DialogContent className="flex w-[min(32rem,calc(100vw-1.5rem))] flex-col gap-4 p-5">
         <DialogTitle className="text-base font-semibold wrap-anywhere">{title}</DialogTitle>
         <p className="text-sm text-ink-muted">{children}</p>
-        <ScrollText label={label} text={secret} />
+        <section aria-label={label} className="rounded-md bg-sunken p-3">
+          <code className="text-mono break-all select-all">{secret}</code>
+        </section>
         <div className="flex flex-wrap justify-end gap-2">
           <CopyButton text={secret} label={`Copy ${label}`} withLabel variant="outline" size="md" />
           <Button variant="primary" onClick={onClose}>
