@@ -10,6 +10,7 @@ const root = path.resolve(import.meta.dirname, '..');
  * @property {string} url
  * @property {string} apiKey the key that the first start printed
  * @property {string} appId
+ * @property {string | undefined} setupLink makes the first administrator; printed while there is none
  * @property {() => Promise<void>} stop ends it as an operator would, and removes its data
  */
 
@@ -41,7 +42,7 @@ export async function startFreshServer(settings = {}) {
   await new Promise((resolve, reject) => {
     server.stdout.setEncoding('utf8').on('data', (text) => {
       printed += text;
-      if (/^ {2}key +xr_\S+$/m.test(printed)) resolve(undefined);
+      if (/^or run the README's example/m.test(printed)) resolve(undefined);
     });
     void ended.then((code) =>
       reject(new Error(`the server ended with code ${code}:\n${printed}\n${logged}`)),
@@ -51,6 +52,7 @@ export async function startFreshServer(settings = {}) {
     url: find(printed, /^X-Ray is ready: (\S+)$/m),
     apiKey: find(printed, /^ {2}key +(xr_\S+)$/m),
     appId: find(printed, /^ {2}app +(\S+)$/m),
+    setupLink: /^ {2}(\S+\/setup#\S+)$/m.exec(printed)?.[1],
     async stop() {
       server.kill('SIGTERM');
       await ended;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { launchBrowser } from './browser.mjs';
 import { startFreshServer } from './fresh-server.mjs';
+import { WITH_ADMINISTRATOR, signIn } from './person.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const images = path.join(root, 'docs', 'images');
@@ -13,7 +14,7 @@ const SEED = '7';
 
 /** Pictures of the demo's data for the README, in `docs/images`. */
 mkdirSync(images, { recursive: true });
-const server = await startFreshServer({ XRAY_INIT_APP_ID: 'demo' });
+const server = await startFreshServer({ XRAY_INIT_APP_ID: 'demo', ...WITH_ADMINISTRATOR });
 const browser = await launchBrowser();
 try {
   await promisify(execFile)(
@@ -52,9 +53,11 @@ async function take(name, colorScheme, address, go) {
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
+  await signIn(page, server);
   await page.goto(`${server.url}${address}`);
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   await go(page);
+  await page.locator('main [aria-busy="true"]').waitFor({ state: 'detached' });
   await page.waitForLoadState('networkidle');
   const file = path.join(images, `${name}.png`);
   await page.screenshot({ path: file });
@@ -69,7 +72,8 @@ async function openDeclinedLoan(page) {
     .first()
     .click();
   await page.getByRole('treeitem', { name: /^rules/ }).click();
-  await page.getByRole('region', { name: /: rules$/ }).waitFor();
+  const step = page.getByRole('region', { name: /: rules$/ });
+  await step.getByRole('columnheader', { name: 'Threshold' }).waitFor();
 }
 
 /** @param {import('playwright-core').Page} page */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './parts.mjs';
@@ -19,6 +20,7 @@ const READY = /^X-Ray is ready: (http:\/\/\S+)/;
 export async function demo(feedArgs) {
   const env = {
     ...process.env,
+    ...firstAdministrator(),
     XRAY_DATA_DIR: process.env.XRAY_DATA_DIR || path.join(root, '.xray-demo'),
     XRAY_INIT_APP_ID: process.env.XRAY_INIT_APP_ID || APP,
   };
@@ -51,13 +53,19 @@ export async function demo(feedArgs) {
   });
   if (url === null) return await serverEnd;
 
-  const apiKey = await freshKey(env);
-  if (apiKey === null) {
+  // Without it the command line, which asks a Postgres itself, could not know the port of this server.
+  const cliEnv = { ...env, XRAY_PUBLIC_URL: process.env.XRAY_PUBLIC_URL || url };
+  const apiKey = await freshKey(cliEnv);
+  const link = await signInLink(cliEnv);
+  if (apiKey === null || link === null) {
     server.kill();
     await serverEnd;
     return 1;
   }
-  console.log(`\nDemo: sending decisions to ${url}/executions?app=${APP}  (Ctrl-C ends it)\n`);
+  console.log(
+    `\nDemo: sending decisions to the app ${APP}  (Ctrl-C ends it)\n` +
+      `Look at them signed in, with this link (it works once, within ten minutes):\n\n  ${link}\n`,
+  );
   feeder = spawn(process.execPath, [path.join('examples', 'dist', 'feed.js'), ...feedArgs], {
     cwd: root,
     env: { ...env, XRAY_ENDPOINT: url, XRAY_API_KEY: apiKey, XRAY_APP_ID: APP },
@@ -73,6 +81,23 @@ function endOf(child) {
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }
 
+/** Somebody to sign in as where there is no administrator; nobody ever learns the password. */
+function firstAdministrator() {
+  if (process.env.XRAY_INIT_USER_EMAIL || process.env.XRAY_INIT_USER_PASSWORD) return {};
+  return {
+    XRAY_INIT_USER_EMAIL: 'demo@example.org',
+    XRAY_INIT_USER_PASSWORD: randomBytes(32).toString('base64url'),
+  };
+}
+
+/** Opens the dashboard as the first administrator that there is. */
+async function signInLink(env) {
+  const users = await xray(env, ['users', 'list', '--json']);
+  const administrator = users?.items.find(({ isAdministrator }) => isAdministrator);
+  if (administrator === undefined) return null;
+  return (await xray(env, ['users', 'sign-in', administrator.email, '--json']))?.link ?? null;
+}
+
 /** A new key for the feeder, in place of those that earlier demos left: their secrets are gone. */
 async function freshKey(env) {
   const created = await keys(env, ['create', '--app', APP, '--name', KEY_NAME, '--json']);
@@ -86,11 +111,15 @@ async function freshKey(env) {
 }
 
 async function keys(env, args) {
-  const { code, output, stdout } = await run(process.execPath, serverCommand(['keys', ...args]), {
+  return await xray(env, ['keys', ...args]);
+}
+
+async function xray(env, args) {
+  const { code, output, stdout } = await run(process.execPath, serverCommand(args), {
     cwd: root,
     env,
   });
   if (code === 0) return JSON.parse(stdout);
-  console.error(`Demo: xray keys ${args[0]} failed: ${output}`);
+  console.error(`Demo: xray ${args[0]} ${args[1]} failed: ${output}`);
   return null;
 }

@@ -6,7 +6,8 @@ const HELP = `npm start [-- options of the server's start]
   Installs and builds what has changed, then runs X-Ray in the foreground.
 npm run demo
   The same on a data directory of its own (.xray-demo, or XRAY_DATA_DIR, or DATABASE_URL),
-  and keeps sending it the decisions of examples/ under the app "demo".
+  keeps sending it the decisions of examples/ under the app "demo", and prints a link that opens
+  the dashboard signed in.
 Settings come from the environment and .env: see README.md.
 `;
 

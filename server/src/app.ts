@@ -2,18 +2,24 @@ import { randomUUID } from 'node:crypto';
 import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { authorize, identify, notFound, type Door, type Principal } from './auth/guard.js';
-import { localOnly } from './auth/local-only.js';
+import { holdsApiKey } from './auth/api-key.js';
+import { guard, principalOf } from './auth/guard.js';
+import { originCheck } from './auth/origin-check.js';
+import { actorOf, type Door } from './auth/principal.js';
 import { DomainError, errorHandler } from './errors.js';
+import { accountRoutes } from './routes/accounts.js';
+import { administrationRoutes } from './routes/administration.js';
 import { appRoutes } from './routes/apps.js';
 import { serveDashboard } from './routes/dashboard.js';
 import { executionRoutes } from './routes/executions.js';
 import { ingestRoutes } from './routes/ingest.js';
+import { keyRoutes } from './routes/keys.js';
+import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
 import { questionRoutes } from './routes/questions.js';
 import { retentionRoutes } from './routes/retention.js';
-import { param, type Deps, type Route } from './routes/route.js';
+import type { Call, Deps, Recorded, Route } from './routes/route.js';
 import { transferRoutes } from './routes/transfer.js';
 
 const MAX_JSON_BYTES = 64 * 1024;
@@ -25,6 +31,10 @@ export function allRoutes(deps: Deps): Route[] {
     ...executionRoutes(deps),
     ...questionRoutes(deps),
     ...appRoutes(deps),
+    ...keyRoutes(deps),
+    ...memberRoutes(deps),
+    ...accountRoutes(deps),
+    ...administrationRoutes(deps),
     ...retentionRoutes(deps),
     ...transferRoutes(deps),
     ...operationRoutes(deps),
@@ -40,9 +50,12 @@ export function createApp(deps: Deps, door: Door): Express {
   app.set('etag', () => undefined);
   app.set('query parser', 'simple');
   app.use(requestLog(deps));
+  app.set('trust proxy', deps.trustedProxies);
   app.use(helmet({ contentSecurityPolicy: false, strictTransportSecurity: false }));
-  if (door === 'network') app.use(localOnly);
-  app.use(refuseNul);
+  app.use(strictTransport(deps));
+  app.use(refuseBadUrl);
+  if (door === 'network')
+    app.use(originCheck(deps.publicUrl === undefined ? [] : [deps.publicUrl]));
   app.use('/executions', answerAnyOrigin);
   app.use(compressAnswers);
   for (const route of routes) {
@@ -51,7 +64,7 @@ export function createApp(deps: Deps, door: Door): Express {
       guard(deps, door, route),
       ...bodyParser(route),
       async (req, res) => {
-        await route.handle({ req, res, principal: principalOf(res) });
+        await route.handle(callOf(deps, route, req, res));
       },
     );
   }
@@ -77,23 +90,26 @@ export function createApp(deps: Deps, door: Door): Express {
   return app;
 }
 
-/** Before anything of the body is read: who is asking, may they, and does the app exist. */
-function guard({ keys, store }: Deps, door: Door, route: Route): RequestHandler {
-  const namesApp = route.path.split('/').includes(':app');
-  return async (req, res, next) => {
-    res.set('Cache-Control', 'no-store');
-    const principal: Principal =
-      route.policy === 'public' ? { kind: 'local' } : await identify(req, door, keys);
-    const app = namesApp ? param(req, 'app') : undefined;
-    authorize(principal, route.policy, app);
-    if (app !== undefined && !(await store.appExists(app))) throw notFound('app');
-    res.locals.principal = principal;
-    next();
+function callOf({ store }: Deps, route: Route, req: express.Request, res: express.Response): Call {
+  const principal = principalOf(res);
+  return {
+    req,
+    res,
+    principal,
+    async record({ target, details = {}, actor = actorOf(principal), app }: Recorded = {}) {
+      const { audit: action } = route;
+      if (action === undefined) throw new TypeError(`${route.path} declares no \`audit\``);
+      const named = req.params.app;
+      await store.appendAudit({
+        appId: app ?? (typeof named === 'string' ? named : null),
+        actor,
+        action,
+        target: target ?? null,
+        details,
+        ip: req.ip ?? null,
+      });
+    },
   };
-}
-
-function principalOf(res: express.Response): Principal {
-  return res.locals.principal as Principal;
 }
 
 function bodyParser({ body }: Route): RequestHandler[] {
@@ -110,11 +126,29 @@ function bodyParser({ body }: Route): RequestHandler[] {
   return [requireType, express.json({ type: types, limit: MAX_JSON_BYTES })];
 }
 
-/** No name of ours holds U+0000 and Postgres cannot take it, so it ends here for every parameter there is. */
-const refuseNul: RequestHandler = (req, _res, next) => {
+/**
+ * No name of ours holds U+0000 and Postgres cannot take it, so it ends here for every parameter there is.
+ * A key in a URL is in the logs of whatever passed it on, which its owner had better hear of.
+ */
+const refuseBadUrl: RequestHandler = (req, _res, next) => {
   if (req.url.includes('%00')) throw new DomainError('invalid', 'The URL holds a NUL character.');
+  if (holdsApiKey(req.url)) {
+    throw new DomainError(
+      'invalid',
+      'There is an API key in this URL, and so in the logs on its way: revoke it, and send keys in a header.',
+    );
+  }
   next();
 };
+
+/** Once a browser was here over TLS, it is to come no other way. RFC 6797. */
+function strictTransport({ publicUrl }: Deps): RequestHandler {
+  const isHttps = publicUrl?.startsWith('https:') === true;
+  return (req, res, next) => {
+    if (isHttps || req.secure) res.set('Strict-Transport-Security', 'max-age=31536000');
+    next();
+  };
+}
 
 const compress = compression();
 /** Answers to POST are short, and those of ingest are many. */

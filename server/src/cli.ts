@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { AdministratorError } from './administrator.js';
+import { addAuditCommand } from './cli/audit.js';
 import { addBackupCommands } from './cli/backup.js';
 import { addKeyCommands } from './cli/keys.js';
 import { addQuestionCommands } from './cli/questions.js';
 import { addRetentionCommands } from './cli/retention.js';
 import { UsageError, printJson, say } from './cli/terminal.js';
 import { addTransferCommands } from './cli/transfer.js';
+import { addUserCommands } from './cli/users.js';
 import { ConfigError, loadConfig } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
 import { RestoreError } from './restore.js';
@@ -44,6 +46,8 @@ program
 
 addKeyCommands(program);
 addQuestionCommands(program);
+addUserCommands(program);
+addAuditCommand(program);
 addRetentionCommands(program);
 addTransferCommands(program);
 addBackupCommands(program);
@@ -55,11 +59,16 @@ try {
   process.exitCode = 1;
 }
 
-function startMessage({ url, firstStart }: RunningServer): string {
-  const lines = [
-    `X-Ray is ready: ${url}`,
-    'Until sign-in is available, whoever is on this machine may read; no other machine can.',
-  ];
+function startMessage({ url, firstStart, setupLink }: RunningServer): string {
+  const lines = [`X-Ray is ready: ${url}`];
+  if (setupLink !== undefined) {
+    lines.push(
+      '',
+      'There is no administrator yet. Become it with this link, which works once:',
+      '',
+    );
+    lines.push(`  ${setupLink}`);
+  }
   if (firstStart === undefined) return lines.join('\n');
   return [
     ...lines,

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { appIdSchema } from '@xray/core';
+import { appIdSchema, newAccountSchema } from '@xray/core';
 import { isUsableKey } from './auth/api-key.js';
 
 /** The clone this server runs from; `.env` files, the dashboard and the default data directory are in it. */
@@ -24,8 +25,17 @@ export interface Config {
   logLevel: string;
   /** Of each API key at ingest; none when undefined. */
   requestsPerMinute: number | undefined;
+  /** Where people reach the server, when that is not where it listens; an origin without a trailing slash. */
+  publicUrl: string | undefined;
+  trustedProxies: string[];
+  /** Signs cookies and links; with the embedded database one is made and kept beside it. */
+  authSecret: string | undefined;
   /** Used once, on an empty database. */
-  init: { appId: string; apiKey: string | undefined };
+  init: {
+    appId: string;
+    apiKey: string | undefined;
+    user: { email: string; password: string } | undefined;
+  };
 }
 
 /** A setting that is wrong; the message names it and says what to do. */
@@ -36,7 +46,6 @@ export class ConfigError extends Error {
   }
 }
 
-const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 const variables = z.object({
@@ -55,6 +64,21 @@ const variables = z.object({
     .string()
     .refine(isUsableKey, 'must begin with xr_ and have at least 32 characters without spaces')
     .optional(),
+  XRAY_INIT_USER_EMAIL: newAccountSchema.shape.email.optional(),
+  XRAY_INIT_USER_PASSWORD: newAccountSchema.shape.password.optional(),
+  XRAY_AUTH_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters: make one with `openssl rand -base64 32`')
+    .optional(),
+  XRAY_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
+    .transform((url) => new URL(url).origin)
+    .optional(),
+  XRAY_TRUSTED_PROXIES: z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .refine((list) => list.every(isProxyAddress), 'must be addresses or ranges, as 10.0.0.0/8')
+    .default([]),
   XRAY_RATE_LIMIT: z.coerce.number().int().min(1).optional(),
   SUPABASE_URL: z.string().optional(),
 });
@@ -73,11 +97,6 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     throw new ConfigError(`${issue?.path.join('.')}: ${issue?.message}`);
   }
   const settings = parsed.data;
-  if (!LOOPBACK.includes(settings.HOST)) {
-    throw new ConfigError(
-      `HOST: "${settings.HOST}" would let other machines in, and there is no sign-in yet. Use ${LOOPBACK.join(', ')}.`,
-    );
-  }
   const dashboardDir = path.join(ROOT, 'apps/dashboard/out');
   return {
     port: settings.PORT,
@@ -86,8 +105,46 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     dashboardDir: existsSync(dashboardDir) ? dashboardDir : undefined,
     logLevel: settings.XRAY_LOG_LEVEL,
     requestsPerMinute: settings.XRAY_RATE_LIMIT,
-    init: { appId: settings.XRAY_INIT_APP_ID, apiKey: settings.XRAY_INIT_API_KEY },
+    publicUrl: settings.XRAY_PUBLIC_URL,
+    trustedProxies: settings.XRAY_TRUSTED_PROXIES,
+    authSecret: authSecretOf(settings),
+    init: {
+      appId: settings.XRAY_INIT_APP_ID,
+      apiKey: settings.XRAY_INIT_API_KEY,
+      user: firstUserOf(settings),
+    },
   };
+}
+
+function authSecretOf(settings: z.output<typeof variables>): string | undefined {
+  if (settings.DATABASE_URL !== undefined && settings.XRAY_AUTH_SECRET === undefined) {
+    throw new ConfigError(
+      'XRAY_AUTH_SECRET: it is needed with DATABASE_URL, the same for every server on that database. ' +
+        'Make one with `openssl rand -base64 32`.',
+    );
+  }
+  return settings.XRAY_AUTH_SECRET;
+}
+
+function firstUserOf(settings: z.output<typeof variables>): Config['init']['user'] {
+  const { XRAY_INIT_USER_EMAIL: email, XRAY_INIT_USER_PASSWORD: password } = settings;
+  if (email === undefined && password === undefined) return undefined;
+  if (email === undefined || password === undefined) {
+    throw new ConfigError(
+      'XRAY_INIT_USER_EMAIL and XRAY_INIT_USER_PASSWORD: set both of them, or neither.',
+    );
+  }
+  return { email, password };
+}
+
+/** An address or a range of them in CIDR notation. */
+function isProxyAddress(entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  );
 }
 
 function databaseOf(settings: z.output<typeof variables>): Config['database'] {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { chmod, link, mkdir, realpath, rename, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, link, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,6 +57,21 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
       await rm(socketPath, { force: true });
     },
   };
+}
+
+/** The secret that is kept beside the database, made the first time. The caller holds the lock. */
+export async function authSecretIn(dataDir: string): Promise<string> {
+  const file = path.join(dataDir, 'auth-secret');
+  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (kept !== undefined) return kept;
+  const made = randomBytes(32).toString('base64url');
+  // Renamed into place, so that a start killed in the middle leaves no half of a secret behind.
+  await writeFile(`${file}.partial`, made, { mode: 0o600 });
+  await rename(`${file}.partial`, file);
+  return made;
 }
 
 async function socketPathOf(dataDir: string): Promise<string> {

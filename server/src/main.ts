@@ -5,17 +5,20 @@ import path from 'node:path';
 import { pino, type Logger } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.js';
+import { createAccounts } from './auth/accounts.js';
 import { generateApiKey, generateKeyId, hashApiKey } from './auth/api-key.js';
+import { GuessLimit } from './auth/guess-limit.js';
 import { KeyRing } from './auth/key-ring.js';
+import { OneTimeLinks } from './auth/one-time-links.js';
 import { rateLimit } from './auth/rate-limit.js';
 import type { Config } from './config.js';
-import { lockDataDir, type DataDirLock } from './data-dir.js';
+import { authSecretIn, lockDataDir, type DataDirLock } from './data-dir.js';
 import { Intake } from './ingest/intake.js';
 import type { Deps } from './routes/route.js';
+import type { Driver } from './store/driver.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
 import { createSqlStore } from './store/sql-store.js';
-import type { Store } from './store/store.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
@@ -32,6 +35,8 @@ export interface Backend {
   migrated: string[];
   /** The data directory's socket; none with a Postgres of one's own. */
   lock: DataDirLock | undefined;
+  /** Tells links where the server can be reached, once that is known. */
+  announce(url: string): void;
   close(): Promise<void>;
 }
 
@@ -39,6 +44,8 @@ export interface RunningServer {
   url: string;
   /** What was made on an empty database; the key is shown here and never again. */
   firstStart: { appId: string; apiKey: string } | undefined;
+  /** Makes the first administrator; undefined when there is one. */
+  setupLink: string | undefined;
   /** Finishes what is being answered, then closes the store. */
   stop(): Promise<void>;
 }
@@ -47,7 +54,9 @@ export interface RunningServer {
 export async function openBackend(config: Config): Promise<Backend> {
   // To stderr, so that stdout holds only what is said to people.
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2));
-  const { store, lock } = await openStore(config, logger);
+  const { driver, lock, secret } = await openDatabase(config, logger);
+  const store = createSqlStore(driver);
+  let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
     await store.close();
     await lock?.release();
@@ -60,6 +69,11 @@ export async function openBackend(config: Config): Promise<Backend> {
     collectDefaultMetrics({ register: metrics });
     const deps: Deps = {
       store,
+      accounts: createAccounts({ db: driver.db, secret, publicUrl: config.publicUrl }),
+      guesses: new GuessLimit(),
+      links: new OneTimeLinks(store, secret, () => siteUrl, now),
+      publicUrl: config.publicUrl,
+      trustedProxies: config.trustedProxies,
       metrics,
       intake: new Intake(store, metrics),
       limitRate: rateLimit(config.requestsPerMinute),
@@ -70,7 +84,10 @@ export async function openBackend(config: Config): Promise<Backend> {
       dashboardDir: config.dashboardDir,
     };
     lock?.serve(createApp(deps, 'socket'));
-    return { deps, migrated, lock, close };
+    const announce = (url: string): void => {
+      siteUrl = config.publicUrl ?? url;
+    };
+    return { deps, migrated, lock, announce, close };
   } catch (error) {
     await close();
     throw error;
@@ -81,43 +98,44 @@ export async function openBackend(config: Config): Promise<Backend> {
 export async function startServer(config: Config): Promise<RunningServer> {
   const backend = await openBackend(config);
   try {
-    const firstStart = await initialize(backend.deps.store, config.init);
+    const firstStart = await initialize(backend.deps, config.init);
     const server = createServer(createApp(backend.deps, 'network'));
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     // Longer than a load balancer keeps a connection, which must be the one that closes it.
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     const url = await listen(server, config);
+    backend.announce(url);
+    const setupLink = await backend.deps.links.setupLink();
     const retention = startRetentionJob(backend.deps);
     const stop = async (): Promise<void> => {
       await Promise.all([closeServer(server), retention.stop()]);
       await backend.close();
     };
     let stopped: Promise<void> | undefined;
-    return { url, firstStart, stop: () => (stopped ??= stop()) };
+    return { url, firstStart, setupLink, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await backend.close();
     throw error;
   }
 }
 
-async function openStore(
-  { database }: Config,
+async function openDatabase(
+  { database, authSecret }: Config,
   logger: Logger,
-): Promise<{ store: Store; lock: DataDirLock | undefined }> {
+): Promise<{ driver: Driver; lock: DataDirLock | undefined; secret: string }> {
   if (database.kind === 'postgres') {
+    if (authSecret === undefined) throw new TypeError('the settings guarantee a secret here');
     const onConnectionError = (error: Error): void => {
       logger.warn({ err: error }, 'a connection to the database broke');
     };
-    return {
-      store: createSqlStore(openPostgres({ ...database, onConnectionError })),
-      lock: undefined,
-    };
+    const driver = openPostgres({ ...database, onConnectionError });
+    return { driver, lock: undefined, secret: authSecret };
   }
   const lock = await lockDataDir(database.dataDir);
   try {
-    const driver = await openPglite(path.join(database.dataDir, 'db'));
-    return { store: createSqlStore(driver), lock };
+    const secret = authSecret ?? (await authSecretIn(database.dataDir));
+    return { driver: await openPglite(path.join(database.dataDir, 'db')), lock, secret };
   } catch (error) {
     await lock.release();
     throw error;
@@ -125,9 +143,17 @@ async function openStore(
 }
 
 async function initialize(
-  store: Store,
+  { store, accounts }: Deps,
   init: Config['init'],
 ): Promise<RunningServer['firstStart']> {
+  if (init.user !== undefined && !(await store.hasAdministrator())) {
+    await store.claimSetup(await store.setupNonce(), {
+      email: init.user.email,
+      name: init.user.email,
+      isAdministrator: true,
+      passwordHash: await accounts.hashPassword(init.user.password),
+    });
+  }
   const generated = generateApiKey();
   const chosen = init.apiKey;
   const made = await store.initialize(
@@ -138,6 +164,10 @@ async function initialize(
       name: 'first key',
       hash: hashApiKey(chosen ?? generated.key),
       scopes: chosen === undefined ? ['ingest'] : ['ingest', 'read'],
+      environments: null,
+      requestsPerMinute: null,
+      expiresAt: null,
+      createdBy: null,
     },
   );
   // Who chose the key knows it; printing it would only put it into a log.
@@ -153,7 +183,11 @@ async function listen(server: Server, { port, host }: Config): Promise<string> {
     });
   });
   const { port: actualPort } = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`;
+  return urlOf(host, actualPort);
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 async function closeServer(server: Server): Promise<void> {

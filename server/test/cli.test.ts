@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { ApiKeyList, CreatedKey } from '@xray/core';
+import type { ApiKeyList, CreatedKey, ExecutionPage } from '@xray/core';
 import { APP, DRIVERS, newPlace, type DriverName, type Place } from './support/databases.js';
-import { list, post } from './support/http.js';
+import { post } from './support/http.js';
 import { runCli, startProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 
@@ -33,7 +33,17 @@ describe.each(DRIVERS)('the command line on %s', (driver) => {
     await first.end('SIGTERM');
     const second = await startProcess(place);
     expect(second.greeting).not.toContain('xr_');
-    expect((await list(second.url)).items).toHaveLength(1);
+    const made = await jsonOf<CreatedKey>(place, [
+      'keys',
+      'create',
+      '--app',
+      APP,
+      '--scope',
+      'read',
+    ]);
+    const headers = { 'x-api-key': made.key };
+    const page = await fetch(`${second.url}/api/apps/${APP}/executions`, { headers });
+    expect(((await page.json()) as ExecutionPage).items).toHaveLength(1);
     await second.end('SIGTERM');
   });
 
@@ -123,11 +133,22 @@ describe('the data directory', () => {
 describe('settings', () => {
   test.each([
     ['PORT', { PORT: 'http' }, /PORT/],
-    ['HOST', { HOST: '0.0.0.0' }, /HOST.*sign-in/],
+    [
+      'XRAY_AUTH_SECRET',
+      { DATABASE_URL: 'postgres://x', XRAY_AUTH_SECRET: '' },
+      /XRAY_AUTH_SECRET.*openssl/,
+    ],
+    ['XRAY_PUBLIC_URL', { XRAY_PUBLIC_URL: 'x-ray.example' }, /XRAY_PUBLIC_URL.*https/],
+    ['XRAY_TRUSTED_PROXIES', { XRAY_TRUSTED_PROXIES: '10.0.0.0/99' }, /XRAY_TRUSTED_PROXIES/],
+    ['XRAY_INIT_USER_EMAIL', { XRAY_INIT_USER_EMAIL: 'a@example.org' }, /XRAY_INIT_USER_PASSWORD/],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://x' }, /DATABASE_URL.*postgres/],
     [
       'DATABASE_CA_CERT',
-      { DATABASE_URL: 'postgres://x', DATABASE_CA_CERT: '/no/such/file' },
+      {
+        DATABASE_URL: 'postgres://x',
+        DATABASE_CA_CERT: '/no/such/file',
+        XRAY_AUTH_SECRET: 'x'.repeat(32),
+      },
       /DATABASE_CA_CERT/,
     ],
     ['XRAY_INIT_API_KEY', { XRAY_INIT_API_KEY: 'xr_short' }, /XRAY_INIT_API_KEY.*32/],
@@ -157,7 +178,7 @@ describe('settings', () => {
   test('help names every command', async () => {
     const { stdout } = await runCli(await freshPlace('pglite'), ['--help']);
     const keeping = ['retention', 'prune', 'export', 'import', 'backup', 'restore'];
-    for (const command of ['start', 'migrate', 'keys', ...keeping])
+    for (const command of ['start', 'migrate', 'keys', 'users', 'audit', ...keeping])
       expect(stdout).toContain(command);
   });
 });

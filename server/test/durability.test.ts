@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { API_KEY, DRIVERS, newPlace, type Place } from './support/databases.js';
+import { API_KEY, AUTH_SECRET, DRIVERS, newPlace, type Place } from './support/databases.js';
 import { detail, list, post } from './support/http.js';
 import { startCluster } from './support/postgres-cluster.js';
 import { startProcess, type ServerProcess } from './support/process.js';
@@ -114,7 +114,7 @@ describe('what was acknowledged', () => {
     const cluster = await startCluster();
     onTestFinished(() => cluster.stop());
     const place: Place = {
-      env: { DATABASE_URL: `${cluster.url}/postgres` },
+      env: { DATABASE_URL: `${cluster.url}/postgres`, XRAY_AUTH_SECRET: AUTH_SECRET },
       remove: async () => {},
     };
     const start = (): Promise<ServerProcess> => startProcess(place, { XRAY_INIT_API_KEY: API_KEY });

@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorBody, IngestResult, Snapshot } from '@xray/core';
-import { APP, DRIVERS, freshServer } from './support/databases.js';
+import { API_KEY, APP, DRIVERS, freshServer } from './support/databases.js';
 import { detail, get, list, post, postOk } from './support/http.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
@@ -99,7 +99,9 @@ describe.each(DRIVERS)('POST /executions on %s', (driver) => {
   test('gives back the very text, with numbers that no double can hold', async () => {
     const text = `{ "executionId":"big", "appId":"${APP}", "pipeline":"p", "steps":[{"name":"s","input":12345678901234567890}] }`;
     await post(server.url, `[${text}]`);
-    const response = await fetch(`${server.url}/api/apps/${APP}/executions/big`);
+    const response = await fetch(`${server.url}/api/apps/${APP}/executions/big`, {
+      headers: { 'x-api-key': API_KEY },
+    });
     expect(await response.text()).toContain('12345678901234567890');
   });
 

@@ -37,7 +37,7 @@ describe('/openapi.json', () => {
     );
   });
 
-  test('every path that is described answers, and asks for a key unless it is public', async () => {
+  test('every path that is described answers, and refuses a wrong key unless it is public', async () => {
     for (const [path, operations] of Object.entries(document.paths)) {
       const concrete = path.replaceAll(/\{\w+\}/g, 'none');
       for (const [method, { security }] of Object.entries(operations)) {

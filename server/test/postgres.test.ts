@@ -92,7 +92,9 @@ describe('with a Postgres of one’s own', () => {
       const { port } = await startPooler();
       const url = new URL(place.env.DATABASE_URL ?? '');
       url.port = String(port);
-      const server = await startServer(configFor({ ...place, env: { DATABASE_URL: url.href } }));
+      const server = await startServer(
+        configFor({ ...place, env: { ...place.env, DATABASE_URL: url.href } }),
+      );
       const base = snapshot();
       const revisions = Array.from({ length: 40 }, (_, i) => i + 1);
       await Promise.all(revisions.map((revision) => postOk(server.url, { ...base, revision })));

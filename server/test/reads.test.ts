@@ -6,7 +6,8 @@ import { createApp } from '#server/app.js';
 import { hashApiKey } from '#server/auth/api-key.js';
 import { openBackend } from '#server/main.js';
 import { API_KEY, APP, DRIVERS, configFor, freshServer, newPlace } from './support/databases.js';
-import { detail, get, list, post, postOk, statusWith } from './support/http.js';
+import { detail, get, list, post, postOk } from './support/http.js';
+import { newKey } from './support/keys.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
 describe.each(DRIVERS)('reads on %s', (driver) => {
@@ -127,7 +128,7 @@ describe.each(DRIVERS)('reads on %s', (driver) => {
     ['administration', `/api/apps/${APP}/keys`, 403, 'forbidden'],
     ['nothing at all', '/api/nothing', 404, 'not_found'],
   ])('answers %s with an error of the one shape', async (_name, path, status, code) => {
-    const response = await fetch(server.url + path);
+    const response = await fetch(server.url + path, { headers: { 'x-api-key': API_KEY } });
     expect(response.status).toBe(status);
     expect(((await response.json()) as ErrorBody).error.code).toBe(code);
   });
@@ -138,16 +139,6 @@ describe.each(DRIVERS)('reads on %s', (driver) => {
     expect((await fetch(`${server.url}/api/apps/other/executions`, { headers })).status).toBe(404);
     const wrong = { 'x-api-key': 'xr_wrong' };
     expect((await fetch(`${server.url}/api/apps`, { headers: wrong })).status).toBe(401);
-  });
-
-  test('answers to no other name than localhost, and to no proxy', async () => {
-    const url = `${server.url}/api/apps`;
-    expect(await statusWith(url, { host: 'localhost:4000' })).toBe(200);
-    expect(await statusWith(url, { host: '[::1]:4000' })).toBe(200);
-    expect(await statusWith(url, { host: 'evil.example' })).toBe(403);
-    expect(await statusWith(url, { host: 'localhost.evil.example' })).toBe(403);
-    expect(await statusWith(url, { 'x-forwarded-for': '10.0.0.1' })).toBe(403);
-    expect(await statusWith(url, { forwarded: 'for=10.0.0.1' })).toBe(403);
   });
 
   test('is ready, and says what it runs on', async () => {
@@ -165,7 +156,7 @@ test('an execution that stays silent for a day is shown as stale', async () => {
   const { deps } = backend;
   await deps.store.initialize(
     { id: APP, name: APP },
-    { id: 'k', app: APP, name: 'k', hash: hashApiKey(API_KEY), scopes: ['ingest'] },
+    newKey({ app: APP, hash: hashApiKey(API_KEY), scopes: ['ingest', 'read'] }).row,
   );
   let clock = Date.now();
   const http = createServer(createApp({ ...deps, now: () => clock }, 'network'));

@@ -1,14 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isConflict, mergeStates, type Snapshot } from '@xray/core';
-import { generateApiKey, hashApiKey } from '#server/auth/api-key.js';
+import { hashApiKey } from '#server/auth/api-key.js';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
 import type { ExecutionRecord, Store } from '#server/store/store.js';
 import { APP, DRIVERS, freshStore, newPlace, openStore } from './support/databases.js';
+import { newKey } from './support/keys.js';
 import { snapshot } from './support/snapshots.js';
 
 function recordOf(value: Snapshot): ExecutionRecord {
-  const read = readSnapshot(JSON.stringify(value), value.appId, new Date());
+  const read = readSnapshot(
+    JSON.stringify(value),
+    { app: value.appId, environments: null },
+    new Date(),
+  );
   if (!read.ok) throw new Error(read.message);
   return read.record;
 }
@@ -141,38 +146,33 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
   test('of many first starts at once, one makes the app', async () => {
     const store = await freshStore(driver);
     const made = await Promise.all(
-      Array.from({ length: 4 }, () => {
-        const { id, key } = generateApiKey();
-        return store.initialize(
-          { id: 'app', name: 'app' },
-          { id, app: 'app', name: 'first', hash: hashApiKey(key), scopes: ['ingest'] },
-        );
-      }),
+      Array.from({ length: 4 }, () =>
+        store.initialize({ id: 'app', name: 'app' }, newKey({ app: 'app' }).row),
+      ),
     );
     expect(made.filter(Boolean)).toHaveLength(1);
     expect(await store.listKeys('app')).toHaveLength(1);
   });
 
-  test('a revoked key grants nothing, and revoking again keeps the first time', async () => {
+  test('knows a key by its hash, and revoking again keeps the first time', async () => {
     const store = await freshStore(driver);
     await store.createApp('app', 'app');
-    const { id, key } = generateApiKey();
-    await store.createKey({
-      id,
-      app: 'app',
-      name: 'k',
-      hash: hashApiKey(key),
-      scopes: ['ingest', 'read'],
-    });
+    const { key, row } = newKey({ app: 'app', scopes: ['ingest', 'read'], environments: ['prod'] });
+    await store.createKey(row);
     expect(await store.findKey(hashApiKey(key))).toEqual({
-      id,
+      id: row.id,
       app: 'app',
       scopes: ['ingest', 'read'],
+      environments: ['prod'],
+      requestsPerMinute: null,
+      expiresAt: null,
+      isRevoked: false,
+      isAppArchived: false,
     });
-    const first = await store.revokeKey('app', id);
-    expect(await store.findKey(hashApiKey(key))).toBeUndefined();
-    expect((await store.revokeKey('app', id))?.revokedAt).toBe(first?.revokedAt);
-    expect(await store.revokeKey('other', id)).toBeUndefined();
+    const first = await store.revokeKey('app', row.id);
+    expect(await store.findKey(hashApiKey(key))).toMatchObject({ isRevoked: true });
+    expect((await store.revokeKey('app', row.id))?.revokedAt).toBe(first?.revokedAt);
+    expect(await store.revokeKey('other', row.id)).toBeUndefined();
   });
 
   test('migrations apply once', async () => {

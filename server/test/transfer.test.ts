@@ -107,7 +107,7 @@ describe('moving', () => {
 
   test('keeps the text, when it was received, and that it is contradicted', async () => {
     const before = await placeWithAll('postgres');
-    const { stdout } = await run(before, ['export', '--app', APP]);
+    const { stdout } = await run(before, ['export', '--app', APP, '--with-keys']);
     const after = await freshPlace('pglite');
     await run(after, ['import', await fileOf(stdout)]);
     const server = await startServer(configFor(after));
@@ -117,7 +117,11 @@ describe('moving', () => {
     }
     expect((await detail(server.url, 'contested')).server.conflict).toBe(true);
     expect((await detail(server.url, 'shared')).server.conflict).toBe(true);
-    const text = await (await fetch(`${server.url}/api/apps/${APP}/executions/odd`)).text();
+    const text = await (
+      await fetch(`${server.url}/api/apps/${APP}/executions/odd`, {
+        headers: { 'x-api-key': API_KEY },
+      })
+    ).text();
     expect(text).toContain('"n": 1.50e2, "m": 12345678901234567890');
     await Promise.all([server.stop(), was.stop()]);
   });
@@ -211,7 +215,7 @@ describe('GET /api/apps/:app/export', () => {
       times.map((startedAt) => snapshot({ startedAt, executionId: startedAt.slice(0, 10) })),
     );
     const url = `${server.url}/api/apps/${APP}/export?from=${times[1]}&to=${times[2]}`;
-    const response = await fetch(url);
+    const response = await fetch(url, { headers: { 'x-api-key': API_KEY } });
     expect(response.headers.get('content-type')).toContain('application/x-ndjson');
     const lines = (await response.text()).trimEnd().split('\n');
     expect(lines).toHaveLength(1);
@@ -233,11 +237,14 @@ describe('GET /api/apps/:app/export', () => {
     }
     const leaving = new AbortController();
     const response = await fetch(`${server.url}/api/apps/${APP}/export`, {
+      headers: { 'x-api-key': API_KEY },
       signal: leaving.signal,
     });
     await response.body?.getReader().read();
     leaving.abort();
-    const whole = await (await fetch(`${server.url}/api/apps/${APP}/export`)).text();
+    const whole = await (
+      await fetch(`${server.url}/api/apps/${APP}/export`, { headers: { 'x-api-key': API_KEY } })
+    ).text();
     expect(whole.trimEnd().split('\n')).toHaveLength(60);
   });
 });

@@ -5,6 +5,8 @@ const apps = ['my-loan-app', 'shop'].map((id) => ({
   id,
   name: id,
   createdAt: '2026-11-22T00:00:00Z',
+  archivedAt: null,
+  role: 'owner' as const,
 }));
 const sources = {
   app: 'my-loan-app',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { LIMITS, STATUSES, appIdSchema, snapshotSchema, type Snapshot } from './snapshot.js';
+import { apiKeySchema, appSchema } from './access.js';
+import { LIMITS, STATUSES, snapshotSchema, type Snapshot } from './snapshot.js';
 
 /** The one shape of every error that the server answers with. */
 export const errorBodySchema = z.object({
@@ -117,63 +118,22 @@ export const executionQuerySchema = z.object({
 });
 export type ExecutionQuery = z.infer<typeof executionQuerySchema>;
 
-export const appSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  createdAt: z.string(),
-});
-export type App = z.infer<typeof appSchema>;
-
-export const appListSchema = z.object({ items: z.array(appSchema) });
-export type AppList = z.infer<typeof appListSchema>;
-
-export const newAppSchema = z.object({
-  id: appIdSchema,
-  name: z.string().trim().min(1).max(128).optional(),
-});
-export type NewApp = z.infer<typeof newAppSchema>;
-
 /** Pipelines of an app with what is stored of each, by name. */
 export const pipelineListSchema = z.object({
   items: z.array(z.object({ pipeline: z.string(), executions: z.int(), lastAt: z.string() })),
 });
 export type PipelineList = z.infer<typeof pipelineListSchema>;
 
-export const KEY_SCOPES = ['ingest', 'read'] as const;
-export type KeyScope = (typeof KEY_SCOPES)[number];
-
-/** An API key as it may be shown; its secret is never stored. */
-export const apiKeySchema = z.object({
-  id: z.string(),
-  appId: z.string(),
-  name: z.string(),
-  scopes: z.array(z.enum(KEY_SCOPES)),
-  createdAt: z.string(),
-  lastUsedAt: z.string().nullable(),
-  revokedAt: z.string().nullable(),
-});
-export type ApiKey = z.infer<typeof apiKeySchema>;
-
-export const apiKeyListSchema = z.object({ items: z.array(apiKeySchema) });
-export type ApiKeyList = z.infer<typeof apiKeyListSchema>;
-
-export const newKeySchema = z.object({
-  name: z.string().trim().min(1).max(128).default('default'),
-  scopes: z.array(z.enum(KEY_SCOPES)).min(1).default(['ingest']),
-});
-export type NewKey = z.input<typeof newKeySchema>;
-
-/** The one answer that holds a key's secret. */
-export const createdKeySchema = z.object({ key: z.string(), apiKey: apiKeySchema });
-export type CreatedKey = z.infer<typeof createdKeySchema>;
-
 /** What the page must know before anything else. */
 export const publicConfigSchema = z.object({
   version: z.string(),
   /** Where an SDK sends to, as this request's client reaches it. */
   endpoint: z.string(),
-  /** `open`: this machine may read without signing in (until sign-in lands). */
-  signIn: z.enum(['open']),
+  signIn: z.discriminatedUnion('kind', [
+    /** With email and password. `needsSetup`: there is no administrator yet; the server printed a link. */
+    z.object({ kind: z.literal('local'), needsSetup: z.boolean() }),
+    z.object({ kind: z.literal('clerk'), publishableKey: z.string(), needsSetup: z.boolean() }),
+  ]),
 });
 export type PublicConfig = z.infer<typeof publicConfigSchema>;
 
@@ -265,10 +225,10 @@ export type PruneResult = z.infer<typeof pruneResultSchema>;
  * only if they were asked for; a hash opens nothing, and lets the key it was made of go on working.
  */
 export const appTransferSchema = z.object({
-  app: appSchema,
+  app: appSchema.omit({ archivedAt: true, role: true }),
   retention: z.array(retentionRuleSchema),
   keys: z.array(
-    apiKeySchema.omit({ appId: true, lastUsedAt: true }).extend({
+    apiKeySchema.omit({ appId: true, lastUsedAt: true, replaces: true }).extend({
       /** SHA-256 of the whole key, as hex. */
       hash: z.string().regex(/^[0-9a-f]{64}$/),
     }),

@@ -1,3 +1,4 @@
+export * from './access.js';
 export * from './answers.js';
 export * from './api.js';
 export * from './diff.js';

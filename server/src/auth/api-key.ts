@@ -5,6 +5,9 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const ID_LENGTH = 12;
 const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
+const SHAPE = new RegExp(
+  `xr_[0-9A-Za-z]{${ID_LENGTH}}_[0-9A-Za-z]{${SECRET_LENGTH + CHECKSUM_LENGTH}}`,
+);
 
 /**
  * A new key, `xr_` + 12 base62 + `_` + 43 base62 + 6 base62. The secret carries 256 bits; the last six
@@ -29,6 +32,21 @@ export function hashApiKey(key: string): Buffer {
 /** What an operator may choose as the first key: long enough that it cannot be guessed, if it is random. */
 export function isUsableKey(key: string): boolean {
   return /^xr_[\x21-\x7e]{29,253}$/.test(key);
+}
+
+/** Whether a text holds what looks like a whole key; of one somewhere else than in its header. */
+export function holdsApiKey(text: string): boolean {
+  return SHAPE.test(text);
+}
+
+/** Why a key that is not known here may not be: whoever pasted it can see it at once. */
+export function faultOf(key: string): string {
+  if (!key.startsWith('xr_')) return 'This is no API key of X-Ray, which begins with `xr_`.';
+  const [whole] = SHAPE.exec(key) ?? [];
+  if (whole === key && checksum(key.slice(0, -CHECKSUM_LENGTH)) !== key.slice(-CHECKSUM_LENGTH)) {
+    return 'This API key was changed on its way (its checksum does not fit): copy it again.';
+  }
+  return 'This API key is not known here.';
 }
 
 function randomBase62(length: number): string {

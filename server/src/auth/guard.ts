@@ -1,76 +1,72 @@
-import type { Request } from 'express';
-import type { KeyScope } from '@xray/core';
+import type { Request, RequestHandler, Response } from 'express';
 import { DomainError } from '../errors.js';
+import type { Store } from '../store/store.js';
+import type { Accounts } from './accounts.js';
 import type { KeyRing } from './key-ring.js';
+import { isThisMachine } from './machine.js';
+import { authorize, notFound, type Policy } from './policy.js';
+import type { Door, Principal } from './principal.js';
+
+/** What tells who somebody is. */
+export interface Identification {
+  store: Store;
+  keys: KeyRing;
+  accounts: Accounts;
+}
 
 /**
- * Who is asking. `administrator` comes through the socket in the data directory, which only the owner
- * of the files can open; `local` is this machine without a name, until sign-in lands.
+ * Before anything of the body is read: who is asking, may they, and does the app exist. It stands before
+ * every route's handler, which finds the principal with `principalOf`.
  */
-export type Principal =
-  | { kind: 'administrator' }
-  | { kind: 'local' }
-  | { kind: 'key'; keyId: string; app: string; scopes: KeyScope[] };
+export function guard(
+  deps: Identification,
+  door: Door,
+  route: { path: string; policy: Policy },
+): RequestHandler {
+  const namesApp = route.path.split('/').includes(':app');
+  return async (req, res, next) => {
+    res.set('Cache-Control', 'no-store');
+    const named = namesApp ? req.params.app : undefined;
+    const app = typeof named === 'string' ? named : undefined;
+    const principal = await identify(deps, door, route.policy, app, req, res);
+    authorize(principal, route.policy, { app, isThisMachine: isThisMachine(req) });
+    if (app !== undefined && !(await deps.store.appExists(app))) throw notFound('app');
+    res.locals.principal = principal;
+    next();
+  };
+}
 
-/** What a route asks of who calls it; every route declares one. */
-export type Policy = 'public' | 'ingest' | 'read' | 'operate' | 'administer';
+export function principalOf(res: Response): Principal {
+  return res.locals.principal as Principal;
+}
 
-/** The way a request came in: over the network, or through the data directory's socket. */
-export type Door = 'network' | 'socket';
-
-/** Finds out who is asking. An API key that is given is never ignored: a wrong one is a 401 anywhere. */
-export async function identify(req: Request, door: Door, keys: KeyRing): Promise<Principal> {
+/** A credential that is given is never ignored: a wrong key is a 401 anywhere, whatever else came with it. */
+async function identify(
+  { keys, accounts, store }: Identification,
+  door: Door,
+  policy: Policy,
+  app: string | undefined,
+  req: Request,
+  res: Response,
+): Promise<Principal> {
+  if (policy === 'public') return { kind: 'nobody' };
   const key = presentedKey(req);
   if (key !== undefined) {
     const grant = await keys.grantOf(key);
-    if (grant === undefined) {
-      throw new DomainError('unauthorized', 'This API key is not known here, or it was revoked.');
-    }
-    return { kind: 'key', keyId: grant.id, app: grant.app, scopes: grant.scopes };
+    return {
+      kind: 'key',
+      keyId: grant.id,
+      app: grant.app,
+      scopes: grant.scopes,
+      environments: grant.environments,
+      requestsPerMinute: grant.requestsPerMinute,
+    };
   }
-  return { kind: door === 'socket' ? 'administrator' : 'local' };
-}
-
-/** Throws unless `principal` may do what `policy` asks for, in `app` if the route names one. */
-export function authorize(principal: Principal, policy: Policy, app: string | undefined): void {
-  switch (policy) {
-    case 'public':
-      return;
-    case 'ingest':
-      if (principal.kind !== 'key') {
-        throw new DomainError(
-          'unauthorized',
-          'An API key is needed: send it as `Authorization: Bearer xr_…` or as `x-api-key`.',
-        );
-      }
-      return requireScope(principal, 'ingest');
-    case 'read':
-      if (principal.kind !== 'key') return;
-      requireScope(principal, 'read');
-      if (app !== undefined && app !== principal.app) throw notFound('app');
-      return;
-    case 'operate':
-      if (principal.kind === 'key') {
-        throw new DomainError('forbidden', 'This is for operators: an API key does not open it.');
-      }
-      return;
-    case 'administer':
-      if (principal.kind !== 'administrator') {
-        throw new DomainError(
-          'forbidden',
-          'Only the administrator may do this: use the command line, `npm run xray -- --help`.',
-        );
-      }
-  }
-}
-
-export function notFound(what: string): DomainError {
-  return new DomainError('not_found', `There is no such ${what}, or you may not see it.`);
-}
-
-function requireScope(principal: Principal & { kind: 'key' }, scope: KeyScope): void {
-  if (principal.scopes.includes(scope)) return;
-  throw new DomainError('forbidden', `This API key does not have the scope \`${scope}\`.`);
+  if (policy === 'ingest') return { kind: 'nobody' };
+  if (door === 'socket') return { kind: 'administrator' };
+  const userId = await accounts.userOf(req, res);
+  const access = userId && (await store.readAccess(userId, app));
+  return access ? { kind: 'user', ...access } : { kind: 'nobody' };
 }
 
 function presentedKey(req: Request): string | undefined {

@@ -1,5 +1,6 @@
+import { DomainError } from '../errors.js';
 import type { KeyGrant, Store } from '../store/store.js';
-import { hashApiKey } from './api-key.js';
+import { faultOf, hashApiKey } from './api-key.js';
 
 /** How long an answer of the store is believed, in ms: the most a revoked key lives on. */
 const BELIEVED_MS = 5_000;
@@ -24,8 +25,34 @@ export class KeyRing {
     this.#now = now;
   }
 
-  /** Undefined for a key that is unknown or revoked. */
-  async grantOf(key: string): Promise<KeyGrant | undefined> {
+  /**
+   * What a key that works lets its bearer do. One that is not even shaped like a key is looked up as
+   * well, since an operator may choose the first one.
+   *
+   * @throws DomainError unauthorized, saying what is wrong with the key; forbidden when its app is archived.
+   */
+  async grantOf(key: string): Promise<KeyGrant> {
+    const grant = await this.#find(key);
+    if (grant === undefined) throw new DomainError('unauthorized', faultOf(key));
+    if (grant.isRevoked) throw new DomainError('unauthorized', 'This API key was revoked.');
+    if (grant.expiresAt !== null && grant.expiresAt.getTime() <= this.#now()) {
+      throw new DomainError(
+        'unauthorized',
+        `This API key expired at ${grant.expiresAt.toISOString()}.`,
+      );
+    }
+    if (grant.isAppArchived) {
+      throw new DomainError('forbidden', 'The app of this API key is archived.');
+    }
+    return grant;
+  }
+
+  /** Forgets what is remembered, so that a change made here holds at once. */
+  forget(): void {
+    this.#remembered.clear();
+  }
+
+  async #find(key: string): Promise<KeyGrant | undefined> {
     const hash = hashApiKey(key);
     const name = hash.toString('base64');
     const known = this.#remembered.get(name);
@@ -39,11 +66,6 @@ export class KeyRing {
     }
     if (grant !== undefined) await this.#touch(grant.id);
     return grant;
-  }
-
-  /** Forgets what is remembered, so that a revocation made here holds at once. */
-  forget(): void {
-    this.#remembered.clear();
   }
 
   async #touch(id: string): Promise<void> {

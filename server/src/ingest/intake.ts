@@ -8,7 +8,7 @@ import { ByteBudget } from './byte-budget.js';
 import { GroupCommit } from './group-commit.js';
 import { IngestMetrics } from './metrics.js';
 import { readBody } from './read-body.js';
-import { readSnapshot, type ReadSnapshot } from './read-snapshot.js';
+import { readSnapshot, type ReadSnapshot, type Sender } from './read-snapshot.js';
 import { splitBody } from './split-body.js';
 
 /** Of all requests together, inflated; each costs some four times as much while it is parsed and stored. */
@@ -19,8 +19,7 @@ const TURN_MS = 10;
 export interface Delivery {
   req: IncomingMessage;
   isNdjson: boolean;
-  /** The app that the API key belongs to. */
-  app: string;
+  sender: Sender;
   receivedAt: Date;
 }
 
@@ -65,7 +64,7 @@ export class Intake {
     }
   }
 
-  async #takeBody(bytes: Buffer, { isNdjson, app, receivedAt }: Delivery): Promise<Taken> {
+  async #takeBody(bytes: Buffer, { isNdjson, sender, receivedAt }: Delivery): Promise<Taken> {
     const split = splitBody(decode(bytes), isNdjson);
     if (split.kind === 'malformed') throw new DomainError('invalid', split.message);
     const read: ReadSnapshot[] = [];
@@ -75,14 +74,14 @@ export class Intake {
         await setImmediate();
         turnEnd = performance.now() + TURN_MS;
       }
-      read.push(readSnapshot(text, app, receivedAt));
+      read.push(readSnapshot(text, sender, receivedAt));
     }
     const [only] = read;
     if (split.kind === 'single' && only?.ok === false) {
       throw new DomainError(only.code, only.message, only.details);
     }
     const sound = read.flatMap((one) => (one.ok ? [one.record] : []));
-    const result = this.#account(app, read, await this.#commits.save(sound));
+    const result = this.#account(sender.app, read, await this.#commits.save(sound));
     const [refused] = result.rejected;
     if (split.kind === 'single' && refused !== undefined) {
       throw new DomainError(refused.code, refused.message);

@@ -29,8 +29,15 @@ const MAX_AHEAD_MS = 5 * 60_000;
 const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00Z');
 const MAX_DETAILS = 20;
 
-/** Parses and validates the text of one snapshot that came with a key of `app`. */
-export function readSnapshot(text: string, app: string, receivedAt: Date): ReadSnapshot {
+/** For what the API key that came with a snapshot may send. */
+export interface Sender {
+  app: string;
+  /** Null means any. */
+  environments: string[] | null;
+}
+
+/** Parses and validates the text of one snapshot. */
+export function readSnapshot(text: string, sender: Sender, receivedAt: Date): ReadSnapshot {
   const bytes = Buffer.byteLength(text);
   if (bytes > LIMITS.snapshotBytes) {
     return refuse(
@@ -63,7 +70,7 @@ export function readSnapshot(text: string, app: string, receivedAt: Date): ReadS
   }
   // The parsed JSON and not zod's output, which would move unknown fields behind the known ones.
   const snapshot = parsed as Snapshot;
-  if (snapshot.appId !== app) {
+  if (snapshot.appId !== sender.app) {
     return refuse(
       executionId,
       'app_mismatch',
@@ -71,7 +78,16 @@ export function readSnapshot(text: string, app: string, receivedAt: Date): ReadS
       [{ path: 'appId', code: 'app_mismatch' }],
     );
   }
-  return { ok: true, record: toRecord(snapshot, text, bytes, receivedAt) };
+  const record = toRecord(snapshot, text, bytes, receivedAt);
+  if (sender.environments?.includes(record.header.environment) === false) {
+    return refuse(
+      executionId,
+      'app_mismatch',
+      `The API key may not send for the environment "${record.header.environment}".`,
+      [{ path: 'environment', code: 'environment_mismatch' }],
+    );
+  }
+  return { ok: true, record };
 }
 
 function toRecord(

@@ -31,17 +31,19 @@ export function executionRoutes({ store, now }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/executions/:id',
       policy: 'read',
+      audit: 'payload.view',
       summary: 'One execution, as it was sent.',
       query: detailQuerySchema,
       answers: {
         200: { description: 'The snapshot and the server’s facts.', schema: executionDetailSchema },
       },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const { payloads } = parse(detailQuerySchema, req.query);
         const text = await readExecutionText(store, param(req, 'app'), param(req, 'id'), {
           payloads: payloads === 'true',
           now: now(),
         });
+        if (payloads === 'true') await record({ target: param(req, 'id') });
         res.type('json').send(text);
       },
     },
@@ -49,11 +51,14 @@ export function executionRoutes({ store, now }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/executions/:id/steps/:sequence',
       policy: 'read',
+      audit: 'payload.view',
       summary: 'One step with its payloads.',
       answers: { 200: { description: 'The step.', schema: stepDetailSchema } },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const sequence = parse(sequenceSchema, param(req, 'sequence'));
-        res.json(await readStep(store, param(req, 'app'), param(req, 'id'), sequence));
+        const step = await readStep(store, param(req, 'app'), param(req, 'id'), sequence);
+        await record({ target: param(req, 'id'), details: { step: sequence } });
+        res.json(step);
       },
     },
     {

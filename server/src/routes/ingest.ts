@@ -26,11 +26,11 @@ export function ingestRoutes({ intake, limitRate, now }: Deps): Route[] {
       },
       async handle({ req, res, principal }) {
         if (principal.kind !== 'key') throw new TypeError('the policy `ingest` wants a key');
-        await limitRate(principal.keyId);
+        await limitRate(principal.keyId, principal.requestsPerMinute);
         const { allRejected, result } = await intake.take({
           req,
           isNdjson: req.is(NDJSON_TYPES) !== false,
-          app: principal.app,
+          sender: principal,
           receivedAt: new Date(now()),
         });
         res.status(allRejected ? 400 : 202).json(result);

@@ -1,5 +1,6 @@
 import * as core from '@xray/core';
 import { z } from 'zod';
+import type { Policy } from '../auth/policy.js';
 import type { Route } from './route.js';
 
 /** Schemas that get a name of their own in the document. */
@@ -15,6 +16,12 @@ const NAMED = {
   ApiKey: core.apiKeySchema,
   ApiKeyList: core.apiKeyListSchema,
   CreatedKey: core.createdKeySchema,
+  User: core.userSchema,
+  Member: core.memberSchema,
+  MemberList: core.memberListSchema,
+  Invitation: core.invitationSchema,
+  InvitationList: core.invitationListSchema,
+  AuditPage: core.auditPageSchema,
   PipelineList: core.pipelineListSchema,
   Error: core.errorBodySchema,
 };
@@ -35,6 +42,8 @@ export function openApi(routes: Route[], version: string): object {
   };
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
+    // Nobody over the network can call it.
+    if (route.policy === 'console') continue;
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operation(route, schemaOf) };
   }
@@ -54,9 +63,27 @@ export function openApi(routes: Route[], version: string): object {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'An API key, `xr_…`.' },
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        session: { type: 'apiKey', in: 'cookie', name: 'xray.session_token' },
       },
     },
   };
+}
+
+function securityOf(policy: Policy): Record<string, string[]>[] {
+  const key = [{ bearer: [] }, { apiKey: [] }];
+  const session = { session: [] };
+  switch (policy) {
+    case 'public':
+      return [];
+    case 'anyone':
+      return [{}, session];
+    case 'ingest':
+      return key;
+    case 'read':
+      return [...key, session];
+    default:
+      return [session];
+  }
 }
 
 type SchemaOf = (schema: z.ZodType) => object;
@@ -77,7 +104,7 @@ function operation(route: Route, schemaOf: SchemaOf): object {
   const types = route.body?.kind === 'raw' ? route.body.types : ['application/json'];
   return {
     summary: route.summary,
-    security: route.policy === 'public' ? [] : [{ bearer: [] }, { apiKey: [] }],
+    security: securityOf(route.policy),
     parameters: [...inPath, ...inQuery],
     ...(route.body && {
       requestBody: { required: true, content: contentOf(types, schemaOf(route.body.schema)) },

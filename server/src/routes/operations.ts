@@ -5,11 +5,12 @@ import {
   type PublicConfig,
   type Ready,
 } from '@xray/core';
+import { isThisMachine } from '../auth/machine.js';
 import { outageOf } from '../store/outage.js';
 import type { Deps, Route } from './route.js';
 
 /** What operators, load balancers and the page itself ask first. */
-export function operationRoutes({ store, version, logger, metrics }: Deps): Route[] {
+export function operationRoutes({ store, version, logger, metrics, publicUrl }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -28,9 +29,9 @@ export function operationRoutes({ store, version, logger, metrics }: Deps): Rout
       summary: 'Whether a write would be taken now, and why not.',
       answers: {
         200: { description: 'Ready.', schema: readySchema },
-        503: { description: 'Not ready; `reason` says why.', schema: readySchema },
+        503: { description: 'Not ready; to this machine `reason` says why.', schema: readySchema },
       },
-      async handle({ res }) {
+      async handle({ req, res }) {
         const reason = await store.ping().then(
           () => undefined,
           (error: unknown) => {
@@ -41,7 +42,7 @@ export function operationRoutes({ store, version, logger, metrics }: Deps): Rout
         const ok = reason === undefined;
         const ready: Ready = {
           status: ok ? 'ready' : 'unavailable',
-          store: { kind: store.kind, ok, ...(!ok && { reason }) },
+          store: { kind: store.kind, ok, ...(!ok && isThisMachine(req) && { reason }) },
         };
         res.status(ok ? 200 : 503).json(ready);
       },
@@ -63,8 +64,13 @@ export function operationRoutes({ store, version, logger, metrics }: Deps): Rout
       summary: 'What the dashboard must know before anything else.',
       answers: { 200: { description: 'Run-time settings.', schema: publicConfigSchema } },
       async handle({ req, res }) {
-        const endpoint = `${req.protocol}://${req.get('host')}`;
-        res.json({ version, endpoint, signIn: 'open' } satisfies PublicConfig);
+        const endpoint = publicUrl ?? `${req.protocol}://${req.get('host')}`;
+        const needsSetup = !(await store.hasAdministrator());
+        res.json({
+          version,
+          endpoint,
+          signIn: { kind: 'local', needsSetup },
+        } satisfies PublicConfig);
       },
     },
   ];

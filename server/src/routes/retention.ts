@@ -5,7 +5,7 @@ import {
   retentionSchema,
 } from '@xray/core';
 import type { z } from 'zod';
-import { notFound } from '../auth/guard.js';
+import { notFound } from '../auth/policy.js';
 import type { ErasureScope } from '../store/store.js';
 import { previewPrune, prune } from '../upkeep/prune.js';
 import { param, parse, type Deps, type Route } from './route.js';
@@ -16,7 +16,7 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
     {
       method: 'get',
       path: '/api/apps/:app/retention',
-      policy: 'administer',
+      policy: 'own',
       summary: 'How long the app’s executions are kept.',
       answers: { 200: { description: 'A rule an environment.', schema: retentionSchema } },
       async handle({ req, res }) {
@@ -26,14 +26,16 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
     {
       method: 'put',
       path: '/api/apps/:app/retention',
-      policy: 'administer',
+      policy: 'own',
+      audit: 'retention.change',
       summary: 'Puts these rules where the app’s others were; without a rule all is kept for ever.',
       body: { kind: 'json', schema: newRetentionSchema },
       answers: { 200: { description: 'The rules now.', schema: retentionSchema } },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const app = param(req, 'app');
         const { items } = parse(newRetentionSchema, req.body);
         await store.replaceRetention(app, items);
+        await record({ details: { rules: items } });
         logger.info({ app, rules: items }, 'the retention rules were changed');
         res.json({ items: await store.readRetention(app) });
       },
@@ -41,13 +43,14 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
     {
       method: 'post',
       path: '/api/apps/:app/prune',
-      policy: 'administer',
+      policy: 'own',
+      audit: 'execution.prune',
       summary: 'Erases executions, some at a call; with `dryRun` it only counts them.',
       body: { kind: 'json', schema: pruneRequestSchema },
       answers: {
         200: { description: 'What was erased and what is left.', schema: pruneResultSchema },
       },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const request = parse(pruneRequestSchema, req.body);
         const scope = toScope(param(req, 'app'), request, now());
         if (request.dryRun) {
@@ -55,6 +58,8 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
           return;
         }
         const result = await prune(store, scope, request.cursor);
+        const { what, environment } = request;
+        await record({ details: { what, environment, erased: result.erased } });
         logger.info(
           { app: scope.app, kind: scope.what.kind, ...result.erased },
           'erased on request',
@@ -65,16 +70,18 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
     {
       method: 'delete',
       path: '/api/apps/:app/executions/:id',
-      policy: 'administer',
+      policy: 'own',
+      audit: 'execution.erase',
       summary: 'Erases every trace of one execution.',
       answers: { 200: { description: 'What was erased.', schema: pruneResultSchema } },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const app = param(req, 'app');
         const what = { kind: 'execution', executionId: param(req, 'id') } as const;
         const result = await prune(store, { app, environment: undefined, what }, undefined);
         if (result.erased.executions === 0 && result.left?.executions === 0) {
           throw notFound('execution');
         }
+        await record({ target: what.executionId });
         logger.info({ app, kind: what.kind, ...result.erased }, 'erased on request');
         res.json(result);
       },

@@ -2,8 +2,13 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { Policy, Principal } from '../auth/guard.js';
+import type { AuditEntry } from '@xray/core';
+import type { Accounts } from '../auth/accounts.js';
+import type { GuessLimit } from '../auth/guess-limit.js';
 import type { KeyRing } from '../auth/key-ring.js';
+import type { OneTimeLinks } from '../auth/one-time-links.js';
+import type { Policy } from '../auth/policy.js';
+import type { Principal } from '../auth/principal.js';
 import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
@@ -17,6 +22,13 @@ export interface Deps {
   limitRate: RateLimit;
   metrics: Registry;
   keys: KeyRing;
+  accounts: Accounts;
+  guesses: GuessLimit;
+  links: OneTimeLinks;
+  /** Where people reach this server when that is not where it listens: XRAY_PUBLIC_URL. */
+  publicUrl: string | undefined;
+  /** Addresses of proxies whose forwarded headers are believed. */
+  trustedProxies: string[];
   logger: Logger;
   version: string;
   /** The folder of the exported dashboard; without it only the API is served. */
@@ -29,14 +41,31 @@ export interface Call {
   req: Request;
   res: Response;
   principal: Principal;
+  /**
+   * Writes what was done to the audit log, as the route's `audit` names it. Awaited before the answer
+   * is sent: what cannot be written there is not shown.
+   */
+  record(entry?: Recorded): Promise<void>;
+}
+
+export interface Recorded {
+  /** What it was done to: an id or an address. */
+  target?: string;
+  details?: Record<string, unknown>;
+  /** Where it is not the principal, as with somebody who signs in. */
+  actor?: AuditEntry['actor'];
+  /** Where the route's path names none. */
+  app?: string;
 }
 
 /** One endpoint: who may call it, what it takes and gives (for OpenAPI), and what it does. */
 export interface Route {
-  method: 'get' | 'post' | 'put' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express' path; `:app` in it is checked to exist and to be the caller's. */
   path: string;
   policy: Policy;
+  /** The action under which a success stands in the audit log; the handler records it. */
+  audit?: string;
   summary: string;
   query?: z.ZodObject;
   /** `raw` leaves the parsing to the handler. */

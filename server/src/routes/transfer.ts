@@ -9,7 +9,7 @@ import {
   ingestResultSchema,
   transferredSchema,
 } from '@xray/core';
-import { notFound } from '../auth/guard.js';
+import { notFound } from '../auth/policy.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
 import { DomainError } from '../errors.js';
 import { readBody } from '../ingest/read-body.js';
@@ -31,6 +31,7 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/export',
       policy: 'read',
+      audit: 'export',
       summary: 'The executions with their payloads as NDJSON, oldest first: a detail a line.',
       query: exportQuerySchema,
       answers: {
@@ -39,8 +40,9 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
           schema: exportedExecutionSchema,
         },
       },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const { from, to } = parse(exportQuerySchema, req.query);
+        await record({ details: { from, to } });
         const pages = exportLines(
           store,
           {
@@ -57,13 +59,15 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/transfer',
       policy: 'administer',
+      audit: 'transfer.read',
       summary: 'What belongs to the app beside its executions, for another database.',
       answers: {
         200: { description: 'Keys without their secrets, and rules.', schema: appTransferSchema },
       },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const transfer = await store.readTransfer(param(req, 'app'));
         if (transfer === undefined) throw notFound('app');
+        await record();
         res.json(transfer);
       },
     },
@@ -71,23 +75,26 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       method: 'post',
       path: '/api/apps/:app/transfer',
       policy: 'administer',
+      audit: 'transfer.add',
       summary: 'Adds the keys and rules that the app does not have.',
       body: { kind: 'json', schema: appTransferSchema },
       answers: { 200: { description: 'What was added.', schema: transferredSchema } },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const transfer = parse(appTransferSchema, req.body);
         const added = await store.addTransfer(param(req, 'app'), transfer);
         keys.forget();
+        await record({ details: added });
         res.json(added);
       },
     },
     {
       method: 'get',
       path: '/api/backup',
-      policy: 'administer',
+      policy: 'console',
+      audit: 'backup',
       summary: 'The files of the embedded database at one moment, as a compressed tar.',
       answers: { 200: { description: BACKUP_TYPE } },
-      async handle({ res }) {
+      async handle({ res, record }) {
         const copy = await store.copyFiles();
         if (copy === undefined) {
           throw new DomainError(
@@ -96,6 +103,7 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
           );
         }
         try {
+          await record();
           res.type(BACKUP_TYPE);
           await packFiles(copy.directory, res);
         } finally {
@@ -107,6 +115,7 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       method: 'post',
       path: '/api/apps/:app/import',
       policy: 'administer',
+      audit: 'import',
       summary: 'Stores lines of an export; one that is stored already changes nothing.',
       body: { kind: 'raw', schema: exportedExecutionSchema, types: [NDJSON] },
       answers: {
@@ -115,13 +124,15 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
           schema: ingestResultSchema,
         },
       },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const { bytes, release } = await readBody(req, budget, LIMITS.requestBytes);
         try {
           const lines = bytes.toString('utf8').split('\n');
           // A file ends with a line end, after which there is no line.
           if (lines.at(-1) === '') lines.pop();
-          res.json(await importLines(store, param(req, 'app'), lines));
+          const imported = await importLines(store, param(req, 'app'), lines);
+          await record({ details: { accepted: imported.accepted } });
+          res.json(imported);
         } finally {
           release();
         }

@@ -1,20 +1,13 @@
 import { sql } from 'kysely';
-import type { ApiKey, App } from '@xray/core';
+import type { App, AppChange, Role } from '@xray/core';
+import type { NewApiKey } from './access-store.js';
 import type { Driver } from './driver.js';
+import { insertKey } from './keys.js';
 import { MIGRATION_LOCK } from './migrations.js';
-import type { KeyGrant, NewApiKey } from './store.js';
 
 type Db = Driver['db'];
 
-const KEY_COLUMNS = [
-  'id',
-  'app',
-  'name',
-  'scopes',
-  'created_at',
-  'last_used_at',
-  'revoked_at',
-] as const;
+const COLUMNS = ['id', 'name', 'created_at', 'archived_at'] as const;
 
 export async function initialize(
   db: Db,
@@ -26,19 +19,30 @@ export async function initialize(
     const any = await tx.selectFrom('apps').select('id').limit(1).executeTakeFirst();
     if (any !== undefined) return false;
     await tx.insertInto('apps').values(app).execute();
-    await tx.insertInto('api_keys').values(key).execute();
+    await insertKey(tx, key);
     return true;
   });
 }
 
-export async function listApps(db: Db): Promise<App[]> {
+export async function listApps(db: Db, userId: string | undefined): Promise<App[]> {
+  if (userId === undefined) {
+    const rows = await db
+      .selectFrom('apps')
+      .select(COLUMNS)
+      .orderBy('name')
+      .orderBy('id')
+      .execute();
+    return rows.map((row) => toApp(row));
+  }
   const rows = await db
     .selectFrom('apps')
-    .select(['id', 'name', 'created_at'])
+    .innerJoin('app_members', 'app_members.app', 'apps.id')
+    .select(['id', 'name', 'apps.created_at', 'archived_at', 'role'])
+    .where('user_id', '=', userId)
     .orderBy('name')
     .orderBy('id')
     .execute();
-  return rows.map(toApp);
+  return rows.map((row) => toApp(row, row.role));
 }
 
 export async function appExists(db: Db, id: string): Promise<boolean> {
@@ -51,79 +55,36 @@ export async function createApp(db: Db, id: string, name: string): Promise<App |
     .insertInto('apps')
     .values({ id, name })
     .onConflict((conflict) => conflict.doNothing())
-    .returning(['id', 'name', 'created_at'])
+    .returning(COLUMNS)
     .executeTakeFirst();
   return row && toApp(row);
 }
 
-export async function createKey(db: Db, key: NewApiKey): Promise<ApiKey> {
+export async function changeApp(db: Db, id: string, change: AppChange): Promise<App> {
   const row = await db
-    .insertInto('api_keys')
-    .values(key)
-    .returning(KEY_COLUMNS)
+    .updateTable('apps')
+    .set({
+      id,
+      ...(change.name !== undefined && { name: change.name }),
+      ...(change.archived !== undefined && {
+        archived_at: change.archived ? sql<Date>`coalesce(archived_at, now())` : null,
+      }),
+    })
+    .where('id', '=', id)
+    .returning(COLUMNS)
     .executeTakeFirstOrThrow();
-  return toApiKey(row);
+  return toApp(row);
 }
 
-export async function listKeys(db: Db, app: string): Promise<ApiKey[]> {
-  const rows = await db
-    .selectFrom('api_keys')
-    .select(KEY_COLUMNS)
-    .where('app', '=', app)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
-  return rows.map(toApiKey);
-}
-
-export async function revokeKey(db: Db, app: string, id: string): Promise<ApiKey | undefined> {
-  const row = await db
-    .updateTable('api_keys')
-    .set({ revoked_at: sql<Date>`coalesce(revoked_at, now())` })
-    .where('app', '=', app)
-    .where('id', '=', id)
-    .returning(KEY_COLUMNS)
-    .executeTakeFirst();
-  return row && toApiKey(row);
-}
-
-export async function findKey(db: Db, hash: Uint8Array): Promise<KeyGrant | undefined> {
-  return await db
-    .selectFrom('api_keys')
-    .select(['id', 'app', 'scopes'])
-    .where('hash', '=', hash)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst();
-}
-
-export async function touchKey(db: Db, id: string): Promise<void> {
-  await db
-    .updateTable('api_keys')
-    .set({ last_used_at: sql<Date>`now()` })
-    .where('id', '=', id)
-    .execute();
-}
-
-function toApp(row: { id: string; name: string; created_at: Date }): App {
-  return { id: row.id, name: row.name, createdAt: row.created_at.toISOString() };
-}
-
-function toApiKey(row: {
-  id: string;
-  app: string;
-  name: string;
-  scopes: ApiKey['scopes'];
-  created_at: Date;
-  last_used_at: Date | null;
-  revoked_at: Date | null;
-}): ApiKey {
+function toApp(
+  row: { id: string; name: string; created_at: Date; archived_at: Date | null },
+  role: Role | null = null,
+): App {
   return {
     id: row.id,
-    appId: row.app,
     name: row.name,
-    scopes: row.scopes,
     createdAt: row.created_at.toISOString(),
-    lastUsedAt: row.last_used_at?.toISOString() ?? null,
-    revokedAt: row.revoked_at?.toISOString() ?? null,
+    archivedAt: row.archived_at?.toISOString() ?? null,
+    role,
   };
 }

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
-import * as apps from './apps.js';
 import type { Driver } from './driver.js';
 import * as erasure from './erasure.js';
 import * as executions from './executions.js';
 import { migrate } from './migrations.js';
 import * as retention from './retention.js';
 import { saveExecutions } from './save-executions.js';
+import { sqlAccessStore } from './sql-access-store.js';
 import type { Store } from './store.js';
 import * as transfer from './transfer.js';
 
@@ -23,15 +23,7 @@ export function createSqlStore(driver: Driver): Store {
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
     listPipelines: (app) => executions.listPipelines(db, app),
 
-    initialize: (app, key) => apps.initialize(db, app, key),
-    listApps: () => apps.listApps(db),
-    appExists: (id) => apps.appExists(db, id),
-    createApp: (id, name) => apps.createApp(db, id, name),
-    createKey: (key) => apps.createKey(db, key),
-    listKeys: (app) => apps.listKeys(db, app),
-    revokeKey: (app, id) => apps.revokeKey(db, app, id),
-    findKey: (hash) => apps.findKey(db, hash),
-    touchKey: (id) => apps.touchKey(db, id),
+    ...sqlAccessStore(db),
 
     exportExecutions: (filter) => transfer.exportExecutions(db, filter),
     readTransfer: (app) => transfer.readTransfer(db, app),

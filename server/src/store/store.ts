@@ -1,10 +1,7 @@
 import type {
-  ApiKey,
-  App,
   AppTransfer,
   ErasureCount,
   ExecutionSummary,
-  KeyScope,
   MergeState,
   PipelineList,
   Retention,
@@ -12,7 +9,10 @@ import type {
   Status,
   Transferred,
 } from '@xray/core';
+import type { AccessStore } from './access-store.js';
 import type { FileCopy } from './driver.js';
+
+export type { KeyGrant } from './access-store.js';
 
 /** One flush on its way in: the text as it was sent, and what the store indexes of it. */
 export interface ExecutionRecord {
@@ -86,22 +86,6 @@ export interface StoredExecution {
   conflict: boolean;
 }
 
-export interface NewApiKey {
-  id: string;
-  app: string;
-  name: string;
-  /** SHA-256 of the whole key. */
-  hash: Uint8Array;
-  scopes: KeyScope[];
-}
-
-/** What a live key lets its bearer do. */
-export interface KeyGrant {
-  id: string;
-  app: string;
-  scopes: KeyScope[];
-}
-
 /** A stored execution with its place in the order of an export. */
 export interface ExportedExecution extends StoredExecution {
   id: number;
@@ -138,7 +122,7 @@ export interface ErasedBatch {
  * Everything that is kept. When its database is not there, cannot take writes or has no connection
  * left, every call throws an error that `outageOf` recognises.
  */
-export interface Store {
+export interface Store extends AccessStore {
   readonly kind: 'pglite' | 'postgres';
 
   /** Brings the tables up to date; safe to run from many instances at once. Returns the names applied. */
@@ -155,21 +139,6 @@ export interface Store {
   listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
   listPipelines(app: string): Promise<PipelineList>;
-
-  /** Makes the first app with a key when there is no app at all; says whether it did. Of many callers one does. */
-  initialize(app: { id: string; name: string }, key: NewApiKey): Promise<boolean>;
-  listApps(): Promise<App[]>;
-  appExists(id: string): Promise<boolean>;
-  /** Undefined when there is one of that id already. */
-  createApp(id: string, name: string): Promise<App | undefined>;
-
-  createKey(key: NewApiKey): Promise<ApiKey>;
-  listKeys(app: string): Promise<ApiKey[]>;
-  /** Undefined when the app has no such key. Revoking twice keeps the first time. */
-  revokeKey(app: string, id: string): Promise<ApiKey | undefined>;
-  /** The grant of the unrevoked key with this SHA-256. */
-  findKey(hash: Uint8Array): Promise<KeyGrant | undefined>;
-  touchKey(id: string): Promise<void>;
 
   /** The next executions with their bodies, some megabytes at most; none at the end. */
   exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;

@@ -1,10 +1,18 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
-import type { KeyScope, Status } from '@xray/core';
+import type { AuditEntry, KeyScope, Role, Status } from '@xray/core';
 
 /** The tables of the schema `xray`, as migrations/postgres makes them. */
 export interface Tables {
   apps: AppsTable;
   api_keys: ApiKeysTable;
+  users: UsersTable;
+  accounts: AccountsTable;
+  sessions: SessionsTable;
+  verifications: VerificationsTable;
+  setup: SetupTable;
+  app_members: AppMembersTable;
+  invitations: InvitationsTable;
+  audit_log: AuditLogTable;
   executions: ExecutionsTable;
   bodies: BodiesTable;
   migrations: MigrationsTable;
@@ -15,6 +23,7 @@ interface AppsTable {
   id: string;
   name: string;
   created_at: Generated<Date>;
+  archived_at: Date | null;
 }
 
 interface ApiKeysTable {
@@ -23,9 +32,83 @@ interface ApiKeysTable {
   name: string;
   hash: Uint8Array;
   scopes: KeyScope[];
+  environments: string[] | null;
+  requests_per_minute: number | null;
   created_at: Generated<Date>;
+  created_by: string | null;
+  expires_at: Date | null;
+  replaces: string | null;
   last_used_at: Date | null;
   revoked_at: Date | null;
+}
+
+interface UsersTable {
+  id: Generated<string>;
+  email: string;
+  name: string;
+  is_administrator: Generated<boolean>;
+  clerk_id: string | null;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+}
+
+interface AccountsTable {
+  id: Generated<string>;
+  user_id: string;
+  provider_id: string;
+  account_id: string;
+  password: string | null;
+}
+
+/** Better Auth's own; here only to be ended. */
+interface SessionsTable {
+  id: Derived<string>;
+  user_id: Derived<string>;
+}
+
+interface VerificationsTable {
+  id: Generated<string>;
+  identifier: string;
+  value: string;
+  expires_at: Date;
+}
+
+interface SetupTable {
+  id: boolean;
+  nonce: string;
+  used_at: Date | null;
+}
+
+interface AppMembersTable {
+  app: string;
+  user_id: string;
+  role: Role;
+  created_at: Generated<Date>;
+}
+
+interface InvitationsTable {
+  id: Generated<string>;
+  app: string;
+  role: Role;
+  email: string | null;
+  token_hash: Uint8Array;
+  invited_by: string;
+  created_at: Generated<Date>;
+  expires_at: Date;
+  accepted_at: Date | null;
+}
+
+interface AuditLogTable {
+  id: GeneratedAlways<number>;
+  at: GeneratedAlways<Date>;
+  app: string | null;
+  actor_kind: AuditEntry['actor']['kind'];
+  actor_id: string | null;
+  actor_name: string | null;
+  action: string;
+  target: string | null;
+  details: ColumnType<Record<string, unknown>, string, never>;
+  ip: string | null;
 }
 
 /** Written as whole rows by `save-executions.ts` alone, so that nothing else may insert or update. */

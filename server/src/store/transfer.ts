@@ -78,7 +78,18 @@ export async function readTransfer(db: Db, id: string): Promise<AppTransfer | un
   if (app === undefined) return undefined;
   const keys = await db
     .selectFrom('api_keys')
-    .select(['id', 'name', 'hash', 'scopes', 'created_at', 'revoked_at'])
+    .select([
+      'id',
+      'name',
+      'hash',
+      'scopes',
+      'environments',
+      'requests_per_minute',
+      'created_at',
+      'created_by',
+      'expires_at',
+      'revoked_at',
+    ])
     .where('app', '=', id)
     .orderBy('created_at')
     .orderBy('id')
@@ -92,7 +103,11 @@ export async function readTransfer(db: Db, id: string): Promise<AppTransfer | un
       name: key.name,
       hash: Buffer.from(key.hash).toString('hex'),
       scopes: key.scopes,
+      environments: key.environments,
+      requestsPerMinute: key.requests_per_minute,
       createdAt: key.created_at.toISOString(),
+      createdBy: key.created_by,
+      expiresAt: key.expires_at?.toISOString() ?? null,
       revokedAt: key.revoked_at?.toISOString() ?? null,
     })),
   };
@@ -106,17 +121,21 @@ export async function addTransfer(
   return await db.transaction().execute(async (tx) => {
     await lockErasures(tx, { wait: true });
     let addedKeys = 0;
-    for (const { id, name, hash, scopes, createdAt, revokedAt } of keys) {
+    for (const key of keys) {
       const { numInsertedOrUpdatedRows } = await tx
         .insertInto('api_keys')
         .values({
-          id,
+          id: key.id,
           app,
-          name,
-          hash: Buffer.from(hash, 'hex'),
-          scopes,
-          created_at: new Date(createdAt),
-          revoked_at: revokedAt === null ? null : new Date(revokedAt),
+          name: key.name,
+          hash: Buffer.from(key.hash, 'hex'),
+          scopes: key.scopes,
+          environments: key.environments,
+          requests_per_minute: key.requestsPerMinute,
+          created_at: new Date(key.createdAt),
+          created_by: key.createdBy,
+          expires_at: key.expiresAt === null ? null : new Date(key.expiresAt),
+          revoked_at: key.revokedAt === null ? null : new Date(key.revokedAt),
         })
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirstOrThrow();

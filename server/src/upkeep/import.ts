@@ -54,7 +54,7 @@ function readLine(line: string, app: string): ReadSnapshot {
   const facts = factsSchema.safeParse(parseJson(line.slice(cut + ',"server":'.length, -1)));
   if (!facts.success) return notALine();
   const text = ofApp(line.slice(SNAPSHOT_START.length, cut), app);
-  const read = readSnapshot(text, app, new Date(facts.data.receivedAt));
+  const read = readSnapshot(text, { app, environments: null }, new Date(facts.data.receivedAt));
   return read.ok ? { ok: true, record: withFacts(read.record, facts.data) } : read;
 }
 

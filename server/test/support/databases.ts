@@ -17,6 +17,8 @@ export type DriverName = (typeof DRIVERS)[number];
 /** Of a file's key, usable on any fresh database. */
 export const API_KEY = 'xr_test_key_of_at_least_32_characters';
 export const APP = 'my-loan-app';
+/** Of servers on a Postgres, which keep none themselves. */
+export const AUTH_SECRET = 'a secret of at least 32 characters';
 
 /** Where one database is, and how to make it go away. */
 export interface Place {
@@ -37,7 +39,10 @@ export async function newPlace(driver: DriverName): Promise<Place> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await administer(`CREATE DATABASE ${name}`);
   return {
-    env: { DATABASE_URL: `${inject('postgresUrl')}/${name}` },
+    env: {
+      DATABASE_URL: `${inject('postgresUrl')}/${name}`,
+      XRAY_AUTH_SECRET: AUTH_SECRET,
+    },
     remove: () => administer(`DROP DATABASE ${name} WITH (FORCE)`),
   };
 }

@@ -16,6 +16,8 @@ export interface ServerProcess {
   /** All that it said on stdout until it was ready. */
   greeting: string;
   child: ChildProcess;
+  /** All that it wrote to stderr, once it is gone. */
+  log: Promise<string>;
   /** Sends the signal and resolves with the exit code when it is gone; null when the signal killed it. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
@@ -39,6 +41,7 @@ export async function startProcess(
       url,
       greeting,
       child,
+      log: errors,
       async end(signal) {
         const gone = once(child, 'exit');
         child.kill(signal);

@@ -1,9 +1,10 @@
 'use client';
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { useState, type ReactNode } from 'react';
 import { ApiError } from '@/lib/api-client';
+import { leaveIfSignedOut } from '@/lib/session';
 
 const MAX_RETRIES = 2;
 
@@ -11,6 +12,8 @@ export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(
     () =>
       new QueryClient({
+        queryCache: new QueryCache({ onError: leaveIfSignedOut }),
+        mutationCache: new MutationCache({ onError: leaveIfSignedOut }),
         defaultOptions: {
           queries: {
             staleTime: 10_000,

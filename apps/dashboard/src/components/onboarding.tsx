@@ -1,6 +1,8 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { settingsHref } from '@/lib/links';
 import { configQuery } from '@/lib/queries';
 import { CopyButton } from './copy-button';
 import { ScrollText } from './scroll-text';
@@ -17,8 +19,8 @@ export function Onboarding({ app, waitingFor }: { app: string; waitingFor: strin
     >
       <h2 className="text-lg font-semibold">No executions yet</h2>
       <p className="text-ink-muted">
-        Here are the three lines that send one. Put them into your program, or into a file, with the
-        API key that was printed when the server first started.
+        Here are the three lines that send one. Put them into your program, or into a file, with an
+        API key of this app.
       </p>
       <div className="overflow-hidden rounded-md border border-line bg-panel">
         <div className="flex h-9 items-center justify-between border-b border-line pr-1 pl-3 text-xs text-ink-muted">
@@ -28,11 +30,11 @@ export function Onboarding({ app, waitingFor }: { app: string; waitingFor: strin
         <ScrollText label="Snippet" text={snippet} className="rounded-none bg-transparent" />
       </div>
       <p className="text-sm text-ink-muted">
-        No key at hand?{' '}
-        <code className="text-mono wrap-anywhere text-ink">
-          npm run xray -- keys create --app {app}
-        </code>{' '}
-        makes one.
+        No key at hand? Editors and owners make one in the{' '}
+        <Link href={settingsHref('keys', app)} className="text-accent underline">
+          settings
+        </Link>
+        .
       </p>
       <output className="flex items-center gap-2 text-sm text-ink-muted">
         <span aria-hidden className="pulse-mark size-2 rounded-full bg-running" />

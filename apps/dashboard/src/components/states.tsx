@@ -3,6 +3,7 @@
 import { CircleAlertIcon, RotateCwIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ApiError } from '@/lib/api-client';
+import { isSignedOut } from '@/lib/session';
 import { CopyButton } from './copy-button';
 import { Button } from './ui/button';
 
@@ -21,6 +22,10 @@ export function ErrorState({
   onRetry?: (() => void) | undefined;
   children?: ReactNode;
 }) {
+  // The page is on its way to the sign-in page already.
+  if (isSignedOut(error)) {
+    return <output className="px-4 py-12 text-center text-ink-muted">Please sign in…</output>;
+  }
   const requestId = error instanceof ApiError ? error.requestId : null;
   const details = error instanceof ApiError ? error.details : [];
   return (

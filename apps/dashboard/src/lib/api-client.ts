@@ -89,7 +89,8 @@ export async function getStep(
   return await getJson(`${executionPath(app, executionId)}/steps/${sequence}`, {}, signal);
 }
 
-function appPath(app: string): string {
+/** Where the server keeps what belongs to an app. */
+export function appPath(app: string): string {
   return `/api/apps/${encodeURIComponent(app)}`;
 }
 
@@ -97,27 +98,46 @@ function executionPath(app: string, executionId: string): string {
   return `${appPath(app)}/executions/${encodeURIComponent(executionId)}`;
 }
 
-async function getJson<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+/** @throws ApiError for every answer that is not a success, and for none at all */
+export async function getJson<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(params)) {
     if (value !== null && value !== undefined && value !== '') query.set(key, String(value));
   }
   const search = query.size > 0 ? `?${query}` : '';
-  const response = await send(`${BASE_URL}${path}${search}`, signal);
+  return await exchange(`${path}${search}`, signal === undefined ? {} : { signal });
+}
+
+/** Asks for a change. @throws ApiError as {@link getJson} does */
+export async function sendJson<T>(
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  if (body === undefined) return await exchange(path, { method });
+  return await exchange(path, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+async function exchange<T>(path: string, init: RequestInit): Promise<T> {
+  const response = await send(`${BASE_URL}${path}`, init);
   const body = await readBody(response);
   if (!response.ok) throw new ApiError(response.status, errorOf(body));
   return body as T;
 }
 
-async function send(url: string, signal?: AbortSignal): Promise<Response> {
+async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, {
-      headers: { accept: 'application/json' },
+      ...init,
+      headers: { accept: 'application/json', ...init.headers },
       credentials: BASE_URL === '' ? 'same-origin' : 'include',
-      ...(signal === undefined ? {} : { signal }),
     });
   } catch (cause) {
-    if (signal?.aborted === true) throw cause;
+    if (init.signal?.aborted === true) throw cause;
     throw new ApiError(0, {
       code: 'unreachable',
       message: 'The X-Ray server did not answer. It may be stopped or restarting.',

@@ -57,3 +57,17 @@ export const WIDE = '(min-width: 768px)';
 export function useWide(): boolean {
   return useMediaQuery(WIDE);
 }
+
+function subscribeToHash(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener);
+  return () => window.removeEventListener('hashchange', listener);
+}
+
+/** What stands after the `#`; null while the page is still static HTML. */
+export function useLocationHash(): string | null {
+  return useSyncExternalStore(
+    subscribeToHash,
+    () => location.hash.slice(1),
+    () => null,
+  );
+}

@@ -7,6 +7,10 @@ export function executionHref(app: string, id: string, step?: number | null): st
   return `/execution?${query({ app, id, step: typeof step === 'number' ? String(step) : null })}`;
 }
 
+export function settingsHref(tab: string, app: string | null = null): string {
+  return `/settings?${query({ app, tab })}`;
+}
+
 function query(params: Record<string, string | null>): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(params)) if (value !== null) search.set(key, value);

@@ -1,5 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { getMe } from './access-api';
 import {
+  ApiError,
   getConfig,
   getExecution,
   getStep,
@@ -17,6 +19,23 @@ export const configQuery = queryOptions({
   queryKey: ['config'],
   queryFn: ({ signal }) => getConfig(signal),
   staleTime: Infinity,
+});
+
+/** Who is signed in. That nobody is, is an error of 401 here as it is everywhere else in the frame. */
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: async ({ signal }) => {
+    const me = await getMe(signal);
+    if (me === null) throw new ApiError(401, { code: 'unauthorized', message: 'Sign in first.' });
+    return me;
+  },
+  staleTime: 60_000,
+});
+
+/** Who is signed in, if anybody: for the pages that let people in. */
+export const visitorQuery = queryOptions({
+  queryKey: ['visitor'],
+  queryFn: ({ signal }) => getMe(signal),
 });
 
 export const appsQuery = queryOptions({

@@ -57,6 +57,7 @@ function crumbsOf(path: string, app: string | null, executionId: string | null):
   if (app !== null) {
     crumbs.push({ text: truncateMiddle(app, 32), full: app, href: executionsHref(app) });
   }
+  if (path.startsWith('/settings')) return [...crumbs, { text: 'Settings', href: null }];
   if (!path.startsWith('/execution')) return crumbs;
   if (path.startsWith('/executions')) return [...crumbs, { text: 'Executions', href: null }];
   if (app !== null) crumbs.push({ text: 'Executions', href: executionsHref(app) });

@@ -1,16 +1,25 @@
 'use client';
 
-import { LayoutGridIcon, ListIcon, PanelLeftIcon, type LucideIcon } from 'lucide-react';
+import {
+  LayoutGridIcon,
+  ListIcon,
+  PanelLeftIcon,
+  SettingsIcon,
+  type LucideIcon,
+} from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useSearchParams } from 'next/navigation';
 import { Suspense, type ReactNode } from 'react';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
-import { executionsHref } from '@/lib/links';
+import { isDoor } from '@/lib/doors';
+import { executionsHref, settingsHref } from '@/lib/links';
 import { setRailOpen, useRailOpen } from '@/lib/preferences';
 import { AppSwitcher } from './app-switcher';
 import { Breadcrumb } from './breadcrumb';
 import { DisplayMenu } from './display-menu';
+import { Logo } from './logo';
+import { UserMenu } from './user-menu';
 
 interface Place {
   name: string;
@@ -19,9 +28,11 @@ interface Place {
   current: boolean;
 }
 
-/** Rail, top bar and page; below 768 px the rail is a bar at the bottom. */
+/** Rail, top bar and page; below 768 px the rail is a bar at the bottom. Doors stand without. */
 export function Frame({ children, tools }: { children: ReactNode; tools?: ReactNode }) {
   const railOpen = useRailOpen();
+  const path = usePathname();
+  if (isDoor(path)) return children;
   return (
     <div className="flex h-dvh flex-col md:flex-row print:block print:h-auto">
       <a
@@ -65,6 +76,9 @@ export function Frame({ children, tools }: { children: ReactNode; tools?: ReactN
           </Suspense>
           <Suspense>{tools}</Suspense>
           <DisplayMenu />
+          <Suspense>
+            <UserMenu />
+          </Suspense>
         </header>
         <main
           id="page"
@@ -97,6 +111,12 @@ function Places({ stacked = false }: { stacked?: boolean }) {
       icon: ListIcon,
       current: path.startsWith('/execution'),
     },
+    {
+      name: 'Settings',
+      href: settingsHref('apps', app),
+      icon: SettingsIcon,
+      current: path.startsWith('/settings'),
+    },
   ];
   return places.map(({ name, href, icon: Icon, current }) => (
     <Link
@@ -116,18 +136,4 @@ function Places({ stacked = false }: { stacked?: boolean }) {
       <span className={stacked ? '' : 'rail-label'}>{name}</span>
     </Link>
   ));
-}
-
-function Logo() {
-  return (
-    <svg aria-hidden viewBox="0 0 20 20" className="size-5 shrink-0">
-      <rect width="20" height="20" rx="5" fill="var(--accent)" />
-      <path
-        d="M5 6.5h10M7 10h8M10 13.5h5"
-        stroke="var(--accent-ink)"
-        strokeWidth="2"
-        strokeLinecap="round"
-      />
-    </svg>
-  );
 }

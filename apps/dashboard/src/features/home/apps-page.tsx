@@ -1,18 +1,18 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
 import { useState } from 'react';
-import { CopyButton } from '@/components/copy-button';
 import { Onboarding } from '@/components/onboarding';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
-import { appsQuery, recentExecutionsQuery } from '@/lib/queries';
+import { settingsHref } from '@/lib/links';
+import { appsQuery, meQuery, recentExecutionsQuery } from '@/lib/queries';
 import { AppCard, RECENT } from './app-card';
 
 const SHOWN_AT_ONCE = 24;
 const FILTER_FROM = 9;
-const CREATE_COMMAND = 'npm run xray -- keys create --app my-app';
 
 export function AppsPage() {
   const apps = useQuery(appsQuery);
@@ -91,16 +91,20 @@ function SoleAppOnboarding({ app }: { app: string }) {
 }
 
 function NoApps() {
+  const me = useQuery(meQuery);
   return (
-    <EmptyState title="This installation has no app yet">
+    <EmptyState title="There is no app here yet">
       <p className="mb-3">
-        An app is one system whose decisions are recorded, with keys of its own. This makes the
-        first one and prints its key, once:
+        An app is one system whose decisions are recorded, with keys and members of its own.
+        {me.data?.isAdministrator === false
+          ? ' You are a member of none: ask an owner for an invitation.'
+          : null}
       </p>
-      <p className="flex items-center gap-2 rounded-md border border-line bg-sunken py-1 pr-1 pl-3">
-        <code className="text-mono min-w-0 flex-1 wrap-anywhere text-ink">{CREATE_COMMAND}</code>
-        <CopyButton text={CREATE_COMMAND} label="Copy command" />
-      </p>
+      {me.data?.isAdministrator === true ? (
+        <Button asChild variant="primary">
+          <Link href={settingsHref('apps')}>Create an app</Link>
+        </Button>
+      ) : null}
     </EmptyState>
   );
 }

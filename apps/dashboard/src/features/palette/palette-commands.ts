@@ -1,5 +1,5 @@
 import type { App, ExecutionSummary, PipelineList } from '@xray/core';
-import { executionHref, executionsHref } from '@/lib/links';
+import { executionHref, executionsHref, settingsHref } from '@/lib/links';
 
 const ID_MIN_LENGTH = 3;
 const ID_MAX_LENGTH = 128;
@@ -45,6 +45,7 @@ function commandsOf({ app, apps, pipelines, recent }: PaletteSources): Command[]
   });
   return [
     go('/', 'Apps', 'page'),
+    go(settingsHref('apps', app), 'Settings', 'page'),
     ...(app === null ? [] : [go(executionsHref(app), 'Executions', 'page')]),
     ...(app === null
       ? []

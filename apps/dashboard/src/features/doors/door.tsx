@@ -1,0 +1,36 @@
+'use client';
+
+import type { ReactNode } from 'react';
+import { Logo } from '@/components/frame/logo';
+
+/** The one card of a page that lets people in. */
+export function Door({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <main id="page" className="flex min-h-dvh flex-col items-center px-4 pt-[12dvh] pb-8">
+      <div className="flex w-full max-w-sm flex-col gap-5">
+        <p className="flex items-center gap-2 font-semibold">
+          <Logo />
+          X-Ray
+        </p>
+        <section
+          aria-labelledby="door-title"
+          className="flex flex-col gap-4 rounded-md border border-line bg-panel p-5"
+        >
+          <h1 id="door-title" className="text-lg leading-6 font-semibold">
+            {title}
+          </h1>
+          {children}
+        </section>
+      </div>
+    </main>
+  );
+}
+
+/** A door's words. */
+export function Say({ children }: { children: ReactNode }) {
+  return <p className="text-sm wrap-anywhere text-ink-muted">{children}</p>;
+}
+
+export function Waiting({ children }: { children: ReactNode }) {
+  return <output className="text-sm text-ink-muted">{children}</output>;
+}

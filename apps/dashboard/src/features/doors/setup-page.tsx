@@ -1,0 +1,69 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { Button } from '@/components/ui/button';
+import { FormError } from '@/components/ui/field';
+import { setUp } from '@/lib/access-api';
+import { useLocationHash } from '@/lib/browser-state';
+import { configQuery } from '@/lib/queries';
+import { arrive } from '@/lib/session';
+import { AccountForm } from './account-form';
+import { Door, Say, Waiting } from './door';
+
+/** `/setup#token`, as the server printed it: makes the first administrator. */
+export function SetupPage() {
+  const token = useLocationHash();
+  const config = useQuery(configQuery);
+  if (config.isError) {
+    return (
+      <Door title="Set up X-Ray">
+        <FormError message={config.error.message} />
+        <Button onClick={() => void config.refetch()}>Try again</Button>
+      </Door>
+    );
+  }
+  if (token === null || config.isPending) {
+    return (
+      <Door title="Set up X-Ray">
+        <Waiting>One moment…</Waiting>
+      </Door>
+    );
+  }
+  if (!config.data.signIn.needsSetup) {
+    return (
+      <Door title="X-Ray is set up already">
+        <Say>
+          There is an administrator, and this link has no use any more.{' '}
+          <Link href="/sign-in" className="text-accent underline">
+            Sign in
+          </Link>
+        </Say>
+      </Door>
+    );
+  }
+  if (token === '') {
+    return (
+      <Door title="This link is not whole">
+        <Say>
+          What stands after the <code className="text-mono">#</code> is missing. Copy all of the
+          link that the server printed when it started.
+        </Say>
+      </Door>
+    );
+  }
+  return (
+    <Door title="Set up X-Ray">
+      <Say>
+        Make the first account. It is the administrator’s: it sees every app and lets others in.
+      </Say>
+      <AccountForm
+        label="Create administrator"
+        onSubmit={async (account) => {
+          await setUp({ token, ...account });
+          arrive(null);
+        }}
+      />
+    </Door>
+  );
+}

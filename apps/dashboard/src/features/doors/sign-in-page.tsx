@@ -1,0 +1,78 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useSearchParams } from 'next/navigation';
+import { ScrollText } from '@/components/scroll-text';
+import { FormError } from '@/components/ui/field';
+import { signInByLink } from '@/lib/access-api';
+import { useLocationHash } from '@/lib/browser-state';
+import { configQuery } from '@/lib/queries';
+import { arrive } from '@/lib/session';
+import { Door, Say, Waiting } from './door';
+import { SignInForm } from './sign-in-form';
+
+/** `/sign-in?next=…`; with a token after the `#` it is a link that signs in by itself. */
+export function SignInPage() {
+  const next = useSearchParams().get('next');
+  const token = useLocationHash();
+  const config = useQuery(configQuery);
+  if (token === null) return <Door title="Sign in">{null}</Door>;
+  if (token !== '') return <LinkSignIn token={token} />;
+  if (config.data?.signIn.needsSetup === true) return <NeedsSetup />;
+  return (
+    <Door title="Sign in">
+      <SignInForm onSignedIn={() => arrive(next)} />
+      <details className="text-sm text-ink-muted">
+        <summary className="cursor-pointer">Forgot the password?</summary>
+        <p className="mt-2 mb-1">On the server’s machine this prints a link that sets a new one:</p>
+        <ScrollText label="Command" text="npm run xray -- users reset-password <email>" />
+      </details>
+    </Door>
+  );
+}
+
+function LinkSignIn({ token }: { token: string }) {
+  // A query rather than an effect: the link works once, and a query is sent once.
+  const signing = useQuery({
+    queryKey: ['sign-in by link', token],
+    queryFn: async () => {
+      const user = await signInByLink(token);
+      arrive(null);
+      return user;
+    },
+    retry: false,
+    staleTime: Infinity,
+    refetchOnReconnect: false,
+  });
+  if (!signing.isError) {
+    return (
+      <Door title="Sign in">
+        <Waiting>Signing in with this link…</Waiting>
+      </Door>
+    );
+  }
+  return (
+    <Door title="Sign in">
+      <FormError message={signing.error.message} />
+      <Say>
+        <Link href="/sign-in" className="text-accent underline">
+          Sign in with a password
+        </Link>{' '}
+        instead, or have a new link made on the server’s machine.
+      </Say>
+    </Door>
+  );
+}
+
+function NeedsSetup() {
+  return (
+    <Door title="Nobody has an account yet">
+      <Say>
+        When it started, the server printed a link that makes the first administrator. Find it in
+        the terminal or the log, and open it: it ends in <code className="text-mono">/setup#…</code>
+      </Say>
+      <Say>As long as nobody has used it, every start of the server prints it again.</Say>
+    </Door>
+  );
+}

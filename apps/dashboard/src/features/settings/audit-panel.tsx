@@ -1,0 +1,74 @@
+'use client';
+
+import type { AuditEntry } from '@xray/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { ErrorState } from '@/components/states';
+import { RelativeTime } from '@/components/time';
+import { Button } from '@/components/ui/button';
+import { actorName, detailsText } from './audit-text';
+import { Note, Panel, RowsSkeleton } from './panel';
+import { auditQuery } from './settings-queries';
+
+/** With null the log of the whole installation. */
+export function AuditPanel({ app }: { app: string | null }) {
+  const log = useInfiniteQuery(auditQuery(app));
+  const entries = log.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Panel
+      title="Audit log"
+      about="Who did what, newest first. Nothing is ever changed in it or taken out."
+    >
+      {log.isPending ? (
+        <RowsSkeleton label="Loading the audit log" />
+      ) : log.isError && entries.length === 0 ? (
+        <ErrorState
+          error={log.error}
+          title="The audit log could not be read"
+          onRetry={() => void log.refetch()}
+        />
+      ) : entries.length === 0 ? (
+        <Note>Nothing was done here yet.</Note>
+      ) : (
+        <ul className="divide-y divide-line rounded-md border border-line">
+          {entries.map((entry) => (
+            <AuditRow key={entry.id} entry={entry} withApp={app === null} />
+          ))}
+        </ul>
+      )}
+      {log.isFetchNextPageError ? (
+        <p role="alert" className="text-sm">
+          {log.error.message}
+        </p>
+      ) : null}
+      {log.hasNextPage ? (
+        <Button
+          className="self-center"
+          disabled={log.isFetchingNextPage}
+          onClick={() => void log.fetchNextPage()}
+        >
+          {log.isFetchingNextPage ? 'Loading…' : 'Show older'}
+        </Button>
+      ) : null}
+    </Panel>
+  );
+}
+
+function AuditRow({ entry, withApp }: { entry: AuditEntry; withApp: boolean }) {
+  const details = detailsText(entry.details);
+  return (
+    <li className="grid gap-x-4 px-3 py-1.5 text-sm md:grid-cols-[7rem_minmax(0,1fr)_minmax(0,2fr)]">
+      <RelativeTime iso={entry.at} className="text-ink-muted max-md:text-xs" />
+      <span className="wrap-anywhere" title={entry.ip === null ? undefined : `from ${entry.ip}`}>
+        {actorName(entry.actor)}
+      </span>
+      <span className="wrap-anywhere">
+        <code className="text-mono font-medium">{entry.action}</code>
+        {entry.target === null ? null : ` ${entry.target}`}
+        {withApp && entry.appId !== null ? (
+          <span className="text-ink-muted"> in {entry.appId}</span>
+        ) : null}
+        {details === '' ? null : <span className="block text-xs text-ink-muted">{details}</span>}
+      </span>
+    </li>
+  );
+}

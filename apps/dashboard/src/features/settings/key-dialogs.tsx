@@ -1,0 +1,163 @@
+'use client';
+
+import type { ApiKey, CreatedKey, KeyScope } from '@xray/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Field, textOf } from '@/components/ui/field';
+import { createKey, revokeKey, rotateKey } from '@/lib/access-api';
+import { formErrors } from '@/lib/form-errors';
+import { ConfirmDialog, FormDialog } from './form-dialog';
+import { environmentsOf } from './key-state';
+import { Select } from './select';
+import { keysQuery } from './settings-queries';
+
+const SCOPES: Record<string, { label: string; scopes: KeyScope[] }> = {
+  ingest: { label: 'Send executions', scopes: ['ingest'] },
+  read: { label: 'Read executions', scopes: ['read'] },
+  both: { label: 'Send and read', scopes: ['ingest', 'read'] },
+};
+const LIVES = [
+  { value: '', label: 'Never' },
+  { value: '30', label: 'In 30 days' },
+  { value: '90', label: 'In 90 days' },
+  { value: '365', label: 'In a year' },
+];
+const OVERLAPS = [
+  { value: '0', label: 'Stops at once' },
+  { value: '1', label: 'Works for 1 more hour' },
+  { value: '24', label: 'Works for 1 more day' },
+  { value: '168', label: 'Works for 7 more days' },
+];
+
+interface CreatingProps {
+  app: string;
+  onCreated: (created: CreatedKey) => void;
+  onClose: () => void;
+}
+
+export function NewKeyDialog({ app, onCreated, onClose }: CreatingProps) {
+  const client = useQueryClient();
+  const [scope, setScope] = useState('ingest');
+  const scopes = SCOPES[scope]?.scopes ?? ['ingest'];
+  const creating = useMutation({
+    mutationFn: (form: FormData) => {
+      const environments = environmentsOf(textOf(form, 'environments'));
+      const days = textOf(form, 'expiresInDays');
+      return createKey(app, {
+        name: textOf(form, 'name'),
+        scopes,
+        ...(environments !== undefined && { environments }),
+        ...(days !== '' && { expiresInDays: Number(days) }),
+      });
+    },
+    onSuccess: async (created) => {
+      await client.invalidateQueries(keysQuery(app));
+      onCreated(created);
+    },
+  });
+  const { fields, whole } = formErrors(creating.error, ['name', 'environments']);
+  return (
+    <FormDialog
+      title="New API key"
+      submit="Create key"
+      isPending={creating.isPending}
+      error={whole}
+      onClose={onClose}
+      onSubmit={(form) => creating.mutate(form)}
+    >
+      <Field
+        label="Name"
+        name="name"
+        required
+        maxLength={128}
+        autoComplete="off"
+        placeholder="loan service, production"
+        error={fields['name']}
+      />
+      <Select
+        label="What it may do"
+        value={scope}
+        onChange={(event) => setScope(event.target.value)}
+        options={Object.entries(SCOPES).map(([value, { label }]) => ({ value, label }))}
+      />
+      {scopes.includes('read') ? null : (
+        <Field
+          label="Only for environments"
+          name="environments"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          placeholder="prod, staging"
+          hint="Leave it empty for any."
+          error={fields['environments']}
+        />
+      )}
+      <Select label="Expires" name="expiresInDays" options={LIVES} defaultValue="" />
+    </FormDialog>
+  );
+}
+
+export function RotateKeyDialog({
+  app,
+  apiKey,
+  onCreated,
+  onClose,
+}: CreatingProps & { apiKey: ApiKey }) {
+  const client = useQueryClient();
+  const rotating = useMutation({
+    mutationFn: (overlapHours: number) => rotateKey(app, apiKey.id, overlapHours),
+    onSuccess: async (created) => {
+      await client.invalidateQueries(keysQuery(app));
+      onCreated(created);
+    },
+  });
+  return (
+    <FormDialog
+      title={`Rotate the key ${apiKey.name}`}
+      submit="Rotate key"
+      isPending={rotating.isPending}
+      error={rotating.error?.message ?? null}
+      onClose={onClose}
+      onSubmit={(form) => rotating.mutate(Number(textOf(form, 'overlapHours')))}
+    >
+      <p className="text-sm text-ink-muted">
+        A new key that may do the same takes its place. Put it where the old one is used before that
+        one ends.
+      </p>
+      <Select label="The old key" name="overlapHours" options={OVERLAPS} defaultValue="24" />
+    </FormDialog>
+  );
+}
+
+export function RevokeKeyDialog({
+  app,
+  apiKey,
+  onClose,
+}: {
+  app: string;
+  apiKey: ApiKey;
+  onClose: () => void;
+}) {
+  const client = useQueryClient();
+  const revoking = useMutation({
+    mutationFn: () => revokeKey(app, apiKey.id),
+    onSuccess: async () => {
+      await client.invalidateQueries(keysQuery(app));
+      onClose();
+    },
+  });
+  return (
+    <ConfirmDialog
+      title={`Revoke the key ${apiKey.name}?`}
+      submit="Revoke key"
+      name={apiKey.name}
+      isPending={revoking.isPending}
+      error={revoking.error?.message ?? null}
+      onClose={onClose}
+      onConfirm={() => revoking.mutate()}
+    >
+      Everywhere it is refused within ten seconds, and what is sent with it from then on is lost.
+      This cannot be undone.
+    </ConfirmDialog>
+  );
+}

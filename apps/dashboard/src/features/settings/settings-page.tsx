@@ -1,0 +1,125 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useQueryStates } from 'nuqs';
+import type { User } from '@xray/core';
+import { ErrorState } from '@/components/states';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
+import { appsQuery, meQuery } from '@/lib/queries';
+import { AppsPanel } from './apps-panel';
+import { AuditPanel } from './audit-panel';
+import { KeysPanel } from './keys-panel';
+import { MembersPanel } from './members-panel';
+import { Note, Panel, RowsSkeleton } from './panel';
+import { ProfilePanel } from './profile-panel';
+import { Select } from './select';
+import { TABS, settingsParams, type Tab } from './search-params';
+
+const NAMES: Record<Tab, string> = {
+  apps: 'Apps',
+  keys: 'API keys',
+  members: 'Members',
+  audit: 'Audit log',
+  profile: 'Profile',
+};
+
+export function SettingsPage() {
+  const [{ tab }, setParams] = useQueryStates(settingsParams, { history: 'push' });
+  const me = useQuery(meQuery);
+  return (
+    <Tabs
+      value={tab}
+      onValueChange={(value) => void setParams({ tab: value as Tab })}
+      className="flex min-h-0 flex-1 flex-col"
+    >
+      <h1 className="sr-only">Settings</h1>
+      <TabsList aria-label="Settings">
+        {TABS.map((each) => (
+          <TabsTrigger key={each} value={each}>
+            {NAMES[each]}
+          </TabsTrigger>
+        ))}
+      </TabsList>
+      <TabsContent value={tab} className="overflow-y-auto p-4 md:p-6">
+        <div className="mx-auto max-w-4xl">
+          {me.isPending ? (
+            <RowsSkeleton label="Loading the settings" />
+          ) : me.isError ? (
+            <ErrorState
+              error={me.error}
+              title="It is not known who you are"
+              onRetry={() => void me.refetch()}
+            />
+          ) : tab === 'profile' ? (
+            <ProfilePanel me={me.data} />
+          ) : tab === 'apps' ? (
+            <AppsPanel me={me.data} />
+          ) : (
+            <OfOneApp me={me.data} tab={tab} />
+          )}
+        </div>
+      </TabsContent>
+    </Tabs>
+  );
+}
+
+/** What belongs to an app: which is chosen here, and stands in the address. */
+function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) {
+  const [{ app: id }, setParams] = useQueryStates(settingsParams, { history: 'push' });
+  const apps = useQuery(appsQuery);
+  if (apps.isPending) return <RowsSkeleton label="Loading the apps" />;
+  if (apps.isError) {
+    return (
+      <ErrorState
+        error={apps.error}
+        title="The apps could not be read"
+        onRetry={() => void apps.refetch()}
+      />
+    );
+  }
+  const { items } = apps.data;
+  const isWhole = tab === 'audit' && me.isAdministrator;
+  const app =
+    items.find((each) => each.id === id) ?? (id === null && !isWhole ? items[0] : undefined);
+  return (
+    <div className="flex flex-col gap-6">
+      {items.length === 0 ? null : (
+        <Select
+          label="App"
+          className="max-w-xs"
+          value={app?.id ?? ''}
+          onChange={(event) => void setParams({ app: event.target.value || null })}
+          options={[
+            ...(isWhole ? [{ value: '', label: 'The whole installation' }] : []),
+            ...(app === undefined && !isWhole ? [{ value: '', label: 'Choose an app' }] : []),
+            ...items.map(({ id: value, name }) => ({
+              value,
+              label: name === value ? name : `${name} (${value})`,
+            })),
+          ]}
+        />
+      )}
+      {app === undefined ? (
+        isWhole && id === null ? (
+          <AuditPanel app={null} />
+        ) : (
+          <Note>
+            {id === null
+              ? 'You are a member of no app.'
+              : `There is no app “${id}”, or you may not see it.`}
+          </Note>
+        )
+      ) : tab === 'keys' ? (
+        <KeysPanel key={app.id} app={app} />
+      ) : tab === 'members' ? (
+        <MembersPanel key={app.id} app={app} me={me} />
+      ) : app.role === 'owner' ? (
+        <AuditPanel app={app.id} />
+      ) : (
+        <Panel title="Audit log">
+          <Note>In this app you are {app.role ?? 'no member'}. Its owners read the log.</Note>
+        </Panel>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,144 @@
+import type {
+  AcceptInvitation,
+  ApiKey,
+  ApiKeyList,
+  App,
+  AppChange,
+  AuditPage,
+  CreatedInvitation,
+  CreatedKey,
+  Invitation,
+  InvitationList,
+  Me,
+  Member,
+  MemberList,
+  NewApp,
+  NewInvitation,
+  NewKey,
+  PasswordChange,
+  Role,
+  Setup,
+  SignIn,
+  User,
+} from '@xray/core';
+import { appPath, getJson, sendJson } from './api-client';
+
+export async function getMe(signal?: AbortSignal): Promise<Me> {
+  return await getJson('/api/me', {}, signal);
+}
+
+export async function signIn(credentials: SignIn): Promise<User> {
+  return await sendJson('POST', '/api/auth/sign-in/email', credentials);
+}
+
+/** Signs in with a link of the command line, which is thereby used up. */
+export async function signInByLink(token: string): Promise<User> {
+  return await sendJson('POST', '/api/auth/sign-in/link', { token });
+}
+
+export async function signOut(): Promise<void> {
+  await sendJson('POST', '/api/auth/sign-out');
+}
+
+export async function resetPassword(token: string, password: string): Promise<User> {
+  return await sendJson('POST', '/api/auth/reset-password', { token, password });
+}
+
+export async function changePassword(change: PasswordChange): Promise<User> {
+  return await sendJson('POST', '/api/auth/change-password', change);
+}
+
+export async function renameMe(name: string): Promise<User> {
+  return await sendJson('PATCH', '/api/me', { name });
+}
+
+export async function setUp(setup: Setup): Promise<User> {
+  return await sendJson('POST', '/api/setup', setup);
+}
+
+/** An invitation as who holds its link sees it. */
+export type InvitationPreview = Invitation & { appName: string };
+
+export async function previewInvitation(token: string): Promise<InvitationPreview> {
+  return await sendJson('POST', '/api/invitations/preview', { token });
+}
+
+export async function acceptInvitation(acceptance: AcceptInvitation): Promise<User> {
+  return await sendJson('POST', '/api/invitations/accept', acceptance);
+}
+
+export async function createApp(app: NewApp): Promise<App> {
+  return await sendJson('POST', '/api/apps', app);
+}
+
+export async function changeApp(app: string, change: AppChange): Promise<App> {
+  return await sendJson('PATCH', appPath(app), change);
+}
+
+export async function listKeys(app: string, signal?: AbortSignal): Promise<ApiKeyList> {
+  return await getJson(`${appPath(app)}/keys`, {}, signal);
+}
+
+export async function createKey(app: string, key: NewKey): Promise<CreatedKey> {
+  return await sendJson('POST', `${appPath(app)}/keys`, key);
+}
+
+export async function rotateKey(
+  app: string,
+  keyId: string,
+  overlapHours: number,
+): Promise<CreatedKey> {
+  return await sendJson('POST', `${keyPath(app, keyId)}/rotate`, { overlapHours });
+}
+
+export async function revokeKey(app: string, keyId: string): Promise<ApiKey> {
+  return await sendJson('DELETE', keyPath(app, keyId));
+}
+
+export async function listMembers(app: string, signal?: AbortSignal): Promise<MemberList> {
+  return await getJson(`${appPath(app)}/members`, {}, signal);
+}
+
+export async function changeMember(app: string, userId: string, role: Role): Promise<Member> {
+  return await sendJson('PUT', memberPath(app, userId), { role });
+}
+
+export async function removeMember(app: string, userId: string): Promise<Member> {
+  return await sendJson('DELETE', memberPath(app, userId));
+}
+
+export async function listInvitations(app: string, signal?: AbortSignal): Promise<InvitationList> {
+  return await getJson(`${appPath(app)}/invitations`, {}, signal);
+}
+
+export async function createInvitation(
+  app: string,
+  invitation: NewInvitation,
+): Promise<CreatedInvitation> {
+  return await sendJson('POST', `${appPath(app)}/invitations`, invitation);
+}
+
+export async function revokeInvitation(app: string, invitationId: string): Promise<Invitation> {
+  return await sendJson(
+    'DELETE',
+    `${appPath(app)}/invitations/${encodeURIComponent(invitationId)}`,
+  );
+}
+
+/** One page of the audit log, newest first: of an app, or with null of the whole installation. */
+export async function listAudit(
+  app: string | null,
+  before: number | null,
+  signal?: AbortSignal,
+): Promise<AuditPage> {
+  const path = app === null ? '/api/audit' : `${appPath(app)}/audit`;
+  return await getJson(path, { before }, signal);
+}
+
+function keyPath(app: string, keyId: string): string {
+  return `${appPath(app)}/keys/${encodeURIComponent(keyId)}`;
+}
+
+function memberPath(app: string, userId: string): string {
+  return `${appPath(app)}/members/${encodeURIComponent(userId)}`;
+}

@@ -1,0 +1,30 @@
+import { ApiError } from './api-client';
+
+/** What the server said of a form: of single fields, by their names, and of all of it. */
+export interface FormErrors {
+  fields: Record<string, string>;
+  whole: string | null;
+}
+
+/**
+ * The server writes `path: message; path: message` and lists the paths. A field's name is the last part
+ * of its path; what is of no field in `names` is said of the whole form.
+ */
+export function formErrors(error: unknown, names: readonly string[]): FormErrors {
+  if (error === null || error === undefined) return { fields: {}, whole: null };
+  const message = error instanceof Error ? error.message : 'Something unexpected happened.';
+  if (!(error instanceof ApiError)) return { fields: {}, whole: message };
+  const fields: Record<string, string> = {};
+  let rest = message;
+  for (const { path } of error.details) {
+    const name = path.split('.').find((part) => names.includes(part));
+    const start = rest.indexOf(`${path}: `);
+    if (name === undefined || start < 0) continue;
+    const end = rest.indexOf('; ', start);
+    const said = rest.slice(start + path.length + 2, end < 0 ? undefined : end);
+    fields[name] ??= said;
+    rest = rest.slice(0, start) + (end < 0 ? '' : rest.slice(end + 2));
+  }
+  rest = rest.replace(/; $/, '').trim();
+  return { fields, whole: rest === '' ? null : rest };
+}

@@ -1,0 +1,225 @@
+import { z } from 'zod';
+import { LIMITS, appIdSchema } from './snapshot.js';
+
+/** What a member of an app may do: see, also manage its API keys, also decide who else may. */
+export const ROLES = ['viewer', 'editor', 'owner'] as const;
+export type Role = (typeof ROLES)[number];
+
+const roleSchema = z.enum(ROLES);
+const emailSchema = z.string().trim().toLowerCase().pipe(z.email().max(254));
+const personName = z.string().trim().min(1).max(128);
+/** NIST SP 800-63B: length counts; 128 bounds what hashing costs. */
+const passwordSchema = z.string().min(12).max(128);
+/** Of a link that works once. */
+const tokenSchema = z.string().min(1).max(256);
+const title = z.string().trim().min(1).max(128);
+
+export const appSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  /** An archived app takes no executions; what it has can be read. */
+  archivedAt: z.string().nullable(),
+  /** The caller's, which is `owner` for an administrator; null for an API key. */
+  role: roleSchema.nullable(),
+});
+export type App = z.infer<typeof appSchema>;
+
+export const appListSchema = z.object({ items: z.array(appSchema) });
+export type AppList = z.infer<typeof appListSchema>;
+
+export const newAppSchema = z.object({ id: appIdSchema, name: title.optional() });
+export type NewApp = z.infer<typeof newAppSchema>;
+
+export const appChangeSchema = z.object({
+  name: title.optional(),
+  archived: z.boolean().optional(),
+});
+export type AppChange = z.infer<typeof appChangeSchema>;
+
+export const KEY_SCOPES = ['ingest', 'read'] as const;
+export type KeyScope = (typeof KEY_SCOPES)[number];
+
+/** An API key as it may be shown; its secret is never stored. */
+export const apiKeySchema = z.object({
+  id: z.string(),
+  appId: z.string(),
+  name: z.string(),
+  scopes: z.array(z.enum(KEY_SCOPES)),
+  /** Those it may send for; null means any. */
+  environments: z.array(z.string()).nullable(),
+  requestsPerMinute: z.int().nullable(),
+  createdAt: z.string(),
+  createdBy: z.string().nullable(),
+  expiresAt: z.string().nullable(),
+  /** Id of the key that this one took the place of. */
+  replaces: z.string().nullable(),
+  lastUsedAt: z.string().nullable(),
+  revokedAt: z.string().nullable(),
+});
+export type ApiKey = z.infer<typeof apiKeySchema>;
+
+export const apiKeyListSchema = z.object({ items: z.array(apiKeySchema) });
+export type ApiKeyList = z.infer<typeof apiKeyListSchema>;
+
+export const newKeySchema = z
+  .object({
+    name: title.default('default'),
+    scopes: z.array(z.enum(KEY_SCOPES)).min(1).default(['ingest']),
+    environments: z.array(z.string().min(1).max(LIMITS.environment)).min(1).max(32).optional(),
+    expiresInDays: z.int().min(1).max(3_650).optional(),
+    requestsPerMinute: z.int().min(1).max(1_000_000).optional(),
+  })
+  .refine((key) => key.environments === undefined || !key.scopes.includes('read'), {
+    path: ['environments'],
+    message: 'limit what a key sends: a key that reads, reads all environments of its app',
+  });
+export type NewKey = z.input<typeof newKeySchema>;
+
+/** For how long the old key of a rotation goes on working beside the new one. */
+export const rotateKeySchema = z.object({
+  overlapHours: z.number().min(0).max(720).default(24),
+});
+export type RotateKey = z.input<typeof rotateKeySchema>;
+
+/** The one answer that holds a key's secret. */
+export const createdKeySchema = z.object({ key: z.string(), apiKey: apiKeySchema });
+export type CreatedKey = z.infer<typeof createdKeySchema>;
+
+export const userSchema = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  isAdministrator: z.boolean(),
+});
+export type User = z.infer<typeof userSchema>;
+
+export const userListSchema = z.object({ items: z.array(userSchema) });
+export type UserList = z.infer<typeof userListSchema>;
+
+/** Null when nobody is signed in. */
+export const meSchema = userSchema.nullable();
+export type Me = z.infer<typeof meSchema>;
+
+export const profileChangeSchema = z.object({ name: personName });
+export type ProfileChange = z.infer<typeof profileChangeSchema>;
+
+/** Sent to sign in. Only sizes are checked: what a password had to be once is not its concern. */
+export const signInSchema = z.object({
+  email: z.string().min(1).max(254),
+  password: z.string().min(1).max(1024),
+});
+export type SignIn = z.infer<typeof signInSchema>;
+
+export const passwordChangeSchema = z.object({
+  currentPassword: z.string().min(1).max(1024),
+  newPassword: passwordSchema,
+});
+export type PasswordChange = z.infer<typeof passwordChangeSchema>;
+
+/** A person who gets an account, by the set-up link or by an invitation. */
+export const newAccountSchema = z.object({
+  email: emailSchema,
+  name: personName,
+  password: passwordSchema,
+});
+export type NewAccount = z.input<typeof newAccountSchema>;
+
+export const setupSchema = newAccountSchema.extend({ token: tokenSchema });
+export type Setup = z.input<typeof setupSchema>;
+
+export const linkSchema = z.object({ token: tokenSchema });
+export const passwordResetSchema = z.object({ token: tokenSchema, password: passwordSchema });
+
+export const newUserSchema = z.object({
+  email: emailSchema,
+  name: personName.optional(),
+  isAdministrator: z.boolean().default(false),
+});
+
+export const LINK_KINDS = ['sign-in', 'reset-password'] as const;
+export type LinkKind = (typeof LINK_KINDS)[number];
+export const newLinkSchema = z.object({ email: emailSchema, kind: z.enum(LINK_KINDS) });
+
+/** A link that works once. What it grants stands after the `#`, which no server and no log sees. */
+export const createdLinkSchema = z.object({ link: z.string(), expiresAt: z.string() });
+export type CreatedLink = z.infer<typeof createdLinkSchema>;
+
+export const memberSchema = z.object({
+  userId: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: roleSchema,
+  createdAt: z.string(),
+});
+export type Member = z.infer<typeof memberSchema>;
+
+export const memberListSchema = z.object({ items: z.array(memberSchema) });
+export type MemberList = z.infer<typeof memberListSchema>;
+
+export const memberChangeSchema = z.object({ role: roleSchema });
+
+export const invitationSchema = z.object({
+  id: z.string(),
+  appId: z.string(),
+  role: roleSchema,
+  /** Whom it is for; null: whoever has the link. */
+  email: z.string().nullable(),
+  invitedBy: z.string(),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+});
+export type Invitation = z.infer<typeof invitationSchema>;
+
+export const invitationListSchema = z.object({ items: z.array(invitationSchema) });
+export type InvitationList = z.infer<typeof invitationListSchema>;
+
+export const newInvitationSchema = z.object({
+  role: roleSchema,
+  email: emailSchema.optional(),
+});
+export type NewInvitation = z.input<typeof newInvitationSchema>;
+
+export const createdInvitationSchema = z.object({
+  link: z.string(),
+  invitation: invitationSchema,
+});
+export type CreatedInvitation = z.infer<typeof createdInvitationSchema>;
+
+/** With `account` for a person who has none yet; without it the one who is signed in joins. */
+export const acceptInvitationSchema = z.object({
+  token: tokenSchema,
+  account: newAccountSchema.optional(),
+});
+export type AcceptInvitation = z.input<typeof acceptInvitationSchema>;
+
+/** One entry of the audit log: who did what to what, and when. */
+export const auditEntrySchema = z.object({
+  id: z.int(),
+  at: z.string(),
+  appId: z.string().nullable(),
+  actor: z.object({
+    /** `administrator` is the command line on the server's own machine. */
+    kind: z.enum(['user', 'key', 'administrator', 'nobody']),
+    id: z.string().nullable(),
+    name: z.string().nullable(),
+  }),
+  /** A verb of the route table, as `key.create` or `payload.view`. */
+  action: z.string(),
+  target: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
+  ip: z.string().nullable(),
+});
+export type AuditEntry = z.infer<typeof auditEntrySchema>;
+
+export const auditPageSchema = z.object({
+  items: z.array(auditEntrySchema),
+  /** Give it as `before` for the page that follows. */
+  nextBefore: z.int().nullable(),
+});
+export type AuditPage = z.infer<typeof auditPageSchema>;
+
+export const auditQuerySchema = z.object({
+  before: z.coerce.number().int().min(1).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});

@@ -1,0 +1,83 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { CreatedLink, LinkKind } from '@xray/core';
+import type { Store } from '../store/store.js';
+
+/** How long each kind of link can be used, in ms. */
+const LIFE_MS: Record<LinkKind, number> = {
+  'sign-in': 10 * 60_000,
+  'reset-password': 24 * 3_600_000,
+};
+const INVITATION_LIFE_MS = 7 * 24 * 3_600_000;
+
+/** What makes and checks the secrets that stand in links, after the `#`. */
+export class OneTimeLinks {
+  readonly #store: Store;
+  readonly #secret: string;
+  readonly #siteUrl: () => string;
+  readonly #now: () => number;
+
+  constructor(store: Store, secret: string, siteUrl: () => string, now: () => number) {
+    this.#store = store;
+    this.#secret = secret;
+    this.#siteUrl = siteUrl;
+    this.#now = now;
+  }
+
+  /**
+   * The link that makes the first administrator; undefined when there is one. It is made of a nonce in the
+   * database and the server's secret, so that every instance and every start give the same.
+   */
+  async setupLink(): Promise<string | undefined> {
+    if (await this.#store.hasAdministrator()) return undefined;
+    return this.#link('/setup', this.#setupToken(await this.#store.setupNonce()));
+  }
+
+  /** The nonce to claim the set-up with, if the token is its link's. */
+  async setupNonceOf(token: string): Promise<string | undefined> {
+    const nonce = await this.#store.setupNonce();
+    const right = hashToken(this.#setupToken(nonce));
+    return timingSafeEqual(right, hashToken(token)) ? nonce : undefined;
+  }
+
+  async create(kind: LinkKind, userId: string): Promise<CreatedLink> {
+    const token = newToken();
+    const expiresAt = new Date(this.#now() + LIFE_MS[kind]);
+    await this.#store.createLink(identifier(kind, token), userId, expiresAt);
+    return { link: this.#link(`/${kind}`, token), expiresAt: expiresAt.toISOString() };
+  }
+
+  /** The user whose link it is, which is thereby used up. */
+  async use(kind: LinkKind, token: string): Promise<string | undefined> {
+    return await this.#store.useLink(identifier(kind, token));
+  }
+
+  newInvitation(): { link: string; tokenHash: Buffer; expiresAt: Date } {
+    const token = newToken();
+    return {
+      link: this.#link('/invitation', token),
+      tokenHash: hashToken(token),
+      expiresAt: new Date(this.#now() + INVITATION_LIFE_MS),
+    };
+  }
+
+  #setupToken(nonce: string): string {
+    return createHmac('sha256', this.#secret).update(`set-up ${nonce}`).digest('base64url');
+  }
+
+  #link(path: string, token: string): string {
+    return `${this.#siteUrl()}${path}#${token}`;
+  }
+}
+
+/** What a token is kept as. A fast hash will do for 256 random bits. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token, 'utf8').digest();
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function identifier(kind: LinkKind, token: string): string {
+  return `${kind} ${hashToken(token).toString('base64url')}`;
+}

@@ -1,0 +1,43 @@
+import type { RequestHandler } from 'express';
+import { DomainError } from '../errors.js';
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * Refuses what another site's page sends in the name of who looks at it. A browser says where a request
+ * comes from, in `Origin` and `Sec-Fetch-Site`; a program says neither, and carries no cookies of ours.
+ * Source: OWASP, Cross-Site Request Forgery Prevention, "Verifying Origin With Standard Headers".
+ *
+ * @param allowed origins beside the one that the request itself was sent to
+ */
+export function originCheck(allowed: string[]): RequestHandler {
+  const hosts = new Set(allowed.map((origin) => new URL(origin).host));
+  return (req, _res, next) => {
+    // Ingest alone is open to any page: its key is the permission, and cookies play no part.
+    if (SAFE_METHODS.includes(req.method) || req.path === '/executions') {
+      next();
+      return;
+    }
+    const origin = req.get('origin');
+    const isOurs =
+      origin === undefined
+        ? isSameSite(req.get('sec-fetch-site'), req.get('cookie') !== undefined)
+        : hostOf(origin) === req.get('host')?.toLowerCase() || hosts.has(hostOf(origin) ?? '');
+    if (!isOurs) {
+      throw new DomainError(
+        'forbidden',
+        'This request comes from another site’s page. Behind a proxy that changes the Host header, set XRAY_PUBLIC_URL.',
+      );
+    }
+    next();
+  };
+}
+
+function isSameSite(site: string | undefined, hasCookie: boolean): boolean {
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  return !hasCookie;
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}

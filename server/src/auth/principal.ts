@@ -1,0 +1,39 @@
+import type { AuditEntry, KeyScope, Role, User } from '@xray/core';
+
+/**
+ * Who is asking. `administrator` comes through the socket in the data directory, which only the owner of
+ * the files can open; `user` has signed in, and `role` is theirs in the app that the route names.
+ */
+export type Principal =
+  | { kind: 'nobody' }
+  | { kind: 'administrator' }
+  | { kind: 'user'; user: User; role: Role | null }
+  | {
+      kind: 'key';
+      keyId: string;
+      app: string;
+      scopes: KeyScope[];
+      /** Those it may send for; null means any. */
+      environments: string[] | null;
+      requestsPerMinute: number | null;
+    };
+
+/** The way a request came in: over the network, or through the data directory's socket. */
+export type Door = 'network' | 'socket';
+
+/** How the audit log names them. */
+export function actorOf(principal: Principal): AuditEntry['actor'] {
+  switch (principal.kind) {
+    case 'user':
+      return { kind: 'user', id: principal.user.id, name: principal.user.email };
+    case 'key':
+      return { kind: 'key', id: principal.keyId, name: null };
+    default:
+      return { kind: principal.kind, id: null, name: null };
+  }
+}
+
+/** How people are told who it was. */
+export function nameOf(principal: Principal): string {
+  return actorOf(principal).name ?? 'command line';
+}

@@ -1,0 +1,204 @@
+import { sql } from 'kysely';
+import type { Invitation, Member, Role } from '@xray/core';
+import type { Acceptance, NewInvitation, NewUser } from './access-store.js';
+import type { Driver } from './driver.js';
+import { insertUser } from './people.js';
+
+type Db = Driver['db'];
+
+const INVITATION = [
+  'invitations.id',
+  'invitations.app',
+  'invitations.role',
+  'invitations.email',
+  'invitations.invited_by',
+  'invitations.created_at',
+  'invitations.expires_at',
+] as const;
+
+export async function listMembers(db: Db, app: string): Promise<Member[]> {
+  const rows = await members(db, app).orderBy('email').orderBy('users.id').execute();
+  return rows.map(toMember);
+}
+
+export async function changeMember(
+  db: Db,
+  app: string,
+  userId: string,
+  role: Role,
+): Promise<Member | undefined> {
+  await db
+    .updateTable('app_members')
+    .set({ role })
+    .where('app', '=', app)
+    .where(isUser(userId))
+    .execute();
+  return await findMember(db, app, userId);
+}
+
+export async function removeMember(
+  db: Db,
+  app: string,
+  userId: string,
+): Promise<Member | undefined> {
+  const member = await findMember(db, app, userId);
+  await db.deleteFrom('app_members').where('app', '=', app).where(isUser(userId)).execute();
+  return member;
+}
+
+export async function createInvitation(db: Db, invitation: NewInvitation): Promise<Invitation> {
+  const row = await db
+    .insertInto('invitations')
+    .values({
+      app: invitation.app,
+      role: invitation.role,
+      email: invitation.email,
+      token_hash: invitation.tokenHash,
+      invited_by: invitation.invitedBy,
+      expires_at: invitation.expiresAt,
+    })
+    .returning(INVITATION)
+    .executeTakeFirstOrThrow();
+  return toInvitation(row);
+}
+
+export async function listInvitations(db: Db, app: string): Promise<Invitation[]> {
+  const rows = await db
+    .selectFrom('invitations')
+    .select(INVITATION)
+    .where('app', '=', app)
+    .where(OPEN)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(toInvitation);
+}
+
+export async function revokeInvitation(
+  db: Db,
+  app: string,
+  id: string,
+): Promise<Invitation | undefined> {
+  const row = await db
+    .deleteFrom('invitations')
+    .where('app', '=', app)
+    .where(sql<boolean>`id::text = ${id}`)
+    .where(OPEN)
+    .returning(INVITATION)
+    .executeTakeFirst();
+  return row && toInvitation(row);
+}
+
+export async function findInvitation(
+  db: Db,
+  tokenHash: Uint8Array,
+): Promise<(Invitation & { appName: string }) | undefined> {
+  const row = await db
+    .selectFrom('invitations')
+    .innerJoin('apps', 'apps.id', 'invitations.app')
+    .select([...INVITATION, 'apps.name as app_name'])
+    .where('token_hash', '=', tokenHash)
+    .where(OPEN)
+    .executeTakeFirst();
+  return row && { ...toInvitation(row), appName: row.app_name };
+}
+
+export async function acceptInvitation(
+  db: Db,
+  tokenHash: Uint8Array,
+  who: { account: NewUser } | { userId: string },
+): Promise<Acceptance> {
+  return await db.transaction().execute(async (tx): Promise<Acceptance> => {
+    // Locked first, so that of two who accept at once the second finds it used.
+    const row = await tx
+      .selectFrom('invitations')
+      .select(INVITATION)
+      .where('token_hash', '=', tokenHash)
+      .where(OPEN)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row === undefined) return { kind: 'gone' };
+    const email = 'account' in who ? who.account.email : await emailOf(tx, who.userId);
+    if (row.email !== null && row.email !== email.toLowerCase()) return { kind: 'wrong_email' };
+    const userId = 'account' in who ? (await insertUser(tx, who.account))?.id : who.userId;
+    if (userId === undefined) return { kind: 'email_taken' };
+    await tx
+      .insertInto('app_members')
+      .values({ app: row.app, user_id: userId, role: row.role })
+      .onConflict((conflict) =>
+        conflict.columns(['app', 'user_id']).doUpdateSet({ role: row.role }),
+      )
+      .execute();
+    await tx
+      .updateTable('invitations')
+      .set({ accepted_at: sql<Date>`now()` })
+      .where('id', '=', row.id)
+      .execute();
+    return { kind: 'accepted', userId, invitation: toInvitation(row) };
+  });
+}
+
+const OPEN = sql<boolean>`accepted_at IS NULL AND expires_at > now()`;
+
+/** Compared as text: what is no uuid is nobody's, and no error of the database's. */
+function isUser(userId: string) {
+  return sql<boolean>`user_id::text = ${userId}`;
+}
+
+function members(db: Db, app: string) {
+  return db
+    .selectFrom('app_members')
+    .innerJoin('users', 'users.id', 'app_members.user_id')
+    .select(['users.id', 'email', 'name', 'role', 'app_members.created_at'])
+    .where('app', '=', app);
+}
+
+async function findMember(db: Db, app: string, userId: string): Promise<Member | undefined> {
+  const row = await members(db, app).where(isUser(userId)).executeTakeFirst();
+  return row && toMember(row);
+}
+
+async function emailOf(tx: Db, userId: string): Promise<string> {
+  const row = await tx
+    .selectFrom('users')
+    .select('email')
+    .where('id', '=', userId)
+    .executeTakeFirstOrThrow();
+  return row.email;
+}
+
+function toMember(row: {
+  id: string;
+  email: string;
+  name: string;
+  role: Role;
+  created_at: Date;
+}): Member {
+  return {
+    userId: row.id,
+    email: row.email,
+    name: row.name,
+    role: row.role,
+    createdAt: row.created_at.toISOString(),
+  };
+}
+
+function toInvitation(row: {
+  id: string;
+  app: string;
+  role: Role;
+  email: string | null;
+  invited_by: string;
+  created_at: Date;
+  expires_at: Date;
+}): Invitation {
+  return {
+    id: row.id,
+    appId: row.app,
+    role: row.role,
+    email: row.email,
+    invitedBy: row.invited_by,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+  };
+}

@@ -1,0 +1,296 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AuditPage } from '@xray/core';
+import { allRoutes } from '#server/app.js';
+import type { Policy } from '#server/auth/policy.js';
+import type { Deps } from '#server/routes/route.js';
+import { freshServer } from './support/databases.js';
+import { snapshot } from './support/snapshots.js';
+import {
+  Visitor,
+  WITH_ADMINISTRATOR,
+  administratorOf,
+  linkFor,
+  overConsole,
+  type Answer,
+} from './support/people.js';
+
+const CREDENTIALS = [
+  'nobody',
+  'key of another app',
+  'read-only key',
+  'ingest-only key',
+  'expired key',
+  'revoked key',
+  'viewer',
+  'editor',
+  'owner',
+  'owner of another app',
+  'administrator',
+  'console',
+] as const;
+type Credential = (typeof CREDENTIALS)[number];
+
+const DEAD = { 'expired key': 401, 'revoked key': 401 } as const;
+const ALIVE = CREDENTIALS.filter((credential) => !(credential in DEAD));
+
+/** What the guard answers where it refuses; who is not named is let through to the handler. */
+type Refusals = Partial<Record<Credential, number>>;
+
+const NOT_KEYS: Refusals = {
+  ...DEAD,
+  nobody: 401,
+  'key of another app': 403,
+  'read-only key': 403,
+  'ingest-only key': 403,
+};
+const OPEN: Refusals = {};
+const ANYONE: Refusals = DEAD;
+const INGEST: Refusals = {
+  ...DEAD,
+  ...Object.fromEntries(ALIVE.map((credential) => [credential, 401])),
+  'read-only key': 403,
+};
+delete INGEST['ingest-only key'];
+delete INGEST['key of another app'];
+const READ_SOMETHING: Refusals = { ...DEAD, nobody: 401, 'ingest-only key': 403 };
+const READ: Refusals = {
+  ...READ_SOMETHING,
+  'key of another app': 404,
+  'owner of another app': 404,
+};
+const EDIT: Refusals = { ...NOT_KEYS, 'owner of another app': 404, viewer: 403 };
+const OWN: Refusals = { ...EDIT, editor: 403 };
+const SIGNED_IN: Refusals = { ...NOT_KEYS, console: 403 };
+const ADMINISTER: Refusals = {
+  ...NOT_KEYS,
+  viewer: 403,
+  editor: 403,
+  owner: 403,
+  'owner of another app': 403,
+};
+/** These tests run on the server's own machine, where nobody may operate. */
+const OPERATE: Refusals = { ...ADMINISTER };
+delete OPERATE.nobody;
+const CONSOLE: Refusals = { ...ADMINISTER, administrator: 403 };
+
+/** A new route has to say here whom it is for. The sign-out is last: it ends the sessions of this test. */
+const EXPECTED: Record<string, Refusals> = {
+  'POST /executions': INGEST,
+  'GET /api/apps/:app/executions': READ,
+  'GET /api/apps/:app/executions/:id': READ,
+  'DELETE /api/apps/:app/executions/:id': OWN,
+  'GET /api/apps/:app/executions/:id/steps/:sequence': READ,
+  'GET /api/apps/:app/pipelines': READ,
+  'GET /api/apps/:app/export': READ,
+  'GET /api/apps': READ_SOMETHING,
+  'POST /api/apps': ADMINISTER,
+  'PATCH /api/apps/:app': OWN,
+  'GET /api/apps/:app/keys': EDIT,
+  'POST /api/apps/:app/keys': EDIT,
+  'POST /api/apps/:app/keys/:key/rotate': EDIT,
+  'DELETE /api/apps/:app/keys/:key': EDIT,
+  'GET /api/apps/:app/members': OWN,
+  'PUT /api/apps/:app/members/:user': OWN,
+  'DELETE /api/apps/:app/members/:user': OWN,
+  'GET /api/apps/:app/invitations': OWN,
+  'POST /api/apps/:app/invitations': OWN,
+  'DELETE /api/apps/:app/invitations/:invitation': OWN,
+  'GET /api/apps/:app/audit': OWN,
+  'GET /api/apps/:app/retention': OWN,
+  'PUT /api/apps/:app/retention': OWN,
+  'POST /api/apps/:app/prune': OWN,
+  'GET /api/apps/:app/transfer': ADMINISTER,
+  'POST /api/apps/:app/transfer': ADMINISTER,
+  'POST /api/apps/:app/import': ADMINISTER,
+  'POST /api/invitations/preview': OPEN,
+  'POST /api/invitations/accept': ANYONE,
+  'GET /api/me': ANYONE,
+  'PATCH /api/me': SIGNED_IN,
+  'POST /api/setup': OPEN,
+  'POST /api/auth/sign-in/email': OPEN,
+  'POST /api/auth/sign-in/link': OPEN,
+  'POST /api/auth/change-password': SIGNED_IN,
+  'POST /api/auth/reset-password': OPEN,
+  'GET /api/users': ADMINISTER,
+  'POST /api/users': CONSOLE,
+  'POST /api/users/links': CONSOLE,
+  'GET /api/audit': ADMINISTER,
+  'GET /api/backup': CONSOLE,
+  'GET /health': OPEN,
+  'GET /ready': OPEN,
+  'GET /metrics': OPERATE,
+  'GET /api/config': OPEN,
+  'POST /api/auth/sign-out': ANYONE,
+};
+
+/** The table alone is asked for, and building it touches nothing of what a server is made of. */
+const ROUTES = allRoutes({} as Deps);
+
+const PARAMETERS: Record<string, string> = { app: 'shop', id: 'none', sequence: '0' };
+
+function concrete(path: string): string {
+  return path.replaceAll(/:(\w+)/g, (_whole, name: string) => PARAMETERS[name] ?? 'none');
+}
+
+describe('who may call what', () => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  let administrator: Visitor;
+  let as: Record<
+    Credential,
+    (method: string, path: string, type?: string) => Promise<Pick<Answer, 'status' | 'body'>>
+  >;
+
+  beforeAll(async () => {
+    server = await freshServer('pglite', WITH_ADMINISTRATOR);
+    const { url, place } = server;
+    administrator = await administratorOf(server);
+    for (const id of ['shop', 'rival']) await administrator.ask('POST', '/api/apps', { id });
+    const [other, reads, sends, expired, revoked] = [
+      await administrator.newKey('rival', { scopes: ['ingest', 'read'] }),
+      await administrator.newKey('shop', { scopes: ['read'] }),
+      await administrator.newKey('shop', { scopes: ['ingest'] }),
+      await administrator.newKey('shop', { scopes: ['ingest', 'read'] }),
+      await administrator.newKey('shop', { scopes: ['ingest', 'read'] }),
+    ];
+    const rotate = `/api/apps/shop/keys/${expired.apiKey.id}/rotate`;
+    await administrator.ask('POST', rotate, { overlapHours: 0 });
+    await administrator.ask('DELETE', `/api/apps/shop/keys/${revoked.apiKey.id}`);
+    const withKey =
+      (key: string) =>
+      async (method: string, path: string, type = 'application/json') =>
+        await new Visitor(url).send(method, path, bodyFor(method, type), {
+          'x-api-key': key,
+          ...(method !== 'GET' && { 'content-type': type }),
+        });
+    const withCookies =
+      (visitor: Visitor) =>
+      async (method: string, path: string, type = 'application/json') =>
+        await visitor.send(
+          method,
+          path,
+          bodyFor(method, type),
+          method === 'GET' ? {} : { 'content-type': type },
+        );
+    as = {
+      nobody: withCookies(new Visitor(url)),
+      'key of another app': withKey(other.key),
+      'read-only key': withKey(reads.key),
+      'ingest-only key': withKey(sends.key),
+      'expired key': withKey(expired.key),
+      'revoked key': withKey(revoked.key),
+      viewer: withCookies(await administrator.bring('shop', 'viewer', 'vera@example.org')),
+      editor: withCookies(await administrator.bring('shop', 'editor', 'ed@example.org')),
+      owner: withCookies(await administrator.bring('shop', 'owner', 'olga@example.org')),
+      'owner of another app': withCookies(
+        await administrator.bring('rival', 'owner', 'rita@example.org'),
+      ),
+      administrator: withCookies(administrator),
+      console: async (method, path, type = 'application/json') =>
+        await overConsole(
+          place,
+          method,
+          path,
+          bodyFor(method, type),
+          method === 'GET' ? {} : { 'content-type': type },
+        ),
+    };
+  });
+  afterAll(() => server.close());
+
+  function bodyFor(method: string, type: string): string | undefined {
+    if (method === 'GET') return undefined;
+    return type === 'application/json' ? '{}' : '\n';
+  }
+
+  test('every route of the table has its expectation, and none is left over', () => {
+    const names = ROUTES.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(names.toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
+  });
+
+  test('every route that changes something or shows payloads says how the audit log calls it', () => {
+    const silent = ROUTES.filter(({ method, audit }) => method !== 'get' && audit === undefined);
+    expect(silent.map(({ path }) => path).toSorted()).toEqual([
+      '/api/auth/sign-out',
+      '/api/invitations/preview',
+      '/executions',
+    ]);
+    const told = ROUTES.filter(({ method, audit }) => method === 'get' && audit !== undefined);
+    expect(told.map(({ path }) => path).toSorted()).toEqual([
+      '/api/apps/:app/executions/:id',
+      '/api/apps/:app/executions/:id/steps/:sequence',
+      '/api/apps/:app/export',
+      '/api/apps/:app/transfer',
+      '/api/backup',
+    ]);
+  });
+
+  test.each(Object.entries(EXPECTED))('%s', async (name, refusals) => {
+    const [method = '', path = ''] = name.split(' ');
+    const route = ROUTES.find((one) => one.method === method.toLowerCase() && one.path === path);
+    const type = path.endsWith('/import') ? 'application/x-ndjson' : 'application/json';
+    const answered: Record<string, number | string> = {};
+    for (const credential of CREDENTIALS) {
+      const answer = await as[credential](method, concrete(path), type);
+      const isLetThrough =
+        refusals[credential] === undefined && hasPassed(answer, route?.policy ?? 'console');
+      answered[credential] = isLetThrough ? 'let through' : answer.status;
+    }
+    expect(answered).toEqual(
+      Object.fromEntries(CREDENTIALS.map((one) => [one, refusals[one] ?? 'let through'])),
+    );
+  });
+});
+
+/** Behind the guard a handler may still refuse what it is given, which is nothing of use. */
+function hasPassed({ status, body }: Pick<Answer, 'status' | 'body'>, policy: Policy): boolean {
+  const isRefusal = !['public', 'anyone'].includes(policy) && [401, 403].includes(status);
+  return !isRefusal && !JSON.stringify(body).includes('no such app');
+}
+
+test('what is done stands in the audit log: who, what and where', async () => {
+  const server = await freshServer('pglite', WITH_ADMINISTRATOR);
+  const ada = await administratorOf(server);
+  await ada.ask('POST', '/api/apps', { id: 'shop' });
+  const { key, apiKey } = await ada.newKey('shop', { scopes: ['ingest', 'read'] });
+  const sent = snapshot({ executionId: 'e1', appId: 'shop' });
+  const visitor = new Visitor(server.url);
+  await visitor.send('POST', '/executions', sent, { 'x-api-key': key });
+  await ada.ask('GET', '/api/apps/shop/executions/e1');
+  await ada.ask('GET', '/api/apps/shop/executions/e1?payloads=false');
+  await visitor.send('GET', '/api/apps/shop/executions/e1/steps/0', undefined, {
+    'x-api-key': key,
+  });
+  await ada.ask('GET', '/api/apps/shop/export');
+  await ada.bring('shop', 'viewer', 'vera@example.org');
+  await linkFor(server.place, 'sign-in', 'vera@example.org');
+  const { items } = await ada.ask<AuditPage>('GET', '/api/audit');
+  const told = items
+    .toReversed()
+    .map(({ actor, action, appId, target }) => [
+      actor.name ?? actor.id ?? actor.kind,
+      action,
+      appId,
+      target,
+    ]);
+  expect(told).toEqual([
+    ['ada@example.org', 'user.sign-in', null, 'ada@example.org'],
+    ['ada@example.org', 'app.create', 'shop', null],
+    ['ada@example.org', 'key.create', 'shop', apiKey.id],
+    ['ada@example.org', 'payload.view', 'shop', 'e1'],
+    [apiKey.id, 'payload.view', 'shop', 'e1'],
+    ['ada@example.org', 'export', 'shop', null],
+    ['ada@example.org', 'invitation.create', 'shop', 'whoever has the link'],
+    ['vera@example.org', 'invitation.accept', 'shop', null],
+    ['administrator', 'user.link', null, 'vera@example.org'],
+  ]);
+  const ofApp = await ada.ask<AuditPage>('GET', '/api/apps/shop/audit?limit=3');
+  expect(ofApp.items).toHaveLength(3);
+  const rest = await ada.ask<AuditPage>('GET', `/api/apps/shop/audit?before=${ofApp.nextBefore}`);
+  expect(rest.items.map(({ action }) => action)).toEqual([
+    'payload.view',
+    'payload.view',
+    'key.create',
+    'app.create',
+  ]);
+  await server.close();
+});

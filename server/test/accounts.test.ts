@@ -1,0 +1,295 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { AppList, CreatedInvitation, Me, PublicConfig } from '@xray/core';
+import { startServer } from '#server/main.js';
+import {
+  APP,
+  DRIVERS,
+  configFor,
+  freshServer,
+  newPlace,
+  type DriverName,
+} from './support/databases.js';
+import {
+  ADMINISTRATOR,
+  PASSWORD,
+  Visitor,
+  WITH_ADMINISTRATOR,
+  administratorOf,
+  codeOf,
+  linkFor,
+  tokenOf,
+} from './support/people.js';
+
+/** For the tests that a person more or less does not matter to. */
+let server: Awaited<ReturnType<typeof freshServer>>;
+beforeAll(async () => {
+  server = await freshServer('pglite', WITH_ADMINISTRATOR);
+});
+afterAll(() => server.close());
+
+async function serverOfOnesOwn(
+  env: Record<string, string>,
+  driver: DriverName = 'pglite',
+): Promise<typeof server> {
+  const own = await freshServer(driver, env);
+  onTestFinished(() => own.close());
+  return own;
+}
+
+describe.each(DRIVERS)('the set-up link on %s', (driver) => {
+  test('makes one administrator of four who claim it at once, and then nobody', async () => {
+    const server = await serverOfOnesOwn({}, driver);
+    const token = tokenOf(server.setupLink ?? '');
+    const claim = async (email: string) =>
+      await new Visitor(server.url).send('POST', '/api/setup', {
+        token,
+        email,
+        name: 'First',
+        password: PASSWORD,
+      });
+    const answers = await Promise.all([1, 2, 3, 4].map((n) => claim(`first${n}@example.org`)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404, 404, 404]);
+    expect((await claim('late@example.org')).status).toBe(404);
+    const winner = new Visitor(server.url);
+    await winner.signIn((answers.find(({ status }) => status === 200)?.body as Me)?.email ?? '');
+    expect(await winner.ask('GET', '/api/users')).toMatchObject({
+      items: [{ isAdministrator: true }],
+    });
+  });
+
+  test('survives what goes wrong: a wrong token, a weak password, a restart', async () => {
+    const place = await newPlace(driver);
+    const first = await startServer(configFor(place));
+    const visitor = new Visitor(first.url);
+    const account = { email: 'first@example.org', name: 'First', password: PASSWORD };
+    const token = tokenOf(first.setupLink ?? '');
+    const wrong = await visitor.send('POST', '/api/setup', { ...account, token: `${token}x` });
+    expect(wrong.status).toBe(404);
+    const weak = await visitor.send('POST', '/api/setup', { ...account, token, password: 'short' });
+    expect(weak.status).toBe(400);
+    await first.stop();
+    const second = await startServer(configFor(place));
+    expect(tokenOf(second.setupLink ?? '')).toBe(token);
+    const again = new Visitor(second.url);
+    expect(await again.ask('GET', '/api/config')).toMatchObject({ signIn: { needsSetup: true } });
+    await again.ask('POST', '/api/setup', { ...account, token });
+    expect(await again.ask<Me>('GET', '/api/me')).toMatchObject({ isAdministrator: true });
+    await second.stop();
+    const third = await startServer(configFor(place));
+    expect(third.setupLink).toBeUndefined();
+    await third.stop();
+    await place.remove();
+  });
+});
+
+test('an unattended start makes the administrator that its settings name, once', async () => {
+  const place = await newPlace('pglite');
+  const first = await startServer(configFor(place, WITH_ADMINISTRATOR));
+  expect(first.setupLink).toBeUndefined();
+  await administratorOf(first);
+  await first.stop();
+  const changed = { ...WITH_ADMINISTRATOR, XRAY_INIT_USER_PASSWORD: 'another password altogether' };
+  const second = await startServer(configFor(place, changed));
+  await administratorOf(second);
+  await second.stop();
+  await place.remove();
+});
+
+describe('a session', () => {
+  test('is a cookie that no script sees and no other site sends, and ends with the sign-out', async () => {
+    const visitor = new Visitor(server.url);
+    expect(await visitor.ask('GET', '/api/me')).toBeNull();
+    const answer = await visitor.send('POST', '/api/auth/sign-in/email', {
+      email: ADMINISTRATOR.toUpperCase(),
+      password: PASSWORD,
+    });
+    const [cookie = ''] = answer.headers.getSetCookie();
+    expect(cookie).toMatch(/; HttpOnly/);
+    expect(cookie).toMatch(/; SameSite=Lax/);
+    expect(cookie).not.toMatch(/; Secure/);
+    expect(await visitor.ask('GET', '/api/me')).toMatchObject({ email: ADMINISTRATOR });
+    const stolen = new Visitor(server.url);
+    stolen.cookie = visitor.cookie;
+    await visitor.ask('POST', '/api/auth/sign-out', {});
+    expect(await stolen.ask('GET', '/api/me')).toBeNull();
+  });
+
+  test('travels over TLS alone where there is TLS', async () => {
+    const server = await serverOfOnesOwn({
+      ...WITH_ADMINISTRATOR,
+      XRAY_PUBLIC_URL: 'https://x-ray.example',
+    });
+    const answer = await new Visitor(server.url).send('POST', '/api/auth/sign-in/email', {
+      email: ADMINISTRATOR,
+      password: PASSWORD,
+    });
+    expect(answer.headers.getSetCookie()[0]).toMatch(/; Secure/);
+    expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000');
+  });
+
+  test('cannot be chosen by somebody else before the sign-in', async () => {
+    const attacker = await administratorOf(server);
+    await attacker.ask('POST', '/api/auth/sign-out', {});
+    const victim = new Visitor(server.url);
+    victim.cookie = attacker.cookie === '' ? 'xray.session_token=chosen.chosen' : attacker.cookie;
+    const planted = victim.cookie;
+    await victim.signIn(ADMINISTRATOR);
+    expect(victim.cookie).not.toBe(planted);
+    const withPlanted = new Visitor(server.url);
+    withPlanted.cookie = planted;
+    expect(await withPlanted.ask('GET', '/api/me')).toBeNull();
+  });
+
+  test('is refused when its signature is not ours', async () => {
+    const ada = await administratorOf(server);
+    const forged = new Visitor(server.url);
+    forged.cookie = ada.cookie.replace(/\.[^.]*$/, `.${'A'.repeat(43)}%3D`);
+    expect(await forged.ask('GET', '/api/me')).toBeNull();
+  });
+
+  test('of others ends when the password is changed or reset', async () => {
+    const [here, there] = [await administratorOf(server), await administratorOf(server)];
+    const newPassword = 'an even longer passphrase';
+    await here.ask('POST', '/api/auth/change-password', { currentPassword: PASSWORD, newPassword });
+    expect(await there.ask('GET', '/api/me')).toBeNull();
+    expect(await here.ask('GET', '/api/me')).not.toBeNull();
+    const token = await linkFor(server.place, 'reset-password', ADMINISTRATOR);
+    const reset = new Visitor(server.url);
+    await reset.ask('POST', '/api/auth/reset-password', { token, password: PASSWORD });
+    expect(await here.ask('GET', '/api/me')).toBeNull();
+    expect(await reset.ask('GET', '/api/me')).not.toBeNull();
+    const twice = await reset.send('POST', '/api/auth/reset-password', {
+      token,
+      password: PASSWORD,
+    });
+    expect(twice.status).toBe(404);
+  });
+
+  test('opens by a link of the command line, which works once', async () => {
+    const token = await linkFor(server.place, 'sign-in', ADMINISTRATOR);
+    const answers = await Promise.all(
+      [1, 2, 3].map(() =>
+        new Visitor(server.url).send('POST', '/api/auth/sign-in/link', { token }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404, 404]);
+  });
+});
+
+describe('guessing passwords', () => {
+  test('is refused after ten wrong ones, even with the right one then, and others go on', async () => {
+    const server = await serverOfOnesOwn(WITH_ADMINISTRATOR);
+    const ada = await administratorOf(server);
+    await ada.ask('POST', '/api/apps', { id: 'shop' });
+    await ada.bring('shop', 'viewer', 'vera@example.org');
+    const guess = async (email: string, password: string) =>
+      await new Visitor(server.url).send('POST', '/api/auth/sign-in/email', { email, password });
+    const guesses = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => guess(ADMINISTRATOR, `wrong ${n}`)),
+    );
+    expect(guesses.filter(({ status }) => status === 401)).toHaveLength(10);
+    const refused = guesses.find(({ status }) => status === 429);
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await guess(ADMINISTRATOR, PASSWORD)).status).toBe(429);
+    expect((await guess('vera@example.org', PASSWORD)).status).toBe(200);
+  });
+
+  test('tells nothing of who has an account', async () => {
+    const guess = async (email: string) => {
+      const visitor = new Visitor(server.url);
+      const answer = await visitor.send('POST', '/api/auth/sign-in/email', {
+        email,
+        password: 'wrong',
+      });
+      const { error } = answer.body as { error: { code: string; message: string } };
+      return { status: answer.status, code: error.code, message: error.message };
+    };
+    expect(await guess('nobody@example.org')).toEqual(await guess(ADMINISTRATOR));
+  });
+});
+
+describe('an invitation', () => {
+  test('makes one member, of two who accept it at once', async () => {
+    const ada = await administratorOf(server);
+    await ada.ask('POST', '/api/apps', { id: 'inviting' });
+    const token = await ada.invite('inviting', 'viewer');
+    const preview = await new Visitor(server.url).send('POST', '/api/invitations/preview', {
+      token,
+    });
+    expect(preview.body).toMatchObject({ appId: 'inviting', role: 'viewer' });
+    const accept = async (email: string) =>
+      await new Visitor(server.url).send('POST', '/api/invitations/accept', {
+        token,
+        account: { email, name: 'New', password: PASSWORD },
+      });
+    const answers = await Promise.all([accept('one@example.org'), accept('two@example.org')]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404]);
+    expect(await ada.ask('GET', '/api/apps/inviting/members')).toMatchObject({
+      items: [{ role: 'viewer' }],
+    });
+  });
+
+  test('is for the address that it names, and is left when another one tries', async () => {
+    const ada = await administratorOf(server);
+    const token = await ada.invite(APP, 'viewer', 'Victor@Example.org');
+    const visitor = new Visitor(server.url);
+    const account = { email: 'eve@example.org', name: 'Eve', password: PASSWORD };
+    const wrong = await visitor.send('POST', '/api/invitations/accept', { token, account });
+    expect(wrong.status).toBe(403);
+    await visitor.ask('POST', '/api/invitations/accept', {
+      token,
+      account: { ...account, email: 'victor@example.org' },
+    });
+    expect(await visitor.ask<AppList>('GET', '/api/apps')).toMatchObject({
+      items: [{ id: APP, role: 'viewer' }],
+    });
+  });
+
+  test('cannot take over an account, but joins it when its owner is signed in', async () => {
+    const ada = await administratorOf(server);
+    await ada.ask('POST', '/api/apps', { id: 'shop' });
+    const vera = await ada.bring(APP, 'viewer', 'vera@example.org');
+    const token = await ada.invite('shop', 'editor');
+    const account = { email: 'vera@example.org', name: 'Eve', password: 'a password of my own' };
+    const taken = await new Visitor(server.url).send('POST', '/api/invitations/accept', {
+      token,
+      account,
+    });
+    expect(codeOf(taken)).toBe('conflict');
+    await vera.ask('POST', '/api/invitations/accept', { token });
+    const { items } = await vera.ask<AppList>('GET', '/api/apps');
+    expect(items.map(({ id, role }) => [id, role])).toEqual([
+      [APP, 'viewer'],
+      ['shop', 'editor'],
+    ]);
+  });
+
+  test('is nothing once it was taken back', async () => {
+    const ada = await administratorOf(server);
+    const { link, invitation } = await ada.ask<CreatedInvitation>(
+      'POST',
+      `/api/apps/${APP}/invitations`,
+      { role: 'owner' },
+    );
+    await ada.ask('DELETE', `/api/apps/${APP}/invitations/${invitation.id}`);
+    const preview = await ada.send('POST', '/api/invitations/preview', { token: tokenOf(link) });
+    expect(preview.status).toBe(404);
+  });
+});
+
+test('a role that is changed or taken holds for the next request', async () => {
+  const ada = await administratorOf(server);
+  const roland = await ada.bring(APP, 'viewer', 'roland@example.org');
+  const { id } = await roland.ask<NonNullable<Me>>('GET', '/api/me');
+  expect((await roland.send('GET', `/api/apps/${APP}/keys`)).status).toBe(403);
+  await ada.ask('PUT', `/api/apps/${APP}/members/${id}`, { role: 'editor' });
+  expect((await roland.send('GET', `/api/apps/${APP}/keys`)).status).toBe(200);
+  await ada.ask('DELETE', `/api/apps/${APP}/members/${id}`);
+  expect((await roland.send('GET', `/api/apps/${APP}/executions`)).status).toBe(404);
+  expect(await roland.ask('GET', '/api/apps')).toEqual({ items: [] });
+});
+
+test('the page is told that nothing has to be set up any more', async () => {
+  const { signIn } = await new Visitor(server.url).ask<PublicConfig>('GET', '/api/config');
+  expect(signIn).toEqual({ kind: 'local', needsSetup: false });
+});

@@ -1,0 +1,301 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { AuditPage, ExecutionPage, Me } from '@xray/core';
+import { API_KEY, APP, administer, freshServer, newPlace } from './support/databases.js';
+import { post, statusWith } from './support/http.js';
+import { startProcess } from './support/process.js';
+import { snapshot } from './support/snapshots.js';
+import {
+  PASSWORD,
+  Visitor,
+  WITH_ADMINISTRATOR,
+  administratorOf,
+  codeOf,
+} from './support/people.js';
+
+describe('a hostile client', () => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  let ada: Visitor;
+  let vera: Visitor;
+  beforeAll(async () => {
+    server = await freshServer('pglite', WITH_ADMINISTRATOR);
+    ada = await administratorOf(server);
+    vera = await ada.bring(APP, 'viewer', 'vera@example.org');
+    await ada.ask('POST', '/api/apps', { id: 'rival' });
+    await post(server.url, [snapshot({ executionId: 'e1' }), snapshot({ executionId: 'e2' })]);
+  });
+  afterAll(() => server.close());
+
+  test.each([
+    ['another site', { origin: 'https://evil.example' }],
+    ['another port of this machine', { origin: 'http://127.0.0.1:1' }],
+    ['a page without an origin', { origin: 'null' }],
+    ['an origin that is none', { origin: 'evil' }],
+    ['a request that says it crosses sites', { 'sec-fetch-site': 'cross-site' }],
+    ['a request that says it comes from a sibling', { 'sec-fetch-site': 'same-site' }],
+    ['a cookie without a word where it is from', {}],
+  ])('cannot act for who looks at %s', async (_name, headers) => {
+    const response = await fetch(`${server.url}/api/apps`, {
+      method: 'POST',
+      headers: { cookie: ada.cookie, 'content-type': 'application/json', ...(headers as object) },
+      body: JSON.stringify({ id: 'made-by-csrf' }),
+    });
+    expect(response.status).toBe(403);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    expect(JSON.stringify(await ada.ask('GET', '/api/apps'))).not.toContain('made-by-csrf');
+  });
+
+  test('cannot post what a form could', async () => {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+      const answer = await ada.send('POST', '/api/apps', '{"id":"form"}', { 'content-type': type });
+      expect(answer.status).toBe(415);
+    }
+  });
+
+  test('cannot give itself what it was not given', async () => {
+    const before = await vera.ask<NonNullable<Me>>('GET', '/api/me');
+    await vera.ask('PATCH', '/api/me', {
+      name: 'Vera',
+      id: 'other',
+      email: 'ada@example.org',
+      isAdministrator: true,
+      is_administrator: true,
+      role: 'owner',
+    });
+    expect(await vera.ask('GET', '/api/me')).toEqual({ ...before, name: 'Vera' });
+    const token = await ada.invite(APP, 'viewer');
+    const mallory = new Visitor(server.url);
+    await mallory.ask('POST', '/api/invitations/accept', {
+      token,
+      role: 'owner',
+      app: 'rival',
+      account: {
+        email: 'mallory@example.org',
+        name: 'Mallory',
+        password: PASSWORD,
+        isAdministrator: true,
+      },
+    });
+    expect(await mallory.ask('GET', '/api/me')).toMatchObject({ isAdministrator: false });
+    expect(await mallory.ask('GET', '/api/apps')).toMatchObject({
+      items: [{ id: APP, role: 'viewer' }],
+    });
+    const key = await ada.ask('POST', '/api/apps/rival/keys', {
+      app: APP,
+      hash: 'x',
+      id: 'chosen',
+    });
+    expect(key).toMatchObject({ apiKey: { appId: 'rival' } });
+    expect(JSON.stringify(key)).not.toContain('chosen');
+  });
+
+  test('cannot sign itself up, through no door of the library beneath', async () => {
+    for (const path of [
+      '/api/auth/sign-up/email',
+      '/api/auth/update-user',
+      '/api/auth/delete-user',
+      '/api/auth/start-session',
+      '/api/auth/request-password-reset',
+      '/api/auth/sign-in/social',
+      '/api/auth/list-sessions',
+    ]) {
+      const body = { email: 'x@example.org', password: PASSWORD, name: 'x', userId: 'x' };
+      expect((await vera.send('POST', path, body)).status).toBe(404);
+    }
+  });
+
+  test('cannot reach another app by an id of that app', async () => {
+    const rival = await ada.newKey('rival');
+    const olga = await ada.bring(APP, 'owner', 'olga@example.org');
+    const rita = await ada.bring('rival', 'viewer', 'rita@example.org');
+    const { id: ritasId } = await rita.ask<NonNullable<Me>>('GET', '/api/me');
+    const tries: [string, string, object?][] = [
+      ['DELETE', `/api/apps/${APP}/keys/${rival.apiKey.id}`],
+      ['POST', `/api/apps/${APP}/keys/${rival.apiKey.id}/rotate`, {}],
+      ['PUT', `/api/apps/${APP}/members/${ritasId}`, { role: 'viewer' }],
+      ['DELETE', `/api/apps/${APP}/members/${ritasId}`],
+      ['GET', '/api/apps/rival/executions'],
+      ['GET', `/api/apps/rival%2F..%2F${APP}/executions`],
+      ['GET', '/api/apps/rival/executions/e1'],
+    ];
+    for (const [method, path, body] of tries) {
+      const { status } = await olga.send(method, path, body);
+      expect({ method, path, status }).toEqual({ method, path, status: 404 });
+    }
+    expect(await rita.ask('GET', '/api/apps')).toMatchObject({ items: [{ id: 'rival' }] });
+  });
+
+  const injections = [
+    "' OR '1'='1",
+    "'; DROP TABLE xray.executions; --",
+    '{"$ne":null}',
+    '$1',
+    '\\',
+    '%27%20OR%201=1--',
+    '${7*7}{{7*7}}',
+    '../../etc/passwd',
+    '\u202e\u0007',
+  ];
+
+  test.each(injections)('finds nothing by %j, in no filter, path or header', async (text) => {
+    const encoded = encodeURIComponent(text);
+    for (const filter of ['pipeline', 'outcome', 'environment']) {
+      const page = await vera.ask<ExecutionPage>(
+        'GET',
+        `/api/apps/${APP}/executions?${filter}=${encoded}`,
+      );
+      expect(page.items).toEqual([]);
+    }
+    for (const filter of ['status', 'from', 'cursor', 'limit']) {
+      const answer = await vera.send('GET', `/api/apps/${APP}/executions?${filter}=${encoded}`);
+      expect(codeOf(answer)).toBe('invalid');
+    }
+    expect((await vera.send('GET', `/api/apps/${APP}/executions?pipeline[$ne]=x`)).status).toBe(
+      200,
+    );
+    for (const path of [
+      `/api/apps/${encoded}/executions`,
+      `/api/apps/${APP}/executions/${encoded}`,
+    ]) {
+      expect((await vera.send('GET', path)).status).toBe(404);
+    }
+    for (const path of [`members/${encoded}`, `keys/${encoded}`, `invitations/${encoded}`]) {
+      expect((await ada.send('DELETE', `/api/apps/${APP}/${path}`)).status).toBe(404);
+    }
+    const headerSafe = encodeURIComponent(text);
+    const status = await statusWith(`${server.url}/api/apps`, { 'x-api-key': headerSafe });
+    expect(status).toBe(401);
+    const signIn = await vera.send('POST', '/api/auth/sign-in/email', {
+      email: text,
+      password: text,
+    });
+    expect(signIn.status).toBe(401);
+    const page = await vera.ask<ExecutionPage>('GET', `/api/apps/${APP}/executions`);
+    expect(page.items.length).toBeGreaterThan(0);
+  });
+
+  test('cannot put objects where texts are wanted, nor reach a prototype', async () => {
+    const answer = await vera.send('POST', '/api/auth/sign-in/email', {
+      email: { $gt: '' },
+      password: { $gt: '' },
+    });
+    expect(answer.status).toBe(400);
+    const polluting = `{"name":"V","__proto__":{"isAdministrator":true,"polluted":1},"constructor":{"prototype":{"polluted":1}}}`;
+    await vera.send('PATCH', '/api/me', polluting);
+    await post(
+      server.url,
+      `{"executionId":"proto","appId":"${APP}","pipeline":"p","__proto__":{"polluted":1},"metadata":{"__proto__":"x"},"steps":[]}`,
+    );
+    await vera.send('GET', `/api/apps/${APP}/executions?__proto__[polluted]=1`);
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    expect(await vera.ask('GET', '/api/me')).toMatchObject({ isAdministrator: false });
+  });
+
+  test('cannot pass for this machine through a proxy, or by a name that leads here', async () => {
+    const url = `${server.url}/metrics`;
+    expect(await statusWith(url, {})).toBe(200);
+    expect(await statusWith(url, { host: 'evil.example' })).toBe(401);
+    expect(await statusWith(url, { 'x-forwarded-for': '127.0.0.1' })).toBe(401);
+    expect(await statusWith(url, { forwarded: 'for=127.0.0.1' })).toBe(401);
+  });
+
+  test('cannot choose the address that it is known by', async () => {
+    await vera.send(
+      'POST',
+      '/api/auth/sign-in/email',
+      { email: 'vera@example.org', password: PASSWORD },
+      { 'x-forwarded-for': '203.0.113.7', 'x-xray-client-ip': '203.0.113.7' },
+    );
+    const { items } = await ada.ask<AuditPage>('GET', '/api/audit?limit=1');
+    expect(items[0]).toMatchObject({ action: 'user.sign-in', ip: '127.0.0.1' });
+  });
+
+  test.each([
+    ['two lengths', 'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!'],
+    [
+      'a length and chunks',
+      'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n',
+    ],
+    ['a length that is none', 'Content-Length: 5x\r\n\r\nhello'],
+    ['an unknown transfer coding', 'Transfer-Encoding: xchunked\r\n\r\nhello'],
+  ])('cannot smuggle a request in one with %s', async (_name, rest) => {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST /executions HTTP/1.1\r\nHost: ${hostname}\r\nx-api-key: ${API_KEY}\r\n${rest}`,
+    );
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+});
+
+test('a proxy that is trusted says whose request it is, and over what', async () => {
+  const server = await freshServer('pglite', {
+    ...WITH_ADMINISTRATOR,
+    XRAY_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8',
+  });
+  const visitor = new Visitor(server.url);
+  const answer = await visitor.send(
+    'POST',
+    '/api/auth/sign-in/email',
+    { email: 'ada@example.org', password: PASSWORD },
+    { 'x-forwarded-for': '203.0.113.7, 10.1.2.3', 'x-forwarded-proto': 'https' },
+  );
+  expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000');
+  expect(answer.headers.getSetCookie()[0]).toMatch(/; Secure/);
+  const { items } = await visitor.ask<AuditPage>('GET', '/api/audit');
+  expect(items[0]?.ip).toBe('203.0.113.7');
+  await server.close();
+});
+
+test('the audit log cannot be changed, emptied or thinned out', async () => {
+  const server = await freshServer('postgres', WITH_ADMINISTRATOR);
+  onTestFinished(() => server.close());
+  await administratorOf(server);
+  const database = new URL(server.place.env.DATABASE_URL ?? '').pathname.slice(1);
+  for (const statement of [
+    `UPDATE xray.audit_log SET action = 'nothing'`,
+    'DELETE FROM xray.audit_log',
+    'TRUNCATE xray.audit_log',
+  ]) {
+    await expect(administer(statement, database)).rejects.toThrow(/append-only/);
+  }
+});
+
+test('no secret and no payload stands in the log, whatever went wrong', async () => {
+  const place = await newPlace('pglite');
+  const server = await startProcess(place, {
+    ...WITH_ADMINISTRATOR,
+    XRAY_INIT_API_KEY: API_KEY,
+    XRAY_LOG_LEVEL: 'trace',
+  });
+  const ada = await administratorOf(server);
+  const { key } = await ada.newKey(APP);
+  const token = await ada.invite(APP, 'viewer');
+  const canaries = {
+    payload: 'canary-payload',
+    subject: 'canary-subject',
+    filter: 'canary-filter',
+  };
+  await post(server.url, snapshot({ executionId: canaries.subject, input: canaries.payload }));
+  await post(server.url, `{"broken": "${canaries.payload}`);
+  await post(server.url, snapshot(), { 'x-api-key': `${key}x` });
+  await ada.send('GET', `/api/apps/${APP}/executions?pipeline=${canaries.filter}`);
+  await ada.send('GET', `/api/apps/${APP}/executions/${canaries.subject}`);
+  await ada.send('GET', `/api/apps?key=${key}`);
+  await ada.send('POST', '/api/auth/sign-in/email', {
+    email: 'x@example.org',
+    password: 'canary-password',
+  });
+  await ada.send('POST', '/api/setup', { token: 'canary-token' });
+  await server.end('SIGTERM');
+  const log = await server.log;
+  expect(log).toContain('"msg":"request"');
+  for (const secret of [...Object.values(canaries), key, API_KEY, token, PASSWORD, ada.cookie]) {
+    expect(log).not.toContain(secret);
+  }
+  expect(log).not.toMatch(/canary-|xr_/);
+  await place.remove();
+});
