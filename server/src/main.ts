@@ -187,6 +187,8 @@ async function listen(server: Server, { port, host }: Config): Promise<string> {
 }
 
 function urlOf(host: string, port: number): string {
+  // Every address is none that can be opened, so the link that is printed names this machine.
+  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

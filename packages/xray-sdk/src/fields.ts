@@ -1,4 +1,3 @@
-import { epochMsOf, isoTime } from './clock.js';
 import { FIELD_BOUNDS } from './limits.js';
 import type { ObjectWriter, Source } from './object-writer.js';
 import { quote } from './text.js';
@@ -117,12 +116,6 @@ export function writeLink(out: ObjectWriter, from: Source): boolean {
 /** Names and numbers, such as `metrics`. */
 export function writeNumber(_key: string, value: unknown): string | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
-}
-
-/** A time the host gave, in any form, as the wire's; what is no time is left out. */
-export function writeTime(out: ObjectWriter, key: string, value: unknown): boolean {
-  const epochMs = epochMsOf(value);
-  return epochMs === undefined ? out.wrong(key, value) : out.string(key, isoTime(epochMs), 24);
 }
 
 /** 1 to 128 of `[A-Za-z0-9._:-]`: what the server takes as an execution's or an app's id. */
