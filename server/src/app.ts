@@ -18,6 +18,7 @@ import { keyRoutes } from './routes/keys.js';
 import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
+import { questionRoutes } from './routes/questions.js';
 import { retentionRoutes } from './routes/retention.js';
 import type { Call, Deps, Recorded, Route } from './routes/route.js';
 import { transferRoutes } from './routes/transfer.js';
@@ -29,6 +30,7 @@ export function allRoutes(deps: Deps): Route[] {
   return [
     ...ingestRoutes(deps),
     ...executionRoutes(deps),
+    ...questionRoutes(deps),
     ...appRoutes(deps),
     ...keyRoutes(deps),
     ...memberRoutes(deps),

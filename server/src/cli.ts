@@ -4,6 +4,7 @@ import { AdministratorError } from './administrator.js';
 import { addAuditCommand } from './cli/audit.js';
 import { addBackupCommands } from './cli/backup.js';
 import { addKeyCommands } from './cli/keys.js';
+import { addQuestionCommands } from './cli/questions.js';
 import { addRetentionCommands } from './cli/retention.js';
 import { UsageError, printJson, say } from './cli/terminal.js';
 import { addTransferCommands } from './cli/transfer.js';
@@ -46,6 +47,7 @@ program
 addKeyCommands(program);
 addUserCommands(program);
 addAuditCommand(program);
+addQuestionCommands(program);
 addRetentionCommands(program);
 addTransferCommands(program);
 addBackupCommands(program);

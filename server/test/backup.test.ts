@@ -2,13 +2,16 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startServer } from '#server/main.js';
 import { API_KEY, configFor, newPlace, type DriverName, type Place } from './support/databases.js';
 import { detail, list, post, postOk } from './support/http.js';
 import { runCli, startProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
+
+// Many commands one after another, each of which starts the embedded database anew.
+vi.setConfig({ testTimeout: 180_000 });
 
 const WRITERS = 4;
 

@@ -177,7 +177,8 @@ describe('settings', () => {
 
   test('help names every command', async () => {
     const { stdout } = await runCli(await freshPlace('pglite'), ['--help']);
-    for (const command of ['start', 'migrate', 'keys', 'users', 'audit'])
+    const keeping = ['retention', 'prune', 'export', 'import', 'backup', 'restore'];
+    for (const command of ['start', 'migrate', 'keys', 'users', 'audit', ...keeping])
       expect(stdout).toContain(command);
   });
 });

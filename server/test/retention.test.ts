@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { pino } from 'pino';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ErrorBody, PruneResult, Retention, Snapshot } from '@xray/core';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
 import { startServer } from '#server/main.js';
@@ -21,6 +21,9 @@ import { list, postOk } from './support/http.js';
 import { runCli, startProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
+
+// Many commands one after another, each of which starts the embedded database anew.
+vi.setConfig({ testTimeout: 180_000 });
 
 const DAY_MS = 24 * 60 * 60_000;
 const EXECUTIONS_A_SAVE = 250;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { CreatedKey, Retention } from '@xray/core';
 import { startServer } from '#server/main.js';
 import {
@@ -17,6 +17,9 @@ import { detail, list, post, postOk } from './support/http.js';
 import { runCli } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
+
+// Many commands one after another, each of which starts the embedded database anew.
+vi.setConfig({ testTimeout: 180_000 });
 
 async function freshPlace(driver: DriverName): Promise<Place> {
   const place = await newPlace(driver);

@@ -1,6 +1,13 @@
 import type { DropEvent, DropReason } from './options.js';
 
-/** What became of every snapshot: `recorded` is the sum of `delivered`, `queued` and all of `dropped`. */
+/**
+ * What became of every snapshot: `recorded` is the sum of `delivered`, `queued` and all of `dropped`.
+ *
+ * @example
+ * ```ts
+ * const { recorded, delivered, queued, dropped }: Stats = xray.stats();
+ * ```
+ */
 export interface Stats {
   readonly recorded: number;
   readonly delivered: number;

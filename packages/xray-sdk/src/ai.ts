@@ -4,7 +4,16 @@ import type { Step } from './step.js';
 import type { StepNote } from './step-text.js';
 import { asRecord } from './value-writer.js';
 
-/** Which execution the model's calls are steps of, and how they are named. */
+/**
+ * Which execution the model's calls are steps of, and how they are named.
+ *
+ * @example
+ * ```ts
+ * import type { AiOptions } from '@xray/sdk/ai';
+ *
+ * const options: AiOptions = { execution, name: 'policy' };
+ * ```
+ */
 export interface AiOptions {
   /** Default: `xray.current()` at the time of the call; without one nothing is recorded. */
   execution?: Execution | undefined;
@@ -21,7 +30,16 @@ interface Streamed {
   readonly stream: ReadableStream<unknown>;
 }
 
-/** A language model middleware of the Vercel AI SDK, versions 5 and 6. */
+/**
+ * A language model middleware of the Vercel AI SDK, versions 5 and 6.
+ *
+ * @example
+ * ```ts
+ * import { type AiMiddleware, xrayAiMiddleware } from '@xray/sdk/ai';
+ *
+ * const middleware: AiMiddleware = xrayAiMiddleware(xray);
+ * ```
+ */
 export interface AiMiddleware {
   readonly specificationVersion: 'v3';
   wrapGenerate<R extends object>(call: {
@@ -42,7 +60,11 @@ export interface AiMiddleware {
  *
  * @example
  * ```ts
- * const model = wrapLanguageModel({ model: openai('gpt-5'), middleware: xrayAiMiddleware(xray) });
+ * import { gateway, generateText, wrapLanguageModel } from 'ai';
+ * import { xrayAiMiddleware } from '@xray/sdk/ai';
+ *
+ * const middleware = xrayAiMiddleware(xray);
+ * const model = wrapLanguageModel({ model: gateway('openai/gpt-5'), middleware });
  * await xray.run(() => generateText({ model, prompt: 'Is this spam?' }));
  * ```
  */

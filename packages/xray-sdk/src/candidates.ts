@@ -1,6 +1,13 @@
 import type { Outcome } from './types.js';
 
-/** What filter and rank have in common: how to name a candidate and what to keep of it. */
+/**
+ * What filter and rank have in common: how to name a candidate and what to keep of it.
+ *
+ * @example
+ * ```ts
+ * const named: CandidateOptions<Product> = { id: (product) => product.asin, watch: ['B01'] };
+ * ```
+ */
 export interface CandidateOptions<T> {
   /** The candidate's stable id, by which people will ask about it. */
   id: (candidate: T) => string | number;
@@ -14,7 +21,14 @@ export interface CandidateOptions<T> {
   watch?: Iterable<string | number> | undefined;
 }
 
-/** One rule of a filter. A candidate stays if `test` holds. */
+/**
+ * One rule of a filter. A candidate stays if `test` holds.
+ *
+ * @example
+ * ```ts
+ * const cheap: FilterRule<Product> = { id: 'price', test: (product) => product.price <= 60, reason: 'PRICE_HIGH' };
+ * ```
+ */
 export interface FilterRule<T> {
   id: string;
   test: (candidate: T) => boolean;
@@ -29,7 +43,18 @@ export interface FilterRule<T> {
   unit?: string | undefined;
 }
 
-/** How to filter. */
+/**
+ * How to filter.
+ *
+ * @example
+ * ```ts
+ * const options: FilterOptions<Product> = {
+ *   id: (product) => product.asin,
+ *   evaluate: 'all',
+ *   rules: [{ id: 'price', test: (product) => product.price <= 60, threshold: 60 }],
+ * };
+ * ```
+ */
 export interface FilterOptions<T> extends CandidateOptions<T> {
   rules: readonly FilterRule<T>[];
   /** `first` stops at a candidate's first failed rule (default); `all` asks every rule of each. */
@@ -38,7 +63,14 @@ export interface FilterOptions<T> extends CandidateOptions<T> {
   score?: ((candidate: T) => number) | undefined;
 }
 
-/** How to rank. */
+/**
+ * How to rank.
+ *
+ * @example
+ * ```ts
+ * const options: RankOptions<Product> = { id: (product) => product.asin, score: (product) => product.similarity, top: 10 };
+ * ```
+ */
 export interface RankOptions<T> extends CandidateOptions<T> {
   score: (candidate: T) => number;
   /** How many are selected; default: all are kept, in order. */

@@ -15,6 +15,8 @@ const NO_MARKS: readonly Mark[] = [];
 
 /** The fast path is for plain, small values; what has more nodes than this takes the careful one. */
 const MAX_FAST_NODES = 4_000;
+/** How U+0000 looks in JSON: one search of the text finds it in any key or string. */
+const NUL_ESCAPE = String.raw`\u0000`;
 
 /**
  * Turns any value into JSON text at once, within bounds, with a mark for whatever is recorded otherwise
@@ -50,6 +52,7 @@ export class Capture {
     this.#nodesLeft = MAX_FAST_NODES;
     if (!this.#isPlain(value, CAPTURE_BOUNDS.depth)) return undefined;
     const json = JSON.stringify(value);
+    if (json.includes(NUL_ESCAPE)) return undefined;
     const fits = json.length * 3 <= maxBytes || utf8Length(json) <= maxBytes;
     return fits ? json : undefined;
   }
@@ -59,7 +62,7 @@ export class Capture {
     switch (typeof value) {
       case 'string':
         // Three bytes a UTF-16 unit is the most UTF-8 takes.
-        return value.length * 3 <= CAPTURE_BOUNDS.stringBytes && !value.includes('\0');
+        return value.length * 3 <= CAPTURE_BOUNDS.stringBytes;
       case 'number':
         return Number.isFinite(value);
       case 'boolean':
@@ -92,7 +95,7 @@ export class Capture {
     this.#nodesLeft -= keys.length + 1;
     const properties = asRecord(value);
     for (const key of keys) {
-      if (this.#redactor.suspects(key) || key.includes('\0')) return false;
+      if (this.#redactor.suspects(key)) return false;
       const property = properties[key];
       if (property !== undefined && !this.#isPlain(property, depthLeft - 1)) return false;
     }

@@ -60,7 +60,14 @@ export class XRaySDK {
     };
   }
 
-  /** Begins an execution; it ends with `completeExecution` or `failExecution`. */
+  /**
+   * Begins an execution; it ends with `completeExecution` or `failExecution`.
+   *
+   * @example
+   * ```ts
+   * const execution = xray.startExecution({ subject: { applicant: 'a-17' } });
+   * ```
+   */
   startExecution(options?: ExecutionOptions): Execution {
     return new Execution(this.#host, options ?? {});
   }
@@ -105,7 +112,14 @@ export class XRaySDK {
     );
   }
 
-  /** The execution whose `run` or `step` this code was called from; needs AsyncLocalStorage. */
+  /**
+   * The execution whose `run` or `step` this code was called from; needs AsyncLocalStorage.
+   *
+   * @example
+   * ```ts
+   * xray.current()?.set({ tags: ['retried'] });
+   * ```
+   */
   current(): Execution | undefined {
     return this.#host.context?.getStore()?.execution;
   }
@@ -113,17 +127,36 @@ export class XRaySDK {
   /**
    * Waits until all that was recorded before the call is delivered or dropped: true; or until the time,
    * in milliseconds, is over: false. Never rejects.
+   *
+   * @example
+   * ```ts
+   * const isDelivered = await xray.flush(2_000);
+   * ```
    */
   async flush(timeoutMs: number = DEFAULT_FLUSH_MS): Promise<boolean> {
     return await this.#delivery.flush(timeoutMs);
   }
 
-  /** Flushes, drops what is left when the time is over, and takes no more. Never rejects. */
+  /**
+   * Flushes, drops what is left when the time is over, and takes no more. Never rejects.
+   *
+   * @example
+   * ```ts
+   * process.once('SIGTERM', () => void xray.shutdown().then(() => process.exit()));
+   * ```
+   */
   async shutdown(timeoutMs: number = DEFAULT_FLUSH_MS): Promise<boolean> {
     return await this.#delivery.shutdown(timeoutMs);
   }
 
-  /** What became of every snapshot so far; the sum is exact at any time. */
+  /**
+   * What became of every snapshot so far; the sum is exact at any time.
+   *
+   * @example
+   * ```ts
+   * const { recorded, delivered, dropped } = xray.stats();
+   * ```
+   */
   stats(): Stats {
     return this.#accounts.stats();
   }
@@ -151,7 +184,7 @@ export class XRaySDK {
     const isTerminal = status !== 'running';
     if (isTerminal) this.#lastInstanceSeq += 1;
     const reportedDrops = this.#accounts.takeUnreported();
-    const serialized = serialize(
+    const { json, bytes } = serialize(
       text,
       {
         appId: this.#settings.appId,
@@ -163,7 +196,7 @@ export class XRaySDK {
       },
       this.#settings.maxSnapshotBytes,
     );
-    this.#delivery.enqueue({ key, executionId, ...serialized, reportedDrops });
+    this.#delivery.enqueue({ key, executionId, json, bytes, reportedDrops });
     if (isTerminal && waitUntil !== undefined) waitUntil(this.#delivery.flush(DEFAULT_FLUSH_MS));
   }
 

@@ -1,14 +1,19 @@
 /** Wall time as ISO-8601 UTC in milliseconds; within one second only the last three digits are made anew. */
 export function isoTime(epochMs: number): string {
   const whole = Math.floor(epochMs);
+  if (whole === cachedMs) return cachedTime;
   const second = Math.floor(whole / 1_000);
   if (second !== cachedSecond) {
     cachedPrefix = new Date(second * 1_000).toISOString().slice(0, -4);
     cachedSecond = second;
   }
-  return `${cachedPrefix}${String(whole - second * 1_000).padStart(3, '0')}Z`;
+  cachedMs = whole;
+  cachedTime = `${cachedPrefix}${String(whole - second * 1_000).padStart(3, '0')}Z`;
+  return cachedTime;
 }
 
+let cachedMs = Number.NaN;
+let cachedTime = '';
 let cachedSecond = Number.NaN;
 let cachedPrefix = '';
 

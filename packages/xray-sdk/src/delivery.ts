@@ -64,9 +64,19 @@ export class Delivery {
       this.#drop('shutdown', snapshot);
       return;
     }
-    const { maxQueued, maxQueuedBytes, maxBatch, maxBatchBytes, delayMs } = this.#settings.delivery;
+    const { maxQueued, maxQueuedBytes, delayMs } = this.#settings.delivery;
     this.#nextOrder += 1;
-    const earlier = this.#queue.push({ ...snapshot, order: this.#nextOrder, failures: 0 });
+    const { key, executionId, json, bytes, reportedDrops } = snapshot;
+    const order = this.#nextOrder;
+    const earlier = this.#queue.push({
+      key,
+      order,
+      executionId,
+      json,
+      bytes,
+      reportedDrops,
+      failures: 0,
+    });
     if (earlier !== undefined) this.#drop('superseded', earlier);
     while (
       this.#queue.size + this.#taken.length > maxQueued ||
@@ -77,8 +87,7 @@ export class Delivery {
       this.#drop('queue_full', oldest);
     }
     holdExit(this);
-    const isFull = this.#queue.size >= maxBatch || this.#queue.bytes >= maxBatchBytes;
-    this.#schedule(isFull ? 0 : delayMs);
+    this.#schedule(this.#isFull() ? 0 : delayMs);
   }
 
   /**
@@ -129,7 +138,7 @@ export class Delivery {
     try {
       while (await this.#takeSome()) {
         const isUp = await this.#sendOne();
-        if (!isUp) break;
+        if (!isUp || !this.#isDue()) break;
       }
     } catch {
       warnOnce('delivery failed unexpectedly; it will be tried again');
@@ -137,7 +146,21 @@ export class Delivery {
     } finally {
       this.#isSending = false;
     }
-    if (this.#hasWork()) this.#schedule(0);
+    if (this.#hasWork()) this.#schedule(this.#isDue() ? 0 : this.#settings.delivery.delayMs);
+  }
+
+  /** Whether what is left must not wait for company: each request costs the host as much as many snapshots. */
+  #isDue(): boolean {
+    return (
+      this.#taken.length > 0 || this.#waiters.size > 0 || this.#queue.isDurable || this.#isFull()
+    );
+  }
+
+  #isFull(): boolean {
+    return (
+      this.#queue.size >= this.#batchLimit ||
+      this.#queue.bytes >= this.#settings.delivery.maxBatchBytes
+    );
   }
 
   async #takeSome(): Promise<boolean> {
@@ -158,12 +181,7 @@ export class Delivery {
 
   async #sendOne(): Promise<boolean> {
     const items = this.#taken.slice(0, this.#batch?.size ?? this.#batchLimit);
-    const frozen =
-      this.#batch?.frozen ??
-      (await freezeBatch(
-        items.map((item) => item.json),
-        this.#settings,
-      ));
+    const frozen = this.#batch?.frozen ?? (await freezeBatch(items, this.#settings));
     this.#batch = { size: items.length, frozen };
     const result = await sendBatch(frozen, this.#settings, this.#settings.delivery.timeoutMs);
     // A shutdown that ran out of time has dropped and counted them: the answer comes too late.

@@ -3,10 +3,17 @@ import { writeDecision, writeLink, writeSubject } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
 import type { FieldText } from './serialize.js';
-import { quote } from './text.js';
+import { isPlainName, quote, quoteName } from './text.js';
 import type { Actor, Link, Reason, Subject, Trace } from './types.js';
 
-/** What may be said of a whole execution, when it starts or at any time before it ends. */
+/**
+ * What may be said of a whole execution, when it starts or at any time before it ends.
+ *
+ * @example
+ * ```ts
+ * const facts: ExecutionFacts = { tags: ['priority'], metadata: { region: 'eu' } };
+ * ```
+ */
 export interface ExecutionFacts {
   /** Who or what is decided on, by type: `{ applicant: 'a-17' }`. */
   subject?: Record<string, string | number> | undefined;
@@ -21,7 +28,14 @@ export interface ExecutionFacts {
   versions?: Record<string, string> | undefined;
 }
 
-/** What may be said of a decision beside its outcome. */
+/**
+ * What may be said of a decision beside its outcome.
+ *
+ * @example
+ * ```ts
+ * const details: DecisionDetails = { adverse: true, reasons: ['SCORE_LOW'], confidence: 0.93 };
+ * ```
+ */
 export interface DecisionDetails {
   /** Against the one it is about: a decline, a removal. */
   adverse?: boolean | undefined;
@@ -43,7 +57,9 @@ export class ExecutionFields {
   constructor(capture: Capture, pipeline: string, versions: Readonly<Record<string, string>>) {
     this.#capture = capture;
     this.#versions = { ...versions };
-    this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
+    if (isPlainName(pipeline)) {
+      this.#fields.set('pipeline', { member: `"pipeline":${quoteName(pipeline)}`, marks: [] });
+    } else this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
     if (Object.keys(versions).length > 0) this.#writeVersions({});
   }
 

@@ -13,7 +13,14 @@ import { type Continuation, ownTrace, originOf, writeHeaders } from './trace.js'
 import type { Reason, Status, Trace } from './types.js';
 import { warnOnce } from './warning.js';
 
-/** What may be said of an execution when it starts. */
+/**
+ * What may be said of an execution when it starts.
+ *
+ * @example
+ * ```ts
+ * const options: ExecutionOptions = { subject: { applicant: 'a-17' }, versions: { ruleset: 'r42' } };
+ * ```
+ */
 export interface ExecutionOptions extends ExecutionFacts, Continuation {
   /** 1 to 128 of `[A-Za-z0-9._:-]`; default: a new UUIDv7. */
   executionId?: string | undefined;
@@ -56,13 +63,20 @@ let nextKey = 0;
  * One decision while it is being made. Every recording call returns at once and none throws; a call
  * after the end is ignored and counted in `stats().ignoredCalls`. A step that is still running when the
  * execution ends is recorded as `running`; its own end comes too late and is ignored.
+ *
+ * @example
+ * ```ts
+ * const execution: Execution = xray.startExecution({ subject: { applicant: 'a-17' } });
+ * execution.decide('approved');
+ * execution.completeExecution();
+ * ```
  */
 export class Execution {
   readonly id: string;
   readonly #host: ExecutionHost;
   readonly #fields: ExecutionFields;
   readonly #steps: StepList;
-  readonly #stepHost: StepHost;
+  #stepHost: StepHost | undefined;
   readonly #key: number;
   readonly #rootId: string;
   readonly #waitUntil: ExecutionOptions['waitUntil'];
@@ -98,20 +112,16 @@ export class Execution {
       if (origin.links.length > 0) this.#fields.setLinks(origin.links);
       this.#fields.set(options);
     });
-    this.#stepHost = {
-      executionId: this.id,
-      attempt: (action) => this.#attempt(action),
-      failedCheck: (reason) => this.#failedChecks.push(reason),
-      takeItems: (wanted) => {
-        const given = Math.min(wanted, this.#itemsLeft);
-        this.#itemsLeft -= given;
-        return given;
-      },
-      runStep: (name, stepOptions, fn, parent) => this.#runStep(name, stepOptions, fn, parent),
-    };
   }
 
-  /** Records one step as it stands now; a later change to `input` or `output` does not change the record. */
+  /**
+   * Records one step as it stands now; a later change to `input` or `output` does not change the record.
+   *
+   * @example
+   * ```ts
+   * execution.recordStep({ name: 'credit_score', input: { id: '123' }, output: { score: 750 } });
+   * ```
+   */
   recordStep(step: StepRecord): void {
     this.#attempt(() => {
       const now = this.#host.settings.clock.monotonicMs();
@@ -126,7 +136,7 @@ export class Execution {
         durationMs: isMeasured ? Number(step.durationMs) : now - this.#lastMonotonicMs,
         timing: isMeasured ? 'measured' : 'inferred',
       });
-      this.#steps.add({ text: () => text });
+      this.#steps.add(text);
       this.#lastMonotonicMs = now;
     });
   }
@@ -148,7 +158,14 @@ export class Execution {
     return this.#runStep(name, options, fn, undefined);
   }
 
-  /** Says what was decided. Failed checks become the reasons unless `details` gives others. */
+  /**
+   * Says what was decided. Failed checks become the reasons unless `details` gives others.
+   *
+   * @example
+   * ```ts
+   * execution.decide('declined', { adverse: true, reasons: ['SCORE_LOW'] });
+   * ```
+   */
   decide(outcome: string, details: DecisionDetails = {}): void {
     this.#attempt(() => {
       this.#fields.decide(outcome, details, this.#failedChecks);
@@ -156,12 +173,27 @@ export class Execution {
     });
   }
 
-  /** Says more of the execution; what is said later replaces what was said earlier. */
+  /**
+   * Says more of the execution; what is said later replaces what was said earlier.
+   *
+   * @example
+   * ```ts
+   * execution.set({ tags: ['priority'], metadata: { region: 'eu' } });
+   * ```
+   */
   set(facts: ExecutionFacts): void {
     this.#attempt(() => this.#fields.set(facts));
   }
 
-  /** Starts an execution that is a part of this one, perhaps of another pipeline. It ends by itself. */
+  /**
+   * Starts an execution that is a part of this one, perhaps of another pipeline. It ends by itself.
+   *
+   * @example
+   * ```ts
+   * const pricing = execution.child('pricing');
+   * pricing.completeExecution();
+   * ```
+   */
   child(pipeline: string, options: ExecutionOptions = {}): Execution {
     return new Execution(this.#host, {
       fromHeaders: this.headers(),
@@ -171,7 +203,14 @@ export class Execution {
     });
   }
 
-  /** Sends what there is so far, as `running`: for long executions, and before a human takes over. */
+  /**
+   * Sends what there is so far, as `running`: for long executions, and before a human takes over.
+   *
+   * @example
+   * ```ts
+   * execution.checkpoint();
+   * ```
+   */
   checkpoint(): void {
     this.#attempt(() => this.#submit('running'));
   }
@@ -179,13 +218,25 @@ export class Execution {
   /**
    * The headers that let another process continue this decision (W3C `traceparent`, and our own): give them
    * to `run` or `startExecution` there as `fromHeaders`.
+   *
+   * @example
+   * ```ts
+   * await fetch('https://review.example/queue', { method: 'POST', headers: execution.headers() });
+   * ```
    */
   headers(): Record<string, string> {
     this.#trace ??= ownTrace(this.id);
     return writeHeaders(this.id, this.#rootId, this.#trace);
   }
 
-  /** Ends the execution and hands its snapshot to the background delivery. */
+  /**
+   * Ends the execution and hands its snapshot to the background delivery.
+   *
+   * @example
+   * ```ts
+   * execution.completeExecution();
+   * ```
+   */
   completeExecution(): void {
     this.#attempt(() => this.#end('completed'));
   }
@@ -193,6 +244,11 @@ export class Execution {
   /**
    * Ends the execution as technically failed. What was thrown is recorded as a last, failed step, unless
    * a step recorded it already.
+   *
+   * @example
+   * ```ts
+   * execution.failExecution(new Error('the bureau did not answer'));
+   * ```
    */
   failExecution(error?: unknown): void {
     this.#attempt(() => {
@@ -231,7 +287,7 @@ export class Execution {
     const outerStep =
       outer instanceof Step ? outer : outer?.execution === this ? outer.step : undefined;
     const draft = new StepDraft(this.#host.capture, this.#place(outerStep), name);
-    const step = new Step(this.#stepHost, draft, {
+    const step = new Step(this.#hostOfSteps(), draft, {
       startedAtMs: this.#wallAt(now),
       elapsedMs: () => clock.monotonicMs() - now,
     });
@@ -240,6 +296,21 @@ export class Execution {
       this.#steps.add(step);
     });
     return step;
+  }
+
+  #hostOfSteps(): StepHost {
+    this.#stepHost ??= {
+      executionId: this.id,
+      attempt: (action) => this.#attempt(action),
+      failedCheck: (reason) => this.#failedChecks.push(reason),
+      takeItems: (wanted) => {
+        const given = Math.min(wanted, this.#itemsLeft);
+        this.#itemsLeft -= given;
+        return given;
+      },
+      runStep: (name, stepOptions, fn, parent) => this.#runStep(name, stepOptions, fn, parent),
+    };
+    return this.#stepHost;
   }
 
   #place(parent: Step | undefined): StepPlace {

@@ -13,7 +13,17 @@ interface Outgoing {
   once(event: 'finish' | 'close', listener: () => void): unknown;
 }
 
-/** How requests become executions. */
+/**
+ * How requests become executions.
+ *
+ * @example
+ * ```ts
+ * import type { Request } from 'express';
+ * import type { ExpressOptions } from '@xray/sdk/express';
+ *
+ * const options: ExpressOptions<Request> = { start: ({ path }) => (path === '/decide' ? {} : undefined) };
+ * ```
+ */
 export interface ExpressOptions<Request> {
   /** Opt-in: what the execution of this request starts with, or `undefined` to record none. */
   start: (request: Request) => ExecutionOptions | undefined;
@@ -26,9 +36,12 @@ export interface ExpressOptions<Request> {
  *
  * @example
  * ```ts
- * app.use(xrayMiddleware(xray, {
- *   start: (request: Request) => (request.path === '/decide' ? { pipeline: 'loan-approval' } : undefined),
- * }));
+ * import express, { type Request } from 'express';
+ * import { xrayMiddleware } from '@xray/sdk/express';
+ *
+ * const start = ({ path }: Request) =>
+ *   path === '/decide' ? { pipeline: 'loan-approval' } : undefined;
+ * express().use(xrayMiddleware(xray, { start }));
  * ```
  */
 export function xrayMiddleware<Request extends Incoming, Response extends Outgoing>(
@@ -52,7 +65,19 @@ export function xrayMiddleware<Request extends Incoming, Response extends Outgoi
   };
 }
 
-/** The execution of this response's request, if there is one. */
+/**
+ * The execution of this response's request, if there is one.
+ *
+ * @example
+ * ```ts
+ * import type { RequestHandler } from 'express';
+ * import { executionOf } from '@xray/sdk/express';
+ *
+ * const handler: RequestHandler = (_request, response) => {
+ *   executionOf(response)?.set({ tags: ['priority'] });
+ * };
+ * ```
+ */
 export function executionOf(response: Pick<Outgoing, 'locals'>): Execution | undefined {
   return response.locals[LOCALS_KEY] as Execution | undefined;
 }

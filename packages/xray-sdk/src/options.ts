@@ -8,7 +8,14 @@ import { Redactor, type RedactOptions } from './redact.js';
 import type { SampleOptions } from './sampling.js';
 import { warnOnce } from './warning.js';
 
-/** Why a snapshot was not delivered. */
+/**
+ * Why a snapshot was not delivered.
+ *
+ * @example
+ * ```ts
+ * const isHarmless = (reason: DropReason) => reason === 'superseded' || reason === 'sampled';
+ * ```
+ */
 export type DropReason =
   /** The queue was full, and this was the oldest. */
   | 'queue_full'
@@ -31,7 +38,14 @@ export type DropReason =
   /** The spool had no room, or its disk failed. */
   | 'spool';
 
-/** One loss, as `onDrop` is told of it. */
+/**
+ * One loss, as `onDrop` is told of it.
+ *
+ * @example
+ * ```ts
+ * const onDrop = ({ reason, executionId }: DropEvent) => console.warn(reason, executionId);
+ * ```
+ */
 export interface DropEvent {
   readonly reason: DropReason;
   readonly executionId: string;
@@ -81,7 +95,14 @@ export interface XRayOptions {
   delivery?: DeliveryOptions | undefined;
 }
 
-/** How snapshots are queued and sent; the defaults suit a long-running service. */
+/**
+ * How snapshots are queued and sent; the defaults suit a long-running service.
+ *
+ * @example
+ * ```ts
+ * const delivery: DeliveryOptions = { maxQueued: 5_000, delayMs: 100, gzip: false };
+ * ```
+ */
 export interface DeliveryOptions {
   /** Snapshots that wait at most; default 1,000. */
   maxQueued?: number | undefined;

@@ -1,4 +1,11 @@
-/** A snapshot on its way: its frozen text and what the accounts need to know of it. */
+/**
+ * A snapshot on its way: its frozen text and what the accounts need to know of it.
+ *
+ * @example
+ * ```ts
+ * const sizeOf = (item: Queued) => item.bytes;
+ * ```
+ */
 export interface Queued {
   /** One per execution and process: a later snapshot of the same execution takes the earlier one's place. */
   readonly key: number;
@@ -13,7 +20,14 @@ export interface Queued {
   failures: number;
 }
 
-/** Where snapshots wait: in memory, or on disk. */
+/**
+ * Where snapshots wait: in memory, or on disk.
+ *
+ * @example
+ * ```ts
+ * const waiting = (queue: SnapshotQueue) => queue.size;
+ * ```
+ */
 export interface SnapshotQueue {
   /** What waits here outlives the process: it is never evicted, and not lost at the end. */
   readonly isDurable: boolean;
@@ -33,7 +47,14 @@ export interface SnapshotQueue {
   close(): Promise<void>;
 }
 
-/** What a queue of the host's choice needs of the client. */
+/**
+ * What a queue of the host's choice needs of the client.
+ *
+ * @example
+ * ```ts
+ * const makeQueue = (host: QueueHost): SnapshotQueue => spool({ dir: './spool' })(host);
+ * ```
+ */
 export interface QueueHost {
   readonly instanceId: string;
   /** A snapshot of an earlier process came in and counts as recorded from now on. */

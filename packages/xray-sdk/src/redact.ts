@@ -1,4 +1,11 @@
-/** Where a value stands: its key, and its dotted path from the field on (`input.applicant.ssn`). */
+/**
+ * Where a value stands: its key, and its dotted path from the field on (`input.applicant.ssn`).
+ *
+ * @example
+ * ```ts
+ * const replace = (_value: unknown, { path }: RedactionPlace) => `<${path}>`;
+ * ```
+ */
 export interface RedactionPlace {
   readonly key: string;
   readonly path: string;

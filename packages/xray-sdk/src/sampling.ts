@@ -1,13 +1,27 @@
 import { hash32 } from './hash.js';
 
-/** What a sampling function may decide by. */
+/**
+ * What a sampling function may decide by.
+ *
+ * @example
+ * ```ts
+ * const rate = ({ rootId }: SampleCandidate) => (rootId.endsWith('0') ? 1 : 0.1);
+ * ```
+ */
 export interface SampleCandidate {
   readonly executionId: string;
   /** The id of the first execution of a distributed decision; this one's own if it is the first. */
   readonly rootId: string;
 }
 
-/** Which executions are sent. */
+/**
+ * Which executions are sent.
+ *
+ * @example
+ * ```ts
+ * const sample: SampleOptions = { rate: 0.1, keepFailed: true };
+ * ```
+ */
 export interface SampleOptions {
   /** 0 to 1, or a function of the execution that gives a rate or a plain yes or no. */
   rate: number | ((execution: SampleCandidate) => number | boolean);

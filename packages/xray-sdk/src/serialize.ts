@@ -105,10 +105,15 @@ class SnapshotWriter {
       json += `,${member}`;
     }
     json += ',"steps":[';
-    this.#execution.steps.forEach((step, index) => {
+    const { steps } = this.#execution;
+    for (let index = 0; index < steps.length; index += 1) {
+      const step = steps[index];
+      if (step === undefined) break;
       json += index === 0 ? '{' : ',{';
-      json += `${this.#step(step, `/steps/${String(index)}`)}}`;
-    });
+      const isWhole = this.#shed.size === 0 && step.marks.length === 0;
+      json += isWhole && step.candidates === undefined ? wholeStep(step) : this.#step(step, index);
+      json += '}';
+    }
     json += `]${this.#dropped()}`;
     if (this.#marks.length > 0) json += `,"marks":${JSON.stringify(bounded(this.#marks))}`;
     return `${json},"sdk":{"name":"${sdk.name}","version":"${sdk.version}"}}`;
@@ -128,7 +133,8 @@ class SnapshotWriter {
     );
   }
 
-  #step(step: StepText, path: string): string {
+  #step(step: StepText, index: number): string {
+    const path = `/steps/${String(index)}`;
     let json = step.head;
     for (const name of ['input', 'output', 'reasoning'] as const) {
       const text = step[name];
@@ -171,6 +177,7 @@ class SnapshotWriter {
   #dropped(): string {
     const { leftOut, leftOutCount } = this.#execution;
     const { snapshotsSinceLast } = this.#envelope;
+    if (leftOutCount + this.#itemsShed + this.#bytesShed + snapshotsSinceLast === 0) return '';
     const counts = {
       ...(leftOutCount > 0
         ? { steps: leftOutCount, stepsByName: Object.fromEntries(leftOut) }
@@ -179,7 +186,7 @@ class SnapshotWriter {
       ...(this.#bytesShed > 0 ? { bytes: this.#bytesShed } : {}),
       ...(snapshotsSinceLast > 0 ? { snapshotsSinceLast } : {}),
     };
-    return Object.keys(counts).length === 0 ? '' : `,"dropped":${JSON.stringify(counts)}`;
+    return `,"dropped":${JSON.stringify(counts)}`;
   }
 
   #leavesOut(kind: Sheddable, path: string, text: string): boolean {
@@ -198,6 +205,15 @@ class SnapshotWriter {
       this.#marks.push(prefix === '' ? mark : { ...mark, path: prefix + mark.path });
     }
   }
+}
+
+/** Nothing in it is marked or to be shed: the way almost every step takes. */
+function wholeStep({ head, input, output, reasoning }: StepText): string {
+  let json = head;
+  if (input !== undefined) json += `,"input":${input}`;
+  if (output !== undefined) json += `,"output":${output}`;
+  if (reasoning !== undefined) json += `,"reasoning":${reasoning}`;
+  return json;
 }
 
 /** One mark over the limit stands for all that did not fit. */

@@ -1,7 +1,17 @@
 import { SpoolQueue } from './spool-queue.js';
 import type { QueueHost, SnapshotQueue } from './queue.js';
 
-/** Where and how much to spool. */
+/**
+ * Where and how much to spool.
+ *
+ * @example
+ * ```ts
+ * import { spool, type SpoolOptions } from '@xray/sdk/spool';
+ *
+ * const options: SpoolOptions = { dir: '/var/spool/xray', maxBytes: 100_000_000 };
+ * const durable = spool(options);
+ * ```
+ */
 export interface SpoolOptions {
   /** A directory on a local disk; it is made if need be. Several processes may share it. */
   dir: string;
@@ -9,7 +19,16 @@ export interface SpoolOptions {
   maxBytes?: number | undefined;
 }
 
-/** What the client's option `spool` takes. */
+/**
+ * What the client's option `spool` takes.
+ *
+ * @example
+ * ```ts
+ * import { type Spool, spool } from '@xray/sdk/spool';
+ *
+ * const durable: Spool = spool({ dir: '/var/spool/xray' });
+ * ```
+ */
 export type Spool = (host: QueueHost) => SnapshotQueue;
 
 /**

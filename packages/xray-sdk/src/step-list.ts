@@ -1,10 +1,12 @@
 import type { StepText } from './step-text.js';
 import type { StepStatus } from './types.js';
 
-/** A step's place in the list: finished, or still told how it stands when asked. */
-export interface StepSlot {
+/** A step that may still run: it tells how it stands when asked. */
+export interface LiveStep {
   text(): StepText;
 }
+
+type StepSlot = StepText | LiveStep;
 
 /** Steps left out, counted by name and status. */
 export type LeftOut = ReadonlyMap<string, Partial<Record<StepStatus, number>>>;
@@ -61,7 +63,7 @@ export class StepList {
   }
 
   texts(): StepText[] {
-    return [...this.#kept, ...this.#recent].map((slot) => slot.text());
+    return [...this.#kept, ...this.#recent].map(textOf);
   }
 
   /** The list is full for the first time: what is neither first, last, failed nor deciding goes. */
@@ -72,7 +74,7 @@ export class StepList {
   }
 
   #keepOrCount(slot: StepSlot): void {
-    const { name, status, kind } = slot.text();
+    const { name, status, kind } = textOf(slot);
     const isTelling = status === 'failed' || status === 'timed_out' || kind === 'decide';
     if (isTelling && this.#kept.length + this.#lastLimit < this.#maxSteps) {
       this.#kept.push(slot);
@@ -84,4 +86,8 @@ export class StepList {
     this.#leftOut.set(isKnown ? name : 'others', counts);
     this.#leftOutCount += 1;
   }
+}
+
+function textOf(slot: StepSlot): StepText {
+  return 'text' in slot ? slot.text() : slot;
 }

@@ -13,16 +13,30 @@ import {
 } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
-import { quote } from './text.js';
+import { isPlainName, quote, quoteName } from './text.js';
 import type { Actor, Artifact, Kind, Mark, Model, Rule, StepStatus } from './types.js';
 
-/** A rule and its result; `actual` and `threshold` may be anything. */
+/**
+ * A rule and its result; `actual` and `threshold` may be anything.
+ *
+ * @example
+ * ```ts
+ * const rule: RuleRecord = { id: 'min_score', result: 'fail', actual: 640, threshold: 660 };
+ * ```
+ */
 export type RuleRecord = Omit<Rule, 'actual' | 'threshold'> & {
   actual?: unknown;
   threshold?: unknown;
 };
 
-/** What may be said of a step at any time while it runs. `input` and `output` may be anything at all. */
+/**
+ * What may be said of a step at any time while it runs. `input` and `output` may be anything at all.
+ *
+ * @example
+ * ```ts
+ * const note: StepNote = { reasoning: 'Two late payments', model: { name: 'gpt-5' } };
+ * ```
+ */
 export interface StepNote {
   kind?: Kind | undefined;
   input?: unknown;
@@ -34,7 +48,14 @@ export interface StepNote {
   metrics?: Record<string, number> | undefined;
 }
 
-/** What the host tells of one whole step, in one go. */
+/**
+ * What the host tells of one whole step, in one go.
+ *
+ * @example
+ * ```ts
+ * const record: StepRecord = { name: 'credit_score', output: { score: 750 }, status: 'completed' };
+ * ```
+ */
 export interface StepRecord extends StepNote {
   name: string;
   /** Default: `completed`; `failed` when there is an `error`. */
@@ -88,7 +109,11 @@ export class StepDraft {
   readonly place: StepPlace;
   readonly name: string;
   readonly #capture: Capture;
-  readonly #payloads: Partial<Record<PayloadName, string>> = {};
+  readonly #payloads: Record<PayloadName, string | undefined> = {
+    input: undefined,
+    output: undefined,
+    reasoning: undefined,
+  };
   /** The rarer members, by name, each with its key. */
   #members: Map<string, string> | undefined;
   #rules: string[] | undefined;
@@ -195,8 +220,7 @@ export class StepDraft {
   }
 
   #nameJson(): string {
-    const isPlain = this.name.length <= FIELD_BOUNDS.name && !this.name.includes('\0');
-    if (isPlain) return quote(this.name);
+    if (isPlainName(this.name)) return quoteName(this.name);
     this.#forgetMarks('name');
     const out = new ObjectWriter(this.#capture, this.#marks);
     out.string('name', this.name, FIELD_BOUNDS.name);

@@ -6,11 +6,18 @@ import {
   runRank,
   type Verdicts,
 } from './candidates.js';
-import type { StepSlot } from './step-list.js';
+import type { LiveStep } from './step-list.js';
 import type { StepDraft, StepNote, StepText } from './step-text.js';
 import type { Artifact, Kind, Reason, StepStatus } from './types.js';
 
-/** What may be said of a check beside its result. */
+/**
+ * What may be said of a check beside its result.
+ *
+ * @example
+ * ```ts
+ * const details: CheckDetails = { actual: 640, threshold: 660, reason: 'SCORE_LOW' };
+ * ```
+ */
 export interface CheckDetails {
   /** The value that was checked. */
   actual?: unknown;
@@ -27,7 +34,14 @@ export interface CheckDetails {
   version?: string | undefined;
 }
 
-/** What may be said of a step when it starts. */
+/**
+ * What may be said of a step when it starts.
+ *
+ * @example
+ * ```ts
+ * const options: StepOptions = { kind: 'retrieve', input: { applicant: 'a-17' } };
+ * ```
+ */
 export type StepOptions = StepNote;
 
 /** What a step needs of its execution. */
@@ -57,8 +71,13 @@ const MAX_ITEMS_PER_STEP = 200;
 /**
  * One step while it runs, as `execution.step` hands it to its function. Recording never throws and
  * returns at once; `filter` and `rank` do their work whether or not it is recorded.
+ *
+ * @example
+ * ```ts
+ * execution.step('rules', { kind: 'rules' }, (step: Step) => step.check('min_score', score >= 660));
+ * ```
  */
-export class Step implements StepSlot {
+export class Step implements LiveStep {
   readonly #host: StepHost;
   readonly #draft: StepDraft;
   readonly #clock: StepClock;
@@ -76,7 +95,14 @@ export class Step implements StepSlot {
     return this.#draft.place.sequence;
   }
 
-  /** Says more of the step; what is said later replaces what was said earlier. */
+  /**
+   * Says more of the step; what is said later replaces what was said earlier.
+   *
+   * @example
+   * ```ts
+   * step.note({ reasoning: 'Two late payments', model: { name: 'gpt-5' } });
+   * ```
+   */
   note(note: StepNote): void {
     this.#record(() => this.#draft.note(note));
   }
@@ -84,6 +110,11 @@ export class Step implements StepSlot {
   /**
    * Records a rule and its result, and returns the result. A failed one becomes a reason of the
    * decision, unless its effect is `flag`, `score` or `none`, or the decision is given reasons of its own.
+   *
+   * @example
+   * ```ts
+   * const isEnough = step.check('min_score', score >= 660, { actual: score, threshold: 660, reason: 'SCORE_LOW' });
+   * ```
    */
   check(id: string, isPassed: boolean, details: CheckDetails = {}): boolean {
     this.#record(() => {
@@ -99,6 +130,14 @@ export class Step implements StepSlot {
   /**
    * Returns the candidates that pass every rule, in order, and records what became of each of them: exact
    * counts by outcome, reason and rule, some in detail, all in a ledger. What a test throws is recorded and rethrown.
+   *
+   * @example
+   * ```ts
+   * const fit = step.filter(products, {
+   *   id: (product) => product.asin,
+   *   rules: [{ id: 'price', test: (product) => product.price <= 60, reason: 'PRICE_HIGH' }],
+   * });
+   * ```
    */
   filter<T>(candidates: Iterable<T>, options: FilterOptions<T>): T[] {
     const { kept, verdicts, thrown } = runFilter(candidates, options);
@@ -107,19 +146,40 @@ export class Step implements StepSlot {
     return kept;
   }
 
-  /** Returns the candidates by score, the best `top` of them if given, and records what became of each. */
+  /**
+   * Returns the candidates by score, the best `top` of them if given, and records what became of each.
+   *
+   * @example
+   * ```ts
+   * const [best] = step.rank(products, { id: (product) => product.asin, score: (product) => product.similarity, top: 1 });
+   * ```
+   */
   rank<T>(candidates: Iterable<T>, options: RankOptions<T>): T[] {
     const { ranked, verdicts } = runRank(candidates, options);
     this.#recordCandidates('rank', verdicts, options);
     return ranked;
   }
 
-  /** Records something the step produced or read that is no JSON; at most 20. */
+  /**
+   * Records something the step produced or read that is no JSON; at most 20.
+   *
+   * @example
+   * ```ts
+   * step.artifact({ name: 'payslip', mediaType: 'application/pdf', bytes: 81_920, uri: 's3://bucket/1' });
+   * ```
+   */
   artifact(artifact: Artifact): void {
     this.#record(() => this.#draft.artifact(artifact));
   }
 
-  /** A step inside this one; needed where there is no AsyncLocalStorage, and welcome everywhere. */
+  /**
+   * A step inside this one; needed where there is no AsyncLocalStorage, and welcome everywhere.
+   *
+   * @example
+   * ```ts
+   * const rate = step.step('exchange_rate', () => 1.08);
+   * ```
+   */
   step<R>(name: string, fn: (step: Step) => R): R;
   step<R>(name: string, options: StepOptions, fn: (step: Step) => R): R;
   step<R>(name: string, ...rest: [(step: Step) => R] | [StepOptions, (step: Step) => R]): R {
@@ -127,7 +187,11 @@ export class Step implements StepSlot {
     return this.#host.runStep(name, options, fn, this);
   }
 
-  /** The step ended by itself; its result is its output, unless it said what its output is. */
+  /**
+   * The step ended by itself; its result is its output, unless it said what its output is.
+   *
+   * @internal
+   */
   finish(result: unknown): void {
     this.#record(() => {
       const hasOwnOutput = this.#draft.hasOutput() || this.#draft.candidates !== undefined;
@@ -136,7 +200,11 @@ export class Step implements StepSlot {
     });
   }
 
-  /** The step threw. */
+  /**
+   * The step threw.
+   *
+   * @internal
+   */
   fail(error: unknown): void {
     this.#record(() => {
       this.#draft.error(error);
@@ -144,7 +212,11 @@ export class Step implements StepSlot {
     });
   }
 
-  /** The step as it stands: `running` until it ended. */
+  /**
+   * The step as it stands: `running` until it ended.
+   *
+   * @internal
+   */
   text(): StepText {
     return this.#done ?? this.#freeze('running');
   }

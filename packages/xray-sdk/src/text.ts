@@ -1,8 +1,29 @@
 import { utf8Length } from '#platform';
 
+import { FIELD_BOUNDS } from './limits.js';
+
 /** The JSON text of a string. */
 export function quote(text: string): string {
   return JSON.stringify(text);
+}
+
+const MAX_CACHED_NAMES = 2_000;
+const names = new Map<string, string>();
+
+/** Whether a name can go onto the wire as it is; the host may have passed anything. */
+export function isPlainName(name: unknown): name is string {
+  const isText = typeof name === 'string' && name !== '';
+  return isText && name.length <= FIELD_BOUNDS.name && !name.includes('\0');
+}
+
+/** The JSON text of a name: names are few and come again and again. */
+export function quoteName(name: string): string {
+  let json = names.get(name);
+  if (json !== undefined) return json;
+  json = quote(name);
+  if (names.size >= MAX_CACHED_NAMES) names.clear();
+  names.set(name, json);
+  return json;
 }
 
 /** The longest start of a text that takes at most `maxBytes` in UTF-8 and splits no code point. */

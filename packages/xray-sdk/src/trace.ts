@@ -2,12 +2,26 @@ import { isIdentifier } from './fields.js';
 import { spanId } from './identity.js';
 import type { Link, Relation, Trace } from './types.js';
 
-/** Headers as frameworks and queues hand them over. */
+/**
+ * Headers as frameworks and queues hand them over.
+ *
+ * @example
+ * ```ts
+ * const headers: HeaderSource = new Headers(execution.headers());
+ * ```
+ */
 export type HeaderSource =
   | Readonly<Record<string, string | readonly string[] | undefined>>
   | { get(name: string): string | null | undefined };
 
-/** How an execution hangs together with one elsewhere. */
+/**
+ * How an execution hangs together with one elsewhere.
+ *
+ * @example
+ * ```ts
+ * const continued: Continuation = { fromHeaders: request.headers, relation: 'review_of' };
+ * ```
+ */
 export interface Continuation {
   /** What `headers()` of the other execution gave, perhaps in another process. */
   fromHeaders?: HeaderSource | undefined;

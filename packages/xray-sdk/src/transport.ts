@@ -3,6 +3,7 @@ import { gzip, post } from '#platform';
 import { isoTime } from './clock.js';
 import type { Settings } from './options.js';
 import type { Answer } from './platform.js';
+import type { Serialized } from './serialize.js';
 
 /** What a request did to each snapshot of its batch, or why it did nothing yet. */
 export type SendResult =
@@ -40,15 +41,13 @@ const encoder = new TextEncoder();
 
 /** Joins snapshots into one body: one as JSON, more as NDJSON, compressed when it is worth it. */
 export async function freezeBatch(
-  jsons: readonly string[],
+  snapshots: readonly Serialized[],
   settings: Settings,
 ): Promise<FrozenBatch> {
-  const sentAt = `,"sentAt":"${isoTime(settings.clock.wallMs())}"}`;
-  const stamped = jsons.map((json) => json.slice(0, -1) + sentAt);
-  const bytes = encoder.encode(stamped.join('\n'));
+  const bytes = joinSnapshots(snapshots, isoTime(settings.clock.wallMs()));
   const headers = {
     authorization: `Bearer ${settings.apiKey}`,
-    'content-type': jsons.length === 1 ? 'application/json' : 'application/x-ndjson',
+    'content-type': snapshots.length === 1 ? 'application/json' : 'application/x-ndjson',
   };
   if (!settings.delivery.gzip || bytes.length < MIN_GZIP_BYTES) return { bytes, headers };
   try {
@@ -58,6 +57,20 @@ export async function freezeBatch(
   } catch {
     return { bytes, headers };
   }
+}
+
+/** Encodes each text straight into its place, its closing brace overwritten by the time of sending. */
+function joinSnapshots(snapshots: readonly Serialized[], sentAt: string): Uint8Array<ArrayBuffer> {
+  const stamp = encoder.encode(`,"sentAt":"${sentAt}"}\n`);
+  const room = snapshots.reduce((sum, { bytes }) => sum + bytes + stamp.length, 0);
+  const body = new Uint8Array(room);
+  let end = 0;
+  for (const { json } of snapshots) {
+    end += encoder.encodeInto(json, body.subarray(end)).written - 1;
+    body.set(stamp, end);
+    end += stamp.length;
+  }
+  return body.subarray(0, end - 1);
 }
 
 /** One attempt. Never rejects. */

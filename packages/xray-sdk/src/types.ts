@@ -3,16 +3,44 @@
  * proves these types equal to the schemas of `@xray/core`.
  */
 
-/** Any JSON value. */
+/**
+ * Any JSON value.
+ *
+ * @example
+ * ```ts
+ * const value: Json = { score: 750, bands: ['A', null] };
+ * ```
+ */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** The technical result of an execution: a declined loan did not fail. */
+/**
+ * The technical result of an execution: a declined loan did not fail.
+ *
+ * @example
+ * ```ts
+ * const status: Status = 'timed_out';
+ * ```
+ */
 export type Status = 'running' | 'completed' | 'failed' | 'canceled' | 'timed_out';
 
-/** The technical result of a step. */
+/**
+ * The technical result of a step.
+ *
+ * @example
+ * ```ts
+ * const status: StepStatus = 'skipped';
+ * ```
+ */
 export type StepStatus = Status | 'skipped';
 
-/** What a step does, so that timelines and exports can tell a rule from a model. */
+/**
+ * What a step does, so that timelines and exports can tell a rule from a model.
+ *
+ * @example
+ * ```ts
+ * const kind: Kind = 'retrieve';
+ * ```
+ */
 export type Kind =
   | 'retrieve'
   | 'transform'
@@ -29,10 +57,24 @@ export type Kind =
   | 'group'
   | 'other';
 
-/** What became of one candidate. */
+/**
+ * What became of one candidate.
+ *
+ * @example
+ * ```ts
+ * const outcome: Outcome = 'rejected';
+ * ```
+ */
 export type Outcome = 'selected' | 'kept' | 'rejected' | 'deferred' | 'error';
 
-/** One execution of a decision pipeline: one JSON object. */
+/**
+ * One execution of a decision pipeline: one JSON object.
+ *
+ * @example
+ * ```ts
+ * const smallest: Snapshot = { executionId: 'e-1', appId: 'my-loan-app', pipeline: 'loan-approval', steps: [] };
+ * ```
+ */
 export interface Snapshot {
   schemaVersion?: 1 | undefined;
   executionId: string;
@@ -62,24 +104,52 @@ export interface Snapshot {
   sdk?: { name: string; version: string } | undefined;
 }
 
-/** W3C trace context: 32 hex digits, 16 hex digits, flags. */
+/**
+ * W3C trace context: 32 hex digits, 16 hex digits, flags.
+ *
+ * @example
+ * ```ts
+ * const trace: Trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
+ * ```
+ */
 export interface Trace {
   traceId: string;
   spanId: string;
   flags?: number | undefined;
 }
 
-/** How one execution stands to another. */
+/**
+ * How one execution stands to another.
+ *
+ * @example
+ * ```ts
+ * const relation: Relation = 'review_of';
+ * ```
+ */
 export type Relation = 'parent' | 'retry_of' | 'review_of' | 'overrides' | 'replay_of';
 
-/** A link to another execution, or to one step of it. */
+/**
+ * A link to another execution, or to one step of it.
+ *
+ * @example
+ * ```ts
+ * const link: Link = { executionId: 'e-1', relation: 'overrides' };
+ * ```
+ */
 export interface Link {
   executionId: string;
   stepSequence?: number | undefined;
   relation: Relation;
 }
 
-/** What the SDK left out of a snapshot, counted. */
+/**
+ * What the SDK left out of a snapshot, counted.
+ *
+ * @example
+ * ```ts
+ * const dropped: Dropped = { snapshotsSinceLast: 3 };
+ * ```
+ */
 export interface Dropped {
   steps?: number | undefined;
   candidates?: number | undefined;
@@ -87,7 +157,14 @@ export interface Dropped {
   snapshotsSinceLast?: number | undefined;
 }
 
-/** Who or what was decided on. */
+/**
+ * Who or what was decided on.
+ *
+ * @example
+ * ```ts
+ * const subject: Subject = { type: 'applicant', id: 'a-17', person: true };
+ * ```
+ */
 export interface Subject {
   type: string;
   id: string;
@@ -95,7 +172,14 @@ export interface Subject {
   person?: boolean | undefined;
 }
 
-/** The business result of an execution. */
+/**
+ * The business result of an execution.
+ *
+ * @example
+ * ```ts
+ * const decision: Decision = { outcome: 'declined', adverse: true, reasons: [{ code: 'SCORE_LOW' }] };
+ * ```
+ */
 export interface Decision {
   outcome: string;
   adverse?: boolean | undefined;
@@ -106,7 +190,14 @@ export interface Decision {
   humanInvolvement?: 'none' | 'review' | 'final' | undefined;
 }
 
-/** Why: a stable code, and what is known beside it. */
+/**
+ * Why: a stable code, and what is known beside it.
+ *
+ * @example
+ * ```ts
+ * const reason: Reason = { code: 'SCORE_LOW', ruleId: 'min_score' };
+ * ```
+ */
 export interface Reason {
   code: string;
   text?: string | undefined;
@@ -115,14 +206,28 @@ export interface Reason {
   contribution?: number | undefined;
 }
 
-/** Who or what acted. */
+/**
+ * Who or what acted.
+ *
+ * @example
+ * ```ts
+ * const actor: Actor = { type: 'human', id: 'reviewer-7' };
+ * ```
+ */
 export interface Actor {
   type: 'rule' | 'model' | 'llm' | 'human' | 'service';
   id: string;
   version?: string | undefined;
 }
 
-/** One step of an execution. */
+/**
+ * One step of an execution.
+ *
+ * @example
+ * ```ts
+ * const step: SnapshotStep = { name: 'credit_score', kind: 'retrieve', output: { score: 750 } };
+ * ```
+ */
 export interface Step {
   sequence?: number | undefined;
   parent?: number | undefined;
@@ -145,14 +250,28 @@ export interface Step {
   metrics?: Record<string, number> | undefined;
 }
 
-/** What a step threw. */
+/**
+ * What a step threw.
+ *
+ * @example
+ * ```ts
+ * const error: StepError = { type: 'TimeoutError', message: 'the bureau did not answer' };
+ * ```
+ */
 export interface StepError {
   type: string;
   message: string;
   stack?: string | undefined;
 }
 
-/** The model a step asked. */
+/**
+ * The model a step asked.
+ *
+ * @example
+ * ```ts
+ * const model: Model = { provider: 'openai', name: 'gpt-5', inputTokens: 812 };
+ * ```
+ */
 export interface Model {
   provider?: string | undefined;
   name: string;
@@ -163,7 +282,14 @@ export interface Model {
   costUsd?: number | undefined;
 }
 
-/** How often a rule was asked, and how often it alone decided. */
+/**
+ * How often a rule was asked, and how often it alone decided.
+ *
+ * @example
+ * ```ts
+ * const counts: RuleCounts = { evaluated: 5000, passed: 4100, failed: 900, skipped: 0, error: 0, decisive: 700 };
+ * ```
+ */
 export interface RuleCounts {
   evaluated: number;
   passed: number;
@@ -173,7 +299,14 @@ export interface RuleCounts {
   decisive: number;
 }
 
-/** A rule and its result. */
+/**
+ * A rule and its result.
+ *
+ * @example
+ * ```ts
+ * const rule: Rule = { id: 'min_score', result: 'fail', actual: 640, threshold: 660 };
+ * ```
+ */
 export interface Rule {
   id: string;
   version?: string | undefined;
@@ -188,7 +321,14 @@ export interface Rule {
   counts?: RuleCounts | undefined;
 }
 
-/** What became of all candidates of a step: exact counts, sampled detail, a ledger of every one. */
+/**
+ * What became of all candidates of a step: exact counts, sampled detail, a ledger of every one.
+ *
+ * @example
+ * ```ts
+ * const set: CandidateSet = { in: 1, out: 1, byOutcome: { kept: 1 }, items: [{ id: 'B01', outcome: 'kept' }] };
+ * ```
+ */
 export interface CandidateSet {
   type?: string | undefined;
   person?: boolean | undefined;
@@ -202,14 +342,28 @@ export interface CandidateSet {
   ledger?: Ledger | undefined;
 }
 
-/** A stratum of the sample: `population / kept` is the weight of each item in it. */
+/**
+ * A stratum of the sample: `population / kept` is the weight of each item in it.
+ *
+ * @example
+ * ```ts
+ * const stratum: Stratum = { name: 'rejected:PRICE_HIGH', population: 900, kept: 5 };
+ * ```
+ */
 export interface Stratum {
   name: string;
   population: number;
   kept: number;
 }
 
-/** Every candidate, compact: one letter an id (s k r d e) and an index into the reasons (-1: none). */
+/**
+ * Every candidate, compact: one letter an id (s k r d e) and an index into the reasons (-1: none).
+ *
+ * @example
+ * ```ts
+ * const ledger: Ledger = { ids: ['B01', 'B02'], outcomes: 'kr', reasons: ['PRICE_HIGH'], reasonIx: [-1, 0] };
+ * ```
+ */
 export interface Ledger {
   ids: string[];
   outcomes: string;
@@ -218,7 +372,14 @@ export interface Ledger {
   scores?: (number | null)[] | undefined;
 }
 
-/** One candidate in detail. */
+/**
+ * One candidate in detail.
+ *
+ * @example
+ * ```ts
+ * const candidate: Candidate = { id: 'B02', outcome: 'rejected', reasons: [{ code: 'PRICE_HIGH' }] };
+ * ```
+ */
 export interface Candidate {
   id: string;
   outcome: Outcome;
@@ -232,7 +393,14 @@ export interface Candidate {
   stratum?: string | undefined;
 }
 
-/** Something a step produced or read that is no JSON: its name, type, size, and where it is. */
+/**
+ * Something a step produced or read that is no JSON: its name, type, size, and where it is.
+ *
+ * @example
+ * ```ts
+ * const artifact: Artifact = { name: 'payslip', mediaType: 'application/pdf', bytes: 81_920, uri: 's3://bucket/1' };
+ * ```
+ */
 export interface Artifact {
   name: string;
   mediaType: string;
@@ -242,7 +410,14 @@ export interface Artifact {
   inline?: string | undefined;
 }
 
-/** The trace left by whatever was cut, dropped, sampled, redacted or coerced. */
+/**
+ * The trace left by whatever was cut, dropped, sampled, redacted or coerced.
+ *
+ * @example
+ * ```ts
+ * const mark: Mark = { path: '/steps/0/output/name', kind: 'truncated', original: 90_000, kept: 16_384, unit: 'bytes' };
+ * ```
+ */
 export interface Mark {
   path: string;
   kind:

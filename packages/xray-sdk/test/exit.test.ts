@@ -13,8 +13,11 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** Two seconds are the SDK's; the rest is the start of Node on a busy machine. */
-const EXIT_BOUND_MS = 2_000 + 3_000;
+/** What lives longer is killed. Two seconds are the SDK's; the rest is the start of Node on a busy machine. */
+const IN_TIME = { timeoutMs: 2_000 + 4_000 };
+
+/** A full run records a million: `XRAY_TEST_FULL=1 npm test`. */
+const EXECUTIONS = process.env['XRAY_TEST_FULL'] === '1' ? 1_000_000 : 30_000;
 
 test('a process that simply ends delivers what it recorded', async () => {
   const ended = await runProgram('natural-end.mjs', {
@@ -29,9 +32,9 @@ test('a process that simply ends delivers what it recorded', async () => {
 test('with the server down the process ends at once, and the loss is counted', async () => {
   const { endpoint } = sink;
   await sink.close();
-  const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: endpoint, EXECUTIONS: '450' });
+  const settings = { XRAY_ENDPOINT: endpoint, EXECUTIONS: '450' };
+  const ended = await runProgram('natural-end.mjs', settings, IN_TIME);
   expect(ended.code).toBe(0);
-  expect(ended.elapsedMs).toBeLessThan(EXIT_BOUND_MS);
   expect(JSON.parse(ended.stdout)).toMatchObject({
     delivered: 0,
     queued: 0,
@@ -42,17 +45,15 @@ test('with the server down the process ends at once, and the loss is counted', a
 
 test('against a server that hangs the process ends within two seconds', async () => {
   sink.behaviour = () => {};
-  const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: sink.endpoint });
+  const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: sink.endpoint }, IN_TIME);
   expect(ended.code).toBe(0);
-  expect(ended.elapsedMs).toBeLessThan(EXIT_BOUND_MS);
   expect(JSON.parse(ended.stdout)).toMatchObject({ dropped: { exit: 1 } });
 });
 
 test('a request that hangs does not keep alive a process that has ended its work', async () => {
   sink.behaviour = () => {};
-  const ended = await runProgram('late-work.mjs', { XRAY_ENDPOINT: sink.endpoint });
+  const ended = await runProgram('late-work.mjs', { XRAY_ENDPOINT: sink.endpoint }, IN_TIME);
   expect(ended.code).toBe(0);
-  expect(ended.elapsedMs).toBeLessThan(EXIT_BOUND_MS + 300);
   expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: 2, dropped: { exit: 2 } });
 });
 
@@ -77,3 +78,23 @@ test('without a key it warns once, records nothing and runs on', async () => {
   expect(ended.stderr).toContain('XRAY_API_KEY');
   expect(sink.requests).toHaveLength(0);
 });
+
+test(`${String(EXECUTIONS)} executions with the server down: memory bounded, end in time, books exact`, async () => {
+  const { endpoint } = sink;
+  await sink.close();
+  const settings = { XRAY_ENDPOINT: endpoint, EXECUTIONS: String(EXECUTIONS) };
+  const ended = await runProgram('server-down.mjs', settings, { nodeArgs: ['--expose-gc'] });
+  sink = await startSink();
+  expect(ended.code).toBe(0);
+  const report = JSON.parse(ended.stdout) as Record<string, number>;
+  // The queue takes 1,000 snapshots; the batch that waits for its retry counts among them.
+  expect(report).toMatchObject({
+    recorded: EXECUTIONS,
+    delivered: 0,
+    queued: 0,
+    dropped: { queue_full: EXECUTIONS - 1_000, exit: 1_000 },
+    told: EXECUTIONS,
+  });
+  expect(report['grownBytes']).toBeLessThan(10_000_000);
+  expect(report['lingeredMs']).toBeLessThan(2_000);
+}, 600_000);

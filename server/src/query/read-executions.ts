@@ -76,12 +76,20 @@ export async function readStep(
   executionId: string,
   sequence: number,
 ): Promise<StepDetail> {
-  const { steps } = parseStored(await findExecution(store, app, executionId));
+  const { steps } = await readSnapshot(store, app, executionId);
   const step = steps.find((candidate, index) => stepSequence(candidate, index) === sequence);
   if (step === undefined) {
     throw new DomainError('not_found', `This execution has no step with sequence ${sequence}.`);
   }
   return { sequence, step };
+}
+
+export async function readSnapshot(
+  store: Store,
+  app: string,
+  executionId: string,
+): Promise<Snapshot> {
+  return parseStored(await findExecution(store, app, executionId));
 }
 
 async function findExecution(

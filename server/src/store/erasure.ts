@@ -76,13 +76,22 @@ export async function lockErasures(tx: Db, { wait }: { wait: boolean }): Promise
   return rows[0]?.taken === true;
 }
 
-/** PGlite has no autovacuum, so what it would do by its default thresholds is done here. */
-export async function reclaimSpace({ kind, db }: Driver): Promise<void> {
+/**
+ * PGlite has no autovacuum, so what that would do by its default thresholds is done here. Without it the
+ * room of erased rows is never used again, and the planner knows no table's size.
+ */
+export async function vacuum({ kind, db }: Driver): Promise<void> {
   if (kind !== 'pglite') return;
-  const { rows } = await sql<{ name: string }>`
-    SELECT relname AS name FROM pg_stat_user_tables
-    WHERE schemaname = 'xray' AND n_dead_tup > 50 + 0.2 * n_live_tup ORDER BY relname`.execute(db);
-  for (const { name } of rows) await sql`VACUUM (ANALYZE) ${sql.table(`xray.${name}`)}`.execute(db);
+  const { rows } = await sql<{ name: string; hasDead: boolean }>`
+    SELECT relname AS name, n_dead_tup > 50 + 0.2 * n_live_tup AS "hasDead"
+    FROM pg_stat_user_tables
+    WHERE schemaname = 'xray' AND (
+      n_dead_tup > 50 + 0.2 * n_live_tup OR n_mod_since_analyze > 50 + 0.1 * n_live_tup)
+    ORDER BY relname`.execute(db);
+  for (const { name, hasDead } of rows) {
+    const table = sql.table(`xray.${name}`);
+    await (hasDead ? sql`VACUUM (ANALYZE) ${table}` : sql`ANALYZE ${table}`).execute(db);
+  }
 }
 
 /** The one place where executions are deleted: the header, and all that stands beside it. */

@@ -34,7 +34,7 @@ export function createSqlStore(driver: Driver): Store {
     countErasable: (scope) => erasure.countErasable(db, scope),
     eraseBatch: (scope, after, options) => erasure.eraseBatch(driver, scope, after, options),
     copyFiles: async () => await driver.copyFiles?.(),
-    reclaimSpace: () => erasure.reclaimSpace(driver),
+    vacuum: () => erasure.vacuum(driver),
   };
 }
 

@@ -164,6 +164,6 @@ export interface Store extends AccessStore {
   ): Promise<ErasedBatch | undefined>;
   /** A copy of the embedded database's files at one moment; undefined for a Postgres of one's own. */
   copyFiles(): Promise<FileCopy | undefined>;
-  /** Lets the room of erased rows be used again, where no background process of the database does. */
-  reclaimSpace(): Promise<void>;
+  /** Does what autovacuum does, where the database has none. All others wait meanwhile. */
+  vacuum(): Promise<void>;
 }

@@ -66,7 +66,7 @@ export async function prune(
     mayGoOn: () => performance.now() < end,
   });
   if (last !== undefined) return { erased, left: null, held: null, cursor: encodeCursor(last) };
-  await store.reclaimSpace();
+  await store.vacuum();
   const { erasable, held } = await store.countErasable(scope);
   return { erased, left: erasable, held, cursor: null };
 }

@@ -71,5 +71,5 @@ async function enforceRetention(
     // Another instance is at it, and two would only share the same work.
     if (walk.gaveWay) return;
   }
-  if (!signal.aborted) await store.reclaimSpace();
+  if (!signal.aborted) await store.vacuum();
 }

@@ -1,0 +1,285 @@
+import { z } from 'zod';
+import { CANDIDATE_OUTCOMES, STATUSES, STEP_STATUSES, type Json } from './snapshot.js';
+
+// Values out of a record go on as they are; none is walked to validate an answer.
+const json = z.unknown() as z.ZodType<Json>;
+const text = z.string().nullable();
+const number = z.number().nullable();
+
+/** A step of a record: `index` is its place in `steps`, `sequence` its order. */
+export const stepRefSchema = z.object({
+  index: z.int(),
+  sequence: z.int(),
+  name: z.string(),
+  kind: text,
+  status: z.enum(STEP_STATUSES),
+});
+export type StepRef = z.infer<typeof stepRefSchema>;
+
+/** One evaluation of a rule, in the record's own values. `path` is a JSON Pointer into the snapshot. */
+const ruleEvidenceSchema = z.object({
+  kind: z.literal('rule'),
+  step: stepRefSchema,
+  path: z.string(),
+  rule: z.string(),
+  version: text,
+  result: z.enum(['pass', 'fail', 'skip', 'error']).nullable(),
+  effect: text,
+  field: text,
+  op: text,
+  actual: json.optional(),
+  threshold: json.optional(),
+  unit: text,
+  decisive: z.boolean(),
+  /** Whether `actual op threshold` gives the result that is recorded; null where that cannot be worked out. */
+  agrees: z.boolean().nullable(),
+});
+export type RuleEvidence = z.infer<typeof ruleEvidenceSchema>;
+
+const evidenceSchema = z.discriminatedUnion('kind', [
+  ruleEvidenceSchema,
+  z.object({
+    kind: z.literal('factor'),
+    step: stepRefSchema.nullable(),
+    path: z.string(),
+    factor: z.string(),
+    value: json,
+  }),
+  /** So many candidates of a step were rejected with the reason's code. */
+  z.object({
+    kind: z.literal('candidates'),
+    step: stepRefSchema,
+    path: z.string(),
+    count: z.int(),
+  }),
+]);
+export type Evidence = z.infer<typeof evidenceSchema>;
+
+/** `stated`: the record names it and holds nothing that bears it out. `contradicted`: what it holds speaks against it. */
+const explainedReasonSchema = z.object({
+  code: z.string(),
+  text,
+  contribution: number,
+  support: z.enum(['evidenced', 'stated', 'contradicted']),
+  evidence: z.array(evidenceSchema),
+});
+export type ExplainedReason = z.infer<typeof explainedReasonSchema>;
+
+/** What a rule's value would have had to be. Without `needs` the record does not say how values are compared. */
+const ruleChangeSchema = z.object({
+  step: stepRefSchema,
+  path: z.string(),
+  rule: z.string(),
+  field: text,
+  actual: json.optional(),
+  unit: text,
+  needs: z.object({ op: z.string(), value: json }).nullable(),
+  /** Distance from `actual` to `needs.value`; null unless both are numbers. */
+  margin: number,
+  flipsTo: z.enum(['pass', 'fail']),
+});
+export type RuleChange = z.infer<typeof ruleChangeSchema>;
+
+export const UNKNOWN_FLIPS = [
+  'no_decision',
+  'not_finished',
+  'human',
+  'no_rules',
+  'not_linked',
+  'other_reasons',
+  'contradictory',
+  'incomplete',
+] as const;
+
+/** Which changes would have led to another decision, holding the rest of the record. */
+const nearMissSchema = z.object({
+  /** Nothing is claimed, for this cause; `changes` is empty then. */
+  unknown: z.enum(UNKNOWN_FLIPS).nullable(),
+  /** `any`: each change alone would do. `all`: they would have to come together. */
+  need: z.enum(['any', 'all']),
+  changes: z.array(ruleChangeSchema),
+  moreChanges: z.int(),
+  /** Rejecting rules that were skipped or broke: once reached, they could have rejected too. */
+  unevaluated: z.array(z.object({ step: stepRefSchema, rule: z.string() })),
+});
+
+const candidateMissSchema = z.object({
+  id: z.string(),
+  outcome: z.enum(CANDIDATE_OUTCOMES),
+  score: number,
+  reason: text,
+  /** Score beyond the cutoff, negative when short of it; null when either or the direction is not known. */
+  cutoffMargin: number,
+  /** The kept candidate whose score is nearest, and by how much it differs. */
+  rival: z.object({ id: z.string(), score: z.number(), margin: z.number() }).nullable(),
+  /** The one rule that it failed. */
+  change: ruleChangeSchema.nullable(),
+  /** Rules of the step that are not known to have been asked of it. */
+  unevaluated: z.int(),
+});
+export type CandidateMiss = z.infer<typeof candidateMissSchema>;
+
+const candidateAccountSchema = z.object({
+  step: stepRefSchema,
+  path: z.string(),
+  type: text,
+  in: z.int(),
+  out: z.int(),
+  byOutcome: z.record(z.string(), z.int()),
+  /** The most frequent reasons first. */
+  byReason: z.array(z.object({ reason: z.string(), count: z.int() })),
+  cutoff: number,
+  selected: z.array(z.object({ id: z.string(), score: number })),
+  nearMisses: z.array(candidateMissSchema),
+  /** Fewer are known one by one than there were. */
+  sampled: z.boolean(),
+});
+export type CandidateAccount = z.infer<typeof candidateAccountSchema>;
+
+const actorAnswerSchema = z.object({ type: z.string(), id: z.string(), version: text });
+
+/** An account of one decision from its record alone. Lists are bounded; `more…` counts what was left out. */
+export const explanationSchema = z.object({
+  executionId: z.string(),
+  pipeline: z.string(),
+  environment: text,
+  status: z.enum(STATUSES),
+  outcome: text,
+  adverse: z.boolean().nullable(),
+  score: number,
+  confidence: number,
+  subjects: z.array(z.object({ type: z.string(), id: z.string() })),
+  decidedBy: actorAnswerSchema.nullable(),
+  reasons: z.array(explainedReasonSchema),
+  moreReasons: z.int(),
+  /** Failed rules that no reason of the decision speaks of. */
+  unnamedFailures: z.array(ruleEvidenceSchema),
+  moreUnnamedFailures: z.int(),
+  nearMiss: nearMissSchema,
+  candidates: z.array(candidateAccountSchema),
+  moreCandidates: z.int(),
+  /** The first step that failed technically. */
+  failure: z.object({ step: stepRefSchema, type: text, message: text }).nullable(),
+  versions: z.array(z.object({ name: z.string(), version: z.string() })),
+  models: z.array(z.object({ name: z.string(), version: text, provider: text })),
+  humans: z.object({
+    involvement: text,
+    people: z.array(z.object({ id: z.string(), step: stepRefSchema.nullable() })),
+  }),
+  /** What was cut, lost or changed on the way, so that it limits the account. */
+  limits: z.array(z.object({ kind: z.string(), path: text, original: number, kept: number })),
+  moreLimits: z.int(),
+});
+export type Explanation = z.infer<typeof explanationSchema>;
+
+export const explainQuerySchema = z.object({ format: z.enum(['json', 'text']).default('json') });
+
+/** A value that differs. `path` is a JSON Pointer relative to what is compared. `cut`: a value was too long to repeat. */
+export const valueChangeSchema = z.object({
+  path: z.string(),
+  kind: z.enum(['added', 'removed', 'changed']),
+  a: json.optional(),
+  b: json.optional(),
+  cut: z.boolean().optional(),
+});
+export type ValueChange = z.infer<typeof valueChangeSchema>;
+
+const comparedRuleSchema = z.object({
+  result: text,
+  actual: json.optional(),
+  threshold: json.optional(),
+  op: text,
+  unit: text,
+});
+
+const ruleDifferenceSchema = z.object({
+  rule: z.string(),
+  kind: z.enum(['added', 'removed', 'changed']),
+  /** Names of the fields that differ. */
+  fields: z.array(z.string()),
+  a: comparedRuleSchema.nullable(),
+  b: comparedRuleSchema.nullable(),
+});
+export type RuleDifference = z.infer<typeof ruleDifferenceSchema>;
+
+const candidatePlaceSchema = z.object({
+  outcome: text,
+  reason: text,
+  score: number,
+  rank: number,
+});
+
+const candidateDifferenceSchema = z.object({
+  in: z.object({ a: z.int().nullable(), b: z.int().nullable() }),
+  out: z.object({ a: z.int().nullable(), b: z.int().nullable() }),
+  cutoff: z.object({ a: number, b: number }),
+  /** Counts by outcome and by reason, and strata, where they differ. */
+  counts: z.array(valueChangeSchema),
+  moreCounts: z.int(),
+  /** Those known on both sides whose outcome or deciding reason differs. */
+  moved: z.array(z.object({ id: z.string(), a: candidatePlaceSchema, b: candidatePlaceSchema })),
+  moreMoved: z.int(),
+  /** Same outcome and reason, but another score, rank or other detail. */
+  otherwiseChanged: z.int(),
+  onlyInA: z.array(z.string()),
+  moreOnlyInA: z.int(),
+  onlyInB: z.array(z.string()),
+  moreOnlyInB: z.int(),
+  /** On one side not every candidate is known one by one. */
+  sampled: z.boolean(),
+});
+export type CandidateDifference = z.infer<typeof candidateDifferenceSchema>;
+
+/** A run of `count` equal steps, or one step that differs. `moved`: the same step stands at another place. */
+export const comparedStepSchema = z.object({
+  kind: z.enum(['same', 'changed', 'added', 'removed', 'moved']),
+  a: stepRefSchema.nullable(),
+  b: stepRefSchema.nullable(),
+  count: z.int(),
+  /** Whether the course differs and not only values: status, a rule's result, a candidate's fate. */
+  parts: z.boolean(),
+  changes: z.array(valueChangeSchema),
+  moreChanges: z.int(),
+  rules: z.array(ruleDifferenceSchema),
+  moreRules: z.int(),
+  rulesReordered: z.boolean(),
+  candidates: candidateDifferenceSchema.nullable(),
+});
+export type ComparedStep = z.infer<typeof comparedStepSchema>;
+
+const sideSchema = z.object({
+  executionId: z.string(),
+  pipeline: z.string(),
+  environment: text,
+  status: z.enum(STATUSES),
+  outcome: text,
+  reasons: z.array(z.string()),
+  stepCount: z.int(),
+});
+
+/**
+ * Two executions beside each other. Times, durations, ids of the execution and the numbering of steps
+ * do not count as differences.
+ */
+export const comparisonSchema = z.object({
+  a: sideSchema,
+  b: sideSchema,
+  same: z.boolean(),
+  /** The first step, in the order of the two, that differs in anything. */
+  firstDivergence: comparedStepSchema.nullable(),
+  /** The first step at which the course parts: another step, status, rule result or candidate's fate. */
+  partsAt: comparedStepSchema.nullable(),
+  versions: z.array(z.object({ name: z.string(), a: text, b: text })),
+  /** Differences outside the steps and versions, by JSON Pointer into the snapshots. */
+  changes: z.array(valueChangeSchema),
+  moreChanges: z.int(),
+  steps: z.array(comparedStepSchema),
+  /** Steps that differ beyond those listed. */
+  moreSteps: z.int(),
+});
+export type Comparison = z.infer<typeof comparisonSchema>;
+
+export const compareQuerySchema = z.object({
+  a: z.string().min(1).max(128),
+  b: z.string().min(1).max(128),
+});

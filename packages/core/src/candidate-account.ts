@@ -1,0 +1,156 @@
+import type { CandidateAccount, CandidateMiss, RuleChange } from './answers.js';
+import { isKept, knownCandidates, type KnownCandidate } from './candidates.js';
+import { changeOf, relativeMargin } from './near-miss.js';
+import { distance } from './rule-test.js';
+import type { CandidateSet } from './snapshot.js';
+import type { PlacedStep } from './step-order.js';
+
+const MAX = { reasons: 20, selected: 10, byRule: 3, byScore: 3 };
+
+interface Scored {
+  id: string;
+  score: number;
+}
+
+/** The steps that chose among candidates: exact counts, and who came nearest to being kept. */
+export function candidateAccounts(steps: PlacedStep[]): CandidateAccount[] {
+  return steps.flatMap((placed) => {
+    const { candidates } = placed.step;
+    return candidates ? [accountOf(placed, candidates)] : [];
+  });
+}
+
+function accountOf(placed: PlacedStep, set: CandidateSet): CandidateAccount {
+  const known = [...knownCandidates(set).values()];
+  const selected = known.filter(({ outcome }) => outcome === 'selected');
+  return {
+    step: placed.ref,
+    path: `${placed.path}/candidates`,
+    type: set.type ?? null,
+    in: set.in,
+    out: set.out,
+    byOutcome: set.byOutcome,
+    byReason: Object.entries(set.byReason ?? {})
+      .map(([reason, count]) => ({ reason, count }))
+      .sort((a, b) => b.count - a.count)
+      .slice(0, MAX.reasons),
+    cutoff: set.cutoff ?? null,
+    selected: selected.slice(0, MAX.selected).map(({ id, score }) => ({ id, score })),
+    nearMisses: nearMisses(placed, set, known),
+    sampled: known.length < set.in,
+  };
+}
+
+function nearMisses(
+  placed: PlacedStep,
+  set: CandidateSet,
+  known: KnownCandidate[],
+): CandidateMiss[] {
+  const kept = known.filter(({ outcome }) => isKept(outcome)).flatMap(scored);
+  const lost = known.filter(({ outcome }) => outcome === 'rejected' || outcome === 'deferred');
+  const cutoff = set.cutoff ?? null;
+  const sign = directionOf(cutoff, kept, lost.flatMap(scored));
+  const boundary = cutoff ?? (sign === 0 ? null : worstOf(kept, sign));
+  const rules = rulesOf(placed, set);
+
+  const byRule = lost
+    .map((candidate) => ({ candidate, change: rules.onlyFailure(candidate) }))
+    .flatMap(({ candidate, change }) => (change ? [{ candidate, change }] : []))
+    .sort((a, b) => relativeMargin(a.change) - relativeMargin(b.change))
+    .slice(0, MAX.byRule);
+  const shortBy = ({ score }: KnownCandidate): number =>
+    score === null || boundary === null || sign === 0 ? -1 : (boundary - score) * sign;
+  const byScore = lost
+    .filter((candidate) => shortBy(candidate) > 0)
+    .sort((a, b) => shortBy(a) - shortBy(b))
+    .slice(0, MAX.byScore);
+
+  const chosen = new Set([...byRule.map(({ candidate }) => candidate), ...byScore]);
+  return [...chosen].map((candidate) => {
+    const { id, outcome, score, reason } = candidate;
+    const hasMargin = score !== null && cutoff !== null && sign !== 0;
+    return {
+      id,
+      outcome: outcome ?? 'rejected',
+      score,
+      reason,
+      cutoffMargin: hasMargin ? distance(score, cutoff) * (Math.sign(score - cutoff) * sign) : null,
+      rival: score === null ? null : nearestRival(kept, score),
+      change: rules.onlyFailure(candidate),
+      unevaluated: rules.unevaluated(candidate),
+    };
+  });
+}
+
+/** 1 where higher scores are kept, -1 where lower ones are, 0 where the record does not tell. */
+function directionOf(cutoff: number | null, kept: Scored[], lost: Scored[]): 1 | -1 | 0 {
+  if (kept.length === 0) return 0;
+  const least = extreme(kept, Math.min);
+  const most = extreme(kept, Math.max);
+  if (cutoff !== null) {
+    if (least >= cutoff && most > cutoff) return 1;
+    if (most <= cutoff && least < cutoff) return -1;
+  }
+  if (lost.length === 0) return 0;
+  if (least >= extreme(lost, Math.max)) return 1;
+  return most <= extreme(lost, Math.min) ? -1 : 0;
+}
+
+function worstOf(kept: Scored[], sign: 1 | -1): number | null {
+  if (kept.length === 0) return null;
+  return extreme(kept, sign === 1 ? Math.min : Math.max);
+}
+
+function nearestRival(kept: Scored[], score: number): CandidateMiss['rival'] {
+  let nearest: Scored | undefined;
+  for (const one of kept) {
+    if (!nearest || Math.abs(one.score - score) < Math.abs(nearest.score - score)) nearest = one;
+  }
+  if (!nearest) return null;
+  return { ...nearest, margin: distance(score, nearest.score) };
+}
+
+/** What a candidate's own results mean beside the rules of its step. */
+function rulesOf({ step, ref, path }: PlacedStep, set: CandidateSet) {
+  const ofStep = new Map((step.rules ?? []).map((rule, place) => [rule.id, { rule, place }]));
+  const placeOf = new Map(set.items.map((item, place) => [item, place]));
+  return {
+    /** The change of the one rule that it failed, if the step's record has that rule; null for several. */
+    onlyFailure({ item }: KnownCandidate): RuleChange | null {
+      const results = item?.rules ?? [];
+      const failed = results.filter(({ result }) => result === 'fail' || result === 'error');
+      const [only] = failed;
+      const found = only && ofStep.get(only.id);
+      if (!item || failed.length !== 1 || only?.result !== 'fail' || !found) return null;
+      const place = results.indexOf(only);
+      return changeOf(
+        {
+          step: ref,
+          path: `${path}/candidates/items/${placeOf.get(item) ?? 0}/rules/${place}`,
+          rule: only.id,
+          field: found.rule.field ?? null,
+          op: found.rule.op ?? null,
+          ...(only.actual !== undefined && { actual: only.actual }),
+          ...(found.rule.threshold !== undefined && { threshold: found.rule.threshold }),
+          unit: found.rule.unit ?? null,
+        },
+        'pass',
+      );
+    },
+    unevaluated({ item }: KnownCandidate): number {
+      const asked = (item?.rules ?? []).filter(
+        ({ id, result }) => ofStep.has(id) && (result === 'pass' || result === 'fail'),
+      );
+      return ofStep.size - new Set(asked.map(({ id }) => id)).size;
+    },
+  };
+}
+
+function scored({ id, score }: KnownCandidate): Scored[] {
+  return score === null ? [] : [{ id, score }];
+}
+
+/** Over a loop, since a call takes only so many arguments. */
+function extreme(values: Scored[], pick: (a: number, b: number) => number): number {
+  return values.reduce((best, { score }) => pick(best, score), values[0]?.score ?? 0);
+}

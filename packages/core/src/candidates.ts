@@ -1,0 +1,59 @@
+import type { Candidate, CandidateOutcome, CandidateSet } from './snapshot.js';
+
+const LETTERS: Record<string, CandidateOutcome> = {
+  s: 'selected',
+  k: 'kept',
+  r: 'rejected',
+  d: 'deferred',
+  e: 'error',
+};
+
+/** One candidate as far as the record knows it; `item` is its detail, where that was kept. */
+export interface KnownCandidate {
+  id: string;
+  outcome: CandidateOutcome | null;
+  /** Code of the deciding reason. */
+  reason: string | null;
+  score: number | null;
+  rank: number | null;
+  item: Candidate | null;
+}
+
+/**
+ * Every candidate of a step that the record knows one by one: those of the ledger in its order, then
+ * those that only have detail. Of two with one id the first counts. A ledger that does not fit together
+ * gives what it has.
+ */
+export function knownCandidates(set: CandidateSet): Map<string, KnownCandidate> {
+  const known = new Map<string, KnownCandidate>();
+  const { ledger } = set;
+  ledger?.ids.forEach((id, place) => {
+    if (known.has(id)) return;
+    const reasonIndex = ledger.reasonIx[place] ?? -1;
+    known.set(id, {
+      id,
+      outcome: LETTERS[ledger.outcomes[place] ?? ''] ?? null,
+      reason: reasonIndex < 0 ? null : (ledger.reasons[reasonIndex] ?? null),
+      score: ledger.scores?.[place] ?? null,
+      rank: null,
+      item: null,
+    });
+  });
+  for (const item of set.items) {
+    const listed = known.get(item.id);
+    if (listed?.item) continue;
+    known.set(item.id, {
+      id: item.id,
+      outcome: listed?.outcome ?? item.outcome,
+      reason: listed?.reason ?? item.reasons?.[0]?.code ?? null,
+      score: listed?.score ?? item.score ?? null,
+      rank: item.rank ?? null,
+      item,
+    });
+  }
+  return known;
+}
+
+export function isKept(outcome: CandidateOutcome | null): boolean {
+  return outcome === 'selected' || outcome === 'kept';
+}

@@ -1,0 +1,143 @@
+import type { CandidateDifference, ComparedStep, RuleDifference } from './answers.js';
+import { knownCandidates, type KnownCandidate } from './candidates.js';
+import { diffJson, type Equality } from './json-diff.js';
+import type { CandidateSet, Json, Rule } from './snapshot.js';
+
+const MAX = { rules: 50, fields: 20, counts: 50, candidates: 50 };
+
+type RulesListed = Pick<ComparedStep, 'rules' | 'moreRules' | 'rulesReordered'>;
+
+/** Rules by id (the nth of one id with the nth), and whether the course parts: a result, or the rule itself. */
+export function diffRules(
+  a: Rule[],
+  b: Rule[],
+  equality: Equality,
+): { listed: RulesListed; parts: boolean } {
+  const [left, right] = [keyed(a), keyed(b)];
+  const differences: RuleDifference[] = [];
+  let parts = false;
+  for (const [key, rule] of left) {
+    const other = right.get(key);
+    const difference = other ? changedRule(rule, other, equality) : only('removed', rule);
+    if (!difference) continue;
+    differences.push(difference);
+    parts ||= difference.kind !== 'changed' || difference.fields.includes('result');
+  }
+  for (const [key, rule] of right) {
+    if (left.has(key)) continue;
+    differences.push(only('added', rule));
+    parts = true;
+  }
+  const inBoth = (keys: Iterable<string>, other: Map<string, Rule>): string[] =>
+    [...keys].filter((key) => other.has(key));
+  const order = inBoth(right.keys(), left);
+  return {
+    listed: {
+      rules: differences.slice(0, MAX.rules),
+      moreRules: Math.max(0, differences.length - MAX.rules),
+      rulesReordered: inBoth(left.keys(), right).some((key, place) => order[place] !== key),
+    },
+    parts,
+  };
+}
+
+function keyed(rules: Rule[]): Map<string, Rule> {
+  const seen = new Map<string, number>();
+  return new Map(
+    rules.map((rule) => {
+      const nth = seen.get(rule.id) ?? 0;
+      seen.set(rule.id, nth + 1);
+      return [`${nth} ${rule.id}`, rule];
+    }),
+  );
+}
+
+function changedRule(a: Rule, b: Rule, equality: Equality): RuleDifference | undefined {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const valueOf = (rule: Rule, name: string): Json => (rule[name] ?? null) as Json;
+  const fields = names.filter(
+    (name) => equality.of(valueOf(a, name)) !== equality.of(valueOf(b, name)),
+  );
+  if (fields.length === 0) return undefined;
+  // What decides comes first, should a sender's own fields be many.
+  const first = ['result', 'actual', 'threshold', 'op'].filter((name) => fields.includes(name));
+  const told = [...new Set([...first, ...fields])].slice(0, MAX.fields);
+  return { rule: a.id, kind: 'changed', fields: told, a: shown(a), b: shown(b) };
+}
+
+function only(kind: 'added' | 'removed', rule: Rule): RuleDifference {
+  const side = shown(rule);
+  return {
+    rule: rule.id,
+    kind,
+    fields: [],
+    a: kind === 'removed' ? side : null,
+    b: kind === 'added' ? side : null,
+  };
+}
+
+function shown(rule: Rule): NonNullable<RuleDifference['a']> {
+  return {
+    result: rule.result ?? null,
+    ...(rule.actual !== undefined && { actual: rule.actual }),
+    ...(rule.threshold !== undefined && { threshold: rule.threshold }),
+    op: rule.op ?? null,
+    unit: rule.unit ?? null,
+  };
+}
+
+/** Candidates by id, out of ledger and detail; undefined where both sides are equal. */
+export function diffCandidates(
+  a: CandidateSet | null | undefined,
+  b: CandidateSet | null | undefined,
+  equality: Equality,
+): { listed: CandidateDifference; parts: boolean } | undefined {
+  if (equality.of((a ?? null) as Json) === equality.of((b ?? null) as Json)) return undefined;
+  const left = a ? knownCandidates(a) : new Map<string, KnownCandidate>();
+  const right = b ? knownCandidates(b) : new Map<string, KnownCandidate>();
+  const moved: CandidateDifference['moved'] = [];
+  const onlyInA: string[] = [];
+  let [movedCount, otherwiseChanged] = [0, 0];
+  for (const [id, one] of left) {
+    const other = right.get(id);
+    if (!other) onlyInA.push(id);
+    else if (one.outcome !== other.outcome || one.reason !== other.reason) {
+      movedCount++;
+      if (moved.length < MAX.candidates) moved.push({ id, a: placeOf(one), b: placeOf(other) });
+    } else if (equality.of(contentOf(one)) !== equality.of(contentOf(other))) otherwiseChanged++;
+  }
+  const onlyInB = [...right.keys()].filter((id) => !left.has(id));
+  const counts = diffJson(countsOf(a), countsOf(b), MAX.counts, equality);
+  return {
+    listed: {
+      in: { a: a?.in ?? null, b: b?.in ?? null },
+      out: { a: a?.out ?? null, b: b?.out ?? null },
+      cutoff: { a: a?.cutoff ?? null, b: b?.cutoff ?? null },
+      counts: counts.changes,
+      moreCounts: counts.more,
+      moved,
+      moreMoved: movedCount - moved.length,
+      otherwiseChanged,
+      onlyInA: onlyInA.slice(0, MAX.candidates),
+      moreOnlyInA: Math.max(0, onlyInA.length - MAX.candidates),
+      onlyInB: onlyInB.slice(0, MAX.candidates),
+      moreOnlyInB: Math.max(0, onlyInB.length - MAX.candidates),
+      sampled: left.size < (a?.in ?? 0) || right.size < (b?.in ?? 0),
+    },
+    parts: movedCount > 0 || a?.out !== b?.out || Boolean(a) !== Boolean(b),
+  };
+}
+
+function placeOf({ outcome, reason, score, rank }: KnownCandidate) {
+  return { outcome, reason, score, rank };
+}
+
+function contentOf({ score, rank, item }: KnownCandidate): Json {
+  return [score, rank, item as unknown as Json];
+}
+
+function countsOf(set: CandidateSet | null | undefined): Json {
+  if (!set) return {};
+  const { byOutcome, byReason, strata } = set;
+  return { byOutcome, byReason: byReason ?? {}, strata: (strata ?? []) as Json };
+}

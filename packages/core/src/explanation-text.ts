@@ -1,0 +1,283 @@
+import type {
+  CandidateAccount,
+  CandidateMiss,
+  Evidence,
+  ExplainedReason,
+  Explanation,
+  RuleChange,
+  RuleEvidence,
+  StepRef,
+} from './answers.js';
+import { operatorOf, type Operator } from './rule-test.js';
+import { countText, numberText, quoted, valueText } from './wording.js';
+
+const IN_WORDS: Record<Operator, string> = {
+  '>=': 'at least',
+  '>': 'more than',
+  '<=': 'at most',
+  '<': 'less than',
+  '==': 'equal to',
+  '!=': 'other than',
+  in: 'one of',
+  'not in': 'none of',
+};
+
+const UNKNOWN: Record<NonNullable<Explanation['nearMiss']['unknown']>, string> = {
+  no_decision: 'the record states no decision.',
+  not_finished: 'the execution has not finished.',
+  human: 'a person had the last word.',
+  no_rules: 'the record holds no rule that was evaluated for this decision.',
+  not_linked: 'the record does not tie its rules to this decision.',
+  other_reasons:
+    'the decision also rests on reasons that no failed rule in the record accounts for.',
+  contradictory: 'a rule is recorded as failed, though its recorded values would pass.',
+  incomplete: 'a part of the steps was cut or lost, and rules may be missing with it.',
+};
+
+const ENDED: Record<Explanation['status'], string> = {
+  running: 'It had not finished when this was recorded.',
+  completed: '',
+  failed: 'The execution failed technically.',
+  canceled: 'The execution was canceled.',
+  timed_out: 'The execution timed out.',
+};
+
+/**
+ * An explanation in plain sentences that can be read out. Every name and number is the record's, except
+ * counts of what was left out; what comes from the record is on one line and safe to print.
+ */
+export function explanationText(explanation: Explanation): string {
+  return [
+    verdict(explanation),
+    reasons(explanation),
+    unnamedFailures(explanation),
+    nearMiss(explanation),
+    ...explanation.candidates.map(candidates),
+    more(explanation.moreCandidates, 'more step', 'that chose among candidates is not listed'),
+    inForce(explanation),
+    limits(explanation),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function verdict(explanation: Explanation): string {
+  const { outcome, subjects, decidedBy, score, confidence, status, failure } = explanation;
+  const about = subjects.map(({ type, id }) => `${quoted(type)} ${quoted(id)}`).join(', ');
+  const on = about === '' ? '' : ` on ${about}`;
+  const what = `${quoted(explanation.pipeline)}${on}`;
+  const environment = explanation.environment ? ` in ${quoted(explanation.environment)}` : '';
+  const numbers = [
+    ...(score === null ? [] : [`score ${numberText(score)}`]),
+    ...(confidence === null ? [] : [`confidence ${numberText(confidence)}`]),
+  ];
+  const beside = numbers.length === 0 ? '' : ` (${numbers.join(', ')})`;
+  const by = decidedBy && actorText(decidedBy.type, decidedBy.id, decidedBy.version);
+  return [
+    `Execution ${explanation.executionId}${environment}.`,
+    outcome === null
+      ? `The record of ${what} states no decision.`
+      : `${what}: the decision was ${quoted(outcome)}${beside}.`,
+    by ? `Decided by ${by}.` : '',
+    ENDED[status],
+    failure ? `Step ${stepText(failure.step)} failed${errorText(failure)}.` : '',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join('\n');
+}
+
+function reasons({ reasons: given, moreReasons, outcome }: Explanation): string {
+  if (given.length === 0) return outcome === null ? '' : 'The record gives no reason for it.';
+  return lines('Reasons, the principal one first:', [
+    ...given.map(reasonText),
+    more(moreReasons, 'more reason', 'is not listed'),
+  ]);
+}
+
+function reasonText(reason: ExplainedReason): string {
+  const said = reason.text ? `: ${quoted(reason.text)}` : '';
+  const weight =
+    reason.contribution === null ? '' : ` (contribution ${numberText(reason.contribution)})`;
+  const head = `${quoted(reason.code)}${said}${weight}`;
+  if (reason.support === 'stated') {
+    return `${head}\n    Stated, not evidenced in the record${unaskedText(reason)}.`;
+  }
+  const contradicted =
+    reason.support === 'contradicted' ? ['Stated, but the record speaks against it.'] : [];
+  return [head, ...contradicted, ...reason.evidence.map(evidenceText)].join('\n    ');
+}
+
+/** A rule that was skipped or broke is in the record, and bears nothing out. */
+function unaskedText({ evidence }: ExplainedReason): string {
+  const rules = evidence.flatMap((one) => (one.kind === 'rule' ? [ruleText(one)] : []));
+  return rules.length === 0 ? '' : `: ${rules.join('; ')}`;
+}
+
+function evidenceText(evidence: Evidence): string {
+  if (evidence.kind === 'rule') return `${ruleText(evidence)}.`;
+  if (evidence.kind === 'factor') {
+    const where = evidence.step ? ` in step ${stepText(evidence.step)}` : '';
+    return `${quoted(evidence.factor)} was ${valueText(evidence.value)}${where}.`;
+  }
+  const many = countText(evidence.count, 'candidate was', 'candidates were');
+  return `${many} rejected for it in step ${stepText(evidence.step)}.`;
+}
+
+function ruleText(rule: RuleEvidence): string {
+  const version = rule.version ? ` version ${quoted(rule.version)}` : '';
+  const head = `Rule ${quoted(rule.rule)}${version} in step ${stepText(rule.step)} ${resultText(rule.result)}`;
+  const decided = rule.decisive ? '; it decided' : '';
+  const doubt = rule.agrees === false ? '; its recorded values do not bear this out' : '';
+  return `${head}${valuesText(rule)}${decided}${doubt}`;
+}
+
+function resultText(result: RuleEvidence['result']): string {
+  if (result === 'pass') return 'passed';
+  if (result === 'fail') return 'failed';
+  if (result === 'skip') return 'was skipped';
+  return result === 'error' ? 'broke' : 'has no recorded result';
+}
+
+function valuesText({ field, op, actual, threshold, unit }: RuleEvidence): string {
+  if (actual === undefined && threshold === undefined) return '';
+  const name = field ? quoted(field) : 'the value';
+  const was = actual === undefined ? '' : `${name} was ${valueText(actual, unit)}`;
+  if (threshold === undefined) return `: ${was}`;
+  const known = operatorOf(op);
+  const asked = known
+    ? `${IN_WORDS[known]} ${valueText(threshold, unit)} was asked for`
+    : `the threshold was ${valueText(threshold, unit)}${op ? ` (${quoted(op)})` : ''}`;
+  return `: ${[was, asked].filter((part) => part !== '').join(', ')}`;
+}
+
+function unnamedFailures({ unnamedFailures: failures, moreUnnamedFailures }: Explanation): string {
+  if (failures.length === 0) return '';
+  return lines('Rules that failed, and that no reason speaks of:', [
+    ...failures.map((rule) => `${ruleText(rule)}.`),
+    more(moreUnnamedFailures, 'more failed rule', 'is not listed'),
+  ]);
+}
+
+function nearMiss({ nearMiss: near }: Explanation): string {
+  const { unknown, changes, need, moreChanges, unevaluated } = near;
+  if (unknown === 'no_decision') return '';
+  if (unknown !== null) return `What would have changed it cannot be said: ${UNKNOWN[unknown]}`;
+  const which = changes.length > 1 ? 'any one of these' : 'this';
+  const head =
+    need === 'all'
+      ? 'Everything else being as it was, another decision would have taken all of these together:'
+      : `Everything else being as it was, ${which} would have led to another decision:`;
+  const rules = [...new Set(unevaluated.map(({ rule }) => quoted(rule)))];
+  return lines(head, [
+    ...changes.map(changeText),
+    more(moreChanges, 'more change', 'is not listed'),
+    rules.length === 0
+      ? ''
+      : `Not certain, since these were not evaluated and could have rejected too: ${rules.join(', ')}.`,
+  ]);
+}
+
+function changeText({ rule, step, field, actual, needs, unit, flipsTo }: RuleChange): string {
+  const verb = flipsTo === 'pass' ? 'passing' : 'failing';
+  const head = `rule ${quoted(rule)} in step ${stepText(step)} ${verb}`;
+  const was = actual === undefined ? '' : `, instead of ${valueText(actual, unit)}`;
+  if (needs === null) {
+    const but = actual === undefined ? '' : ` with other than ${valueText(actual, unit)}`;
+    return `${head}${but}; the record does not say which value that takes.`;
+  }
+  const known = operatorOf(needs.op);
+  const value = `${known ? IN_WORDS[known] : quoted(needs.op)} ${valueText(needs.value, unit)}`;
+  return `${head}: ${field ? quoted(field) : 'a value of'} ${value}${was}.`;
+}
+
+function candidates(account: CandidateAccount): string {
+  const type = account.type ? `candidates (${quoted(account.type)})` : 'candidates';
+  const counts = `${numberText(account.in)} ${type} in, ${numberText(account.out)} out`;
+  const head = `Step ${stepText(account.step)}: ${counts}.`;
+  const by = account.byReason.map(({ reason, count }) => `${quoted(reason)} ${count}`).join(', ');
+  const chosen = account.selected
+    .map(({ id, score }) => quoted(id) + (score === null ? '' : ` (score ${numberText(score)})`))
+    .join(', ');
+  return lines(head, [
+    by === '' ? '' : `Not kept because of: ${by}.`,
+    chosen === '' ? '' : `Selected: ${chosen}.`,
+    account.cutoff === null ? '' : `The cutoff was ${numberText(account.cutoff)}.`,
+    ...account.nearMisses.map(missText),
+    account.sampled ? 'Not every candidate is known one by one; the counts are exact.' : '',
+  ]);
+}
+
+function missText({
+  id,
+  outcome,
+  score,
+  reason,
+  rival,
+  change,
+  unevaluated,
+}: CandidateMiss): string {
+  const why = reason === null ? '' : ` for ${quoted(reason)}`;
+  const at = score === null ? '' : ` at score ${numberText(score)}`;
+  const beside =
+    rival === null ? '' : `; nearest kept: ${quoted(rival.id)} at ${numberText(rival.score)}`;
+  const would =
+    change === null ? '' : `; it failed one rule alone, and needed ${changeText(change)}`;
+  const doubt = change !== null && unevaluated > 0 ? ' Other rules were not asked of it.' : '';
+  const stop = change === null ? '.' : '';
+  return `Near miss: ${quoted(id)}, ${outcome}${why}${at}${beside}${would}${stop}${doubt}`;
+}
+
+function inForce({ versions, models, humans }: Explanation): string {
+  const version = versions.map((one) => `${quoted(one.name)} ${quoted(one.version)}`).join(', ');
+  const model = models
+    .map((one) => quoted(one.name) + (one.version ? ` version ${quoted(one.version)}` : ''))
+    .join(', ');
+  const people = humans.people
+    .map(({ id, step }) => quoted(id) + (step ? ` (step ${stepText(step)})` : ' (decided)'))
+    .join(', ');
+  return [
+    version === '' ? '' : `Versions in force: ${version}.`,
+    model === '' ? '' : `Models: ${model}.`,
+    people === '' ? '' : `People: ${people}.`,
+    humans.involvement ? `Human involvement: ${quoted(humans.involvement)}.` : '',
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+function limits({ limits: known, moreLimits }: Explanation): string {
+  if (known.length === 0) return '';
+  return lines('The record is not whole, which limits this account:', [
+    ...known.map(({ kind, path, original, kept }) => {
+      const where = path === null ? '' : ` at ${quoted(path)}`;
+      const counts =
+        original === null
+          ? ''
+          : ` (${numberText(original)}${kept === null ? '' : `, kept ${numberText(kept)}`})`;
+      return `${quoted(kind).replaceAll('_', ' ')}${where}${counts}`;
+    }),
+    more(moreLimits, 'more mark', 'is not listed'),
+  ]);
+}
+
+function actorText(type: string, id: string, version: string | null): string {
+  return `${quoted(type)} ${quoted(id)}${version ? ` version ${quoted(version)}` : ''}`;
+}
+
+function stepText({ sequence, name }: StepRef): string {
+  return `${sequence} (${quoted(name)})`;
+}
+
+function errorText({ type, message }: NonNullable<Explanation['failure']>): string {
+  const told = [type, message].flatMap((part) => (part ? [quoted(part)] : []));
+  return told.length === 0 ? '' : `: ${told.join(': ')}`;
+}
+
+function more(count: number, one: string, verb: string): string {
+  if (count <= 0) return '';
+  return `${countText(count, one)} ${count === 1 ? verb : verb.replace(/\bis\b/, 'are')}.`;
+}
+
+function lines(head: string, items: string[]): string {
+  return [head, ...items.filter((item) => item !== '').map((item) => `  - ${item}`)].join('\n');
+}

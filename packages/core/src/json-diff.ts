@@ -1,0 +1,140 @@
+import type { ValueChange } from './answers.js';
+import type { Json } from './snapshot.js';
+
+/** A value whose JSON is longer is repeated only in part, in UTF-16 units. */
+const MAX_VALUE = 2_000;
+
+/** Of smaller values the number is worked out again when it is asked for, which costs less than keeping it. */
+const MIN_KEPT_NODES = 16;
+
+type Interned = number;
+
+/**
+ * Gives equal JSON values one number, whatever the order of their keys, so that any two compare in
+ * constant time once each was walked.
+ */
+export class Equality {
+  readonly #ids = new Map<unknown, Interned>();
+  readonly #shapes = new Map<string, Interned>();
+  #next = 0;
+  #walked = 0;
+
+  of(value: Json | undefined): Interned {
+    this.#walked++;
+    if (typeof value !== 'object' || value === null) return this.#known(this.#ids, value);
+    const seen = this.#ids.get(value);
+    if (seen !== undefined) return seen;
+    const before = this.#walked;
+    const id = this.#known(this.#shapes, this.#shapeOf(value));
+    if (this.#walked - before >= MIN_KEPT_NODES) this.#ids.set(value, id);
+    return id;
+  }
+
+  #shapeOf(value: Json[] | { [key: string]: Json }): string {
+    if (Array.isArray(value)) return `[${value.map((item) => this.of(item)).join()}`;
+    const keys = Object.keys(value).sort();
+    return `{${keys.map((key) => `${this.of(key)}:${this.of(value[key])}`).join()}`;
+  }
+
+  #known<Key>(ids: Map<Key, Interned>, key: Key): Interned {
+    const known = ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.#next++;
+    ids.set(key, id);
+    return id;
+  }
+}
+
+/** Differences up to a bound, and how many there were beyond it. */
+export interface Differences {
+  changes: ValueChange[];
+  more: number;
+}
+
+/**
+ * Where two JSON values differ, by JSON Pointer (RFC 6901), at most `max` places; the others are counted.
+ * Arrays are compared by place between their common beginning and end: `removed` points into `a`, `added`
+ * into `b`. Linear in the size of the two.
+ */
+export function diffJson(
+  a: Json | undefined,
+  b: Json | undefined,
+  max: number,
+  equality = new Equality(),
+): Differences {
+  const found: Differences = { changes: [], more: 0 };
+  const add = (path: string, left: Json | undefined, right: Json | undefined): void => {
+    if (found.changes.length < max) found.changes.push(changeOf(path, left, right));
+    else found.more++;
+  };
+  const walk = (path: string, left: Json | undefined, right: Json | undefined): void => {
+    if (equality.of(left) === equality.of(right)) return;
+    if (Array.isArray(left) && Array.isArray(right)) walkArrays(path, left, right);
+    else if (isObject(left) && isObject(right)) walkObjects(path, left, right);
+    else add(path, left, right);
+  };
+  const walkObjects = (path: string, left: JsonObject, right: JsonObject): void => {
+    for (const key of Object.keys(left)) {
+      walk(
+        `${path}/${escaped(key)}`,
+        left[key],
+        Object.hasOwn(right, key) ? right[key] : undefined,
+      );
+    }
+    for (const key of Object.keys(right)) {
+      if (!Object.hasOwn(left, key)) add(`${path}/${escaped(key)}`, undefined, right[key]);
+    }
+  };
+  const walkArrays = (path: string, left: Json[], right: Json[]): void => {
+    const same = (x: Json | undefined, y: Json | undefined): boolean =>
+      equality.of(x) === equality.of(y);
+    let [leftEnd, rightEnd] = [left.length, right.length];
+    let start = 0;
+    while (start < leftEnd && start < rightEnd && same(left[start], right[start])) start++;
+    while (leftEnd > start && rightEnd > start && same(left[leftEnd - 1], right[rightEnd - 1])) {
+      leftEnd--;
+      rightEnd--;
+    }
+    for (let place = start; place < Math.max(leftEnd, rightEnd); place++) {
+      walk(
+        `${path}/${place}`,
+        place < leftEnd ? left[place] : undefined,
+        place < rightEnd ? right[place] : undefined,
+      );
+    }
+  };
+  walk('', a, b);
+  return found;
+}
+
+type JsonObject = { [key: string]: Json };
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function escaped(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function changeOf(path: string, a: Json | undefined, b: Json | undefined): ValueChange {
+  const [left, right] = [bounded(a), bounded(b)];
+  return {
+    path,
+    kind: a === undefined ? 'added' : b === undefined ? 'removed' : 'changed',
+    ...(left.value !== undefined && { a: left.value }),
+    ...(right.value !== undefined && { b: right.value }),
+    ...((left.cut || right.cut) && { cut: true }),
+  };
+}
+
+function bounded(value: Json | undefined): { value: Json | undefined; cut: boolean } {
+  if (typeof value === 'string') {
+    const cut = value.length > MAX_VALUE;
+    return { value: cut ? `${value.slice(0, MAX_VALUE)}…` : value, cut };
+  }
+  if (typeof value !== 'object' || value === null) return { value, cut: false };
+  const text = JSON.stringify(value);
+  if (text.length <= MAX_VALUE) return { value, cut: false };
+  return { value: `${text.slice(0, MAX_VALUE)}…`, cut: true };
+}

@@ -1,0 +1,121 @@
+import type { ExplainedReason, Explanation, RuleChange, RuleEvidence } from './answers.js';
+import type { Evaluation } from './explain.js';
+import { distance, valueFor } from './rule-test.js';
+import type { Snapshot } from './snapshot.js';
+
+const MAX_CHANGES = 20;
+
+type NearMiss = Explanation['nearMiss'];
+type Unknown = NonNullable<NearMiss['unknown']>;
+
+/** Marks of these kinds on the steps or their rules mean that a rule may be missing. */
+const LOSSES = new Set(['truncated', 'sampled', 'dropped', 'circular', 'redactor_error', 'erased']);
+const HOLDS_RULES = /^(\/steps(\/\d+(\/rules(\/\d+)?)?)?)?$/;
+
+/**
+ * What would have led to another decision, holding the rest. Against an adverse decision (or one whose
+ * reasons name them) every failed rejecting rule has to pass; a favourable one rests on each rejecting
+ * rule that passed. A rule without an effect counts as rejecting a favourable decision only if that
+ * decision is recorded as not adverse.
+ */
+export function nearMissOf(
+  snapshot: Snapshot,
+  reasons: ExplainedReason[],
+  evaluations: Evaluation[],
+): NearMiss {
+  const { decision, status } = snapshot;
+  const none = (unknown: Unknown): NearMiss => ({
+    unknown,
+    need: 'any',
+    changes: [],
+    moreChanges: 0,
+    unevaluated: [],
+  });
+  if (status === 'running') return none('not_finished');
+  if (!decision) return none('no_decision');
+  if (decision.humanInvolvement === 'final' || decision.decidedBy?.type === 'human') {
+    return none('human');
+  }
+  if (evaluations.length === 0) return none('no_rules');
+  if (isIncomplete(snapshot)) return none('incomplete');
+
+  const rejecting = evaluations.filter(({ rejects }) => rejects).map(({ evidence }) => evidence);
+  const failed = rejecting.filter(({ result }) => result === 'fail');
+  const unevaluated = rejecting
+    .filter(({ result }) => result !== 'pass' && result !== 'fail')
+    .map(({ step, rule }) => ({ step, rule }))
+    .slice(0, MAX_CHANGES);
+  if (failed.some(({ agrees }) => agrees === false)) return none('contradictory');
+
+  if (failed.length > 0) {
+    const named = new Set<unknown>(reasons.flatMap(({ evidence }) => evidence));
+    const isNamed = failed.some((one) => named.has(one));
+    if (decision.adverse === false || (decision.adverse !== true && !isNamed)) {
+      return none('not_linked');
+    }
+    const failures = new Set<unknown>(failed);
+    const restsOnFailures = ({ evidence }: ExplainedReason): boolean =>
+      evidence.some((one) => failures.has(one));
+    const hasMore = (decision.reasons ?? []).length > reasons.length;
+    if (hasMore || !reasons.every(restsOnFailures)) return none('other_reasons');
+    return {
+      unknown: null,
+      need: failed.length === 1 ? 'any' : 'all',
+      ...bounded(failed.map((one) => changeOf(one, 'pass'))),
+      unevaluated,
+    };
+  }
+  const passed = rejecting.filter(
+    ({ result, effect, agrees }) =>
+      result === 'pass' && agrees !== false && (effect === 'reject' || decision.adverse === false),
+  );
+  if (decision.adverse === true || passed.length === 0) return none('not_linked');
+  return {
+    unknown: null,
+    need: 'any',
+    ...bounded(
+      passed
+        .map((one) => changeOf(one, 'fail'))
+        .sort((a, b) => relativeMargin(a) - relativeMargin(b)),
+    ),
+    unevaluated,
+  };
+}
+
+/** The change of one evaluated rule, from what was recorded to what gives the other result. */
+export function changeOf(
+  rule: Omit<RuleEvidence, 'kind' | 'decisive' | 'agrees' | 'result' | 'effect' | 'version'>,
+  flipsTo: 'pass' | 'fail',
+): RuleChange {
+  const needs = valueFor(flipsTo, rule);
+  const isNumeric = typeof rule.actual === 'number' && typeof needs?.value === 'number';
+  return {
+    step: rule.step,
+    path: rule.path,
+    rule: rule.rule,
+    field: rule.field,
+    ...(rule.actual !== undefined && { actual: rule.actual }),
+    unit: rule.unit,
+    needs,
+    margin: isNumeric ? distance(Number(rule.actual), Number(needs.value)) : null,
+    flipsTo,
+  };
+}
+
+/** How near a change is as a share of what is needed, so that units do not matter; without numbers, last. */
+export function relativeMargin({ margin, needs }: RuleChange): number {
+  if (margin === null || typeof needs?.value !== 'number') return Number.MAX_VALUE;
+  return margin / Math.max(Math.abs(needs.value), Number.EPSILON);
+}
+
+function bounded(changes: RuleChange[]): Pick<NearMiss, 'changes' | 'moreChanges'> {
+  return {
+    changes: changes.slice(0, MAX_CHANGES),
+    moreChanges: Math.max(0, changes.length - MAX_CHANGES),
+  };
+}
+
+function isIncomplete({ marks, dropped }: Snapshot): boolean {
+  if ((dropped?.steps ?? 0) > 0) return true;
+  return (marks ?? []).some(({ kind, path }) => LOSSES.has(kind) && HOLDS_RULES.test(path));
+}

@@ -1,0 +1,28 @@
+import type { StepRef } from './answers.js';
+import { stepSequence, type Snapshot, type Step } from './snapshot.js';
+
+/** A step with its place in the snapshot's array. */
+export interface PlacedStep {
+  step: Step;
+  index: number;
+  ref: StepRef;
+  /** JSON Pointer into the snapshot. */
+  path: string;
+}
+
+/** The steps by sequence; those with one sequence stay as they were sent. */
+export function stepsInOrder({ steps }: Snapshot): PlacedStep[] {
+  return steps
+    .map((step, index) => ({ step, index, ref: stepRef(step, index), path: `/steps/${index}` }))
+    .sort((a, b) => a.ref.sequence - b.ref.sequence);
+}
+
+function stepRef(step: Step, index: number): StepRef {
+  return {
+    index,
+    sequence: stepSequence(step, index),
+    name: step.name,
+    kind: step.kind ?? null,
+    status: step.status ?? 'completed',
+  };
+}

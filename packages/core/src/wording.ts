@@ -1,0 +1,41 @@
+import type { Json } from './snapshot.js';
+
+/** Longer texts out of a record are cut when they are quoted, in code points. */
+const MAX_QUOTED = 200;
+
+// Line breaks and control characters would forge lines or drive a terminal; bidi controls reorder what is read.
+// oxlint-disable-next-line no-control-regex
+const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]+/g;
+
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/** A text out of a record as one line that is safe to print: no control characters, at most `max` code points. */
+export function quoted(text: string, max = MAX_QUOTED): string {
+  // Only so much is looked at: a surrogate pair is two units, and a run of unsafe ones becomes one space.
+  const line = text
+    .slice(0, max * 4)
+    .replace(UNSAFE, ' ')
+    .replace(LONE_SURROGATE, '\u{FFFD}')
+    .trim();
+  const points = [...line];
+  if (points.length <= max && text.length <= max * 4) return line;
+  return `${points.slice(0, max).join('')}…`;
+}
+
+/** A value out of a record as one line. A whole number that a double may not hold exactly is called approximate. */
+export function valueText(value: Json | undefined, unit?: string | null): string {
+  const suffix = unit ? ` ${quoted(unit, 32)}` : '';
+  if (value === undefined) return 'not recorded';
+  if (typeof value === 'number') return numberText(value) + suffix;
+  if (typeof value === 'string') return `"${quoted(value)}"${suffix}`;
+  return quoted(JSON.stringify(value)) + suffix;
+}
+
+export function numberText(value: number): string {
+  const isInexact = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isInexact ? `about ${value}` : String(value);
+}
+
+export function countText(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

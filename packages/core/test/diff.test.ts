@@ -1,0 +1,334 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  compareExecutions,
+  comparisonSchema,
+  diffJson,
+  type Json,
+  type Snapshot,
+  type Step,
+} from '../src/index.js';
+import { fullSnapshot, minimalSnapshot } from './full-snapshot.js';
+import { anySnapshot } from './snapshots.js';
+
+function withSteps(steps: Step[]): Snapshot {
+  return { ...minimalSnapshot, steps };
+}
+
+/** A generator of its own, so that a case is named by its seed (mulberry32). */
+function randomOf(seed: number) {
+  let state = seed;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return { below: (end: number): number => Math.floor(next() * end) };
+}
+
+const NAMES = ['fetch', 'score', 'rules', 'price', 'rank', 'llm', 'decide'];
+
+function randomStep({ below }: ReturnType<typeof randomOf>): Step {
+  const value = below(5);
+  return {
+    name: NAMES[below(NAMES.length)] ?? 'fetch',
+    input: { value, nested: [below(2), { deep: below(3) }] },
+    output: { value: value * 2 },
+    ...(below(3) === 0 && {
+      rules: [
+        { id: 'limit', result: below(2) === 0 ? 'pass' : 'fail', actual: below(9), threshold: 5 },
+      ],
+    }),
+  };
+}
+
+/** What no comparison should see: numbering and times. */
+function replayed(steps: Step[], { below }: ReturnType<typeof randomOf>): Step[] {
+  return steps.map((step, index) => ({
+    ...step,
+    sequence: index * 3,
+    durationMs: below(1000),
+    startedAt: new Date(below(1e9)).toISOString(),
+    timing: 'measured',
+  }));
+}
+
+/** One random edit; gives the places in `a` and in `b` of the steps that it touched. */
+function edited(steps: Step[], random: ReturnType<typeof randomOf>) {
+  const copy = structuredClone(steps);
+  const at = random.below(steps.length);
+  const step = copy[at] ?? randomStep(random);
+  switch (random.below(5)) {
+    case 0:
+      copy.splice(at, 0, { ...randomStep(random), output: { inserted: true } });
+      return { kind: 'insert', steps: copy, inA: [], inB: [at] };
+    case 1:
+      copy.splice(at, 1);
+      return { kind: 'remove', steps: copy, inA: [at], inB: [] };
+    case 2: {
+      const other = (at + 1 + random.below(steps.length - 1)) % steps.length;
+      [copy[at], copy[other]] = [copy[other] ?? step, step];
+      return { kind: 'swap', steps: copy, inA: [at, other], inB: [at, other] };
+    }
+    case 3:
+      copy[at] = { ...step, output: { value: -1 } };
+      return { kind: 'change', steps: copy, inA: [at], inB: [at] };
+    default:
+      copy.splice(at + 1, 0, structuredClone(step));
+      return { kind: 'repeat', steps: copy, inA: [], inB: [at, at + 1] };
+  }
+}
+
+const contentOf = ({ sequence: _s, durationMs: _d, startedAt: _a, timing: _t, ...rest }: Step) =>
+  JSON.stringify(rest);
+
+describe('two executions', { timeout: 60_000 }, () => {
+  test('first differ at the step that was edited, in 99 of 100 random edits', () => {
+    let found = 0;
+    const missed: object[] = [];
+    for (let seed = 1; seed <= 1000; seed++) {
+      const random = randomOf(seed);
+      const steps = Array.from({ length: 2 + random.below(40) }, () => randomStep(random));
+      const edit = edited(steps, random);
+      const b = replayed(edit.steps, random);
+      const { firstDivergence: first, same } = compareExecutions(withSteps(steps), withSteps(b));
+      // Among equal neighbours it cannot be told which was touched; a swap of equals changes nothing.
+      const isTouched = (
+        all: Step[],
+        places: number[],
+        ref: { index: number } | null | undefined,
+      ): boolean =>
+        ref !== null &&
+        ref !== undefined &&
+        places.some((place) => {
+          const [one, other] = [all[place], all[ref.index]];
+          return one !== undefined && other !== undefined && contentOf(one) === contentOf(other);
+        });
+      const isNothing = steps.map(contentOf).join() === edit.steps.map(contentOf).join();
+      const isRight = isNothing
+        ? same
+        : isTouched(steps, edit.inA, first?.a) || isTouched(b, edit.inB, first?.b);
+      if (isRight) found++;
+      else missed.push({ seed, kind: edit.kind, first });
+    }
+    expect(missed.slice(0, 3)).toEqual([]);
+    expect(found).toBeGreaterThanOrEqual(990);
+  });
+
+  test('first differ at the first of several edited steps', () => {
+    let found = 0;
+    for (let seed = 1; seed <= 1000; seed++) {
+      const random = randomOf(seed);
+      // Every step is unlike the others, so that each edit can be told.
+      const steps = Array.from({ length: 10 + random.below(30) }, (_, id) => ({
+        ...randomStep(random),
+        metrics: { id },
+      }));
+      const places = [...new Set([1, 2, 3].map(() => random.below(steps.length)))].sort(
+        (x, y) => x - y,
+      );
+      const b = steps.map((step, place) =>
+        places.includes(place) ? { ...step, output: `edited ${place}` } : step,
+      );
+      const { firstDivergence: first, steps: told } = compareExecutions(
+        withSteps(steps),
+        withSteps(replayed(b, random)),
+      );
+      const differing = told.filter(({ kind }) => kind !== 'same');
+      if (first?.a?.index === places[0] && differing.length === places.length) found++;
+    }
+    expect(found).toBeGreaterThanOrEqual(990);
+  });
+
+  test('are compared whatever the records, and each is the same as itself', () => {
+    fc.assert(
+      fc.property(anySnapshot, anySnapshot, (a, b) => {
+        const comparison = compareExecutions(a, b);
+        expect(comparisonSchema.parse(comparison)).toEqual(comparison);
+        expect(compareExecutions(a, structuredClone(a))).toMatchObject({
+          same: true,
+          firstDivergence: null,
+        });
+        const { firstDivergence, steps } = comparison;
+        expect(firstDivergence).toEqual(steps.find(({ kind }) => kind !== 'same') ?? null);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('account for every step of both, once', () => {
+    fc.assert(
+      fc.property(anySnapshot, anySnapshot, (a, b) => {
+        const { steps } = compareExecutions(a, b);
+        const countOf = (side: 'a' | 'b'): number =>
+          steps.reduce((sum, step) => sum + (step[side] ? step.count : 0), 0);
+        expect([countOf('a'), countOf('b')]).toEqual([a.steps.length, b.steps.length]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('of 10,000 steps each that all differ, with 700 more at the beginning, are aligned by name', () => {
+    const long = (value: number): Step[] =>
+      Array.from({ length: 9_300 }, (_, place) => ({ name: `s${place % 9000}`, output: value }));
+    const more = Array.from({ length: 700 }, (_, place) => ({ name: `new ${place}` }));
+    const { firstDivergence, moreSteps, steps } = compareExecutions(
+      withSteps(long(1)),
+      withSteps([...more, ...long(2)]),
+    );
+    expect(firstDivergence).toMatchObject({ kind: 'added', b: { name: 'new 0' } });
+    expect(steps).toHaveLength(500);
+    expect(moreSteps).toBe(700 + 9_300 - 500);
+  });
+
+  test('of 10,000 steps of one name are aligned', () => {
+    const loop = (value: number): Step[] =>
+      Array.from({ length: 10_000 }, (_, place) => ({ name: 'loop', output: [value, place] }));
+    const { steps, moreSteps } = compareExecutions(withSteps(loop(1)), withSteps(loop(2)));
+    expect(steps.every(({ kind }) => kind === 'changed')).toBe(true);
+    expect(moreSteps).toBe(9_500);
+  });
+
+  test('show a step that stands elsewhere as moved, and folded runs of equal steps', () => {
+    const [first, second, third, fourth] = ['one', 'two', 'three', 'four'].map((name) => ({
+      name,
+    }));
+    if (!first || !second || !third || !fourth) throw new Error('four steps');
+    const { steps } = compareExecutions(
+      withSteps([first, second, third, fourth]),
+      withSteps([fourth, first, second, third]),
+    );
+    expect(steps.map(({ kind, count }) => [kind, count])).toEqual([
+      ['moved', 1],
+      ['same', 3],
+    ]);
+  });
+
+  test('tell which rule changed, in what, and that the course parts there and not at a mere value', () => {
+    const rules = (actual: number, result: 'pass' | 'fail'): Step => ({
+      name: 'rules',
+      rules: [
+        { id: 'min_score', result: 'pass', actual: 700, threshold: 660 },
+        { id: 'max_dti', result, actual, threshold: 0.43 },
+      ],
+    });
+    const { partsAt, firstDivergence } = compareExecutions(
+      withSteps([{ name: 'fetch', output: { score: 1 } }, rules(0.41, 'pass')]),
+      withSteps([{ name: 'fetch', output: { score: 2 } }, rules(0.47, 'fail')]),
+    );
+    expect(firstDivergence).toMatchObject({
+      a: { name: 'fetch' },
+      parts: false,
+      changes: [{ path: '/output/score', kind: 'changed', a: 1, b: 2 }],
+    });
+    expect(partsAt).toMatchObject({
+      a: { name: 'rules' },
+      rulesReordered: false,
+      rules: [
+        {
+          rule: 'max_dti',
+          fields: ['result', 'actual'],
+          a: { result: 'pass', actual: 0.41 },
+          b: { result: 'fail', actual: 0.47 },
+        },
+      ],
+    });
+  });
+
+  test('tell that rules changed their order', () => {
+    const [price, stock] = [{ id: 'price' }, { id: 'stock' }];
+    const { firstDivergence } = compareExecutions(
+      withSteps([{ name: 'rules', rules: [price, stock] }]),
+      withSteps([{ name: 'rules', rules: [stock, price] }]),
+    );
+    expect(firstDivergence).toMatchObject({ rulesReordered: true, rules: [] });
+  });
+
+  test('tell which candidates moved, out of the ledger and the detail', () => {
+    const rank = (outcomes: string, scores: number[]): Step => ({
+      name: 'rank',
+      candidates: {
+        in: 3,
+        out: 1,
+        byOutcome: { selected: 1, rejected: 2 },
+        items: [{ id: 'c', outcome: 'rejected', rank: 3 }],
+        ledger: { ids: ['a', 'b', 'c'], outcomes, reasons: ['LOW'], reasonIx: [-1, 0, 0], scores },
+      },
+    });
+    const { firstDivergence } = compareExecutions(
+      withSteps([rank('srr', [3, 2, 1])]),
+      withSteps([rank('rsr', [3, 4, 1])]),
+    );
+    expect(firstDivergence?.candidates).toMatchObject({
+      moved: [
+        { id: 'a', a: { outcome: 'selected' }, b: { outcome: 'rejected' } },
+        { id: 'b', a: { outcome: 'rejected', score: 2 }, b: { outcome: 'selected', score: 4 } },
+      ],
+      otherwiseChanged: 0,
+      counts: [],
+      sampled: false,
+    });
+  });
+
+  test('differ in outcome and versions apart from their steps', () => {
+    const other = {
+      ...fullSnapshot,
+      executionId: 'another',
+      decision: { ...fullSnapshot.decision, outcome: 'none' },
+      versions: { ...fullSnapshot.versions, ruleset: 'r43' },
+    };
+    expect(compareExecutions(fullSnapshot, other)).toMatchObject({
+      same: false,
+      firstDivergence: null,
+      versions: [{ name: 'ruleset', a: 'r42', b: 'r43' }],
+      changes: [{ path: '/decision/outcome', a: 'selected', b: 'none' }],
+    });
+  });
+});
+
+describe('the difference of two values', () => {
+  const json = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
+
+  test('is empty exactly when they are equal', () => {
+    fc.assert(
+      fc.property(json, json, (a, b) => {
+        expect(diffJson(a, structuredClone(a), 10).changes).toEqual([]);
+        const isEqual = JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+        expect(diffJson(a, b, 10).changes.length === 0).toBe(isEqual);
+      }),
+    );
+  });
+
+  test('gives a bounded list and counts the others', () => {
+    const [a, b] = [
+      Array.from({ length: 100 }, (_, i) => i),
+      Array.from({ length: 100 }, (_, i) => -i - 1),
+    ];
+    expect(diffJson(a, b, 7)).toMatchObject({ changes: { length: 7 }, more: 93 });
+  });
+
+  test('escapes its pointers, and cuts a value that is too long to repeat', () => {
+    expect(diffJson({ 'a/b~c': 1 }, {}, 9).changes).toEqual([
+      { path: '/a~1b~0c', kind: 'removed', a: 1 },
+    ]);
+    expect(diffJson(['x'.repeat(5000)], [], 9).changes).toMatchObject([{ path: '/0', cut: true }]);
+  });
+
+  test('of arrays lies between their common beginning and end', () => {
+    expect(diffJson([1, 2, 3, 4], [1, 9, 2, 3, 4], 9).changes).toEqual([
+      { path: '/1', kind: 'added', b: 9 },
+    ]);
+  });
+});
+
+/** With keys in one order, and -0 as JSON writes it. */
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key] ?? null)]),
+  );
+}

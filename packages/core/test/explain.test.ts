@@ -1,0 +1,370 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  explain,
+  explanationSchema,
+  explanationText,
+  snapshotSchema,
+  type Explanation,
+  type Json,
+  type Rule,
+  type Snapshot,
+} from '../src/index.js';
+import { fullSnapshot, minimalSnapshot } from './full-snapshot.js';
+import { anySnapshot } from './snapshots.js';
+
+const minScore = {
+  id: 'min_score',
+  result: 'fail',
+  field: 'score',
+  op: '>=',
+  actual: 612,
+  threshold: 660,
+} satisfies Rule;
+const maxDti = {
+  id: 'max_dti',
+  result: 'fail',
+  op: '<=',
+  actual: 0.47,
+  threshold: 0.43,
+} satisfies Rule;
+const minIncome = {
+  id: 'min_income',
+  result: 'pass',
+  op: '>=',
+  actual: 5200,
+  threshold: 3000,
+} satisfies Rule;
+
+/** A loan, declined because its rules failed, unless it is told otherwise. */
+function declined(rules: Rule[], changes: Partial<Snapshot> = {}): Snapshot {
+  return {
+    ...minimalSnapshot,
+    decision: {
+      outcome: 'declined',
+      adverse: true,
+      reasons: rules
+        .filter(({ result }) => result === 'fail')
+        .map(({ id }) => ({ code: id.toUpperCase(), ruleId: id })),
+    },
+    steps: [{ name: 'fetch' }, { name: 'rules', kind: 'rules', rules }],
+    ...changes,
+  };
+}
+
+function at(snapshot: Snapshot, pointer: string): Json {
+  let value: unknown = snapshot;
+  for (const part of pointer.split('/').slice(1)) {
+    value = (value as Record<string, unknown>)[part.replaceAll('~1', '/').replaceAll('~0', '~')];
+  }
+  return value as Json;
+}
+
+function rulesNamed({ reasons, unnamedFailures, nearMiss, candidates }: Explanation) {
+  return [
+    ...reasons
+      .flatMap(({ evidence }) => evidence)
+      .flatMap((one) => (one.kind === 'rule' ? [one] : [])),
+    ...unnamedFailures,
+    ...nearMiss.changes,
+    ...candidates.flatMap((account) => account.nearMisses.flatMap(({ change }) => change ?? [])),
+  ];
+}
+
+describe('an explanation, whatever the record', { timeout: 60_000 }, () => {
+  test('is made of every valid snapshot, in its own shape', () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        expect(snapshotSchema.safeParse(snapshot).success).toBe(true);
+        const explanation = explain(snapshot);
+        expect(explanationSchema.parse(explanation)).toEqual(explanation);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('names no rule that the record has not evaluated, and quotes its values as they are', () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        for (const named of rulesNamed(explain(snapshot))) {
+          const recorded = at(snapshot, named.path) as Rule;
+          expect(recorded.id).toBe(named.rule);
+          expect(recorded.actual).toEqual(named.actual);
+          expect('threshold' in named ? named.threshold : recorded.threshold).toEqual(
+            recorded.threshold,
+          );
+          expect(snapshot.steps[named.step.index]?.name).toBe(named.step.name);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('calls a reason evidenced only with evidence out of the record', () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const { reasons } = explain(snapshot);
+        expect(
+          reasons.filter((one) => one.support === 'evidenced' && one.evidence.length === 0),
+        ).toEqual([]);
+        const factors = reasons.flatMap(({ evidence }) =>
+          evidence.filter(({ kind }) => kind === 'factor'),
+        );
+        for (const factor of factors)
+          expect(factor).toMatchObject({ value: at(snapshot, factor.path) });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('quotes in its text no number that the record does not hold', () => {
+    const numbers = (text: string): string[] => text.match(/-?\d+(\.\d+)?(e[+-]?\d+)?/g) ?? [];
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        // Sequences are the record's order, by default the place in it; lengths of its lists are counted.
+        const places = [...Array(10).keys()].map(String);
+        const held = new Set([...numbers(JSON.stringify(snapshot)), ...places]);
+        const text = explanationText(explain(snapshot));
+        // A long value may be cut in the middle of a number.
+        for (const found of numbers(text.replaceAll(/\S*…/g, ''))) expect(held).toContain(found);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('is safe to print, whatever its names hold', () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        expect(explanationText(explain(snapshot)).replaceAll('\n', '')).not.toMatch(
+          /[\p{Cc}\u202E]/u,
+        );
+      }),
+    );
+  });
+});
+
+describe('the reasons', () => {
+  test('are borne out by the rule that was evaluated in this execution', () => {
+    const [reason] = explain(declined([minScore])).reasons;
+    expect(reason).toMatchObject({
+      code: 'MIN_SCORE',
+      support: 'evidenced',
+      evidence: [
+        {
+          kind: 'rule',
+          step: { index: 1, sequence: 1, name: 'rules' },
+          path: '/steps/1/rules/0',
+          actual: 612,
+          threshold: 660,
+          op: '>=',
+          decisive: true,
+          agrees: true,
+        },
+      ],
+    });
+  });
+
+  test('without any rule or factor are stated, and the text says so and names no rule', () => {
+    const explanation = explain(
+      declined([minIncome], {
+        decision: { outcome: 'declined', reasons: [{ code: 'FRAUD', ruleId: 'secret_list' }] },
+      }),
+    );
+    expect(explanation.reasons).toMatchObject([{ code: 'FRAUD', support: 'stated', evidence: [] }]);
+    const text = explanationText(explanation);
+    expect(text).toContain('Stated, not evidenced in the record');
+    expect(text).not.toContain('secret_list');
+  });
+
+  test('are not borne out by a rule that was skipped', () => {
+    const [reason] = explain(
+      declined([{ ...minScore, result: 'skip' }], {
+        decision: { outcome: 'declined', reasons: [{ code: 'LOW', ruleId: 'min_score' }] },
+      }),
+    ).reasons;
+    expect(reason).toMatchObject({ support: 'stated', evidence: [{ result: 'skip' }] });
+  });
+
+  test('are contradicted by a rule that passed, or whose values do not fail', () => {
+    const because = {
+      outcome: 'declined',
+      adverse: true,
+      reasons: [{ code: 'X', ruleId: 'min_score' }],
+    };
+    for (const rule of [
+      { ...minScore, result: 'pass', actual: 700 },
+      { ...minScore, actual: 700 },
+    ] as Rule[]) {
+      const explanation = explain(declined([rule], { decision: because }));
+      expect(explanation.reasons).toMatchObject([{ support: 'contradicted' }]);
+      expect(explanationText(explanation)).toContain('the record speaks against it');
+    }
+  });
+
+  test('are borne out by a recorded value of their factor', () => {
+    const explanation = explain({
+      ...minimalSnapshot,
+      decision: { outcome: 'declined', reasons: [{ code: 'LOW', factor: 'score' }] },
+    });
+    expect(explanation.reasons[0]).toMatchObject({
+      support: 'evidenced',
+      evidence: [{ kind: 'factor', path: '/steps/0/output/score', value: 750 }],
+    });
+  });
+
+  test('of an attempt that was made again are the last attempt’s', () => {
+    const attempts = [minScore, { ...minScore, actual: 580 }].map((rule, index) => ({
+      name: 'rules',
+      attempt: index + 1,
+      rules: [rule],
+    }));
+    const [reason] = explain(declined([minScore], { steps: attempts })).reasons;
+    expect(reason?.evidence).toMatchObject([{ actual: 580 }]);
+  });
+});
+
+describe('near misses', () => {
+  test('say which value of the one failed rule passes', () => {
+    const { nearMiss } = explain(declined([minScore, minIncome]));
+    expect(nearMiss).toMatchObject({
+      unknown: null,
+      need: 'any',
+      changes: [
+        {
+          rule: 'min_score',
+          actual: 612,
+          needs: { op: '>=', value: 660 },
+          margin: 48,
+          flipsTo: 'pass',
+        },
+      ],
+    });
+  });
+
+  test('of several failed rules ask for all of them together', () => {
+    const explanation = explain(declined([minScore, maxDti]));
+    expect(explanation.nearMiss).toMatchObject({
+      need: 'all',
+      changes: [{ rule: 'min_score' }, { rule: 'max_dti', margin: 0.04 }],
+    });
+    expect(explanationText(explanation)).toContain('all of these together');
+  });
+
+  test('of an approval are the rejecting rules that passed, the nearest first', () => {
+    const near = { ...minScore, id: 'near', result: 'pass', actual: 661 } satisfies Rule;
+    const { nearMiss } = explain(
+      declined([minIncome, near], { decision: { outcome: 'approved', adverse: false } }),
+    );
+    expect(nearMiss.changes).toMatchObject([
+      { rule: 'near', needs: { op: '<', value: 660 }, flipsTo: 'fail' },
+      { rule: 'min_income' },
+    ]);
+  });
+
+  test('name the rules that were never reached', () => {
+    const skipped = { id: 'employment', result: 'skip' } satisfies Rule;
+    expect(explain(declined([minScore, skipped])).nearMiss.unevaluated).toMatchObject([
+      { rule: 'employment' },
+    ]);
+  });
+
+  test('claim no value where the record does not say how values are compared', () => {
+    const { op: _op, ...silent } = minScore;
+    const explanation = explain(declined([silent]));
+    expect(explanation.nearMiss.changes).toMatchObject([
+      { rule: 'min_score', needs: null, margin: null },
+    ]);
+    expect(explanationText(explanation)).toContain('does not say which value');
+  });
+
+  const other = { outcome: 'declined', adverse: true, reasons: [{ code: 'FRAUD' }] };
+  test.each([
+    ['no_decision', declined([minScore], { decision: null })],
+    ['not_finished', declined([minScore], { status: 'running' })],
+    ['human', declined([minScore], { decision: { ...other, humanInvolvement: 'final' } })],
+    ['no_rules', declined([], { decision: other })],
+    ['other_reasons', declined([minScore], { decision: other })],
+    ['not_linked', declined([minScore], { decision: { outcome: 'approved', adverse: false } })],
+    ['contradictory', declined([{ ...minScore, actual: 700 }])],
+    ['incomplete', declined([minScore], { dropped: { steps: 3 } })],
+    [
+      'incomplete',
+      declined([minScore], { marks: [{ path: '/steps/1/rules', kind: 'truncated' }] }),
+    ],
+  ] as const)('are not claimed: %s', (unknown, snapshot) => {
+    expect(explain(snapshot).nearMiss).toMatchObject({ unknown, changes: [] });
+  });
+
+  test('of candidates give the margin to the cutoff, the nearest kept rival and the one failed rule', () => {
+    const [account] = explain({
+      ...minimalSnapshot,
+      steps: [
+        {
+          name: 'rank',
+          rules: [{ id: 'price', op: '<=', threshold: 60, unit: 'EUR' }],
+          candidates: {
+            in: 4,
+            out: 2,
+            byOutcome: { selected: 2, rejected: 2 },
+            cutoff: 0.68,
+            items: [
+              {
+                id: 'near',
+                outcome: 'rejected',
+                rules: [{ id: 'price', result: 'fail', actual: 61 }],
+              },
+            ],
+            ledger: {
+              ids: ['best', 'last', 'near', 'far'],
+              outcomes: 'ssrr',
+              reasons: ['PRICE_HIGH', 'BELOW_CUTOFF'],
+              reasonIx: [-1, -1, 0, 1],
+              scores: [0.9, 0.68, 0.71, 0.6],
+            },
+          },
+        },
+      ],
+    }).candidates;
+    expect(account?.nearMisses).toEqual([
+      expect.objectContaining({
+        id: 'near',
+        reason: 'PRICE_HIGH',
+        cutoffMargin: 0.03,
+        rival: { id: 'last', score: 0.68, margin: 0.03 },
+        change: expect.objectContaining({
+          rule: 'price',
+          actual: 61,
+          needs: { op: '<=', value: 60 },
+          margin: 1,
+        }),
+      }),
+      expect.objectContaining({ id: 'far', cutoffMargin: -0.08, change: null }),
+    ]);
+  });
+});
+
+describe('the text', () => {
+  test('reads as an account that can be given to the person it is about', () => {
+    const text = explanationText(explain(declined([minScore, minIncome])));
+    expect(text).toContain('loan-approval: the decision was declined.');
+    expect(text).toContain(
+      'Rule min_score in step 1 (rules) failed: score was 612, at least 660 was asked for; it decided.',
+    );
+    expect(text).toContain(
+      'rule min_score in step 1 (rules) passing: score at least 660, instead of 612.',
+    );
+  });
+
+  test('says what is in force, who took part and what limits the account', () => {
+    const text = explanationText(explain(fullSnapshot));
+    expect(text).toContain('ruleset r42');
+    expect(text).toContain('small-1');
+    expect(text).toContain('TimeoutError');
+    expect(text).toContain('dropped steps');
+    expect(text).toContain('truncated at /steps/0/input');
+  });
+
+  test('of a body without a decision says that there is none', () => {
+    expect(explanationText(explain(minimalSnapshot))).toContain('states no decision');
+  });
+});

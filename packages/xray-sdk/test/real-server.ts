@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../../server/dist/cli.js', import.meta.url));
+
+/** `npm test` at the root builds the server first; by hand it is `npm run build -w server`. */
+export const isServerBuilt = existsSync(CLI);
+
+/** X-Ray's own server, on a port of its own with an empty data directory. */
+export interface RealServer {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly appId: string;
+  stop(): Promise<void>;
+}
+
+/** Starts it as a person's first start: what is known of it is what it prints. */
+export async function startRealServer(): Promise<RealServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'xray-sdk-server-'));
+  const server = spawn(process.execPath, [CLI, 'start'], {
+    cwd: dataDir,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      DATABASE_URL: '',
+      PORT: '0',
+      XRAY_DATA_DIR: join(dataDir, 'data'),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  let printed = '';
+  const found = (pattern: RegExp): string => pattern.exec(printed)?.[1] ?? '';
+  await new Promise<void>((resolve, reject) => {
+    server.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      if (/^ {2}key +xr_\S+$/m.test(printed)) resolve();
+    });
+    void ended.then((code) =>
+      reject(new Error(`the server ended with ${String(code)}: ${printed}`)),
+    );
+  });
+  return {
+    url: found(/^X-Ray is ready: (\S+)$/m),
+    apiKey: found(/^ {2}key +(xr_\S+)$/m),
+    appId: found(/^ {2}app +(\S+)$/m),
+    async stop() {
+      server.kill('SIGTERM');
+      await ended;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A network between client and server; `isLosing` says of each request whether its answer gets lost. */
+export interface BadNetwork {
+  readonly endpoint: string;
+  readonly receipts: { accepted: number; duplicates: number; superseded: number }[];
+  close(): Promise<void>;
+}
+
+/** Hands every request on to the server, and breaks the connection instead of handing some answers back. */
+export async function startBadNetwork(
+  target: string,
+  isLosing: (requestNumber: number) => boolean,
+): Promise<BadNetwork> {
+  const receipts: BadNetwork['receipts'] = [];
+  const handOn = (from: IncomingMessage, back: ServerResponse): void => {
+    const forwarded = request(
+      new URL(from.url ?? '/', target),
+      { method: from.method, headers: from.headers },
+      (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        answer.on('end', () => {
+          receipts.push(JSON.parse(text) as BadNetwork['receipts'][number]);
+          if (isLosing(receipts.length)) back.destroy();
+          else
+            back
+              .writeHead(answer.statusCode ?? 500, { 'content-type': 'application/json' })
+              .end(text);
+        });
+      },
+    );
+    from.pipe(forwarded);
+  };
+  const network = createServer(handOn);
+  await new Promise<void>((resolve) => network.listen(0, '127.0.0.1', resolve));
+  const { port } = network.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${String(port)}`,
+    receipts,
+    close: () => {
+      network.closeAllConnections();
+      return new Promise((resolve) => network.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import {
+  countText,
+  quoted,
+  valueText,
+  type CandidateDifference,
+  type ComparedStep,
+  type Comparison,
+  type RuleDifference,
+  type StepRef,
+  type ValueChange,
+} from '@xray/core';
+
+const SIGNS: Record<ComparedStep['kind'], string> = {
+  same: ' ',
+  changed: '~',
+  added: '+',
+  removed: '-',
+  moved: '>',
+};
+
+/** So many of each list are printed; `--json` has more. */
+const MAX_LINES = 12;
+
+/** A comparison for a terminal: what differs in all, then the steps, equal ones folded. */
+export function comparisonText(comparison: Comparison): string {
+  const { a, b, versions, changes, moreChanges, steps, moreSteps } = comparison;
+  return [
+    `a  ${sideText(a)}`,
+    `b  ${sideText(b)}`,
+    '',
+    ...headline(comparison),
+    ...versions.map((one) => `version ${quoted(one.name)}: ${orNone(one.a)} → ${orNone(one.b)}`),
+    ...listed(changes.map(changeText), moreChanges),
+    '',
+    ...steps.flatMap(stepLines),
+    ...(moreSteps > 0 ? [`… and ${countText(moreSteps, 'more step')} that differ`] : []),
+  ].join('\n');
+}
+
+function sideText({
+  executionId,
+  pipeline,
+  environment,
+  status,
+  outcome,
+  stepCount,
+}: Comparison['a']) {
+  const where = environment === null ? '' : ` (${quoted(environment)})`;
+  const decision = outcome === null ? 'no decision' : quoted(outcome);
+  return `${executionId}  ${quoted(pipeline)}${where}  ${decision}, ${status}, ${countText(stepCount, 'step')}`;
+}
+
+function headline({ same, firstDivergence, partsAt }: Comparison): string[] {
+  if (same) return ['No difference.'];
+  if (firstDivergence === null) return ['Every step is the same.'];
+  const first = `First difference: ${whereText(firstDivergence)}`;
+  if (partsAt === null) return [first, 'The course is the same: only values differ.'];
+  return [first, `The course parts at: ${whereText(partsAt)}`];
+}
+
+function whereText({ a, b, kind, rules, changes }: ComparedStep): string {
+  const ref = a ?? b;
+  const step = ref ? stepText(ref) : '';
+  const [rule] = rules;
+  const [change] = changes;
+  if (rule) return `${step} ${kind}: ${ruleText(rule)}`;
+  return change ? `${step} ${kind}: ${changeText(change)}` : `${step} ${kind}`;
+}
+
+function stepLines(step: ComparedStep): string[] {
+  if (step.kind === 'same') return [`  ${countText(step.count, 'equal step')}`];
+  const { a, b } = step;
+  const ref = a ?? b;
+  const moved = a && b && step.kind === 'moved' ? `, in b at step ${b.sequence}` : '';
+  const status = a && b && a.status !== b.status ? `, ${a.status} → ${b.status}` : '';
+  return [
+    `${SIGNS[step.kind]} ${ref ? stepText(ref) : ''} ${step.kind}${moved}${status}`,
+    ...[
+      ...listed(step.rules.map(ruleText), step.moreRules),
+      ...(step.rulesReordered ? ['the rules are in another order'] : []),
+      ...(step.candidates ? candidateLines(step.candidates) : []),
+      ...listed(step.changes.map(changeText), step.moreChanges),
+    ].map((line) => `      ${line}`),
+  ];
+}
+
+function ruleText({ rule, kind, fields, a, b }: RuleDifference): string {
+  const head = `rule ${quoted(rule)}`;
+  if (!a || !b) return `${head} ${kind}`;
+  const told = [
+    ...(a.result === b.result ? [] : [`${orNone(a.result)} → ${orNone(b.result)}`]),
+    ...(['actual', 'threshold'] as const)
+      .filter((name) => fields.includes(name))
+      .map((name) => `${name} ${valueText(a[name], a.unit)} → ${valueText(b[name], b.unit)}`),
+  ];
+  const others = fields.filter((name) => !['result', 'actual', 'threshold'].includes(name));
+  return `${head}: ${[...told, ...others.map((name) => `${quoted(name)} differs`)].join(', ')}`;
+}
+
+function candidateLines(difference: CandidateDifference): string[] {
+  const { moved, moreMoved, otherwiseChanged, onlyInA, onlyInB, sampled } = difference;
+  const inA = onlyInA.length + difference.moreOnlyInA;
+  const inB = onlyInB.length + difference.moreOnlyInB;
+  const counts = (['in', 'out', 'cutoff'] as const)
+    .filter((name) => difference[name].a !== difference[name].b)
+    .map((name) => `${name} ${difference[name].a ?? 'none'} → ${difference[name].b ?? 'none'}`);
+  return [
+    ...(counts.length > 0 ? [`candidates: ${counts.join(', ')}`] : []),
+    ...listed(
+      moved.map(({ id, a, b }) => `candidate ${quoted(id)}: ${placeText(a)} → ${placeText(b)}`),
+      moreMoved,
+    ),
+    ...(otherwiseChanged > 0
+      ? [`${countText(otherwiseChanged, 'candidate')} with other details`]
+      : []),
+    ...(inA > 0 ? [`${countText(inA, 'candidate')} only in a`] : []),
+    ...(inB > 0 ? [`${countText(inB, 'candidate')} only in b`] : []),
+    ...(sampled ? ['not every candidate is known one by one'] : []),
+  ];
+}
+
+function placeText({ outcome, reason, score }: CandidateDifference['moved'][number]['a']): string {
+  const why = reason === null ? '' : ` for ${quoted(reason)}`;
+  return `${orNone(outcome)}${why}${score === null ? '' : ` at ${valueText(score)}`}`;
+}
+
+function changeText({ path, kind, a, b }: ValueChange): string {
+  const where = quoted(path) || '/';
+  if (kind === 'added') return `${where}: added ${valueText(b)}`;
+  if (kind === 'removed') return `${where}: removed ${valueText(a)}`;
+  return `${where}: ${valueText(a)} → ${valueText(b)}`;
+}
+
+function listed(lines: string[], more: number): string[] {
+  const left = lines.length - MAX_LINES + more;
+  if (lines.length <= MAX_LINES && more === 0) return lines;
+  return [...lines.slice(0, MAX_LINES), `… and ${Math.max(left, more)} more`];
+}
+
+function stepText({ sequence, name }: StepRef): string {
+  return `step ${sequence} · ${quoted(name)}`;
+}
+
+function orNone(text: string | null): string {
+  return text === null ? 'none' : quoted(text);
+}

@@ -1,0 +1,56 @@
+import {
+  compareQuerySchema,
+  comparisonSchema,
+  explainQuerySchema,
+  explanationSchema,
+  explanationText,
+} from '@xray/core';
+import { compareTwo, explainExecution } from '../query/questions.js';
+import { param, parse, type Deps, type Route } from './route.js';
+
+/** Why it was decided so, and where two decisions part. */
+export function questionRoutes({ store }: Deps): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/api/apps/:app/executions/:id/explain',
+      policy: 'read',
+      audit: 'payload.view',
+      summary: 'An account of one decision from its record alone.',
+      query: explainQuerySchema,
+      answers: {
+        200: {
+          description: 'The account; with `format=text` as text/plain, to be read out.',
+          schema: explanationSchema,
+        },
+      },
+      async handle({ req, res, record }) {
+        const { format } = parse(explainQuerySchema, req.query);
+        const explanation = await explainExecution(store, param(req, 'app'), param(req, 'id'));
+        await record({ target: param(req, 'id'), details: { by: 'explain' } });
+        if (format === 'text') res.type('text/plain').send(`${explanationText(explanation)}\n`);
+        else res.json(explanation);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/compare',
+      policy: 'read',
+      audit: 'payload.view',
+      summary: 'Two executions beside each other, step by step.',
+      query: compareQuerySchema,
+      answers: {
+        200: {
+          description: 'Where they differ, and at which step first.',
+          schema: comparisonSchema,
+        },
+      },
+      async handle({ req, res, record }) {
+        const ids = parse(compareQuerySchema, req.query);
+        const comparison = await compareTwo(store, param(req, 'app'), ids);
+        for (const target of [ids.a, ids.b]) await record({ target, details: { by: 'compare' } });
+        res.json(comparison);
+      },
+    },
+  ];
+}
