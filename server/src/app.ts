@@ -10,6 +10,7 @@ import { DomainError, errorHandler } from './errors.js';
 import { accountRoutes } from './routes/accounts.js';
 import { administrationRoutes } from './routes/administration.js';
 import { appRoutes } from './routes/apps.js';
+import { clerkRoutes } from './routes/clerk.js';
 import { serveDashboard } from './routes/dashboard.js';
 import { executionRoutes } from './routes/executions.js';
 import { ingestRoutes } from './routes/ingest.js';
@@ -33,7 +34,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...appRoutes(deps),
     ...keyRoutes(deps),
     ...memberRoutes(deps),
-    ...accountRoutes(deps),
+    ...(deps.clerk === undefined ? accountRoutes(deps) : clerkRoutes(deps, deps.clerk)),
     ...administrationRoutes(deps),
     ...retentionRoutes(deps),
     ...transferRoutes(deps),
@@ -55,8 +56,9 @@ export function createApp(deps: Deps, door: Door): Express {
   app.use(strictTransport(deps));
   app.use(refuseBadUrl);
   if (door === 'network')
-    app.use(originCheck(deps.publicUrl === undefined ? [] : [deps.publicUrl]));
+    app.use(originCheck([deps.publicUrl, deps.dashboardOrigin].filter((url) => url !== undefined)));
   app.use('/executions', answerAnyOrigin);
+  if (deps.dashboardOrigin !== undefined) app.use('/api', answerDashboard(deps.dashboardOrigin));
   app.use(compressAnswers);
   for (const route of routes) {
     app[route.method](
@@ -73,7 +75,9 @@ export function createApp(deps: Deps, door: Door): Express {
     res.json(document);
   });
   // Before the refusal of methods: to GET, `/executions` is a page.
-  if (deps.dashboardDir !== undefined) app.use(serveDashboard(deps.dashboardDir));
+  if (deps.dashboardDir !== undefined) {
+    app.use(serveDashboard(deps.dashboardDir, deps.clerk?.frontendOrigin));
+  }
   app.all(
     routes.map((route) => route.path),
     (req) => {
@@ -177,6 +181,26 @@ const answerAnyOrigin: RequestHandler = (req, res, next) => {
   res.set('Access-Control-Max-Age', '7200');
   res.status(204).end();
 };
+
+/** A dashboard that is hosted apart sends tokens of Clerk's and no cookies, so none are let through. */
+function answerDashboard(origin: string): RequestHandler {
+  return (req, res, next) => {
+    res.vary('Origin');
+    if (req.get('origin') === origin) {
+      res.set('Access-Control-Allow-Origin', origin);
+      res.set('Access-Control-Expose-Headers', 'x-request-id, retry-after');
+      res.set('Cross-Origin-Resource-Policy', 'cross-origin');
+    }
+    if (req.method !== 'OPTIONS') {
+      next();
+      return;
+    }
+    res.set('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE');
+    res.set('Access-Control-Allow-Headers', 'authorization, content-type');
+    res.set('Access-Control-Max-Age', '7200');
+    res.status(204).end();
+  };
+}
 
 /** One line a request, by the route's pattern: ids and filters in a URL can name people. */
 function requestLog({ logger, now }: Deps): RequestHandler {

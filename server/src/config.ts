@@ -6,6 +6,7 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { appIdSchema, newAccountSchema } from '@xray/core';
 import { isUsableKey } from './auth/api-key.js';
+import { frontendHostOf, type ClerkOptions } from './auth/clerk.js';
 
 /** The clone this server runs from; `.env` files, the dashboard and the default data directory are in it. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -28,6 +29,9 @@ export interface Config {
   /** Where people reach the server, when that is not where it listens; an origin without a trailing slash. */
   publicUrl: string | undefined;
   trustedProxies: string[];
+  dashboardOrigin: string | undefined;
+  /** Where it signs people in; local accounts when undefined. */
+  clerk: ClerkOptions | undefined;
   /** Signs cookies and links; with the embedded database one is made and kept beside it. */
   authSecret: string | undefined;
   /** Used once, on an empty database. */
@@ -47,6 +51,14 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+const publishableKey = z
+  .string()
+  .refine(
+    (key) => frontendHostOf(key) !== undefined,
+    'must be a publishable key, pk_test_… or pk_live_…',
+  )
+  .optional();
 
 const variables = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
@@ -74,6 +86,19 @@ const variables = z.object({
     .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
     .transform((url) => new URL(url).origin)
     .optional(),
+  XRAY_DASHBOARD_ORIGIN: z
+    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
+    .transform((url) => new URL(url).origin)
+    .optional(),
+  CLERK_SECRET_KEY: z.string().optional(),
+  CLERK_PUBLISHABLE_KEY: publishableKey,
+  NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: publishableKey,
+  CLERK_JWT_KEY: z
+    .string()
+    .transform((pem) => pem.replaceAll('\\n', '\n'))
+    .optional(),
+  CLERK_WEBHOOK_SIGNING_SECRET: z.string().optional(),
+  CLERK_API_URL: z.url().default('https://api.clerk.com'),
   XRAY_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((entry) => entry.trim()))
@@ -106,6 +131,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     logLevel: settings.XRAY_LOG_LEVEL,
     requestsPerMinute: settings.XRAY_RATE_LIMIT,
     publicUrl: settings.XRAY_PUBLIC_URL,
+    dashboardOrigin: dashboardOriginOf(settings),
+    clerk: clerkOf(settings),
     trustedProxies: settings.XRAY_TRUSTED_PROXIES,
     authSecret: authSecretOf(settings),
     init: {
@@ -114,6 +141,33 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       user: firstUserOf(settings),
     },
   };
+}
+
+function clerkOf(settings: z.output<typeof variables>): ClerkOptions | undefined {
+  const secretKey = settings.CLERK_SECRET_KEY;
+  const key = settings.CLERK_PUBLISHABLE_KEY ?? settings.NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY;
+  if (secretKey === undefined && key === undefined) return undefined;
+  if (secretKey === undefined || key === undefined) {
+    throw new ConfigError(
+      'CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY: set both of them to sign in with Clerk, or neither.',
+    );
+  }
+  return {
+    publishableKey: key,
+    secretKey,
+    jwtKey: settings.CLERK_JWT_KEY,
+    webhookSigningSecret: settings.CLERK_WEBHOOK_SIGNING_SECRET,
+    apiUrl: settings.CLERK_API_URL,
+  };
+}
+
+function dashboardOriginOf(settings: z.output<typeof variables>): string | undefined {
+  if (settings.XRAY_DASHBOARD_ORIGIN !== undefined && settings.CLERK_SECRET_KEY === undefined) {
+    throw new ConfigError(
+      'XRAY_DASHBOARD_ORIGIN: a dashboard hosted apart has no cookies here, so it needs Clerk (CLERK_SECRET_KEY).',
+    );
+  }
+  return settings.XRAY_DASHBOARD_ORIGIN;
 }
 
 function authSecretOf(settings: z.output<typeof variables>): string | undefined {

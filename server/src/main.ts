@@ -7,6 +7,7 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.js';
 import { createAccounts } from './auth/accounts.js';
 import { generateApiKey, generateKeyId, hashApiKey } from './auth/api-key.js';
+import { Clerk } from './auth/clerk.js';
 import { GuessLimit } from './auth/guess-limit.js';
 import { KeyRing } from './auth/key-ring.js';
 import { OneTimeLinks } from './auth/one-time-links.js';
@@ -70,6 +71,8 @@ export async function openBackend(config: Config): Promise<Backend> {
     const deps: Deps = {
       store,
       accounts: createAccounts({ db: driver.db, secret, publicUrl: config.publicUrl }),
+      clerk: config.clerk && new Clerk(config.clerk, store, () => pagesOf(config, siteUrl)),
+      dashboardOrigin: config.dashboardOrigin,
       guesses: new GuessLimit(),
       links: new OneTimeLinks(store, secret, () => siteUrl, now),
       publicUrl: config.publicUrl,
@@ -184,6 +187,13 @@ async function listen(server: Server, { port, host }: Config): Promise<string> {
   });
   const { port: actualPort } = server.address() as AddressInfo;
   return urlOf(host, actualPort);
+}
+
+/** Origins that our own pages are seen at. */
+function pagesOf({ dashboardOrigin }: Config, siteUrl: string): string[] {
+  const local = new URL(siteUrl);
+  if (local.hostname === '127.0.0.1') local.hostname = 'localhost';
+  return [siteUrl, local.origin, ...(dashboardOrigin === undefined ? [] : [dashboardOrigin])];
 }
 
 function urlOf(host: string, port: number): string {

@@ -80,6 +80,8 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/executions/:id': READ,
   'DELETE /api/apps/:app/executions/:id': OWN,
   'GET /api/apps/:app/executions/:id/steps/:sequence': READ,
+  'GET /api/apps/:app/executions/:id/explain': READ,
+  'GET /api/apps/:app/compare': READ,
   'GET /api/apps/:app/pipelines': READ,
   'GET /api/apps/:app/export': READ,
   'GET /api/apps': READ_SOMETHING,
@@ -216,7 +218,9 @@ describe('who may call what', () => {
     ]);
     const told = ROUTES.filter(({ method, audit }) => method === 'get' && audit !== undefined);
     expect(told.map(({ path }) => path).toSorted()).toEqual([
+      '/api/apps/:app/compare',
       '/api/apps/:app/executions/:id',
+      '/api/apps/:app/executions/:id/explain',
       '/api/apps/:app/executions/:id/steps/:sequence',
       '/api/apps/:app/export',
       '/api/apps/:app/transfer',

@@ -8,7 +8,7 @@ import {
   type Snapshot,
 } from '@xray/core';
 import { API_KEY, APP, DRIVERS, freshServer, newPlace } from './support/databases.js';
-import { get, postOk } from './support/http.js';
+import { fetchWithKey, get, postOk } from './support/http.js';
 import { runCli, startProcess } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
@@ -90,7 +90,7 @@ describe.each(DRIVERS)('questions on %s', (driver) => {
   });
 
   test('explain as text can be read out', async () => {
-    const response = await fetch(`${api}/executions/low/explain?format=text`);
+    const response = await fetchWithKey(`${api}/executions/low/explain?format=text`);
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(await response.text()).toContain(
       'Rule min_score in step 1 (rules) failed: score was 612, at least 660 was asked for; it decided.',
@@ -140,7 +140,7 @@ describe.each(DRIVERS)('questions on %s', (driver) => {
       reasons: [{ code: '__proto__', text: HOSTILE, support: 'stated', evidence: [] }],
       unnamedFailures: [{ rule: HOSTILE, actual: HOSTILE }],
     });
-    const response = await fetch(`${api}/executions/hostile/explain?format=text`);
+    const response = await fetchWithKey(`${api}/executions/hostile/explain?format=text`);
     expect((await response.text()).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202E]/u);
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
@@ -154,7 +154,7 @@ describe.each(DRIVERS)('questions on %s', (driver) => {
     ['one execution alone', 'compare?a=low', 400],
     ['an id that is too long', `compare?a=low&b=${'x'.repeat(129)}`, 400],
   ])('refuses %s', async (_name, path, status) => {
-    const response = await fetch(`${api}/${path}`);
+    const response = await fetchWithKey(`${api}/${path}`);
     expect(response.status).toBe(status);
     expect(((await response.json()) as ErrorBody).error.code).toBe(
       status === 404 ? 'not_found' : 'invalid',
@@ -164,7 +164,7 @@ describe.each(DRIVERS)('questions on %s', (driver) => {
   test('an app that is not there has no answers', async () => {
     const other = `${server.url}/api/apps/none`;
     for (const path of ['executions/low/explain', 'compare?a=low&b=high']) {
-      expect((await fetch(`${other}/${path}`)).status).toBe(404);
+      expect((await fetchWithKey(`${other}/${path}`)).status).toBe(404);
     }
   });
 

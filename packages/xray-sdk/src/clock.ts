@@ -17,17 +17,6 @@ let cachedTime = '';
 let cachedSecond = Number.NaN;
 let cachedPrefix = '';
 
-/** Epoch milliseconds of whatever stands for a time; `undefined` when it stands for none. */
-export function epochMsOf(time: unknown): number | undefined {
-  if (typeof time !== 'string' && typeof time !== 'number' && !(time instanceof Date))
-    return undefined;
-  const epochMs = new Date(time).getTime();
-  return Number.isNaN(epochMs) || epochMs < 0 || epochMs > MAX_EPOCH_MS ? undefined : epochMs;
-}
-
-/** The end of the year 9999: later years have no four-digit ISO form. */
-const MAX_EPOCH_MS = 253_402_300_799_999;
-
 /** Where the host's time comes from: wall time for stamps, the monotonic clock for durations. */
 export interface Clock {
   readonly wallMs: () => number;

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { DomainError } from '../errors.js';
 import type { Store } from '../store/store.js';
 import type { Accounts } from './accounts.js';
+import type { Clerk } from './clerk.js';
 import type { KeyRing } from './key-ring.js';
 import { isThisMachine } from './machine.js';
 import { authorize, notFound, type Policy } from './policy.js';
@@ -12,6 +13,8 @@ export interface Identification {
   store: Store;
   keys: KeyRing;
   accounts: Accounts;
+  /** Where it signs people in, local accounts do not. */
+  clerk: Clerk | undefined;
 }
 
 /**
@@ -42,7 +45,7 @@ export function principalOf(res: Response): Principal {
 
 /** A credential that is given is never ignored: a wrong key is a 401 anywhere, whatever else came with it. */
 async function identify(
-  { keys, accounts, store }: Identification,
+  { keys, accounts, clerk, store }: Identification,
   door: Door,
   policy: Policy,
   app: string | undefined,
@@ -50,9 +53,11 @@ async function identify(
   res: Response,
 ): Promise<Principal> {
   if (policy === 'public') return { kind: 'nobody' };
-  const key = presentedKey(req);
-  if (key !== undefined) {
-    const grant = await keys.grantOf(key);
+  const presented = presentedToken(req);
+  // A key begins with xr_, and a session token of Clerk's has dots between its parts.
+  const isSession = clerk !== undefined && presented?.includes('.') === true;
+  if (presented !== undefined && !isSession) {
+    const grant = await keys.grantOf(presented);
     return {
       kind: 'key',
       keyId: grant.id,
@@ -64,12 +69,16 @@ async function identify(
   }
   if (policy === 'ingest') return { kind: 'nobody' };
   if (door === 'socket') return { kind: 'administrator' };
-  const userId = await accounts.userOf(req, res);
+  const userId =
+    clerk === undefined
+      ? await accounts.userOf(req, res)
+      : presented && (await clerk.userOf(presented));
   const access = userId && (await store.readAccess(userId, app));
   return access ? { kind: 'user', ...access } : { kind: 'nobody' };
 }
 
-function presentedKey(req: Request): string | undefined {
+/** An API key, or a session token of Clerk's. */
+function presentedToken(req: Request): string | undefined {
   const header = req.get('x-api-key');
   if (header !== undefined) return header.trim();
   const authorization = req.get('authorization');

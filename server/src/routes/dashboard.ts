@@ -17,8 +17,8 @@ const REVALIDATE = 'no-cache';
  * Serves the exported dashboard from a map made at boot, so that no path of a request ever reaches
  * the file system. Each page's policy allows its own inline scripts by their hashes and no others.
  */
-export function serveDashboard(directory: string): RequestHandler {
-  const files = mapFiles(directory);
+export function serveDashboard(directory: string, clerkOrigin?: string): RequestHandler {
+  const files = mapFiles(directory, clerkOrigin);
   const missing = files.get('/404');
   return (req, res, next) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') {
@@ -46,7 +46,7 @@ export function serveDashboard(directory: string): RequestHandler {
   };
 }
 
-function mapFiles(directory: string): Map<string, StaticFile> {
+function mapFiles(directory: string, clerkOrigin: string | undefined): Map<string, StaticFile> {
   const files = new Map<string, StaticFile>();
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
@@ -56,7 +56,7 @@ function mapFiles(directory: string): Map<string, StaticFile> {
     const where = isPage ? url.slice(0, -'.html'.length).replace(/\/index$/, '/') : url;
     files.set(where, {
       file,
-      policy: isPage ? contentSecurityPolicy(readFileSync(file, 'utf8')) : undefined,
+      policy: isPage ? contentSecurityPolicy(readFileSync(file, 'utf8'), clerkOrigin) : undefined,
       cacheControl: url.startsWith('/_next/static/') ? IMMUTABLE : REVALIDATE,
     });
   }
@@ -64,20 +64,30 @@ function mapFiles(directory: string): Map<string, StaticFile> {
 }
 
 /** Styles cannot be held by hashes: virtual lists and overlays set them at run time. */
-function contentSecurityPolicy(html: string): string {
+function contentSecurityPolicy(html: string, clerkOrigin: string | undefined): string {
   const inline = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
     ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
   );
+  // https://clerk.com/docs/security/clerk-csp
+  const clerk =
+    clerkOrigin === undefined
+      ? { source: '', image: '', rest: [] }
+      : {
+          source: ` ${clerkOrigin} https://challenges.cloudflare.com`,
+          image: ' https://img.clerk.com',
+          rest: ["worker-src 'self' blob:", 'frame-src https://challenges.cloudflare.com'],
+        };
   return [
     "default-src 'none'",
-    `script-src 'self' ${[...new Set(inline)].join(' ')}`,
+    `script-src 'self' ${[...new Set(inline)].join(' ')}${clerk.source}`,
     "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
+    `img-src 'self' data:${clerk.image}`,
     "font-src 'self'",
-    "connect-src 'self'",
+    `connect-src 'self'${clerkOrigin === undefined ? '' : ` ${clerkOrigin}`}`,
     "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
+    ...clerk.rest,
   ].join('; ');
 }

@@ -21,7 +21,7 @@ import { param, parse, type Deps, type Route } from './route.js';
 const previewSchema = invitationSchema.extend({ appName: z.string() });
 
 /** Who may do what in an app, and how somebody comes to be one of them. */
-export function memberRoutes({ store, accounts, links }: Deps): Route[] {
+export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -136,6 +136,9 @@ export function memberRoutes({ store, accounts, links }: Deps): Route[] {
         const { token, account } = parse(acceptInvitationSchema, req.body);
         if (account === undefined && principal.kind !== 'user') {
           throw new DomainError('unauthorized', 'Sign in first, or make an account.');
+        }
+        if (account !== undefined && clerk !== undefined) {
+          throw new DomainError('invalid', 'Accounts are made with Clerk: sign in first.');
         }
         const accepted = await store.acceptInvitation(
           hashToken(token),

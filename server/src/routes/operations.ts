@@ -10,7 +10,14 @@ import { outageOf } from '../store/outage.js';
 import type { Deps, Route } from './route.js';
 
 /** What operators, load balancers and the page itself ask first. */
-export function operationRoutes({ store, version, logger, metrics, publicUrl }: Deps): Route[] {
+export function operationRoutes({
+  store,
+  version,
+  logger,
+  metrics,
+  publicUrl,
+  clerk,
+}: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -69,7 +76,10 @@ export function operationRoutes({ store, version, logger, metrics, publicUrl }: 
         res.json({
           version,
           endpoint,
-          signIn: { kind: 'local', needsSetup },
+          signIn:
+            clerk === undefined
+              ? { kind: 'local', needsSetup }
+              : { kind: 'clerk', publishableKey: clerk.publishableKey, needsSetup },
         } satisfies PublicConfig);
       },
     },

@@ -15,6 +15,7 @@ export function questionRoutes({ store }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/executions/:id/explain',
       policy: 'read',
+      audit: 'payload.view',
       summary: 'An account of one decision from its record alone.',
       query: explainQuerySchema,
       answers: {
@@ -23,9 +24,10 @@ export function questionRoutes({ store }: Deps): Route[] {
           schema: explanationSchema,
         },
       },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const { format } = parse(explainQuerySchema, req.query);
         const explanation = await explainExecution(store, param(req, 'app'), param(req, 'id'));
+        await record({ target: param(req, 'id'), details: { by: 'explain' } });
         if (format === 'text') res.type('text/plain').send(`${explanationText(explanation)}\n`);
         else res.json(explanation);
       },
@@ -34,6 +36,7 @@ export function questionRoutes({ store }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/compare',
       policy: 'read',
+      audit: 'payload.view',
       summary: 'Two executions beside each other, step by step.',
       query: compareQuerySchema,
       answers: {
@@ -42,9 +45,11 @@ export function questionRoutes({ store }: Deps): Route[] {
           schema: comparisonSchema,
         },
       },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const ids = parse(compareQuerySchema, req.query);
-        res.json(await compareTwo(store, param(req, 'app'), ids));
+        const comparison = await compareTwo(store, param(req, 'app'), ids);
+        for (const target of [ids.a, ids.b]) await record({ target, details: { by: 'compare' } });
+        res.json(comparison);
       },
     },
   ];

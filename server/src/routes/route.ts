@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { AuditEntry } from '@xray/core';
 import type { Accounts } from '../auth/accounts.js';
+import type { Clerk } from '../auth/clerk.js';
 import type { GuessLimit } from '../auth/guess-limit.js';
 import type { KeyRing } from '../auth/key-ring.js';
 import type { OneTimeLinks } from '../auth/one-time-links.js';
@@ -23,10 +24,14 @@ export interface Deps {
   metrics: Registry;
   keys: KeyRing;
   accounts: Accounts;
+  /** Where it signs people in, local accounts do not. */
+  clerk: Clerk | undefined;
   guesses: GuessLimit;
   links: OneTimeLinks;
   /** Where people reach this server when that is not where it listens: XRAY_PUBLIC_URL. */
   publicUrl: string | undefined;
+  /** The origin of a dashboard that is hosted apart, whose pages may call the API. */
+  dashboardOrigin: string | undefined;
   /** Addresses of proxies whose forwarded headers are believed. */
   trustedProxies: string[];
   logger: Logger;

@@ -118,6 +118,15 @@ export interface AccessStore {
   /** Sets the password and ends every session that the user has. */
   setPassword(userId: string, passwordHash: string): Promise<void>;
 
+  /** The id of our user whom Clerk calls so. */
+  findClerkUser(clerkId: string): Promise<string | undefined>;
+  /**
+   * Makes or renews the user of a person whose address Clerk has verified; one who was here by that
+   * address before becomes Clerk's. Undefined when the address is another Clerk user's.
+   */
+  saveClerkUser(clerkId: string, email: string, name: string): Promise<string | undefined>;
+  deleteClerkUser(clerkId: string): Promise<void>;
+
   createLink(identifier: string, userId: string, expiresAt: Date): Promise<void>;
   /** The user that the link is of; it is used up. Undefined when it is unknown, used or expired. */
   useLink(identifier: string): Promise<string | undefined>;

@@ -142,6 +142,55 @@ async function insertPassword(tx: Db, userId: string, password: string): Promise
     .execute();
 }
 
+export async function findClerkUser(db: Db, clerkId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where('clerk_id', '=', clerkId)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+export async function saveClerkUser(
+  db: Db,
+  clerkId: string,
+  email: string,
+  name: string,
+): Promise<string | undefined> {
+  const address = email.toLowerCase();
+  return await db.transaction().execute(async (tx) => {
+    // A first request and the webhook may come at once: the second waits, and finds the user.
+    await sql`SELECT pg_advisory_xact_lock(hashtext(${clerkId}))`.execute(tx);
+    const taken = await tx
+      .selectFrom('users')
+      .select(['id', 'clerk_id'])
+      .where(sql<boolean>`lower(email) = ${address}`)
+      .executeTakeFirst();
+    const id =
+      (await findClerkUser(tx, clerkId)) ?? (taken?.clerk_id === null ? taken.id : undefined);
+    if (taken !== undefined && taken.id !== id) return undefined;
+    const values = { clerk_id: clerkId, email: address, name };
+    if (id === undefined) {
+      const made = await tx
+        .insertInto('users')
+        .values(values)
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      return made.id;
+    }
+    await tx
+      .updateTable('users')
+      .set({ ...values, updated_at: sql<Date>`now()` })
+      .where('id', '=', id)
+      .execute();
+    return id;
+  });
+}
+
+export async function deleteClerkUser(db: Db, clerkId: string): Promise<void> {
+  await db.deleteFrom('users').where('clerk_id', '=', clerkId).execute();
+}
+
 export async function createLink(
   db: Db,
   identifier: string,

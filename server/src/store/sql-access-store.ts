@@ -31,6 +31,9 @@ export function sqlAccessStore(db: Driver['db']): AccessStore {
     renameUser: (id, name) => people.renameUser(db, id, name),
     readAccess: (userId, app) => people.readAccess(db, userId, app),
     setPassword: (userId, passwordHash) => people.setPassword(db, userId, passwordHash),
+    findClerkUser: (clerkId) => people.findClerkUser(db, clerkId),
+    saveClerkUser: (clerkId, email, name) => people.saveClerkUser(db, clerkId, email, name),
+    deleteClerkUser: (clerkId) => people.deleteClerkUser(db, clerkId),
     createLink: (identifier, userId, expiresAt) =>
       people.createLink(db, identifier, userId, expiresAt),
     useLink: (identifier) => people.useLink(db, identifier),

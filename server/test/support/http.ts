@@ -34,9 +34,14 @@ export async function list(url: string, query = ''): Promise<ExecutionPage> {
   return await get<ExecutionPage>(`${url}/api/apps/${APP}/executions${query}`);
 }
 
-/** The JSON of an answer that must be a success; asked for with the first key, which may read. */
+/** Asks with the first key, which may read. */
+export async function fetchWithKey(url: string, init: RequestInit = {}): Promise<Response> {
+  return await fetch(url, { ...init, headers: { 'x-api-key': API_KEY } });
+}
+
+/** The JSON of an answer that must be a success. */
 export async function get<Answer>(url: string): Promise<Answer> {
-  const response = await fetch(url, { headers: { 'x-api-key': API_KEY } });
+  const response = await fetchWithKey(url);
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   return (await response.json()) as Answer;
 }

@@ -1,0 +1,158 @@
+import { createClerkClient, verifyToken, type UserJSON } from '@clerk/backend';
+import { isClerkAPIResponseError, TokenVerificationErrorReason } from '@clerk/backend/errors';
+import { verifyWebhook, type WebhookEvent } from '@clerk/backend/webhooks';
+import { DomainError } from '../errors.js';
+import type { Store } from '../store/store.js';
+
+export interface ClerkOptions {
+  publishableKey: string;
+  secretKey: string;
+  /** PEM: with it a token is verified without asking Clerk. */
+  jwtKey: string | undefined;
+  webhookSigningSecret: string | undefined;
+  /** Clerk's Backend API. */
+  apiUrl: string;
+}
+
+/** A person as Clerk knows them. */
+interface ClerkPerson {
+  clerkId: string;
+  email: string;
+  name: string;
+}
+
+/** Sign-in by Clerk: its session tokens say who somebody is, and our own tables what they may do. */
+export class Clerk {
+  readonly publishableKey: string;
+  /** Of Clerk's Frontend API, which issues the tokens and serves its script. */
+  readonly frontendOrigin: string;
+  readonly #options: ClerkOptions;
+  readonly #store: Store;
+  readonly #authorizedParties: () => string[];
+  readonly #client: ReturnType<typeof createClerkClient>;
+
+  /** `authorizedParties`: origins of the pages whose tokens are taken. */
+  constructor(options: ClerkOptions, store: Store, authorizedParties: () => string[]) {
+    this.#options = options;
+    this.#store = store;
+    this.#authorizedParties = authorizedParties;
+    this.publishableKey = options.publishableKey;
+    this.frontendOrigin = `https://${frontendHostOf(options.publishableKey) ?? ''}`;
+    this.#client = createClerkClient({
+      secretKey: options.secretKey,
+      publishableKey: options.publishableKey,
+      apiUrl: options.apiUrl,
+      telemetry: { disabled: true },
+    });
+  }
+
+  /**
+   * The id of our own user whose session token this is; one seen for the first time gets a user
+   * without any role.
+   *
+   * @throws DomainError unauthorized, or unavailable when Clerk has to be asked and does not answer.
+   */
+  async userOf(token: string): Promise<string> {
+    const clerkId = await this.#verify(token);
+    const known = await this.#store.findClerkUser(clerkId);
+    if (known !== undefined) return known;
+    return await this.#save(await this.#fetch(clerkId));
+  }
+
+  /**
+   * Carries out what a webhook tells of a user.
+   *
+   * @throws DomainError unauthorized when its signature is not of our secret.
+   */
+  async receive(headers: Headers, body: string): Promise<{ type: string; clerkId: string }> {
+    const event = await this.#readEvent(headers, body);
+    switch (event.type) {
+      case 'user.created':
+      case 'user.updated': {
+        const person = personOf(event.data);
+        if (person !== undefined) await this.#save(person);
+        break;
+      }
+      case 'user.deleted':
+        if (event.data.id !== undefined) await this.#store.deleteClerkUser(event.data.id);
+        break;
+    }
+    return { type: event.type, clerkId: event.data.id ?? '' };
+  }
+
+  async #verify(token: string): Promise<string> {
+    try {
+      const { sub, iss } = await verifyToken(token, {
+        authorizedParties: this.#authorizedParties(),
+        apiUrl: this.#options.apiUrl,
+        secretKey: this.#options.secretKey,
+        ...(this.#options.jwtKey !== undefined && { jwtKey: this.#options.jwtKey }),
+      });
+      // Clerk's own check leaves the issuer out.
+      if (iss === this.frontendOrigin) return sub;
+    } catch (error) {
+      const { reason } = error as { reason?: string };
+      if (reason === TokenVerificationErrorReason.RemoteJWKFailedToLoad) throw clerkIsAway();
+    }
+    throw new DomainError(
+      'unauthorized',
+      'This session is not valid, or has ended: sign in again.',
+    );
+  }
+
+  async #fetch(clerkId: string): Promise<ClerkPerson> {
+    try {
+      const user = await this.#client.users.getUser(clerkId);
+      const address = user.primaryEmailAddress;
+      if (address?.verification?.status === 'verified') {
+        const email = address.emailAddress;
+        return { clerkId, email, name: user.fullName ?? email };
+      }
+    } catch (error) {
+      if (!isClerkAPIResponseError(error) || error.status !== 404) throw clerkIsAway();
+    }
+    throw new DomainError('unauthorized', 'Clerk knows no verified address of this person.');
+  }
+
+  async #save({ clerkId, email, name }: ClerkPerson): Promise<string> {
+    const saved = await this.#store.saveClerkUser(clerkId, email, name);
+    if (saved === undefined) {
+      throw new DomainError('conflict', 'Another person here has this address already.');
+    }
+    return saved;
+  }
+
+  async #readEvent(headers: Headers, body: string): Promise<WebhookEvent> {
+    const { webhookSigningSecret: signingSecret } = this.#options;
+    if (signingSecret === undefined) {
+      throw new DomainError('not_found', 'CLERK_WEBHOOK_SIGNING_SECRET is not set.');
+    }
+    const request = new Request('http://localhost/', { method: 'POST', headers, body });
+    try {
+      return await verifyWebhook(request, { signingSecret });
+    } catch {
+      throw new DomainError('unauthorized', 'This webhook is not signed with our secret.');
+    }
+  }
+}
+
+/** Clerk's publishable key is `pk_test_` or `pk_live_` and the base64 of a host that ends with `$`. */
+export function frontendHostOf(publishableKey: string): string | undefined {
+  const [, encoded = ''] = /^pk_(?:test|live)_([A-Za-z0-9+/=]+)$/.exec(publishableKey) ?? [];
+  const [, host] =
+    /^([a-z0-9.-]+)\$$/.exec(Buffer.from(encoded, 'base64').toString('latin1')) ?? [];
+  return host;
+}
+
+/** Undefined without a verified address, by which nobody could be invited. */
+function personOf(data: UserJSON): ClerkPerson | undefined {
+  const address = data.email_addresses.find(({ id }) => id === data.primary_email_address_id);
+  if (address?.verification?.status !== 'verified') return undefined;
+  const name = [data.first_name, data.last_name].filter(Boolean).join(' ');
+  const email = address.email_address;
+  return { clerkId: data.id, email, name: name === '' ? email : name };
+}
+
+function clerkIsAway(): DomainError {
+  return new DomainError('unavailable', 'Clerk does not answer, so nobody new can be let in.');
+}

@@ -1,0 +1,79 @@
+import { meSchema, linkSchema, userSchema } from '@xray/core';
+import { z } from 'zod';
+import type { Clerk } from '../auth/clerk.js';
+import { DomainError } from '../errors.js';
+import { ByteBudget } from '../ingest/byte-budget.js';
+import { readBody } from '../ingest/read-body.js';
+import { parse, type Deps, type Route } from './route.js';
+
+const MAX_WEBHOOK_BYTES = 256 * 1024;
+/** Of all webhooks that are read at once. */
+const MAX_PENDING_BYTES = 16 * MAX_WEBHOOK_BYTES;
+
+/** In the place of local accounts where Clerk signs people in. */
+export function clerkRoutes({ store, links }: Deps, clerk: Clerk): Route[] {
+  const budget = new ByteBudget(MAX_PENDING_BYTES);
+  return [
+    {
+      method: 'get',
+      path: '/api/me',
+      policy: 'anyone',
+      summary: 'Who is signed in; null when nobody is.',
+      answers: { 200: { description: 'The user, or null.', schema: meSchema } },
+      async handle({ res, principal }) {
+        res.json(principal.kind === 'user' ? principal.user : null);
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/setup',
+      policy: 'user',
+      audit: 'setup.claim',
+      summary:
+        'Makes who is signed in the first administrator, with the link that the server printed.',
+      body: { kind: 'json', schema: linkSchema },
+      answers: { 200: { description: 'The administrator.', schema: userSchema } },
+      async handle({ req, res, principal, record }) {
+        if (principal.kind !== 'user') throw new TypeError('the policy `user` wants a user');
+        const { token } = parse(linkSchema, req.body);
+        const nonce = await links.setupNonceOf(token);
+        if (nonce === undefined || !(await store.claimSetupAs(nonce, principal.user.id))) {
+          throw new DomainError(
+            'not_found',
+            'This set-up link was used, or is not the one that the server printed last.',
+          );
+        }
+        await record({ target: principal.user.email });
+        res.json({ ...principal.user, isAdministrator: true });
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/clerk/webhook',
+      policy: 'public',
+      audit: 'clerk.sync',
+      summary: 'Takes what Clerk tells of its users, signed by Clerk.',
+      body: { kind: 'raw', schema: z.looseObject({}), types: ['application/json'] },
+      answers: { 204: { description: 'Done.' } },
+      async handle({ req, res, record }) {
+        const { bytes, release } = await readBody(req, budget, MAX_WEBHOOK_BYTES);
+        try {
+          const { type, clerkId } = await clerk.receive(headersOf(req.headers), bytes.toString());
+          await record({ target: clerkId, details: { event: type } });
+          res.status(204).end();
+        } finally {
+          release();
+        }
+      },
+    },
+  ];
+}
+
+function headersOf(headers: Record<string, string | string[] | undefined>): Headers {
+  const signed = new Headers();
+  for (const name of ['svix-id', 'svix-timestamp', 'svix-signature']) {
+    const value = headers[name];
+    if (typeof value === 'string') signed.set(name, value);
+  }
+  return signed;
+}

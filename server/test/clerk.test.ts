@@ -1,0 +1,270 @@
+import { createHmac } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { AppList, ErrorBody, Me, PublicConfig } from '@xray/core';
+import { allRoutes } from '#server/app.js';
+import type { Clerk } from '#server/auth/clerk.js';
+import { startServer } from '#server/main.js';
+import type { Deps } from '#server/routes/route.js';
+import { APP, configFor, freshServer, newPlace } from './support/databases.js';
+import { clerkUser, foreignKey, startFakeClerk, type FakeClerk } from './support/clerk.js';
+import { overConsole, tokenOf } from './support/people.js';
+import { runCli } from './support/process.js';
+
+let clerk: FakeClerk;
+let server: Awaited<ReturnType<typeof freshServer>>;
+beforeAll(async () => {
+  clerk = await startFakeClerk();
+  server = await freshServer('pglite', clerk.env);
+});
+afterAll(async () => {
+  await server.close();
+  await clerk.close();
+});
+
+async function call(
+  method: string,
+  where: string,
+  token: string | undefined,
+  body?: object,
+): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(server.url + where, {
+    method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      'content-type': 'application/json',
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+}
+
+async function meOf(token: string): Promise<Me> {
+  return (await call('GET', '/api/me', token)).body as Me;
+}
+
+describe('a session token of Clerk’s', () => {
+  test('makes a user of who is seen for the first time, without any role', async () => {
+    clerk.knows('user_new', 'New@Example.org');
+    const token = clerk.token({ sub: 'user_new' });
+    const [me, again] = await Promise.all([meOf(token), meOf(token)]);
+    expect(me).toMatchObject({
+      email: 'new@example.org',
+      name: 'Clara Clerk',
+      isAdministrator: false,
+    });
+    expect(again).toEqual(me);
+    expect((await call('GET', '/api/apps', token)).body).toEqual({ items: [] });
+  });
+
+  test('of a stranger opens no app, by no route', async () => {
+    clerk.knows('user_stranger', 'stranger@example.org');
+    const token = clerk.token({ sub: 'user_stranger' });
+    const routes = allRoutes({ clerk: {} as Clerk } as Deps).filter(({ path }) =>
+      path.includes(':app'),
+    );
+    expect(routes.length).toBeGreaterThan(15);
+    for (const { method, path: pattern, policy } of routes) {
+      const where = pattern.replace(':app', APP).replaceAll(/:\w+/g, 'none');
+      const { status } = await call(method.toUpperCase(), where, token);
+      const expected = policy === 'administer' ? 403 : 404;
+      expect({ method, where, status }).toEqual({ method, where, status: expected });
+    }
+  });
+
+  test('becomes the administrator by the set-up link, and then lets others in', async () => {
+    clerk.knows('user_first', 'first@example.org');
+    const token = clerk.token({ sub: 'user_first' });
+    const setup = { token: tokenOf(server.setupLink ?? '') };
+    expect((await call('POST', '/api/setup', undefined, setup)).status).toBe(401);
+    expect((await call('POST', '/api/setup', token, { token: 'wrong' })).status).toBe(404);
+    expect((await call('POST', '/api/setup', token, setup)).body).toMatchObject({
+      isAdministrator: true,
+    });
+    expect((await call('POST', '/api/setup', token, setup)).status).toBe(404);
+    const invited = await call('POST', `/api/apps/${APP}/invitations`, token, { role: 'viewer' });
+    const { link } = invited.body as { link: string };
+    clerk.knows('user_guest', 'guest@example.org');
+    const guest = clerk.token({ sub: 'user_guest' });
+    const accept = await call('POST', '/api/invitations/accept', guest, { token: tokenOf(link) });
+    expect(accept.status).toBe(200);
+    const { items } = (await call('GET', '/api/apps', guest)).body as AppList;
+    expect(items).toMatchObject([{ id: APP, role: 'viewer' }]);
+    expect((await call('GET', `/api/apps/${APP}/executions`, guest)).status).toBe(200);
+    expect((await call('GET', `/api/apps/${APP}/keys`, guest)).status).toBe(403);
+  });
+
+  test('is no way to the account of somebody whose address was never verified', async () => {
+    await overConsole(server.place, 'POST', '/api/users', {
+      email: 'victim@example.org',
+      isAdministrator: true,
+    });
+    clerk.knows('user_thief', 'victim@example.org', { verified: false });
+    expect((await call('GET', '/api/me', clerk.token({ sub: 'user_thief' }))).status).toBe(401);
+    clerk.knows('user_victim', 'victim@example.org');
+    expect(await meOf(clerk.token({ sub: 'user_victim' }))).toMatchObject({
+      isAdministrator: true,
+    });
+    clerk.knows('user_second', 'victim@example.org');
+    expect((await call('GET', '/api/me', clerk.token({ sub: 'user_second' }))).status).toBe(409);
+  });
+
+  const now = Math.floor(Date.now() / 1000);
+  const forgeries: [string, (clerk: FakeClerk) => string][] = [
+    ['expired', (c) => c.token({ exp: now - 60 })],
+    ['not valid yet', (c) => c.token({ nbf: now + 3600 })],
+    ['of another issuer', (c) => c.token({ iss: 'https://evil.example' })],
+    ['of another instance of Clerk', (c) => c.token({ iss: 'https://other.clerk.accounts.dev' })],
+    ['for another page', (c) => c.token({ azp: 'https://evil.example' })],
+    ['of another key', (c) => c.token({}, { key: foreignKey() })],
+    ['of a key that nobody knows', (c) => c.token({}, { key: foreignKey(), header: { kid: 'x' } })],
+    ['unsigned', (c) => c.token({}, { header: { alg: 'none' } })],
+    ['signed with the public key as a password', (c) => symmetric(c)],
+    ['changed afterwards', (c) => changed(c.token())],
+    ['no token at all', () => 'a.b.c'],
+  ];
+
+  test.each(forgeries)(
+    'that is %s is refused, with Clerk’s keys asked for',
+    async (_name, forge) => {
+      clerk.knows('user_1', 'one@example.org');
+      const { status, body } = await call('GET', '/api/me', forge(clerk));
+      expect({ status, code: (body as ErrorBody).error.code }).toEqual({
+        status: 401,
+        code: 'unauthorized',
+      });
+      expect((await call('GET', '/api/me', clerk.token())).status).toBe(200);
+    },
+  );
+
+  test('is verified without the network where the key is a setting, forged or not', async () => {
+    const own = await freshServer('pglite', {
+      ...clerk.env,
+      CLERK_JWT_KEY: clerk.jwtKey.replaceAll('\n', '\\n'),
+    });
+    onTestFinished(() => own.close());
+    clerk.knows('user_1', 'one@example.org');
+    const statusOf = async (token: string): Promise<number> =>
+      (await fetch(`${own.url}/api/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+    const before = clerk.keysAsked();
+    expect(await statusOf(clerk.token())).toBe(200);
+    for (const [, forge] of forgeries) expect(await statusOf(forge(clerk))).toBe(401);
+    expect(clerk.keysAsked()).toBe(before);
+  });
+
+  function symmetric(c: FakeClerk): string {
+    const [, payload = ''] = c.token().split('.');
+    const header = Buffer.from('{"alg":"HS256","typ":"JWT","kid":"ins_test"}').toString(
+      'base64url',
+    );
+    const mac = createHmac('sha256', c.jwtKey).update(`${header}.${payload}`).digest('base64url');
+    return `${header}.${payload}.${mac}`;
+  }
+
+  function changed(token: string): string {
+    const [header, payload = '', signature] = token.split('.');
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
+    const other = Buffer.from(JSON.stringify({ ...claims, sub: 'user_first' })).toString(
+      'base64url',
+    );
+    return `${header}.${other}.${signature}`;
+  }
+});
+
+describe('Clerk’s webhook', () => {
+  const send = async (init: RequestInit): Promise<number> =>
+    (await fetch(`${server.url}/api/clerk/webhook`, init)).status;
+
+  test('makes, renews and deletes users', async () => {
+    const created = { type: 'user.created', data: clerkUser('user_hook', 'hook@example.org') };
+    expect(await send(clerk.webhook(created))).toBe(204);
+    const token = clerk.token({ sub: 'user_hook' });
+    expect(await meOf(token)).toMatchObject({ email: 'hook@example.org' });
+    const updated = { type: 'user.updated', data: clerkUser('user_hook', 'moved@example.org') };
+    expect(await send(clerk.webhook(updated))).toBe(204);
+    expect(await meOf(token)).toMatchObject({ email: 'moved@example.org' });
+    const deleted = { type: 'user.deleted', data: { id: 'user_hook', deleted: true } };
+    expect(await send(clerk.webhook(deleted))).toBe(204);
+    expect((await call('GET', '/api/me', token)).status).toBe(401);
+  });
+
+  test('is refused unsigned, signed by another, or played back later', async () => {
+    const event = { type: 'user.deleted', data: { id: 'user_first' } };
+    const unsigned = { ...clerk.webhook(event), headers: { 'content-type': 'application/json' } };
+    expect(await send(unsigned)).toBe(401);
+    const other = Buffer.from('another secret').toString('base64');
+    expect(await send(clerk.webhook(event, { secret: other }))).toBe(401);
+    expect(await send(clerk.webhook(event, { at: Date.now() - 3_600_000 }))).toBe(401);
+    const changed = { ...clerk.webhook(event), body: JSON.stringify({ ...event, extra: 1 }) };
+    expect(await send(changed)).toBe(401);
+  });
+});
+
+test('there are no local accounts beside Clerk', async () => {
+  const namesOf = (deps: Partial<Deps>): string[] =>
+    allRoutes(deps as Deps).map(({ method, path, policy }) => `${policy} ${method} ${path}`);
+  const local = namesOf({});
+  // The rest of the table is held by the matrix of credentials.
+  expect(namesOf({ clerk: {} as Clerk }).filter((name) => !local.includes(name))).toEqual([
+    'user post /api/setup',
+    'public post /api/clerk/webhook',
+  ]);
+  const { body } = await call('GET', '/api/config', undefined);
+  expect((body as PublicConfig).signIn).toMatchObject({
+    kind: 'clerk',
+    publishableKey: clerk.env.CLERK_PUBLISHABLE_KEY,
+  });
+  for (const where of ['sign-in/email', 'sign-in/link', 'reset-password', 'change-password']) {
+    expect((await call('POST', `/api/auth/${where}`, undefined, {})).status).toBe(404);
+  }
+});
+
+test('a page may load Clerk’s script, and a dashboard elsewhere may call with a token', async () => {
+  const dashboardDir = await mkdtemp(path.join(tmpdir(), 'xray-clerk-'));
+  await writeFile(path.join(dashboardDir, 'index.html'), '<title>home</title>');
+  const place = await newPlace('pglite');
+  const config = configFor(place, {
+    ...clerk.env,
+    XRAY_DASHBOARD_ORIGIN: 'https://dashboard.example',
+  });
+  const own = await startServer({ ...config, dashboardDir });
+  onTestFinished(async () => {
+    await own.stop();
+    await place.remove();
+    await rm(dashboardDir, { recursive: true });
+  });
+  const page = await fetch(own.url);
+  expect(page.headers.get('content-security-policy')).toMatch(
+    /script-src [^;]*https:\/\/clerk\.example\.dev/,
+  );
+  clerk.knows('user_1', 'one@example.org');
+  const from = async (origin: string, method = 'GET'): Promise<Headers> => {
+    const authorization = `Bearer ${clerk.token({ azp: 'https://dashboard.example' })}`;
+    const response = await fetch(`${own.url}/api/me`, {
+      method,
+      headers: { origin, authorization },
+    });
+    return response.headers;
+  };
+  const allowed = await from('https://dashboard.example');
+  expect(allowed.get('access-control-allow-origin')).toBe('https://dashboard.example');
+  expect(allowed.get('access-control-allow-credentials')).toBeNull();
+  const preflight = await from('https://dashboard.example', 'OPTIONS');
+  expect(preflight.get('access-control-allow-headers')).toContain('authorization');
+  expect((await from('https://evil.example')).get('access-control-allow-origin')).toBeNull();
+});
+
+test.each([
+  ['CLERK_SECRET_KEY', { CLERK_PUBLISHABLE_KEY: 'pk_test_Y2xlcmsuZXhhbXBsZS5kZXYk' }],
+  ['CLERK_PUBLISHABLE_KEY', { CLERK_SECRET_KEY: 's', CLERK_PUBLISHABLE_KEY: 'pk_test_!' }],
+  ['XRAY_DASHBOARD_ORIGIN', { XRAY_DASHBOARD_ORIGIN: 'https://dashboard.example' }],
+])('a setting that misses %s stops the start with a message that names it', async (name, env) => {
+  const place = await newPlace('pglite');
+  onTestFinished(() => place.remove());
+  const { code, stderr } = await runCli(place, ['start'], env);
+  expect(code).toBe(1);
+  expect(stderr).toContain(name);
+});
