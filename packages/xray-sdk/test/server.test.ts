@@ -19,9 +19,14 @@ describe.skipIf(!isServerBuilt)("against X-Ray's own server (needs its build)", 
     return new XRaySDK({ apiKey, appId, pipeline, endpoint, delivery: { maxBatch: 40 } });
   }
 
+  /** From what is stored of the app, with the key that may read too. */
+  async function read(path: string): Promise<Response> {
+    const headers = { 'x-api-key': server.apiKey };
+    return fetch(`${server.url}/api/apps/${server.appId}/executions${path}`, { headers });
+  }
+
   async function storedIds(pipeline: string): Promise<string[]> {
-    const path = `api/apps/${server.appId}/executions?pipeline=${pipeline}&limit=200`;
-    const answer = await fetch(`${server.url}/${path}`);
+    const answer = await read(`?pipeline=${pipeline}&limit=200`);
     const { items } = (await answer.json()) as { items: readonly { executionId: string }[] };
     return items.map(({ executionId }) => executionId).sort();
   }
@@ -37,7 +42,7 @@ describe.skipIf(!isServerBuilt)("against X-Ray's own server (needs its build)", 
       return execution.id;
     });
     expect(await xray.shutdown()).toBe(true);
-    const stored = await fetch(`${server.url}/api/apps/${server.appId}/executions/${id}`);
+    const stored = await read(`/${id}`);
     expect(await stored.json()).toMatchObject({
       snapshot: {
         pipeline: 'whole',
