@@ -17,7 +17,7 @@ const { execute, flush } = await start(endpoint);
 let nextId = 0;
 for (let round = -warmUpRounds; round < rounds; round += 1) {
   const executions = Array.from({ length: count }, () => make(nextId++));
-  
+
   const cpu = process.cpuUsage();
   const startedMs = performance.now();
   for (let index = 0; index < count; index += BURST) {

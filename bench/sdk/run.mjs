@@ -105,7 +105,6 @@ async function measureCosts(kind, endpoint, isQuick) {
 
 async function runChild(file, task) {
   const child = fork(path.join(import.meta.dirname, file), [JSON.stringify(task)], {
-    
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // The host's own settings of these libraries must not decide what is measured.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },

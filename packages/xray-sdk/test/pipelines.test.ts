@@ -107,8 +107,9 @@ const PRODUCTS: Product[] = Array.from({ length: 5_000 }, (_, index) => ({
 }));
 
 describe('5,000 candidates: real filtering and ranking', () => {
+  /** Which candidates are kept in detail follows from the execution's id: it is the same in each run. */
   function selectBest(): Product | undefined {
-    return xray.run((ex) => {
+    return xray.run({ executionId: 'best-of-5000' }, (ex) => {
       const fit = ex.step('filters', (s) =>
         s.filter(PRODUCTS, {
           id: (p) => p.asin,

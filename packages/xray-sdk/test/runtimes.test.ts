@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -79,6 +80,41 @@ async function conform(command: string, args: string[]) {
   return observed(JSON.parse(stdout));
 }
 
+/** workerd knows no package: its modules have plain names, and only a handler may use the network. */
+async function writeWorker(dir: string): Promise<string> {
+  const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+  const names = (await readdir(dist)).filter((name) =>
+    /^(index|platform-web|hash|value).*\.js$/.test(name),
+  );
+  for (const name of names) {
+    const script = await readFile(join(dist, name), 'utf8');
+    await writeFile(join(dir, name), script.replaceAll('"#platform"', '"./platform-web.js"'));
+  }
+  const program = await readFile(PROGRAM, 'utf8');
+  const body = program.replace(/^import .*$/m, '');
+  await writeFile(
+    join(dir, 'worker.js'),
+    `import { XRaySDK } from './index.js';
+    globalThis.conformance = ${JSON.stringify({ endpoint: sink.endpoint })};
+    export default { async test() { ${body}
+      console.log(JSON.stringify(globalThis.conformance.report)); } };`,
+  );
+  const modules = ['worker.js', ...names].map(
+    (name) => `(name = "${name}", esModule = embed "${name}")`,
+  );
+  const config = join(dir, 'config.capnp');
+  await writeFile(
+    config,
+    `using Workerd = import "/workerd/workerd.capnp";
+    const config :Workerd.Config = (services = [
+      (name = "main", worker = (modules = [${modules.join(', ')}],
+        compatibilityDate = "2026-01-01", compatibilityFlags = ["nodejs_compat"])),
+      (name = "internet", network = (allow = ["private", "local"])),
+    ]);`,
+  );
+  return config;
+}
+
 test('this Node conforms', async () => {
   expect(await conform(process.execPath, [])).toEqual(conforming(true));
 });
@@ -98,6 +134,18 @@ describe.skipIf(!isFull && !isEverywhere)('Node (downloads it: CI, XRAY_TEST_FUL
 describe.skipIf(!isEverywhere)('other runtimes (downloads them: npm run test:runtimes)', () => {
   test('Bun conforms', async () => {
     expect(await conform('npx', ['-y', '-p', 'bun', 'bun', 'run'])).toEqual(conforming(true));
+  }, 120_000);
+
+  test('workerd conforms', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'xray-workerd-'));
+    try {
+      const config = await writeWorker(dir);
+      const args = ['-y', '-p', 'workerd', 'workerd', 'test', config];
+      const { stdout } = await run('npx', args, { cwd: tmpdir() });
+      expect(observed(JSON.parse(stdout))).toEqual(conforming(true));
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
   }, 120_000);
 
   test('Deno conforms', async () => {
