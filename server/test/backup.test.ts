@@ -72,7 +72,7 @@ describe('xray backup', () => {
     // Ingest went on, and nothing was left behind but the database.
     expect(during).toBeGreaterThan(0);
     const contents = async (): Promise<string[]> => (await contentsOf(place)).sort();
-    await expect.poll(contents, { timeout: 10_000 }).toEqual(['db', 'xray.sock']);
+    await expect.poll(contents, { timeout: 10_000 }).toEqual(['auth-secret', 'db', 'xray.sock']);
     await server.end('SIGTERM');
 
     const restored = await freshPlace('pglite');
@@ -122,7 +122,7 @@ describe('xray restore', () => {
     await server.end('SIGTERM');
     const full = await runCli(place, ['restore', file]);
     expect(full.code).toBe(1);
-    expect(full.stderr).toMatch(/is not empty \(db\).*XRAY_DATA_DIR/);
+    expect(full.stderr).toMatch(/is not empty \(auth-secret, db\).*XRAY_DATA_DIR/);
     const again = await startServer(configFor(place));
     expect((await list(again.url)).items.map((item) => item.executionId)).toEqual([
       one.executionId,
