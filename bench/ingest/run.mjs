@@ -227,6 +227,7 @@ async function startServer(env) {
       XRAY_INIT_APP_ID: 'bench',
       XRAY_INIT_API_KEY: KEY,
       XRAY_LOG_LEVEL: 'warn',
+      XRAY_AUTH_SECRET: 'a bench keeps no sessions, so this is no secret',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
