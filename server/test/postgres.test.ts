@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
@@ -10,20 +9,13 @@ import type { Ready } from '@xray/core';
 import { startServer } from '#server/main.js';
 import { administer, configFor, freshServer, newPlace, type Place } from './support/databases.js';
 import { detail, post, postOk } from './support/http.js';
+import { freePort } from './support/postgres-cluster.js';
 import { snapshot } from './support/snapshots.js';
 
 async function freshPlace(): Promise<Place & { name: string }> {
   const place = await newPlace('postgres');
   onTestFinished(() => place.remove());
   return { ...place, name: new URL(place.env.DATABASE_URL ?? '').pathname.slice(1) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 const NOBODY = 65_534;

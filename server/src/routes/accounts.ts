@@ -12,20 +12,23 @@ import {
 import { DomainError } from '../errors.js';
 import { parse, type Call, type Deps, type Route } from './route.js';
 
+/** The same whoever signs people in. */
+export const meRoute: Route = {
+  method: 'get',
+  path: '/api/me',
+  policy: 'anyone',
+  summary: 'Who is signed in; null when nobody is.',
+  answers: { 200: { description: 'The user, or null.', schema: meSchema } },
+  async handle({ res, principal }) {
+    res.json(principal.kind === 'user' ? principal.user : null);
+  },
+};
+
 /** Signing in and out, and one's own account. */
 export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[] {
   const signedIn = { 200: { description: 'Signed in.', schema: userSchema } };
   return [
-    {
-      method: 'get',
-      path: '/api/me',
-      policy: 'anyone',
-      summary: 'Who is signed in; null when nobody is.',
-      answers: { 200: { description: 'The user, or null.', schema: meSchema } },
-      async handle({ res, principal }) {
-        res.json(principal.kind === 'user' ? principal.user : null);
-      },
-    },
+    meRoute,
     {
       method: 'patch',
       path: '/api/me',

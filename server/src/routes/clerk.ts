@@ -1,9 +1,10 @@
-import { meSchema, linkSchema, userSchema } from '@xray/core';
+import { linkSchema, userSchema } from '@xray/core';
 import { z } from 'zod';
 import type { Clerk } from '../auth/clerk.js';
 import { DomainError } from '../errors.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
 import { readBody } from '../ingest/read-body.js';
+import { meRoute } from './accounts.js';
 import { parse, type Deps, type Route } from './route.js';
 
 const MAX_WEBHOOK_BYTES = 256 * 1024;
@@ -14,16 +15,7 @@ const MAX_PENDING_BYTES = 16 * MAX_WEBHOOK_BYTES;
 export function clerkRoutes({ store, links }: Deps, clerk: Clerk): Route[] {
   const budget = new ByteBudget(MAX_PENDING_BYTES);
   return [
-    {
-      method: 'get',
-      path: '/api/me',
-      policy: 'anyone',
-      summary: 'Who is signed in; null when nobody is.',
-      answers: { 200: { description: 'The user, or null.', schema: meSchema } },
-      async handle({ res, principal }) {
-        res.json(principal.kind === 'user' ? principal.user : null);
-      },
-    },
+    meRoute,
     {
       method: 'post',
       path: '/api/setup',

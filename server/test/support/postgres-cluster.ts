@@ -68,7 +68,8 @@ export async function startCluster(): Promise<Cluster> {
   };
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on now, for programs that cannot be given port 0. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
