@@ -112,6 +112,16 @@ describe.each(DRIVERS)('reads on %s', (driver) => {
     expect(apps.items.map((app) => app.id)).toEqual([APP]);
     const { items } = await get<PipelineList>(`${server.url}/api/apps/${APP}/pipelines`);
     expect(items.find((item) => item.pipeline === 'loan')).toMatchObject({ executions: 40 });
+    const from = new Date(start + 10_000).toISOString();
+    const to = new Date(start + 20_000).toISOString();
+    const within = await get<PipelineList>(
+      `${server.url}/api/apps/${APP}/pipelines?from=${from}&to=${to}`,
+    );
+    const loan = within.items.find((item) => item.pipeline === 'loan');
+    const listed = await allPages(`&pipeline=loan&from=${from}&to=${to}`);
+    expect(listed.length).toBeLessThan(40);
+    expect(loan?.executions).toBe(listed.length);
+    expect(loan?.outcomes.reduce((sum, { count }) => sum + count, 0)).toBe(listed.length);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiKeySchema, appSchema } from './access.js';
+import { notSearchedSchema, searchMatchSchema } from './finding.js';
 import { LIMITS, STATUSES, snapshotSchema, type Snapshot } from './snapshot.js';
 
 /** The one shape of every error that the server answers with. */
@@ -70,8 +71,15 @@ export const executionSummarySchema = z.object({
 export type ExecutionSummary = z.infer<typeof executionSummarySchema>;
 
 export const executionPageSchema = z.object({
-  items: z.array(executionSummarySchema),
+  items: z.array(
+    executionSummarySchema.extend({
+      /** Where the searched words stand, a few places; only with a search. */
+      matches: z.array(searchMatchSchema).optional(),
+    }),
+  ),
   nextCursor: z.string().nullable(),
+  /** Only with a search: what it could not look into yet. */
+  notSearched: notSearchedSchema.nullable().optional(),
 });
 export type ExecutionPage = z.infer<typeof executionPageSchema>;
 
@@ -117,12 +125,6 @@ export const executionQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 export type ExecutionQuery = z.infer<typeof executionQuerySchema>;
-
-/** Pipelines of an app with what is stored of each, by name. */
-export const pipelineListSchema = z.object({
-  items: z.array(z.object({ pipeline: z.string(), executions: z.int(), lastAt: z.string() })),
-});
-export type PipelineList = z.infer<typeof pipelineListSchema>;
 
 /** What the page must know before anything else. */
 export const publicConfigSchema = z.object({

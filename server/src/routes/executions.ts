@@ -2,6 +2,7 @@ import {
   executionDetailSchema,
   executionPageSchema,
   executionQuerySchema,
+  pipelineListQuerySchema,
   pipelineListSchema,
   stepDetailSchema,
 } from '@xray/core';
@@ -66,9 +67,11 @@ export function executionRoutes({ store, now }: Deps): Route[] {
       path: '/api/apps/:app/pipelines',
       policy: 'read',
       summary: 'The pipelines that the app has executions of.',
+      query: pipelineListQuerySchema,
       answers: { 200: { description: 'By name.', schema: pipelineListSchema } },
       async handle({ req, res }) {
-        res.json(await store.listPipelines(param(req, 'app')));
+        const { from, to } = parse(pipelineListQuerySchema, req.query);
+        res.json(await store.listPipelines(param(req, 'app'), { from, to }));
       },
     },
   ];

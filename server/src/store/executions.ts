@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { PipelineList } from '@xray/core';
 import type { Driver } from './driver.js';
 import type { ExecutionFilter, ListedExecution, StoredExecution } from './store.js';
 
@@ -92,25 +91,4 @@ export async function readExecution(
       conflict: row.conflict,
     }
   );
-}
-
-export async function listPipelines(db: Db, app: string): Promise<PipelineList> {
-  const rows = await db
-    .selectFrom('executions')
-    .select((e) => [
-      'pipeline',
-      e.fn.countAll<number>().as('executions'),
-      e.fn.max('at').as('last_at'),
-    ])
-    .where('app', '=', app)
-    .groupBy('pipeline')
-    .orderBy('pipeline')
-    .execute();
-  return {
-    items: rows.map((row) => ({
-      pipeline: row.pipeline,
-      executions: row.executions,
-      lastAt: row.last_at.toISOString(),
-    })),
-  };
 }

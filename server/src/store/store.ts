@@ -38,6 +38,12 @@ export interface ExecutionRecord {
     reasons: string[];
     failedStepCount: number;
     errorType: string | null;
+    metadata: Record<string, string | number | boolean>;
+    /** Ids of rules that failed, and of those that decided. */
+    rules: string[];
+    decisive: string[];
+    /** Hash of the names of the steps that ran, in order: equal for executions that took one course. */
+    course: number;
   };
   steps: StepRow[];
 }
@@ -50,6 +56,8 @@ export interface StepRow {
   durationMs: number | null;
   candidatesIn: number | null;
   candidatesOut: number | null;
+  /** Candidates not kept, by deciding reason. */
+  drops: Record<string, number> | null;
 }
 
 /** What became of one flush. `refused` is the database's word on that record alone; the others are stored. */
@@ -138,7 +146,10 @@ export interface Store extends AccessStore {
   saveExecutions(records: ExecutionRecord[]): Promise<SaveOutcome[]>;
   listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
-  listPipelines(app: string): Promise<PipelineList>;
+  listPipelines(
+    app: string,
+    range: { from: string | undefined; to: string | undefined },
+  ): Promise<PipelineList>;
 
   /** The next executions with their bodies, some megabytes at most; none at the end. */
   exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;
