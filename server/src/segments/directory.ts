@@ -1,0 +1,51 @@
+/** Executions in one block of a directory. */
+export const DIRECTORY_BLOCK = 1024;
+
+const ENTRY_BYTES = 16;
+const BITS_32 = 0x1_0000_0000;
+/** Added to times so that they are not negative: the year 1 is -6.2e13 ms. */
+const EPOCH = 70_000_000_000_000;
+
+/** An execution that a segment knows, by its place in the directory, which is in the order of `at`. */
+export interface Entry {
+  id: number;
+  /** ms since the epoch. */
+  at: number;
+  /** Low 32 bits of the transaction that wrote the row: another value there means another version. */
+  check: number;
+}
+
+export function checkOf(xact: string): number {
+  return Number(BigInt(xact) & 0xffff_ffffn);
+}
+
+export function writeDirectoryBlock(entries: Entry[]): Uint8Array {
+  const bytes = new Uint8Array(entries.length * ENTRY_BYTES);
+  const view = new DataView(bytes.buffer);
+  for (const [place, { id, at, check }] of entries.entries()) {
+    const offset = place * ENTRY_BYTES;
+    writeUint48(view, offset, id);
+    writeUint48(view, offset + 6, at + EPOCH);
+    view.setUint32(offset + 12, check);
+  }
+  return bytes;
+}
+
+/** The entries of a block in their places; one that was erased has the id 0. */
+export function readDirectoryBlock(block: Uint8Array): Entry[] {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  return Array.from({ length: block.byteLength / ENTRY_BYTES }, (_, place) => ({
+    id: readUint48(view, place * ENTRY_BYTES),
+    at: readUint48(view, place * ENTRY_BYTES + 6) - EPOCH,
+    check: view.getUint32(place * ENTRY_BYTES + 12),
+  }));
+}
+
+function writeUint48(view: DataView, offset: number, value: number): void {
+  view.setUint16(offset, Math.floor(value / BITS_32));
+  view.setUint32(offset + 2, value % BITS_32);
+}
+
+function readUint48(view: DataView, offset: number): number {
+  return view.getUint16(offset) * BITS_32 + view.getUint32(offset + 2);
+}
