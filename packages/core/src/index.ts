@@ -12,4 +12,5 @@ export * from './merge.js';
 export * from './pipelines.js';
 export * from './rule-roll-up.js';
 export * from './snapshot.js';
+export { stepSequence } from './step-order.js';
 export * from './wording.js';
