@@ -3,7 +3,7 @@ import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { holdsApiKey } from './auth/api-key.js';
-import { guard, principalOf } from './auth/guard.js';
+import { admissionOf, guard } from './auth/guard.js';
 import { originCheck } from './auth/origin-check.js';
 import { actorOf, type Door } from './auth/principal.js';
 import { DomainError, errorHandler } from './errors.js';
@@ -15,6 +15,7 @@ import { serveDashboard } from './routes/dashboard.js';
 import { executionRoutes } from './routes/executions.js';
 import { ingestRoutes } from './routes/ingest.js';
 import { keyRoutes } from './routes/keys.js';
+import { liveRoutes } from './routes/live.js';
 import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
@@ -31,6 +32,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...ingestRoutes(deps),
     ...executionRoutes(deps),
     ...questionRoutes(deps),
+    ...liveRoutes(deps),
     ...appRoutes(deps),
     ...keyRoutes(deps),
     ...memberRoutes(deps),
@@ -95,11 +97,14 @@ export function createApp(deps: Deps, door: Door): Express {
 }
 
 function callOf({ store }: Deps, route: Route, req: express.Request, res: express.Response): Call {
-  const principal = principalOf(res);
+  const { principal, admit } = admissionOf(res);
   return {
     req,
     res,
     principal,
+    async readmit() {
+      await admit();
+    },
     async record({ target, details = {}, actor = actorOf(principal), app }: Recorded = {}) {
       const { audit: action } = route;
       if (action === undefined) throw new TypeError(`${route.path} declares no \`audit\``);

@@ -10,6 +10,7 @@ export * from './history.js';
 export * from './json-diff.js';
 export * from './merge.js';
 export * from './pipelines.js';
+export * from './query.js';
 export * from './rule-roll-up.js';
 export * from './snapshot.js';
 export { stepSequence } from './step-order.js';
