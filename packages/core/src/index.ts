@@ -18,4 +18,5 @@ export * from './search-match.js';
 export * from './search-terms.js';
 export * from './searchable.js';
 export * from './snapshot.js';
+export { stepSequence } from './step-order.js';
 export * from './wording.js';
