@@ -1,7 +1,8 @@
 import type { SearchMatch } from './finding.js';
 import { findText, normalizeText, type TextQuery } from './search-terms.js';
 import { visitTexts, type SearchPath } from './searchable.js';
-import { stepSequence, type Snapshot } from './snapshot.js';
+import type { Snapshot } from './snapshot.js';
+import { stepSequence } from './step-order.js';
 
 /** Matches that one execution is shown with. */
 const MAX_MATCHES = 3;

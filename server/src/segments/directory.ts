@@ -31,14 +31,32 @@ export function writeDirectoryBlock(entries: Entry[]): Uint8Array {
   return bytes;
 }
 
-/** The entries of a block in their places; one that was erased has the id 0. */
-export function readDirectoryBlock(block: Uint8Array): Entry[] {
+/** A block read: parallel arrays by place. One that was erased has the id 0. */
+export interface Directory {
+  ids: Float64Array;
+  ats: Float64Array;
+  checks: Uint32Array;
+}
+
+export function readDirectoryBlock(block: Uint8Array): Directory {
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-  return Array.from({ length: block.byteLength / ENTRY_BYTES }, (_, place) => ({
-    id: readUint48(view, place * ENTRY_BYTES),
-    at: readUint48(view, place * ENTRY_BYTES + 6) - EPOCH,
-    check: view.getUint32(place * ENTRY_BYTES + 12),
-  }));
+  const count = block.byteLength / ENTRY_BYTES;
+  const directory = {
+    ids: new Float64Array(count),
+    ats: new Float64Array(count),
+    checks: new Uint32Array(count),
+  };
+  for (let place = 0; place < count; place++) {
+    const offset = place * ENTRY_BYTES;
+    directory.ids[place] = readUint48(view, offset);
+    directory.ats[place] = readUint48(view, offset + 6) - EPOCH;
+    directory.checks[place] = view.getUint32(offset + 12);
+  }
+  return directory;
+}
+
+export function entryAt({ ids, ats, checks }: Directory, place: number): Entry {
+  return { id: ids[place] ?? 0, at: ats[place] ?? 0, check: checks[place] ?? 0 };
 }
 
 function writeUint48(view: DataView, offset: number, value: number): void {

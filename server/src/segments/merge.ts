@@ -5,7 +5,7 @@ import {
   readAppearances,
 } from './candidate-blocks.js';
 import { sizeOf, writeDirectory } from './build.js';
-import { readDirectoryBlock, type Entry } from './directory.js';
+import { entryAt, readDirectoryBlock, type Entry } from './directory.js';
 import { Fates, bitsFor, type Block, type SegmentHead } from './segment.js';
 import { TermBlockReader, TermBlockWriter } from './term-blocks.js';
 
@@ -135,7 +135,8 @@ function livingEntries(
 ): (Entry & { from: number; place: number })[] {
   const isDead = new Set(dead);
   return directory
-    .flatMap(readDirectoryBlock)
+    .map(readDirectoryBlock)
+    .flatMap((block) => Array.from(block.ids, (_, place) => entryAt(block, place)))
     .map((entry, place) => ({ ...entry, from, place }))
     .filter(({ id, place }) => id !== 0 && !isDead.has(place));
 }

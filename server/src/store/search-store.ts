@@ -20,8 +20,8 @@ export interface StoredSegment {
   head: SegmentHead;
 }
 
-/** An execution on its way into the index. */
-export interface UnindexedExecution {
+/** An execution as the index is made of it. */
+export interface Document {
   id: number;
   app: string;
   /** ms since the epoch. */
@@ -40,14 +40,9 @@ export interface SearchRange {
 /** Executions that no segment has yet. */
 export interface Tail {
   /** The newest, at most as many as were asked for. */
-  entries: (Entry & { bytes: number })[];
+  entries: Entry[];
   /** The others within the range, by when they were received. */
   left: { executions: number; from: Date; to: Date } | null;
-}
-
-/** A row of the list with what a search has to look at. */
-export interface SearchedExecution extends ListedExecution {
-  body: string;
 }
 
 /** The search index and what it is made of. */
@@ -57,16 +52,10 @@ export interface SearchStore {
   /** Undefined when one of the segments is no longer there. */
   readBlocks(wanted: WantedBlock[]): Promise<Uint8Array[] | undefined>;
   readTail(state: IndexState, range: SearchRange, limit: number): Promise<Tail>;
-  readBodies(ids: number[]): Promise<UnindexedExecution[]>;
-  /** Rows of the list by id, as far as the condition holds of them. */
-  listByIds(ids: number[], where: Condition): Promise<SearchedExecution[]>;
-  /** The newest rows of the list before a place, with their bodies. */
-  listNewest(
-    range: SearchRange,
-    where: Condition,
-    before: Place | undefined,
-    limit: number,
-  ): Promise<SearchedExecution[]>;
+  /** As they are now; one that is gone is not there. */
+  readDocuments(ids: number[]): Promise<Document[]>;
+  /** Rows of the list by id, as far as the condition holds of them, in no order. */
+  listByIds(ids: number[], where: Condition): Promise<ListedExecution[]>;
 
   /** Whether this instance may build the index for the next while. */
   leadIndexing(instance: string, forMs: number): Promise<boolean>;
@@ -74,18 +63,13 @@ export interface SearchStore {
   readUnindexed(
     after: IndexPosition,
     limits: { executions: number; bytes: number },
-  ): Promise<UnindexedExecution[]>;
+  ): Promise<Document[]>;
   /** False when somebody else went on meanwhile, or something was erased. */
   addSegments(
     state: IndexState,
     to: IndexPosition,
     segments: { app: string; head: SegmentHead; blocks: Block[] }[],
   ): Promise<boolean>;
-}
-
-export interface Place {
-  at: number;
-  id: number;
 }
 
 export interface WantedBlock {

@@ -13,6 +13,7 @@ import type {
 } from '@xray/core';
 import type { AccessStore } from './access-store.js';
 import type { FileCopy } from './driver.js';
+import type { SearchStore } from './search-store.js';
 
 export type { KeyGrant } from './access-store.js';
 
@@ -165,6 +166,7 @@ export interface ErasedBatch {
  */
 export interface Store extends AccessStore {
   readonly kind: 'pglite' | 'postgres';
+  readonly index: SearchStore;
 
   /** Brings the tables up to date; safe to run from many instances at once. Returns the names applied. */
   migrate(): Promise<string[]>;
