@@ -1,7 +1,7 @@
 import * as core from '@xray/core';
 import { z } from 'zod';
 import type { Policy } from '../auth/policy.js';
-import type { Route } from './route.js';
+import type { Endpoint } from './route.js';
 
 /** Schemas that get a name of their own in the document. */
 const NAMED = {
@@ -27,7 +27,7 @@ const NAMED = {
 };
 
 /** The OpenAPI 3.1 document of these routes, out of the very schemas that they parse with. */
-export function openApi(routes: Route[], version: string): object {
+export function openApi(routes: Endpoint[], version: string): object {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, {
@@ -88,7 +88,7 @@ function securityOf(policy: Policy): Record<string, string[]>[] {
 
 type SchemaOf = (schema: z.ZodType) => object;
 
-function operation(route: Route, schemaOf: SchemaOf): object {
+function operation(route: Endpoint, schemaOf: SchemaOf): object {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',

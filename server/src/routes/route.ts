@@ -63,8 +63,8 @@ export interface Recorded {
   app?: string;
 }
 
-/** One endpoint: who may call it, what it takes and gives (for OpenAPI), and what it does. */
-export interface Route {
+/** One endpoint: who may call it, and what it takes and gives (for OpenAPI). */
+export interface Endpoint {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express' path; `:app` in it is checked to exist and to be the caller's. */
   path: string;
@@ -76,6 +76,10 @@ export interface Route {
   /** `raw` leaves the parsing to the handler. */
   body?: { kind: 'json'; schema: z.ZodType } | { kind: 'raw'; schema: z.ZodType; types: string[] };
   answers: Record<number, { description: string; schema?: z.ZodType }>;
+}
+
+/** An endpoint that Express answers, and what it does. */
+export interface Route extends Endpoint {
   handle: (call: Call) => Promise<void>;
 }
 
