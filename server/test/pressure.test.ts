@@ -11,8 +11,8 @@ import { get, post, postOk } from './support/http.js';
 import { snapshot } from './support/snapshots.js';
 
 async function metric(url: string, line: RegExp): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(line.exec(text)?.[1] ?? Number.NaN);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(line.exec(metrics)?.[1] ?? Number.NaN);
 }
 
 describe('under pressure', () => {
@@ -146,6 +146,32 @@ describe('group commit', () => {
     gate.resolve();
     await Promise.all(saved);
     expect(sizes).toEqual([1, 4, 1, 1]);
+  });
+
+  test('sends a batch beside another only when it is full', async () => {
+    const sizes: number[] = [];
+    const gate = deferred();
+    const commits = new GroupCommit({
+      save: async (records) => {
+        sizes.push(records.length);
+        await gate.promise;
+        return records.map(() => ({ kind: 'accepted' as const }));
+      },
+      maxRecords: 3,
+      maxBytes: 100,
+      concurrency: 3,
+    });
+    const saved = [1, 2, 3].map(() => commits.save([record(1)]));
+    expect(sizes).toEqual([1]);
+    saved.push(commits.save([record(1)]));
+    expect(sizes).toEqual([1, 3]);
+    saved.push(commits.save([record(60)]));
+    expect(sizes).toEqual([1, 3]);
+    saved.push(commits.save([record(60)]));
+    expect(sizes).toEqual([1, 3, 1]);
+    gate.resolve();
+    await Promise.all(saved);
+    expect(sizes).toEqual([1, 3, 1, 1]);
   });
 
   test('a batch that fails fails those in it alone', async () => {
