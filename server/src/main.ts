@@ -20,6 +20,7 @@ import type { Driver } from './store/driver.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
 import { createSqlStore } from './store/sql-store.js';
+import { ErasureMetrics } from './upkeep/metrics.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
@@ -79,6 +80,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       trustedProxies: config.trustedProxies,
       metrics,
       intake: new Intake(store, metrics),
+      erasures: new ErasureMetrics(metrics),
       limitRate: rateLimit(config.requestsPerMinute),
       logger,
       now,

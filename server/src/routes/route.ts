@@ -14,11 +14,13 @@ import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
 import type { Store } from '../store/store.js';
+import type { ErasureMetrics } from '../upkeep/metrics.js';
 
 /** What every route may use. */
 export interface Deps {
   store: Store;
   intake: Intake;
+  erasures: ErasureMetrics;
   /** Throws a DomainError when an API key has used up its requests of this minute. */
   limitRate: RateLimit;
   metrics: Registry;
