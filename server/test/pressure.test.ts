@@ -1,12 +1,14 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ByteBudget } from '#server/ingest/byte-budget.js';
 import { GroupCommit } from '#server/ingest/group-commit.js';
 import { splitBody } from '#server/ingest/split-body.js';
-import { API_KEY, freshServer } from './support/databases.js';
+import { startServer } from '#server/main.js';
+import { API_KEY, configFor, freshServer, newPlace } from './support/databases.js';
 import { get, post, postOk } from './support/http.js';
 import { snapshot } from './support/snapshots.js';
 
@@ -96,6 +98,48 @@ describe('under pressure', () => {
     expect(statuses).toContain(400);
   });
 });
+
+test('who dribbles headers or bodies in is cut off, while others are served', async () => {
+  const place = await newPlace('pglite');
+  const server = await startServer(configFor(place), {
+    headersMs: 1_000,
+    requestMs: 2_000,
+    keepAliveMs: 5_000,
+    checkEveryMs: 50,
+  });
+  onTestFinished(async () => {
+    await server.stop();
+    await place.remove();
+  });
+  const start = `POST /executions HTTP/1.1\r\nhost: localhost\r\nx-api-key: ${API_KEY}\r\n`;
+  const body = 'content-type: application/json\r\ncontent-length: 1000\r\n\r\n{"executionId":"';
+  const slow = [
+    ...Array.from({ length: 20 }, () => dribble(server.url, start, 'x-more: headers\r\n')),
+    ...Array.from({ length: 20 }, () => dribble(server.url, start + body, 'x')),
+    ...Array.from({ length: 5 }, () => dribble(server.url, '', '')),
+  ];
+  let cut = 0;
+  for (const answer of slow) void answer.then(() => cut++);
+  while (cut < slow.length) {
+    expect(await postOk(server.url, snapshot())).toMatchObject({ accepted: 1 });
+  }
+  for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  expect(await metric(server.url, /xray_ingest_pending_bytes (\d+)/)).toBe(0);
+});
+
+/** Sends `start`, then `more` again and again; resolves with what was answered once the connection is cut. */
+async function dribble(url: string, start: string, more: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(start);
+  const dribbling = setInterval(() => socket.write(more), 100);
+  try {
+    return await text(socket);
+  } finally {
+    clearInterval(dribbling);
+    socket.destroy();
+  }
+}
 
 test('a key that sends too often is told to wait', async () => {
   const server = await freshServer('pglite', { XRAY_RATE_LIMIT: '3' });
