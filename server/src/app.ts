@@ -2,11 +2,11 @@ import type { RequestListener } from 'node:http';
 import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { admit, checkUrl } from './admission.js';
-import { guard, principalOf } from './auth/guard.js';
+import { admissionOf, guard } from './auth/guard.js';
 import { originCheck } from './auth/origin-check.js';
 import { actorOf, type Door } from './auth/principal.js';
 import { DomainError, errorHandler } from './errors.js';
+import { checkUrl, logRequest } from './incoming.js';
 import { accountRoutes } from './routes/accounts.js';
 import { administrationRoutes } from './routes/administration.js';
 import { appRoutes } from './routes/apps.js';
@@ -15,6 +15,7 @@ import { serveDashboard } from './routes/dashboard.js';
 import { executionRoutes } from './routes/executions.js';
 import { ingestEndpoint, isIngest } from './routes/ingest.js';
 import { keyRoutes } from './routes/keys.js';
+import { liveRoutes } from './routes/live.js';
 import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
@@ -35,6 +36,7 @@ function expressRoutes(deps: Deps): Route[] {
   return [
     ...executionRoutes(deps),
     ...questionRoutes(deps),
+    ...liveRoutes(deps),
     ...appRoutes(deps),
     ...keyRoutes(deps),
     ...memberRoutes(deps),
@@ -109,11 +111,14 @@ function expressApp(deps: Deps, door: Door): Express {
 }
 
 function callOf({ store }: Deps, route: Route, req: express.Request, res: express.Response): Call {
-  const principal = principalOf(res);
+  const { principal, admit } = admissionOf(res);
   return {
     req,
     res,
     principal,
+    async readmit() {
+      await admit();
+    },
     async record({ target, details = {}, actor = actorOf(principal), app }: Recorded = {}) {
       const { audit: action } = route;
       if (action === undefined) throw new TypeError(`${route.path} declares no \`audit\``);
@@ -202,7 +207,7 @@ function requestLog(deps: Deps): RequestHandler {
   return (req, res, next) => {
     res.set(
       'x-request-id',
-      admit(deps, req, res, () => req.route?.path ?? null),
+      logRequest(deps, req, res, () => req.route?.path ?? null),
     );
     next();
   };

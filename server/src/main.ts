@@ -54,6 +54,8 @@ export interface Backend {
   lock: DataDirLock | undefined;
   /** Tells links where the server can be reached, once that is known. */
   announce(url: string): void;
+  /** Ends the answers that end only now. */
+  stopStreams(): void;
   close(): Promise<void>;
 }
 
@@ -73,8 +75,10 @@ export async function openBackend(config: Config): Promise<Backend> {
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2));
   const { driver, lock, secret } = await openDatabase(config, logger);
   const store = createSqlStore(driver);
+  const stopping = new AbortController();
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
+    stopping.abort();
     await store.close();
     await lock?.release();
   };
@@ -98,6 +102,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       erasures: new ErasureMetrics(metrics),
       limitRate: rateLimit(config.requestsPerMinute),
       logger,
+      stopping: stopping.signal,
       now,
       keys: new KeyRing(store, now),
       version: readVersion(),
@@ -107,7 +112,8 @@ export async function openBackend(config: Config): Promise<Backend> {
     const announce = (url: string): void => {
       siteUrl = config.publicUrl ?? url;
     };
-    return { deps, migrated, lock, announce, close };
+    const stopStreams = (): void => stopping.abort();
+    return { deps, migrated, lock, announce, stopStreams, close };
   } catch (error) {
     await close();
     throw error;
@@ -136,6 +142,7 @@ export async function startServer(
     const setupLink = await backend.deps.links.setupLink();
     const retention = startRetentionJob(backend.deps);
     const stop = async (): Promise<void> => {
+      backend.stopStreams();
       await Promise.all([closeServer(server), retention.stop()]);
       await backend.close();
     };

@@ -13,4 +13,5 @@ export * from './pipelines.js';
 export * from './query.js';
 export * from './rule-roll-up.js';
 export * from './snapshot.js';
+export { stepSequence } from './step-order.js';
 export * from './wording.js';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { ingestResultSchema, snapshotSchema } from '@xray/core';
 import { z } from 'zod';
-import { admit, checkUrl } from '../admission.js';
 import { senderOf } from '../auth/guard.js';
 import { DomainError, answerTo } from '../errors.js';
+import { checkUrl, logRequest } from '../incoming.js';
 import type { Taken } from '../ingest/intake.js';
 import type { Deps, Endpoint } from './route.js';
 
@@ -54,7 +54,7 @@ export function ingestEndpoint(deps: Deps): IngestEndpoint {
     },
     listener(req, res) {
       const { logger } = deps;
-      const requestId = admit(deps, req, res, () => PATH);
+      const requestId = logRequest(deps, req, res, () => PATH);
       take(deps, req).then(
         ({ allRejected, result }) => send(res, requestId, allRejected ? 400 : 202, result),
         (error: unknown) => {

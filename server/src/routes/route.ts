@@ -37,6 +37,8 @@ export interface Deps {
   /** Addresses of proxies whose forwarded headers are believed. */
   trustedProxies: string[];
   logger: Logger;
+  /** Aborted when the server is to stop, for answers that end only then. */
+  stopping: AbortSignal;
   version: string;
   /** The folder of the exported dashboard; without it only the API is served. */
   dashboardDir: string | undefined;
@@ -48,6 +50,8 @@ export interface Call {
   req: Request;
   res: Response;
   principal: Principal;
+  /** Throws when who asked may do so no longer; for answers that take long. */
+  readmit(): Promise<void>;
   /**
    * Writes what was done to the audit log, as the route's `audit` names it. Awaited before the answer
    * is sent: what cannot be written there is not shown.

@@ -1,34 +1,40 @@
-import { sql } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Driver } from './driver.js';
 import type { ExecutionFilter, ListedExecution, StoredExecution } from './store.js';
+import type { Tables } from './tables.js';
 
 type Db = Driver['db'];
+
+/** The columns that a summary is made of. */
+export const SUMMARY = [
+  'id',
+  'execution_id',
+  'pipeline',
+  'environment',
+  'status',
+  'outcome',
+  'adverse',
+  'reasons',
+  'subjects',
+  'versions',
+  'tags',
+  'step_count',
+  'failed_step_count',
+  'error_type',
+  'at',
+  'received_at',
+  'duration_ms',
+  'revision',
+  'conflict',
+] as const;
+
+export type SummaryRow = Pick<Selectable<Tables['executions']>, (typeof SUMMARY)[number]>;
 
 /** Headers alone, newest first; at most `filter.limit` rows. */
 export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<ListedExecution[]> {
   let query = db
     .selectFrom('executions')
-    .select([
-      'id',
-      'execution_id',
-      'pipeline',
-      'environment',
-      'status',
-      'outcome',
-      'adverse',
-      'reasons',
-      'subjects',
-      'versions',
-      'tags',
-      'step_count',
-      'failed_step_count',
-      'error_type',
-      'at',
-      'received_at',
-      'duration_ms',
-      'revision',
-      'conflict',
-    ])
+    .select(SUMMARY)
     .where('app', '=', filter.app)
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')
@@ -44,8 +50,11 @@ export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<L
       sql<boolean>`(at, id) < (${filter.after.at}::timestamptz, ${filter.after.id}::bigint)`,
     );
   }
-  const rows = await query.execute();
-  return rows.map((row) => ({
+  return (await query.execute()).map(toListed);
+}
+
+export function toListed(row: SummaryRow): ListedExecution {
+  return {
     id: row.id,
     summary: {
       executionId: row.execution_id,
@@ -67,7 +76,7 @@ export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<L
       revision: row.revision,
       conflict: row.conflict,
     },
-  }));
+  };
 }
 
 export async function readExecution(

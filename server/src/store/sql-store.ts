@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import * as changes from './changes.js';
 import type { Driver } from './driver.js';
 import * as erasure from './erasure.js';
 import * as executions from './executions.js';
@@ -21,6 +22,8 @@ export function createSqlStore(driver: Driver): Store {
 
     saveExecutions: (records) => saveExecutions(db, records),
     listExecutions: (filter) => executions.listExecutions(db, filter),
+    readChanges: (filter) => changes.readChanges(db, filter),
+    readHorizon: () => changes.readHorizon(db),
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
     listPipelines: (app, range) => pipelines.listPipelines(db, app, range),
 

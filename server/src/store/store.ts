@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely';
 import type {
   AppTransfer,
   ErasureCount,
@@ -86,6 +87,26 @@ export interface ListedExecution {
   summary: Omit<ExecutionSummary, 'stale'>;
 }
 
+/** A horizon is a transaction's number: everything written below it is visible, and nothing more comes. */
+export interface ChangesFilter {
+  app: string;
+  /** A condition on `xray.executions e`. */
+  where: RawBuilder<boolean>;
+  /** The horizon from which on. */
+  since: string;
+  /** The last of the page before. */
+  after: { xact: string; id: number } | undefined;
+  limit: number;
+}
+
+export interface Changes {
+  /** As it was when this was read. */
+  horizon: string;
+  items: (ListedExecution & { xact: string })[];
+  /** Where the next page starts; undefined when nothing was found. */
+  last: { xact: string; id: number } | undefined;
+}
+
 export interface StoredExecution {
   body: string;
   bytes: number;
@@ -145,6 +166,8 @@ export interface Store extends AccessStore {
    */
   saveExecutions(records: ExecutionRecord[]): Promise<SaveOutcome[]>;
   listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
+  readChanges(filter: ChangesFilter): Promise<Changes>;
+  readHorizon(): Promise<string>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
   listPipelines(
     app: string,

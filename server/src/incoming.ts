@@ -8,7 +8,7 @@ import { DomainError } from './errors.js';
  * Gives a request the id under which it stands in the log, and a line there once it is answered: by the
  * route's pattern, since ids and filters in a URL can name people.
  */
-export function admit(
+export function logRequest(
   { logger, now }: { logger: Logger; now: () => number },
   req: IncomingMessage,
   res: ServerResponse,
