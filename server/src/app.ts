@@ -12,6 +12,8 @@ import { administrationRoutes } from './routes/administration.js';
 import { appRoutes } from './routes/apps.js';
 import { clerkRoutes } from './routes/clerk.js';
 import { serveDashboard } from './routes/dashboard.js';
+import { docsPage } from './routes/docs-page.js';
+
 import { executionRoutes } from './routes/executions.js';
 import { ingestEndpoint, isIngest } from './routes/ingest.js';
 import { keyRoutes } from './routes/keys.js';
@@ -90,6 +92,11 @@ function expressApp(deps: Deps, door: Door): Express {
   app.get('/openapi.json', (_req, res) => {
     res.json(document);
   });
+  const page = docsPage(document);
+  app.get('/docs', (_req, res) => {
+    res.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
+    res.type('html').send(page);
+  });
   // Before the refusal of methods: to GET, `/executions` is a page.
   if (deps.dashboardDir !== undefined) {
     app.use(serveDashboard(deps.dashboardDir, deps.clerk?.frontendOrigin));
@@ -101,10 +108,7 @@ function expressApp(deps: Deps, door: Door): Express {
     },
   );
   app.use(() => {
-    throw new DomainError(
-      'not_found',
-      'There is nothing here. The API is described at /openapi.json.',
-    );
+    throw new DomainError('not_found', 'There is nothing here. The API is described at /docs.');
   });
   app.use(errorHandler(deps.logger));
   return app;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { ingestResultSchema, snapshotSchema } from '@xray/core';
+import { ingestResultSchema, snapshotSchema, type Snapshot } from '@xray/core';
 import { z } from 'zod';
 import { senderOf } from '../auth/guard.js';
 import { DomainError, answerTo } from '../errors.js';
@@ -25,6 +25,27 @@ const HEADERS = {
   'Cross-Origin-Resource-Policy': 'cross-origin',
 };
 
+/** A small one, for the document. */
+const EXAMPLE = {
+  executionId: 'loan-8123',
+  appId: 'my-loan-app',
+  pipeline: 'loan-approval',
+  decision: {
+    outcome: 'declined',
+    adverse: true,
+    reasons: [{ code: 'SCORE_LOW', ruleId: 'min_score' }],
+  },
+  subjects: [{ type: 'applicant', id: '8123' }],
+  steps: [
+    { name: 'credit_score', input: { applicant: '8123' }, output: { score: 612 } },
+    {
+      name: 'rules',
+      kind: 'rules',
+      rules: [{ id: 'min_score', result: 'fail', op: '>=', actual: 612, threshold: 660 }],
+    },
+  ],
+} satisfies Snapshot;
+
 /** An endpoint that answers by itself, without Express. */
 export interface IngestEndpoint extends Endpoint {
   listener: RequestListener;
@@ -44,6 +65,7 @@ export function ingestEndpoint(deps: Deps): IngestEndpoint {
       kind: 'raw',
       schema: z.union([snapshotSchema, z.array(snapshotSchema)]),
       types: TYPES,
+      example: EXAMPLE,
     },
     answers: {
       202: { description: 'At least one was not rejected.', schema: ingestResultSchema },

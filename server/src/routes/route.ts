@@ -79,8 +79,13 @@ export interface Endpoint {
   audit?: string;
   summary: string;
   query?: z.ZodObject;
+  /** A value for each parameter that is worth one, for the document. */
+  examples?: Record<string, string>;
   /** `raw` leaves the parsing to the handler. */
-  body?: { kind: 'json'; schema: z.ZodType } | { kind: 'raw'; schema: z.ZodType; types: string[] };
+  body?: { schema: z.ZodType; example?: unknown } & (
+    | { kind: 'json' }
+    | { kind: 'raw'; types: string[] }
+  );
   answers: Record<number, { description: string; schema?: z.ZodType }>;
 }
 
