@@ -7,7 +7,8 @@ import {
   stepDetailSchema,
 } from '@xray/core';
 import { z } from 'zod';
-import { listExecutions, readExecutionText, readStep } from '../query/read-executions.js';
+import { listExecutions } from '../query/list-executions.js';
+import { readExecutionText, readStep } from '../query/read-executions.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });

@@ -2,6 +2,7 @@ import type { RawBuilder } from 'kysely';
 import type {
   AppTransfer,
   ErasureCount,
+  ExecutionSort,
   ExecutionSummary,
   MergeState,
   PipelineList,
@@ -68,20 +69,31 @@ export type SaveOutcome =
   | { kind: 'superseded' }
   | { kind: 'refused'; message: string };
 
-/** Which executions, newest first. `after` is the last row of the page before. */
-export interface ExecutionFilter {
+/** A condition on `xray.executions e`, with every value bound. */
+export type Condition = RawBuilder<boolean>;
+
+/** Executions of an app within a range by `at`: `from` belongs to it, `to` does not. */
+export interface ExecutionScope {
   app: string;
-  pipeline: string | undefined;
-  status: Status | undefined;
-  outcome: string | undefined;
-  environment: string | undefined;
+  where: Condition;
   from: Date | undefined;
   to: Date | undefined;
-  after: { at: Date; id: number } | undefined;
+}
+
+/** A page of a list. `after` is the last row of the page before: its key of this order, and its id. */
+export interface ExecutionFilter extends ExecutionScope {
+  sort: ExecutionSort;
+  after: ListPlace | undefined;
   limit: number;
 }
 
-/** A row of the list with the id that its page's cursor is made of. */
+/** `key` is in ms, since the epoch or of the duration. */
+export interface ListPlace {
+  key: number;
+  id: number;
+}
+
+/** A row of the list with the id that tells equal ones apart. */
 export interface ListedExecution {
   id: number;
   summary: Omit<ExecutionSummary, 'stale'>;
@@ -165,6 +177,7 @@ export interface Store extends AccessStore {
    * order. Idempotent: the same flush again is a duplicate.
    */
   saveExecutions(records: ExecutionRecord[]): Promise<SaveOutcome[]>;
+  /** Throws a ReadTooLong where it takes longer than a read may. */
   listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
   readChanges(filter: ChangesFilter): Promise<Changes>;
   readHorizon(): Promise<string>;
