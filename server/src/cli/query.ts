@@ -32,7 +32,7 @@ export function addQueryCommand(program: Command): void {
     .option('--sort <order>', 'at, -at, duration, -duration or received')
     .option('--limit <count>', 'how many', '50')
     .option('--json', 'print a line of JSON for each')
-    .addHelpText('after', `\nThe words of the filter are told in docs/filters.md.`)
+    .addHelpText('after', `\ndocs/query-language.md tells the language.`)
     .action(async (filter: string | undefined, options: QueryOptions) => {
       const limit = Number(options.limit);
       if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit is a whole number.');
