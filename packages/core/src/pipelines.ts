@@ -57,6 +57,7 @@ const funnelStepSchema = z.object({
   /** Executions that ran it at least once (skipped does not count), and how often it ran in all. */
   executions: count,
   runs: count,
+  /** From here on estimated where fewer than all executions were sampled: scaled up from those. */
   failed: count,
   skipped: count,
   p50Ms: ms,
@@ -75,11 +76,15 @@ export const funnelSchema = z.object({
   from: z.string(),
   to: z.string(),
   executions: count,
+  /** How many of them, drawn at random, were read step by step; up to 20,000 it is all of them. */
+  sampled: count,
+  /** In the order in which they ran, by mean place. */
   steps: z.array(funnelStepSchema),
-  /** Executions that went from one step to the next; null is the start, or the end. */
+  /** Executions that went from one step to the next, the most frequent first; null is the start, or the end. */
   edges: z.array(z.object({ from: text, to: text, executions: count })),
   /** Courses (step names in order) by frequency. */
   variants: z.array(z.object({ steps: z.array(z.string()), executions: count })),
+  /** Executions that took a course beyond those listed; steps and edges do not count them. */
   moreVariants: count,
 });
 export type Funnel = z.infer<typeof funnelSchema>;

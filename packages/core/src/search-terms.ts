@@ -24,8 +24,7 @@ const CONNECTORS = new Set(`-_.:/@#+&'’,=%~\\·`);
 const UNSPACED =
   /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]$/u;
 const ALPHANUMERIC = /^[\p{L}\p{N}\p{M}]$/u;
-const SYMBOL =
-  /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\p{So}\p{Sc}]$/u;
+const SYMBOL = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\p{So}\p{Sc}]$/u;
 const IGNORED = /[\p{Default_Ignorable_Code_Point}\u0640]/gu;
 const ASCII = /^[\0-\x7f]*$/;
 
@@ -127,8 +126,7 @@ export function compileText(text: string, quoted: boolean): TextQuery | null {
     atoms: atoms.map((atom, place) => ({
       text: normalized.slice(atom.start, atom.end),
       isWord: atom.isWord,
-      glue:
-        atom.gluedFrom < 0 ? null : normalized.slice(atoms[place - 1]?.end ?? 0, atom.start),
+      glue: atom.gluedFrom < 0 ? null : normalized.slice(atoms[place - 1]?.end ?? 0, atom.start),
       isPrefix: isOpen && atom === last,
     })),
   };

@@ -84,6 +84,13 @@ export function splitFilter(query: QueryNode): { rest: QueryNode; sought: Sought
   };
 }
 
+/** Whether the query asks for something that no column tells. */
+export function isSearch(query: QueryNode): boolean {
+  if (query.kind === 'not') return isSearch(query.node);
+  if (query.kind === 'and' || query.kind === 'or') return query.nodes.some(isSearch);
+  return isSought(query);
+}
+
 export function isSought(node: QueryNode): node is Sought {
   return node.kind === 'text' || (node.kind === 'term' && node.field === 'candidate');
 }

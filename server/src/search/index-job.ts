@@ -75,9 +75,9 @@ class IndexBuilder {
   async #add(state: IndexState, documents: Document[]): Promise<void> {
     const last = documents.at(-1);
     if (last === undefined) return;
-    const byApp = Map.groupBy(documents, ({ app }) => app);
     const segments = [];
-    for (const [app, own] of byApp) {
+    for (const app of new Set(documents.map((document) => document.app))) {
+      const own = documents.filter((document) => document.app === app);
       segments.push({ app, ...(await this.#thread.run('build', own)) });
     }
     await this.#store.addSegments(state, { xact: last.xact, id: last.id }, segments);

@@ -11,7 +11,13 @@ import {
   type SegmentHead,
 } from '../segments/segment.js';
 import { findTerm } from '../segments/term-blocks.js';
-import type { SearchRange, SearchStore, StoredSegment, Tail, WantedBlock } from '../store/search-store.js';
+import type {
+  SearchRange,
+  SearchStore,
+  StoredSegment,
+  Tail,
+  WantedBlock,
+} from '../store/search-store.js';
 import { Lru } from './lru.js';
 import type { SearchThread } from './search-thread.js';
 
@@ -97,8 +103,7 @@ export class IndexReader {
           body(CANDIDATES, blockNumber(candidateHash(candidate), head.bits.candidates)),
           candidate,
         ),
-      directory: (number) =>
-        this.#directories.get(keyOf({ segment: id, kind: DIRECTORY, number })),
+      directory: (number) => this.#directories.get(keyOf({ segment: id, kind: DIRECTORY, number })),
       missing: (number) => ({ segment: id, kind: DIRECTORY, number }),
       isCurrent: () => true,
     };

@@ -106,10 +106,7 @@ export function leavesOf(need: Need): { hashes: number[]; candidates: string[] }
 const EMPTY = new Uint32Array();
 
 /** The places, ascending, that have what is needed. */
-export function placesOf(
-  need: Need,
-  found: Pick<Part, 'term' | 'candidate'>,
-): Uint32Array {
+export function placesOf(need: Need, found: Pick<Part, 'term' | 'candidate'>): Uint32Array {
   switch (need.kind) {
     case 'term':
       return found.term(need.hash);

@@ -51,7 +51,10 @@ export class Search {
     // What no term narrows is walked through, newest first.
     if (need === undefined) return await this.#collect(question, this.#newest(question), null);
     return await this.withIndex(question.range, leavesOf(need), async (index) => {
-      const hits = new Hits(index, (part) => placesOf(need, part), { ...question.range, ...question });
+      const hits = new Hits(index, (part) => placesOf(need, part), {
+        ...question.range,
+        ...question,
+      });
       return await this.#collect(question, this.#found(question, hits), index.left);
     });
   }
@@ -80,7 +83,7 @@ export class Search {
     const items: SearchPage['items'] = [];
     let last: SearchPage['next'];
     let size = limit + 1;
-    for (let lookedInto = 0; lookedInto < MAX_LOOKED_INTO; ) {
+    for (let lookedInto = 0; lookedInto < MAX_LOOKED_INTO;) {
       const chunk = await source(Math.min(size, MAX_CHUNK));
       if (chunk === undefined) return { items, next: undefined, left };
       items.push(...(await this.#verify(question, chunk.rows)));

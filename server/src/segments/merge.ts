@@ -60,7 +60,7 @@ export class SegmentMerge {
   /** The next range of terms: the blocks of each input in order. */
   mergeTerms(ranges: Uint8Array[][]): Block[] {
     const readers = ranges.map((blocks) => new TermBlockReader(blocks));
-    let places = new Uint32Array(this.#head.executions);
+    const places = new Uint32Array(this.#head.executions);
     for (;;) {
       const hash = least(readers.map((reader) => reader.hash));
       if (hash === undefined) break;

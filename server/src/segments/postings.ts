@@ -1,4 +1,4 @@
-import { ByteReader, varintLength, type ByteWriter } from './bytes.js';
+import { varintLength, type ByteReader, type ByteWriter } from './bytes.js';
 
 /** How a list of places is written: whichever of them is the shortest. */
 const SINGLE = 0;

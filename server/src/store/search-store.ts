@@ -48,7 +48,9 @@ export interface Tail {
 /** The search index and what it is made of. */
 export interface SearchStore {
   readIndexState(): Promise<IndexState>;
-  listSegments(range: SearchRange | undefined): Promise<{ state: IndexState; segments: StoredSegment[] }>;
+  listSegments(
+    range: SearchRange | undefined,
+  ): Promise<{ state: IndexState; segments: StoredSegment[] }>;
   /** Undefined when one of the segments is no longer there. */
   readBlocks(wanted: WantedBlock[]): Promise<Uint8Array[] | undefined>;
   readTail(state: IndexState, range: SearchRange, limit: number): Promise<Tail>;
