@@ -184,7 +184,7 @@ export class XRaySDK {
     const isTerminal = status !== 'running';
     if (isTerminal) this.#lastInstanceSeq += 1;
     const reportedDrops = this.#accounts.takeUnreported();
-    const { json, bytes } = serialize(
+    const body = serialize(
       text,
       {
         appId: this.#settings.appId,
@@ -196,7 +196,7 @@ export class XRaySDK {
       },
       this.#settings.maxSnapshotBytes,
     );
-    this.#delivery.enqueue({ key, executionId, json, bytes, reportedDrops });
+    this.#delivery.enqueue({ key, executionId, body, reportedDrops });
     if (isTerminal && waitUntil !== undefined) waitUntil(this.#delivery.flush(DEFAULT_FLUSH_MS));
   }
 

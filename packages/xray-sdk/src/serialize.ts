@@ -1,5 +1,4 @@
-import { utf8Length } from '#platform';
-
+import { encodeText } from './byte-blocks.js';
 import type { CandidateText } from './candidate-text.js';
 import { isoTime, roundMs } from './clock.js';
 import { FIELD_BOUNDS } from './limits.js';
@@ -40,12 +39,6 @@ export interface Envelope {
   readonly sdk: { readonly name: string; readonly version: string };
 }
 
-/** A snapshot's JSON text and its size in UTF-8. */
-export interface Serialized {
-  readonly json: string;
-  readonly bytes: number;
-}
-
 /** What an oversized snapshot sheds, in this order (docs/wire-format.md, Limits). */
 const SHEDDING = [
   'candidate_data',
@@ -58,24 +51,22 @@ const SHEDDING = [
 type Sheddable = (typeof SHEDDING)[number];
 
 /**
- * The snapshot's JSON text, shed until it is at most `maxBytes` or nothing sheddable is left. Never shed: ids,
+ * The snapshot's JSON text in UTF-8, shed until it is at most `maxBytes` or nothing sheddable is left. Never shed: ids,
  * statuses, outcomes, reasons, counts, marks. `sentAt` is added when it is sent.
  */
 export function serialize(
   execution: ExecutionText,
   envelope: Envelope,
   maxBytes: number,
-): Serialized {
+): Uint8Array {
   const shed = new Set<Sheddable>();
-  let json = new SnapshotWriter(execution, envelope, shed).write();
-  let bytes = utf8Length(json);
+  let body = encodeText(new SnapshotWriter(execution, envelope, shed).write());
   for (const kind of SHEDDING) {
-    if (bytes <= maxBytes) break;
+    if (body.length <= maxBytes) break;
     shed.add(kind);
-    json = new SnapshotWriter(execution, envelope, shed).write();
-    bytes = utf8Length(json);
+    body = encodeText(new SnapshotWriter(execution, envelope, shed).write());
   }
-  return { json, bytes };
+  return body;
 }
 
 /** Writes one snapshot without what is shed; a mark stands for each part left out. */
