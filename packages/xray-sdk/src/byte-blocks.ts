@@ -1,9 +1,11 @@
+import { createScratch } from '#platform';
+
 const BLOCK_BYTES = 128 * 1024;
 const MAX_SHARED_UNITS = 8 * 1024;
 const UNIT_BYTES = 3;
 
 const encoder = new TextEncoder();
-let block = new Uint8Array(0);
+let block: Uint8Array = new Uint8Array(0);
 let used = 0;
 
 /**
@@ -13,7 +15,7 @@ let used = 0;
 export function encodeText(text: string): Uint8Array {
   if (text.length > MAX_SHARED_UNITS) return encoder.encode(text);
   if (block.length - used < text.length * UNIT_BYTES) {
-    block = new Uint8Array(BLOCK_BYTES);
+    block = createScratch(BLOCK_BYTES).bytes;
     used = 0;
   }
   const start = used;

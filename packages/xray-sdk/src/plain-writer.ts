@@ -19,6 +19,8 @@ const NEWLINE = 0x0a;
 const LETTER_N = 0x6e;
 const COMMA = 0x2c;
 const DIGIT_0 = 0x30;
+/** Beyond it the arithmetic is no longer that of 32 bits. */
+const MAX_QUICK_INTEGER = 99_999_999;
 
 const NOT_PLAIN = new Uint8Array(0);
 const PLAIN_OBJECT = {};
@@ -178,9 +180,18 @@ export class PlainWriter {
 
   #number(value: number): boolean {
     if (!Number.isFinite(value) || !this.#hasRoomFor(NUMBER_BYTES)) return false;
-    const isDigit = value >= 0 && value < 10 && Number.isInteger(value);
-    if (!isDigit) return this.#ascii(String(value));
-    this.#bytes[this.#end++] = DIGIT_0 + value;
+    if (value < 0 || value > MAX_QUICK_INTEGER || !Number.isInteger(value)) {
+      return this.#ascii(String(value));
+    }
+    let end = this.#end + 1;
+    for (let limit = 10; limit <= value; limit *= 10) end += 1;
+    this.#end = end;
+    let rest = value;
+    do {
+      end -= 1;
+      this.#bytes[end] = DIGIT_0 + (rest % 10);
+      rest = Math.floor(rest / 10);
+    } while (rest > 0);
     return true;
   }
 

@@ -22,7 +22,7 @@ export interface ContextStore<T> {
   getStore(): T | undefined;
 }
 
-/** Memory to write text into, byte by byte, and to read it from. */
+/** Memory to write text into, byte by byte, and to read it from. What was not written holds anything. */
 export interface Scratch {
   readonly bytes: Uint8Array;
   /** The text between two places; `isAscii` promises that there is nothing else in it. */

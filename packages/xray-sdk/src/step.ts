@@ -92,7 +92,7 @@ export class Step implements LiveStep {
 
   /** The step's number in its execution, from 0. */
   get sequence(): number {
-    return this.#draft.place.sequence;
+    return this.#draft.sequence;
   }
 
   /**
