@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { isConflict, mergeStates, type Snapshot } from '@xray/core';
 import { hashApiKey } from '#server/auth/api-key.js';
@@ -25,12 +26,10 @@ async function storedNames(store: Store, executionId: string): Promise<string[]>
 
 const everything = {
   app: APP,
-  pipeline: undefined,
-  status: undefined,
-  outcome: undefined,
-  environment: undefined,
+  where: sql<boolean>`true`,
   from: undefined,
   to: undefined,
+  sort: '-at' as const,
   after: undefined,
   limit: 1000,
 };

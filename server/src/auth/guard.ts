@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { DomainError } from '../errors.js';
 import type { Store } from '../store/store.js';
@@ -5,7 +6,7 @@ import type { Accounts } from './accounts.js';
 import type { Clerk } from './clerk.js';
 import type { KeyRing } from './key-ring.js';
 import { isThisMachine } from './machine.js';
-import { authorize, notFound, type Policy } from './policy.js';
+import { authorize, notFound, requireSender, type Policy } from './policy.js';
 import type { Door, Principal } from './principal.js';
 
 /** What tells who somebody is. */
@@ -19,7 +20,7 @@ export interface Identification {
 
 /**
  * Before anything of the body is read: who is asking, may they, and does the app exist. It stands before
- * every route's handler, which finds the principal with `principalOf`.
+ * every route's handler, which finds who was let through with `admissionOf`.
  */
 export function guard(
   deps: Identification,
@@ -31,16 +32,30 @@ export function guard(
     res.set('Cache-Control', 'no-store');
     const named = namesApp ? req.params.app : undefined;
     const app = typeof named === 'string' ? named : undefined;
-    const principal = await identify(deps, door, route.policy, app, req, res);
-    authorize(principal, route.policy, { app, isThisMachine: isThisMachine(req) });
-    if (app !== undefined && !(await deps.store.appExists(app))) throw notFound('app');
-    res.locals.principal = principal;
+    const admit = async (): Promise<Principal> => {
+      const principal = await identify(deps, door, route.policy, app, req, res);
+      authorize(principal, route.policy, { app, isThisMachine: isThisMachine(req) });
+      if (app !== undefined && !(await deps.store.appExists(app))) throw notFound('app');
+      return principal;
+    };
+    admissions.set(res, { principal: await admit(), admit });
     next();
   };
 }
 
-export function principalOf(res: Response): Principal {
-  return res.locals.principal as Principal;
+interface Admission {
+  principal: Principal;
+  /** Asks all of it again. Throws what the guard would throw now. */
+  admit: () => Promise<Principal>;
+}
+
+const admissions = new WeakMap<Response, Admission>();
+
+/** Who was let through to answer with `res`. */
+export function admissionOf(res: Response): Admission {
+  const admission = admissions.get(res);
+  if (admission === undefined) throw new TypeError('the guard stands before every handler');
+  return admission;
 }
 
 /** A credential that is given is never ignored: a wrong key is a 401 anywhere, whatever else came with it. */
@@ -53,21 +68,9 @@ async function identify(
   res: Response,
 ): Promise<Principal> {
   if (policy === 'public') return { kind: 'nobody' };
-  const presented = presentedToken(req);
-  // A key begins with xr_, and a session token of Clerk's has dots between its parts.
-  const isSession = clerk !== undefined && presented?.includes('.') === true;
-  if (presented !== undefined && !isSession) {
-    const grant = await keys.grantOf(presented);
-    return {
-      kind: 'key',
-      keyId: grant.id,
-      app: grant.app,
-      scopes: grant.scopes,
-      environments: grant.environments,
-      requestsPerMinute: grant.requestsPerMinute,
-    };
-  }
-  if (policy === 'ingest') return { kind: 'nobody' };
+  const presented = presentedToken(req.headers);
+  const key = await keyPrincipal({ keys, clerk }, presented);
+  if (key !== undefined) return key;
   if (door === 'socket') return { kind: 'administrator' };
   const userId =
     clerk === undefined
@@ -77,11 +80,39 @@ async function identify(
   return access ? { kind: 'user', ...access } : { kind: 'nobody' };
 }
 
+/** Who sends snapshots, by a request's headers: the guard of ingest, which goes before all that Express does. */
+export async function senderOf(
+  deps: Pick<Identification, 'keys' | 'clerk'>,
+  headers: IncomingHttpHeaders,
+): Promise<Principal & { kind: 'key' }> {
+  const principal = await keyPrincipal(deps, presentedToken(headers));
+  requireSender(principal);
+  return principal;
+}
+
+async function keyPrincipal(
+  { keys, clerk }: Pick<Identification, 'keys' | 'clerk'>,
+  presented: string | undefined,
+): Promise<Principal | undefined> {
+  if (presented === undefined) return undefined;
+  // A key begins with xr_, and a session token of Clerk's has dots between its parts.
+  if (clerk !== undefined && presented.includes('.')) return undefined;
+  const grant = await keys.grantOf(presented);
+  return {
+    kind: 'key',
+    keyId: grant.id,
+    app: grant.app,
+    scopes: grant.scopes,
+    environments: grant.environments,
+    requestsPerMinute: grant.requestsPerMinute,
+  };
+}
+
 /** An API key, or a session token of Clerk's. */
-function presentedToken(req: Request): string | undefined {
-  const header = req.get('x-api-key');
-  if (header !== undefined) return header.trim();
-  const authorization = req.get('authorization');
+function presentedToken(headers: IncomingHttpHeaders): string | undefined {
+  const header = headers['x-api-key'];
+  if (header !== undefined) return String(header).trim();
+  const { authorization } = headers;
   if (authorization === undefined) return undefined;
   const [, token] = /^Bearer\s+(\S+)\s*$/i.exec(authorization) ?? [];
   if (token === undefined) {

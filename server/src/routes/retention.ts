@@ -11,7 +11,7 @@ import { previewPrune, prune } from '../upkeep/prune.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** How long executions are kept, and how they go before their time. */
-export function retentionRoutes({ store, now, logger }: Deps): Route[] {
+export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -57,7 +57,7 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
           res.json(await previewPrune(store, scope));
           return;
         }
-        const result = await prune(store, scope, request.cursor);
+        const result = await prune({ store, erasures }, scope, request.cursor);
         const { what, environment } = request;
         await record({ details: { what, environment, erased: result.erased } });
         logger.info(
@@ -77,7 +77,11 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
       async handle({ req, res, record }) {
         const app = param(req, 'app');
         const what = { kind: 'execution', executionId: param(req, 'id') } as const;
-        const result = await prune(store, { app, environment: undefined, what }, undefined);
+        const result = await prune(
+          { store, erasures },
+          { app, environment: undefined, what },
+          undefined,
+        );
         if (result.erased.executions === 0 && result.left?.executions === 0) {
           throw notFound('execution');
         }

@@ -14,11 +14,13 @@ import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
 import type { Store } from '../store/store.js';
+import type { ErasureMetrics } from '../upkeep/metrics.js';
 
 /** What every route may use. */
 export interface Deps {
   store: Store;
   intake: Intake;
+  erasures: ErasureMetrics;
   /** Throws a DomainError when an API key has used up its requests of this minute. */
   limitRate: RateLimit;
   metrics: Registry;
@@ -35,6 +37,8 @@ export interface Deps {
   /** Addresses of proxies whose forwarded headers are believed. */
   trustedProxies: string[];
   logger: Logger;
+  /** Aborted when the server is to stop, for answers that end only then. */
+  stopping: AbortSignal;
   version: string;
   /** The folder of the exported dashboard; without it only the API is served. */
   dashboardDir: string | undefined;
@@ -46,6 +50,8 @@ export interface Call {
   req: Request;
   res: Response;
   principal: Principal;
+  /** Throws when who asked may do so no longer; for answers that take long. */
+  readmit(): Promise<void>;
   /**
    * Writes what was done to the audit log, as the route's `audit` names it. Awaited before the answer
    * is sent: what cannot be written there is not shown.
@@ -63,8 +69,8 @@ export interface Recorded {
   app?: string;
 }
 
-/** One endpoint: who may call it, what it takes and gives (for OpenAPI), and what it does. */
-export interface Route {
+/** One endpoint: who may call it, and what it takes and gives (for OpenAPI). */
+export interface Endpoint {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express' path; `:app` in it is checked to exist and to be the caller's. */
   path: string;
@@ -73,9 +79,18 @@ export interface Route {
   audit?: string;
   summary: string;
   query?: z.ZodObject;
+  /** A value for each parameter that is worth one, for the document. */
+  examples?: Record<string, string>;
   /** `raw` leaves the parsing to the handler. */
-  body?: { kind: 'json'; schema: z.ZodType } | { kind: 'raw'; schema: z.ZodType; types: string[] };
+  body?: { schema: z.ZodType; example?: unknown } & (
+    | { kind: 'json' }
+    | { kind: 'raw'; types: string[] }
+  );
   answers: Record<number, { description: string; schema?: z.ZodType }>;
+}
+
+/** An endpoint that Express answers, and what it does. */
+export interface Route extends Endpoint {
   handle: (call: Call) => Promise<void>;
 }
 

@@ -233,6 +233,10 @@ function headerRow({ header, receivedAt, steps, bytes }: ExecutionRecord): Row<t
     failed_step_count: header.failedStepCount,
     error_type: header.errorType,
     bytes,
+    metadata: header.metadata,
+    rules: header.rules,
+    decisive: header.decisive,
+    course: header.course,
   };
 }
 
@@ -262,6 +266,7 @@ function stepRows(
     duration_ms: step.durationMs,
     candidates_in: step.candidatesIn,
     candidates_out: step.candidatesOut,
+    drops: step.drops,
   }));
 }
 
@@ -269,6 +274,9 @@ type Row<Columns extends object> = Record<keyof Columns, unknown>;
 
 /** JSON that Postgres can read into text: no NUL, which it cannot store, and no half of a surrogate pair. */
 function toJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  // It writes these two, and a backslash before such letters, as escapes; few texts have any.
+  if (!/\\u(?:0000|d[89a-f])/.test(json)) return json;
   return JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'string' ? item.replaceAll('\0', '\uFFFD').toWellFormed() : item,
   );

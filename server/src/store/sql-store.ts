@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
+import * as changes from './changes.js';
 import type { Driver } from './driver.js';
 import * as erasure from './erasure.js';
 import * as executions from './executions.js';
 import { migrate } from './migrations.js';
 import * as retention from './retention.js';
+import * as pipelines from './pipelines.js';
 import { saveExecutions } from './save-executions.js';
 import { sqlAccessStore } from './sql-access-store.js';
 import type { Store } from './store.js';
@@ -20,8 +22,10 @@ export function createSqlStore(driver: Driver): Store {
 
     saveExecutions: (records) => saveExecutions(db, records),
     listExecutions: (filter) => executions.listExecutions(db, filter),
+    readChanges: (filter) => changes.readChanges(db, filter),
+    readHorizon: () => changes.readHorizon(db),
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
-    listPipelines: (app) => executions.listPipelines(db, app),
+    listPipelines: (app, range) => pipelines.listPipelines(db, app, range),
 
     ...sqlAccessStore(db),
 
