@@ -40,4 +40,4 @@ function threeDigits(value: number): string {
   return (DIGITS[value] ??= String(value).padStart(3, '0'));
 }
 
-const DIGITS: (string | undefined)[] = new Array(1_000).fill(undefined);
+const DIGITS = Array.from<string | undefined>({ length: 1_000 });
