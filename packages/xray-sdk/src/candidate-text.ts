@@ -12,7 +12,8 @@ import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
 import { quote } from './text.js';
 import type { RuleRecord } from './step-text.js';
-import type { Mark, Outcome } from './types.js';
+import type { Outcome } from './wire/candidates.js';
+import type { Mark } from './wire/snapshot.js';
 
 /** A candidate set as JSON text, in the parts that an oversized snapshot may shed. */
 export interface CandidateText {

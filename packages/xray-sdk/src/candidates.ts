@@ -1,4 +1,4 @@
-import type { Outcome } from './types.js';
+import type { Outcome } from './wire/candidates.js';
 
 /**
  * What filter and rank have in common: how to name a candidate and what to keep of it.

@@ -1,6 +1,6 @@
 import { PlainWriter } from './plain-writer.js';
 import type { Redactor } from './redact.js';
-import type { Mark } from './types.js';
+import type { Mark } from './wire/snapshot.js';
 import { ValueWriter } from './value-writer.js';
 
 /** A value as it was when recorded: its JSON text, and marks whose paths start at the value. */

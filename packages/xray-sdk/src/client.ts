@@ -17,7 +17,7 @@ import { resolveOptions, type Settings, type XRayOptions } from './options.js';
 import { isChosen, type SampleCandidate } from './sampling.js';
 import { serialize, writeClient } from './serialize.js';
 import { settleWith } from './settle.js';
-import type { Status } from './types.js';
+import type { Status } from './wire/snapshot.js';
 
 const DEFAULT_FLUSH_MS = 5_000;
 

@@ -4,7 +4,8 @@ import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
 import type { FieldText } from './serialize.js';
 import { quote } from './text.js';
-import type { Actor, Link, Reason, Subject, Trace } from './types.js';
+import type { Actor, Reason, Subject } from './wire/decision.js';
+import type { Link, Trace } from './wire/snapshot.js';
 
 /**
  * What may be said of a whole execution, when it starts or at any time before it ends.

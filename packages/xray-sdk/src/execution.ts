@@ -10,7 +10,8 @@ import { Step, type StepHost, type StepOptions } from './step.js';
 import { StepList } from './step-list.js';
 import { StepDraft, type StepRecord, statusOf } from './step-text.js';
 import { type Continuation, ownTrace, originOf, writeHeaders } from './trace.js';
-import type { Reason, Status, Trace } from './types.js';
+import type { Reason } from './wire/decision.js';
+import type { Status, Trace } from './wire/snapshot.js';
 import { warnOnce } from './warning.js';
 
 /**

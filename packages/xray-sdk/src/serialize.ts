@@ -6,7 +6,7 @@ import type { StepList } from './step-list.js';
 import type { StepText } from './step-text.js';
 import type { Settings } from './options.js';
 import { quote } from './text.js';
-import type { Mark, Status } from './types.js';
+import type { Mark, Status } from './wire/snapshot.js';
 import { VERSION } from './version.js';
 
 /** One flush of an execution, captured: nothing in it can change any more. */

@@ -1,5 +1,5 @@
 import type { StepText } from './step-text.js';
-import type { StepStatus } from './types.js';
+import type { StepStatus } from './wire/step.js';
 
 /** A step that may still run: it tells how it stands when asked. */
 export interface LiveStep {

@@ -14,7 +14,9 @@ import {
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
 import { nameMember, quote } from './text.js';
-import type { Actor, Artifact, Kind, Mark, Model, Rule, StepStatus } from './types.js';
+import type { Actor } from './wire/decision.js';
+import type { Mark } from './wire/snapshot.js';
+import type { Artifact, Kind, Model, Rule, StepStatus } from './wire/step.js';
 
 /**
  * A rule and its result; `actual` and `threshold` may be anything.

@@ -1,6 +1,6 @@
 import { isIdentifier } from './fields.js';
 import { spanId } from './identity.js';
-import type { Link, Relation, Trace } from './types.js';
+import type { Link, Relation, Trace } from './wire/snapshot.js';
 
 /**
  * Headers as frameworks and queues hand them over.

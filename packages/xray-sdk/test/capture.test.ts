@@ -3,7 +3,7 @@ import { XRaySDK, type XRayOptions } from '@xray/sdk';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import type { Mark, Snapshot } from '../src/types.js';
+import type { Mark, Snapshot } from '../src/wire/snapshot.js';
 import { type Sink, startSink } from './sink.js';
 
 let sink: Sink;

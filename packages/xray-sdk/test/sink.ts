@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
-import type { Snapshot } from '../src/types.js';
+import type { Snapshot } from '../src/wire/snapshot.js';
 
 /** One request as a sink received it. */
 export interface Received {
