@@ -11,7 +11,6 @@ export function judge({ races, costs }) {
     return result?.problem === undefined ? result?.cpuUs : undefined;
   };
   const ours = cpuUs('x-ray');
-  const delay = costs['event-loop'];
   return [
     atMost(
       'CPU of five small steps, in JSON.stringify of them',
@@ -22,16 +21,11 @@ export function judge({ races, costs }) {
     atLeast('CPU of OpenTelemetry, in ours', ratio(cpuUs('opentelemetry'), ours), 4, 'x'),
     atLeast('CPU of Langfuse, in ours', ratio(cpuUs('langfuse'), ours), 10, 'x'),
     atMost('recordStep with 1 KB, p99', costs['record-step']?.p99, 20, ' µs'),
-    atMost('Event-loop delay added at 2,000/s, p99', difference(delay, 'p99'), 5, ' ms'),
   ].filter((verdict) => verdict !== undefined);
 }
 
 function ratio(a, b) {
   return a === undefined || b === undefined ? undefined : a / b;
-}
-
-function difference(delay, key) {
-  return delay?.recording === undefined ? undefined : delay.recording[key] - delay.idle[key];
 }
 
 function atMost(title, value, limit, unit) {
