@@ -29,6 +29,7 @@ export function createSqlStore(driver: Driver): Store {
 
     ...sqlAccessStore(db),
 
+    findPlace: (app, executionId) => transfer.findPlace(db, app, executionId),
     exportExecutions: (filter) => transfer.exportExecutions(db, filter),
     readTransfer: (app) => transfer.readTransfer(db, app),
     addTransfer: (app, added) => transfer.addTransfer(db, app, added),
