@@ -248,4 +248,17 @@ ALTER TABLE xray.invitations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xray.audit_log ENABLE ROW LEVEL SECURITY;
 INSERT INTO xray.migrations (id, name) VALUES (3, '0003_access');
 
+-- 0005_guesses
+-- How often a password was guessed at, counted for all servers of this database together.
+
+CREATE TABLE xray.guesses (
+  key text PRIMARY KEY,                -- SHA-256 of the address, the account, or both, in base64url
+  count integer NOT NULL,
+  ends_at timestamptz NOT NULL
+);
+CREATE INDEX guesses_ends_at ON xray.guesses (ends_at);
+
+ALTER TABLE xray.guesses ENABLE ROW LEVEL SECURITY;
+INSERT INTO xray.migrations (id, name) VALUES (5, '0005_guesses');
+
 COMMIT;
