@@ -3,7 +3,7 @@ import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { holdsApiKey } from './auth/api-key.js';
-import { guard, principalOf } from './auth/guard.js';
+import { admissionOf, guard } from './auth/guard.js';
 import { originCheck } from './auth/origin-check.js';
 import { actorOf, type Door } from './auth/principal.js';
 import { DomainError, errorHandler } from './errors.js';
@@ -12,9 +12,12 @@ import { administrationRoutes } from './routes/administration.js';
 import { appRoutes } from './routes/apps.js';
 import { clerkRoutes } from './routes/clerk.js';
 import { serveDashboard } from './routes/dashboard.js';
+import { docsPage } from './routes/docs-page.js';
+
 import { executionRoutes } from './routes/executions.js';
 import { ingestRoutes } from './routes/ingest.js';
 import { keyRoutes } from './routes/keys.js';
+import { liveRoutes } from './routes/live.js';
 import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
@@ -31,6 +34,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...ingestRoutes(deps),
     ...executionRoutes(deps),
     ...questionRoutes(deps),
+    ...liveRoutes(deps),
     ...appRoutes(deps),
     ...keyRoutes(deps),
     ...memberRoutes(deps),
@@ -74,6 +78,11 @@ export function createApp(deps: Deps, door: Door): Express {
   app.get('/openapi.json', (_req, res) => {
     res.json(document);
   });
+  const page = docsPage(document);
+  app.get('/docs', (_req, res) => {
+    res.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
+    res.type('html').send(page);
+  });
   // Before the refusal of methods: to GET, `/executions` is a page.
   if (deps.dashboardDir !== undefined) {
     app.use(serveDashboard(deps.dashboardDir, deps.clerk?.frontendOrigin));
@@ -85,17 +94,14 @@ export function createApp(deps: Deps, door: Door): Express {
     },
   );
   app.use(() => {
-    throw new DomainError(
-      'not_found',
-      'There is nothing here. The API is described at /openapi.json.',
-    );
+    throw new DomainError('not_found', 'There is nothing here. The API is described at /docs.');
   });
   app.use(errorHandler(deps.logger));
   return app;
 }
 
 function callOf({ store }: Deps, route: Route, req: express.Request, res: express.Response): Call {
-  const principal = principalOf(res);
+  const { principal, admit } = admissionOf(res);
   const entryOf = ({ target, details = {}, actor = actorOf(principal), app }: Recorded) => {
     const { audit: action } = route;
     if (action === undefined) throw new TypeError(`${route.path} declares no \`audit\``);
@@ -113,10 +119,13 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
     req,
     res,
     principal,
+    async readmit() {
+      await admit();
+    },
     entryOf,
     change: (work) =>
-      store.change(async (changes) => {
-        const { result, ...recorded } = await work(changes);
+      store.change(async (edits) => {
+        const { result, ...recorded } = await work(edits);
         return { result, entry: entryOf(recorded) };
       }),
     record: (entry = {}) => store.appendAudit(entryOf(entry)),

@@ -15,6 +15,7 @@ const STATUS = {
   unsupported_type: 415,
   unsupported_encoding: 415,
   storage: 422,
+  too_broad: 422,
   rate_limited: 429,
   unavailable: 503,
 } as const;

@@ -39,6 +39,8 @@ export interface Backend {
   lock: DataDirLock | undefined;
   /** Tells links where the server can be reached, once that is known. */
   announce(url: string): void;
+  /** Ends the answers that end only now. */
+  stopStreams(): void;
   close(): Promise<void>;
 }
 
@@ -58,8 +60,10 @@ export async function openBackend(config: Config): Promise<Backend> {
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2));
   const { driver, lock, secret } = await openDatabase(config, logger);
   const store = createSqlStore(driver);
+  const stopping = new AbortController();
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
+    stopping.abort();
     await store.close();
     await lock?.release();
   };
@@ -82,6 +86,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       intake: new Intake(store, metrics),
       limitRate: rateLimit(config.requestsPerMinute),
       logger,
+      stopping: stopping.signal,
       now,
       keys: new KeyRing(store, now),
       version: readVersion(),
@@ -91,7 +96,8 @@ export async function openBackend(config: Config): Promise<Backend> {
     const announce = (url: string): void => {
       siteUrl = config.publicUrl ?? url;
     };
-    return { deps, migrated, lock, announce, close };
+    const stopStreams = (): void => stopping.abort();
+    return { deps, migrated, lock, announce, stopStreams, close };
   } catch (error) {
     await close();
     throw error;
@@ -113,6 +119,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const setupLink = await backend.deps.links.setupLink();
     const retention = startRetentionJob(backend.deps);
     const stop = async (): Promise<void> => {
+      backend.stopStreams();
       await Promise.all([closeServer(server), retention.stop()]);
       await backend.close();
     };
@@ -164,8 +171,8 @@ async function initialize(
       isAdministrator: true,
       passwordHash: await accounts.hashPassword(user.password),
     };
-    await store.change(async (changes) => {
-      const result = await changes.claimSetup(nonce, first);
+    await store.change(async (edits) => {
+      const result = await edits.claimSetup(nonce, first);
       const claim = { ...byItself, appId: null, action: 'setup.claim', target: user.email };
       return { result, entry: result && claim };
     });
@@ -183,8 +190,8 @@ async function initialize(
     expiresAt: null,
     createdBy: null,
   };
-  const made = await store.change(async (changes) => {
-    const result = await changes.initialize({ id: init.appId, name: init.appId }, key);
+  const made = await store.change(async (edits) => {
+    const result = await edits.initialize({ id: init.appId, name: init.appId }, key);
     const creation = { ...byItself, appId: init.appId, action: 'app.create', target: null };
     return { result, entry: result ? creation : undefined };
   });

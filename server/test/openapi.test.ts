@@ -54,3 +54,24 @@ describe('/openapi.json', () => {
     }
   });
 });
+
+describe('/docs', () => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  beforeAll(async () => {
+    server = await freshServer('pglite');
+  });
+  afterAll(() => server.close());
+
+  test('tells every call of the document and every type that it names, without a script', async () => {
+    const document = await get<Document>(`${server.url}/openapi.json`);
+    const response = await fetch(`${server.url}/docs`);
+    expect(response.headers.get('content-type')).toContain('text/html');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const page = await response.text();
+    for (const path of Object.keys(document.paths)) expect(page).toContain(`<code>${path}</code>`);
+    const links = [...page.matchAll(/href="#([\w-]+)"/g)].map(([, id]) => id);
+    expect(links.length).toBeGreaterThan(50);
+    for (const id of links) expect(page).toContain(`id="${id}"`);
+    expect(page).not.toContain('<script');
+  });
+});

@@ -14,7 +14,7 @@ import {
   freshServer,
   newPlace,
 } from './support/databases.js';
-import { detail, get, list, post, postOk } from './support/http.js';
+import { detail, fetchWithKey, get, list, post, postOk } from './support/http.js';
 import { newKey } from './support/keys.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
@@ -32,6 +32,7 @@ describe.each(DRIVERS)('reads on %s', (driver) => {
         environment: i % 2 === 0 ? 'prod' : 'test',
         // Two share each instant, so that the tiebreaker has work to do.
         startedAt: new Date(start + Math.floor(i / 2) * 1000).toISOString(),
+        ...(i % 5 > 0 && { durationMs: (i % 7) * 1.1 }),
         ...(i % 4 === 0 && { decision: { outcome: 'declined', reasons: [{ code: 'SCORE_LOW' }] } }),
       }),
     );
@@ -74,6 +75,53 @@ describe.each(DRIVERS)('reads on %s', (driver) => {
     const from = new Date(start + 10_000).toISOString();
     const to = new Date(start + 20_000).toISOString();
     expect(await allPages(`&from=${from}&to=${to}`)).toHaveLength(20);
+  });
+
+  test('filters by q, and the parameters beside it hold too', async () => {
+    const q = encodeURIComponent('outcome:declined -pipeline:loan (env:prod OR status:failed)');
+    expect(await allPages(`&q=${q}`)).toHaveLength(20);
+    expect(await allPages(`&q=${q}&environment=test`)).toHaveLength(0);
+  });
+
+  test.each(['at', 'duration', 'received'] as const)(
+    'pages through everything once by %s, either way',
+    async (key) => {
+      const up = await allPages(`&sort=${key}`);
+      const down = await allPages(`&sort=-${key}`);
+      expect(up.length).toBeGreaterThanOrEqual(total);
+      expect(new Set(up.map((item) => item.executionId)).size).toBe(up.length);
+      expect(down).toEqual(up.toReversed());
+      const keys = up.map((item) =>
+        key === 'duration'
+          ? (item.durationMs ?? -1)
+          : Date.parse(key === 'at' ? item.at : item.receivedAt),
+      );
+      expect(keys).toEqual(keys.toSorted((a, b) => a - b));
+    },
+  );
+
+  test('points at the place in q that is wrong', async () => {
+    const q = encodeURIComponent('pipeline:loan outcom:declined');
+    const response = await fetchWithKey(`${server.url}/api/apps/${APP}/executions?q=${q}`);
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as ErrorBody).error).toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining('outcome:'),
+      details: [{ path: 'q', code: 'unknown_field', position: 14 }],
+    });
+  });
+
+  test('a cursor is good for its own filter and order alone', async () => {
+    const { nextCursor } = await list(server.url, '?limit=5');
+    for (const other of ['sort=at', 'q=tag:vip', 'pipeline=loan', `from=2026-01-01T00:00:00Z`]) {
+      const response = await fetchWithKey(
+        `${server.url}/api/apps/${APP}/executions?cursor=${nextCursor}&${other}`,
+      );
+      expect(response.status).toBe(400);
+      expect(((await response.json()) as ErrorBody).error.details).toEqual([
+        { path: 'cursor', code: 'other_cursor' },
+      ]);
+    }
   });
 
   test('shows the headers of an execution in the list', async () => {
@@ -120,6 +168,16 @@ describe.each(DRIVERS)('reads on %s', (driver) => {
     expect(apps.items.map((app) => app.id)).toEqual([APP]);
     const { items } = await get<PipelineList>(`${server.url}/api/apps/${APP}/pipelines`);
     expect(items.find((item) => item.pipeline === 'loan')).toMatchObject({ executions: 40 });
+    const from = new Date(start + 10_000).toISOString();
+    const to = new Date(start + 20_000).toISOString();
+    const within = await get<PipelineList>(
+      `${server.url}/api/apps/${APP}/pipelines?from=${from}&to=${to}`,
+    );
+    const loan = within.items.find((item) => item.pipeline === 'loan');
+    const listed = await allPages(`&pipeline=loan&from=${from}&to=${to}`);
+    expect(listed.length).toBeLessThan(40);
+    expect(loan?.executions).toBe(listed.length);
+    expect(loan?.outcomes.reduce((sum, { count }) => sum + count, 0)).toBe(listed.length);
   });
 
   test.each([
@@ -163,7 +221,7 @@ test('an execution that stays silent for a day is shown as stale', async () => {
   const backend = await openBackend(configFor(place));
   const { deps } = backend;
   const first = newKey({ app: APP, hash: hashApiKey(API_KEY), scopes: ['ingest', 'read'] }).row;
-  await changed(deps.store, (changes) => changes.initialize({ id: APP, name: APP }, first));
+  await changed(deps.store, (edits) => edits.initialize({ id: APP, name: APP }, first));
   let clock = Date.now();
   const http = createServer(createApp({ ...deps, now: () => clock }, 'network'));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

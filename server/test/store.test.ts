@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { isConflict, mergeStates, type Snapshot } from '@xray/core';
 import { hashApiKey } from '#server/auth/api-key.js';
@@ -25,12 +26,10 @@ async function storedNames(store: Store, executionId: string): Promise<string[]>
 
 const everything = {
   app: APP,
-  pipeline: undefined,
-  status: undefined,
-  outcome: undefined,
-  environment: undefined,
+  where: sql<boolean>`true`,
   from: undefined,
   to: undefined,
+  sort: '-at' as const,
   after: undefined,
   limit: 1000,
 };
@@ -147,8 +146,8 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     const store = await freshStore(driver);
     const made = await Promise.all(
       Array.from({ length: 4 }, () =>
-        changed(store, (changes) =>
-          changes.initialize({ id: 'app', name: 'app' }, newKey({ app: 'app' }).row),
+        changed(store, (edits) =>
+          edits.initialize({ id: 'app', name: 'app' }, newKey({ app: 'app' }).row),
         ),
       ),
     );
@@ -158,9 +157,9 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
 
   test('knows a key by its hash, and revoking again keeps the first time', async () => {
     const store = await freshStore(driver);
-    await changed(store, (changes) => changes.createApp('app', 'app'));
+    await changed(store, (edits) => edits.createApp('app', 'app'));
     const { key, row } = newKey({ app: 'app', scopes: ['ingest', 'read'], environments: ['prod'] });
-    await changed(store, (changes) => changes.createKey(row));
+    await changed(store, (edits) => edits.createKey(row));
     expect(await store.findKey(hashApiKey(key))).toEqual({
       id: row.id,
       app: 'app',
@@ -171,7 +170,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
       isRevoked: false,
       isAppArchived: false,
     });
-    const revoke = (app: string) => changed(store, (changes) => changes.revokeKey(app, row.id));
+    const revoke = (app: string) => changed(store, (edits) => edits.revokeKey(app, row.id));
     const first = await revoke('app');
     expect(await store.findKey(hashApiKey(key))).toMatchObject({ isRevoked: true });
     expect((await revoke('app'))?.revokedAt).toBe(first?.revokedAt);

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { candidateRows, sharesOf, viewCandidates } from '@/features/inspector/candidate-rows';
-import {
-  decisiveRules,
-  operatorText,
-  ruleBar,
-  ruleValueText,
-} from '@/features/inspector/rule-reading';
 
 const set = {
   in: 4,
@@ -62,40 +56,5 @@ describe('candidates', () => {
         expect(shares.length === 0 ? 1 : sum).toBeCloseTo(1);
       }),
     );
-  });
-});
-
-describe('rules', () => {
-  it('takes the counted rules as decisive, else the first that failed and rejects', () => {
-    const flagged = { id: 'a', result: 'fail' as const, effect: 'flag' };
-    const first = { id: 'b', result: 'fail' as const, effect: 'reject' };
-    const second = { id: 'c', result: 'fail' as const, effect: 'reject' };
-    expect([...decisiveRules([flagged, first, second])]).toEqual([first]);
-    const counts = { evaluated: 9, passed: 1, failed: 8, skipped: 0, error: 0, decisive: 5 };
-    const counted = { id: 'd', counts };
-    expect([...decisiveRules([first, counted])]).toEqual([counted]);
-  });
-
-  it('draws two numbers on one scale, and nothing else', () => {
-    expect(ruleBar({ actual: 612, threshold: 660 })?.threshold).toBeCloseTo(0.9);
-    expect(ruleBar({ actual: 'x', threshold: 1 })).toBeNull();
-    expect(ruleBar({ actual: 0, threshold: 0 })).toBeNull();
-    fc.assert(
-      fc.property(fc.double(), fc.double(), (actual, threshold) => {
-        const bar = ruleBar({ actual, threshold });
-        for (const share of bar === null ? [] : [bar.actual, bar.threshold]) {
-          expect(share).toBeGreaterThanOrEqual(0);
-          expect(share).toBeLessThanOrEqual(1);
-        }
-      }),
-    );
-  });
-
-  it('writes values and operators for reading', () => {
-    expect(ruleValueText(52_000, 'EUR')).toBe('52\u2009000 EUR');
-    expect(ruleValueText(['us', 'ca'], null)).toBe('["us","ca"]');
-    expect(ruleValueText(undefined, null)).toBe('–');
-    expect(operatorText('gte')).toBe('≥');
-    expect(operatorText('within')).toBe('within');
   });
 });

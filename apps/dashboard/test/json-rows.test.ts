@@ -7,6 +7,7 @@ import {
   initiallyOpen,
   jsonRows,
   openWithin,
+  pointerText,
   readablePath,
   unescapePointer,
 } from '@/components/json/json-rows';
@@ -77,6 +78,12 @@ describe('paths', () => {
       'input.items[0]["a b"]',
     );
     expect(readablePath('/list/0', '', 'input', value)).toBe('input.list["0"]');
+  });
+
+  it('reads a pointer without its value, what looks like an index as one', () => {
+    expect(pointerText('/output/items/0/a b')).toBe('output.items[0]["a b"]');
+    expect(pointerText('/a~1b')).toBe('["a/b"]');
+    expect(pointerText('')).toBe('');
   });
 
   it('escapes and reads back any key', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiKeySchema, appSchema } from './access.js';
+import { notSearchedSchema, rangeQuerySchema, searchMatchSchema } from './finding.js';
 import { LIMITS, STATUSES, snapshotSchema, type Snapshot } from './snapshot.js';
 
 /** The one shape of every error that the server answers with. */
@@ -70,8 +71,15 @@ export const executionSummarySchema = z.object({
 export type ExecutionSummary = z.infer<typeof executionSummarySchema>;
 
 export const executionPageSchema = z.object({
-  items: z.array(executionSummarySchema),
+  items: z.array(
+    executionSummarySchema.extend({
+      /** Where the searched words stand, a few places; only with a search. */
+      matches: z.array(searchMatchSchema).optional(),
+    }),
+  ),
   nextCursor: z.string().nullable(),
+  /** Only with a search: what it could not look into yet. */
+  notSearched: notSearchedSchema.nullable().optional(),
 });
 export type ExecutionPage = z.infer<typeof executionPageSchema>;
 
@@ -105,24 +113,29 @@ export const stepDetailSchema = z.object({
 });
 export type StepDetail = z.infer<typeof stepDetailSchema>;
 
-/** Filters of the list; every one given must hold. Times are ISO-8601. */
-export const executionQuerySchema = z.object({
+/** Orders of the list; `-` begins with the greatest. Without a duration an execution counts as the shortest. */
+export const EXECUTION_SORTS = [
+  '-at',
+  'at',
+  '-duration',
+  'duration',
+  '-received',
+  'received',
+] as const;
+export type ExecutionSort = (typeof EXECUTION_SORTS)[number];
+
+/** Filters of the list; every one given must hold. Times are ISO-8601, and go by `at`. */
+export const executionQuerySchema = rangeQuerySchema.extend({
   pipeline: z.string().max(128).optional(),
   status: z.enum(STATUSES).optional(),
   outcome: z.string().max(64).optional(),
   environment: z.string().max(64).optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  sort: z.enum(EXECUTION_SORTS).default('-at'),
+  /** `nextCursor` of the page before; the filter and the order have to be the same as there. */
   cursor: z.string().max(512).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 export type ExecutionQuery = z.infer<typeof executionQuerySchema>;
-
-/** Pipelines of an app with what is stored of each, by name. */
-export const pipelineListSchema = z.object({
-  items: z.array(z.object({ pipeline: z.string(), executions: z.int(), lastAt: z.string() })),
-});
-export type PipelineList = z.infer<typeof pipelineListSchema>;
 
 /** What the page must know before anything else. */
 export const publicConfigSchema = z.object({

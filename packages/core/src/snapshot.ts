@@ -291,11 +291,6 @@ export type Mark = z.infer<typeof markSchema>;
 export type Subject = z.infer<typeof subjectSchema>;
 export type Link = z.infer<typeof linkSchema>;
 
-/** The order of a step within its execution: its `sequence`, by default its place in the array. */
-export function stepSequence(step: Step, index: number): number {
-  return step.sequence ?? index;
-}
-
 /**
  * Whether a JSON value nests deeper than `limit` containers. Bounded by the limit itself, so that it
  * is safe on a value deep enough to overflow the stack of `JSON.stringify`.

@@ -1,5 +1,5 @@
 import type { StepRef } from './answers.js';
-import { stepSequence, type Snapshot, type Step } from './snapshot.js';
+import type { Snapshot, Step } from './snapshot.js';
 
 /** A step with its place in the snapshot's array. */
 export interface PlacedStep {
@@ -25,4 +25,9 @@ function stepRef(step: Step, index: number): StepRef {
     kind: step.kind ?? null,
     status: step.status ?? 'completed',
   };
+}
+
+/** The order of a step within its execution: its `sequence`, by default its place in the array. */
+export function stepSequence(step: Step, index: number): number {
+  return step.sequence ?? index;
 }

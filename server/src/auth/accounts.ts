@@ -84,6 +84,8 @@ export function createAccounts({ db, secret, publicUrl }: AccountsOptions) {
 
   /** Sends a session's cookies on, marked for TLS alone wherever there is TLS. */
   const passCookies = (req: Request, res: Response, headers: Headers): void => {
+    // Of an answer under way, whose reader is asked again who they are, it is too late for cookies.
+    if (res.headersSent) return;
     for (const cookie of headers.getSetCookie()) {
       res.append('Set-Cookie', isSecure(req) ? `${cookie}; Secure` : cookie);
     }

@@ -3,7 +3,7 @@ import { isClerkAPIResponseError, TokenVerificationErrorReason } from '@clerk/ba
 import { verifyWebhook, type WebhookEvent } from '@clerk/backend/webhooks';
 import type { User } from '@xray/core';
 import { DomainError } from '../errors.js';
-import type { Changes, Store } from '../store/store.js';
+import type { Edits, Store } from '../store/store.js';
 
 export interface ClerkOptions {
   publishableKey: string;
@@ -66,8 +66,8 @@ export class Clerk {
     const known = await this.#store.findClerkUser(clerkId);
     if (known !== undefined) return known;
     const person = await this.#fetch(clerkId);
-    return await this.#store.change(async (changes) => {
-      const user = await save(changes, person);
+    return await this.#store.change(async (edits) => {
+      const user = await save(edits, person);
       return {
         result: user.id,
         entry: {
@@ -99,9 +99,9 @@ export class Clerk {
     }
   }
 
-  async carryOut(changes: Changes, { clerkId, person, isDeleted }: Told): Promise<void> {
-    if (person !== undefined) await save(changes, person);
-    if (isDeleted && clerkId !== '') await changes.deleteClerkUser(clerkId);
+  async carryOut(edits: Edits, { clerkId, person, isDeleted }: Told): Promise<void> {
+    if (person !== undefined) await save(edits, person);
+    if (isDeleted && clerkId !== '') await edits.deleteClerkUser(clerkId);
   }
 
   async #verify(token: string): Promise<string> {
@@ -152,8 +152,8 @@ export class Clerk {
   }
 }
 
-async function save(changes: Changes, { clerkId, email, name }: ClerkPerson): Promise<User> {
-  const saved = await changes.saveClerkUser(clerkId, email, name);
+async function save(edits: Edits, { clerkId, email, name }: ClerkPerson): Promise<User> {
+  const saved = await edits.saveClerkUser(clerkId, email, name);
   if (saved !== undefined) return saved;
   throw new DomainError('conflict', 'Another person here has this address already.');
 }

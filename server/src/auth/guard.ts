@@ -19,7 +19,7 @@ export interface Identification {
 
 /**
  * Before anything of the body is read: who is asking, may they, and does the app exist. It stands before
- * every route's handler, which finds the principal with `principalOf`.
+ * every route's handler, which finds who was let through with `admissionOf`.
  */
 export function guard(
   deps: Identification,
@@ -31,16 +31,30 @@ export function guard(
     res.set('Cache-Control', 'no-store');
     const named = namesApp ? req.params.app : undefined;
     const app = typeof named === 'string' ? named : undefined;
-    const principal = await identify(deps, door, route.policy, app, req, res);
-    authorize(principal, route.policy, { app, isThisMachine: isThisMachine(req) });
-    if (app !== undefined && !(await deps.store.appExists(app))) throw notFound('app');
-    res.locals.principal = principal;
+    const admit = async (): Promise<Principal> => {
+      const principal = await identify(deps, door, route.policy, app, req, res);
+      authorize(principal, route.policy, { app, isThisMachine: isThisMachine(req) });
+      if (app !== undefined && !(await deps.store.appExists(app))) throw notFound('app');
+      return principal;
+    };
+    admissions.set(res, { principal: await admit(), admit });
     next();
   };
 }
 
-export function principalOf(res: Response): Principal {
-  return res.locals.principal as Principal;
+interface Admission {
+  principal: Principal;
+  /** Asks all of it again. Throws what the guard would throw now. */
+  admit: () => Promise<Principal>;
+}
+
+const admissions = new WeakMap<Response, Admission>();
+
+/** Who was let through to answer with `res`. */
+export function admissionOf(res: Response): Admission {
+  const admission = admissions.get(res);
+  if (admission === undefined) throw new TypeError('the guard stands before every handler');
+  return admission;
 }
 
 /** A credential that is given is never ignored: a wrong key is a 401 anywhere, whatever else came with it. */

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { CreatedLink, LinkKind, User } from '@xray/core';
-import type { Changes, Store } from '../store/store.js';
+import type { Edits, Store } from '../store/store.js';
 
 /** How long each kind of link can be used, in ms. */
 const LIFE_MS: Record<LinkKind, number> = {
@@ -39,10 +39,10 @@ export class OneTimeLinks {
     return timingSafeEqual(right, hashToken(token)) ? nonce : undefined;
   }
 
-  async create(changes: Changes, kind: LinkKind, userId: string): Promise<CreatedLink> {
+  async create(edits: Edits, kind: LinkKind, userId: string): Promise<CreatedLink> {
     const token = newToken();
     const expiresAt = new Date(this.#now() + LIFE_MS[kind]);
-    await changes.createLink(identifier(kind, token), userId, expiresAt);
+    await edits.createLink(identifier(kind, token), userId, expiresAt);
     return { link: this.#link(`/${kind}`, token), expiresAt: expiresAt.toISOString() };
   }
 
@@ -52,8 +52,8 @@ export class OneTimeLinks {
   }
 
   /** The user whose link it is, which is thereby used up. */
-  async use(changes: Changes, kind: LinkKind, token: string): Promise<User | undefined> {
-    return await changes.useLink(identifier(kind, token));
+  async use(edits: Edits, kind: LinkKind, token: string): Promise<User | undefined> {
+    return await edits.useLink(identifier(kind, token));
   }
 
   newInvitation(): { link: string; tokenHash: Buffer; expiresAt: Date } {

@@ -4,11 +4,13 @@ import {
   LIMITS,
   jsonDepthExceeds,
   mergeStateOf,
+  rollUpRules,
   snapshotSchema,
   stepSequence,
   type ErrorDetail,
   type RejectionCode,
   type Snapshot,
+  type Step,
 } from '@xray/core';
 import type { ExecutionRecord, StepRow } from '../store/store.js';
 
@@ -28,6 +30,8 @@ const MAX_AHEAD_MS = 5 * 60_000;
 /** The first instant that a Postgres timestamptz and an ISO year of four digits both know. */
 const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00Z');
 const MAX_DETAILS = 20;
+/** Reasons of a step beyond this are left out of its roll-up. */
+const MAX_DROP_REASONS = 50;
 
 /** For what the API key that came with a snapshot may send. */
 export interface Sender {
@@ -99,6 +103,7 @@ function toRecord(
   const failed = snapshot.steps.filter(
     (step) => step.status === 'failed' || step.status === 'timed_out',
   );
+  const rules = rollUpRules(snapshot);
   return {
     app: snapshot.appId,
     executionId: snapshot.executionId,
@@ -120,6 +125,10 @@ function toRecord(
       reasons: (snapshot.decision?.reasons ?? []).map((reason) => reason.code),
       failedStepCount: failed.length,
       errorType: failed.find((step) => step.error)?.error?.type.slice(0, LIMITS.name) ?? null,
+      metadata: withoutNulls(snapshot.metadata ?? {}),
+      rules: rules.failed,
+      decisive: rules.decisive,
+      course: courseOf(snapshot),
     },
     steps: snapshot.steps.map((step, index): StepRow => ({
       sequence: stepSequence(step, index),
@@ -129,6 +138,7 @@ function toRecord(
       durationMs: step.durationMs ?? null,
       candidatesIn: step.candidates?.in ?? null,
       candidatesOut: step.candidates?.out ?? null,
+      drops: dropsOf(step),
     })),
   };
 }
@@ -145,11 +155,26 @@ function orderingTime(startedAt: string | null | undefined, receivedAt: Date): D
   return believable ? new Date(time) : receivedAt;
 }
 
-function withoutNulls(versions: Record<string, string | null>): Record<string, string> {
-  const present = Object.entries(versions).filter(
-    (entry): entry is [string, string] => entry[1] !== null,
-  );
+function withoutNulls<T>(values: Record<string, T | null>): Record<string, T> {
+  const present = Object.entries(values).filter((entry): entry is [string, T] => entry[1] !== null);
   return Object.fromEntries(present);
+}
+
+/** The first 32 bits of the SHA-256 of the names of the steps that ran, in order. */
+function courseOf({ steps }: Snapshot): number {
+  const ran = steps
+    .map((step, index) => ({ step, sequence: stepSequence(step, index) }))
+    .filter(({ step }) => step.status !== 'skipped')
+    .toSorted((a, b) => a.sequence - b.sequence);
+  const names = ran.map(({ step }) => step.name).join('\0');
+  return createHash('sha256').update(names).digest().readInt32BE();
+}
+
+/** The most frequent deciding reasons of candidates not kept. */
+function dropsOf({ candidates }: Step): Record<string, number> | null {
+  if (!candidates?.byReason) return null;
+  const byCount = Object.entries(candidates.byReason).toSorted(([, a], [, b]) => b - a);
+  return Object.fromEntries(byCount.slice(0, MAX_DROP_REASONS));
 }
 
 function refuse(

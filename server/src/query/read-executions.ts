@@ -1,7 +1,5 @@
 import {
   stepSequence,
-  type ExecutionPage,
-  type ExecutionQuery,
   type ServerFacts,
   type Snapshot,
   type Status,
@@ -10,42 +8,9 @@ import {
 } from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { Store, StoredExecution } from '../store/store.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
 
 /** A running execution that was not heard of for this long is shown as stale, in ms. */
 const STALE_AFTER_MS = 24 * 60 * 60_000;
-
-export async function listExecutions(
-  store: Store,
-  app: string,
-  query: ExecutionQuery,
-  now: number,
-): Promise<ExecutionPage> {
-  const rows = await store.listExecutions({
-    app,
-    pipeline: query.pipeline,
-    status: query.status,
-    outcome: query.outcome,
-    environment: query.environment,
-    from: query.from === undefined ? undefined : new Date(query.from),
-    to: query.to === undefined ? undefined : new Date(query.to),
-    after: query.cursor === undefined ? undefined : readCursor(query.cursor),
-    // One more than asked for tells whether there is a next page.
-    limit: query.limit + 1,
-  });
-  const page = rows.slice(0, query.limit);
-  const last = page.at(-1);
-  return {
-    items: page.map(({ summary }) => ({
-      ...summary,
-      stale: isStale(summary.status, Date.parse(summary.receivedAt), now),
-    })),
-    nextCursor:
-      rows.length > page.length && last !== undefined
-        ? encodeCursor({ at: new Date(last.summary.at), id: last.id })
-        : null,
-  };
-}
 
 /**
  * The JSON text of an ExecutionDetail. The snapshot's text goes out as it was stored, unparsed, so that
@@ -132,14 +97,4 @@ function withoutStepPayloads(step: Step): object {
 function withoutDetail(candidates: NonNullable<Step['candidates']>): object {
   const { items: _items, ledger: _ledger, ...counts } = candidates;
   return counts;
-}
-
-function readCursor(text: string): { at: Date; id: number } {
-  const cursor = decodeCursor(text);
-  if (cursor === undefined) {
-    throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
-      { path: 'cursor', code: 'invalid_cursor' },
-    ]);
-  }
-  return cursor;
 }

@@ -11,7 +11,7 @@ import {
 } from '@xray/core';
 import type { Request, Response } from 'express';
 import { DomainError } from '../errors.js';
-import type { Changes } from '../store/store.js';
+import type { Edits } from '../store/store.js';
 import { parse, type Call, type Deps, type Route } from './route.js';
 
 /** The same whoever signs people in. */
@@ -36,14 +36,14 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       path: '/api/me',
       policy: 'user',
       audit: 'user.rename',
-      summary: 'Changes one’s name.',
+      summary: 'Edits one’s name.',
       body: { kind: 'json', schema: profileChangeSchema },
       answers: { 200: { description: 'The user.', schema: userSchema } },
       async handle(call) {
         const { name } = parse(profileChangeSchema, call.req.body);
         const user = { ...callersOwn(call), name };
-        await call.change(async (changes) => ({
-          result: await changes.renameUser(user.id, name),
+        await call.change(async (edits) => ({
+          result: await edits.renameUser(user.id, name),
           target: user.email,
         }));
         call.res.json(user);
@@ -63,8 +63,8 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
         if (nonce === undefined) throw setupIsOver();
         const passwordHash = await accounts.hashPassword(password);
         const first = { email, name, isAdministrator: true, passwordHash };
-        await enter(req, res, change, async (changes) => {
-          const user = await changes.claimSetup(nonce, first);
+        await enter(req, res, change, async (edits) => {
+          const user = await edits.claimSetup(nonce, first);
           if (user === undefined) throw setupIsOver();
           return { user };
         });
@@ -98,8 +98,8 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       answers: signedIn,
       async handle({ req, res, change }) {
         const { token } = parse(linkSchema, req.body);
-        await enter(req, res, change, async (changes) => {
-          const user = await links.use(changes, 'sign-in', token);
+        await enter(req, res, change, async (edits) => {
+          const user = await links.use(edits, 'sign-in', token);
           if (user === undefined) throw spent();
           return { user, details: { by: 'link' } };
         });
@@ -121,7 +121,7 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       path: '/api/auth/change-password',
       policy: 'user',
       audit: 'user.change-password',
-      summary: 'Changes one’s password and ends one’s other sessions.',
+      summary: 'Edits one’s password and ends one’s other sessions.',
       body: { kind: 'json', schema: passwordChangeSchema },
       answers: { 200: { description: 'The user.', schema: userSchema } },
       async handle(call) {
@@ -132,8 +132,8 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
           accounts.verify(user.email, currentPassword),
         );
         const passwordHash = await accounts.hashPassword(newPassword);
-        await enter(req, res, change, async (changes) => {
-          await changes.setPassword(user.id, passwordHash);
+        await enter(req, res, change, async (edits) => {
+          await edits.setPassword(user.id, passwordHash);
           return { user };
         });
       },
@@ -150,10 +150,10 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
         const { token, password } = parse(passwordResetSchema, req.body);
         if (!(await links.isOpen('reset-password', token))) throw spent();
         const passwordHash = await accounts.hashPassword(password);
-        await enter(req, res, change, async (changes) => {
-          const user = await links.use(changes, 'reset-password', token);
+        await enter(req, res, change, async (edits) => {
+          const user = await links.use(edits, 'reset-password', token);
           if (user === undefined) throw spent();
-          await changes.setPassword(user.id, passwordHash);
+          await edits.setPassword(user.id, passwordHash);
           return { user };
         });
       },
@@ -165,12 +165,12 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
     req: Request,
     res: Response,
     change: Call['change'],
-    prove: (changes: Changes) => Promise<{ user: User; details?: Record<string, unknown> }>,
+    prove: (edits: Edits) => Promise<{ user: User; details?: Record<string, unknown> }>,
   ): Promise<void> {
     const session = accounts.newSession(req);
-    const entered = await change(async (changes) => {
-      const { user, details = {} } = await prove(changes);
-      await changes.createSession(session.of(user.id));
+    const entered = await change(async (edits) => {
+      const { user, details = {} } = await prove(edits);
+      await edits.createSession(session.of(user.id));
       return { result: user, target: user.email, actor: actor(user), details };
     });
     await session.send(res);

@@ -45,8 +45,8 @@ export function administrationRoutes({ store, links }: Deps): Route[] {
       answers: { 200: { description: 'The user.', schema: userSchema } },
       async handle({ req, res, change }) {
         const { isAdministrator } = parse(userChangeSchema, req.body);
-        const user = await change(async (changes) => {
-          const result = known(await changes.setAdministrator(param(req, 'user'), isAdministrator));
+        const user = await change(async (edits) => {
+          const result = known(await edits.setAdministrator(param(req, 'user'), isAdministrator));
           return { result, target: result.email, details: { isAdministrator } };
         });
         res.json(user);
@@ -60,8 +60,8 @@ export function administrationRoutes({ store, links }: Deps): Route[] {
       summary: 'Takes an account away, with its sessions and memberships.',
       answers: { 200: { description: 'Who it was.', schema: userSchema } },
       async handle({ req, res, change }) {
-        const user = await change(async (changes) => {
-          const result = known(await changes.removeUser(param(req, 'user')));
+        const user = await change(async (edits) => {
+          const result = known(await edits.removeUser(param(req, 'user')));
           return { result, target: result.email };
         });
         res.json(user);
@@ -77,9 +77,9 @@ export function administrationRoutes({ store, links }: Deps): Route[] {
       answers: { 201: { description: 'The user.', schema: userSchema } },
       async handle({ req, res, change }) {
         const { email, name = email, isAdministrator } = parse(newUserSchema, req.body);
-        const user = await change(async (changes) => {
+        const user = await change(async (edits) => {
           const made = { email, name, isAdministrator, passwordHash: null };
-          const result = await changes.createUser(made);
+          const result = await edits.createUser(made);
           if (result !== undefined) return { result, target: email, details: { isAdministrator } };
           throw new DomainError('conflict', `There is an account of ${email} already.`);
         });
@@ -98,8 +98,8 @@ export function administrationRoutes({ store, links }: Deps): Route[] {
         const { email, kind } = parse(newLinkSchema, req.body);
         const user = await store.findUser(email);
         if (user === undefined) throw notFound('user');
-        const link = await change(async (changes) => ({
-          result: await links.create(changes, kind, user.id),
+        const link = await change(async (edits) => ({
+          result: await links.create(edits, kind, user.id),
           target: email,
           details: { kind },
         }));

@@ -33,8 +33,8 @@ export function appRoutes({ store, keys }: Deps): Route[] {
       answers: { 201: { description: 'The app.', schema: appSchema } },
       async handle({ req, res, change }) {
         const { id, name } = parse(newAppSchema, req.body);
-        const app = await change(async (changes) => {
-          const result = await changes.createApp(id, name ?? id);
+        const app = await change(async (edits) => {
+          const result = await edits.createApp(id, name ?? id);
           if (result !== undefined) return { result, app: id };
           throw new DomainError('conflict', `There is an app "${id}" already.`);
         });
@@ -51,8 +51,8 @@ export function appRoutes({ store, keys }: Deps): Route[] {
       answers: { 200: { description: 'The app.', schema: appSchema } },
       async handle({ req, res, change }) {
         const wanted = parse(appChangeSchema, req.body);
-        const app = await change(async (changes) => ({
-          result: await changes.changeApp(param(req, 'app'), wanted),
+        const app = await change(async (edits) => ({
+          result: await edits.changeApp(param(req, 'app'), wanted),
           details: wanted,
         }));
         keys.forget();

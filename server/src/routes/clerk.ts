@@ -30,8 +30,8 @@ export function clerkRoutes({ links }: Deps, clerk: Clerk): Route[] {
         const { token } = parse(linkSchema, req.body);
         const nonce = await links.setupNonceOf(token);
         if (nonce === undefined) throw setupIsOver();
-        await change(async (changes) => {
-          if (!(await changes.claimSetupAs(nonce, user.id))) throw setupIsOver();
+        await change(async (edits) => {
+          if (!(await edits.claimSetupAs(nonce, user.id))) throw setupIsOver();
           return { result: undefined, target: user.email };
         });
         res.json({ ...user, isAdministrator: true });
@@ -49,8 +49,8 @@ export function clerkRoutes({ links }: Deps, clerk: Clerk): Route[] {
         const { bytes, release } = await readBody(req, budget, MAX_WEBHOOK_BYTES);
         try {
           const told = await clerk.read(headersOf(req.headers), bytes.toString());
-          await change(async (changes) => ({
-            result: await clerk.carryOut(changes, told),
+          await change(async (edits) => ({
+            result: await clerk.carryOut(edits, told),
             target: told.clerkId,
             details: { event: told.type },
           }));

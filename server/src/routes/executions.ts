@@ -2,11 +2,13 @@ import {
   executionDetailSchema,
   executionPageSchema,
   executionQuerySchema,
+  pipelineListQuerySchema,
   pipelineListSchema,
   stepDetailSchema,
 } from '@xray/core';
 import { z } from 'zod';
-import { listExecutions, readExecutionText, readStep } from '../query/read-executions.js';
+import { listExecutions } from '../query/list-executions.js';
+import { readExecutionText, readStep } from '../query/read-executions.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
@@ -66,9 +68,11 @@ export function executionRoutes({ store, now }: Deps): Route[] {
       path: '/api/apps/:app/pipelines',
       policy: 'read',
       summary: 'The pipelines that the app has executions of.',
+      query: pipelineListQuerySchema,
       answers: { 200: { description: 'By name.', schema: pipelineListSchema } },
       async handle({ req, res }) {
-        res.json(await store.listPipelines(param(req, 'app')));
+        const { from, to } = parse(pipelineListQuerySchema, req.query);
+        res.json(await store.listPipelines(param(req, 'app'), { from, to }));
       },
     },
   ];

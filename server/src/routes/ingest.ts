@@ -1,9 +1,30 @@
-import { ingestResultSchema, snapshotSchema } from '@xray/core';
+import { ingestResultSchema, snapshotSchema, type Snapshot } from '@xray/core';
 import { z } from 'zod';
 import type { Deps, Route } from './route.js';
 
 const JSON_TYPES = ['application/json'];
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
+
+/** A small one, for the document. */
+const EXAMPLE = {
+  executionId: 'loan-8123',
+  appId: 'my-loan-app',
+  pipeline: 'loan-approval',
+  decision: {
+    outcome: 'declined',
+    adverse: true,
+    reasons: [{ code: 'SCORE_LOW', ruleId: 'min_score' }],
+  },
+  subjects: [{ type: 'applicant', id: '8123' }],
+  steps: [
+    { name: 'credit_score', input: { applicant: '8123' }, output: { score: 612 } },
+    {
+      name: 'rules',
+      kind: 'rules',
+      rules: [{ id: 'min_score', result: 'fail', op: '>=', actual: 612, threshold: 660 }],
+    },
+  ],
+} satisfies Snapshot;
 
 export function ingestRoutes({ intake, limitRate, now }: Deps): Route[] {
   return [
@@ -16,6 +37,7 @@ export function ingestRoutes({ intake, limitRate, now }: Deps): Route[] {
         kind: 'raw',
         schema: z.union([snapshotSchema, z.array(snapshotSchema)]),
         types: [...JSON_TYPES, ...NDJSON_TYPES],
+        example: EXAMPLE,
       },
       answers: {
         202: { description: 'At least one was not rejected.', schema: ingestResultSchema },

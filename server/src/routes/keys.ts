@@ -37,8 +37,8 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       async handle({ req, res, principal, change }) {
         const wanted = parse(newKeySchema, req.body);
         const { id, key } = generateApiKey();
-        const apiKey = await change(async (changes) => {
-          const result = await changes.createKey({
+        const apiKey = await change(async (edits) => {
+          const result = await edits.createKey({
             id,
             app: param(req, 'app'),
             name: wanted.name,
@@ -71,8 +71,8 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
         const { overlapHours } = parse(rotateKeySchema, req.body);
         const { id, key } = generateApiKey();
         const oldId = param(req, 'key');
-        const apiKey = await change(async (changes) => {
-          const result = await changes.rotateKey({
+        const apiKey = await change(async (edits) => {
+          const result = await edits.rotateKey({
             app: param(req, 'app'),
             oldId,
             id,
@@ -95,8 +95,8 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       summary: 'Revokes an API key; it is refused everywhere within seconds.',
       answers: { 200: { description: 'The revoked key.', schema: apiKeySchema } },
       async handle({ req, res, change }) {
-        const revoked = await change(async (changes) => {
-          const result = await changes.revokeKey(param(req, 'app'), param(req, 'key'));
+        const revoked = await change(async (edits) => {
+          const result = await edits.revokeKey(param(req, 'app'), param(req, 'key'));
           if (result === undefined) throw notFound('API key');
           return { result, target: result.id, details: { name: result.name } };
         });

@@ -45,8 +45,8 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       answers: { 200: { description: 'The member.', schema: memberSchema } },
       async handle({ req, res, change }) {
         const { role } = parse(memberChangeSchema, req.body);
-        const member = await change(async (changes) => {
-          const result = await changes.changeMember(param(req, 'app'), param(req, 'user'), role);
+        const member = await change(async (edits) => {
+          const result = await edits.changeMember(param(req, 'app'), param(req, 'user'), role);
           if (result === undefined) throw notFound('member');
           return { result, target: result.email, details: { role } };
         });
@@ -61,8 +61,8 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       summary: 'Takes a person out of the app.',
       answers: { 200: { description: 'Who was one.', schema: memberSchema } },
       async handle({ req, res, change }) {
-        const member = await change(async (changes) => {
-          const result = await changes.removeMember(param(req, 'app'), param(req, 'user'));
+        const member = await change(async (edits) => {
+          const result = await edits.removeMember(param(req, 'app'), param(req, 'user'));
           if (result === undefined) throw notFound('member');
           return { result, target: result.email };
         });
@@ -90,8 +90,8 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       async handle({ req, res, principal, change }) {
         const { role, email } = parse(newInvitationSchema, req.body);
         const { link, tokenHash, expiresAt } = links.newInvitation();
-        const invitation = await change(async (changes) => ({
-          result: await changes.createInvitation({
+        const invitation = await change(async (edits) => ({
+          result: await edits.createInvitation({
             app: param(req, 'app'),
             role,
             email: email ?? null,
@@ -113,11 +113,8 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       summary: 'Takes an invitation back.',
       answers: { 200: { description: 'What it was.', schema: invitationSchema } },
       async handle({ req, res, change }) {
-        const revoked = await change(async (changes) => {
-          const result = await changes.revokeInvitation(
-            param(req, 'app'),
-            param(req, 'invitation'),
-          );
+        const revoked = await change(async (edits) => {
+          const result = await edits.revokeInvitation(param(req, 'app'), param(req, 'invitation'));
           if (result === undefined) throw notFound('invitation');
           return { result, target: result.email ?? 'whoever has the link' };
         });
@@ -153,11 +150,11 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
         if ((await store.findInvitation(tokenHash)) === undefined) throw gone();
         const who = await whoAccepts(principal, account);
         const session = 'account' in who ? accounts.newSession(req) : undefined;
-        const user = await change(async (changes) => {
-          const accepted = await changes.acceptInvitation(tokenHash, who);
+        const user = await change(async (edits) => {
+          const accepted = await edits.acceptInvitation(tokenHash, who);
           if (accepted.kind !== 'accepted') throw REFUSED[accepted.kind]();
           const { user: result, invitation } = accepted;
-          if (session !== undefined) await changes.createSession(session.of(result.id));
+          if (session !== undefined) await edits.createSession(session.of(result.id));
           return {
             result,
             app: invitation.appId,

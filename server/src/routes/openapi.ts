@@ -1,7 +1,9 @@
 import * as core from '@xray/core';
 import { z } from 'zod';
 import type { Policy } from '../auth/policy.js';
+import type { ApiDocument } from './docs-page.js';
 import type { Route } from './route.js';
+import type { JsonSchema } from './schema-text.js';
 
 /** Schemas that get a name of their own in the document. */
 const NAMED = {
@@ -23,11 +25,22 @@ const NAMED = {
   InvitationList: core.invitationListSchema,
   AuditPage: core.auditPageSchema,
   PipelineList: core.pipelineListSchema,
+  PipelineOverview: core.pipelineOverviewSchema,
+  Funnel: core.funnelSchema,
+  Facets: core.facetsSchema,
+  Histogram: core.histogramSchema,
+  SearchMatch: core.searchMatchSchema,
+  Explanation: core.explanationSchema,
+  Comparison: core.comparisonSchema,
+  CohortComparison: core.cohortComparisonSchema,
+  CandidateHistory: core.candidateHistorySchema,
+  SubjectHistory: core.subjectHistorySchema,
+  Lookup: core.lookupSchema,
   Error: core.errorBodySchema,
 };
 
 /** The OpenAPI 3.1 document of these routes, out of the very schemas that they parse with. */
-export function openApi(routes: Route[], version: string): object {
+export function openApi(routes: Route[], version: string): ApiDocument {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, {
@@ -35,19 +48,19 @@ export function openApi(routes: Route[], version: string): object {
     io: 'input',
     unrepresentable: 'any',
   });
-  const schemaOf = (schema: z.ZodType): object => {
+  const schemaOf = (schema: z.ZodType): JsonSchema => {
     const id = registry.get(schema)?.id;
     if (id !== undefined) return { $ref: `#/components/schemas/${id}` };
     return inlineSchema(schema, registry);
   };
-  const paths: Record<string, Record<string, object>> = {};
+  const paths: ApiDocument['paths'] = {};
   for (const route of routes) {
     // Nobody over the network can call it.
     if (route.policy === 'console') continue;
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operation(route, schemaOf) };
   }
-  return {
+  const document = {
     openapi: '3.1.0',
     info: {
       title: 'X-Ray',
@@ -67,6 +80,15 @@ export function openApi(routes: Route[], version: string): object {
       },
     },
   };
+  return document;
+}
+
+/** The chapter of the document that a route stands in. */
+function tagOf({ path, policy }: Route): string {
+  if (policy === 'ingest') return 'Send';
+  if (policy === 'read' && path.startsWith('/api/apps/:app/')) return 'Ask';
+  if (path.startsWith('/api/apps')) return 'Apps';
+  return path.startsWith('/api/') && path !== '/api/config' ? 'People and keys' : 'Operate';
 }
 
 function securityOf(policy: Policy): Record<string, string[]>[] {
@@ -86,10 +108,10 @@ function securityOf(policy: Policy): Record<string, string[]>[] {
   }
 }
 
-type SchemaOf = (schema: z.ZodType) => object;
+type SchemaOf = (schema: z.ZodType) => JsonSchema;
 
-function operation(route: Route, schemaOf: SchemaOf): object {
-  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+function operation(route: Route, schemaOf: SchemaOf): ApiDocument['paths'][string][string] {
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
@@ -98,16 +120,21 @@ function operation(route: Route, schemaOf: SchemaOf): object {
   const inQuery = Object.entries(route.query?.shape ?? {}).map(([name, schema]) => ({
     name,
     in: 'query',
-    required: false,
+    required: !(schema as z.ZodType).safeParse(undefined).success,
     schema: schemaOf(schema as z.ZodType),
+    ...(route.examples?.[name] !== undefined && { example: route.examples[name] }),
   }));
   const types = route.body?.kind === 'raw' ? route.body.types : ['application/json'];
   return {
     summary: route.summary,
+    tags: [tagOf(route)],
     security: securityOf(route.policy),
     parameters: [...inPath, ...inQuery],
     ...(route.body && {
-      requestBody: { required: true, content: contentOf(types, schemaOf(route.body.schema)) },
+      requestBody: {
+        required: true,
+        content: contentOf(types, schemaOf(route.body.schema), route.body.example),
+      },
     }),
     responses: {
       ...Object.fromEntries(
@@ -127,12 +154,17 @@ function operation(route: Route, schemaOf: SchemaOf): object {
   };
 }
 
-function contentOf(types: string[], schema: object): object {
-  return Object.fromEntries(types.map((type) => [type, { schema }]));
+function contentOf(
+  types: string[],
+  schema: JsonSchema,
+  example?: unknown,
+): Record<string, { schema: JsonSchema; example?: unknown }> {
+  const content = { schema, ...(example !== undefined && { example }) };
+  return Object.fromEntries(types.map((type) => [type, content]));
 }
 
 /** A schema without a name of its own, with references to those inside it that have one. */
-function inlineSchema(schema: z.ZodType, named: z.core.$ZodRegistry<{ id: string }>): object {
+function inlineSchema(schema: z.ZodType, named: z.core.$ZodRegistry<{ id: string }>): JsonSchema {
   if (schema instanceof z.ZodUnion) {
     return { anyOf: schema.options.map((option) => inlineSchema(option as z.ZodType, named)) };
   }
@@ -145,7 +177,7 @@ function inlineSchema(schema: z.ZodType, named: z.core.$ZodRegistry<{ id: string
 }
 
 /** `$schema` and `$id` name a document of its own, which a component is not. */
-function withoutIdentity(schema: object): object {
+function withoutIdentity(schema: object): JsonSchema {
   const { $schema: _schema, $id: _id, ...rest } = schema as { $schema?: unknown; $id?: unknown };
-  return rest;
+  return rest as JsonSchema;
 }

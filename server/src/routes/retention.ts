@@ -34,8 +34,8 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
       async handle({ req, res, change }) {
         const app = param(req, 'app');
         const { items } = parse(newRetentionSchema, req.body);
-        await change(async (changes) => ({
-          result: await changes.replaceRetention(app, items),
+        await change(async (edits) => ({
+          result: await edits.replaceRetention(app, items),
           details: { rules: items },
         }));
         logger.info({ app, rules: items }, 'the retention rules were changed');

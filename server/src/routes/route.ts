@@ -14,7 +14,7 @@ import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
 import type { NewAuditEntry } from '../store/access-store.js';
-import type { Changes, Store } from '../store/store.js';
+import type { Edits, Store } from '../store/store.js';
 
 /** What every route may use. */
 export interface Deps {
@@ -36,6 +36,8 @@ export interface Deps {
   /** Addresses of proxies whose forwarded headers are believed. */
   trustedProxies: string[];
   logger: Logger;
+  /** Aborted when the server is to stop, for answers that end only then. */
+  stopping: AbortSignal;
   version: string;
   /** The folder of the exported dashboard; without it only the API is served. */
   dashboardDir: string | undefined;
@@ -47,11 +49,13 @@ export interface Call {
   req: Request;
   res: Response;
   principal: Principal;
+  /** Throws when who asked may do so no longer; for answers that take long. */
+  readmit(): Promise<void>;
   /**
    * Changes something, and writes that to the audit log in the same transaction. What `work` throws takes
-   * all of it back; it may use nothing of the store but the changes it is given.
+   * all of it back; it may use nothing of the store but the edits it is given.
    */
-  change<T>(work: (changes: Changes) => Promise<{ result: T } & Recorded>): Promise<T>;
+  change<T>(work: (edits: Edits) => Promise<{ result: T } & Recorded>): Promise<T>;
   /**
    * Writes to the audit log what is only looked at, or cannot be done in one transaction, before it is:
    * what cannot be written there is not shown and not done.
@@ -81,8 +85,13 @@ export interface Route {
   audit?: string;
   summary: string;
   query?: z.ZodObject;
+  /** A value for each parameter that is worth one, for the document. */
+  examples?: Record<string, string>;
   /** `raw` leaves the parsing to the handler. */
-  body?: { kind: 'json'; schema: z.ZodType } | { kind: 'raw'; schema: z.ZodType; types: string[] };
+  body?: { schema: z.ZodType; example?: unknown } & (
+    | { kind: 'json' }
+    | { kind: 'raw'; types: string[] }
+  );
   answers: Record<number, { description: string; schema?: z.ZodType }>;
   handle: (call: Call) => Promise<void>;
 }

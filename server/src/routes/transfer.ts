@@ -81,8 +81,8 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       answers: { 200: { description: 'What was added.', schema: transferredSchema } },
       async handle({ req, res, change }) {
         const transfer = parse(appTransferSchema, req.body);
-        const added = await change(async (changes) => {
-          const result = await changes.addTransfer(param(req, 'app'), transfer);
+        const added = await change(async (edits) => {
+          const result = await edits.addTransfer(param(req, 'app'), transfer);
           return { result, details: result };
         });
         keys.forget();

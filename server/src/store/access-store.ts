@@ -147,7 +147,7 @@ export interface AccessStore {
 }
 
 /** What can be changed of it, in a transaction that also holds the entry in the audit log. */
-export interface AccessChanges {
+export interface AccessEdits {
   /** Makes the first app with a key when there is no app at all; says whether it did. Of many callers one does. */
   initialize(app: { id: string; name: string }, key: NewApiKey): Promise<boolean>;
   /** Undefined when there is one of that id already. */

@@ -1,52 +1,82 @@
-import { sql } from 'kysely';
-import type { PipelineList } from '@xray/core';
+import { sql, type RawBuilder, type Selectable } from 'kysely';
+import type { ExecutionSort } from '@xray/core';
 import type { Driver } from './driver.js';
-import type { ExecutionFilter, ListedExecution, StoredExecution } from './store.js';
+import { READ_LIMIT_MS, readWithin } from './read-within.js';
+import type {
+  Condition,
+  ExecutionFilter,
+  ExecutionScope,
+  ListedExecution,
+  StoredExecution,
+} from './store.js';
+import type { Tables } from './tables.js';
 
 type Db = Driver['db'];
 
-/** Headers alone, newest first; at most `filter.limit` rows. */
+/** As the index executions_duration has it. */
+const DURATION = sql`coalesce(e.duration_ms, -1)`;
+
+const KEYS: Record<ExecutionSort, { key: RawBuilder<unknown>; isTime: boolean }> = {
+  at: { key: sql`e.at`, isTime: true },
+  '-at': { key: sql`e.at`, isTime: true },
+  duration: { key: DURATION, isTime: false },
+  '-duration': { key: DURATION, isTime: false },
+  received: { key: sql`e.received_at`, isTime: true },
+  '-received': { key: sql`e.received_at`, isTime: true },
+};
+
+/** The columns that a summary is made of. */
+export const SUMMARY = [
+  'id',
+  'execution_id',
+  'pipeline',
+  'environment',
+  'status',
+  'outcome',
+  'adverse',
+  'reasons',
+  'subjects',
+  'versions',
+  'tags',
+  'step_count',
+  'failed_step_count',
+  'error_type',
+  'at',
+  'received_at',
+  'duration_ms',
+  'revision',
+  'conflict',
+] as const;
+
+export type SummaryRow = Pick<Selectable<Tables['executions']>, (typeof SUMMARY)[number]>;
+
+/** Headers alone; at most `filter.limit` rows. */
 export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<ListedExecution[]> {
+  const { key, isTime } = KEYS[filter.sort];
+  const order = filter.sort.startsWith('-') ? 'desc' : 'asc';
   let query = db
-    .selectFrom('executions')
-    .select([
-      'id',
-      'execution_id',
-      'pipeline',
-      'environment',
-      'status',
-      'outcome',
-      'adverse',
-      'reasons',
-      'subjects',
-      'versions',
-      'tags',
-      'step_count',
-      'failed_step_count',
-      'error_type',
-      'at',
-      'received_at',
-      'duration_ms',
-      'revision',
-      'conflict',
-    ])
-    .where('app', '=', filter.app)
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
+    .selectFrom('executions as e')
+    .select(SUMMARY)
+    .where(isWithin(filter))
+    .where(filter.where)
+    .orderBy(key, order)
+    .orderBy('id', order)
     .limit(filter.limit);
-  if (filter.pipeline !== undefined) query = query.where('pipeline', '=', filter.pipeline);
-  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
-  if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome);
-  if (filter.environment !== undefined) query = query.where('environment', '=', filter.environment);
-  if (filter.from !== undefined) query = query.where('at', '>=', filter.from);
-  if (filter.to !== undefined) query = query.where('at', '<', filter.to);
   if (filter.after !== undefined) {
+    const last = isTime
+      ? sql`${new Date(filter.after.key).toISOString()}::timestamptz`
+      : sql`${filter.after.key}::double precision`;
+    const beyond = sql.raw(order === 'desc' ? '<' : '>');
     query = query.where(
-      sql<boolean>`(at, id) < (${filter.after.at}::timestamptz, ${filter.after.id}::bigint)`,
+      sql<boolean>`(${key}, e.id) ${beyond} (${last}, ${filter.after.id}::bigint)`,
     );
   }
-  const rows = await query.execute();
-  return rows.map((row) => ({
+  const { rows } = await readWithin(db, READ_LIMIT_MS, (tx) => tx.executeQuery(query));
+  return rows.map(toListed);
+}
+
+export function toListed(row: SummaryRow): ListedExecution {
+  return {
     id: row.id,
     summary: {
       executionId: row.execution_id,
@@ -68,7 +98,7 @@ export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<L
       revision: row.revision,
       conflict: row.conflict,
     },
-  }));
+  };
 }
 
 export async function readExecution(
@@ -94,23 +124,14 @@ export async function readExecution(
   );
 }
 
-export async function listPipelines(db: Db, app: string): Promise<PipelineList> {
-  const rows = await db
-    .selectFrom('executions')
-    .select((e) => [
-      'pipeline',
-      e.fn.countAll<number>().as('executions'),
-      e.fn.max('at').as('last_at'),
-    ])
-    .where('app', '=', app)
-    .groupBy('pipeline')
-    .orderBy('pipeline')
-    .execute();
-  return {
-    items: rows.map((row) => ({
-      pipeline: row.pipeline,
-      executions: row.executions,
-      lastAt: row.last_at.toISOString(),
-    })),
-  };
+/** What every question over executions begins with. */
+export function isWithin({ app, from, to }: Omit<ExecutionScope, 'where'>): Condition {
+  return sql`(${sql.join(
+    [
+      sql`e.app = ${app}`,
+      ...(from === undefined ? [] : [sql`e.at >= ${from.toISOString()}::timestamptz`]),
+      ...(to === undefined ? [] : [sql`e.at < ${to.toISOString()}::timestamptz`]),
+    ],
+    sql` AND `,
+  )})`;
 }

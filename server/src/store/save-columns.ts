@@ -18,6 +18,10 @@ export const HEADER = {
   failed_step_count: 'int',
   error_type: 'text',
   bytes: 'int',
+  metadata: 'jsonb',
+  rules: 'text[]',
+  decisive: 'text[]',
+  course: 'int',
 } as const;
 
 export const MERGE = {
@@ -39,6 +43,7 @@ export const STEP = {
   duration_ms: 'double precision',
   candidates_in: 'bigint',
   candidates_out: 'bigint',
+  drops: 'jsonb',
 } as const;
 
 export function names(columns: Record<string, string>): RawBuilder<unknown> {
@@ -81,7 +86,7 @@ export const MERGE_INTO_STORED = sql.raw(`
 function assignments(): string {
   const header = Object.keys(HEADER).map((column) => `${column} = ${winnersOwn(column)}`);
   const merge = Object.entries(MERGED).map(([column, value]) => `${column} = ${value}`);
-  return [...header, ...merge].join(', ');
+  return [...header, ...merge, 'xact = pg_current_xact_id()'].join(', ');
 }
 
 function winnersOwn(column: string): string {

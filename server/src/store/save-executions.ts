@@ -233,6 +233,10 @@ function headerRow({ header, receivedAt, steps, bytes }: ExecutionRecord): Row<t
     failed_step_count: header.failedStepCount,
     error_type: header.errorType,
     bytes,
+    metadata: header.metadata,
+    rules: header.rules,
+    decisive: header.decisive,
+    course: header.course,
   };
 }
 
@@ -262,6 +266,7 @@ function stepRows(
     duration_ms: step.durationMs,
     candidates_in: step.candidatesIn,
     candidates_out: step.candidatesOut,
+    drops: step.drops,
   }));
 }
 

@@ -1,4 +1,4 @@
-import type { AccessChanges, AccessStore } from './access-store.js';
+import type { AccessEdits, AccessStore } from './access-store.js';
 import * as apps from './apps.js';
 import * as audit from './audit.js';
 import type { Driver } from './driver.js';
@@ -39,7 +39,7 @@ export function sqlAccessStore(db: Db): AccessStore {
   };
 }
 
-export function sqlAccessChanges(tx: Db): AccessChanges {
+export function sqlAccessEdits(tx: Db): AccessEdits {
   return {
     initialize: (app, key) => apps.initialize(tx, app, key),
     createApp: (id, name) => apps.createApp(tx, id, name),

@@ -1,13 +1,15 @@
 import { sql } from 'kysely';
 import { appendAudit } from './audit.js';
+import * as changes from './changes.js';
 import type { Driver } from './driver.js';
 import * as erasure from './erasure.js';
 import * as executions from './executions.js';
 import { migrate } from './migrations.js';
 import * as retention from './retention.js';
+import * as pipelines from './pipelines.js';
 import { saveExecutions } from './save-executions.js';
-import { sqlAccessChanges, sqlAccessStore } from './sql-access-store.js';
-import type { Audited, Changes, Store } from './store.js';
+import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
+import type { Audited, Edits, Store } from './store.js';
 import * as transfer from './transfer.js';
 
 /** The store on any Postgres that a driver reaches. */
@@ -21,8 +23,10 @@ export function createSqlStore(driver: Driver): Store {
 
     saveExecutions: (records) => saveExecutions(db, records),
     listExecutions: (filter) => executions.listExecutions(db, filter),
+    readChanges: (filter) => changes.readChanges(db, filter),
+    readHorizon: () => changes.readHorizon(db),
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
-    listPipelines: (app) => executions.listPipelines(db, app),
+    listPipelines: (app, range) => pipelines.listPipelines(db, app, range),
 
     ...sqlAccessStore(db),
     change: (work) => change(db, work),
@@ -40,11 +44,11 @@ export function createSqlStore(driver: Driver): Store {
 
 async function change<T>(
   db: Driver['db'],
-  work: (changes: Changes) => Promise<Audited<T>>,
+  work: (edits: Edits) => Promise<Audited<T>>,
 ): Promise<T> {
   return await db.transaction().execute(async (tx) => {
     const { result, entry } = await work({
-      ...sqlAccessChanges(tx),
+      ...sqlAccessEdits(tx),
       addTransfer: (app, added) => transfer.addTransfer(tx, app, added),
       replaceRetention: (app, rules) => retention.replaceRetention(tx, app, rules),
     });

@@ -1,6 +1,8 @@
+import type { RawBuilder } from 'kysely';
 import type {
   AppTransfer,
   ErasureCount,
+  ExecutionSort,
   ExecutionSummary,
   MergeState,
   PipelineList,
@@ -9,7 +11,7 @@ import type {
   Status,
   Transferred,
 } from '@xray/core';
-import type { AccessChanges, AccessStore, NewAuditEntry } from './access-store.js';
+import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
 import type { FileCopy } from './driver.js';
 
 export type { KeyGrant } from './access-store.js';
@@ -38,6 +40,12 @@ export interface ExecutionRecord {
     reasons: string[];
     failedStepCount: number;
     errorType: string | null;
+    metadata: Record<string, string | number | boolean>;
+    /** Ids of rules that failed, and of those that decided. */
+    rules: string[];
+    decisive: string[];
+    /** Hash of the names of the steps that ran, in order: equal for executions that took one course. */
+    course: number;
   };
   steps: StepRow[];
 }
@@ -50,6 +58,8 @@ export interface StepRow {
   durationMs: number | null;
   candidatesIn: number | null;
   candidatesOut: number | null;
+  /** Candidates not kept, by deciding reason. */
+  drops: Record<string, number> | null;
 }
 
 /** What became of one flush. `refused` is the database's word on that record alone; the others are stored. */
@@ -59,23 +69,54 @@ export type SaveOutcome =
   | { kind: 'superseded' }
   | { kind: 'refused'; message: string };
 
-/** Which executions, newest first. `after` is the last row of the page before. */
-export interface ExecutionFilter {
+/** A condition on `xray.executions e`, with every value bound. */
+export type Condition = RawBuilder<boolean>;
+
+/** Executions of an app within a range by `at`: `from` belongs to it, `to` does not. */
+export interface ExecutionScope {
   app: string;
-  pipeline: string | undefined;
-  status: Status | undefined;
-  outcome: string | undefined;
-  environment: string | undefined;
+  where: Condition;
   from: Date | undefined;
   to: Date | undefined;
-  after: { at: Date; id: number } | undefined;
+}
+
+/** A page of a list. `after` is the last row of the page before: its key of this order, and its id. */
+export interface ExecutionFilter extends ExecutionScope {
+  sort: ExecutionSort;
+  after: ListPlace | undefined;
   limit: number;
 }
 
-/** A row of the list with the id that its page's cursor is made of. */
+/** `key` is in ms, since the epoch or of the duration. */
+export interface ListPlace {
+  key: number;
+  id: number;
+}
+
+/** A row of the list with the id that tells equal ones apart. */
 export interface ListedExecution {
   id: number;
   summary: Omit<ExecutionSummary, 'stale'>;
+}
+
+/** A horizon is a transaction's number: everything written below it is visible, and nothing more comes. */
+export interface ChangesFilter {
+  app: string;
+  /** A condition on `xray.executions e`. */
+  where: RawBuilder<boolean>;
+  /** The horizon from which on. */
+  since: string;
+  /** The last of the page before. */
+  after: { xact: string; id: number } | undefined;
+  limit: number;
+}
+
+export interface Changes {
+  /** As it was when this was read. */
+  horizon: string;
+  items: (ListedExecution & { xact: string })[];
+  /** Where the next page starts; undefined when nothing was found. */
+  last: { xact: string; id: number } | undefined;
 }
 
 export interface StoredExecution {
@@ -119,7 +160,7 @@ export interface ErasedBatch {
 }
 
 /** What people change, beside executions. */
-export interface Changes extends AccessChanges {
+export interface Edits extends AccessEdits {
   /** Adds the keys and rules that the app does not have; a legal hold is taken over in any case. */
   addTransfer(app: string, transfer: Omit<AppTransfer, 'app'>): Promise<Transferred>;
   /** Puts these rules where the app's others were. A hold protects whatever is there when this resolves. */
@@ -148,18 +189,24 @@ export interface Store extends AccessStore {
   /**
    * The one way to change anything that people decide: what `work` does and its entry in the audit log
    * are one transaction, and whatever it throws takes all of it back. `work` may use nothing but the
-   * changes it is given: the embedded database has one connection, which the transaction holds.
+   * edits it is given: the embedded database has one connection, which the transaction holds.
    */
-  change<T>(work: (changes: Changes) => Promise<Audited<T>>): Promise<T>;
+  change<T>(work: (edits: Edits) => Promise<Audited<T>>): Promise<T>;
 
   /**
    * Stores flushes under the merge rule and resolves after the commit, one outcome a record in their
    * order. Idempotent: the same flush again is a duplicate.
    */
   saveExecutions(records: ExecutionRecord[]): Promise<SaveOutcome[]>;
+  /** Throws a ReadTooLong where it takes longer than a read may. */
   listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
+  readChanges(filter: ChangesFilter): Promise<Changes>;
+  readHorizon(): Promise<string>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
-  listPipelines(app: string): Promise<PipelineList>;
+  listPipelines(
+    app: string,
+    range: { from: string | undefined; to: string | undefined },
+  ): Promise<PipelineList>;
 
   /** The next executions with their bodies, some megabytes at most; none at the end. */
   exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;

@@ -145,6 +145,12 @@ interface ExecutionsTable {
   failed_step_count: Derived<number>;
   error_type: Derived<string | null>;
   bytes: Derived<number>;
+  metadata: Derived<Record<string, string | number | boolean>>;
+  rules: Derived<string[]>;
+  decisive: Derived<string[]>;
+  course: Derived<number>;
+  /** Of the transaction that wrote the row last. */
+  xact: Derived<string>;
   terminal: Derived<boolean>;
   revision: Derived<number>;
   body_hash: Derived<string>;

@@ -9,7 +9,7 @@ import { startServer, type RunningServer } from '#server/main.js';
 import { openPglite } from '#server/store/drivers/pglite.js';
 import { openPostgres } from '#server/store/drivers/postgres.js';
 import { createSqlStore } from '#server/store/sql-store.js';
-import type { Changes, Store } from '#server/store/store.js';
+import type { Edits, Store } from '#server/store/store.js';
 
 export const DRIVERS = ['pglite', 'postgres'] as const;
 export type DriverName = (typeof DRIVERS)[number];
@@ -69,10 +69,10 @@ export async function freshStore(driver: DriverName): Promise<Store> {
   return store;
 }
 
-/** Changes something as no one in particular, who stands in no audit log. */
-export async function changed<T>(store: Store, work: (changes: Changes) => Promise<T>): Promise<T> {
-  return await store.change(async (changes) => ({
-    result: await work(changes),
+/** Edits something as no one in particular, who stands in no audit log. */
+export async function changed<T>(store: Store, work: (edits: Edits) => Promise<T>): Promise<T> {
+  return await store.change(async (edits) => ({
+    result: await work(edits),
     entry: undefined,
   }));
 }

@@ -1,9 +1,11 @@
 import type {
   AppList,
+  Comparison,
   ErrorBody,
   ErrorDetail,
   ExecutionDetail,
   ExecutionPage,
+  Explanation,
   PipelineList,
   PublicConfig,
   StepDetail,
@@ -87,6 +89,25 @@ export async function getStep(
   signal?: AbortSignal,
 ): Promise<StepDetail> {
   return await getJson(`${executionPath(app, executionId)}/steps/${sequence}`, {}, signal);
+}
+
+/** Why it was decided so, from the record alone. */
+export async function getExplanation(
+  app: string,
+  executionId: string,
+  signal?: AbortSignal,
+): Promise<Explanation> {
+  return await getJson(`${executionPath(app, executionId)}/explain`, {}, signal);
+}
+
+/** Where the courses of two executions part. */
+export async function getComparison(
+  app: string,
+  a: string,
+  b: string,
+  signal?: AbortSignal,
+): Promise<Comparison> {
+  return await getJson(`${appPath(app)}/compare`, { a, b }, signal);
 }
 
 /** Where the server keeps what belongs to an app. */

@@ -3,8 +3,18 @@ export function executionsHref(app: string, filter: Record<string, string | null
   return `/executions?${query({ app, ...filter })}`;
 }
 
-export function executionHref(app: string, id: string, step?: number | null): string {
-  return `/execution?${query({ app, id, step: typeof step === 'number' ? String(step) : null })}`;
+/** `step`: its sequence, or `explain` for the account of the decision. */
+export function executionHref(
+  app: string,
+  id: string,
+  step: number | 'explain' | null = null,
+): string {
+  return `/execution?${query({ app, id, step: step === null ? null : String(step) })}`;
+}
+
+/** Two executions beside each other; without one of them the page asks for it. */
+export function compareHref(app: string, a: string | null = null, b: string | null = null): string {
+  return `/compare?${query({ app, a, b })}`;
 }
 
 export function settingsHref(tab: string, app: string | null = null): string {

@@ -2,8 +2,10 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { getMe } from './access-api';
 import {
   ApiError,
+  getComparison,
   getConfig,
   getExecution,
+  getExplanation,
   getStep,
   getWholeExecution,
   listApps,
@@ -14,6 +16,8 @@ import {
 
 const WAITING_POLL_MS = 2_000;
 const PAGE_SIZE = 100;
+/** The most that the server gives at once. */
+const MAX_LIMIT = 200;
 
 export const configQuery = queryOptions({
   queryKey: ['config'],
@@ -109,4 +113,34 @@ export const wholeExecutionQuery = (app: string, executionId: string, revision: 
     queryFn: ({ signal }) => getWholeExecution(app, executionId, signal),
     staleTime: Infinity,
     gcTime: 60_000,
+  });
+
+export const explanationQuery = (app: string, executionId: string, revision: number) =>
+  queryOptions({
+    queryKey: ['explanation', app, executionId, revision],
+    queryFn: ({ signal }) => getExplanation(app, executionId, signal),
+    staleTime: Infinity,
+  });
+
+const NEIGHBOURS = 50;
+
+/** Executions of one pipeline around a time: `before` newest first, `after` oldest first. */
+export const neighboursQuery = (app: string, pipeline: string, at: string) =>
+  queryOptions({
+    queryKey: ['neighbours', app, pipeline, at],
+    queryFn: async ({ signal }) => {
+      const [before, after] = await Promise.all([
+        listExecutions(app, { pipeline, to: at, limit: NEIGHBOURS }, signal),
+        listExecutions(app, { pipeline, from: at, limit: MAX_LIMIT }, signal),
+      ]);
+      // The list is newest first: only where it is whole does it end with the next one.
+      const isWhole = after.nextCursor === null;
+      return { before: before.items, after: isWhole ? after.items.toReversed() : [] };
+    },
+  });
+
+export const comparisonQuery = (app: string, a: string, b: string) =>
+  queryOptions({
+    queryKey: ['comparison', app, a, b],
+    queryFn: ({ signal }) => getComparison(app, a, b, signal),
   });

@@ -88,6 +88,20 @@ export function statusVerdict(status: StepStatus): Verdict {
   }
 }
 
+/** The result of a rule; without one, or with one not known here, only a dash and its text. */
+export function ruleVerdict(result: string | null | undefined): Verdict {
+  switch (result) {
+    case 'pass':
+      return { word: 'pass', tone: 'positive', shape: 'circle', hue: null };
+    case 'fail':
+      return { word: 'fail', tone: 'negative', shape: 'cross', hue: null };
+    case 'error':
+      return { word: 'error', tone: 'failed', shape: 'triangle', hue: null };
+    default:
+      return neutral(result ?? '', 'dash');
+  }
+}
+
 function neutral(word: string, shape: Shape): Verdict {
   return { word, tone: 'neutral', shape, hue: null };
 }

@@ -2,16 +2,19 @@
 
 import type { ExecutionDetail } from '@xray/core';
 import { useQuery } from '@tanstack/react-query';
-import { LayersIcon } from 'lucide-react';
+import { LayersIcon, MessageCircleQuestionMarkIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogTitle, SheetContent } from '@/components/ui/dialog';
+import { CompareMenu } from '@/features/compare/compare-menu';
 import { ExecutionHeader } from '@/features/execution/execution-header';
 import { ExecutionSkeleton } from '@/features/execution/execution-skeleton';
 import { PrintedSteps } from '@/features/execution/printed-steps';
 import { executionParams, type Inspected } from '@/features/execution/search-params';
+import { ExplainPanel } from '@/features/explain/explain-panel';
+import { ExplanationReport } from '@/features/explain/report';
 import { ExecutionInspector } from '@/features/inspector/execution-inspector';
 import { StepInspector } from '@/features/inspector/step-inspector';
 import { Timeline } from '@/features/timeline/timeline';
@@ -76,8 +79,34 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
 
   return (
     <div className="flex min-h-0 flex-1 flex-col print:block">
-      <ExecutionHeader app={app} detail={detail} />
-      <PrintedSteps steps={snapshot.steps} />
+      {inspected === 'explain' ? (
+        <ExplanationReport
+          app={app}
+          executionId={snapshot.executionId}
+          revision={snapshot.revision ?? 1}
+          at={snapshot.startedAt ?? detail.server.receivedAt}
+        />
+      ) : null}
+      <div className={cn('contents', inspected === 'explain' && 'print:hidden')}>
+        <ExecutionHeader
+          app={app}
+          detail={detail}
+          actions={
+            <>
+              <Button
+                aria-pressed={inspected === 'explain'}
+                className={cn(inspected === 'explain' && 'border-accent bg-accent-soft')}
+                onClick={() => inspect(inspected === 'explain' ? null : 'explain', 'push')}
+              >
+                <MessageCircleQuestionMarkIcon aria-hidden />
+                Explain
+              </Button>
+              <CompareMenu app={app} detail={detail} />
+            </>
+          }
+        />
+        <PrintedSteps steps={snapshot.steps} />
+      </div>
       <div className="flex min-h-0 flex-1 print:hidden">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           <button
@@ -143,6 +172,10 @@ function Inspector({
   onTab: (tab: string) => void;
 }) {
   const { snapshot } = detail;
+  if (inspected === 'explain') {
+    const { executionId, revision } = snapshot;
+    return <ExplainPanel app={app} executionId={executionId} revision={revision ?? 1} />;
+  }
   if (inspected === 'execution') {
     return <ExecutionInspector app={app} detail={detail} tab={tab} onTab={onTab} />;
   }

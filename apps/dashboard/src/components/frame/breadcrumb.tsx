@@ -12,6 +12,8 @@ interface Crumb {
   href: string | null;
 }
 
+const PAGES = { '/settings': 'Settings', '/compare': 'Compare' };
+
 /** Where we are, from the address alone. */
 export function Breadcrumb() {
   const path = usePathname();
@@ -57,7 +59,8 @@ function crumbsOf(path: string, app: string | null, executionId: string | null):
   if (app !== null) {
     crumbs.push({ text: truncateMiddle(app, 32), full: app, href: executionsHref(app) });
   }
-  if (path.startsWith('/settings')) return [...crumbs, { text: 'Settings', href: null }];
+  const page = Object.entries(PAGES).find(([start]) => path.startsWith(start))?.[1];
+  if (page !== undefined) return [...crumbs, { text: page, href: null }];
   if (!path.startsWith('/execution')) return crumbs;
   if (path.startsWith('/executions')) return [...crumbs, { text: 'Executions', href: null }];
   if (app !== null) crumbs.push({ text: 'Executions', href: executionsHref(app) });

@@ -1,6 +1,7 @@
 'use client';
 
 import {
+  GitCompareIcon,
   LayoutGridIcon,
   ListIcon,
   PanelLeftIcon,
@@ -13,7 +14,7 @@ import { Suspense, type ReactNode } from 'react';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { isDoor } from '@/lib/doors';
-import { executionsHref, settingsHref } from '@/lib/links';
+import { compareHref, executionsHref, settingsHref } from '@/lib/links';
 import { setRailOpen, useRailOpen } from '@/lib/preferences';
 import { AppSwitcher } from './app-switcher';
 import { Breadcrumb } from './breadcrumb';
@@ -110,6 +111,12 @@ function Places({ stacked = false }: { stacked?: boolean }) {
       href: app === null ? '/executions' : executionsHref(app),
       icon: ListIcon,
       current: path.startsWith('/execution'),
+    },
+    {
+      name: 'Compare',
+      href: app === null ? '/compare' : compareHref(app),
+      icon: GitCompareIcon,
+      current: path.startsWith('/compare'),
     },
     {
       name: 'Settings',

@@ -5,6 +5,7 @@ export const GROUP_SIZE = 1_000;
 /** A string longer than this, or of several lines, opens into lines of its own. */
 export const LONG_STRING = 120;
 const INITIAL_ROWS = 120;
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const INITIAL_CHILDREN = 40;
 
 export type JsonShape = 'object' | 'array' | 'text' | 'group' | 'leaf' | 'line';
@@ -232,8 +233,22 @@ export function readablePath(
       value = value[Number(key)];
       continue;
     }
-    path += /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+    path += IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
     value = typeof value === 'object' && value !== null ? value[key] : undefined;
   }
   return path;
+}
+
+/** A pointer as code would reach it, without the values: whatever looks like an index is taken for one. */
+export function pointerText(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map(unescapePointer)
+    .map((key) => {
+      if (/^\d+$/.test(key)) return `[${key}]`;
+      return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+    })
+    .join('')
+    .replace(/^\./, '');
 }

@@ -37,7 +37,7 @@ export function SheetContent({
 }: ComponentProps<typeof Primitive.Content>) {
   return (
     <Primitive.Portal>
-      <Primitive.Overlay className="fixed inset-0 z-40 bg-black/40" />
+      <Primitive.Overlay className="fixed inset-0 z-40 bg-black/40 print:hidden" />
       <Primitive.Content
         aria-describedby={undefined}
         // The sheet itself, so that no control in it looks as if it were chosen.
@@ -46,7 +46,7 @@ export function SheetContent({
           if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
         }}
         className={cn(
-          'fixed inset-x-0 bottom-0 z-50 flex h-[88dvh] flex-col rounded-t-xl border-t border-line-strong bg-panel text-ink outline-none',
+          'fixed inset-x-0 bottom-0 z-50 flex h-[88dvh] flex-col rounded-t-xl border-t border-line-strong bg-panel text-ink outline-none print:hidden',
           className,
         )}
         {...props}

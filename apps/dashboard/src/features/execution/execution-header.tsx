@@ -1,29 +1,31 @@
 'use client';
 
-import type { ExecutionDetail, Link as ExecutionLink, Reason } from '@xray/core';
+import type { ExecutionDetail, Link as ExecutionLink } from '@xray/core';
 import Link from 'next/link';
-import type { ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { IdText } from '@/components/id-text';
 import { AbsoluteTime, RelativeTime } from '@/components/time';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { formatCount, formatDuration, truncateMiddle } from '@/lib/format';
 import { executionHref, executionsHref } from '@/lib/links';
 import { executionVerdict } from '@/lib/verdict';
-
-const REASONS_SHOWN = 4;
+import { becauseLine } from './because';
+import { BecauseReasons } from './because-reasons';
 
 /** Outcome first, then why, then the facts around it. */
 export function ExecutionHeader({
   app,
   detail: { snapshot, server },
+  actions,
 }: {
   app: string;
   detail: ExecutionDetail;
+  actions: ReactNode;
 }) {
   const { decision } = snapshot;
   const status = snapshot.status ?? 'completed';
   const verdict = executionVerdict({ status, outcome: decision?.outcome, stale: server.stale });
-  const reasons = decision?.reasons ?? [];
+  const because = useMemo(() => becauseLine(snapshot), [snapshot]);
   const failed = snapshot.steps.find(
     (step) => step.error && (step.status === 'failed' || step.status === 'timed_out'),
   );
@@ -51,27 +53,13 @@ export function ExecutionHeader({
             conflicting records
           </Chip>
         ) : null}
+        <div className="ml-auto flex shrink-0 gap-2 print:hidden">{actions}</div>
       </div>
-      {reasons.length > 0 ? (
-        <ul
-          aria-label="Reasons"
-          className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-1 text-sm"
-        >
-          {reasons.slice(0, REASONS_SHOWN).map((reason) => (
-            <ReasonText key={reason.code} reason={reason} />
-          ))}
-          {reasons.length > REASONS_SHOWN ? (
-            <li
-              className="text-ink-muted"
-              title={reasons
-                .slice(REASONS_SHOWN)
-                .map((reason) => reason.code)
-                .join(', ')}
-            >
-              and {reasons.length - REASONS_SHOWN} more
-            </li>
-          ) : null}
-        </ul>
+      {because.reasons.length > 0 ? (
+        <BecauseReasons
+          because={because}
+          flipHref={executionHref(app, snapshot.executionId, 'explain')}
+        />
       ) : failed?.error ? (
         <p className="line-clamp-2 text-sm wrap-anywhere">
           <span className="font-medium">{failed.error.type}</span>{' '}
@@ -112,23 +100,11 @@ export function ExecutionHeader({
   );
 }
 
-function ReasonText({ reason }: { reason: Reason }) {
-  return (
-    <li
-      className="flex max-w-full min-w-0 gap-1.5"
-      title={[reason.code, reason.text, reason.ruleId].filter(Boolean).join(' · ')}
-    >
-      <span className="truncate font-medium">{reason.code}</span>
-      {reason.text ? <span className="max-w-96 truncate text-ink-muted">{reason.text}</span> : null}
-    </li>
-  );
-}
-
 function LinkFact({ app, link }: { app: string; link: ExecutionLink }) {
   return (
     <Fact name={link.relation.replaceAll('_', ' ')}>
       <Link
-        href={executionHref(app, link.executionId, link.stepSequence)}
+        href={executionHref(app, link.executionId, link.stepSequence ?? null)}
         prefetch={false}
         title={link.executionId}
         className="text-mono text-accent hover:underline"

@@ -2,14 +2,14 @@
 
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { RotateCwIcon } from 'lucide-react';
-import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { useMemo } from 'react';
+import { AppGate } from '@/components/app-gate';
 import { Onboarding } from '@/components/onboarding';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
-import { appsQuery, executionsQuery, pipelinesQuery } from '@/lib/queries';
+import { executionsQuery, pipelinesQuery } from '@/lib/queries';
 import { ColumnMenu } from './column-menu';
 import { DEFAULT_COLUMNS } from './columns';
 import { ExecutionsTable } from './executions-table';
@@ -23,30 +23,8 @@ const STATUSES = ['running', 'completed', 'failed', 'canceled', 'timed_out'];
 
 /** The executions of the app that the address names, else of the first one. */
 export function ExplorerPage() {
-  const [{ app }] = useQueryStates(explorerParams);
-  const apps = useQuery({ ...appsQuery, enabled: app === null });
-  const chosen = app ?? apps.data?.items[0]?.id;
-  if (chosen !== undefined) return <Explorer key={chosen} app={chosen} />;
-  if (apps.isPending) return <ExplorerSkeleton />;
-  if (apps.isError) {
-    return (
-      <ErrorState
-        heading="h1"
-        error={apps.error}
-        title="The apps could not be read"
-        onRetry={() => void apps.refetch()}
-      />
-    );
-  }
   return (
-    <EmptyState heading="h1" title="There is no app yet">
-      <p>
-        <Link href="/" className="text-accent underline">
-          The home page
-        </Link>{' '}
-        shows how to make the first one.
-      </p>
-    </EmptyState>
+    <AppGate loading={<ExplorerSkeleton />}>{(app) => <Explorer key={app} app={app} />}</AppGate>
   );
 }
 

@@ -1,17 +1,10 @@
 import type { Rule } from '@xray/core';
+import { RuleBar } from '@/components/rules/rule-bar';
+import { decisiveRules, operatorText, ruleValueText } from '@/components/rules/rule-reading';
 import { VerdictMark } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatCount } from '@/lib/format';
-import type { Verdict } from '@/lib/verdict';
-import { decisiveRules, operatorText, ruleBar, ruleValueText } from './rule-reading';
-
-const RESULTS: Record<string, Verdict> = {
-  pass: { word: 'pass', tone: 'positive', shape: 'circle', hue: null },
-  fail: { word: 'fail', tone: 'negative', shape: 'cross', hue: null },
-  skip: { word: 'skip', tone: 'neutral', shape: 'dash', hue: null },
-  error: { word: 'error', tone: 'failed', shape: 'triangle', hue: null },
-};
-const NO_RESULT: Verdict = { word: '', tone: 'neutral', shape: 'dash', hue: null };
+import { ruleVerdict } from '@/lib/verdict';
 
 const HEAD =
   'sticky top-0 bg-panel px-2 py-2 text-left font-normal whitespace-nowrap first:pl-4 last:pr-4';
@@ -56,8 +49,7 @@ export function RulesPanel({ rules }: { rules: readonly Rule[] }) {
 }
 
 function RuleRow({ rule, decisive, counted }: { rule: Rule; decisive: boolean; counted: boolean }) {
-  const verdict = RESULTS[rule.result ?? ''] ?? NO_RESULT;
-  const bar = ruleBar(rule);
+  const verdict = ruleVerdict(rule.result);
   return (
     <tr className={cn('border-t border-line', decisive && 'bg-accent-soft')}>
       <th scope="row" className={cn(CELL, 'max-w-48 text-left font-normal')}>
@@ -91,21 +83,7 @@ function RuleRow({ rule, decisive, counted }: { rule: Rule; decisive: boolean; c
         >
           {operatorText(rule.op)} {ruleValueText(rule.threshold, rule.unit)}
         </span>
-        {bar === null ? null : (
-          <span aria-hidden className="relative mt-0.5 block h-1.5 w-24 rounded-full bg-sunken">
-            <span
-              className={cn(
-                'absolute inset-y-0 left-0 rounded-full',
-                rule.result === 'fail' ? 'bg-negative' : 'bg-neutral',
-              )}
-              style={{ width: `${bar.actual * 100}%` }}
-            />
-            <span
-              className="absolute -inset-y-0.5 w-0.5 bg-ink"
-              style={{ left: `${bar.threshold * 100}%` }}
-            />
-          </span>
-        )}
+        <RuleBar rule={rule} className="mt-0.5 block w-24" />
       </td>
       {counted ? (
         <td className={cn(CELL, 'text-mono text-right whitespace-nowrap')}>

@@ -16,7 +16,7 @@ export interface PaletteSources {
   /** The app that the page shows. */
   app: string | null;
   apps: readonly App[];
-  pipelines: PipelineList['items'];
+  pipelines: readonly Pick<PipelineList['items'][number], 'pipeline'>[];
   recent: readonly ExecutionSummary[];
 }
 

@@ -1,19 +1,16 @@
-import type { Json, Rule } from '@xray/core';
+import type { Json, Rule, RuleEvidence } from '@xray/core';
+import { operatorOf, valueFor, type Operator } from '@xray/core/rule-test';
 import { formatNumber } from '@/lib/format';
 
-const OPERATORS: Record<string, string> = {
-  gte: '≥',
+const SIGNS: Record<Operator, string> = {
   '>=': '≥',
-  gt: '>',
-  lte: '≤',
+  '>': '>',
   '<=': '≤',
-  lt: '<',
-  eq: '=',
+  '<': '<',
   '==': '=',
-  '===': '=',
-  ne: '≠',
   '!=': '≠',
   in: 'in',
+  'not in': 'not in',
 };
 
 const MAX_VALUE_CHARS = 60;
@@ -34,7 +31,30 @@ function cut(text: string): string {
 
 /** The operator as people write it; any other as it was sent. */
 export function operatorText(op: string | null | undefined): string {
-  return op ? (OPERATORS[op] ?? op) : '';
+  const known = operatorOf(op);
+  return known === undefined ? (op ?? '') : SIGNS[known];
+}
+
+/**
+ * How a value stood to its threshold: `612 < 660` where the two bear the result out or contradict it,
+ * else what was asked for, `12, asked ≥ gold`.
+ */
+export function relationText(
+  rule: Pick<RuleEvidence, 'actual' | 'threshold' | 'op' | 'unit' | 'result' | 'agrees'>,
+): string {
+  const { actual, threshold, op, unit, result, agrees } = rule;
+  if (actual === undefined && threshold === undefined) return '';
+  if (threshold === undefined) return ruleValueText(actual, unit);
+  const was = actual === undefined ? '' : ruleValueText(actual, null);
+  const asked = ruleValueText(threshold, unit);
+  if (agrees === null || actual === undefined) {
+    return [was, ['asked', operatorText(op), asked].filter(Boolean).join(' ')]
+      .filter(Boolean)
+      .join(', ');
+  }
+  const holds = (result === 'pass') === agrees;
+  const shown = holds ? op : valueFor('fail', { op, threshold })?.op;
+  return `${was} ${operatorText(shown)} ${asked}`;
 }
 
 /** Where two numbers stand on one scale from 0, as shares of 1; null when they are not both numbers. */

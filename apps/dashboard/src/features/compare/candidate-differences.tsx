@@ -1,0 +1,101 @@
+import type { CandidateDifference } from '@xray/core';
+import { ValueChangeList } from '@/components/json/value-change-list';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { formatCount, formatNumber, plural } from '@/lib/format';
+import { outcomeVerdict } from '@/lib/verdict';
+
+type Place = CandidateDifference['moved'][number]['a'];
+
+/** How the candidates of a step fared on either side, and which of them fared otherwise. */
+export function CandidateDifferences({ candidates }: { candidates: CandidateDifference }) {
+  const { moved, moreMoved, counts, moreCounts, otherwiseChanged, sampled } = candidates;
+  return (
+    <div className="border-t border-line text-sm">
+      <div className="grid grid-cols-2">
+        {(['a', 'b'] as const).map((side) => (
+          <p key={side} className="px-4 py-1.5 first:border-r first:border-line">
+            {formatCount(candidates.in[side])} in, {formatCount(candidates.out[side])} out
+            {candidates.cutoff[side] === null ? null : (
+              <span className="text-ink-muted">
+                {' '}
+                · cutoff {formatNumber(candidates.cutoff[side])}
+              </span>
+            )}
+          </p>
+        ))}
+      </div>
+      {moved.length === 0 ? null : (
+        <table className="w-full table-fixed">
+          <caption className="sr-only">Candidates that fared otherwise</caption>
+          <thead className="sr-only">
+            <tr>
+              <th scope="col">In a</th>
+              <th scope="col">In b</th>
+            </tr>
+          </thead>
+          <tbody>
+            {moved.map(({ id, a, b }) => (
+              <tr key={id} className="border-t border-line">
+                <td className="border-r border-line px-4 py-1 align-top">
+                  <Fate id={id} place={a} />
+                </td>
+                <td className="px-4 py-1 align-top">
+                  <Fate id={id} place={b} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <Only name="Only in a" ids={candidates.onlyInA} more={candidates.moreOnlyInA} />
+      <Only name="Only in b" ids={candidates.onlyInB} more={candidates.moreOnlyInB} />
+      {counts.length === 0 ? null : (
+        <div className="border-t border-line">
+          <ValueChangeList changes={counts} more={moreCounts} />
+        </div>
+      )}
+      {moreMoved > 0 || otherwiseChanged > 0 || sampled ? (
+        <p className="border-t border-line px-4 py-1.5 text-ink-muted">
+          {[
+            moreMoved > 0 ? `${plural(moreMoved, 'more candidate')} fared otherwise.` : '',
+            otherwiseChanged > 0
+              ? `${plural(otherwiseChanged, 'candidate')} with the same fate and another score or rank.`
+              : '',
+            sampled ? 'Not every candidate is known one by one; the counts are exact.' : '',
+          ]
+            .filter(Boolean)
+            .join(' ')}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function Fate({ id, place }: { id: string; place: Place }) {
+  return (
+    <span className="flex min-w-0 flex-wrap items-center gap-x-2">
+      <code className="text-mono wrap-anywhere">{id}</code>
+      {place.outcome === null ? null : <VerdictLabel verdict={outcomeVerdict(place.outcome)} />}
+      <span className="wrap-anywhere text-ink-muted">
+        {[
+          place.reason,
+          place.score === null ? null : formatNumber(place.score),
+          place.rank === null ? null : `rank ${place.rank}`,
+        ]
+          .filter(Boolean)
+          .join(' · ')}
+      </span>
+    </span>
+  );
+}
+
+function Only({ name, ids, more }: { name: string; ids: readonly string[]; more: number }) {
+  if (ids.length === 0) return null;
+  return (
+    <p className="border-t border-line px-4 py-1.5">
+      <span className="text-ink-muted">{name}:</span>{' '}
+      <span className="text-mono wrap-anywhere">{ids.join(', ')}</span>
+      {more > 0 ? <span className="text-ink-muted"> and {formatCount(more)} more</span> : null}
+    </p>
+  );
+}

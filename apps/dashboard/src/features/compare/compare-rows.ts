@@ -1,0 +1,75 @@
+import type { ComparedStep, Comparison, StepRef } from '@xray/core';
+
+/** A line of the comparison: a run of equal steps, one of them once the run is opened, or a step that differs. */
+export type CompareRow =
+  | { kind: 'equal'; key: string; run: ComparedStep; open: boolean }
+  | { kind: 'equal-step'; key: string; step: EqualStep }
+  | { kind: 'step'; key: string; step: ComparedStep; isFirst: boolean; isParting: boolean };
+
+export type EqualStep = Pick<StepRef, 'index' | 'sequence' | 'name'>;
+
+/**
+ * The lines to show. `openRuns` holds the keys of the opened runs; what stands in them is read out of
+ * `stepsOfA`, the steps of `a` in order.
+ */
+export function compareRows(
+  comparison: Pick<Comparison, 'steps' | 'firstDivergence' | 'partsAt'>,
+  openRuns: ReadonlySet<string>,
+  stepsOfA: readonly EqualStep[],
+): CompareRow[] {
+  const { steps, firstDivergence, partsAt } = comparison;
+  const differing = new Set(
+    steps.flatMap(({ kind, a }) => (kind === 'same' || a === null ? [] : [a.index])),
+  );
+  return steps.flatMap((step, place): CompareRow[] => {
+    const key = keyOf(step, place);
+    if (step.kind !== 'same') {
+      const isFirst = firstDivergence !== null && isAt(step, firstDivergence);
+      const isParting = partsAt !== null && isAt(step, partsAt);
+      return [{ kind: 'step', key, step, isFirst, isParting }];
+    }
+    const open = openRuns.has(key);
+    if (!open) return [{ kind: 'equal', key, run: step, open }];
+    return [
+      { kind: 'equal', key, run: step, open },
+      ...stepsOfRun(step, stepsOfA, differing).map((equal) => ({
+        kind: 'equal-step' as const,
+        key: `${key} ${equal.index}`,
+        step: equal,
+      })),
+    ];
+  });
+}
+
+/** Whether two entries speak of the same step. */
+function isAt(one: ComparedStep, other: ComparedStep): boolean {
+  return one.a?.index === other.a?.index && one.b?.index === other.b?.index;
+}
+
+function keyOf({ kind, a, b }: ComparedStep, place: number): string {
+  return `${kind} ${a?.index ?? '-'} ${b?.index ?? '-'} ${place}`;
+}
+
+/** A run's steps follow one another in `a`, but for those that were told of as moved to elsewhere. */
+function stepsOfRun(
+  run: ComparedStep,
+  stepsOfA: readonly EqualStep[],
+  differing: ReadonlySet<number>,
+): EqualStep[] {
+  const from = stepsOfA.findIndex(({ index }) => index === run.a?.index);
+  if (from < 0) return [];
+  const found: EqualStep[] = [];
+  for (const step of stepsOfA.slice(from)) {
+    if (found.length === run.count) break;
+    if (!differing.has(step.index)) found.push(step);
+  }
+  return found;
+}
+
+/** About how high a line is, in px, until it is measured. */
+export function estimatedHeightPx(row: CompareRow | undefined): number {
+  if (row === undefined || row.kind !== 'step') return row?.kind === 'equal-step' ? 28 : 40;
+  const { changes, rules, candidates } = row.step;
+  const candidateRows = candidates === null ? 0 : 3 + candidates.moved.length;
+  return 52 + 33 * (changes.length + rules.length + candidateRows);
+}

@@ -1,0 +1,79 @@
+import type { Comparison } from '@xray/core';
+import Link from 'next/link';
+import { IdText } from '@/components/id-text';
+import { ValueChangeList } from '@/components/json/value-change-list';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { plural } from '@/lib/format';
+import { executionHref } from '@/lib/links';
+import { executionVerdict } from '@/lib/verdict';
+
+/** The two executions and what differs between them outside their steps. */
+export function ComparisonHead({ app, comparison }: { app: string; comparison: Comparison }) {
+  const { a, b, versions, changes, moreChanges } = comparison;
+  const total = changes.length + moreChanges;
+  return (
+    <div className="flex max-h-[45dvh] flex-col overflow-y-auto print:max-h-none">
+      <div className="grid grid-cols-2">
+        <Side app={app} name="a" side={a} />
+        <Side app={app} name="b" side={b} />
+      </div>
+      {versions.length === 0 ? null : (
+        <ul
+          aria-label="Versions that differ"
+          className="flex flex-wrap gap-x-4 gap-y-1 border-t border-line px-4 py-2 text-sm"
+        >
+          {versions.map((version) => (
+            <li key={version.name} className="flex min-w-0 items-baseline gap-1.5">
+              <span className="text-ink-muted">{version.name}</span>
+              <code className="text-mono wrap-anywhere">
+                <span className="rounded-sm bg-removed-soft px-1">{version.a ?? '–'}</span> →{' '}
+                <span className="rounded-sm bg-added-soft px-1">{version.b ?? '–'}</span>
+              </code>
+            </li>
+          ))}
+        </ul>
+      )}
+      {total === 0 ? null : (
+        <details className="border-t border-line text-sm">
+          <summary className="cursor-pointer px-4 py-2 text-ink-muted hover:text-ink">
+            {plural(total, 'difference')} outside the steps: input, output, metadata, decision
+          </summary>
+          <ValueChangeList changes={changes} more={moreChanges} />
+        </details>
+      )}
+    </div>
+  );
+}
+
+function Side({ app, name, side }: { app: string; name: string; side: Comparison['a'] }) {
+  return (
+    <section
+      aria-label={`Execution ${name}`}
+      className="flex min-w-0 flex-col gap-0.5 px-4 py-2 first:border-r first:border-line"
+    >
+      <div className="flex min-w-0 flex-wrap items-center gap-x-2">
+        <span className="text-xs font-semibold text-ink-faint">{name}</span>
+        <VerdictLabel
+          verdict={executionVerdict({ ...side, stale: false })}
+          className="font-semibold"
+        />
+        <Link
+          href={executionHref(app, side.executionId)}
+          prefetch={false}
+          className="min-w-0 text-sm wrap-anywhere text-accent hover:underline"
+        >
+          {side.pipeline}
+        </Link>
+        {side.environment === null ? null : (
+          <span className="text-sm text-ink-muted">{side.environment}</span>
+        )}
+        <IdText id={side.executionId} label={`id of ${name}`} className="text-ink-muted" />
+      </div>
+      {side.reasons.length === 0 ? null : (
+        <p className="line-clamp-2 text-sm wrap-anywhere text-ink-muted">
+          {side.reasons.join(', ')}
+        </p>
+      )}
+    </section>
+  );
+}

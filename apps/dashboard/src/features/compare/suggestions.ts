@@ -1,0 +1,51 @@
+import type { ExecutionSummary, Snapshot } from '@xray/core';
+
+/** Two executions to lay side by side: `a` is what the other is measured against. */
+export interface Suggestion {
+  name: string;
+  a: string;
+  b: string;
+  /** Of which of the two `name` speaks: its summary, or its id alone. */
+  other: ExecutionSummary | string;
+}
+
+/** Others of the pipeline: `before` newest first, `after` oldest first. */
+export interface Neighbours {
+  before: readonly ExecutionSummary[];
+  after: readonly ExecutionSummary[];
+}
+
+/** What an execution is worth comparing with, most telling first; each other one is suggested once. */
+export function suggestions(
+  { executionId, links }: Pick<Snapshot, 'executionId' | 'links'>,
+  { before, after }: Neighbours,
+): Suggestion[] {
+  const others = (list: readonly ExecutionSummary[]) =>
+    list.filter((each) => each.executionId !== executionId);
+  const [earlier, later] = [others(before), others(after)];
+  const found: Suggestion[] = [];
+  const add = (name: string, other: ExecutionSummary | string | undefined, isLater = false) => {
+    if (other === undefined) return;
+    const id = typeof other === 'string' ? other : other.executionId;
+    if (id === executionId || found.some(({ a, b }) => a === id || b === id)) return;
+    found.push({ name, a: isLater ? executionId : id, b: isLater ? id : executionId, other });
+  };
+  for (const { relation, executionId: linked } of links ?? []) {
+    const words = relation.replaceAll('_', ' ');
+    add(`${words.charAt(0).toUpperCase()}${words.slice(1)}`, linked);
+  }
+  add('The last that went well', earlier.find(wentWell));
+  add('The one before', earlier[0]);
+  add('The next that went well', later.find(wentWell), true);
+  add('The one after', later[0], true);
+  return found;
+}
+
+/** It finished, no step of it failed, and it was not decided against its subject. */
+export function wentWell(execution: ExecutionSummary): boolean {
+  return (
+    execution.status === 'completed' &&
+    execution.failedStepCount === 0 &&
+    execution.adverse !== true
+  );
+}

@@ -1,0 +1,73 @@
+import Link from 'next/link';
+import { RuleBar } from '@/components/rules/rule-bar';
+import { relationText } from '@/components/rules/rule-reading';
+import { plural } from '@/lib/format';
+import type { Because, BecauseLine } from './because';
+
+const REASONS_SHOWN = 4;
+
+/** `because SCORE_LOW min_score: 612 < 660`, in a line that wraps. */
+export function BecauseReasons({ because, flipHref }: { because: BecauseLine; flipHref: string }) {
+  const { reasons, canFlip } = because;
+  return (
+    <div className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-1 text-sm">
+      <span aria-hidden className="text-ink-muted max-md:hidden">
+        because
+      </span>
+      <ul aria-label="Reasons" className="contents">
+        {reasons.slice(0, REASONS_SHOWN).map((reason, index) => (
+          // Codes may repeat; their order is the record's and does not change.
+          // oxlint-disable-next-line react/no-array-index-key
+          <ReasonItem key={index} reason={reason} />
+        ))}
+        {reasons.length > REASONS_SHOWN ? (
+          <li
+            className="text-ink-muted"
+            title={reasons
+              .slice(REASONS_SHOWN)
+              .map((reason) => reason.code)
+              .join(', ')}
+          >
+            and {reasons.length - REASONS_SHOWN} more
+          </li>
+        ) : null}
+      </ul>
+      {canFlip ? (
+        <Link
+          href={flipHref}
+          prefetch={false}
+          className="text-ink-muted underline decoration-line-strong underline-offset-2 hover:text-ink print:hidden"
+        >
+          what would flip it
+        </Link>
+      ) : null}
+    </div>
+  );
+}
+
+function ReasonItem({ reason: { code, text, rule, moreRules, candidates } }: { reason: Because }) {
+  const relation = rule === null ? '' : relationText(rule);
+  return (
+    <li
+      className="flex max-w-full min-w-0 items-center gap-1.5"
+      title={[code, text, rule?.rule].filter(Boolean).join(' · ')}
+    >
+      <span className="truncate font-medium">{code}</span>
+      {rule === null ? (
+        <span className="max-w-96 truncate text-ink-muted">
+          {text ?? (candidates === null ? '' : plural(candidates, 'candidate'))}
+        </span>
+      ) : (
+        <>
+          <span className="text-mono truncate">
+            {rule.rule === code ? null : <span className="text-ink-muted">{rule.rule}</span>}
+            {rule.rule === code || relation === '' ? ' ' : ': '}
+            {relation}
+          </span>
+          <RuleBar rule={rule} className="w-16" />
+          {moreRules > 0 ? <span className="text-ink-muted">+{moreRules}</span> : null}
+        </>
+      )}
+    </li>
+  );
+}

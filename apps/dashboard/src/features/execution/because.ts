@@ -1,0 +1,50 @@
+import type { RuleEvidence, Snapshot, Step } from '@xray/core';
+import { explain } from '@xray/core/explain';
+
+/** A reason of the decision with the first rule that bears it out. */
+export interface Because {
+  code: string;
+  text: string | null;
+  rule: RuleEvidence | null;
+  /** Rules beyond the first that bear it out. */
+  moreRules: number;
+  /** Candidates that were rejected with its code. */
+  candidates: number | null;
+}
+
+export interface BecauseLine {
+  reasons: Because[];
+  /** The account says what would have led to another decision. */
+  canFlip: boolean;
+}
+
+/**
+ * Why it was decided so, as short as it can be said, from an execution without its payloads. Where no
+ * reason was given, the failed rule that decided stands in for one.
+ */
+export function becauseLine(snapshot: Snapshot): BecauseLine {
+  const account = explain({ ...snapshot, steps: snapshot.steps.map(withoutCandidates) });
+  const reasons = account.reasons.map(({ code, text, evidence }): Because => {
+    const rules = evidence.filter((one) => one.kind === 'rule');
+    const counted = evidence.find((one) => one.kind === 'candidates');
+    return {
+      code,
+      text,
+      rule: rules[0] ?? null,
+      moreRules: Math.max(0, rules.length - 1),
+      candidates: counted?.count ?? null,
+    };
+  });
+  const decisive = account.unnamedFailures.find((rule) => rule.decisive);
+  if (reasons.length === 0 && decisive !== undefined) {
+    const { rule: code } = decisive;
+    reasons.push({ code, text: null, rule: decisive, moreRules: 0, candidates: null });
+  }
+  return { reasons, canFlip: account.nearMiss.changes.length > 0 };
+}
+
+/** A detail without payloads has the counts of candidates and not the candidates. */
+function withoutCandidates(step: Step): Step {
+  if (!step.candidates) return step;
+  return { ...step, candidates: { ...step.candidates, items: [], ledger: null } };
+}

@@ -1,0 +1,119 @@
+import type { CandidateAccount, CandidateMiss, Explanation } from '@xray/core';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { formatCount, formatNumber, plural } from '@/lib/format';
+import { outcomeVerdict } from '@/lib/verdict';
+import { ChangeText } from './near-misses';
+import { Section } from './section';
+import { StepLink, type Place } from './step-link';
+
+const REASONS_SHOWN = 6;
+
+/** The steps that chose among candidates: how many, by what, and who came near. */
+export function CandidateAccounts({
+  explanation: { candidates, moreCandidates },
+  at,
+}: {
+  explanation: Explanation;
+  at: Place;
+}) {
+  if (candidates.length === 0) return null;
+  return (
+    <Section title="Candidates">
+      <ul className="flex flex-col gap-3">
+        {candidates.map((account) => (
+          <li key={account.path} className="flex flex-col gap-1 text-sm">
+            <StepAccount account={account} at={at} />
+          </li>
+        ))}
+      </ul>
+      {moreCandidates > 0 ? (
+        <p className="text-sm text-ink-muted">
+          {plural(moreCandidates, 'more step', 'more steps')} that chose among candidates: not
+          listed.
+        </p>
+      ) : null}
+    </Section>
+  );
+}
+
+function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) {
+  const { step, type, byReason, cutoff, selected, nearMisses, sampled } = account;
+  const more = byReason.length - REASONS_SHOWN;
+  return (
+    <>
+      <p className="wrap-anywhere">
+        Step <StepLink at={at} step={step} />:{' '}
+        <strong className="font-semibold">{formatCount(account.in)}</strong>
+        {type === null ? null : ` ${type}`} in,{' '}
+        <strong className="font-semibold">{formatCount(account.out)}</strong> out
+        {cutoff === null ? null : (
+          <span className="text-ink-muted"> · cutoff {formatNumber(cutoff)}</span>
+        )}
+      </p>
+      {byReason.length === 0 ? null : (
+        <p className="wrap-anywhere text-ink-muted">
+          not kept for{' '}
+          {byReason
+            .slice(0, REASONS_SHOWN)
+            .map(({ reason, count }) => `${reason} ${formatCount(count)}`)
+            .join(', ')}
+          {more > 0 ? ` and ${plural(more, 'more reason')}` : ''}
+        </p>
+      )}
+      {selected.length === 0 ? null : (
+        <p className="wrap-anywhere">
+          selected{' '}
+          {selected.map(({ id, score }, index) => (
+            <span key={id}>
+              {index === 0 ? '' : ', '}
+              <code className="text-mono">{id}</code>
+              {score === null ? null : (
+                <span className="text-ink-muted"> at {formatNumber(score)}</span>
+              )}
+            </span>
+          ))}
+        </p>
+      )}
+      {nearMisses.length === 0 ? null : (
+        <ul aria-label="Near misses" className="flex flex-col gap-1 border-l-2 border-line pl-3">
+          {nearMisses.map((miss) => (
+            <li key={miss.id}>
+              <Miss miss={miss} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {sampled ? (
+        <p className="text-ink-muted">
+          Not every candidate is known one by one; the counts are exact.
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function Miss({ miss }: { miss: CandidateMiss }) {
+  const { id, outcome, score, reason, cutoffMargin, rival, change, unevaluated } = miss;
+  return (
+    <span className="wrap-anywhere">
+      <code className="text-mono">{id}</code> <VerdictLabel verdict={outcomeVerdict(outcome)} />
+      {reason === null ? null : <> for {reason}</>}
+      {score === null ? null : <> at {formatNumber(score)}</>}
+      {cutoffMargin === null || cutoffMargin >= 0 ? null : (
+        <span className="text-ink-muted">, {formatNumber(-cutoffMargin)} short of the cutoff</span>
+      )}
+      {rival === null ? null : (
+        <span className="text-ink-muted">
+          ; nearest kept <code className="text-mono">{rival.id}</code> at{' '}
+          {formatNumber(rival.score)}
+        </span>
+      )}
+      {change === null ? null : (
+        <span className="text-ink-muted">
+          ; failed one rule alone, needed <ChangeText change={change} />
+          {unevaluated > 0 ? ` (${plural(unevaluated, 'other rule')} not asked of it)` : ''}
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,286 @@
+import type {
+  CohortExplanation,
+  ExplanationKind,
+  OutcomeChange,
+  Rate,
+  TraitName,
+} from './cohorts.js';
+import {
+  adjustForMany,
+  associationWithin,
+  compareShares,
+  differenceInterval,
+  share,
+  twoSided,
+  varianceOf,
+  wilsonInterval,
+  type Tally,
+} from './proportions.js';
+
+/** A count of one and the same thing in both cohorts. */
+export interface InBoth {
+  a: Tally;
+  b: Tally;
+}
+
+/** Something that an execution has or has not. */
+export interface Trait extends TraitName {
+  /** Executions that have it (`total`), and those of them with the outcome (`count`). */
+  within: InBoth;
+}
+
+/** Traits that were counted over the same executions. */
+export interface TraitCounts {
+  /** All those executions (`total`), and those of them with the outcome (`count`). */
+  of: InBoth;
+  traits: Trait[];
+}
+
+/** The chance of even one false claim among all of one comparison that is accepted. */
+export const ALPHA = 0.01;
+/** Of traits that fewer have, or have not, in both cohorts together, nothing can be said. */
+const MIN_EXECUTIONS = 5;
+/** From this difference in frequency on a trait coincides with the cohorts. */
+const COINCIDENCE = 0.9;
+const MAX_EXPLANATIONS = 50;
+const Z_95 = 1.96;
+/** What is nearer to the decision itself comes first where all else is equal. */
+const ORDER: ExplanationKind[] = ['decisive', 'rule', 'reason', 'step', 'step_failure', 'error'];
+
+/** How the rate of every outcome changed from a to b, the surest change first. */
+export function compareOutcomes(
+  outcomes: { outcome: string | null; a: number; b: number }[],
+): OutcomeChange[] {
+  const total = { a: sum(outcomes.map(({ a }) => a)), b: sum(outcomes.map(({ b }) => b)) };
+  const tallies = outcomes.map(({ outcome, a, b }) => ({
+    outcome,
+    a: { count: a, total: total.a },
+    b: { count: b, total: total.b },
+  }));
+  const pValues = adjustForMany(tallies.map(({ a, b }) => compareShares(a, b)));
+  return tallies
+    .map(({ outcome, a, b }, index) => {
+      const pValue = pValues[index] ?? 1;
+      return { outcome, ...changeOf(a, b), pValue, significant: pValue < ALPHA };
+    })
+    .sort(
+      (x, y) =>
+        x.pValue - y.pValue ||
+        Math.abs(y.difference) - Math.abs(x.difference) ||
+        compareText(x.outcome ?? '', y.outcome ?? ''),
+    );
+}
+
+/**
+ * Which traits go with a change of an outcome's rate that chance does not explain, the strongest first.
+ *
+ * The change is taken apart as Kitagawa does (1955, J. Am. Stat. Assoc. 50:1168-1194; in economics known as
+ * Oaxaca and Blinder's): into what comes from executions with the trait being more or fewer, and what comes
+ * from the rate among them having changed otherwise than among the rest.
+ *  - `frequency`: change of the trait's frequency x Mantel and Haenszel's risk difference, which is taken
+ *    within the cohorts, so that two things that merely changed at once are not taken for one another. Both
+ *    factors have to be beyond chance: p is the larger of both tests (intersection-union, Berger 1982,
+ *    Technometrics 24:295-300).
+ *  - `effect`: mean frequency x (change with the trait - change without). Both the change with the trait and
+ *    the interaction have to be beyond chance. It weighs the less the more executions have the trait, since
+ *    what holds for all of them distinguishes none.
+ *  - `coincidence`: the trait is in nearly all of one cohort and nearly none of the other.
+ * All hypotheses tested are corrected together (Holm). The order is by the lower 95 % limit of the part of
+ * the change (delta method), so that a surely large part comes before a doubtfully larger one. Association
+ * is all that records can show; that a trait is a cause remains for people to say.
+ *
+ * @param change the outcome's rate in b less its rate in a, not 0
+ */
+export function rankExplanations(
+  change: number,
+  groups: TraitCounts[],
+): { explanations: CohortExplanation[]; tested: number } {
+  const testable = groups.flatMap(({ of, traits }) => traits.flatMap((trait) => view(of, trait)));
+  const hypotheses = testable.flatMap((trait) => [
+    ...byFrequency(trait, change),
+    ...byEffect(trait, change),
+    ...byCoincidence(trait),
+  ]);
+  const pValues = adjustForMany(hypotheses.map(({ pValue }) => pValue));
+  const found = hypotheses
+    .map((hypothesis, index) => ({ ...hypothesis, pValue: pValues[index] ?? 1 }))
+    .filter(({ pValue, weight }) => pValue < ALPHA && weight > 0)
+    .sort(
+      (x, y) =>
+        y.weight - x.weight ||
+        rankOf(x.trait.kind) - rankOf(y.trait.kind) ||
+        shiftOf(y.trait) - shiftOf(x.trait) ||
+        compareText(x.trait.name, y.trait.name),
+    );
+  return {
+    explanations: withoutRepeats(found).slice(0, MAX_EXPLANATIONS),
+    tested: testable.length,
+  };
+}
+
+interface View extends Trait {
+  of: InBoth;
+  without: InBoth;
+  /** Of all executions those that have the trait. */
+  frequency: InBoth;
+}
+
+interface Hypothesis {
+  trait: View;
+  how: CohortExplanation['how'];
+  pValue: number;
+  share: number | null;
+  /** Its place in the order; 0 and less when it does not go with the change. */
+  weight: number;
+}
+
+function view(of: InBoth, trait: Trait): View[] {
+  const { within } = trait;
+  const without = { a: rest(of.a, within.a), b: rest(of.b, within.b) };
+  if (within.a.total + within.b.total < MIN_EXECUTIONS) return [];
+  if (without.a.total + without.b.total < MIN_EXECUTIONS) return [];
+  const frequency = {
+    a: { count: within.a.total, total: of.a.total },
+    b: { count: within.b.total, total: of.b.total },
+  };
+  return [{ ...trait, of, without, frequency }];
+}
+
+function byFrequency(trait: View, change: number): Hypothesis[] {
+  const { within, without, frequency } = trait;
+  const association = associationWithin([
+    { exposed: within.a, unexposed: without.a },
+    { exposed: within.b, unexposed: without.b },
+  ]);
+  if (association === null) return [];
+  const shift = shiftOf(trait);
+  const part = shift * association.difference;
+  const standardError = Math.hypot(
+    association.difference * Math.sqrt(varianceOf(frequency.a) + varianceOf(frequency.b)),
+    shift * association.standardError,
+  );
+  const pValue = Math.max(compareShares(frequency.a, frequency.b), association.pValue);
+  return [
+    {
+      trait,
+      how: 'frequency',
+      pValue,
+      share: part / change,
+      weight: surePart(part, standardError, change),
+    },
+  ];
+}
+
+function byEffect(trait: View, change: number): Hypothesis[] {
+  const { within, without, frequency } = trait;
+  const strata = [within.a, within.b, without.a, without.b];
+  if (strata.some(({ total }) => total === 0)) return [];
+  const frequent = (share(frequency.a) + share(frequency.b)) / 2;
+  const more = share(within.b) - share(within.a) - (share(without.b) - share(without.a));
+  const standardError = Math.sqrt(sum(strata.map(varianceOf)));
+  const pValue = Math.max(compareShares(within.a, within.b), twoSided(more / standardError));
+  const part = frequent * more;
+  const weight = surePart(part, frequent * standardError, change) * (1 - frequent);
+  return [{ trait, how: 'effect', pValue, share: part / change, weight }];
+}
+
+function byCoincidence(trait: View): Hypothesis[] {
+  const { a, b } = trait.frequency;
+  const shift = Math.abs(shiftOf(trait));
+  if (shift < COINCIDENCE) return [];
+  // Behind all that goes with half of the change for sure.
+  return [
+    { trait, how: 'coincidence', pValue: compareShares(a, b), share: null, weight: shift / 2 },
+  ];
+}
+
+/** The part's lower limit as a share of the change; beyond 1 it fits the less the further it goes. */
+function surePart(part: number, standardError: number, change: number): number {
+  const sure =
+    (Math.sign(part * change) * Math.abs(part) - Z_95 * standardError) / Math.abs(change);
+  return sure > 1 ? 1 / sure : sure;
+}
+
+/**
+ * A trait once, by its strongest hypothesis. Behind it stand those of the same rule, and those that are in
+ * just as many executions of every sort or in just as many as it is not in: `ruleset:r41` beside `r42`.
+ */
+function withoutRepeats(found: Hypothesis[]): CohortExplanation[] {
+  const byKey = new Map<string, CohortExplanation>();
+  const kept: CohortExplanation[] = [];
+  for (const hypothesis of found) {
+    const { kind, name, term } = hypothesis.trait;
+    const keys = keysOf(hypothesis.trait);
+    const first = keys.map((key) => byKey.get(key)).find((value) => value !== undefined);
+    const explanation = first ?? explanationOf(hypothesis);
+    for (const key of keys) if (!byKey.has(key)) byKey.set(key, explanation);
+    if (first === undefined) kept.push(explanation);
+    else if (![first, ...first.also].some((other) => other.kind === kind && other.name === name)) {
+      first.also.push({ kind, name, term });
+    }
+  }
+  return kept;
+}
+
+function keysOf({ kind, name, within, without }: View): string[] {
+  const counts = [within, without].map(({ a, b }) => [a.total, a.count, b.total, b.count].join());
+  return [
+    JSON.stringify([kind, name]),
+    counts.sort(compareText).join(' and '),
+    ...(kind === 'rule' || kind === 'decisive' ? [JSON.stringify(['of a rule', name])] : []),
+  ];
+}
+
+function explanationOf({ trait, how, pValue, share }: Hypothesis): CohortExplanation {
+  const { kind, name, term, frequency, within, without } = trait;
+  return {
+    kind,
+    name,
+    term,
+    how,
+    ...changeOf(frequency.a, frequency.b),
+    pValue,
+    share,
+    within: { a: rateOf(within.a), b: rateOf(within.b) },
+    without: { a: rateOf(without.a), b: rateOf(without.b) },
+    also: [],
+  };
+}
+
+export function changeOf(
+  a: Tally,
+  b: Tally,
+): Pick<OutcomeChange, 'a' | 'b' | 'difference' | 'low' | 'high'> {
+  return {
+    a: rateOf(a),
+    b: rateOf(b),
+    difference: share(b) - share(a),
+    ...differenceInterval(a, b),
+  };
+}
+
+function rateOf(tally: Tally): Rate {
+  return { count: tally.count, of: tally.total, rate: share(tally), ...wilsonInterval(tally) };
+}
+
+function rest(all: Tally, part: Tally): Tally {
+  return { count: all.count - part.count, total: all.total - part.total };
+}
+
+/** By how much the trait's frequency changed. */
+function shiftOf({ frequency }: View): number {
+  return share(frequency.b) - share(frequency.a);
+}
+
+function rankOf(kind: ExplanationKind): number {
+  const place = ORDER.indexOf(kind);
+  return place < 0 ? ORDER.length : place;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+const instant = z.iso.datetime({ offset: true });
+
+/** A filter (the language of query.ts) within a time range by `at`: `from` belongs to it, `to` does not. */
+export const rangeQuerySchema = z.object({
+  q: z.string().max(2_000).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+});
+export type RangeQuery = z.infer<typeof rangeQuerySchema>;
+
+/** The range that was looked at, when the question named none or only one end of it. */
+const rangeSchema = z.object({ from: z.string(), to: z.string() });
+
+/** Where a searched word or value stands in a record. */
+export const searchMatchSchema = z.object({
+  /** Null for the execution's own fields. */
+  step: z.object({ sequence: z.int(), name: z.string() }).nullable(),
+  /** `input`, `output`, `reasoning`, `error`, `metadata`, `candidates`, … */
+  field: z.string(),
+  /** JSON Pointer into the snapshot. */
+  path: z.string(),
+  /** Some of the text around it, at most 160 UTF-16 code units. */
+  snippet: z.string(),
+  /** [start, end) of what matched, in UTF-16 code units of `snippet`. */
+  ranges: z.array(z.tuple([z.int(), z.int()])),
+});
+export type SearchMatch = z.infer<typeof searchMatchSchema>;
+
+/**
+ * Records that a search did not look into, by when they were received: the index is behind and there are
+ * too many to read one by one.
+ */
+export const notSearchedSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  executions: z.int(),
+});
+export type NotSearched = z.infer<typeof notSearchedSchema>;
+
+/** How often each value stands in the executions found; the most frequent first. */
+export const facetsSchema = rangeSchema.extend({
+  total: z.int(),
+  items: z.array(
+    z.object({
+      /** The field by its name in the filter language: `outcome`, `version.ruleset`, … */
+      field: z.string(),
+      values: z.array(z.object({ value: z.string(), count: z.int() })),
+      /** Distinct values beyond those listed. */
+      more: z.int(),
+    }),
+  ),
+});
+export type Facets = z.infer<typeof facetsSchema>;
+
+export const HISTOGRAM_BY = ['outcome', 'status'] as const;
+export const histogramQuerySchema = rangeQuerySchema.extend({
+  by: z.enum(HISTOGRAM_BY).default('outcome'),
+  /** About how many buckets; their width is then a round one. */
+  buckets: z.coerce.number().int().min(1).max(400).default(60),
+});
+
+/**
+ * Executions by time: bucket `i` starts at `from` + i × `bucketMs`, with `from` at a multiple of it. Each
+ * series has as many counts as there are buckets.
+ */
+export const histogramSchema = rangeSchema.extend({
+  by: z.enum(HISTOGRAM_BY),
+  bucketMs: z.int(),
+  total: z.int(),
+  series: z.array(z.object({ value: z.string().nullable(), counts: z.array(z.int()) })),
+});
+export type Histogram = z.infer<typeof histogramSchema>;

@@ -1,0 +1,112 @@
+import type { Status } from './snapshot.js';
+import type { QueryField } from './query-tree.js';
+
+interface FieldFacts {
+  takes: 'text' | 'flag' | 'duration' | 'started' | 'steps';
+  /** Written as `field.key`. */
+  keyed?: true;
+  /** No other value can occur. */
+  values?: readonly string[];
+  /** What it asks, in a few words. */
+  about: string;
+  example: string;
+}
+
+const STATUSES = Object.keys({
+  running: true,
+  completed: true,
+  failed: true,
+  canceled: true,
+  timed_out: true,
+} satisfies Record<Status, true>);
+
+const FLAGS = ['true', 'false'];
+
+/** Every field of the filter language, in the order in which they are offered. */
+export const QUERY_FIELDS: Readonly<Record<QueryField, FieldFacts>> = {
+  outcome: { takes: 'text', about: 'what was decided', example: 'outcome:declined' },
+  status: {
+    takes: 'text',
+    values: STATUSES,
+    about: 'how the execution ended, technically',
+    example: 'status:failed',
+  },
+  pipeline: { takes: 'text', about: 'name of the pipeline', example: 'pipeline:loan-*' },
+  env: { takes: 'text', about: 'environment', example: 'env:prod' },
+  reason: { takes: 'text', about: 'code of a reason given', example: 'reason:SCORE_LOW' },
+  decisive: { takes: 'text', about: 'rule that decided it', example: 'decisive:max_dti' },
+  rule: { takes: 'text', about: 'rule that failed', example: 'rule:max_dti' },
+  step: { takes: 'text', about: 'has a step of this name', example: 'step:score' },
+  failed: { takes: 'text', about: 'a step of this name failed', example: 'failed:score' },
+  error: { takes: 'text', about: 'type of the first error', example: 'error:TimeoutError' },
+  subject: {
+    takes: 'text',
+    about: 'whom it was decided about: type/id, or an id',
+    example: 'subject:applicant/123',
+  },
+  candidate: { takes: 'text', about: 'id of a candidate', example: 'candidate:B07X' },
+  tag: { takes: 'text', about: 'tag', example: 'tag:vip' },
+  version: {
+    takes: 'text',
+    keyed: true,
+    about: 'version in force',
+    example: 'version.ruleset:r42',
+  },
+  metadata: { takes: 'text', keyed: true, about: 'metadata value', example: 'metadata.region:eu' },
+  duration: { takes: 'duration', about: 'how long it took', example: 'duration:>500ms' },
+  started: { takes: 'started', about: 'when it started (UTC)', example: 'started:>=-24h' },
+  steps: { takes: 'steps', about: 'number of steps', example: 'steps:>20' },
+  adverse: {
+    takes: 'flag',
+    values: FLAGS,
+    about: 'decided against the subject',
+    example: 'adverse:true',
+  },
+  conflict: {
+    takes: 'flag',
+    values: FLAGS,
+    about: 'flushes contradict each other',
+    example: 'conflict:true',
+  },
+  id: { takes: 'text', about: 'id of the execution', example: 'id:0197f7a0-*' },
+};
+
+const ALIASES: Readonly<Record<string, QueryField>> = {
+  environment: 'env',
+  versions: 'version',
+  reasons: 'reason',
+  tags: 'tag',
+  execution: 'id',
+};
+
+/** The field of this name in any case, or by another name that people try. */
+export function fieldNamed(name: string): QueryField | undefined {
+  const lower = name.toLowerCase();
+  if (Object.hasOwn(QUERY_FIELDS, lower)) return lower as QueryField;
+  return Object.hasOwn(ALIASES, lower) ? ALIASES[lower] : undefined;
+}
+
+/** The known words that somebody who wrote `word` may have meant, nearest first; at most three. */
+export function nearest(word: string, known: readonly string[]): string[] {
+  const lower = word.toLowerCase().slice(0, 40);
+  const near = known
+    .map((name) => ({ name, distance: distanceOf(lower, name) }))
+    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  return near.slice(0, 3).map(({ name }) => name);
+}
+
+/** Of beginnings 0, else the least number of letters to change (Levenshtein). */
+function distanceOf(word: string, name: string): number {
+  if (word.length >= 2 && name.startsWith(word)) return 0;
+  let row = Array.from({ length: name.length + 1 }, (_, index) => index);
+  for (let i = 0; i < word.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < name.length; j++) {
+      const replaced = (row[j] ?? 0) + (word[i] === name[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[name.length] ?? 0;
+}

@@ -1,0 +1,76 @@
+import type { AgoUnit, DurationNode, DurationUnit, StartedNode } from './query-tree.js';
+
+const MS: Record<DurationUnit | AgoUnit, number> = {
+  ms: 1,
+  s: 1_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+/** What no `started:` reaches beyond, so that every instant is one that a Postgres knows. */
+const FIRST_YEAR = 1970;
+const LAST_YEAR = 2999;
+const MAX_AGO_MS = 100 * 365.25 * 86_400_000;
+
+type Duration = Pick<DurationNode, 'amount' | 'unit'>;
+type Time = StartedNode['time'];
+
+/** At most nine digits and three decimals, so that it prints as it was read. */
+export function readDuration(text: string): Duration | undefined {
+  const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|min|h)$/.exec(text) ?? [];
+  if (digits === undefined || unit === undefined) return undefined;
+  return { amount: Number(digits), unit: unit === 'm' ? 'min' : (unit as DurationUnit) };
+}
+
+export function durationMs({ amount, unit }: Duration): number {
+  return amount * MS[unit];
+}
+
+export function readCount(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+/** A day, an instant (without a zone in UTC), or how long ago; undefined for anything else. */
+export function readTime(text: string): Time | undefined {
+  const [, amount, unit] = /^(?:now)?-(\d{1,9})(s|m|min|h|d|w)$/.exec(text) ?? [];
+  if (amount !== undefined && unit !== undefined) {
+    const ago = { amount: Number(amount), unit: unit === 'm' ? 'min' : (unit as AgoUnit) };
+    return ago.amount * MS[ago.unit] <= MAX_AGO_MS ? { form: 'ago', ...ago } : undefined;
+  }
+  const [, day, clock, zone] =
+    /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ??
+    [];
+  if (day === undefined || !isDay(day)) return undefined;
+  if (clock === undefined)
+    return isKnownYear(new Date(`${day}T00:00Z`)) ? { form: 'day', day } : undefined;
+  const instant = new Date(`${day}T${clock}${zone ?? 'Z'}`);
+  if (Number.isNaN(instant.getTime()) || !isKnownYear(instant)) return undefined;
+  return { form: 'instant', iso: instant.toISOString() };
+}
+
+/** The instants that a time stands for, in ms since the epoch: [from, to). */
+export function boundsOf(time: Time, now: number): { from: number; to: number } {
+  if (time.form === 'day') {
+    const from = Date.parse(`${time.day}T00:00:00Z`);
+    return { from, to: from + MS.d };
+  }
+  const from = time.form === 'instant' ? Date.parse(time.iso) : now - time.amount * MS[time.unit];
+  return { from, to: from + 1 };
+}
+
+export function printTime(time: Time): string {
+  if (time.form === 'day') return time.day;
+  return time.form === 'instant' ? time.iso : `-${time.amount}${time.unit}`;
+}
+
+/** `Date` takes the 30th of February for a day in March. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
+}
+
+function isKnownYear(date: Date): boolean {
+  const year = date.getUTCFullYear();
+  return year >= FIRST_YEAR && year <= LAST_YEAR;
+}

@@ -1,0 +1,16 @@
+// The filter language: docs/query-language.md. Free of zod, so that a page can have it at run time.
+export { completeQuery, type QueryCompletion, type QueryOption } from './query-complete.js';
+export { termState, toggleTerm, type FacetTerm } from './query-edit.js';
+export { QUERY_FIELDS } from './query-fields.js';
+export {
+  FAILED_STEP_STATUSES,
+  matchesQuery,
+  metadataValues,
+  startedBounds,
+  type QueryContext,
+  type QueryFacts,
+} from './query-match.js';
+export { parseQuery, type ParsedQuery } from './query-parser.js';
+export { printQuery, printQueryField, printQueryValue } from './query-print.js';
+export * from './query-tree.js';
+export { durationMs } from './query-values.js';

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { rollUpRules, type Decision, type Rule, type Snapshot } from '../src/index.js';
+import { minimalSnapshot } from './full-snapshot.js';
+
+const failed = (id: string, more: Partial<Rule> = {}): Rule => ({ id, result: 'fail', ...more });
+
+function loan(rules: Rule[], decision?: Decision): Snapshot {
+  return { ...minimalSnapshot, ...(decision && { decision }), steps: [{ name: 'rules', rules }] };
+}
+
+describe('the roll-up of rules', () => {
+  test('holds each rule that failed once, and none that passed, was skipped or broke', () => {
+    const rules: Rule[] = [
+      failed('dti'),
+      failed('dti'),
+      { id: 'income', result: 'pass' },
+      { id: 'age', result: 'skip' },
+      { id: 'fraud', result: 'error' },
+    ];
+    expect(rollUpRules(loan(rules))).toEqual({ failed: ['dti'], decisive: [] });
+  });
+
+  test('leaves out what a skipped step holds', () => {
+    const skipped: Snapshot = {
+      ...minimalSnapshot,
+      steps: [{ name: 'rules', status: 'skipped', rules: [failed('dti')] }],
+    };
+    expect(rollUpRules(skipped).failed).toEqual([]);
+  });
+
+  test('takes what decided from decidedBy before all', () => {
+    const decision: Decision = {
+      outcome: 'declined',
+      adverse: true,
+      reasons: [{ code: 'DTI_HIGH', ruleId: 'dti' }],
+      decidedBy: { type: 'rule', id: 'income' },
+    };
+    expect(rollUpRules(loan([failed('dti')], decision)).decisive).toEqual(['income']);
+    const byHuman: Decision = { ...decision, decidedBy: { type: 'human', id: 'ana' } };
+    expect(rollUpRules(loan([failed('dti')], byHuman)).decisive).toEqual([]);
+  });
+
+  test('then from the reasons, by rule or by code, where that rule failed', () => {
+    const decision: Decision = {
+      outcome: 'declined',
+      reasons: [{ code: 'DTI_HIGH', ruleId: 'dti' }, { code: 'score' }, { code: 'POLICY' }],
+    };
+    const { decisive } = rollUpRules(loan([failed('score'), failed('dti')], decision));
+    expect(decisive).toEqual(['dti', 'score']);
+  });
+
+  test('then the first failed rule that rejects, of an adverse decision alone', () => {
+    const rules = [failed('late', { effect: 'flag' }), failed('score'), failed('dti')];
+    const adverse: Decision = { outcome: 'declined', adverse: true };
+    expect(rollUpRules(loan(rules, adverse)).decisive).toEqual(['score']);
+    expect(rollUpRules(loan(rules, { outcome: 'approved' })).decisive).toEqual([]);
+  });
+
+  test('counts rules of candidates by what they did to them', () => {
+    const counts = { evaluated: 9, passed: 5, failed: 4, skipped: 0, error: 0, decisive: 0 };
+    const rules: Rule[] = [
+      { id: 'price', counts: { ...counts, decisive: 3 } },
+      { id: 'stock', counts },
+      { id: 'brand', counts: { ...counts, failed: 0 } },
+    ];
+    expect(rollUpRules(loan(rules))).toEqual({ failed: ['price', 'stock'], decisive: ['price'] });
+  });
+});

@@ -1,0 +1,236 @@
+import { sql, type RawBuilder } from 'kysely';
+import {
+  FAILED_STEP_STATUSES,
+  durationMs,
+  metadataValues,
+  startedBounds,
+  type QueryLeaf,
+  type QueryNode,
+  type QueryValue,
+  type TermNode,
+  type TextNode,
+} from '@xray/core';
+import type { Condition } from '../store/store.js';
+
+/** What no column of an execution tells: the search index does. */
+export type Sought = TextNode | (TermNode & { field: 'candidate' });
+
+export interface CompileOptions {
+  /** ms since the epoch, for `started:>-24h`. */
+  now: number;
+  /** The condition that stands for a word or a candidate. */
+  seek: (sought: Sought) => Condition;
+}
+
+/**
+ * The query in SQL, with every value bound. It means what `matchesQuery` says: an absent value makes a
+ * comparison NULL, which `AND`, `OR` and `WHERE` take for false, and `NOT` is therefore IS NOT TRUE.
+ */
+export function compileFilter(query: QueryNode, options: CompileOptions): Condition {
+  switch (query.kind) {
+    case 'and':
+      return query.nodes.length === 0 ? sql`true` : joined(query.nodes, ' AND ', options);
+    case 'or':
+      return joined(query.nodes, ' OR ', options);
+    case 'not':
+      return sql`(${compileFilter(query.node, options)}) IS NOT TRUE`;
+    default:
+      return compileLeaf(query, options);
+  }
+}
+
+/**
+ * Takes the words and candidates that must all be found out of a query, so that the search can begin
+ * with them. Those under OR and NOT stay in `rest`.
+ */
+export function splitFilter(query: QueryNode): { rest: QueryNode; sought: Sought[] } {
+  const parts = query.kind === 'and' ? query.nodes : [query];
+  const rest = parts.filter((part) => !isSought(part));
+  const { start, end } = query;
+  return {
+    rest: { kind: 'and', nodes: rest, start, end },
+    sought: parts.filter(isSought),
+  };
+}
+
+export function isSought(node: QueryNode): node is Sought {
+  return node.kind === 'text' || (node.kind === 'term' && node.field === 'candidate');
+}
+
+function joined(nodes: QueryNode[], by: ' AND ' | ' OR ', options: CompileOptions): Condition {
+  const conditions = nodes.map((node) => compileFilter(node, options));
+  return sql`(${sql.join(conditions, sql.raw(by))})`;
+}
+
+function compileLeaf(leaf: QueryLeaf, options: CompileOptions): Condition {
+  if (isSought(leaf)) return options.seek(leaf);
+  switch (leaf.kind) {
+    case 'term':
+      return compileTerm(leaf);
+    case 'present':
+      return compilePresent(leaf);
+    case 'flag':
+      return sql`${sql.ref(`e.${leaf.field}`)} IS ${sql.raw(leaf.value ? 'TRUE' : 'FALSE')}`;
+    case 'duration':
+      return sql`e.duration_ms ${sql.raw(leaf.op)} ${durationMs(leaf)}::double precision`;
+    case 'steps':
+      return sql`e.step_count ${sql.raw(leaf.op)} ${leaf.count}::integer`;
+    case 'started': {
+      const { from, to } = startedBounds(leaf, options.now);
+      const bounds = [
+        ...(from === -Infinity ? [] : [sql`e.at >= ${instant(from)}`]),
+        ...(to === Infinity ? [] : [sql`e.at < ${instant(to)}`]),
+      ];
+      return sql`(${sql.join(bounds, sql` AND `)})`;
+    }
+  }
+}
+
+/** Of columns that hold one text, and of those that hold many. */
+const ONE = {
+  pipeline: 'e.pipeline',
+  status: 'e.status',
+  outcome: 'e.outcome',
+  env: 'e.environment',
+  error: 'e.error_type',
+  id: 'e.execution_id',
+} as const;
+const MANY = {
+  reason: 'e.reasons',
+  rule: 'e.rules',
+  decisive: 'e.decisive',
+  tag: 'e.tags',
+} as const;
+
+function compileTerm({ field, key, values }: TermNode): Condition {
+  switch (field) {
+    case 'step':
+    case 'failed': {
+      const name = equalsAny(sql`s.name`, values);
+      return sql`EXISTS (SELECT FROM xray.steps s
+        WHERE s.execution = e.id AND ${name}${field === 'failed' ? sql` AND ${IS_FAILED}` : sql``})`;
+    }
+    case 'reason':
+    case 'rule':
+    case 'decisive':
+    case 'tag':
+      return overlaps(sql.ref(MANY[field]), values);
+    case 'subject':
+      return any(values.map(hasSubject));
+    case 'version':
+      return any(values.map((value) => hasText(sql`e.versions`, key ?? '', value)));
+    case 'metadata':
+      return any(values.map((value) => hasMetadata(key ?? '', value)));
+    case 'candidate':
+      throw new Error('a candidate is sought and not compared');
+    default:
+      return equalsAny(sql.ref(ONE[field]), values);
+  }
+}
+
+const IS_FAILED = sql`s.status IN (${sql.join(FAILED_STEP_STATUSES.map((status) => sql.lit(status)))})`;
+
+function compilePresent({ field, key }: Extract<QueryLeaf, { kind: 'present' }>): Condition {
+  switch (field) {
+    case 'outcome':
+    case 'error':
+      return sql`${sql.ref(ONE[field])} IS NOT NULL`;
+    case 'adverse':
+      return sql`e.adverse IS NOT NULL`;
+    case 'duration':
+      return sql`e.duration_ms IS NOT NULL`;
+    case 'reason':
+    case 'rule':
+    case 'decisive':
+    case 'tag':
+      return sql`${sql.ref(MANY[field])} <> '{}'`;
+    case 'subject':
+      return sql`e.subjects <> '[]'`;
+    case 'version':
+      return sql`jsonb_exists(e.versions, ${key})`;
+    case 'metadata':
+      return sql`jsonb_exists(e.metadata, ${key})`;
+    case 'step':
+    case 'steps':
+      return sql`e.step_count > 0`;
+    case 'failed':
+      return sql`e.failed_step_count > 0`;
+    // Every execution has these.
+    case 'pipeline':
+    case 'status':
+    case 'env':
+    case 'id':
+    case 'conflict':
+    case 'started':
+      return sql`true`;
+  }
+}
+
+function equalsAny(column: RawBuilder<unknown>, values: QueryValue[]): Condition {
+  const equal = values.filter(({ match }) => match === 'is').map(({ text }) => text);
+  return any([
+    ...(equal.length === 0 ? [] : [sql<boolean>`${column} IN (${sql.join(equal)})`]),
+    ...prefixes(values).map((text) => startsWith(column, text)),
+  ]);
+}
+
+function overlaps(column: RawBuilder<unknown>, values: QueryValue[]): Condition {
+  const equal = values.filter(({ match }) => match === 'is').map(({ text }) => text);
+  return any([
+    ...(equal.length === 0 ? [] : [sql<boolean>`${column} && ARRAY[${sql.join(equal)}]::text[]`]),
+    ...prefixes(values).map(
+      (text) =>
+        sql<boolean>`EXISTS (SELECT FROM unnest(${column}) AS v WHERE ${startsWith(sql`v`, text)})`,
+    ),
+  ]);
+}
+
+function hasText(column: RawBuilder<unknown>, key: string, { match, text }: QueryValue): Condition {
+  if (match === 'is') return contains(column, { [key]: text });
+  return startsWith(sql`(${column} ->> ${key}::text)`, text);
+}
+
+function hasMetadata(key: string, value: QueryValue): Condition {
+  if (value.match === 'is') {
+    return any(metadataValues(value.text).map((one) => contains(sql`e.metadata`, { [key]: one })));
+  }
+  return sql`(jsonb_typeof(e.metadata -> ${key}::text) = 'string'
+    AND ${hasText(sql`e.metadata`, key, value)})`;
+}
+
+function hasSubject({ match, text }: QueryValue): Condition {
+  const isWhole = text.includes('/');
+  if (match === 'is') {
+    if (!isWhole) return contains(sql`e.subjects`, [{ id: text }]);
+    // Either part may hold a slash itself.
+    const splits = [...text.matchAll(/\//g)].map(({ index }) => ({
+      type: text.slice(0, index),
+      id: text.slice(index + 1),
+    }));
+    return any(splits.map((subject) => contains(sql`e.subjects`, [subject])));
+  }
+  const written = isWhole ? sql`(s.type || '/' || s.id)` : sql`s.id`;
+  return sql`EXISTS (SELECT FROM jsonb_to_recordset(e.subjects) AS s(type text, id text)
+    WHERE ${startsWith(written, text)})`;
+}
+
+function prefixes(values: QueryValue[]): string[] {
+  return values.filter(({ match }) => match === 'prefix').map(({ text }) => text);
+}
+
+function startsWith(column: RawBuilder<unknown>, text: string): Condition {
+  return sql`starts_with(${column}, ${text})`;
+}
+
+/** In a form that a GIN index of class jsonb_path_ops serves. */
+function contains(column: RawBuilder<unknown>, value: object): Condition {
+  return sql`${column} @> ${JSON.stringify(value)}::jsonb`;
+}
+
+function any(conditions: Condition[]): Condition {
+  return sql`(${sql.join(conditions, sql` OR `)})`;
+}
+
+function instant(ms: number): RawBuilder<Date> {
+  return sql`${new Date(ms).toISOString()}::timestamptz`;
+}

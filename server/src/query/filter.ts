@@ -1,0 +1,46 @@
+import { parseQuery, type QueryNode, type Status, type TermNode, type TextField } from '@xray/core';
+import { DomainError } from '../errors.js';
+import type { Condition } from '../store/store.js';
+import { compileFilter, type Sought } from './compile-filter.js';
+
+/** What a question may say of the executions that it is about; all of it must hold. */
+export interface FilterQuery {
+  q?: string | undefined;
+  pipeline?: string | undefined;
+  status?: Status | undefined;
+  outcome?: string | undefined;
+  environment?: string | undefined;
+}
+
+/** Reads `q` and the single filters beside it. Throws a DomainError that points into `q`. */
+export function readFilter({ q, pipeline, status, outcome, environment }: FilterQuery): QueryNode {
+  const parsed = parseQuery(q ?? '');
+  if (!parsed.ok) {
+    const { code, message, start } = parsed.error;
+    throw new DomainError('invalid', `q, at ${start}: ${message}`, [
+      { path: 'q', code, position: start },
+    ]);
+  }
+  const single = Object.entries({ pipeline, status, outcome, env: environment }).flatMap(
+    ([field, text]) => (text === undefined ? [] : [termOf(field as TextField, text)]),
+  );
+  return { kind: 'and', nodes: [parsed.query, ...single], start: 0, end: q?.length ?? 0 };
+}
+
+/** The condition on `xray.executions e` that a filter stands for. */
+export function conditionOf(query: QueryNode, now: number): Condition {
+  return compileFilter(query, { now, seek: refuseSearch });
+}
+
+function termOf(field: TextField, text: string): TermNode {
+  const nowhere = { start: 0, end: 0 };
+  const values = [{ match: 'is' as const, text, ...nowhere }];
+  return { kind: 'term', field, key: null, values, ...nowhere };
+}
+
+function refuseSearch(sought: Sought): never {
+  const what = sought.kind === 'text' ? 'Words without a field' : 'candidate:';
+  throw new DomainError('invalid', `q, at ${sought.start}: ${what} cannot be looked for here.`, [
+    { path: 'q', code: 'not_searchable', position: sought.start },
+  ]);
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { ExecutionPage, ExecutionQuery, ExecutionSummary } from '@xray/core';
+import { DomainError } from '../errors.js';
+import type { ListPlace, Store } from '../store/store.js';
+import { conditionOf, readFilter } from './filter.js';
+import { isStale } from './read-executions.js';
+import { narrowed } from './too-broad.js';
+
+export async function listExecutions(
+  store: Store,
+  app: string,
+  query: ExecutionQuery,
+  now: number,
+): Promise<ExecutionPage> {
+  const filter = readFilter(query);
+  const question = questionOf(app, query);
+  const rows = await narrowed(filter, query, () =>
+    store.listExecutions({
+      app,
+      where: conditionOf(filter, now),
+      from: query.from === undefined ? undefined : new Date(query.from),
+      to: query.to === undefined ? undefined : new Date(query.to),
+      sort: query.sort,
+      after:
+        query.cursor === undefined ? undefined : readCursor(query.cursor, question, query.sort),
+      // One more than asked for tells whether there is a next page.
+      limit: query.limit + 1,
+    }),
+  );
+  const page = rows.slice(0, query.limit);
+  const last = page.at(-1);
+  return {
+    items: page.map(({ summary }) => ({
+      ...summary,
+      stale: isStale(summary.status, Date.parse(summary.receivedAt), now),
+    })),
+    nextCursor:
+      rows.length > page.length && last !== undefined
+        ? writeCursor({ key: keyOf(last.summary, query.sort), id: last.id }, question)
+        : null,
+  };
+}
+
+/** The last row's place in the order, in ms. */
+function keyOf(
+  summary: Pick<ExecutionSummary, 'at' | 'receivedAt' | 'durationMs'>,
+  sort: ExecutionQuery['sort'],
+): number {
+  switch (sort) {
+    case 'at':
+    case '-at':
+      return Date.parse(summary.at);
+    case 'received':
+    case '-received':
+      return Date.parse(summary.receivedAt);
+    case 'duration':
+    case '-duration':
+      return summary.durationMs ?? -1;
+  }
+}
+
+/** What a cursor is good for: a page of another question would begin anywhere. */
+function questionOf(app: string, query: ExecutionQuery): string {
+  const { cursor: _cursor, limit: _limit, ...question } = query;
+  const text = JSON.stringify([app, Object.entries(question).toSorted()]);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 8);
+}
+
+function writeCursor({ key, id }: ListPlace, question: string): string {
+  return Buffer.from(`${question} ${key} ${id}`).toString('base64url');
+}
+
+/** The first and last instant that an ISO year of four digits can name. */
+const TIMES = {
+  min: Date.parse('0001-01-01T00:00:00Z'),
+  max: Date.parse('9999-12-31T23:59:59.999Z'),
+};
+
+function readCursor(text: string, question: string, sort: ExecutionQuery['sort']): ListPlace {
+  const plain = Buffer.from(text, 'base64url').toString('latin1');
+  const [, own, ...numbers] = /^(\S{8}) (\S+) (\d{1,15})$/.exec(plain) ?? [];
+  const [key = Number.NaN, id = Number.NaN] = numbers.map(Number);
+  const { min, max } = sort.endsWith('duration') ? { min: -1, max: Number.MAX_VALUE } : TIMES;
+  if (!(key >= min && key <= max) || !Number.isInteger(id)) {
+    throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
+      { path: 'cursor', code: 'invalid_cursor' },
+    ]);
+  }
+  if (own !== question) {
+    throw new DomainError(
+      'invalid',
+      'The cursor belongs to another filter or order; ask for the first page anew.',
+      [{ path: 'cursor', code: 'other_cursor' }],
+    );
+  }
+  return { key, id };
+}

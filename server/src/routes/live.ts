@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { Response } from 'express';
+import { sql } from 'kysely';
+import { executionSummarySchema } from '@xray/core';
+import { z } from 'zod';
+import { DomainError } from '../errors.js';
+import { followExecutions, type FollowEvent } from '../query/follow.js';
+import { isStale } from '../query/read-executions.js';
+import { param, parse, type Call, type Deps, type Route } from './route.js';
+
+const EVENT_STREAM = 'text/event-stream';
+/** Of all clients of this instance; each looks into the store by itself. */
+const MAX_STREAMS = 100;
+const POLL_EVERY_MS = 400;
+/** So often a stream shows that it lives, and asks whether its reader still may, in ms. */
+const CHECK_EVERY_MS = 5_000;
+/** A browser that lost its stream comes back after this, in ms. */
+const RETRY_MS = 1_000;
+
+const liveQuerySchema = z.object({
+  /** A cursor to go on from; `Last-Event-ID` does the same, and a browser sends it by itself. */
+  after: z
+    .string()
+    .regex(/^\d{1,19}$/, 'is not a cursor that this server gave')
+    .optional(),
+});
+
+/** Executions as they arrive, over server-sent events (https://html.spec.whatwg.org/#server-sent-events). */
+export function liveRoutes(deps: Deps): Route[] {
+  let streams = 0;
+  return [
+    {
+      method: 'get',
+      path: '/api/apps/:app/live',
+      policy: 'read',
+      summary:
+        'New and updated executions as server-sent events: `execution` with a summary; `missed` when there were too many to tell.',
+      query: liveQuerySchema,
+      answers: {
+        200: {
+          description: `${EVENT_STREAM}, of which this is the data of an \`execution\`. Goes on after \`Last-Event-ID\`; what came just around it may come again.`,
+          schema: executionSummarySchema,
+        },
+      },
+      async handle(call) {
+        const { req } = call;
+        const query = { ...req.query, after: req.get('last-event-id') ?? req.query.after };
+        const { after: since } = parse(liveQuerySchema, query);
+        if (streams >= MAX_STREAMS) {
+          throw new DomainError(
+            'unavailable',
+            `This server already follows for ${MAX_STREAMS} readers: close some, or try again later.`,
+          );
+        }
+        streams++;
+        try {
+          await stream(deps, call, since);
+        } finally {
+          streams--;
+        }
+      },
+    },
+  ];
+}
+
+async function stream(deps: Deps, call: Call, since: string | undefined): Promise<void> {
+  const { req, res } = call;
+  const gone = new AbortController();
+  const end = (): void => gone.abort();
+  res.once('close', end);
+  deps.stopping.addEventListener('abort', end, { once: true });
+  try {
+    const events = followExecutions(deps.store, {
+      app: param(req, 'app'),
+      where: sql<boolean>`true`,
+      since,
+      everyMs: POLL_EVERY_MS,
+      signal: gone.signal,
+    });
+    // The first is awaited before anything is sent, so that a store that is away is still a 503.
+    const first = await events.next();
+    // A compressor or a proxy would keep what is to be seen at once.
+    res.set({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
+    // What follows the end of a stream is a new one, and a stop need not wait for this connection.
+    res.set('Connection', 'close');
+    res.type(EVENT_STREAM);
+    res.flushHeaders();
+    res.write(`retry: ${RETRY_MS}\n\n`);
+    if (!first.done) await send(res, frame(first.value, deps.now()), gone.signal);
+    void checkReader(call, gone);
+    for await (const event of events) await send(res, frame(event, deps.now()), gone.signal);
+  } finally {
+    deps.stopping.removeEventListener('abort', end);
+    gone.abort();
+    if (res.headersSent) res.end();
+  }
+}
+
+/** Ends the stream of who may no longer read: a key was revoked, a session ended, a member removed. */
+async function checkReader({ res, readmit }: Call, gone: AbortController): Promise<void> {
+  while (!gone.signal.aborted) {
+    await setTimeout(CHECK_EVERY_MS, undefined, { ref: false, signal: gone.signal }).catch(
+      () => {},
+    );
+    if (gone.signal.aborted) return;
+    try {
+      await readmit();
+      res.write(': still here\n\n');
+    } catch {
+      gone.abort();
+    }
+  }
+}
+
+function frame(event: FollowEvent, now: number): string {
+  switch (event.kind) {
+    case 'cursor':
+      // Without data it is no event, and only sets where the browser goes on.
+      return `id: ${event.cursor}\n\n`;
+    case 'missed':
+      return 'event: missed\ndata: {}\n\n';
+    case 'execution': {
+      const { summary } = event.listed;
+      const stale = isStale(summary.status, Date.parse(summary.receivedAt), now);
+      return `event: execution\ndata: ${JSON.stringify({ ...summary, stale })}\n\n`;
+    }
+  }
+}
+
+/** Waits for a reader that is slower than what comes. */
+async function send(res: Response, text: string, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || res.write(text)) return;
+  await once(res, 'drain', { signal }).catch(() => {});
+}

@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import type { Driver } from './driver.js';
+
+type Db = Driver['db'];
+
+/** How long one read over many executions may take, in ms. */
+export const READ_LIMIT_MS = 2_000;
+
+/** A question that looks at too much; nothing is wrong with the database. */
+export class ReadTooLong extends Error {
+  readonly limitMs: number;
+
+  constructor(limitMs: number, cause: unknown) {
+    super(`a read took longer than ${limitMs} ms`, { cause });
+    this.name = 'ReadTooLong';
+    this.limitMs = limitMs;
+  }
+}
+
+/**
+ * Reads in a transaction that writes nothing, each statement of which is ended after `limitMs` with a
+ * ReadTooLong. The limit is the transaction's own, so that it holds through a pooler in transaction mode.
+ * PGlite has no timer that could end a statement: there a read takes as long as it takes.
+ */
+export async function readWithin<T>(
+  db: Db,
+  limitMs: number,
+  read: (tx: Db) => Promise<T>,
+): Promise<T> {
+  return await db.connection().execute(async (connection) => {
+    try {
+      // Two statements without parameters are one message.
+      const begin = sql.raw(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${limitMs}`);
+      await begin.execute(connection);
+      const result = await read(connection);
+      await sql`COMMIT`.execute(connection);
+      return result;
+    } catch (error) {
+      // Where this fails the connection is broken, and its pool drops it.
+      await sql`ROLLBACK`.execute(connection).catch(() => {});
+      throw isCanceled(error) ? new ReadTooLong(limitMs, error) : error;
+    }
+  });
+}
+
+/** SQLSTATE query_canceled. */
+function isCanceled(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === '57014';
+}

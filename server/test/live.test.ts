@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ExecutionSummary } from '@xray/core';
+import { startServer, type RunningServer } from '#server/main.js';
+import {
+  API_KEY,
+  APP,
+  DRIVERS,
+  configFor,
+  freshServer,
+  newPlace,
+  type Place,
+} from './support/databases.js';
+import { fetchWithKey, post, postOk } from './support/http.js';
+import { snapshot } from './support/snapshots.js';
+import { WITH_ADMINISTRATOR, administratorOf } from './support/people.js';
+
+interface Frame {
+  id?: string;
+  event?: string;
+  data?: string;
+}
+
+/** A reader of one stream, as a browser's EventSource would be. */
+class Reader {
+  cursor: string | undefined;
+  readonly #leave: AbortController;
+  readonly #frames: AsyncGenerator<Frame>;
+
+  private constructor(response: Response, leave: AbortController) {
+    this.#leave = leave;
+    this.#frames = framesOf(response);
+  }
+
+  static async open(
+    url: string,
+    {
+      after,
+      key = API_KEY,
+      app = APP,
+    }: { after?: string | undefined; key?: string; app?: string } = {},
+  ): Promise<Reader> {
+    const leave = new AbortController();
+    const response = await fetch(`${url}/api/apps/${app}/live`, {
+      signal: leave.signal,
+      headers: { 'x-api-key': key, ...(after !== undefined && { 'last-event-id': after }) },
+    });
+    if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
+      throw new Error(`${response.status}: ${await response.text()}`);
+    }
+    const reader = new Reader(response, leave);
+    await reader.until((frame) => frame.id !== undefined);
+    return reader;
+  }
+
+  /** All frames up to the first that `isLast`, or to the end of the stream. */
+  async until(isLast: (frame: Frame) => boolean): Promise<Frame[]> {
+    const seen: Frame[] = [];
+    for (;;) {
+      const { value, done } = await this.#frames.next();
+      if (done) return seen;
+      if (value.id !== undefined) this.cursor = value.id;
+      seen.push(value);
+      if (isLast(value)) return seen;
+    }
+  }
+
+  /** The next executions, and the cursor behind them. */
+  async executions(count: number): Promise<ExecutionSummary[]> {
+    const found: ExecutionSummary[] = [];
+    await this.until(({ event, data }) => {
+      if (event === 'execution') found.push(JSON.parse(data ?? '') as ExecutionSummary);
+      return found.length === count;
+    });
+    await this.until(({ id }) => id !== undefined);
+    return found;
+  }
+
+  leave(): void {
+    this.#leave.abort();
+  }
+}
+
+async function* framesOf(response: Response): AsyncGenerator<Frame> {
+  let text = '';
+  const stream = response.body?.pipeThrough(new TextDecoderStream()) ?? [];
+  try {
+    for await (const chunk of stream) {
+      text += chunk;
+      const blocks = text.split('\n\n');
+      text = blocks.pop() ?? '';
+      for (const block of blocks) {
+        yield Object.fromEntries(block.split('\n').map((line) => line.split(/: ?(.*)/s)));
+      }
+    }
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error;
+  }
+}
+
+const idsOf = (summaries: ExecutionSummary[]): string[] =>
+  summaries.map(({ executionId }) => executionId).toSorted();
+
+describe.each(DRIVERS)('the live stream on %s', (driver) => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  beforeAll(async () => {
+    server = await freshServer(driver);
+  });
+  afterAll(() => server.close());
+
+  test('tells what comes after it was opened, and again what is updated', async () => {
+    await postOk(server.url, snapshot({ executionId: 'before' }));
+    const reader = await Reader.open(server.url);
+    const running = snapshot({ executionId: 'long', status: 'running', revision: 1 });
+    await postOk(server.url, running);
+    const [first] = await reader.executions(1);
+    expect(first).toMatchObject({ executionId: 'long', status: 'running', stale: false });
+    await postOk(server.url, { ...running, status: 'completed', revision: 2 });
+    const [second] = await reader.executions(1);
+    expect(second).toMatchObject({ executionId: 'long', status: 'completed', revision: 2 });
+    reader.leave();
+  });
+
+  test('goes on where a reader left', async () => {
+    const reader = await Reader.open(server.url);
+    reader.leave();
+    const sent = Array.from({ length: 5 }, () => snapshot());
+    await postOk(server.url, sent);
+    const again = await Reader.open(server.url, { after: reader.cursor });
+    expect(idsOf(await again.executions(5))).toEqual(
+      sent.map(({ executionId }) => executionId).toSorted(),
+    );
+    again.leave();
+  });
+
+  test('tells who was away too long that there was more than it tells', async () => {
+    const reader = await Reader.open(server.url);
+    reader.leave();
+    for (let sent = 0; sent < 2_500; sent += 500) {
+      await postOk(
+        server.url,
+        Array.from({ length: 500 }, () => snapshot()),
+      );
+    }
+    const again = await Reader.open(server.url, { after: reader.cursor });
+    const frames = await again.until(({ event }) => event === 'missed');
+    expect(frames.filter(({ event }) => event === 'execution').length).toBeLessThan(2_500);
+    const late = snapshot();
+    await again.until(({ id }) => id !== undefined);
+    await postOk(server.url, late);
+    expect(idsOf(await again.executions(1))).toEqual([late.executionId]);
+    again.leave();
+  });
+
+  test('a cursor of another database begins now', async () => {
+    const reader = await Reader.open(server.url, { after: '9000000000000000000' });
+    const one = snapshot();
+    await postOk(server.url, one);
+    expect(idsOf(await reader.executions(1))).toEqual([one.executionId]);
+    reader.leave();
+  });
+
+  test('refuses what is no cursor', async () => {
+    const response = await fetchWithKey(`${server.url}/api/apps/${APP}/live?after=x`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { details: [{ path: 'after' }] } });
+  });
+});
+
+describe('the live stream over instances', () => {
+  let place: Place;
+  let instances: RunningServer[];
+  beforeAll(async () => {
+    place = await newPlace('postgres');
+    instances = await Promise.all([1, 2, 3].map(() => startServer(configFor(place))));
+  });
+  afterAll(async () => {
+    await Promise.all(instances.map((instance) => instance.stop()));
+    await place.remove();
+  });
+
+  test('tells each reader each execution once, whichever instance took it', async () => {
+    const readers = await Promise.all(instances.map(({ url }) => Reader.open(url)));
+    const sent = Array.from({ length: 300 }, () => snapshot());
+    const posts = sent.map((one, i) => postOk(instances[i % 3]?.url ?? '', one));
+    const told = readers.map((reader) => reader.executions(sent.length));
+    await Promise.all(posts);
+    const ids = sent.map(({ executionId }) => executionId).toSorted();
+    for (const found of await Promise.all(told)) expect(idsOf(found)).toEqual(ids);
+    // What comes next is new: nothing of the 300 was told twice.
+    const next = snapshot();
+    await postOk(instances[0]?.url ?? '', next);
+    for (const reader of readers) {
+      expect(idsOf(await reader.executions(1))).toEqual([next.executionId]);
+      reader.leave();
+    }
+  });
+
+  test('ends when the server stops', async () => {
+    const [last] = instances.splice(2);
+    const reader = await Reader.open(last?.url ?? '');
+    await last?.stop();
+    expect(await reader.until(() => false)).not.toContainEqual({ event: 'execution' });
+  });
+});
+
+test('ends when its reader may no longer read, and tells nothing of other apps', async () => {
+  const server = await freshServer('pglite', WITH_ADMINISTRATOR);
+  const ada = await administratorOf(server);
+  for (const id of ['shop', 'rival']) await ada.ask('POST', '/api/apps', { id });
+  const { key, apiKey } = await ada.newKey('shop', { scopes: ['read'] });
+  const { key: rivals } = await ada.newKey('rival', { scopes: ['ingest'] });
+  const reader = await Reader.open(server.url, { key, app: 'shop' });
+  const sent = await post(server.url, snapshot({ appId: 'rival' }), { 'x-api-key': rivals });
+  expect(sent.status).toBe(202);
+  await ada.ask('DELETE', `/api/apps/shop/keys/${apiKey.id}`);
+  const frames = await reader.until(() => false);
+  expect(frames.filter(({ event }) => event === 'execution')).toEqual([]);
+  await server.close();
+});
