@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { holdsApiKey } from './auth/api-key.js';
 import { admissionOf, guard } from './auth/guard.js';
 import { originCheck } from './auth/origin-check.js';
 import { actorOf, type Door } from './auth/principal.js';
 import { DomainError, errorHandler } from './errors.js';
+import { checkUrl, logRequest } from './incoming.js';
 import { accountRoutes } from './routes/accounts.js';
 import { administrationRoutes } from './routes/administration.js';
 import { appRoutes } from './routes/apps.js';
@@ -15,7 +15,7 @@ import { serveDashboard } from './routes/dashboard.js';
 import { docsPage } from './routes/docs-page.js';
 
 import { executionRoutes } from './routes/executions.js';
-import { ingestRoutes } from './routes/ingest.js';
+import { ingestEndpoint, isIngest } from './routes/ingest.js';
 import { keyRoutes } from './routes/keys.js';
 import { liveRoutes } from './routes/live.js';
 import { memberRoutes } from './routes/members.js';
@@ -23,15 +23,19 @@ import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
 import { questionRoutes } from './routes/questions.js';
 import { retentionRoutes } from './routes/retention.js';
-import type { Call, Deps, Recorded, Route } from './routes/route.js';
+import type { Call, Deps, Endpoint, Recorded, Route } from './routes/route.js';
 import { transferRoutes } from './routes/transfer.js';
 
 const MAX_JSON_BYTES = 64 * 1024;
 
 /** Every endpoint of the API, in the order of the document. */
-export function allRoutes(deps: Deps): Route[] {
+export function allRoutes(deps: Deps): Endpoint[] {
+  return [ingestEndpoint(deps), ...expressRoutes(deps)];
+}
+
+/** Those that Express answers. */
+function expressRoutes(deps: Deps): Route[] {
   return [
-    ...ingestRoutes(deps),
     ...executionRoutes(deps),
     ...questionRoutes(deps),
     ...liveRoutes(deps),
@@ -47,8 +51,18 @@ export function allRoutes(deps: Deps): Route[] {
 }
 
 /** The whole HTTP face of X-Ray over what is given. It never listens. */
-export function createApp(deps: Deps, door: Door): Express {
-  const routes = allRoutes(deps);
+export function createApp(deps: Deps, door: Door): RequestListener {
+  const ingest = ingestEndpoint(deps);
+  const others = expressApp(deps, door);
+  return (req, res) => {
+    if (isIngest(req)) ingest.listener(req, res);
+    else others(req, res);
+  };
+}
+
+function expressApp(deps: Deps, door: Door): Express {
+  const routes = expressRoutes(deps);
+  const endpoints = allRoutes(deps);
   const app = express();
   app.disable('x-powered-by');
   // Files keep their ETag; answers of the API are never cached, so none is computed for them.
@@ -61,7 +75,7 @@ export function createApp(deps: Deps, door: Door): Express {
   app.use(refuseBadUrl);
   if (door === 'network')
     app.use(originCheck([deps.publicUrl, deps.dashboardOrigin].filter((url) => url !== undefined)));
-  app.use('/executions', answerAnyOrigin);
+  app.options('/executions', answerAnyOrigin);
   if (deps.dashboardOrigin !== undefined) app.use('/api', answerDashboard(deps.dashboardOrigin));
   app.use(compressAnswers);
   for (const route of routes) {
@@ -74,7 +88,7 @@ export function createApp(deps: Deps, door: Door): Express {
       },
     );
   }
-  const document = openApi(routes, deps.version);
+  const document = openApi(endpoints, deps.version);
   app.get('/openapi.json', (_req, res) => {
     res.json(document);
   });
@@ -88,7 +102,7 @@ export function createApp(deps: Deps, door: Door): Express {
     app.use(serveDashboard(deps.dashboardDir, deps.clerk?.frontendOrigin));
   }
   app.all(
-    routes.map((route) => route.path),
+    endpoints.map((endpoint) => endpoint.path),
     (req) => {
       throw new DomainError('method_not_allowed', `${req.method} is not possible here.`);
     },
@@ -146,18 +160,8 @@ function bodyParser({ body }: Route): RequestHandler[] {
   return [requireType, express.json({ type: types, limit: MAX_JSON_BYTES })];
 }
 
-/**
- * No name of ours holds U+0000 and Postgres cannot take it, so it ends here for every parameter there is.
- * A key in a URL is in the logs of whatever passed it on, which its owner had better hear of.
- */
 const refuseBadUrl: RequestHandler = (req, _res, next) => {
-  if (req.url.includes('%00')) throw new DomainError('invalid', 'The URL holds a NUL character.');
-  if (holdsApiKey(req.url)) {
-    throw new DomainError(
-      'invalid',
-      'There is an API key in this URL, and so in the logs on its way: revoke it, and send keys in a header.',
-    );
-  }
+  checkUrl(req.url);
   next();
 };
 
@@ -171,24 +175,16 @@ function strictTransport({ publicUrl }: Deps): RequestHandler {
 }
 
 const compress = compression();
-/** Answers to POST are short, and those of ingest are many. */
+/** Answers to POST are short. */
 const compressAnswers: RequestHandler = (req, res, next) => {
   if (req.method === 'POST') next();
   else compress(req, res, next);
 };
 
-/** Ingest alone may be called from any page: its key is the permission, and cookies play no part. */
-const answerAnyOrigin: RequestHandler = (req, res, next) => {
-  if (req.method !== 'POST' && req.method !== 'OPTIONS') {
-    next();
-    return;
-  }
+/** Ingest alone may be called from any page; what a browser asks before it does is answered here. */
+const answerAnyOrigin: RequestHandler = (_req, res) => {
   res.set('Access-Control-Allow-Origin', '*');
   res.set('Cross-Origin-Resource-Policy', 'cross-origin');
-  if (req.method === 'POST') {
-    next();
-    return;
-  }
   res.set('Access-Control-Allow-Methods', 'POST');
   res.set(
     'Access-Control-Allow-Headers',
@@ -218,24 +214,12 @@ function answerDashboard(origin: string): RequestHandler {
   };
 }
 
-/** One line a request, by the route's pattern: ids and filters in a URL can name people. */
-function requestLog({ logger, now }: Deps): RequestHandler {
+function requestLog(deps: Deps): RequestHandler {
   return (req, res, next) => {
-    const startedAt = now();
-    const requestId = randomUUID();
-    res.set('x-request-id', requestId);
-    res.on('finish', () => {
-      logger.debug(
-        {
-          requestId,
-          method: req.method,
-          route: req.route?.path ?? null,
-          status: res.statusCode,
-          durationMs: now() - startedAt,
-        },
-        'request',
-      );
-    });
+    res.set(
+      'x-request-id',
+      logRequest(deps, req, res, () => req.route?.path ?? null),
+    );
     next();
   };
 }

@@ -44,61 +44,65 @@ export class DomainError extends Error {
   }
 }
 
+/** How an error is told to who asked. */
+export interface ErrorAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: ErrorBody;
+}
+
 /** The one place where an error becomes an answer; what is not known to be a client's shows no detail. */
+export function answerTo(
+  error: unknown,
+  { logger, requestId, method }: { logger: Logger; requestId: string; method: string | undefined },
+): ErrorAnswer {
+  const answer = (
+    status: number,
+    code: string,
+    message: string,
+    details: ErrorDetail[] = [],
+    headers: Record<string, string> = {},
+  ): ErrorAnswer => ({
+    status,
+    headers,
+    body: { error: { code, message, requestId, ...(details.length > 0 && { details }) } },
+  });
+  const domain = error instanceof DomainError ? error : fromBodyParser(error);
+  if (domain !== undefined) {
+    return answer(STATUS[domain.code], domain.code, domain.message, domain.details, {
+      ...(domain.code === 'unauthorized' && { 'WWW-Authenticate': 'Bearer realm="x-ray"' }),
+      ...((domain.code === 'unavailable' || domain.code === 'rate_limited') && {
+        'Retry-After': String(domain.retryAfterS),
+      }),
+    });
+  }
+  const outage = outageOf(error);
+  if (outage !== undefined) {
+    logger.warn({ requestId, err: error, outage }, 'the store cannot be used');
+    const message = 'The store cannot be used at the moment. Nothing was stored; try again.';
+    return answer(503, 'unavailable', message, [], { 'Retry-After': String(RETRY_AFTER_S) });
+  }
+  logger.error({ requestId, err: error, method }, 'unexpected error');
+  const message = 'Something went wrong here. The server log has it under this request id.';
+  return answer(500, 'internal', message);
+}
+
+/** Sends an error that reached Express. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
-    const requestId = requestIdOf(res);
     if (res.headersSent) {
       next(error);
       return;
     }
-    const domain = error instanceof DomainError ? error : fromBodyParser(error);
-    if (domain !== undefined) {
-      if (domain.code === 'unauthorized') res.set('WWW-Authenticate', 'Bearer realm="x-ray"');
-      if (domain.code === 'unavailable' || domain.code === 'rate_limited') {
-        res.set('Retry-After', String(domain.retryAfterS));
-      }
-      send(res, STATUS[domain.code], domain.code, domain.message, domain.details);
-      return;
-    }
-    const outage = outageOf(error);
-    if (outage !== undefined) {
-      logger.warn({ requestId, err: error, outage }, 'the store cannot be used');
-      res.set('Retry-After', String(RETRY_AFTER_S));
-      send(
-        res,
-        503,
-        'unavailable',
-        'The store cannot be used at the moment. Nothing was stored; try again.',
-      );
-      return;
-    }
-    logger.error({ requestId, err: error, method: req.method }, 'unexpected error');
-    send(
-      res,
-      500,
-      'internal',
-      'Something went wrong here. The server log has it under this request id.',
-    );
+    const requestId = requestIdOf(res);
+    const { status, headers, body } = answerTo(error, { logger, requestId, method: req.method });
+    res.status(status).set(headers).json(body);
   };
 }
 
 /** The id under which this request stands in the log; made when the request came in. */
 export function requestIdOf(res: Response): string {
   return String(res.getHeader('x-request-id') ?? '');
-}
-
-function send(
-  res: Response,
-  status: number,
-  code: string,
-  message: string,
-  details: ErrorDetail[] = [],
-): void {
-  const body: ErrorBody = {
-    error: { code, message, requestId: requestIdOf(res), ...(details.length > 0 && { details }) },
-  };
-  res.status(status).json(body);
 }
 
 /** Errors of body-parser and of Express' router, known by their `type` and `status` (http-errors). */

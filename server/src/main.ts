@@ -21,14 +21,30 @@ import type { Driver } from './store/driver.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
 import { createSqlStore } from './store/sql-store.js';
+import { ErasureMetrics } from './upkeep/metrics.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
 const STOP_TIMEOUT_MS = 10_000;
-/** How long a client may take to send a request whole, in ms. */
-const REQUEST_TIMEOUT_MS = 60_000;
-const HEADERS_TIMEOUT_MS = 15_000;
-const KEEP_ALIVE_MS = 75_000;
+/** How long clients may take, in ms. */
+interface Patience {
+  /** To send the headers of a request, from when they connected or began it. */
+  headersMs: number;
+  /** To send it whole. */
+  requestMs: number;
+  /** Until their next request, on the same connection. */
+  keepAliveMs: number;
+  /** How often the first two are looked at. */
+  checkEveryMs: number;
+}
+
+const PATIENCE: Patience = {
+  headersMs: 15_000,
+  requestMs: 60_000,
+  // Longer than a load balancer keeps a connection, which must be the one that closes it.
+  keepAliveMs: 75_000,
+  checkEveryMs: 5_000,
+};
 
 /** The pieces that answer requests, composed and migrated but not listening on any port. */
 export interface Backend {
@@ -84,6 +100,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       trustedProxies: config.trustedProxies,
       metrics,
       intake: new Intake(store, metrics),
+      erasures: new ErasureMetrics(metrics),
       limitRate: rateLimit(config.requestsPerMinute),
       logger,
       stopping: stopping.signal,
@@ -105,15 +122,22 @@ export async function openBackend(config: Config): Promise<Backend> {
 }
 
 /** Starts the whole server and resolves when it is listening. */
-export async function startServer(config: Config): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  patience: Patience = PATIENCE,
+): Promise<RunningServer> {
   const backend = await openBackend(config);
   try {
     const firstStart = await initialize(backend.deps, config.init);
-    const server = createServer(createApp(backend.deps, 'network'));
-    server.requestTimeout = REQUEST_TIMEOUT_MS;
-    server.headersTimeout = HEADERS_TIMEOUT_MS;
-    // Longer than a load balancer keeps a connection, which must be the one that closes it.
-    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    const server = createServer(
+      {
+        headersTimeout: patience.headersMs,
+        requestTimeout: patience.requestMs,
+        keepAliveTimeout: patience.keepAliveMs,
+        connectionsCheckingInterval: patience.checkEveryMs,
+      },
+      createApp(backend.deps, 'network'),
+    );
     const url = await listen(server, config);
     backend.announce(url);
     const setupLink = await backend.deps.links.setupLink();

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AuditPage, CreatedInvitation, CreatedKey, Me } from '@xray/core';
 import { allRoutes } from '#server/app.js';
 import { startServer } from '#server/main.js';
-import type { Deps, Route } from '#server/routes/route.js';
+import type { Deps, Endpoint } from '#server/routes/route.js';
 import { APP, DRIVERS, configFor, newPlace, type Place } from './support/databases.js';
 import { post } from './support/http.js';
 import {
@@ -53,7 +53,7 @@ const CHANGING = allRoutes({} as Deps).filter(
   ({ method, audit }) => method !== 'get' && audit !== undefined,
 );
 
-function nameOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
+function nameOf({ method, path }: Pick<Endpoint, 'method' | 'path'>): string {
   return `${method.toUpperCase()} ${path}`;
 }
 
@@ -134,7 +134,7 @@ describe.each(DRIVERS)('a change whose audit entry cannot be written, on %s', (d
     const broken = await startServer(configFor(place));
     const again = new Visitor(broken.url);
     // A Postgres has no socket beside it, and so neither the command line's routes nor its links here.
-    const isReached = ({ policy, path }: Route): boolean =>
+    const isReached = ({ policy, path }: Endpoint): boolean =>
       driver === 'pglite' || (policy !== 'console' && !/sign-in.link|reset-password/.test(path));
     for (const route of CHANGING.filter((one) => nameOf(one) in requests && isReached(one))) {
       const [path = '', body] = requests[nameOf(route)] ?? [];

@@ -1,6 +1,8 @@
+import { request } from 'node:http';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ErrorBody, IngestResult, Snapshot } from '@xray/core';
+import { generateApiKey } from '#server/auth/api-key.js';
 import { API_KEY, APP, DRIVERS, freshServer } from './support/databases.js';
 import { detail, get, list, post, postOk } from './support/http.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
@@ -347,9 +349,41 @@ test('answers any origin at ingest, without credentials', async () => {
   expect(preflight.status).toBe(204);
   expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
   expect(preflight.headers.get('access-control-allow-credentials')).toBeNull();
+  const sent = await post(server.url, snapshot(), { origin: 'https://shop.example' });
+  expect(sent.status).toBe(202);
+  for (const answer of [sent, await post(server.url, '{', { origin: 'https://shop.example' })]) {
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  }
   const read = await fetch(`${server.url}/api/apps`, {
     headers: { origin: 'https://shop.example' },
   });
   expect(read.headers.get('access-control-allow-origin')).toBeNull();
   await server.close();
+});
+
+test('takes every spelling of its path, and none with a key in it', async () => {
+  const server = await freshServer('pglite');
+  onTestFinished(() => server.close());
+  const send = async (path: string): Promise<number> =>
+    await new Promise((resolve, reject) => {
+      const headers = { 'x-api-key': API_KEY, 'content-type': 'application/json' };
+      const req = request(server.url, { method: 'POST', path, headers }, (res) => {
+        res.resume();
+        resolve(res.statusCode ?? 0);
+      });
+      req.once('error', reject);
+      req.end(JSON.stringify(snapshot()));
+    });
+  for (const path of ['/executions', '/executions/', '/Executions?a=b', `${server.url}/executions`])
+    expect({ path, status: await send(path) }).toEqual({ path, status: 202 });
+  for (const path of ['/executionsx', '/executions/x', '/x/executions'])
+    expect({ path, status: await send(path) }).toEqual({ path, status: 404 });
+  const { key } = generateApiKey();
+  for (const path of [`/executions?key=${key}`, '/executions?%00'])
+    expect({ path, status: await send(path) }).toEqual({ path, status: 400 });
 });

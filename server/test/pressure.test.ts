@@ -1,18 +1,20 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ByteBudget } from '#server/ingest/byte-budget.js';
 import { GroupCommit } from '#server/ingest/group-commit.js';
 import { splitBody } from '#server/ingest/split-body.js';
-import { API_KEY, freshServer } from './support/databases.js';
+import { startServer } from '#server/main.js';
+import { API_KEY, configFor, freshServer, newPlace } from './support/databases.js';
 import { get, post, postOk } from './support/http.js';
 import { snapshot } from './support/snapshots.js';
 
 async function metric(url: string, line: RegExp): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(line.exec(text)?.[1] ?? Number.NaN);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(line.exec(metrics)?.[1] ?? Number.NaN);
 }
 
 describe('under pressure', () => {
@@ -97,6 +99,48 @@ describe('under pressure', () => {
   });
 });
 
+test('who dribbles headers or bodies in is cut off, while others are served', async () => {
+  const place = await newPlace('pglite');
+  const server = await startServer(configFor(place), {
+    headersMs: 1_000,
+    requestMs: 2_000,
+    keepAliveMs: 5_000,
+    checkEveryMs: 50,
+  });
+  onTestFinished(async () => {
+    await server.stop();
+    await place.remove();
+  });
+  const start = `POST /executions HTTP/1.1\r\nhost: localhost\r\nx-api-key: ${API_KEY}\r\n`;
+  const body = 'content-type: application/json\r\ncontent-length: 1000\r\n\r\n{"executionId":"';
+  const slow = [
+    ...Array.from({ length: 20 }, () => dribble(server.url, start, 'x-more: headers\r\n')),
+    ...Array.from({ length: 20 }, () => dribble(server.url, start + body, 'x')),
+    ...Array.from({ length: 5 }, () => dribble(server.url, '', '')),
+  ];
+  let cut = 0;
+  for (const answer of slow) void answer.then(() => cut++);
+  while (cut < slow.length) {
+    expect(await postOk(server.url, snapshot())).toMatchObject({ accepted: 1 });
+  }
+  for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  expect(await metric(server.url, /xray_ingest_pending_bytes (\d+)/)).toBe(0);
+});
+
+/** Sends `start`, then `more` again and again; resolves with what was answered once the connection is cut. */
+async function dribble(url: string, start: string, more: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(start);
+  const dribbling = setInterval(() => socket.write(more), 100);
+  try {
+    return await text(socket);
+  } finally {
+    clearInterval(dribbling);
+    socket.destroy();
+  }
+}
+
 test('a key that sends too often is told to wait', async () => {
   const server = await freshServer('pglite', { XRAY_RATE_LIMIT: '3' });
   for (let i = 0; i < 3; i++) await postOk(server.url, snapshot());
@@ -146,6 +190,32 @@ describe('group commit', () => {
     gate.resolve();
     await Promise.all(saved);
     expect(sizes).toEqual([1, 4, 1, 1]);
+  });
+
+  test('sends a batch beside another only when it is full', async () => {
+    const sizes: number[] = [];
+    const gate = deferred();
+    const commits = new GroupCommit({
+      save: async (records) => {
+        sizes.push(records.length);
+        await gate.promise;
+        return records.map(() => ({ kind: 'accepted' as const }));
+      },
+      maxRecords: 3,
+      maxBytes: 100,
+      concurrency: 3,
+    });
+    const saved = [1, 2, 3].map(() => commits.save([record(1)]));
+    expect(sizes).toEqual([1]);
+    saved.push(commits.save([record(1)]));
+    expect(sizes).toEqual([1, 3]);
+    saved.push(commits.save([record(60)]));
+    expect(sizes).toEqual([1, 3]);
+    saved.push(commits.save([record(60)]));
+    expect(sizes).toEqual([1, 3, 1]);
+    gate.resolve();
+    await Promise.all(saved);
+    expect(sizes).toEqual([1, 3, 1, 1]);
   });
 
   test('a batch that fails fails those in it alone', async () => {

@@ -1,11 +1,13 @@
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ErrorBody, PruneResult, Retention, Snapshot } from '@xray/core';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
 import { startServer } from '#server/main.js';
 import type { Store } from '#server/store/store.js';
+import { ErasureMetrics } from '#server/upkeep/metrics.js';
 import { startRetentionJob } from '#server/upkeep/retention-job.js';
 import {
   API_KEY,
@@ -171,6 +173,11 @@ describe.each(DRIVERS)('xray prune on %s', (driver) => {
       '--yes',
     ]);
     expect(byCli).toMatchObject({ erased: { executions: 1, steps: 3 }, left: { executions: 0 } });
+    // Of an embedded database the command asks this very server; a Postgres it erases from by itself.
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics.match(/^xray_erased_executions_total.*$/gm) ?? []).toEqual(
+      driver === 'pglite' ? [`xray_erased_executions_total{app="${APP}",cause="request"} 1`] : [],
+    );
     const path = `/api/apps/${APP}/executions/${two.executionId}`;
     expect((await fetch(server.url + path, { method: 'DELETE' })).status).toBe(401);
     const { items } = await list(server.url);
@@ -231,8 +238,13 @@ describe.each(DRIVERS)('the retention job on %s', (driver) => {
     // The embedded database lets in one process; its two jobs share the one store.
     const other = driver === 'postgres' ? await openStore(place) : store;
     const logger = pino({ level: 'silent' });
+    const metrics = new Registry();
+    const erasures = new ErasureMetrics(metrics);
     const jobs = [store, other].map((one) =>
-      startRetentionJob({ store: one, logger, now: Date.now }, { firstAfterMs: 1, everyMs: 20 }),
+      startRetentionJob(
+        { store: one, erasures, logger, now: Date.now },
+        { firstAfterMs: 1, everyMs: 20 },
+      ),
     );
     let received = 0;
     const isDone = async (): Promise<boolean> => {
@@ -243,6 +255,10 @@ describe.each(DRIVERS)('the retention job on %s', (driver) => {
     await expect.poll(isDone, { timeout: 30_000, interval: 1 }).toBe(true);
     await Promise.all(jobs.map((job) => job.stop()));
     for (const one of new Set([store, other])) await one.close();
+    const counted = await metrics.metrics();
+    const labels = `{app="${APP}",cause="retention"}`;
+    expect(counted).toContain(`xray_erased_executions_total${labels} ${expired.length}\n`);
+    expect(counted).toContain(`xray_erased_steps_total${labels} ${expired.length * 3}\n`);
     const left = received + 1;
     expect(await executionsByTable(place)).toEqual({ executions: left, bodies: left, steps: left });
   });

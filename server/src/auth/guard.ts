@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { DomainError } from '../errors.js';
 import type { Store } from '../store/store.js';
@@ -5,7 +6,7 @@ import type { Accounts } from './accounts.js';
 import type { Clerk } from './clerk.js';
 import type { KeyRing } from './key-ring.js';
 import { isThisMachine } from './machine.js';
-import { authorize, notFound, type Policy } from './policy.js';
+import { authorize, notFound, requireSender, type Policy } from './policy.js';
 import type { Door, Principal } from './principal.js';
 
 /** What tells who somebody is. */
@@ -67,21 +68,9 @@ async function identify(
   res: Response,
 ): Promise<Principal> {
   if (policy === 'public') return { kind: 'nobody' };
-  const presented = presentedToken(req);
-  // A key begins with xr_, and a session token of Clerk's has dots between its parts.
-  const isSession = clerk !== undefined && presented?.includes('.') === true;
-  if (presented !== undefined && !isSession) {
-    const grant = await keys.grantOf(presented);
-    return {
-      kind: 'key',
-      keyId: grant.id,
-      app: grant.app,
-      scopes: grant.scopes,
-      environments: grant.environments,
-      requestsPerMinute: grant.requestsPerMinute,
-    };
-  }
-  if (policy === 'ingest') return { kind: 'nobody' };
+  const presented = presentedToken(req.headers);
+  const key = await keyPrincipal({ keys, clerk }, presented);
+  if (key !== undefined) return key;
   if (door === 'socket') return { kind: 'administrator' };
   const userId =
     clerk === undefined
@@ -91,11 +80,39 @@ async function identify(
   return access ? { kind: 'user', ...access } : { kind: 'nobody' };
 }
 
+/** Who sends snapshots, by a request's headers: the guard of ingest, which goes before all that Express does. */
+export async function senderOf(
+  deps: Pick<Identification, 'keys' | 'clerk'>,
+  headers: IncomingHttpHeaders,
+): Promise<Principal & { kind: 'key' }> {
+  const principal = await keyPrincipal(deps, presentedToken(headers));
+  requireSender(principal);
+  return principal;
+}
+
+async function keyPrincipal(
+  { keys, clerk }: Pick<Identification, 'keys' | 'clerk'>,
+  presented: string | undefined,
+): Promise<Principal | undefined> {
+  if (presented === undefined) return undefined;
+  // A key begins with xr_, and a session token of Clerk's has dots between its parts.
+  if (clerk !== undefined && presented.includes('.')) return undefined;
+  const grant = await keys.grantOf(presented);
+  return {
+    kind: 'key',
+    keyId: grant.id,
+    app: grant.app,
+    scopes: grant.scopes,
+    environments: grant.environments,
+    requestsPerMinute: grant.requestsPerMinute,
+  };
+}
+
 /** An API key, or a session token of Clerk's. */
-function presentedToken(req: Request): string | undefined {
-  const header = req.get('x-api-key');
-  if (header !== undefined) return header.trim();
-  const authorization = req.get('authorization');
+function presentedToken(headers: IncomingHttpHeaders): string | undefined {
+  const header = headers['x-api-key'];
+  if (header !== undefined) return String(header).trim();
+  const { authorization } = headers;
   if (authorization === undefined) return undefined;
   const [, token] = /^Bearer\s+(\S+)\s*$/i.exec(authorization) ?? [];
   if (token === undefined) {

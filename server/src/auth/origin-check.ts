@@ -13,8 +13,7 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 export function originCheck(allowed: string[]): RequestHandler {
   const hosts = new Set(allowed.map((origin) => new URL(origin).host));
   return (req, _res, next) => {
-    // Ingest alone is open to any page: its key is the permission, and cookies play no part.
-    if (SAFE_METHODS.includes(req.method) || req.path === '/executions') {
+    if (SAFE_METHODS.includes(req.method)) {
       next();
       return;
     }

@@ -41,13 +41,7 @@ export function authorize(principal: Principal, policy: Policy, place: Place): v
     case 'anyone':
       return;
     case 'ingest':
-      if (principal.kind !== 'key') {
-        throw new DomainError(
-          'unauthorized',
-          'An API key is needed: send it as `Authorization: Bearer xr_…` or as `x-api-key`.',
-        );
-      }
-      return requireScope(principal, 'ingest');
+      return requireSender(principal);
     case 'read':
       if (principal.kind !== 'key') return requireRole(principal, 'viewer', place.app);
       requireScope(principal, 'read');
@@ -72,6 +66,19 @@ export function authorize(principal: Principal, policy: Policy, place: Place): v
         'This is for the command line on the server’s own machine: `npm run xray -- --help`.',
       );
   }
+}
+
+/** The policy `ingest`: nothing but an API key with that scope will do. */
+export function requireSender(
+  principal: Principal | undefined,
+): asserts principal is Principal & { kind: 'key' } {
+  if (principal?.kind !== 'key') {
+    throw new DomainError(
+      'unauthorized',
+      'An API key is needed: send it as `Authorization: Bearer xr_…` or as `x-api-key`.',
+    );
+  }
+  requireScope(principal, 'ingest');
 }
 
 export function isAdministrator(principal: Principal): boolean {

@@ -5,46 +5,61 @@ export interface GroupCommitOptions {
   /** A batch is closed at this many records or body bytes; one record may be more by itself. */
   maxRecords: number;
   maxBytes: number;
-  /** Batches that may be on their way at once. */
+  /** Batches that may be on their way at once; one goes beside others only when it is full. */
   concurrency: number;
+}
+
+/** One call of `save`, whose records may end up in several batches. */
+interface Call {
+  outcomes: SaveOutcome[];
+  /** Records whose batch is not back yet. */
+  left: number;
+  failure: { error: unknown } | undefined;
+  resolve: (outcomes: SaveOutcome[]) => void;
+  reject: (error: unknown) => void;
 }
 
 interface Waiting {
   record: ExecutionRecord;
-  resolve: (outcome: SaveOutcome) => void;
-  reject: (error: unknown) => void;
+  /** Its place in its call. */
+  place: number;
+  call: Call;
 }
 
 /**
- * Lets concurrent requests share transactions: while batches are on their way, what arrives gathers
- * into the next one. So a lone request never waits, and under load a batch is as large as the time of
- * one commit makes it.
+ * Lets concurrent requests share transactions: while a batch is on its way, what arrives gathers into
+ * the next one. So a lone request never waits, and under load a batch is as large as the time of one
+ * commit makes it. Small batches beside each other would only make each other smaller.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   #running = 0;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
   }
 
-  /** Resolves with each record's outcome when all of them are committed; rejects if any batch failed. */
+  /**
+   * Resolves with each record's outcome when all of them are committed. Rejects if any batch failed, yet
+   * after all of them: what one did must be known before the request is answered for another's failure.
+   */
   async save(records: ExecutionRecord[]): Promise<SaveOutcome[]> {
-    const outcomes = records.map(
-      (record) =>
-        new Promise<SaveOutcome>((resolve, reject) => {
-          this.#waiting.push({ record, resolve, reject });
-        }),
-    );
-    this.#startBatches();
-    // All of them first: what one batch did must be known before the request is answered for another's failure.
-    await Promise.allSettled(outcomes);
-    return await Promise.all(outcomes);
+    if (records.length === 0) return [];
+    return await new Promise((resolve, reject) => {
+      const left = records.length;
+      const call: Call = { outcomes: [], left, failure: undefined, resolve, reject };
+      for (const [place, record] of records.entries()) {
+        this.#waiting.push({ record, place, call });
+        this.#waitingBytes += record.bytes;
+      }
+      this.#startBatches();
+    });
   }
 
   #startBatches(): void {
-    while (this.#running < this.#options.concurrency && this.#waiting.length > 0) {
+    while (this.#mayStart()) {
       this.#running++;
       void this.#commit(this.#takeBatch()).finally(() => {
         this.#running--;
@@ -53,25 +68,53 @@ export class GroupCommit {
     }
   }
 
+  #mayStart(): boolean {
+    const { concurrency, maxRecords, maxBytes } = this.#options;
+    if (this.#running === 0) return this.#waiting.length > 0;
+    const isFull = this.#waiting.length >= maxRecords || this.#waitingBytes >= maxBytes;
+    return isFull && this.#running < concurrency;
+  }
+
   #takeBatch(): Waiting[] {
+    const { maxRecords, maxBytes } = this.#options;
     let bytes = 0;
-    const end = this.#waiting.findIndex(({ record }, place) => {
-      bytes += record.bytes;
-      return place === this.#options.maxRecords || (place > 0 && bytes > this.#options.maxBytes);
-    });
-    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
+    const batch: Waiting[] = [];
+    for (const waiting of this.#waiting) {
+      const isOver = bytes + waiting.record.bytes > maxBytes && batch.length > 0;
+      if (batch.length === maxRecords || isOver) break;
+      bytes += waiting.record.bytes;
+      batch.push(waiting);
+    }
+    this.#waiting.splice(0, batch.length);
+    this.#waitingBytes -= bytes;
+    return batch;
   }
 
   async #commit(batch: Waiting[]): Promise<void> {
     try {
       const outcomes = await this.#options.save(batch.map(({ record }) => record));
-      for (const [place, { resolve, reject }] of batch.entries()) {
-        const outcome = outcomes[place];
-        if (outcome === undefined) reject(new Error('the store gave no outcome for a record'));
-        else resolve(outcome);
-      }
+      for (const [index, waiting] of batch.entries()) settle(waiting, outcomes[index]);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { call } of batch) {
+        call.failure ??= { error };
+        countDown(call);
+      }
     }
   }
+}
+
+function settle({ call, place }: Waiting, outcome: SaveOutcome | undefined): void {
+  if (outcome === undefined) {
+    call.failure ??= { error: new Error('the store gave no outcome for a record') };
+  } else {
+    call.outcomes[place] = outcome;
+  }
+  countDown(call);
+}
+
+function countDown(call: Call): void {
+  call.left--;
+  if (call.left > 0) return;
+  if (call.failure === undefined) call.resolve(call.outcomes);
+  else call.reject(call.failure.error);
 }

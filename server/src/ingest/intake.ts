@@ -133,9 +133,11 @@ export class Intake {
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function decode(body: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return utf8.decode(body);
   } catch {
     throw new DomainError('invalid', 'The request body is not UTF-8.');
   }

@@ -1,13 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { AppLabels } from '../app-labels.js';
 import { outageOf } from '../store/outage.js';
 import type { ByteBudget } from './byte-budget.js';
 
-/** Apps beyond this many are counted together, so that a metric's series stay bounded. */
-const MAX_APPS = 200;
-
 /** What ingest counts; names follow Prometheus' conventions (base units, `_total`). */
 export class IngestMetrics {
-  readonly #apps = new Set<string>();
+  readonly #apps = new AppLabels();
   readonly #snapshots: Counter;
   readonly #rejected: Counter;
   readonly #refused: Counter;
@@ -62,11 +60,11 @@ export class IngestMetrics {
   }
 
   snapshot(app: string, result: 'accepted' | 'duplicate' | 'superseded'): void {
-    this.#snapshots.inc({ app: this.#label(app), result });
+    this.#snapshots.inc({ app: this.#apps.labelOf(app), result });
   }
 
   rejected(app: string, code: string): void {
-    this.#snapshots.inc({ app: this.#label(app), result: 'rejected' });
+    this.#snapshots.inc({ app: this.#apps.labelOf(app), result: 'rejected' });
     this.#rejected.inc({ code });
   }
 
@@ -86,10 +84,5 @@ export class IngestMetrics {
     } finally {
       stop();
     }
-  }
-
-  #label(app: string): string {
-    if (this.#apps.size < MAX_APPS) this.#apps.add(app);
-    return this.#apps.has(app) ? app : 'other';
   }
 }

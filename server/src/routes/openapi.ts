@@ -2,7 +2,7 @@ import * as core from '@xray/core';
 import { z } from 'zod';
 import type { Policy } from '../auth/policy.js';
 import type { ApiDocument } from './docs-page.js';
-import type { Route } from './route.js';
+import type { Endpoint } from './route.js';
 import type { JsonSchema } from './schema-text.js';
 
 /** Schemas that get a name of their own in the document. */
@@ -40,7 +40,7 @@ const NAMED = {
 };
 
 /** The OpenAPI 3.1 document of these routes, out of the very schemas that they parse with. */
-export function openApi(routes: Route[], version: string): ApiDocument {
+export function openApi(routes: Endpoint[], version: string): ApiDocument {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, {
@@ -84,7 +84,7 @@ export function openApi(routes: Route[], version: string): ApiDocument {
 }
 
 /** The chapter of the document that a route stands in. */
-function tagOf({ path, policy }: Route): string {
+function tagOf({ path, policy }: Endpoint): string {
   if (policy === 'ingest') return 'Send';
   if (policy === 'read' && path.startsWith('/api/apps/:app/')) return 'Ask';
   if (path.startsWith('/api/apps')) return 'Apps';
@@ -110,7 +110,7 @@ function securityOf(policy: Policy): Record<string, string[]>[] {
 
 type SchemaOf = (schema: z.ZodType) => JsonSchema;
 
-function operation(route: Route, schemaOf: SchemaOf): ApiDocument['paths'][string][string] {
+function operation(route: Endpoint, schemaOf: SchemaOf): ApiDocument['paths'][string][string] {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
     name,
     in: 'path',

@@ -11,7 +11,7 @@ import { previewPrune, prune } from '../upkeep/prune.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** How long executions are kept, and how they go before their time. */
-export function retentionRoutes({ store, now, logger }: Deps): Route[] {
+export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -60,7 +60,7 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
           return;
         }
         const { what, environment } = request;
-        const result = await prune(store, scope, request.cursor, (erased) =>
+        const result = await prune({ store, erasures }, scope, request.cursor, (erased) =>
           entryOf({ details: { what, environment, erased } }),
         );
         logger.info(
@@ -81,7 +81,7 @@ export function retentionRoutes({ store, now, logger }: Deps): Route[] {
         const app = param(req, 'app');
         const what = { kind: 'execution', executionId: param(req, 'id') } as const;
         const scope = { app, environment: undefined, what };
-        const result = await prune(store, scope, undefined, () =>
+        const result = await prune({ store, erasures }, scope, undefined, () =>
           entryOf({ target: what.executionId }),
         );
         if (result.erased.executions === 0 && result.left?.executions === 0) {

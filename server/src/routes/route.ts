@@ -15,11 +15,13 @@ import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import type { Edits, Store } from '../store/store.js';
+import type { ErasureMetrics } from '../upkeep/metrics.js';
 
 /** What every route may use. */
 export interface Deps {
   store: Store;
   intake: Intake;
+  erasures: ErasureMetrics;
   /** Throws a DomainError when an API key has used up its requests of this minute. */
   limitRate: RateLimit;
   metrics: Registry;
@@ -75,8 +77,8 @@ export interface Recorded {
   app?: string;
 }
 
-/** One endpoint: who may call it, what it takes and gives (for OpenAPI), and what it does. */
-export interface Route {
+/** One endpoint: who may call it, and what it takes and gives (for OpenAPI). */
+export interface Endpoint {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express' path; `:app` in it is checked to exist and to be the caller's. */
   path: string;
@@ -93,6 +95,10 @@ export interface Route {
     | { kind: 'raw'; types: string[] }
   );
   answers: Record<number, { description: string; schema?: z.ZodType }>;
+}
+
+/** An endpoint that Express answers, and what it does. */
+export interface Route extends Endpoint {
   handle: (call: Call) => Promise<void>;
 }
 

@@ -4,6 +4,13 @@ import { DomainError } from '../errors.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import { decodeCursor, encodeCursor } from '../query/cursor.js';
 import type { ErasedBatch, ErasureScope, Store } from '../store/store.js';
+import type { ErasureCause, ErasureMetrics } from './metrics.js';
+
+/** What erases, and what counts it. */
+export interface Eraser {
+  store: Store;
+  erasures: ErasureMetrics;
+}
 
 /** What the audit log is to say of what one transaction erased. */
 type EraseAudit = (erased: ErasureCount) => NewAuditEntry;
@@ -21,9 +28,10 @@ export interface Walk {
  * `restRatio` times as long as the batch took, so that ingest keeps its share of the database.
  */
 export async function eraseInBatches(
-  store: Store,
+  { store, erasures }: Eraser,
   scope: ErasureScope,
   options: {
+    cause: ErasureCause;
     after: ErasedBatch['last'];
     wait: boolean;
     restRatio: number;
@@ -38,6 +46,7 @@ export async function eraseInBatches(
     const batch = await store.eraseBatch(scope, last, options);
     if (batch === undefined) return { erased, last, gaveWay: true };
     addTo(erased, batch.erased);
+    erasures.count(scope.app, options.cause, batch.erased);
     last = batch.last;
     if (last !== undefined) {
       const restMs = (performance.now() - startedAt) * options.restRatio;
@@ -57,15 +66,17 @@ const CALL_REST_RATIO = 1;
  * an execution or a subject is refused whole, since it would not be what was asked for.
  */
 export async function prune(
-  store: Store,
+  eraser: Eraser,
   scope: ErasureScope,
   cursor: string | undefined,
   audit: EraseAudit,
 ): Promise<PruneResult> {
+  const { store } = eraser;
   const after = cursor === undefined ? undefined : readCursor(cursor);
   if (after === undefined) await refuseHeld(store, scope);
   const end = performance.now() + CALL_MS;
-  const { erased, last } = await eraseInBatches(store, scope, {
+  const { erased, last } = await eraseInBatches(eraser, scope, {
+    cause: 'request',
     after,
     wait: true,
     restRatio: CALL_REST_RATIO,

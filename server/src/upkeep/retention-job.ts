@@ -1,12 +1,17 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Store } from '../store/store.js';
-import { eraseInBatches } from './prune.js';
+import { eraseInBatches, type Eraser } from './prune.js';
 
 /** The job that deletes what the apps' retention rules no longer keep. */
 export interface RetentionJob {
   /** Lets the batch under way finish and starts no other. */
   stop(): Promise<void>;
+}
+
+interface RetentionDeps extends Eraser {
+  logger: Logger;
+  /** ms since the epoch. */
+  now: () => number;
 }
 
 interface Timing {
@@ -21,10 +26,7 @@ const JITTER = 0.5;
 const REST_RATIO = 3;
 
 /** Runs now and then until it is stopped, and never keeps the process alive. Of many instances one erases. */
-export function startRetentionJob(
-  { store, logger, now }: { store: Store; logger: Logger; now: () => number },
-  timing: Timing = TIMING,
-): RetentionJob {
+export function startRetentionJob(deps: RetentionDeps, timing: Timing = TIMING): RetentionJob {
   const stopping = new AbortController();
   const { signal } = stopping;
   const rest = async (ms: number): Promise<void> => {
@@ -34,8 +36,8 @@ export function startRetentionJob(
   const work = async (): Promise<void> => {
     await rest(timing.firstAfterMs);
     while (!signal.aborted) {
-      await enforceRetention(store, logger, now, signal).catch((error: unknown) => {
-        logger.warn({ err: error }, 'retention could not run; it is tried again later');
+      await enforceRetention(deps, signal).catch((error: unknown) => {
+        deps.logger.warn({ err: error }, 'retention could not run; it is tried again later');
       });
       await rest(timing.everyMs);
     }
@@ -50,9 +52,7 @@ export function startRetentionJob(
 }
 
 async function enforceRetention(
-  store: Store,
-  logger: Logger,
-  now: () => number,
+  { store, erasures, logger, now }: RetentionDeps,
   signal: AbortSignal,
 ): Promise<void> {
   for (const app of await store.listApps()) {
@@ -61,9 +61,15 @@ async function enforceRetention(
     if (!rules.some((rule) => rule.days !== null)) continue;
     const what = { kind: 'expired', now: new Date(now()) } as const;
     const walk = await eraseInBatches(
-      store,
+      { store, erasures },
       { app: app.id, environment: undefined, what },
-      { after: undefined, wait: false, restRatio: REST_RATIO, mayGoOn: () => !signal.aborted },
+      {
+        cause: 'retention',
+        after: undefined,
+        wait: false,
+        restRatio: REST_RATIO,
+        mayGoOn: () => !signal.aborted,
+      },
     );
     if (walk.erased.executions > 0) {
       logger.info({ app: app.id, ...walk.erased }, 'retention deleted what had expired');
