@@ -12,6 +12,7 @@ import {
 import { notFound } from '../auth/policy.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
 import { DomainError } from '../errors.js';
+import { conditionOf, readFilter } from '../query/filter.js';
 import { readBody } from '../ingest/read-body.js';
 import { packFiles } from '../upkeep/backup.js';
 import { exportLines } from '../upkeep/export.js';
@@ -32,7 +33,8 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       path: '/api/apps/:app/export',
       policy: 'read',
       audit: 'export',
-      summary: 'The executions with their payloads as NDJSON, oldest first: a detail a line.',
+      summary:
+        'Everything that a filter finds, with payloads, as NDJSON, oldest first: a detail a line.',
       query: exportQuerySchema,
       answers: {
         200: {
@@ -41,14 +43,20 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
         },
       },
       async handle({ req, res, record }) {
-        const { from, to } = parse(exportQuerySchema, req.query);
-        await record({ details: { from, to } });
+        const app = param(req, 'app');
+        const { q, from, to, after } = parse(exportQuerySchema, req.query);
+        const where = conditionOf(readFilter({ q }), now());
+        const place = after === undefined ? undefined : await store.findPlace(app, after);
+        if (after !== undefined && place === undefined) throw notFound('execution to go on after');
+        await record({ details: { q, from, to, after } });
         const pages = exportLines(
           store,
           {
-            app: param(req, 'app'),
+            app,
+            where,
             from: from === undefined ? undefined : new Date(from),
             to: to === undefined ? undefined : new Date(to),
+            after: place,
           },
           now,
         );

@@ -31,6 +31,7 @@ export function createSqlStore(driver: Driver): Store {
     ...sqlAccessStore(db),
     change: (work) => change(db, work),
 
+    findPlace: (app, executionId) => transfer.findPlace(db, app, executionId),
     exportExecutions: (filter) => transfer.exportExecutions(db, filter),
     readTransfer: (app) => transfer.readTransfer(db, app),
 

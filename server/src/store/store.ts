@@ -103,7 +103,7 @@ export interface ListedExecution {
 export interface ChangesFilter {
   app: string;
   /** A condition on `xray.executions e`. */
-  where: RawBuilder<boolean>;
+  where: Condition;
   /** The horizon from which on. */
   since: string;
   /** The last of the page before. */
@@ -137,6 +137,7 @@ export interface ExportedExecution extends StoredExecution {
 /** Which executions, oldest first. `after` is the last one of the page before. */
 export interface ExportFilter {
   app: string;
+  where: Condition;
   from: Date | undefined;
   to: Date | undefined;
   after: { at: Date; id: number } | undefined;
@@ -208,6 +209,8 @@ export interface Store extends AccessStore {
     range: { from: string | undefined; to: string | undefined },
   ): Promise<PipelineList>;
 
+  /** Its place in the order of an export. */
+  findPlace(app: string, executionId: string): Promise<ExportFilter['after']>;
   /** The next executions with their bodies, some megabytes at most; none at the end. */
   exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;
   /** The app's keys with their hashes; undefined when there is no such app. */
