@@ -5,6 +5,7 @@ import type { Search } from '../search/search.js';
 import type { ListPlace, Store } from '../store/store.js';
 import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf, readFilter } from './filter.js';
+import { notSearchedOf } from './histories.js';
 import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
 
@@ -81,11 +82,7 @@ async function searchExecutions(
       matches,
     })),
     nextCursor: next === undefined ? null : writeCursor({ key: next.at, id: next.id }, question),
-    notSearched: left && {
-      from: left.from.toISOString(),
-      to: left.to.toISOString(),
-      executions: left.executions,
-    },
+    notSearched: notSearchedOf(left),
   };
 }
 
