@@ -264,4 +264,12 @@ CREATE INDEX executions_xact ON xray.executions (xact);
 ALTER TABLE xray.steps ADD COLUMN drops jsonb;         -- candidates not kept, by deciding reason
 INSERT INTO xray.migrations (id, name) VALUES (4, '0004_questions');
 
+-- 0007_finding
+-- Orders of the list beside the one by time. An execution without a duration counts as the shortest.
+CREATE INDEX executions_duration ON xray.executions (app, coalesce(duration_ms, -1), id);
+CREATE INDEX executions_received ON xray.executions (app, received_at, id);
+-- Few rows, if any, and so none that ingest would feel.
+CREATE INDEX executions_conflict ON xray.executions (app, at, id) WHERE conflict;
+INSERT INTO xray.migrations (id, name) VALUES (7, '0007_finding');
+
 COMMIT;
