@@ -31,12 +31,14 @@ const TOO_BROAD = {
 };
 
 /** What there is to read of an app's executions. */
-export function executionRoutes({ store, now }: Deps): Route[] {
+export function executionRoutes(deps: Deps): Route[] {
+  const { store, now } = deps;
   return [
     {
       method: 'get',
       path: '/api/apps/:app/executions',
       policy: 'read',
+<<<<<<< HEAD
       summary:
         'Executions that a filter finds, without payloads; the newest first unless sorted otherwise.',
       query: executionQuerySchema,
@@ -46,8 +48,19 @@ export function executionRoutes({ store, now }: Deps): Route[] {
         422: TOO_BROAD,
       },
       async handle({ req, res }) {
+=======
+      audit: 'payload.view',
+      summary: 'Executions, newest first; with words in `q`, the places where they stand.',
+      query: executionQuerySchema,
+      answers: { 200: { description: 'A page of them.', schema: executionPageSchema } },
+      async handle({ req, res, record }) {
+>>>>>>> main
         const query = parse(executionQuerySchema, req.query);
-        res.json(await listExecutions(store, param(req, 'app'), query, now()));
+        const page = await listExecutions(deps, param(req, 'app'), query, now());
+        const shown = page.items.filter(({ matches }) => matches && matches.length > 0);
+        // What was looked for can name a person, and the log is never erased.
+        if (shown.length > 0) await record({ details: { by: 'search', executions: shown.length } });
+        res.json(page);
       },
     },
     {

@@ -87,11 +87,13 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       summary: 'Adds the keys and rules that the app does not have.',
       body: { kind: 'json', schema: appTransferSchema },
       answers: { 200: { description: 'What was added.', schema: transferredSchema } },
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const transfer = parse(appTransferSchema, req.body);
-        const added = await store.addTransfer(param(req, 'app'), transfer);
+        const added = await change(async (edits) => {
+          const result = await edits.addTransfer(param(req, 'app'), transfer);
+          return { result, details: result };
+        });
         keys.forget();
-        await record({ details: added });
         res.json(added);
       },
     },
@@ -138,9 +140,9 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
           const lines = bytes.toString('utf8').split('\n');
           // A file ends with a line end, after which there is no line.
           if (lines.at(-1) === '') lines.pop();
-          const imported = await importLines(store, param(req, 'app'), lines);
-          await record({ details: { accepted: imported.accepted } });
-          res.json(imported);
+          // Before: it is stored in many transactions, and what is imported is not to go untold.
+          await record({ details: { lines: lines.length } });
+          res.json(await importLines(store, param(req, 'app'), lines));
         } finally {
           release();
         }

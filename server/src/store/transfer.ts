@@ -128,42 +128,40 @@ export async function readTransfer(db: Db, id: string): Promise<AppTransfer | un
 }
 
 export async function addTransfer(
-  db: Db,
+  tx: Db,
   app: string,
   { keys, retention }: Omit<AppTransfer, 'app'>,
 ): Promise<Transferred> {
-  return await db.transaction().execute(async (tx) => {
-    await lockErasures(tx, { wait: true });
-    let addedKeys = 0;
-    for (const key of keys) {
-      const { numInsertedOrUpdatedRows } = await tx
-        .insertInto('api_keys')
-        .values({
-          id: key.id,
-          app,
-          name: key.name,
-          hash: Buffer.from(key.hash, 'hex'),
-          scopes: key.scopes,
-          environments: key.environments,
-          requests_per_minute: key.requestsPerMinute,
-          created_at: new Date(key.createdAt),
-          created_by: key.createdBy,
-          expires_at: key.expiresAt === null ? null : new Date(key.expiresAt),
-          revoked_at: key.revokedAt === null ? null : new Date(key.revokedAt),
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirstOrThrow();
-      addedKeys += Number(numInsertedOrUpdatedRows);
-    }
-    let addedRules = 0;
-    for (const { environment, days, legalHold } of retention) {
-      const { rows } = await sql<{ added: boolean }>`
+  await lockErasures(tx, { wait: true });
+  let addedKeys = 0;
+  for (const key of keys) {
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('api_keys')
+      .values({
+        id: key.id,
+        app,
+        name: key.name,
+        hash: Buffer.from(key.hash, 'hex'),
+        scopes: key.scopes,
+        environments: key.environments,
+        requests_per_minute: key.requestsPerMinute,
+        created_at: new Date(key.createdAt),
+        created_by: key.createdBy,
+        expires_at: key.expiresAt === null ? null : new Date(key.expiresAt),
+        revoked_at: key.revokedAt === null ? null : new Date(key.revokedAt),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirstOrThrow();
+    addedKeys += Number(numInsertedOrUpdatedRows);
+  }
+  let addedRules = 0;
+  for (const { environment, days, legalHold } of retention) {
+    const { rows } = await sql<{ added: boolean }>`
         INSERT INTO xray.retention AS r (app, environment, days, legal_hold)
         VALUES (${app}, ${environment ?? ''}, ${days}::integer, ${legalHold})
         ON CONFLICT (app, environment) DO UPDATE SET legal_hold = r.legal_hold OR excluded.legal_hold
         RETURNING xmax = 0 AS added`.execute(tx);
-      if (rows[0]?.added) addedRules++;
-    }
-    return { keys: addedKeys, retentionRules: addedRules };
-  });
+    if (rows[0]?.added) addedRules++;
+  }
+  return { keys: addedKeys, retentionRules: addedRules };
 }
