@@ -264,4 +264,17 @@ CREATE INDEX executions_xact ON xray.executions (xact);
 ALTER TABLE xray.steps ADD COLUMN drops jsonb;         -- candidates not kept, by deciding reason
 INSERT INTO xray.migrations (id, name) VALUES (4, '0004_questions');
 
+-- 0005_guesses
+-- How often a password was guessed at, counted for all servers of this database together.
+
+CREATE TABLE xray.guesses (
+  key text PRIMARY KEY,                -- SHA-256 of the address, the account, or both, in base64url
+  count integer NOT NULL,
+  ends_at timestamptz NOT NULL
+);
+CREATE INDEX guesses_ends_at ON xray.guesses (ends_at);
+
+ALTER TABLE xray.guesses ENABLE ROW LEVEL SECURITY;
+INSERT INTO xray.migrations (id, name) VALUES (5, '0005_guesses');
+
 COMMIT;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
-import type { ErrorBody } from '@xray/core';
+import type { ErrorBody, ErrorDetail } from '@xray/core';
 import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
@@ -12,9 +12,12 @@ import { openBackend, type Backend } from './main.js';
 
 /** A call that the server refused, in its own words. */
 export class AdministratorError extends Error {
-  constructor(message: string) {
+  readonly details: ErrorDetail[];
+
+  constructor(message: string, details: ErrorDetail[] = []) {
     super(message);
     this.name = 'AdministratorError';
+    this.details = details;
   }
 }
 
@@ -106,7 +109,7 @@ async function answerOf<Answer>(response: IncomingMessage, accept: string[]): Pr
   if (isSuccess(response)) return answer as Answer;
   const { error } = answer as ErrorBody;
   if (accept.includes(error.code)) return answer as Answer;
-  throw new AdministratorError(error.message);
+  throw new AdministratorError(error.message, error.details);
 }
 
 function isSuccess(response: IncomingMessage): boolean {

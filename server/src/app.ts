@@ -116,6 +116,19 @@ function expressApp(deps: Deps, door: Door): Express {
 
 function callOf({ store }: Deps, route: Route, req: express.Request, res: express.Response): Call {
   const { principal, admit } = admissionOf(res);
+  const entryOf = ({ target, details = {}, actor = actorOf(principal), app }: Recorded) => {
+    const { audit: action } = route;
+    if (action === undefined) throw new TypeError(`${route.path} declares no \`audit\``);
+    const named = req.params.app;
+    return {
+      appId: app ?? (typeof named === 'string' ? named : null),
+      actor,
+      action,
+      target: target ?? null,
+      details,
+      ip: req.ip ?? null,
+    };
+  };
   return {
     req,
     res,
@@ -123,19 +136,13 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
     async readmit() {
       await admit();
     },
-    async record({ target, details = {}, actor = actorOf(principal), app }: Recorded = {}) {
-      const { audit: action } = route;
-      if (action === undefined) throw new TypeError(`${route.path} declares no \`audit\``);
-      const named = req.params.app;
-      await store.appendAudit({
-        appId: app ?? (typeof named === 'string' ? named : null),
-        actor,
-        action,
-        target: target ?? null,
-        details,
-        ip: req.ip ?? null,
-      });
-    },
+    entryOf,
+    change: (work) =>
+      store.change(async (edits) => {
+        const { result, ...recorded } = await work(edits);
+        return { result, entry: entryOf(recorded) };
+      }),
+    record: (entry = {}) => store.appendAudit(entryOf(entry)),
   };
 }
 

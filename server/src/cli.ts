@@ -4,6 +4,7 @@ import { AdministratorError } from './administrator.js';
 import { addAuditCommand } from './cli/audit.js';
 import { addBackupCommands } from './cli/backup.js';
 import { addKeyCommands } from './cli/keys.js';
+import { addQueryCommand } from './cli/query.js';
 import { addQuestionCommands } from './cli/questions.js';
 import { addRetentionCommands } from './cli/retention.js';
 import { UsageError, printJson, say } from './cli/terminal.js';
@@ -45,6 +46,7 @@ program
   });
 
 addKeyCommands(program);
+addQueryCommand(program);
 addQuestionCommands(program);
 addUserCommands(program);
 addAuditCommand(program);

@@ -16,6 +16,7 @@ import type { Config } from './config.js';
 import { authSecretIn, lockDataDir, type DataDirLock } from './data-dir.js';
 import { Intake } from './ingest/intake.js';
 import type { Deps } from './routes/route.js';
+import type { NewApiKey } from './store/access-store.js';
 import type { Driver } from './store/driver.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
@@ -93,7 +94,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       accounts: createAccounts({ db: driver.db, secret, publicUrl: config.publicUrl }),
       clerk: config.clerk && new Clerk(config.clerk, store, () => pagesOf(config, siteUrl)),
       dashboardOrigin: config.dashboardOrigin,
-      guesses: new GuessLimit(),
+      guesses: new GuessLimit(store, now),
       links: new OneTimeLinks(store, secret, () => siteUrl, now),
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
@@ -180,30 +181,44 @@ async function initialize(
   { store, accounts }: Deps,
   init: Config['init'],
 ): Promise<RunningServer['firstStart']> {
-  if (init.user !== undefined && !(await store.hasAdministrator())) {
-    await store.claimSetup(await store.setupNonce(), {
-      email: init.user.email,
-      name: init.user.email,
+  const byItself = {
+    actor: { kind: 'administrator', id: null, name: null },
+    details: { by: 'first start' },
+    ip: null,
+  } as const;
+  const { user } = init;
+  if (user !== undefined && !(await store.hasAdministrator())) {
+    const nonce = await store.setupNonce();
+    const first = {
+      email: user.email,
+      name: user.email,
       isAdministrator: true,
-      passwordHash: await accounts.hashPassword(init.user.password),
+      passwordHash: await accounts.hashPassword(user.password),
+    };
+    await store.change(async (edits) => {
+      const result = await edits.claimSetup(nonce, first);
+      const claim = { ...byItself, appId: null, action: 'setup.claim', target: user.email };
+      return { result, entry: result && claim };
     });
   }
   const generated = generateApiKey();
   const chosen = init.apiKey;
-  const made = await store.initialize(
-    { id: init.appId, name: init.appId },
-    {
-      id: chosen === undefined ? generated.id : generateKeyId(),
-      app: init.appId,
-      name: 'first key',
-      hash: hashApiKey(chosen ?? generated.key),
-      scopes: chosen === undefined ? ['ingest'] : ['ingest', 'read'],
-      environments: null,
-      requestsPerMinute: null,
-      expiresAt: null,
-      createdBy: null,
-    },
-  );
+  const key: NewApiKey = {
+    id: chosen === undefined ? generated.id : generateKeyId(),
+    app: init.appId,
+    name: 'first key',
+    hash: hashApiKey(chosen ?? generated.key),
+    scopes: chosen === undefined ? ['ingest'] : ['ingest', 'read'],
+    environments: null,
+    requestsPerMinute: null,
+    expiresAt: null,
+    createdBy: null,
+  };
+  const made = await store.change(async (edits) => {
+    const result = await edits.initialize({ id: init.appId, name: init.appId }, key);
+    const creation = { ...byItself, appId: init.appId, action: 'app.create', target: null };
+    return { result, entry: result ? creation : undefined };
+  });
   // Who chose the key knows it; printing it would only put it into a log.
   return made && chosen === undefined ? { appId: init.appId, apiKey: generated.key } : undefined;
 }

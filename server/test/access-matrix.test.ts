@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuditPage } from '@xray/core';
 import { allRoutes } from '#server/app.js';
 import type { Policy } from '#server/auth/policy.js';
-import type { Deps } from '#server/routes/route.js';
+import type { Clerk } from '#server/auth/clerk.js';
+import type { Deps, Route } from '#server/routes/route.js';
+import { startFakeClerk, type FakeClerk } from './support/clerk.js';
 import { freshServer } from './support/databases.js';
 import { snapshot } from './support/snapshots.js';
 import {
@@ -28,7 +30,8 @@ const CREDENTIALS = [
   'administrator',
   'console',
 ] as const;
-type Credential = (typeof CREDENTIALS)[number];
+/** Somebody who signed in with Clerk, whom nobody gave a role; there the whole server is another one. */
+type Credential = (typeof CREDENTIALS)[number] | 'stranger of Clerk';
 
 const DEAD = { 'expired key': 401, 'revoked key': 401 } as const;
 const ALIVE = CREDENTIALS.filter((credential) => !(credential in DEAD));
@@ -47,6 +50,7 @@ const OPEN: Refusals = {};
 const ANYONE: Refusals = DEAD;
 const INGEST: Refusals = {
   ...DEAD,
+  'stranger of Clerk': 401,
   ...Object.fromEntries(ALIVE.map((credential) => [credential, 401])),
   'read-only key': 403,
 };
@@ -57,8 +61,14 @@ const READ: Refusals = {
   ...READ_SOMETHING,
   'key of another app': 404,
   'owner of another app': 404,
+  'stranger of Clerk': 404,
 };
-const EDIT: Refusals = { ...NOT_KEYS, 'owner of another app': 404, viewer: 403 };
+const EDIT: Refusals = {
+  ...NOT_KEYS,
+  'owner of another app': 404,
+  'stranger of Clerk': 404,
+  viewer: 403,
+};
 const OWN: Refusals = { ...EDIT, editor: 403 };
 const SIGNED_IN: Refusals = { ...NOT_KEYS, console: 403 };
 const ADMINISTER: Refusals = {
@@ -67,6 +77,7 @@ const ADMINISTER: Refusals = {
   editor: 403,
   owner: 403,
   'owner of another app': 403,
+  'stranger of Clerk': 403,
 };
 /** These tests run on the server's own machine, where nobody may operate. */
 const OPERATE: Refusals = { ...ADMINISTER };
@@ -115,6 +126,8 @@ const EXPECTED: Record<string, Refusals> = {
   'POST /api/auth/change-password': SIGNED_IN,
   'POST /api/auth/reset-password': OPEN,
   'GET /api/users': ADMINISTER,
+  'PATCH /api/users/:user': ADMINISTER,
+  'DELETE /api/users/:user': ADMINISTER,
   'POST /api/users': CONSOLE,
   'POST /api/users/links': CONSOLE,
   'GET /api/audit': ADMINISTER,
@@ -126,8 +139,15 @@ const EXPECTED: Record<string, Refusals> = {
   'POST /api/auth/sign-out': ANYONE,
 };
 
+/** Where Clerk signs people in, these are otherwise. */
+const WITH_CLERK: Record<string, Refusals> = {
+  'POST /api/setup': SIGNED_IN,
+  'POST /api/clerk/webhook': OPEN,
+};
+
 /** The table alone is asked for, and building it touches nothing of what a server is made of. */
 const ROUTES = allRoutes({} as Deps);
+const ROUTES_WITH_CLERK = allRoutes({ clerk: {} as Clerk } as Deps);
 
 const PARAMETERS: Record<string, string> = { app: 'shop', id: 'none', sequence: '0' };
 
@@ -141,7 +161,7 @@ describe('who may call what', () => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   let administrator: Visitor;
   let as: Record<
-    Credential,
+    (typeof CREDENTIALS)[number],
     (method: string, path: string, type?: string) => Promise<Pick<Answer, 'status' | 'body'>>
   >;
 
@@ -208,8 +228,7 @@ describe('who may call what', () => {
   }
 
   test('every route of the table has its expectation, and none is left over', () => {
-    const names = ROUTES.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-    expect(names.toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
+    expect(ROUTES.map(nameOf).toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
   });
 
   test('every route that changes something or shows payloads says how the audit log calls it', () => {
@@ -248,6 +267,54 @@ describe('who may call what', () => {
   });
 });
 
+describe('with Clerk, nobody and a stranger with a token of theirs may call', () => {
+  let clerk: FakeClerk;
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  let token: string;
+  beforeAll(async () => {
+    clerk = await startFakeClerk();
+    server = await freshServer('pglite', { ...clerk.env, XRAY_INIT_APP_ID: 'shop' });
+    clerk.knows('user_stranger', 'stranger@example.org');
+    token = clerk.token({ sub: 'user_stranger' });
+  });
+  afterAll(async () => {
+    await server.close();
+    await clerk.close();
+  });
+
+  test.each(ROUTES_WITH_CLERK.map((route) => [nameOf(route), route] as const))(
+    '%s',
+    async (name, { method, path, policy }) => {
+      const refusals = WITH_CLERK[name] ?? EXPECTED[name];
+      const type = path.endsWith('/import') ? 'application/x-ndjson' : 'application/json';
+      const answered: Record<string, number | string> = {};
+      for (const [who, authorization] of Object.entries({
+        nobody: undefined,
+        'stranger of Clerk': `Bearer ${token}`,
+      })) {
+        const response = await fetch(server.url + concrete(path), {
+          method: method.toUpperCase(),
+          headers: { 'content-type': type, ...(authorization && { authorization }) },
+          ...(method !== 'get' && { body: '{}' }),
+        });
+        const body = await response.text();
+        const isLetThrough =
+          refusals?.[who as Credential] === undefined &&
+          (path.endsWith('/webhook') || hasPassed({ status: response.status, body }, policy));
+        answered[who] = isLetThrough ? 'let through' : response.status;
+      }
+      expect(answered).toEqual({
+        nobody: refusals?.nobody ?? 'let through',
+        'stranger of Clerk': refusals?.['stranger of Clerk'] ?? 'let through',
+      });
+    },
+  );
+});
+
+function nameOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
+  return `${method.toUpperCase()} ${path}`;
+}
+
 /** Behind the guard a handler may still refuse what it is given, which is nothing of use. */
 function hasPassed({ status, body }: Pick<Answer, 'status' | 'body'>, policy: Policy): boolean {
   const isRefusal = !['public', 'anyone'].includes(policy) && [401, 403].includes(status);
@@ -280,6 +347,8 @@ test('what is done stands in the audit log: who, what and where', async () => {
       target,
     ]);
   expect(told).toEqual([
+    ['administrator', 'setup.claim', null, 'ada@example.org'],
+    ['administrator', 'app.create', 'my-loan-app', null],
     ['ada@example.org', 'user.sign-in', null, 'ada@example.org'],
     ['ada@example.org', 'app.create', 'shop', null],
     ['ada@example.org', 'key.create', 'shop', apiKey.id],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { AppList, CreatedInvitation, Me, PublicConfig } from '@xray/core';
+import type { AppList, CreatedInvitation, Me, PublicConfig, UserList } from '@xray/core';
 import { startServer } from '#server/main.js';
 import {
   APP,
@@ -194,6 +194,28 @@ describe('guessing passwords', () => {
     expect((await guess('vera@example.org', PASSWORD)).status).toBe(200);
   });
 
+  test('is counted by all servers of a database together', async () => {
+    const place = await newPlace('postgres');
+    const servers = await Promise.all(
+      [1, 2].map(() => startServer(configFor(place, WITH_ADMINISTRATOR))),
+    );
+    onTestFinished(async () => {
+      await Promise.all(servers.map((one) => one.stop()));
+      await place.remove();
+    });
+    const guess = async (n: number, password: string) =>
+      await new Visitor(servers[n % 2]?.url ?? '').send('POST', '/api/auth/sign-in/email', {
+        email: ADMINISTRATOR,
+        password,
+      });
+    // What succeeds in between is not counted.
+    for (const n of [0, 1]) expect((await guess(n, PASSWORD)).status).toBe(200);
+    const guesses = await Promise.all(Array.from({ length: 14 }, (_, n) => guess(n, `wrong ${n}`)));
+    expect(guesses.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(guesses.filter(({ status }) => status === 429)).toHaveLength(4);
+    for (const n of [0, 1]) expect((await guess(n, PASSWORD)).status).toBe(429);
+  });
+
   test('tells nothing of who has an account', async () => {
     const guess = async (email: string) => {
       const visitor = new Visitor(server.url);
@@ -287,6 +309,72 @@ test('a role that is changed or taken holds for the next request', async () => {
   await ada.ask('DELETE', `/api/apps/${APP}/members/${id}`);
   expect((await roland.send('GET', `/api/apps/${APP}/executions`)).status).toBe(404);
   expect(await roland.ask('GET', '/api/apps')).toEqual({ items: [] });
+});
+
+describe('the list of everybody', () => {
+  test('is found by name or address, and read by pages', async () => {
+    const server = await serverOfOnesOwn(WITH_ADMINISTRATOR);
+    const ada = await administratorOf(server);
+    for (const name of ['anna', 'bert', 'cleo']) {
+      await ada.bring(APP, 'viewer', `${name}@example.org`);
+    }
+    const page = async (query: string) => await ada.ask<UserList>('GET', `/api/users?${query}`);
+    const first = await page('limit=3');
+    expect(first.items.map(({ email }) => email)).toEqual([
+      ADMINISTRATOR,
+      'anna@example.org',
+      'bert@example.org',
+    ]);
+    expect(first.items.map(({ appCount }) => appCount)).toEqual([0, 1, 1]);
+    const rest = await page(`limit=3&after=${first.nextAfter}`);
+    expect(rest).toMatchObject({ items: [{ email: 'cleo@example.org' }], nextAfter: null });
+    const emails = async (q: string) =>
+      (await page(`q=${encodeURIComponent(q)}`)).items.map(({ email }) => email);
+    expect(await emails('BERT')).toEqual(['bert@example.org']);
+    expect(await emails('%')).toEqual([]);
+    expect(await emails('_nna')).toEqual([]);
+  });
+
+  test.each(DRIVERS)('keeps one administrator, whoever takes the right on %s', async (driver) => {
+    const server = await serverOfOnesOwn(WITH_ADMINISTRATOR, driver);
+    const ada = await administratorOf(server);
+    const bert = await ada.bring(APP, 'viewer', 'bert@example.org');
+    const idOf = async (visitor: Visitor) => (await visitor.ask<Me>('GET', '/api/me'))?.id ?? '';
+    const [adaId, bertId] = [await idOf(ada), await idOf(bert)];
+    const set = async (who: Visitor, id: string, isAdministrator: boolean) =>
+      await who.send('PATCH', `/api/users/${id}`, { isAdministrator });
+    expect((await set(bert, bertId, true)).status).toBe(403);
+    expect(codeOf(await set(ada, adaId, false))).toBe('conflict');
+    expect(codeOf(await ada.send('DELETE', `/api/users/${adaId}`))).toBe('conflict');
+    expect((await set(ada, bertId, true)).status).toBe(200);
+    // Each takes the right from the other: one of them keeps it.
+    const answers = await Promise.all([set(ada, bertId, false), set(bert, adaId, false)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const administrators = await Promise.all(
+      [ada, bert].map(async (one) => (await one.ask<Me>('GET', '/api/me'))?.isAdministrator),
+    );
+    expect(administrators.filter(Boolean)).toHaveLength(1);
+    expect((await ada.send('DELETE', '/api/users/none')).status).toBe(
+      administrators[0] === true ? 404 : 403,
+    );
+  });
+
+  test('takes somebody out at once, wherever they are signed in', async () => {
+    const ada = await administratorOf(server);
+    const gone = await ada.bring(APP, 'owner', 'gone@example.org');
+    const token = await linkFor(server.place, 'sign-in', 'gone@example.org');
+    const { id } = await gone.ask<NonNullable<Me>>('GET', '/api/me');
+    await ada.ask('DELETE', `/api/users/${id}`);
+    expect(await gone.ask('GET', '/api/me')).toBeNull();
+    expect((await gone.send('GET', `/api/apps/${APP}/executions`)).status).toBe(401);
+    const link = await new Visitor(server.url).send('POST', '/api/auth/sign-in/link', { token });
+    expect(link.status).toBe(404);
+    const { items } = await ada.ask<{ items: { email: string }[] }>(
+      'GET',
+      `/api/apps/${APP}/members`,
+    );
+    expect(items.map(({ email }) => email)).not.toContain('gone@example.org');
+  });
 });
 
 test('the page is told that nothing has to be set up any more', async () => {

@@ -191,6 +191,36 @@ describe('Clerk’s webhook', () => {
     expect((await call('GET', '/api/me', token)).status).toBe(401);
   });
 
+  test('that deletes the only administrator leaves a set-up link for the next one', async () => {
+    const own = await freshServer('pglite', clerk.env);
+    onTestFinished(() => own.close());
+    const send = async (where: string, init: RequestInit): Promise<number> =>
+      (await fetch(own.url + where, { method: 'POST', ...init })).status;
+    const claim = async (sub: string, link: string): Promise<number> => {
+      clerk.knows(sub, `${sub}@example.org`);
+      const authorization = `Bearer ${clerk.token({ sub })}`;
+      const headers = { authorization, 'content-type': 'application/json' };
+      return await send('/api/setup', { headers, body: JSON.stringify({ token: tokenOf(link) }) });
+    };
+    expect(await claim('user_one', own.setupLink ?? '')).toBe(200);
+    const deleted = { type: 'user.deleted', data: { id: 'user_one', deleted: true } };
+    expect(await send('/api/clerk/webhook', clerk.webhook(deleted))).toBe(204);
+    expect(await claim('user_two', own.setupLink ?? '')).toBe(404);
+    await own.stop();
+    const next = await startServer(configFor(own.place, clerk.env));
+    onTestFinished(() => next.stop());
+    const again = await fetch(`${next.url}/api/config`);
+    expect(await again.json()).toMatchObject({ signIn: { needsSetup: true } });
+    clerk.knows('user_two', 'two@example.org');
+    const headers = {
+      authorization: `Bearer ${clerk.token({ sub: 'user_two' })}`,
+      'content-type': 'application/json',
+    };
+    const body = JSON.stringify({ token: tokenOf(next.setupLink ?? '') });
+    const response = await fetch(`${next.url}/api/setup`, { method: 'POST', headers, body });
+    expect(response.status).toBe(200);
+  });
+
   test('is refused unsigned, signed by another, or played back later', async () => {
     const event = { type: 'user.deleted', data: { id: 'user_first' } };
     const unsigned = { ...clerk.webhook(event), headers: { 'content-type': 'application/json' } };

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { ApiKeyList, CreatedKey, ExecutionPage } from '@xray/core';
+import type { ApiKeyList, CreatedKey, ExecutionPage, UserList } from '@xray/core';
 import { APP, DRIVERS, newPlace, type DriverName, type Place } from './support/databases.js';
 import { post } from './support/http.js';
 import { runCli, startProcess } from './support/process.js';
@@ -163,6 +163,23 @@ describe('settings', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('    at ');
+  });
+
+  test('makes, lists and removes people, and keeps one administrator', async () => {
+    const place = await freshPlace('pglite');
+    for (const email of ['ada@example.org', 'bert@example.org']) {
+      await jsonOf(place, ['users', 'create', email]);
+    }
+    await jsonOf(place, ['users', 'make-administrator', 'Ada@Example.org']);
+    const only = await runCli(place, ['users', 'unmake-administrator', 'ada@example.org']);
+    expect(only).toMatchObject({ code: 1, stderr: expect.stringMatching(/only administrator/) });
+    const unsaid = await runCli(place, ['users', 'remove', 'bert@example.org']);
+    expect(unsaid).toMatchObject({ code: 1, stderr: expect.stringMatching(/--yes/) });
+    await jsonOf(place, ['users', 'remove', 'bert@example.org', '--yes']);
+    const { items } = await jsonOf<UserList>(place, ['users', 'list']);
+    expect(items).toMatchObject([{ email: 'ada@example.org', isAdministrator: true }]);
+    const none = await runCli(place, ['users', 'remove', 'bert@example.org', '--yes']);
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringMatching(/no account/) });
   });
 
   test('a port in use is told in a line', async () => {

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type RunningServer } from '#server/main.js';
 import { configFor, newPlace, type Place } from './support/databases.js';
@@ -10,12 +13,16 @@ import { statusWith } from './support/http.js';
 const INLINE = 'document.documentElement.dataset.theme = "dark"';
 
 describe('the exported dashboard', () => {
+  let parent: string;
   let folder: string;
   let place: Place;
   let server: RunningServer;
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'xray-dashboard-'));
+    parent = await mkdtemp(path.join(tmpdir(), 'xray-dashboard-'));
+    folder = path.join(parent, 'out');
+    await writeFile(path.join(parent, 'secret.txt'), 'beside the folder');
+    await mkdir(folder);
     await mkdir(path.join(folder, '_next/static'), { recursive: true });
     await mkdir(path.join(folder, 'executions'));
     const page = (title: string): string =>
@@ -31,7 +38,7 @@ describe('the exported dashboard', () => {
   afterAll(async () => {
     await server.stop();
     await place.remove();
-    await rm(folder, { recursive: true });
+    await rm(parent, { recursive: true });
   });
 
   test.each([
@@ -79,12 +86,29 @@ describe('the exported dashboard', () => {
   });
 
   test.each([
-    '/../package.json',
-    '/..%2f..%2fpackage.json',
-    '/%2e%2e/package.json',
+    '/../secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e/secret.txt',
+    '/%2e%2e%2fsecret.txt',
+    '/%252e%252e%252fsecret.txt',
+    '/..\\secret.txt',
+    '/..%5csecret.txt',
+    '/executions/../../secret.txt',
+    '/_next/static/..%2f..%2f..%2fsecret.txt',
+    '/....//secret.txt',
     '//etc/passwd',
+    '/executions/data.txt/../../../secret.txt',
   ])('does not leave its folder for %s', async (url) => {
-    const response = await fetch(server.url + url);
-    expect(response.status).toBe(404);
+    const { status, body } = await getRaw(url);
+    expect(status).toBe(404);
+    expect(body).not.toContain('beside the folder');
   });
+
+  /** The path goes out as it stands, where `fetch` would make another of it. */
+  async function getRaw(url: string): Promise<{ status: number | undefined; body: string }> {
+    const { hostname, port } = new URL(server.url);
+    const req = request({ hostname, port, path: url, agent: false }).end();
+    const [response] = (await once(req, 'response')) as [IncomingMessage];
+    return { status: response.statusCode, body: await text(response) };
+  }
 });

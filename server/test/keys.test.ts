@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ApiKeyList, CreatedKey, ErrorBody, IngestResult } from '@xray/core';
+import { generateApiKey } from '#server/auth/api-key.js';
+import { KeyRing } from '#server/auth/key-ring.js';
 import { startServer } from '#server/main.js';
 import { APP, configFor, freshServer, newPlace } from './support/databases.js';
 import { post } from './support/http.js';
@@ -103,6 +106,28 @@ describe('an API key', () => {
     await archive(false);
     expect((await sendWith(key, snapshot({ appId: 'old' }))).status).toBe(202);
   });
+});
+
+test('a key is looked up by its hash alone, so that a near miss takes as long as any other', async () => {
+  const asked: Uint8Array[] = [];
+  const ring = new KeyRing(
+    {
+      findKey: async (hash) => {
+        asked.push(hash);
+        return undefined;
+      },
+      touchKey: async () => {},
+    },
+    Date.now,
+  );
+  const { key } = generateApiKey();
+  const misses = [key, `${key.slice(0, -1)}!`, `xr_!${key.slice(4)}`, 'x', ''];
+  for (const miss of misses) {
+    await expect(ring.grantOf(miss)).rejects.toMatchObject({ code: 'unauthorized' });
+  }
+  expect(asked.map((hash) => Buffer.from(hash).toString('hex'))).toEqual(
+    misses.map((miss) => createHash('sha256').update(miss).digest('hex')),
+  );
 });
 
 test('a key revoked at one server is refused at another within ten seconds', async () => {

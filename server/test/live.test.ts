@@ -35,15 +35,19 @@ class Reader {
     url: string,
     {
       after,
+      q,
       key = API_KEY,
       app = APP,
-    }: { after?: string | undefined; key?: string; app?: string } = {},
+    }: { after?: string | undefined; q?: string; key?: string; app?: string } = {},
   ): Promise<Reader> {
     const leave = new AbortController();
-    const response = await fetch(`${url}/api/apps/${app}/live`, {
-      signal: leave.signal,
-      headers: { 'x-api-key': key, ...(after !== undefined && { 'last-event-id': after }) },
-    });
+    const response = await fetch(
+      `${url}/api/apps/${app}/live?${new URLSearchParams(q === undefined ? {} : { q })}`,
+      {
+        signal: leave.signal,
+        headers: { 'x-api-key': key, ...(after !== undefined && { 'last-event-id': after }) },
+      },
+    );
     if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
       throw new Error(`${response.status}: ${await response.text()}`);
     }
@@ -157,6 +161,23 @@ describe.each(DRIVERS)('the live stream on %s', (driver) => {
     await postOk(server.url, one);
     expect(idsOf(await reader.executions(1))).toEqual([one.executionId]);
     reader.leave();
+  });
+
+  test('tells only what its filter lets through', async () => {
+    const reader = await Reader.open(server.url, { q: 'pipeline:loan* -status:failed' });
+    const wanted = snapshot({ pipeline: 'loan-small' });
+    await postOk(server.url, [
+      snapshot({ pipeline: 'search' }),
+      snapshot({ pipeline: 'loan-big', status: 'failed' }),
+      wanted,
+    ]);
+    expect(idsOf(await reader.executions(1))).toEqual([wanted.executionId]);
+    reader.leave();
+    const refused = await fetchWithKey(`${server.url}/api/apps/${APP}/live?q=pipelin:x`);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      error: { details: [{ path: 'q', position: 0 }] },
+    });
   });
 
   test('refuses what is no cursor', async () => {

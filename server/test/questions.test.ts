@@ -176,6 +176,30 @@ describe.each(DRIVERS)('questions on %s', (driver) => {
 });
 
 describe.each(DRIVERS)('the questions of the command line on %s', (driver) => {
+  test('query prints what a filter finds, and marks the place where a filter is wrong', async () => {
+    const place = await newPlace(driver);
+    onTestFinished(() => place.remove());
+    const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    await postOk(server.url, [loan('low', 612), loan('high', 700)]);
+    const query = (...words: string[]) => runCli(place, ['query', ...words, '--app', APP]);
+
+    const declined = await query('rule:min_score');
+    expect(declined.stdout).toContain('declined');
+    expect(declined.stdout.trim().split('\n')).toHaveLength(1);
+    expect(declined.stdout).toContain('low');
+    const all = (await query('--json')).stdout.trim().split('\n');
+    expect(all.map((line) => (JSON.parse(line) as { executionId: string }).executionId)).toEqual(
+      expect.arrayContaining(['low', 'high']),
+    );
+    expect((await query('--json', '--limit', '1')).stdout.trim().split('\n')).toHaveLength(1);
+    expect((await query('tag:none')).stdout).toContain('Nothing matches');
+
+    const wrong = await query('env:prod pipelin:loan');
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain('  env:prod pipelin:loan\n           ^');
+    await server.end('SIGTERM');
+  });
+
   test('explain and diff print what people can read, and JSON', async () => {
     const place = await newPlace(driver);
     onTestFinished(() => place.remove());

@@ -5,7 +5,15 @@ import type { AppList, ErrorBody, ExecutionSummary, PipelineList, StepDetail } f
 import { createApp } from '#server/app.js';
 import { hashApiKey } from '#server/auth/api-key.js';
 import { openBackend } from '#server/main.js';
-import { API_KEY, APP, DRIVERS, configFor, freshServer, newPlace } from './support/databases.js';
+import {
+  changed,
+  API_KEY,
+  APP,
+  DRIVERS,
+  configFor,
+  freshServer,
+  newPlace,
+} from './support/databases.js';
 import { detail, fetchWithKey, get, list, post, postOk } from './support/http.js';
 import { newKey } from './support/keys.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
@@ -212,10 +220,8 @@ test('an execution that stays silent for a day is shown as stale', async () => {
   const place = await newPlace('pglite');
   const backend = await openBackend(configFor(place));
   const { deps } = backend;
-  await deps.store.initialize(
-    { id: APP, name: APP },
-    newKey({ app: APP, hash: hashApiKey(API_KEY), scopes: ['ingest', 'read'] }).row,
-  );
+  const first = newKey({ app: APP, hash: hashApiKey(API_KEY), scopes: ['ingest', 'read'] }).row;
+  await changed(deps.store, (edits) => edits.initialize({ id: APP, name: APP }, first));
   let clock = Date.now();
   const http = createServer(createApp({ ...deps, now: () => clock }, 'network'));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

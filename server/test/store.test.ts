@@ -5,7 +5,7 @@ import { isConflict, mergeStates, type Snapshot } from '@xray/core';
 import { hashApiKey } from '#server/auth/api-key.js';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
 import type { ExecutionRecord, Store } from '#server/store/store.js';
-import { APP, DRIVERS, freshStore, newPlace, openStore } from './support/databases.js';
+import { APP, DRIVERS, changed, freshStore, newPlace, openStore } from './support/databases.js';
 import { newKey } from './support/keys.js';
 import { snapshot } from './support/snapshots.js';
 
@@ -146,7 +146,9 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     const store = await freshStore(driver);
     const made = await Promise.all(
       Array.from({ length: 4 }, () =>
-        store.initialize({ id: 'app', name: 'app' }, newKey({ app: 'app' }).row),
+        changed(store, (edits) =>
+          edits.initialize({ id: 'app', name: 'app' }, newKey({ app: 'app' }).row),
+        ),
       ),
     );
     expect(made.filter(Boolean)).toHaveLength(1);
@@ -155,9 +157,9 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
 
   test('knows a key by its hash, and revoking again keeps the first time', async () => {
     const store = await freshStore(driver);
-    await store.createApp('app', 'app');
+    await changed(store, (edits) => edits.createApp('app', 'app'));
     const { key, row } = newKey({ app: 'app', scopes: ['ingest', 'read'], environments: ['prod'] });
-    await store.createKey(row);
+    await changed(store, (edits) => edits.createKey(row));
     expect(await store.findKey(hashApiKey(key))).toEqual({
       id: row.id,
       app: 'app',
@@ -168,10 +170,11 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
       isRevoked: false,
       isAppArchived: false,
     });
-    const first = await store.revokeKey('app', row.id);
+    const revoke = (app: string) => changed(store, (edits) => edits.revokeKey(app, row.id));
+    const first = await revoke('app');
     expect(await store.findKey(hashApiKey(key))).toMatchObject({ isRevoked: true });
-    expect((await store.revokeKey('app', row.id))?.revokedAt).toBe(first?.revokedAt);
-    expect(await store.revokeKey('other', row.id)).toBeUndefined();
+    expect((await revoke('app'))?.revokedAt).toBe(first?.revokedAt);
+    expect(await revoke('other')).toBeUndefined();
   });
 
   test('migrations apply once', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { CreatedKey, Retention } from '@xray/core';
+import type { CreatedKey, ExecutionDetail, Retention } from '@xray/core';
 import { startServer } from '#server/main.js';
 import {
   API_KEY,
@@ -13,7 +13,7 @@ import {
   type DriverName,
   type Place,
 } from './support/databases.js';
-import { detail, list, post, postOk } from './support/http.js';
+import { detail, fetchWithKey, list, post, postOk } from './support/http.js';
 import { runCli } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
@@ -223,6 +223,28 @@ describe('GET /api/apps/:app/export', () => {
     expect((await list(server.url)).items).toHaveLength(3);
     const keys = `${server.url}/api/apps/${APP}/transfer`;
     expect((await fetch(keys, { headers: { 'x-api-key': API_KEY } })).status).toBe(403);
+  });
+
+  test('sends what a filter finds, and goes on after the last that came', async () => {
+    const server = await freshServer('pglite');
+    onTestFinished(() => server.close());
+    const kept = Array.from({ length: 6 }, (_, i) =>
+      snapshot({
+        executionId: `kept-${i}`,
+        tags: ['kept'],
+        startedAt: `2026-11-0${i + 1}T00:00:00Z`,
+      }),
+    );
+    await postOk(server.url, [...kept, snapshot({ executionId: 'other' })]);
+    const ids = async (query: string): Promise<string[]> => {
+      const response = await fetchWithKey(`${server.url}/api/apps/${APP}/export?${query}`);
+      const lines = (await response.text()).trimEnd().split('\n');
+      return lines.map((line) => (JSON.parse(line) as ExecutionDetail).snapshot.executionId);
+    };
+    expect(await ids('q=tag:kept')).toEqual(kept.map(({ executionId }) => executionId));
+    expect(await ids('q=tag:kept&after=kept-3')).toEqual(['kept-4', 'kept-5']);
+    const lost = await fetchWithKey(`${server.url}/api/apps/${APP}/export?after=none`);
+    expect(lost.status).toBe(404);
   });
 
   test('lets a reader leave in the middle, and goes on serving', async () => {

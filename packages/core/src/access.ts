@@ -94,8 +94,30 @@ export const userSchema = z.object({
 });
 export type User = z.infer<typeof userSchema>;
 
-export const userListSchema = z.object({ items: z.array(userSchema) });
+/** A person as administrators see them. */
+export const listedUserSchema = userSchema.extend({
+  createdAt: z.string(),
+  /** Of how many apps they are a member; an administrator sees the others too. */
+  appCount: z.int(),
+});
+export type ListedUser = z.infer<typeof listedUserSchema>;
+
+export const userListSchema = z.object({
+  items: z.array(listedUserSchema),
+  /** Give it as `after` for the page that follows. */
+  nextAfter: z.string().nullable(),
+});
 export type UserList = z.infer<typeof userListSchema>;
+
+export const userQuerySchema = z.object({
+  /** Part of a name or an address. */
+  q: z.string().trim().max(254).optional(),
+  after: z.string().max(64).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+export const userChangeSchema = z.object({ isAdministrator: z.boolean() });
+export type UserChange = z.infer<typeof userChangeSchema>;
 
 /** Null when nobody is signed in. */
 export const meSchema = userSchema.nullable();

@@ -268,8 +268,7 @@ export const exportedExecutionSchema = z.object({
   }),
 });
 
-/** Filters of an export, by the time that the list goes by. */
-export const exportQuerySchema = z.object({
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+/** What is exported; `after` is the id of the last execution of an export that broke off. */
+export const exportQuerySchema = rangeQuerySchema.extend({
+  after: z.string().min(1).max(LIMITS.name).optional(),
 });

@@ -1,14 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import { APIError, betterAuth } from 'better-auth';
 import { createAuthEndpoint } from 'better-auth/api';
 import { setSessionCookie } from 'better-auth/cookies';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { DomainError } from '../errors.js';
+import type { NewSession } from '../store/access-store.js';
 import type { Driver } from '../store/driver.js';
 
 /** Ours alone: it is set from what Express knows of the connection, never taken from the request. */
 const IP_HEADER = 'x-xray-client-ip';
 const DAY_S = 24 * 60 * 60;
+/** How long a session lasts that is not used. */
+const SESSION_S = 14 * DAY_S;
 
 export interface AccountsOptions {
   db: Driver['db'];
@@ -43,7 +47,7 @@ export function createAccounts({ db, secret, publicUrl }: AccountsOptions) {
     },
     session: {
       modelName: 'sessions',
-      expiresIn: 14 * DAY_S,
+      expiresIn: SESSION_S,
       updateAge: DAY_S,
       fields: {
         userId: 'user_id',
@@ -72,7 +76,7 @@ export function createAccounts({ db, secret, publicUrl }: AccountsOptions) {
       modelName: 'verifications',
       fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
     },
-    plugins: [sessionForUser],
+    plugins: [sessionCookie],
   });
 
   const isSecure = (req: Request): boolean =>
@@ -98,50 +102,44 @@ export function createAccounts({ db, secret, publicUrl }: AccountsOptions) {
       return response?.user.id;
     },
 
-    /** @throws DomainError unauthorized, the same for a wrong password and an unknown address. */
-    async signIn(req: Request, res: Response, email: string, password: string): Promise<string> {
-      const { response, headers } = await translated(() =>
-        auth.api.signInEmail({
-          body: { email, password },
-          headers: headersOf(req, { withCookies: false }),
-          returnHeaders: true,
-        }),
-      );
-      passCookies(req, res, headers);
-      return response.user.id;
+    /**
+     * The user whose password it is.
+     *
+     * @throws DomainError unauthorized, the same and as late for a wrong password and an unknown address.
+     */
+    async verify(email: string, password: string): Promise<string> {
+      const { internalAdapter, password: passwords } = await auth.$context;
+      const found = await internalAdapter.findUserByEmail(email, { includeAccounts: true });
+      const hash = found?.accounts.find(({ providerId }) => providerId === 'credential')?.password;
+      // The same work for nothing, so that the time does not tell who has an account.
+      if (!hash) await passwords.hash(password);
+      if (found && hash && (await passwords.verify({ hash, password }))) return found.user.id;
+      throw wrong();
     },
 
-    /** A session for who has proved otherwise who they are, by a link that works once. */
-    async startSession(req: Request, res: Response, userId: string): Promise<void> {
-      const { headers } = await translated(() =>
-        auth.api.startSession({
-          body: { userId },
-          headers: headersOf(req, { withCookies: false }),
-          returnHeaders: true,
+    /** A session for who has proved who they are. Its row is the caller's to write, before it is sent. */
+    newSession(req: Request) {
+      const token = randomBytes(32).toString('base64url');
+      const expiresAt = new Date(Date.now() + SESSION_S * 1000);
+      return {
+        of: (userId: string): NewSession => ({
+          userId,
+          token,
+          expiresAt,
+          ip: req.ip ?? '',
+          userAgent: req.get('user-agent') ?? '',
         }),
-      );
-      passCookies(req, res, headers);
+        /** Sends its cookie, once the row is there. */
+        async send(res: Response): Promise<void> {
+          const { headers } = await auth.api.sendSession({ body: { token }, returnHeaders: true });
+          passCookies(req, res, headers);
+        },
+      };
     },
 
     async signOut(req: Request, res: Response): Promise<void> {
       const { headers } = await translated(() =>
         auth.api.signOut({ headers: headersOf(req), returnHeaders: true }),
-      );
-      passCookies(req, res, headers);
-    },
-
-    /** Ends every other session of the user. */
-    async changePassword(
-      req: Request,
-      res: Response,
-      change: { currentPassword: string; newPassword: string },
-    ): Promise<void> {
-      const { headers } = await translated(() =>
-        auth.api.changePassword({
-          body: { ...change, revokeOtherSessions: true },
-          headers: headersOf(req),
-          returnHeaders: true,
-        }),
       );
       passCookies(req, res, headers);
     },
@@ -153,33 +151,32 @@ export function createAccounts({ db, secret, publicUrl }: AccountsOptions) {
   };
 }
 
-const sessionForUser = {
-  id: 'session-for-user',
+/** Signs the cookie of a session whose row we wrote ourselves, with the audit log's entry. */
+const sessionCookie = {
+  id: 'session-cookie',
   endpoints: {
-    startSession: createAuthEndpoint(
-      '/start-session',
+    sendSession: createAuthEndpoint(
+      '/send-session',
       {
         method: 'POST',
-        body: z.object({ userId: z.string() }),
+        body: z.object({ token: z.string() }),
         metadata: { SERVER_ONLY: true },
       },
       async (ctx) => {
-        const { internalAdapter } = ctx.context;
-        const user = await internalAdapter.findUserById(ctx.body.userId);
-        if (!user) throw new APIError('UNAUTHORIZED');
-        const session = await internalAdapter.createSession(user.id);
-        await setSessionCookie(ctx, { session, user });
-        return ctx.json({ userId: user.id });
+        const session = await ctx.context.internalAdapter.findSession(ctx.body.token);
+        if (!session) throw new APIError('UNAUTHORIZED');
+        await setSessionCookie(ctx, session);
+        return ctx.json({});
       },
     ),
   },
 };
 
 /** All that Better Auth sees of a request; nothing else that a client sent reaches it. */
-function headersOf(req: Request, { withCookies = true } = {}): Headers {
+function headersOf(req: Request): Headers {
   const headers = new Headers({ [IP_HEADER]: req.ip ?? '' });
   const cookie = req.get('cookie');
-  if (withCookies && cookie !== undefined) headers.set('cookie', cookie);
+  if (cookie !== undefined) headers.set('cookie', cookie);
   const agent = req.get('user-agent');
   if (agent !== undefined) headers.set('user-agent', agent);
   return headers;
@@ -191,7 +188,10 @@ async function translated<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof APIError)) throw error;
     if (error.statusCode >= 500) throw error.cause ?? error;
-    // A wrong current password comes as a 400; to us every refusal of Better Auth's is one of a credential.
-    throw new DomainError('unauthorized', 'The address or the password is wrong.');
+    throw wrong();
   }
+}
+
+function wrong(): DomainError {
+  return new DomainError('unauthorized', 'The address or the password is wrong.');
 }

@@ -1,8 +1,9 @@
 import { createClerkClient, verifyToken, type UserJSON } from '@clerk/backend';
 import { isClerkAPIResponseError, TokenVerificationErrorReason } from '@clerk/backend/errors';
 import { verifyWebhook, type WebhookEvent } from '@clerk/backend/webhooks';
+import type { User } from '@xray/core';
 import { DomainError } from '../errors.js';
-import type { Store } from '../store/store.js';
+import type { Edits, Store } from '../store/store.js';
 
 export interface ClerkOptions {
   publishableKey: string;
@@ -19,6 +20,14 @@ interface ClerkPerson {
   clerkId: string;
   email: string;
   name: string;
+}
+
+/** What a webhook told of a user: who they are now, or that they are gone. */
+interface Told {
+  type: string;
+  clerkId: string;
+  person: ClerkPerson | undefined;
+  isDeleted: boolean;
 }
 
 /** Sign-in by Clerk: its session tokens say who somebody is, and our own tables what they may do. */
@@ -52,32 +61,47 @@ export class Clerk {
    *
    * @throws DomainError unauthorized, or unavailable when Clerk has to be asked and does not answer.
    */
-  async userOf(token: string): Promise<string> {
+  async userOf(token: string, ip: string | null): Promise<string> {
     const clerkId = await this.#verify(token);
     const known = await this.#store.findClerkUser(clerkId);
     if (known !== undefined) return known;
-    return await this.#save(await this.#fetch(clerkId));
+    const person = await this.#fetch(clerkId);
+    return await this.#store.change(async (edits) => {
+      const user = await save(edits, person);
+      return {
+        result: user.id,
+        entry: {
+          appId: null,
+          actor: { kind: 'user', id: user.id, name: user.email },
+          action: 'clerk.sync',
+          target: clerkId,
+          details: { event: 'first seen' },
+          ip,
+        },
+      };
+    });
   }
 
   /**
-   * Carries out what a webhook tells of a user.
+   * What a webhook tells of a user.
    *
    * @throws DomainError unauthorized when its signature is not of our secret.
    */
-  async receive(headers: Headers, body: string): Promise<{ type: string; clerkId: string }> {
+  async read(headers: Headers, body: string): Promise<Told> {
     const event = await this.#readEvent(headers, body);
+    const told = { type: event.type, clerkId: event.data.id ?? '' };
     switch (event.type) {
       case 'user.created':
-      case 'user.updated': {
-        const person = personOf(event.data);
-        if (person !== undefined) await this.#save(person);
-        break;
-      }
-      case 'user.deleted':
-        if (event.data.id !== undefined) await this.#store.deleteClerkUser(event.data.id);
-        break;
+      case 'user.updated':
+        return { ...told, person: personOf(event.data), isDeleted: false };
+      default:
+        return { ...told, person: undefined, isDeleted: event.type === 'user.deleted' };
     }
-    return { type: event.type, clerkId: event.data.id ?? '' };
+  }
+
+  async carryOut(edits: Edits, { clerkId, person, isDeleted }: Told): Promise<void> {
+    if (person !== undefined) await save(edits, person);
+    if (isDeleted && clerkId !== '') await edits.deleteClerkUser(clerkId);
   }
 
   async #verify(token: string): Promise<string> {
@@ -114,14 +138,6 @@ export class Clerk {
     throw new DomainError('unauthorized', 'Clerk knows no verified address of this person.');
   }
 
-  async #save({ clerkId, email, name }: ClerkPerson): Promise<string> {
-    const saved = await this.#store.saveClerkUser(clerkId, email, name);
-    if (saved === undefined) {
-      throw new DomainError('conflict', 'Another person here has this address already.');
-    }
-    return saved;
-  }
-
   async #readEvent(headers: Headers, body: string): Promise<WebhookEvent> {
     const { webhookSigningSecret: signingSecret } = this.#options;
     if (signingSecret === undefined) {
@@ -134,6 +150,12 @@ export class Clerk {
       throw new DomainError('unauthorized', 'This webhook is not signed with our secret.');
     }
   }
+}
+
+async function save(edits: Edits, { clerkId, email, name }: ClerkPerson): Promise<User> {
+  const saved = await edits.saveClerkUser(clerkId, email, name);
+  if (saved !== undefined) return saved;
+  throw new DomainError('conflict', 'Another person here has this address already.');
 }
 
 /** Clerk's publishable key is `pk_test_` or `pk_live_` and the base64 of a host that ends with `$`. */

@@ -75,7 +75,7 @@ async function identify(
   const userId =
     clerk === undefined
       ? await accounts.userOf(req, res)
-      : presented && (await clerk.userOf(presented));
+      : presented && (await clerk.userOf(presented, req.ip ?? null));
   const access = userId && (await store.readAccess(userId, app));
   return access ? { kind: 'user', ...access } : { kind: 'nobody' };
 }

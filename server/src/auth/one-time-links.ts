@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { CreatedLink, LinkKind } from '@xray/core';
-import type { Store } from '../store/store.js';
+import type { CreatedLink, LinkKind, User } from '@xray/core';
+import type { Edits, Store } from '../store/store.js';
 
 /** How long each kind of link can be used, in ms. */
 const LIFE_MS: Record<LinkKind, number> = {
@@ -39,16 +39,21 @@ export class OneTimeLinks {
     return timingSafeEqual(right, hashToken(token)) ? nonce : undefined;
   }
 
-  async create(kind: LinkKind, userId: string): Promise<CreatedLink> {
+  async create(edits: Edits, kind: LinkKind, userId: string): Promise<CreatedLink> {
     const token = newToken();
     const expiresAt = new Date(this.#now() + LIFE_MS[kind]);
-    await this.#store.createLink(identifier(kind, token), userId, expiresAt);
+    await edits.createLink(identifier(kind, token), userId, expiresAt);
     return { link: this.#link(`/${kind}`, token), expiresAt: expiresAt.toISOString() };
   }
 
+  /** Whether it can be used: asked before anything is done for it that costs much. */
+  async isOpen(kind: LinkKind, token: string): Promise<boolean> {
+    return await this.#store.hasLink(identifier(kind, token));
+  }
+
   /** The user whose link it is, which is thereby used up. */
-  async use(kind: LinkKind, token: string): Promise<string | undefined> {
-    return await this.#store.useLink(identifier(kind, token));
+  async use(edits: Edits, kind: LinkKind, token: string): Promise<User | undefined> {
+    return await edits.useLink(identifier(kind, token));
   }
 
   newInvitation(): { link: string; tokenHash: Buffer; expiresAt: Date } {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CreatedLink, LinkKind, User, UserList } from '@xray/core';
 import type { Administrator } from '../administrator.js';
 import { asAdministrator } from './ask.js';
-import { printJson, say } from './terminal.js';
+import { UsageError, confirm, printJson, say } from './terminal.js';
 
 /** `xray users …` */
 export function addUserCommands(program: Command): void {
@@ -34,13 +34,30 @@ export function addUserCommands(program: Command): void {
   users
     .command('list')
     .description('list everybody who has an account')
+    .option('--search <text>', 'part of a name or an address')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: true }) => {
-      const list = await asAdministrator((administrator) =>
-        administrator.call<UserList>('GET', '/api/users'),
+    .action(async ({ search, json }: { search?: string; json?: true }) => {
+      const items = await asAdministrator((administrator) => listUsers(administrator, search));
+      if (json) printJson({ items });
+      else say(items.length === 0 ? 'Nobody.' : items.map(describeUser).join('\n'));
+    });
+
+  addAdministratorCommand('make-administrator', true, 'give the right to do everything everywhere');
+  addAdministratorCommand('unmake-administrator', false, 'take that right away again');
+
+  users
+    .command('remove')
+    .description('take an account away, with its sessions and memberships; its keys go on working')
+    .argument('<email>', 'whose')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print JSON')
+    .action(async (email: string, { yes, json }: { yes?: true; json?: true }) => {
+      await confirm(`This takes the account of ${email} away.`, email, yes ?? false);
+      const removed = await asAdministrator(async (administrator) =>
+        administrator.call<User>('DELETE', await userPath(administrator, email)),
       );
-      if (json) printJson(list);
-      else say(list.items.length === 0 ? 'Nobody.' : list.items.map(describeUser).join('\n'));
+      if (json) printJson(removed);
+      else say(`${removed.email} is gone.`);
     });
 
   addLinkCommand('reset-password', 'print a link that sets a new password, and ends all sessions');
@@ -48,6 +65,27 @@ export function addUserCommands(program: Command): void {
     'sign-in',
     'print a link that opens the dashboard signed in; it lives ten minutes',
   );
+
+  function addAdministratorCommand(
+    name: string,
+    isAdministrator: boolean,
+    description: string,
+  ): void {
+    users
+      .command(name)
+      .description(description)
+      .argument('<email>', 'whose')
+      .option('--json', 'print JSON')
+      .action(async (email: string, { json }: { json?: true }) => {
+        const user = await asAdministrator(async (administrator) =>
+          administrator.call<User>('PATCH', await userPath(administrator, email), {
+            isAdministrator,
+          }),
+        );
+        if (json) printJson(user);
+        else say(describeUser(user));
+      });
+  }
 
   function addLinkCommand(kind: LinkKind, description: string): void {
     users
@@ -69,6 +107,28 @@ async function makeLink(
   kind: LinkKind,
 ): Promise<CreatedLink> {
   return await administrator.call<CreatedLink>('POST', '/api/users/links', { email, kind });
+}
+
+async function listUsers(
+  administrator: Administrator,
+  search: string | undefined,
+): Promise<UserList['items']> {
+  const items: UserList['items'] = [];
+  const query = new URLSearchParams({ limit: '200', ...(search !== undefined && { q: search }) });
+  for (;;) {
+    const page = await administrator.call<UserList>('GET', `/api/users?${query}`);
+    items.push(...page.items);
+    if (page.nextAfter === null) return items;
+    query.set('after', page.nextAfter);
+  }
+}
+
+/** @throws UsageError when nobody has that address. */
+async function userPath(administrator: Administrator, email: string): Promise<string> {
+  const address = email.trim().toLowerCase();
+  const found = (await listUsers(administrator, address)).find((user) => user.email === address);
+  if (found === undefined) throw new UsageError(`There is no account of ${email}.`);
+  return `/api/users/${found.id}`;
 }
 
 function tell({ link, expiresAt }: CreatedLink): void {

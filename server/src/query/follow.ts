@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { RawBuilder } from 'kysely';
-import type { Changes, ListedExecution, Store } from '../store/store.js';
+import type { Changes, Condition, ListedExecution, Store } from '../store/store.js';
 
 /** A poll's page is this many executions at most. */
 const PAGE = 500;
@@ -10,7 +9,7 @@ const MAX_PAGES_MISSED = 4;
 export interface FollowOptions {
   app: string;
   /** A condition on `xray.executions e`. */
-  where: RawBuilder<boolean>;
+  where: Condition;
   /** The cursor from which on; undefined begins now. */
   since: string | undefined;
   everyMs: number;
@@ -65,7 +64,7 @@ export async function* followExecutions(
 
 async function* pagesSince(
   store: Store,
-  filter: { app: string; where: RawBuilder<boolean>; since: string },
+  filter: { app: string; where: Condition; since: string },
 ): AsyncGenerator<Changes> {
   let after: Changes['last'];
   do {

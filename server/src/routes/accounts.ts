@@ -9,7 +9,9 @@ import {
   userSchema,
   type User,
 } from '@xray/core';
+import type { Request, Response } from 'express';
 import { DomainError } from '../errors.js';
+import type { Edits } from '../store/store.js';
 import { parse, type Call, type Deps, type Route } from './route.js';
 
 /** The same whoever signs people in. */
@@ -34,14 +36,16 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       path: '/api/me',
       policy: 'user',
       audit: 'user.rename',
-      summary: 'Changes one’s name.',
+      summary: 'Edits one’s name.',
       body: { kind: 'json', schema: profileChangeSchema },
       answers: { 200: { description: 'The user.', schema: userSchema } },
       async handle(call) {
         const { name } = parse(profileChangeSchema, call.req.body);
         const user = { ...callersOwn(call), name };
-        await store.renameUser(user.id, name);
-        await call.record({ target: user.email });
+        await call.change(async (edits) => ({
+          result: await edits.renameUser(user.id, name),
+          target: user.email,
+        }));
         call.res.json(user);
       },
     },
@@ -53,26 +57,17 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       summary: 'Makes the first administrator, with the link that the server printed.',
       body: { kind: 'json', schema: setupSchema },
       answers: signedIn,
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const { token, email, name, password } = parse(setupSchema, req.body);
         const nonce = await links.setupNonceOf(token);
-        const user =
-          nonce &&
-          (await store.claimSetup(nonce, {
-            email,
-            name,
-            isAdministrator: true,
-            passwordHash: await accounts.hashPassword(password),
-          }));
-        if (!user) {
-          throw new DomainError(
-            'not_found',
-            'This set-up link was used, or is not the one that the server printed last.',
-          );
-        }
-        await accounts.startSession(req, res, user.id);
-        await record({ target: user.email, actor: actor(user) });
-        res.json(user);
+        if (nonce === undefined) throw setupIsOver();
+        const passwordHash = await accounts.hashPassword(password);
+        const first = { email, name, isAdministrator: true, passwordHash };
+        await enter(req, res, change, async (edits) => {
+          const user = await edits.claimSetup(nonce, first);
+          if (user === undefined) throw setupIsOver();
+          return { user };
+        });
       },
     },
     {
@@ -83,14 +78,14 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       summary: 'Signs in; the session is an HttpOnly cookie.',
       body: { kind: 'json', schema: signInSchema },
       answers: signedIn,
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const { email, password } = parse(signInSchema, req.body);
         const userId = await guesses.guard(req.ip ?? '', email, () =>
-          accounts.signIn(req, res, email, password),
+          accounts.verify(email, password),
         );
-        const user = await userOf(userId);
-        await record({ target: user.email, actor: actor(user) });
-        res.json(user);
+        const access = await store.readAccess(userId, undefined);
+        if (access === undefined) throw spent();
+        await enter(req, res, change, async () => access);
       },
     },
     {
@@ -101,14 +96,13 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       summary: 'Signs in with a link of the command line, which works once.',
       body: { kind: 'json', schema: linkSchema },
       answers: signedIn,
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const { token } = parse(linkSchema, req.body);
-        const userId = await links.use('sign-in', token);
-        if (userId === undefined) throw spent();
-        const user = await userOf(userId);
-        await accounts.startSession(req, res, user.id);
-        await record({ target: user.email, actor: actor(user), details: { by: 'link' } });
-        res.json(user);
+        await enter(req, res, change, async (edits) => {
+          const user = await links.use(edits, 'sign-in', token);
+          if (user === undefined) throw spent();
+          return { user, details: { by: 'link' } };
+        });
       },
     },
     {
@@ -127,18 +121,21 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       path: '/api/auth/change-password',
       policy: 'user',
       audit: 'user.change-password',
-      summary: 'Changes one’s password and ends one’s other sessions.',
+      summary: 'Edits one’s password and ends one’s other sessions.',
       body: { kind: 'json', schema: passwordChangeSchema },
       answers: { 200: { description: 'The user.', schema: userSchema } },
       async handle(call) {
-        const { req, res } = call;
+        const { req, res, change } = call;
         const user = callersOwn(call);
-        const change = parse(passwordChangeSchema, req.body);
+        const { currentPassword, newPassword } = parse(passwordChangeSchema, req.body);
         await guesses.guard(req.ip ?? '', user.email, () =>
-          accounts.changePassword(req, res, change),
+          accounts.verify(user.email, currentPassword),
         );
-        await call.record({ target: user.email });
-        res.json(user);
+        const passwordHash = await accounts.hashPassword(newPassword);
+        await enter(req, res, change, async (edits) => {
+          await edits.setPassword(user.id, passwordHash);
+          return { user };
+        });
       },
     },
     {
@@ -149,23 +146,35 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       summary: 'Sets a password with a link of the command line, ends all sessions and signs in.',
       body: { kind: 'json', schema: passwordResetSchema },
       answers: signedIn,
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const { token, password } = parse(passwordResetSchema, req.body);
-        const userId = await links.use('reset-password', token);
-        if (userId === undefined) throw spent();
-        await store.setPassword(userId, await accounts.hashPassword(password));
-        const user = await userOf(userId);
-        await accounts.startSession(req, res, user.id);
-        await record({ target: user.email, actor: actor(user) });
-        res.json(user);
+        if (!(await links.isOpen('reset-password', token))) throw spent();
+        const passwordHash = await accounts.hashPassword(password);
+        await enter(req, res, change, async (edits) => {
+          const user = await links.use(edits, 'reset-password', token);
+          if (user === undefined) throw spent();
+          await edits.setPassword(user.id, passwordHash);
+          return { user };
+        });
       },
     },
   ];
 
-  async function userOf(userId: string): Promise<User> {
-    const access = await store.readAccess(userId, undefined);
-    if (access === undefined) throw spent();
-    return access.user;
+  /** Starts a session for whom `prove` names, in one transaction with what it changes and the audit's entry. */
+  async function enter(
+    req: Request,
+    res: Response,
+    change: Call['change'],
+    prove: (edits: Edits) => Promise<{ user: User; details?: Record<string, unknown> }>,
+  ): Promise<void> {
+    const session = accounts.newSession(req);
+    const entered = await change(async (edits) => {
+      const { user, details = {} } = await prove(edits);
+      await edits.createSession(session.of(user.id));
+      return { result: user, target: user.email, actor: actor(user), details };
+    });
+    await session.send(res);
+    res.json(entered);
   }
 }
 
@@ -176,6 +185,13 @@ function callersOwn({ principal }: Call): User {
 
 function actor(user: User) {
   return { kind: 'user' as const, id: user.id, name: user.email };
+}
+
+export function setupIsOver(): DomainError {
+  return new DomainError(
+    'not_found',
+    'This set-up link was used, or is not the one that the server printed last.',
+  );
 }
 
 function spent(): DomainError {

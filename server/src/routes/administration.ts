@@ -4,9 +4,13 @@ import {
   createdLinkSchema,
   newLinkSchema,
   newUserSchema,
+  userChangeSchema,
   userListSchema,
+  userQuerySchema,
   userSchema,
   type AuditPage,
+  type User,
+  type UserList,
 } from '@xray/core';
 import type { z } from 'zod';
 import { notFound } from '../auth/policy.js';
@@ -21,9 +25,46 @@ export function administrationRoutes({ store, links }: Deps): Route[] {
       path: '/api/users',
       policy: 'administer',
       summary: 'Everybody who has an account.',
+      query: userQuerySchema,
       answers: { 200: { description: 'By address.', schema: userListSchema } },
-      async handle({ res }) {
-        res.json({ items: await store.listUsers() });
+      async handle({ req, res }) {
+        const { q, after, limit } = parse(userQuerySchema, req.query);
+        const items = await store.listUsers({ text: q, after, limit: limit + 1 });
+        const shown = items.slice(0, limit);
+        const nextAfter = items.length > limit ? (shown.at(-1)?.id ?? null) : null;
+        res.json({ items: shown, nextAfter } satisfies UserList);
+      },
+    },
+    {
+      method: 'patch',
+      path: '/api/users/:user',
+      policy: 'administer',
+      audit: 'user.change',
+      summary: 'Makes somebody an administrator, or no longer one.',
+      body: { kind: 'json', schema: userChangeSchema },
+      answers: { 200: { description: 'The user.', schema: userSchema } },
+      async handle({ req, res, change }) {
+        const { isAdministrator } = parse(userChangeSchema, req.body);
+        const user = await change(async (edits) => {
+          const result = known(await edits.setAdministrator(param(req, 'user'), isAdministrator));
+          return { result, target: result.email, details: { isAdministrator } };
+        });
+        res.json(user);
+      },
+    },
+    {
+      method: 'delete',
+      path: '/api/users/:user',
+      policy: 'administer',
+      audit: 'user.remove',
+      summary: 'Takes an account away, with its sessions and memberships.',
+      answers: { 200: { description: 'Who it was.', schema: userSchema } },
+      async handle({ req, res, change }) {
+        const user = await change(async (edits) => {
+          const result = known(await edits.removeUser(param(req, 'user')));
+          return { result, target: result.email };
+        });
+        res.json(user);
       },
     },
     {
@@ -34,18 +75,14 @@ export function administrationRoutes({ store, links }: Deps): Route[] {
       summary: 'Makes an account without a password; a link opens it.',
       body: { kind: 'json', schema: newUserSchema },
       answers: { 201: { description: 'The user.', schema: userSchema } },
-      async handle({ req, res, record }) {
-        const { email, name, isAdministrator } = parse(newUserSchema, req.body);
-        const user = await store.createUser({
-          email,
-          name: name ?? email,
-          isAdministrator,
-          passwordHash: null,
-        });
-        if (user === undefined) {
+      async handle({ req, res, change }) {
+        const { email, name = email, isAdministrator } = parse(newUserSchema, req.body);
+        const user = await change(async (edits) => {
+          const made = { email, name, isAdministrator, passwordHash: null };
+          const result = await edits.createUser(made);
+          if (result !== undefined) return { result, target: email, details: { isAdministrator } };
           throw new DomainError('conflict', `There is an account of ${email} already.`);
-        }
-        await record({ target: email, details: { isAdministrator } });
+        });
         res.status(201).json(user);
       },
     },
@@ -57,12 +94,15 @@ export function administrationRoutes({ store, links }: Deps): Route[] {
       summary: 'Makes a link that signs a user in or sets their password, once.',
       body: { kind: 'json', schema: newLinkSchema },
       answers: { 201: { description: 'The link.', schema: createdLinkSchema } },
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const { email, kind } = parse(newLinkSchema, req.body);
         const user = await store.findUser(email);
         if (user === undefined) throw notFound('user');
-        const link = await links.create(kind, user.id);
-        await record({ target: email, details: { kind } });
+        const link = await change(async (edits) => ({
+          result: await links.create(edits, kind, user.id),
+          target: email,
+          details: { kind },
+        }));
         res.status(201).json(link);
       },
     },
@@ -98,4 +138,13 @@ export function administrationRoutes({ store, links }: Deps): Route[] {
     const shown = items.slice(0, limit);
     return { items: shown, nextBefore: items.length > limit ? (shown.at(-1)?.id ?? null) : null };
   }
+}
+
+function known(user: User | 'unknown' | 'last'): User {
+  if (user === 'unknown') throw notFound('user');
+  if (user !== 'last') return user;
+  throw new DomainError(
+    'conflict',
+    'This is the only administrator. Make somebody else one first.',
+  );
 }

@@ -31,12 +31,13 @@ export function appRoutes({ store, keys }: Deps): Route[] {
       summary: 'Makes an app.',
       body: { kind: 'json', schema: newAppSchema },
       answers: { 201: { description: 'The app.', schema: appSchema } },
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const { id, name } = parse(newAppSchema, req.body);
-        const app = await store.createApp(id, name ?? id);
-        if (app === undefined)
+        const app = await change(async (edits) => {
+          const result = await edits.createApp(id, name ?? id);
+          if (result !== undefined) return { result, app: id };
           throw new DomainError('conflict', `There is an app "${id}" already.`);
-        await record({ app: id });
+        });
         res.status(201).json({ ...app, role: 'owner' } satisfies App);
       },
     },
@@ -48,11 +49,13 @@ export function appRoutes({ store, keys }: Deps): Route[] {
       summary: 'Renames an app, archives it (its keys stop working) or takes it back.',
       body: { kind: 'json', schema: appChangeSchema },
       answers: { 200: { description: 'The app.', schema: appSchema } },
-      async handle({ req, res, record }) {
-        const change = parse(appChangeSchema, req.body);
-        const app = await store.changeApp(param(req, 'app'), change);
+      async handle({ req, res, change }) {
+        const wanted = parse(appChangeSchema, req.body);
+        const app = await change(async (edits) => ({
+          result: await edits.changeApp(param(req, 'app'), wanted),
+          details: wanted,
+        }));
         keys.forget();
-        await record({ details: change });
         res.json({ ...app, role: 'owner' } satisfies App);
       },
     },

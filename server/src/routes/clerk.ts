@@ -1,10 +1,9 @@
 import { linkSchema, userSchema } from '@xray/core';
 import { z } from 'zod';
 import type { Clerk } from '../auth/clerk.js';
-import { DomainError } from '../errors.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
 import { readBody } from '../ingest/read-body.js';
-import { meRoute } from './accounts.js';
+import { meRoute, setupIsOver } from './accounts.js';
 import { parse, type Deps, type Route } from './route.js';
 
 const MAX_WEBHOOK_BYTES = 256 * 1024;
@@ -12,7 +11,7 @@ const MAX_WEBHOOK_BYTES = 256 * 1024;
 const MAX_PENDING_BYTES = 16 * MAX_WEBHOOK_BYTES;
 
 /** In the place of local accounts where Clerk signs people in. */
-export function clerkRoutes({ store, links }: Deps, clerk: Clerk): Route[] {
+export function clerkRoutes({ links }: Deps, clerk: Clerk): Route[] {
   const budget = new ByteBudget(MAX_PENDING_BYTES);
   return [
     meRoute,
@@ -25,18 +24,17 @@ export function clerkRoutes({ store, links }: Deps, clerk: Clerk): Route[] {
         'Makes who is signed in the first administrator, with the link that the server printed.',
       body: { kind: 'json', schema: linkSchema },
       answers: { 200: { description: 'The administrator.', schema: userSchema } },
-      async handle({ req, res, principal, record }) {
+      async handle({ req, res, principal, change }) {
         if (principal.kind !== 'user') throw new TypeError('the policy `user` wants a user');
+        const { user } = principal;
         const { token } = parse(linkSchema, req.body);
         const nonce = await links.setupNonceOf(token);
-        if (nonce === undefined || !(await store.claimSetupAs(nonce, principal.user.id))) {
-          throw new DomainError(
-            'not_found',
-            'This set-up link was used, or is not the one that the server printed last.',
-          );
-        }
-        await record({ target: principal.user.email });
-        res.json({ ...principal.user, isAdministrator: true });
+        if (nonce === undefined) throw setupIsOver();
+        await change(async (edits) => {
+          if (!(await edits.claimSetupAs(nonce, user.id))) throw setupIsOver();
+          return { result: undefined, target: user.email };
+        });
+        res.json({ ...user, isAdministrator: true });
       },
     },
     {
@@ -47,11 +45,15 @@ export function clerkRoutes({ store, links }: Deps, clerk: Clerk): Route[] {
       summary: 'Takes what Clerk tells of its users, signed by Clerk.',
       body: { kind: 'raw', schema: z.looseObject({}), types: ['application/json'] },
       answers: { 204: { description: 'Done.' } },
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const { bytes, release } = await readBody(req, budget, MAX_WEBHOOK_BYTES);
         try {
-          const { type, clerkId } = await clerk.receive(headersOf(req.headers), bytes.toString());
-          await record({ target: clerkId, details: { event: type } });
+          const told = await clerk.read(headersOf(req.headers), bytes.toString());
+          await change(async (edits) => ({
+            result: await clerk.carryOut(edits, told),
+            target: told.clerkId,
+            details: { event: told.type },
+          }));
           res.status(204).end();
         } finally {
           release();

@@ -34,26 +34,28 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       summary: 'Makes an API key. This answer alone shows it.',
       body: { kind: 'json', schema: newKeySchema },
       answers: { 201: { description: 'The key.', schema: createdKeySchema } },
-      async handle({ req, res, principal, record }) {
+      async handle({ req, res, principal, change }) {
         const wanted = parse(newKeySchema, req.body);
         const { id, key } = generateApiKey();
-        const apiKey = await store.createKey({
-          id,
-          app: param(req, 'app'),
-          name: wanted.name,
-          hash: hashApiKey(key),
-          scopes: wanted.scopes,
-          environments: wanted.environments ?? null,
-          requestsPerMinute: wanted.requestsPerMinute ?? null,
-          expiresAt:
-            wanted.expiresInDays === undefined
-              ? null
-              : new Date(now() + wanted.expiresInDays * 24 * HOUR_MS),
-          createdBy: nameOf(principal),
+        const apiKey = await change(async (edits) => {
+          const result = await edits.createKey({
+            id,
+            app: param(req, 'app'),
+            name: wanted.name,
+            hash: hashApiKey(key),
+            scopes: wanted.scopes,
+            environments: wanted.environments ?? null,
+            requestsPerMinute: wanted.requestsPerMinute ?? null,
+            expiresAt:
+              wanted.expiresInDays === undefined
+                ? null
+                : new Date(now() + wanted.expiresInDays * 24 * HOUR_MS),
+            createdBy: nameOf(principal),
+          });
+          const { name, scopes, environments } = result;
+          return { result, target: id, details: { name, scopes, environments } };
         });
         keys.forget();
-        const { name, scopes, environments } = apiKey;
-        await record({ target: id, details: { name, scopes, environments } });
         res.status(201).json({ key, apiKey } satisfies CreatedKey);
       },
     },
@@ -65,21 +67,23 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       summary: 'Makes a key in the place of another, which goes on working for a while.',
       body: { kind: 'json', schema: rotateKeySchema },
       answers: { 201: { description: 'The new key.', schema: createdKeySchema } },
-      async handle({ req, res, principal, record }) {
+      async handle({ req, res, principal, change }) {
         const { overlapHours } = parse(rotateKeySchema, req.body);
         const { id, key } = generateApiKey();
         const oldId = param(req, 'key');
-        const apiKey = await store.rotateKey({
-          app: param(req, 'app'),
-          oldId,
-          id,
-          hash: hashApiKey(key),
-          createdBy: nameOf(principal),
-          oldExpiresAt: new Date(now() + overlapHours * HOUR_MS),
+        const apiKey = await change(async (edits) => {
+          const result = await edits.rotateKey({
+            app: param(req, 'app'),
+            oldId,
+            id,
+            hash: hashApiKey(key),
+            createdBy: nameOf(principal),
+            oldExpiresAt: new Date(now() + overlapHours * HOUR_MS),
+          });
+          if (result === undefined) throw notFound('API key');
+          return { result, target: oldId, details: { replacedBy: id, overlapHours } };
         });
-        if (apiKey === undefined) throw notFound('API key');
         keys.forget();
-        await record({ target: oldId, details: { replacedBy: id, overlapHours } });
         res.status(201).json({ key, apiKey } satisfies CreatedKey);
       },
     },
@@ -90,11 +94,13 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       audit: 'key.revoke',
       summary: 'Revokes an API key; it is refused everywhere within seconds.',
       answers: { 200: { description: 'The revoked key.', schema: apiKeySchema } },
-      async handle({ req, res, record }) {
-        const revoked = await store.revokeKey(param(req, 'app'), param(req, 'key'));
-        if (revoked === undefined) throw notFound('API key');
+      async handle({ req, res, change }) {
+        const revoked = await change(async (edits) => {
+          const result = await edits.revokeKey(param(req, 'app'), param(req, 'key'));
+          if (result === undefined) throw notFound('API key');
+          return { result, target: result.id, details: { name: result.name } };
+        });
         keys.forget();
-        await record({ target: revoked.id, details: { name: revoked.name } });
         res.json(revoked);
       },
     },

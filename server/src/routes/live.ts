@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Response } from 'express';
-import { sql } from 'kysely';
-import { executionSummarySchema } from '@xray/core';
+import { executionSummarySchema, rangeQuerySchema } from '@xray/core';
 import { z } from 'zod';
 import { DomainError } from '../errors.js';
-import { followExecutions, type FollowEvent } from '../query/follow.js';
+import { conditionOf, readFilter } from '../query/filter.js';
+import { followExecutions, type FollowEvent, type FollowOptions } from '../query/follow.js';
 import { isStale } from '../query/read-executions.js';
 import { param, parse, type Call, type Deps, type Route } from './route.js';
 
@@ -18,7 +18,7 @@ const CHECK_EVERY_MS = 5_000;
 /** A browser that lost its stream comes back after this, in ms. */
 const RETRY_MS = 1_000;
 
-const liveQuerySchema = z.object({
+const liveQuerySchema = rangeQuerySchema.pick({ q: true }).extend({
   /** A cursor to go on from; `Last-Event-ID` does the same, and a browser sends it by itself. */
   after: z
     .string()
@@ -46,7 +46,8 @@ export function liveRoutes(deps: Deps): Route[] {
       async handle(call) {
         const { req } = call;
         const query = { ...req.query, after: req.get('last-event-id') ?? req.query.after };
-        const { after: since } = parse(liveQuerySchema, query);
+        const { q, after: since } = parse(liveQuerySchema, query);
+        const where = conditionOf(readFilter({ q }), deps.now());
         if (streams >= MAX_STREAMS) {
           throw new DomainError(
             'unavailable',
@@ -55,7 +56,7 @@ export function liveRoutes(deps: Deps): Route[] {
         }
         streams++;
         try {
-          await stream(deps, call, since);
+          await stream(deps, call, { where, since });
         } finally {
           streams--;
         }
@@ -64,7 +65,11 @@ export function liveRoutes(deps: Deps): Route[] {
   ];
 }
 
-async function stream(deps: Deps, call: Call, since: string | undefined): Promise<void> {
+async function stream(
+  deps: Deps,
+  call: Call,
+  { where, since }: Pick<FollowOptions, 'where' | 'since'>,
+): Promise<void> {
   const { req, res } = call;
   const gone = new AbortController();
   const end = (): void => gone.abort();
@@ -73,7 +78,7 @@ async function stream(deps: Deps, call: Call, since: string | undefined): Promis
   try {
     const events = followExecutions(deps.store, {
       app: param(req, 'app'),
-      where: sql<boolean>`true`,
+      where,
       since,
       everyMs: POLL_EVERY_MS,
       signal: gone.signal,

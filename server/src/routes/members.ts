@@ -10,12 +10,14 @@ import {
   newInvitationSchema,
   userSchema,
   type CreatedInvitation,
+  type NewAccount,
 } from '@xray/core';
 import { z } from 'zod';
 import { hashToken } from '../auth/one-time-links.js';
 import { notFound } from '../auth/policy.js';
-import { nameOf } from '../auth/principal.js';
+import { nameOf, type Principal } from '../auth/principal.js';
 import { DomainError } from '../errors.js';
+import type { NewUser } from '../store/access-store.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 const previewSchema = invitationSchema.extend({ appName: z.string() });
@@ -41,11 +43,13 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       summary: 'Gives a member another role.',
       body: { kind: 'json', schema: memberChangeSchema },
       answers: { 200: { description: 'The member.', schema: memberSchema } },
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const { role } = parse(memberChangeSchema, req.body);
-        const member = await store.changeMember(param(req, 'app'), param(req, 'user'), role);
-        if (member === undefined) throw notFound('member');
-        await record({ target: member.email, details: { role } });
+        const member = await change(async (edits) => {
+          const result = await edits.changeMember(param(req, 'app'), param(req, 'user'), role);
+          if (result === undefined) throw notFound('member');
+          return { result, target: result.email, details: { role } };
+        });
         res.json(member);
       },
     },
@@ -56,10 +60,12 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       audit: 'member.remove',
       summary: 'Takes a person out of the app.',
       answers: { 200: { description: 'Who was one.', schema: memberSchema } },
-      async handle({ req, res, record }) {
-        const member = await store.removeMember(param(req, 'app'), param(req, 'user'));
-        if (member === undefined) throw notFound('member');
-        await record({ target: member.email });
+      async handle({ req, res, change }) {
+        const member = await change(async (edits) => {
+          const result = await edits.removeMember(param(req, 'app'), param(req, 'user'));
+          if (result === undefined) throw notFound('member');
+          return { result, target: result.email };
+        });
         res.json(member);
       },
     },
@@ -81,18 +87,21 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       summary: 'Invites somebody. This answer alone shows the link.',
       body: { kind: 'json', schema: newInvitationSchema },
       answers: { 201: { description: 'The link.', schema: createdInvitationSchema } },
-      async handle({ req, res, principal, record }) {
+      async handle({ req, res, principal, change }) {
         const { role, email } = parse(newInvitationSchema, req.body);
         const { link, tokenHash, expiresAt } = links.newInvitation();
-        const invitation = await store.createInvitation({
-          app: param(req, 'app'),
-          role,
-          email: email ?? null,
-          tokenHash,
-          invitedBy: nameOf(principal),
-          expiresAt,
-        });
-        await record({ target: email ?? 'whoever has the link', details: { role } });
+        const invitation = await change(async (edits) => ({
+          result: await edits.createInvitation({
+            app: param(req, 'app'),
+            role,
+            email: email ?? null,
+            tokenHash,
+            invitedBy: nameOf(principal),
+            expiresAt,
+          }),
+          target: email ?? 'whoever has the link',
+          details: { role },
+        }));
         res.status(201).json({ link, invitation } satisfies CreatedInvitation);
       },
     },
@@ -103,10 +112,12 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       audit: 'invitation.revoke',
       summary: 'Takes an invitation back.',
       answers: { 200: { description: 'What it was.', schema: invitationSchema } },
-      async handle({ req, res, record }) {
-        const revoked = await store.revokeInvitation(param(req, 'app'), param(req, 'invitation'));
-        if (revoked === undefined) throw notFound('invitation');
-        await record({ target: revoked.email ?? 'whoever has the link' });
+      async handle({ req, res, change }) {
+        const revoked = await change(async (edits) => {
+          const result = await edits.revokeInvitation(param(req, 'app'), param(req, 'invitation'));
+          if (result === undefined) throw notFound('invitation');
+          return { result, target: result.email ?? 'whoever has the link' };
+        });
         res.json(revoked);
       },
     },
@@ -132,52 +143,57 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       summary: 'Joins an app: as who is signed in, or with a new account.',
       body: { kind: 'json', schema: acceptInvitationSchema },
       answers: { 200: { description: 'Signed in.', schema: userSchema } },
-      async handle({ req, res, principal, record }) {
+      async handle({ req, res, principal, change }) {
         const { token, account } = parse(acceptInvitationSchema, req.body);
-        if (account === undefined && principal.kind !== 'user') {
-          throw new DomainError('unauthorized', 'Sign in first, or make an account.');
-        }
-        if (account !== undefined && clerk !== undefined) {
-          throw new DomainError('invalid', 'Accounts are made with Clerk: sign in first.');
-        }
-        const accepted = await store.acceptInvitation(
-          hashToken(token),
-          account === undefined
-            ? { userId: principal.kind === 'user' ? principal.user.id : '' }
-            : {
-                account: {
-                  email: account.email,
-                  name: account.name,
-                  isAdministrator: false,
-                  passwordHash: await accounts.hashPassword(account.password),
-                },
-              },
-        );
-        switch (accepted.kind) {
-          case 'gone':
-            throw gone();
-          case 'wrong_email':
-            throw new DomainError('forbidden', 'This invitation is for another address.');
-          case 'email_taken':
-            throw new DomainError(
-              'conflict',
-              'There is an account of this address already: sign in, then open the link again.',
-            );
-        }
-        const access = await store.readAccess(accepted.userId, undefined);
-        if (access === undefined) throw gone();
-        const { user } = access;
-        if (account !== undefined) await accounts.startSession(req, res, user.id);
-        await record({
-          app: accepted.invitation.appId,
-          actor: { kind: 'user', id: user.id, name: user.email },
-          details: { role: accepted.invitation.role },
+        const tokenHash = hashToken(token);
+        // Asked first, since hashing a password costs more than anybody without a link is worth.
+        if ((await store.findInvitation(tokenHash)) === undefined) throw gone();
+        const who = await whoAccepts(principal, account);
+        const session = 'account' in who ? accounts.newSession(req) : undefined;
+        const user = await change(async (edits) => {
+          const accepted = await edits.acceptInvitation(tokenHash, who);
+          if (accepted.kind !== 'accepted') throw REFUSED[accepted.kind]();
+          const { user: result, invitation } = accepted;
+          if (session !== undefined) await edits.createSession(session.of(result.id));
+          return {
+            result,
+            app: invitation.appId,
+            actor: { kind: 'user', id: result.id, name: result.email },
+            details: { role: invitation.role },
+          };
         });
+        await session?.send(res);
         res.json(user);
       },
     },
   ];
+
+  async function whoAccepts(
+    principal: Principal,
+    account: NewAccount | undefined,
+  ): Promise<{ account: NewUser } | { userId: string }> {
+    if (account === undefined) {
+      if (principal.kind === 'user') return { userId: principal.user.id };
+      throw new DomainError('unauthorized', 'Sign in first, or make an account.');
+    }
+    if (clerk !== undefined) {
+      throw new DomainError('invalid', 'Accounts are made with Clerk: sign in first.');
+    }
+    const { email, name, password } = account;
+    const passwordHash = await accounts.hashPassword(password);
+    return { account: { email, name, isAdministrator: false, passwordHash } };
+  }
 }
+
+const REFUSED = {
+  gone,
+  wrong_email: () => new DomainError('forbidden', 'This invitation is for another address.'),
+  email_taken: () =>
+    new DomainError(
+      'conflict',
+      'There is an account of this address already: sign in, then open the link again.',
+    ),
+};
 
 function gone(): DomainError {
   return new DomainError('not_found', 'This invitation was used, taken back or has expired.');

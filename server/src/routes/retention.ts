@@ -31,11 +31,13 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       summary: 'Puts these rules where the app’s others were; without a rule all is kept for ever.',
       body: { kind: 'json', schema: newRetentionSchema },
       answers: { 200: { description: 'The rules now.', schema: retentionSchema } },
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const app = param(req, 'app');
         const { items } = parse(newRetentionSchema, req.body);
-        await store.replaceRetention(app, items);
-        await record({ details: { rules: items } });
+        await change(async (edits) => ({
+          result: await edits.replaceRetention(app, items),
+          details: { rules: items },
+        }));
         logger.info({ app, rules: items }, 'the retention rules were changed');
         res.json({ items: await store.readRetention(app) });
       },
@@ -50,16 +52,17 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       answers: {
         200: { description: 'What was erased and what is left.', schema: pruneResultSchema },
       },
-      async handle({ req, res, record }) {
+      async handle({ req, res, entryOf }) {
         const request = parse(pruneRequestSchema, req.body);
         const scope = toScope(param(req, 'app'), request, now());
         if (request.dryRun) {
           res.json(await previewPrune(store, scope));
           return;
         }
-        const result = await prune({ store, erasures }, scope, request.cursor);
         const { what, environment } = request;
-        await record({ details: { what, environment, erased: result.erased } });
+        const result = await prune({ store, erasures }, scope, request.cursor, (erased) =>
+          entryOf({ details: { what, environment, erased } }),
+        );
         logger.info(
           { app: scope.app, kind: scope.what.kind, ...result.erased },
           'erased on request',
@@ -74,18 +77,16 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       audit: 'execution.erase',
       summary: 'Erases every trace of one execution.',
       answers: { 200: { description: 'What was erased.', schema: pruneResultSchema } },
-      async handle({ req, res, record }) {
+      async handle({ req, res, entryOf }) {
         const app = param(req, 'app');
         const what = { kind: 'execution', executionId: param(req, 'id') } as const;
-        const result = await prune(
-          { store, erasures },
-          { app, environment: undefined, what },
-          undefined,
+        const scope = { app, environment: undefined, what };
+        const result = await prune({ store, erasures }, scope, undefined, () =>
+          entryOf({ target: what.executionId }),
         );
         if (result.erased.executions === 0 && result.left?.executions === 0) {
           throw notFound('execution');
         }
-        await record({ target: what.executionId });
         logger.info({ app, kind: what.kind, ...result.erased }, 'erased on request');
         res.json(result);
       },

@@ -13,7 +13,8 @@ import type { Principal } from '../auth/principal.js';
 import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
-import type { Store } from '../store/store.js';
+import type { NewAuditEntry } from '../store/access-store.js';
+import type { Edits, Store } from '../store/store.js';
 import type { ErasureMetrics } from '../upkeep/metrics.js';
 
 /** What every route may use. */
@@ -53,10 +54,17 @@ export interface Call {
   /** Throws when who asked may do so no longer; for answers that take long. */
   readmit(): Promise<void>;
   /**
-   * Writes what was done to the audit log, as the route's `audit` names it. Awaited before the answer
-   * is sent: what cannot be written there is not shown.
+   * Changes something, and writes that to the audit log in the same transaction. What `work` throws takes
+   * all of it back; it may use nothing of the store but the edits it is given.
+   */
+  change<T>(work: (edits: Edits) => Promise<{ result: T } & Recorded>): Promise<T>;
+  /**
+   * Writes to the audit log what is only looked at, or cannot be done in one transaction, before it is:
+   * what cannot be written there is not shown and not done.
    */
   record(entry?: Recorded): Promise<void>;
+  /** The entry that `record` writes, for a transaction that is not `change`'s. */
+  entryOf(entry: Recorded): NewAuditEntry;
 }
 
 export interface Recorded {
@@ -75,7 +83,7 @@ export interface Endpoint {
   /** Express' path; `:app` in it is checked to exist and to be the caller's. */
   path: string;
   policy: Policy;
-  /** The action under which a success stands in the audit log; the handler records it. */
+  /** The action under which a success stands in the audit log; the handler's `change` or `record` writes it. */
   audit?: string;
   summary: string;
   query?: z.ZodObject;

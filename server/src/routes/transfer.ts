@@ -12,6 +12,7 @@ import {
 import { notFound } from '../auth/policy.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
 import { DomainError } from '../errors.js';
+import { conditionOf, readFilter } from '../query/filter.js';
 import { readBody } from '../ingest/read-body.js';
 import { packFiles } from '../upkeep/backup.js';
 import { exportLines } from '../upkeep/export.js';
@@ -32,7 +33,8 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       path: '/api/apps/:app/export',
       policy: 'read',
       audit: 'export',
-      summary: 'The executions with their payloads as NDJSON, oldest first: a detail a line.',
+      summary:
+        'Everything that a filter finds, with payloads, as NDJSON, oldest first: a detail a line.',
       query: exportQuerySchema,
       answers: {
         200: {
@@ -41,14 +43,20 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
         },
       },
       async handle({ req, res, record }) {
-        const { from, to } = parse(exportQuerySchema, req.query);
-        await record({ details: { from, to } });
+        const app = param(req, 'app');
+        const { q, from, to, after } = parse(exportQuerySchema, req.query);
+        const where = conditionOf(readFilter({ q }), now());
+        const place = after === undefined ? undefined : await store.findPlace(app, after);
+        if (after !== undefined && place === undefined) throw notFound('execution to go on after');
+        await record({ details: { q, from, to, after } });
         const pages = exportLines(
           store,
           {
-            app: param(req, 'app'),
+            app,
+            where,
             from: from === undefined ? undefined : new Date(from),
             to: to === undefined ? undefined : new Date(to),
+            after: place,
           },
           now,
         );
@@ -79,11 +87,13 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       summary: 'Adds the keys and rules that the app does not have.',
       body: { kind: 'json', schema: appTransferSchema },
       answers: { 200: { description: 'What was added.', schema: transferredSchema } },
-      async handle({ req, res, record }) {
+      async handle({ req, res, change }) {
         const transfer = parse(appTransferSchema, req.body);
-        const added = await store.addTransfer(param(req, 'app'), transfer);
+        const added = await change(async (edits) => {
+          const result = await edits.addTransfer(param(req, 'app'), transfer);
+          return { result, details: result };
+        });
         keys.forget();
-        await record({ details: added });
         res.json(added);
       },
     },
@@ -130,9 +140,9 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
           const lines = bytes.toString('utf8').split('\n');
           // A file ends with a line end, after which there is no line.
           if (lines.at(-1) === '') lines.pop();
-          const imported = await importLines(store, param(req, 'app'), lines);
-          await record({ details: { accepted: imported.accepted } });
-          res.json(imported);
+          // Before: it is stored in many transactions, and what is imported is not to go untold.
+          await record({ details: { lines: lines.length } });
+          res.json(await importLines(store, param(req, 'app'), lines));
         } finally {
           release();
         }

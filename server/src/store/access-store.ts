@@ -5,6 +5,7 @@ import type {
   AuditEntry,
   Invitation,
   KeyScope,
+  ListedUser,
   Member,
   Role,
   User,
@@ -65,88 +66,77 @@ export interface NewInvitation {
   expiresAt: Date;
 }
 
+export interface UserFilter {
+  text: string | undefined;
+  /** Id of the last one of the page before. */
+  after: string | undefined;
+  limit: number;
+}
+
+/** How often something was guessed in its window, which ends at `endsAt`. */
+export interface GuessCount {
+  key: string;
+  count: number;
+  endsAt: Date;
+}
+
 export type NewAuditEntry = Omit<AuditEntry, 'id' | 'at'>;
+
+/** A session of a local account, as its cookie names it. */
+export interface NewSession {
+  userId: string;
+  token: string;
+  expiresAt: Date;
+  ip: string;
+  userAgent: string;
+}
 
 /** Why an invitation was not accepted, or who was made of it. */
 export type Acceptance =
-  | { kind: 'accepted'; userId: string; invitation: Invitation }
+  | { kind: 'accepted'; user: User; invitation: Invitation }
   /** Unknown, used up or expired. */
   | { kind: 'gone' }
   | { kind: 'wrong_email' }
   /** There is an account of this address already. */
   | { kind: 'email_taken' };
 
-/** What is kept of apps, keys, people and what they did. */
+/** What can be known of apps, keys, people and what they did. */
 export interface AccessStore {
-  /** Makes the first app with a key when there is no app at all; says whether it did. Of many callers one does. */
-  initialize(app: { id: string; name: string }, key: NewApiKey): Promise<boolean>;
   /** All apps by name; with a user those that they are a member of, with their role there. */
   listApps(userId?: string): Promise<App[]>;
   appExists(id: string): Promise<boolean>;
-  /** Undefined when there is one of that id already. */
-  createApp(id: string, name: string): Promise<App | undefined>;
-  changeApp(id: string, change: AppChange): Promise<App>;
 
-  createKey(key: NewApiKey): Promise<ApiKey>;
   listKeys(app: string): Promise<ApiKey[]>;
-  /** Undefined when the app has no such key. Revoking twice keeps the first time. */
-  revokeKey(app: string, id: string): Promise<ApiKey | undefined>;
-  /** Undefined when the app has no such key that works. */
-  rotateKey(rotation: KeyRotation): Promise<ApiKey | undefined>;
   findKey(hash: Uint8Array): Promise<KeyGrant | undefined>;
   touchKey(id: string): Promise<void>;
 
   hasAdministrator(): Promise<boolean>;
   setupNonce(): Promise<string>;
-  /**
-   * Makes the first administrator when the nonce is the set-up's and there is no administrator; of many
-   * callers one does. Undefined when it did not, or when the address is taken.
-   */
-  claimSetup(nonce: string, user: NewUser): Promise<User | undefined>;
-  /** Makes an existing user the first administrator, as `claimSetup` does. */
-  claimSetupAs(nonce: string, userId: string): Promise<boolean>;
-  listUsers(): Promise<User[]>;
+  /** By address, those after `after`. `text` is looked for in names and addresses. */
+  listUsers(filter: UserFilter): Promise<ListedUser[]>;
   findUser(email: string): Promise<User | undefined>;
-  /** Undefined when the address is taken. */
-  createUser(user: NewUser): Promise<User | undefined>;
-  renameUser(id: string, name: string): Promise<void>;
   /** A user, and the role that they were given in `app`; undefined when they are gone. */
   readAccess(
     userId: string,
     app: string | undefined,
   ): Promise<{ user: User; role: Role | null } | undefined>;
-  /** Sets the password and ends every session that the user has. */
-  setPassword(userId: string, passwordHash: string): Promise<void>;
-
   /** The id of our user whom Clerk calls so. */
   findClerkUser(clerkId: string): Promise<string | undefined>;
-  /**
-   * Makes or renews the user of a person whose address Clerk has verified; one who was here by that
-   * address before becomes Clerk's. Undefined when the address is another Clerk user's.
-   */
-  saveClerkUser(clerkId: string, email: string, name: string): Promise<string | undefined>;
-  deleteClerkUser(clerkId: string): Promise<void>;
 
-  createLink(identifier: string, userId: string, expiresAt: Date): Promise<void>;
-  /** The user that the link is of; it is used up. Undefined when it is unknown, used or expired. */
-  useLink(identifier: string): Promise<string | undefined>;
+  /** Whether such a link is there, unused and not expired. */
+  hasLink(identifier: string): Promise<boolean>;
 
   listMembers(app: string): Promise<Member[]>;
-  /** Undefined when the user is no member of the app. */
-  changeMember(app: string, userId: string, role: Role): Promise<Member | undefined>;
-  removeMember(app: string, userId: string): Promise<Member | undefined>;
-
-  createInvitation(invitation: NewInvitation): Promise<Invitation>;
   /** Those that can still be accepted. */
   listInvitations(app: string): Promise<Invitation[]>;
-  revokeInvitation(app: string, id: string): Promise<Invitation | undefined>;
   findInvitation(tokenHash: Uint8Array): Promise<(Invitation & { appName: string }) | undefined>;
-  /** Makes a member of a new account, or of the user with this id. */
-  acceptInvitation(
-    tokenHash: Uint8Array,
-    who: { account: NewUser } | { userId: string },
-  ): Promise<Acceptance>;
 
+  /** Counts one more of each of these, in their windows of `windowMs`, and tells where they stand now. */
+  countGuesses(keys: string[], windowMs: number): Promise<GuessCount[]>;
+  /** Takes one of each of these back. */
+  forgiveGuesses(keys: string[]): Promise<void>;
+
+  /** What was only looked at, or cannot be done in one transaction: written before it is. */
   appendAudit(entry: NewAuditEntry): Promise<void>;
   /** Newest first, below `before`; of all apps without one. */
   listAudit(filter: {
@@ -154,4 +144,60 @@ export interface AccessStore {
     before: number | undefined;
     limit: number;
   }): Promise<AuditEntry[]>;
+}
+
+/** What can be changed of it, in a transaction that also holds the entry in the audit log. */
+export interface AccessEdits {
+  /** Makes the first app with a key when there is no app at all; says whether it did. Of many callers one does. */
+  initialize(app: { id: string; name: string }, key: NewApiKey): Promise<boolean>;
+  /** Undefined when there is one of that id already. */
+  createApp(id: string, name: string): Promise<App | undefined>;
+  changeApp(id: string, change: AppChange): Promise<App>;
+
+  createKey(key: NewApiKey): Promise<ApiKey>;
+  /** Undefined when the app has no such key. Revoking twice keeps the first time. */
+  revokeKey(app: string, id: string): Promise<ApiKey | undefined>;
+  /** Undefined when the app has no such key that works. */
+  rotateKey(rotation: KeyRotation): Promise<ApiKey | undefined>;
+
+  /**
+   * Makes the first administrator when the nonce is the set-up's and there is no administrator; of many
+   * callers one does. Undefined when it did not, or when the address is taken.
+   */
+  claimSetup(nonce: string, user: NewUser): Promise<User | undefined>;
+  /** Makes an existing user the first administrator, as `claimSetup` does. */
+  claimSetupAs(nonce: string, userId: string): Promise<boolean>;
+  /** Undefined when the address is taken. */
+  createUser(user: NewUser): Promise<User | undefined>;
+  renameUser(id: string, name: string): Promise<void>;
+  /** `last`: the only administrator there is, who stays one. */
+  setAdministrator(id: string, isAdministrator: boolean): Promise<User | 'unknown' | 'last'>;
+  /** Takes an account away, with its sessions and memberships. `last` as in `setAdministrator`. */
+  removeUser(id: string): Promise<User | 'unknown' | 'last'>;
+  /** Sets the password and ends every session that the user has. */
+  setPassword(userId: string, passwordHash: string): Promise<void>;
+  createSession(session: NewSession): Promise<void>;
+
+  /**
+   * Makes or renews the user of a person whose address Clerk has verified; one who was here by that
+   * address before becomes Clerk's. Undefined when the address is another Clerk user's.
+   */
+  saveClerkUser(clerkId: string, email: string, name: string): Promise<User | undefined>;
+  deleteClerkUser(clerkId: string): Promise<void>;
+
+  createLink(identifier: string, userId: string, expiresAt: Date): Promise<void>;
+  /** The user that the link is of; it is used up. Undefined when it is unknown, used or expired. */
+  useLink(identifier: string): Promise<User | undefined>;
+
+  /** Undefined when the user is no member of the app. */
+  changeMember(app: string, userId: string, role: Role): Promise<Member | undefined>;
+  removeMember(app: string, userId: string): Promise<Member | undefined>;
+
+  createInvitation(invitation: NewInvitation): Promise<Invitation>;
+  revokeInvitation(app: string, id: string): Promise<Invitation | undefined>;
+  /** Makes a member of a new account, or of the user with this id. */
+  acceptInvitation(
+    tokenHash: Uint8Array,
+    who: { account: NewUser } | { userId: string },
+  ): Promise<Acceptance>;
 }

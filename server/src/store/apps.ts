@@ -10,18 +10,16 @@ type Db = Driver['db'];
 const COLUMNS = ['id', 'name', 'created_at', 'archived_at'] as const;
 
 export async function initialize(
-  db: Db,
+  tx: Db,
   app: { id: string; name: string },
   key: NewApiKey,
 ): Promise<boolean> {
-  return await db.transaction().execute(async (tx) => {
-    await sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}::bigint)`.execute(tx);
-    const any = await tx.selectFrom('apps').select('id').limit(1).executeTakeFirst();
-    if (any !== undefined) return false;
-    await tx.insertInto('apps').values(app).execute();
-    await insertKey(tx, key);
-    return true;
-  });
+  await sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}::bigint)`.execute(tx);
+  const any = await tx.selectFrom('apps').select('id').limit(1).executeTakeFirst();
+  if (any !== undefined) return false;
+  await tx.insertInto('apps').values(app).execute();
+  await insertKey(tx, key);
+  return true;
 }
 
 export async function listApps(db: Db, userId: string | undefined): Promise<App[]> {

@@ -1,7 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { ErasureCount } from '@xray/core';
+import { appendAudit } from './audit.js';
 import type { Driver } from './driver.js';
-import type { ErasedBatch, ErasureScope } from './store.js';
+import type { ErasedBatch, ErasureScope, Store } from './store.js';
 
 type Db = Driver['db'];
 
@@ -46,7 +47,7 @@ export async function eraseBatch(
   { db, kind }: Driver,
   scope: ErasureScope,
   after: ErasedBatch['last'],
-  options: { wait: boolean },
+  options: Parameters<Store['eraseBatch']>[2],
 ): Promise<ErasedBatch | undefined> {
   return await db.transaction().execute(async (tx) => {
     if (!(await lockErasures(tx, options))) return undefined;
@@ -61,6 +62,9 @@ export async function eraseBatch(
       doomed.map((row) => row.id),
     );
     if (scope.what.kind === 'expired') await countByRule(tx, scope.app, doomed);
+    if (options.audit !== undefined && erased.executions > 0) {
+      await appendAudit(tx, options.audit(erased));
+    }
     return { erased, last: near.length === BATCH[kind] ? near.at(-1) : undefined };
   });
 }

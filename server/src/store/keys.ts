@@ -62,46 +62,43 @@ export async function revokeKey(db: Db, app: string, id: string): Promise<ApiKey
 }
 
 /** The new key lives as long as the old one was made to, from now. */
-export async function rotateKey(db: Db, rotation: KeyRotation): Promise<ApiKey | undefined> {
-  return await db.transaction().execute(async (tx) => {
-    const old = await tx
-      .selectFrom('api_keys')
-      .select(['name', 'scopes', 'environments', 'requests_per_minute', 'expires_at', 'created_at'])
-      .where('app', '=', rotation.app)
-      .where('id', '=', rotation.oldId)
-      .where('revoked_at', 'is', null)
-      .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', sql<Date>`now()`)]))
-      .forUpdate()
-      .executeTakeFirst();
-    if (old === undefined) return undefined;
-    await tx
-      .updateTable('api_keys')
-      .set({
-        expires_at: sql<Date>`least(expires_at, ${rotation.oldExpiresAt}::timestamptz)`,
-      })
-      .where('id', '=', rotation.oldId)
-      .execute();
-    const lifeMs =
-      old.expires_at === null ? null : old.expires_at.getTime() - old.created_at.getTime();
-    const row = await tx
-      .insertInto('api_keys')
-      .values({
-        id: rotation.id,
-        app: rotation.app,
-        name: old.name,
-        hash: rotation.hash,
-        scopes: old.scopes,
-        environments: old.environments,
-        requests_per_minute: old.requests_per_minute,
-        expires_at:
-          lifeMs === null ? null : sql<Date>`now() + ${lifeMs} * interval '1 millisecond'`,
-        replaces: rotation.oldId,
-        created_by: rotation.createdBy,
-      })
-      .returning(COLUMNS)
-      .executeTakeFirstOrThrow();
-    return toApiKey(row);
-  });
+export async function rotateKey(tx: Db, rotation: KeyRotation): Promise<ApiKey | undefined> {
+  const old = await tx
+    .selectFrom('api_keys')
+    .select(['name', 'scopes', 'environments', 'requests_per_minute', 'expires_at', 'created_at'])
+    .where('app', '=', rotation.app)
+    .where('id', '=', rotation.oldId)
+    .where('revoked_at', 'is', null)
+    .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', sql<Date>`now()`)]))
+    .forUpdate()
+    .executeTakeFirst();
+  if (old === undefined) return undefined;
+  await tx
+    .updateTable('api_keys')
+    .set({
+      expires_at: sql<Date>`least(expires_at, ${rotation.oldExpiresAt}::timestamptz)`,
+    })
+    .where('id', '=', rotation.oldId)
+    .execute();
+  const lifeMs =
+    old.expires_at === null ? null : old.expires_at.getTime() - old.created_at.getTime();
+  const row = await tx
+    .insertInto('api_keys')
+    .values({
+      id: rotation.id,
+      app: rotation.app,
+      name: old.name,
+      hash: rotation.hash,
+      scopes: old.scopes,
+      environments: old.environments,
+      requests_per_minute: old.requests_per_minute,
+      expires_at: lifeMs === null ? null : sql<Date>`now() + ${lifeMs} * interval '1 millisecond'`,
+      replaces: rotation.oldId,
+      created_by: rotation.createdBy,
+    })
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow();
+  return toApiKey(row);
 }
 
 export async function findKey(db: Db, hash: Uint8Array): Promise<KeyGrant | undefined> {

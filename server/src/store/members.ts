@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Invitation, Member, Role } from '@xray/core';
 import type { Acceptance, NewInvitation, NewUser } from './access-store.js';
 import type { Driver } from './driver.js';
-import { insertUser } from './people.js';
+import { findUserById, insertUser } from './people.js';
 
 type Db = Driver['db'];
 
@@ -104,38 +104,35 @@ export async function findInvitation(
 }
 
 export async function acceptInvitation(
-  db: Db,
+  tx: Db,
   tokenHash: Uint8Array,
   who: { account: NewUser } | { userId: string },
 ): Promise<Acceptance> {
-  return await db.transaction().execute(async (tx): Promise<Acceptance> => {
-    // Locked first, so that of two who accept at once the second finds it used.
-    const row = await tx
-      .selectFrom('invitations')
-      .select(INVITATION)
-      .where('token_hash', '=', tokenHash)
-      .where(OPEN)
-      .forUpdate()
-      .executeTakeFirst();
-    if (row === undefined) return { kind: 'gone' };
-    const email = 'account' in who ? who.account.email : await emailOf(tx, who.userId);
-    if (row.email !== null && row.email !== email.toLowerCase()) return { kind: 'wrong_email' };
-    const userId = 'account' in who ? (await insertUser(tx, who.account))?.id : who.userId;
-    if (userId === undefined) return { kind: 'email_taken' };
-    await tx
-      .insertInto('app_members')
-      .values({ app: row.app, user_id: userId, role: row.role })
-      .onConflict((conflict) =>
-        conflict.columns(['app', 'user_id']).doUpdateSet({ role: row.role }),
-      )
-      .execute();
-    await tx
-      .updateTable('invitations')
-      .set({ accepted_at: sql<Date>`now()` })
-      .where('id', '=', row.id)
-      .execute();
-    return { kind: 'accepted', userId, invitation: toInvitation(row) };
-  });
+  // Locked first, so that of two who accept at once the second finds it used.
+  const row = await tx
+    .selectFrom('invitations')
+    .select(INVITATION)
+    .where('token_hash', '=', tokenHash)
+    .where(OPEN)
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined) return { kind: 'gone' };
+  const known = 'account' in who ? undefined : await findUserById(tx, who.userId);
+  const email = 'account' in who ? who.account.email : known?.email;
+  if (row.email !== null && row.email !== email?.toLowerCase()) return { kind: 'wrong_email' };
+  const user = 'account' in who ? await insertUser(tx, who.account) : known;
+  if (user === undefined) return { kind: 'email_taken' };
+  await tx
+    .insertInto('app_members')
+    .values({ app: row.app, user_id: user.id, role: row.role })
+    .onConflict((conflict) => conflict.columns(['app', 'user_id']).doUpdateSet({ role: row.role }))
+    .execute();
+  await tx
+    .updateTable('invitations')
+    .set({ accepted_at: sql<Date>`now()` })
+    .where('id', '=', row.id)
+    .execute();
+  return { kind: 'accepted', user, invitation: toInvitation(row) };
 }
 
 const OPEN = sql<boolean>`accepted_at IS NULL AND expires_at > now()`;
@@ -156,15 +153,6 @@ function members(db: Db, app: string) {
 async function findMember(db: Db, app: string, userId: string): Promise<Member | undefined> {
   const row = await members(db, app).where(isUser(userId)).executeTakeFirst();
   return row && toMember(row);
-}
-
-async function emailOf(tx: Db, userId: string): Promise<string> {
-  const row = await tx
-    .selectFrom('users')
-    .select('email')
-    .where('id', '=', userId)
-    .executeTakeFirstOrThrow();
-  return row.email;
 }
 
 function toMember(row: {

@@ -22,7 +22,7 @@ export async function readRetention(db: Db, app: string): Promise<Retention['ite
 }
 
 /** Waits for the erasure that is under way, so that none goes on by rules that are no longer there. */
-export async function replaceRetention(db: Db, app: string, rules: RetentionRule[]): Promise<void> {
+export async function replaceRetention(tx: Db, app: string, rules: RetentionRule[]): Promise<void> {
   const rows = rules.map((rule) => ({
     app,
     environment: rule.environment ?? '',
@@ -30,22 +30,20 @@ export async function replaceRetention(db: Db, app: string, rules: RetentionRule
     legal_hold: rule.legalHold,
   }));
   const environments = rows.map((row) => row.environment);
-  await db.transaction().execute(async (tx) => {
-    await lockErasures(tx, { wait: true });
-    await sql`
+  await lockErasures(tx, { wait: true });
+  await sql`
       DELETE FROM xray.retention
       WHERE app = ${app} AND environment <> ALL (${environments}::text[])`.execute(tx);
-    if (rows.length === 0) return;
-    await tx
-      .insertInto('retention')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.columns(['app', 'environment']).doUpdateSet((row) => ({
-          days: row.ref('excluded.days'),
-          legal_hold: row.ref('excluded.legal_hold'),
-          updated_at: sql<Date>`now()`,
-        })),
-      )
-      .execute();
-  });
+  if (rows.length === 0) return;
+  await tx
+    .insertInto('retention')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['app', 'environment']).doUpdateSet((row) => ({
+        days: row.ref('excluded.days'),
+        legal_hold: row.ref('excluded.legal_hold'),
+        updated_at: sql<Date>`now()`,
+      })),
+    )
+    .execute();
 }

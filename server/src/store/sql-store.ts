@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { appendAudit } from './audit.js';
 import * as changes from './changes.js';
 import type { Driver } from './driver.js';
 import * as erasure from './erasure.js';
@@ -7,8 +8,8 @@ import { migrate } from './migrations.js';
 import * as retention from './retention.js';
 import * as pipelines from './pipelines.js';
 import { saveExecutions } from './save-executions.js';
-import { sqlAccessStore } from './sql-access-store.js';
-import type { Store } from './store.js';
+import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
+import type { Audited, Edits, Store } from './store.js';
 import * as transfer from './transfer.js';
 
 /** The store on any Postgres that a driver reaches. */
@@ -28,18 +29,33 @@ export function createSqlStore(driver: Driver): Store {
     listPipelines: (app, range) => pipelines.listPipelines(db, app, range),
 
     ...sqlAccessStore(db),
+    change: (work) => change(db, work),
 
+    findPlace: (app, executionId) => transfer.findPlace(db, app, executionId),
     exportExecutions: (filter) => transfer.exportExecutions(db, filter),
     readTransfer: (app) => transfer.readTransfer(db, app),
-    addTransfer: (app, added) => transfer.addTransfer(db, app, added),
 
     readRetention: (app) => retention.readRetention(db, app),
-    replaceRetention: (app, rules) => retention.replaceRetention(db, app, rules),
     countErasable: (scope) => erasure.countErasable(db, scope),
     eraseBatch: (scope, after, options) => erasure.eraseBatch(driver, scope, after, options),
     copyFiles: async () => await driver.copyFiles?.(),
     vacuum: () => erasure.vacuum(driver),
   };
+}
+
+async function change<T>(
+  db: Driver['db'],
+  work: (edits: Edits) => Promise<Audited<T>>,
+): Promise<T> {
+  return await db.transaction().execute(async (tx) => {
+    const { result, entry } = await work({
+      ...sqlAccessEdits(tx),
+      addTransfer: (app, added) => transfer.addTransfer(tx, app, added),
+      replaceRetention: (app, rules) => retention.replaceRetention(tx, app, rules),
+    });
+    if (entry !== undefined) await appendAudit(tx, entry);
+    return result;
+  });
 }
 
 async function ping({ db }: Driver): Promise<void> {

@@ -11,7 +11,7 @@ import type {
   Status,
   Transferred,
 } from '@xray/core';
-import type { AccessStore } from './access-store.js';
+import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
 import type { FileCopy } from './driver.js';
 
 export type { KeyGrant } from './access-store.js';
@@ -103,7 +103,7 @@ export interface ListedExecution {
 export interface ChangesFilter {
   app: string;
   /** A condition on `xray.executions e`. */
-  where: RawBuilder<boolean>;
+  where: Condition;
   /** The horizon from which on. */
   since: string;
   /** The last of the page before. */
@@ -137,6 +137,7 @@ export interface ExportedExecution extends StoredExecution {
 /** Which executions, oldest first. `after` is the last one of the page before. */
 export interface ExportFilter {
   app: string;
+  where: Condition;
   from: Date | undefined;
   to: Date | undefined;
   after: { at: Date; id: number } | undefined;
@@ -159,6 +160,20 @@ export interface ErasedBatch {
   last: { at: Date; id: number } | undefined;
 }
 
+/** What people change, beside executions. */
+export interface Edits extends AccessEdits {
+  /** Adds the keys and rules that the app does not have; a legal hold is taken over in any case. */
+  addTransfer(app: string, transfer: Omit<AppTransfer, 'app'>): Promise<Transferred>;
+  /** Puts these rules where the app's others were. A hold protects whatever is there when this resolves. */
+  replaceRetention(app: string, rules: RetentionRule[]): Promise<void>;
+}
+
+/** What a change came to, and what the audit log says of it; without an entry nothing was changed. */
+export interface Audited<T> {
+  result: T;
+  entry: NewAuditEntry | undefined;
+}
+
 /**
  * Everything that is kept. When its database is not there, cannot take writes or has no connection
  * left, every call throws an error that `outageOf` recognises.
@@ -171,6 +186,13 @@ export interface Store extends AccessStore {
   /** Resolves when a write could be taken now. */
   ping(): Promise<void>;
   close(): Promise<void>;
+
+  /**
+   * The one way to change anything that people decide: what `work` does and its entry in the audit log
+   * are one transaction, and whatever it throws takes all of it back. `work` may use nothing but the
+   * edits it is given: the embedded database has one connection, which the transaction holds.
+   */
+  change<T>(work: (edits: Edits) => Promise<Audited<T>>): Promise<T>;
 
   /**
    * Stores flushes under the merge rule and resolves after the commit, one outcome a record in their
@@ -187,27 +209,26 @@ export interface Store extends AccessStore {
     range: { from: string | undefined; to: string | undefined },
   ): Promise<PipelineList>;
 
+  /** Its place in the order of an export. */
+  findPlace(app: string, executionId: string): Promise<ExportFilter['after']>;
   /** The next executions with their bodies, some megabytes at most; none at the end. */
   exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;
   /** The app's keys with their hashes; undefined when there is no such app. */
   readTransfer(app: string): Promise<AppTransfer | undefined>;
-  /** Adds the keys and rules that the app does not have; a legal hold is taken over in any case. */
-  addTransfer(app: string, transfer: Omit<AppTransfer, 'app'>): Promise<Transferred>;
 
   readRetention(app: string): Promise<Retention['items']>;
-  /** Puts these rules where the app's others were. A hold protects whatever is there when this resolves. */
-  replaceRetention(app: string, rules: RetentionRule[]): Promise<void>;
   /** What an erasure would take, and how many executions it may not touch. */
   countErasable(scope: ErasureScope): Promise<{ erasable: ErasureCount; held: number }>;
   /**
    * Looks at the next executions after a place, some hundreds, and erases every trace of those in
    * scope, in one transaction. One such transaction runs at a time across all instances: when another
-   * has its turn this waits, or gives undefined if it is not to wait.
+   * has its turn this waits, or gives undefined if it is not to wait. `audit` names what the transaction
+   * also writes to the audit log, when it erased something.
    */
   eraseBatch(
     scope: ErasureScope,
     after: ErasedBatch['last'],
-    options: { wait: boolean },
+    options: { wait: boolean; audit?: (erased: ErasureCount) => NewAuditEntry },
   ): Promise<ErasedBatch | undefined>;
   /** A copy of the embedded database's files at one moment; undefined for a Postgres of one's own. */
   copyFiles(): Promise<FileCopy | undefined>;

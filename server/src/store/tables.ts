@@ -10,6 +10,7 @@ export interface Tables {
   sessions: SessionsTable;
   verifications: VerificationsTable;
   setup: SetupTable;
+  guesses: GuessesTable;
   app_members: AppMembersTable;
   invitations: InvitationsTable;
   audit_log: AuditLogTable;
@@ -60,10 +61,20 @@ interface AccountsTable {
   password: string | null;
 }
 
-/** Better Auth's own; here only to be ended. */
+/** As Better Auth reads them. */
 interface SessionsTable {
-  id: Derived<string>;
-  user_id: Derived<string>;
+  id: Generated<string>;
+  user_id: string;
+  token: string;
+  expires_at: Date;
+  ip_address: string | null;
+  user_agent: string | null;
+}
+
+interface GuessesTable {
+  key: string;
+  count: number;
+  ends_at: Date;
 }
 
 interface VerificationsTable {

@@ -25,18 +25,32 @@ interface ExportRow {
   many_instances: boolean;
 }
 
+export async function findPlace(
+  db: Db,
+  app: string,
+  executionId: string,
+): Promise<ExportFilter['after']> {
+  return await db
+    .selectFrom('executions')
+    .select(['at', 'id'])
+    .where('app', '=', app)
+    .where('execution_id', '=', executionId)
+    .executeTakeFirst();
+}
+
 /** Oldest first. Bodies are read after the page is cut, so that none is read in vain. */
 export async function exportExecutions(
   db: Db,
-  { app, from, to, after }: ExportFilter,
+  { app, where, from, to, after }: ExportFilter,
 ): Promise<ExportedExecution[]> {
   const conditions = [
-    sql`app = ${app}`,
-    ...(from === undefined ? [] : [sql`at >= ${from}::timestamptz`]),
-    ...(to === undefined ? [] : [sql`at < ${to}::timestamptz`]),
+    sql`e.app = ${app}`,
+    where,
+    ...(from === undefined ? [] : [sql`e.at >= ${from}::timestamptz`]),
+    ...(to === undefined ? [] : [sql`e.at < ${to}::timestamptz`]),
     ...(after === undefined
       ? []
-      : [sql`(at, id) > (${after.at}::timestamptz, ${after.id}::bigint)`]),
+      : [sql`(e.at, e.id) > (${after.at}::timestamptz, ${after.id}::bigint)`]),
   ];
   // The body by a subquery and not by a join: of a table without statistics, as PGlite's are at first, a
   // join may read every body for each page.
@@ -45,7 +59,7 @@ export async function exportExecutions(
       SELECT id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
         sum(bytes) OVER (ORDER BY at, id) - bytes AS bytes_before
       FROM (
-        SELECT * FROM xray.executions WHERE ${sql.join(conditions, sql` AND `)}
+        SELECT * FROM xray.executions e WHERE ${sql.join(conditions, sql` AND `)}
         ORDER BY at, id LIMIT ${PAGE_EXECUTIONS}
       ) AS next
     )
@@ -114,42 +128,40 @@ export async function readTransfer(db: Db, id: string): Promise<AppTransfer | un
 }
 
 export async function addTransfer(
-  db: Db,
+  tx: Db,
   app: string,
   { keys, retention }: Omit<AppTransfer, 'app'>,
 ): Promise<Transferred> {
-  return await db.transaction().execute(async (tx) => {
-    await lockErasures(tx, { wait: true });
-    let addedKeys = 0;
-    for (const key of keys) {
-      const { numInsertedOrUpdatedRows } = await tx
-        .insertInto('api_keys')
-        .values({
-          id: key.id,
-          app,
-          name: key.name,
-          hash: Buffer.from(key.hash, 'hex'),
-          scopes: key.scopes,
-          environments: key.environments,
-          requests_per_minute: key.requestsPerMinute,
-          created_at: new Date(key.createdAt),
-          created_by: key.createdBy,
-          expires_at: key.expiresAt === null ? null : new Date(key.expiresAt),
-          revoked_at: key.revokedAt === null ? null : new Date(key.revokedAt),
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirstOrThrow();
-      addedKeys += Number(numInsertedOrUpdatedRows);
-    }
-    let addedRules = 0;
-    for (const { environment, days, legalHold } of retention) {
-      const { rows } = await sql<{ added: boolean }>`
+  await lockErasures(tx, { wait: true });
+  let addedKeys = 0;
+  for (const key of keys) {
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('api_keys')
+      .values({
+        id: key.id,
+        app,
+        name: key.name,
+        hash: Buffer.from(key.hash, 'hex'),
+        scopes: key.scopes,
+        environments: key.environments,
+        requests_per_minute: key.requestsPerMinute,
+        created_at: new Date(key.createdAt),
+        created_by: key.createdBy,
+        expires_at: key.expiresAt === null ? null : new Date(key.expiresAt),
+        revoked_at: key.revokedAt === null ? null : new Date(key.revokedAt),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirstOrThrow();
+    addedKeys += Number(numInsertedOrUpdatedRows);
+  }
+  let addedRules = 0;
+  for (const { environment, days, legalHold } of retention) {
+    const { rows } = await sql<{ added: boolean }>`
         INSERT INTO xray.retention AS r (app, environment, days, legal_hold)
         VALUES (${app}, ${environment ?? ''}, ${days}::integer, ${legalHold})
         ON CONFLICT (app, environment) DO UPDATE SET legal_hold = r.legal_hold OR excluded.legal_hold
         RETURNING xmax = 0 AS added`.execute(tx);
-      if (rows[0]?.added) addedRules++;
-    }
-    return { keys: addedKeys, retentionRules: addedRules };
-  });
+    if (rows[0]?.added) addedRules++;
+  }
+  return { keys: addedKeys, retentionRules: addedRules };
 }

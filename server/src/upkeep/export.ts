@@ -7,10 +7,10 @@ import type { ExportFilter, ExportedExecution, Store } from '../store/store.js';
  */
 export async function* exportLines(
   store: Store,
-  filter: Omit<ExportFilter, 'after'>,
+  filter: ExportFilter,
   now: () => number,
 ): AsyncGenerator<string> {
-  let after: ExportFilter['after'];
+  let { after } = filter;
   for (;;) {
     const page = await store.exportExecutions({ ...filter, after });
     const last = page.at(-1);

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ErasureCount, PruneResult, RetentionRule } from '@xray/core';
 import { DomainError } from '../errors.js';
+import type { NewAuditEntry } from '../store/access-store.js';
 import { decodeCursor, encodeCursor } from '../query/cursor.js';
 import type { ErasedBatch, ErasureScope, Store } from '../store/store.js';
 import type { ErasureCause, ErasureMetrics } from './metrics.js';
@@ -10,6 +11,9 @@ export interface Eraser {
   store: Store;
   erasures: ErasureMetrics;
 }
+
+/** What the audit log is to say of what one transaction erased. */
+type EraseAudit = (erased: ErasureCount) => NewAuditEntry;
 
 export interface Walk {
   erased: ErasureCount;
@@ -32,13 +36,14 @@ export async function eraseInBatches(
     wait: boolean;
     restRatio: number;
     mayGoOn: () => boolean;
+    audit?: EraseAudit;
   },
 ): Promise<Walk> {
   const erased = { executions: 0, steps: 0, bytes: 0 };
   let last = options.after;
   do {
     const startedAt = performance.now();
-    const batch = await store.eraseBatch(scope, last, { wait: options.wait });
+    const batch = await store.eraseBatch(scope, last, options);
     if (batch === undefined) return { erased, last, gaveWay: true };
     addTo(erased, batch.erased);
     erasures.count(scope.app, options.cause, batch.erased);
@@ -64,6 +69,7 @@ export async function prune(
   eraser: Eraser,
   scope: ErasureScope,
   cursor: string | undefined,
+  audit: EraseAudit,
 ): Promise<PruneResult> {
   const { store } = eraser;
   const after = cursor === undefined ? undefined : readCursor(cursor);
@@ -75,6 +81,7 @@ export async function prune(
     wait: true,
     restRatio: CALL_REST_RATIO,
     mayGoOn: () => performance.now() < end,
+    audit,
   });
   if (last !== undefined) return { erased, left: null, held: null, cursor: encodeCursor(last) };
   await store.vacuum();

@@ -1,0 +1,35 @@
+import { sql } from 'kysely';
+import type { GuessCount } from './access-store.js';
+import type { Driver } from './driver.js';
+
+type Db = Driver['db'];
+
+/** A window that has ended is begun anew by whoever comes next, and swept away by anybody. */
+export async function countGuesses(
+  db: Db,
+  keys: string[],
+  windowMs: number,
+): Promise<GuessCount[]> {
+  await sql`
+    DELETE FROM xray.guesses WHERE key IN (
+      SELECT key FROM xray.guesses WHERE ends_at <= now() FOR UPDATE SKIP LOCKED)`.execute(db);
+  // In order, so that two who count the same at once wait for each other and not in a circle.
+  const { rows } = await sql<GuessCount>`
+    INSERT INTO xray.guesses AS g (key, count, ends_at)
+    SELECT key, 1, now() + ${windowMs}::integer * interval '1 millisecond'
+    FROM unnest(${keys}::text[]) AS t(key) ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET
+      count = CASE WHEN g.ends_at <= now() THEN 1 ELSE g.count + 1 END,
+      ends_at = CASE WHEN g.ends_at <= now() THEN excluded.ends_at ELSE g.ends_at END
+    RETURNING key, count, ends_at AS "endsAt"`.execute(db);
+  return rows;
+}
+
+export async function forgiveGuesses(db: Db, keys: string[]): Promise<void> {
+  await sql`
+    UPDATE xray.guesses SET count = count - 1
+    WHERE count > 0 AND key IN (
+      SELECT key FROM xray.guesses WHERE key = ANY (${keys}::text[]) ORDER BY key FOR UPDATE)`.execute(
+    db,
+  );
+}
