@@ -14,7 +14,6 @@ export async function startServer(env, postmaster) {
     PORT: '0',
     XRAY_INIT_APP_ID: APP,
     XRAY_INIT_API_KEY: KEY,
-    XRAY_LOG_LEVEL: 'warn',
     ...env,
   });
   let said = '';
@@ -49,7 +48,7 @@ export async function stop({ child }) {
 
 function xray(args, env) {
   return spawn(process.execPath, [CLI, ...args], {
-    env: { PATH: process.env.PATH, XRAY_AUTH_SECRET: SECRET, ...env },
+    env: { PATH: process.env.PATH, XRAY_AUTH_SECRET: SECRET, XRAY_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }
