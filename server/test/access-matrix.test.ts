@@ -241,6 +241,7 @@ describe('who may call what', () => {
     const told = ROUTES.filter(({ method, audit }) => method === 'get' && audit !== undefined);
     expect(told.map(({ path }) => path).toSorted()).toEqual([
       '/api/apps/:app/compare',
+      '/api/apps/:app/executions',
       '/api/apps/:app/executions/:id',
       '/api/apps/:app/executions/:id/explain',
       '/api/apps/:app/executions/:id/steps/:sequence',

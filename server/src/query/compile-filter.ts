@@ -40,6 +40,37 @@ export function compileFilter(query: QueryNode, options: CompileOptions): Condit
 }
 
 /**
+ * The condition as far as columns can tell: whatever the query holds of is among what this holds of.
+ * A word counts as found, and under a NOT as not found.
+ */
+export function compileWhatIsKnown(query: QueryNode, now: number): Condition {
+  let isNegated = false;
+  const walk = (node: QueryNode): QueryNode => {
+    switch (node.kind) {
+      case 'and':
+      case 'or':
+        return { ...node, nodes: node.nodes.map(walk) };
+      case 'not': {
+        isNegated = !isNegated;
+        const inner = walk(node.node);
+        isNegated = !isNegated;
+        return { ...node, node: inner };
+      }
+      default: {
+        if (!isSought(node)) return node;
+        const { start, end } = node;
+        const anything: QueryNode = { kind: 'and', nodes: [], start, end };
+        return isNegated ? { kind: 'not', node: anything, start, end } : anything;
+      }
+    }
+  };
+  const seek = (): never => {
+    throw new TypeError('every word was replaced');
+  };
+  return compileFilter(walk(query), { now, seek });
+}
+
+/**
  * Takes the words and candidates that must all be found out of a query, so that the search can begin
  * with them. Those under OR and NOT stay in `rest`.
  */
@@ -51,6 +82,13 @@ export function splitFilter(query: QueryNode): { rest: QueryNode; sought: Sought
     rest: { kind: 'and', nodes: rest, start, end },
     sought: parts.filter(isSought),
   };
+}
+
+/** Whether the query asks for something that no column tells. */
+export function isSearch(query: QueryNode): boolean {
+  if (query.kind === 'not') return isSearch(query.node);
+  if (query.kind === 'and' || query.kind === 'or') return query.nodes.some(isSearch);
+  return isSought(query);
 }
 
 export function isSought(node: QueryNode): node is Sought {

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
-import type { ExecutionPage, ExecutionQuery, ExecutionSummary } from '@xray/core';
+import type { ExecutionPage, ExecutionQuery, ExecutionSummary, QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
+import type { Search } from '../search/search.js';
 import type { ListPlace, Store } from '../store/store.js';
+import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf, readFilter } from './filter.js';
 import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
 
 export async function listExecutions(
-  store: Store,
+  { store, search }: { store: Store; search: Search },
   app: string,
   query: ExecutionQuery,
   now: number,
 ): Promise<ExecutionPage> {
   const filter = readFilter(query);
+  if (isSearch(filter)) return await searchExecutions(search, app, query, filter, now);
   const question = questionOf(app, query);
   const rows = await narrowed(filter, query, () =>
     store.listExecutions({
@@ -38,6 +41,51 @@ export async function listExecutions(
       rows.length > page.length && last !== undefined
         ? writeCursor({ key: keyOf(last.summary, query.sort), id: last.id }, question)
         : null,
+  };
+}
+
+/** Executions that have the filter's words or candidates, newest first. */
+async function searchExecutions(
+  search: Search,
+  app: string,
+  query: ExecutionQuery,
+  filter: QueryNode,
+  now: number,
+): Promise<ExecutionPage> {
+  if (query.sort !== '-at') {
+    throw new DomainError('invalid', 'What is searched for is listed newest first: sort=-at.', [
+      { path: 'sort', code: 'not_sortable' },
+    ]);
+  }
+  const question = questionOf(app, query);
+  const after =
+    query.cursor === undefined ? undefined : readCursor(query.cursor, question, query.sort);
+  const { items, next, left } = await narrowed(filter, query, () =>
+    search.find({
+      range: {
+        app,
+        from: query.from === undefined ? -Infinity : Date.parse(query.from),
+        to: query.to === undefined ? Infinity : Date.parse(query.to),
+      },
+      query: filter,
+      where: compileWhatIsKnown(filter, now),
+      before: after && { at: after.key, id: after.id },
+      limit: query.limit,
+      now,
+    }),
+  );
+  return {
+    items: items.map(({ summary, matches }) => ({
+      ...summary,
+      stale: isStale(summary.status, Date.parse(summary.receivedAt), now),
+      matches,
+    })),
+    nextCursor: next === undefined ? null : writeCursor({ key: next.at, id: next.id }, question),
+    notSearched: left && {
+      from: left.from.toISOString(),
+      to: left.to.toISOString(),
+      executions: left.executions,
+    },
   };
 }
 

@@ -15,18 +15,24 @@ const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default
 const sequenceSchema = z.coerce.number().int().min(0);
 
 /** What there is to read of an app's executions. */
-export function executionRoutes({ store, now }: Deps): Route[] {
+export function executionRoutes(deps: Deps): Route[] {
+  const { store, now } = deps;
   return [
     {
       method: 'get',
       path: '/api/apps/:app/executions',
       policy: 'read',
-      summary: 'Executions, newest first, without payloads.',
+      audit: 'payload.view',
+      summary: 'Executions, newest first; with words in `q`, the places where they stand.',
       query: executionQuerySchema,
       answers: { 200: { description: 'A page of them.', schema: executionPageSchema } },
-      async handle({ req, res }) {
+      async handle({ req, res, record }) {
         const query = parse(executionQuerySchema, req.query);
-        res.json(await listExecutions(store, param(req, 'app'), query, now()));
+        const page = await listExecutions(deps, param(req, 'app'), query, now());
+        const shown = page.items.filter(({ matches }) => matches && matches.length > 0);
+        // What was looked for can name a person, and the log is never erased.
+        if (shown.length > 0) await record({ details: { by: 'search', executions: shown.length } });
+        res.json(page);
       },
     },
     {

@@ -9,6 +9,7 @@ import * as retention from './retention.js';
 import * as pipelines from './pipelines.js';
 import { saveExecutions } from './save-executions.js';
 import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
+import { sqlSearchStore } from './sql-search-store.js';
 import type { Audited, Edits, Store } from './store.js';
 import * as transfer from './transfer.js';
 
@@ -17,6 +18,7 @@ export function createSqlStore(driver: Driver): Store {
   const { db, kind } = driver;
   return {
     kind,
+    index: sqlSearchStore(db),
     migrate: () => migrate(driver),
     ping: () => ping(driver),
     close: () => driver.close(),

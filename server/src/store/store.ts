@@ -13,6 +13,7 @@ import type {
 } from '@xray/core';
 import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
 import type { FileCopy } from './driver.js';
+import type { SearchStore } from './search-store.js';
 
 export type { KeyGrant } from './access-store.js';
 
@@ -180,6 +181,7 @@ export interface Audited<T> {
  */
 export interface Store extends AccessStore {
   readonly kind: 'pglite' | 'postgres';
+  readonly index: SearchStore;
 
   /** Brings the tables up to date; safe to run from many instances at once. Returns the names applied. */
   migrate(): Promise<string[]>;
