@@ -72,20 +72,6 @@ export function compileWhatIsKnown(query: QueryNode, now: number): Condition {
   return compileFilter(walk(query), { now, seek });
 }
 
-/**
- * Takes the words and candidates that must all be found out of a query, so that the search can begin
- * with them. Those under OR and NOT stay in `rest`.
- */
-export function splitFilter(query: QueryNode): { rest: QueryNode; sought: Sought[] } {
-  const parts = query.kind === 'and' ? query.nodes : [query];
-  const rest = parts.filter((part) => !isSought(part));
-  const { start, end } = query;
-  return {
-    rest: { kind: 'and', nodes: rest, start, end },
-    sought: parts.filter(isSought),
-  };
-}
-
 /** Whether the query asks for something that no column tells. */
 export function isSearch(query: QueryNode): boolean {
   if (query.kind === 'not') return isSearch(query.node);
@@ -93,7 +79,7 @@ export function isSearch(query: QueryNode): boolean {
   return isSought(query);
 }
 
-export function isSought(node: QueryNode): node is Sought {
+function isSought(node: QueryNode): node is Sought {
   return node.kind === 'text' || (node.kind === 'term' && node.field === 'candidate');
 }
 

@@ -38,23 +38,16 @@ export function executionRoutes(deps: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/executions',
       policy: 'read',
-<<<<<<< HEAD
+      audit: 'payload.view',
       summary:
-        'Executions that a filter finds, without payloads; the newest first unless sorted otherwise.',
+        'Executions that a filter finds, the newest first; with words in `q`, the places where they stand.',
       query: executionQuerySchema,
       examples: FILTER_EXAMPLES,
       answers: {
         200: { description: 'A page of them.', schema: executionPageSchema },
         422: TOO_BROAD,
       },
-      async handle({ req, res }) {
-=======
-      audit: 'payload.view',
-      summary: 'Executions, newest first; with words in `q`, the places where they stand.',
-      query: executionQuerySchema,
-      answers: { 200: { description: 'A page of them.', schema: executionPageSchema } },
       async handle({ req, res, record }) {
->>>>>>> main
         const query = parse(executionQuerySchema, req.query);
         const page = await listExecutions(deps, param(req, 'app'), query, now());
         const shown = page.items.filter(({ matches }) => matches && matches.length > 0);
