@@ -1,18 +1,21 @@
 import { sql } from 'kysely';
-import type {
-  CandidateHistory,
-  ExecutionSummary,
-  HistoryQuery,
-  Lookup,
-  NotSearched,
-  OutcomeStrip,
-  SubjectHistory,
+import {
+  allOf,
+  type CandidateHistory,
+  type ExecutionSummary,
+  type HistoryQuery,
+  type Lookup,
+  type NotSearched,
+  type OutcomeStrip,
+  type SubjectHistory,
 } from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { Appeared, Occurrences, Search } from '../search/search.js';
 import type { SearchRange } from '../store/search-store.js';
 import type { Store } from '../store/store.js';
+import { bucketWidthOf } from './bucket-width.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
+import { rangeOf } from './range.js';
 import { isStale } from './read-executions.js';
 
 export interface HistoryDeps {
@@ -21,18 +24,9 @@ export interface HistoryDeps {
   now: () => number;
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-const DEFAULT_RANGE_MS = 7 * DAY_MS;
 /** A record can lie so far ahead of the server's clock (ingest/read-snapshot.ts). */
-const MAX_AHEAD_MS = 5 * MINUTE_MS;
+const MAX_AHEAD_MS = 5 * 60_000;
 const STRIP_BUCKETS = 60;
-const WIDTHS_MS = [
-  ...[1, 5, 15, 30].map((minutes) => minutes * MINUTE_MS),
-  ...[1, 3, 6, 12].map((hours) => hours * HOUR_MS),
-  ...[1, 7, 28].map((days) => days * DAY_MS),
-];
 /** Values of one list of counts. */
 const MAX_COUNTED = 100;
 
@@ -44,7 +38,7 @@ export async function candidateHistory(
   query: HistoryQuery,
 ): Promise<CandidateHistory> {
   const { store, search } = deps;
-  const range = rangeOf(app, query, deps.now());
+  const range = searchRangeOf(app, query, deps.now());
   const { items: all, left } = await search.findCandidate(range, id);
   const executions = executionsOf(all);
   const { page, nextCursor } = pageOf(executions, query);
@@ -98,7 +92,7 @@ export async function subjectHistory(
 ): Promise<SubjectHistory> {
   const { store, search } = deps;
   const now = deps.now();
-  const range = rangeOf(app, query, now);
+  const range = searchRangeOf(app, query, now);
   const written = `${subject.type}/${subject.id}`;
   const { items: all, left } = await search.findFact(range, 'subject', '', written);
   // Equal hashes can be of other subjects, and a slash can stand in a type.
@@ -140,7 +134,7 @@ export async function lookUp(
   query: Pick<HistoryQuery, 'from' | 'to'>,
 ): Promise<Lookup> {
   const { store, search } = deps;
-  const range = rangeOf(app, query, deps.now());
+  const range = searchRangeOf(app, query, deps.now());
   const [execution, candidate, subject] = await Promise.all([
     store.readExecution(app, id),
     search.findCandidate(range, id),
@@ -156,16 +150,14 @@ export async function lookUp(
 
 const ANY = sql<boolean>`true`;
 
-function rangeOf(app: string, query: Pick<HistoryQuery, 'from' | 'to'>, now: number): SearchRange {
-  const to = query.to === undefined ? now + MAX_AHEAD_MS : Date.parse(query.to);
-  const from =
-    query.from === undefined ? Math.min(now, to) - DEFAULT_RANGE_MS : Date.parse(query.from);
-  if (from >= to) {
-    throw new DomainError('invalid', 'from has to be before to.', [
-      { path: 'from', code: 'empty_range' },
-    ]);
-  }
-  return { app, from, to };
+/** Without an end, what is just coming in belongs to it too. */
+function searchRangeOf(
+  app: string,
+  query: Pick<HistoryQuery, 'from' | 'to'>,
+  now: number,
+): SearchRange {
+  const { from, to } = rangeOf(query, allOf([]), now + MAX_AHEAD_MS);
+  return { app, from: from.getTime(), to: to.getTime() };
 }
 
 function rangeShown({ from, to }: SearchRange): { from: string; to: string } {
@@ -212,10 +204,7 @@ function readCursor(text: string): { at: number; id: number } {
 }
 
 function stripOf({ from, to }: SearchRange, events: { at: number; value: string }[]): OutcomeStrip {
-  const longest = 28 * DAY_MS;
-  const atLeast = (to - from) / STRIP_BUCKETS;
-  const bucketMs =
-    WIDTHS_MS.find((width) => width >= atLeast) ?? Math.ceil(atLeast / longest) * longest;
+  const bucketMs = bucketWidthOf(to - from, STRIP_BUCKETS);
   const start = Math.floor(from / bucketMs) * bucketMs;
   const buckets = Math.ceil((to - start) / bucketMs);
   const series = new Map<string, number[]>();
