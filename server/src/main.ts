@@ -95,7 +95,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       clerk: config.clerk && new Clerk(config.clerk, store, () => pagesOf(config, siteUrl)),
       dashboardOrigin: config.dashboardOrigin,
       guesses: new GuessLimit(store, now),
-      links: new OneTimeLinks(store, secret, () => siteUrl, now),
+      links: new OneTimeLinks(store, secret, () => config.dashboardOrigin ?? siteUrl, now),
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
       metrics,
