@@ -106,7 +106,7 @@ function serverRooms() {
       'Against the direction main -> app -> routes -> ingest|query|auth -> store.',
     );
   const top = ['main', 'cli', 'app'];
-  const rooms = ['routes', 'ingest', 'query', 'auth', 'upkeep'];
+  const rooms = ['routes', 'ingest', 'query', 'search', 'auth', 'upkeep'];
   const notRooms = (...allowed) => not(...top, ...rooms.filter((name) => !allowed.includes(name)));
   const src = 'server/src';
   return [
@@ -117,9 +117,15 @@ function serverRooms() {
     ),
     room([`${src}/store/drivers/**`], [packages, express, notRooms()]),
     room([`${src}/ingest/**`], [packages, express, drivers, notRooms('ingest')]),
-    room([`${src}/query/**`], [packages, express, drivers, notRooms('query')]),
+    room([`${src}/query/**`], [packages, express, drivers, notRooms('query', 'search')]),
+    room([`${src}/search/**`], [packages, express, drivers, notRooms('search')]),
+    // How the search index is written: bytes, and nothing of where they are.
+    room([`${src}/segments/**`], [packages, express, notRooms(), not('store')]),
     // What runs by itself, or over many executions, stands on taking and reading them.
-    room([`${src}/upkeep/**`], [packages, express, drivers, notRooms('upkeep', 'ingest', 'query')]),
+    room(
+      [`${src}/upkeep/**`],
+      [packages, express, drivers, notRooms('upkeep', 'ingest', 'query', 'search')],
+    ),
     room([`${src}/auth/**`], [packages, drivers, notRooms('auth')]),
     room([`${src}/routes/**`], [packages, drivers, not(...top)]),
     room([`${src}/cli/**`], [packages, express, drivers, not('main', 'app', 'routes', 'ingest')]),

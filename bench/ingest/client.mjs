@@ -1,77 +1,91 @@
-// The clients, in a process of their own. Posts prepared bodies over kept-alive connections and reports
-// over IPC what was acknowledged and how long each answer took.
-import http from 'node:http';
+// The clients, in a process of their own. Reports over IPC what was acknowledged and how long each answer took.
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { Connection } from './connection.mjs';
 import { makeExecution } from './executions.mjs';
 
+/** How often what is due is sent when requests begin on a clock, in ms. */
+const TICK_MS = 2;
+
 process.on('message', async (task) => {
-  const bodies = prepare(task);
-  const result = await run(task, bodies);
-  process.send(result);
+  process.send(await run(task));
 });
 process.send('here');
 
-/** @param {{ seed: number, requests: number, batch: number, gzip: boolean }} task */
-function prepare({ seed, requests, batch, gzip }) {
-  return Array.from({ length: requests }, (_, request) => {
-    const executions = Array.from({ length: batch }, (_, i) =>
-      makeExecution(seed, request * batch + i),
-    );
-    const text = JSON.stringify(batch === 1 ? executions[0] : executions);
-    return gzip ? gzipSync(text, { level: 1 }) : Buffer.from(text);
-  });
-}
-
-/** With `ratePerSecond` requests begin on a clock, whatever the answers do; without, as fast as they are answered. */
-async function run({ url, key, gzip, concurrency, ratePerSecond }, bodies) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency });
-  const headers = {
-    'x-api-key': key,
-    'content-type': 'application/json',
-    ...(gzip && { 'content-encoding': 'gzip' }),
-  };
+/**
+ * `requests` of them, or for `seconds`; as fast as they are answered, or with `ratePerSecond` on a clock,
+ * whatever the answers do: then the time of an answer counts from when its request was due.
+ */
+async function run(task) {
+  const { url, concurrency, requests, seconds, ratePerSecond } = task;
+  const make = requestMaker(task);
+  // Made before the clock starts, where they fit into memory.
+  const made = requests && !ratePerSecond ? Array.from({ length: requests }, make) : undefined;
   const latencies = [];
   let failed = 0;
-  const send = async (body, dueAt) => {
-    const status = await post(`${url}/executions`, agent, headers, body);
+  let begun = 0;
+  const connections = Array.from({ length: concurrency }, () => new Connection(url));
+  const send = async (connection, dueAt) => {
+    const request = made?.[begun] ?? make();
+    begun++;
+    const status = await connection.post(request);
     if (status === 202) latencies.push(performance.now() - dueAt);
     else failed++;
   };
   const startedAt = performance.now();
+  const isOver = () =>
+    requests ? begun >= requests : performance.now() - startedAt >= seconds * 1000;
   if (ratePerSecond === undefined) {
-    const left = bodies.values();
-    const worker = async () => {
-      for (const body of left) await send(body, performance.now());
+    const worker = async (connection) => {
+      while (!isOver()) await send(connection, performance.now());
     };
-    await Promise.all(Array.from({ length: concurrency }, worker));
+    await Promise.all(connections.map(worker));
   } else {
-    await Promise.all(
-      bodies.map(async (body, i) => {
-        const dueAt = startedAt + (i * 1000) / ratePerSecond;
-        await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - performance.now())));
-        await send(body, dueAt);
-      }),
-    );
+    const idle = [...connections];
+    const overdue = [];
+    const sent = [];
+    const sendAll = async (connection) => {
+      for (let dueAt = overdue.shift(); dueAt !== undefined; dueAt = overdue.shift()) {
+        await send(connection, dueAt);
+      }
+      idle.push(connection);
+    };
+    let due = 0;
+    while (!isOver()) {
+      const untilNow = Math.floor(((performance.now() - startedAt) * ratePerSecond) / 1000);
+      for (; due < Math.min(untilNow, requests ?? Infinity); due++) {
+        overdue.push(startedAt + (due * 1000) / ratePerSecond);
+      }
+      while (overdue.length > 0 && idle.length > 0) sent.push(sendAll(idle.pop()));
+      await setTimeout(TICK_MS);
+    }
+    await Promise.all(sent);
   }
-  const seconds = (performance.now() - startedAt) / 1000;
-  agent.destroy();
+  const elapsed = (performance.now() - startedAt) / 1000;
+  for (const connection of connections) connection.close();
   latencies.sort((a, b) => a - b);
   const quantile = (q) =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))];
-  return { seconds, failed, p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
+  return {
+    seconds: elapsed,
+    requests: latencies.length,
+    failed,
+    p50Ms: quantile(0.5),
+    p99Ms: quantile(0.99),
+  };
 }
 
-function post(url, agent, headers, body) {
-  return new Promise((resolve) => {
-    const req = http.request(
-      url,
-      { method: 'POST', agent, headers: { ...headers, 'content-length': body.length } },
-      (res) => {
-        res.resume();
-        res.on('end', () => resolve(res.statusCode));
-      },
-    );
-    req.on('error', () => resolve(0));
-    req.end(body);
-  });
+/** Each call gives the next request, whole: its line, its headers and its body. */
+function requestMaker({ url, key, seed, batch, gzip }) {
+  let index = 0;
+  return () => {
+    const executions = Array.from({ length: batch }, () => makeExecution(seed, index++));
+    const text = JSON.stringify(batch === 1 ? executions[0] : executions);
+    const body = gzip ? gzipSync(text, { level: 1 }) : Buffer.from(text);
+    const head =
+      `POST /executions HTTP/1.1\r\nhost: ${new URL(url).host}\r\nx-api-key: ${key}\r\n` +
+      `content-type: application/json\r\n${gzip ? 'content-encoding: gzip\r\n' : ''}` +
+      `content-length: ${body.length}\r\n\r\n`;
+    return Buffer.concat([Buffer.from(head), body]);
+  };
 }

@@ -12,9 +12,8 @@ export async function copyLimit(sourceUrl, targetUrl, batch) {
   const source = new pg.Client({ connectionString: sourceUrl });
   const target = new pg.Client({ connectionString: targetUrl });
   await Promise.all([source.connect(), target.connect()]);
-  const columns = Object.fromEntries(
-    await Promise.all(TABLES.map((table) => columnsOf(source, table))),
-  );
+  const columns = {};
+  for (const table of TABLES) columns[table] = await columnsOf(source, table);
   const { rows: bounds } = await source.query('SELECT id FROM xray.executions ORDER BY id');
   const batches = [];
   for (let i = 0; i < bounds.length; i += batch) {
@@ -48,7 +47,7 @@ async function columnsOf(client, table) {
      WHERE table_schema = 'xray' AND table_name = $1 AND is_generated = 'NEVER'`,
     [table],
   );
-  return [table, rows[0].names];
+  return rows[0].names;
 }
 
 async function textOf(stream) {

@@ -98,7 +98,11 @@ function oneStep(id, bytes) {
   };
 }
 
-/** How many markers an execution carries: one in each input, one in each output. */
-export function markersOf(execution) {
-  return execution.steps.length * 2;
+/** Makes an execution another one: of another id, with other markers. */
+export function restamp(execution, id) {
+  execution.id = id;
+  execution.steps.forEach(({ input, output }, step) => {
+    input.ref = `bx${id}s${step}i`;
+    output.ref = `bx${id}s${step}o`;
+  });
 }

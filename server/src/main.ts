@@ -20,6 +20,8 @@ import type { NewApiKey } from './store/access-store.js';
 import type { Driver } from './store/driver.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
+import { startIndexJob } from './search/index-job.js';
+import { Search } from './search/search.js';
 import { createSqlStore } from './store/sql-store.js';
 import { ErasureMetrics } from './upkeep/metrics.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
@@ -76,10 +78,12 @@ export async function openBackend(config: Config): Promise<Backend> {
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2));
   const { driver, lock, secret } = await openDatabase(config, logger);
   const store = createSqlStore(driver);
+  const search = new Search(store);
   const stopping = new AbortController();
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
     stopping.abort();
+    await search.close();
     await store.close();
     await lock?.release();
   };
@@ -91,6 +95,7 @@ export async function openBackend(config: Config): Promise<Backend> {
     collectDefaultMetrics({ register: metrics });
     const deps: Deps = {
       store,
+      search,
       accounts: createAccounts({ db: driver.db, secret, publicUrl: config.publicUrl }),
       clerk: config.clerk && new Clerk(config.clerk, store, () => pagesOf(config, siteUrl)),
       dashboardOrigin: config.dashboardOrigin,
@@ -142,9 +147,10 @@ export async function startServer(
     backend.announce(url);
     const setupLink = await backend.deps.links.setupLink();
     const retention = startRetentionJob(backend.deps);
+    const indexing = startIndexJob(backend.deps);
     const stop = async (): Promise<void> => {
       backend.stopStreams();
-      await Promise.all([closeServer(server), retention.stop()]);
+      await Promise.all([closeServer(server), retention.stop(), indexing.stop()]);
       await backend.close();
     };
     let stopped: Promise<void> | undefined;

@@ -5,17 +5,51 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import type { Ready } from '@xray/core';
+import type { ErrorBody, Ready } from '@xray/core';
 import { startServer } from '#server/main.js';
-import { administer, configFor, freshServer, newPlace, type Place } from './support/databases.js';
-import { detail, post, postOk } from './support/http.js';
+import {
+  APP,
+  administer,
+  configFor,
+  freshServer,
+  newPlace,
+  type Place,
+} from './support/databases.js';
+import { detail, fetchWithKey, list, post, postOk } from './support/http.js';
 import { freePort } from './support/postgres-cluster.js';
 import { snapshot } from './support/snapshots.js';
 
-async function freshPlace(): Promise<Place & { name: string }> {
+interface FreshPlace extends Place {
+  /** The database's. */
+  name: string;
+}
+
+async function freshPlace(): Promise<FreshPlace> {
   const place = await newPlace('postgres');
   onTestFinished(() => place.remove());
   return { ...place, name: new URL(place.env.DATABASE_URL ?? '').pathname.slice(1) };
+}
+
+/** One whose database belongs to a role of the same name, which is no superuser: limits hold for it. */
+async function placeOfItsRole(): Promise<FreshPlace> {
+  const place = await freshPlace();
+  const { name } = place;
+  await administer(`CREATE ROLE ${name} LOGIN PASSWORD 'secret'`);
+  await administer(`ALTER DATABASE ${name} OWNER TO ${name}`);
+  onTestFinished(async () => {
+    await administer(`REASSIGN OWNED BY ${name} TO postgres`, name);
+    await administer(`DROP ROLE ${name}`);
+  });
+  const url = new URL(place.env.DATABASE_URL ?? '');
+  url.username = name;
+  url.password = 'secret';
+  return { ...place, env: { ...place.env, DATABASE_URL: url.href } };
+}
+
+async function disconnectAll(database: string): Promise<void> {
+  await administer(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`,
+  );
 }
 
 const NOBODY = 65_534;
@@ -91,9 +125,38 @@ describe('with a Postgres of one’s own', () => {
       const revisions = Array.from({ length: 40 }, (_, i) => i + 1);
       await Promise.all(revisions.map((revision) => postOk(server.url, { ...base, revision })));
       expect((await detail(server.url, base.executionId)).snapshot.revision).toBe(40);
+      const pages = await Promise.all(revisions.map(() => list(server.url, '?q=pipeline:loan*')));
+      expect(new Set(pages.map(({ items }) => items.length))).toEqual(new Set([1]));
       await server.stop();
     },
   );
+
+  test('ends a question that takes too long, and says what to narrow', async () => {
+    const server = await freshServer('postgres');
+    onTestFinished(() => server.close());
+    await postOk(server.url, snapshot());
+    const url = `${server.url}/api/apps/${APP}`;
+    const blocker = new Client({ connectionString: server.place.env.DATABASE_URL });
+    await blocker.connect();
+    await blocker.query('BEGIN; LOCK TABLE xray.executions IN ACCESS EXCLUSIVE MODE');
+    for (const [path, advice] of [
+      ['executions?q=step:score*', /\(from\); name a pipeline; write whole values/],
+      [
+        'facets?from=2026-11-01T00:00:00Z&q=pipeline:loan',
+        /look at a shorter time \(from, to\)\.$/,
+      ],
+      ['histogram', /name a pipeline/],
+    ] as const) {
+      const response = await fetchWithKey(`${url}/${path}`);
+      expect(response.status).toBe(422);
+      const { error } = (await response.json()) as ErrorBody;
+      expect(error).toMatchObject({ code: 'too_broad', message: expect.stringMatching(advice) });
+      expect(error.details?.[0]).toEqual({ path: 'from', code: 'too_broad' });
+    }
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+    expect((await list(server.url)).items).toHaveLength(1);
+  });
 
   test('starts on a database that docs/schema.sql was pasted into', async () => {
     const place = await freshPlace();
@@ -136,27 +199,85 @@ describe('with a Postgres of one’s own', () => {
     await administer(`DROP OWNED BY ${role}; DROP ROLE ${role}`, place.name);
   });
 
-  test('answers 503 while the database takes no writes, and recovers by itself', async () => {
-    const server = await freshServer('postgres');
-    onTestFinished(() => server.close());
-    const name = new URL(server.place.env.DATABASE_URL ?? '').pathname.slice(1);
-    const disconnect = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;
-    await postOk(server.url, snapshot());
+  const outages: [string, RegExp, (place: FreshPlace) => Promise<() => Promise<void>>][] = [
+    [
+      'takes no writes',
+      /read-only/,
+      async ({ name }) => {
+        await administer(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+        await disconnectAll(name);
+        return async () => {
+          await administer(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+          await disconnectAll(name);
+        };
+      },
+    ],
+    [
+      'has no connection left',
+      /run out of a resource/,
+      async ({ name, env }) => {
+        const others = [1, 2, 3].map(() => new Client({ connectionString: env.DATABASE_URL }));
+        // The server loses its own while nobody may connect; then the others take all there are.
+        await administer(`ALTER ROLE ${name} CONNECTION LIMIT 0`);
+        await disconnectAll(name);
+        await administer(`ALTER ROLE ${name} CONNECTION LIMIT 3`);
+        await Promise.all(others.map((client) => client.connect()));
+        return async () => {
+          await Promise.all(others.map((client) => client.end()));
+        };
+      },
+    ],
+  ];
+  test.each(outages)(
+    'answers 503 while the database %s, and recovers by itself',
+    async (_name, reason, breakIt) => {
+      const place = await placeOfItsRole();
+      const server = await startServer(configFor(place, { DATABASE_POOL_MAX: '2' }));
+      onTestFinished(() => server.stop());
+      await postOk(server.url, snapshot());
+      const mend = await breakIt(place);
+      await expect.poll(async () => (await post(server.url, snapshot())).status).toBe(503);
+      const refused = await post(server.url, snapshot());
+      expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+      const ready = await fetch(`${server.url}/ready`);
+      expect(ready.status).toBe(503);
+      expect(((await ready.json()) as Ready).store.reason).toMatch(reason);
+      expect((await fetch(`${server.url}/health`)).status).toBe(200);
+      await mend();
+      await expect.poll(async () => (await post(server.url, snapshot())).status).toBe(202);
+      expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+    },
+  );
 
-    await administer(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
-    await administer(disconnect);
-    await expect.poll(async () => (await post(server.url, snapshot())).status).toBe(503);
-    const refused = await post(server.url, snapshot());
-    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
-    const ready = await fetch(`${server.url}/ready`);
-    expect(ready.status).toBe(503);
-    expect(((await ready.json()) as Ready).store.reason).toContain('read-only');
-    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  test('answers 503 while the disk is full, and stores nothing in part', async () => {
+    const place = await freshPlace();
+    const server = await startServer(configFor(place));
+    onTestFinished(() => server.stop());
+    // What Postgres says when a file cannot grow, said at the last of the tables.
+    await administer(
+      `CREATE FUNCTION xray.full() RETURNS trigger LANGUAGE plpgsql AS
+        $$BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END$$;
+      CREATE TRIGGER full_disk BEFORE INSERT ON xray.steps EXECUTE FUNCTION xray.full()`,
+      place.name,
+    );
+    const one = snapshot();
+    expect((await post(server.url, [one, snapshot()])).status).toBe(503);
+    await administer('DROP TRIGGER full_disk ON xray.steps', place.name);
+    expect((await list(server.url)).items).toEqual([]);
+    expect(await postOk(server.url, one)).toMatchObject({ accepted: 1 });
+  });
 
-    await administer(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
-    await administer(disconnect);
-    await expect.poll(async () => (await post(server.url, snapshot())).status).toBe(202);
-    expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+  test('opens no more connections than it is told to', async () => {
+    const place = await placeOfItsRole();
+    await administer(`ALTER ROLE ${place.name} CONNECTION LIMIT 2`);
+    const server = await startServer(configFor(place, { DATABASE_POOL_MAX: '2' }));
+    onTestFinished(() => server.stop());
+    const asked = Array.from({ length: 50 }, async (_, i) => {
+      if (i % 2 === 0) await postOk(server.url, snapshot());
+      else await list(server.url);
+    });
+    await Promise.all(asked);
+    expect((await list(server.url)).items).toHaveLength(25);
   });
 
   test.skipIf(inject('postgresCa') === null && process.env.CI !== 'true')(

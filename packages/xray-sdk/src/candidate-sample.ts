@@ -36,26 +36,30 @@ export function sampleCandidates<T>(
 }
 
 function groupByStratum<T>(
-  verdicts: Verdicts<T>,
+  { kinds, kindOf, cutoff }: Verdicts<T>,
   ids: readonly string[],
   watched: ReadonlySet<string>,
 ): Map<string, number[]> {
-  const strata = new Map<string, number[]>();
-  const boundary = verdicts.cutoff === undefined ? -1 : verdicts.outcomes.lastIndexOf('selected');
-  verdicts.outcomes.forEach((outcome, place) => {
-    const reason = verdicts.reasons[place];
-    const isNearCutoff =
-      boundary >= 0 &&
-      place > boundary - CUTOFF_NEIGHBOURS &&
-      place <= boundary + CUTOFF_NEIGHBOURS;
-    let name: string = outcome;
-    if (watched.size > 0 && watched.has(ids[place] ?? '')) name = 'watched';
-    else if (isNearCutoff) name = 'near_cutoff';
-    else if (reason !== undefined) name = `${outcome}:${reason}`;
-    const places = strata.get(name);
-    if (places === undefined) strata.set(name, [place]);
-    else places.push(place);
+  const strata = new Map<string, number[]>([
+    ['watched', []],
+    ['near_cutoff', []],
+  ]);
+  const [watchedPlaces, nearPlaces] = strata.values();
+  const placesByKind = kinds.map(({ outcome, reason }) => {
+    const name = reason === undefined ? outcome : `${outcome}:${reason}`;
+    const places = strata.get(name) ?? [];
+    strata.set(name, places);
+    return places;
   });
+  const selected = kinds.findIndex(({ outcome }) => outcome === 'selected');
+  const boundary = cutoff === undefined ? -Infinity : kindOf.lastIndexOf(selected);
+  const [nearFrom, nearTo] = [boundary - CUTOFF_NEIGHBOURS, boundary + CUTOFF_NEIGHBOURS];
+  for (let place = 0; place < kindOf.length; place += 1) {
+    if (watched.size > 0 && watched.has(ids[place] ?? '')) watchedPlaces?.push(place);
+    else if (place > nearFrom && place <= nearTo) nearPlaces?.push(place);
+    else placesByKind[kindOf[place] ?? 0]?.push(place);
+  }
+  for (const [name, places] of strata) if (places.length === 0) strata.delete(name);
   return strata;
 }
 
@@ -89,6 +93,7 @@ function rankOf(name: string | undefined): number {
   return rank < 0 ? order.length : rank;
 }
 
+/** The `quota` places whose ids have the smallest hashes, in order. */
 function chooseByHash(
   places: readonly number[],
   quota: number,
@@ -96,8 +101,18 @@ function chooseByHash(
   seed: number,
 ): readonly number[] {
   if (places.length <= quota) return places;
-  if (quota === 0) return [];
-  const hashes = Uint32Array.from(places, (place) => hash32(ids[place] ?? '', seed));
-  const threshold = hashes.slice().sort()[quota - 1] ?? 0;
+  const hashes = new Float64Array(places.length);
+  for (let index = 0; index < places.length; index += 1) {
+    hashes[index] = hash32(ids[places[index] ?? 0] ?? '', seed);
+  }
+  const threshold = smallest(hashes, quota);
   return places.filter((_, index) => (hashes[index] ?? 0) <= threshold).slice(0, quota);
+}
+
+/** The `count`th smallest hash; as hashes are spread evenly, only about twice as many need to be sorted. */
+function smallest(hashes: Float64Array, count: number): number {
+  if (count === 0) return -1;
+  const guess = (2 ** 33 * count) / hashes.length;
+  const low = hashes.filter((hash) => hash <= guess);
+  return (low.length < count ? hashes.slice() : low).sort()[count - 1] ?? 0;
 }

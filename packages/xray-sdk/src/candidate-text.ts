@@ -12,7 +12,8 @@ import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
 import { quote } from './text.js';
 import type { RuleRecord } from './step-text.js';
-import type { Mark, Outcome } from './types.js';
+import type { Outcome } from './wire/candidates.js';
+import type { Mark } from './wire/snapshot.js';
 
 /** A candidate set as JSON text, in the parts that an oversized snapshot may shed. */
 export interface CandidateText {
@@ -138,23 +139,27 @@ function describeStratum({ name, population, places }: SampledStratum): object {
 /** An id function that fails still leaves the candidate countable, by its place. */
 function candidateId<T>(detail: CandidateDetail<T>, candidate: T, place: number): string {
   try {
-    const id = String(detail.id(candidate)).replaceAll('\0', '\u{FFFD}');
-    return id === '' ? `#${String(place)}` : id.slice(0, 256);
+    const id = String(detail.id(candidate)).slice(0, 256);
+    if (id === '') return `#${String(place)}`;
+    return id.includes('\0') ? id.replaceAll('\0', '\u{FFFD}') : id;
   } catch {
     return `#${String(place)}`;
   }
 }
 
-function countVerdicts<T>(verdicts: Verdicts<T>): {
+function countVerdicts<T>({ kinds, kindOf }: Verdicts<T>): {
   byOutcome: Record<string, number>;
   byReason: Record<string, number>;
 } {
+  const counts = new Uint32Array(kinds.length);
+  for (const kind of kindOf) counts[kind] = (counts[kind] ?? 0) + 1;
   const outcomes = new Map<string, number>();
   const reasons = new Map<string, number>();
-  verdicts.outcomes.forEach((outcome, place) => {
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    const reason = verdicts.reasons[place];
-    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  kinds.forEach(({ outcome, reason }, kind) => {
+    const count = counts[kind] ?? 0;
+    if (count === 0) return;
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count);
+    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
   });
   return { byOutcome: Object.fromEntries(outcomes), byReason: Object.fromEntries(reasons) };
 }
@@ -168,8 +173,9 @@ function writeItem<T>(
   stratum: string | undefined,
 ): { members: string; data: string | undefined } {
   const candidate = verdicts.candidates[place] as T;
+  const verdict = verdicts.kinds[verdicts.kindOf[place] ?? 0];
   out.raw('id', quote(ids[place] ?? ''));
-  out.raw('outcome', `"${verdicts.outcomes[place] ?? 'error'}"`);
+  out.raw('outcome', `"${verdict?.outcome ?? 'error'}"`);
   const score = verdicts.scores?.[place];
   if (score !== undefined) out.raw('score', String(score));
   const parts = quietly(() => detail.scores?.(candidate));
@@ -187,8 +193,8 @@ function writeItem<T>(
       reason.string('ruleId', from['ruleId'], FIELD_BOUNDS.name);
       return reason.string('code', from['code'], 64);
     });
-  } else if (verdicts.reasons[place] !== undefined) {
-    out.raw('reasons', `[{"code":${quote(verdicts.reasons[place])}}]`);
+  } else if (verdict?.reason !== undefined) {
+    out.raw('reasons', `[{"code":${quote(verdict.reason)}}]`);
   }
   if (results.length > 0) {
     out.list('rules', results, FIELD_BOUNDS.rules, (written, { rule, result }) => {
@@ -249,24 +255,24 @@ function writeLedger<T>(
     const original = ids.length;
     marks.push({ path: '/candidates/ledger', kind: 'truncated', original, kept, unit: 'items' });
   }
-  const dictionary = new Map<string, number>();
-  let outcomes = '';
-  const indexes: number[] = [];
+  const { kinds, kindOf } = verdicts;
+  const reasons = [...new Set(kinds.flatMap(({ reason }) => reason ?? []))];
+  const letters = kinds.map(({ outcome }) => LETTERS[outcome]);
+  const indexes = kinds.map(({ reason }) =>
+    String(reason === undefined ? -1 : reasons.indexOf(reason)),
+  );
+  const outcomes: string[] = [];
+  const reasonIndexes: string[] = [];
   for (let place = 0; place < kept; place += 1) {
-    outcomes += LETTERS[verdicts.outcomes[place] ?? 'error'];
-    const reason = verdicts.reasons[place];
-    if (reason === undefined) indexes.push(-1);
-    else {
-      let index = dictionary.get(reason);
-      if (index === undefined) dictionary.set(reason, (index = dictionary.size));
-      indexes.push(index);
-    }
+    const kind = kindOf[place] ?? 0;
+    outcomes.push(letters[kind] ?? '');
+    reasonIndexes.push(indexes[kind] ?? '');
   }
   const scores = verdicts.scores?.slice(0, kept).map((score) => score ?? null);
   return {
     members:
-      `"ids":${quoted},"outcomes":"${outcomes}","reasons":${JSON.stringify([...dictionary.keys()])}` +
-      `,"reasonIx":[${indexes.join(',')}]`,
+      `"ids":${quoted},"outcomes":"${outcomes.join('')}","reasons":${JSON.stringify(reasons)}` +
+      `,"reasonIx":[${reasonIndexes.join(',')}]`,
     scores: scores === undefined ? undefined : JSON.stringify(scores),
   };
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from './types.js';
+import type { Outcome } from './wire/candidates.js';
 
 /**
  * What filter and rank have in common: how to name a candidate and what to keep of it.
@@ -87,12 +87,18 @@ export const PASSED = 1;
 export const FAILED = 2;
 export const THREW = 3;
 
+/** What may become of a candidate; `reason` is the deciding one, of those that do not stay. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly reason: string | undefined;
+}
+
 /** What became of each candidate, by its place in `candidates`: plain arrays, nothing captured yet. */
 export interface Verdicts<T> {
   readonly candidates: readonly T[];
-  readonly outcomes: readonly Outcome[];
-  /** The deciding reason; `undefined` for those that stay. */
-  readonly reasons: readonly (string | undefined)[];
+  /** Every verdict there can be, and each candidate's index in it. */
+  readonly kinds: readonly Verdict[];
+  readonly kindOf: Uint32Array;
   readonly scores: readonly (number | undefined)[] | undefined;
   /** The score that separates the selected from the others. */
   readonly cutoff: number | undefined;
@@ -109,21 +115,22 @@ export interface FilterRun<T> {
   readonly thrown: { readonly error: unknown } | undefined;
 }
 
+const KEPT: Verdict = { outcome: 'kept', reason: undefined };
+
 /** Asks the rules; each test is called at most once a candidate, in order, as a plain loop would. */
 export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>): FilterRun<T> {
   const all = [...candidates];
   const { rules } = options;
   const asksAll = options.evaluate === 'all';
   const results = new Uint8Array(all.length * rules.length);
-  const outcomes: Outcome[] = [];
-  const reasons: (string | undefined)[] = [];
+  const kindOf = new Uint32Array(all.length);
   const kept: T[] = [];
+  let seen = 0;
   let thrown: FilterRun<T>['thrown'];
 
   for (const candidate of all) {
-    const base = outcomes.length * rules.length;
-    let outcome: Outcome = 'kept';
-    let reason: string | undefined;
+    const base = seen * rules.length;
+    let kind = 0;
     for (let index = 0; index < rules.length; index += 1) {
       const rule = rules[index];
       if (rule === undefined) break;
@@ -132,34 +139,35 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
         isPassed = rule.test(candidate);
       } catch (error) {
         results[base + index] = THREW;
-        outcome = 'error';
-        reason = rule.reason ?? rule.id;
+        kind = 1 + rules.length + index;
         thrown = { error };
         break;
       }
       results[base + index] = isPassed ? PASSED : FAILED;
       if (isPassed) continue;
-      outcome = 'rejected';
-      reason ??= rule.reason ?? rule.id;
+      if (kind === 0) kind = 1 + index;
       if (!asksAll) break;
     }
-    outcomes.push(outcome);
-    reasons.push(reason);
+    kindOf[seen] = kind;
+    seen += 1;
     if (thrown !== undefined) break;
-    if (outcome === 'kept') kept.push(candidate);
+    if (kind === 0) kept.push(candidate);
   }
 
-  const seen = thrown === undefined ? all : all.slice(0, outcomes.length);
+  const judged = thrown === undefined ? all : all.slice(0, seen);
+  const verdictOf = (outcome: Outcome) => (rule: FilterRule<T>) => ({
+    outcome,
+    reason: rule.reason ?? rule.id,
+  });
   const { score } = options;
   return {
     kept,
     thrown,
     verdicts: {
-      candidates: seen,
-      outcomes,
-      reasons,
-      scores:
-        score === undefined ? undefined : seen.map((candidate) => finiteScore(score, candidate)),
+      candidates: judged,
+      kinds: [KEPT, ...rules.map(verdictOf('rejected')), ...rules.map(verdictOf('error'))],
+      kindOf: kindOf.subarray(0, seen),
+      scores: score && judged.map((candidate) => finiteScore(score, candidate)),
       cutoff: undefined,
       isRanked: false,
       rules,
@@ -168,8 +176,8 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
   };
 }
 
-/** The reason code of what ranked too low to be selected. */
-const BELOW_CUTOFF = 'BELOW_CUTOFF';
+const SELECTED: Verdict = { outcome: 'selected', reason: undefined };
+const BELOW_CUTOFF: Verdict = { outcome: 'rejected', reason: 'BELOW_CUTOFF' };
 
 /** Orders by score, stable; a score that is no number comes last. What `score` throws is the host's. */
 export function runRank<T>(
@@ -182,16 +190,16 @@ export function runRank<T>(
     return { candidate, score, key: Number.isFinite(score) ? sign * score : Infinity };
   });
   scored.sort((a, b) => (a.key === b.key ? 0 : a.key - b.key));
-  const top = options.top === undefined ? scored.length : Math.max(0, options.top);
   const isCut = options.top !== undefined;
+  const top = options.top === undefined ? scored.length : Math.max(0, options.top);
   const ordered = scored.map(({ candidate }) => candidate);
   const last = isCut && top > 0 ? scored[Math.min(top, scored.length) - 1]?.score : undefined;
   return {
     ranked: ordered.slice(0, top),
     verdicts: {
       candidates: ordered,
-      outcomes: ordered.map((_, rank) => (isCut ? (rank < top ? 'selected' : 'rejected') : 'kept')),
-      reasons: ordered.map((_, rank) => (rank < top ? undefined : BELOW_CUTOFF)),
+      kinds: [isCut ? SELECTED : KEPT, BELOW_CUTOFF],
+      kindOf: new Uint32Array(ordered.length).fill(1, top),
       scores: scored.map(({ score }) => (Number.isFinite(score) ? score : undefined)),
       cutoff: last !== undefined && Number.isFinite(last) ? last : undefined,
       isRanked: true,

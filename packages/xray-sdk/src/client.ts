@@ -10,16 +10,15 @@ import {
   type ExecutionOptions,
   type Submission,
 } from './execution.js';
+import { ExecutionFields } from './execution-fields.js';
 import { uuidV7 } from './identity.js';
 import { MemoryQueue, type SnapshotQueue } from './queue.js';
 import { resolveOptions, type Settings, type XRayOptions } from './options.js';
 import { isChosen, type SampleCandidate } from './sampling.js';
-import { serialize } from './serialize.js';
+import { serialize, writeClient } from './serialize.js';
 import { settleWith } from './settle.js';
-import type { Status } from './types.js';
-import { VERSION } from './version.js';
+import type { Status } from './wire/snapshot.js';
 
-const SDK = { name: '@xray/sdk', version: VERSION } as const;
 const DEFAULT_FLUSH_MS = 5_000;
 
 /**
@@ -40,18 +39,25 @@ export class XRaySDK {
   readonly #delivery: Delivery;
   readonly #host: ExecutionHost;
   readonly #instanceId: string;
+  readonly #members: string;
   #lastInstanceSeq = 0;
 
   constructor(options: XRayOptions) {
     this.#settings = resolveOptions(options);
     this.#accounts = new Accounts(this.#settings.onDrop);
     this.#instanceId = uuidV7(this.#settings.clock.wallMs());
+    this.#members = writeClient(this.#settings, this.#instanceId);
     this.#delivery = new Delivery(this.#settings, this.#accounts, (ready) =>
       this.#makeQueue(ready),
     );
+    const capture = new Capture(this.#settings.redactor);
+    const fields = new ExecutionFields(capture);
+    fields.setPipeline(this.#settings.pipeline);
+    fields.set({ versions: this.#settings.versions });
     this.#host = {
       settings: this.#settings,
-      capture: new Capture(this.#settings.redactor),
+      capture,
+      fields,
       context: createContextStore<Context>(),
       submit: (submission) => this.#submit(submission),
       ignored: () => {
@@ -184,19 +190,16 @@ export class XRaySDK {
     const isTerminal = status !== 'running';
     if (isTerminal) this.#lastInstanceSeq += 1;
     const reportedDrops = this.#accounts.takeUnreported();
-    const { json, bytes } = serialize(
+    const body = serialize(
       text,
       {
-        appId: this.#settings.appId,
-        environment: this.#settings.environment,
-        instanceId: this.#instanceId,
+        client: this.#members,
         instanceSeq: isTerminal ? this.#lastInstanceSeq : undefined,
         snapshotsSinceLast: reportedDrops,
-        sdk: SDK,
       },
       this.#settings.maxSnapshotBytes,
     );
-    this.#delivery.enqueue({ key, executionId, json, bytes, reportedDrops });
+    this.#delivery.enqueue({ key, executionId, body, reportedDrops });
     if (isTerminal && waitUntil !== undefined) waitUntil(this.#delivery.flush(DEFAULT_FLUSH_MS));
   }
 

@@ -8,7 +8,7 @@ export function isoTime(epochMs: number): string {
     cachedSecond = second;
   }
   cachedMs = whole;
-  cachedTime = `${cachedPrefix}${String(whole - second * 1_000).padStart(3, '0')}Z`;
+  cachedTime = `${cachedPrefix}${threeDigits(whole - second * 1_000)}Z`;
   return cachedTime;
 }
 
@@ -28,7 +28,16 @@ export const SYSTEM_CLOCK: Clock = {
   monotonicMs: () => performance.now(),
 };
 
-/** Microseconds are enough, and `0.1 + 0.2` digits only cost bytes. */
-export function roundMs(durationMs: number): number {
-  return Math.max(0, Math.round(durationMs * 1_000) / 1_000);
+/** A duration as a JSON number of milliseconds, to the microsecond. */
+export function durationText(durationMs: number): string {
+  const wholeUs = Math.max(0, Math.round(durationMs * 1_000));
+  const wholeMs = Math.floor(wholeUs / 1_000);
+  return `${String(wholeMs)}.${threeDigits(wholeUs - wholeMs * 1_000)}`;
 }
+
+/** Numbers with a fraction are slow to print; these thousand are printed once. */
+function threeDigits(value: number): string {
+  return (DIGITS[value] ??= String(value).padStart(3, '0'));
+}
+
+const DIGITS = Array.from<string | undefined>({ length: 1_000 });

@@ -66,14 +66,13 @@ export class Delivery {
     }
     const { maxQueued, maxQueuedBytes, delayMs } = this.#settings.delivery;
     this.#nextOrder += 1;
-    const { key, executionId, json, bytes, reportedDrops } = snapshot;
+    const { key, executionId, body, reportedDrops } = snapshot;
     const order = this.#nextOrder;
     const earlier = this.#queue.push({
       key,
       order,
       executionId,
-      json,
-      bytes,
+      body,
       reportedDrops,
       failures: 0,
     });

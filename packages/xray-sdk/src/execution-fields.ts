@@ -3,8 +3,9 @@ import { writeDecision, writeLink, writeSubject } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
 import type { FieldText } from './serialize.js';
-import { isPlainName, quote, quoteName } from './text.js';
-import type { Actor, Link, Reason, Subject, Trace } from './types.js';
+import { quote } from './text.js';
+import type { Actor, Reason, Subject } from './wire/decision.js';
+import type { Link, Trace } from './wire/snapshot.js';
 
 /**
  * What may be said of a whole execution, when it starts or at any time before it ends.
@@ -51,20 +52,24 @@ export interface DecisionDetails {
 /** The members of a snapshot that the host sets, captured when set; later set replaces earlier. */
 export class ExecutionFields {
   readonly #capture: Capture;
-  readonly #fields = new Map<string, FieldText>();
-  #versions: Record<string, string>;
+  #texts: ReadonlyMap<string, FieldText>;
+  /** The same map, once it is this execution's own. */
+  #ownTexts: Map<string, FieldText> | undefined;
+  #versions: Readonly<Record<string, string>>;
 
-  constructor(capture: Capture, pipeline: string, versions: Readonly<Record<string, string>>) {
+  /** @param base what is so for every execution of a client, and therefore written once. */
+  constructor(capture: Capture, base?: ExecutionFields) {
     this.#capture = capture;
-    this.#versions = { ...versions };
-    if (isPlainName(pipeline)) {
-      this.#fields.set('pipeline', { member: `"pipeline":${quoteName(pipeline)}`, marks: [] });
-    } else this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
-    if (Object.keys(versions).length > 0) this.#writeVersions({});
+    this.#texts = base?.texts ?? new Map<string, FieldText>();
+    this.#versions = base === undefined ? {} : base.#versions;
   }
 
   get texts(): ReadonlyMap<string, FieldText> {
-    return this.#fields;
+    return this.#texts;
+  }
+
+  setPipeline(pipeline: string): void {
+    this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
   }
 
   set(facts: ExecutionFacts): void {
@@ -93,7 +98,7 @@ export class ExecutionFields {
   setTrace(trace: Trace): void {
     const flags = trace.flags === undefined ? '' : `,"flags":${String(trace.flags)}`;
     const json = `{"traceId":"${trace.traceId}","spanId":"${trace.spanId}"${flags}}`;
-    this.#fields.set('trace', { member: `"trace":${json}`, marks: [] });
+    this.#put('trace', { member: `"trace":${json}`, marks: [] });
   }
 
   setLinks(links: readonly Link[]): void {
@@ -138,7 +143,13 @@ export class ExecutionFields {
   #write(name: string, write: (out: ObjectWriter) => boolean): void {
     const out = new ObjectWriter(this.#capture);
     const isWritten = out.guarded(name, write);
-    if (isWritten) this.#fields.set(name, { member: out.members, marks: out.marks });
-    else if (out.marks.length > 0) this.#fields.set(name, { member: undefined, marks: out.marks });
+    if (isWritten) this.#put(name, { member: out.members, marks: out.marks });
+    else if (out.marks.length > 0) this.#put(name, { member: undefined, marks: out.marks });
+  }
+
+  #put(name: string, text: FieldText): void {
+    this.#ownTexts ??= new Map(this.#texts);
+    this.#ownTexts.set(name, text);
+    this.#texts = this.#ownTexts;
   }
 }

@@ -8,9 +8,10 @@ import type { ExecutionText } from './serialize.js';
 import { settleWith } from './settle.js';
 import { Step, type StepHost, type StepOptions } from './step.js';
 import { StepList } from './step-list.js';
-import { StepDraft, type StepPlace, type StepRecord, statusOf } from './step-text.js';
+import { StepDraft, type StepRecord, statusOf } from './step-text.js';
 import { type Continuation, ownTrace, originOf, writeHeaders } from './trace.js';
-import type { Reason, Status, Trace } from './types.js';
+import type { Reason } from './wire/decision.js';
+import type { Status, Trace } from './wire/snapshot.js';
 import { warnOnce } from './warning.js';
 
 /**
@@ -50,6 +51,8 @@ export interface Submission {
 export interface ExecutionHost {
   readonly settings: Settings;
   readonly capture: Capture;
+  /** What every execution's fields begin with. */
+  readonly fields: ExecutionFields;
   readonly context: ContextStore<Context> | undefined;
   submit(submission: Submission): void;
   ignored(): void;
@@ -103,13 +106,13 @@ export class Execution {
     this.id = isIdentifier(options.executionId) ? options.executionId : uuidV7(this.#startedAtMs);
     this.#waitUntil = options.waitUntil ?? settings.waitUntil;
     this.#steps = new StepList(settings.maxSteps);
-    const pipeline = options.pipeline ?? settings.pipeline;
-    this.#fields = new ExecutionFields(capture, pipeline, settings.versions);
+    this.#fields = new ExecutionFields(capture, host.fields);
     const origin = originOf(options);
     this.#rootId = origin.rootId ?? this.id;
     this.#trace = origin.trace;
     this.#attempt(() => {
       if (origin.links.length > 0) this.#fields.setLinks(origin.links);
+      if (options.pipeline !== undefined) this.#fields.setPipeline(options.pipeline);
       this.#fields.set(options);
     });
   }
@@ -125,7 +128,12 @@ export class Execution {
   recordStep(step: StepRecord): void {
     this.#attempt(() => {
       const now = this.#host.settings.clock.monotonicMs();
-      const draft = new StepDraft(this.#host.capture, this.#place(undefined), step.name);
+      const draft = new StepDraft(
+        this.#host.capture,
+        this.#steps.takeSequence(),
+        undefined,
+        step.name,
+      );
       draft.note(step);
       if (step.error !== undefined && step.error !== null) draft.error(step.error);
       for (const rule of step.rules ?? []) draft.rule(rule);
@@ -286,7 +294,8 @@ export class Execution {
     const outer = parent ?? this.#host.context?.getStore();
     const outerStep =
       outer instanceof Step ? outer : outer?.execution === this ? outer.step : undefined;
-    const draft = new StepDraft(this.#host.capture, this.#place(outerStep), name);
+    const sequence = this.#steps.takeSequence();
+    const draft = new StepDraft(this.#host.capture, sequence, outerStep?.sequence, name);
     const step = new Step(this.#hostOfSteps(), draft, {
       startedAtMs: this.#wallAt(now),
       elapsedMs: () => clock.monotonicMs() - now,
@@ -311,10 +320,6 @@ export class Execution {
       runStep: (name, stepOptions, fn, parent) => this.#runStep(name, stepOptions, fn, parent),
     };
     return this.#stepHost;
-  }
-
-  #place(parent: Step | undefined): StepPlace {
-    return { sequence: this.#steps.takeSequence(), parent: parent?.sequence };
   }
 
   #inContext<R>(step: Step, fn: () => R): R {

@@ -1,39 +1,56 @@
-import { fillRandom } from '#platform';
+import { createScratch, fillRandom } from '#platform';
 
-const POOL_IDS = 128;
-const RANDOM_BYTES = 10;
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const POOL_BYTES = 4_096;
+const UUID_BYTES = 16;
+const DASH = 0x2d;
+/** Before these bytes of a UUID stands a dash. */
+const GROUPS = new Set([4, 6, 8, 10]);
+const DIGITS = new TextEncoder().encode('0123456789abcdef');
 
-const pool = new Uint8Array(POOL_IDS * RANDOM_BYTES);
+const pool = new Uint8Array(POOL_BYTES);
 let next = pool.length;
 
-function randomHex(): string {
+const uuid = new Uint8Array(UUID_BYTES);
+const scratch = createScratch(UUID_BYTES * 2 + GROUPS.size);
+
+function randomByte(): number {
+  if (next === pool.length) {
+    fillRandom(pool);
+    next = 0;
+  }
   const byte = pool[next] ?? 0;
   next += 1;
-  return HEX[byte] ?? '00';
-}
-
-function refill(): void {
-  if (next + RANDOM_BYTES <= pool.length) return;
-  fillRandom(pool);
-  next = 0;
+  return byte;
 }
 
 /** A UUID of version 7 (RFC 9562, 5.7): ids made later sort later. */
 export function uuidV7(epochMs: number): string {
-  refill();
-  const time = Math.floor(epochMs).toString(16).padStart(12, '0');
-  const version = `7${randomHex().slice(1)}${randomHex()}`;
-  const variant = '89ab'.charAt((pool[next] ?? 0) & 3);
-  const fourth = `${variant}${randomHex().slice(1)}${randomHex()}`;
-  const node = randomHex() + randomHex() + randomHex() + randomHex() + randomHex() + randomHex();
-  return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${fourth}-${node}`;
+  let time = Math.floor(epochMs);
+  for (let index = 5; index >= 0; index -= 1) {
+    uuid[index] = time % 256;
+    time = Math.floor(time / 256);
+  }
+  for (let index = 6; index < UUID_BYTES; index += 1) uuid[index] = randomByte();
+  uuid[6] = 0x70 | ((uuid[6] ?? 0) & 0x0f);
+  uuid[8] = 0x80 | ((uuid[8] ?? 0) & 0x3f);
+  return hexText(uuid, GROUPS);
 }
 
 /** 16 hex digits that are not all zero, as W3C trace context asks of a span id. */
 export function spanId(): string {
-  refill();
-  let id = '';
-  for (let index = 0; index < 8; index += 1) id += randomHex();
-  return id === '0000000000000000' ? '0000000000000001' : id;
+  const bytes = Uint8Array.from({ length: 8 }, randomByte);
+  bytes[7] ||= 1;
+  return hexText(bytes);
+}
+
+/** Read from bytes, as a text joined of many parts would be kept in parts for as long as it is kept. */
+function hexText(bytes: Uint8Array, dashesBefore?: ReadonlySet<number>): string {
+  let end = 0;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (dashesBefore?.has(index) === true) scratch.bytes[end++] = DASH;
+    scratch.bytes[end++] = DIGITS[byte >> 4] ?? 0;
+    scratch.bytes[end++] = DIGITS[byte & 15] ?? 0;
+  }
+  return scratch.text(0, end, true);
 }

@@ -10,30 +10,25 @@ export type { SampleCandidate, SampleOptions } from './sampling.js';
 export type { CheckDetails, Step, StepOptions } from './step.js';
 export type { RuleRecord, StepNote, StepRecord } from './step-text.js';
 export type { Continuation, HeaderSource } from './trace.js';
+export type { Candidate, CandidateSet, Ledger, Outcome, Stratum } from './wire/candidates.js';
+export type { Actor, Decision, Reason, Subject } from './wire/decision.js';
 export type {
-  Actor,
-  Artifact,
-  Candidate,
-  CandidateSet,
-  Decision,
   Dropped,
   Json,
-  Kind,
-  Ledger,
   Link,
   Mark,
-  Model,
-  Outcome,
-  Reason,
   Relation,
-  Rule,
-  RuleCounts,
   Snapshot,
   Status,
+  Trace,
+} from './wire/snapshot.js';
+export type {
+  Artifact,
+  Kind,
+  Model,
+  Rule,
+  RuleCounts,
   Step as SnapshotStep,
   StepError,
   StepStatus,
-  Stratum,
-  Subject,
-  Trace,
-} from './types.js';
+} from './wire/step.js';

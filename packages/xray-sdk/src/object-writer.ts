@@ -1,6 +1,6 @@
 import type { Capture } from './capture.js';
 import { quote } from './text.js';
-import type { Mark } from './types.js';
+import type { Mark } from './wire/snapshot.js';
 import { asRecord, pointerSegment } from './value-writer.js';
 
 /**

@@ -60,6 +60,14 @@ export const gzip: Platform['gzip'] = (bytes) =>
 
 export const utf8Length: Platform['utf8Length'] = (text) => Buffer.byteLength(text);
 
+export const createScratch: Platform['createScratch'] = (size) => {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  return {
+    bytes,
+    text: (start, end, isAscii) => bytes.toString(isAscii ? 'latin1' : 'utf8', start, end),
+  };
+};
+
 export const fillRandom: Platform['fillRandom'] = (bytes) => {
   randomFillSync(bytes);
 };

@@ -48,8 +48,14 @@ export const gzip: Platform['gzip'] = (bytes) => {
 };
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 export const utf8Length: Platform['utf8Length'] = (text) => encoder.encode(text).length;
+
+export const createScratch: Platform['createScratch'] = (size) => {
+  const bytes = new Uint8Array(size);
+  return { bytes, text: (start, end) => decoder.decode(bytes.subarray(start, end)) };
+};
 
 export const fillRandom: Platform['fillRandom'] = (bytes) => {
   crypto.getRandomValues(bytes);

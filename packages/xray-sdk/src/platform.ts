@@ -22,6 +22,13 @@ export interface ContextStore<T> {
   getStore(): T | undefined;
 }
 
+/** Memory to write text into, byte by byte, and to read it from. What was not written holds anything. */
+export interface Scratch {
+  readonly bytes: Uint8Array;
+  /** The text between two places; `isAscii` promises that there is nothing else in it. */
+  text(start: number, end: number, isAscii: boolean): string;
+}
+
 /**
  * What differs between runtimes. `#platform` resolves to `platform-node.ts` where there are Node's
  * modules and to `platform-web.ts` elsewhere (see `imports` in package.json); both fit this.
@@ -32,6 +39,7 @@ export interface Platform {
   /** Compresses off the caller's thread; `undefined` where the runtime has no gzip. */
   gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> | undefined;
   utf8Length(text: string): number;
+  createScratch(bytes: number): Scratch;
   fillRandom(bytes: Uint8Array<ArrayBuffer>): void;
   createContextStore<T>(): ContextStore<T> | undefined;
   environmentVariable(name: string): string | undefined;

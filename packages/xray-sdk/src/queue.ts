@@ -1,9 +1,9 @@
 /**
- * A snapshot on its way: its frozen text and what the accounts need to know of it.
+ * A snapshot on its way: its frozen bytes and what the accounts need to know of it.
  *
  * @example
  * ```ts
- * const sizeOf = (item: Queued) => item.bytes;
+ * const sizeOf = (item: Queued) => item.body.length;
  * ```
  */
 export interface Queued {
@@ -12,8 +12,8 @@ export interface Queued {
   /** Its place among all that were ever enqueued. */
   readonly order: number;
   readonly executionId: string;
-  readonly json: string;
-  readonly bytes: number;
+  /** Its JSON text in UTF-8. */
+  readonly body: Uint8Array;
   /** Losses this snapshot reports; if it is lost itself, the next one must report them. */
   readonly reportedDrops: number;
   /** How often the server failed on this snapshot alone. */
@@ -88,7 +88,7 @@ export class MemoryQueue implements SnapshotQueue {
     const earlier = this.#items.get(item.key);
     if (earlier !== undefined) this.#remove(earlier);
     this.#items.set(item.key, item);
-    this.#bytes += item.bytes;
+    this.#bytes += item.body.length;
     return earlier;
   }
 
@@ -104,8 +104,9 @@ export class MemoryQueue implements SnapshotQueue {
     const batch: Queued[] = [];
     let bytes = 0;
     for (const item of this.#items.values()) {
-      if (batch.length >= maxItems || (batch.length > 0 && bytes + item.bytes > maxBytes)) break;
-      bytes += item.bytes;
+      if (batch.length >= maxItems || (batch.length > 0 && bytes + item.body.length > maxBytes))
+        break;
+      bytes += item.body.length;
       batch.push(item);
     }
     for (const item of batch) this.#remove(item);
@@ -122,6 +123,6 @@ export class MemoryQueue implements SnapshotQueue {
 
   #remove(item: Queued): void {
     this.#items.delete(item.key);
-    this.#bytes -= item.bytes;
+    this.#bytes -= item.body.length;
   }
 }

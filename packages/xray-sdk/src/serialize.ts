@@ -1,12 +1,13 @@
-import { utf8Length } from '#platform';
-
+import { encodeText } from './byte-blocks.js';
 import type { CandidateText } from './candidate-text.js';
-import { isoTime, roundMs } from './clock.js';
+import { durationText, isoTime } from './clock.js';
 import { FIELD_BOUNDS } from './limits.js';
-import type { LeftOut } from './step-list.js';
+import type { StepList } from './step-list.js';
 import type { StepText } from './step-text.js';
+import type { Settings } from './options.js';
 import { quote } from './text.js';
-import type { Mark, Status } from './types.js';
+import type { Mark, Status } from './wire/snapshot.js';
+import { VERSION } from './version.js';
 
 /** One flush of an execution, captured: nothing in it can change any more. */
 export interface ExecutionText {
@@ -16,7 +17,7 @@ export interface ExecutionText {
   /** The members that are captured already: pipeline, subjects, input, decision and their like. */
   readonly fields: ReadonlyMap<string, FieldText>;
   readonly steps: readonly StepText[];
-  readonly leftOut: LeftOut;
+  readonly leftOut: StepList['leftOut'];
   readonly leftOutCount: number;
   readonly startedAtMs: number;
   readonly durationMs: number;
@@ -29,21 +30,23 @@ export interface FieldText {
   readonly marks: readonly Mark[];
 }
 
-/** What the client adds to every snapshot of its own. */
+/** What the client adds to a snapshot. */
 export interface Envelope {
-  readonly appId: string;
-  readonly environment: string | undefined;
-  readonly instanceId: string;
+  /** What `writeClient` gave: the same for all snapshots of a client. */
+  readonly client: string;
   /** Only terminal snapshots are numbered: a gap is a measured loss. */
   readonly instanceSeq: number | undefined;
   readonly snapshotsSinceLast: number;
-  readonly sdk: { readonly name: string; readonly version: string };
 }
 
-/** A snapshot's JSON text and its size in UTF-8. */
-export interface Serialized {
-  readonly json: string;
-  readonly bytes: number;
+/** The members of a snapshot that tell of the client, without braces. */
+export function writeClient(
+  { appId, environment }: Pick<Settings, 'appId' | 'environment'>,
+  instanceId: string,
+): string {
+  const stage = environment === undefined ? '' : `,"environment":${quote(environment)}`;
+  const sdk = `"sdk":{"name":"@xray/sdk","version":"${VERSION}"}`;
+  return `${sdk},"instanceId":"${instanceId}","appId":"${appId}"${stage}`;
 }
 
 /** What an oversized snapshot sheds, in this order (docs/wire-format.md, Limits). */
@@ -56,26 +59,26 @@ const SHEDDING = [
   'ledger',
 ] as const;
 type Sheddable = (typeof SHEDDING)[number];
+const NOTHING: ReadonlySet<Sheddable> = new Set();
 
 /**
- * The snapshot's JSON text, shed until it is at most `maxBytes` or nothing sheddable is left. Never shed: ids,
+ * The snapshot's JSON text in UTF-8, shed until it is at most `maxBytes` or nothing sheddable is left. Never shed: ids,
  * statuses, outcomes, reasons, counts, marks. `sentAt` is added when it is sent.
  */
 export function serialize(
   execution: ExecutionText,
   envelope: Envelope,
   maxBytes: number,
-): Serialized {
+): Uint8Array {
+  let body = encodeText(new SnapshotWriter(execution, envelope, NOTHING).write());
+  if (body.length <= maxBytes) return body;
   const shed = new Set<Sheddable>();
-  let json = new SnapshotWriter(execution, envelope, shed).write();
-  let bytes = utf8Length(json);
   for (const kind of SHEDDING) {
-    if (bytes <= maxBytes) break;
     shed.add(kind);
-    json = new SnapshotWriter(execution, envelope, shed).write();
-    bytes = utf8Length(json);
+    body = encodeText(new SnapshotWriter(execution, envelope, shed).write());
+    if (body.length <= maxBytes) break;
   }
-  return { json, bytes };
+  return body;
 }
 
 /** Writes one snapshot without what is shed; a mark stands for each part left out. */
@@ -94,7 +97,6 @@ class SnapshotWriter {
   }
 
   write(): string {
-    const { sdk } = this.#envelope;
     let json = this.#head();
     for (const [name, field] of this.#execution.fields) {
       const isValue = name === 'input' || name === 'output';
@@ -116,21 +118,17 @@ class SnapshotWriter {
     }
     json += `]${this.#dropped()}`;
     if (this.#marks.length > 0) json += `,"marks":${JSON.stringify(bounded(this.#marks))}`;
-    return `${json},"sdk":{"name":"${sdk.name}","version":"${sdk.version}"}}`;
+    return `${json}}`;
   }
 
   #head(): string {
     const { executionId, revision, status, startedAtMs, durationMs } = this.#execution;
-    const { appId, environment, instanceId, instanceSeq } = this.#envelope;
-    const isRunning = status === 'running';
-    return (
-      `{"schemaVersion":1,"executionId":"${executionId}","revision":${String(revision)}` +
-      `,"instanceId":"${instanceId}"${instanceSeq === undefined ? '' : `,"instanceSeq":${String(instanceSeq)}`}` +
-      `,"appId":"${appId}"${environment === undefined ? '' : `,"environment":${quote(environment)}`}` +
-      `,"status":"${status}","startedAt":"${isoTime(startedAtMs)}"` +
-      `${isRunning ? '' : `,"endedAt":"${isoTime(startedAtMs + durationMs)}"`}` +
-      `,"durationMs":${String(roundMs(durationMs))}`
-    );
+    const { client, instanceSeq } = this.#envelope;
+    let json = `{"schemaVersion":1,${client},"executionId":"${executionId}","revision":${String(revision)}`;
+    if (instanceSeq !== undefined) json += `,"instanceSeq":${String(instanceSeq)}`;
+    json += `,"status":"${status}","startedAt":"${isoTime(startedAtMs)}"`;
+    if (status !== 'running') json += `,"endedAt":"${isoTime(startedAtMs + durationMs)}"`;
+    return `${json},"durationMs":${durationText(durationMs)}`;
   }
 
   #step(step: StepText, index: number): string {
@@ -180,7 +178,7 @@ class SnapshotWriter {
     if (leftOutCount + this.#itemsShed + this.#bytesShed + snapshotsSinceLast === 0) return '';
     const counts = {
       ...(leftOutCount > 0
-        ? { steps: leftOutCount, stepsByName: Object.fromEntries(leftOut) }
+        ? { steps: leftOutCount, stepsByName: Object.fromEntries(leftOut ?? []) }
         : {}),
       ...(this.#itemsShed > 0 ? { candidates: this.#itemsShed } : {}),
       ...(this.#bytesShed > 0 ? { bytes: this.#bytesShed } : {}),

@@ -136,8 +136,8 @@ export class SpoolQueue implements SnapshotQueue {
         this.#takenBytes += record.json.length;
       }
       const { executionId, json, reportedDrops } = record;
-      const bytes = Buffer.byteLength(json);
-      return { key: -order, order, executionId, json, bytes, reportedDrops, failures: 0 };
+      const body = Buffer.from(json);
+      return { key: -order, order, executionId, body, reportedDrops, failures: 0 };
     });
   }
 

@@ -9,9 +9,11 @@ export interface SpoolRecord {
   readonly json: string;
 }
 
+const decoder = new TextDecoder();
+
 /** `checksum order reportedDrops executionId json`: JSON text holds no line break, so a line is a record. */
 export function writeRecord(item: Queued): string {
-  const rest = `${String(item.order)} ${String(item.reportedDrops)} ${item.executionId} ${item.json}`;
+  const rest = `${String(item.order)} ${String(item.reportedDrops)} ${item.executionId} ${decoder.decode(item.body)}`;
   return `${checksum(rest)} ${rest}\n`;
 }
 

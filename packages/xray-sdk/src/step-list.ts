@@ -1,5 +1,5 @@
 import type { StepText } from './step-text.js';
-import type { StepStatus } from './types.js';
+import type { StepStatus } from './wire/step.js';
 
 /** A step that may still run: it tells how it stands when asked. */
 export interface LiveStep {
@@ -9,7 +9,7 @@ export interface LiveStep {
 type StepSlot = StepText | LiveStep;
 
 /** Steps left out, counted by name and status. */
-export type LeftOut = ReadonlyMap<string, Partial<Record<StepStatus, number>>>;
+type LeftOut = Map<string, Partial<Record<StepStatus, number>>>;
 
 const MAX_NAMES = 100;
 
@@ -22,9 +22,9 @@ export class StepList {
   readonly #firstLimit: number;
   readonly #lastLimit: number;
   readonly #kept: StepSlot[] = [];
-  /** The most recent ones, beyond the first. */
-  readonly #recent: StepSlot[] = [];
-  readonly #leftOut = new Map<string, Partial<Record<StepStatus, number>>>();
+  /** The most recent ones, beyond the first, once there are too many. */
+  #recent: StepSlot[] | undefined;
+  #leftOut: LeftOut | undefined;
   #leftOutCount = 0;
   #nextSequence = 0;
 
@@ -34,7 +34,7 @@ export class StepList {
     this.#firstLimit = Math.floor(maxSteps * 0.4);
   }
 
-  get leftOut(): LeftOut {
+  get leftOut(): Readonly<LeftOut> | undefined {
     return this.#leftOut;
   }
 
@@ -50,27 +50,28 @@ export class StepList {
   }
 
   add(slot: StepSlot): void {
-    const isWhole = this.#leftOutCount === 0;
-    if (isWhole && this.#kept.length + this.#recent.length < this.#maxSteps) {
+    if (this.#recent === undefined && this.#kept.length < this.#maxSteps) {
       this.#kept.push(slot);
       return;
     }
-    if (isWhole) this.#makeRoom();
-    this.#recent.push(slot);
-    if (this.#recent.length <= this.#lastLimit) return;
-    const oldest = this.#recent.shift();
+    const recent = (this.#recent ??= this.#makeRoom());
+    recent.push(slot);
+    if (recent.length <= this.#lastLimit) return;
+    const oldest = recent.shift();
     if (oldest !== undefined) this.#keepOrCount(oldest);
   }
 
   texts(): StepText[] {
-    return [...this.#kept, ...this.#recent].map(textOf);
+    const kept = this.#kept.map(textOf);
+    return this.#recent === undefined ? kept : kept.concat(this.#recent.map(textOf));
   }
 
   /** The list is full for the first time: what is neither first, last, failed nor deciding goes. */
-  #makeRoom(): void {
+  #makeRoom(): StepSlot[] {
     const rest = this.#kept.splice(this.#firstLimit);
-    this.#recent.push(...rest.splice(Math.max(0, rest.length - this.#lastLimit)));
+    const recent = rest.splice(Math.max(0, rest.length - this.#lastLimit));
     for (const slot of rest) this.#keepOrCount(slot);
+    return recent;
   }
 
   #keepOrCount(slot: StepSlot): void {
@@ -80,10 +81,11 @@ export class StepList {
       this.#kept.push(slot);
       return;
     }
-    const isKnown = this.#leftOut.has(name) || this.#leftOut.size < MAX_NAMES;
-    const counts = this.#leftOut.get(isKnown ? name : 'others') ?? {};
+    const leftOut: LeftOut = (this.#leftOut ??= new Map());
+    const isKnown = leftOut.has(name) || leftOut.size < MAX_NAMES;
+    const counts = leftOut.get(isKnown ? name : 'others') ?? {};
     counts[status] = (counts[status] ?? 0) + 1;
-    this.#leftOut.set(isKnown ? name : 'others', counts);
+    leftOut.set(isKnown ? name : 'others', counts);
     this.#leftOutCount += 1;
   }
 }

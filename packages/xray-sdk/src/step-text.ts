@@ -1,6 +1,6 @@
 import type { CandidateText } from './candidate-text.js';
 import type { Capture } from './capture.js';
-import { isoTime, roundMs } from './clock.js';
+import { durationText, isoTime } from './clock.js';
 import {
   KINDS,
   STEP_STATUSES,
@@ -13,8 +13,10 @@ import {
 } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
-import { isPlainName, quote, quoteName } from './text.js';
-import type { Actor, Artifact, Kind, Mark, Model, Rule, StepStatus } from './types.js';
+import { nameMember, quote } from './text.js';
+import type { Actor } from './wire/decision.js';
+import type { Mark } from './wire/snapshot.js';
+import type { Artifact, Kind, Model, Rule, StepStatus } from './wire/step.js';
 
 /**
  * A rule and its result; `actual` and `threshold` may be anything.
@@ -75,12 +77,6 @@ export interface StepTiming {
   readonly timing: 'measured' | 'inferred';
 }
 
-/** Where a step stands in its execution. */
-export interface StepPlace {
-  readonly sequence: number;
-  readonly parent: number | undefined;
-}
-
 /** One step as JSON text, in parts, so that an oversized snapshot can shed some of them. */
 export interface StepText {
   readonly name: string;
@@ -96,6 +92,10 @@ export interface StepText {
   readonly marks: readonly Mark[];
 }
 
+// Whole pieces of text, as every piece of a head costs memory.
+const MEASURED = '","timing":"measured","sequence":';
+const INFERRED = '","timing":"inferred","sequence":';
+
 type PayloadName = 'input' | 'output' | 'reasoning';
 
 const PAYLOAD_BYTES: Record<PayloadName, number> = {
@@ -106,8 +106,9 @@ const PAYLOAD_BYTES: Record<PayloadName, number> = {
 
 /** A step in the making: what it is told is captured at once, as text, and later told replaces earlier. */
 export class StepDraft {
-  readonly place: StepPlace;
+  readonly sequence: number;
   readonly name: string;
+  readonly #parent: number | undefined;
   readonly #capture: Capture;
   readonly #payloads: Record<PayloadName, string | undefined> = {
     input: undefined,
@@ -122,9 +123,11 @@ export class StepDraft {
   #candidates: CandidateText | undefined;
   #kind: Kind | undefined;
 
-  constructor(capture: Capture, place: StepPlace, name: unknown) {
+  /** @param parent the sequence of the step around this one. */
+  constructor(capture: Capture, sequence: number, parent: number | undefined, name: unknown) {
     this.#capture = capture;
-    this.place = place;
+    this.sequence = sequence;
+    this.#parent = parent;
     this.name = typeof name === 'string' && name !== '' ? name : 'unnamed';
   }
 
@@ -196,14 +199,13 @@ export class StepDraft {
 
   /** The step as it stands now. The draft may go on. */
   freeze(status: StepStatus, timing: StepTiming): StepText {
-    const { sequence, parent } = this.place;
     // Written by hand, as every step takes this way: each of these is known to be valid.
-    let head = `"sequence":${String(sequence)},"name":${this.#nameJson()},"status":"${status}"`;
-    if (parent !== undefined) head += `,"parent":${String(parent)}`;
+    const source = timing.timing === 'measured' ? MEASURED : INFERRED;
+    let head = `${this.#nameMember()},"status":"${status}${source}${String(this.sequence)}`;
+    head += `,"startedAt":"${isoTime(timing.startedAtMs)}","durationMs":${durationText(timing.durationMs)}`;
+    if (this.#parent !== undefined) head += `,"parent":${String(this.#parent)}`;
     if (this.#kind !== undefined) head += `,"kind":"${this.#kind}"`;
-    head += `,"startedAt":"${isoTime(timing.startedAtMs)}","durationMs":${String(roundMs(timing.durationMs))}`;
-    head += `,"timing":"${timing.timing}"`;
-    for (const member of this.#members?.values() ?? []) head += `,${member}`;
+    if (this.#members !== undefined) head += `,${[...this.#members.values()].join(',')}`;
     if (this.#rules !== undefined) head += `,"rules":[${this.#rules.join(',')}]`;
     if (this.#artifacts !== undefined) head += `,"artifacts":[${this.#artifacts.join(',')}]`;
     return {
@@ -219,12 +221,13 @@ export class StepDraft {
     };
   }
 
-  #nameJson(): string {
-    if (isPlainName(this.name)) return quoteName(this.name);
+  #nameMember(): string {
+    const member = nameMember(this.name);
+    if (member !== undefined) return member;
     this.#forgetMarks('name');
     const out = new ObjectWriter(this.#capture, this.#marks);
     out.string('name', this.name, FIELD_BOUNDS.name);
-    return out.members.slice('"name":'.length);
+    return out.members;
   }
 
   #setKind(kind: unknown): void {

@@ -8,7 +8,8 @@ import {
 } from './candidates.js';
 import type { LiveStep } from './step-list.js';
 import type { StepDraft, StepNote, StepText } from './step-text.js';
-import type { Artifact, Kind, Reason, StepStatus } from './types.js';
+import type { Reason } from './wire/decision.js';
+import type { Artifact, Kind, StepStatus } from './wire/step.js';
 
 /**
  * What may be said of a check beside its result.
@@ -92,7 +93,7 @@ export class Step implements LiveStep {
 
   /** The step's number in its execution, from 0. */
   get sequence(): number {
-    return this.#draft.place.sequence;
+    return this.#draft.sequence;
   }
 
   /**

@@ -8,22 +8,17 @@ export function quote(text: string): string {
 }
 
 const MAX_CACHED_NAMES = 2_000;
-const names = new Map<string, string>();
+const nameMembers = new Map<string, string>();
 
-/** Whether a name can go onto the wire as it is; the host may have passed anything. */
-export function isPlainName(name: unknown): name is string {
-  const isText = typeof name === 'string' && name !== '';
-  return isText && name.length <= FIELD_BOUNDS.name && !name.includes('\0');
-}
-
-/** The JSON text of a name: names are few and come again and again. */
-export function quoteName(name: string): string {
-  let json = names.get(name);
-  if (json !== undefined) return json;
-  json = quote(name);
-  if (names.size >= MAX_CACHED_NAMES) names.clear();
-  names.set(name, json);
-  return json;
+/** `"name":…`, or `undefined` for a name that cannot go onto the wire as it is. Names come again and again. */
+export function nameMember(name: string): string | undefined {
+  const known = nameMembers.get(name);
+  if (known !== undefined) return known;
+  if (name.length > FIELD_BOUNDS.name || name.includes('\0')) return undefined;
+  const member = `"name":${quote(name)}`;
+  if (nameMembers.size >= MAX_CACHED_NAMES) nameMembers.clear();
+  nameMembers.set(name, member);
+  return member;
 }
 
 /** The longest start of a text that takes at most `maxBytes` in UTF-8 and splits no code point. */

@@ -1,6 +1,6 @@
 import { isIdentifier } from './fields.js';
 import { spanId } from './identity.js';
-import type { Link, Relation, Trace } from './types.js';
+import type { Link, Relation, Trace } from './wire/snapshot.js';
 
 /**
  * Headers as frameworks and queues hand them over.
@@ -42,6 +42,10 @@ export interface Origin {
 /** The header that carries our ids: `<executionId>;<rootId>`. */
 const EXECUTION_HEADER = 'x-xray-execution';
 
+/** Where `@opentelemetry/api` keeps its one instance, and its context the active span. */
+const OTEL_API = Symbol.for('opentelemetry.js.api.1');
+const OTEL_SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
+
 const NO_ORIGIN: Origin = { trace: undefined, links: [], rootId: undefined };
 
 /** Never throws: headers that cannot be read say nothing. */
@@ -55,6 +59,10 @@ export function originOf(continuation: Continuation): Origin {
 
 function readOrigin(continuation: Continuation): Origin {
   const { fromHeaders, relation = 'parent', of } = continuation;
+  if (fromHeaders === undefined && of === undefined) {
+    const trace = activeSpan();
+    return trace === undefined ? NO_ORIGIN : { ...NO_ORIGIN, trace };
+  }
   const [from, rootId] = header(fromHeaders, EXECUTION_HEADER)?.split(';') ?? [];
   const links: Link[] = [];
   if (isIdentifier(of)) links.push({ executionId: of, relation });
@@ -107,15 +115,12 @@ interface OtelApi {
   context?: { active?: () => { getValue?: (key: symbol) => unknown } };
 }
 
-/**
- * The active OpenTelemetry span's ids, where `@opentelemetry/api` is in the process: it keeps its one
- * instance at this symbol of the global object, so that no dependency on it is needed.
- */
+/** The active OpenTelemetry span's ids, where `@opentelemetry/api` is in the process: no dependency on it is needed. */
 function activeSpan(): Trace | undefined {
   try {
-    const api = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')];
-    const contexts = (api as OtelApi | undefined)?.context;
-    const span = contexts?.active?.().getValue?.(Symbol.for('OpenTelemetry Context Key SPAN'));
+    const api = (globalThis as Record<symbol, unknown>)[OTEL_API] as OtelApi | undefined;
+    if (api === undefined) return undefined;
+    const span = api.context?.active?.().getValue?.(OTEL_SPAN);
     const ids = (
       span as { spanContext?: () => Partial<Record<string, unknown>> } | undefined
     )?.spanContext?.();

@@ -3,7 +3,7 @@ import { gzip, post } from '#platform';
 import { isoTime } from './clock.js';
 import type { Settings } from './options.js';
 import type { Answer } from './platform.js';
-import type { Serialized } from './serialize.js';
+import type { Queued } from './queue.js';
 
 /** What a request did to each snapshot of its batch, or why it did nothing yet. */
 export type SendResult =
@@ -41,7 +41,7 @@ const encoder = new TextEncoder();
 
 /** Joins snapshots into one body: one as JSON, more as NDJSON, compressed when it is worth it. */
 export async function freezeBatch(
-  snapshots: readonly Serialized[],
+  snapshots: readonly Pick<Queued, 'body'>[],
   settings: Settings,
 ): Promise<FrozenBatch> {
   const bytes = joinSnapshots(snapshots, isoTime(settings.clock.wallMs()));
@@ -59,14 +59,18 @@ export async function freezeBatch(
   }
 }
 
-/** Encodes each text straight into its place, its closing brace overwritten by the time of sending. */
-function joinSnapshots(snapshots: readonly Serialized[], sentAt: string): Uint8Array<ArrayBuffer> {
+/** One after the other, each one's closing brace overwritten by the time of sending. */
+function joinSnapshots(
+  snapshots: readonly Pick<Queued, 'body'>[],
+  sentAt: string,
+): Uint8Array<ArrayBuffer> {
   const stamp = encoder.encode(`,"sentAt":"${sentAt}"}\n`);
-  const room = snapshots.reduce((sum, { bytes }) => sum + bytes + stamp.length, 0);
+  const room = snapshots.reduce((sum, item) => sum + item.body.length + stamp.length, 0);
   const body = new Uint8Array(room);
   let end = 0;
-  for (const { json } of snapshots) {
-    end += encoder.encodeInto(json, body.subarray(end)).written - 1;
+  for (const snapshot of snapshots) {
+    body.set(snapshot.body, end);
+    end += snapshot.body.length - 1;
     body.set(stamp, end);
     end += stamp.length;
   }

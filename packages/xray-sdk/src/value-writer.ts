@@ -4,7 +4,7 @@ import type { Captured } from './capture.js';
 import { CAPTURE_BOUNDS } from './limits.js';
 import type { Redactor } from './redact.js';
 import { cutText, quote } from './text.js';
-import type { Mark } from './types.js';
+import type { Mark } from './wire/snapshot.js';
 
 /** Writing a property that leaves no text costs time all the same: a bound for that too. */
 const MAX_VISITS = 50_000;

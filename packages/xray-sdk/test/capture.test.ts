@@ -3,7 +3,7 @@ import { XRaySDK, type XRayOptions } from '@xray/sdk';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import type { Mark, Snapshot } from '../src/types.js';
+import type { Mark, Snapshot } from '../src/wire/snapshot.js';
 import { type Sink, startSink } from './sink.js';
 
 let sink: Sink;
@@ -177,7 +177,7 @@ describe('hostile values', () => {
     expect(marks.length).toBeGreaterThan(0);
   });
 
-  test('a thing that passes a first look and turns hostile at the second does no harm', async () => {
+  test('a getter is asked once, however it would answer a second time', async () => {
     let looks = 0;
     const value = {
       get shifty(): unknown {
@@ -186,7 +186,56 @@ describe('hostile values', () => {
       },
     };
     const { input } = await roundTrip(value);
-    expect(input).toEqual({ shifty: '10' });
+    expect(input).toEqual({ shifty: 'plain' });
+    expect(looks).toBe(1);
+  });
+
+  test('a getter that records something itself disturbs neither record', async () => {
+    const xray = client();
+    const execution = xray.startExecution();
+    const value = {
+      before: 1,
+      get recorded(): string {
+        execution.recordStep({ name: 'inner', input: { deep: ['inner'] } });
+        return 'outer';
+      },
+      after: 2,
+    };
+    execution.recordStep({ name: 'outer', input: value });
+    execution.completeExecution();
+    await xray.flush();
+    const inputs = sink.snapshots.at(-1)?.steps.map(({ name, input }) => [name, input]);
+    expect(new Map(inputs as [string, unknown][])).toEqual(
+      new Map<string, unknown>([
+        ['inner', { deep: ['inner'] }],
+        ['outer', { before: 1, recorded: 'outer', after: 2 }],
+      ]),
+    );
+  });
+
+  test('text of any script, with anything that JSON escapes, arrives whole', async () => {
+    const value = {
+      'ключ "1"\n': 'naïve — 東京 \u{1F600} \ud800 \t\n\\"\u007f\u2028',
+      ascii: 'plain',
+    };
+    const { input, marks } = await roundTrip(value);
+    expect(JSON.stringify(input)).toBe(JSON.stringify(value));
+    expect(marks).toEqual([]);
+  });
+
+  test('what others added to the prototype of all objects is not recorded', async () => {
+    const everyObject: object = Object.prototype;
+    Object.defineProperty(everyObject, 'added', {
+      value: 1,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+    try {
+      expect((await roundTrip({ own: 1 })).input).toEqual({ own: 1 });
+    } finally {
+      Reflect.deleteProperty(everyObject, 'added');
+    }
   });
 });
 

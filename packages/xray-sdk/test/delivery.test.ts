@@ -76,6 +76,19 @@ describe('on the way', () => {
     expect(xray.stats()).toMatchObject({ queued: 1, dropped: {} });
   });
 
+  test('a server that is down is asked less and less, always with the same batch', async () => {
+    sink.behaviour = answer(503);
+    const xray = client();
+    record(xray, 900);
+    expect(await xray.flush(1_200)).toBe(false);
+    // Pauses of at least 250, 500 and 1,000 ms come between the attempts.
+    expect(sink.requests.length).toBeLessThanOrEqual(3);
+    expect(new Set(sink.requests.map(({ text }) => text)).size).toBe(1);
+    record(xray, 100);
+    expect(sink.requests.length).toBeLessThanOrEqual(3);
+    expect(xray.stats()).toMatchObject({ queued: 1_000, dropped: {} });
+  });
+
   test('one snapshot too large for the server costs only itself', async () => {
     sink.behaviour = (request, response) => {
       const isTooLarge = request.text.includes('whale');

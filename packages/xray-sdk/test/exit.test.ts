@@ -29,6 +29,19 @@ test('a process that simply ends delivers what it recorded', async () => {
   expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: 450, delivered: 450, queued: 0 });
 });
 
+test('every process of a cluster is an instance of its own, without gaps or doubles', async () => {
+  const ended = await runProgram('cluster.mjs', { XRAY_ENDPOINT: sink.endpoint });
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  expect(new Set(sink.snapshots.map(({ executionId }) => executionId)).size).toBe(200);
+  const instances = new Set(sink.snapshots.map(({ instanceId }) => instanceId));
+  expect(instances.size).toBe(4);
+  const inOrder = Array.from({ length: 50 }, (_, index) => index + 1);
+  for (const instance of instances) {
+    const own = sink.snapshots.filter(({ instanceId }) => instanceId === instance);
+    expect(own.map(({ instanceSeq }) => instanceSeq)).toEqual(inOrder);
+  }
+});
+
 test('with the server down the process ends at once, and the loss is counted', async () => {
   const { endpoint } = sink;
   await sink.close();

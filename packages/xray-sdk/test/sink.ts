@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
-import type { Snapshot } from '../src/types.js';
+import type { Snapshot } from '../src/wire/snapshot.js';
 
 /** One request as a sink received it. */
 export interface Received {
@@ -23,6 +23,8 @@ export interface Sink {
   /** All snapshots of all requests, in order. */
   readonly snapshots: Snapshot[];
   behaviour: Behaviour;
+  /** A browser's question whether it may post is answered when this is settled. */
+  preflight: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,7 +49,8 @@ export async function startSink(behaviour: Behaviour = accept): Promise<Sink> {
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('access-control-allow-headers', '*, authorization');
     if (request.method === 'OPTIONS') {
-      response.writeHead(204).end();
+      response.setHeader('access-control-max-age', '0');
+      void sink.preflight.then(() => response.writeHead(204).end());
       return;
     }
     const chunks: Buffer[] = [];
@@ -70,6 +73,7 @@ export async function startSink(behaviour: Behaviour = accept): Promise<Sink> {
     requests: [],
     snapshots: [],
     behaviour,
+    preflight: Promise.resolve(),
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

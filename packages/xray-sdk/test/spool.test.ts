@@ -6,7 +6,7 @@ import { XRaySDK, type XRayOptions } from '@xray/sdk';
 import { spool } from '@xray/sdk/spool';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import type { Snapshot } from '../src/types.js';
+import type { Snapshot } from '../src/wire/snapshot.js';
 import { startProgram } from './child.js';
 import { accept, answer, type Sink, startSink } from './sink.js';
 

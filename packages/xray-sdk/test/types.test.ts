@@ -1,7 +1,10 @@
 import type * as core from '@xray/core';
 import { expectTypeOf, test } from 'vitest';
 
-import type * as sdk from '../src/types.js';
+import type * as candidates from '../src/wire/candidates.js';
+import type * as decision from '../src/wire/decision.js';
+import type * as snapshot from '../src/wire/snapshot.js';
+import type * as step from '../src/wire/step.js';
 
 /** Core reads an optional `null` as absent; the SDK never writes one. */
 type KnownKeys<T> = keyof {
@@ -9,7 +12,7 @@ type KnownKeys<T> = keyof {
 };
 
 /** Interfaces as plain object types, which alone are comparable with core's open ones. */
-type Plain<T> = [T] extends [sdk.Json | undefined]
+type Plain<T> = [T] extends [snapshot.Json | undefined]
   ? T
   : T extends (infer Item)[]
     ? Plain<Item>[]
@@ -18,29 +21,29 @@ type Plain<T> = [T] extends [sdk.Json | undefined]
       : T;
 
 test('what the SDK may write is what core takes', () => {
-  const taken = (snapshot: Plain<sdk.Snapshot>): core.Snapshot => snapshot;
+  const taken = (written: Plain<snapshot.Snapshot>): core.Snapshot => written;
   expectTypeOf(taken).returns.toEqualTypeOf<core.Snapshot>();
 });
 
 test('the two know the same fields, object by object', () => {
-  expectTypeOf<KnownKeys<sdk.Snapshot>>().toEqualTypeOf<KnownKeys<core.Snapshot>>();
-  expectTypeOf<KnownKeys<sdk.Step>>().toEqualTypeOf<KnownKeys<core.Step>>();
-  expectTypeOf<KnownKeys<sdk.Decision>>().toEqualTypeOf<KnownKeys<core.Decision>>();
-  expectTypeOf<KnownKeys<sdk.Reason>>().toEqualTypeOf<KnownKeys<core.Reason>>();
-  expectTypeOf<KnownKeys<sdk.Actor>>().toEqualTypeOf<KnownKeys<core.Actor>>();
-  expectTypeOf<KnownKeys<sdk.Rule>>().toEqualTypeOf<KnownKeys<core.Rule>>();
-  expectTypeOf<KnownKeys<sdk.Candidate>>().toEqualTypeOf<KnownKeys<core.Candidate>>();
-  expectTypeOf<KnownKeys<sdk.CandidateSet>>().toEqualTypeOf<KnownKeys<core.CandidateSet>>();
-  expectTypeOf<KnownKeys<sdk.Artifact>>().toEqualTypeOf<KnownKeys<core.Artifact>>();
-  expectTypeOf<KnownKeys<sdk.Mark>>().toEqualTypeOf<KnownKeys<core.Mark>>();
-  expectTypeOf<KnownKeys<sdk.Subject>>().toEqualTypeOf<KnownKeys<core.Subject>>();
-  expectTypeOf<KnownKeys<sdk.Link>>().toEqualTypeOf<KnownKeys<core.Link>>();
+  expectTypeOf<KnownKeys<snapshot.Snapshot>>().toEqualTypeOf<KnownKeys<core.Snapshot>>();
+  expectTypeOf<KnownKeys<step.Step>>().toEqualTypeOf<KnownKeys<core.Step>>();
+  expectTypeOf<KnownKeys<decision.Decision>>().toEqualTypeOf<KnownKeys<core.Decision>>();
+  expectTypeOf<KnownKeys<decision.Reason>>().toEqualTypeOf<KnownKeys<core.Reason>>();
+  expectTypeOf<KnownKeys<decision.Actor>>().toEqualTypeOf<KnownKeys<core.Actor>>();
+  expectTypeOf<KnownKeys<step.Rule>>().toEqualTypeOf<KnownKeys<core.Rule>>();
+  expectTypeOf<KnownKeys<candidates.Candidate>>().toEqualTypeOf<KnownKeys<core.Candidate>>();
+  expectTypeOf<KnownKeys<candidates.CandidateSet>>().toEqualTypeOf<KnownKeys<core.CandidateSet>>();
+  expectTypeOf<KnownKeys<step.Artifact>>().toEqualTypeOf<KnownKeys<core.Artifact>>();
+  expectTypeOf<KnownKeys<snapshot.Mark>>().toEqualTypeOf<KnownKeys<core.Mark>>();
+  expectTypeOf<KnownKeys<decision.Subject>>().toEqualTypeOf<KnownKeys<core.Subject>>();
+  expectTypeOf<KnownKeys<snapshot.Link>>().toEqualTypeOf<KnownKeys<core.Link>>();
 });
 
 test('the two know the same names of statuses, kinds, outcomes and marks', () => {
-  expectTypeOf<sdk.Status>().toEqualTypeOf<core.Status>();
-  expectTypeOf<sdk.StepStatus>().toEqualTypeOf<core.StepStatus>();
-  expectTypeOf<sdk.Kind>().toEqualTypeOf<core.KnownKind>();
-  expectTypeOf<sdk.Outcome>().toEqualTypeOf<core.CandidateOutcome>();
-  expectTypeOf<sdk.Json>().toEqualTypeOf<core.Json>();
+  expectTypeOf<snapshot.Status>().toEqualTypeOf<core.Status>();
+  expectTypeOf<step.StepStatus>().toEqualTypeOf<core.StepStatus>();
+  expectTypeOf<step.Kind>().toEqualTypeOf<core.KnownKind>();
+  expectTypeOf<candidates.Outcome>().toEqualTypeOf<core.CandidateOutcome>();
+  expectTypeOf<snapshot.Json>().toEqualTypeOf<core.Json>();
 });

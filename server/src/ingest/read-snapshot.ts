@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { core } from 'zod';
 import {
   LIMITS,
+  factsOf,
   jsonDepthExceeds,
   mergeStateOf,
-  rollUpRules,
   snapshotSchema,
   stepSequence,
   type ErrorDetail,
@@ -100,34 +100,17 @@ function toRecord(
   bytes: number,
   receivedAt: Date,
 ): ExecutionRecord {
-  const failed = snapshot.steps.filter(
-    (step) => step.status === 'failed' || step.status === 'timed_out',
-  );
-  const rules = rollUpRules(snapshot);
+  const { executionId, steps: _, ...facts } = factsOf(snapshot);
   return {
     app: snapshot.appId,
-    executionId: snapshot.executionId,
+    executionId,
     body,
     bytes,
     receivedAt,
     merge: mergeStateOf(snapshot, bodyHash(snapshot)),
     header: {
-      pipeline: snapshot.pipeline,
-      environment: snapshot.environment ?? 'default',
-      status: snapshot.status ?? 'completed',
-      outcome: snapshot.decision?.outcome ?? null,
-      adverse: snapshot.decision?.adverse ?? null,
+      ...facts,
       at: orderingTime(snapshot.startedAt, receivedAt),
-      durationMs: snapshot.durationMs ?? null,
-      versions: withoutNulls(snapshot.versions ?? {}),
-      subjects: (snapshot.subjects ?? []).map(({ type, id }) => ({ type, id })),
-      tags: snapshot.tags ?? [],
-      reasons: (snapshot.decision?.reasons ?? []).map((reason) => reason.code),
-      failedStepCount: failed.length,
-      errorType: failed.find((step) => step.error)?.error?.type.slice(0, LIMITS.name) ?? null,
-      metadata: withoutNulls(snapshot.metadata ?? {}),
-      rules: rules.failed,
-      decisive: rules.decisive,
       course: courseOf(snapshot),
     },
     steps: snapshot.steps.map((step, index): StepRow => ({
@@ -153,11 +136,6 @@ function orderingTime(startedAt: string | null | undefined, receivedAt: Date): D
   const time = Date.parse(startedAt ?? '');
   const believable = time >= FIRST_INSTANT && time <= receivedAt.getTime() + MAX_AHEAD_MS;
   return believable ? new Date(time) : receivedAt;
-}
-
-function withoutNulls<T>(values: Record<string, T | null>): Record<string, T> {
-  const present = Object.entries(values).filter((entry): entry is [string, T] => entry[1] !== null);
-  return Object.fromEntries(present);
 }
 
 /** The first 32 bits of the SHA-256 of the names of the steps that ran, in order. */

@@ -1,25 +1,29 @@
 import { createHash } from 'node:crypto';
-import type { ExecutionPage, ExecutionQuery, ExecutionSummary } from '@xray/core';
+import type { ExecutionPage, ExecutionQuery, ExecutionSummary, QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
+import type { Search } from '../search/search.js';
 import type { ListPlace, Store } from '../store/store.js';
+import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf, readFilter } from './filter.js';
+import { FIRST_INSTANT_MS, LAST_INSTANT_MS, instantOf } from './range.js';
 import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
 
 export async function listExecutions(
-  store: Store,
+  { store, search }: { store: Store; search: Search },
   app: string,
   query: ExecutionQuery,
   now: number,
 ): Promise<ExecutionPage> {
   const filter = readFilter(query);
+  if (isSearch(filter)) return await searchExecutions(search, app, query, filter, now);
   const question = questionOf(app, query);
   const rows = await narrowed(filter, query, () =>
     store.listExecutions({
       app,
       where: conditionOf(filter, now),
-      from: query.from === undefined ? undefined : new Date(query.from),
-      to: query.to === undefined ? undefined : new Date(query.to),
+      from: instantOf(query.from),
+      to: instantOf(query.to),
       sort: query.sort,
       after:
         query.cursor === undefined ? undefined : readCursor(query.cursor, question, query.sort),
@@ -38,6 +42,51 @@ export async function listExecutions(
       rows.length > page.length && last !== undefined
         ? writeCursor({ key: keyOf(last.summary, query.sort), id: last.id }, question)
         : null,
+  };
+}
+
+/** Executions that have the filter's words or candidates, newest first. */
+async function searchExecutions(
+  search: Search,
+  app: string,
+  query: ExecutionQuery,
+  filter: QueryNode,
+  now: number,
+): Promise<ExecutionPage> {
+  if (query.sort !== '-at') {
+    throw new DomainError('invalid', 'What is searched for is listed newest first: sort=-at.', [
+      { path: 'sort', code: 'not_sortable' },
+    ]);
+  }
+  const question = questionOf(app, query);
+  const after =
+    query.cursor === undefined ? undefined : readCursor(query.cursor, question, query.sort);
+  const { items, next, left } = await narrowed(filter, query, () =>
+    search.find({
+      range: {
+        app,
+        from: query.from === undefined ? -Infinity : Date.parse(query.from),
+        to: query.to === undefined ? Infinity : Date.parse(query.to),
+      },
+      query: filter,
+      where: compileWhatIsKnown(filter, now),
+      before: after && { at: after.key, id: after.id },
+      limit: query.limit,
+      now,
+    }),
+  );
+  return {
+    items: items.map(({ summary, matches }) => ({
+      ...summary,
+      stale: isStale(summary.status, Date.parse(summary.receivedAt), now),
+      matches,
+    })),
+    nextCursor: next === undefined ? null : writeCursor({ key: next.at, id: next.id }, question),
+    notSearched: left && {
+      from: left.from.toISOString(),
+      to: left.to.toISOString(),
+      executions: left.executions,
+    },
   };
 }
 
@@ -70,17 +119,13 @@ function writeCursor({ key, id }: ListPlace, question: string): string {
   return Buffer.from(`${question} ${key} ${id}`).toString('base64url');
 }
 
-/** The first and last instant that an ISO year of four digits can name. */
-const TIMES = {
-  min: Date.parse('0001-01-01T00:00:00Z'),
-  max: Date.parse('9999-12-31T23:59:59.999Z'),
-};
-
 function readCursor(text: string, question: string, sort: ExecutionQuery['sort']): ListPlace {
   const plain = Buffer.from(text, 'base64url').toString('latin1');
   const [, own, ...numbers] = /^(\S{8}) (\S+) (\d{1,15})$/.exec(plain) ?? [];
   const [key = Number.NaN, id = Number.NaN] = numbers.map(Number);
-  const { min, max } = sort.endsWith('duration') ? { min: -1, max: Number.MAX_VALUE } : TIMES;
+  const [min, max] = sort.endsWith('duration')
+    ? [-1, Number.MAX_VALUE]
+    : [FIRST_INSTANT_MS, LAST_INSTANT_MS];
   if (!(key >= min && key <= max) || !Number.isInteger(id)) {
     throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
       { path: 'cursor', code: 'invalid_cursor' },

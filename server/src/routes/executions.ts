@@ -1,12 +1,18 @@
 import {
+  errorBodySchema,
   executionDetailSchema,
   executionPageSchema,
   executionQuerySchema,
+  facetsQuerySchema,
+  facetsSchema,
+  histogramQuerySchema,
+  histogramSchema,
   pipelineListQuerySchema,
   pipelineListSchema,
   stepDetailSchema,
 } from '@xray/core';
 import { z } from 'zod';
+import { readFacets, readHistogram } from '../query/counts.js';
 import { listExecutions } from '../query/list-executions.js';
 import { readExecutionText, readStep } from '../query/read-executions.js';
 import { param, parse, type Deps, type Route } from './route.js';
@@ -14,19 +20,40 @@ import { param, parse, type Deps, type Route } from './route.js';
 const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
 const sequenceSchema = z.coerce.number().int().min(0);
 
+const FILTER_EXAMPLES = {
+  q: 'outcome:declined -env:dev duration:>500ms',
+  from: '2026-11-15T00:00:00Z',
+  to: '2026-11-22T00:00:00Z',
+};
+const TOO_BROAD = {
+  description: 'It would take longer than a read may; the message says what to narrow.',
+  schema: errorBodySchema,
+};
+
 /** What there is to read of an app's executions. */
-export function executionRoutes({ store, now }: Deps): Route[] {
+export function executionRoutes(deps: Deps): Route[] {
+  const { store, now } = deps;
   return [
     {
       method: 'get',
       path: '/api/apps/:app/executions',
       policy: 'read',
-      summary: 'Executions, newest first, without payloads.',
+      audit: 'payload.view',
+      summary:
+        'Executions that a filter finds, the newest first; with words in `q`, the places where they stand.',
       query: executionQuerySchema,
-      answers: { 200: { description: 'A page of them.', schema: executionPageSchema } },
-      async handle({ req, res }) {
+      examples: FILTER_EXAMPLES,
+      answers: {
+        200: { description: 'A page of them.', schema: executionPageSchema },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res, record }) {
         const query = parse(executionQuerySchema, req.query);
-        res.json(await listExecutions(store, param(req, 'app'), query, now()));
+        const page = await listExecutions(deps, param(req, 'app'), query, now());
+        const shown = page.items.filter(({ matches }) => matches && matches.length > 0);
+        // What was looked for can name a person, and the log is never erased.
+        if (shown.length > 0) await record({ details: { by: 'search', executions: shown.length } });
+        res.json(page);
       },
     },
     {
@@ -61,6 +88,38 @@ export function executionRoutes({ store, now }: Deps): Route[] {
         const step = await readStep(store, param(req, 'app'), param(req, 'id'), sequence);
         await record({ target: param(req, 'id'), details: { step: sequence } });
         res.json(step);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/facets',
+      policy: 'read',
+      summary: 'How often each value stands in the executions that a filter finds.',
+      query: facetsQuerySchema,
+      examples: FILTER_EXAMPLES,
+      answers: {
+        200: { description: 'Counts by field.', schema: facetsSchema },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res }) {
+        const query = parse(facetsQuerySchema, req.query);
+        res.json(await readFacets(store, param(req, 'app'), query, now()));
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/histogram',
+      policy: 'read',
+      summary: 'Executions that a filter finds, by time and by outcome or status.',
+      query: histogramQuerySchema,
+      examples: { ...FILTER_EXAMPLES, by: 'status' },
+      answers: {
+        200: { description: 'Counts by time.', schema: histogramSchema },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res }) {
+        const query = parse(histogramQuerySchema, req.query);
+        res.json(await readHistogram(store, param(req, 'app'), query, now()));
       },
     },
     {

@@ -13,6 +13,7 @@ import type { Principal } from '../auth/principal.js';
 import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
+import type { Search } from '../search/search.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import type { Edits, Store } from '../store/store.js';
 import type { ErasureMetrics } from '../upkeep/metrics.js';
@@ -20,6 +21,7 @@ import type { ErasureMetrics } from '../upkeep/metrics.js';
 /** What every route may use. */
 export interface Deps {
   store: Store;
+  search: Search;
   intake: Intake;
   erasures: ErasureMetrics;
   /** Throws a DomainError when an API key has used up its requests of this minute. */

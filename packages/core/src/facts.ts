@@ -1,0 +1,39 @@
+import type { QueryFacts } from './query-match.js';
+import { rollUpRules } from './rule-roll-up.js';
+import { LIMITS, type Snapshot } from './snapshot.js';
+
+/** What questions over many executions know of one, as far as it follows from the snapshot. */
+export type SnapshotFacts = Omit<QueryFacts, 'conflict' | 'at' | 'metadata'> & {
+  metadata: Record<string, string | number | boolean>;
+  failedStepCount: number;
+};
+
+export function factsOf(snapshot: Snapshot): SnapshotFacts {
+  const { decision, steps } = snapshot;
+  const failed = steps.filter(({ status }) => status === 'failed' || status === 'timed_out');
+  const rules = rollUpRules(snapshot);
+  return {
+    executionId: snapshot.executionId,
+    pipeline: snapshot.pipeline,
+    environment: snapshot.environment ?? 'default',
+    status: snapshot.status ?? 'completed',
+    outcome: decision?.outcome ?? null,
+    adverse: decision?.adverse ?? null,
+    durationMs: snapshot.durationMs ?? null,
+    versions: withoutNulls(snapshot.versions ?? {}),
+    subjects: (snapshot.subjects ?? []).map(({ type, id }) => ({ type, id })),
+    tags: snapshot.tags ?? [],
+    reasons: (decision?.reasons ?? []).map((reason) => reason.code),
+    failedStepCount: failed.length,
+    errorType: failed.find((step) => step.error)?.error?.type.slice(0, LIMITS.name) ?? null,
+    metadata: withoutNulls(snapshot.metadata ?? {}),
+    rules: rules.failed,
+    decisive: rules.decisive,
+    steps: steps.map(({ name, status }) => ({ name, status: status ?? 'completed' })),
+  };
+}
+
+function withoutNulls<T>(values: Record<string, T | null>): Record<string, T> {
+  const present = Object.entries(values).filter((entry): entry is [string, T] => entry[1] !== null);
+  return Object.fromEntries(present);
+}

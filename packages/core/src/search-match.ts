@@ -1,0 +1,133 @@
+import type { SearchMatch } from './finding.js';
+import { findText, normalizeText, type TextQuery } from './search-terms.js';
+import { visitTexts, type SearchPath } from './searchable.js';
+import type { Snapshot } from './snapshot.js';
+import { stepSequence } from './step-order.js';
+
+/** Matches that one execution is shown with. */
+const MAX_MATCHES = 3;
+const SNIPPET_LENGTH = 160;
+/** Of the text before a match. */
+const LEAD_LENGTH = 48;
+/** Places within one text that are marked. */
+const MAX_RANGES = 10;
+
+export interface SearchFinding {
+  /** Of each query, whether the snapshot has it. */
+  found: boolean[];
+  /** A few places, of each query in turn. */
+  matches: SearchMatch[];
+}
+
+/**
+ * Looks for texts in everything that was recorded (`visitTexts`); a ledger's ids are compared whole. What
+ * the search index answers is tested against this.
+ */
+export function searchSnapshot(snapshot: Snapshot, queries: readonly TextQuery[]): SearchFinding {
+  const places = queries.map((): SearchMatch[] => []);
+  visitTexts(snapshot, (text, path) => {
+    const normalized = normalizeText(text);
+    for (const [index, query] of queries.entries()) {
+      const own = places[index];
+      if (own === undefined || own.length === MAX_MATCHES) continue;
+      const ranges = findText(query, normalized, MAX_RANGES);
+      if (ranges.length === 0) continue;
+      own.push({ ...placeOf(snapshot, path), ...snippetOf(text, normalized, ranges) });
+    }
+  });
+  for (const [index, query] of queries.entries()) {
+    if (places[index]?.length === 0) places[index].push(...ledgerMatches(snapshot, query.text));
+  }
+  return { found: places.map((own) => own.length > 0), matches: inTurn(places) };
+}
+
+function inTurn(places: SearchMatch[][]): SearchMatch[] {
+  const chosen = Array.from({ length: MAX_MATCHES }, (_, round) =>
+    places.flatMap((own) => own[round] ?? []),
+  ).flat();
+  const paths = new Set<string>();
+  const isNew = ({ path, ranges }: SearchMatch): boolean => {
+    const key = JSON.stringify([path, ranges]);
+    return !paths.has(key) && paths.add(key) !== undefined;
+  };
+  return chosen.filter(isNew).slice(0, MAX_MATCHES);
+}
+
+function ledgerMatches(snapshot: Snapshot, id: string): SearchMatch[] {
+  for (const [place, step] of snapshot.steps.entries()) {
+    const at = step.candidates?.ledger?.ids.indexOf(id) ?? -1;
+    if (at < 0) continue;
+    const path = ['steps', place, 'candidates', 'ledger', 'ids', at];
+    return [{ ...placeOf(snapshot, path), ...snippetOf(id, id, [[0, id.length]]) }];
+  }
+  return [];
+}
+
+function placeOf(snapshot: Snapshot, path: SearchPath): Omit<SearchMatch, 'snippet' | 'ranges'> {
+  const pointer = path.map((key) => `/${escapeKey(String(key))}`).join('');
+  const [root, index, field] = path;
+  const step = root === 'steps' && typeof index === 'number' ? snapshot.steps[index] : undefined;
+  if (step === undefined) return { step: null, field: String(root ?? ''), path: pointer };
+  return {
+    step: { sequence: stepSequence(step, Number(index)), name: step.name },
+    field: String(field ?? ''),
+    path: pointer,
+  };
+}
+
+/** RFC 6901. */
+function escapeKey(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+type Ranges = [number, number][];
+
+function snippetOf(text: string, normalized: string, ranges: Ranges) {
+  const mapped = mapRanges(text, normalized, ranges);
+  const [first] = mapped.ranges;
+  const from = boundary(mapped.text, Math.max(0, (first?.[0] ?? 0) - LEAD_LENGTH));
+  const to = boundary(mapped.text, Math.min(mapped.text.length, from + SNIPPET_LENGTH));
+  return {
+    snippet: mapped.text.slice(from, to),
+    ranges: mapped.ranges
+      .filter(([start]) => start < to)
+      .map(([start, end]): [number, number] => [start - from, Math.min(end, to) - from]),
+  };
+}
+
+/** Not between the halves of a surrogate pair. */
+function boundary(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  const isSecondHalf = unit >= 0xdc00 && unit <= 0xdfff;
+  return isSecondHalf && at > 0 ? at - 1 : at;
+}
+
+/**
+ * Ranges of the normalized text as ranges of the text itself. Where no character-by-character way leads
+ * from one to the other, they stay in the normalized text, which is then what is shown.
+ */
+function mapRanges(
+  text: string,
+  normalized: string,
+  ranges: Ranges,
+): { text: string; ranges: Ranges } {
+  if (text.toLowerCase() === normalized && text.length === normalized.length) {
+    return { text, ranges };
+  }
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let joined = '';
+  for (const { 0: cluster, index } of text.matchAll(/[\s\S]\p{M}*/gu)) {
+    const own = normalizeText(cluster);
+    joined += own;
+    for (let unit = 0; unit < own.length; unit++) {
+      starts.push(index);
+      ends.push(index + cluster.length);
+    }
+  }
+  if (joined !== normalized) return { text: normalized, ranges };
+  return {
+    text,
+    ranges: ranges.map(([start, end]) => [starts[start] ?? 0, ends[end - 1] ?? text.length]),
+  };
+}

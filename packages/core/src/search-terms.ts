@@ -1,0 +1,158 @@
+/**
+ * How texts are cut for searching; the same for what was recorded and for what is looked for. An atom is a
+ * run of letters and digits, or one character of a script that is written without spaces, or one symbol.
+ * Two atoms are glued when at most three connecting characters and no space stand between them, as in
+ * ids, addresses and decimals.
+ */
+export interface Atom {
+  /** UTF-16 offsets into the normalized text. */
+  start: number;
+  end: number;
+  isWord: boolean;
+  /** Start of the atom before, to which this one is glued; -1 if it is not. */
+  gluedFrom: number;
+}
+
+const WORD = 1;
+const SIGN = 2;
+const CONNECTOR = 3;
+const BREAK = 4;
+
+const MAX_GLUE = 3;
+const CONNECTORS = new Set(`-_.:/@#+&'’,=%~\\·`);
+/** Their words are not divided by spaces, or grow endings that are; they are searched by characters. */
+const UNSPACED =
+  /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]$/u;
+const ALPHANUMERIC = /^[\p{L}\p{N}\p{M}]$/u;
+const SYMBOL = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\p{So}\p{Sc}]$/u;
+const IGNORED = /[\p{Default_Ignorable_Code_Point}\u0640]/gu;
+const ASCII = /^[\0-\x7f]*$/;
+
+/** Kinds of the code points of the basic plane, filled in as they are met; 0 is not met yet. */
+const kinds = new Uint8Array(0x10000);
+
+/** Compatibility forms made one (NFKC), lower case, without what is not seen. */
+export function normalizeText(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
+  return text.normalize('NFKC').toLowerCase().replace(IGNORED, '').replaceAll('ς', 'σ');
+}
+
+/** Calls `visit` for each atom of a normalized text, in order. The object is the same each time. */
+export function scanAtoms(text: string, visit: (atom: Atom) => void): void {
+  const atom: Atom = { start: 0, end: 0, isWord: false, gluedFrom: -1 };
+  let before = -1;
+  let glue = 0;
+  let at = 0;
+  while (at < text.length) {
+    const point = text.codePointAt(at) ?? 0;
+    const width = point > 0xffff ? 2 : 1;
+    const kind = kindOf(point);
+    if (kind === CONNECTOR || kind === BREAK) {
+      glue = kind === BREAK ? MAX_GLUE + 1 : glue + 1;
+      at += width;
+      continue;
+    }
+    const start = at;
+    at += width;
+    if (kind === WORD) at = endOfWord(text, at);
+    atom.start = start;
+    atom.end = at;
+    atom.isWord = kind === WORD;
+    atom.gluedFrom = glue <= MAX_GLUE ? before : -1;
+    visit(atom);
+    before = start;
+    glue = 0;
+  }
+}
+
+export function atomsOf(text: string): Atom[] {
+  const atoms: Atom[] = [];
+  scanAtoms(text, (atom) => atoms.push({ ...atom }));
+  return atoms;
+}
+
+function endOfWord(text: string, from: number): number {
+  let at = from;
+  while (at < text.length) {
+    const point = text.codePointAt(at) ?? 0;
+    if (kindOf(point) !== WORD) break;
+    at += point > 0xffff ? 2 : 1;
+  }
+  return at;
+}
+
+function kindOf(point: number): number {
+  if (point > 0xffff) return classify(point);
+  const known = kinds[point] ?? 0;
+  if (known !== 0) return known;
+  const kind = classify(point);
+  kinds[point] = kind;
+  return kind;
+}
+
+function classify(point: number): number {
+  const char = String.fromCodePoint(point);
+  if (ALPHANUMERIC.test(char)) return UNSPACED.test(char) ? SIGN : WORD;
+  if (CONNECTORS.has(char)) return CONNECTOR;
+  return point > 0x7f && SYMBOL.test(char) ? SIGN : BREAK;
+}
+
+/** What is looked for: atoms that follow each other within one text. Null when nothing in it can be. */
+export interface TextQuery {
+  /** As it was written, for ids that are compared whole. */
+  text: string;
+  atoms: QueryAtom[];
+}
+
+export interface QueryAtom {
+  text: string;
+  isWord: boolean;
+  /** What has to stand between the atom before and this one; null where anything may. */
+  glue: string | null;
+  isPrefix: boolean;
+}
+
+/** Compiles a bare word or a quoted phrase; a `*` at the end of a bare word stands for any ending. */
+export function compileText(text: string, quoted: boolean): TextQuery | null {
+  const star = !quoted && text.endsWith('*');
+  const plain = star ? text.slice(0, -1) : text;
+  const normalized = normalizeText(plain);
+  const atoms = atomsOf(normalized);
+  const last = atoms.at(-1);
+  if (last === undefined) return null;
+  const isOpen = star && last.isWord && last.end === normalized.length;
+  return {
+    text: plain,
+    atoms: atoms.map((atom, place) => ({
+      text: normalized.slice(atom.start, atom.end),
+      isWord: atom.isWord,
+      glue: atom.gluedFrom < 0 ? null : normalized.slice(atoms[place - 1]?.end ?? 0, atom.start),
+      isPrefix: isOpen && atom === last,
+    })),
+  };
+}
+
+/** Where a normalized text has it: [start, end) of each place, left to right, at most `limit`. */
+export function findText(query: TextQuery, text: string, limit: number): [number, number][] {
+  const [first] = query.atoms;
+  if (first === undefined || !text.includes(first.text)) return [];
+  const atoms = atomsOf(text);
+  const found: [number, number][] = [];
+  const isAt = (place: number): boolean =>
+    query.atoms.every((wanted, offset) => {
+      const atom = atoms[place + offset];
+      if (atom === undefined) return false;
+      const own = text.slice(atom.start, atom.end);
+      if (wanted.isPrefix ? !own.startsWith(wanted.text) : own !== wanted.text) return false;
+      if (offset === 0 || wanted.glue === null) return true;
+      const before = atoms[place + offset - 1];
+      return before !== undefined && text.slice(before.end, atom.start) === wanted.glue;
+    });
+  for (let place = 0; place < atoms.length && found.length < limit; place++) {
+    if (!isAt(place)) continue;
+    const start = atoms[place]?.start ?? 0;
+    const end = atoms[place + query.atoms.length - 1]?.end ?? start;
+    found.push([start, end]);
+  }
+  return found;
+}

@@ -1,0 +1,150 @@
+import type { Json, Snapshot } from './snapshot.js';
+
+/** `free`: every key and value. Otherwise the known fields, each with its own; unknown ones are free. */
+type Shape = 'free' | 'skip' | { readonly [field: string]: Shape };
+
+const TEXT: Shape = {};
+const ACTOR: Shape = { type: 'skip', id: TEXT, version: TEXT };
+const REASON: Shape = { code: TEXT, text: TEXT, ruleId: TEXT, factor: TEXT, contribution: TEXT };
+
+/**
+ * What of a snapshot is searched: texts, numbers and names that somebody gave. What the format itself
+ * brings along is not (its field names, enumerations, counts, times and order, which filters ask for), nor
+ * are the ids of a ledger, which are looked up whole.
+ */
+const STEP: Shape = {
+  sequence: 'skip',
+  parent: 'skip',
+  name: TEXT,
+  kind: 'skip',
+  status: 'skip',
+  input: 'free',
+  output: 'free',
+  reasoning: TEXT,
+  error: { type: TEXT, message: TEXT, stack: TEXT },
+  startedAt: 'skip',
+  durationMs: 'skip',
+  timing: 'skip',
+  attempt: 'skip',
+  actor: ACTOR,
+  model: {
+    provider: TEXT,
+    name: TEXT,
+    promptVersion: TEXT,
+    params: 'free',
+    inputTokens: TEXT,
+    outputTokens: TEXT,
+    costUsd: TEXT,
+  },
+  rules: {
+    id: TEXT,
+    version: TEXT,
+    result: 'skip',
+    effect: 'skip',
+    field: TEXT,
+    op: 'skip',
+    actual: 'free',
+    threshold: 'free',
+    unit: TEXT,
+    points: TEXT,
+    counts: 'skip',
+  },
+  candidates: {
+    type: TEXT,
+    person: 'skip',
+    in: 'skip',
+    out: 'skip',
+    byOutcome: 'skip',
+    byReason: 'skip',
+    cutoff: TEXT,
+    items: {
+      id: TEXT,
+      outcome: 'skip',
+      score: TEXT,
+      scores: 'free',
+      rank: 'skip',
+      previousRank: 'skip',
+      reasons: REASON,
+      rules: { id: TEXT, result: 'skip', actual: 'free' },
+      data: 'free',
+      stratum: TEXT,
+    },
+    strata: { name: TEXT, population: 'skip', kept: 'skip' },
+    ledger: { ids: 'skip', outcomes: 'skip', reasons: TEXT, reasonIx: 'skip', scores: 'skip' },
+  },
+  artifacts: {
+    name: TEXT,
+    mediaType: TEXT,
+    bytes: 'skip',
+    sha256: TEXT,
+    uri: TEXT,
+    inline: TEXT,
+  },
+  metrics: 'free',
+};
+const EXECUTION: Shape = {
+  schemaVersion: 'skip',
+  executionId: TEXT,
+  revision: 'skip',
+  instanceId: TEXT,
+  instanceSeq: 'skip',
+  appId: 'skip',
+  pipeline: TEXT,
+  environment: TEXT,
+  versions: 'free',
+  status: 'skip',
+  decision: {
+    outcome: TEXT,
+    adverse: 'skip',
+    score: TEXT,
+    confidence: TEXT,
+    reasons: REASON,
+    decidedBy: ACTOR,
+    humanInvolvement: 'skip',
+  },
+  startedAt: 'skip',
+  endedAt: 'skip',
+  sentAt: 'skip',
+  durationMs: 'skip',
+  subjects: { type: TEXT, id: TEXT, idForm: 'skip', person: 'skip' },
+  input: 'free',
+  output: 'free',
+  tags: TEXT,
+  metadata: 'free',
+  trace: { traceId: TEXT, spanId: TEXT, flags: 'skip' },
+  links: { executionId: TEXT, stepSequence: 'skip', relation: 'skip' },
+  steps: STEP,
+  dropped: 'skip',
+  marks: 'skip',
+  sdk: { name: TEXT, version: TEXT },
+};
+
+/** Keys and places from the snapshot's root. The array is the same each time. */
+export type SearchPath = readonly (string | number)[];
+
+/** Calls `visit` for every text that is searched: strings, numbers as they print, and keys. */
+export function visitTexts(snapshot: Snapshot, visit: (text: string, path: SearchPath) => void) {
+  const path: (string | number)[] = [];
+  const walk = (value: Json | undefined, shape: Shape): void => {
+    if (typeof value === 'string') visit(value, path);
+    else if (typeof value === 'number') visit(String(value), path);
+    else if (Array.isArray(value)) {
+      for (const [place, item] of value.entries()) {
+        path.push(place);
+        walk(item, shape);
+        path.pop();
+      }
+    } else if (typeof value === 'object' && value !== null) {
+      for (const key of Object.keys(value)) {
+        const known = shape !== 'free' && shape !== 'skip' && Object.hasOwn(shape, key);
+        const own = known ? shape[key] : 'free';
+        if (own === 'skip' || own === undefined) continue;
+        path.push(key);
+        if (!known) visit(key, path);
+        walk(value[key], own);
+        path.pop();
+      }
+    }
+  };
+  walk(snapshot as unknown as Json, EXECUTION);
+}

@@ -1,0 +1,24 @@
+import { createScratch } from '#platform';
+
+const BLOCK_BYTES = 128 * 1024;
+const MAX_SHARED_UNITS = 8 * 1024;
+const UNIT_BYTES = 3;
+
+const encoder = new TextEncoder();
+let block: Uint8Array = new Uint8Array(0);
+let used = 0;
+
+/**
+ * A text in UTF-8. Short ones share a block of memory: it is made for many and given back when none of them
+ * is needed any more. So what waits to be sent costs the garbage collector next to nothing.
+ */
+export function encodeText(text: string): Uint8Array {
+  if (text.length > MAX_SHARED_UNITS) return encoder.encode(text);
+  if (block.length - used < text.length * UNIT_BYTES) {
+    block = createScratch(BLOCK_BYTES).bytes;
+    used = 0;
+  }
+  const start = used;
+  used += encoder.encodeInto(text, block.subarray(start)).written;
+  return block.subarray(start, used);
+}

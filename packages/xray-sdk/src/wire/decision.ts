@@ -1,0 +1,62 @@
+/**
+ * The business result of an execution.
+ *
+ * @example
+ * ```ts
+ * const decision: Decision = { outcome: 'declined', adverse: true, reasons: [{ code: 'SCORE_LOW' }] };
+ * ```
+ */
+export interface Decision {
+  outcome: string;
+  adverse?: boolean | undefined;
+  score?: number | undefined;
+  confidence?: number | undefined;
+  reasons?: Reason[] | undefined;
+  decidedBy?: Actor | undefined;
+  humanInvolvement?: 'none' | 'review' | 'final' | undefined;
+}
+
+/**
+ * Why: a stable code, and what is known beside it.
+ *
+ * @example
+ * ```ts
+ * const reason: Reason = { code: 'SCORE_LOW', ruleId: 'min_score' };
+ * ```
+ */
+export interface Reason {
+  code: string;
+  text?: string | undefined;
+  ruleId?: string | undefined;
+  factor?: string | undefined;
+  contribution?: number | undefined;
+}
+
+/**
+ * Who or what acted.
+ *
+ * @example
+ * ```ts
+ * const actor: Actor = { type: 'human', id: 'reviewer-7' };
+ * ```
+ */
+export interface Actor {
+  type: 'rule' | 'model' | 'llm' | 'human' | 'service';
+  id: string;
+  version?: string | undefined;
+}
+
+/**
+ * Who or what was decided on.
+ *
+ * @example
+ * ```ts
+ * const subject: Subject = { type: 'applicant', id: 'a-17', person: true };
+ * ```
+ */
+export interface Subject {
+  type: string;
+  id: string;
+  idForm?: 'plain' | 'hmac' | undefined;
+  person?: boolean | undefined;
+}

@@ -1,0 +1,155 @@
+import type { CandidateSet } from './candidates.js';
+import type { Actor } from './decision.js';
+import type { Json, Status } from './snapshot.js';
+
+/**
+ * The technical result of a step.
+ *
+ * @example
+ * ```ts
+ * const status: StepStatus = 'skipped';
+ * ```
+ */
+export type StepStatus = Status | 'skipped';
+
+/**
+ * What a step does, so that timelines and exports can tell a rule from a model.
+ *
+ * @example
+ * ```ts
+ * const kind: Kind = 'retrieve';
+ * ```
+ */
+export type Kind =
+  | 'retrieve'
+  | 'transform'
+  | 'model'
+  | 'llm'
+  | 'rules'
+  | 'filter'
+  | 'rank'
+  | 'guard'
+  | 'evaluate'
+  | 'human'
+  | 'action'
+  | 'decide'
+  | 'group'
+  | 'other';
+
+/**
+ * One step of an execution.
+ *
+ * @example
+ * ```ts
+ * const step: SnapshotStep = { name: 'credit_score', kind: 'retrieve', output: { score: 750 } };
+ * ```
+ */
+export interface Step {
+  sequence?: number | undefined;
+  parent?: number | undefined;
+  name: string;
+  kind?: Kind | undefined;
+  status?: StepStatus | undefined;
+  input?: Json | undefined;
+  output?: Json | undefined;
+  reasoning?: string | undefined;
+  error?: StepError | undefined;
+  startedAt?: string | undefined;
+  durationMs?: number | undefined;
+  timing?: 'measured' | 'inferred' | undefined;
+  attempt?: number | undefined;
+  actor?: Actor | undefined;
+  model?: Model | undefined;
+  rules?: Rule[] | undefined;
+  candidates?: CandidateSet | undefined;
+  artifacts?: Artifact[] | undefined;
+  metrics?: Record<string, number> | undefined;
+}
+
+/**
+ * What a step threw.
+ *
+ * @example
+ * ```ts
+ * const error: StepError = { type: 'TimeoutError', message: 'the bureau did not answer' };
+ * ```
+ */
+export interface StepError {
+  type: string;
+  message: string;
+  stack?: string | undefined;
+}
+
+/**
+ * The model a step asked.
+ *
+ * @example
+ * ```ts
+ * const model: Model = { provider: 'openai', name: 'gpt-5', inputTokens: 812 };
+ * ```
+ */
+export interface Model {
+  provider?: string | undefined;
+  name: string;
+  promptVersion?: string | undefined;
+  params?: Json | undefined;
+  inputTokens?: number | undefined;
+  outputTokens?: number | undefined;
+  costUsd?: number | undefined;
+}
+
+/**
+ * A rule and its result.
+ *
+ * @example
+ * ```ts
+ * const rule: Rule = { id: 'min_score', result: 'fail', actual: 640, threshold: 660 };
+ * ```
+ */
+export interface Rule {
+  id: string;
+  version?: string | undefined;
+  result?: 'pass' | 'fail' | 'skip' | 'error' | undefined;
+  effect?: 'reject' | 'flag' | 'score' | 'none' | undefined;
+  field?: string | undefined;
+  op?: string | undefined;
+  actual?: Json | undefined;
+  threshold?: Json | undefined;
+  unit?: string | undefined;
+  points?: number | undefined;
+  counts?: RuleCounts | undefined;
+}
+
+/**
+ * How often a rule was asked, and how often it alone decided.
+ *
+ * @example
+ * ```ts
+ * const counts: RuleCounts = { evaluated: 5000, passed: 4100, failed: 900, skipped: 0, error: 0, decisive: 700 };
+ * ```
+ */
+export interface RuleCounts {
+  evaluated: number;
+  passed: number;
+  failed: number;
+  skipped: number;
+  error: number;
+  decisive: number;
+}
+
+/**
+ * Something a step produced or read that is no JSON: its name, type, size, and where it is.
+ *
+ * @example
+ * ```ts
+ * const artifact: Artifact = { name: 'payslip', mediaType: 'application/pdf', bytes: 81_920, uri: 's3://bucket/1' };
+ * ```
+ */
+export interface Artifact {
+  name: string;
+  mediaType: string;
+  bytes: number;
+  sha256?: string | undefined;
+  uri?: string | undefined;
+  inline?: string | undefined;
+}

@@ -1,0 +1,147 @@
+import { DIRECTORY_BLOCK, entryAt, type Entry } from '../segments/directory.js';
+import type { WantedBlock } from '../store/search-store.js';
+import type { OpenIndex, Part } from './index-reader.js';
+
+/** The bounds of a walk from the newest to the oldest, in ms since the epoch. */
+export interface Walk {
+  from: number;
+  to: number;
+  /** Where the page before ended. */
+  before: { at: number; id: number } | undefined;
+}
+
+/** Walks the places that were found in the parts of an index, newest first, by (at, id). */
+export class Hits {
+  readonly #index: OpenIndex;
+  readonly #walk: Walk;
+  readonly #parts: PartHits[];
+  #lastId = 0;
+
+  constructor(index: OpenIndex, placesIn: (part: Part) => Uint32Array, walk: Walk) {
+    this.#index = index;
+    this.#walk = walk;
+    this.#parts = index.parts.map((part) => new PartHits(part, placesIn(part), walk));
+  }
+
+  /** At most so many are left. */
+  get size(): number {
+    return this.#parts.reduce((sum, part) => sum + part.size, 0);
+  }
+
+  /** The next ones; none at the end. Throws SegmentGone. */
+  async next(count: number): Promise<Entry[]> {
+    const found: Entry[] = [];
+    while (found.length < count) {
+      const newest = newestOf(this.#parts);
+      if (newest === undefined) break;
+      const entry = newest.take();
+      if (entry === undefined) {
+        await this.#load(this.#parts.filter((part) => part.mayBeat(newest)));
+        continue;
+      }
+      // Two versions of one execution stand beside each other, unless its time was changed.
+      if (entry.id === this.#lastId || !this.#isMeant(entry)) continue;
+      this.#lastId = entry.id;
+      found.push(entry);
+    }
+    return found;
+  }
+
+  async #load(parts: PartHits[]): Promise<void> {
+    const missing = parts.flatMap((part) => part.missing() ?? []);
+    if (missing.length > 0) await this.#index.load(missing);
+    for (const part of parts) part.fill();
+  }
+
+  #isMeant({ at, id }: Entry): boolean {
+    const { from, to, before } = this.#walk;
+    if (at < from || at >= to) return false;
+    return before === undefined || at < before.at || (at === before.at && id < before.id);
+  }
+}
+
+function newestOf(parts: PartHits[]): PartHits | undefined {
+  let newest: PartHits | undefined;
+  for (const part of parts) {
+    if (part.size > 0 && (newest === undefined || part.isNewerThan(newest))) newest = part;
+  }
+  return newest;
+}
+
+/** The hits of one part: those of one block of its directory at a time are at hand. */
+class PartHits {
+  readonly #part: Part;
+  readonly #places: Uint32Array;
+  readonly #from: number;
+  /** Places that were not brought to hand yet: the first so many. */
+  #left: number;
+  /** At hand, ascending. */
+  #ready: Entry[] = [];
+
+  constructor(part: Part, places: Uint32Array, { from, to }: Walk) {
+    this.#part = part;
+    this.#places = places;
+    this.#from = from;
+    const late = part.head.starts.findIndex((start) => start >= to);
+    this.#left = late < 0 ? places.length : countBelow(places, late * DIRECTORY_BLOCK);
+  }
+
+  get size(): number {
+    return this.#ready.length + this.#left;
+  }
+
+  /** Of the next one, or what it is at most. */
+  get #next(): { at: number; id: number } {
+    const entry = this.#ready.at(-1);
+    if (entry !== undefined) return entry;
+    const { starts, toAt } = this.#part.head;
+    return { at: Math.min(starts[this.#block() + 1] ?? Infinity, toAt), id: Infinity };
+  }
+
+  isNewerThan(other: PartHits): boolean {
+    const [mine, its] = [this.#next, other.#next];
+    return mine.at > its.at || (mine.at === its.at && mine.id > its.id);
+  }
+
+  /** Has nothing at hand, and might be as new as the other. */
+  mayBeat(other: PartHits): boolean {
+    return this.size > 0 && this.#ready.length === 0 && this.#next.at >= other.#next.at;
+  }
+
+  take(): Entry | undefined {
+    return this.#ready.pop();
+  }
+
+  missing(): WantedBlock | undefined {
+    const number = this.#block();
+    return this.#part.directory(number) === undefined ? this.#part.missing(number) : undefined;
+  }
+
+  fill(): void {
+    const number = this.#block();
+    const directory = this.#part.directory(number);
+    if (directory === undefined) return;
+    const first = countBelow(this.#places, number * DIRECTORY_BLOCK);
+    this.#ready = Array.from(this.#places.subarray(first, this.#left), (place) =>
+      entryAt(directory, place % DIRECTORY_BLOCK),
+    ).filter((entry) => entry.id !== 0 && this.#part.isCurrent(entry));
+    // What is before it is older still.
+    this.#left = (directory.ats[0] ?? 0) < this.#from ? 0 : first;
+  }
+
+  #block(): number {
+    return Math.floor((this.#places[this.#left - 1] ?? 0) / DIRECTORY_BLOCK);
+  }
+}
+
+/** How many of the ascending places are below `limit`. */
+function countBelow(places: Uint32Array, limit: number): number {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((places[middle] ?? 0) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

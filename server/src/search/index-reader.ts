@@ -1,0 +1,194 @@
+import { setImmediate } from 'node:timers/promises';
+import type { BuiltSegment } from '../segments/build.js';
+import { candidateHash, findCandidate, type Appearance } from '../segments/candidate-blocks.js';
+import { readDirectoryBlock, type Directory, type Entry } from '../segments/directory.js';
+import {
+  CANDIDATES,
+  DIRECTORY,
+  TERMS,
+  blockNumber,
+  type Block,
+  type SegmentHead,
+} from '../segments/segment.js';
+import { findTerm } from '../segments/term-blocks.js';
+import type {
+  SearchRange,
+  SearchStore,
+  StoredSegment,
+  Tail,
+  WantedBlock,
+} from '../store/search-store.js';
+import { Lru } from './lru.js';
+import type { SearchThread } from './search-thread.js';
+
+/** A segment, stored or made of the tail, with the blocks that a question needs. */
+export interface Part {
+  head: SegmentHead;
+  term(hash: number): Uint32Array;
+  candidate(id: string): Appearance[];
+  /** The block of the directory if it is at hand; else `missing` names it. */
+  directory(number: number): Directory | undefined;
+  missing(number: number): WantedBlock;
+  /** Whether the entry still stands for its execution, as far as that is known here. */
+  isCurrent(entry: Entry): boolean;
+}
+
+export interface OpenIndex {
+  parts: Part[];
+  /** Executions that no segment has and that were too many to be read. */
+  left: Tail['left'];
+  /** Brings blocks of the directory to hand. */
+  load(wanted: WantedBlock[]): Promise<void>;
+}
+
+/** A merge took the segment away while it was being read; the question is asked anew. */
+export class SegmentGone extends Error {}
+
+/** Executions of the tail that are looked into one by one. */
+const MAX_TAIL = 2_000;
+/** Blocks of directories that are kept, of 20 KB each. */
+const MAX_DIRECTORIES = 2_048;
+/** Executions that one segment of the tail is made of. */
+const TAIL_CHUNK = 200;
+/** Segments of the tail that are kept for an app. */
+const MAX_TAIL_PARTS = 64;
+const MAX_APPS = 32;
+
+interface TailPart {
+  segment: BuiltSegment;
+  ids: Set<string>;
+}
+
+/** Reads the index: its segments, and the tail as if it were one. */
+export class IndexReader {
+  readonly #store: SearchStore;
+  readonly #thread: SearchThread;
+  readonly #directories = new Lru<Directory>(MAX_DIRECTORIES);
+  readonly #tails = new Lru<TailPart[]>(MAX_APPS);
+
+  constructor(store: SearchStore, thread: SearchThread) {
+    this.#store = store;
+    this.#thread = thread;
+  }
+
+  /** Throws SegmentGone. */
+  async open(
+    range: SearchRange,
+    leaves: { hashes: number[]; candidates: string[] },
+  ): Promise<OpenIndex> {
+    const { state, segments } = await this.#store.listSegments(range);
+    const tail = await this.#store.readTail(state, range, MAX_TAIL);
+    const wanted = segments.flatMap((segment) => blocksOf(segment, leaves));
+    const [blocks, tailParts] = await Promise.all([
+      this.#store.readBlocks(wanted),
+      this.#tailParts(range.app, tail),
+    ]);
+    if (blocks === undefined) throw new SegmentGone();
+    const bodies = new Map(wanted.map((one, place) => [keyOf(one), blocks[place]]));
+    return {
+      parts: [...segments.map((segment) => this.#storedPart(segment, bodies)), ...tailParts],
+      left: tail.left,
+      load: (missing) => this.#load(missing),
+    };
+  }
+
+  #storedPart({ id, head }: StoredSegment, bodies: Map<string, Uint8Array | undefined>): Part {
+    const body = (kind: Block['kind'], number: number): Uint8Array =>
+      bodies.get(keyOf({ segment: id, kind, number })) ?? new Uint8Array();
+    return {
+      head,
+      term: (hash) => findTerm(body(TERMS, blockNumber(hash, head.bits.terms)), hash),
+      candidate: (candidate) =>
+        findCandidate(
+          body(CANDIDATES, blockNumber(candidateHash(candidate), head.bits.candidates)),
+          candidate,
+        ),
+      directory: (number) => this.#directories.get(keyOf({ segment: id, kind: DIRECTORY, number })),
+      missing: (number) => ({ segment: id, kind: DIRECTORY, number }),
+      isCurrent: () => true,
+    };
+  }
+
+  async #load(wanted: WantedBlock[]): Promise<void> {
+    const blocks = await this.#store.readBlocks(wanted);
+    if (blocks === undefined) throw new SegmentGone();
+    for (const [place, one] of wanted.entries()) {
+      const block = blocks[place];
+      if (block !== undefined) this.#directories.set(keyOf(one), readDirectoryBlock(block));
+    }
+  }
+
+  /** Segments of what is in the tail now. What was made of it for the question before is used again. */
+  async #tailParts(app: string, { entries }: Tail): Promise<Part[]> {
+    const current = new Set(entries.map(versionOf));
+    const kept = (this.#tails.get(app) ?? []).filter(({ ids }) =>
+      [...ids].some((version) => current.has(version)),
+    );
+    const known = new Set(kept.flatMap(({ ids }) => [...ids]));
+    const missing = entries.filter((entry) => !known.has(versionOf(entry)));
+    const parts = kept.slice(-MAX_TAIL_PARTS);
+    for (let from = 0; from < missing.length; from += TAIL_CHUNK) {
+      const chunk = missing.slice(from, from + TAIL_CHUNK);
+      const documents = await this.#store.readDocuments(chunk.map(({ id }) => id));
+      if (documents.length === 0) continue;
+      const segment = await this.#thread.run('build', documents);
+      parts.push({ segment, ids: versionsIn(segment) });
+      await setImmediate();
+    }
+    this.#tails.set(app, parts);
+    return parts.map(({ segment }) => memoryPart(segment, current));
+  }
+}
+
+function blocksOf(
+  { id, head }: StoredSegment,
+  { hashes, candidates }: { hashes: number[]; candidates: string[] },
+): WantedBlock[] {
+  const wanted = new Map<string, WantedBlock>();
+  const add = (kind: Block['kind'], number: number): void => {
+    const one = { segment: id, kind, number };
+    wanted.set(keyOf(one), one);
+  };
+  for (const hash of hashes) add(TERMS, blockNumber(hash, head.bits.terms));
+  if (head.bytes.candidates > 0) {
+    for (const candidate of candidates) {
+      add(CANDIDATES, blockNumber(candidateHash(candidate), head.bits.candidates));
+    }
+  }
+  return [...wanted.values()];
+}
+
+function memoryPart({ head, blocks }: BuiltSegment, current: ReadonlySet<string>): Part {
+  const body = (kind: Block['kind'], number: number): Uint8Array =>
+    blocks.find((block) => block.kind === kind && block.number === number)?.body ??
+    new Uint8Array();
+  return {
+    head,
+    term: (hash) => findTerm(body(TERMS, blockNumber(hash, head.bits.terms)), hash),
+    candidate: (id) =>
+      findCandidate(body(CANDIDATES, blockNumber(candidateHash(id), head.bits.candidates)), id),
+    directory: (number) => readDirectoryBlock(body(DIRECTORY, number)),
+    missing: (number) => ({ segment: 0, kind: DIRECTORY, number }),
+    isCurrent: (entry) => current.has(versionOf(entry)),
+  };
+}
+
+function versionsIn({ blocks }: BuiltSegment): Set<string> {
+  const versions = new Set<string>();
+  for (const { kind, body } of blocks) {
+    if (kind !== DIRECTORY) continue;
+    const { ids, checks } = readDirectoryBlock(body);
+    for (const [place, id] of ids.entries()) {
+      versions.add(versionOf({ id, check: checks[place] ?? 0 }));
+    }
+  }
+  return versions;
+}
+
+function versionOf({ id, check }: Pick<Entry, 'id' | 'check'>): string {
+  return `${id}/${check}`;
+}
+
+function keyOf({ segment, kind, number }: WantedBlock): string {
+  return `${segment}/${kind}/${number}`;
+}

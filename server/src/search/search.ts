@@ -1,0 +1,168 @@
+import type { QueryNode, SearchMatch } from '@xray/core';
+import type { Condition, ListedExecution, Store } from '../store/store.js';
+import type { SearchRange, Tail } from '../store/search-store.js';
+import { Hits } from './hits.js';
+import { IndexReader, SegmentGone, type OpenIndex } from './index-reader.js';
+import { leavesOf, needOf, placesOf } from './needs.js';
+import { SearchThread } from './search-thread.js';
+
+export interface SearchQuestion {
+  range: SearchRange;
+  query: QueryNode;
+  /** Holds of every execution that the query holds of, as far as the columns tell. */
+  where: Condition;
+  before: { at: number; id: number } | undefined;
+  limit: number;
+  /** ms since the epoch. */
+  now: number;
+}
+
+export interface SearchPage {
+  items: (ListedExecution & { matches: SearchMatch[] })[];
+  /** Where to go on, when there may be more. A page can be short where little of much was meant. */
+  next: { at: number; id: number } | undefined;
+  left: Tail['left'];
+}
+
+/** Bodies that one page is looked for in, at most. */
+const MAX_LOOKED_INTO = 3_000;
+const MAX_CHUNK = 200;
+/** A merge takes segments away; that it does so again and again while one question is asked is no chance. */
+const MAX_TRIES = 5;
+
+/** Finds executions by what was recorded in them, through the index and, of the newest, the bodies. */
+export class Search {
+  readonly #store: Store;
+  readonly #thread = new SearchThread();
+  readonly #reader: IndexReader;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#reader = new IndexReader(store.index, this.#thread);
+  }
+
+  async close(): Promise<void> {
+    await this.#thread.close();
+  }
+
+  /** Executions that the query holds of, newest first, with the places where they have its words. */
+  async find(question: SearchQuestion): Promise<SearchPage> {
+    const need = needOf(question.query);
+    // What no term narrows is walked through, newest first.
+    if (need === undefined) return await this.#collect(question, this.#newest(question), null);
+    return await this.withIndex(question.range, leavesOf(need), async (index) => {
+      const hits = new Hits(index, (part) => placesOf(need, part), {
+        ...question.range,
+        ...question,
+      });
+      return await this.#collect(question, this.#found(question, hits), index.left);
+    });
+  }
+
+  /** Runs a reading of the index, anew when a merge came between. */
+  async withIndex<T>(
+    range: SearchRange,
+    leaves: ReturnType<typeof leavesOf>,
+    read: (index: OpenIndex) => Promise<T>,
+  ): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await read(await this.#reader.open(range, leaves));
+      } catch (error) {
+        if (!(error instanceof SegmentGone) || tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  async #collect(
+    question: SearchQuestion,
+    source: Source,
+    left: SearchPage['left'],
+  ): Promise<SearchPage> {
+    const { limit } = question;
+    const items: SearchPage['items'] = [];
+    let last: SearchPage['next'];
+    let size = limit + 1;
+    for (let lookedInto = 0; lookedInto < MAX_LOOKED_INTO;) {
+      const chunk = await source(Math.min(size, MAX_CHUNK));
+      if (chunk === undefined) return { items, next: undefined, left };
+      items.push(...(await this.#verify(question, chunk.rows)));
+      if (items.length > limit) {
+        const page = items.slice(0, limit);
+        return { items: page, next: placeOf(page.at(-1)), left };
+      }
+      lookedInto += chunk.rows.length;
+      last = chunk.last;
+      size *= 2;
+    }
+    return { items, next: last, left };
+  }
+
+  /** The rows of what was found in the index. */
+  #found({ where }: SearchQuestion, hits: Hits): Source {
+    return async (count) => {
+      const entries = await hits.next(count);
+      const last = entries.at(-1);
+      if (last === undefined) return undefined;
+      const ids = entries.map(({ id }) => id);
+      const byId = new Map<number, ListedExecution>();
+      for (const row of await this.#store.index.listByIds(ids, where)) byId.set(row.id, row);
+      // An older version may stand at another time; the newer one is found there itself.
+      const rows = entries.flatMap(({ id, at }) => {
+        const row = byId.get(id);
+        return row !== undefined && Date.parse(row.summary.at) === at ? [row] : [];
+      });
+      return { rows, last };
+    };
+  }
+
+  #newest({ range, where, before }: SearchQuestion): Source {
+    let after = before && { key: before.at, id: before.id };
+    return async (limit) => {
+      const rows = await this.#store.listExecutions({
+        app: range.app,
+        where,
+        from: range.from === -Infinity ? undefined : new Date(range.from),
+        to: range.to === Infinity ? undefined : new Date(range.to),
+        sort: '-at',
+        after,
+        limit,
+      });
+      const last = placeOf(rows.at(-1));
+      if (last === undefined) return undefined;
+      after = { key: last.at, id: last.id };
+      return { rows, last };
+    };
+  }
+
+  async #verify(
+    { query, now }: SearchQuestion,
+    rows: ListedExecution[],
+  ): Promise<SearchPage['items']> {
+    const documents = await this.#store.index.readDocuments(rows.map(({ id }) => id));
+    const bodies = new Map(documents.map(({ id, body }) => [id, body]));
+    const present = rows.flatMap((row) => {
+      const body = bodies.get(row.id);
+      return body === undefined ? [] : [{ row, body }];
+    });
+    const suspects = present.map(({ row: { summary }, body }) => ({
+      body,
+      at: Date.parse(summary.at),
+      conflict: summary.conflict,
+    }));
+    const verdicts = await this.#thread.run('verify', { query, now, suspects });
+    return present.flatMap(({ row }, place) => {
+      const matches = verdicts[place];
+      return matches ? [{ ...row, matches }] : [];
+    });
+  }
+}
+
+/** Gives the next rows in order, and the place behind them; undefined at the end. */
+type Source = (
+  count: number,
+) => Promise<{ rows: ListedExecution[]; last: { at: number; id: number } } | undefined>;
+
+function placeOf(row: ListedExecution | undefined): { at: number; id: number } | undefined {
+  return row && { at: Date.parse(row.summary.at), id: row.id };
+}

@@ -1,0 +1,88 @@
+import {
+  compileText,
+  factsOf,
+  matchesQuery,
+  searchSnapshot,
+  type QueryNode,
+  type SearchMatch,
+  type Snapshot,
+  type TextNode,
+} from '@xray/core';
+import { buildSegment, type BuiltSegment } from '../segments/build.js';
+import { checkOf } from '../segments/directory.js';
+import type { Document } from '../store/search-store.js';
+
+/** A row that may be what is looked for, with what its body does not tell. */
+export interface Suspect {
+  body: string;
+  /** ms since the epoch. */
+  at: number;
+  conflict: boolean;
+}
+
+/** What the threads of the search do, each by its name. */
+export const tasks = {
+  /** One segment out of executions of one app. */
+  build(documents: Document[]): BuiltSegment {
+    return buildSegment(
+      documents.map(({ id, at, xact, body }) => ({
+        id,
+        at,
+        check: checkOf(xact),
+        snapshot: JSON.parse(body) as Snapshot,
+      })),
+    );
+  },
+
+  /** Of each suspect the places where it has what the query looks for; null where it is not meant. */
+  verify({
+    query,
+    now,
+    suspects,
+  }: {
+    query: QueryNode;
+    now: number;
+    suspects: Suspect[];
+  }): (SearchMatch[] | null)[] {
+    const nodes = [...textNodes(query)].flatMap(({ text, quoted }) => {
+      const compiled = compileText(text, quoted);
+      return compiled === null ? [] : [{ key: keyOf(text, quoted), compiled }];
+    });
+    const texts = nodes.map(({ compiled }) => compiled);
+    return suspects.map(({ body, at, conflict }) => {
+      const snapshot = JSON.parse(body) as Snapshot;
+      const { found, matches } = searchSnapshot(snapshot, texts);
+      const has = new Set(nodes.filter((_, index) => found[index]).map(({ key }) => key));
+      const isMeant = matchesQuery(
+        query,
+        { ...factsOf(snapshot), at, conflict },
+        {
+          now,
+          hasText: (text, quoted) => has.has(keyOf(text, quoted)),
+          hasCandidate: (id) => hasCandidate(snapshot, id),
+        },
+      );
+      return isMeant ? matches : null;
+    });
+  },
+};
+
+function keyOf(text: string, quoted: boolean): string {
+  return `${quoted} ${text}`;
+}
+
+function* textNodes(query: QueryNode): Generator<TextNode> {
+  if (query.kind === 'text') yield query;
+  else if (query.kind === 'not') yield* textNodes(query.node);
+  else if (query.kind === 'and' || query.kind === 'or') {
+    for (const node of query.nodes) yield* textNodes(node);
+  }
+}
+
+function hasCandidate({ steps }: Snapshot, id: string): boolean {
+  return steps.some(
+    ({ candidates }) =>
+      candidates?.ledger?.ids.includes(id) === true ||
+      candidates?.items.some((item) => item.id === id) === true,
+  );
+}

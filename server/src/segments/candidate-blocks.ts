@@ -1,0 +1,141 @@
+import { ByteReader, ByteWriter } from './bytes.js';
+import { CANDIDATES, blockNumber, type Block } from './segment.js';
+import { hashText } from './terms.js';
+
+const SEED = 0x3c6ef372;
+
+/** Where a candidate appeared: the execution's place in the directory, and the code of its fate. */
+export interface Appearance {
+  place: number;
+  code: number;
+}
+
+export function candidateHash(id: string): number {
+  return hashText(id, SEED);
+}
+
+/** The order of candidates within a segment. */
+export function compareCandidates(
+  a: { hash: number; id: string },
+  b: { hash: number; id: string },
+): number {
+  return a.hash - b.hash || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/** Writes candidates, which come in their order, into blocks: each id in full, once. */
+export class CandidateBlockWriter {
+  readonly #bits: number;
+  readonly #out = new ByteWriter(32 * 1024);
+  readonly #list = new ByteWriter();
+  readonly #blocks: Block[] = [];
+  #number = -1;
+
+  constructor(bits: number) {
+    this.#bits = bits;
+  }
+
+  /** Appearances ascend by place. */
+  add(id: string, appearances: Appearance[]): void {
+    const number = blockNumber(candidateHash(id), this.#bits);
+    if (number !== this.#number) {
+      this.#close();
+      this.#number = number;
+    }
+    this.#list.clear();
+    let last = 0;
+    for (const { place, code } of appearances) {
+      this.#list.varint(place - last);
+      this.#list.varint(code);
+      last = place;
+    }
+    const name = Buffer.from(id);
+    this.#out.varint(name.length);
+    this.#out.bytes(name);
+    this.#out.varint(this.#list.length);
+    this.#out.bytes(this.#list.view());
+  }
+
+  /** The blocks that are whole; called at the end of a range of blocks. */
+  take(): Block[] {
+    this.#close();
+    this.#number = -1;
+    return this.#blocks.splice(0);
+  }
+
+  #close(): void {
+    if (this.#out.length === 0) return;
+    this.#blocks.push({ kind: CANDIDATES, number: this.#number, body: this.#out.view().slice() });
+    this.#out.clear();
+  }
+}
+
+/** Reads the candidates of blocks one after another. */
+export class CandidateBlockReader {
+  readonly #blocks: Iterator<Uint8Array>;
+  #reader = new ByteReader(new Uint8Array());
+  /** The candidate that stands to be read; undefined at the end. */
+  current: { id: string; hash: number; list: Uint8Array } | undefined;
+
+  constructor(blocks: Iterable<Uint8Array>) {
+    this.#blocks = blocks[Symbol.iterator]();
+    this.next();
+  }
+
+  next(): void {
+    while (this.#reader.isAtEnd) {
+      const { done, value } = this.#blocks.next();
+      if (done === true) {
+        this.current = undefined;
+        return;
+      }
+      this.#reader = new ByteReader(value);
+    }
+    const id = textOf(this.#reader.bytes(this.#reader.varint()));
+    const list = this.#reader.bytes(this.#reader.varint());
+    this.current = { id, hash: candidateHash(id), list };
+  }
+}
+
+export function readAppearances(list: Uint8Array): Appearance[] {
+  const reader = new ByteReader(list);
+  const appearances: Appearance[] = [];
+  let place = 0;
+  while (!reader.isAtEnd) {
+    place += reader.varint();
+    appearances.push({ place, code: reader.varint() });
+  }
+  return appearances;
+}
+
+/** The appearances of a candidate in its block. */
+export function findCandidate(block: Uint8Array, id: string): Appearance[] {
+  const wanted = Buffer.from(id);
+  const reader = new ByteReader(block);
+  while (!reader.isAtEnd) {
+    const name = reader.bytes(reader.varint());
+    const list = reader.bytes(reader.varint());
+    if (name.length === wanted.length && wanted.equals(name)) return readAppearances(list);
+  }
+  return [];
+}
+
+/** The block without what it says of some places, or undefined if it says nothing of them. */
+export function withoutAppearances(
+  block: Uint8Array,
+  erased: ReadonlySet<number>,
+): Uint8Array | undefined {
+  const writer = new CandidateBlockWriter(0);
+  let isChanged = false;
+  for (const reader = new CandidateBlockReader([block]); reader.current; reader.next()) {
+    const all = readAppearances(reader.current.list);
+    const kept = all.filter(({ place }) => !erased.has(place));
+    isChanged ||= kept.length < all.length;
+    if (kept.length > 0) writer.add(reader.current.id, kept);
+  }
+  if (!isChanged) return undefined;
+  return writer.take()[0]?.body ?? new Uint8Array();
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}

@@ -1,0 +1,150 @@
+import {
+  CandidateBlockReader,
+  CandidateBlockWriter,
+  compareCandidates,
+  readAppearances,
+} from './candidate-blocks.js';
+import { sizeOf, writeDirectory } from './build.js';
+import { entryAt, readDirectoryBlock, type Entry } from './directory.js';
+import { Fates, bitsFor, type Block, type SegmentHead } from './segment.js';
+import { TermBlockReader, TermBlockWriter } from './term-blocks.js';
+
+export interface MergeInput {
+  head: SegmentHead;
+  directory: Uint8Array[];
+  /** Places of executions that are to be left out. */
+  dead: Iterable<number>;
+}
+
+/** A place that the new segment does not have. */
+const GONE = 0xffff_ffff;
+
+/**
+ * One segment out of several. Their blocks come range by range of the hash, in order, so that no more
+ * than a range is held at a time; `rangeBits` says how many ranges there are at least.
+ */
+export class SegmentMerge {
+  readonly directory: Block[];
+  readonly #head: SegmentHead;
+  readonly #places: Uint32Array[];
+  readonly #codes: number[][];
+  readonly #terms: TermBlockWriter;
+  readonly #candidates: CandidateBlockWriter;
+
+  constructor(inputs: MergeInput[]) {
+    const entries = inputs.flatMap((input, from) => livingEntries(input, from));
+    entries.sort((a, b) => a.at - b.at || a.id - b.id);
+    const { head, blocks } = writeDirectory(entries);
+    this.directory = blocks;
+    this.#places = inputs.map((input) => new Uint32Array(input.head.executions).fill(GONE));
+    for (const [place, entry] of entries.entries()) {
+      const own = this.#places[entry.from];
+      if (own !== undefined) own[entry.place] = place;
+    }
+    const fates = new Fates();
+    this.#codes = inputs.map((input) => input.head.fates.map((fate) => fates.codeOf(fate)));
+    const bits = {
+      terms: mergedBits(inputs, 'terms'),
+      candidates: mergedBits(inputs, 'candidates'),
+    };
+    this.#terms = new TermBlockWriter(bits.terms);
+    this.#candidates = new CandidateBlockWriter(bits.candidates);
+    this.#head = { ...head, bits, bytes: { terms: 0, candidates: 0 }, fates: fates.list };
+  }
+
+  /** Whole once the last range was merged. */
+  get head(): SegmentHead {
+    return this.#head;
+  }
+
+  /** The next range of terms: the blocks of each input in order. */
+  mergeTerms(ranges: Uint8Array[][]): Block[] {
+    const readers = ranges.map((blocks) => new TermBlockReader(blocks));
+    const places = new Uint32Array(this.#head.executions);
+    for (;;) {
+      const hash = least(readers.map((reader) => reader.hash));
+      if (hash === undefined) break;
+      let count = 0;
+      let isSorted = true;
+      for (const [from, reader] of readers.entries()) {
+        if (reader.hash !== hash) continue;
+        const own = this.#places[from];
+        reader.places((place) => {
+          const to = own?.[place] ?? GONE;
+          if (to === GONE) return;
+          if (count > 0 && to < (places[count - 1] ?? 0)) isSorted = false;
+          places[count++] = to;
+        });
+        reader.next();
+      }
+      if (count === 0) continue;
+      if (!isSorted) places.subarray(0, count).sort();
+      this.#terms.add(hash, places, count);
+    }
+    const blocks = this.#terms.take();
+    this.#head.bytes.terms += sizeOf(blocks);
+    return blocks;
+  }
+
+  /** The next range of candidates. */
+  mergeCandidates(ranges: Uint8Array[][]): Block[] {
+    const readers = ranges.map((blocks) => new CandidateBlockReader(blocks));
+    for (;;) {
+      const next = readers
+        .flatMap(({ current }) => current ?? [])
+        .reduce<CandidateBlockReader['current']>(
+          (first, one) => (first && compareCandidates(first, one) <= 0 ? first : one),
+          undefined,
+        );
+      if (next === undefined) break;
+      const appearances = readers.flatMap((reader, from) => {
+        if (reader.current?.id !== next.id) return [];
+        const { list } = reader.current;
+        reader.next();
+        return readAppearances(list).flatMap(({ place, code }) => {
+          const to = this.#places[from]?.[place] ?? GONE;
+          return to === GONE ? [] : [{ place: to, code: this.#codes[from]?.[code] ?? 0 }];
+        });
+      });
+      if (appearances.length === 0) continue;
+      this.#candidates.add(
+        next.id,
+        appearances.sort((a, b) => a.place - b.place),
+      );
+    }
+    const blocks = this.#candidates.take();
+    this.#head.bytes.candidates += sizeOf(blocks);
+    return blocks;
+  }
+}
+
+/** Ranges of the hash within which the blocks of all inputs are whole. */
+export function rangeBits(heads: SegmentHead[], kind: 'terms' | 'candidates'): number {
+  return Math.min(...heads.map(({ bits }) => bits[kind]));
+}
+
+function mergedBits(inputs: MergeInput[], kind: 'terms' | 'candidates'): number {
+  const heads = inputs.map(({ head }) => head);
+  const bytes = heads.reduce((sum, head) => sum + head.bytes[kind], 0);
+  return Math.max(bitsFor(bytes), rangeBits(heads, kind));
+}
+
+function livingEntries(
+  { directory, dead }: MergeInput,
+  from: number,
+): (Entry & { from: number; place: number })[] {
+  const isDead = new Set(dead);
+  return directory
+    .map(readDirectoryBlock)
+    .flatMap((block) => Array.from(block.ids, (_, place) => entryAt(block, place)))
+    .map((entry, place) => ({ ...entry, from, place }))
+    .filter(({ id, place }) => id !== 0 && !isDead.has(place));
+}
+
+function least(hashes: (number | undefined)[]): number | undefined {
+  let first: number | undefined;
+  for (const hash of hashes) {
+    if (hash !== undefined && (first === undefined || hash < first)) first = hash;
+  }
+  return first;
+}

@@ -1,0 +1,62 @@
+/** Of the encoding and of what terms there are: segments of another format are built anew. */
+export const SEGMENT_FORMAT = 1;
+
+export const DIRECTORY = 0;
+export const TERMS = 1;
+export const CANDIDATES = 2;
+
+export interface Block {
+  kind: typeof DIRECTORY | typeof TERMS | typeof CANDIDATES;
+  /** Of a directory in order, of the others by the highest bits of the hash. */
+  number: number;
+  body: Uint8Array;
+}
+
+/** What became of a candidate at a step: what a code in the candidates' blocks stands for. */
+export interface Fate {
+  pipeline: string;
+  step: string;
+  outcome: string;
+  reason: string | null;
+}
+
+/** What is known of a segment without reading a block. */
+export interface SegmentHead {
+  executions: number;
+  /** ms since the epoch, of the first and the last execution. */
+  fromAt: number;
+  toAt: number;
+  /** `at` of the first execution of each block of the directory. */
+  starts: number[];
+  /** Bits of the hash that make the number of a block. */
+  bits: { terms: number; candidates: number };
+  /** Bytes of all blocks. */
+  bytes: { terms: number; candidates: number };
+  fates: Fate[];
+}
+
+const BLOCK_BYTES = 10 * 1024;
+const MAX_BITS = 16;
+
+/** How many bits make blocks of about the usual size. */
+export function bitsFor(bytes: number): number {
+  return Math.min(MAX_BITS, Math.max(0, Math.ceil(Math.log2(bytes / BLOCK_BYTES))));
+}
+
+export function blockNumber(hash: number, bits: number): number {
+  return bits === 0 ? 0 : hash >>> (32 - bits);
+}
+
+/** Fates by number, each once. */
+export class Fates {
+  readonly list: Fate[] = [];
+  readonly #codes = new Map<string, number>();
+
+  codeOf(fate: Fate): number {
+    const key = JSON.stringify([fate.pipeline, fate.step, fate.outcome, fate.reason]);
+    const known = this.#codes.get(key);
+    if (known !== undefined) return known;
+    this.#codes.set(key, this.list.length);
+    return this.list.push(fate) - 1;
+  }
+}

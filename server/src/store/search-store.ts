@@ -1,0 +1,81 @@
+import type { Entry } from '../segments/directory.js';
+import type { Block, SegmentHead } from '../segments/segment.js';
+import type { Condition, ListedExecution } from './store.js';
+
+/** Up to where executions are in segments, in the order of (xact, id). */
+export interface IndexPosition {
+  xact: string;
+  id: number;
+}
+
+/** What the index was when it was looked at; a change of `erasures` makes what was read since worthless. */
+export interface IndexState {
+  position: IndexPosition;
+  erasures: number;
+}
+
+export interface StoredSegment {
+  id: number;
+  app: string;
+  head: SegmentHead;
+}
+
+/** An execution as the index is made of it. */
+export interface Document {
+  id: number;
+  app: string;
+  /** ms since the epoch. */
+  at: number;
+  xact: string;
+  body: string;
+}
+
+/** Executions of an app by `at`, in ms since the epoch: `from` belongs to it, `to` does not. */
+export interface SearchRange {
+  app: string;
+  from: number;
+  to: number;
+}
+
+/** Executions that no segment has yet. */
+export interface Tail {
+  /** The newest, at most as many as were asked for. */
+  entries: Entry[];
+  /** The others within the range, by when they were received. */
+  left: { executions: number; from: Date; to: Date } | null;
+}
+
+/** The search index and what it is made of. */
+export interface SearchStore {
+  readIndexState(): Promise<IndexState>;
+  listSegments(
+    range: SearchRange | undefined,
+  ): Promise<{ state: IndexState; segments: StoredSegment[] }>;
+  /** Undefined when one of the segments is no longer there. */
+  readBlocks(wanted: WantedBlock[]): Promise<Uint8Array[] | undefined>;
+  readTail(state: IndexState, range: SearchRange, limit: number): Promise<Tail>;
+  /** As they are now; one that is gone is not there. */
+  readDocuments(ids: number[]): Promise<Document[]>;
+  /** Rows of the list by id, as far as the condition holds of them, in no order. */
+  listByIds(ids: number[], where: Condition): Promise<ListedExecution[]>;
+
+  /** Whether this instance may build the index for the next while. */
+  leadIndexing(instance: string, forMs: number): Promise<boolean>;
+  /** The next executions in the order of (xact, id), of which no earlier one can still come. */
+  readUnindexed(
+    after: IndexPosition,
+    limits: { executions: number; bytes: number },
+  ): Promise<Document[]>;
+  /** False when somebody else went on meanwhile, or something was erased. */
+  addSegments(
+    state: IndexState,
+    to: IndexPosition,
+    segments: { app: string; head: SegmentHead; blocks: Block[] }[],
+  ): Promise<boolean>;
+}
+
+export interface WantedBlock {
+  segment: number;
+  kind: Block['kind'];
+  number: number;
+}

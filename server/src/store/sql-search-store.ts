@@ -1,0 +1,192 @@
+import { sql } from 'kysely';
+import { checkOf } from '../segments/directory.js';
+import { SEGMENT_FORMAT, type Fate, type SegmentHead } from '../segments/segment.js';
+import type { Driver } from './driver.js';
+import { SUMMARY, toListed } from './executions.js';
+import * as building from './index-building.js';
+import type {
+  Document,
+  IndexState,
+  SearchRange,
+  SearchStore,
+  StoredSegment,
+  Tail,
+  WantedBlock,
+} from './search-store.js';
+import type { Condition, ListedExecution } from './store.js';
+
+type Db = Driver['db'];
+
+/** Rows that no segment has yet beyond this are only counted. */
+const MAX_TAIL = 20_000;
+
+export function sqlSearchStore(db: Db): SearchStore {
+  return {
+    readIndexState: () => readIndexState(db),
+    listSegments: (range) => listSegments(db, range),
+    readBlocks: (wanted) => readBlocks(db, wanted),
+    readTail: (state, range, limit) => readTail(db, state, range, limit),
+    readDocuments: (ids) => readDocuments(db, ids),
+    listByIds: (ids, where) => listByIds(db, ids, where),
+
+    leadIndexing: (instance, forMs) => building.leadIndexing(db, instance, forMs),
+    readUnindexed: (after, limits) => building.readUnindexed(db, after, limits),
+    addSegments: (state, to, segments) => building.addSegments(db, state, to, segments),
+  };
+}
+
+interface StateRow {
+  xact: string;
+  last_id: number;
+  erasures: number;
+}
+
+const STATE = sql`i.xact::text AS xact, i.last_id, i.erasures`;
+
+function toState(row: StateRow | undefined): IndexState {
+  if (row === undefined) throw new Error('xray.indexing has no row');
+  return { position: { xact: row.xact, id: row.last_id }, erasures: row.erasures };
+}
+
+async function readIndexState(db: Db): Promise<IndexState> {
+  const { rows } = await sql<StateRow>`SELECT ${STATE} FROM xray.indexing i`.execute(db);
+  return toState(rows[0]);
+}
+
+/** The state and the segments of one moment: what is in none of them is in the tail after that state. */
+async function listSegments(
+  db: Db,
+  range: SearchRange | undefined,
+): Promise<{ state: IndexState; segments: StoredSegment[] }> {
+  const isMeant =
+    range === undefined
+      ? sql`true`
+      : sql`s.app = ${range.app} AND s.to_at >= ${instant(range.from)} AND s.from_at < ${instant(range.to)}`;
+  const { rows } = await sql<StateRow & Partial<SegmentRow>>`
+    SELECT ${STATE}, s.id, s.app, s.executions, s.from_at, s.to_at, s.starts, s.term_bits,
+      s.candidate_bits, s.term_bytes, s.candidate_bytes, s.fates
+    FROM xray.indexing i
+    LEFT JOIN xray.segments s ON s.format = ${SEGMENT_FORMAT}::smallint AND ${isMeant}
+    ORDER BY s.id`.execute(db);
+  return { state: toState(rows[0]), segments: rows.flatMap(toSegment) };
+}
+
+interface SegmentRow {
+  id: number;
+  app: string;
+  executions: number;
+  from_at: Date;
+  to_at: Date;
+  starts: number[];
+  term_bits: number;
+  candidate_bits: number;
+  term_bytes: number;
+  candidate_bytes: number;
+  fates: Fate[];
+}
+
+/** None for the row of an index without segments. */
+function toSegment(row: Partial<SegmentRow>): StoredSegment[] {
+  if (!isSegment(row)) return [];
+  const head: SegmentHead = {
+    executions: row.executions,
+    fromAt: row.from_at.getTime(),
+    toAt: row.to_at.getTime(),
+    starts: row.starts,
+    bits: { terms: row.term_bits, candidates: row.candidate_bits },
+    bytes: { terms: row.term_bytes, candidates: row.candidate_bytes },
+    fates: row.fates,
+  };
+  return [{ id: row.id, app: row.app, head }];
+}
+
+function isSegment(row: Partial<SegmentRow>): row is SegmentRow {
+  return typeof row.id === 'number';
+}
+
+async function readBlocks(db: Db, wanted: WantedBlock[]): Promise<Uint8Array[] | undefined> {
+  if (wanted.length === 0) return [];
+  const { rows } = await sql<{ place: number; isThere: boolean; body: Uint8Array | null }>`
+    SELECT w.place, b.body, s.id IS NOT NULL AS "isThere"
+    FROM unnest(
+      ${wanted.map(({ segment }) => segment)}::bigint[],
+      ${wanted.map(({ kind }) => kind)}::smallint[],
+      ${wanted.map(({ number }) => number)}::int[]
+    ) WITH ORDINALITY AS w(segment, kind, number, place)
+    LEFT JOIN xray.segments s ON s.id = w.segment
+    LEFT JOIN xray.segment_blocks b USING (segment, kind, number)
+    ORDER BY w.place`.execute(db);
+  if (rows.some(({ isThere }) => !isThere)) return undefined;
+  return rows.map(({ body }) => body ?? new Uint8Array());
+}
+
+async function readTail(
+  db: Db,
+  { position }: IndexState,
+  range: SearchRange,
+  limit: number,
+): Promise<Tail> {
+  const isAfter = sql`(e.xact, e.id) > (${position.xact}::xid8, ${position.id}::bigint)`;
+  const isNear = sql`e.app = ${range.app}
+    AND e.at >= ${instant(range.from)} AND e.at < ${instant(range.to)}`;
+  const { rows } = await sql<{ id: number; at: Date; xact: string; total: number; tail: number }>`
+    WITH tail AS MATERIALIZED (
+      SELECT e.id, e.app, e.at, e.xact FROM xray.executions e WHERE ${isAfter}
+      ORDER BY e.xact DESC, e.id DESC LIMIT ${MAX_TAIL}
+    ), size AS (SELECT count(*) AS tail FROM tail)
+    SELECT e.id, e.at, e.xact::text AS xact, count(*) OVER () AS total, size.tail
+    FROM tail e, size WHERE ${isNear}
+    ORDER BY e.at DESC, e.id DESC LIMIT ${limit}`.execute(db);
+  const entries = rows.map((row) => ({
+    id: row.id,
+    at: row.at.getTime(),
+    check: checkOf(row.xact),
+  }));
+  const [first] = rows;
+  const isWhole = first === undefined || (first.total <= limit && first.tail < MAX_TAIL);
+  if (isWhole && (first !== undefined || (await tailSize(db, isAfter)) < MAX_TAIL)) {
+    return { entries, left: null };
+  }
+  const read = entries.map(({ id }) => id);
+  const { rows: left } = await sql<{ executions: number; from: Date | null; to: Date | null }>`
+    SELECT count(*) AS executions, min(e.received_at) AS from, max(e.received_at) AS to
+    FROM xray.executions e
+    WHERE ${isAfter} AND ${isNear} AND e.id <> ALL (${read}::bigint[])`.execute(db);
+  const [rest] = left;
+  if (!rest?.from || !rest.to) return { entries, left: null };
+  return { entries, left: { executions: rest.executions, from: rest.from, to: rest.to } };
+}
+
+async function tailSize(db: Db, isAfter: Condition | ReturnType<typeof sql>): Promise<number> {
+  const { rows } = await sql<{ size: number }>`
+    SELECT count(*) AS size FROM (
+      SELECT 1 FROM xray.executions e WHERE ${isAfter} LIMIT ${MAX_TAIL}) AS tail`.execute(db);
+  return rows[0]?.size ?? 0;
+}
+
+async function readDocuments(db: Db, ids: number[]): Promise<Document[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<building.DocumentRow>`
+    SELECT e.id, e.app, e.at, e.xact::text AS xact, b.body
+    FROM xray.executions e JOIN xray.bodies b ON b.execution = e.id
+    WHERE e.id = ANY (${ids}::bigint[])`.execute(db);
+  return rows.map(building.toDocument);
+}
+
+async function listByIds(db: Db, ids: number[], where: Condition): Promise<ListedExecution[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('executions as e')
+    .select(SUMMARY)
+    .where(sql<boolean>`e.id = ANY (${ids}::bigint[])`)
+    .where(where)
+    .execute();
+  return rows.map(toListed);
+}
+
+/** Infinite where there is no bound. */
+function instant(ms: number) {
+  if (ms === Infinity) return sql`'infinity'::timestamptz`;
+  if (ms === -Infinity) return sql`'-infinity'::timestamptz`;
+  return sql`${new Date(ms).toISOString()}::timestamptz`;
+}
