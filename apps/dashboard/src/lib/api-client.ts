@@ -38,14 +38,15 @@ export class ApiError extends Error {
   }
 }
 
-/** Filters of the list as the server takes them; an absent or empty one does not filter. */
-export interface ExecutionListParams {
-  pipeline?: string | null;
-  status?: string | null;
-  outcome?: string | null;
-  environment?: string | null;
+/** A filter within a range of time (ISO-8601); what is absent or empty does not filter. */
+export interface RangeParams {
+  q?: string;
   from?: string | null;
   to?: string | null;
+}
+
+export interface ExecutionListParams extends RangeParams {
+  pipeline?: string | null;
   sort?: ExecutionSort;
   cursor?: string | null;
   limit?: number;
@@ -221,14 +222,27 @@ function pipelinePath(app: string, pipeline: string): string {
   return `${appPath(app)}/pipelines/${encodeURIComponent(pipeline)}`;
 }
 
+/** Server-sent events of executions as they arrive. */
+export function liveUrl(app: string, q: string): string {
+  return `${BASE_URL}${appPath(app)}/live${searchOf({ q })}`;
+}
+
+/** NDJSON of everything that a filter finds, as a file. */
+export function exportUrl(app: string, params: RangeParams): string {
+  return `${BASE_URL}${appPath(app)}/export${searchOf({ ...params })}`;
+}
+
 /** @throws ApiError for every answer that is not a success, and for none at all */
 export async function getJson<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+  return await exchange(`${path}${searchOf(params)}`, signal === undefined ? {} : { signal });
+}
+
+function searchOf(params: Params): string {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(params)) {
     if (value !== null && value !== undefined && value !== '') query.set(key, String(value));
   }
-  const search = query.size > 0 ? `?${query}` : '';
-  return await exchange(`${path}${search}`, signal === undefined ? {} : { signal });
+  return query.size > 0 ? `?${query}` : '';
 }
 
 /** Asks for a change. @throws ApiError as {@link getJson} does */

@@ -1,6 +1,13 @@
+import { printQueryValue } from '@xray/core/query';
+
 /** Addresses of the pages. An export has no dynamic segments: what is shown is in the query. */
+
+/** The list, kept to the values given by field of the filter language; null or absent does not filter. */
 export function executionsHref(app: string, filter: Record<string, string | null> = {}): string {
-  return `/executions?${query({ app, ...filter })}`;
+  const terms = Object.entries(filter).flatMap(([field, value]) =>
+    value === null ? [] : [`${field}:${printQueryValue(value)}`],
+  );
+  return `/executions?${query({ app, q: terms.length === 0 ? null : terms.join(' ') })}`;
 }
 
 /** `step`: its sequence, or `explain` for the account of the decision. */
