@@ -1,6 +1,6 @@
 import { printQueryField, type Facets, type Histogram, type RangeQuery } from '@xray/core';
 import type { Store } from '../store/store.js';
-import { widthOf } from './buckets.js';
+import { bucketWidthOf } from './bucket-width.js';
 import { conditionOf, readFilter } from './filter.js';
 import { FIRST_INSTANT_MS, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
@@ -65,7 +65,7 @@ export async function readHistogram(
 ): Promise<Histogram> {
   const filter = readFilter(query);
   const range = rangeOf(query, filter, now);
-  const bucketMs = widthOf(range.to.getTime() - range.from.getTime(), query.buckets);
+  const bucketMs = bucketWidthOf(range.to.getTime() - range.from.getTime(), query.buckets);
   const aligned = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
   const start = Math.max(aligned, FIRST_INSTANT_MS);
   const { by } = query;

@@ -8,7 +8,7 @@ import {
 } from '@xray/core';
 import type { Flow, StepFigures } from '../store/flows.js';
 import type { Store } from '../store/store.js';
-import { widthOf } from './buckets.js';
+import { bucketWidthOf } from './bucket-width.js';
 import { conditionOf, readFilter } from './filter.js';
 import { FIRST_INSTANT_MS, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
@@ -28,7 +28,7 @@ export async function readOverview(
 ): Promise<PipelineOverview> {
   const filter = readFilter({ ...query, pipeline });
   const range = rangeOf(query, filter, now);
-  const bucketMs = widthOf(range.to.getTime() - range.from.getTime(), BUCKETS);
+  const bucketMs = bucketWidthOf(range.to.getTime() - range.from.getTime(), BUCKETS);
   const aligned = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
   const fromMs = Math.max(aligned, FIRST_INSTANT_MS);
   const from = new Date(fromMs);

@@ -11,7 +11,7 @@ const WIDTHS_MS = [
 ].flat();
 
 /** The least round width by which so many buckets are enough, wherever the first of several begins. */
-export function widthOf(rangeMs: number, buckets: number): number {
+export function bucketWidthOf(rangeMs: number, buckets: number): number {
   const atLeast = rangeMs / Math.max(1, buckets - 1);
   const longest = 364 * DAY_MS;
   return WIDTHS_MS.find((width) => width >= atLeast) ?? Math.ceil(atLeast / longest) * longest;
