@@ -328,4 +328,12 @@ ALTER TABLE xray.segment_blocks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xray.indexing ENABLE ROW LEVEL SECURITY;
 INSERT INTO xray.migrations (id, name) VALUES (6, '0006_search');
 
+-- 0007_finding
+-- Orders of the list beside the one by time. An execution without a duration counts as the shortest.
+CREATE INDEX executions_duration ON xray.executions (app, coalesce(duration_ms, -1), id);
+CREATE INDEX executions_received ON xray.executions (app, received_at, id);
+-- Few rows, if any, and so none that ingest would feel.
+CREATE INDEX executions_conflict ON xray.executions (app, at, id) WHERE conflict;
+INSERT INTO xray.migrations (id, name) VALUES (7, '0007_finding');
+
 COMMIT;

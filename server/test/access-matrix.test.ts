@@ -93,6 +93,8 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/executions/:id/steps/:sequence': READ,
   'GET /api/apps/:app/executions/:id/explain': READ,
   'GET /api/apps/:app/compare': READ,
+  'GET /api/apps/:app/facets': READ,
+  'GET /api/apps/:app/histogram': READ,
   'GET /api/apps/:app/pipelines': READ,
   'GET /api/apps/:app/live': READ,
   'GET /api/apps/:app/export': READ,

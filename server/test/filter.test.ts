@@ -1,11 +1,16 @@
 import * as fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { matchesQuery, parseQuery, type QueryNode } from '@xray/core';
+import { matchesQuery, parseQuery, type Facets, type QueryFacts, type QueryNode } from '@xray/core';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { readFacets, readHistogram } from '#server/query/counts.js';
 import { conditionOf } from '#server/query/filter.js';
+import type { Driver } from '#server/store/driver.js';
+import { createSqlStore } from '#server/store/sql-store.js';
 import type { Store } from '#server/store/store.js';
-import { APP, DRIVERS, newPlace, openStore, type Place } from './support/databases.js';
+import { APP, DRIVERS, newPlace, type Place } from './support/databases.js';
 import { EVERY_TERM, NOW, anyQueryText, factsOf, sampleSnapshots } from './support/queries.js';
+import { openDriver } from './support/tables.js';
 
 function queryOf(text: string): QueryNode {
   const parsed = parseQuery(text);
@@ -13,25 +18,69 @@ function queryOf(text: string): QueryNode {
   return parsed.query;
 }
 
+const facts = sampleSnapshots(200).map((snapshot) => factsOf(snapshot, NOW));
+
+function foundByMeaning(query: QueryNode): QueryFacts[] {
+  const context = { now: NOW, hasCandidate: () => false, hasText: () => false };
+  return facts.filter((one) => matchesQuery(query, one, context));
+}
+
+/** Of every facet, each value with how many executions have it. */
+function facetsByMeaning(found: QueryFacts[]): Record<string, Record<string, number>> {
+  const fields: Record<string, Record<string, number>> = {};
+  for (const one of found) {
+    const values: [string, (string | null)[]][] = [
+      ['outcome', [one.outcome]],
+      ['status', [one.status]],
+      ['pipeline', [one.pipeline]],
+      ['env', [one.environment]],
+      ['error', [one.errorType]],
+      ['reason', one.reasons],
+      ['decisive', one.decisive],
+      ['rule', one.rules],
+      ['tag', one.tags],
+      ...Object.entries(one.versions).map(([key, version]): [string, string[]] => [
+        `version.${key === 'a b' ? '"a b"' : key}`,
+        [version],
+      ]),
+    ];
+    for (const [field, own] of values) {
+      for (const value of new Set(own.filter((value) => value !== null))) {
+        const counts = (fields[field] ??= {});
+        counts[value] = (counts[value] ?? 0) + 1;
+      }
+    }
+  }
+  return fields;
+}
+
+function countsOf({ items }: Facets): Record<string, Record<string, number>> {
+  return Object.fromEntries(
+    items.map(({ field, values }) => [
+      field,
+      Object.fromEntries(values.map(({ value, count }) => [value, count])),
+    ]),
+  );
+}
+
 describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
   let place: Place;
+  let database: Driver;
   let store: Store;
-  const receivedAt = new Date(NOW);
-  const snapshots = sampleSnapshots(200);
   beforeAll(async () => {
     place = await newPlace(driver);
-    store = await openStore(place);
+    database = await openDriver(place);
+    store = createSqlStore(database);
     await store.migrate();
-    const records = snapshots.map((snapshot) => {
-      const read = readSnapshot(
-        JSON.stringify(snapshot),
-        { app: APP, environments: null },
-        receivedAt,
-      );
+    const records = sampleSnapshots(200).map((snapshot) => {
+      const text = JSON.stringify(snapshot);
+      const read = readSnapshot(text, { app: APP, environments: null }, new Date(NOW));
       if (!read.ok) throw new Error(read.message);
       return read.record;
     });
     await store.saveExecutions(records);
+    // What answers all the same has no need of it.
+    await sql`DROP TABLE xray.bodies`.execute(database.db);
   });
   afterAll(async () => {
     await store.close();
@@ -51,22 +100,17 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     return listed.map(({ summary }) => summary.executionId).sort();
   }
 
-  function foundByMeaning(query: QueryNode): string[] {
-    const context = { now: NOW, hasCandidate: () => false, hasText: () => false };
-    return snapshots
-      .filter((snapshot) => matchesQuery(query, factsOf(snapshot, NOW), context))
+  function idsByMeaning(query: QueryNode): string[] {
+    return foundByMeaning(query)
       .map(({ executionId }) => executionId)
       .sort();
   }
 
-  test('holds all that was stored', async () => {
-    expect(await foundBySql(queryOf(''))).toHaveLength(snapshots.length);
-  });
-
   test('each term finds what it means, and its negation all else', async () => {
+    expect(await foundBySql(queryOf(''))).toHaveLength(facts.length);
     for (const text of EVERY_TERM) {
       const query = queryOf(text);
-      expect([text, await foundBySql(query)]).toEqual([text, foundByMeaning(query)]);
+      expect([text, await foundBySql(query)]).toEqual([text, idsByMeaning(query)]);
     }
   });
 
@@ -74,9 +118,88 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     await fc.assert(
       fc.asyncProperty(anyQueryText, async (text) => {
         const query = queryOf(text);
-        expect(await foundBySql(query)).toEqual(foundByMeaning(query));
+        expect(await foundBySql(query)).toEqual(idsByMeaning(query));
       }),
-      { numRuns: driver === 'postgres' ? 300 : 150 },
+      { numRuns: 200 },
     );
+  });
+
+  const RANGE = { from: '2026-11-18T00:00:00Z', to: '2026-11-23T00:00:00Z' };
+
+  test('facets count the executions that any query finds, by value', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyQueryText, async (q) => {
+        const found = foundByMeaning(queryOf(q));
+        const facets = await readFacets(store, APP, { q, ...RANGE, values: 100 }, NOW);
+        expect(facets.total).toBe(found.length);
+        expect(countsOf(facets)).toEqual(facetsByMeaning(found));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('facets list the most frequent values, and count the others', async () => {
+    const [all, few] = await Promise.all(
+      [100, 2].map((values) => readFacets(store, APP, { ...RANGE, values }, NOW)),
+    );
+    expect(few?.items).toEqual(
+      all?.items.map(({ field, values }) => ({
+        field,
+        values: values.slice(0, 2),
+        more: Math.max(0, values.length - 2),
+      })),
+    );
+    const counts = all?.items.map(({ values }) => values.map(({ count }) => count));
+    expect(counts).toEqual(counts?.map((own) => own.toSorted((a, b) => b - a)));
+  });
+
+  test.each(['outcome', 'status'] as const)('a histogram counts by time and %s', async (by) => {
+    const q = 'pipeline:loan* -env:prod';
+    const histogram = await readHistogram(store, APP, { q, ...RANGE, by, buckets: 30 }, NOW);
+    const start = Date.parse(histogram.from);
+    const found = foundByMeaning(queryOf(q));
+    expect(histogram).toMatchObject({ total: found.length, bucketMs: 6 * 3_600_000 });
+    expect(start % histogram.bucketMs).toBe(0);
+    for (const { value, counts } of histogram.series) {
+      const own = found.filter((one) => one[by] === value);
+      expect(counts).toHaveLength(20);
+      for (const [place, count] of counts.entries()) {
+        const from = start + place * histogram.bucketMs;
+        const here = own.filter(({ at }) => at >= from && at < from + histogram.bucketMs);
+        expect(count).toBe(here.length);
+      }
+    }
+    const counted = histogram.series.flatMap(({ counts }) => counts);
+    expect(counted.reduce((sum, count) => sum + count, 0)).toBe(found.length);
+  });
+
+  test.each([
+    ['', {}, '2026-11-15T12:00:00.000Z', '2026-11-22T12:00:00.000Z'],
+    ['', { from: '2026-11-01T00:00:00Z' }, '2026-11-01T00:00:00.000Z', '2026-11-22T12:00:00.000Z'],
+    ['', { to: '2026-11-08T00:00:00Z' }, '2026-11-01T00:00:00.000Z', '2026-11-08T00:00:00.000Z'],
+    ['started:>=-24h tag:vip', {}, '2026-11-21T12:00:00.000Z', '2026-11-22T12:00:00.000Z'],
+    [
+      'started:2026-11-20 OR tag:vip',
+      { from: '2026-11-20T00:00:00Z' },
+      '2026-11-20T00:00:00.000Z',
+      '2026-11-22T12:00:00.000Z',
+    ],
+    ['started:2026-11-20', RANGE, '2026-11-20T00:00:00.000Z', '2026-11-21T00:00:00.000Z'],
+    ['', { from: '0000-01-01T00:00:00Z' }, '0001-01-01T00:00:00.000Z', '2026-11-22T12:00:00.000Z'],
+  ])('with q=%j and %j it looks from %s to %s', async (q, range, from, to) => {
+    expect(await readFacets(store, APP, { q, ...range, values: 1 }, NOW)).toMatchObject({
+      from,
+      to,
+    });
+    const histogram = await readHistogram(
+      store,
+      APP,
+      { q, ...range, by: 'status', buckets: 60 },
+      NOW,
+    );
+    const { bucketMs } = histogram;
+    expect(histogram.to).toBe(to);
+    expect(Date.parse(from) - Date.parse(histogram.from)).toBeLessThan(bucketMs);
+    expect(histogram.series.every(({ counts }) => counts.length <= 61)).toBe(true);
   });
 });

@@ -5,10 +5,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import type { Ready } from '@xray/core';
+import type { ErrorBody, Ready } from '@xray/core';
 import { startServer } from '#server/main.js';
-import { administer, configFor, newPlace, type Place } from './support/databases.js';
-import { detail, list, post, postOk } from './support/http.js';
+import {
+  APP,
+  administer,
+  configFor,
+  freshServer,
+  newPlace,
+  type Place,
+} from './support/databases.js';
+import { detail, fetchWithKey, list, post, postOk } from './support/http.js';
 import { freePort } from './support/postgres-cluster.js';
 import { snapshot } from './support/snapshots.js';
 
@@ -118,9 +125,38 @@ describe('with a Postgres of one’s own', () => {
       const revisions = Array.from({ length: 40 }, (_, i) => i + 1);
       await Promise.all(revisions.map((revision) => postOk(server.url, { ...base, revision })));
       expect((await detail(server.url, base.executionId)).snapshot.revision).toBe(40);
+      const pages = await Promise.all(revisions.map(() => list(server.url, '?q=pipeline:loan*')));
+      expect(new Set(pages.map(({ items }) => items.length))).toEqual(new Set([1]));
       await server.stop();
     },
   );
+
+  test('ends a question that takes too long, and says what to narrow', async () => {
+    const server = await freshServer('postgres');
+    onTestFinished(() => server.close());
+    await postOk(server.url, snapshot());
+    const url = `${server.url}/api/apps/${APP}`;
+    const blocker = new Client({ connectionString: server.place.env.DATABASE_URL });
+    await blocker.connect();
+    await blocker.query('BEGIN; LOCK TABLE xray.executions IN ACCESS EXCLUSIVE MODE');
+    for (const [path, advice] of [
+      ['executions?q=step:score*', /\(from\); name a pipeline; write whole values/],
+      [
+        'facets?from=2026-11-01T00:00:00Z&q=pipeline:loan',
+        /look at a shorter time \(from, to\)\.$/,
+      ],
+      ['histogram', /name a pipeline/],
+    ] as const) {
+      const response = await fetchWithKey(`${url}/${path}`);
+      expect(response.status).toBe(422);
+      const { error } = (await response.json()) as ErrorBody;
+      expect(error).toMatchObject({ code: 'too_broad', message: expect.stringMatching(advice) });
+      expect(error.details?.[0]).toEqual({ path: 'from', code: 'too_broad' });
+    }
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+    expect((await list(server.url)).items).toHaveLength(1);
+  });
 
   test('starts on a database that docs/schema.sql was pasted into', async () => {
     const place = await freshPlace();

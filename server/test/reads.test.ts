@@ -1,7 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AppList, ErrorBody, ExecutionSummary, PipelineList, StepDetail } from '@xray/core';
+import type {
+  AppList,
+  ErrorBody,
+  ExecutionSummary,
+  Facets,
+  Histogram,
+  PipelineList,
+  StepDetail,
+} from '@xray/core';
 import { createApp } from '#server/app.js';
 import { hashApiKey } from '#server/auth/api-key.js';
 import { openBackend } from '#server/main.js';
@@ -141,6 +149,36 @@ describe.each(DRIVERS)('reads on %s', (driver) => {
       revision: 3,
       at: '2026-11-01T12:00:00.000Z',
     });
+  });
+
+  test('counts what a filter finds, by value and by time', async () => {
+    const base = `${server.url}/api/apps/${APP}`;
+    const range = 'from=2026-11-01T00:00:00Z&to=2026-11-01T00:01:00Z&q=outcome:declined';
+    const facets = await get<Facets>(`${base}/facets?${range}`);
+    expect(facets.total).toBe(30);
+    expect(facets.items.find(({ field }) => field === 'reason')).toEqual({
+      field: 'reason',
+      values: [{ value: 'SCORE_LOW', count: 30 }],
+      more: 0,
+    });
+    const histogram = await get<Histogram>(`${base}/histogram?${range}&by=status&buckets=4`);
+    expect(histogram).toMatchObject({ total: 30, bucketMs: 30_000, by: 'status' });
+    expect(histogram.series).toEqual([
+      { value: 'completed', counts: [12, 12] },
+      { value: 'failed', counts: [3, 3] },
+    ]);
+  });
+
+  test.each([
+    ['facets?q=nope:x', 'q', 'unknown_field'],
+    ['histogram?by=pipeline', 'by', 'invalid_value'],
+    ['facets?from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z', 'from', 'empty_range'],
+    ['facets?values=1000', 'values', 'too_big'],
+  ])('%s is refused at %s', async (path, at, code) => {
+    const response = await fetchWithKey(`${server.url}/api/apps/${APP}/${path}`);
+    expect(response.status).toBe(400);
+    const { details } = ((await response.json()) as ErrorBody).error;
+    expect(details).toEqual([expect.objectContaining({ path: at, code })]);
   });
 
   test('leaves out what can be large when asked to, and gives a step whole', async () => {

@@ -10,7 +10,10 @@ export const rangeQuerySchema = z.object({
 });
 export type RangeQuery = z.infer<typeof rangeQuerySchema>;
 
-/** The range that was looked at, when the question named none or only one end of it. */
+/**
+ * The range that was looked at. Where neither the question nor its filter (`started:`) names an end, that
+ * is now, and the beginning seven days before it.
+ */
 const rangeSchema = z.object({ from: z.string(), to: z.string() });
 
 /** Where a searched word or value stands in a record. */
@@ -39,7 +42,12 @@ export const notSearchedSchema = z.object({
 });
 export type NotSearched = z.infer<typeof notSearchedSchema>;
 
-/** How often each value stands in the executions found; the most frequent first. */
+export const facetsQuerySchema = rangeQuerySchema.extend({
+  /** Values of each field, at most. */
+  values: z.coerce.number().int().min(1).max(100).default(10),
+});
+
+/** How often each value stands in the executions found; the most frequent first. Fields without any are left out. */
 export const facetsSchema = rangeSchema.extend({
   total: z.int(),
   items: z.array(
@@ -63,7 +71,8 @@ export const histogramQuerySchema = rangeQuerySchema.extend({
 
 /**
  * Executions by time: bucket `i` starts at `from` + i × `bucketMs`, with `from` at a multiple of it. Each
- * series has as many counts as there are buckets.
+ * series has as many counts as there are buckets. At most 30 series, the most frequent first; what has
+ * another outcome is in `total` alone.
  */
 export const histogramSchema = rangeSchema.extend({
   by: z.enum(HISTOGRAM_BY),

@@ -24,7 +24,7 @@ export interface CompileOptions {
 
 /**
  * The query in SQL, with every value bound. It means what `matchesQuery` says: an absent value makes a
- * comparison NULL, which `AND`, `OR` and `WHERE` take for false, and `NOT` is therefore IS NOT TRUE.
+ * comparison NULL, which `AND`, `OR` and `WHERE` take for false, and `NOT` of it is therefore IS NOT TRUE.
  */
 export function compileFilter(query: QueryNode, options: CompileOptions): Condition {
   switch (query.kind) {
@@ -33,7 +33,9 @@ export function compileFilter(query: QueryNode, options: CompileOptions): Condit
     case 'or':
       return joined(query.nodes, ' OR ', options);
     case 'not':
-      return sql`(${compileFilter(query.node, options)}) IS NOT TRUE`;
+      return mayBeNull(query.node)
+        ? sql`(${compileFilter(query.node, options)}) IS NOT TRUE`
+        : sql`NOT (${compileFilter(query.node, options)})`;
     default:
       return compileLeaf(query, options);
   }
@@ -70,20 +72,6 @@ export function compileWhatIsKnown(query: QueryNode, now: number): Condition {
   return compileFilter(walk(query), { now, seek });
 }
 
-/**
- * Takes the words and candidates that must all be found out of a query, so that the search can begin
- * with them. Those under OR and NOT stay in `rest`.
- */
-export function splitFilter(query: QueryNode): { rest: QueryNode; sought: Sought[] } {
-  const parts = query.kind === 'and' ? query.nodes : [query];
-  const rest = parts.filter((part) => !isSought(part));
-  const { start, end } = query;
-  return {
-    rest: { kind: 'and', nodes: rest, start, end },
-    sought: parts.filter(isSought),
-  };
-}
-
 /** Whether the query asks for something that no column tells. */
 export function isSearch(query: QueryNode): boolean {
   if (query.kind === 'not') return isSearch(query.node);
@@ -91,8 +79,31 @@ export function isSearch(query: QueryNode): boolean {
   return isSought(query);
 }
 
-export function isSought(node: QueryNode): node is Sought {
+function isSought(node: QueryNode): node is Sought {
   return node.kind === 'text' || (node.kind === 'term' && node.field === 'candidate');
+}
+
+/** Postgres knows how many rows a NOT leaves, and which index it implies; of IS NOT TRUE neither. */
+function mayBeNull(node: QueryNode): boolean {
+  switch (node.kind) {
+    case 'and':
+    case 'or':
+      return node.nodes.some(mayBeNull);
+    case 'not':
+    case 'present':
+    case 'flag':
+    case 'started':
+    case 'steps':
+      return false;
+    case 'duration':
+    case 'text':
+      return true;
+    case 'term':
+      if (node.field === 'version' || node.field === 'metadata') {
+        return node.values.some(({ match }) => match === 'prefix');
+      }
+      return node.field === 'outcome' || node.field === 'error' || node.field === 'candidate';
+  }
 }
 
 function joined(nodes: QueryNode[], by: ' AND ' | ' OR ', options: CompileOptions): Condition {
@@ -108,7 +119,7 @@ function compileLeaf(leaf: QueryLeaf, options: CompileOptions): Condition {
     case 'present':
       return compilePresent(leaf);
     case 'flag':
-      return sql`${sql.ref(`e.${leaf.field}`)} IS ${sql.raw(leaf.value ? 'TRUE' : 'FALSE')}`;
+      return compileFlag(leaf);
     case 'duration':
       return sql`e.duration_ms ${sql.raw(leaf.op)} ${durationMs(leaf)}::double precision`;
     case 'steps':
@@ -122,6 +133,12 @@ function compileLeaf(leaf: QueryLeaf, options: CompileOptions): Condition {
       return sql`(${sql.join(bounds, sql` AND `)})`;
     }
   }
+}
+
+function compileFlag({ field, value }: Extract<QueryLeaf, { kind: 'flag' }>): Condition {
+  // Never NULL, and written as the index executions_conflict has it.
+  if (field === 'conflict') return value ? sql`e.conflict` : sql`NOT e.conflict`;
+  return value ? sql`e.adverse IS TRUE` : sql`e.adverse IS FALSE`;
 }
 
 /** Of columns that hold one text, and of those that hold many. */

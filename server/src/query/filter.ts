@@ -1,4 +1,11 @@
-import { parseQuery, type QueryNode, type Status, type TermNode, type TextField } from '@xray/core';
+import {
+  allOf,
+  parseQuery,
+  type QueryNode,
+  type Status,
+  type TermNode,
+  type TextField,
+} from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { Condition } from '../store/store.js';
 import { compileFilter, type Sought } from './compile-filter.js';
@@ -24,7 +31,7 @@ export function readFilter({ q, pipeline, status, outcome, environment }: Filter
   const single = Object.entries({ pipeline, status, outcome, env: environment }).flatMap(
     ([field, text]) => (text === undefined ? [] : [termOf(field as TextField, text)]),
   );
-  return { kind: 'and', nodes: [parsed.query, ...single], start: 0, end: q?.length ?? 0 };
+  return allOf([parsed.query, ...single]);
 }
 
 /** The condition on `xray.executions e` that a filter stands for. */

@@ -5,6 +5,7 @@ import type { Search } from '../search/search.js';
 import type { ListPlace, Store } from '../store/store.js';
 import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf, readFilter } from './filter.js';
+import { FIRST_INSTANT_MS, LAST_INSTANT_MS, instantOf } from './range.js';
 import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
 
@@ -21,8 +22,8 @@ export async function listExecutions(
     store.listExecutions({
       app,
       where: conditionOf(filter, now),
-      from: query.from === undefined ? undefined : new Date(query.from),
-      to: query.to === undefined ? undefined : new Date(query.to),
+      from: instantOf(query.from),
+      to: instantOf(query.to),
       sort: query.sort,
       after:
         query.cursor === undefined ? undefined : readCursor(query.cursor, question, query.sort),
@@ -118,17 +119,13 @@ function writeCursor({ key, id }: ListPlace, question: string): string {
   return Buffer.from(`${question} ${key} ${id}`).toString('base64url');
 }
 
-/** The first and last instant that an ISO year of four digits can name. */
-const TIMES = {
-  min: Date.parse('0001-01-01T00:00:00Z'),
-  max: Date.parse('9999-12-31T23:59:59.999Z'),
-};
-
 function readCursor(text: string, question: string, sort: ExecutionQuery['sort']): ListPlace {
   const plain = Buffer.from(text, 'base64url').toString('latin1');
   const [, own, ...numbers] = /^(\S{8}) (\S+) (\d{1,15})$/.exec(plain) ?? [];
   const [key = Number.NaN, id = Number.NaN] = numbers.map(Number);
-  const { min, max } = sort.endsWith('duration') ? { min: -1, max: Number.MAX_VALUE } : TIMES;
+  const [min, max] = sort.endsWith('duration')
+    ? [-1, Number.MAX_VALUE]
+    : [FIRST_INSTANT_MS, LAST_INSTANT_MS];
   if (!(key >= min && key <= max) || !Number.isInteger(id)) {
     throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
       { path: 'cursor', code: 'invalid_cursor' },

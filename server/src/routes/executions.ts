@@ -1,18 +1,34 @@
 import {
+  errorBodySchema,
   executionDetailSchema,
   executionPageSchema,
   executionQuerySchema,
+  facetsQuerySchema,
+  facetsSchema,
+  histogramQuerySchema,
+  histogramSchema,
   pipelineListQuerySchema,
   pipelineListSchema,
   stepDetailSchema,
 } from '@xray/core';
 import { z } from 'zod';
+import { readFacets, readHistogram } from '../query/counts.js';
 import { listExecutions } from '../query/list-executions.js';
 import { readExecutionText, readStep } from '../query/read-executions.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
 const sequenceSchema = z.coerce.number().int().min(0);
+
+const FILTER_EXAMPLES = {
+  q: 'outcome:declined -env:dev duration:>500ms',
+  from: '2026-11-15T00:00:00Z',
+  to: '2026-11-22T00:00:00Z',
+};
+const TOO_BROAD = {
+  description: 'It would take longer than a read may; the message says what to narrow.',
+  schema: errorBodySchema,
+};
 
 /** What there is to read of an app's executions. */
 export function executionRoutes(deps: Deps): Route[] {
@@ -23,9 +39,14 @@ export function executionRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/executions',
       policy: 'read',
       audit: 'payload.view',
-      summary: 'Executions, newest first; with words in `q`, the places where they stand.',
+      summary:
+        'Executions that a filter finds, the newest first; with words in `q`, the places where they stand.',
       query: executionQuerySchema,
-      answers: { 200: { description: 'A page of them.', schema: executionPageSchema } },
+      examples: FILTER_EXAMPLES,
+      answers: {
+        200: { description: 'A page of them.', schema: executionPageSchema },
+        422: TOO_BROAD,
+      },
       async handle({ req, res, record }) {
         const query = parse(executionQuerySchema, req.query);
         const page = await listExecutions(deps, param(req, 'app'), query, now());
@@ -67,6 +88,38 @@ export function executionRoutes(deps: Deps): Route[] {
         const step = await readStep(store, param(req, 'app'), param(req, 'id'), sequence);
         await record({ target: param(req, 'id'), details: { step: sequence } });
         res.json(step);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/facets',
+      policy: 'read',
+      summary: 'How often each value stands in the executions that a filter finds.',
+      query: facetsQuerySchema,
+      examples: FILTER_EXAMPLES,
+      answers: {
+        200: { description: 'Counts by field.', schema: facetsSchema },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res }) {
+        const query = parse(facetsQuerySchema, req.query);
+        res.json(await readFacets(store, param(req, 'app'), query, now()));
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/histogram',
+      policy: 'read',
+      summary: 'Executions that a filter finds, by time and by outcome or status.',
+      query: histogramQuerySchema,
+      examples: { ...FILTER_EXAMPLES, by: 'status' },
+      answers: {
+        200: { description: 'Counts by time.', schema: histogramSchema },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res }) {
+        const query = parse(histogramQuerySchema, req.query);
+        res.json(await readHistogram(store, param(req, 'app'), query, now()));
       },
     },
     {

@@ -50,6 +50,9 @@ export const SUMMARY = [
 
 export type SummaryRow = Pick<Selectable<Tables['executions']>, (typeof SUMMARY)[number]>;
 
+/** How much later than received_at an execution's `at` can be (ingest/read-snapshot.ts), in ms. */
+const MAX_AHEAD_MS = 5 * 60_000;
+
 /** Headers alone; at most `filter.limit` rows. */
 export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<ListedExecution[]> {
   const { key, isTime } = KEYS[filter.sort];
@@ -62,6 +65,11 @@ export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<L
     .orderBy(key, order)
     .orderBy('id', order)
     .limit(filter.limit);
+  if (filter.from !== undefined && filter.sort === 'received') {
+    // It follows from `at`, and says where in the order to begin.
+    const earliest = new Date(filter.from.getTime() - MAX_AHEAD_MS).toISOString();
+    query = query.where(sql<boolean>`e.received_at >= ${earliest}::timestamptz`);
+  }
   if (filter.after !== undefined) {
     const last = isTime
       ? sql`${new Date(filter.after.key).toISOString()}::timestamptz`

@@ -6,6 +6,12 @@ type Db = Driver['db'];
 /** How long one read over many executions may take, in ms. */
 export const READ_LIMIT_MS = 2_000;
 
+/**
+ * Rows lie about in the order of their time, and disks turn no more: at the default cost of a random page
+ * a week out of a month is read by scanning the month. Compiling takes longer than any of these reads.
+ */
+const PLANNING = 'SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off';
+
 /** A question that looks at too much; nothing is wrong with the database. */
 export class ReadTooLong extends Error {
   readonly limitMs: number;
@@ -19,8 +25,8 @@ export class ReadTooLong extends Error {
 
 /**
  * Reads in a transaction that writes nothing, each statement of which is ended after `limitMs` with a
- * ReadTooLong. The limit is the transaction's own, so that it holds through a pooler in transaction mode.
- * PGlite has no timer that could end a statement: there a read takes as long as it takes.
+ * ReadTooLong. The settings are the transaction's own, so that they hold through a pooler in transaction
+ * mode. PGlite has no timer that could end a statement: there a read takes as long as it takes.
  */
 export async function readWithin<T>(
   db: Db,
@@ -29,9 +35,10 @@ export async function readWithin<T>(
 ): Promise<T> {
   return await db.connection().execute(async (connection) => {
     try {
-      // Two statements without parameters are one message.
-      const begin = sql.raw(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${limitMs}`);
-      await begin.execute(connection);
+      // Statements without parameters are one message.
+      await sql
+        .raw(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${limitMs}; ${PLANNING}`)
+        .execute(connection);
       const result = await read(connection);
       await sql`COMMIT`.execute(connection);
       return result;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { appendAudit } from './audit.js';
 import * as changes from './changes.js';
+import * as counts from './counts.js';
 import type { Driver } from './driver.js';
 import * as erasure from './erasure.js';
 import * as executions from './executions.js';
@@ -27,6 +28,8 @@ export function createSqlStore(driver: Driver): Store {
     listExecutions: (filter) => executions.listExecutions(db, filter),
     readChanges: (filter) => changes.readChanges(db, filter),
     readHorizon: () => changes.readHorizon(db),
+    countFacets: (scope) => counts.countFacets(db, scope),
+    countByTime: (scope) => counts.countByTime(db, scope),
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
     listPipelines: (app, range) => pipelines.listPipelines(db, app, range),
 

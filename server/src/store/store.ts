@@ -94,6 +94,22 @@ export interface ListPlace {
   id: number;
 }
 
+/** How often a value stands in the executions found, and how many values the field has. */
+export interface FacetRow {
+  /** By its name in the filter language; '' counts the executions. */
+  field: string;
+  key: string | null;
+  value: string;
+  count: number;
+  distinctValues: number;
+}
+
+export interface HistogramRow {
+  bucket: Date;
+  value: string | null;
+  count: number;
+}
+
 /** A row of the list with the id that tells equal ones apart. */
 export interface ListedExecution {
   id: number;
@@ -205,6 +221,12 @@ export interface Store extends AccessStore {
   listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
   readChanges(filter: ChangesFilter): Promise<Changes>;
   readHorizon(): Promise<string>;
+  /** The most frequent values of each field, at most `values` of each. Throws a ReadTooLong. */
+  countFacets(scope: ExecutionScope & { values: number }): Promise<FacetRow[]>;
+  /** Throws a ReadTooLong. */
+  countByTime(
+    scope: ExecutionScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
+  ): Promise<HistogramRow[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
   listPipelines(
     app: string,

@@ -1,0 +1,47 @@
+import { startedBounds, type QueryNode } from '@xray/core';
+import { DomainError } from '../errors.js';
+
+/** The first and the last instant that an ISO year of four digits and a Postgres timestamptz both know. */
+export const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
+export const LAST_INSTANT_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** What is looked at when nobody says from when on. */
+const DEFAULT_RANGE_MS = 7 * 86_400_000;
+
+/** An instant as it was asked for; what lies beyond those that the store knows is the nearest of them. */
+export function instantOf(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  return new Date(Math.min(Math.max(Date.parse(text), FIRST_INSTANT_MS), LAST_INSTANT_MS));
+}
+
+/**
+ * What a question looks at: its own range, within what its filter's `started:` leaves. Throws a
+ * DomainError when nothing is left.
+ */
+export function rangeOf(
+  query: { from?: string | undefined; to?: string | undefined },
+  filter: QueryNode,
+  now: number,
+): { from: Date; to: Date } {
+  const bounds = boundsOf(filter, now);
+  const to = Math.min(instantOf(query.to)?.getTime() ?? Infinity, bounds.to);
+  const end = to === Infinity ? Math.max(now, instantOf(query.from)?.getTime() ?? -Infinity) : to;
+  const from = Math.max(instantOf(query.from)?.getTime() ?? -Infinity, bounds.from);
+  const start = from === -Infinity ? end - DEFAULT_RANGE_MS : from;
+  if (start >= end && query.from !== undefined && query.to !== undefined) {
+    throw new DomainError('invalid', 'from has to be before to.', [
+      { path: 'from', code: 'empty_range' },
+    ]);
+  }
+  return { from: new Date(start), to: new Date(Math.max(start + 1, end)) };
+}
+
+function boundsOf(filter: QueryNode, now: number): { from: number; to: number } {
+  if (filter.kind === 'started') return startedBounds(filter, now);
+  if (filter.kind !== 'and') return { from: -Infinity, to: Infinity };
+  const parts = filter.nodes.map((node) => boundsOf(node, now));
+  return {
+    from: Math.max(-Infinity, ...parts.map(({ from }) => from)),
+    to: Math.min(Infinity, ...parts.map(({ to }) => to)),
+  };
+}
