@@ -5,6 +5,7 @@ import type { Search } from '../search/search.js';
 import type { ListPlace, Store } from '../store/store.js';
 import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf, readFilter } from './filter.js';
+import { notSearchedOf } from './histories.js';
 import { FIRST_INSTANT_MS, LAST_INSTANT_MS, instantOf } from './range.js';
 import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
@@ -65,8 +66,8 @@ async function searchExecutions(
     search.find({
       range: {
         app,
-        from: query.from === undefined ? -Infinity : Date.parse(query.from),
-        to: query.to === undefined ? Infinity : Date.parse(query.to),
+        from: instantOf(query.from)?.getTime() ?? -Infinity,
+        to: instantOf(query.to)?.getTime() ?? Infinity,
       },
       query: filter,
       where: compileWhatIsKnown(filter, now),
@@ -82,11 +83,7 @@ async function searchExecutions(
       matches,
     })),
     nextCursor: next === undefined ? null : writeCursor({ key: next.at, id: next.id }, question),
-    notSearched: left && {
-      from: left.from.toISOString(),
-      to: left.to.toISOString(),
-      executions: left.executions,
-    },
+    notSearched: notSearchedOf(left),
   };
 }
 
