@@ -1,5 +1,7 @@
 import type {
   AppList,
+  CandidateHistory,
+  CohortComparison,
   Comparison,
   ErrorBody,
   ErrorDetail,
@@ -7,12 +9,19 @@ import type {
   ExecutionPage,
   ExecutionSort,
   Explanation,
+  Facets,
+  Funnel,
+  Lookup,
   PipelineList,
+  PipelineOverview,
   PublicConfig,
   StepDetail,
+  SubjectHistory,
 } from '@xray/core';
+import { sessionSource } from './session-source';
 
 const BASE_URL = process.env['NEXT_PUBLIC_API_BASE_URL'] ?? '';
+const CONFIG = '/api/config';
 
 /** An answer that is not a success. `status` 0 and code `unreachable`: there was no answer. */
 export class ApiError extends Error {
@@ -48,15 +57,38 @@ export interface ExecutionListParams extends RangeParams {
 type Params = Record<string, string | number | null | undefined>;
 
 export async function getConfig(signal?: AbortSignal): Promise<PublicConfig> {
-  return await getJson('/api/config', {}, signal);
+  return await getJson(CONFIG, {}, signal);
 }
 
 export async function listApps(signal?: AbortSignal): Promise<AppList> {
   return await getJson('/api/apps', {}, signal);
 }
 
-export async function listPipelines(app: string, signal?: AbortSignal): Promise<PipelineList> {
-  return await getJson(`${appPath(app)}/pipelines`, {}, signal);
+/** Pipelines with what ran of each; without bounds, of all that is stored. */
+export async function listPipelines(
+  app: string,
+  bounds: Bounds,
+  signal?: AbortSignal,
+): Promise<PipelineList> {
+  return await getJson(`${appPath(app)}/pipelines`, { ...bounds }, signal);
+}
+
+export async function getPipelineOverview(
+  app: string,
+  pipeline: string,
+  bounds: Bounds,
+  signal?: AbortSignal,
+): Promise<PipelineOverview> {
+  return await getJson(pipelinePath(app, pipeline), { ...bounds }, signal);
+}
+
+export async function getFunnel(
+  app: string,
+  pipeline: string,
+  bounds: Bounds,
+  signal?: AbortSignal,
+): Promise<Funnel> {
+  return await getJson(`${pipelinePath(app, pipeline)}/funnel`, { ...bounds }, signal);
 }
 
 export async function listExecutions(
@@ -113,6 +145,72 @@ export async function getComparison(
   return await getJson(`${appPath(app)}/compare`, { a, b }, signal);
 }
 
+/** A range by the time of the executions, ISO-8601; without an end, up to now. */
+interface Bounds {
+  from: string | null;
+  to: string | null;
+}
+
+/** How often each value stands in the executions that a filter finds. */
+export async function getFacets(
+  app: string,
+  params: Bounds & { q: string },
+  signal?: AbortSignal,
+): Promise<Facets> {
+  return await getJson(`${appPath(app)}/facets`, { ...params }, signal);
+}
+
+interface CohortQuestion {
+  a: string;
+  b: string;
+  aFrom: string | null;
+  aTo: string | null;
+  bFrom: string | null;
+  bTo: string | null;
+  outcome: string | null;
+}
+
+/** How the outcomes of two groups differ, and what goes with it. */
+export async function getCohorts(
+  app: string,
+  { a, b, ...params }: CohortQuestion,
+  signal?: AbortSignal,
+): Promise<CohortComparison> {
+  // An empty filter is one too, so it has to be sent.
+  const query = new URLSearchParams({ a, b });
+  for (const [name, value] of Object.entries(params)) if (value !== null) query.set(name, value);
+  return await getJson(`${appPath(app)}/cohorts?${query}`, {}, signal);
+}
+
+/** What an id is known as. */
+export async function lookUp(
+  app: string,
+  id: string,
+  bounds: Bounds,
+  signal?: AbortSignal,
+): Promise<Lookup> {
+  return await getJson(`${appPath(app)}/lookup`, { id, ...bounds }, signal);
+}
+
+export async function getCandidateHistory(
+  app: string,
+  id: string,
+  page: Bounds & { cursor: string | null },
+  signal?: AbortSignal,
+): Promise<CandidateHistory> {
+  return await getJson(`${appPath(app)}/candidates/${encodeURIComponent(id)}`, { ...page }, signal);
+}
+
+export async function getSubjectHistory(
+  app: string,
+  { type, id }: { type: string; id: string },
+  page: Bounds & { cursor: string | null },
+  signal?: AbortSignal,
+): Promise<SubjectHistory> {
+  const path = `${encodeURIComponent(type)}/${encodeURIComponent(id)}`;
+  return await getJson(`${appPath(app)}/subjects/${path}`, { ...page }, signal);
+}
+
 /** Where the server keeps what belongs to an app. */
 export function appPath(app: string): string {
   return `/api/apps/${encodeURIComponent(app)}`;
@@ -120,6 +218,10 @@ export function appPath(app: string): string {
 
 function executionPath(app: string, executionId: string): string {
   return `${appPath(app)}/executions/${encodeURIComponent(executionId)}`;
+}
+
+function pipelinePath(app: string, pipeline: string): string {
+  return `${appPath(app)}/pipelines/${encodeURIComponent(pipeline)}`;
 }
 
 /** Server-sent events of executions as they arrive. */
@@ -160,18 +262,25 @@ export async function sendJson<T>(
 }
 
 async function exchange<T>(path: string, init: RequestInit): Promise<T> {
-  const response = await send(`${BASE_URL}${path}`, init);
+  // The one question that is asked before it is known who signs people in, since its answer says so.
+  const token = path === CONFIG ? null : await (await sessionSource())?.token();
+  const response = await send(`${BASE_URL}${path}`, init, token ?? null);
   const body = await readBody(response);
   if (!response.ok) throw new ApiError(response.status, errorOf(body));
   return body as T;
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
+async function send(url: string, init: RequestInit, token: string | null): Promise<Response> {
   try {
     return await fetch(url, {
       ...init,
-      headers: { accept: 'application/json', ...init.headers },
-      credentials: BASE_URL === '' ? 'same-origin' : 'include',
+      headers: {
+        accept: 'application/json',
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...init.headers,
+      },
+      // Hosted apart from the server there are tokens alone, and no cookie to be sent across.
+      credentials: BASE_URL === '' ? 'same-origin' : 'omit',
     });
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause;

@@ -14,8 +14,6 @@ import {
 } from './api-client';
 
 const WAITING_POLL_MS = 2_000;
-/** The most that the server gives at once. */
-const MAX_LIMIT = 200;
 
 export const configQuery = queryOptions({
   queryKey: ['config'],
@@ -49,7 +47,7 @@ export const appsQuery = queryOptions({
 export const pipelinesQuery = (app: string) =>
   queryOptions({
     queryKey: ['pipelines', app],
-    queryFn: ({ signal }) => listPipelines(app, signal),
+    queryFn: ({ signal }) => listPipelines(app, { from: null, to: null }, signal),
     refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
   });
 
@@ -105,11 +103,9 @@ export const neighboursQuery = (app: string, pipeline: string, at: string) =>
     queryFn: async ({ signal }) => {
       const [before, after] = await Promise.all([
         listExecutions(app, { pipeline, to: at, limit: NEIGHBOURS }, signal),
-        listExecutions(app, { pipeline, from: at, limit: MAX_LIMIT }, signal),
+        listExecutions(app, { pipeline, from: at, sort: 'at', limit: NEIGHBOURS }, signal),
       ]);
-      // The list is newest first: only where it is whole does it end with the next one.
-      const isWhole = after.nextCursor === null;
-      return { before: before.items, after: isWhole ? after.items.toReversed() : [] };
+      return { before: before.items, after: after.items };
     },
   });
 
