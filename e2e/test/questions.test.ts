@@ -6,6 +6,11 @@ import type { FreshServer } from '../fresh-server.mjs';
 import { test } from './story.js';
 
 const MIN_SCORE = 660;
+const MAX_PRICE = 60;
+const PRODUCTS = [
+  { asin: 'B07XYZ', price: 74.9 },
+  { asin: 'B08ABC', price: 49 },
+];
 const HOSTILE = '<img src=x onerror="globalThis.stolen=1">';
 
 test('a support agent finds why a loan was declined, reads it out and prints it', async ({
@@ -75,6 +80,49 @@ test('an engineer compares a declined loan with the last good one', async ({ sta
   expect(complaints).toEqual([]);
 });
 
+test('anybody asks why of an id, and comes to where it was decided', async ({ stage }) => {
+  const { page, server, complaints } = stage;
+  await decideLoans(server);
+  await chooseProducts(server);
+  await page.goto(`${server.url}/executions?app=${server.appId}`);
+  await page.getByRole('navigation', { name: 'X-Ray' }).getByRole('link', { name: 'Why?' }).click();
+  await page.getByText('Why was it decided so, and why not?').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+
+  const search = page.getByRole('searchbox', { name: 'Id of a candidate or a subject' });
+  await search.fill('B07XYZ');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^candidate in/ }).waitFor();
+  expect(await page.getByRole('list', { name: 'Outcomes' }).innerText()).toMatch(/rejected\s+2/);
+  await page.getByText(/most often by\s+price_max/i).waitFor();
+  const times = page.getByRole('list', { name: 'Each time, newest first' });
+  expect(await times.getByRole('listitem').count()).toBe(2);
+  expect(await times.innerText()).toMatch(/price_max:\s+74\.9 > 60/);
+  expect(await accessibilityFaults(page)).toEqual([]);
+
+  await times
+    .getByRole('link', { name: /rejected at filters/ })
+    .first()
+    .click();
+  const inspector = page.getByRole('region', { name: /: filters$/ });
+  const table = inspector.getByRole('table', { name: 'Candidates' });
+  await table.getByText('B07XYZ').waitFor();
+  expect(await table.getByRole('row').count()).toBe(2);
+
+  await page.goto(`${server.url}/why?app=${server.appId}&id=8123`);
+  const decisions = page.getByRole('list', { name: 'Each decision, newest first' });
+  await decisions.getByRole('link', { name: 'declined' }).first().waitFor();
+  expect(await decisions.innerText()).toMatch(/min_score:\s+612 < 660/);
+
+  await page.goto(`${server.url}/why?app=${server.appId}&id=nobody`);
+  await page.getByText('Not seen in this time').waitFor();
+  await page.getByRole('button', { name: 'Look at all time' }).click();
+  await page.getByText('Not seen in this time').waitFor();
+  expect(new URL(page.url()).searchParams.get('from')).toBe('all');
+  expect(await accessibilityFaults(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
 test('what was recorded is text on every one of these pages', async ({ stage }) => {
   const { page, server, complaints } = stage;
   const ids = [await decideHostile(server, 1), await decideHostile(server, 2)] as const;
@@ -128,6 +176,31 @@ async function decideLoans(server: FreshServer): Promise<void> {
     });
     await xray.shutdown();
   }
+}
+
+/** Twice: one product is kept, one rejected for its price. */
+async function chooseProducts(server: FreshServer): Promise<void> {
+  const xray = client(server, 'product-selection', 'r1');
+  for (const _ of [1, 2]) {
+    await xray.run({ subject: { shopper: 's-1' } }, async (execution) => {
+      execution.step('filters', (step) =>
+        step.filter(PRODUCTS, {
+          id: ({ asin }) => asin,
+          type: 'product',
+          rules: [
+            {
+              id: 'price_max',
+              test: ({ price }) => price <= MAX_PRICE,
+              actual: ({ price }) => price,
+              threshold: MAX_PRICE,
+              op: '<=',
+            },
+          ],
+        }),
+      );
+    });
+  }
+  await xray.shutdown();
 }
 
 /** @returns the execution's id */

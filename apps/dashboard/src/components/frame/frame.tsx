@@ -4,6 +4,7 @@ import {
   GitCompareIcon,
   LayoutGridIcon,
   ListIcon,
+  MessageCircleQuestionMarkIcon,
   PanelLeftIcon,
   SettingsIcon,
   type LucideIcon,
@@ -14,7 +15,7 @@ import { Suspense, type ReactNode } from 'react';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { isDoor } from '@/lib/doors';
-import { compareHref, executionsHref, settingsHref } from '@/lib/links';
+import { compareHref, executionsHref, settingsHref, whyHref } from '@/lib/links';
 import { setRailOpen, useRailOpen } from '@/lib/preferences';
 import { AppSwitcher } from './app-switcher';
 import { Breadcrumb } from './breadcrumb';
@@ -111,6 +112,12 @@ function Places({ stacked = false }: { stacked?: boolean }) {
       href: app === null ? '/executions' : executionsHref(app),
       icon: ListIcon,
       current: path.startsWith('/execution'),
+    },
+    {
+      name: 'Why?',
+      href: app === null ? '/why' : whyHref(app),
+      icon: MessageCircleQuestionMarkIcon,
+      current: path.startsWith('/why'),
     },
     {
       name: 'Compare',
