@@ -7,6 +7,7 @@ import {
   MessageCircleQuestionMarkIcon,
   PanelLeftIcon,
   SettingsIcon,
+  WorkflowIcon,
   type LucideIcon,
 } from 'lucide-react';
 import Link from 'next/link';
@@ -15,7 +16,7 @@ import { Suspense, type ReactNode } from 'react';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { isDoor } from '@/lib/doors';
-import { compareHref, executionsHref, settingsHref, whyHref } from '@/lib/links';
+import { compareHref, executionsHref, pipelinesHref, settingsHref, whyHref } from '@/lib/links';
 import { setRailOpen, useRailOpen } from '@/lib/preferences';
 import { AppSwitcher } from './app-switcher';
 import { Breadcrumb } from './breadcrumb';
@@ -112,6 +113,12 @@ function Places({ stacked = false }: { stacked?: boolean }) {
       href: app === null ? '/executions' : executionsHref(app),
       icon: ListIcon,
       current: path.startsWith('/execution'),
+    },
+    {
+      name: 'Pipelines',
+      href: app === null ? '/pipelines' : pipelinesHref(app),
+      icon: WorkflowIcon,
+      current: path.startsWith('/pipeline'),
     },
     {
       name: 'Why?',
