@@ -31,9 +31,9 @@ try {
     },
   );
   await take('executions', 'light', `/executions?app=demo`, async () => {});
-  await take('execution', 'light', `/executions?app=demo&outcome=declined`, openDeclinedLoan);
-  await take('execution-dark', 'dark', `/executions?app=demo&outcome=declined`, openDeclinedLoan);
-  await take('candidates', 'light', `/executions?app=demo&outcome=selected`, openCandidates);
+  await take('execution', 'light', `/executions?app=demo&q=outcome:declined`, openDeclinedLoan);
+  await take('execution-dark', 'dark', `/executions?app=demo&q=outcome:declined`, openDeclinedLoan);
+  await take('candidates', 'light', `/executions?app=demo&q=outcome:selected`, openCandidates);
 } finally {
   await browser.close();
   await server.stop();

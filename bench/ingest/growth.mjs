@@ -1,6 +1,7 @@
 // How ingest slows down as the tables grow, and what the database did meanwhile.
 import { STEPS } from './load.mjs';
 import { countRows, query, withPostgres } from './postgres.mjs';
+import { untilIdle } from './process-figures.mjs';
 import { startServer, stop } from './server.mjs';
 
 const MANY = { batch: 100, concurrency: 8 };
@@ -30,16 +31,19 @@ export async function growth({ load, folder, total }, levels) {
 
 async function measure(load, server, url, total, name) {
   // What filling them left to be written must not be measured as if it were of the load that follows.
+  await untilIdle(server);
   await query(url, 'VACUUM ANALYZE');
   await query(url, 'CHECKPOINT');
   const many = await load.report(`${name}, batch 100, 8 clients`, server, {
     ...MANY,
     count: total,
   });
+  await untilIdle(server);
   const peak = await load.report(`${name}, batch 1, 64 clients`, server, {
     ...SINGLE,
     count: total,
   });
+  await untilIdle(server);
   const before = await facts(url);
   await load.report(`${name}, batch 1, half the peak rate`, server, {
     batch: 1,

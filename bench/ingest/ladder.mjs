@@ -3,6 +3,7 @@ import path from 'node:path';
 import { copyLimit } from './copy.mjs';
 import { STEPS, line } from './load.mjs';
 import { countRows, query, withPostgres } from './postgres.mjs';
+import { untilIdle } from './process-figures.mjs';
 import { startNaive, startServer, stop } from './server.mjs';
 
 /** Batches with the number of clients that send them. */
@@ -26,13 +27,16 @@ export async function ladderOnPostgres({ load, folder, total }) {
     const peak = results.get('batch 1');
     const atHalf = { ...SINGLE, concurrency: 256, ratePerSecond: peak / 2 };
     const label = 'postgres, batch 1, half the peak rate';
+    await untilIdle(server);
     await load.report(label, server, { ...atHalf, count: total }, stored);
+    await untilIdle(server);
     await stop(server);
     const bytes = await bytesAStep(url);
 
     const naiveUrl = await database('naive');
     const naive = await startNaive(naiveUrl, postmaster);
     await load.run(naive, { ...WARM_UP, count: 2_000 });
+    await untilIdle(naive);
     const naiveRate = await load.report(
       'naive handler, batch 1, 64 clients',
       naive,
@@ -68,6 +72,7 @@ async function climb(load, name, server, total, stored) {
       const rung = `batch ${batch}${gzip ? ', gzip' : ''}`;
       const label = `${name}, ${rung}, ${concurrency} clients`;
       const task = { batch, gzip, concurrency, count: total };
+      await untilIdle(server);
       results.set(rung, await load.report(label, server, task, stored));
     }
   }

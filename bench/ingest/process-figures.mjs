@@ -1,4 +1,5 @@
 import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 
 /** Linux counts processor time in hundredths of a second, whatever the kernel's own clock is. */
 const JIFFY_MS = 10;
@@ -20,6 +21,23 @@ export async function databaseCpuMs(postmaster) {
     if (parent === postmaster) sum += ofChild;
   }
   return sum;
+}
+
+/** Busy for less than this share of the time is idle. */
+const IDLE_SHARE = 0.05;
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Waits until a server has done what the last measurement left it to do behind ingest, as the search
+ * index, which is not the next one's. Where there is no /proc it does not wait.
+ */
+export async function untilIdle({ pid }) {
+  for (;;) {
+    const [before, startedAt] = [await cpuMs(pid), performance.now()];
+    await setTimeout(LOOK_EVERY_MS);
+    const share = ((await cpuMs(pid)) - before) / (performance.now() - startedAt);
+    if (share < IDLE_SHARE) return;
+  }
 }
 
 export async function rssMb(pid) {

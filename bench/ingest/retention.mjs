@@ -1,6 +1,6 @@
 // Retention of a million steps beside ingest: the server's own job, as it runs an hour after another.
 import { STEPS } from './load.mjs';
-import { rssMb } from './process-figures.mjs';
+import { rssMb, untilIdle } from './process-figures.mjs';
 import { countRows, query, withPostgres } from './postgres.mjs';
 import { APP, runXray, startServer, stop } from './server.mjs';
 
@@ -17,6 +17,7 @@ export async function retentionBesideIngest({ load, folder }) {
     const env = { DATABASE_URL: url };
     const first = await startServer(env, postmaster);
     await load.run(first, { ...MANY, count: EXPIRED });
+    await untilIdle(first);
     await stop(first);
     await age(url);
     await runXray(['retention', '--app', APP, '--days', String(KEPT_DAYS)], env);

@@ -15,6 +15,7 @@ import { serveDashboard } from './routes/dashboard.js';
 import { docsPage } from './routes/docs-page.js';
 
 import { executionRoutes } from './routes/executions.js';
+import { historyRoutes } from './routes/histories.js';
 import { ingestEndpoint, isIngest } from './routes/ingest.js';
 import { keyRoutes } from './routes/keys.js';
 import { liveRoutes } from './routes/live.js';
@@ -38,6 +39,7 @@ function expressRoutes(deps: Deps): Route[] {
   return [
     ...executionRoutes(deps),
     ...questionRoutes(deps),
+    ...historyRoutes(deps),
     ...liveRoutes(deps),
     ...appRoutes(deps),
     ...keyRoutes(deps),

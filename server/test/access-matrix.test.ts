@@ -93,6 +93,9 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/executions/:id/steps/:sequence': READ,
   'GET /api/apps/:app/executions/:id/explain': READ,
   'GET /api/apps/:app/compare': READ,
+  'GET /api/apps/:app/candidates/:id': READ,
+  'GET /api/apps/:app/subjects/:type/:id': READ,
+  'GET /api/apps/:app/lookup/:id': READ,
   'GET /api/apps/:app/facets': READ,
   'GET /api/apps/:app/histogram': READ,
   'GET /api/apps/:app/pipelines': READ,
@@ -242,12 +245,14 @@ describe('who may call what', () => {
     ]);
     const told = ROUTES.filter(({ method, audit }) => method === 'get' && audit !== undefined);
     expect(told.map(({ path }) => path).toSorted()).toEqual([
+      '/api/apps/:app/candidates/:id',
       '/api/apps/:app/compare',
       '/api/apps/:app/executions',
       '/api/apps/:app/executions/:id',
       '/api/apps/:app/executions/:id/explain',
       '/api/apps/:app/executions/:id/steps/:sequence',
       '/api/apps/:app/export',
+      '/api/apps/:app/subjects/:type/:id',
       '/api/apps/:app/transfer',
       '/api/backup',
     ]);

@@ -46,11 +46,8 @@ function nearMisses(
   set: CandidateSet,
   known: KnownCandidate[],
 ): CandidateMiss[] {
-  const kept = known.filter(({ outcome }) => isKept(outcome)).flatMap(scored);
-  const lost = known.filter(({ outcome }) => outcome === 'rejected' || outcome === 'deferred');
-  const cutoff = set.cutoff ?? null;
-  const sign = directionOf(cutoff, kept, lost.flatMap(scored));
-  const boundary = cutoff ?? (sign === 0 ? null : worstOf(kept, sign));
+  const lost = known.filter(isLost);
+  const { sign, boundary, cutoffMargin, rival } = scoringOf(set, known);
   const rules = rulesOf(placed, set);
 
   const byRule = lost
@@ -68,18 +65,41 @@ function nearMisses(
   const chosen = new Set([...byRule.map(({ candidate }) => candidate), ...byScore]);
   return [...chosen].map((candidate) => {
     const { id, outcome, score, reason } = candidate;
-    const hasMargin = score !== null && cutoff !== null && sign !== 0;
     return {
       id,
       outcome: outcome ?? 'rejected',
       score,
       reason,
-      cutoffMargin: hasMargin ? distance(score, cutoff) * (Math.sign(score - cutoff) * sign) : null,
-      rival: score === null ? null : nearestRival(kept, score),
+      cutoffMargin: cutoffMargin(score),
+      rival: rival(score),
       change: rules.onlyFailure(candidate),
       unevaluated: rules.unevaluated(candidate),
     };
   });
+}
+
+/** What the scores of a step's candidates say: which way is better, and how far one is from being kept. */
+export function scoringOf(set: CandidateSet, known: KnownCandidate[]) {
+  const kept = known.filter(({ outcome }) => isKept(outcome)).flatMap(scored);
+  const lost = known.filter(isLost).flatMap(scored);
+  const cutoff = set.cutoff ?? null;
+  const sign = directionOf(cutoff, kept, lost);
+  return {
+    sign,
+    /** Where being kept begins: the cutoff, else the least of the kept. */
+    boundary: cutoff ?? (sign === 0 ? null : worstOf(kept, sign)),
+    /** Score beyond the cutoff, negative when short of it; null when either or the direction is not known. */
+    cutoffMargin(score: number | null): number | null {
+      if (score === null || cutoff === null || sign === 0) return null;
+      return distance(score, cutoff) * Math.sign(score - cutoff) * sign;
+    },
+    /** The kept candidate whose score is nearest, and by how much it differs. */
+    rival: (score: number | null) => (score === null ? null : nearestRival(kept, score)),
+  };
+}
+
+function isLost({ outcome }: KnownCandidate): boolean {
+  return outcome === 'rejected' || outcome === 'deferred';
 }
 
 /** 1 where higher scores are kept, -1 where lower ones are, 0 where the record does not tell. */

@@ -1,6 +1,7 @@
 export * from './access.js';
 export * from './answers.js';
 export * from './api.js';
+export * from './candidate-history.js';
 export * from './candidates.js';
 export * from './cohort-ranking.js';
 export * from './cohorts.js';

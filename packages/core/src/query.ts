@@ -2,6 +2,7 @@
 export { completeQuery, type QueryCompletion, type QueryOption } from './query-complete.js';
 export { termState, toggleTerm, type FacetTerm } from './query-edit.js';
 export { QUERY_FIELDS } from './query-fields.js';
+export { lexQuery, type QueryToken } from './query-lexer.js';
 export {
   FAILED_STEP_STATUSES,
   matchesQuery,

@@ -1,8 +1,10 @@
 import { printQueryField, type Facets, type Histogram, type RangeQuery } from '@xray/core';
 import type { Search } from '../search/search.js';
 import type { Store } from '../store/store.js';
+import { bucketWidthOf } from './bucket-width.js';
 import { readFilter } from './filter.js';
-import { conditionOfCounted, notSearchedOf } from './narrow.js';
+import { notSearchedOf } from './histories.js';
+import { conditionOfCounted } from './narrow.js';
 import { FIRST_INSTANT_MS, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
@@ -21,18 +23,6 @@ const FACETS = [
 /** Names of versions with facets of their own. */
 const MAX_VERSIONS = 10;
 const MAX_SERIES = 30;
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-const WIDTHS_MS = [
-  [1, 2, 5, 10, 20, 50, 100, 200, 500],
-  [1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND_MS),
-  [1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
-  [1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
-  [1, 2, 7, 14, 28, 91, 364].map((days) => days * DAY_MS),
-].flat();
 
 /** Where counts come from. */
 interface Sources {
@@ -86,7 +76,7 @@ export async function readHistogram(
 ): Promise<Histogram> {
   const filter = readFilter(query);
   const range = rangeOf(query, filter, now);
-  const bucketMs = widthOf(range.to.getTime() - range.from.getTime(), query.buckets);
+  const bucketMs = bucketWidthOf(range.to.getTime() - range.from.getTime(), query.buckets);
   const aligned = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
   const start = Math.max(aligned, FIRST_INSTANT_MS);
   const { by } = query;
@@ -124,11 +114,4 @@ export async function readHistogram(
       .slice(0, MAX_SERIES)
       .map(({ value, counts }) => ({ value, counts })),
   };
-}
-
-/** The least round width by which so many buckets are enough, wherever the first of several begins. */
-function widthOf(rangeMs: number, buckets: number): number {
-  const atLeast = rangeMs / Math.max(1, buckets - 1);
-  const longest = 364 * DAY_MS;
-  return WIDTHS_MS.find((width) => width >= atLeast) ?? Math.ceil(atLeast / longest) * longest;
 }

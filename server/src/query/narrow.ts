@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { NotSearched, QueryNode } from '@xray/core';
+import type { QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
 import { needOf } from '../search/needs.js';
 import type { Search, SearchPage } from '../search/search.js';
@@ -67,14 +67,4 @@ function rangeOfScope({ app, from, to }: Omit<ExecutionScope, 'where'>): {
   to: number;
 } {
   return { app, from: from?.getTime() ?? -Infinity, to: to?.getTime() ?? Infinity };
-}
-
-export function notSearchedOf(left: SearchPage['left']): NotSearched | null {
-  return (
-    left && {
-      from: left.from.toISOString(),
-      to: left.to.toISOString(),
-      executions: left.executions,
-    }
-  );
 }

@@ -1,9 +1,13 @@
-import type { QueryNode, SearchMatch } from '@xray/core';
+import type { DecidingRule, QueryNode, RecordedAppearance, SearchMatch } from '@xray/core';
+import type { Entry } from '../segments/directory.js';
+import type { Fate } from '../segments/segment.js';
+import { factTerm } from '../segments/terms.js';
 import type { Condition, ListedExecution, Store } from '../store/store.js';
 import type { IndexPosition, SearchRange, Tail } from '../store/search-store.js';
 import { Hits } from './hits.js';
-import { IndexReader, SegmentGone, type OpenIndex } from './index-reader.js';
+import { IndexReader, SegmentGone, type OpenIndex, type Part } from './index-reader.js';
 import { leavesOf, needOf, placesOf } from './needs.js';
+import { occurrencesOf } from './occurrences.js';
 import { SearchThread } from './search-thread.js';
 
 export interface SearchQuestion {
@@ -15,6 +19,16 @@ export interface SearchQuestion {
   limit: number;
   /** ms since the epoch. */
   now: number;
+}
+
+export interface Occurrences<Item> {
+  items: Item[];
+  left: Tail['left'];
+}
+
+export interface Appeared {
+  entry: Entry;
+  fate: Fate;
 }
 
 export interface SearchPage {
@@ -57,7 +71,7 @@ export class Search {
     const need = needOf(question.query);
     // What no term narrows is walked through, newest first.
     if (need === undefined) return await this.#collect(question, this.#newest(question), null);
-    return await this.withIndex(question.range, leavesOf(need), async (index) => {
+    return await this.#withIndex(question.range, leavesOf(need), async (index) => {
       const hits = new Hits(index, (part) => placesOf(need, part), {
         ...question.range,
         ...question,
@@ -84,8 +98,56 @@ export class Search {
     });
   }
 
+  /** Every appearance of a candidate: its execution and what became of it there, newest first. */
+  async findCandidate(range: SearchRange, id: string): Promise<Occurrences<Appeared>> {
+    return await this.#withIndex(range, { hashes: [], candidates: [id] }, async (index) => {
+      const all = await occurrencesOf(
+        this.#store.index,
+        index,
+        (part) => part.candidate(id),
+        range,
+      );
+      const items = all.flatMap(({ entry, fate }) => (fate === undefined ? [] : [{ entry, fate }]));
+      return { items, left: index.left };
+    });
+  }
+
+  /** Every execution with a fact, newest first, as far as its hash tells. */
+  async findFact(
+    range: SearchRange,
+    ...fact: Parameters<typeof factTerm>
+  ): Promise<Occurrences<{ entry: Entry }>> {
+    const hash = factTerm(...fact);
+    return await this.#withIndex(range, { hashes: [hash], candidates: [] }, async (index) => {
+      const placesIn = (part: Part) => Array.from(part.term(hash), (place) => ({ place }));
+      const items = await occurrencesOf(this.#store.index, index, placesIn, range);
+      return { items, left: index.left };
+    });
+  }
+
+  /** Of executions, by id, what the record tells of a candidate. */
+  async readAppearances(
+    ids: number[],
+    candidate: string,
+  ): Promise<Map<number, RecordedAppearance[]>> {
+    const documents = await this.#store.index.readDocuments(ids);
+    const bodies = documents.map(({ body }) => body);
+    const read = await this.#thread.run('appearances', { id: candidate, bodies });
+    return new Map(documents.map(({ id }, place) => [id, read[place] ?? []]));
+  }
+
+  /** Of executions, by id, the rules that decided. */
+  async readRules(ids: number[]): Promise<Map<number, DecidingRule[]>> {
+    const documents = await this.#store.index.readDocuments(ids);
+    const read = await this.#thread.run(
+      'rules',
+      documents.map(({ body }) => body),
+    );
+    return new Map(documents.map(({ id }, place) => [id, read[place] ?? []]));
+  }
+
   /** Runs a reading of the index, anew when a merge came between. */
-  async withIndex<T>(
+  async #withIndex<T>(
     range: SearchRange,
     leaves: ReturnType<typeof leavesOf>,
     read: (index: OpenIndex) => Promise<T>,

@@ -1,9 +1,13 @@
 import {
+  appearancesOf,
   compileText,
+  decidingRulesOf,
   factsOf,
   matchesQuery,
   searchSnapshot,
+  type DecidingRule,
   type QueryNode,
+  type RecordedAppearance,
   type SearchMatch,
   type Snapshot,
   type TextNode,
@@ -29,7 +33,7 @@ export const tasks = {
         id,
         at,
         check: checkOf(xact),
-        snapshot: JSON.parse(body) as Snapshot,
+        snapshot: parse(body),
       })),
     );
   },
@@ -50,7 +54,7 @@ export const tasks = {
     });
     const texts = nodes.map(({ compiled }) => compiled);
     return suspects.map(({ body, at, conflict }) => {
-      const snapshot = JSON.parse(body) as Snapshot;
+      const snapshot = parse(body);
       const { found, matches } = searchSnapshot(snapshot, texts);
       const has = new Set(nodes.filter((_, index) => found[index]).map(({ key }) => key));
       const isMeant = matchesQuery(
@@ -65,7 +69,21 @@ export const tasks = {
       return isMeant ? matches : null;
     });
   },
+
+  /** Of each body the appearances of a candidate. */
+  appearances({ id, bodies }: { id: string; bodies: string[] }): RecordedAppearance[][] {
+    return bodies.map((body) => appearancesOf(parse(body), id));
+  },
+
+  /** Of each body the rules that decided. */
+  rules(bodies: string[]): DecidingRule[][] {
+    return bodies.map((body) => decidingRulesOf(parse(body)));
+  },
 };
+
+function parse(body: string): Snapshot {
+  return JSON.parse(body) as Snapshot;
+}
 
 function keyOf(text: string, quoted: boolean): string {
   return `${quoted} ${text}`;

@@ -58,6 +58,12 @@ export interface SearchStore {
   readDocuments(ids: number[]): Promise<Document[]>;
   /** Rows of the list by id, as far as the condition holds of them, in no order. */
   listByIds(ids: number[], where: Condition): Promise<ListedExecution[]>;
+  /** Places, within `entries`, of those whose execution is gone or has another version now. */
+  findDead(entries: Entry[]): Promise<Set<number>>;
+  /** Of these executions those that are about a subject. */
+  readSubject(ids: number[], subject: { type: string; id: string }): Promise<SubjectRow[]>;
+  /** How many of these executions are about subjects of this id, by their type. */
+  countSubjectTypes(ids: number[], id: string): Promise<{ type: string; executions: number }[]>;
 
   /** Whether this instance may build the index for the next while. */
   leadIndexing(instance: string, forMs: number): Promise<boolean>;
@@ -72,6 +78,14 @@ export interface SearchStore {
     to: IndexPosition,
     segments: { app: string; head: SegmentHead; blocks: Block[] }[],
   ): Promise<boolean>;
+}
+
+export interface SubjectRow {
+  id: number;
+  /** ms since the epoch. */
+  at: number;
+  outcome: string | null;
+  reasons: string[];
 }
 
 export interface WantedBlock {

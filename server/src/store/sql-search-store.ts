@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { checkOf } from '../segments/directory.js';
+import { checkOf, type Entry } from '../segments/directory.js';
 import { SEGMENT_FORMAT, type Fate, type SegmentHead } from '../segments/segment.js';
 import type { Driver } from './driver.js';
 import { SUMMARY, toListed } from './executions.js';
@@ -10,6 +10,7 @@ import type {
   SearchRange,
   SearchStore,
   StoredSegment,
+  SubjectRow,
   Tail,
   WantedBlock,
 } from './search-store.js';
@@ -28,6 +29,9 @@ export function sqlSearchStore(db: Db): SearchStore {
     readTail: (state, range, limit) => readTail(db, state, range, limit),
     readDocuments: (ids) => readDocuments(db, ids),
     listByIds: (ids, where) => listByIds(db, ids, where),
+    findDead: (entries) => findDead(db, entries),
+    readSubject: (ids, subject) => readSubject(db, ids, subject),
+    countSubjectTypes: (ids, id) => countSubjectTypes(db, ids, id),
 
     leadIndexing: (instance, forMs) => building.leadIndexing(db, instance, forMs),
     readUnindexed: (after, limits) => building.readUnindexed(db, after, limits),
@@ -182,6 +186,51 @@ async function listByIds(db: Db, ids: number[], where: Condition): Promise<Liste
     .where(where)
     .execute();
   return rows.map(toListed);
+}
+
+async function findDead(db: Db, entries: Entry[]): Promise<Set<number>> {
+  if (entries.length === 0) return new Set();
+  // The limit keeps the planner from reading the whole table to join it.
+  const { rows } = await sql<{ place: number }>`
+    SELECT w.place - 1 AS place
+    FROM unnest(
+      ${entries.map(({ id }) => id)}::bigint[],
+      ${entries.map(({ check }) => check)}::bigint[]
+    ) WITH ORDINALITY AS w(id, written, place)
+    LEFT JOIN LATERAL (
+      SELECT e.xact FROM xray.executions e WHERE e.id = w.id LIMIT 1
+    ) AS now ON true
+    WHERE now.xact IS NULL OR now.xact::text::bigint & 4294967295 <> w.written`.execute(db);
+  return new Set(rows.map(({ place }) => place));
+}
+
+async function readSubject(
+  db: Db,
+  ids: number[],
+  subject: { type: string; id: string },
+): Promise<SubjectRow[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('executions as e')
+    .select(['id', 'at', 'outcome', 'reasons'])
+    .where(sql<boolean>`e.id = ANY (${ids}::bigint[])`)
+    .where(sql<boolean>`e.subjects @> ${JSON.stringify([subject])}::jsonb`)
+    .execute();
+  return rows.map((row) => ({ ...row, at: row.at.getTime() }));
+}
+
+async function countSubjectTypes(
+  db: Db,
+  ids: number[],
+  id: string,
+): Promise<{ type: string; executions: number }[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<{ type: string; executions: number }>`
+    SELECT s.type, count(DISTINCT e.id) AS executions
+    FROM xray.executions e, jsonb_to_recordset(e.subjects) AS s(type text, id text)
+    WHERE e.id = ANY (${ids}::bigint[]) AND s.id = ${id}
+    GROUP BY s.type ORDER BY executions DESC, s.type`.execute(db);
+  return rows;
 }
 
 /** Infinite where there is no bound. */

@@ -7,7 +7,7 @@ const TONE_CLASS: Record<Tone, string> = {
   negative: 'text-negative',
   deferred: 'text-deferred',
   failed: 'text-failed',
-  running: 'text-running pulse-mark',
+  running: 'text-running',
   neutral: 'text-neutral',
   named: '',
 };
@@ -27,7 +27,12 @@ export function VerdictMark({ verdict, className }: { verdict: Verdict; classNam
     <svg
       aria-hidden
       viewBox="0 0 16 16"
-      className={cn('size-3 shrink-0', TONE_CLASS[verdict.tone], className)}
+      className={cn(
+        'size-3 shrink-0',
+        toneClass(verdict),
+        verdict.tone === 'running' && 'pulse-mark',
+        className,
+      )}
       style={toneStyle(verdict)}
     >
       <ShapePath shape={verdict.shape} />
@@ -47,6 +52,11 @@ export function VerdictLabel({ verdict, className }: { verdict: Verdict; classNa
       </span>
     </span>
   );
+}
+
+/** The colour of a verdict as the text's, which `currentColor` then draws with. */
+export function toneClass(verdict: Verdict): string {
+  return TONE_CLASS[verdict.tone];
 }
 
 /** Colour of an outcome that has no fixed one; undefined where a class gives it. */

@@ -1,14 +1,22 @@
 import type {
   AppList,
+  CandidateHistory,
+  CohortComparison,
   Comparison,
   ErrorBody,
   ErrorDetail,
   ExecutionDetail,
   ExecutionPage,
+  ExecutionSort,
   Explanation,
+  Facets,
+  Funnel,
+  Lookup,
   PipelineList,
+  PipelineOverview,
   PublicConfig,
   StepDetail,
+  SubjectHistory,
 } from '@xray/core';
 
 const BASE_URL = process.env['NEXT_PUBLIC_API_BASE_URL'] ?? '';
@@ -30,14 +38,16 @@ export class ApiError extends Error {
   }
 }
 
-/** Filters of the list as the server takes them; an absent or empty one does not filter. */
-export interface ExecutionListParams {
-  pipeline?: string | null;
-  status?: string | null;
-  outcome?: string | null;
-  environment?: string | null;
+/** A filter within a range of time (ISO-8601); what is absent or empty does not filter. */
+export interface RangeParams {
+  q?: string;
   from?: string | null;
   to?: string | null;
+}
+
+export interface ExecutionListParams extends RangeParams {
+  pipeline?: string | null;
+  sort?: ExecutionSort;
   cursor?: string | null;
   limit?: number;
 }
@@ -52,8 +62,31 @@ export async function listApps(signal?: AbortSignal): Promise<AppList> {
   return await getJson('/api/apps', {}, signal);
 }
 
-export async function listPipelines(app: string, signal?: AbortSignal): Promise<PipelineList> {
-  return await getJson(`${appPath(app)}/pipelines`, {}, signal);
+/** Pipelines with what ran of each; without bounds, of all that is stored. */
+export async function listPipelines(
+  app: string,
+  bounds: Bounds,
+  signal?: AbortSignal,
+): Promise<PipelineList> {
+  return await getJson(`${appPath(app)}/pipelines`, { ...bounds }, signal);
+}
+
+export async function getPipelineOverview(
+  app: string,
+  pipeline: string,
+  bounds: Bounds,
+  signal?: AbortSignal,
+): Promise<PipelineOverview> {
+  return await getJson(pipelinePath(app, pipeline), { ...bounds }, signal);
+}
+
+export async function getFunnel(
+  app: string,
+  pipeline: string,
+  bounds: Bounds,
+  signal?: AbortSignal,
+): Promise<Funnel> {
+  return await getJson(`${pipelinePath(app, pipeline)}/funnel`, { ...bounds }, signal);
 }
 
 export async function listExecutions(
@@ -110,6 +143,72 @@ export async function getComparison(
   return await getJson(`${appPath(app)}/compare`, { a, b }, signal);
 }
 
+/** A range by the time of the executions, ISO-8601; without an end, up to now. */
+interface Bounds {
+  from: string | null;
+  to: string | null;
+}
+
+/** How often each value stands in the executions that a filter finds. */
+export async function getFacets(
+  app: string,
+  params: Bounds & { q: string },
+  signal?: AbortSignal,
+): Promise<Facets> {
+  return await getJson(`${appPath(app)}/facets`, { ...params }, signal);
+}
+
+interface CohortQuestion {
+  a: string;
+  b: string;
+  aFrom: string | null;
+  aTo: string | null;
+  bFrom: string | null;
+  bTo: string | null;
+  outcome: string | null;
+}
+
+/** How the outcomes of two groups differ, and what goes with it. */
+export async function getCohorts(
+  app: string,
+  { a, b, ...params }: CohortQuestion,
+  signal?: AbortSignal,
+): Promise<CohortComparison> {
+  // An empty filter is one too, so it has to be sent.
+  const query = new URLSearchParams({ a, b });
+  for (const [name, value] of Object.entries(params)) if (value !== null) query.set(name, value);
+  return await getJson(`${appPath(app)}/cohorts?${query}`, {}, signal);
+}
+
+/** What an id is known as. */
+export async function lookUp(
+  app: string,
+  id: string,
+  bounds: Bounds,
+  signal?: AbortSignal,
+): Promise<Lookup> {
+  return await getJson(`${appPath(app)}/lookup`, { id, ...bounds }, signal);
+}
+
+export async function getCandidateHistory(
+  app: string,
+  id: string,
+  page: Bounds & { cursor: string | null },
+  signal?: AbortSignal,
+): Promise<CandidateHistory> {
+  return await getJson(`${appPath(app)}/candidates/${encodeURIComponent(id)}`, { ...page }, signal);
+}
+
+export async function getSubjectHistory(
+  app: string,
+  { type, id }: { type: string; id: string },
+  page: Bounds & { cursor: string | null },
+  signal?: AbortSignal,
+): Promise<SubjectHistory> {
+  const path = `${encodeURIComponent(type)}/${encodeURIComponent(id)}`;
+  return await getJson(`${appPath(app)}/subjects/${path}`, { ...page }, signal);
+}
+
 /** Where the server keeps what belongs to an app. */
 export function appPath(app: string): string {
   return `/api/apps/${encodeURIComponent(app)}`;
@@ -119,14 +218,31 @@ function executionPath(app: string, executionId: string): string {
   return `${appPath(app)}/executions/${encodeURIComponent(executionId)}`;
 }
 
+function pipelinePath(app: string, pipeline: string): string {
+  return `${appPath(app)}/pipelines/${encodeURIComponent(pipeline)}`;
+}
+
+/** Server-sent events of executions as they arrive. */
+export function liveUrl(app: string, q: string): string {
+  return `${BASE_URL}${appPath(app)}/live${searchOf({ q })}`;
+}
+
+/** NDJSON of everything that a filter finds, as a file. */
+export function exportUrl(app: string, params: RangeParams): string {
+  return `${BASE_URL}${appPath(app)}/export${searchOf({ ...params })}`;
+}
+
 /** @throws ApiError for every answer that is not a success, and for none at all */
 export async function getJson<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+  return await exchange(`${path}${searchOf(params)}`, signal === undefined ? {} : { signal });
+}
+
+function searchOf(params: Params): string {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(params)) {
     if (value !== null && value !== undefined && value !== '') query.set(key, String(value));
   }
-  const search = query.size > 0 ? `?${query}` : '';
-  return await exchange(`${path}${search}`, signal === undefined ? {} : { signal });
+  return query.size > 0 ? `?${query}` : '';
 }
 
 /** Asks for a change. @throws ApiError as {@link getJson} does */

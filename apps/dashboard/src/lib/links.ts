@@ -1,6 +1,13 @@
+import { printQueryValue } from '@xray/core/query';
+
 /** Addresses of the pages. An export has no dynamic segments: what is shown is in the query. */
+
+/** The list, kept to the values given by field of the filter language; null or absent does not filter. */
 export function executionsHref(app: string, filter: Record<string, string | null> = {}): string {
-  return `/executions?${query({ app, ...filter })}`;
+  const terms = Object.entries(filter).flatMap(([field, value]) =>
+    value === null ? [] : [`${field}:${printQueryValue(value)}`],
+  );
+  return `/executions?${query({ app, q: terms.length === 0 ? null : terms.join(' ') })}`;
 }
 
 /** `step`: its sequence, or `explain` for the account of the decision. */
@@ -12,9 +19,48 @@ export function executionHref(
   return `/execution?${query({ app, id, step: step === null ? null : String(step) })}`;
 }
 
+/** The step at which a candidate was decided on, with the candidate found in it. */
+export function candidateHref(app: string, id: string, step: number, candidate: string): string {
+  return `/execution?${query({ app, id, step: String(step), tab: 'candidates', candidate })}`;
+}
+
+/** The executions that a filter finds within a range, ISO-8601. */
+export function filteredHref(
+  app: string,
+  q: string,
+  { from, to }: { from: string | null; to: string | null },
+): string {
+  return `/executions?${query({ app, q: q === '' ? null : q, from, to })}`;
+}
+
+/** Two groups of executions, each found by a filter; by default this week's against those of the week before. */
+export function cohortsHref(app: string, qa: string, qb: string = qa): string {
+  return `/compare?${query({ app, qa, qb, ...(qa === qb ? WEEK_AGAINST_WEEK : {}) })}`;
+}
+
+const WEEK_AGAINST_WEEK = { aFrom: '-14d', aTo: '-7d', bFrom: '-7d' };
+
+/** What became of an id as a candidate or as a subject. */
+export function whyHref(app: string, id: string | null = null): string {
+  return `/why?${query({ app, id })}`;
+}
+
 /** Two executions beside each other; without one of them the page asks for it. */
 export function compareHref(app: string, a: string | null = null, b: string | null = null): string {
   return `/compare?${query({ app, a, b })}`;
+}
+
+export function pipelinesHref(app: string): string {
+  return `/pipelines?${query({ app })}`;
+}
+
+/** A pipeline over time and its steps; `range` as the address holds it. */
+export function pipelineHref(
+  app: string,
+  pipeline: string,
+  range: { from: string | null; to: string | null } = { from: null, to: null },
+): string {
+  return `/pipeline?${query({ app, p: pipeline, ...range })}`;
 }
 
 export function settingsHref(tab: string, app: string | null = null): string {

@@ -90,3 +90,16 @@ export function setRailOpen(open: boolean): void {
   if (open) delete document.documentElement.dataset['rail'];
   else document.documentElement.dataset['rail'] = 'closed';
 }
+
+/** Text kept in this browser under a name; null where there is none, and in static HTML. */
+export function useStored(key: string): string | null {
+  return useSyncExternalStore(
+    subscribe,
+    () => read(key),
+    () => null,
+  );
+}
+
+export function store(key: string, value: string): void {
+  write(key, value);
+}

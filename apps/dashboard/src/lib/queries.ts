@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { getMe } from './access-api';
 import {
   ApiError,
@@ -11,13 +11,9 @@ import {
   listApps,
   listExecutions,
   listPipelines,
-  type ExecutionListParams,
 } from './api-client';
 
 const WAITING_POLL_MS = 2_000;
-const PAGE_SIZE = 100;
-/** The most that the server gives at once. */
-const MAX_LIMIT = 200;
 
 export const configQuery = queryOptions({
   queryKey: ['config'],
@@ -51,7 +47,7 @@ export const appsQuery = queryOptions({
 export const pipelinesQuery = (app: string) =>
   queryOptions({
     queryKey: ['pipelines', app],
-    queryFn: ({ signal }) => listPipelines(app, signal),
+    queryFn: ({ signal }) => listPipelines(app, { from: null, to: null }, signal),
     refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
   });
 
@@ -60,30 +56,6 @@ export const recentExecutionsQuery = (app: string, limit: number) =>
     queryKey: ['recent', app, limit],
     queryFn: ({ signal }) => listExecutions(app, { limit }, signal),
     refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
-  });
-
-/** Filters of the list, and how far back it reaches from now when no absolute time is given. */
-export interface ExecutionListFilter extends Omit<ExecutionListParams, 'cursor' | 'limit'> {
-  lastMs?: number | null;
-}
-
-/** The list by keyset pages. While it is empty it asks again, so that a first execution just appears. */
-export const executionsQuery = (app: string, { lastMs, ...filter }: ExecutionListFilter) =>
-  infiniteQueryOptions({
-    queryKey: ['executions', app, filter, lastMs ?? null],
-    queryFn: ({ pageParam, signal }) => {
-      const from =
-        typeof lastMs === 'number' ? new Date(Date.now() - lastMs).toISOString() : filter.from;
-      return listExecutions(
-        app,
-        { ...filter, from: from ?? null, cursor: pageParam, limit: PAGE_SIZE },
-        signal,
-      );
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.nextCursor,
-    refetchInterval: (query) =>
-      query.state.data?.pages[0]?.items.length === 0 ? WAITING_POLL_MS : false,
   });
 
 /** One execution without payloads; asked for again while it runs. */
@@ -131,11 +103,9 @@ export const neighboursQuery = (app: string, pipeline: string, at: string) =>
     queryFn: async ({ signal }) => {
       const [before, after] = await Promise.all([
         listExecutions(app, { pipeline, to: at, limit: NEIGHBOURS }, signal),
-        listExecutions(app, { pipeline, from: at, limit: MAX_LIMIT }, signal),
+        listExecutions(app, { pipeline, from: at, sort: 'at', limit: NEIGHBOURS }, signal),
       ]);
-      // The list is newest first: only where it is whole does it end with the next one.
-      const isWhole = after.nextCursor === null;
-      return { before: before.items, after: isWhole ? after.items.toReversed() : [] };
+      return { before: before.items, after: after.items };
     },
   });
 

@@ -60,12 +60,12 @@ function LoadedExecution({ app, id }: { app: string; id: string }) {
 
 function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
   const wide = useWide();
-  const [{ step: wanted, tab }, setParams] = useQueryStates(executionParams);
+  const [{ step: wanted, tab, candidate }, setParams] = useQueryStates(executionParams);
   const { snapshot } = detail;
   // Beside the timeline there is always something to see; a sheet only opens when asked for.
   const inspected = wanted ?? (wide ? firstInspected(detail) : null);
   const inspect = (step: Inspected | null, history: 'push' | 'replace') =>
-    void setParams({ step }, { history });
+    void setParams({ step, candidate: null }, { history });
   const inspector =
     inspected === null ? null : (
       <Inspector
@@ -73,6 +73,7 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
         detail={detail}
         inspected={inspected}
         tab={tab}
+        candidate={candidate}
         onTab={(next) => void setParams({ tab: next })}
       />
     );
@@ -163,12 +164,14 @@ function Inspector({
   detail,
   inspected,
   tab,
+  candidate,
   onTab,
 }: {
   app: string;
   detail: ExecutionDetail;
   inspected: Inspected;
   tab: string | null;
+  candidate: string | null;
   onTab: (tab: string) => void;
 }) {
   const { snapshot } = detail;
@@ -199,6 +202,7 @@ function Inspector({
       sequence={inspected}
       marks={snapshot.marks ?? []}
       tab={tab}
+      candidate={candidate}
       onTab={onTab}
     />
   );

@@ -12,7 +12,12 @@ interface Crumb {
   href: string | null;
 }
 
-const PAGES = { '/settings': 'Settings', '/compare': 'Compare' };
+const PAGES = {
+  '/settings': 'Settings',
+  '/compare': 'Compare',
+  '/why': 'Why?',
+  '/pipeline': 'Pipelines',
+};
 
 /** Where we are, from the address alone. */
 export function Breadcrumb() {

@@ -1,5 +1,5 @@
 import type { Json, Rule, RuleEvidence } from '@xray/core';
-import { operatorOf, valueFor, type Operator } from '@xray/core/rule-test';
+import { holds, operatorOf, valueFor, type Operator } from '@xray/core/rule-test';
 import { formatNumber } from '@/lib/format';
 
 const SIGNS: Record<Operator, string> = {
@@ -36,25 +36,25 @@ export function operatorText(op: string | null | undefined): string {
 }
 
 /**
- * How a value stood to its threshold: `612 < 660` where the two bear the result out or contradict it,
- * else what was asked for, `12, asked ≥ gold`.
+ * How a value stood to its threshold: `612 < 660`; where that cannot be worked out, what was asked for:
+ * `12, asked within 3`.
  */
-export function relationText(
-  rule: Pick<RuleEvidence, 'actual' | 'threshold' | 'op' | 'unit' | 'result' | 'agrees'>,
-): string {
-  const { actual, threshold, op, unit, result, agrees } = rule;
-  if (actual === undefined && threshold === undefined) return '';
-  if (threshold === undefined) return ruleValueText(actual, unit);
-  const was = actual === undefined ? '' : ruleValueText(actual, null);
+export function relationText({
+  actual,
+  threshold,
+  op,
+  unit,
+}: Pick<RuleEvidence, 'actual' | 'threshold' | 'op' | 'unit'>): string {
+  if (threshold === undefined) return actual === undefined ? '' : ruleValueText(actual, unit);
   const asked = ruleValueText(threshold, unit);
-  if (agrees === null || actual === undefined) {
-    return [was, ['asked', operatorText(op), asked].filter(Boolean).join(' ')]
-      .filter(Boolean)
-      .join(', ');
+  const known = operatorOf(op);
+  const held = known === undefined ? null : holds(known, actual, threshold);
+  if (held === null) {
+    const was = actual === undefined ? [] : [ruleValueText(actual, null)];
+    return [...was, ['asked', operatorText(op), asked].filter(Boolean).join(' ')].join(', ');
   }
-  const holds = (result === 'pass') === agrees;
-  const shown = holds ? op : valueFor('fail', { op, threshold })?.op;
-  return `${was} ${operatorText(shown)} ${asked}`;
+  const shown = held ? op : valueFor('fail', { op, threshold })?.op;
+  return `${ruleValueText(actual, null)} ${operatorText(shown)} ${asked}`;
 }
 
 /** Where two numbers stand on one scale from 0, as shares of 1; null when they are not both numbers. */

@@ -70,18 +70,3 @@ export function DropdownMenuRadioItem({
     </Primitive.RadioItem>
   );
 }
-
-export function DropdownMenuCheckboxItem({
-  className,
-  children,
-  ...props
-}: ComponentProps<typeof Primitive.CheckboxItem>) {
-  return (
-    <Primitive.CheckboxItem className={cn(ITEM, 'pr-8', className)} {...props}>
-      {children}
-      <Primitive.ItemIndicator className="absolute right-2">
-        <CheckIcon aria-hidden className="text-accent" />
-      </Primitive.ItemIndicator>
-    </Primitive.CheckboxItem>
-  );
-}

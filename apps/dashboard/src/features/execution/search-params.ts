@@ -16,4 +16,6 @@ export const executionParams = {
   id: parseAsString,
   step: parseAsInspected,
   tab: parseAsString,
+  /** Id of the candidate to be found in the step. */
+  candidate: parseAsString,
 };

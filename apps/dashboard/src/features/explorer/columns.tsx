@@ -1,4 +1,4 @@
-import type { ExecutionSummary } from '@xray/core';
+import type { ExecutionSort, ExecutionSummary } from '@xray/core';
 import type { ReactNode } from 'react';
 import { RelativeTime } from '@/components/time';
 import { VerdictLabel } from '@/components/verdict-mark';
@@ -12,10 +12,12 @@ export const COLUMN_IDS = [
   'reason',
   'duration',
   'time',
+  'received',
   'status',
   'environment',
   'versions',
   'steps',
+  'error',
   'tags',
   'id',
 ] as const;
@@ -23,9 +25,12 @@ export type ColumnId = (typeof COLUMN_IDS)[number];
 
 export interface Column {
   title: string;
-  /** A CSS grid track. */
-  width: string;
+  /** Until somebody gives it a width: px at least, and its share of what is left. */
+  minPx: number;
+  share: number;
   numeric?: boolean;
+  /** What the list can be ordered by; `-` before it begins with the greatest. */
+  sort?: Exclude<ExecutionSort, `-${string}`>;
   /** Plain text of the cell, shown on hover where `node` may be cut. */
   text: (row: ExecutionSummary) => string;
   node?: (row: ExecutionSummary) => ReactNode;
@@ -43,41 +48,58 @@ export const DEFAULT_COLUMNS: readonly ColumnId[] = [
 export const COLUMNS: Record<ColumnId, Column> = {
   outcome: {
     title: 'Outcome',
-    width: 'minmax(7rem, 1fr)',
+    minPx: 112,
+    share: 1,
     text: (row) => executionVerdict(row).word,
     node: (row) => <VerdictLabel verdict={executionVerdict(row)} className="font-medium" />,
   },
-  pipeline: { title: 'Pipeline', width: 'minmax(8rem, 1.4fr)', text: (row) => row.pipeline },
-  subject: { title: 'Subject', width: 'minmax(8rem, 1.4fr)', text: subjectText },
-  reason: { title: 'Reason', width: 'minmax(8rem, 1.8fr)', text: reasonText },
+  pipeline: { title: 'Pipeline', minPx: 128, share: 1.4, text: (row) => row.pipeline },
+  subject: { title: 'Subject', minPx: 128, share: 1.4, text: subjectText },
+  reason: { title: 'Reason', minPx: 128, share: 1.8, text: reasonText },
   duration: {
     title: 'Duration',
-    width: '6.5rem',
+    minPx: 104,
+    share: 0,
     numeric: true,
+    sort: 'duration',
     text: (row) => formatDuration(row.durationMs),
   },
   time: {
     title: 'Time',
-    width: '6.5rem',
+    minPx: 104,
+    share: 0,
     numeric: true,
+    sort: 'at',
     text: () => '',
     node: (row) => <RelativeTime iso={row.at} />,
   },
+  received: {
+    title: 'Received',
+    minPx: 104,
+    share: 0,
+    numeric: true,
+    sort: 'received',
+    text: () => '',
+    node: (row) => <RelativeTime iso={row.receivedAt} />,
+  },
   status: {
     title: 'Status',
-    width: '7rem',
+    minPx: 112,
+    share: 0,
     text: (row) => row.status,
     node: (row) => <VerdictLabel verdict={statusVerdict(row.status)} />,
   },
   environment: {
     title: 'Environment',
-    width: 'minmax(6rem, .7fr)',
+    minPx: 96,
+    share: 0.7,
     text: (row) => row.environment,
   },
-  versions: { title: 'Versions', width: 'minmax(8rem, 1fr)', text: versionsText },
+  versions: { title: 'Versions', minPx: 128, share: 1, text: versionsText },
   steps: {
     title: 'Steps',
-    width: '4.5rem',
+    minPx: 72,
+    share: 0,
     numeric: true,
     text: (row) =>
       row.failedStepCount > 0
@@ -85,10 +107,12 @@ export const COLUMNS: Record<ColumnId, Column> = {
         : formatCount(row.stepCount),
     node: (row) => formatCount(row.stepCount),
   },
-  tags: { title: 'Tags', width: 'minmax(6rem, 1fr)', text: (row) => row.tags.join(', ') },
+  error: { title: 'Error', minPx: 96, share: 1, text: (row) => row.errorType ?? '' },
+  tags: { title: 'Tags', minPx: 96, share: 1, text: (row) => row.tags.join(', ') },
   id: {
     title: 'Id',
-    width: '10rem',
+    minPx: 160,
+    share: 0,
     text: (row) => row.executionId,
     node: (row) => <span className="text-mono">{truncateMiddle(row.executionId, 18)}</span>,
   },

@@ -1,25 +1,33 @@
 'use client';
 
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { RotateCwIcon } from 'lucide-react';
+import { DownloadIcon, RotateCwIcon } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
-import { useMemo } from 'react';
+import { lazy, Suspense, useCallback, useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
 import { AppGate } from '@/components/app-gate';
-import { Onboarding } from '@/components/onboarding';
-import { EmptyState, ErrorState } from '@/components/states';
+import { RangeMenu } from '@/components/time-range/range-menu';
+import { boundsOf } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
-import { cn } from '@/lib/cn';
-import { executionsQuery, pipelinesQuery } from '@/lib/queries';
+import { exportUrl } from '@/lib/api-client';
+import { store, useStored } from '@/lib/preferences';
 import { ColumnMenu } from './column-menu';
-import { DEFAULT_COLUMNS } from './columns';
-import { ExecutionsTable } from './executions-table';
-import { ExplorerSkeleton, RowsSkeleton } from './explorer-skeleton';
+import { parseWidths, printWidths, type ColumnWidths } from './column-layout';
+import { DEFAULT_COLUMNS, type ColumnId } from './columns';
+import { ExecutionsList } from './executions-list';
+import { ExplorerSkeleton } from './explorer-skeleton';
 import { FilterBar } from './filter-bar';
-import type { KnownValues } from './filter-suggestions';
-import { RangeMenu } from './range-menu';
-import { RANGES, explorerParams } from './search-params';
+import { searchesWords } from './filter-terms';
+import { listKey } from './list-query';
+import { LiveButton } from './live-button';
+import { explorerParams } from './search-params';
+import { useLiveRows } from './use-live-rows';
 
-const STATUSES = ['running', 'completed', 'failed', 'canceled', 'timed_out'];
+const PeekPanel = lazy(async () => ({ default: (await import('./peek-panel')).PeekPanel }));
+const NothingListed = lazy(async () => ({
+  default: (await import('./nothing-found')).NothingListed,
+}));
+
+const WIDTHS_KEY = 'xray.columns';
 
 /** The executions of the app that the address names, else of the first one. */
 export function ExplorerPage() {
@@ -29,111 +37,140 @@ export function ExplorerPage() {
 }
 
 function Explorer({ app }: { app: string }) {
+  const client = useQueryClient();
   const [params, setParams] = useQueryStates(explorerParams, { history: 'push' });
-  const { pipeline, status, outcome, environment, range, from, to } = params;
-  const filter = { pipeline, status, outcome, environment };
-  const lastMs = range !== null && from === null && to === null ? RANGES[range].ms : null;
-  const queryClient = useQueryClient();
-  const executions = useInfiniteQuery(executionsQuery(app, { ...filter, from, to, lastMs }));
-  const pipelines = useQuery(pipelinesQuery(app));
+  const { q, from, to, sort, peek, live } = params;
+  const range = { from, to };
+  const question = { app, q, range, sort };
+  const columns = params.cols === null || params.cols.length === 0 ? DEFAULT_COLUMNS : params.cols;
+  const widths = parseWidths(useStored(WIDTHS_KEY));
+  const setWidths = (next: ColumnWidths) => store(WIDTHS_KEY, printWidths(next));
+  const [paused, setPaused] = useState(false);
+  const [atTop, setAtTop] = useState(true);
+  const unable =
+    to !== null
+      ? 'The time range has an end'
+      : sort !== '-at'
+        ? 'Sort by time, newest first'
+        : null;
+  const arriving = useLiveRows(question, live && unable === null, paused || !atTop);
 
-  const pages = executions.data?.pages;
-  const rows = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
-  const columns =
-    params.columns === null || params.columns.length === 0 ? DEFAULT_COLUMNS : params.columns;
-  const isFiltered =
-    Object.values(filter).some((value) => value !== null) ||
-    range !== null ||
-    from !== null ||
-    to !== null;
-  const known: KnownValues = {
-    pipeline: (pipelines.data?.items ?? []).map((each) => each.pipeline),
-    status: STATUSES,
-    outcome: distinct(rows.map((row) => row.outcome)),
-    environment: distinct(rows.map((row) => row.environment)),
-  };
-  const clear = () =>
-    void setParams({
-      pipeline: null,
-      status: null,
-      outcome: null,
-      environment: null,
-      range: null,
-      from: null,
-      to: null,
-    });
-
+  const onPeek = useCallback(
+    (id: string | null) => void setParams({ peek: id }, { history: 'replace' }),
+    [setParams],
+  );
+  const setQ = (next: string) => void setParams({ q: next === '' ? null : next, peek: null });
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <h1 className="sr-only">Executions of {app}</h1>
-      <div className="flex flex-wrap items-start gap-2 px-4 py-2 print:hidden">
-        <FilterBar filter={filter} known={known} onChange={(change) => void setParams(change)} />
-        <div className="ml-auto flex max-w-full items-center gap-2">
-          <RangeMenu value={{ range, from, to }} onChange={(value) => void setParams(value)} />
-          <ColumnMenu columns={columns} onChange={(value) => void setParams({ columns: value })} />
-          <Button
-            size="icon"
-            aria-label="Read the list anew"
-            title="Read the list anew"
-            onClick={() => void queryClient.resetQueries({ queryKey: ['executions', app] })}
-          >
-            <RotateCwIcon aria-hidden className={cn(executions.isFetching && 'animate-spin')} />
-          </Button>
-        </div>
+      <div className="flex flex-wrap items-center gap-2 px-4 py-2 print:hidden">
+        <h1 className="mr-auto font-semibold max-md:sr-only">Executions</h1>
+        <RangeMenu value={range} onChange={(next) => void setParams({ ...next, peek: null })} />
+        <LiveButton
+          live={live}
+          paused={paused}
+          unable={unable}
+          onLive={(next) => {
+            setPaused(false);
+            arriving.clear();
+            void setParams({ live: next ? true : null }, { history: 'replace' });
+          }}
+          onPaused={setPaused}
+        />
+        <ExportLink app={app} q={q} range={range} />
+        <ColumnMenu
+          columns={columns}
+          onChange={(next) => void setParams({ cols: next })}
+          onResetWidths={() => setWidths({})}
+        />
+        <Button
+          size="icon"
+          aria-label="Read the list anew"
+          title="Read the list anew"
+          onClick={() => {
+            arriving.clear();
+            void client.invalidateQueries({ queryKey: [...listKey(question), 'page'] });
+          }}
+        >
+          <RotateCwIcon aria-hidden />
+        </Button>
       </div>
-      {executions.isPending ? (
-        <RowsSkeleton />
-      ) : rows.length > 0 ? (
-        <>
-          <ExecutionsTable
-            app={app}
-            rows={rows}
-            columns={columns}
-            hasMore={executions.hasNextPage}
-            onNearEnd={() => {
-              if (!executions.isFetching && !executions.isFetchNextPageError)
-                void executions.fetchNextPage();
-            }}
-          />
-          {executions.isFetchNextPageError ? (
-            <p
-              role="alert"
-              className="flex items-center justify-between gap-3 border-t border-line px-4 py-2 text-sm"
-            >
-              Older executions could not be read; those above were kept.
-              <Button size="sm" onClick={() => void executions.fetchNextPage()}>
-                Try again
-              </Button>
-            </p>
-          ) : null}
-        </>
-      ) : executions.isError ? (
-        <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">
-          <ErrorState
-            error={executions.error}
-            title="The executions could not be read"
-            onRetry={() => void executions.refetch()}
-          />
-        </div>
-      ) : (
-        <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">
-          {isFiltered ? (
-            <EmptyState title="No execution matches">
-              <p className="mb-3">Nothing of this app fits these filters in this time.</p>
-              <Button onClick={clear}>Remove the filters</Button>
-            </EmptyState>
-          ) : (
-            <Onboarding
-              app={app}
-              waitingFor="Waiting for the first execution: it will appear here by itself."
+      <FilterBar app={app} q={q} onChange={setQ} />
+      <div className="flex min-h-0 flex-1 border-t border-line max-md:border-t-0">
+        <div className="relative flex min-h-0 min-w-0 flex-1">
+          <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+            <ExecutionsList
+              key={JSON.stringify(listKey(question))}
+              question={question}
+              arrived={arriving.shown}
+              withMatches={searchesWords(q)}
+              columns={columns}
+              widths={widths}
+              onColumns={(next) => void setParams({ cols: next })}
+              onWidth={(id, widthPx) => setWidths(withWidth(widths, id, widthPx))}
+              onSort={(next) => void setParams({ sort: next })}
+              peek={peek}
+              onPeek={onPeek}
+              onAtTop={setAtTop}
+              heldCount={arriving.heldCount}
+              onShowHeld={() => {
+                arriving.release();
+                setPaused(false);
+              }}
+              empty={
+                <Suspense>
+                  <NothingListed
+                    app={app}
+                    q={q}
+                    range={range}
+                    onChange={(next) => void setParams(next)}
+                  />
+                </Suspense>
+              }
             />
+          </div>
+          {peek === null ? null : (
+            <Suspense>
+              <PeekPanel
+                app={app}
+                executionId={peek}
+                matches={undefined}
+                onClose={() => onPeek(null)}
+              />
+            </Suspense>
           )}
         </div>
-      )}
+      </div>
     </div>
   );
 }
 
-function distinct(values: readonly (string | null)[]): string[] {
-  return [...new Set(values.filter((value) => value !== null))].toSorted();
+/** Everything that the filter finds, as a file. The browser reads it to the end, however long it is. */
+function ExportLink({
+  app,
+  q,
+  range,
+}: {
+  app: string;
+  q: string;
+  range: { from: string | null; to: string | null };
+}) {
+  return (
+    <Button asChild title="Everything found, with payloads, as NDJSON" className="max-md:hidden">
+      <a
+        href={exportUrl(app, { q, ...boundsOf(range, 0) })}
+        download={`${app}.ndjson`}
+        // The range goes by the clock of the moment that it is asked for.
+        onClick={(event) => {
+          event.currentTarget.href = exportUrl(app, { q, ...boundsOf(range, Date.now()) });
+        }}
+      >
+        <DownloadIcon aria-hidden /> Export
+      </a>
+    </Button>
+  );
+}
+
+function withWidth(widths: ColumnWidths, id: ColumnId, widthPx: number | null): ColumnWidths {
+  const { [id]: _old, ...others } = widths;
+  return widthPx === null ? others : { ...others, [id]: widthPx };
 }

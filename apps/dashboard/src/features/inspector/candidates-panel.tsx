@@ -2,10 +2,10 @@
 
 import type { CandidateSet } from '@xray/core';
 import { useMemo, useState } from 'react';
-import { toneStyle, VerdictMark } from '@/components/verdict-mark';
+import { toneClass, toneStyle, VerdictMark } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatCount, formatNumber, formatShare } from '@/lib/format';
-import { outcomeVerdict, type Tone } from '@/lib/verdict';
+import { outcomeVerdict } from '@/lib/verdict';
 import { candidateRows, sharesOf, viewCandidates, type CandidateSort } from './candidate-rows';
 import { CandidatesTable } from './candidates-table';
 
@@ -17,20 +17,11 @@ const SORTS: Record<CandidateSort, string> = {
   cutoff: 'Nearest the cutoff',
   id: 'Id',
 };
-const FILL: Record<Tone, string> = {
-  positive: 'bg-positive',
-  negative: 'bg-negative',
-  deferred: 'bg-deferred',
-  failed: 'bg-failed',
-  running: 'bg-running',
-  neutral: 'bg-neutral',
-  named: 'bg-current',
-};
 const FIELD = 'h-7 rounded-md border border-line bg-panel px-2 text-sm';
 
 /** How many came in and out, by what, and each of them. */
-export function CandidatesPanel({ set }: { set: CandidateSet }) {
-  const [text, setText] = useState('');
+export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string }) {
+  const [text, setText] = useState(find);
   const [outcome, setOutcome] = useState<string | null>(null);
   const [sort, setSort] = useState<CandidateSort>('given');
   const rows = useMemo(() => candidateRows(set), [set]);
@@ -61,7 +52,7 @@ export function CandidatesPanel({ set }: { set: CandidateSet }) {
             return (
               <span
                 key={name}
-                className={cn('min-w-0.5', FILL[verdict.tone])}
+                className={cn('min-w-0.5 bg-current', toneClass(verdict))}
                 style={{ width: `${share * 100}%`, ...toneStyle(verdict) }}
               />
             );

@@ -55,6 +55,8 @@ interface StepInspectorProps {
   sequence: number;
   marks: readonly Mark[];
   tab: string | null;
+  /** Id of the candidate to find; null lists them all. */
+  candidate: string | null;
   onTab: (tab: string) => void;
 }
 
@@ -150,7 +152,13 @@ export function StepInspector(props: StepInspectorProps) {
         </TabsContent>
         <TabsContent value="candidates">
           {panel((step) =>
-            step.candidates ? <CandidatesPanel key={sequence} set={step.candidates} /> : null,
+            step.candidates ? (
+              <CandidatesPanel
+                key={`${sequence} ${props.candidate}`}
+                set={step.candidates}
+                find={props.candidate ?? ''}
+              />
+            ) : null,
           )}
         </TabsContent>
         <TabsContent value="model" className="overflow-y-auto">

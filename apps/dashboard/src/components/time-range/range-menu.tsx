@@ -5,20 +5,13 @@ import { useState } from 'react';
 import { Button } from '@/components/ui/button';
 import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
 import { cn } from '@/lib/cn';
-import { formatAbsolute, type Zone } from '@/lib/format';
 import { useZone } from '@/lib/preferences';
-import { RANGES, RANGE_NAMES, type RangeName } from './search-params';
+import { DEFAULT_FROM, PRESETS, rangeText, type TimeRange } from './time-range';
 import { fromZonedInput, toZonedInput } from './zoned-input';
-
-export interface TimeRange {
-  range: RangeName | null;
-  from: string | null;
-  to: string | null;
-}
 
 const FIELD = 'h-8 w-full rounded-md border border-line-strong bg-panel px-2 text-sm';
 
-/** The time that the list covers: back from now, or between two instants. */
+/** The time that a page covers: back from now, or between two instants. */
 export function RangeMenu({
   value,
   onChange,
@@ -28,49 +21,54 @@ export function RangeMenu({
 }) {
   const zone = useZone();
   const [open, setOpen] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
   const choose = (next: TimeRange) => {
+    setProblem(null);
     onChange(next);
     setOpen(false);
   };
-  const absolute = value.from !== null || value.to !== null;
+  const text = rangeText(value, zone);
   return (
     <Popover open={open} onOpenChange={setOpen}>
       <PopoverTrigger asChild>
-        <Button className="max-w-full min-w-0">
+        <Button className="max-w-full min-w-0" aria-label={`Time range: ${text}`}>
           <CalendarIcon aria-hidden />
-          <span className="truncate">{rangeText(value, zone)}</span>
+          <span className="truncate">{text}</span>
           <ChevronDownIcon aria-hidden className="text-ink-faint" />
         </Button>
       </PopoverTrigger>
       <PopoverContent align="end" aria-label="Time range" className="w-72 p-2">
         <div className="flex flex-col">
-          {([null, ...RANGE_NAMES] as const).map((range) => {
-            const current = !absolute && value.range === range;
+          {PRESETS.map(({ from, label }) => {
+            const current = value.to === null && (value.from ?? DEFAULT_FROM) === from;
             return (
               <button
-                key={range ?? 'all'}
+                key={from}
                 type="button"
                 aria-pressed={current}
                 className={cn(
                   'h-8 rounded px-2 text-left text-sm hover:bg-hover',
                   current && 'bg-accent-soft font-medium',
                 )}
-                onClick={() => choose({ range, from: null, to: null })}
+                onClick={() => choose({ from: from === DEFAULT_FROM ? null : from, to: null })}
               >
-                {range === null ? 'All time' : RANGES[range].label}
+                {label}
               </button>
             );
           })}
         </div>
         <form
           className="mt-2 flex flex-col gap-2 border-t border-line p-2 pb-0"
-          action={(data) =>
-            choose({
-              range: null,
-              from: fromZonedInput(data.get('from'), zone),
-              to: fromZonedInput(data.get('to'), zone),
-            })
-          }
+          onSubmit={(event) => {
+            event.preventDefault();
+            const data = new FormData(event.currentTarget);
+            const from = fromZonedInput(data.get('from'), zone);
+            const to = fromZonedInput(data.get('to'), zone);
+            if (from === null && to === null) setProblem('Give at least one of the two times.');
+            else if (from !== null && to !== null && from >= to)
+              setProblem('The end must lie after the start.');
+            else choose({ from: from ?? 'all', to });
+          }}
         >
           <label className="text-xs text-ink-muted">
             From ({zone === 'utc' ? 'UTC' : 'local'})
@@ -92,6 +90,11 @@ export function RangeMenu({
               className={FIELD}
             />
           </label>
+          {problem === null ? null : (
+            <p role="alert" className="text-xs">
+              {problem}
+            </p>
+          )}
           <Button type="submit" variant="primary">
             Apply
           </Button>
@@ -99,13 +102,4 @@ export function RangeMenu({
       </PopoverContent>
     </Popover>
   );
-}
-
-function rangeText(value: TimeRange, zone: Zone): string {
-  const from = value.from === null ? null : formatAbsolute(value.from, zone).slice(0, 16);
-  const to = value.to === null ? null : formatAbsolute(value.to, zone).slice(0, 16);
-  if (from !== null && to !== null) return `${from} – ${to}`;
-  if (from !== null) return `Since ${from}`;
-  if (to !== null) return `Until ${to}`;
-  return value.range === null ? 'All time' : RANGES[value.range].label;
 }

@@ -1,0 +1,35 @@
+export interface LinePoint {
+  x: number;
+  y: number;
+}
+
+/**
+ * A line over buckets as runs of points, in px: where there is no value the line is broken. A run of one
+ * point is a dot. Every point lies within the box.
+ */
+export function layoutLine(
+  values: readonly (number | null)[],
+  { widthPx, heightPx, most }: { widthPx: number; heightPx: number; most: number },
+): LinePoint[][] {
+  if (!(widthPx > 0) || !(heightPx > 0) || !(most > 0) || values.length === 0) return [];
+  const step = widthPx / values.length;
+  const runs: LinePoint[][] = [];
+  let run: LinePoint[] = [];
+  for (const [bucket, value] of values.entries()) {
+    if (value === null || !Number.isFinite(value)) {
+      if (run.length > 0) runs.push(run);
+      run = [];
+      continue;
+    }
+    const share = Math.min(1, Math.max(0, value / most));
+    run.push({ x: (bucket + 0.5) * step, y: heightPx * (1 - share) });
+  }
+  if (run.length > 0) runs.push(run);
+  return runs;
+}
+
+export function pathOf(run: readonly LinePoint[]): string {
+  return run
+    .map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`)
+    .join('');
+}

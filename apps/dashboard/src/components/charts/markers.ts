@@ -1,0 +1,38 @@
+export interface TimedLabel {
+  atMs: number;
+  label: string;
+}
+
+/** Something that happened at a time, in px from the left; those too near to tell apart are one. */
+export interface PlacedMarker {
+  x: number;
+  labels: readonly string[];
+  /** How wide its text may be before it meets the next marker, or the edge. */
+  roomPx: number;
+}
+
+const MIN_APART_PX = 72;
+
+/** Places instants within [fromMs, toMs]; those outside are left out. Markers are at least 72 px apart. */
+export function placeMarkers(
+  instants: readonly TimedLabel[],
+  { fromMs, toMs, widthPx }: { fromMs: number; toMs: number; widthPx: number },
+): PlacedMarker[] {
+  const span = toMs - fromMs;
+  if (!(span > 0) || !(widthPx > 0)) return [];
+  const inside = instants
+    .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+    .toSorted((a, b) => a.atMs - b.atMs || (a.label < b.label ? -1 : 1));
+  const groups: { x: number; labels: string[] }[] = [];
+  for (const { atMs, label } of inside) {
+    const x = Math.min(widthPx, ((atMs - fromMs) / span) * widthPx);
+    const last = groups.at(-1);
+    if (last !== undefined && x - last.x < MIN_APART_PX) last.labels.push(label);
+    else groups.push({ x, labels: [label] });
+  }
+  return groups.map(({ x, labels }, index) => ({
+    x,
+    labels,
+    roomPx: (groups[index + 1]?.x ?? widthPx) - x,
+  }));
+}

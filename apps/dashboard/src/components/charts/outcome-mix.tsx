@@ -1,0 +1,40 @@
+import { toneClass, toneStyle } from '@/components/verdict-mark';
+import { cn } from '@/lib/cn';
+import { formatCount, formatShare } from '@/lib/format';
+import { outcomeVerdict, statusVerdict, type Verdict } from '@/lib/verdict';
+
+/** How many of each outcome, as parts of one bar. It says nothing by itself: the words stand beside it. */
+export function OutcomeMix({
+  outcomes,
+  className,
+}: {
+  outcomes: readonly { outcome: string | null; count: number }[];
+  className?: string;
+}) {
+  const total = outcomes.reduce((sum, { count }) => sum + count, 0);
+  return (
+    <span
+      aria-hidden
+      className={cn('flex h-2 gap-px overflow-hidden rounded-full bg-sunken', className)}
+    >
+      {outcomes.map(({ outcome, count }) => {
+        const verdict = mixVerdict(outcome);
+        return count === 0 ? null : (
+          <span
+            key={outcome}
+            title={`${verdict.word} ${formatCount(count)} (${formatShare(count / total)})`}
+            className={cn('min-w-0.5 bg-current', toneClass(verdict))}
+            style={{ width: `${(count / total) * 100}%`, ...toneStyle(verdict) }}
+          />
+        );
+      })}
+    </span>
+  );
+}
+
+/** Without an outcome: nothing was decided, or not yet. */
+export function mixVerdict(outcome: string | null): Verdict {
+  return outcome === null
+    ? { ...statusVerdict('completed'), word: 'no outcome' }
+    : outcomeVerdict(outcome);
+}

@@ -1,0 +1,206 @@
+// A chart that arrow keys read out cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role */
+'use client';
+
+import type { KeyboardEvent, PointerEvent, ReactNode } from 'react';
+import { useElementWidth } from '@/lib/element-width';
+import { formatAbsolute, type Zone } from '@/lib/format';
+import { useZone } from '@/lib/preferences';
+import { placeMarkers, type TimedLabel } from './markers';
+import { timeTicks, valueTicks } from './scale';
+
+const AXIS_PX = 52;
+const FOOT_PX = 20;
+const HEAD_PX = 16;
+const PX_PER_TICK = 90;
+const DAY_MS = 86_400_000;
+
+/** Buckets of equal width on a line of time. */
+export interface TimeBuckets {
+  fromMs: number;
+  bucketMs: number;
+  count: number;
+}
+
+export interface ChartBox {
+  widthPx: number;
+  heightPx: number;
+  /** The value at the top. */
+  most: number;
+}
+
+export interface LegendItem {
+  key: string;
+  mark: ReactNode;
+  text: string;
+}
+
+interface TimeChartProps {
+  title: string;
+  buckets: TimeBuckets;
+  /** The greatest value drawn. */
+  most: number;
+  formatValue: (value: number) => string;
+  markers: readonly TimedLabel[];
+  /** The bucket that is read out, shared by all charts of a page. */
+  current: number | null;
+  onCurrent: (bucket: number | null) => void;
+  /** What is drawn: over all of the time, or at the current bucket. */
+  legend: readonly LegendItem[];
+  /** Said in place of a legend that has nothing in it. */
+  empty?: string;
+  heightPx?: number;
+  children: (box: ChartBox) => ReactNode;
+}
+
+/** Axes, version markers and the read-out bucket around what is drawn over time. */
+export function TimeChart(props: TimeChartProps) {
+  const { title, buckets, most, formatValue, markers, current, onCurrent } = props;
+  const zone = useZone();
+  const [ref, widthPx] = useElementWidth<HTMLDivElement>();
+  const plotPx = Math.max(0, widthPx - AXIS_PX);
+  const heightPx = props.heightPx ?? 120;
+  const ticks = valueTicks(most, 3);
+  const top = ticks.at(-1) ?? 0;
+  const toMs = buckets.fromMs + buckets.bucketMs * buckets.count;
+  const spanMs = toMs - buckets.fromMs;
+  const offsetMs = zone === 'utc' ? 0 : -new Date(buckets.fromMs).getTimezoneOffset() * 60_000;
+  const placed = placeMarkers(markers, { fromMs: buckets.fromMs, toMs, widthPx: plotPx });
+  const step = buckets.count > 0 ? plotPx / buckets.count : 0;
+
+  const onPointerMove = (event: PointerEvent<SVGSVGElement>) => {
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left - AXIS_PX;
+    if (step > 0) onCurrent(clampBucket(Math.floor(x / step), buckets.count));
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === 'Escape') onCurrent(null);
+    if (move === undefined) return;
+    event.preventDefault();
+    onCurrent(clampBucket((current ?? (move > 0 ? -1 : buckets.count)) + move, buckets.count));
+  };
+
+  const when = current === null ? null : bucketText(buckets, current, zone);
+  const reading = [when, ...props.legend.map(({ text }) => text)].filter(Boolean).join(', ');
+  return (
+    <section aria-label={title} className="min-w-0">
+      <h2 className="text-sm font-medium">{title}</h2>
+      <ul className="flex min-h-10 flex-wrap content-start gap-x-3 text-xs leading-5 text-ink-muted">
+        {when === null ? null : <li className="font-medium text-ink">{when}</li>}
+        {props.legend.map(({ key, mark, text }) => (
+          <li key={key} className="flex max-w-full min-w-0 items-center gap-1">
+            {mark}
+            <span className="truncate" title={text}>
+              {text}
+            </span>
+          </li>
+        ))}
+        {props.legend.length === 0 && props.empty !== undefined ? <li>{props.empty}</li> : null}
+      </ul>
+      <div ref={ref}>
+        <svg
+          role="slider"
+          aria-label={`${title}: read out a time`}
+          aria-valuemin={0}
+          aria-valuemax={Math.max(0, buckets.count - 1)}
+          aria-valuenow={current ?? 0}
+          aria-valuetext={reading}
+          tabIndex={0}
+          width={widthPx}
+          height={heightPx + HEAD_PX + FOOT_PX}
+          className="block touch-pan-y"
+          onPointerMove={onPointerMove}
+          onPointerLeave={() => onCurrent(null)}
+          onKeyDown={onKeyDown}
+        >
+          <g transform={`translate(${AXIS_PX} ${HEAD_PX})`}>
+            {top === 0
+              ? null
+              : ticks.map((tick) => {
+                  const y = heightPx * (1 - tick / top);
+                  return (
+                    <g key={tick}>
+                      <line x1={0} x2={plotPx} y1={y} y2={y} stroke="var(--line)" />
+                      <text x={-6} y={y + 4} textAnchor="end" fontSize={11} fill="var(--ink-faint)">
+                        {formatValue(tick)}
+                      </text>
+                    </g>
+                  );
+                })}
+            {current === null ? null : (
+              <rect
+                x={current * step}
+                y={0}
+                width={step}
+                height={heightPx}
+                fill="var(--accent-soft)"
+              />
+            )}
+            {props.children({ widthPx: plotPx, heightPx, most: top })}
+            {placed.map(({ x, labels, roomPx }) => (
+              <g key={x}>
+                <title>{labels.join('\n')}</title>
+                <line
+                  x1={x}
+                  x2={x}
+                  y1={-HEAD_PX}
+                  y2={heightPx}
+                  stroke="var(--accent)"
+                  strokeDasharray="3 3"
+                />
+                <text x={x + 4} y={-5} fontSize={11} fill="var(--ink-muted)">
+                  {markerText(labels, roomPx)}
+                </text>
+              </g>
+            ))}
+            {timeTicks(buckets.fromMs, toMs, Math.max(1, plotPx / PX_PER_TICK), offsetMs).map(
+              (at) => {
+                const x = spanMs > 0 ? ((at - buckets.fromMs) / spanMs) * plotPx : 0;
+                return (
+                  <text
+                    key={at}
+                    x={x}
+                    y={heightPx + 14}
+                    textAnchor={x > plotPx - 24 ? 'end' : x < 24 ? 'start' : 'middle'}
+                    fontSize={11}
+                    fill="var(--ink-faint)"
+                  >
+                    {tickText(at, spanMs, zone)}
+                  </text>
+                );
+              },
+            )}
+          </g>
+        </svg>
+      </div>
+    </section>
+  );
+}
+
+/** When a bucket starts, to the minute. */
+function bucketText(buckets: TimeBuckets, bucket: number, zone: Zone): string {
+  return formatAbsolute(
+    new Date(buckets.fromMs + bucket * buckets.bucketMs).toISOString(),
+    zone,
+  ).slice(0, 16);
+}
+
+function tickText(atMs: number, spanMs: number, zone: Zone): string {
+  const text = formatAbsolute(new Date(atMs).toISOString(), zone);
+  if (spanMs >= 3 * DAY_MS) return text.slice(5, 10);
+  return text.slice(11, 16);
+}
+
+const CHAR_PX = 6.2;
+
+function markerText(labels: readonly string[], roomPx: number): string {
+  const first = labels[0] ?? '';
+  const more = labels.length > 1 ? ` +${labels.length - 1}` : '';
+  const chars = Math.max(0, Math.floor((roomPx - 8) / CHAR_PX) - more.length);
+  if (chars < 2) return '';
+  return (first.length > chars ? `${first.slice(0, chars - 1)}…` : first) + more;
+}
+
+function clampBucket(bucket: number, count: number): number | null {
+  return count === 0 ? null : Math.max(0, Math.min(count - 1, bucket));
+}

@@ -1,0 +1,69 @@
+import { allOf, parseQuery, printQuery } from '@xray/core/query';
+import { queryOptions } from '@tanstack/react-query';
+import { questionBounds } from '@/components/time-range/question-range';
+import { relativeMs, type TimeBounds, type TimeRange } from '@/components/time-range/time-range';
+import { getCohorts, getFacets } from '@/lib/api-client';
+
+/** One of the two groups as the address holds it. */
+export interface CohortChoice {
+  q: string;
+  range: TimeRange;
+}
+
+/** A range whose end may be relative too, as one whose end is an instant. */
+export function anchored({ from, to }: TimeRange, nowMs: number): TimeRange {
+  const toBackMs = to === null ? null : relativeMs(to);
+  if (toBackMs === null) return { from, to };
+  const fromBackMs = from === null ? null : relativeMs(from);
+  return {
+    from: fromBackMs === null ? from : new Date(nowMs - fromBackMs).toISOString(),
+    to: new Date(nowMs - toBackMs).toISOString(),
+  };
+}
+
+export function cohortBounds({ range }: CohortChoice, nowMs: number): TimeBounds {
+  return questionBounds(anchored(range, nowMs), nowMs);
+}
+
+/** Both filters at once; texts that are none are put beside each other, for the server to refuse. */
+export function bothFilters(q: string, term: string): string {
+  const [one, other] = [parseQuery(q), parseQuery(term)];
+  return one.ok && other.ok
+    ? printQuery(allOf([one.query, other.query]))
+    : [q, term].filter(Boolean).join(' ');
+}
+
+export const cohortsQuery = (
+  app: string,
+  a: CohortChoice,
+  b: CohortChoice,
+  outcome: string | null,
+) =>
+  queryOptions({
+    queryKey: ['cohorts', app, a, b, outcome],
+    queryFn: ({ signal }) => {
+      const nowMs = Date.now();
+      const [of, against] = [cohortBounds(a, nowMs), cohortBounds(b, nowMs)];
+      return getCohorts(
+        app,
+        {
+          a: a.q,
+          b: b.q,
+          aFrom: of.from,
+          aTo: of.to,
+          bFrom: against.from,
+          bTo: against.to,
+          outcome,
+        },
+        signal,
+      );
+    },
+  });
+
+/** What the executions of a filter have been like lately: values to set against each other. */
+export const recentFacetsQuery = (app: string, q: string) =>
+  queryOptions({
+    queryKey: ['cohort-facets', app, q],
+    queryFn: ({ signal }) =>
+      getFacets(app, { q, ...questionBounds({ from: '-30d', to: null }, Date.now()) }, signal),
+  });

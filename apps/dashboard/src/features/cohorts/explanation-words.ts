@@ -1,0 +1,24 @@
+import type { CohortExplanation, ExplanationKind } from '@xray/core';
+
+const WORDS: Partial<Record<ExplanationKind, [before: string, after: string]>> = {
+  decisive: ['rule', 'decided'],
+  rule: ['rule', 'failed'],
+  reason: ['reason', 'given'],
+  step: ['step', 'ran'],
+  step_failure: ['step', 'failed'],
+};
+
+/** What stands before and after a trait's name, so that it reads: `rule max_dti decided`, `tag vip`. */
+export function traitWords(kind: ExplanationKind): [before: string, after: string] {
+  return WORDS[kind] ?? [kind.replaceAll('_', ' '), ''];
+}
+
+/** How a trait goes with the change. */
+export function howText({
+  how,
+  difference,
+}: Pick<CohortExplanation, 'how' | 'difference'>): string {
+  if (how === 'effect') return 'those with it are decided otherwise';
+  if (how === 'frequency') return difference > 0 ? 'became more frequent' : 'became rarer';
+  return 'goes with the groups themselves, so that counts cannot tell it from what else differs';
+}

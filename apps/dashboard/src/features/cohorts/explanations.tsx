@@ -1,0 +1,114 @@
+import type { CohortComparison, CohortExplanation } from '@xray/core';
+import Link from 'next/link';
+import { mixVerdict } from '@/components/charts/outcome-mix';
+import { formatShare, plural } from '@/lib/format';
+import { filteredHref } from '@/lib/links';
+import { bothFilters } from './cohort-query';
+import { howText, traitWords } from './explanation-words';
+import { differenceText } from './interval-layout';
+
+/** What goes with the change, the strongest first; each opens the executions behind it. */
+export function Explanations({ app, comparison }: { app: string; comparison: CohortComparison }) {
+  const { explained, explanations, tested } = comparison;
+  if (explained === null) {
+    return (
+      <p className="px-4 text-sm text-ink-muted">
+        No outcome changed by more than chance explains, so there is nothing to explain.
+      </p>
+    );
+  }
+  const { word } = mixVerdict(explained.outcome);
+  return (
+    <section aria-label={`What goes with the change of ${word}`} className="flex flex-col gap-2">
+      <h2 className="px-4 font-semibold">What goes with the change of {word}</h2>
+      <p className="px-4 text-sm text-ink-muted">
+        {plural(tested, 'possible explanation was', 'possible explanations were')} tested
+        {explanations.length === 0
+          ? '; none goes with it by more than chance.'
+          : '; only what chance does not explain is listed.'}
+      </p>
+      <ol className="border-t border-line">
+        {explanations.map((explanation, index) => (
+          <li
+            key={`${explanation.kind} ${explanation.name}`}
+            className="grid grid-cols-[2rem_minmax(0,1fr)] border-b border-line px-4 py-2 text-sm"
+          >
+            <span className="text-ink-faint">{index + 1}</span>
+            <ExplanationText
+              app={app}
+              comparison={comparison}
+              explanation={explanation}
+              word={word}
+            />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function ExplanationText({
+  app,
+  comparison,
+  explanation,
+  word,
+}: {
+  app: string;
+  comparison: CohortComparison;
+  explanation: CohortExplanation;
+  word: string;
+}) {
+  const { kind, name, share, a, b, within, without, term, also } = explanation;
+  const [before, after] = traitWords(kind);
+  return (
+    <div className="flex min-w-0 flex-col gap-0.5">
+      <p className="flex min-w-0 flex-wrap items-baseline gap-x-2">
+        <span className="min-w-0 wrap-anywhere">
+          <span className="text-ink-muted">{before}</span>{' '}
+          <strong className="font-semibold">{name}</strong>{' '}
+          <span className="text-ink-muted">{after}</span>
+        </span>
+        <span>
+          {formatShare(a.rate)} → {formatShare(b.rate)}
+        </span>
+        <span className="text-ink-muted">({differenceText(explanation)})</span>
+        {share === null ? null : (
+          <span className="font-medium">{formatShare(share)} of the change</span>
+        )}
+      </p>
+      <p className="text-ink-muted">
+        {howText(explanation)}: with it {word} {formatShare(within.a.rate)} →{' '}
+        {formatShare(within.b.rate)}, without it {formatShare(without.a.rate)} →{' '}
+        {formatShare(without.b.rate)}
+      </p>
+      {also.length === 0 ? null : (
+        <p className="wrap-anywhere text-ink-muted">
+          cannot be told from{' '}
+          {also.map((each) => [traitWords(each.kind)[0], each.name].join(' ')).join(', ')}
+        </p>
+      )}
+      {term === null ? null : (
+        <p className="flex flex-wrap gap-x-4">
+          {(['a', 'b'] as const).map((side) => {
+            const { q, from, to } = comparison[side];
+            const { count } = explanation[side];
+            return count === 0 ? (
+              <span key={side} className="text-ink-muted">
+                none in {side}
+              </span>
+            ) : (
+              <Link
+                key={side}
+                href={filteredHref(app, bothFilters(q, term), { from, to })}
+                prefetch={false}
+                className="text-accent hover:underline"
+              >
+                {plural(count, 'execution')} in {side}
+              </Link>
+            );
+          })}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import type { Rate } from '@xray/core';
+
+/** A share and its interval as shares of a line's width, each within 0 and 1 and in order. */
+export interface IntervalPlace {
+  low: number;
+  rate: number;
+  high: number;
+}
+
+/** Places a rate on a line from 0 to `most`; what is not a number lies at 0. */
+export function placeInterval(
+  { low, rate, high }: Pick<Rate, 'low' | 'rate' | 'high'>,
+  most: number,
+): IntervalPlace {
+  const at = (value: number) =>
+    most > 0 && Number.isFinite(value) ? Math.min(1, Math.max(0, value / most)) : 0;
+  const middle = at(rate);
+  return { low: Math.min(at(low), middle), rate: middle, high: Math.max(at(high), middle) };
+}
+
+/** `-12.8 ± 1.9`, in points of a hundred. */
+export function differenceText({
+  difference,
+  low,
+  high,
+}: {
+  difference: number;
+  low: number;
+  high: number;
+}): string {
+  const points = (value: number) => (value * 100).toFixed(1);
+  const sign = difference > 0 ? '+' : '';
+  return `${sign}${points(difference)} ± ${points((high - low) / 2)}`;
+}

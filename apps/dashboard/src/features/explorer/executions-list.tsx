@@ -1,0 +1,189 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { ErrorState } from '@/components/states';
+import { Button } from '@/components/ui/button';
+import { useWide } from '@/lib/browser-state';
+import { formatCount } from '@/lib/format';
+import { useHotkeys } from '@/lib/hotkeys';
+import { executionHref } from '@/lib/links';
+import { ExecutionsTable, HEAD_PX } from './executions-table';
+import { RowsSkeleton } from './explorer-skeleton';
+import { keepPosition, positionOf } from './list-position';
+import { chainQuery, listKey, type ListQuestion } from './list-query';
+import { hasMore, rowCount } from './page-chain';
+import { useRowWindow } from './row-window';
+import type { TableHeadProps } from './table-head';
+import { useExecutionList, type Row } from './use-execution-list';
+
+const ROW_PX = 32;
+const CARD_PX = 60;
+const MATCH_PX = 24;
+const PAGE_ROWS = 20;
+
+interface ExecutionsListProps extends Omit<TableHeadProps, 'sort'> {
+  question: ListQuestion;
+  /** Rows that arrived since and stand above the list, newest first. */
+  arrived: readonly Row[];
+  /** Whether rows have a line that says where a search found something. */
+  withMatches: boolean;
+  peek: string | null;
+  onPeek: (executionId: string | null) => void;
+  onAtTop: (atTop: boolean) => void;
+  /** How many more are held back, and what shows them. */
+  heldCount: number;
+  onShowHeld: () => void;
+  /** Shown where there is nothing. */
+  empty: ReactNode;
+}
+
+/**
+ * One list with its states. j and k (or the arrows) move, Enter opens, space peeks. For another question
+ * give it another `key`.
+ */
+export function ExecutionsList(props: ExecutionsListProps) {
+  const { question, arrived, peek, onPeek, onAtTop } = props;
+  const router = useRouter();
+  const wide = useWide();
+  const name = JSON.stringify(listKey(question));
+  const [start] = useState(() => positionOf(name) ?? { scrollTop: 0, active: null });
+  // Counted from the list's own first row, so that it stays with its row when others arrive above.
+  const [activeRow, setActiveRow] = useState(start.active);
+  const active = activeRow === null ? -1 : activeRow + arrived.length;
+  const { data: chain } = useQuery(chainQuery(question));
+  const more = hasMore(chain);
+  const count = arrived.length + rowCount(chain);
+  // One more stands for what is still to be read.
+  const room = count + (more ? 1 : 0);
+  const rowPx = (wide ? ROW_PX : CARD_PX) + (props.withMatches ? MATCH_PX : 0);
+  const { ref, window, scrollToRow, scrollToTop } = useRowWindow({
+    rowPx,
+    headPx: wide ? HEAD_PX : 0,
+    count: room,
+    initialScrollTop: start.scrollTop,
+    onScroll: useCallback((scrollTop: number) => keepPosition(name, { scrollTop }), [name]),
+  });
+  const list = useExecutionList(
+    question,
+    chain,
+    window.first - arrived.length,
+    window.last - arrived.length,
+  );
+  const { atTop } = window;
+  useEffect(() => onAtTop(atTop), [atTop, onAtTop]);
+
+  const rowAt = (index: number) =>
+    index < arrived.length ? arrived[index] : list.rowAt(index - arrived.length);
+  const choose = (index: number | null) => {
+    const row = index === null ? null : index - arrived.length;
+    setActiveRow(row);
+    keepPosition(name, { active: row });
+  };
+  const move = (target: number) => {
+    const next = Math.max(0, Math.min(count - 1, target));
+    choose(next);
+    scrollToRow(next);
+    const row = rowAt(next);
+    if (peek !== null && row !== undefined) onPeek(row.executionId);
+  };
+  const activeId = rowAt(active)?.executionId;
+  const open = () => {
+    if (activeId !== undefined) router.push(executionHref(question.app, activeId));
+  };
+  const peekAt = (index: number) => {
+    const id = rowAt(index)?.executionId;
+    if (id === undefined) return;
+    choose(index);
+    onPeek(peek === id ? null : id);
+  };
+  const down = () => move(active + 1);
+  const up = () => move(active - 1);
+  useHotkeys({
+    j: down,
+    k: up,
+    ArrowDown: down,
+    ArrowUp: up,
+    PageDown: () => move(active + PAGE_ROWS),
+    PageUp: () => move(active - PAGE_ROWS),
+    Home: () => move(0),
+    End: () => move(count - 1),
+    ' ': () => peekAt(Math.max(0, active)),
+    ...(activeId === undefined ? {} : { o: open, Enter: open }),
+    ...(peek === null ? {} : { Escape: () => onPeek(null) }),
+  });
+
+  if (count === 0) {
+    if (list.error !== null) {
+      return (
+        <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">
+          <ErrorState
+            error={list.error}
+            title="The executions could not be read"
+            onRetry={list.retry}
+          />
+        </div>
+      );
+    }
+    if (more) return <RowsSkeleton />;
+    return <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">{props.empty}</div>;
+  }
+  return (
+    <div className="relative flex min-h-0 min-w-0 flex-1 flex-col">
+      <output className="pointer-events-none absolute inset-x-0 top-10 z-20 flex justify-center">
+        {props.heldCount === 0 ? null : (
+          <Button
+            variant="primary"
+            size="sm"
+            className="pointer-events-auto rounded-full px-3 shadow-lg"
+            onClick={() => {
+              props.onShowHeld();
+              scrollToTop();
+              choose(null);
+            }}
+          >
+            {formatCount(props.heldCount)} new
+          </Button>
+        )}
+      </output>
+      <ExecutionsTable
+        gridRef={ref}
+        app={question.app}
+        wide={wide}
+        columns={props.columns}
+        widths={props.widths}
+        sort={question.sort}
+        onColumns={props.onColumns}
+        onWidth={props.onWidth}
+        onSort={props.onSort}
+        rowAt={rowAt}
+        rowPx={rowPx}
+        count={room}
+        isWhole={!more}
+        arrivedCount={arrived.length}
+        window={window}
+        active={active}
+        peek={peek}
+        isBusy={list.isFetching}
+        onPeek={peekAt}
+      />
+      {/* The rows would hide an outline of the grid's own. */}
+      <div
+        aria-hidden
+        className="pointer-events-none absolute inset-0 z-20 hidden border-2 border-accent peer-focus-visible:block"
+      />
+      {list.error === null ? null : (
+        <p
+          role="alert"
+          className="flex items-center justify-between gap-3 border-t border-line px-4 py-2 text-sm"
+        >
+          Some executions could not be read; those at hand were kept.
+          <Button size="sm" onClick={list.retry}>
+            Try again
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}

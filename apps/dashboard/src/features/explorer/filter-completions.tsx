@@ -1,0 +1,68 @@
+// Options with a hint beside them cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role */
+'use client';
+
+import { useEffect, useMemo } from 'react';
+import { cn } from '@/lib/cn';
+import { filterOptions, type FilterOption } from './filter-options';
+
+/** What can be written next, under the filter's field, which keeps the focus. */
+export function FilterCompletions({
+  id,
+  text,
+  caret,
+  recent,
+  options,
+  onOptions,
+  active,
+  onActive,
+  onChoose,
+}: {
+  id: string;
+  text: string;
+  caret: number;
+  recent: readonly string[];
+  options: readonly FilterOption[];
+  onOptions: (options: readonly FilterOption[]) => void;
+  active: number;
+  onActive: (index: number) => void;
+  onChoose: (option: FilterOption) => void;
+}) {
+  const found = useMemo(() => filterOptions(text, caret, [], recent), [text, caret, recent]);
+  // The field needs them for its keys; it has no reason to know where they come from.
+  useEffect(() => onOptions(found), [found, onOptions]);
+  if (options.length === 0) return null;
+  return (
+    <div
+      id={`${id}-options`}
+      role="listbox"
+      aria-label="What can be written next"
+      className="absolute top-full right-0 left-0 z-30 mt-1 max-h-80 max-w-2xl overflow-y-auto rounded-md border border-line-strong bg-panel p-1 shadow-lg"
+    >
+      {options.map((option, index) => (
+        <div
+          key={`${option.hint} ${option.label}`}
+          id={`${id}-option-${index}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={index === active}
+          // Before the field loses the focus.
+          onPointerDown={(event) => {
+            event.preventDefault();
+            onChoose(option);
+          }}
+          onPointerMove={() => onActive(index)}
+          className={cn(
+            'flex min-h-7 cursor-pointer items-center gap-3 rounded px-2',
+            index === active && 'bg-hover',
+          )}
+        >
+          <span className="text-mono min-w-0 flex-1 truncate" title={option.label}>
+            {option.label}
+          </span>
+          <span className="shrink-0 text-xs text-ink-muted">{option.hint}</span>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,120 @@
+import type { Facets } from '@xray/core';
+import {
+  QUERY_FIELDS,
+  parseQuery,
+  printQuery,
+  termState,
+  toggleTerm,
+  type FacetTerm,
+  type QueryNode,
+  type TextField,
+} from '@xray/core/query';
+
+export interface FacetValue {
+  value: string;
+  /** Null for one that the filter names and the answer does not. */
+  count: number | null;
+  state: 'included' | 'excluded' | null;
+}
+
+export interface FacetGroup {
+  field: string;
+  title: string;
+  values: FacetValue[];
+  /** Distinct values beyond those. */
+  more: number;
+}
+
+const TITLES: Partial<Record<string, string>> = {
+  env: 'Environment',
+  decisive: 'Deciding rule',
+  rule: 'Failed rule',
+  failed: 'Failed step',
+};
+
+/** A facet's field as the filter language has it; null for one that no term can be made of. */
+export function facetTerm(field: string, value: string): FacetTerm | null {
+  const dot = field.indexOf('.');
+  const name = dot < 0 ? field : field.slice(0, dot);
+  if (!Object.hasOwn(QUERY_FIELDS, name)) return null;
+  const facts = QUERY_FIELDS[name as keyof typeof QUERY_FIELDS];
+  if (facts.takes !== 'text' || (facts.keyed === true) !== dot > 0) return null;
+  return { field: name as TextField, key: dot < 0 ? null : field.slice(dot + 1), value };
+}
+
+/** The values of each field with what the filter says of them; those it names are there even without a count. */
+export function facetGroups(facets: Facets['items'], query: QueryNode): FacetGroup[] {
+  const named = namedTerms(query);
+  const groups = facets.flatMap((facet): FacetGroup[] => {
+    const listed = facet.values.flatMap(({ value, count }): FacetValue[] => {
+      const term = facetTerm(facet.field, value);
+      return term === null ? [] : [{ value, count, state: termState(query, term) }];
+    });
+    const missing = named
+      .filter(
+        ({ field, value }) => field === facet.field && !listed.some((each) => each.value === value),
+      )
+      .map(({ value, state }): FacetValue => ({ value, count: null, state }));
+    const values = [...missing, ...listed];
+    if (values.length === 0) return [];
+    return [{ field: facet.field, title: titleOf(facet.field), values, more: facet.more }];
+  });
+  const shown = new Set(groups.map((group) => group.field));
+  const others = new Map<string, FacetValue[]>();
+  for (const { field, value, state } of named) {
+    if (shown.has(field)) continue;
+    others.set(field, [...(others.get(field) ?? []), { value, count: null, state }]);
+  }
+  return [
+    ...groups,
+    ...[...others].map(([field, values]) => ({ field, title: titleOf(field), values, more: 0 })),
+  ];
+}
+
+/** The filter with a value added or taken away; unchanged where it cannot be read. */
+export function toggleFacet(q: string, field: string, value: string, exclude: boolean): string {
+  const read = parseQuery(q);
+  const term = facetTerm(field, value);
+  return read.ok && term !== null ? printQuery(toggleTerm(read.query, term, exclude)) : q;
+}
+
+/** What each part of the filter would leave if it were dropped; none where it is one part. */
+export function filtersWithoutOnePart(q: string): { dropped: string; rest: string }[] {
+  const read = parseQuery(q);
+  if (!read.ok) return [];
+  const { query } = read;
+  if (query.kind !== 'and') return [{ dropped: printQuery(query), rest: '' }];
+  return query.nodes.map((node) => ({
+    dropped: printQuery(node),
+    rest: printQuery({ ...query, nodes: query.nodes.filter((each) => each !== node) }),
+  }));
+}
+
+/** Whether it searches for words, so that rows say where those stand. */
+export function searchesWords(q: string): boolean {
+  const read = parseQuery(q);
+  return read.ok && hasWords(read.query);
+}
+
+function hasWords(query: QueryNode): boolean {
+  if (query.kind === 'not') return hasWords(query.node);
+  if (query.kind === 'and' || query.kind === 'or') return query.nodes.some(hasWords);
+  return query.kind === 'text';
+}
+
+function namedTerms(query: QueryNode) {
+  const parts = query.kind === 'and' ? query.nodes : [query];
+  return parts.flatMap((part) => {
+    const state = part.kind === 'not' ? ('excluded' as const) : ('included' as const);
+    const node = part.kind === 'not' ? part.node : part;
+    if (node.kind !== 'term') return [];
+    const field = node.key === null ? node.field : `${node.field}.${node.key}`;
+    return node.values.flatMap(({ match, text }) =>
+      match === 'is' ? [{ field, value: text, state }] : [],
+    );
+  });
+}
+
+function titleOf(field: string): string {
+  return TITLES[field] ?? `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
+}

@@ -1,0 +1,35 @@
+interface Position {
+  scrollTop: number;
+  active: number | null;
+}
+
+const MAX_KEPT = 50;
+const TOP: Position = { scrollTop: 0, active: null };
+/** By entry of the browser's history and list. */
+const positions = new Map<string, Position>();
+
+/** Where a list stood when this entry of the history was left; null when it was not opened there before. */
+export function positionOf(list: string): Position | null {
+  const key = keyOf(list);
+  return (key === null ? undefined : positions.get(key)) ?? null;
+}
+
+export function keepPosition(list: string, position: Partial<Position> = {}): void {
+  const key = keyOf(list);
+  if (key === null) return;
+  const old = positions.get(key) ?? TOP;
+  positions.delete(key);
+  positions.set(key, { ...old, ...position });
+  const [oldest] = positions.keys();
+  if (positions.size > MAX_KEPT && oldest !== undefined) positions.delete(oldest);
+}
+
+/**
+ * Back and forward lead to an entry that is known by its key, and a link to one that is not. In a browser
+ * without the Navigation API (https://developer.mozilla.org/docs/Web/API/Navigation) lists begin at the top.
+ */
+function keyOf(list: string): string | null {
+  if (typeof window === 'undefined' || !('navigation' in window)) return null;
+  const key = window.navigation.currentEntry?.key;
+  return key === undefined ? null : `${key} ${list}`;
+}

@@ -1,0 +1,97 @@
+import type { ExecutionPage, ExecutionSort, ExecutionSummary } from '@xray/core';
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import { boundsOf, type TimeBounds, type TimeRange } from '@/components/time-range/time-range';
+import { listExecutions } from '@/lib/api-client';
+import { EMPTY_CHAIN, extendChain, type PageSlot } from './page-chain';
+
+const PAGE_SIZE = 100;
+/** Pages kept on either side of the one that was read last, so that a long scroll does not grow. */
+const KEPT_AROUND = 4;
+const WAITING_POLL_MS = 2_000;
+
+export interface ListQuestion {
+  app: string;
+  q: string;
+  range: TimeRange;
+  sort: ExecutionSort;
+}
+
+/** Everything that is kept of one list lies under it. */
+export function listKey({ app, q, range, sort }: ListQuestion) {
+  return ['executions', app, { q, from: range.from, to: range.to, sort }] as const;
+}
+
+export function chainQuery(question: ListQuestion) {
+  return queryOptions({
+    queryKey: [...listKey(question), 'chain'],
+    // It is made by the pages as they are read.
+    enabled: false,
+    queryFn: () => EMPTY_CHAIN,
+    initialData: EMPTY_CHAIN,
+    staleTime: Infinity,
+  });
+}
+
+/**
+ * One page, which also extends the chain. Once read it stays as it is until it is asked for anew, so that
+ * the list holds still while it is read. While a whole list is empty it is asked for again and again.
+ */
+export function pageQuery(client: QueryClient, question: ListQuestion, slot: PageSlot) {
+  return queryOptions<ExecutionPage>({
+    queryKey: [...listKey(question), 'page', slot.index, slot.start],
+    queryFn: async ({ signal }) => {
+      const bounds = boundsFor(client, question, slot.index);
+      const page = await listExecutions(
+        question.app,
+        { q: question.q, ...bounds, sort: question.sort, cursor: slot.start, limit: PAGE_SIZE },
+        signal,
+      );
+      client.setQueryData(chainQuery(question).queryKey, (chain) =>
+        extendChain(chain ?? EMPTY_CHAIN, slot.index, slot.start, page),
+      );
+      forgetFarPages(client, question, slot.index);
+      return page;
+    },
+    staleTime: Infinity,
+    refetchInterval: (query) =>
+      query.state.data?.items.length === 0 && query.state.data.nextCursor === null
+        ? WAITING_POLL_MS
+        : false,
+  });
+}
+
+/** Puts a newer flush in the place of an execution that is at hand; false when it is not. */
+export function replaceRow(
+  client: QueryClient,
+  question: ListQuestion,
+  row: ExecutionSummary,
+): boolean {
+  let isKnown = false;
+  client.setQueriesData<ExecutionPage>({ queryKey: [...listKey(question), 'page'] }, (page) => {
+    const index = page?.items.findIndex((each) => each.executionId === row.executionId) ?? -1;
+    const old = page?.items[index];
+    if (page === undefined || old === undefined) return page;
+    isKnown = true;
+    if (old.revision > row.revision) return page;
+    return { ...page, items: page.items.with(index, { ...old, ...row }) };
+  });
+  return isKnown;
+}
+
+/** The ends of the range as they were when the list's first page was read: its cursors hold within them. */
+function boundsFor(client: QueryClient, question: ListQuestion, index: number): TimeBounds {
+  const key = [...listKey(question), 'bounds'];
+  const known = index === 0 ? undefined : client.getQueryData<TimeBounds>(key);
+  if (known !== undefined) return known;
+  const bounds = boundsOf(question.range, Date.now());
+  client.setQueryData<TimeBounds>(key, bounds);
+  return bounds;
+}
+
+function forgetFarPages(client: QueryClient, question: ListQuestion, index: number): void {
+  client.removeQueries({
+    queryKey: [...listKey(question), 'page'],
+    type: 'inactive',
+    predicate: ({ queryKey }) => Math.abs(Number(queryKey[4]) - index) > KEPT_AROUND,
+  });
+}

@@ -1,0 +1,61 @@
+'use client';
+
+import { PauseIcon, PlayIcon, RadioIcon } from 'lucide-react';
+import { Button } from '@/components/ui/button';
+import { cn } from '@/lib/cn';
+import { useLiveState, type LiveState } from '@/lib/live';
+
+const SAID: Record<LiveState, string> = {
+  off: 'Show executions as they arrive',
+  connecting: 'Live: connecting…',
+  live: 'Live: executions are shown as they arrive',
+  lost: 'The connection was lost; it is tried again',
+};
+
+/** Turns the live tail on and off, and holds it still. */
+export function LiveButton({
+  live,
+  paused,
+  unable,
+  onLive,
+  onPaused,
+}: {
+  live: boolean;
+  paused: boolean;
+  /** Why this list cannot be live; null when it can. */
+  unable: string | null;
+  onLive: (live: boolean) => void;
+  onPaused: (paused: boolean) => void;
+}) {
+  const state = useLiveState();
+  const running = live && unable === null;
+  return (
+    <div className="flex">
+      <Button
+        aria-pressed={running}
+        disabled={unable !== null}
+        title={unable ?? (running ? SAID[state] : 'Show executions as they arrive')}
+        className={cn(running && 'rounded-r-none bg-accent-soft')}
+        onClick={() => onLive(!live)}
+      >
+        <RadioIcon
+          aria-hidden
+          className={cn(running && state === 'live' && !paused && 'pulse-mark text-running')}
+        />
+        {running && state === 'lost' ? 'Reconnecting…' : 'Live'}
+      </Button>
+      {running ? (
+        <Button
+          size="icon"
+          className="rounded-l-none border-l-0"
+          aria-pressed={paused}
+          aria-label={paused ? 'Go on with the live tail' : 'Pause the live tail'}
+          title={paused ? 'Go on' : 'Pause: what arrives is counted, and kept'}
+          onClick={() => onPaused(!paused)}
+        >
+          {paused ? <PlayIcon aria-hidden /> : <PauseIcon aria-hidden />}
+        </Button>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import type { ExecutionSummary } from '@xray/core';
+
+/** Executions that came while the list was open, newest first. */
+export interface LiveRows {
+  /** Those that stand above the list. */
+  shown: readonly ExecutionSummary[];
+  /** Those that are held back while somebody reads further down: at most MAX_HELD of them, and their number. */
+  held: readonly ExecutionSummary[];
+  heldCount: number;
+}
+
+export const NO_LIVE_ROWS: LiveRows = { shown: [], held: [], heldCount: 0 };
+const MAX_HELD = 200;
+/** From so many on they are better read as the list's own first page. */
+export const MAX_SHOWN = 300;
+
+/** Takes a row in: in the place of its older flush, else at the top, or among those held back. */
+export function receiveRow(live: LiveRows, row: ExecutionSummary, hold: boolean): LiveRows {
+  const shown = replaced(live.shown, row);
+  if (shown !== null) return { ...live, shown };
+  const held = replaced(live.held, row);
+  if (held !== null) return { ...live, held };
+  if (!hold && live.heldCount === 0) return { ...live, shown: [row, ...live.shown] };
+  return {
+    ...live,
+    held: [row, ...live.held].slice(0, MAX_HELD),
+    heldCount: live.heldCount + 1,
+  };
+}
+
+/** Shows what was held back; null when too much was, so that only reading the list anew shows it all. */
+export function releaseRows(live: LiveRows): LiveRows | null {
+  const shown = [...live.held, ...live.shown];
+  if (live.heldCount > live.held.length || shown.length > MAX_SHOWN) return null;
+  return { shown, held: [], heldCount: 0 };
+}
+
+function replaced(
+  rows: readonly ExecutionSummary[],
+  row: ExecutionSummary,
+): readonly ExecutionSummary[] | null {
+  const index = rows.findIndex((each) => each.executionId === row.executionId);
+  const old = rows[index];
+  if (old === undefined) return null;
+  return old.revision > row.revision ? rows : rows.with(index, row);
+}

@@ -1,0 +1,76 @@
+/**
+ * Where each page of a keyset list begins, as far as it was read: page `i` starts at the cursor `starts[i]`
+ * and `ends[i]` rows lie up to its end. Only this is kept of pages that are out of sight.
+ */
+export interface PageChain {
+  starts: readonly (string | null)[];
+  /** Rows up to and including each page that was read. */
+  ends: readonly number[];
+}
+
+export const EMPTY_CHAIN: PageChain = { starts: [null], ends: [] };
+
+export interface PageSlot {
+  index: number;
+  start: string | null;
+  /** Place of its first row in the whole list. */
+  firstRow: number;
+}
+
+/**
+ * The chain after page `index` was read from `start`. When its end is no longer where the next page was
+ * thought to begin (records came late, or are gone), all that follows is to be read anew.
+ */
+export function extendChain(
+  chain: PageChain,
+  index: number,
+  start: string | null,
+  page: { items: { length: number }; nextCursor: string | null },
+): PageChain {
+  if (index >= chain.starts.length || chain.starts[index] !== start) return chain;
+  const end = firstRowOf(chain, index) + page.items.length;
+  const next = page.nextCursor;
+  const nextIsKnown =
+    next === null ? chain.starts.length === index + 1 : chain.starts[index + 1] === next;
+  if (nextIsKnown && chain.ends[index] === end) return chain;
+  return {
+    starts: [...chain.starts.slice(0, index + 1), ...(next === null ? [] : [next])],
+    ends: [...chain.ends.slice(0, index), end],
+  };
+}
+
+/** Rows of all pages that were read. */
+export function rowCount(chain: PageChain): number {
+  return chain.ends.at(-1) ?? 0;
+}
+
+/** Whether there is a page that was not read yet. */
+export function hasMore(chain: PageChain): boolean {
+  return chain.ends.length < chain.starts.length;
+}
+
+/** The page that holds a row; the last one for a row beyond all that is known. */
+export function pageOfRow(chain: PageChain, row: number): number {
+  let low = 0;
+  let high = chain.starts.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((chain.ends[middle] ?? Infinity) > row) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The pages that hold rows `first` to `last` (inclusive), in order. */
+export function pagesOfRows(chain: PageChain, first: number, last: number): PageSlot[] {
+  const slots: PageSlot[] = [];
+  const until = pageOfRow(chain, Math.max(0, last));
+  for (let index = pageOfRow(chain, Math.max(0, first)); index <= until; index += 1) {
+    slots.push({ index, start: chain.starts[index] ?? null, firstRow: firstRowOf(chain, index) });
+  }
+  return slots;
+}
+
+function firstRowOf(chain: PageChain, index: number): number {
+  return index === 0 ? 0 : (chain.ends[index - 1] ?? 0);
+}

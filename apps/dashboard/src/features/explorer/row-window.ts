@@ -1,0 +1,111 @@
+'use client';
+
+import { useCallback, useRef, useState } from 'react';
+
+/** Rows of one height, of which `first` to `last` (inclusive) are to be in the page; none: last < first. */
+export interface RowWindow {
+  first: number;
+  last: number;
+  atTop: boolean;
+}
+
+interface Viewport {
+  scrollTop: number;
+  heightPx: number;
+}
+
+const OVERSCAN_ROWS = 12;
+
+/** Constant in time and memory however long the list is, since all rows are equally high. */
+export function rowWindow(
+  { scrollTop, heightPx }: Viewport,
+  rowPx: number,
+  count: number,
+): RowWindow {
+  const first = Math.floor(Math.max(0, scrollTop) / rowPx) - OVERSCAN_ROWS;
+  const last = Math.ceil((Math.max(0, scrollTop) + heightPx) / rowPx) + OVERSCAN_ROWS;
+  return {
+    first: Math.max(0, Math.min(first, count - 1)),
+    last: Math.min(count - 1, last),
+    atTop: scrollTop < rowPx / 2,
+  };
+}
+
+/** The scroll position that brings a row wholly into sight with the least movement. */
+export function scrollTopFor(
+  row: number,
+  { scrollTop, heightPx }: Viewport,
+  rowPx: number,
+  headPx: number,
+): number {
+  const top = row * rowPx;
+  if (top < scrollTop) return top;
+  const bottom = top + rowPx + headPx;
+  return bottom > scrollTop + heightPx ? bottom - heightPx : scrollTop;
+}
+
+/**
+ * The window of a scrolling element, moving with it; `ref` goes to that element. Rendered anew only when
+ * other rows come into it.
+ */
+export function useRowWindow({
+  rowPx,
+  headPx,
+  count,
+  initialScrollTop,
+  onScroll,
+}: {
+  rowPx: number;
+  headPx: number;
+  count: number;
+  initialScrollTop: number;
+  /** Always the same function. */
+  onScroll: (scrollTop: number) => void;
+}) {
+  const elementRef = useRef<HTMLElement | null>(null);
+  const toRestore = useRef<number | null>(initialScrollTop);
+  // In steps of a row, so that scrolling within one renders nothing.
+  const [viewport, setViewport] = useState<Viewport>({ scrollTop: initialScrollTop, heightPx: 0 });
+
+  const ref = useCallback(
+    (element: HTMLElement | null) => {
+      elementRef.current = element;
+      if (element === null) return;
+      const measure = () => {
+        const scrollTop = Math.floor(element.scrollTop / rowPx) * rowPx;
+        const heightPx = element.clientHeight;
+        setViewport((old) =>
+          old.scrollTop === scrollTop && old.heightPx === heightPx ? old : { scrollTop, heightPx },
+        );
+      };
+      const scrolled = () => {
+        measure();
+        onScroll(element.scrollTop);
+      };
+      if (toRestore.current !== null) element.scrollTop = toRestore.current;
+      toRestore.current = null;
+      measure();
+      const observer = new ResizeObserver(measure);
+      observer.observe(element);
+      element.addEventListener('scroll', scrolled, { passive: true });
+      return () => {
+        observer.disconnect();
+        element.removeEventListener('scroll', scrolled);
+      };
+    },
+    [rowPx, onScroll],
+  );
+
+  const scrollToRow = (row: number) => {
+    const element = elementRef.current;
+    if (element === null) return;
+    const { scrollTop, clientHeight: heightPx } = element;
+    element.scrollTop = scrollTopFor(row, { scrollTop, heightPx }, rowPx, headPx);
+  };
+
+  const scrollToTop = () => {
+    if (elementRef.current !== null) elementRef.current.scrollTop = 0;
+  };
+
+  return { ref, window: rowWindow(viewport, rowPx, count), scrollToRow, scrollToTop };
+}

@@ -1,0 +1,69 @@
+'use client';
+
+import type { ExecutionPage, NotSearched } from '@xray/core';
+import { useQueries, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { keepPosition, positionOf } from './list-position';
+import { listKey, pageQuery, type ListQuestion } from './list-query';
+import { pagesOfRows, type PageChain } from './page-chain';
+
+/** Rows below what is seen at which the next page is asked for. */
+const NEAR_END_ROWS = 30;
+
+export type Row = ExecutionPage['items'][number];
+
+export interface ExecutionList {
+  /** Undefined while its page is on its way. */
+  rowAt: (index: number) => Row | undefined;
+  isFetching: boolean;
+  /** Of a page that is to be seen. */
+  error: unknown;
+  notSearched: NotSearched | null;
+  /** Asks again for the pages that failed. */
+  retry: () => void;
+  /** Asks for everything anew, from the top. */
+  refresh: () => Promise<void>;
+}
+
+/**
+ * A list of any length by keyset pages, of which only those around rows `first` to `last` are in memory.
+ * It holds still while it is open, and where back or forward leads to it; opened otherwise, its first page
+ * is asked for anew.
+ */
+export function useExecutionList(
+  question: ListQuestion,
+  chain: PageChain,
+  first: number,
+  last: number,
+): ExecutionList {
+  const client = useQueryClient();
+  const slots = pagesOfRows(chain, first, Math.max(first, last) + NEAR_END_ROWS);
+  const pages = useQueries({
+    queries: slots.map((slot) => pageQuery(client, question, slot)),
+  });
+
+  const opened = JSON.stringify(listKey(question));
+  useEffect(() => {
+    const isBack = positionOf(opened) !== null;
+    keepPosition(opened);
+    if (isBack) return;
+    const key: unknown[] = JSON.parse(opened);
+    void client.invalidateQueries({ queryKey: [...key, 'page'] });
+  }, [client, opened]);
+
+  const failed = pages.filter((page) => page.isError);
+  return {
+    rowAt: (index) => {
+      const place = slots.findLastIndex((slot) => slot.firstRow <= index);
+      const slot = slots[place];
+      return slot === undefined ? undefined : pages[place]?.data?.items[index - slot.firstRow];
+    },
+    isFetching: pages.some((page) => page.isFetching),
+    error: failed[0]?.error ?? null,
+    notSearched: pages.map((page) => page.data?.notSearched ?? null).find(Boolean) ?? null,
+    retry: () => {
+      for (const page of failed) void page.refetch();
+    },
+    refresh: () => client.invalidateQueries({ queryKey: [...listKey(question), 'page'] }),
+  };
+}

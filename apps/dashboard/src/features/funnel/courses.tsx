@@ -1,0 +1,25 @@
+import type { Funnel } from '@xray/core';
+import { formatCount, formatShare, plural } from '@/lib/format';
+
+/** The courses that executions took, by how many took each. */
+export function Courses({ funnel }: { funnel: Funnel }) {
+  const { variants, moreVariants, executions } = funnel;
+  return (
+    <ol className="flex flex-col gap-2 text-sm">
+      {variants.map(({ steps, executions: count }) => (
+        <li key={steps.join('\n')} className="flex min-w-0 gap-3">
+          <span className="w-24 shrink-0 text-right">
+            {executions > 0 ? formatShare(count / executions) : ''}{' '}
+            <span className="text-ink-muted">{formatCount(count)}</span>
+          </span>
+          <span className="min-w-0 wrap-anywhere text-ink-muted">
+            {steps.length === 0 ? 'no steps' : steps.join(' → ')}
+          </span>
+        </li>
+      ))}
+      {moreVariants > 0 ? (
+        <li className="text-ink-muted">{plural(moreVariants, 'execution')} took other courses</li>
+      ) : null}
+    </ol>
+  );
+}

@@ -1,0 +1,73 @@
+'use client';
+
+import type { Funnel, PipelineOverview } from '@xray/core';
+import { useState, type ReactNode } from 'react';
+import { formatCount } from '@/lib/format';
+import { Courses } from './courses';
+import { FunnelGraph } from './funnel-graph';
+import { StepDetails } from './step-details';
+import { orderSteps } from './step-order';
+import { StepsTable } from './steps-table';
+
+/** The steps as a graph with the one that is looked at told of below, then as a table, then their courses. */
+export function FunnelView({
+  app,
+  funnel,
+  reasons,
+  step,
+  onStep,
+}: {
+  app: string;
+  funnel: Funnel;
+  reasons: PipelineOverview['reasons'];
+  step: string | null;
+  onStep: (step: string) => void;
+}) {
+  const [pointed, setPointed] = useState<string | null>(null);
+  const told =
+    funnel.steps.find(({ name }) => name === (pointed ?? step)) ??
+    orderSteps(funnel.steps, 'dropping')[0];
+  return (
+    <>
+      <Part
+        title="Steps as they ran"
+        note={[
+          'Bars: candidates in and out, or executions (grey), to one logarithmic scale. Lines: executions that went from step to step.',
+          funnel.sampled < funnel.executions
+            ? `Candidates, failures and durations are estimated from ${formatCount(funnel.sampled)} of ${formatCount(funnel.executions)} executions, drawn at random.`
+            : '',
+        ].join(' ')}
+      >
+        <FunnelGraph
+          funnel={funnel}
+          current={told?.name ?? null}
+          onPoint={setPointed}
+          onChoose={onStep}
+        />
+        {told === undefined ? null : (
+          <StepDetails app={app} funnel={funnel} step={told} reasons={reasons} />
+        )}
+      </Part>
+      <Part title="Slowest and most failing steps">
+        <StepsTable funnel={funnel} onCurrent={onStep} />
+      </Part>
+      {funnel.variants.length === 0 ? null : (
+        <Part title="Courses that executions took">
+          <Courses funnel={funnel} />
+        </Part>
+      )}
+    </>
+  );
+}
+
+function Part({ title, note, children }: { title: string; note?: string; children: ReactNode }) {
+  return (
+    <section aria-label={title} className="flex min-w-0 flex-col gap-3">
+      <div>
+        <h2 className="font-semibold">{title}</h2>
+        {note === undefined ? null : <p className="text-xs text-ink-muted">{note}</p>}
+      </div>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,215 @@
+'use client';
+
+import type { PipelineOverview } from '@xray/core';
+import { useState } from 'react';
+import { layoutLine, pathOf } from '@/components/charts/line';
+import { mixVerdict } from '@/components/charts/outcome-mix';
+import { greatestColumn, layoutStack } from '@/components/charts/stack';
+import { TimeChart, type ChartBox } from '@/components/charts/time-chart';
+import { toneClass, toneStyle, VerdictMark } from '@/components/verdict-mark';
+import { formatCount, formatDuration, formatShare } from '@/lib/format';
+import { outcomeVerdict } from '@/lib/verdict';
+import { failureRates, greatest, reasonShares, totalsOf, versionMarkers } from './overview-series';
+
+const REASONS_SHOWN = 6;
+/** Degrees on the colour wheel, away from those that mean an outcome. */
+const REASON_COLORS = [285, 215, 335, 95, 250, 190].map(
+  (hue) => `oklch(var(--named-lightness) 0.12 ${hue})`,
+);
+
+/** Volume, failures, durations and the mix of reasons over time, read out together at one bucket. */
+export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
+  const [current, setCurrent] = useState<number | null>(null);
+  const totals = totalsOf(overview);
+  const buckets = {
+    fromMs: Date.parse(overview.from),
+    bucketMs: overview.bucketMs,
+    count: overview.executions.length,
+  };
+  const markers = versionMarkers(overview.versions);
+  const shared = { buckets, markers, current, onCurrent: setCurrent };
+  const outcomes = overview.outcomes;
+  const failures = failureRates(overview);
+  const failed = outcomeVerdict('failed');
+  const reasons = overview.reasons.slice(0, REASONS_SHOWN);
+  const shares = reasonShares(reasons);
+  const moreReasons = overview.reasons.length + overview.moreReasons - reasons.length;
+
+  return (
+    <div className="grid gap-x-8 gap-y-5 lg:grid-cols-2">
+      <TimeChart
+        {...shared}
+        title="Executions by outcome"
+        most={greatestColumn(
+          outcomes.map(({ counts }) => counts),
+          buckets.count,
+        )}
+        formatValue={formatCount}
+        legend={outcomes.map(({ outcome, counts }) => {
+          const verdict = mixVerdict(outcome);
+          const total = totals.outcomes.find((each) => each.outcome === outcome)?.count;
+          return {
+            key: String(outcome),
+            mark: <VerdictMark verdict={verdict} />,
+            text: `${verdict.word} ${formatCount(current === null ? total : counts[current])}`,
+          };
+        })}
+      >
+        {({ widthPx, heightPx, most }) =>
+          layoutStack(
+            outcomes.map(({ counts }) => counts),
+            { widthPx, heightPx, most },
+          ).map(({ series, bucket, x, y, width, height }) => {
+            const verdict = mixVerdict(outcomes[series]?.outcome ?? null);
+            return (
+              <rect
+                key={`${series} ${bucket}`}
+                x={x}
+                y={y}
+                width={width}
+                height={height}
+                fill="currentColor"
+                className={toneClass(verdict)}
+                style={toneStyle(verdict)}
+              />
+            );
+          })
+        }
+      </TimeChart>
+      <TimeChart
+        {...shared}
+        title="Failure rate"
+        most={greatest(failures)}
+        formatValue={formatShare}
+        legend={[
+          {
+            key: 'failed',
+            mark: <VerdictMark verdict={failed} />,
+            text:
+              current === null
+                ? `${formatCount(totals.failed)} failed, ${formatShare(totals.failureRate)}`
+                : `${formatCount(overview.failed[current])} of ${formatCount(overview.executions[current])} failed, ${formatShare(failures[current])}`,
+          },
+        ]}
+      >
+        {(box) => (
+          <g className={toneClass(failed)}>
+            <Line values={failures} box={box} color="currentColor" />
+          </g>
+        )}
+      </TimeChart>
+      <TimeChart
+        {...shared}
+        title="Duration"
+        most={greatest([...overview.p50Ms, ...overview.p95Ms])}
+        formatValue={formatDuration}
+        legend={[
+          {
+            key: 'p95',
+            mark: <LineMark color="var(--accent)" />,
+            text: `p95 ${formatDuration(at(overview.p95Ms, current))}`,
+          },
+          {
+            key: 'p50',
+            mark: <LineMark color="var(--neutral)" dashed />,
+            text: `p50 ${formatDuration(at(overview.p50Ms, current))}`,
+          },
+        ]}
+      >
+        {(box) => (
+          <>
+            <Line values={overview.p50Ms} box={box} color="var(--neutral)" dashed />
+            <Line values={overview.p95Ms} box={box} color="var(--accent)" />
+          </>
+        )}
+      </TimeChart>
+      <TimeChart
+        {...shared}
+        title="Deciding reasons, their mix over time"
+        most={reasons.length === 0 ? 0 : 1}
+        formatValue={(value) => `${Math.round(value * 100)} %`}
+        empty="No reason was recorded in this time."
+        legend={[
+          ...reasons.map(({ reason, total }, index) => ({
+            key: reason,
+            mark: <ColorMark color={REASON_COLORS[index] ?? 'var(--neutral)'} />,
+            text: `${reason} ${current === null ? formatCount(total) : formatShare(shares[index]?.[current])}`,
+          })),
+          ...(moreReasons > 0
+            ? [{ key: '\nmore', mark: null, text: `and ${formatCount(moreReasons)} more reasons` }]
+            : []),
+        ]}
+      >
+        {({ widthPx, heightPx }) =>
+          layoutStack(shares, { widthPx, heightPx, most: 1 }).map(
+            ({ series, bucket, x, y, width, height }) => (
+              <rect
+                key={`${series} ${bucket}`}
+                x={x}
+                y={y}
+                width={width}
+                height={height}
+                fill={REASON_COLORS[series]}
+              />
+            ),
+          )
+        }
+      </TimeChart>
+    </div>
+  );
+}
+
+function Line({
+  values,
+  box,
+  color,
+  dashed = false,
+}: {
+  values: readonly (number | null)[];
+  box: ChartBox;
+  color: string;
+  dashed?: boolean;
+}) {
+  return layoutLine(values, box).map((run) => {
+    const [first] = run;
+    if (first === undefined) return null;
+    if (run.length === 1) {
+      return <circle key={first.x} cx={first.x} cy={first.y} r={2} fill={color} />;
+    }
+    return (
+      <path
+        key={first.x}
+        d={pathOf(run)}
+        fill="none"
+        stroke={color}
+        strokeWidth={1.75}
+        {...(dashed ? { strokeDasharray: '4 3' } : {})}
+      />
+    );
+  });
+}
+
+function LineMark({ color, dashed = false }: { color: string; dashed?: boolean }) {
+  return (
+    <svg aria-hidden width="18" height="8" className="shrink-0">
+      <path
+        d="M0 4h18"
+        stroke={color}
+        strokeWidth="2"
+        {...(dashed ? { strokeDasharray: '4 3' } : {})}
+      />
+    </svg>
+  );
+}
+
+function ColorMark({ color }: { color: string }) {
+  return (
+    <span aria-hidden className="size-2.5 shrink-0 rounded-sm" style={{ background: color }} />
+  );
+}
+
+/** The value of a bucket; without one the last that there is. */
+function at(values: readonly (number | null)[], bucket: number | null): number | null {
+  if (bucket !== null) return values[bucket] ?? null;
+  return values.findLast((value) => value !== null) ?? null;
+}

@@ -1,0 +1,170 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useQueryStates } from 'nuqs';
+import { AppGate } from '@/components/app-gate';
+import { mixVerdict, OutcomeMix } from '@/components/charts/outcome-mix';
+import { Onboarding } from '@/components/onboarding';
+import { EmptyState, ErrorState } from '@/components/states';
+import { RelativeTime } from '@/components/time';
+import { chosenRange, questionRange } from '@/components/time-range/question-range';
+import { RangeMenu } from '@/components/time-range/range-menu';
+import { ALL_TIME, type TimeRange } from '@/components/time-range/time-range';
+import { Button } from '@/components/ui/button';
+import { cn } from '@/lib/cn';
+import { formatCount, formatDuration, formatShare } from '@/lib/format';
+import { pipelineHref } from '@/lib/links';
+import { pipelinesQuery } from '@/lib/queries';
+import { pipelinesWithinQuery } from './pipeline-queries';
+import { RowsSkeleton } from './pipeline-skeleton';
+import { pipelinesParams } from './search-params';
+
+const HEAD = 'px-3 py-2 text-xs font-normal whitespace-nowrap text-ink-muted';
+const CELL = 'px-3 py-2';
+
+/** What runs in an app: volume, outcomes, failures and durations of each pipeline. */
+export function PipelinesPage() {
+  return <AppGate loading={<RowsSkeleton />}>{(app) => <Pipelines key={app} app={app} />}</AppGate>;
+}
+
+function Pipelines({ app }: { app: string }) {
+  const [{ from, to }, setParams] = useQueryStates(pipelinesParams, { history: 'push' });
+  const range = { from, to };
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2 print:hidden">
+        <h1 className="font-semibold">Pipelines</h1>
+        <div className="ml-auto">
+          <RangeMenu
+            value={questionRange(range)}
+            onChange={(value) => void setParams({ app, ...chosenRange(value) })}
+          />
+        </div>
+      </div>
+      <PipelineRows
+        app={app}
+        range={range}
+        onAllTime={() => void setParams({ app, from: ALL_TIME, to: null })}
+      />
+    </div>
+  );
+}
+
+function PipelineRows({
+  app,
+  range,
+  onAllTime,
+}: {
+  app: string;
+  range: TimeRange;
+  onAllTime: () => void;
+}) {
+  const pipelines = useQuery(pipelinesWithinQuery(app, range));
+  const isEmpty = pipelines.data?.items.length === 0;
+  const ever = useQuery({ ...pipelinesQuery(app), enabled: isEmpty });
+  if (pipelines.isPending || (isEmpty && ever.isPending)) return <RowsSkeleton />;
+  if (pipelines.isError) {
+    return (
+      <ErrorState
+        error={pipelines.error}
+        title="The pipelines could not be read"
+        onRetry={() => void pipelines.refetch()}
+      />
+    );
+  }
+  if (isEmpty && ever.data?.items.length === 0) {
+    return (
+      <Onboarding
+        app={app}
+        waitingFor="Waiting for the first execution: its pipeline will appear here by itself."
+      />
+    );
+  }
+  if (isEmpty) {
+    return (
+      <EmptyState title="Nothing ran in this time">
+        <p className="mb-3">There are older executions.</p>
+        <Button onClick={onAllTime}>Look at all time</Button>
+      </EmptyState>
+    );
+  }
+  return (
+    <section
+      aria-label="Pipelines"
+      // What scrolls must be reached by the keyboard (WCAG 2.1.1).
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      className="overflow-x-auto"
+    >
+      <table className="w-full min-w-[44rem] text-sm">
+        <thead>
+          <tr className="border-b border-line">
+            <th scope="col" className={cn(HEAD, 'pl-4 text-left')}>
+              Pipeline
+            </th>
+            <th scope="col" className={cn(HEAD, 'text-right')}>
+              Executions
+            </th>
+            <th scope="col" className={cn(HEAD, 'text-left')}>
+              Outcomes
+            </th>
+            <th scope="col" className={cn(HEAD, 'text-right')}>
+              Failed
+            </th>
+            <th scope="col" className={cn(HEAD, 'text-right')}>
+              p50
+            </th>
+            <th scope="col" className={cn(HEAD, 'text-right')}>
+              p95
+            </th>
+            <th scope="col" className={cn(HEAD, 'pr-4 text-right')}>
+              Last
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {pipelines.data.items.map((each) => (
+            <tr key={each.pipeline} className="relative border-b border-line hover:bg-hover">
+              <th scope="row" className={cn(CELL, 'max-w-72 pl-4 text-left font-medium')}>
+                <Link
+                  href={pipelineHref(app, each.pipeline, range)}
+                  prefetch={false}
+                  title={each.pipeline}
+                  className="block truncate after:absolute after:inset-0"
+                >
+                  {each.pipeline}
+                </Link>
+              </th>
+              <td className={cn(CELL, 'text-right')}>{formatCount(each.executions)}</td>
+              <td className={cn(CELL, 'w-1/3 min-w-48')}>
+                <OutcomeMix outcomes={each.outcomes} />
+                <span className="block truncate text-xs text-ink-muted">
+                  {each.outcomes
+                    .map(
+                      ({ outcome, count }) => `${mixVerdict(outcome).word} ${formatCount(count)}`,
+                    )
+                    .join(' · ')}
+                </span>
+              </td>
+              <td className={cn(CELL, 'text-right whitespace-nowrap')}>
+                {each.failed === 0
+                  ? '0'
+                  : `▲ ${formatCount(each.failed)} (${formatShare(each.failed / each.executions)})`}
+              </td>
+              <td className={cn(CELL, 'text-right whitespace-nowrap')}>
+                {formatDuration(each.p50Ms)}
+              </td>
+              <td className={cn(CELL, 'text-right whitespace-nowrap')}>
+                {formatDuration(each.p95Ms)}
+              </td>
+              <td className={cn(CELL, 'pr-4 text-right whitespace-nowrap text-ink-muted')}>
+                <RelativeTime iso={each.lastAt} className="relative z-10" />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

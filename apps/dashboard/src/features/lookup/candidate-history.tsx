@@ -1,0 +1,148 @@
+'use client';
+
+import type { CandidateAppearance } from '@xray/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { EmptyState, ErrorState } from '@/components/states';
+import { RelativeTime } from '@/components/time';
+import type { TimeRange } from '@/components/time-range/time-range';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { formatNumber } from '@/lib/format';
+import { candidateHref, whyHref } from '@/lib/links';
+import { outcomeVerdict } from '@/lib/verdict';
+import { candidateHistoryQuery } from './history-queries';
+import { HistoryHead, MoreRows, NotSearchedNote, RuleText } from './history-parts';
+import { HistorySkeleton } from './why-skeleton';
+
+/** Every time that a candidate was decided on: at which step, by what, and how near it came. */
+export function CandidateHistoryView({
+  app,
+  id,
+  range,
+}: {
+  app: string;
+  id: string;
+  range: TimeRange;
+}) {
+  const history = useInfiniteQuery(candidateHistoryQuery(app, id, range));
+  const first = history.data?.pages[0];
+  if (first === undefined) {
+    return history.isError ? (
+      <ErrorState
+        error={history.error}
+        title="Its history could not be read"
+        onRetry={() => void history.refetch()}
+      />
+    ) : (
+      <div className="p-4">
+        <HistorySkeleton />
+      </div>
+    );
+  }
+  const items = history.data?.pages.flatMap((page) => page.items) ?? [];
+  if (first.appearances === 0) {
+    return (
+      <>
+        <NotSearchedNote notSearched={first.notSearched} />
+        <EmptyState title="No step chose among it in this time">
+          It may have been a candidate before: choose a longer time above.
+        </EmptyState>
+      </>
+    );
+  }
+  const outcomes = Object.entries(first.byOutcome)
+    .map(([value, count]) => ({ value, count }))
+    .toSorted((a, b) => b.count - a.count);
+  return (
+    <>
+      <HistoryHead outcomes={outcomes} reasons={first.byReason} strip={first.strip} />
+      <NotSearchedNote notSearched={first.notSearched} />
+      <ol aria-label="Each time, newest first" className="border-t border-line">
+        {items.map((item) => (
+          <li
+            key={`${item.executionId} ${item.step.sequence}`}
+            className="relative border-b border-line px-4 py-2 text-sm hover:bg-hover"
+          >
+            <Appearance app={app} id={id} item={item} />
+          </li>
+        ))}
+      </ol>
+      <MoreRows
+        shown={items.length}
+        total={first.appearances}
+        noun="appearance"
+        hasMore={history.hasNextPage}
+        isFetching={history.isFetchingNextPage}
+        isError={history.isFetchNextPageError}
+        onMore={() => void history.fetchNextPage()}
+      />
+    </>
+  );
+}
+
+function Appearance({ app, id, item }: { app: string; id: string; item: CandidateAppearance }) {
+  return (
+    <div className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-0.5 md:grid md:grid-cols-[5rem_minmax(7rem,1fr)_minmax(13rem,2.2fr)_minmax(11rem,1.6fr)]">
+      <RelativeTime iso={item.at} className="relative z-10 justify-self-start text-ink-muted" />
+      <span className="min-w-0 truncate" title={`${item.pipeline} · ${item.environment}`}>
+        {item.pipeline}
+        {item.decision === null ? null : <span className="text-ink-muted"> {item.decision}</span>}
+      </span>
+      <span className="min-w-0 max-md:basis-full">
+        <Link
+          href={candidateHref(app, item.executionId, item.step.sequence, id)}
+          prefetch={false}
+          className="after:absolute after:inset-0"
+        >
+          <VerdictLabel verdict={outcomeVerdict(item.outcome)} className="font-medium" /> at{' '}
+          {item.step.name}
+        </Link>{' '}
+        {item.rule === null ? (
+          item.reason === null ? null : (
+            <span className="wrap-anywhere">by {item.reason}</span>
+          )
+        ) : (
+          <>
+            by <RuleText rule={item.rule} />
+          </>
+        )}
+      </span>
+      <ScoreText app={app} item={item} />
+    </div>
+  );
+}
+
+function ScoreText({ app, item }: { app: string; item: CandidateAppearance }) {
+  const { score, rank, cutoff, margin, rival, ledgerOnly } = item;
+  const facts = [
+    score === null ? null : `score ${formatNumber(score)}`,
+    rank === null ? null : `rank ${rank}`,
+    cutoff === null ? null : `cutoff ${formatNumber(cutoff)}`,
+    margin === null
+      ? null
+      : `${formatNumber(Math.abs(margin))} ${margin < 0 ? 'short of it' : 'beyond it'}`,
+  ].filter((fact) => fact !== null);
+  return (
+    <span className="min-w-0 wrap-anywhere text-ink-muted max-md:basis-full">
+      {facts.join(', ')}
+      {rival === null ? null : (
+        <>
+          {facts.length === 0 ? '' : ', '}nearest kept{' '}
+          <Link
+            href={whyHref(app, rival.id)}
+            prefetch={false}
+            className="text-mono relative z-10 text-accent hover:underline"
+          >
+            {rival.id}
+          </Link>{' '}
+          {formatNumber(rival.score)}
+        </>
+      )}
+      {ledgerOnly ? (
+        <span title="Its rules and data were not among the sampled ones; this is the ledger’s.">
+          {facts.length === 0 && rival === null ? '' : ' · '}from the ledger
+        </span>
+      ) : null}
+    </span>
+  );
+}

@@ -1,0 +1,120 @@
+import type { DecidingRule, NotSearched, OutcomeStrip as Strip } from '@xray/core';
+import type { ReactNode } from 'react';
+import { OutcomeStrip } from '@/components/charts/outcome-strip';
+import { RuleBar } from '@/components/rules/rule-bar';
+import { relationText } from '@/components/rules/rule-reading';
+import { AbsoluteTime } from '@/components/time';
+import { Button } from '@/components/ui/button';
+import { VerdictMark } from '@/components/verdict-mark';
+import { formatCount, plural } from '@/lib/format';
+import { outcomeVerdict } from '@/lib/verdict';
+
+const REASONS_SHOWN = 5;
+
+export interface Counted {
+  value: string;
+  count: number;
+}
+
+/** What a history sums up to: outcomes, what decided most often, and both over time. */
+export function HistoryHead({
+  outcomes,
+  reasons,
+  strip,
+}: {
+  outcomes: readonly Counted[];
+  reasons: readonly Counted[];
+  strip: Strip;
+}) {
+  return (
+    <div className="grid gap-x-8 gap-y-2 px-4 py-3 md:grid-cols-[minmax(0,1fr)_minmax(12rem,24rem)]">
+      <div className="flex min-w-0 flex-col gap-1">
+        <ul aria-label="Outcomes" className="flex flex-wrap gap-x-4 gap-y-1">
+          {outcomes.map(({ value, count }) => (
+            <li key={value} className="flex items-center gap-1.5">
+              <VerdictMark verdict={outcomeVerdict(value)} />
+              {value} <strong className="font-semibold">{formatCount(count)}</strong>
+            </li>
+          ))}
+        </ul>
+        {reasons.length === 0 ? null : (
+          <p className="text-sm wrap-anywhere">
+            <span className="text-ink-muted">most often by</span>{' '}
+            {reasons.slice(0, REASONS_SHOWN).map(({ value, count }, index) => (
+              <span key={value}>
+                {index === 0 ? '' : ', '}
+                {value} <span className="text-ink-muted">{formatCount(count)}</span>
+              </span>
+            ))}
+            {reasons.length > REASONS_SHOWN ? (
+              <span className="text-ink-muted">
+                {' '}
+                and {plural(reasons.length - REASONS_SHOWN, 'more reason')}
+              </span>
+            ) : null}
+          </p>
+        )}
+      </div>
+      <OutcomeStrip strip={strip} />
+    </div>
+  );
+}
+
+/** `by price_max: 74.9 > 60`, with the bar of it. */
+export function RuleText({ rule }: { rule: DecidingRule }) {
+  const relation = relationText(rule);
+  return (
+    <span className="inline-flex max-w-full min-w-0 flex-wrap items-center gap-x-2">
+      <span className="wrap-anywhere">
+        <span className="font-medium">{rule.rule}</span>
+        {relation === '' ? null : <span className="text-mono">: {relation}</span>}
+      </span>
+      <RuleBar rule={{ ...rule, result: 'fail' }} className="w-16" />
+    </span>
+  );
+}
+
+/** That the search has not come so far: said wherever an answer may lack something for it. */
+export function NotSearchedNote({ notSearched }: { notSearched: NotSearched | null }) {
+  if (notSearched === null) return null;
+  return (
+    <p className="border-y border-line bg-warn-soft px-4 py-1.5 text-sm">
+      {plural(notSearched.executions, 'execution', 'executions')} received between{' '}
+      <AbsoluteTime iso={notSearched.from} /> and <AbsoluteTime iso={notSearched.to} /> are not in
+      this yet; they are still being indexed.
+    </p>
+  );
+}
+
+/** The end of a list that has more: the next page, or why it could not be read. */
+export function MoreRows({
+  shown,
+  total,
+  noun,
+  hasMore,
+  isFetching,
+  isError,
+  onMore,
+}: {
+  shown: number;
+  total: number;
+  noun: string;
+  hasMore: boolean;
+  isFetching: boolean;
+  isError: boolean;
+  onMore: () => void;
+}): ReactNode {
+  return (
+    <div className="flex items-center gap-3 px-4 py-3 text-sm text-ink-muted">
+      <span>
+        {shown === total ? plural(total, noun) : `${formatCount(shown)} of ${plural(total, noun)}`}
+      </span>
+      {hasMore ? (
+        <Button size="sm" disabled={isFetching} onClick={onMore}>
+          {isFetching ? 'Reading…' : isError ? 'Try again' : 'Show more'}
+        </Button>
+      ) : null}
+      {isError ? <span role="alert">More could not be read; those above were kept.</span> : null}
+    </div>
+  );
+}

@@ -1,0 +1,207 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { SearchIcon } from 'lucide-react';
+import Link from 'next/link';
+import { useQueryStates } from 'nuqs';
+import { AppGate } from '@/components/app-gate';
+import { EmptyState, ErrorState } from '@/components/states';
+import { chosenRange, questionRange } from '@/components/time-range/question-range';
+import { RangeMenu } from '@/components/time-range/range-menu';
+import { ALL_TIME, type TimeRange } from '@/components/time-range/time-range';
+import { Button } from '@/components/ui/button';
+import { inputClasses, textOf } from '@/components/ui/field';
+import { cn } from '@/lib/cn';
+import { plural } from '@/lib/format';
+import { executionHref } from '@/lib/links';
+import { CandidateHistoryView } from './candidate-history';
+import { lookupQuery } from './history-queries';
+import { roleName, roleOf, rolesOf, type FoundRole, type Role } from './roles';
+import { whyParams } from './search-params';
+import { SubjectHistoryView } from './subject-history';
+import { HistorySkeleton, WhySkeleton } from './why-skeleton';
+
+/** Any id, and what became of it every time that it was decided on. */
+export function WhyPage() {
+  return <AppGate loading={<WhySkeleton />}>{(app) => <Why key={app} app={app} />}</AppGate>;
+}
+
+function Why({ app }: { app: string }) {
+  const [{ id, as, from, to }, setParams] = useQueryStates(whyParams, { history: 'push' });
+  const range = { from, to };
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      <h1 className="sr-only">Why (not)?</h1>
+      <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2 print:hidden">
+        <form
+          key={id}
+          className="flex min-w-0 flex-1 items-center gap-2 md:max-w-2xl"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const asked = textOf(new FormData(event.currentTarget), 'id').trim();
+            void setParams({ app, id: asked === '' ? null : asked, as: null });
+          }}
+        >
+          <input
+            name="id"
+            type="search"
+            aria-label="Id of a candidate or a subject"
+            placeholder="Id of a candidate or a subject"
+            defaultValue={id ?? ''}
+            autoComplete="off"
+            spellCheck={false}
+            className={cn(inputClasses, 'h-8')}
+          />
+          <Button type="submit" variant="primary">
+            <SearchIcon aria-hidden />
+            Ask why
+          </Button>
+        </form>
+        <div className="ml-auto">
+          <RangeMenu
+            value={questionRange(range)}
+            onChange={(value) => void setParams(chosenRange(value))}
+          />
+        </div>
+      </div>
+      {id === null ? (
+        <EmptyState title="Why was it decided so, and why not?">
+          <p className="mb-2">
+            Give an id to see every time that it was decided on: a <strong>candidate</strong> that a
+            step chose among, such as a product, or a <strong>subject</strong> that a decision was
+            about, such as an applicant.
+          </p>
+          <p>
+            Each time shows the rule that decided with its value and threshold, the score against
+            the cutoff, and who was kept instead.
+          </p>
+        </EmptyState>
+      ) : (
+        <Answer
+          key={id}
+          app={app}
+          id={id}
+          as={as}
+          range={range}
+          onRole={(role) => void setParams({ app, as: roleName(role) })}
+          onAllTime={() => void setParams({ from: ALL_TIME, to: null })}
+        />
+      )}
+    </div>
+  );
+}
+
+interface AnswerProps {
+  app: string;
+  id: string;
+  as: string | null;
+  range: TimeRange;
+  onRole: (role: Role) => void;
+  onAllTime: () => void;
+}
+
+function Answer({ app, id, as, range, onRole, onAllTime }: AnswerProps) {
+  const lookup = useQuery(lookupQuery(app, id, range));
+  if (lookup.isPending) {
+    return (
+      <div className="p-4">
+        <HistorySkeleton />
+      </div>
+    );
+  }
+  if (lookup.isError) {
+    return (
+      <ErrorState
+        error={lookup.error}
+        title="The id could not be looked up"
+        onRetry={() => void lookup.refetch()}
+      />
+    );
+  }
+  const roles = rolesOf(lookup.data);
+  const role = roleOf(as) ?? roles[0]?.role ?? null;
+  return (
+    <div className="flex flex-col">
+      <FoundAs
+        app={app}
+        id={id}
+        isExecution={lookup.data.execution}
+        roles={roles}
+        current={role}
+        onRole={onRole}
+      />
+      {role === null ? (
+        <EmptyState
+          title={lookup.data.execution ? 'It is only an execution' : 'Not seen in this time'}
+        >
+          <p className="mb-3">
+            Nothing chose among, or decided on,{' '}
+            <code className="text-mono wrap-anywhere">{id}</code> in this time. Ids are matched
+            whole, and as they were recorded: a subject that was sent as a keyed hash is known by
+            its hash.
+          </p>
+          {range.from === ALL_TIME ? null : <Button onClick={onAllTime}>Look at all time</Button>}
+        </EmptyState>
+      ) : role.kind === 'candidate' ? (
+        <CandidateHistoryView app={app} id={id} range={range} />
+      ) : (
+        <SubjectHistoryView app={app} type={role.type} id={id} range={range} />
+      )}
+    </div>
+  );
+}
+
+function FoundAs({
+  app,
+  id,
+  isExecution,
+  roles,
+  current,
+  onRole,
+}: {
+  app: string;
+  id: string;
+  isExecution: boolean;
+  roles: readonly FoundRole[];
+  current: Role | null;
+  onRole: (role: Role) => void;
+}) {
+  if (roles.length === 0 && !isExecution) return null;
+  const chosen = current === null ? null : roleName(current);
+  return (
+    <fieldset
+      aria-label="Found as"
+      className="flex flex-wrap items-center gap-x-2 gap-y-1 px-4 pt-3 text-sm"
+    >
+      <span aria-hidden className="text-ink-muted">
+        Found as
+      </span>
+      {roles.map(({ role, name, executions }) => (
+        <button
+          key={name}
+          type="button"
+          aria-pressed={name === chosen}
+          onClick={() => onRole(role)}
+          className={cn(
+            'flex h-7 max-w-full items-center gap-1.5 rounded-md border border-line px-2 hover:bg-hover',
+            name === chosen && 'border-accent bg-accent-soft',
+          )}
+        >
+          <span className="truncate font-medium">
+            {role.kind === 'candidate' ? 'candidate' : role.type}
+          </span>
+          <span className="text-ink-muted">in {plural(executions, 'execution')}</span>
+        </button>
+      ))}
+      {isExecution ? (
+        <Link
+          href={executionHref(app, id)}
+          prefetch={false}
+          className="flex h-7 items-center rounded-md border border-line px-2 text-accent hover:bg-hover"
+        >
+          an execution: open it
+        </Link>
+      ) : null}
+    </fieldset>
+  );
+}

@@ -1,0 +1,97 @@
+import type { Facets } from '@xray/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { anchored, bothFilters, cohortBounds } from '@/features/cohorts/cohort-query';
+import { differenceText, placeInterval } from '@/features/cohorts/interval-layout';
+import { valuePresets, weekPreset } from '@/features/cohorts/presets';
+
+const NOW_MS = Date.parse('2026-11-22T12:00:00.000Z');
+
+describe('the two groups', () => {
+  it('reads a range whose ends both lie back from now', () => {
+    expect(anchored({ from: '-14d', to: '-7d' }, NOW_MS)).toEqual({
+      from: '2026-11-08T12:00:00.000Z',
+      to: '2026-11-15T12:00:00.000Z',
+    });
+    expect(anchored({ from: '-7d', to: null }, NOW_MS)).toEqual({ from: '-7d', to: null });
+  });
+
+  it('looks at the last seven days unless told otherwise, and at all time if asked to', () => {
+    const bounds = (from: string | null) =>
+      cohortBounds({ q: '', range: { from, to: null } }, NOW_MS).from;
+    expect(bounds(null)).toBe('2026-11-15T12:00:00.000Z');
+    expect(bounds('all')).toBe('1970-01-01T00:00:00.000Z');
+  });
+
+  it('narrows a filter by a term without changing what it means', () => {
+    expect(bothFilters('pipeline:loan', 'decisive:max_dti')).toBe('pipeline:loan decisive:max_dti');
+    expect(bothFilters('outcome:a OR outcome:b', 'tag:vip')).toBe(
+      '(outcome:a OR outcome:b) tag:vip',
+    );
+    expect(bothFilters('', 'tag:vip')).toBe('tag:vip');
+  });
+
+  it('suggests this week against last, and the two most frequent values of versions and places', () => {
+    expect(weekPreset('pipeline:loan')).toMatchObject({
+      a: { q: 'pipeline:loan', from: '-14d', to: '-7d' },
+      b: { q: 'pipeline:loan', from: '-7d', to: null },
+    });
+    const facets: Facets = {
+      from: '',
+      to: '',
+      total: 3,
+      items: [
+        {
+          field: 'version.ruleset',
+          values: [
+            { value: 'r10', count: 9 },
+            { value: 'r9', count: 5 },
+            { value: 'r1', count: 1 },
+          ],
+          more: 0,
+        },
+        { field: 'env', values: [{ value: 'prod', count: 9 }], more: 0 },
+        {
+          field: 'outcome',
+          values: [
+            { value: 'a', count: 1 },
+            { value: 'b', count: 1 },
+          ],
+          more: 0,
+        },
+      ],
+    };
+    expect(valuePresets('pipeline:loan', facets)).toMatchObject([
+      {
+        name: 'ruleset: r9 against r10',
+        a: { q: 'pipeline:loan version.ruleset:r9' },
+        b: { q: 'pipeline:loan version.ruleset:r10' },
+      },
+    ]);
+  });
+});
+
+describe('rates', () => {
+  it('writes a difference in points with half its interval', () => {
+    expect(differenceText({ difference: -0.128, low: -0.147, high: -0.109 })).toBe('-12.8 ± 1.9');
+    expect(differenceText({ difference: 0.02, low: 0.01, high: 0.03 })).toBe('+2.0 ± 1.0');
+  });
+
+  it('places a rate within its interval and both within the line', () => {
+    expect(placeInterval({ low: 0.25, rate: 0.5, high: 0.75 }, 1)).toEqual({
+      low: 0.25,
+      rate: 0.5,
+      high: 0.75,
+    });
+    const any = fc.double();
+    fc.assert(
+      fc.property(any, any, any, any, (low, rate, high, most) => {
+        const place = placeInterval({ low, rate, high }, most);
+        expect(place.low).toBeGreaterThanOrEqual(0);
+        expect(place.rate).toBeGreaterThanOrEqual(place.low);
+        expect(place.high).toBeGreaterThanOrEqual(place.rate);
+        expect(place.high).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});

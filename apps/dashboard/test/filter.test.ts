@@ -1,0 +1,185 @@
+import { parseQuery } from '@xray/core/query';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRecent } from '@/features/explorer/filter-history';
+import { filterOptions } from '@/features/explorer/filter-options';
+import { filterSegments } from '@/features/explorer/filter-segments';
+import {
+  facetGroups,
+  filtersWithoutOnePart,
+  searchesWords,
+  toggleFacet,
+} from '@/features/explorer/filter-terms';
+
+const FACETS = [
+  {
+    field: 'outcome',
+    values: [
+      { value: 'approved', count: 812 },
+      { value: 'declined', count: 103 },
+    ],
+    more: 0,
+  },
+  { field: 'version.ruleset', values: [{ value: 'r 42', count: 9 }], more: 3 },
+];
+const words = fc.constantFrom(
+  'outcome:declined',
+  '-env:dev',
+  'version.ruleset:"r 42"',
+  '(a OR b)',
+  'duration:>500ms',
+  '"free text"',
+  'outcome:',
+  '"open',
+  ')',
+  'nonsense:x',
+);
+const texts = fc.oneof(
+  fc.string(),
+  fc.array(words, { maxLength: 5 }).map((parts) => parts.join(' ')),
+);
+const errorOf = (text: string) => {
+  const read = parseQuery(text);
+  return read.ok ? null : read.error;
+};
+
+describe('the coloured text of a filter', () => {
+  it('is that text, whatever it is', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const segments = filterSegments(text, errorOf(text));
+        expect(segments.map((segment) => segment.text).join('')).toBe(text);
+      }),
+    );
+  });
+
+  it('marks what is wrong where it stands', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const error = errorOf(text);
+        const wrong = filterSegments(text, error).filter((segment) => segment.wrong);
+        const marked = wrong.map((segment) => segment.text).join('');
+        expect(marked).toBe(error === null ? '' : text.slice(error.start, error.end));
+      }),
+    );
+  });
+
+  it('tells fields, values and what is left out apart', () => {
+    const kinds = filterSegments('-env:dev vip', null).map(
+      ({ text, kind, negated }) => `${text} ${kind}${negated ? ' negated' : ''}`,
+    );
+    expect(kinds).toEqual([
+      '- sign negated',
+      'env field negated',
+      ': sign negated',
+      'dev value negated',
+      '  space',
+      'vip text',
+    ]);
+  });
+});
+
+describe('completion', () => {
+  const labels = (text: string, recent: string[] = []) =>
+    filterOptions(text, text.length, FACETS, recent).map(({ label }) => label);
+  const chosen = (text: string, label: string) => {
+    const option = filterOptions(text, text.length, FACETS, []).find(
+      (each) => each.label === label,
+    );
+    return option && text.slice(0, option.start) + option.insert + text.slice(option.end);
+  };
+
+  it('offers what was found of a field, with how often', () => {
+    expect(filterOptions('outcome:', 8, FACETS, []).slice(0, 2)).toMatchObject([
+      { label: 'approved', hint: '812' },
+      { label: 'declined', hint: '103' },
+    ]);
+    expect(labels('outcome:dec')).toEqual(['declined']);
+  });
+
+  it('puts a value into quotes where it needs them', () => {
+    expect(chosen('version.ruleset:', 'r 42')).toBe('version.ruleset:"r 42" ');
+  });
+
+  it('knows the app’s own keys', () => {
+    expect(chosen('version.', 'version.ruleset')).toBe('version.ruleset:');
+  });
+
+  it('finds a value in any field by a part of it', () => {
+    expect(labels('decl')).toContain('outcome:declined');
+  });
+
+  it('begins with recent filters, each for the whole text', () => {
+    expect(labels('', ['status:failed']).at(0)).toBe('status:failed');
+    expect(labels('o', ['status:failed'])).not.toContain('status:failed');
+  });
+
+  it('only ever offers places within the text', () => {
+    fc.assert(
+      fc.property(texts, fc.nat(60), (text, caret) => {
+        for (const { start, end } of filterOptions(text, caret, FACETS, [])) {
+          expect(0 <= start && start <= end && end <= text.length).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('remembers nothing that is no filter', () => {
+    expect([null, '', '{', '{}', '[1,"a"]'].map(parseRecent)).toEqual([[], [], [], [], ['a']]);
+  });
+});
+
+describe('facets', () => {
+  const groupsFor = (q: string) => {
+    const read = parseQuery(q);
+    return facetGroups(FACETS, read.ok ? read.query : { kind: 'and', nodes: [], start: 0, end: 0 });
+  };
+
+  it('say which values the filter keeps to and which it leaves out', () => {
+    const [outcome] = groupsFor('outcome:declined -outcome:approved');
+    expect(outcome?.values).toEqual([
+      { value: 'approved', count: 812, state: 'excluded' },
+      { value: 'declined', count: 103, state: 'included' },
+    ]);
+  });
+
+  it('show what the filter names even where nothing was found of it', () => {
+    const groups = groupsFor('outcome:deferred reason:SCORE_LOW');
+    expect(groups[0]?.values[0]).toEqual({ value: 'deferred', count: null, state: 'included' });
+    expect(groups.at(-1)).toMatchObject({
+      field: 'reason',
+      values: [{ value: 'SCORE_LOW', count: null, state: 'included' }],
+    });
+  });
+
+  it('are added, excluded and taken away again', () => {
+    const once = toggleFacet('tag:vip', 'version.ruleset', 'r 42', false);
+    expect(once).toBe('tag:vip version.ruleset:"r 42"');
+    expect(toggleFacet(once, 'version.ruleset', 'r 42', true)).toBe(
+      'tag:vip -version.ruleset:"r 42"',
+    );
+    expect(toggleFacet(once, 'version.ruleset', 'r 42', false)).toBe('tag:vip');
+  });
+
+  it('leave a filter alone that cannot be read, and fields that have no terms', () => {
+    expect(toggleFacet('(', 'outcome', 'approved', false)).toBe('(');
+    expect(toggleFacet('a', 'no.such', 'x', false)).toBe('a');
+    expect(toggleFacet('a', 'duration', '5', false)).toBe('a');
+  });
+});
+
+describe('a filter that finds nothing', () => {
+  it('is tried without each of its parts', () => {
+    expect(filtersWithoutOnePart('outcome:declined tag:vip -env:dev')).toEqual([
+      { dropped: 'outcome:declined', rest: 'tag:vip -env:dev' },
+      { dropped: 'tag:vip', rest: 'outcome:declined -env:dev' },
+      { dropped: '-env:dev', rest: 'outcome:declined tag:vip' },
+    ]);
+    expect(filtersWithoutOnePart('tag:vip')).toEqual([{ dropped: 'tag:vip', rest: '' }]);
+    expect(filtersWithoutOnePart('')).toEqual([]);
+  });
+
+  it('is a search when it has words anywhere in it', () => {
+    expect(['-(tag:a OR income)', 'tag:a', ''].map(searchesWords)).toEqual([true, false, false]);
+  });
+});

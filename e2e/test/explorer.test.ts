@@ -1,0 +1,245 @@
+import type { Snapshot } from '@xray/core';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { accessibilityFaults } from '../axe.mjs';
+import type { FreshServer } from '../fresh-server.mjs';
+import { test } from './story.js';
+
+const BATCH = 200;
+const LONG_NAME = `pipeline-${'with-a-name-that-goes-on-'.repeat(4)}end`;
+
+test('somebody at the keyboard finds an execution, reads it, and comes back to where they were', async ({
+  stage,
+}) => {
+  const { page, server, complaints } = stage;
+  await send(server, loans(400));
+  await page.goto(`${server.url}/executions?app=${server.appId}`);
+  const list = page.getByRole('grid', { name: 'Executions' });
+  await list.getByRole('link').first().waitFor();
+
+  await page.keyboard.press('/');
+  await page.keyboard.type('outcome:declined reason:');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('At character').waitFor();
+  expect(await page.getByRole('combobox', { name: 'Filter' }).getAttribute('aria-invalid')).toBe(
+    'true',
+  );
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.keyboard.press('End');
+  await page.keyboard.type('SCORE_LOW');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/q=outcome(:|%3A)declined/);
+  await page.keyboard.press('Escape');
+
+  const chosen = list.locator('[aria-selected="true"]');
+  for (let i = 0; i < 60; i += 1) await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await chosen.getByText('SCORE_LOW').waitFor();
+  const name = await chosen.getByRole('link').getAttribute('aria-label');
+
+  await page.keyboard.press(' ');
+  const peek = page.getByRole('complementary', { name: 'Peek' });
+  await peek.getByText('Below what the rule asks for').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await page.keyboard.press('Escape');
+  await peek.waitFor({ state: 'detached' });
+
+  await page.keyboard.press('Enter');
+  await page.getByRole('tree', { name: 'Timeline of the steps' }).waitFor();
+  await page.goBack();
+  await chosen.waitFor();
+  expect(await chosen.getByRole('link').getAttribute('aria-label')).toBe(name);
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  expect(await chosen.getByRole('link').getAttribute('aria-label')).toBe(name);
+  expect(complaints).toEqual([]);
+});
+
+test('a filter that finds nothing says which part of it to drop', async ({ stage }) => {
+  const { page, server, complaints } = stage;
+  await send(server, loans(20));
+  const q = encodeURIComponent('outcome:approved reason:SCORE_LOW');
+  await page.goto(`${server.url}/executions?app=${server.appId}&q=${q}`);
+  await page.getByRole('heading', { name: 'No execution matches' }).waitFor();
+  await page.getByRole('button', { name: 'without reason:SCORE_LOW' }).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.getByRole('button', { name: 'without outcome:approved' }).click();
+  await page.getByRole('grid', { name: 'Executions' }).getByText('SCORE_LOW').first().waitFor();
+  expect(await page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe(
+    'reason:SCORE_LOW',
+  );
+  expect(complaints).toEqual([]);
+});
+
+test('a list of thousands is scrolled to its end with few rows in the page and all in order', async ({
+  stage,
+}) => {
+  const { page, server, complaints } = stage;
+  await send(server, loans(2_500));
+  await page.goto(
+    `${server.url}/executions?app=${server.appId}&cols=id,time&q=pipeline:loan-approval`,
+  );
+  const list = page.getByRole('grid', { name: 'Executions' });
+  await list.getByRole('link').first().waitFor();
+  const seen = new Set<string>();
+  let end = false;
+  while (!end) {
+    const { ids, rows, atEnd } = await list.evaluate((grid) => {
+      const links = [...grid.querySelectorAll<HTMLAnchorElement>('[role="row"] a')];
+      const found = {
+        ids: links.map((link) => new URL(link.href).searchParams.get('id') ?? ''),
+        rows: grid.querySelectorAll('[role="row"]').length,
+        atEnd:
+          grid.getAttribute('aria-rowcount') !== '-1' &&
+          grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 1,
+      };
+      grid.scrollTop += 480;
+      return found;
+    });
+    for (const id of ids) seen.add(id);
+    expect(rows).toBeLessThan(80);
+    end = atEnd;
+  }
+  const { items } = await read(server, page, 'q=pipeline:loan-approval&sort=at&limit=1');
+  expect(seen.size).toBeGreaterThanOrEqual(2_500);
+  expect(seen.has(items[0]?.executionId ?? '')).toBe(true);
+  expect(complaints).toEqual([]);
+});
+
+test('what arrives while the list is live is shown at the top, and held back from who reads further down', async ({
+  stage,
+}) => {
+  const { page, server, complaints } = stage;
+  await send(server, loans(120));
+  await page.goto(`${server.url}/executions?app=${server.appId}&q=pipeline:loan-approval`);
+  const list = page.getByRole('grid', { name: 'Executions' });
+  await list.getByRole('link').first().waitFor();
+  await page.getByRole('button', { name: 'Live', exact: true }).click();
+  await page.getByTitle('Live: executions are shown as they arrive').waitFor();
+
+  await send(server, [loan({ decision: { outcome: 'first-live' } })]);
+  await list.getByRole('link', { name: /^first-live/ }).waitFor();
+  // Of another pipeline: the filter holds here too.
+  await send(server, [loan({ pipeline: 'other', decision: { outcome: 'not-asked-for' } })]);
+
+  await list.evaluate((grid) => grid.scrollTo(0, 1_000));
+  const before = await list.evaluate((grid) => grid.scrollTop);
+  await send(server, [loan({ decision: { outcome: 'second-live' } })]);
+  const pill = page.getByRole('button', { name: '1 new' });
+  await pill.waitFor();
+  expect(await list.evaluate((grid) => grid.scrollTop)).toBe(before);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await pill.click();
+  await list.getByRole('link', { name: /^second-live/ }).waitFor();
+  expect(await list.getByRole('link', { name: /^not-asked-for/ }).count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test('columns are chosen, put in order and sized, by the keyboard too, and stay so', async ({
+  stage,
+}) => {
+  const { page, server, complaints } = stage;
+  await send(server, [loan({ pipeline: LONG_NAME }), ...loans(5)]);
+  await page.goto(`${server.url}/executions?app=${server.appId}`);
+  const heads = page.getByRole('columnheader');
+  await heads.first().waitFor();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('checkbox', { name: 'Versions' }).check();
+  await page.getByRole('button', { name: 'Move Duration to the left' }).press('Enter');
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+
+  const width = page.getByRole('slider', { name: 'Width of Pipeline' });
+  const widthPx = async () => (await heads.nth(1).boundingBox())?.width ?? 0;
+  const beforePx = await widthPx();
+  await width.press('ArrowRight');
+  expect(await widthPx()).toBeCloseTo(beforePx + 16, 0);
+  await heads.filter({ hasText: 'Subject' }).dragTo(heads.filter({ hasText: 'Outcome' }));
+
+  const wanted = ['Subject', 'Outcome', 'Pipeline', 'Duration', 'Reason', 'Time', 'Versions'];
+  expect(await heads.allInnerTexts()).toEqual(wanted);
+  await page.reload();
+  await heads.first().waitFor();
+  expect(await heads.allInnerTexts()).toEqual(wanted);
+  expect(await (await heads.nth(2).boundingBox())?.width).toBeCloseTo(beforePx + 16, 0);
+
+  await page.getByRole('button', { name: 'Duration', exact: true }).click();
+  await page.waitForURL(/sort=-duration/);
+  expect(await page.getByRole('columnheader', { name: /Duration/ }).getAttribute('aria-sort')).toBe(
+    'descending',
+  );
+  expect(complaints).toEqual([]);
+});
+
+test('on a phone, dark, everything fits and can be used by everybody', async ({ stage }) => {
+  const { page, server, complaints } = stage;
+  await send(server, [loan({ pipeline: LONG_NAME }), ...loans(60)]);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await page.goto(`${server.url}/executions?app=${server.appId}`);
+  await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+function loan(changes: Partial<Snapshot> = {}): Snapshot {
+  const nowMs = Date.now();
+  return {
+    executionId: crypto.randomUUID(),
+    // The app of a first start.
+    appId: 'my-loan-app',
+    pipeline: 'loan-approval',
+    startedAt: new Date(nowMs).toISOString(),
+    endedAt: new Date(nowMs + 12).toISOString(),
+    durationMs: 12,
+    decision: { outcome: 'approved' },
+    steps: [{ name: 'rules', input: { score: 612 }, output: { ok: false } }],
+    ...changes,
+  };
+}
+
+/** Every third is declined; a minute apart at first, so that all of them are of the last day. */
+function loans(count: number): Snapshot[] {
+  const nowMs = Date.now();
+  return Array.from({ length: count }, (_, index) =>
+    loan({
+      startedAt: new Date(nowMs - Math.round((index / count) * 20 * 3_600_000)).toISOString(),
+      durationMs: index,
+      subjects: [{ type: 'applicant', id: `a-${index}`, idForm: 'plain' }],
+      ...(index % 3 === 0
+        ? {
+            decision: {
+              outcome: 'declined',
+              adverse: true,
+              reasons: [{ code: 'SCORE_LOW', text: 'Below what the rule asks for' }],
+            },
+          }
+        : {}),
+    }),
+  );
+}
+
+async function send(server: FreshServer, snapshots: readonly Snapshot[]): Promise<void> {
+  for (let at = 0; at < snapshots.length; at += BATCH) {
+    const response = await fetch(`${server.url}/executions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(snapshots.slice(at, at + BATCH)),
+    });
+    expect(response.status).toBe(202);
+  }
+}
+
+async function read(
+  server: FreshServer,
+  page: Page,
+  query: string,
+): Promise<{ items: { executionId: string }[] }> {
+  const answer = await page.request.get(
+    `${server.url}/api/apps/${server.appId}/executions?${query}`,
+  );
+  return await answer.json();
+}

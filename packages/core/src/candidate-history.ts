@@ -1,0 +1,87 @@
+import { scoringOf } from './candidate-account.js';
+import { isKept, knownCandidates, type KnownCandidate } from './candidates.js';
+import { explain } from './explain.js';
+import type { CandidateAppearance, DecidingRule } from './history.js';
+import type { Snapshot, Step } from './snapshot.js';
+import { stepSequence } from './step-order.js';
+
+/** What a snapshot alone tells of a candidate's appearance. */
+export type RecordedAppearance = Omit<
+  CandidateAppearance,
+  'executionId' | 'pipeline' | 'environment' | 'at' | 'decision'
+>;
+
+/** Every appearance of a candidate in an execution, in the order of the array of steps. */
+export function appearancesOf(snapshot: Snapshot, id: string): RecordedAppearance[] {
+  return snapshot.steps.flatMap((step, index) => {
+    const set = step.candidates;
+    if (!set) return [];
+    const all = knownCandidates(set);
+    const known = all.get(id);
+    if (known === undefined) return [];
+    const { score, rank, outcome } = known;
+    const scoring = scoringOf(set, [...all.values()]);
+    const rival = isKept(outcome) ? null : scoring.rival(score);
+    return [
+      {
+        step: { sequence: stepSequence(step, index), name: step.name },
+        type: set.type ?? null,
+        outcome: outcome ?? 'rejected',
+        reason: known.reason,
+        rule: isKept(outcome) ? null : decidingRuleOf(step, known),
+        score,
+        rank: Number.isInteger(rank) ? rank : null,
+        cutoff: set.cutoff ?? null,
+        margin: scoring.cutoffMargin(score),
+        rival: rival && {
+          ...rival,
+          margin: score !== null && rival.score < score ? -rival.margin : rival.margin,
+        },
+        ledgerOnly: known.item === null,
+      },
+    ];
+  });
+}
+
+/**
+ * The rule that its first reason names, else the one of its failed rules that is called like the reason,
+ * else the first that failed. Of a candidate without detail, the step's rule that is called like the reason.
+ */
+function decidingRuleOf(step: Step, { item, reason }: KnownCandidate): DecidingRule | null {
+  const results = item?.rules ?? [];
+  const failed = results.filter(({ result }) => result === 'fail').map(({ id }) => id);
+  const named = item?.reasons?.[0]?.ruleId;
+  const ofStep = step.rules ?? [];
+  const called = [...failed, ...ofStep.map(({ id }) => id)].find((rule) => rule === reason);
+  const id = named ?? called ?? failed[0];
+  if (id === undefined) return null;
+  const actual = results.find((result) => result.id === id)?.actual;
+  const rule = ofStep.find((one) => one.id === id);
+  return {
+    rule: id,
+    field: rule?.field ?? null,
+    op: rule?.op ?? null,
+    ...(actual !== undefined && { actual }),
+    ...(rule?.threshold !== undefined && { threshold: rule.threshold }),
+    unit: rule?.unit ?? null,
+  };
+}
+
+/** The rules that decided an execution, as its account names them: those of the principal reason first. */
+export function decidingRulesOf(snapshot: Snapshot): DecidingRule[] {
+  const { reasons, unnamedFailures } = explain(snapshot);
+  const evidence = [...reasons.flatMap((reason) => reason.evidence), ...unnamedFailures];
+  const rules = new Map<string, DecidingRule>();
+  for (const one of evidence) {
+    if (one.kind !== 'rule' || !one.decisive || rules.has(one.rule)) continue;
+    rules.set(one.rule, {
+      rule: one.rule,
+      field: one.field,
+      op: one.op,
+      ...(one.actual !== undefined && { actual: one.actual }),
+      ...(one.threshold !== undefined && { threshold: one.threshold }),
+      unit: one.unit,
+    });
+  }
+  return [...rules.values()];
+}

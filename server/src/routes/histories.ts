@@ -1,0 +1,76 @@
+import {
+  LIMITS,
+  candidateHistorySchema,
+  historyQuerySchema,
+  lookupSchema,
+  subjectHistorySchema,
+} from '@xray/core';
+import { z } from 'zod';
+import { candidateHistory, lookUp, subjectHistory } from '../query/histories.js';
+import { param, parse, type Deps, type Route } from './route.js';
+
+const idSchema = z.string().min(1).max(LIMITS.candidateId);
+const typeSchema = z.string().min(1).max(LIMITS.name);
+const lookupQuerySchema = historyQuerySchema.pick({ from: true, to: true });
+
+/** What became of a candidate or a subject, over many executions. */
+export function historyRoutes(deps: Deps): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/api/apps/:app/candidates/:id',
+      policy: 'read',
+      audit: 'payload.view',
+      summary: 'Every appearance of a candidate in a range, and why it was kept or not.',
+      query: historyQuerySchema,
+      answers: {
+        200: {
+          description: 'Counts of all appearances, and a page of them: `limit` counts executions.',
+          schema: candidateHistorySchema,
+        },
+      },
+      async handle({ req, res, record }) {
+        const query = parse(historyQuerySchema, req.query);
+        const id = parse(idSchema, param(req, 'id'));
+        const history = await candidateHistory(deps, param(req, 'app'), id, query);
+        // Whom it is about can be a person, and the log is never erased.
+        if (history.items.length > 0) await record({ details: { by: 'candidate' } });
+        res.json(history);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/subjects/:type/:id',
+      policy: 'read',
+      audit: 'payload.view',
+      summary: 'Every execution in a range that decided on a subject.',
+      query: historyQuerySchema,
+      answers: {
+        200: { description: 'Counts of all, and a page of them.', schema: subjectHistorySchema },
+      },
+      async handle({ req, res, record }) {
+        const query = parse(historyQuerySchema, req.query);
+        const subject = {
+          type: parse(typeSchema, param(req, 'type')),
+          id: parse(idSchema, param(req, 'id')),
+        };
+        const history = await subjectHistory(deps, param(req, 'app'), subject, query);
+        if (history.items.length > 0) await record({ details: { by: 'subject' } });
+        res.json(history);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/lookup/:id',
+      policy: 'read',
+      summary: 'What an id is known as: an execution, a candidate, a subject.',
+      query: lookupQuerySchema,
+      answers: { 200: { description: 'What it is, in the range.', schema: lookupSchema } },
+      async handle({ req, res }) {
+        const query = parse(lookupQuerySchema, req.query);
+        const id = parse(idSchema, param(req, 'id'));
+        res.json(await lookUp(deps, param(req, 'app'), id, query));
+      },
+    },
+  ];
+}
