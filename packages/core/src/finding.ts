@@ -43,8 +43,8 @@ export const notSearchedSchema = z.object({
 export type NotSearched = z.infer<typeof notSearchedSchema>;
 
 const countsSchema = rangeSchema.extend({
-  /** What a search for words could not look into yet. */
-  notSearched: notSearchedSchema.nullable(),
+  /** Only with a search: what it could not look into yet. */
+  notSearched: notSearchedSchema.nullable().optional(),
 });
 
 export const facetsQuerySchema = rangeQuerySchema.extend({
