@@ -22,6 +22,7 @@ import { liveRoutes } from './routes/live.js';
 import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
 import { operationRoutes } from './routes/operations.js';
+import { pipelineRoutes } from './routes/pipelines.js';
 import { questionRoutes } from './routes/questions.js';
 import { retentionRoutes } from './routes/retention.js';
 import type { Call, Deps, Endpoint, Recorded, Route } from './routes/route.js';
@@ -39,6 +40,7 @@ function expressRoutes(deps: Deps): Route[] {
   return [
     ...executionRoutes(deps),
     ...questionRoutes(deps),
+    ...pipelineRoutes(deps),
     ...historyRoutes(deps),
     ...liveRoutes(deps),
     ...appRoutes(deps),

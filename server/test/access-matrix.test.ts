@@ -99,6 +99,9 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/facets': READ,
   'GET /api/apps/:app/histogram': READ,
   'GET /api/apps/:app/pipelines': READ,
+  'GET /api/apps/:app/pipelines/:pipeline': READ,
+  'GET /api/apps/:app/pipelines/:pipeline/funnel': READ,
+  'GET /api/apps/:app/cohorts': READ,
   'GET /api/apps/:app/live': READ,
   'GET /api/apps/:app/export': READ,
   'GET /api/apps': READ_SOMETHING,
@@ -246,6 +249,7 @@ describe('who may call what', () => {
     const told = ROUTES.filter(({ method, audit }) => method === 'get' && audit !== undefined);
     expect(told.map(({ path }) => path).toSorted()).toEqual([
       '/api/apps/:app/candidates/:id',
+      '/api/apps/:app/cohorts',
       '/api/apps/:app/compare',
       '/api/apps/:app/executions',
       '/api/apps/:app/executions/:id',

@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 const instant = z.iso.datetime({ offset: true });
 
-/** Two filters, each with a range of its own; without one, both look at the last seven days. */
+/**
+ * Two filters, each with a range of its own; without one it is the last seven days. What is still running
+ * belongs to neither.
+ */
 export const cohortQuerySchema = z.object({
   a: z.string().max(2_000),
   b: z.string().max(2_000),
@@ -67,6 +70,7 @@ export const EXPLANATION_KINDS = [
   'metadata',
   'tag',
   'environment',
+  'pipeline',
   'candidates',
 ] as const;
 export type ExplanationKind = (typeof EXPLANATION_KINDS)[number];

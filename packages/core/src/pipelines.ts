@@ -41,10 +41,10 @@ export const pipelineOverviewSchema = z.object({
   p50Ms: z.array(ms),
   p95Ms: z.array(ms),
   outcomes: z.array(z.object({ outcome: text, counts: z.array(count) })),
-  /** Deciding reasons over time, the most frequent first: how the mix of them drifts. */
+  /** Principal reasons over time, the most frequent first: how the mix of them drifts. */
   reasons: z.array(z.object({ reason: z.string(), total: count, counts: z.array(count) })),
   moreReasons: count,
-  /** When each version was first seen within the range; what ran from its start on is not listed. */
+  /** When each version was first seen; what ran in the first bucket already is not listed. */
   versions: z.array(z.object({ name: z.string(), version: z.string(), firstAt: z.string() })),
 });
 export type PipelineOverview = z.infer<typeof pipelineOverviewSchema>;
@@ -76,7 +76,7 @@ export const funnelSchema = z.object({
   from: z.string(),
   to: z.string(),
   executions: count,
-  /** How many of them, drawn at random, were read step by step; up to 20,000 it is all of them. */
+  /** How many of them, drawn at random, were read step by step; up to 10,000 it is all of them. */
   sampled: count,
   /** In the order in which they ran, by mean place. */
   steps: z.array(funnelStepSchema),
@@ -84,7 +84,7 @@ export const funnelSchema = z.object({
   edges: z.array(z.object({ from: text, to: text, executions: count })),
   /** Courses (step names in order) by frequency. */
   variants: z.array(z.object({ steps: z.array(z.string()), executions: count })),
-  /** Executions that took a course beyond those listed; steps and edges do not count them. */
+  /** Executions of courses not listed. Steps and edges count the first 200 steps of the 500 most frequent. */
   moreVariants: count,
 });
 export type Funnel = z.infer<typeof funnelSchema>;

@@ -19,13 +19,16 @@ export interface FilterQuery {
   environment?: string | undefined;
 }
 
-/** Reads `q` and the single filters beside it. Throws a DomainError that points into `q`. */
-export function readFilter({ q, pipeline, status, outcome, environment }: FilterQuery): QueryNode {
+/** Reads `q` and the single filters beside it. Throws a DomainError that points into it, by its name. */
+export function readFilter(
+  { q, pipeline, status, outcome, environment }: FilterQuery,
+  name = 'q',
+): QueryNode {
   const parsed = parseQuery(q ?? '');
   if (!parsed.ok) {
     const { code, message, start } = parsed.error;
-    throw new DomainError('invalid', `q, at ${start}: ${message}`, [
-      { path: 'q', code, position: start },
+    throw new DomainError('invalid', `${name}, at ${start}: ${message}`, [
+      { path: name, code, position: start },
     ]);
   }
   const single = Object.entries({ pipeline, status, outcome, env: environment }).flatMap(
@@ -35,8 +38,8 @@ export function readFilter({ q, pipeline, status, outcome, environment }: Filter
 }
 
 /** The condition on `xray.executions e` that a filter stands for. */
-export function conditionOf(query: QueryNode, now: number): Condition {
-  return compileFilter(query, { now, seek: refuseSearch });
+export function conditionOf(query: QueryNode, now: number, name = 'q'): Condition {
+  return compileFilter(query, { now, seek: (sought) => refuseSearch(sought, name) });
 }
 
 function termOf(field: TextField, text: string): TermNode {
@@ -45,9 +48,11 @@ function termOf(field: TextField, text: string): TermNode {
   return { kind: 'term', field, key: null, values, ...nowhere };
 }
 
-function refuseSearch(sought: Sought): never {
+function refuseSearch(sought: Sought, name: string): never {
   const what = sought.kind === 'text' ? 'Words without a field' : 'candidate:';
-  throw new DomainError('invalid', `q, at ${sought.start}: ${what} cannot be looked for here.`, [
-    { path: 'q', code: 'not_searchable', position: sought.start },
-  ]);
+  throw new DomainError(
+    'invalid',
+    `${name}, at ${sought.start}: ${what} cannot be looked for here.`,
+    [{ path: name, code: 'not_searchable', position: sought.start }],
+  );
 }

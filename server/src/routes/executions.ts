@@ -1,5 +1,4 @@
 import {
-  errorBodySchema,
   executionDetailSchema,
   executionPageSchema,
   executionQuerySchema,
@@ -7,28 +6,17 @@ import {
   facetsSchema,
   histogramQuerySchema,
   histogramSchema,
-  pipelineListQuerySchema,
-  pipelineListSchema,
   stepDetailSchema,
 } from '@xray/core';
 import { z } from 'zod';
 import { readFacets, readHistogram } from '../query/counts.js';
 import { listExecutions } from '../query/list-executions.js';
 import { readExecutionText, readStep } from '../query/read-executions.js';
+import { FILTER_EXAMPLES, TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
 const sequenceSchema = z.coerce.number().int().min(0);
-
-const FILTER_EXAMPLES = {
-  q: 'outcome:declined -env:dev duration:>500ms',
-  from: '2026-11-15T00:00:00Z',
-  to: '2026-11-22T00:00:00Z',
-};
-const TOO_BROAD = {
-  description: 'It would take longer than a read may; the message says what to narrow.',
-  schema: errorBodySchema,
-};
 
 /** What there is to read of an app's executions. */
 export function executionRoutes(deps: Deps): Route[] {
@@ -120,18 +108,6 @@ export function executionRoutes(deps: Deps): Route[] {
       async handle({ req, res }) {
         const query = parse(histogramQuerySchema, req.query);
         res.json(await readHistogram(deps, param(req, 'app'), query, now()));
-      },
-    },
-    {
-      method: 'get',
-      path: '/api/apps/:app/pipelines',
-      policy: 'read',
-      summary: 'The pipelines that the app has executions of.',
-      query: pipelineListQuerySchema,
-      answers: { 200: { description: 'By name.', schema: pipelineListSchema } },
-      async handle({ req, res }) {
-        const { from, to } = parse(pipelineListQuerySchema, req.query);
-        res.json(await store.listPipelines(param(req, 'app'), { from, to }));
       },
     },
   ];

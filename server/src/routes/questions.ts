@@ -1,15 +1,19 @@
 import {
+  cohortComparisonSchema,
+  cohortQuerySchema,
   compareQuerySchema,
   comparisonSchema,
   explainQuerySchema,
   explanationSchema,
   explanationText,
 } from '@xray/core';
+import { compareCohorts } from '../query/cohorts.js';
 import { compareTwo, explainExecution } from '../query/questions.js';
+import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-/** Why it was decided so, and where two decisions part. */
-export function questionRoutes({ store }: Deps): Route[] {
+/** Why it was decided so, where two decisions part, and what changed between many. */
+export function questionRoutes({ store, now }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -49,6 +53,32 @@ export function questionRoutes({ store }: Deps): Route[] {
         const ids = parse(compareQuerySchema, req.query);
         const comparison = await compareTwo(store, param(req, 'app'), ids);
         for (const target of [ids.a, ids.b]) await record({ target, details: { by: 'compare' } });
+        res.json(comparison);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/cohorts',
+      policy: 'read',
+      audit: 'payload.view',
+      summary: 'Two filters beside each other: whose outcomes changed, and what goes with it.',
+      query: cohortQuerySchema,
+      examples: {
+        a: 'pipeline:loan version.ruleset:r41',
+        b: 'pipeline:loan version.ruleset:r42',
+      },
+      answers: {
+        200: {
+          description: 'Rates with intervals, and only what chance does not explain.',
+          schema: cohortComparisonSchema,
+        },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res, record }) {
+        const query = parse(cohortQuerySchema, req.query);
+        const comparison = await compareCohorts(store, param(req, 'app'), query, now());
+        // Values of inputs stand in it.
+        await record({ details: { by: 'cohorts' } });
         res.json(comparison);
       },
     },

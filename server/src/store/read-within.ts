@@ -5,6 +5,8 @@ type Db = Driver['db'];
 
 /** How long one read over many executions may take, in ms. */
 export const READ_LIMIT_MS = 2_000;
+/** And one statement of those that count a whole cohort or pipeline. */
+export const AGGREGATE_LIMIT_MS = 5_000;
 
 /**
  * Rows lie about in the order of their time, and disks turn no more: at the default cost of a random page

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import { appendAudit } from './audit.js';
 import * as changes from './changes.js';
+import * as cohorts from './cohorts.js';
 import * as counts from './counts.js';
 import type { Driver } from './driver.js';
 import * as erasure from './erasure.js';
 import * as executions from './executions.js';
+import { readFlow } from './flows.js';
 import { migrate } from './migrations.js';
 import * as retention from './retention.js';
 import * as pipelines from './pipelines.js';
@@ -32,6 +34,10 @@ export function createSqlStore(driver: Driver): Store {
     countByTime: (scope) => counts.countByTime(db, scope),
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
     listPipelines: (app, range) => pipelines.listPipelines(db, app, range),
+    readOverTime: (scope) => pipelines.readOverTime(db, scope),
+    readFlow: (scope) => readFlow(db, scope),
+    countCohorts: (pair) => cohorts.countCohorts(db, pair),
+    countTraits: (samples, outcome) => cohorts.countTraits(db, samples, outcome),
 
     ...sqlAccessStore(db),
     change: (work) => change(db, work),

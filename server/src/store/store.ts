@@ -12,7 +12,10 @@ import type {
   Transferred,
 } from '@xray/core';
 import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
+import type { CohortCounts, CohortPair, SampledBody, TraitCount } from './cohorts.js';
 import type { FileCopy } from './driver.js';
+import type { Flow } from './flows.js';
+import type { OverTime } from './pipelines.js';
 import type { SearchStore } from './search-store.js';
 
 export type { KeyGrant } from './access-store.js';
@@ -237,6 +240,14 @@ export interface Store extends AccessStore {
 
   /** Its place in the order of an export. */
   findPlace(app: string, executionId: string): Promise<ExportFilter['after']>;
+  readOverTime(scope: ExecutionScope & { from: Date; bucketMs: number }): Promise<OverTime>;
+  readFlow(scope: ExecutionScope & { sampled: number }): Promise<Flow>;
+  countCohorts(pair: CohortPair): Promise<CohortCounts>;
+  countTraits(
+    samples: Pick<CohortCounts, 'sampleA' | 'sampleB'>,
+    outcome: string | null,
+  ): Promise<{ traits: TraitCount[]; bodies: SampledBody[] }>;
+
   /** The next executions with their bodies, some megabytes at most; none at the end. */
   exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;
   /** The app's keys with their hashes; undefined when there is no such app. */

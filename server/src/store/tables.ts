@@ -149,6 +149,10 @@ interface ExecutionsTable {
   rules: Derived<string[]>;
   decisive: Derived<string[]>;
   course: Derived<number>;
+  /** The principal one of `reasons`. */
+  reason: Derived<string | null>;
+  /** Equal for equal `versions`. */
+  release: Derived<number>;
   /** Of the transaction that wrote the row last. */
   xact: Derived<string>;
   terminal: Derived<boolean>;

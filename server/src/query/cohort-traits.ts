@@ -1,0 +1,171 @@
+import {
+  printQuery,
+  printQueryField,
+  type ExplanationKind,
+  type Json,
+  type QueryNode,
+  type Snapshot,
+  type TextField,
+  type Trait,
+  type TraitCounts,
+} from '@xray/core';
+import type { CohortCounts, SampledBody, TraitCount } from '../store/cohorts.js';
+
+/** A field of the input with more different values in the sample is none to sort executions by. */
+const MAX_INPUT_VALUES = 20;
+const MAX_INPUT_VALUE_LENGTH = 64;
+
+const FIELDS: Partial<Record<ExplanationKind, TextField>> = {
+  decisive: 'decisive',
+  rule: 'rule',
+  reason: 'reason',
+  step: 'step',
+  step_failure: 'failed',
+  error: 'error',
+  version: 'version',
+  metadata: 'metadata',
+  tag: 'tag',
+  environment: 'env',
+  pipeline: 'pipeline',
+};
+/** Of these an execution has one value at most, so that a filter on one speaks of them all. */
+const SINGLE: TextField[] = ['error', 'version', 'metadata', 'env', 'pipeline'];
+
+/** By what the cohorts were chosen, and what therefore explains nothing: `version.ruleset`, `tag:vip`. */
+export function givenBy(...filters: QueryNode[]): Set<string> {
+  const given = new Set<string>();
+  const walk = (node: QueryNode): void => {
+    if (node.kind === 'not') walk(node.node);
+    else if (node.kind === 'and' || node.kind === 'or') node.nodes.forEach(walk);
+    else if (node.kind === 'term') {
+      if (SINGLE.includes(node.field)) given.add(printQueryField(node.field, node.key));
+      for (const { text } of node.values) given.add(termOf(node.field, node.key, text));
+    }
+  };
+  filters.forEach(walk);
+  return given;
+}
+
+function termOf(field: TextField, key: string | null, text: string): string {
+  const nowhere = { start: 0, end: 0 };
+  const values = [{ match: 'is' as const, text, ...nowhere }];
+  return printQuery({ kind: 'term', field, key, values, ...nowhere });
+}
+
+/** What was counted, by the executions over which it was: all drawn, those of known steps, and fewer. */
+export function traitGroups(
+  { traits, bodies }: { traits: TraitCount[]; bodies: SampledBody[] },
+  { courses }: CohortCounts,
+  given: Set<string>,
+): TraitCounts[] {
+  const ofKind = (kind: TraitCount['kind']): TraitCount[] =>
+    traits.filter((trait) => trait.kind === kind);
+  const named = (
+    kind: ExplanationKind,
+    key: string | null,
+    value: string,
+    counts: Counts,
+  ): Trait[] => (isGiven(given, kind, key, value) ? [] : [traitOf(kind, key, value, counts)]);
+  const plain = traits.flatMap((count): Trait[] => {
+    const { kind, key, value } = count;
+    if (kind === 'all' || kind === 'all_steps' || kind === 'course' || kind === 'candidates')
+      return [];
+    return named(kind, key, value, count);
+  });
+  const stepsOf = new Map(courses.map(({ course, steps }) => [String(course), new Set(steps)]));
+  const known = ofKind('course').filter(({ value }) => stepsOf.has(value));
+  const names = new Set([...stepsOf.values()].flatMap((steps) => [...steps]));
+  const steps = [...names].flatMap((name) =>
+    named('step', null, name, add(known.filter(({ value }) => stepsOf.get(value)?.has(name)))),
+  );
+  return [
+    { of: withinOf(add(ofKind('all'))), traits: plain },
+    { of: withinOf(add(known)), traits: steps },
+    {
+      of: withinOf(add(ofKind('all_steps'))),
+      traits: ofKind('candidates').map((count) =>
+        traitOf('candidates', count.key, count.value, count),
+      ),
+    },
+    inputTraits(bodies),
+  ];
+}
+
+function isGiven(
+  given: Set<string>,
+  kind: ExplanationKind,
+  key: string | null,
+  value: string,
+): boolean {
+  const field = FIELDS[kind];
+  if (field === undefined) return false;
+  return given.has(printQueryField(field, key)) || given.has(termOf(field, key, value));
+}
+
+/** Scalars at the top of the input, by name and value. */
+function inputTraits(bodies: SampledBody[]): TraitCounts {
+  const fields = new Map<string, Map<string, Counts>>();
+  const all: Counts = { ...NONE };
+  for (const { inA, hit, body } of bodies) {
+    count(all, inA, hit);
+    // What stands in `bodies` was validated when it came in.
+    const { input } = JSON.parse(body) as Snapshot;
+    for (const [key, value] of scalarsOf(input)) {
+      const values = fields.get(key) ?? new Map<string, Counts>();
+      const counts = values.get(value) ?? { ...NONE };
+      count(counts, inA, hit);
+      values.set(value, counts);
+      fields.set(key, values);
+    }
+  }
+  const few = [...fields].filter(([, values]) => values.size <= MAX_INPUT_VALUES);
+  return {
+    of: withinOf(all),
+    traits: few.flatMap(([key, values]) =>
+      [...values].map(([value, counts]) => traitOf('input', key, value, counts)),
+    ),
+  };
+}
+
+function scalarsOf(input: Json | undefined): [string, string][] {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return [];
+  return Object.entries(input).flatMap(([key, value]): [string, string][] => {
+    if (typeof value === 'object' || key.length > MAX_INPUT_VALUE_LENGTH) return [];
+    const text = String(value);
+    return text.length > MAX_INPUT_VALUE_LENGTH ? [] : [[key, text]];
+  });
+}
+
+type Counts = Pick<TraitCount, 'a' | 'aHits' | 'b' | 'bHits'>;
+const NONE: Counts = { a: 0, aHits: 0, b: 0, bHits: 0 };
+
+function count(counts: Counts, inA: boolean, hit: boolean): void {
+  counts[inA ? 'a' : 'b'] += 1;
+  if (hit) counts[inA ? 'aHits' : 'bHits'] += 1;
+}
+
+function add(counts: Counts[]): Counts {
+  return counts.reduce(
+    (all, one) => ({
+      a: all.a + one.a,
+      aHits: all.aHits + one.aHits,
+      b: all.b + one.b,
+      bHits: all.bHits + one.bHits,
+    }),
+    NONE,
+  );
+}
+
+function withinOf({ a, aHits, b, bHits }: Counts): Trait['within'] {
+  return { a: { count: aHits, total: a }, b: { count: bHits, total: b } };
+}
+
+function traitOf(kind: ExplanationKind, key: string | null, value: string, counts: Counts): Trait {
+  const field = FIELDS[kind];
+  return {
+    kind,
+    name: key === null ? value : `${key}:${value}`,
+    term: field === undefined ? null : termOf(field, key, value),
+    within: withinOf(counts),
+  };
+}

@@ -1,0 +1,149 @@
+import {
+  allOf,
+  compareFlows,
+  compareOutcomes,
+  printQuery,
+  rankExplanations,
+  type CohortComparison,
+  type CohortQuery,
+  type OutcomeChange,
+  type QueryNode,
+} from '@xray/core';
+import type { CohortCounts } from '../store/cohorts.js';
+import type { Store } from '../store/store.js';
+import { givenBy, traitGroups } from './cohort-traits.js';
+import { conditionOf, readFilter } from './filter.js';
+import { rangeOf } from './range.js';
+import { narrowed } from './too-broad.js';
+
+/** Executions of each cohort in which explanations are sought. */
+const SAMPLE = 5_000;
+/** Of a cohort with fewer little can be said. */
+const SMALL = 30;
+const MAX_OUTCOMES = 50;
+/** How the outcomes of two cohorts differ, and what goes with it. */
+export async function compareCohorts(
+  store: Store,
+  app: string,
+  query: CohortQuery,
+  now: number,
+): Promise<CohortComparison> {
+  const [a, b] = [
+    cohortOf('a', query.a, { from: query.aFrom, to: query.aTo }, now),
+    cohortOf('b', query.b, { from: query.bFrom, to: query.bTo }, now),
+  ];
+  const { common, restA, restB } = split(a.filter, b.filter);
+  const counts = await narrowed(a.filter, { from: query.aFrom }, () =>
+    store.countCohorts({
+      app,
+      common: conditionOf(common, now, 'a'),
+      a: { where: conditionOf(restA, now, 'a'), ...a.range },
+      b: { where: conditionOf(restB, now, 'b'), ...b.range },
+      sampled: SAMPLE,
+    }),
+  );
+  const outcomes = compareOutcomes(counts.outcomes);
+  const totals = { a: sum(counts.outcomes, 'a'), b: sum(counts.outcomes, 'b') };
+  const explained = chosen(outcomes, query.outcome);
+  const found =
+    explained === undefined
+      ? undefined
+      : await narrowed(a.filter, { from: query.aFrom }, () =>
+          store.countTraits(counts, explained.outcome),
+        );
+  const groups = found === undefined ? [] : traitGroups(found, counts, givenBy(a.filter, b.filter));
+  const sampled = groups[0]?.of;
+  return {
+    a: cohort(query.a, a.range, totals.a, sampled?.a.total ?? 0),
+    b: cohort(query.b, b.range, totals.b, sampled?.b.total ?? 0),
+    outcomes: outcomes.slice(0, MAX_OUTCOMES),
+    explained: explained === undefined ? null : { outcome: explained.outcome },
+    ...rankExplanations(explained?.difference ?? 0, groups),
+    flow: compareFlows(
+      counts.courses.map(({ steps, a: executions }) => ({ steps, executions })),
+      counts.courses.map(({ steps, b: executions }) => ({ steps, executions })),
+    ),
+    warnings: warningsOf(totals, counts.shared, { outcome: query.outcome, outcomes }),
+  };
+}
+
+interface Side {
+  filter: QueryNode;
+  range: { from: Date; to: Date };
+}
+
+function cohortOf(
+  side: 'a' | 'b',
+  q: string,
+  range: { from?: string | undefined; to?: string | undefined },
+  now: number,
+): Side {
+  const filter = readFilter({ q }, side);
+  return { filter, range: rangeOf(range, filter, now) };
+}
+
+function cohort(
+  q: string,
+  { from, to }: Side['range'],
+  executions: number,
+  sampled: number,
+): CohortComparison['a'] {
+  return { q, from: from.toISOString(), to: to.toISOString(), executions, sampled };
+}
+
+/** What both filters demand, which is asked once, and what each demands beside it. */
+function split(
+  a: QueryNode,
+  b: QueryNode,
+): { common: QueryNode; restA: QueryNode; restB: QueryNode } {
+  const [partsA, partsB] = [partsOf(a), partsOf(b)];
+  const [textsA, textsB] = [partsA, partsB].map((parts) => new Set(parts.map(printQuery)));
+  return {
+    common: allOf(partsA.filter((part) => textsB?.has(printQuery(part)))),
+    restA: allOf(partsA.filter((part) => !textsB?.has(printQuery(part)))),
+    restB: allOf(partsB.filter((part) => !textsA?.has(printQuery(part)))),
+  };
+}
+
+function partsOf(node: QueryNode): QueryNode[] {
+  return node.kind === 'and' ? node.nodes.flatMap(partsOf) : [node];
+}
+
+/** Without one that was asked for, the surest change that is one. */
+function chosen(outcomes: OutcomeChange[], asked: string | undefined): OutcomeChange | undefined {
+  return outcomes.find(
+    ({ outcome, significant }) =>
+      significant && (asked === undefined || outcome === (asked === '' ? null : asked)),
+  );
+}
+
+function warningsOf(
+  totals: { a: number; b: number },
+  shared: number,
+  asked: { outcome: string | undefined; outcomes: OutcomeChange[] },
+): CohortComparison['warnings'] {
+  const warnings: CohortComparison['warnings'] = [];
+  for (const [name, executions] of Object.entries(totals)) {
+    if (executions < SMALL) {
+      const message = `Cohort ${name} has ${executions} executions; of so few little can be said.`;
+      warnings.push({ code: 'small', message });
+    }
+  }
+  if (shared > 0) {
+    const message = `${shared} executions are in both cohorts, which makes them look more alike than they are.`;
+    warnings.push({ code: 'overlap', message });
+  }
+  if (!asked.outcomes.some(({ significant }) => significant)) {
+    const message =
+      'No outcome changed by more than chance explains, so there is nothing to explain.';
+    warnings.push({ code: 'no_change', message });
+  } else if (asked.outcome !== undefined && chosen(asked.outcomes, asked.outcome) === undefined) {
+    const message = 'The rate of this outcome did not change by more than chance explains.';
+    warnings.push({ code: 'no_change', message });
+  }
+  return warnings;
+}
+
+function sum(outcomes: CohortCounts['outcomes'], side: 'a' | 'b'): number {
+  return outcomes.reduce((total, outcome) => total + outcome[side], 0);
+}

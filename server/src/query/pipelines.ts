@@ -1,0 +1,150 @@
+import {
+  countEdges,
+  type Course,
+  type Funnel,
+  type FunnelStep,
+  type PipelineOverview,
+  type RangeQuery,
+} from '@xray/core';
+import type { Flow, StepFigures } from '../store/flows.js';
+import type { Store } from '../store/store.js';
+import { bucketWidthOf } from './bucket-width.js';
+import { conditionOf, readFilter } from './filter.js';
+import { FIRST_INSTANT_MS, rangeOf } from './range.js';
+import { narrowed } from './too-broad.js';
+
+const BUCKETS = 60;
+/** Of more executions the steps are read of so many. */
+const SAMPLE = 10_000;
+const MAX_EDGES = 200;
+const MAX_VARIANTS = 50;
+
+export async function readOverview(
+  store: Store,
+  app: string,
+  pipeline: string,
+  query: RangeQuery,
+  now: number,
+): Promise<PipelineOverview> {
+  const filter = readFilter({ ...query, pipeline });
+  const range = rangeOf(query, filter, now);
+  const bucketMs = bucketWidthOf(range.to.getTime() - range.from.getTime(), BUCKETS);
+  const aligned = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
+  const fromMs = Math.max(aligned, FIRST_INSTANT_MS);
+  const from = new Date(fromMs);
+  const found = await narrowed(filter, query, () =>
+    store.readOverTime({ app, where: conditionOf(filter, now), from, to: range.to, bucketMs }),
+  );
+  const length = Math.ceil((range.to.getTime() - fromMs) / bucketMs);
+  const spread = <T>(rows: { startMs: number; value: T }[], empty: T): T[] => {
+    const values = Array.from({ length }, () => empty);
+    for (const { startMs, value } of rows) values[(startMs - fromMs) / bucketMs] = value;
+    return values;
+  };
+  const ofBuckets = <T>(empty: T, pick: (bucket: (typeof found.buckets)[number]) => T): T[] =>
+    spread(
+      found.buckets.map((bucket) => ({ startMs: bucket.startMs, value: pick(bucket) })),
+      empty,
+    );
+  const series = <V>(rows: { value: V; startMs: number; count: number }[]) =>
+    [...new Set(rows.map(({ value }) => value))].map((value) => {
+      const own = rows.filter((row) => row.value === value);
+      const counts = own.map(({ startMs, count }) => ({ startMs, value: count }));
+      return { value, counts: spread(counts, 0) };
+    });
+  const reasons = series(found.reasons);
+  return {
+    pipeline,
+    from: from.toISOString(),
+    to: range.to.toISOString(),
+    bucketMs,
+    executions: ofBuckets(0, ({ executions }) => executions),
+    failed: ofBuckets(0, ({ failed }) => failed),
+    p50Ms: ofBuckets<number | null>(null, ({ p50 }) => p50),
+    p95Ms: ofBuckets<number | null>(null, ({ p95 }) => p95),
+    outcomes: series(found.outcomes).map(({ value, counts }) => ({ outcome: value, counts })),
+    reasons: reasons.map(({ value, counts }) => ({ reason: value, total: sum(counts), counts })),
+    moreReasons: found.distinctReasons - reasons.length,
+    versions: found.versions
+      .map((version) => ({ ...version, firstAt: new Date(version.firstAt).toISOString() }))
+      .filter(({ firstAt }) => Date.parse(firstAt) >= fromMs + bucketMs),
+  };
+}
+
+export async function readFunnel(
+  store: Store,
+  app: string,
+  pipeline: string,
+  query: RangeQuery,
+  now: number,
+): Promise<Funnel> {
+  const filter = readFilter({ ...query, pipeline });
+  const { from, to } = rangeOf(query, filter, now);
+  const flow = await narrowed(filter, query, () =>
+    store.readFlow({ app, where: conditionOf(filter, now), from, to, sampled: SAMPLE }),
+  );
+  const variants = flow.courses.slice(0, MAX_VARIANTS);
+  return {
+    pipeline,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    executions: flow.executions,
+    sampled: flow.sampled,
+    steps: funnelSteps(flow),
+    edges: countEdges(flow.courses).slice(0, MAX_EDGES),
+    variants: variants.map(({ steps, executions }) => ({ steps, executions })),
+    moreVariants: flow.executions - sum(variants.map(({ executions }) => executions)),
+  };
+}
+
+function funnelSteps({ executions, courses, sampled, steps }: Flow): FunnelStep[] {
+  const scale = sampled === 0 ? 0 : executions / sampled;
+  const scaled = (count: number): number => Math.round(count * scale);
+  const ran = countRuns(courses);
+  return steps
+    .map((step: StepFigures) => {
+      const own = ran.get(step.name);
+      return {
+        name: step.name,
+        kind: step.kind,
+        position: own === undefined ? step.place : own.places / own.runs,
+        executions: own?.executions ?? 0,
+        runs: own?.runs ?? 0,
+        failed: scaled(step.failed),
+        skipped: scaled(step.skipped),
+        p50Ms: step.p50,
+        p95Ms: step.p95,
+        candidatesIn: step.candidatesIn === null ? null : scaled(step.candidatesIn),
+        candidatesOut: step.candidatesOut === null ? null : scaled(step.candidatesOut),
+        drops: step.drops.map(({ reason, count }) => ({ reason, count: scaled(count) })),
+      };
+    })
+    .sort((a, b) => a.position - b.position || b.executions - a.executions);
+}
+
+interface Runs {
+  executions: number;
+  runs: number;
+  /** Sum of the places of all runs. */
+  places: number;
+}
+
+function countRuns(courses: Course[]): Map<string, Runs> {
+  const counted = new Map<string, Runs>();
+  for (const { steps, executions } of courses) {
+    const before = new Set<string>();
+    for (const [place, name] of steps.entries()) {
+      const own = counted.get(name) ?? { executions: 0, runs: 0, places: 0 };
+      if (!before.has(name)) own.executions += executions;
+      before.add(name);
+      own.runs += executions;
+      own.places += executions * place;
+      counted.set(name, own);
+    }
+  }
+  return counted;
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,70 @@
+import {
+  funnelSchema,
+  pipelineListQuerySchema,
+  pipelineListSchema,
+  pipelineOverviewSchema,
+  rangeQuerySchema,
+} from '@xray/core';
+import { readFunnel, readOverview } from '../query/pipelines.js';
+import { FILTER_EXAMPLES, TOO_BROAD } from './filtered.js';
+import { param, parse, type Deps, type Route } from './route.js';
+
+/** What decides, as it really runs. */
+export function pipelineRoutes({ store, now }: Deps): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/api/apps/:app/pipelines',
+      policy: 'read',
+      summary: 'The pipelines that the app has executions of.',
+      query: pipelineListQuerySchema,
+      answers: { 200: { description: 'By name.', schema: pipelineListSchema } },
+      async handle({ req, res }) {
+        const { from, to } = parse(pipelineListQuerySchema, req.query);
+        res.json(await store.listPipelines(param(req, 'app'), { from, to }));
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/pipelines/:pipeline',
+      policy: 'read',
+      summary:
+        'A pipeline over time: volume, outcomes, failures, durations, reasons and new versions.',
+      query: rangeQuerySchema,
+      examples: FILTER_EXAMPLES,
+      answers: {
+        200: {
+          description: 'Some sixty buckets of a round width.',
+          schema: pipelineOverviewSchema,
+        },
+      },
+      async handle({ req, res }) {
+        const query = parse(rangeQuerySchema, req.query);
+        const pipeline = param(req, 'pipeline');
+        res.json(await readOverview(store, param(req, 'app'), pipeline, query, now()));
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/pipelines/:pipeline/funnel',
+      policy: 'read',
+      summary:
+        'The steps of a pipeline as they ran: order, branches, candidates in and out, what dropped them.',
+      query: rangeQuerySchema,
+      examples: FILTER_EXAMPLES,
+      answers: {
+        200: {
+          description:
+            'Exact counts of executions; figures of steps from a sample where there are many.',
+          schema: funnelSchema,
+        },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res }) {
+        const query = parse(rangeQuerySchema, req.query);
+        const pipeline = param(req, 'pipeline');
+        res.json(await readFunnel(store, param(req, 'app'), pipeline, query, now()));
+      },
+    },
+  ];
+}

@@ -1,0 +1,219 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Course, ExplanationKind } from '@xray/core';
+import type { Driver } from './driver.js';
+import { isWithin } from './executions.js';
+import { MAX_COURSES, isDrawn, stepsOf } from './flows.js';
+import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
+import type { Condition } from './store.js';
+
+type Db = Driver['db'];
+
+/** Executions whose steps are read, and those whose input is, of each cohort. */
+const STEP_SAMPLE = 2_000;
+const INPUT_SAMPLE = 300;
+/** Larger snapshots are passed over when inputs are read. */
+const MAX_INPUT_BYTES = 32_768;
+/** Values of one sort that are counted: the most frequent, and none that fewer executions have. */
+const MAX_VALUES = 300;
+const MIN_EXECUTIONS = 5;
+
+/** Two cohorts of one app; what both filters ask alike stands in `common`. */
+export interface CohortPair {
+  app: string;
+  common: Condition;
+  a: { where: Condition; from: Date; to: Date };
+  b: { where: Condition; from: Date; to: Date };
+  /** How many executions of each to draw. */
+  sampled: number;
+}
+
+/** The text of a bigint[]: ids that only go back to the database. */
+type Ids = string | null;
+
+export interface CohortCounts {
+  outcomes: { outcome: string | null; a: number; b: number }[];
+  courses: { course: number; steps: Course['steps']; a: number; b: number }[];
+  /** Executions that are in both. */
+  shared: number;
+  sampleA: Ids;
+  sampleB: Ids;
+}
+
+/** How many executions of the sample have something, and how many of those the outcome too. */
+export interface TraitCount {
+  /** `all`: everything of the sample. `course` is the hash of the steps that ran. */
+  kind: ExplanationKind | 'all' | 'course' | 'all_steps';
+  key: string | null;
+  value: string;
+  a: number;
+  aHits: number;
+  b: number;
+  bHits: number;
+}
+
+/** What of a body tells its input, with the cohort and whether it has the outcome. */
+export interface SampledBody {
+  inA: boolean;
+  hit: boolean;
+  body: string;
+}
+
+/** One pass over each cohort, or over both at once where their ranges are one. Throws a ReadTooLong. */
+export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCounts> {
+  const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
+    sql<CohortCounts>`
+      WITH matched AS MATERIALIZED (${matched(pair)}
+      ), grouped AS MATERIALIZED (
+        SELECT in_a, outcome, course, count(*) AS n, max(id) AS sample FROM matched GROUP BY in_a, outcome, course
+      ), sizes AS (
+        SELECT in_a, sum(n) AS n FROM grouped GROUP BY in_a
+      ), outcomes AS (
+        SELECT outcome, ${inEach(true)} AS a, ${inEach(false)} AS b FROM grouped GROUP BY outcome
+      ), courses AS (
+        SELECT course, max(sample) AS sample, ${inEach(true)} AS a, ${inEach(false)} AS b
+        FROM grouped GROUP BY course ORDER BY sum(n) DESC, course LIMIT ${MAX_COURSES}
+      ), drawn AS (
+        SELECT in_a, array_agg(id ORDER BY id)::text AS ids FROM matched JOIN sizes USING (in_a)
+        WHERE ${isDrawn(sql`id`, pair.sampled, sql`sizes.n`)} GROUP BY in_a
+      )
+      SELECT
+        (SELECT coalesce(json_agg(outcomes ORDER BY a + b DESC, outcome), '[]') FROM outcomes) AS outcomes,
+        (SELECT coalesce(json_agg(json_build_object('course', course, 'a', a, 'b', b,
+            'steps', ${stepsOf(sql`courses.sample`)}) ORDER BY a + b DESC, course), '[]')
+          FROM courses) AS courses,
+        (SELECT ids FROM drawn WHERE in_a) AS "sampleA",
+        (SELECT ids FROM drawn WHERE NOT in_a) AS "sampleB",
+        ${shared(pair)} AS shared`.execute(tx),
+  );
+  const [row] = rows;
+  if (row === undefined) throw new TypeError('a select without FROM gives one row');
+  return row;
+}
+
+function matched({ app, common, a, b }: CohortPair): RawBuilder<unknown> {
+  const ended = sql`e.status <> 'running'`;
+  if (isOneRange({ a, b })) {
+    return sql`
+      SELECT v.in_a, e.id, e.outcome, e.course FROM xray.executions e
+      CROSS JOIN LATERAL (VALUES (true, ${a.where}), (false, ${b.where})) v(in_a, holds)
+      WHERE ${isWithin({ app, ...a })} AND ${ended} AND ${common}
+        AND (${a.where} OR ${b.where}) AND v.holds`;
+  }
+  const half = ({ where, ...range }: CohortPair['a'], isA: boolean): RawBuilder<unknown> => sql`
+      SELECT ${sql.lit(isA)} AS in_a, e.id, e.outcome, e.course FROM xray.executions e
+      WHERE ${isWithin({ app, ...range })} AND ${ended} AND ${common} AND ${where}`;
+  return sql`${half(a, true)} UNION ALL ${half(b, false)}`;
+}
+
+function shared({ a, b }: CohortPair): RawBuilder<unknown> {
+  if (a.to <= b.from || b.to <= a.from) return sql`0`;
+  return sql`(SELECT count(*) - count(DISTINCT id) FROM matched)`;
+}
+
+function isOneRange({ a, b }: Pick<CohortPair, 'a' | 'b'>): boolean {
+  return a.from.getTime() === b.from.getTime() && a.to.getTime() === b.to.getTime();
+}
+
+/**
+ * What the executions of two samples have. Columns of few different values are grouped first, so that
+ * their arrays and objects are taken apart once and not for every execution. Throws a ReadTooLong.
+ */
+export async function countTraits(
+  db: Db,
+  { sampleA, sampleB }: Pick<CohortCounts, 'sampleA' | 'sampleB'>,
+  outcome: string | null,
+): Promise<{ traits: TraitCount[]; bodies: SampledBody[] }> {
+  const sample = sql`
+    SELECT p.in_a, p.nth, e.* FROM (
+      SELECT in_a, id, row_number() OVER (PARTITION BY in_a ORDER BY hashint8(id) & 2147483647) AS nth FROM (
+        SELECT true AS in_a, unnest(${sampleA ?? '{}'}::bigint[]) AS id
+        UNION ALL SELECT false, unnest(${sampleB ?? '{}'}::bigint[])) AS ids
+    ) AS p CROSS JOIN LATERAL (
+      SELECT id, e.outcome IS NOT DISTINCT FROM ${outcome}::text AS hit, pipeline, environment, error_type,
+        course, versions, metadata, tags, reasons, rules, decisive, failed_step_count, bytes
+      FROM xray.executions e WHERE e.id = p.id OFFSET 0
+    ) AS e`;
+  return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
+    const traits = await sql<TraitCount>`
+      WITH sample AS MATERIALIZED (${sample}
+      ), stepped AS MATERIALIZED (
+        SELECT in_a, hit, id, s.name, sum(s.candidates_in) AS many_in, sum(s.candidates_out) AS many_out
+        FROM sample CROSS JOIN LATERAL (
+          SELECT name, candidates_in, candidates_out FROM xray.steps
+          WHERE execution = sample.id AND candidates_in IS NOT NULL OFFSET 0
+        ) AS s WHERE nth <= ${STEP_SAMPLE} GROUP BY in_a, hit, id, s.name
+      ), usual AS (
+        SELECT name, percentile_disc(0.5) WITHIN GROUP (ORDER BY many_in) AS many_in,
+          percentile_disc(0.5) WITHIN GROUP (ORDER BY many_out) AS many_out
+        FROM stepped GROUP BY name
+      ), counted AS (
+        SELECT 'all' AS kind, NULL AS key, '' AS value, in_a, hit, count(*) AS n FROM sample GROUP BY in_a, hit
+        UNION ALL
+        SELECT 'all_steps', NULL, '', in_a, hit, count(*) FROM sample WHERE nth <= ${STEP_SAMPLE} GROUP BY in_a, hit
+        UNION ALL ${single('course', sql`course::text`)}
+        UNION ALL ${single('pipeline', sql`pipeline`)}
+        UNION ALL ${single('environment', sql`environment`)}
+        UNION ALL ${single('error', sql`error_type`)}
+        UNION ALL ${each('decisive', sql`decisive`)}
+        UNION ALL ${each('rule', sql`rules`)}
+        UNION ALL ${each('reason', sql`reasons`)}
+        UNION ALL ${each('tag', sql`tags`)}
+        UNION ALL ${pairs('version', sql`versions`)}
+        UNION ALL ${pairs('metadata', sql`metadata`)}
+        UNION ALL
+        SELECT 'step_failure', NULL, s.name, in_a, hit, count(*) FROM sample CROSS JOIN LATERAL (
+          SELECT DISTINCT name FROM xray.steps
+          WHERE execution = sample.id AND status IN ('failed', 'timed_out')
+        ) AS s WHERE failed_step_count > 0 GROUP BY s.name, in_a, hit
+        UNION ALL
+        SELECT 'candidates', name, v.value, in_a, hit, count(*) FROM stepped JOIN usual USING (name)
+        CROSS JOIN LATERAL (VALUES
+          (stepped.many_in < usual.many_in, 'fewer than ' || usual.many_in || ' in'),
+          (stepped.many_out < usual.many_out, 'fewer than ' || usual.many_out || ' out'),
+          (stepped.many_out = 0 AND usual.many_out > 1, 'none out')) AS v(holds, value)
+        WHERE v.holds GROUP BY name, v.value, in_a, hit
+      ), summed AS (
+        SELECT kind, key, value, ${hits(true)}, ${hits(false)}, sum(n) AS total,
+          row_number() OVER (PARTITION BY kind ORDER BY sum(n) DESC, key, value) AS rank
+        FROM counted GROUP BY kind, key, value HAVING sum(n) >= ${MIN_EXECUTIONS}
+      )
+      SELECT kind, key, value, a::integer, "aHits"::integer, b::integer, "bHits"::integer
+      FROM summed WHERE rank <= ${MAX_VALUES} ORDER BY kind, rank`.execute(tx);
+    const bodies = await sql<SampledBody>`
+      SELECT in_a AS "inA", hit, b.body FROM (${sample}) AS sample
+      CROSS JOIN LATERAL (SELECT body FROM xray.bodies WHERE execution = sample.id OFFSET 0) AS b
+      WHERE nth <= ${INPUT_SAMPLE} AND bytes <= ${MAX_INPUT_BYTES}`.execute(tx);
+    return { traits: traits.rows, bodies: bodies.rows };
+  });
+}
+
+/** Of a column with one value. */
+function single(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`SELECT ${sql.lit(kind)}, NULL, ${column}, in_a, hit, count(*) FROM sample
+    WHERE ${column} IS NOT NULL GROUP BY ${column}, in_a, hit`;
+}
+
+/** Of a column with many values, each counted once an execution. */
+function each(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`SELECT ${sql.lit(kind)}, NULL, v.value, in_a, hit, sum(n) FROM (
+      SELECT ${column} AS list, in_a, hit, count(*) AS n FROM sample WHERE ${column} <> '{}' GROUP BY 1, 2, 3
+    ) AS lists CROSS JOIN LATERAL (SELECT DISTINCT unnest(list) AS value) AS v GROUP BY v.value, in_a, hit`;
+}
+
+/** Of a column with an object. */
+function pairs(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`SELECT ${sql.lit(kind)}, v.key, v.value, in_a, hit, sum(n) FROM (
+      SELECT ${column} AS object, in_a, hit, count(*) AS n FROM sample GROUP BY 1, 2, 3
+    ) AS objects CROSS JOIN LATERAL jsonb_each_text(object) AS v GROUP BY v.key, v.value, in_a, hit`;
+}
+
+function inEach(isA: boolean): RawBuilder<unknown> {
+  return sql`coalesce(sum(n) FILTER (WHERE ${sql.raw(isA ? 'in_a' : 'NOT in_a')}), 0)`;
+}
+
+function hits(isA: boolean): RawBuilder<unknown> {
+  const own = sql.raw(isA ? 'in_a' : 'NOT in_a');
+  const name = isA ? 'a' : 'b';
+  return sql`coalesce(sum(n) FILTER (WHERE ${own}), 0) AS ${sql.ref(name)},
+    coalesce(sum(n) FILTER (WHERE ${own} AND hit), 0) AS ${sql.ref(`${name}Hits`)}`;
+}

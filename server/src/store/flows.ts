@@ -1,0 +1,119 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Course } from '@xray/core';
+import type { Driver } from './driver.js';
+import { isWithin } from './executions.js';
+import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
+import type { ExecutionScope } from './store.js';
+
+type Db = Driver['db'];
+
+/** Courses that are told apart, the most frequent, and their first steps. */
+export const MAX_COURSES = 500;
+const MAX_COURSE_STEPS = 200;
+const MAX_STEPS = 500;
+const RAN = sql`status <> 'skipped'`;
+const MAX_REASONS = 20;
+
+/** What a step did in the executions that were read. */
+export interface StepFigures {
+  name: string;
+  kind: string;
+  /** Mean place in the record, also of steps that were skipped. */
+  place: number;
+  failed: number;
+  skipped: number;
+  p50: number | null;
+  p95: number | null;
+  candidatesIn: number | null;
+  candidatesOut: number | null;
+  drops: { reason: string; count: number }[];
+}
+
+export interface Flow {
+  executions: number;
+  /** The most frequent first, at most `MAX_COURSES`. */
+  courses: Course[];
+  /** How many executions' steps were read. */
+  sampled: number;
+  steps: StepFigures[];
+}
+
+/**
+ * Exact courses from the executions alone, then the steps of a sample of them: those are five times as many
+ * rows, and what is asked of them is a share, a quantile or a sum. Throws a ReadTooLong.
+ */
+export async function readFlow(db: Db, scope: ExecutionScope & { sampled: number }): Promise<Flow> {
+  return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
+    const { rows } = await sql<{ executions: number; courses: Course[]; sample: string | null }>`
+      WITH matched AS MATERIALIZED (
+        SELECT e.id, e.course FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where}
+      ), grouped AS MATERIALIZED (
+        SELECT course, count(*) AS executions, max(id) AS sample FROM matched GROUP BY course
+      ), total AS (
+        SELECT coalesce(sum(executions), 0)::integer AS executions FROM grouped
+      ), courses AS (
+        SELECT * FROM grouped ORDER BY executions DESC, course LIMIT ${MAX_COURSES}
+      )
+      SELECT total.executions,
+        (SELECT coalesce(json_agg(json_build_object('executions', courses.executions,
+            'steps', ${stepsOf(sql`courses.sample`)}) ORDER BY courses.executions DESC, course), '[]')
+          FROM courses) AS courses,
+        (SELECT array_agg(id ORDER BY id)::text FROM matched
+          WHERE ${isDrawn(sql`id`, scope.sampled, sql`total.executions`)}) AS sample
+      FROM total`.execute(tx);
+    const [row] = rows;
+    if (row === undefined) throw new TypeError('a count gives one row');
+    const steps = row.sample === null ? [] : await readSteps(tx, row.sample);
+    return {
+      executions: row.executions,
+      courses: row.courses,
+      sampled: row.sample === null ? 0 : row.sample.split(',').length,
+      steps,
+    };
+  });
+}
+
+/** The names of the first steps that an execution ran, in order, as JSON. */
+export function stepsOf(id: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(SELECT coalesce(json_agg(s.name ORDER BY s.sequence, s.ix), '[]') FROM (
+    SELECT name, sequence, ix FROM xray.steps WHERE execution = ${id} AND status <> 'skipped'
+    ORDER BY sequence, ix LIMIT ${MAX_COURSE_STEPS}) s)`;
+}
+
+/** Holds for about `wanted` of `total` executions, always the same ones, by a hash of their ids. */
+export function isDrawn(
+  id: RawBuilder<unknown>,
+  wanted: number,
+  total: RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  return sql`(hashint8(${id}) & 2147483647) < 2147483648.0 * ${wanted}::double precision / ${total}`;
+}
+
+/** `sample` is the text of a bigint[]. Executions are looked up one by one: all steps are many more. */
+async function readSteps(tx: Db, sample: string): Promise<StepFigures[]> {
+  const run = sql`
+    SELECT s.* FROM unnest(${sample}::bigint[]) AS p(id)
+    CROSS JOIN LATERAL (SELECT * FROM xray.steps WHERE execution = p.id OFFSET 0) s`;
+  const figures = await sql<Omit<StepFigures, 'drops'>>`
+    SELECT name, max(kind) AS kind, avg(ix)::double precision AS place,
+      count(*) FILTER (WHERE status IN ('failed', 'timed_out')) AS failed,
+      count(*) FILTER (WHERE status = 'skipped') AS skipped,
+      percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE ${RAN}) AS p50,
+      percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE ${RAN}) AS p95,
+      (sum(candidates_in) FILTER (WHERE ${RAN}))::double precision AS "candidatesIn",
+      (sum(candidates_out) FILTER (WHERE ${RAN}))::double precision AS "candidatesOut"
+    FROM (${run}) AS run GROUP BY name ORDER BY count(*) DESC, name LIMIT ${MAX_STEPS}`.execute(tx);
+  const drops = await sql<{ name: string; reason: string; count: number }>`
+    SELECT name, reason, count FROM (
+      SELECT name, d.key AS reason, sum(d.value::double precision) AS count,
+        row_number() OVER (PARTITION BY name ORDER BY sum(d.value::double precision) DESC, d.key) AS rank
+      FROM (${run}) AS run CROSS JOIN LATERAL jsonb_each_text(run.drops) d
+      WHERE run.drops IS NOT NULL AND ${RAN} GROUP BY name, d.key
+    ) AS ranked WHERE rank <= ${MAX_REASONS} ORDER BY name, rank`.execute(tx);
+  return figures.rows.map((figure) => ({
+    ...figure,
+    drops: drops.rows
+      .filter(({ name }) => name === figure.name)
+      .map(({ reason, count }) => ({ reason, count })),
+  }));
+}

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  funnelSchema,
+  pipelineListSchema,
+  pipelineOverviewSchema,
+  type ErrorBody,
+  type Funnel,
+  type PipelineList,
+  type PipelineOverview,
+  type Snapshot,
+  type Step,
+} from '@xray/core';
+import { APP, DRIVERS, freshServer } from './support/databases.js';
+import { fetchWithKey, get, postOk } from './support/http.js';
+import { snapshot } from './support/snapshots.js';
+
+const DAY_MS = 86_400_000;
+const FIRST = Date.parse('2026-11-01T00:00:00Z');
+const NOVEMBER = 'from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z';
+
+function selection(index: number, steps: Step[], changes: Partial<Snapshot> = {}): Snapshot {
+  return snapshot({
+    executionId: `selection-${index}`,
+    pipeline: 'product-selection',
+    startedAt: new Date(FIRST + index * DAY_MS).toISOString(),
+    durationMs: 10 * (index + 1),
+    versions: { ruleset: index < 3 ? 'r1' : 'r2' },
+    decision: { outcome: index < 4 ? 'selected' : 'none' },
+    steps,
+    ...changes,
+  });
+}
+
+const search: Step = { name: 'search', kind: 'retrieve', durationMs: 5 };
+const filter = (into: number, out: number, byReason: Record<string, number>): Step => ({
+  name: 'filter',
+  kind: 'filter',
+  durationMs: into,
+  candidates: { in: into, out, byOutcome: { kept: out }, byReason, items: [] },
+});
+const decide: Step = { name: 'decide', kind: 'decide' };
+
+const STORED = [
+  selection(0, [search, filter(10, 4, { PRICE: 5, STOCK: 1 }), decide]),
+  selection(1, [search, filter(20, 8, { PRICE: 12 }), decide]),
+  // Twice round, and sent in another order than it ran in.
+  selection(2, [
+    { ...decide, sequence: 4 },
+    { ...search, sequence: 0 },
+    { ...search, sequence: 2 },
+    { ...filter(30, 1, {}), sequence: 3 },
+  ]),
+  selection(3, [search, { ...filter(1_000, 0, { NEVER: 1_000 }), status: 'skipped' }, decide]),
+  selection(4, [{ ...search, status: 'failed', error: { type: 'Timeout', message: '' } }], {
+    status: 'failed',
+    decision: { outcome: 'none', reasons: [{ code: 'NO_ANSWER' }, { code: 'SECOND' }] },
+  }),
+  snapshot({ executionId: 'loan', startedAt: '2026-11-02T00:00:00Z' }),
+];
+
+describe.each(DRIVERS)('pipelines on %s', (driver) => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  let api: string;
+  beforeAll(async () => {
+    server = await freshServer(driver);
+    api = `${server.url}/api/apps/${APP}/pipelines`;
+    await postOk(server.url, STORED);
+  });
+  afterAll(() => server.close());
+
+  const funnel = async (query = ''): Promise<Funnel> => {
+    const answer = await get<Funnel>(`${api}/product-selection/funnel?${NOVEMBER}${query}`);
+    expect(funnelSchema.parse(answer)).toEqual(answer);
+    return answer;
+  };
+
+  test('are listed by name with what ran of them', async () => {
+    const answer = await get<PipelineList>(api);
+    expect(pipelineListSchema.parse(answer)).toEqual(answer);
+    expect(answer.items.map(({ pipeline, executions }) => [pipeline, executions])).toEqual([
+      ['loan-approval', 1],
+      ['product-selection', 5],
+    ]);
+  });
+
+  test('show their steps as they ran, with candidates in and out', async () => {
+    const { executions, sampled, steps } = await funnel();
+    expect({ executions, sampled }).toEqual({ executions: 5, sampled: 5 });
+    expect(steps).toEqual([
+      {
+        name: 'search',
+        kind: 'retrieve',
+        position: 1 / 6,
+        executions: 5,
+        runs: 6,
+        failed: 1,
+        skipped: 0,
+        p50Ms: 5,
+        p95Ms: 5,
+        candidatesIn: null,
+        candidatesOut: null,
+        drops: [],
+      },
+      {
+        name: 'filter',
+        kind: 'filter',
+        position: 4 / 3,
+        executions: 3,
+        runs: 3,
+        failed: 0,
+        skipped: 1,
+        p50Ms: 20,
+        p95Ms: 29,
+        candidatesIn: 60,
+        candidatesOut: 13,
+        drops: [
+          { reason: 'PRICE', count: 17 },
+          { reason: 'STOCK', count: 1 },
+        ],
+      },
+      expect.objectContaining({ name: 'decide', executions: 4, position: 2, p50Ms: null }),
+    ]);
+  });
+
+  test('show the ways from step to step, and the courses by how many took them', async () => {
+    const { edges, variants, moreVariants } = await funnel();
+    expect(edges).toContainEqual({ from: null, to: 'search', executions: 5 });
+    expect(edges).toContainEqual({ from: 'search', to: 'search', executions: 1 });
+    expect(edges).toContainEqual({ from: 'search', to: 'decide', executions: 1 });
+    expect(edges).toContainEqual({ from: 'search', to: null, executions: 1 });
+    expect(variants[0]).toEqual({ steps: ['search', 'filter', 'decide'], executions: 2 });
+    expect(variants).toContainEqual({
+      steps: ['search', 'search', 'filter', 'decide'],
+      executions: 1,
+    });
+    expect(moreVariants).toBe(0);
+  });
+
+  test('take a filter, and a range to whose end nothing belongs', async () => {
+    expect((await funnel('&q=outcome:none')).executions).toBe(1);
+    const short = 'from=2026-11-01T00:00:00Z&to=2026-11-03T00:00:00Z';
+    const answer = await get<Funnel>(`${api}/product-selection/funnel?${short}`);
+    expect(answer.executions).toBe(2);
+  });
+
+  test('show nothing of one that never ran', async () => {
+    const answer = await get<Funnel>(`${api}/nothing%2Fhere/funnel?${NOVEMBER}`);
+    expect(answer).toMatchObject({ pipeline: 'nothing/here', executions: 0, steps: [], edges: [] });
+    const overview = await get<PipelineOverview>(`${api}/nothing?${NOVEMBER}`);
+    expect(overview).toMatchObject({ outcomes: [], reasons: [], versions: [], moreReasons: 0 });
+  });
+
+  test('over time: volume, failures, outcomes, reasons and what version came when', async () => {
+    const answer = await get<PipelineOverview>(`${api}/product-selection?${NOVEMBER}`);
+    expect(pipelineOverviewSchema.parse(answer)).toEqual(answer);
+    const { bucketMs, outcomes, reasons } = answer;
+    expect(bucketMs).toBe(DAY_MS);
+    expect(Date.parse(answer.from)).toBe(FIRST);
+    expect(answer.executions).toHaveLength(30);
+    expect(answer.executions.slice(0, 6)).toEqual([1, 1, 1, 1, 1, 0]);
+    expect(answer.failed.slice(3, 6)).toEqual([0, 1, 0]);
+    expect(answer.p95Ms.slice(3, 6)).toEqual([40, 50, null]);
+    expect(outcomes.map(({ outcome, counts }) => [outcome, counts.slice(2, 6)])).toEqual([
+      ['selected', [1, 1, 0, 0]],
+      ['none', [0, 0, 1, 0]],
+    ]);
+    expect(reasons.map(({ reason, total }) => ({ reason, total }))).toEqual([
+      { reason: 'NO_ANSWER', total: 1 },
+    ]);
+    expect(reasons[0]?.counts[4]).toBe(1);
+    expect(answer.moreReasons).toBe(0);
+    expect(answer.versions).toEqual([
+      { name: 'ruleset', version: 'r2', firstAt: '2026-11-04T00:00:00.000Z' },
+    ]);
+  });
+
+  test.each(['', '/funnel'])('say where a filter is wrong: %s', async (page) => {
+    const response = await fetchWithKey(`${api}/product-selection${page}?q=outcom:none`);
+    expect(response.status).toBe(400);
+    const { error } = (await response.json()) as ErrorBody;
+    expect(error.details?.[0]).toMatchObject({ path: 'q', position: 0 });
+  });
+});
