@@ -23,8 +23,12 @@ if (noBrowser !== null) {
   console.warn(`The browser stories are skipped: ${noBrowser}.`);
 }
 
-/** A headless Chromium that talks to nobody but the pages it is sent to. */
-export async function launchBrowser() {
+/**
+ * A headless Chromium that talks to nobody but the pages it is sent to.
+ *
+ * @param {string[]} [args] further ones of its command line
+ */
+export async function launchBrowser(args = []) {
   if (executablePath === undefined) throw new Error(noBrowser ?? '');
   return await chromium.launch({
     executablePath,
@@ -36,6 +40,7 @@ export async function launchBrowser() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   });
 }

@@ -10,6 +10,7 @@ const NOT_AN_INPUT = new Set([
   'node_modules',
   'dist',
   'out',
+  'out-apart',
   '.next',
   '.xray',
   'test',

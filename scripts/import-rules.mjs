@@ -15,7 +15,13 @@ export function importRules(features) {
   return {
     plugins: ['typescript'],
     categories: { correctness: 'off' },
-    ignorePatterns: ['**/dist/**', '**/out/**', '**/.next/**', '**/node_modules/**'],
+    ignorePatterns: [
+      '**/dist/**',
+      '**/out/**',
+      '**/out-apart/**',
+      '**/.next/**',
+      '**/node_modules/**',
+    ],
     // `import('x').T` is the one form that no-restricted-imports does not see.
     rules: { 'typescript/consistent-type-imports': 'error' },
     overrides: [...packageRooms, ...serverRooms(), ...dashboardRooms(features)],

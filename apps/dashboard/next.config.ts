@@ -14,9 +14,15 @@ const shared: NextConfig = {
   experimental: { optimizePackageImports: ['radix-ui', 'lucide-react'] },
 };
 
-/** A build is exported to static files; `next dev` proxies to a server on its usual port instead. */
+/**
+ * A build is exported to static files; `next dev` proxies to a server on its usual port instead. One that
+ * is to be hosted apart lies in a folder of its own, since the server serves `out`.
+ */
 export default function config(phase: string): NextConfig {
-  if (phase !== PHASE_DEVELOPMENT_SERVER) return { ...shared, output: 'export' };
+  if (phase !== PHASE_DEVELOPMENT_SERVER) {
+    const isApart = Boolean(process.env['NEXT_PUBLIC_API_BASE_URL']);
+    return { ...shared, output: 'export', ...(isApart && { distDir: 'out-apart' }) };
+  }
   return {
     ...shared,
     rewrites: async () => ({

@@ -14,6 +14,7 @@ import { OneTimeLinks } from './auth/one-time-links.js';
 import { rateLimit } from './auth/rate-limit.js';
 import type { Config } from './config.js';
 import { authSecretIn, lockDataDir, type DataDirLock } from './data-dir.js';
+import { loggedError } from './logged-error.js';
 import { Intake } from './ingest/intake.js';
 import type { Deps } from './routes/route.js';
 import type { NewApiKey } from './store/access-store.js';
@@ -75,7 +76,10 @@ export interface RunningServer {
 /** Opens the store that the settings name, brings it up to date, and composes what answers over it. */
 export async function openBackend(config: Config): Promise<Backend> {
   // To stderr, so that stdout holds only what is said to people.
-  const logger = pino({ level: config.logLevel, base: null }, pino.destination(2));
+  const logger = pino(
+    { level: config.logLevel, base: null, serializers: { err: loggedError } },
+    pino.destination(2),
+  );
   const { driver, lock, secret } = await openDatabase(config, logger);
   const store = createSqlStore(driver);
   const search = new Search(store);
@@ -100,7 +104,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       clerk: config.clerk && new Clerk(config.clerk, store, () => pagesOf(config, siteUrl)),
       dashboardOrigin: config.dashboardOrigin,
       guesses: new GuessLimit(store, now),
-      links: new OneTimeLinks(store, secret, () => siteUrl, now),
+      links: new OneTimeLinks(store, secret, () => config.dashboardOrigin ?? siteUrl, now),
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
       metrics,

@@ -299,3 +299,30 @@ test('no secret and no payload stands in the log, whatever went wrong', async ()
   expect(log).not.toMatch(/canary-|xr_/);
   await place.remove();
 });
+
+test('what the database quotes of a row or a value that it refuses stands in no log', async () => {
+  const place = await newPlace('postgres');
+  onTestFinished(() => place.remove());
+  const server = await startProcess(place, { ...WITH_ADMINISTRATOR, XRAY_LOG_LEVEL: 'trace' });
+  const ada = await administratorOf(server);
+  const database = new URL(place.env.DATABASE_URL ?? '').pathname.slice(1);
+  const refuse = `CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE EXCEPTION 'no good: %', NEW.id USING ERRCODE = '22023', DETAIL = NEW.name;
+    END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON xray.apps FOR EACH ROW EXECUTE FUNCTION public.refuse();
+    ALTER TABLE xray.invitations ADD CONSTRAINT broken CHECK (email IS NULL);`;
+  await administer(refuse, database);
+  const app = await ada.send('POST', '/api/apps', { id: 'canary-id', name: 'canary-name' });
+  const invitation = await ada.send('POST', `/api/apps/${APP}/invitations`, {
+    role: 'viewer',
+    email: 'canary-person@example.org',
+  });
+  expect([app.status, invitation.status]).toEqual([500, 500]);
+  await server.end('SIGTERM');
+  const log = await server.log;
+  expect(log).toContain('22023');
+  expect(log).toContain('broken');
+  expect(log).toMatch(/ {4}at /);
+  expect(log).not.toContain('canary');
+});

@@ -252,6 +252,15 @@ test('there are no local accounts beside Clerk', async () => {
   }
 });
 
+test('the command line makes accounts for Clerk to open, and no links', async () => {
+  const place = await newPlace('pglite');
+  onTestFinished(() => place.remove());
+  const created = await runCli(place, ['users', 'create', 'ops@example.org'], clerk.env);
+  expect(created).toMatchObject({ code: 0, stdout: expect.stringMatching(/ops@.*Clerk signs/s) });
+  const link = await runCli(place, ['users', 'sign-in', 'ops@example.org'], clerk.env);
+  expect(link).toMatchObject({ code: 1, stderr: expect.stringMatching(/Clerk signs/) });
+});
+
 test('a page may load Clerk’s script, and a dashboard elsewhere may call with a token', async () => {
   const dashboardDir = await mkdtemp(path.join(tmpdir(), 'xray-clerk-'));
   await writeFile(path.join(dashboardDir, 'index.html'), '<title>home</title>');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CreatedLink, LinkKind, User, UserList } from '@xray/core';
+import type { CreatedLink, ErrorBody, LinkKind, User, UserList } from '@xray/core';
 import type { Administrator } from '../administrator.js';
 import { asAdministrator } from './ask.js';
 import { UsageError, confirm, printJson, say } from './terminal.js';
@@ -18,16 +18,25 @@ export function addUserCommands(program: Command): void {
     .action(
       async (email: string, options: { name?: string; administrator?: true; json?: true }) => {
         const { name, administrator: isAdministrator, json } = options;
-        const created = await asAdministrator(async (administrator) => ({
+        const { user, link } = await asAdministrator(async (administrator) => ({
           user: await administrator.call<User>('POST', '/api/users', {
             email,
             name,
             isAdministrator,
           }),
-          ...(await makeLink(administrator, email, 'reset-password')),
+          // Where Clerk signs people in there is no link to be had.
+          link: await administrator.call<CreatedLink | ErrorBody>(
+            'POST',
+            '/api/users/links',
+            { email, kind: 'reset-password' },
+            ['conflict'],
+          ),
         }));
-        if (json) printJson(created);
-        else tell(created);
+        if ('error' in link) {
+          if (json) printJson({ user });
+          else say(`${describeUser(user)}\n\n${link.error.message}`);
+        } else if (json) printJson({ user, ...link });
+        else tell(link);
       },
     );
 

@@ -18,7 +18,7 @@ import { DomainError } from '../errors.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** The people of the whole installation, and the log of what was done. */
-export function administrationRoutes({ store, links }: Deps): Route[] {
+export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -96,6 +96,12 @@ export function administrationRoutes({ store, links }: Deps): Route[] {
       answers: { 201: { description: 'The link.', schema: createdLinkSchema } },
       async handle({ req, res, change }) {
         const { email, kind } = parse(newLinkSchema, req.body);
+        if (clerk !== undefined) {
+          throw new DomainError(
+            'conflict',
+            'Clerk signs people in here: an account opens when its address is verified there, by no link.',
+          );
+        }
         const user = await store.findUser(email);
         if (user === undefined) throw notFound('user');
         const link = await change(async (edits) => ({

@@ -3,6 +3,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { useState, type ReactNode } from 'react';
+import { SessionProvider } from '@/components/session-provider';
 import { ApiError } from '@/lib/api-client';
 import { leaveIfSignedOut } from '@/lib/session';
 
@@ -30,6 +31,7 @@ export function Providers({ children }: { children: ReactNode }) {
   return (
     <QueryClientProvider client={client}>
       <NuqsAdapter>{children}</NuqsAdapter>
+      <SessionProvider />
     </QueryClientProvider>
   );
 }

@@ -20,6 +20,7 @@ import type {
   Setup,
   SignIn,
   User,
+  UserList,
 } from '@xray/core';
 import { appPath, getJson, sendJson } from './api-client';
 
@@ -36,7 +37,8 @@ export async function signInByLink(token: string): Promise<User> {
   return await sendJson('POST', '/api/auth/sign-in/link', { token });
 }
 
-export async function signOut(): Promise<void> {
+/** Ends a session of the server's own. */
+export async function endSession(): Promise<void> {
   await sendJson('POST', '/api/auth/sign-out');
 }
 
@@ -54,6 +56,11 @@ export async function renameMe(name: string): Promise<User> {
 
 export async function setUp(setup: Setup): Promise<User> {
   return await sendJson('POST', '/api/setup', setup);
+}
+
+/** Makes who is signed in with Clerk the first administrator. */
+export async function claimSetup(token: string): Promise<User> {
+  return await sendJson('POST', '/api/setup', { token });
 }
 
 /** An invitation as who holds its link sees it. */
@@ -125,6 +132,23 @@ export async function revokeInvitation(app: string, invitationId: string): Promi
   );
 }
 
+/** One page of everybody who has an account, or of those whose name or address holds `text`. */
+export async function listUsers(
+  text: string,
+  after: string | null,
+  signal?: AbortSignal,
+): Promise<UserList> {
+  return await getJson('/api/users', { q: text, after }, signal);
+}
+
+export async function setAdministrator(userId: string, isAdministrator: boolean): Promise<User> {
+  return await sendJson('PATCH', userPath(userId), { isAdministrator });
+}
+
+export async function removeUser(userId: string): Promise<User> {
+  return await sendJson('DELETE', userPath(userId));
+}
+
 /** One page of the audit log, newest first: of an app, or with null of the whole installation. */
 export async function listAudit(
   app: string | null,
@@ -137,6 +161,10 @@ export async function listAudit(
 
 function keyPath(app: string, keyId: string): string {
   return `${appPath(app)}/keys/${encodeURIComponent(keyId)}`;
+}
+
+function userPath(userId: string): string {
+  return `/api/users/${encodeURIComponent(userId)}`;
 }
 
 function memberPath(app: string, userId: string): string {

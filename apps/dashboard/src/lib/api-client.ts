@@ -18,8 +18,10 @@ import type {
   StepDetail,
   SubjectHistory,
 } from '@xray/core';
+import { sessionSource } from './session-source';
 
 const BASE_URL = process.env['NEXT_PUBLIC_API_BASE_URL'] ?? '';
+const CONFIG = '/api/config';
 
 /** An answer that is not a success. `status` 0 and code `unreachable`: there was no answer. */
 export class ApiError extends Error {
@@ -55,7 +57,7 @@ export interface ExecutionListParams extends RangeParams {
 type Params = Record<string, string | number | null | undefined>;
 
 export async function getConfig(signal?: AbortSignal): Promise<PublicConfig> {
-  return await getJson('/api/config', {}, signal);
+  return await getJson(CONFIG, {}, signal);
 }
 
 export async function listApps(signal?: AbortSignal): Promise<AppList> {
@@ -187,7 +189,7 @@ export async function lookUp(
   bounds: Bounds,
   signal?: AbortSignal,
 ): Promise<Lookup> {
-  return await getJson(`${appPath(app)}/lookup`, { id, ...bounds }, signal);
+  return await getJson(`${appPath(app)}/lookup/${encodeURIComponent(id)}`, { ...bounds }, signal);
 }
 
 export async function getCandidateHistory(
@@ -260,18 +262,25 @@ export async function sendJson<T>(
 }
 
 async function exchange<T>(path: string, init: RequestInit): Promise<T> {
-  const response = await send(`${BASE_URL}${path}`, init);
+  // The one question that is asked before it is known who signs people in, since its answer says so.
+  const token = path === CONFIG ? null : await (await sessionSource())?.token();
+  const response = await send(`${BASE_URL}${path}`, init, token ?? null);
   const body = await readBody(response);
   if (!response.ok) throw new ApiError(response.status, errorOf(body));
   return body as T;
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
+async function send(url: string, init: RequestInit, token: string | null): Promise<Response> {
   try {
     return await fetch(url, {
       ...init,
-      headers: { accept: 'application/json', ...init.headers },
-      credentials: BASE_URL === '' ? 'same-origin' : 'include',
+      headers: {
+        accept: 'application/json',
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...init.headers,
+      },
+      // Hosted apart from the server there are tokens alone, and no cookie to be sent across.
+      credentials: BASE_URL === '' ? 'same-origin' : 'omit',
     });
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause;

@@ -1,9 +1,13 @@
-const SIGN_IN = '/sign-in';
+export const SIGN_IN = '/sign-in';
 /** Pages that let people in: they have no frame around them, and nobody is sent from them to sign in. */
 const DOORS = [SIGN_IN, '/setup', '/invitation', '/reset-password'];
 
 export function isDoor(path: string): boolean {
   return DOORS.includes(path.replace(/\/+$/, ''));
+}
+
+function isSignIn(path: string): boolean {
+  return path.replace(/\/+$/, '') === SIGN_IN;
 }
 
 /** Where to sign in to come back to `next`: a path with its query and fragment. */
@@ -12,13 +16,13 @@ export function signInHref(next: string): string {
 }
 
 /**
- * Where to go after signing in: `next` if it is a page of this very origin and no door, else the start.
+ * Where to go after signing in: `next` if it is another page of this very origin, else the start.
  * It is resolved as a browser would, since `//host`, `/\\host` and tabs in between all lead elsewhere.
  */
 export function safeNext(next: string | null, origin: string): string {
   if (next === null || !next.startsWith('/') || !URL.canParse(next, origin)) return '/';
   const url = new URL(next, origin);
-  if (url.origin !== new URL(origin).origin || isDoor(url.pathname)) return '/';
+  if (url.origin !== new URL(origin).origin || isSignIn(url.pathname)) return '/';
   // A pathname such as `//host` is of this origin here, and would not be where it is used.
   return url.pathname.startsWith('//') ? '/' : `${url.pathname}${url.search}${url.hash}`;
 }

@@ -1,10 +1,9 @@
 'use client';
 
 import type { NewAccount } from '@xray/core';
-import { useMutation } from '@tanstack/react-query';
 import { Button } from '@/components/ui/button';
-import { Field, FormError, textOf } from '@/components/ui/field';
-import { formErrors } from '@/lib/form-errors';
+import { Field, FormError } from '@/components/ui/field';
+import { useForm } from '@/lib/use-form';
 import { NewPassword } from '@/components/new-password';
 
 /** Address, name and password of somebody who has no account yet. */
@@ -20,31 +19,17 @@ export function AccountForm({
   /** Makes the account; when it fails, what it says is shown at the fields. */
   onSubmit: (account: NewAccount) => Promise<void>;
 }) {
-  const making = useMutation({ mutationFn: onSubmit });
-  const { fields, whole } = formErrors(making.error, ['email', 'name', 'password']);
+  const { form, errors, error, isPending } = useForm(['email', 'name', 'password'], onSubmit);
   return (
-    <form
-      method="post"
-      aria-label={label}
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = new FormData(event.currentTarget);
-        making.mutate({
-          email: textOf(form, 'email'),
-          name: textOf(form, 'name'),
-          password: textOf(form, 'password'),
-        });
-      }}
-    >
-      <FormError message={whole} />
+    <form {...form} aria-label={label} className="flex flex-col gap-4">
+      <FormError message={error} />
       <Field
         label="Name"
         name="name"
         autoComplete="name"
         required
         maxLength={128}
-        error={fields['name']}
+        error={errors.name}
       />
       <Field
         label="Email"
@@ -55,11 +40,11 @@ export function AccountForm({
         maxLength={254}
         defaultValue={email}
         readOnly={email !== undefined}
-        error={fields['email']}
+        error={errors.email}
       />
-      <NewPassword label="Password" name="password" error={fields['password']} />
-      <Button type="submit" variant="primary" className="h-9" disabled={making.isPending}>
-        {making.isPending ? 'One moment…' : label}
+      <NewPassword label="Password" name="password" error={errors.password} />
+      <Button type="submit" variant="primary" className="h-9" disabled={isPending}>
+        {isPending ? 'One moment…' : label}
       </Button>
     </form>
   );

@@ -2,9 +2,19 @@
 
 import type { ReactNode } from 'react';
 import { Logo } from '@/components/frame/logo';
+import { cn } from '@/lib/cn';
 
 /** The one card of a page that lets people in. */
-export function Door({ title, children }: { title: string; children: ReactNode }) {
+export function Door({
+  title,
+  isBare = false,
+  children,
+}: {
+  title: string;
+  /** Without a card, for what brings one of its own. */
+  isBare?: boolean;
+  children: ReactNode;
+}) {
   return (
     <main id="page" className="flex min-h-dvh flex-col items-center px-4 pt-[12dvh] pb-8">
       <div className="flex w-full max-w-sm flex-col gap-5">
@@ -14,9 +24,12 @@ export function Door({ title, children }: { title: string; children: ReactNode }
         </p>
         <section
           aria-labelledby="door-title"
-          className="flex flex-col gap-4 rounded-md border border-line bg-panel p-5"
+          className={cn(
+            'flex flex-col gap-4',
+            isBare ? 'items-center' : 'rounded-md border border-line bg-panel p-5',
+          )}
         >
-          <h1 id="door-title" className="text-lg leading-6 font-semibold">
+          <h1 id="door-title" className={isBare ? 'sr-only' : 'text-lg leading-6 font-semibold'}>
             {title}
           </h1>
           {children}

@@ -7,12 +7,12 @@ import { useState } from 'react';
 import { RelativeTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { FormError } from '@/components/ui/field';
-import { acceptInvitation, previewInvitation, signOut } from '@/lib/access-api';
+import { acceptInvitation, previewInvitation } from '@/lib/access-api';
 import type { InvitationPreview } from '@/lib/access-api';
 import { useLocationHash } from '@/lib/browser-state';
 import { executionsHref } from '@/lib/links';
-import { visitorQuery } from '@/lib/queries';
-import { arrive } from '@/lib/session';
+import { configQuery, visitorQuery } from '@/lib/queries';
+import { arrive, signInAndReturn, signOut } from '@/lib/session';
 import { AccountForm } from './account-form';
 import { Door, Say, Waiting } from './door';
 import { SignInForm } from './sign-in-form';
@@ -83,9 +83,17 @@ interface JoiningProps {
 
 function Joining({ token, invitation, visitor, onVisitorChange }: JoiningProps) {
   const [hasAccount, setHasAccount] = useState(false);
+  const config = useQuery(configQuery);
   const email = invitation.email ?? undefined;
   if (visitor !== null) {
     return <JoinAs {...{ token, invitation, visitor, onVisitorChange }} />;
+  }
+  if (config.data?.signIn.kind === 'clerk') {
+    return (
+      <Button variant="primary" className="h-9" onClick={() => signInAndReturn(token)}>
+        Sign in with Clerk to join
+      </Button>
+    );
   }
   return (
     <>

@@ -1,13 +1,13 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { Button } from '@/components/ui/button';
 import { FormError } from '@/components/ui/field';
-import { setUp } from '@/lib/access-api';
+import { claimSetup, setUp } from '@/lib/access-api';
 import { useLocationHash } from '@/lib/browser-state';
-import { configQuery } from '@/lib/queries';
-import { arrive } from '@/lib/session';
+import { configQuery, visitorQuery } from '@/lib/queries';
+import { arrive, signInAndReturn, signOut } from '@/lib/session';
 import { AccountForm } from './account-form';
 import { Door, Say, Waiting } from './door';
 
@@ -52,6 +52,7 @@ export function SetupPage() {
       </Door>
     );
   }
+  if (config.data.signIn.kind === 'clerk') return <ClerkSetup token={token} />;
   return (
     <Door title="Set up X-Ray">
       <Say>
@@ -64,6 +65,58 @@ export function SetupPage() {
           arrive(null);
         }}
       />
+    </Door>
+  );
+}
+
+/** Where Clerk signs people in, the link makes who is signed in the administrator. */
+function ClerkSetup({ token }: { token: string }) {
+  const visitor = useQuery(visitorQuery);
+  const claiming = useMutation({
+    mutationFn: () => claimSetup(token),
+    onSuccess: () => arrive(null),
+  });
+  const leaving = useMutation({ mutationFn: signOut, onSuccess: () => visitor.refetch() });
+  const error = claiming.error ?? leaving.error ?? visitor.error;
+  return (
+    <Door title="Set up X-Ray">
+      <FormError message={error?.message ?? null} />
+      {visitor.isPending ? (
+        <Waiting>One moment…</Waiting>
+      ) : visitor.data ? (
+        <>
+          <Say>
+            You are signed in as <span className="text-ink">{visitor.data.email}</span>. The
+            administrator sees every app and lets others in.
+          </Say>
+          <Button
+            variant="primary"
+            className="h-9"
+            disabled={claiming.isPending}
+            onClick={() => claiming.mutate()}
+          >
+            {claiming.isPending ? 'One moment…' : 'Become the administrator'}
+          </Button>
+          <Button
+            variant="ghost"
+            className="self-center"
+            disabled={leaving.isPending}
+            onClick={() => leaving.mutate()}
+          >
+            Sign out and use another account
+          </Button>
+        </>
+      ) : (
+        <>
+          <Say>
+            Clerk signs people in here. Sign in, and this link makes you the administrator, who sees
+            every app and lets others in.
+          </Say>
+          <Button variant="primary" className="h-9" onClick={() => signInAndReturn(token)}>
+            Sign in with Clerk
+          </Button>
+        </>
+      )}
     </Door>
   );
 }

@@ -1,10 +1,9 @@
 'use client';
 
-import { useMutation } from '@tanstack/react-query';
 import { Button } from '@/components/ui/button';
-import { Field, FormError, textOf } from '@/components/ui/field';
+import { Field, FormError } from '@/components/ui/field';
 import { signIn } from '@/lib/access-api';
-import { formErrors } from '@/lib/form-errors';
+import { useForm } from '@/lib/use-form';
 
 export function SignInForm({
   email,
@@ -13,20 +12,10 @@ export function SignInForm({
   email?: string | undefined;
   onSignedIn: () => void;
 }) {
-  const signing = useMutation({ mutationFn: signIn, onSuccess: onSignedIn });
-  const { fields, whole } = formErrors(signing.error, ['email', 'password']);
+  const { form, errors, error, isPending } = useForm(['email', 'password'], signIn, onSignedIn);
   return (
-    <form
-      method="post"
-      aria-label="Sign in"
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = new FormData(event.currentTarget);
-        signing.mutate({ email: textOf(form, 'email'), password: textOf(form, 'password') });
-      }}
-    >
-      <FormError message={whole} />
+    <form {...form} aria-label="Sign in" className="flex flex-col gap-4">
+      <FormError message={error} />
       <Field
         label="Email"
         name="email"
@@ -35,7 +24,7 @@ export function SignInForm({
         required
         maxLength={254}
         defaultValue={email}
-        error={fields['email']}
+        error={errors.email}
       />
       <Field
         label="Password"
@@ -43,10 +32,10 @@ export function SignInForm({
         type="password"
         autoComplete="current-password"
         required
-        error={fields['password']}
+        error={errors.password}
       />
-      <Button type="submit" variant="primary" className="h-9" disabled={signing.isPending}>
-        {signing.isPending ? 'Signing in…' : 'Sign in'}
+      <Button type="submit" variant="primary" className="h-9" disabled={isPending}>
+        {isPending ? 'Signing in…' : 'Sign in'}
       </Button>
     </form>
   );

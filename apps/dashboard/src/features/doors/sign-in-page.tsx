@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
+import { Suspense, lazy } from 'react';
 import { ScrollText } from '@/components/scroll-text';
 import { FormError } from '@/components/ui/field';
 import { signInByLink } from '@/lib/access-api';
@@ -12,12 +13,33 @@ import { arrive } from '@/lib/session';
 import { Door, Say, Waiting } from './door';
 import { SignInForm } from './sign-in-form';
 
+const ClerkSignIn = lazy(async () => ({
+  default: (await import('./clerk-sign-in')).ClerkSignIn,
+}));
+
 /** `/sign-in?next=…`; with a token after the `#` it is a link that signs in by itself. */
 export function SignInPage() {
   const next = useSearchParams().get('next');
   const token = useLocationHash();
   const config = useQuery(configQuery);
   if (token === null) return <Door title="Sign in">{null}</Door>;
+  if (config.data?.signIn.kind === 'clerk') {
+    return (
+      <Door title="Sign in" isBare>
+        <Suspense fallback={<Waiting>Loading Clerk…</Waiting>}>
+          <ClerkSignIn publishableKey={config.data.signIn.publishableKey} next={next} />
+        </Suspense>
+      </Door>
+    );
+  }
+  // Clerk keeps the steps of its form there, so it has to be known whose it is.
+  if (token !== '' && config.isPending) {
+    return (
+      <Door title="Sign in">
+        <Waiting>One moment…</Waiting>
+      </Door>
+    );
+  }
   if (token !== '') return <LinkSignIn token={token} />;
   if (config.data?.signIn.needsSetup === true) return <NeedsSetup />;
   return (

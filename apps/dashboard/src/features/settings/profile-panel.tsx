@@ -1,18 +1,21 @@
 'use client';
 
 import type { PasswordChange, User } from '@xray/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { NewPassword } from '@/components/new-password';
 import { Button } from '@/components/ui/button';
-import { Field, FormError, textOf } from '@/components/ui/field';
+import { Field, FormError } from '@/components/ui/field';
 import { changePassword, getMe, renameMe } from '@/lib/access-api';
 import { ApiError } from '@/lib/api-client';
-import { formErrors } from '@/lib/form-errors';
-import { meQuery } from '@/lib/queries';
+import { configQuery, meQuery } from '@/lib/queries';
 import { isSignedOut } from '@/lib/session';
+import { sessionSource } from '@/lib/session-source';
+import { useForm } from '@/lib/use-form';
 import { Panel } from './panel';
 
 export function ProfilePanel({ me }: { me: User }) {
+  const config = useQuery(configQuery);
+  if (config.data?.signIn.kind === 'clerk') return <ClerkProfile me={me} />;
   return (
     <div className="flex max-w-md flex-col gap-8">
       <NameForm me={me} />
@@ -21,28 +24,48 @@ export function ProfilePanel({ me }: { me: User }) {
   );
 }
 
-function NameForm({ me }: { me: User }) {
-  const client = useQueryClient();
-  const renaming = useMutation({
-    mutationFn: renameMe,
-    onSuccess: (user) => client.setQueryData(meQuery.queryKey, user),
-  });
-  const { fields, whole } = formErrors(renaming.error, ['name']);
+function ClerkProfile({ me }: { me: User }) {
   return (
     <Panel
       title="Profile"
       about={me.isAdministrator ? 'You are an administrator of this installation.' : undefined}
     >
-      <form
-        method="post"
-        aria-label="Profile"
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          renaming.mutate(textOf(new FormData(event.currentTarget), 'name'));
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+        <dt className="text-ink-muted">Name</dt>
+        <dd className="wrap-anywhere">{me.name}</dd>
+        <dt className="text-ink-muted">Email</dt>
+        <dd className="wrap-anywhere">{me.email}</dd>
+      </dl>
+      <p className="text-sm text-ink-muted">
+        Clerk signs people in here, and keeps your name, address, password and second factors.
+      </p>
+      <Button
+        className="self-start"
+        onClick={async () => {
+          const session = await sessionSource();
+          if (session !== null) location.assign(session.profileUrl());
         }}
       >
-        <FormError message={whole} />
+        Open your account at Clerk
+      </Button>
+    </Panel>
+  );
+}
+
+function NameForm({ me }: { me: User }) {
+  const client = useQueryClient();
+  const { form, errors, error, isPending, isDone } = useForm(
+    ['name'],
+    ({ name }) => renameMe(name),
+    (user) => client.setQueryData(meQuery.queryKey, user),
+  );
+  return (
+    <Panel
+      title="Profile"
+      about={me.isAdministrator ? 'You are an administrator of this installation.' : undefined}
+    >
+      <form {...form} aria-label="Profile" className="flex flex-col gap-4">
+        <FormError message={error} />
         <Field label="Email" type="email" value={me.email} readOnly autoComplete="username" />
         <Field
           label="Name"
@@ -51,37 +74,24 @@ function NameForm({ me }: { me: User }) {
           required
           maxLength={128}
           defaultValue={me.name}
-          error={fields['name']}
+          error={errors.name}
         />
-        <Submit label="Save name" isPending={renaming.isPending} isDone={renaming.isSuccess} />
+        <Submit label="Save name" isPending={isPending} isDone={isDone} />
       </form>
     </Panel>
   );
 }
 
 function PasswordForm({ me }: { me: User }) {
-  const changing = useMutation({ mutationFn: changeOwnPassword });
-  const { fields, whole } = formErrors(changing.error, ['currentPassword', 'newPassword']);
+  const { form, errors, error, isPending, isDone } = useForm(
+    ['currentPassword', 'newPassword'],
+    changeOwnPassword,
+    (_user, element) => element.reset(),
+  );
   return (
     <Panel title="Password" about="A new one ends your sessions in other browsers.">
-      <form
-        method="post"
-        aria-label="Change password"
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const element = event.currentTarget;
-          const form = new FormData(element);
-          changing.mutate(
-            {
-              currentPassword: textOf(form, 'currentPassword'),
-              newPassword: textOf(form, 'newPassword'),
-            },
-            { onSuccess: () => element.reset() },
-          );
-        }}
-      >
-        <FormError message={whole} />
+      <form {...form} aria-label="Change password" className="flex flex-col gap-4">
+        <FormError message={error} />
         {/* For password managers: whose password it is. */}
         <input hidden readOnly autoComplete="username" value={me.email} />
         <Field
@@ -90,14 +100,10 @@ function PasswordForm({ me }: { me: User }) {
           type="password"
           autoComplete="current-password"
           required
-          error={fields['currentPassword']}
+          error={errors.currentPassword}
         />
-        <NewPassword label="New password" name="newPassword" error={fields['newPassword']} />
-        <Submit
-          label="Change password"
-          isPending={changing.isPending}
-          isDone={changing.isSuccess}
-        />
+        <NewPassword label="New password" name="newPassword" error={errors.newPassword} />
+        <Submit label="Change password" isPending={isPending} isDone={isDone} />
       </form>
     </Panel>
   );

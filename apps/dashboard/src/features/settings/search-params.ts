@@ -1,9 +1,10 @@
 import { parseAsString, parseAsStringLiteral } from 'nuqs';
 
-export const TABS = ['apps', 'keys', 'members', 'audit', 'profile'] as const;
+export const TABS = ['apps', 'keys', 'members', 'audit', 'people', 'profile'] as const;
 export type Tab = (typeof TABS)[number];
 
 export const settingsParams = {
   app: parseAsString,
   tab: parseAsStringLiteral(TABS).withDefault('apps'),
+  find: parseAsString.withDefault(''),
 };

@@ -11,6 +11,7 @@ import { AuditPanel } from './audit-panel';
 import { KeysPanel } from './keys-panel';
 import { MembersPanel } from './members-panel';
 import { Note, Panel, RowsSkeleton } from './panel';
+import { PeoplePanel } from './people-panel';
 import { ProfilePanel } from './profile-panel';
 import { Select } from './select';
 import { TABS, settingsParams, type Tab } from './search-params';
@@ -20,6 +21,7 @@ const NAMES: Record<Tab, string> = {
   keys: 'API keys',
   members: 'Members',
   audit: 'Audit log',
+  people: 'People',
   profile: 'Profile',
 };
 
@@ -34,11 +36,13 @@ export function SettingsPage() {
     >
       <h1 className="sr-only">Settings</h1>
       <TabsList aria-label="Settings">
-        {TABS.map((each) => (
-          <TabsTrigger key={each} value={each}>
-            {NAMES[each]}
-          </TabsTrigger>
-        ))}
+        {TABS.filter((each) => each !== 'people' || me.data?.isAdministrator === true).map(
+          (each) => (
+            <TabsTrigger key={each} value={each}>
+              {NAMES[each]}
+            </TabsTrigger>
+          ),
+        )}
       </TabsList>
       <TabsContent value={tab} className="overflow-y-auto p-4 md:p-6">
         <div className="mx-auto max-w-4xl">
@@ -52,6 +56,8 @@ export function SettingsPage() {
             />
           ) : tab === 'profile' ? (
             <ProfilePanel me={me.data} />
+          ) : tab === 'people' ? (
+            <PeoplePanel me={me.data} />
           ) : tab === 'apps' ? (
             <AppsPanel me={me.data} />
           ) : (

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { listAudit, listInvitations, listKeys, listMembers } from '@/lib/access-api';
+import { listAudit, listInvitations, listKeys, listMembers, listUsers } from '@/lib/access-api';
 
 export const keysQuery = (app: string) =>
   queryOptions({ queryKey: ['keys', app], queryFn: ({ signal }) => listKeys(app, signal) });
@@ -11,6 +11,15 @@ export const invitationsQuery = (app: string) =>
   queryOptions({
     queryKey: ['invitations', app],
     queryFn: ({ signal }) => listInvitations(app, signal),
+  });
+
+/** Everybody by pages, or those whose name or address holds the text. */
+export const usersQuery = (text: string) =>
+  infiniteQueryOptions({
+    queryKey: ['users', text],
+    queryFn: ({ pageParam, signal }) => listUsers(text, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextAfter,
   });
 
 /** The audit log by pages, newest first; with null that of the whole installation. */

@@ -1,0 +1,71 @@
+'use client';
+
+import { SignIn, useAuth } from '@clerk/react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { ClerkScope } from '@/components/clerk/clerk-scope';
+import { Button } from '@/components/ui/button';
+import { FormError } from '@/components/ui/field';
+import { getMe } from '@/lib/access-api';
+import { ApiError } from '@/lib/api-client';
+import { arrive, signOut } from '@/lib/session';
+import { Say, Waiting } from './door';
+
+/** Clerk's own form; who is signed in there is let in here if the server says so. */
+export function ClerkSignIn({
+  publishableKey,
+  next,
+}: {
+  publishableKey: string;
+  next: string | null;
+}) {
+  return (
+    <ClerkScope publishableKey={publishableKey}>
+      <Inside next={next} />
+    </ClerkScope>
+  );
+}
+
+function Inside({ next }: { next: string | null }) {
+  const { isLoaded, isSignedIn } = useAuth();
+  if (!isLoaded) return <Waiting>Loading Clerk…</Waiting>;
+  if (isSignedIn) return <Arrival next={next} />;
+  // Back to here, where it is seen whether the server lets them in.
+  const here = `${location.pathname}${location.search}`;
+  return (
+    <SignIn
+      routing="hash"
+      withSignUp
+      forceRedirectUrl={here}
+      signUpForceRedirectUrl={here}
+      fallback={<Waiting>Loading Clerk…</Waiting>}
+    />
+  );
+}
+
+function Arrival({ next }: { next: string | null }) {
+  // A query rather than an effect, as the answer decides where to go.
+  const arrival = useQuery({
+    queryKey: ['arrival'],
+    queryFn: async ({ signal }) => {
+      const me = await getMe(signal);
+      if (me === null) {
+        throw new ApiError(401, { message: 'The server does not accept this session of Clerk’s.' });
+      }
+      arrive(next);
+      return me;
+    },
+    retry: false,
+    staleTime: Infinity,
+  });
+  const leaving = useMutation({ mutationFn: signOut, onSuccess: () => location.reload() });
+  if (!arrival.isError) return <Waiting>Signing in…</Waiting>;
+  return (
+    <>
+      <FormError message={leaving.error?.message ?? arrival.error.message} />
+      <Say>Clerk knows you, but this server did not let you in.</Say>
+      <Button disabled={leaving.isPending} onClick={() => leaving.mutate()}>
+        Sign out and use another account
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { accessibilityFaults } from '../axe.mjs';
+import { launchBrowser, noBrowser } from '../browser.mjs';
+import { startFakeClerk, type FakeClerk } from '../fake-clerk.mjs';
+import { startFreshServer } from '../fresh-server.mjs';
+
+const DASHBOARD = path.resolve(import.meta.dirname, '../../apps/dashboard');
+/** Where the dashboard that is hosted apart believes the server to be; the browser is told the way. */
+const API = 'http://api.x-ray.example';
+const BUILD_TIMEOUT_MS = 600_000;
+
+let clerk: FakeClerk;
+beforeAll(async () => {
+  clerk = await startFakeClerk();
+});
+afterAll(() => clerk.close());
+
+/** Opens browsers in which nobody is signed in, and collects what goes wrong in their pages. */
+async function openBrowser(args: string[] = []) {
+  const browser = await launchBrowser(args);
+  onTestFinished(() => browser.close());
+  const complaints: string[] = [];
+  const open = async (): Promise<{ page: Page; context: BrowserContext }> => {
+    const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+    await clerk.answerIn(context);
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    return { page, context };
+  };
+  return { open, complaints };
+}
+
+async function signInWithClerk(page: Page, email: string): Promise<void> {
+  const form = page.getByRole('form', { name: 'Clerk' });
+  await form.getByLabel('Email address').fill(email);
+  await form.getByRole('button', { name: 'Continue' }).click();
+}
+
+async function becomeAdministrator(page: Page, setupLink: string, email: string): Promise<void> {
+  await page.goto(setupLink);
+  await page.getByRole('button', { name: 'Sign in with Clerk' }).click();
+  await signInWithClerk(page, email);
+  await page.getByText(`You are signed in as ${email}`).waitFor();
+  expect(new URL(page.url()).search).toBe('');
+  await page.getByRole('button', { name: 'Become the administrator' }).click();
+  await page.getByRole('button', { name: /^Account: / }).waitFor();
+}
+
+test.skipIf(noBrowser !== null)(
+  'with Clerk, from the set-up link to a guest who joins and leaves',
+  async () => {
+    const server = await startFreshServer(clerk.settings);
+    onTestFinished(() => server.stop());
+    const { open, complaints } = await openBrowser();
+    const { page, context } = await open();
+    await becomeAdministrator(page, server.setupLink ?? '', 'ada@example.org');
+    expect(await context.cookies(server.url)).toEqual([]);
+
+    await page.goto(`${server.url}/settings?tab=members&app=${server.appId}`);
+    await page.getByRole('button', { name: 'Invite', exact: true }).click();
+    await page.getByRole('button', { name: 'Create link' }).click();
+    const link = await page.getByRole('region', { name: 'link', exact: true }).innerText();
+
+    const { page: guest } = await open();
+    const addresses: string[] = [];
+    guest.on('request', (request) => addresses.push(request.url()));
+    await guest.goto(link);
+    await guest.getByRole('button', { name: 'Sign in with Clerk to join' }).click();
+    await guest.getByRole('form', { name: 'Clerk' }).waitFor();
+    expect(await accessibilityFaults(guest)).toEqual([]);
+    await signInWithClerk(guest, 'vera@example.org');
+    await guest.getByRole('button', { name: `Join ${server.appId}` }).click();
+    await guest.getByRole('button', { name: 'Account: vera' }).click();
+    // What the invitation grants stood in no address that a server was asked for.
+    const token = new URL(link).hash.slice(1);
+    expect(addresses.filter((address) => address.split('#')[0]?.includes(token))).toEqual([]);
+    await guest.getByRole('menuitem', { name: 'Sign out' }).click();
+    await guest.getByRole('form', { name: 'Clerk' }).waitFor();
+
+    await page.goto(`${server.url}/settings?tab=people`);
+    await page.getByText('vera@example.org').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.goto(`${server.url}/settings?tab=profile`);
+    await page.getByRole('button', { name: 'Open your account at Clerk' }).waitFor();
+    expect(complaints).toEqual([]);
+  },
+);
+
+test.skipIf(noBrowser !== null)('with Clerk’s host out of reach, pages say so', async () => {
+  const server = await startFreshServer(clerk.settings);
+  onTestFinished(() => server.stop());
+  const { open } = await openBrowser();
+  const { page, context } = await open();
+  await context.unrouteAll();
+  await context.route('https://clerk.example.dev/**', (route) => route.abort());
+  await page.goto(server.url);
+  const said = page.getByText('Clerk, which signs people in here, could not be reached');
+  await said.first().waitFor();
+  expect(new URL(page.url()).pathname).toBe('/');
+});
+
+test.skipIf(noBrowser !== null)(
+  'a dashboard that is hosted apart sends tokens, and never a cookie',
+  async () => {
+    await promisify(execFile)('npm', ['run', 'build', '--silent'], {
+      cwd: DASHBOARD,
+      env: { ...process.env, NODE_ENV: 'production', NEXT_PUBLIC_API_BASE_URL: API },
+    });
+    const host = await serveFiles(path.join(DASHBOARD, 'out-apart'));
+    onTestFinished(() => host.close());
+    const server = await startFreshServer({
+      ...clerk.settings,
+      XRAY_PUBLIC_URL: API,
+      XRAY_DASHBOARD_ORIGIN: host.url,
+    });
+    onTestFinished(() => server.stop());
+    const { open, complaints } = await openBrowser([
+      `--host-resolver-rules=MAP ${new URL(API).host} 127.0.0.1:${new URL(server.url).port}`,
+    ]);
+    const { page, context } = await open();
+    const asked: Record<string, string>[] = [];
+    context.on('request', (request) => {
+      if (!request.url().startsWith(`${API}/api/`) || request.method() === 'OPTIONS') return;
+      void request.allHeaders().then((headers) => asked.push(headers));
+    });
+    // A cookie of the server's own, as one who was there before might have.
+    await context.addCookies([{ name: 'xray.session_token', value: 'stale', url: API }]);
+    expect(server.setupLink?.startsWith(`${host.url}/setup#`)).toBe(true);
+    await becomeAdministrator(page, server.setupLink ?? '', 'ada@example.org');
+    await page.goto(`${host.url}/settings?tab=keys&app=${server.appId}`);
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByLabel('Name').fill('made apart');
+    await page.getByRole('button', { name: 'Create key' }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('button', { name: 'Revoke the key made apart' }).waitFor();
+    expect(asked.filter((headers) => headers['cookie'] !== undefined)).toEqual([]);
+    expect(asked.some((headers) => headers['authorization']?.startsWith('Bearer ey'))).toBe(true);
+    expect(asked.every((headers) => headers['origin'] === host.url)).toBe(true);
+    expect(complaints).toEqual([]);
+  },
+  BUILD_TIMEOUT_MS,
+);
+
+/** As any host of static files would: a page's name without its `.html`. */
+async function serveFiles(folder: string): Promise<{ url: string; close: () => Promise<void> }> {
+  const types: Record<string, string> = {
+    '.html': 'text/html',
+    '.js': 'text/javascript',
+    '.css': 'text/css',
+    '.svg': 'image/svg+xml',
+  };
+  const server = createServer((req, res) => {
+    const { pathname } = new URL(req.url ?? '/', 'http://localhost');
+    const name = pathname === '/' ? '/index.html' : pathname;
+    const file = path.extname(name) === '' ? `${name}.html` : name;
+    readFile(path.join(folder, file)).then(
+      (body) => res.setHeader('content-type', types[path.extname(file)] ?? 'text/plain').end(body),
+      () => res.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
