@@ -1,10 +1,14 @@
 import * as fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { matchesQuery, parseQuery, type Facets, type QueryFacts, type QueryNode } from '@xray/core';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
 import { readFacets, readHistogram } from '#server/query/counts.js';
 import { conditionOf } from '#server/query/filter.js';
+import { narrowByIndex } from '#server/query/narrow.js';
+import { startIndexJob } from '#server/search/index-job.js';
+import { Search } from '#server/search/search.js';
 import type { Driver } from '#server/store/driver.js';
 import { createSqlStore } from '#server/store/sql-store.js';
 import type { Store } from '#server/store/store.js';
@@ -18,6 +22,8 @@ function queryOf(text: string): QueryNode {
   return parsed.query;
 }
 
+/** Ids of the executions that come when the index is made. */
+const LAST = new Set(Array.from({ length: 20 }, (_, index) => `e${180 + index}`));
 const facts = sampleSnapshots(200).map((snapshot) => factsOf(snapshot, NOW));
 
 function foundByMeaning(query: QueryNode): QueryFacts[] {
@@ -67,10 +73,12 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
   let place: Place;
   let database: Driver;
   let store: Store;
+  let search: Search;
   beforeAll(async () => {
     place = await newPlace(driver);
     database = await openDriver(place);
     store = createSqlStore(database);
+    search = new Search(store);
     await store.migrate();
     const records = sampleSnapshots(200).map((snapshot) => {
       const text = JSON.stringify(snapshot);
@@ -78,19 +86,35 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
       if (!read.ok) throw new Error(read.message);
       return read.record;
     });
-    await store.saveExecutions(records);
+    // Of the last ones the search index knows nothing.
+    await store.saveExecutions(records.slice(0, -20));
+    const indexing = startIndexJob({ store, logger: pino({ enabled: false }) });
+    const range = { app: APP, from: -Infinity, to: Infinity };
+    const indexed = idsByMeaning(queryOf('tag:vip')).filter((id) => !LAST.has(id)).length;
+    await vi.waitUntil(
+      async () => (await search.findFew(range, queryOf('tag:vip')))?.ids.length === indexed,
+      { timeout: 30_000 },
+    );
+    await indexing.stop();
+    await store.saveExecutions(records.slice(-20));
     // What answers all the same has no need of it.
     await sql`DROP TABLE xray.bodies`.execute(database.db);
   });
   afterAll(async () => {
+    await search.close();
     await store.close();
     await place.remove();
   });
 
-  async function foundBySql(query: QueryNode): Promise<string[]> {
+  const idsByMeaning = (query: QueryNode): string[] =>
+    foundByMeaning(query)
+      .map(({ executionId }) => executionId)
+      .sort();
+
+  async function foundBySql(query: QueryNode, where = conditionOf(query, NOW)): Promise<string[]> {
     const listed = await store.listExecutions({
       app: APP,
-      where: conditionOf(query, NOW),
+      where,
       from: undefined,
       to: undefined,
       sort: '-at',
@@ -98,12 +122,6 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
       limit: 1_000,
     });
     return listed.map(({ summary }) => summary.executionId).sort();
-  }
-
-  function idsByMeaning(query: QueryNode): string[] {
-    return foundByMeaning(query)
-      .map(({ executionId }) => executionId)
-      .sort();
   }
 
   test('each term finds what it means, and its negation all else', async () => {
@@ -124,13 +142,32 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     );
   });
 
+  async function foundByIndex(query: QueryNode): Promise<string[]> {
+    const scope = { app: APP, where: conditionOf(query, NOW), from: undefined, to: undefined };
+    return await foundBySql(query, await narrowByIndex(search, scope, query));
+  }
+
+  test('narrowed by the index, it finds the same, with what came after it', async () => {
+    for (const text of EVERY_TERM) {
+      const query = queryOf(text);
+      expect([text, await foundByIndex(query)]).toEqual([text, idsByMeaning(query)]);
+    }
+    await fc.assert(
+      fc.asyncProperty(anyQueryText, async (text) => {
+        const query = queryOf(text);
+        expect(await foundByIndex(query)).toEqual(idsByMeaning(query));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   const RANGE = { from: '2026-11-18T00:00:00Z', to: '2026-11-23T00:00:00Z' };
 
   test('facets count the executions that any query finds, by value', async () => {
     await fc.assert(
       fc.asyncProperty(anyQueryText, async (q) => {
         const found = foundByMeaning(queryOf(q));
-        const facets = await readFacets(store, APP, { q, ...RANGE, values: 100 }, NOW);
+        const facets = await readFacets({ store, search }, APP, { q, ...RANGE, values: 100 }, NOW);
         expect(facets.total).toBe(found.length);
         expect(countsOf(facets)).toEqual(facetsByMeaning(found));
       }),
@@ -140,7 +177,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
 
   test('facets list the most frequent values, and count the others', async () => {
     const [all, few] = await Promise.all(
-      [100, 2].map((values) => readFacets(store, APP, { ...RANGE, values }, NOW)),
+      [100, 2].map((values) => readFacets({ store, search }, APP, { ...RANGE, values }, NOW)),
     );
     expect(few?.items).toEqual(
       all?.items.map(({ field, values }) => ({
@@ -155,7 +192,12 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
 
   test.each(['outcome', 'status'] as const)('a histogram counts by time and %s', async (by) => {
     const q = 'pipeline:loan* -env:prod';
-    const histogram = await readHistogram(store, APP, { q, ...RANGE, by, buckets: 30 }, NOW);
+    const histogram = await readHistogram(
+      { store, search },
+      APP,
+      { q, ...RANGE, by, buckets: 30 },
+      NOW,
+    );
     const start = Date.parse(histogram.from);
     const found = foundByMeaning(queryOf(q));
     expect(histogram).toMatchObject({ total: found.length, bucketMs: 6 * 3_600_000 });
@@ -187,12 +229,14 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     ['started:2026-11-20', RANGE, '2026-11-20T00:00:00.000Z', '2026-11-21T00:00:00.000Z'],
     ['', { from: '0000-01-01T00:00:00Z' }, '0001-01-01T00:00:00.000Z', '2026-11-22T12:00:00.000Z'],
   ])('with q=%j and %j it looks from %s to %s', async (q, range, from, to) => {
-    expect(await readFacets(store, APP, { q, ...range, values: 1 }, NOW)).toMatchObject({
-      from,
-      to,
-    });
+    expect(await readFacets({ store, search }, APP, { q, ...range, values: 1 }, NOW)).toMatchObject(
+      {
+        from,
+        to,
+      },
+    );
     const histogram = await readHistogram(
-      store,
+      { store, search },
       APP,
       { q, ...range, by: 'status', buckets: 60 },
       NOW,

@@ -42,13 +42,18 @@ export const notSearchedSchema = z.object({
 });
 export type NotSearched = z.infer<typeof notSearchedSchema>;
 
+const countsSchema = rangeSchema.extend({
+  /** Only with a search: what it could not look into yet. */
+  notSearched: notSearchedSchema.nullable().optional(),
+});
+
 export const facetsQuerySchema = rangeQuerySchema.extend({
   /** Values of each field, at most. */
   values: z.coerce.number().int().min(1).max(100).default(10),
 });
 
 /** How often each value stands in the executions found; the most frequent first. Fields without any are left out. */
-export const facetsSchema = rangeSchema.extend({
+export const facetsSchema = countsSchema.extend({
   total: z.int(),
   items: z.array(
     z.object({
@@ -74,7 +79,7 @@ export const histogramQuerySchema = rangeQuerySchema.extend({
  * series has as many counts as there are buckets. At most 30 series, the most frequent first; what has
  * another outcome is in `total` alone.
  */
-export const histogramSchema = rangeSchema.extend({
+export const histogramSchema = countsSchema.extend({
   by: z.enum(HISTOGRAM_BY),
   bucketMs: z.int(),
   total: z.int(),

@@ -1,7 +1,10 @@
 import { printQueryField, type Facets, type Histogram, type RangeQuery } from '@xray/core';
+import type { Search } from '../search/search.js';
 import type { Store } from '../store/store.js';
 import { bucketWidthOf } from './bucket-width.js';
-import { conditionOf, readFilter } from './filter.js';
+import { readFilter } from './filter.js';
+import { notSearchedOf } from './histories.js';
+import { conditionOfCounted } from './narrow.js';
 import { FIRST_INSTANT_MS, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
@@ -21,17 +24,24 @@ const FACETS = [
 const MAX_VERSIONS = 10;
 const MAX_SERIES = 30;
 
+/** Where counts come from. */
+interface Sources {
+  store: Store;
+  search: Search;
+}
+
 export async function readFacets(
-  store: Store,
+  { store, search }: Sources,
   app: string,
   query: RangeQuery & { values: number },
   now: number,
 ): Promise<Facets> {
   const filter = readFilter(query);
-  const { from, to } = rangeOf(query, filter, now);
-  const rows = await narrowed(filter, query, () =>
-    store.countFacets({ app, where: conditionOf(filter, now), from, to, values: query.values }),
-  );
+  const scope = { app, ...rangeOf(query, filter, now) };
+  const { rows, left } = await narrowed(filter, query, async () => {
+    const { where, left } = await conditionOfCounted(search, scope, filter, now);
+    return { rows: await store.countFacets({ ...scope, where, values: query.values }), left };
+  });
   const items = new Map<string, Facets['items'][number]>();
   for (const row of rows) {
     if (row.field === '') continue;
@@ -43,8 +53,9 @@ export async function readFacets(
   }
   const versions = [...items.values()].filter(({ field }) => field.startsWith('version.'));
   return {
-    from: from.toISOString(),
-    to: to.toISOString(),
+    from: scope.from.toISOString(),
+    to: scope.to.toISOString(),
+    notSearched: notSearchedOf(left),
     total: rows.find(({ field }) => field === '')?.count ?? 0,
     items: [
       ...FACETS.flatMap((field) => items.get(field) ?? []),
@@ -58,7 +69,7 @@ function sumOf({ values }: Facets['items'][number]): number {
 }
 
 export async function readHistogram(
-  store: Store,
+  { store, search }: Sources,
   app: string,
   query: RangeQuery & { by: 'outcome' | 'status'; buckets: number },
   now: number,
@@ -69,16 +80,11 @@ export async function readHistogram(
   const aligned = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
   const start = Math.max(aligned, FIRST_INSTANT_MS);
   const { by } = query;
-  const rows = await narrowed(filter, query, () =>
-    store.countByTime({
-      app,
-      where: conditionOf(filter, now),
-      from: new Date(start),
-      to: range.to,
-      by,
-      bucketMs,
-    }),
-  );
+  const scope = { app, from: new Date(start), to: range.to };
+  const { rows, left } = await narrowed(filter, query, async () => {
+    const { where, left } = await conditionOfCounted(search, scope, filter, now);
+    return { rows: await store.countByTime({ ...scope, where, by, bucketMs }), left };
+  });
   const buckets = Math.ceil((range.to.getTime() - start) / bucketMs);
   const series = new Map<
     string | null,
@@ -99,6 +105,7 @@ export async function readHistogram(
   return {
     from: new Date(start).toISOString(),
     to: range.to.toISOString(),
+    notSearched: notSearchedOf(left),
     by,
     bucketMs,
     total,

@@ -2,13 +2,18 @@ import { createHash } from 'node:crypto';
 import type { ExecutionPage, ExecutionQuery, ExecutionSummary, QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { Search } from '../search/search.js';
-import type { ListPlace, Store } from '../store/store.js';
+import { ReadTooLong } from '../store/read-within.js';
+import type { ExecutionFilter, ListPlace, ListedExecution, Store } from '../store/store.js';
 import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf, readFilter } from './filter.js';
 import { notSearchedOf } from './histories.js';
+import { isNarrowable, narrowByIndex } from './narrow.js';
 import { FIRST_INSTANT_MS, LAST_INSTANT_MS, instantOf } from './range.js';
 import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
+
+/** How long a walk through the list is given before the index is asked, in ms. */
+const SOON_MS = 15;
 
 export async function listExecutions(
   { store, search }: { store: Store; search: Search },
@@ -19,19 +24,23 @@ export async function listExecutions(
   const filter = readFilter(query);
   if (isSearch(filter)) return await searchExecutions(search, app, query, filter, now);
   const question = questionOf(app, query);
-  const rows = await narrowed(filter, query, () =>
-    store.listExecutions({
-      app,
-      where: conditionOf(filter, now),
-      from: instantOf(query.from),
-      to: instantOf(query.to),
-      sort: query.sort,
-      after:
-        query.cursor === undefined ? undefined : readCursor(query.cursor, question, query.sort),
-      // One more than asked for tells whether there is a next page.
-      limit: query.limit + 1,
-    }),
-  );
+  const list = {
+    app,
+    where: conditionOf(filter, now),
+    from: instantOf(query.from),
+    to: instantOf(query.to),
+    sort: query.sort,
+    after: query.cursor === undefined ? undefined : readCursor(query.cursor, question, query.sort),
+    // One more than asked for tells whether there is a next page.
+    limit: query.limit + 1,
+  };
+  const rows = await narrowed(filter, query, async () => {
+    if (!isNarrowable(filter)) return await store.listExecutions(list);
+    const soon = await listSoon(store, list);
+    if (soon !== undefined) return soon;
+    const where = await narrowByIndex(search, list, filter);
+    return await store.listExecutions({ ...list, where });
+  });
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
   return {
@@ -44,6 +53,23 @@ export async function listExecutions(
         ? writeCursor({ key: keyOf(last.summary, query.sort), id: last.id }, question)
         : null,
   };
+}
+
+/**
+ * What many executions are, a walk in the list's order finds at once, and no index as fast; what few are,
+ * it would look for in all of them. PGlite cannot be stopped, so there nothing is tried.
+ */
+async function listSoon(
+  store: Store,
+  list: ExecutionFilter,
+): Promise<ListedExecution[] | undefined> {
+  if (store.kind === 'pglite') return undefined;
+  try {
+    return await store.listExecutions({ ...list, limitMs: SOON_MS });
+  } catch (error) {
+    if (error instanceof ReadTooLong) return undefined;
+    throw error;
+  }
 }
 
 /** Executions that have the filter's words or candidates, newest first. */

@@ -91,7 +91,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(facetsQuerySchema, req.query);
-        res.json(await readFacets(store, param(req, 'app'), query, now()));
+        res.json(await readFacets(deps, param(req, 'app'), query, now()));
       },
     },
     {
@@ -107,7 +107,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(histogramQuerySchema, req.query);
-        res.json(await readHistogram(store, param(req, 'app'), query, now()));
+        res.json(await readHistogram(deps, param(req, 'app'), query, now()));
       },
     },
   ];

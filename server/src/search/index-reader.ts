@@ -12,6 +12,7 @@ import {
 } from '../segments/segment.js';
 import { findTerm } from '../segments/term-blocks.js';
 import type {
+  IndexPosition,
   SearchRange,
   SearchStore,
   StoredSegment,
@@ -89,6 +90,24 @@ export class IndexReader {
       parts: [...segments.map((segment) => this.#storedPart(segment, bodies)), ...tailParts],
       left: tail.left,
       load: (missing) => this.#load(missing),
+    };
+  }
+
+  /** The segments alone, with the place behind which is what none of them has. Throws SegmentGone. */
+  async openStored(
+    range: SearchRange,
+    leaves: { hashes: number[]; candidates: string[] },
+  ): Promise<OpenIndex & { position: IndexPosition }> {
+    const { state, segments } = await this.#store.listSegments(range);
+    const wanted = segments.flatMap((segment) => blocksOf(segment, leaves));
+    const blocks = await this.#store.readBlocks(wanted);
+    if (blocks === undefined) throw new SegmentGone();
+    const bodies = new Map(wanted.map((one, place) => [keyOf(one), blocks[place]]));
+    return {
+      parts: segments.map((segment) => this.#storedPart(segment, bodies)),
+      left: null,
+      load: (missing) => this.#load(missing),
+      position: state.position,
     };
   }
 

@@ -3,7 +3,7 @@ import type { Entry } from '../segments/directory.js';
 import type { Fate } from '../segments/segment.js';
 import { factTerm } from '../segments/terms.js';
 import type { Condition, ListedExecution, Store } from '../store/store.js';
-import type { SearchRange, Tail } from '../store/search-store.js';
+import type { IndexPosition, SearchRange, Tail } from '../store/search-store.js';
 import { Hits } from './hits.js';
 import { IndexReader, SegmentGone, type OpenIndex, type Part } from './index-reader.js';
 import { leavesOf, needOf, placesOf } from './needs.js';
@@ -38,6 +38,13 @@ export interface SearchPage {
   left: Tail['left'];
 }
 
+export interface Few {
+  ids: number[];
+  after: IndexPosition;
+}
+
+/** More ids than these are looked up no faster than rows are walked through. */
+const MAX_FEW = 1_000;
 /** Bodies that one page is looked for in, at most. */
 const MAX_LOOKED_INTO = 3_000;
 const MAX_CHUNK = 200;
@@ -70,6 +77,24 @@ export class Search {
         ...question,
       });
       return await this.#collect(question, this.#found(question, hits), index.left);
+    });
+  }
+
+  /**
+   * The executions that alone can be what a filter asks for, if the index knows them to be few: these ids,
+   * and whatever was written behind `after`. Undefined where they may be many.
+   */
+  async findFew(range: SearchRange, query: QueryNode): Promise<Few | undefined> {
+    const need = needOf(query);
+    // Columns hold U+FFFD in the place of what a Postgres text cannot hold, the index does not.
+    if (need === undefined || JSON.stringify(query).includes('\ufffd')) return undefined;
+    return await retried(async () => {
+      const index = await this.#reader.openStored(range, leavesOf(need));
+      const walk = { ...range, before: undefined };
+      const hits = new Hits(index, (part) => placesOf(need, part), walk);
+      if (hits.size > MAX_FEW) return undefined;
+      const entries = await hits.next(MAX_FEW);
+      return { ids: entries.map(({ id }) => id), after: index.position };
     });
   }
 
@@ -127,13 +152,7 @@ export class Search {
     leaves: ReturnType<typeof leavesOf>,
     read: (index: OpenIndex) => Promise<T>,
   ): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await read(await this.#reader.open(range, leaves));
-      } catch (error) {
-        if (!(error instanceof SegmentGone) || tries === MAX_TRIES) throw error;
-      }
-    }
+    return await retried(async () => await read(await this.#reader.open(range, leaves)));
   }
 
   async #collect(
@@ -217,6 +236,16 @@ export class Search {
       const matches = verdicts[place];
       return matches ? [{ ...row, matches }] : [];
     });
+  }
+}
+
+async function retried<T>(read: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof SegmentGone) || tries === MAX_TRIES) throw error;
+    }
   }
 }
 

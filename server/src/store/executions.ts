@@ -79,7 +79,9 @@ export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<L
       sql<boolean>`(${key}, e.id) ${beyond} (${last}, ${filter.after.id}::bigint)`,
     );
   }
-  const { rows } = await readWithin(db, READ_LIMIT_MS, (tx) => tx.executeQuery(query));
+  const { rows } = await readWithin(db, filter.limitMs ?? READ_LIMIT_MS, (tx) =>
+    tx.executeQuery(query),
+  );
   return rows.map(toListed);
 }
 

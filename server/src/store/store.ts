@@ -89,6 +89,8 @@ export interface ExecutionFilter extends ExecutionScope {
   sort: ExecutionSort;
   after: ListPlace | undefined;
   limit: number;
+  /** How long it may take, in ms, where that is less than any read may. */
+  limitMs?: number;
 }
 
 /** `key` is in ms, since the epoch or of the duration. */
