@@ -189,7 +189,7 @@ export async function lookUp(
   bounds: Bounds,
   signal?: AbortSignal,
 ): Promise<Lookup> {
-  return await getJson(`${appPath(app)}/lookup`, { id, ...bounds }, signal);
+  return await getJson(`${appPath(app)}/lookup/${encodeURIComponent(id)}`, { ...bounds }, signal);
 }
 
 export async function getCandidateHistory(

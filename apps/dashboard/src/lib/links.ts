@@ -24,6 +24,11 @@ export function candidateHref(app: string, id: string, step: number, candidate: 
   return `/execution?${query({ app, id, step: String(step), tab: 'candidates', candidate })}`;
 }
 
+/** The page that asks for two groups of executions. */
+export function groupsHref(app: string): string {
+  return `/compare?${query({ app, qa: '' })}`;
+}
+
 /** The executions that a filter finds within a range, ISO-8601. */
 export function filteredHref(
   app: string,

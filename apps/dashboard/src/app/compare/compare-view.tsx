@@ -1,10 +1,13 @@
 'use client';
 
+import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { AppGate } from '@/components/app-gate';
 import { cohortParams } from '@/features/cohorts/search-params';
 import { Cohorts } from '@/features/cohorts/cohorts';
 import { CompareSkeleton, CompareTwo } from '@/features/compare/compare-two';
+import { cn } from '@/lib/cn';
+import { compareHref, groupsHref } from '@/lib/links';
 
 export function CompareView() {
   return (
@@ -19,7 +22,29 @@ function Compare({ app }: { app: string }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">Compare executions of {app}</h1>
+      <nav
+        aria-label="What to compare"
+        className="flex shrink-0 gap-1 border-b border-line px-3 print:hidden"
+      >
+        <Kind href={compareHref(app)} name="Two executions" isCurrent={!isGroups} />
+        <Kind href={groupsHref(app)} name="Two groups" isCurrent={isGroups} />
+      </nav>
       {isGroups ? <Cohorts app={app} /> : <CompareTwo app={app} />}
     </div>
+  );
+}
+
+function Kind({ href, name, isCurrent }: { href: string; name: string; isCurrent: boolean }) {
+  return (
+    <Link
+      href={href}
+      aria-current={isCurrent ? 'page' : undefined}
+      className={cn(
+        '-mb-px flex h-9 items-center border-b-2 border-transparent px-2 text-sm text-ink-muted hover:text-ink',
+        isCurrent && 'border-accent font-medium text-ink',
+      )}
+    >
+      {name}
+    </Link>
   );
 }

@@ -4,8 +4,10 @@ import {
   GitCompareIcon,
   LayoutGridIcon,
   ListIcon,
+  MessageCircleQuestionMarkIcon,
   PanelLeftIcon,
   SettingsIcon,
+  WorkflowIcon,
   type LucideIcon,
 } from 'lucide-react';
 import Link from 'next/link';
@@ -14,7 +16,7 @@ import { Suspense, type ReactNode } from 'react';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { isDoor } from '@/lib/doors';
-import { compareHref, executionsHref, settingsHref } from '@/lib/links';
+import { compareHref, executionsHref, pipelinesHref, settingsHref, whyHref } from '@/lib/links';
 import { setRailOpen, useRailOpen } from '@/lib/preferences';
 import { AppSwitcher } from './app-switcher';
 import { Breadcrumb } from './breadcrumb';
@@ -111,6 +113,18 @@ function Places({ stacked = false }: { stacked?: boolean }) {
       href: app === null ? '/executions' : executionsHref(app),
       icon: ListIcon,
       current: path.startsWith('/execution'),
+    },
+    {
+      name: 'Pipelines',
+      href: app === null ? '/pipelines' : pipelinesHref(app),
+      icon: WorkflowIcon,
+      current: path.startsWith('/pipeline'),
+    },
+    {
+      name: 'Why?',
+      href: app === null ? '/why' : whyHref(app),
+      icon: MessageCircleQuestionMarkIcon,
+      current: path.startsWith('/why'),
     },
     {
       name: 'Compare',
