@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -7,31 +8,35 @@ import pg from 'pg';
 /** As somebody would set up a small server of their own; synchronous_commit stays on. */
 const SETTINGS = ['listen_addresses=127.0.0.1', 'shared_buffers=1GB', 'max_wal_size=8GB'];
 
-/** Runs `use` with a Postgres of its own in `folder`, which is stopped afterwards. */
-export async function withPostgres(folder, use) {
+/**
+ * Runs `use` with a Postgres of its own in `folder`, which is stopped afterwards. With `keep` its files stay,
+ * and are used again. `onLog` gets what it writes to its log.
+ */
+export async function withPostgres(folder, use, { keep = false, onLog = () => {} } = {}) {
   const port = await freePort();
   const databaseDir = path.join(folder, 'postgres');
+  const isNew = !existsSync(path.join(databaseDir, 'PG_VERSION'));
   const postgres = new EmbeddedPostgres({
     databaseDir,
     port,
     user: 'postgres',
     password: 'postgres',
-    persistent: false,
+    persistent: keep,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
     postgresFlags: SETTINGS.flatMap((setting) => ['-c', setting]),
-    onLog: () => {},
+    onLog,
     onError: () => {},
   });
-  await postgres.initialise();
+  if (isNew) await postgres.initialise();
   await postgres.start();
   try {
     const [pid] = (await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
     await use({
       postmaster: Number(pid),
-      /** Makes one and returns its URL. */
+      /** Makes one, unless it was kept, and returns its URL. */
       async database(name) {
-        await postgres.createDatabase(name);
+        if (isNew) await postgres.createDatabase(name);
         return `postgres://postgres:postgres@127.0.0.1:${port}/${name}`;
       },
     });

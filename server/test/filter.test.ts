@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { matchesQuery, parseQuery, type Facets, type QueryFacts, type QueryNode } from '@xray/core';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
@@ -88,7 +89,12 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     });
     // Of the last ones the search index knows nothing.
     await store.saveExecutions(records.slice(0, -20));
-    const indexing = startIndexJob({ store, logger: pino({ enabled: false }) });
+    const indexing = startIndexJob({
+      store,
+      logger: pino({ enabled: false }),
+      metrics: new Registry(),
+      now: Date.now,
+    });
     const range = { app: APP, from: -Infinity, to: Infinity };
     const indexed = idsByMeaning(queryOf('tag:vip')).filter((id) => !LAST.has(id)).length;
     await vi.waitUntil(

@@ -10,7 +10,9 @@ import {
   type Snapshot,
   type Step,
 } from '@xray/core';
-import { APP, DRIVERS, freshServer } from './support/databases.js';
+import { sql } from 'kysely';
+import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { APP, DRIVERS, freshServer, freshStore } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
 import { snapshot } from './support/snapshots.js';
 
@@ -179,5 +181,34 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
     expect(response.status).toBe(400);
     const { error } = (await response.json()) as ErrorBody;
     expect(error.details?.[0]).toMatchObject({ path: 'q', position: 0 });
+  });
+
+  test('read the steps of a sample where there are many, always the same one', async () => {
+    const store = await freshStore(driver);
+    const executions = 600;
+    const records = Array.from({ length: executions }, (_, index) => {
+      const text = JSON.stringify({
+        ...selection(0, [search, filter(10, 4, { PRICE: 6 }), decide]),
+        executionId: `many-${index}`,
+      });
+      const read = readSnapshot(text, { app: APP, environments: null }, new Date(FIRST));
+      if (!read.ok) throw new Error(read.message);
+      return read.record;
+    });
+    await store.saveExecutions(records);
+    const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
+    const scope = { app: APP, where: sql<boolean>`true`, ...range, sampled: 200 };
+    const flow = await store.readFlow(scope);
+    expect(flow.executions).toBe(executions);
+    expect(flow.courses).toEqual([{ executions, steps: ['search', 'filter', 'decide'] }]);
+    // Three standard deviations of a draw of one in three are 35.
+    expect(Math.abs(flow.sampled - 200)).toBeLessThan(35);
+    const filtered = flow.steps.find(({ name }) => name === 'filter');
+    expect(filtered).toMatchObject({
+      candidatesIn: 10 * flow.sampled,
+      drops: [{ reason: 'PRICE', count: 6 * flow.sampled }],
+    });
+    expect(await store.readFlow(scope)).toEqual(flow);
+    expect((await store.readFlow({ ...scope, sampled: executions })).sampled).toBe(executions);
   });
 });

@@ -23,7 +23,7 @@ export class SearchThread {
 
   async run<Name extends keyof Tasks>(
     name: Name,
-    input: Parameters<Tasks[Name]>[0],
+    ...[input]: Parameters<Tasks[Name]>
   ): Promise<ReturnType<Tasks[Name]>> {
     const worker = (this.#worker ??= this.#start());
     const id = ++this.#lastId;

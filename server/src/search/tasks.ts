@@ -14,6 +14,8 @@ import {
 } from '@xray/core';
 import { buildSegment, type BuiltSegment } from '../segments/build.js';
 import { checkOf } from '../segments/directory.js';
+import { SegmentMerge, type MergeInput } from '../segments/merge.js';
+import { TERMS, type Block, type SegmentHead } from '../segments/segment.js';
 import type { Document } from '../store/search-store.js';
 
 /** A row that may be what is looked for, with what its body does not tell. */
@@ -23,6 +25,8 @@ export interface Suspect {
   at: number;
   conflict: boolean;
 }
+
+let merging: SegmentMerge | undefined;
 
 /** What the threads of the search do, each by its name. */
 export const tasks = {
@@ -36,6 +40,26 @@ export const tasks = {
         snapshot: parse(body),
       })),
     );
+  },
+
+  /** Begins to make one segment of several, and gives its directory. One is made at a time. */
+  mergeStart(inputs: MergeInput[]): Block[] {
+    merging = new SegmentMerge(inputs);
+    return merging.directory;
+  },
+
+  /** The next range of blocks of one kind: of each input its blocks in order. */
+  mergeRange({ kind, blocks }: { kind: Block['kind']; blocks: Uint8Array[][] }): Block[] {
+    if (merging === undefined) throw new Error('no merge was begun');
+    return kind === TERMS ? merging.mergeTerms(blocks) : merging.mergeCandidates(blocks);
+  },
+
+  /** What the segment is that was made. */
+  mergeEnd(): SegmentHead {
+    if (merging === undefined) throw new Error('no merge was begun');
+    const { head } = merging;
+    merging = undefined;
+    return head;
   },
 
   /** Of each suspect the places where it has what the query looks for; null where it is not meant. */

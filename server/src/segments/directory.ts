@@ -31,6 +31,16 @@ export function writeDirectoryBlock(entries: Entry[]): Uint8Array {
   return bytes;
 }
 
+/** The block without its entries at some places. */
+export function blankEntries(block: Uint8Array, places: number[]): Uint8Array {
+  const blanked = block.slice();
+  for (const place of places) {
+    blanked.fill(0, place * ENTRY_BYTES, place * ENTRY_BYTES + 6);
+    blanked.fill(0, place * ENTRY_BYTES + 12, (place + 1) * ENTRY_BYTES);
+  }
+  return blanked;
+}
+
 /** A block read: parallel arrays by place. One that was erased has the id 0. */
 export interface Directory {
   ids: Float64Array;

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { ErasureCount } from '@xray/core';
 import { appendAudit } from './audit.js';
 import type { Driver } from './driver.js';
+import { eraseFromIndex } from './erase-from-index.js';
 import type { ErasedBatch, ErasureScope, Store } from './store.js';
 
 type Db = Driver['db'];
@@ -18,7 +19,8 @@ const MAX_AHEAD = sql`interval '5 minutes'`;
 
 /**
  * Every table that holds something of an execution beside its header, by the column `execution`. What
- * is not named here outlives an erasure.
+ * is not named here outlives an erasure; the search index, which packs many into a row, has its own way
+ * (erase-from-index.ts).
  */
 const TABLES_BESIDE = ['bodies', 'steps'] as const;
 
@@ -57,10 +59,11 @@ export async function eraseBatch(
       scope,
       near.map((row) => row.id),
     );
-    const erased = await eraseExecutions(
-      tx,
-      doomed.map((row) => row.id),
-    );
+    const ids = doomed.map((row) => row.id);
+    // What grows old leaves the index with the next merge or sweep; until then its entries are dead.
+    const isNamed = scope.what.kind === 'execution' || scope.what.kind === 'subject';
+    if (isNamed) await eraseFromIndex(tx, scope.app, ids);
+    const erased = await eraseExecutions(tx, ids);
     if (scope.what.kind === 'expired') await countByRule(tx, scope.app, doomed);
     if (options.audit !== undefined && erased.executions > 0) {
       await appendAudit(tx, options.audit(erased));

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { SEGMENT_FORMAT, type Block, type SegmentHead } from '../segments/segment.js';
 import type { Driver } from './driver.js';
 import { jsonForPostgres } from './json-for-postgres.js';
@@ -91,22 +91,31 @@ export async function insertSegment(
       ${jsonForPostgres(head.fates)}::jsonb, ${SEGMENT_FORMAT})`.execute(db);
 }
 
-/** All bodies as one run of bytes with a place for each, so that there is one value to bind. */
 export async function writeBlocks(db: Db, segment: number, blocks: Block[]): Promise<void> {
   if (blocks.length === 0) return;
-  let from = 1; // Postgres counts from one.
-  const places = blocks.map(({ body }) => {
-    from += body.length;
-    return from - body.length;
-  });
+  const { pack, from } = packBlocks(blocks);
   await sql`
     INSERT INTO xray.segment_blocks (segment, kind, number, body)
-    SELECT ${segment}::bigint, t.kind, t.number,
-      substring(${Buffer.concat(blocks.map(({ body }) => body))}::bytea FROM t.place FOR t.length)
-    FROM unnest(
+    SELECT ${segment}::bigint, t.kind, t.number, ${cutBlock(pack)} FROM ${from}`.execute(db);
+}
+
+/** All bodies as one run of bytes with a place for each, so that there is one value to bind. */
+export function packBlocks(blocks: Block[]): { pack: Buffer; from: RawBuilder<unknown> } {
+  let next = 1; // Postgres counts from one.
+  const places = blocks.map(({ body }) => {
+    next += body.length;
+    return next - body.length;
+  });
+  const from = sql`unnest(
       ${blocks.map(({ kind }) => kind)}::smallint[],
       ${blocks.map(({ number }) => number)}::int[],
       ${places}::int[],
       ${blocks.map(({ body }) => body.length)}::int[]
-    ) AS t(kind, number, place, length)`.execute(db);
+    ) AS t(kind, number, place, length)`;
+  return { pack: Buffer.concat(blocks.map(({ body }) => body)), from };
+}
+
+/** The body of a block `t` of the pack. */
+export function cutBlock(pack: Buffer): RawBuilder<unknown> {
+  return sql`substring(${pack}::bytea FROM t.place FOR t.length)`;
 }

@@ -48,9 +48,7 @@ export interface Tail {
 /** The search index and what it is made of. */
 export interface SearchStore {
   readIndexState(): Promise<IndexState>;
-  listSegments(
-    range: SearchRange | undefined,
-  ): Promise<{ state: IndexState; segments: StoredSegment[] }>;
+  listSegments(range: SearchRange): Promise<{ state: IndexState; segments: StoredSegment[] }>;
   /** Undefined when one of the segments is no longer there. */
   readBlocks(wanted: WantedBlock[]): Promise<Uint8Array[] | undefined>;
   readTail(state: IndexState, range: SearchRange, limit: number): Promise<Tail>;
@@ -78,6 +76,39 @@ export interface SearchStore {
     to: IndexPosition,
     segments: { app: string; head: SegmentHead; blocks: Block[] }[],
   ): Promise<boolean>;
+
+  /** Segments of one app that are to become one, if there are. */
+  findMergeable(): Promise<StoredSegment[]>;
+  /** Every segment, with when it was made, in ms since the epoch. */
+  listForSweep(): Promise<(StoredSegment & { madeAt: number })[]>;
+  /** Blocks with numbers in [from, to) of segments, each in order. */
+  readBlockRanges(
+    kind: Block['kind'],
+    ranges: { segment: number; from: number; to: number }[],
+  ): Promise<Uint8Array[][]>;
+  nextSegmentId(): Promise<number>;
+  /** Of a segment that is not there yet. */
+  writeBlocks(segment: number, blocks: Block[]): Promise<void>;
+  /**
+   * Puts a segment whose blocks are written in the place of others, or none where nothing is left of
+   * them. False, and the blocks are gone, when the others are not there any more or something was erased.
+   */
+  replaceSegments(
+    old: StoredSegment[],
+    made: { id: number; head: SegmentHead },
+    state: IndexState,
+  ): Promise<boolean>;
+  /** Removes what was left behind of segments that never came to be, or are of another format. */
+  removeRemains(): Promise<void>;
+  /**
+   * Begins anew when the rows' transactions are those of another cluster, as after a restore of a dump:
+   * true if so. Rows come to have a number of this one.
+   */
+  adoptRows(): Promise<boolean>;
+  /** Begins anew: no segment, and everything to be indexed. */
+  clearIndex(): Promise<void>;
+  /** How many executions no segment has, and when the one that waits longest was received. */
+  measureLag(): Promise<{ executions: number; since: Date | null }>;
 }
 
 export interface SubjectRow {

@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { checkOf, type Entry } from '../segments/directory.js';
 import { SEGMENT_FORMAT, type Fate, type SegmentHead } from '../segments/segment.js';
 import type { Driver } from './driver.js';
 import { SUMMARY, toListed } from './executions.js';
 import * as building from './index-building.js';
+import * as merging from './index-merging.js';
 import type {
   Document,
   IndexState,
@@ -20,6 +21,10 @@ type Db = Driver['db'];
 
 /** Rows that no segment has yet beyond this are only counted. */
 const MAX_TAIL = 20_000;
+/** So many segments of about one size become one. */
+const MERGED_AT_ONCE = 8;
+/** A segment of so many executions is not merged any more. */
+const UNMERGED_FROM = 32_768;
 
 export function sqlSearchStore(db: Db): SearchStore {
   return {
@@ -36,6 +41,16 @@ export function sqlSearchStore(db: Db): SearchStore {
     leadIndexing: (instance, forMs) => building.leadIndexing(db, instance, forMs),
     readUnindexed: (after, limits) => building.readUnindexed(db, after, limits),
     addSegments: (state, to, segments) => building.addSegments(db, state, to, segments),
+    findMergeable: () => findMergeable(db),
+    listForSweep: () => readSegments(db, sql`true`),
+    readBlockRanges: (kind, ranges) => merging.readBlockRanges(db, kind, ranges),
+    nextSegmentId: () => building.nextSegmentId(db),
+    writeBlocks: (segment, blocks) => building.writeBlocks(db, segment, blocks),
+    replaceSegments: (old, made, state) => merging.replaceSegments(db, old, made, state),
+    removeRemains: () => merging.removeRemains(db),
+    adoptRows: () => merging.adoptRows(db),
+    clearIndex: () => merging.clearIndex(db),
+    measureLag: () => measureLag(db),
   };
 }
 
@@ -57,22 +72,24 @@ async function readIndexState(db: Db): Promise<IndexState> {
   return toState(rows[0]);
 }
 
+const COLUMNS = sql`s.id, s.app, s.executions, s.from_at, s.to_at, s.starts, s.term_bits,
+  s.candidate_bits, s.term_bytes, s.candidate_bytes, s.fates, s.made_at`;
+
 /** The state and the segments of one moment: what is in none of them is in the tail after that state. */
 async function listSegments(
   db: Db,
-  range: SearchRange | undefined,
+  { app, from, to }: SearchRange,
 ): Promise<{ state: IndexState; segments: StoredSegment[] }> {
-  const isMeant =
-    range === undefined
-      ? sql`true`
-      : sql`s.app = ${range.app} AND s.to_at >= ${instant(range.from)} AND s.from_at < ${instant(range.to)}`;
   const { rows } = await sql<StateRow & Partial<SegmentRow>>`
-    SELECT ${STATE}, s.id, s.app, s.executions, s.from_at, s.to_at, s.starts, s.term_bits,
-      s.candidate_bits, s.term_bytes, s.candidate_bytes, s.fates
+    SELECT ${STATE}, ${COLUMNS}
     FROM xray.indexing i
-    LEFT JOIN xray.segments s ON s.format = ${SEGMENT_FORMAT}::smallint AND ${isMeant}
+    LEFT JOIN xray.segments s ON s.format = ${SEGMENT_FORMAT}::smallint AND s.app = ${app}
+      AND s.to_at >= ${instant(from)} AND s.from_at < ${instant(to)}
     ORDER BY s.id`.execute(db);
-  return { state: toState(rows[0]), segments: rows.flatMap(toSegment) };
+  return {
+    state: toState(rows[0]),
+    segments: rows.flatMap((row) => (isSegment(row) ? [toSegment(row)] : [])),
+  };
 }
 
 interface SegmentRow {
@@ -87,11 +104,43 @@ interface SegmentRow {
   term_bytes: number;
   candidate_bytes: number;
   fates: Fate[];
+  made_at: Date;
 }
 
-/** None for the row of an index without segments. */
-function toSegment(row: Partial<SegmentRow>): StoredSegment[] {
-  if (!isSegment(row)) return [];
+async function readSegments(
+  db: Db,
+  isMeant: RawBuilder<unknown>,
+): Promise<(StoredSegment & { madeAt: number })[]> {
+  const { rows } = await sql<SegmentRow>`
+    SELECT ${COLUMNS} FROM xray.segments s
+    WHERE s.format = ${SEGMENT_FORMAT}::smallint AND ${isMeant} ORDER BY s.id`.execute(db);
+  return rows.map((row) => ({ ...toSegment(row), madeAt: row.made_at.getTime() }));
+}
+
+/** The oldest of one app and one size, of which there are enough. Sizes go by powers of the number. */
+async function findMergeable(db: Db): Promise<StoredSegment[]> {
+  const { rows } = await sql<{ ids: number[] }>`
+    SELECT array_agg(id ORDER BY id)::double precision[] AS ids
+    FROM (
+      SELECT id, app, executions, floor(ln(greatest(executions, 1)) / ln(${MERGED_AT_ONCE}::float8)) AS size
+      FROM xray.segments
+      WHERE executions < ${UNMERGED_FROM} AND format = ${SEGMENT_FORMAT}::smallint
+    ) AS sized
+    GROUP BY app, size HAVING count(*) >= ${MERGED_AT_ONCE}
+    ORDER BY size LIMIT 1`.execute(db);
+  const ids = rows[0]?.ids.slice(0, MERGED_AT_ONCE);
+  return ids === undefined ? [] : await readSegments(db, sql`s.id = ANY (${ids}::bigint[])`);
+}
+
+async function measureLag(db: Db): Promise<{ executions: number; since: Date | null }> {
+  const { position } = await readIndexState(db);
+  const { rows } = await sql<{ executions: number; since: Date | null }>`
+    SELECT count(*) AS executions, min(received_at) AS since FROM xray.executions
+    WHERE (xact, id) > (${position.xact}::xid8, ${position.id}::bigint)`.execute(db);
+  return rows[0] ?? { executions: 0, since: null };
+}
+
+function toSegment(row: SegmentRow): StoredSegment {
   const head: SegmentHead = {
     executions: row.executions,
     fromAt: row.from_at.getTime(),
@@ -101,7 +150,7 @@ function toSegment(row: Partial<SegmentRow>): StoredSegment[] {
     bytes: { terms: row.term_bytes, candidates: row.candidate_bytes },
     fates: row.fates,
   };
-  return [{ id: row.id, app: row.app, head }];
+  return { id: row.id, app: row.app, head };
 }
 
 function isSegment(row: Partial<SegmentRow>): row is SegmentRow {
@@ -161,7 +210,7 @@ async function readTail(
   return { entries, left: { executions: rest.executions, from: rest.from, to: rest.to } };
 }
 
-async function tailSize(db: Db, isAfter: Condition | ReturnType<typeof sql>): Promise<number> {
+async function tailSize(db: Db, isAfter: RawBuilder<unknown>): Promise<number> {
   const { rows } = await sql<{ size: number }>`
     SELECT count(*) AS size FROM (
       SELECT 1 FROM xray.executions e WHERE ${isAfter} LIMIT ${MAX_TAIL}) AS tail`.execute(db);

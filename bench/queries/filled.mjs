@@ -1,0 +1,105 @@
+// Databases that hold a month of executions, kept from one run to the next.
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { untilIdle } from '../ingest/process-figures.mjs';
+import { APP, KEY, startServer, stop } from '../ingest/server.mjs';
+import { MONTH, makeExecution } from './executions.mjs';
+
+const DIST = path.resolve(import.meta.dirname, '../../server/dist');
+const BATCH = 400;
+/** Batches under way at once: one is made while another is written. */
+const LANES = 2;
+const REPORT_EVERY = 50_000;
+const LOOK_EVERY_MS = 2_000;
+
+/**
+ * Fills the database that `env` names with `total` executions through the store's own way in, unless that was
+ * done before, and asserts their number. `folder` keeps the note that it is done.
+ */
+export async function fill({ env, folder, total }) {
+  const note = path.join(folder, `filled-with-${total}`);
+  if (existsSync(note)) return;
+  await mkdir(folder, { recursive: true });
+  // The first start makes the app, its key and the tables.
+  await startServer(env).then(stop);
+  const store = await openStore(env);
+  try {
+    const startedAt = performance.now();
+    const { readSnapshot } = await load('ingest/read-snapshot.js');
+    const sender = { app: APP, environments: null };
+    let next = 0;
+    let accepted = 0;
+    const lane = async () => {
+      while (next < total) {
+        const first = next;
+        next = Math.min(total, first + BATCH);
+        const records = [];
+        for (let index = first; index < next; index++) {
+          const made = makeExecution(index, total);
+          const read = readSnapshot(JSON.stringify(made), sender, receivedAt(made));
+          if (!read.ok) throw new Error(`${made.executionId} is refused: ${read.message}`);
+          records.push(read.record);
+        }
+        const outcomes = await store.saveExecutions(records);
+        accepted += outcomes.filter(({ kind }) => kind === 'accepted').length;
+        if (Math.floor(first / REPORT_EVERY) < Math.floor(next / REPORT_EVERY)) {
+          const rate = next / ((performance.now() - startedAt) / 1000);
+          process.stderr.write(`  ${next} of ${total} executions, ${rate.toFixed(0)} a second\n`);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    if (accepted !== total) throw new Error(`${accepted} of ${total} executions were stored`);
+    await store.vacuum();
+  } finally {
+    await store.close();
+  }
+  await writeFile(note, new Date().toISOString());
+}
+
+/** Removes what half a filling left behind. */
+export async function discardUnless(folder, total) {
+  if (existsSync(folder) && !existsSync(path.join(folder, `filled-with-${total}`))) {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function openStore({ DATABASE_URL: url, XRAY_DATA_DIR: dataDir }) {
+  const { createSqlStore } = await load('store/sql-store.js');
+  if (url === undefined) {
+    const { openPglite } = await load('store/drivers/pglite.js');
+    return createSqlStore(await openPglite(path.join(dataDir, 'db')));
+  }
+  const { openPostgres } = await load('store/drivers/postgres.js');
+  const onConnectionError = () => {};
+  const options = { connectionString: url, caCert: undefined, maxConnections: LANES };
+  return createSqlStore(openPostgres({ ...options, onConnectionError }));
+}
+
+async function load(file) {
+  return await import(pathToFileURL(path.join(DIST, file)).href);
+}
+
+/** As if each had come in as soon as it had ended. */
+function receivedAt({ startedAt, durationMs }) {
+  return new Date(Date.parse(startedAt) + durationMs);
+}
+
+/** Waits until the search index, which is built behind ingest, has caught up. */
+export async function untilIndexed(server) {
+  const q = new URLSearchParams({ q: 'nothing-has-this', ...MONTH });
+  for (;;) {
+    const response = await fetch(`${server.url}/api/apps/${APP}/executions?${q}`, {
+      headers: { 'x-api-key': KEY },
+    });
+    if (!response.ok) throw new Error(`a search gives ${response.status}`);
+    const { notSearched } = await response.json();
+    if (notSearched === null) break;
+    process.stderr.write(`  ${notSearched.executions} executions are still to be indexed\n`);
+    await setTimeout(LOOK_EVERY_MS);
+  }
+  await untilIdle(server);
+}

@@ -1,0 +1,66 @@
+// What the database says of how it answers: plans, and sizes.
+import { setTimeout } from 'node:timers/promises';
+import { query } from '../ingest/postgres.mjs';
+import { startServer, stop } from '../ingest/server.mjs';
+import { askerOf, chosen } from './measure.mjs';
+
+/** Tables that hold payloads, or all words of them. */
+const PAYLOADS = ['bodies', 'segment_blocks'];
+/** The log comes through a pipe. */
+const LOG_DELAY_MS = 500;
+
+/**
+ * Asks each question once with auto_explain on, which logs the plan of every statement as it was run, and
+ * throws when one of them scans a table of payloads.
+ */
+export async function explainAll({ env, url, total, wanted, readLog }) {
+  await query(url, "ALTER DATABASE xray SET session_preload_libraries = 'auto_explain'");
+  await query(url, "ALTER DATABASE xray SET auto_explain.log_min_duration = '0'");
+  const scanning = [];
+  let statements = 0;
+  // The server's connections are new, and so have the library.
+  const server = await startServer(env);
+  try {
+    for (const question of chosen(total, wanted.only)) {
+      const before = readLog().length;
+      const ask = await askerOf(server, question);
+      await ask(0);
+      await setTimeout(LOG_DELAY_MS);
+      const plans = readLog().slice(before);
+      statements += plans.split('Query Text:').length - 1;
+      const scans = PAYLOADS.filter((table) => new RegExp(`Seq Scan on ${table}\\b`).test(plans));
+      if (scans.length > 0) scanning.push(`${question.name}: ${scans.join(', ')}`);
+    }
+  } finally {
+    await stop(server);
+    await query(url, 'ALTER DATABASE xray RESET ALL');
+  }
+  if (statements === 0) throw new Error('no plan was logged');
+  if (scanning.length > 0) throw new Error(`payloads are scanned: ${scanning.join('; ')}`);
+  console.log(`\nEXPLAIN: none of ${statements} statements scans ${PAYLOADS.join(' or ')}`);
+}
+
+export async function printSizes(url) {
+  const [{ steps }] = await query(url, 'SELECT count(*)::float8 AS steps FROM xray.steps');
+  const rows = await query(
+    url,
+    `SELECT relname AS name, pg_table_size(c.oid)::float8 AS own, pg_indexes_size(c.oid)::float8 AS indexes
+     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE nspname = 'xray' AND relkind = 'r' AND pg_total_relation_size(c.oid) > 1e6
+     ORDER BY pg_total_relation_size(c.oid) DESC`,
+  );
+  const indexes = await query(
+    url,
+    `SELECT indexrelname AS name, pg_relation_size(indexrelid)::float8 AS bytes FROM pg_stat_user_indexes
+     WHERE schemaname = 'xray' AND pg_relation_size(indexrelid) > 1e6 ORDER BY bytes DESC`,
+  );
+  const perStep = (bytes) => (bytes / steps).toFixed(0).padStart(6);
+  const sum = rows.reduce((total, { own, indexes }) => total + own + indexes, 0);
+  console.log(
+    `\nbytes a step (${(steps / 1e6).toFixed(2)}M of them): ${(sum / steps).toFixed(0)} in all`,
+  );
+  for (const { name, own, indexes } of rows) {
+    console.log(`  ${name.padEnd(24)} table ${perStep(own)}  indexes ${perStep(indexes)}`);
+  }
+  for (const { name, bytes } of indexes) console.log(`    ${name.padEnd(24)} ${perStep(bytes)}`);
+}

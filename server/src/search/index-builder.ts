@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { entryAt, readDirectoryBlock } from '../segments/directory.js';
+import { rangeBits } from '../segments/merge.js';
+import { CANDIDATES, DIRECTORY, TERMS } from '../segments/segment.js';
+import type { Document, IndexState, SearchStore, StoredSegment } from '../store/search-store.js';
+import type { SearchThread } from './search-thread.js';
+
+/** An instance that has not worked for so long lets another one lead. */
+const LEASE_MS = 30_000;
+const BATCH = { executions: 2_000, bytes: 16 * 1024 * 1024 };
+/** Of blocks, that a merge has in memory at a time. */
+const MERGE_BYTES = 4 * 1024 * 1024;
+/** The lease is taken anew when so much of it is left. */
+const RENEW_MS = 20_000;
+/** How often a segment is looked through for executions that are gone. */
+const SWEEP_EVERY_MS = 60 * 60_000;
+/** How often it is seen whether one's turn has come. */
+const LOOK_EVERY_MS = 60_000;
+/** A segment is written anew when so much of it is gone, and after a day if anything is. */
+const DEAD_SHARE = 1 / 8;
+const DEAD_FOR_MS = 24 * 60 * 60_000;
+
+/** Builds on the search index, piece by piece. Of many instances one does; the others see that it leads. */
+export class IndexBuilder {
+  readonly #store: SearchStore;
+  readonly #thread: SearchThread;
+  readonly #now: () => number;
+  /** Waits between two pieces of a long merge. */
+  readonly #rest: (ms: number) => Promise<void>;
+  readonly #signal: AbortSignal;
+  readonly #instance = randomUUID();
+  readonly #sweptAt = new Map<number, number>();
+  #leadsUntil = 0;
+  #mayMerge = true;
+  #lookedAt = 0;
+
+  constructor(deps: {
+    store: SearchStore;
+    thread: SearchThread;
+    now: () => number;
+    rest: (ms: number) => Promise<void>;
+    /** A merge that is under way when this is aborted is given up. */
+    signal: AbortSignal;
+  }) {
+    this.#store = deps.store;
+    this.#thread = deps.thread;
+    this.#now = deps.now;
+    this.#rest = deps.rest;
+    this.#signal = deps.signal;
+  }
+
+  /** Does the next piece of work; true when there was none, or another instance does it. */
+  async step(): Promise<boolean> {
+    if (!(await this.#lead())) return true;
+    const hasMerged = this.#mayMerge && (await this.#mergeNext());
+    const hasAdded = await this.#addNext();
+    this.#mayMerge = hasMerged || hasAdded;
+    return !this.#mayMerge && !(await this.#sweepNext());
+  }
+
+  /** Lets another instance lead at once. */
+  async resign(): Promise<void> {
+    if (this.#leadsUntil > 0) await this.#store.leadIndexing(this.#instance, 0);
+  }
+
+  async #lead(): Promise<boolean> {
+    const now = this.#now();
+    if (this.#leadsUntil - now > RENEW_MS) return true;
+    const isNew = this.#leadsUntil < now;
+    const leads = await this.#store.leadIndexing(this.#instance, LEASE_MS);
+    this.#leadsUntil = leads ? now + LEASE_MS : 0;
+    if (leads && isNew) {
+      await this.#store.adoptRows();
+      await this.#store.removeRemains();
+      this.#mayMerge = true;
+    }
+    return leads;
+  }
+
+  async #addNext(): Promise<boolean> {
+    const state = await this.#store.readIndexState();
+    const documents = await this.#store.readUnindexed(state.position, BATCH);
+    const last = documents.at(-1);
+    if (last === undefined) return false;
+    const segments = [];
+    for (const [app, own] of byApp(documents)) {
+      segments.push({ app, ...(await this.#thread.run('build', own)) });
+    }
+    await this.#store.addSegments(state, { xact: last.xact, id: last.id }, segments);
+    return true;
+  }
+
+  async #mergeNext(): Promise<boolean> {
+    const state = await this.#store.readIndexState();
+    const segments = await this.#store.findMergeable();
+    if (segments.length === 0) return false;
+    await this.#merge(state, segments);
+    return true;
+  }
+
+  /** Looks through the next segment whose turn it is; true when there was one. */
+  async #sweepNext(): Promise<boolean> {
+    const now = this.#now();
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return false;
+    const state = await this.#store.readIndexState();
+    const segments = await this.#store.listForSweep();
+    const due = segments.find(
+      ({ id, madeAt }) => now - (this.#sweptAt.get(id) ?? madeAt) > SWEEP_EVERY_MS,
+    );
+    const ids = new Set(segments.map(({ id }) => id));
+    for (const id of this.#sweptAt.keys()) if (!ids.has(id)) this.#sweptAt.delete(id);
+    if (due === undefined) {
+      this.#lookedAt = now;
+      return false;
+    }
+    this.#sweptAt.set(due.id, now);
+    const { dead } = await this.#livingOf(due);
+    const isOld = now - due.madeAt > DEAD_FOR_MS;
+    if (dead.length > due.head.executions * DEAD_SHARE || (dead.length > 0 && isOld)) {
+      await this.#merge(state, [due]);
+    }
+    return true;
+  }
+
+  /** The directory of a segment, and the places in it that are not what they were. */
+  async #livingOf({
+    id,
+    head,
+  }: StoredSegment): Promise<{ directory: Uint8Array[]; dead: number[] }> {
+    const range = { segment: id, from: 0, to: head.starts.length };
+    const [directory = []] = await this.#store.readBlockRanges(DIRECTORY, [range]);
+    const dead: number[] = [];
+    let before = 0;
+    for (const block of directory) {
+      const read = readDirectoryBlock(block);
+      const entries = Array.from(read.ids, (_, place) => entryAt(read, place));
+      for (const place of await this.#store.findDead(entries)) dead.push(before + place);
+      before += entries.length;
+    }
+    return { directory, dead };
+  }
+
+  async #merge(state: IndexState, segments: StoredSegment[]): Promise<void> {
+    const heads = segments.map(({ head }) => head);
+    const inputs = [];
+    for (const segment of segments) {
+      inputs.push({ head: segment.head, ...(await this.#livingOf(segment)) });
+    }
+    const id = await this.#store.nextSegmentId();
+    await this.#store.writeBlocks(id, await this.#thread.run('mergeStart', inputs));
+    for (const kind of [TERMS, CANDIDATES] as const) {
+      const name = kind === TERMS ? 'terms' : 'candidates';
+      const bits = rangeBits(heads, name);
+      const bytes = heads.reduce((sum, head) => sum + head.bytes[name], 0);
+      const pieces = Math.min(
+        2 ** bits,
+        2 ** Math.ceil(Math.log2(Math.max(1, bytes / MERGE_BYTES))),
+      );
+      for (let piece = 0; piece < pieces; piece++) {
+        const startedAt = performance.now();
+        const ranges = segments.map(({ id: segment, head }) => {
+          const blocks = 2 ** head.bits[name] / pieces;
+          return { segment, from: piece * blocks, to: (piece + 1) * blocks };
+        });
+        const blocks = await this.#store.readBlockRanges(kind, ranges);
+        await this.#store.writeBlocks(id, await this.#thread.run('mergeRange', { kind, blocks }));
+        await this.#rest(performance.now() - startedAt);
+        if (this.#signal.aborted || !(await this.#lead())) return;
+      }
+    }
+    const head = await this.#thread.run('mergeEnd');
+    await this.#store.replaceSegments(segments, { id, head }, state);
+  }
+}
+
+function byApp(documents: Document[]): Map<string, Document[]> {
+  const apps = new Map<string, Document[]>();
+  for (const document of documents) {
+    const own = apps.get(document.app);
+    if (own === undefined) apps.set(document.app, [document]);
+    else own.push(document);
+  }
+  return apps;
+}

@@ -1,0 +1,285 @@
+import path from 'node:path';
+import { sql } from 'kysely';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { parseQuery, type Snapshot } from '@xray/core';
+import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { IndexBuilder } from '#server/search/index-builder.js';
+import { Search } from '#server/search/search.js';
+import { SearchThread } from '#server/search/search-thread.js';
+import { readDirectoryBlock } from '#server/segments/directory.js';
+import { CANDIDATES, DIRECTORY, TERMS, blockNumber } from '#server/segments/segment.js';
+import { findTerm } from '#server/segments/term-blocks.js';
+import { factTerm } from '#server/segments/terms.js';
+import type { ErasureScope, Store } from '#server/store/store.js';
+import { APP, DRIVERS, administer, freshStore, newPlace, openStore } from './support/databases.js';
+import { snapshot } from './support/snapshots.js';
+
+const DAY_MS = 86_400_000;
+
+async function save(store: Store, snapshots: Snapshot[], receivedAt = new Date()): Promise<void> {
+  const records = snapshots.map((one) => {
+    const read = readSnapshot(
+      JSON.stringify(one),
+      { app: one.appId, environments: null },
+      receivedAt,
+    );
+    if (!read.ok) throw new Error(read.message);
+    return read.record;
+  });
+  await store.saveExecutions(records);
+}
+
+/** What builds the index, and what searches it; nothing is built unless `build` is called. */
+function indexOver(store: Store, { now = Date.now }: { now?: () => number } = {}) {
+  const thread = new SearchThread();
+  const search = new Search(store);
+  const { signal } = new AbortController();
+  const builder = new IndexBuilder({
+    store: store.index,
+    thread,
+    now,
+    rest: async () => {},
+    signal,
+  });
+  onTestFinished(async () => {
+    await Promise.all([thread.close(), search.close()]);
+  });
+  const find = async (q: string, app = APP) => {
+    const parsed = parseQuery(q);
+    if (!parsed.ok) throw new Error(parsed.error.message);
+    const page = await search.find({
+      range: { app, from: -Infinity, to: Infinity },
+      query: parsed.query,
+      where: sql<boolean>`true`,
+      before: undefined,
+      limit: 200,
+      now: Date.now(),
+    });
+    return { ids: page.items.map(({ summary }) => summary.executionId), left: page.left };
+  };
+  return {
+    builder,
+    search,
+    find,
+    ids: async (q: string, app = APP) => (await find(q, app)).ids,
+    /** Until there is nothing left to do. */
+    async build() {
+      while (!(await builder.step()));
+    },
+  };
+}
+
+async function erase(store: Store, what: ErasureScope['what']): Promise<number> {
+  const scope = { app: APP, environment: undefined, what };
+  let erased = 0;
+  let last;
+  do {
+    const batch = await store.eraseBatch(scope, last, { wait: true });
+    erased += batch?.erased.executions ?? 0;
+    last = batch?.last;
+  } while (last !== undefined);
+  return erased;
+}
+
+/** All that the segments hold: ids of executions, the raw blocks, and the executions with a tag. */
+async function contentsOf({ index }: Store) {
+  const segments = await index.listForSweep();
+  const ids: number[] = [];
+  let raw = '';
+  let tagged = 0;
+  const tag = factTerm('tag', '', 'secret-tag');
+  for (const { id, head } of segments) {
+    const all = { segment: id, from: 0, to: 1 << 20 };
+    for (const kind of [DIRECTORY, TERMS, CANDIDATES] as const) {
+      const [blocks = []] = await index.readBlockRanges(kind, [all]);
+      raw += blocks.map((block) => Buffer.from(block).toString('latin1')).join('');
+      if (kind === DIRECTORY)
+        ids.push(...blocks.flatMap((one) => [...readDirectoryBlock(one).ids]));
+    }
+    const number = blockNumber(tag, head.bits.terms);
+    const [[block] = []] = await index.readBlockRanges(TERMS, [
+      { segment: id, from: number, to: number + 1 },
+    ]);
+    if (block !== undefined) tagged += findTerm(block, tag).length;
+  }
+  return { segments: segments.length, ids: ids.filter((id) => id !== 0).length, raw, tagged };
+}
+
+function withCandidate(id: string, changes: Partial<Snapshot> = {}): Snapshot {
+  return snapshot({
+    steps: [
+      {
+        name: 'rank',
+        input: `offered ${id.replaceAll(/\W/g, ' ')}`,
+        candidates: {
+          in: 1,
+          out: 0,
+          byOutcome: { rejected: 1 },
+          items: [],
+          ledger: { ids: [id], outcomes: 'r', reasons: ['FAR'], reasonIx: [0] },
+        },
+      },
+    ],
+    ...changes,
+  });
+}
+
+describe.each(DRIVERS)('the search index on %s', (driver) => {
+  test('finds the same whatever became of its segments, each execution once', async () => {
+    const store = await freshStore(driver);
+    const { build, ids, search } = indexOver(store);
+    const made: Snapshot[] = [];
+    for (let round = 0; round < 20; round++) {
+      const own = [0, 1, 2].map((n) =>
+        withCandidate('everywhere', { input: `common round${round} only${round}x${n}` }),
+      );
+      made.push(...own);
+      await save(store, own);
+      // Of the first ones a newer version comes when they are in a segment already.
+      if (round === 12) {
+        await save(
+          store,
+          made.slice(0, 5).map((one) => ({ ...one, revision: 2, output: 'renewed' })),
+        );
+      }
+      await build();
+    }
+    const { segments } = await contentsOf(store);
+    expect(segments).toBeLessThan(12);
+    expect(await ids('common')).toHaveLength(60);
+    expect(new Set(await ids('common')).size).toBe(60);
+    expect((await ids('renewed')).toSorted()).toEqual(
+      made
+        .slice(0, 5)
+        .map((one) => one.executionId)
+        .toSorted(),
+    );
+    for (const [place, one] of made.entries()) {
+      expect(await ids(`only${Math.floor(place / 3)}x${place % 3}`)).toEqual([one.executionId]);
+    }
+    const range = { app: APP, from: -Infinity, to: Infinity };
+    expect((await search.findCandidate(range, 'everywhere')).items).toHaveLength(60);
+    expect((await search.findCandidate(range, 'EVERYWHERE')).items).toHaveLength(0);
+    expect(await ids('common', 'another-app')).toEqual([]);
+  });
+
+  test('keeps no trace of what was erased by name', async () => {
+    const store = await freshStore(driver);
+    const { build, ids } = indexOver(store);
+    const subjects = [{ type: 'applicant', id: 'jane' }];
+    const doomed = withCandidate('candidate-of-one', { tags: ['secret-tag'] });
+    const ofSubject = [1, 2, 3].map((n) =>
+      withCandidate(`candidate-of-jane-${n}`, { subjects, tags: ['secret-tag'] }),
+    );
+    const others = Array.from({ length: 30 }, (_, n) => withCandidate(`candidate-kept-${n}`));
+    // One of them is there in two versions, the older of which is in a segment too.
+    await save(store, [doomed, ...others.slice(0, 10)]);
+    await build();
+    await save(store, [...ofSubject, ...others.slice(10)]);
+    await build();
+    await save(store, [
+      withCandidate('candidate-of-one-later', {
+        executionId: doomed.executionId,
+        revision: 2,
+        tags: ['secret-tag'],
+      }),
+    ]);
+    await build();
+    expect(await contentsOf(store)).toMatchObject({ ids: 35, tagged: 5 });
+    expect(await erase(store, { kind: 'execution', executionId: doomed.executionId })).toBe(1);
+    const between = await contentsOf(store);
+    expect(between).toMatchObject({ ids: 33, tagged: 3 });
+    expect(between.raw).not.toContain('candidate-of-one');
+    expect(await erase(store, { kind: 'subject', type: 'applicant', id: 'jane' })).toBe(3);
+    const after = await contentsOf(store);
+    expect(after).toMatchObject({ ids: 30, tagged: 0 });
+    expect(after.raw).not.toContain('candidate-of-jane');
+    expect(await ids('offered')).toHaveLength(30);
+    expect(await ids('candidate:candidate-kept-7')).toEqual([others[7]?.executionId]);
+  });
+
+  test('does not bring back what is erased while it is being indexed', async () => {
+    const store = await freshStore(driver);
+    const { build, ids } = indexOver(store);
+    const one = withCandidate('short-lived');
+    await save(store, [one, withCandidate('long-lived')]);
+    const state = await store.index.readIndexState();
+    const read = await store.index.readUnindexed(state.position, { executions: 10, bytes: 1e6 });
+    const last = read.at(-1);
+    expect(read).toHaveLength(2);
+    await erase(store, { kind: 'execution', executionId: one.executionId });
+    const to = { xact: last?.xact ?? '', id: last?.id ?? 0 };
+    expect(await store.index.addSegments(state, to, [])).toBe(false);
+    await build();
+    expect((await contentsOf(store)).raw).not.toContain('short-lived');
+    expect(await ids('offered')).toHaveLength(1);
+  });
+
+  test('leaves out what retention deleted, and forgets it within a day', async () => {
+    const store = await freshStore(driver);
+    const first = indexOver(store);
+    const old = Array.from({ length: 20 }, (_, n) => withCandidate(`aged-${n}`));
+    await save(store, old, new Date(Date.now() - 10 * DAY_MS));
+    await save(store, [withCandidate('young')]);
+    await first.build();
+    const before = new Date(Date.now() - 5 * DAY_MS);
+    expect(await erase(store, { kind: 'received_before', before })).toBe(20);
+    expect(await first.ids('offered')).toHaveLength(1);
+    const later = indexOver(store, { now: () => Date.now() + 2 * DAY_MS });
+    await first.builder.resign();
+    await later.build();
+    const after = await contentsOf(store);
+    expect(after.ids).toBe(1);
+    expect(after.raw).not.toContain('aged-');
+    expect(await later.ids('offered')).toHaveLength(1);
+  });
+
+  test('says what it did not look into while it is far behind', async () => {
+    const store = await freshStore(driver);
+    const { build, find } = indexOver(store);
+    const many = Array.from({ length: 2_100 }, () => ({ ...snapshot(), input: 'laggard' }));
+    for (let from = 0; from < many.length; from += 300)
+      await save(store, many.slice(from, from + 300));
+    const behind = await find('laggard');
+    expect(behind.left).toMatchObject({ executions: 100 });
+    expect(behind.ids).toHaveLength(200);
+    expect(await store.index.measureLag()).toMatchObject({ executions: 2_100 });
+    await build();
+    expect((await find('laggard')).left).toBeNull();
+    expect(await store.index.measureLag()).toMatchObject({ executions: 0 });
+  });
+
+  test('is built by one of several that could', async () => {
+    const store = await freshStore(driver);
+    const builders = [1, 2, 3].map(() => indexOver(store));
+    for (let round = 0; round < 5; round++) {
+      await save(store, [withCandidate(`of-round-${round}`), withCandidate('of-all')]);
+      await Promise.all(builders.map(({ build }) => build()));
+    }
+    expect((await contentsOf(store)).ids).toBe(10);
+    expect(await builders[2]?.ids('candidate:of-all')).toHaveLength(5);
+  });
+});
+
+test('a database restored from a dump of another cluster is indexed anew', async () => {
+  const place = await newPlace('postgres');
+  const store = await openStore(place);
+  onTestFinished(async () => {
+    await store.close();
+    await place.remove();
+  });
+  await store.migrate();
+  const before = indexOver(store);
+  await save(store, [withCandidate('restored')]);
+  await before.build();
+  await before.builder.resign();
+  const database = path.basename(place.env.DATABASE_URL ?? '');
+  await administer(`UPDATE xray.executions SET xact = '4000000000'`, database);
+  await administer(`UPDATE xray.indexing SET xact = '4000000000'`, database);
+  const after = indexOver(store);
+  await after.build();
+  await save(store, [withCandidate('restored')]);
+  await after.build();
+  expect(await after.ids('candidate:restored')).toHaveLength(2);
+  expect((await contentsOf(store)).ids).toBe(2);
+});
