@@ -133,6 +133,7 @@ const EXPECTED: Record<string, Refusals> = {
   'POST /api/auth/sign-in/link': OPEN,
   'POST /api/auth/change-password': SIGNED_IN,
   'POST /api/auth/reset-password': OPEN,
+  'POST /api/reindex': ADMINISTER,
   'GET /api/users': ADMINISTER,
   'PATCH /api/users/:user': ADMINISTER,
   'DELETE /api/users/:user': ADMINISTER,

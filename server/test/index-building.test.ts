@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { sql } from 'kysely';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseQuery, type Snapshot } from '@xray/core';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
 import { IndexBuilder } from '#server/search/index-builder.js';
@@ -62,9 +62,15 @@ function indexOver(store: Store, { now = Date.now }: { now?: () => number } = {}
     search,
     find,
     ids: async (q: string, app = APP) => (await find(q, app)).ids,
-    /** Until there is nothing left to do. */
+    /** Until there is nothing left to do; a transaction of another test can hold the last ones back. */
     async build() {
-      while (!(await builder.step()));
+      await vi.waitUntil(
+        async () => {
+          while (!(await builder.step()));
+          return (await store.index.measureLag()).executions === 0;
+        },
+        { timeout: 30_000 },
+      );
     },
   };
 }

@@ -268,6 +268,14 @@ export const exportedExecutionSchema = z.object({
   }),
 });
 
+export const reindexRequestSchema = z.object({
+  /** Where the call before stopped; without it everything is made anew from the start. */
+  after: z.int().min(0).optional(),
+});
+/** One call works for about a second; while `after` is not null, send it with the next. */
+export const reindexedSchema = z.object({ executions: z.int(), after: z.int().nullable() });
+export type Reindexed = z.infer<typeof reindexedSchema>;
+
 /** What is exported; `after` is the id of the last execution of an export that broke off. */
 export const exportQuerySchema = rangeQuerySchema.extend({
   after: z.string().min(1).max(LIMITS.name).optional(),

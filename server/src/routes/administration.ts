@@ -4,6 +4,8 @@ import {
   createdLinkSchema,
   newLinkSchema,
   newUserSchema,
+  reindexRequestSchema,
+  reindexedSchema,
   userChangeSchema,
   userListSchema,
   userQuerySchema,
@@ -15,11 +17,26 @@ import {
 import type { z } from 'zod';
 import { notFound } from '../auth/policy.js';
 import { DomainError } from '../errors.js';
+import { reindex } from '../upkeep/reindex.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** The people of the whole installation, and the log of what was done. */
 export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
   return [
+    {
+      method: 'post',
+      path: '/api/reindex',
+      policy: 'administer',
+      audit: 'reindex',
+      summary: 'Makes anew what is derived from the stored snapshots, some at a call.',
+      body: { kind: 'json', schema: reindexRequestSchema },
+      answers: { 200: { description: 'How far it came.', schema: reindexedSchema } },
+      async handle({ req, res, record }) {
+        const { after } = parse(reindexRequestSchema, req.body);
+        if (after === undefined) await record();
+        res.json(await reindex(store, after));
+      },
+    },
     {
       method: 'get',
       path: '/api/users',

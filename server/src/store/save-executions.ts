@@ -216,7 +216,12 @@ function pack(candidates: Candidate[]): { headers: object[]; bodies: Buffer } {
   return { headers, bodies: Buffer.concat(bodies) };
 }
 
-function headerRow({ header, receivedAt, steps, bytes }: ExecutionRecord): Row<typeof HEADER> {
+export function headerRow({
+  header,
+  receivedAt,
+  steps,
+  bytes,
+}: ExecutionRecord): Row<typeof HEADER> {
   return {
     pipeline: header.pipeline,
     environment: header.environment,
@@ -253,7 +258,8 @@ function mergeRow(merge: MergeState): Row<typeof MERGE> {
   };
 }
 
-function stepRows(
+/** `place` says of which execution they are. */
+export function stepRows(
   record: ExecutionRecord,
   place: number,
 ): (Row<typeof STEP> & { place: number })[] {

@@ -9,6 +9,7 @@ import * as executions from './executions.js';
 import { readFlow } from './flows.js';
 import { migrate } from './migrations.js';
 import * as retention from './retention.js';
+import * as derived from './rewrite-derived.js';
 import * as pipelines from './pipelines.js';
 import { saveExecutions } from './save-executions.js';
 import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
@@ -49,6 +50,8 @@ export function createSqlStore(driver: Driver): Store {
     readRetention: (app) => retention.readRetention(db, app),
     countErasable: (scope) => erasure.countErasable(db, scope),
     eraseBatch: (scope, after, options) => erasure.eraseBatch(driver, scope, after, options),
+    readBodies: (after) => derived.readBodies(db, after),
+    rewriteDerived: (records) => derived.rewriteDerived(db, records),
     copyFiles: async () => await driver.copyFiles?.(),
     vacuum: () => erasure.vacuum(driver),
   };

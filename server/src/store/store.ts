@@ -66,6 +66,14 @@ export interface StepRow {
   drops: Record<string, number> | null;
 }
 
+/** A body with what else its record is made of. */
+export interface StoredBody {
+  id: number;
+  app: string;
+  receivedAt: Date;
+  body: string;
+}
+
 /** What became of one flush. `refused` is the database's word on that record alone; the others are stored. */
 export type SaveOutcome =
   | { kind: 'accepted' }
@@ -267,6 +275,10 @@ export interface Store extends AccessStore {
     after: ErasedBatch['last'],
     options: { wait: boolean; audit?: (erased: ErasureCount) => NewAuditEntry },
   ): Promise<ErasedBatch | undefined>;
+  /** The next bodies by the ids of their rows, some megabytes at most; none at the end. */
+  readBodies(after: number): Promise<StoredBody[]>;
+  /** Writes anew what columns and steps hold of bodies, unless the body is another by now. */
+  rewriteDerived(records: { id: number; record: ExecutionRecord }[]): Promise<void>;
   /** A copy of the embedded database's files at one moment; undefined for a Postgres of one's own. */
   copyFiles(): Promise<FileCopy | undefined>;
   /** Does what autovacuum does, where the database has none. All others wait meanwhile. */

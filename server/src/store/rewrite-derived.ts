@@ -1,0 +1,59 @@
+import { sql } from 'kysely';
+import type { Driver } from './driver.js';
+import { jsonForPostgres } from './json-for-postgres.js';
+import { HEADER, MERGE, STEP, names, types } from './save-columns.js';
+import { headerRow, stepRows } from './save-executions.js';
+import type { ExecutionRecord, StoredBody } from './store.js';
+
+type Db = Driver['db'];
+
+/** Bodies that are read at a time. */
+const MAX_EXECUTIONS = 500;
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** The next bodies by the ids of their rows. */
+export async function readBodies(db: Db, after: number): Promise<StoredBody[]> {
+  const { rows } = await sql<StoredBody & { receivedAt: Date }>`
+    WITH next AS MATERIALIZED (
+      SELECT e.id, e.app, e.received_at, e.bytes FROM xray.executions e
+      WHERE e.id > ${after}::bigint ORDER BY e.id LIMIT ${MAX_EXECUTIONS}
+    ), sized AS (
+      SELECT id, app, received_at, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM next
+    )
+    SELECT sized.id, sized.app, sized.received_at AS "receivedAt", b.body
+    FROM sized JOIN xray.bodies b ON b.execution = sized.id
+    WHERE before < ${MAX_BYTES} ORDER BY sized.id`.execute(db);
+  return rows;
+}
+
+/**
+ * Writes anew what columns and steps hold of bodies; a row whose body is another by now is left alone,
+ * since whoever wrote that wrote these too. `xact` stays, and so its place in the search index.
+ */
+export async function rewriteDerived(
+  db: Db,
+  records: { id: number; record: ExecutionRecord }[],
+): Promise<void> {
+  if (records.length === 0) return;
+  const headers = records.map(({ id, record }) => ({
+    id,
+    hash: record.merge.winner.bodyHash,
+    ...headerRow(record),
+  }));
+  const steps = records.flatMap(({ id, record }) => stepRows(record, id));
+  const set = Object.keys(HEADER).map((column) => sql`${sql.ref(column)} = h.${sql.ref(column)}`);
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ id: number }>`
+      UPDATE xray.executions e SET ${sql.join(set)}
+      FROM json_to_recordset(${jsonForPostgres(headers)}::json)
+        AS h(id bigint, hash ${sql.raw(MERGE.body_hash)}, ${types(HEADER)})
+      WHERE e.id = h.id AND e.body_hash = h.hash RETURNING e.id`.execute(tx);
+    const ids = rows.map((row) => row.id);
+    await sql`DELETE FROM xray.steps WHERE execution = ANY (${ids}::bigint[])`.execute(tx);
+    await sql`
+      INSERT INTO xray.steps (execution, ${names(STEP)})
+      SELECT place, ${names(STEP)}
+      FROM json_to_recordset(${jsonForPostgres(steps)}::json) AS r(place bigint, ${types(STEP)})
+      WHERE place = ANY (${ids}::bigint[])`.execute(tx);
+  });
+}
