@@ -130,7 +130,7 @@ test('an analyst finds the rule behind a fallen approval rate, and the loans beh
   await decideMany(server);
   await page.goto(`${server.url}/pipelines?app=${server.appId}`);
   await page.getByRole('link', { name: 'credit', exact: true }).click();
-  await page.getByText('120 executions').waitFor();
+  await page.getByText('120 executions', { exact: true }).waitFor();
   const reading = page.getByRole('slider', { name: /^Executions by outcome/ });
   await reading.focus();
   await page.keyboard.press('ArrowLeft');
