@@ -202,6 +202,7 @@ function Inspector({
       index={index}
       sequence={inspected}
       marks={snapshot.marks ?? []}
+      adverse={snapshot.decision?.adverse}
       tab={tab}
       candidate={candidate}
       onTab={onTab}
