@@ -34,6 +34,11 @@ try {
   await take('execution', 'light', `/executions?app=demo&q=outcome:declined`, openDeclinedLoan);
   await take('execution-dark', 'dark', `/executions?app=demo&q=outcome:declined`, openDeclinedLoan);
   await take('candidates', 'light', `/executions?app=demo&q=outcome:selected`, openCandidates);
+  await take('explain', 'light', `/executions?app=demo&q=outcome:declined`, explainDeclinedLoan);
+  await take('compare', 'light', `/executions?app=demo&q=outcome:declined`, compareDeclinedLoan);
+  await take('why', 'light', `/executions?app=demo&q=outcome:selected`, askWhyOfProduct);
+  await take('pipeline', 'light', `/executions?app=demo`, openPipeline);
+  await take('groups', 'dark', `/executions?app=demo`, compareGroups);
 } finally {
   await browser.close();
   await server.stop();
@@ -85,4 +90,60 @@ async function openCandidates(page) {
   await page.getByRole('treeitem', { name: /^filters/ }).click();
   await page.getByRole('tab', { name: 'Candidates' }).click();
   await page.getByRole('table', { name: 'Candidates' }).waitFor();
+}
+
+/** @param {import('playwright-core').Page} page */
+async function explainDeclinedLoan(page) {
+  await openDeclinedLoan(page);
+  await page.getByRole('button', { name: 'Explain' }).click();
+  await page.getByRole('region', { name: 'What would have changed it' }).waitFor();
+}
+
+/** @param {import('playwright-core').Page} page */
+async function compareDeclinedLoan(page) {
+  await openDeclinedLoan(page);
+  await page.getByRole('button', { name: 'Compare…' }).click();
+  await page.getByRole('menuitem', { name: /The last that went well/ }).click();
+  await page.getByText('first difference', { exact: true }).waitFor();
+}
+
+/** @param {import('playwright-core').Page} page */
+async function askWhyOfProduct(page) {
+  await openCandidates(page);
+  const table = page.getByRole('table', { name: 'Candidates' });
+  const id = await table.getByRole('row').nth(2).getByRole('cell').first().innerText();
+  await goInApp(page, 'Why?');
+  await page.getByLabel('Id of a candidate or a subject').fill(id);
+  await page.keyboard.press('Enter');
+  await page.getByRole('list', { name: 'Each time, newest first' }).waitFor();
+}
+
+/** @param {import('playwright-core').Page} page */
+async function openPipeline(page) {
+  await goInApp(page, 'Pipelines');
+  await page.getByRole('link', { name: 'product-selection' }).click();
+  await page.getByRole('region', { name: 'Graph of the steps' }).waitFor();
+}
+
+/** @param {import('playwright-core').Page} page */
+async function compareGroups(page) {
+  await goInApp(page, 'Compare');
+  await page.getByRole('link', { name: 'Two groups' }).click();
+  for (const [group, employment] of [
+    ['a', 'employed'],
+    ['b', 'self_employed'],
+  ]) {
+    const filter = page.getByLabel(`Filter of group ${group}`);
+    await filter.fill(`pipeline:loan-approval tag:${employment}`);
+  }
+  await page.getByRole('button', { name: 'Compare the groups' }).click();
+  await page.getByRole('region', { name: 'Outcome rates' }).waitFor();
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} place in the rail
+ */
+async function goInApp(page, place) {
+  await page.getByRole('navigation', { name: 'X-Ray' }).getByRole('link', { name: place }).click();
 }

@@ -141,9 +141,14 @@ describe('markers', () => {
       { fromMs: 0, toMs: 100, widthPx: 1_000 },
     );
     expect(placed).toEqual([
-      { x: 100, labels: ['a', 'b'], roomPx: 800 },
-      { x: 900, labels: ['c'], roomPx: 100 },
+      { x: 100, labels: ['a', 'b'], roomPx: 800, side: 'after' },
+      { x: 900, labels: ['c'], roomPx: 100, side: 'after' },
     ]);
+  });
+
+  it('writes what stands alone at the end before it, where there is room', () => {
+    const placed = placeMarkers([{ atMs: 98, label: 'a' }], { fromMs: 0, toMs: 100, widthPx: 500 });
+    expect(placed).toEqual([{ x: 490, labels: ['a'], roomPx: 490, side: 'before' }]);
   });
 
   it('never overlaps and loses none within the range', () => {
@@ -154,7 +159,10 @@ describe('markers', () => {
       fc.property(instants, fc.integer({ min: 1, max: 2_000 }), (labels, widthPx) => {
         const placed = placeMarkers(labels, { fromMs: 0, toMs: 100, widthPx });
         for (const [index, marker] of placed.entries()) {
-          expect(marker.x + marker.roomPx).toBeCloseTo(placed[index + 1]?.x ?? widthPx);
+          const next = placed[index + 1]?.x ?? widthPx;
+          const [from, to] = marker.side === 'after' ? [marker.x, next] : [0, marker.x];
+          expect(from + marker.roomPx).toBeCloseTo(to);
+          expect(marker.side === 'after' || index === 0).toBe(true);
           expect(marker.x).toBeLessThanOrEqual(widthPx);
         }
         const inside = labels.filter(({ atMs }) => atMs >= 0 && atMs <= 100);

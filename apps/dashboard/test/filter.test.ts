@@ -2,13 +2,14 @@ import { parseQuery } from '@xray/core/query';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseRecent } from '@/features/explorer/filter-history';
-import { filterOptions } from '@/features/explorer/filter-options';
+import { filterOptions, restOfFilter } from '@/features/explorer/filter-options';
 import { filterSegments } from '@/features/explorer/filter-segments';
 import {
   facetGroups,
   filtersWithoutOnePart,
   searchesWords,
   toggleFacet,
+  withoutWords,
 } from '@/features/explorer/filter-terms';
 
 const FACETS = [
@@ -124,6 +125,12 @@ describe('completion', () => {
     );
   });
 
+  it('counts values by the rest of the filter, so that the others of a field are offered too', () => {
+    expect(restOfFilter('tag:vip outcome:declined', 20)).toBe('tag:vip');
+    expect(restOfFilter('tag:vip outcome:', 16)).toBe('tag:vip');
+    expect(restOfFilter('( outcome:declined', 16)).toBe('');
+  });
+
   it('remembers nothing that is no filter', () => {
     expect([null, '', '{', '{}', '[1,"a"]'].map(parseRecent)).toEqual([[], [], [], [], ['a']]);
   });
@@ -177,6 +184,16 @@ describe('a filter that finds nothing', () => {
     ]);
     expect(filtersWithoutOnePart('tag:vip')).toEqual([{ dropped: 'tag:vip', rest: '' }]);
     expect(filtersWithoutOnePart('')).toEqual([]);
+  });
+
+  it('is counted without its words, unless they are bound to other terms', () => {
+    expect(['tag:a income "too low"', 'income', 'tag:a'].map(withoutWords)).toEqual([
+      'tag:a',
+      '',
+      'tag:a',
+    ]);
+    expect(withoutWords('tag:a OR income')).toBeNull();
+    expect(withoutWords('tag:a -income')).toBeNull();
   });
 
   it('is a search when it has words anywhere in it', () => {

@@ -34,6 +34,12 @@ describe('the palette', () => {
     expect(command?.action).toEqual({ go: '/execution?app=my-loan-app&id=0193f2c1-77aa' });
   });
 
+  it('asks last what became of an id, whatever it is of', () => {
+    const command = findCommands('B07XYZ', sources).at(-1);
+    expect(command?.label).toBe('Why B07XYZ?');
+    expect(command?.action).toEqual({ go: '/why?app=my-loan-app&id=B07XYZ' });
+  });
+
   it('takes no text for an id that cannot be one, nor without an app', () => {
     expect(labels('no such thing')).toEqual([]);
     expect(labels('0193f2c1-77aa', { ...sources, app: null })).toEqual([]);

@@ -2,16 +2,20 @@
 
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { useState } from 'react';
 import { settingsHref } from '@/lib/links';
 import { configQuery } from '@/lib/queries';
 import { CopyButton } from './copy-button';
+import { snippetsFor } from './onboarding-snippets';
 import { ScrollText } from './scroll-text';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from './ui/tabs';
 
 /** How to send a first execution to this very server, while the page waits for it to arrive. */
 export function Onboarding({ app, waitingFor }: { app: string; waitingFor: string }) {
   const config = useQuery(configQuery);
-  const endpoint = config.data?.endpoint ?? 'http://localhost:4000';
-  const snippet = snippetFor(app, endpoint);
+  const snippets = snippetsFor(app, config.data?.endpoint ?? 'http://localhost:4000');
+  const [shown, setShown] = useState(snippets[0]?.id ?? '');
+  const current = snippets.find(({ id }) => id === shown);
   return (
     <section
       aria-label="Send a first execution"
@@ -19,16 +23,37 @@ export function Onboarding({ app, waitingFor }: { app: string; waitingFor: strin
     >
       <h2 className="text-lg font-semibold">No executions yet</h2>
       <p className="text-ink-muted">
-        Here are the three lines that send one. Put them into your program, or into a file, with an
-        API key of this app.
+        Here is all that it takes to send one. Put it into your program, or into a file, with an API
+        key of this app in <code className="text-mono">XRAY_API_KEY</code>.
       </p>
-      <div className="overflow-hidden rounded-md border border-line bg-panel">
-        <div className="flex h-9 items-center justify-between border-b border-line pr-1 pl-3 text-xs text-ink-muted">
-          TypeScript
-          <CopyButton text={snippet} label="Copy snippet" withLabel />
+      <Tabs
+        value={shown}
+        onValueChange={setShown}
+        className="overflow-hidden rounded-md border border-line bg-panel"
+      >
+        <div className="flex items-center border-b border-line pr-1">
+          <TabsList aria-label="Language" className="min-w-0 flex-1 border-b-0">
+            {snippets.map(({ id, title }) => (
+              <TabsTrigger key={id} value={id}>
+                {title}
+              </TabsTrigger>
+            ))}
+          </TabsList>
+          <CopyButton text={current?.text ?? ''} label="Copy snippet" withLabel />
         </div>
-        <ScrollText label="Snippet" text={snippet} className="rounded-none bg-transparent" />
-      </div>
+        {snippets.map(({ id, title, needs, text }) => (
+          <TabsContent key={id} value={id}>
+            <p className="px-3 pt-2 text-xs text-ink-faint">
+              Needs: <code className="text-mono text-xs">{needs}</code>
+            </p>
+            <ScrollText
+              label={`Snippet in ${title}`}
+              text={text}
+              className="rounded-none bg-transparent"
+            />
+          </TabsContent>
+        ))}
+      </Tabs>
       <p className="text-sm text-ink-muted">
         No key at hand? Editors and owners make one in the{' '}
         <Link href={settingsHref('keys', app)} className="text-accent underline">
@@ -42,26 +67,4 @@ export function Onboarding({ app, waitingFor }: { app: string; waitingFor: strin
       </output>
     </section>
   );
-}
-
-function snippetFor(app: string, endpoint: string): string {
-  return `import XRaySDK from '@xray/sdk';
-
-const xray = new XRaySDK({
-  apiKey: process.env.XRAY_API_KEY,
-  endpoint: '${endpoint}',
-  appId: '${app}',
-  pipeline: 'loan-approval',
-});
-
-const execution = xray.startExecution();
-execution.recordStep({
-  name: 'check_score',
-  input: { score: 750 },
-  output: { approved: true },
-  reasoning: 'Score >= 700',
-  status: 'completed',
-});
-execution.completeExecution();
-`;
 }

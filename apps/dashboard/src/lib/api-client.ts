@@ -11,6 +11,7 @@ import type {
   Explanation,
   Facets,
   Funnel,
+  Histogram,
   Lookup,
   PipelineList,
   PipelineOverview,
@@ -91,6 +92,23 @@ export async function getFunnel(
   return await getJson(`${pipelinePath(app, pipeline)}/funnel`, { ...bounds }, signal);
 }
 
+/** How often each value stands in the executions that a filter finds. */
+export async function getFacets(
+  app: string,
+  params: RangeParams & { values?: number },
+  signal?: AbortSignal,
+): Promise<Facets> {
+  return await getJson(`${appPath(app)}/facets`, { ...params }, signal);
+}
+
+export async function getHistogram(
+  app: string,
+  params: RangeParams & { by?: Histogram['by']; buckets?: number },
+  signal?: AbortSignal,
+): Promise<Histogram> {
+  return await getJson(`${appPath(app)}/histogram`, { ...params }, signal);
+}
+
 export async function listExecutions(
   app: string,
   params: ExecutionListParams,
@@ -149,15 +167,6 @@ export async function getComparison(
 interface Bounds {
   from: string | null;
   to: string | null;
-}
-
-/** How often each value stands in the executions that a filter finds. */
-export async function getFacets(
-  app: string,
-  params: Bounds & { q: string },
-  signal?: AbortSignal,
-): Promise<Facets> {
-  return await getJson(`${appPath(app)}/facets`, { ...params }, signal);
 }
 
 interface CohortQuestion {

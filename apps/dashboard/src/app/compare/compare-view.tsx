@@ -1,13 +1,18 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { AppGate } from '@/components/app-gate';
 import { cohortParams } from '@/features/cohorts/search-params';
-import { Cohorts } from '@/features/cohorts/cohorts';
 import { CompareSkeleton, CompareTwo } from '@/features/compare/compare-two';
 import { cn } from '@/lib/cn';
 import { compareHref, groupsHref } from '@/lib/links';
+
+// Each of the two kinds is loaded without the other.
+const Cohorts = dynamic(async () => (await import('@/features/cohorts/cohorts')).Cohorts, {
+  loading: CompareSkeleton,
+});
 
 export function CompareView() {
   return (

@@ -4,26 +4,46 @@ import type { ExecutionDetail } from '@xray/core';
 import { failingStepIndex } from '@xray/core/failing-step';
 import { useQuery } from '@tanstack/react-query';
 import { LayersIcon, MessageCircleQuestionMarkIcon } from 'lucide-react';
+import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogTitle, SheetContent } from '@/components/ui/dialog';
-import { CompareMenu } from '@/features/compare/compare-menu';
 import { ExecutionHeader } from '@/features/execution/execution-header';
 import { ExecutionSkeleton } from '@/features/execution/execution-skeleton';
 import { PrintedSteps } from '@/features/execution/printed-steps';
 import { executionParams, type Inspected } from '@/features/execution/search-params';
-import { ExplainPanel } from '@/features/explain/explain-panel';
-import { ExplanationReport } from '@/features/explain/report';
-import { ExecutionInspector } from '@/features/inspector/execution-inspector';
-import { StepInspector } from '@/features/inspector/step-inspector';
+import { ExplainSkeleton } from '@/features/explain/explain-skeleton';
+import { InspectorSkeleton } from '@/features/inspector/inspector-skeleton';
 import { Timeline } from '@/features/timeline/timeline';
 import { ApiError } from '@/lib/api-client';
 import { useWide } from '@/lib/browser-state';
 import { cn } from '@/lib/cn';
 import { executionsHref } from '@/lib/links';
 import { executionQuery } from '@/lib/queries';
+
+// What stands beside the steps comes after them: none of it is a part of the page's first load.
+const StepInspector = dynamic(
+  async () => (await import('@/features/inspector/step-inspector')).StepInspector,
+  { loading: InspectorSkeleton },
+);
+const ExecutionInspector = dynamic(
+  async () => (await import('@/features/inspector/execution-inspector')).ExecutionInspector,
+  { loading: InspectorSkeleton },
+);
+const ExplainPanel = dynamic(
+  async () => (await import('@/features/explain/explain-panel')).ExplainPanel,
+  { loading: ExplainSkeleton },
+);
+const ExplanationReport = dynamic(
+  async () => (await import('@/features/explain/report')).ExplanationReport,
+);
+
+const CompareMenu = dynamic(
+  async () => (await import('@/features/compare/compare-menu')).CompareMenu,
+  { loading: () => <Button disabled>Compare…</Button> },
+);
 
 export function ExecutionView() {
   const [{ app, id }] = useQueryStates(executionParams);

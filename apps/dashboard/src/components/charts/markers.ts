@@ -7,8 +7,10 @@ export interface TimedLabel {
 export interface PlacedMarker {
   x: number;
   labels: readonly string[];
-  /** How wide its text may be before it meets the next marker, or the edge. */
+  /** How wide its text may be before it meets another marker, or the edge. */
   roomPx: number;
+  /** On which side of it the text goes; before it only where nothing else stands. */
+  side: 'after' | 'before';
 }
 
 const MIN_APART_PX = 72;
@@ -30,9 +32,10 @@ export function placeMarkers(
     if (last !== undefined && x - last.x < MIN_APART_PX) last.labels.push(label);
     else groups.push({ x, labels: [label] });
   }
-  return groups.map(({ x, labels }, index) => ({
-    x,
-    labels,
-    roomPx: (groups[index + 1]?.x ?? widthPx) - x,
-  }));
+  return groups.map(({ x, labels }, index) => {
+    const roomPx = (groups[index + 1]?.x ?? widthPx) - x;
+    return index === 0 && roomPx < MIN_APART_PX && x > roomPx
+      ? { x, labels, roomPx: x, side: 'before' as const }
+      : { x, labels, roomPx, side: 'after' as const };
+  });
 }

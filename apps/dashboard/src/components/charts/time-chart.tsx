@@ -137,7 +137,7 @@ export function TimeChart(props: TimeChartProps) {
               />
             )}
             {props.children({ widthPx: plotPx, heightPx, most: top })}
-            {placed.map(({ x, labels, roomPx }) => (
+            {placed.map(({ x, labels, roomPx, side }) => (
               <g key={x}>
                 <title>{labels.join('\n')}</title>
                 <line
@@ -148,7 +148,13 @@ export function TimeChart(props: TimeChartProps) {
                   stroke="var(--accent)"
                   strokeDasharray="3 3"
                 />
-                <text x={x + 4} y={-5} fontSize={11} fill="var(--ink-muted)">
+                <text
+                  x={side === 'after' ? x + 4 : x - 4}
+                  y={-5}
+                  textAnchor={side === 'after' ? 'start' : 'end'}
+                  fontSize={11}
+                  fill="var(--ink-muted)"
+                >
                   {markerText(labels, roomPx)}
                 </text>
               </g>

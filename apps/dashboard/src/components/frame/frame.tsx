@@ -21,6 +21,7 @@ import { setRailOpen, useRailOpen } from '@/lib/preferences';
 import { AppSwitcher } from './app-switcher';
 import { Breadcrumb } from './breadcrumb';
 import { DisplayMenu } from './display-menu';
+import { LiveDot } from './live-dot';
 import { Logo } from './logo';
 import { UserMenu } from './user-menu';
 
@@ -77,6 +78,7 @@ export function Frame({ children, tools }: { children: ReactNode; tools?: ReactN
           <Suspense fallback={<div className="flex-1" />}>
             <Breadcrumb />
           </Suspense>
+          <LiveDot />
           <Suspense>{tools}</Suspense>
           <DisplayMenu />
           <Suspense>

@@ -126,7 +126,7 @@ function Group({
       <p className="text-ink-muted">
         <AbsoluteTime iso={from} /> – <AbsoluteTime iso={to} />
       </p>
-      {sampled < executions ? (
+      {sampled > 0 && sampled < executions ? (
         <p className="text-ink-muted">
           Explanations were sought in {formatCount(sampled)} of them, drawn at random.
         </p>

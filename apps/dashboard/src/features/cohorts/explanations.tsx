@@ -9,9 +9,10 @@ import { differenceText } from './interval-layout';
 
 /** What goes with the change, the strongest first; each opens the executions behind it. */
 export function Explanations({ app, comparison }: { app: string; comparison: CohortComparison }) {
-  const { explained, explanations, tested } = comparison;
+  const { explained, explanations, tested, warnings } = comparison;
   if (explained === null) {
-    return (
+    // The server's own words for why there is none come first.
+    return warnings.length > 0 ? null : (
       <p className="px-4 text-sm text-ink-muted">
         No outcome changed by more than chance explains, so there is nothing to explain.
       </p>

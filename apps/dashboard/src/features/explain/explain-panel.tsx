@@ -8,9 +8,9 @@ import { CopyButton } from '@/components/copy-button';
 import { ScrollText } from '@/components/scroll-text';
 import { ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
-import { Skeleton } from '@/components/ui/skeleton';
 import { explanationQuery } from '@/lib/queries';
 import { Account } from './account';
+import { AccountSkeleton } from './explain-skeleton';
 
 interface ExplainPanelProps {
   app: string;
@@ -85,17 +85,5 @@ function AsText({ explanation }: { explanation: Explanation }) {
         className="mt-2 [&_pre]:whitespace-pre-wrap"
       />
     </details>
-  );
-}
-
-function AccountSkeleton() {
-  return (
-    <div className="flex flex-col gap-4">
-      <Skeleton className="h-6 w-1/2" />
-      <Skeleton className="h-4 w-3/4" />
-      <Skeleton className="h-20" />
-      <Skeleton className="h-16" />
-      <Skeleton className="h-24" />
-    </div>
   );
 }

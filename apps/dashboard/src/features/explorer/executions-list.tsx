@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import { ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { useWide } from '@/lib/browser-state';
@@ -30,7 +30,8 @@ interface ExecutionsListProps extends Omit<TableHeadProps, 'sort'> {
   /** Whether rows have a line that says where a search found something. */
   withMatches: boolean;
   peek: string | null;
-  onPeek: (executionId: string | null) => void;
+  /** Resolves when the address says so. */
+  onPeek: (executionId: string | null) => Promise<unknown>;
   onAtTop: (atTop: boolean) => void;
   /** How many more are held back, and what shows them. */
   heldCount: number;
@@ -44,7 +45,7 @@ interface ExecutionsListProps extends Omit<TableHeadProps, 'sort'> {
  * give it another `key`.
  */
 export function ExecutionsList(props: ExecutionsListProps) {
-  const { question, arrived, peek, onPeek, onAtTop } = props;
+  const { question, arrived, peek, onAtTop } = props;
   const router = useRouter();
   const wide = useWide();
   const name = JSON.stringify(listKey(question));
@@ -74,6 +75,11 @@ export function ExecutionsList(props: ExecutionsListProps) {
   const { atTop } = window;
   useEffect(() => onAtTop(atTop), [atTop, onAtTop]);
 
+  // The address is written a moment later; going elsewhere before would be undone by that.
+  const addressWritten = useRef<Promise<unknown>>(Promise.resolve());
+  const onPeek = (id: string | null) => {
+    addressWritten.current = props.onPeek(id);
+  };
   const rowAt = (index: number) =>
     index < arrived.length ? arrived[index] : list.rowAt(index - arrived.length);
   const choose = (index: number | null) => {
@@ -90,7 +96,9 @@ export function ExecutionsList(props: ExecutionsListProps) {
   };
   const activeId = rowAt(active)?.executionId;
   const open = () => {
-    if (activeId !== undefined) router.push(executionHref(question.app, activeId));
+    if (activeId === undefined) return;
+    const href = executionHref(question.app, activeId);
+    void addressWritten.current.then(() => router.push(href));
   };
   const peekAt = (index: number) => {
     const id = rowAt(index)?.executionId;

@@ -1,13 +1,15 @@
 'use client';
 
-import { DownloadIcon, RotateCwIcon } from 'lucide-react';
+import { DownloadIcon, ListFilterIcon, RotateCwIcon } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { lazy, Suspense, useCallback, useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import { AppGate } from '@/components/app-gate';
 import { RangeMenu } from '@/components/time-range/range-menu';
-import { boundsOf } from '@/components/time-range/time-range';
+import { boundsOf, type TimeRange } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
+import { Dialog, DialogTitle, SheetContent } from '@/components/ui/dialog';
+import { useMediaQuery } from '@/lib/browser-state';
 import { exportUrl } from '@/lib/api-client';
 import { store, useStored } from '@/lib/preferences';
 import { ColumnMenu } from './column-menu';
@@ -16,17 +18,20 @@ import { DEFAULT_COLUMNS, type ColumnId } from './columns';
 import { ExecutionsList } from './executions-list';
 import { ExplorerSkeleton } from './explorer-skeleton';
 import { FilterBar } from './filter-bar';
-import { searchesWords } from './filter-terms';
+import { searchesWords, withoutWords } from './filter-terms';
 import { listKey } from './list-query';
 import { LiveButton } from './live-button';
 import { explorerParams } from './search-params';
 import { useLiveRows } from './use-live-rows';
 
+const Histogram = lazy(async () => ({ default: (await import('./histogram')).Histogram }));
+const FacetPanel = lazy(async () => ({ default: (await import('./facet-panel')).FacetPanel }));
 const PeekPanel = lazy(async () => ({ default: (await import('./peek-panel')).PeekPanel }));
 const NothingListed = lazy(async () => ({
   default: (await import('./nothing-found')).NothingListed,
 }));
 
+const UNCOUNTED = 'With words within an OR or a negation there are no counts.';
 const WIDTHS_KEY = 'xray.columns';
 
 /** The executions of the app that the address names, else of the first one. */
@@ -39,16 +44,22 @@ export function ExplorerPage() {
 function Explorer({ app }: { app: string }) {
   const client = useQueryClient();
   const [params, setParams] = useQueryStates(explorerParams, { history: 'push' });
-  const { q, from, to, sort, peek, live } = params;
+  const { q, from, to, sort, by, peek, live } = params;
   const range = { from, to };
   const question = { app, q, range, sort };
   const columns = params.cols === null || params.cols.length === 0 ? DEFAULT_COLUMNS : params.cols;
   const widths = parseWidths(useStored(WIDTHS_KEY));
   const setWidths = (next: ColumnWidths) => store(WIDTHS_KEY, printWidths(next));
+  const roomy = useMediaQuery('(min-width: 1024px)');
+  const [facetsOpen, setFacetsOpen] = useState(false);
   const [paused, setPaused] = useState(false);
   const [atTop, setAtTop] = useState(true);
-  const unable =
-    to !== null
+  const bySearch = searchesWords(q);
+  // Words are searched for record by record; what counts and what follows goes by the fields.
+  const counted = withoutWords(q);
+  const unable = bySearch
+    ? 'A search for words cannot be followed live'
+    : to !== null
       ? 'The time range has an end'
       : sort !== '-at'
         ? 'Sort by time, newest first'
@@ -56,14 +67,27 @@ function Explorer({ app }: { app: string }) {
   const arriving = useLiveRows(question, live && unable === null, paused || !atTop);
 
   const onPeek = useCallback(
-    (id: string | null) => void setParams({ peek: id }, { history: 'replace' }),
+    (id: string | null) => setParams({ peek: id }, { history: 'replace' }),
     [setParams],
   );
   const setQ = (next: string) => void setParams({ q: next === '' ? null : next, peek: null });
+  const facets = (
+    <Suspense>
+      {counted === null ? (
+        <p className="p-4 text-sm text-ink-muted">{UNCOUNTED}</p>
+      ) : (
+        <FacetPanel app={app} q={q} counted={counted} range={range} onChange={setQ} />
+      )}
+    </Suspense>
+  );
+
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-2 px-4 py-2 print:hidden">
         <h1 className="mr-auto font-semibold max-md:sr-only">Executions</h1>
+        <Button className="lg:hidden" onClick={() => setFacetsOpen(true)}>
+          <ListFilterIcon aria-hidden /> Narrow
+        </Button>
         <RangeMenu value={range} onChange={(next) => void setParams({ ...next, peek: null })} />
         <LiveButton
           live={live}
@@ -76,7 +100,7 @@ function Explorer({ app }: { app: string }) {
           }}
           onPaused={setPaused}
         />
-        <ExportLink app={app} q={q} range={range} />
+        <ExportLink app={app} q={q} range={range} disabled={bySearch} />
         <ColumnMenu
           columns={columns}
           onChange={(next) => void setParams({ cols: next })}
@@ -89,20 +113,58 @@ function Explorer({ app }: { app: string }) {
           onClick={() => {
             arriving.clear();
             void client.invalidateQueries({ queryKey: [...listKey(question), 'page'] });
+            void client.invalidateQueries({ queryKey: ['facets', app] });
+            void client.invalidateQueries({ queryKey: ['histogram', app] });
           }}
         >
           <RotateCwIcon aria-hidden />
         </Button>
       </div>
-      <FilterBar app={app} q={q} onChange={setQ} />
+      <FilterBar app={app} q={q} range={range} onChange={setQ} />
       <div className="flex min-h-0 flex-1 border-t border-line max-md:border-t-0">
+        {roomy ? (
+          <section
+            aria-label="Narrow by"
+            // What scrolls takes the focus, so that the keyboard scrolls it too (WCAG 2.1.1).
+            // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+            tabIndex={0}
+            className="w-56 shrink-0 overflow-y-auto border-r border-line focus-visible:-outline-offset-2 max-lg:hidden print:hidden"
+          >
+            {facets}
+          </section>
+        ) : (
+          <Dialog open={facetsOpen} onOpenChange={setFacetsOpen}>
+            <SheetContent>
+              <DialogTitle className="px-4 pt-3 pb-1 font-semibold">Narrow by</DialogTitle>
+              <div className="min-h-0 flex-1 overflow-y-auto">{facets}</div>
+            </SheetContent>
+          </Dialog>
+        )}
         <div className="relative flex min-h-0 min-w-0 flex-1">
           <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+            <div className="min-h-[107px] pt-1 print:hidden">
+              <Suspense>
+                {counted === null ? (
+                  <p className="px-4 pt-2 text-xs text-ink-muted">{UNCOUNTED}</p>
+                ) : (
+                  <Histogram
+                    app={app}
+                    q={counted}
+                    withoutWords={bySearch}
+                    range={range}
+                    by={by}
+                    live={live && unable === null}
+                    onBy={(next) => void setParams({ by: next }, { history: 'replace' })}
+                    onZoom={(next) => void setParams({ ...next, peek: null })}
+                  />
+                )}
+              </Suspense>
+            </div>
             <ExecutionsList
               key={JSON.stringify(listKey(question))}
               question={question}
               arrived={arriving.shown}
-              withMatches={searchesWords(q)}
+              withMatches={bySearch}
               columns={columns}
               widths={widths}
               onColumns={(next) => void setParams({ cols: next })}
@@ -134,7 +196,7 @@ function Explorer({ app }: { app: string }) {
                 app={app}
                 executionId={peek}
                 matches={undefined}
-                onClose={() => onPeek(null)}
+                onClose={() => void onPeek(null)}
               />
             </Suspense>
           )}
@@ -149,17 +211,29 @@ function ExportLink({
   app,
   q,
   range,
+  disabled,
 }: {
   app: string;
   q: string;
-  range: { from: string | null; to: string | null };
+  range: TimeRange;
+  disabled: boolean;
 }) {
+  const title = disabled
+    ? 'A search for words cannot be exported; filter by fields'
+    : 'Everything found, with payloads, as NDJSON';
+  if (disabled) {
+    return (
+      <Button disabled title={title} className="max-md:hidden">
+        <DownloadIcon aria-hidden /> Export
+      </Button>
+    );
+  }
   return (
-    <Button asChild title="Everything found, with payloads, as NDJSON" className="max-md:hidden">
+    <Button asChild title={title} className="max-md:hidden">
       <a
         href={exportUrl(app, { q, ...boundsOf(range, 0) })}
         download={`${app}.ndjson`}
-        // The range goes by the clock of the moment that it is asked for.
+        // A range back from now goes by the clock of the moment that it is asked for.
         onClick={(event) => {
           event.currentTarget.href = exportUrl(app, { q, ...boundsOf(range, Date.now()) });
         }}

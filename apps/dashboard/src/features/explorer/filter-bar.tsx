@@ -5,6 +5,7 @@
 import { CornerDownLeftIcon, SearchIcon, XIcon } from 'lucide-react';
 import { parseQuery, printQuery, type QueryError } from '@xray/core/query';
 import { lazy, Suspense, useId, useRef, useState, type KeyboardEvent } from 'react';
+import type { TimeRange } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { useHotkeys } from '@/lib/hotkeys';
@@ -20,6 +21,7 @@ interface FilterBarProps {
   app: string;
   /** The filter that holds. */
   q: string;
+  range: TimeRange;
   onChange: (q: string) => void;
 }
 
@@ -27,7 +29,7 @@ interface FilterBarProps {
  * One field in the filter language (docs/query-language.md): coloured as it is written, with completion,
  * and with what is wrong marked in its place. Enter lets it hold.
  */
-export function FilterBar({ app, q, onChange }: FilterBarProps) {
+export function FilterBar({ app, q, range, onChange }: FilterBarProps) {
   const id = useId();
   const inputRef = useRef<HTMLInputElement>(null);
   const recent = useRecentFilters(app);
@@ -171,6 +173,8 @@ export function FilterBar({ app, q, onChange }: FilterBarProps) {
         <Suspense>
           <FilterCompletions
             id={id}
+            app={app}
+            range={range}
             text={text}
             caret={caret}
             recent={recent}

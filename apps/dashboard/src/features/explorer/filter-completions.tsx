@@ -2,13 +2,18 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
+import type { TimeRange } from '@/components/time-range/time-range';
 import { cn } from '@/lib/cn';
-import { filterOptions, type FilterOption } from './filter-options';
+import { facetsQuery } from './facets-query';
+import { filterOptions, restOfFilter, type FilterOption } from './filter-options';
 
 /** What can be written next, under the filter's field, which keeps the focus. */
 export function FilterCompletions({
   id,
+  app,
+  range,
   text,
   caret,
   recent,
@@ -19,6 +24,8 @@ export function FilterCompletions({
   onChoose,
 }: {
   id: string;
+  app: string;
+  range: TimeRange;
   text: string;
   caret: number;
   recent: readonly string[];
@@ -28,7 +35,11 @@ export function FilterCompletions({
   onActive: (index: number) => void;
   onChoose: (option: FilterOption) => void;
 }) {
-  const found = useMemo(() => filterOptions(text, caret, [], recent), [text, caret, recent]);
+  const { data } = useQuery(facetsQuery(app, restOfFilter(text, caret), range, 50));
+  const found = useMemo(
+    () => filterOptions(text, caret, data?.items ?? [], recent),
+    [text, caret, data, recent],
+  );
   // The field needs them for its keys; it has no reason to know where they come from.
   useEffect(() => onOptions(found), [found, onOptions]);
   if (options.length === 0) return null;

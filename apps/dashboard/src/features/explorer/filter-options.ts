@@ -1,6 +1,14 @@
 import type { Facets } from '@xray/core';
-import { QUERY_FIELDS, completeQuery, printQueryField, printQueryValue } from '@xray/core/query';
+import {
+  QUERY_FIELDS,
+  completeQuery,
+  lexQuery,
+  parseQuery,
+  printQueryField,
+  printQueryValue,
+} from '@xray/core/query';
 import { formatCount } from '@/lib/format';
+import { withoutWords } from './filter-terms';
 
 const MAX_OPTIONS = 12;
 
@@ -35,6 +43,16 @@ export function filterOptions(
   );
 }
 
+/**
+ * The filter without the term at the caret, by which the values to complete it with are counted; the empty
+ * one while the rest cannot be read.
+ */
+export function restOfFilter(text: string, caret: number): string {
+  const token = lexQuery(text).find(({ start, end }) => start <= caret && caret <= end);
+  const rest = token === undefined ? text : text.slice(0, token.start) + text.slice(token.end);
+  return parseQuery(rest).ok ? (withoutWords(rest) ?? '') : '';
+}
+
 function completions(text: string, caret: number, facets: Facets['items']): FilterOption[] {
   const completion = completeQuery(text, caret);
   if (completion === null) return [];
@@ -51,13 +69,13 @@ function completions(text: string, caret: number, facets: Facets['items']): Filt
       .filter((name) => contains(name, prefix))
       .map((name) => ({
         ...span,
-        insert: `${printQueryField(field, name).slice(field.length + 1)}:`,
+        insert: `${name}:`,
         label: `${field}.${name}`,
         hint: QUERY_FIELDS[field].about,
       }));
   }
   if (expects === 'value' && field !== null) {
-    const name = key === null ? field : `${field}.${key}`;
+    const name = printQueryField(field, key);
     const found = (facets.find((facet) => facet.field === name)?.values ?? [])
       .filter(({ value }) => contains(value, prefix))
       .map(({ value, count }) => ({
@@ -82,18 +100,13 @@ function valuesAnywhere(
     facet.values
       .filter(({ value }) => contains(value, prefix))
       .map(({ value, count }) => {
-        const term = `${printedField(facet.field)}:${printQueryValue(value)}`;
+        const term = `${facet.field}:${printQueryValue(value)}`;
         return { ...span, insert: `${term} `, label: term, hint: formatCount(count) };
       }),
   );
 }
 
-/** A facet's field as it is written in a filter. */
-function printedField(name: string): string {
-  const dot = name.indexOf('.');
-  return dot < 0 ? name : printQueryField(name.slice(0, dot), name.slice(dot + 1));
-}
-
+/** Keys of a field as they are written. */
 function keysOf(facets: Facets['items'], field: string): string[] {
   return facets.flatMap((facet) =>
     facet.field.startsWith(`${field}.`) ? [facet.field.slice(field.length + 1)] : [],

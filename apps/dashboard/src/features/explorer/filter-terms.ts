@@ -1,13 +1,12 @@
 import type { Facets } from '@xray/core';
 import {
-  QUERY_FIELDS,
   parseQuery,
   printQuery,
+  printQueryField,
   termState,
   toggleTerm,
   type FacetTerm,
   type QueryNode,
-  type TextField,
 } from '@xray/core/query';
 
 export interface FacetValue {
@@ -32,14 +31,11 @@ const TITLES: Partial<Record<string, string>> = {
   failed: 'Failed step',
 };
 
-/** A facet's field as the filter language has it; null for one that no term can be made of. */
+/** A value of a facet as a term, its field read as it is written; null where no term can be made of it. */
 export function facetTerm(field: string, value: string): FacetTerm | null {
-  const dot = field.indexOf('.');
-  const name = dot < 0 ? field : field.slice(0, dot);
-  if (!Object.hasOwn(QUERY_FIELDS, name)) return null;
-  const facts = QUERY_FIELDS[name as keyof typeof QUERY_FIELDS];
-  if (facts.takes !== 'text' || (facts.keyed === true) !== dot > 0) return null;
-  return { field: name as TextField, key: dot < 0 ? null : field.slice(dot + 1), value };
+  const read = parseQuery(`${field}:x`);
+  if (!read.ok || read.query.kind !== 'term') return null;
+  return { field: read.query.field, key: read.query.key, value };
 }
 
 /** The values of each field with what the filter says of them; those it names are there even without a count. */
@@ -96,6 +92,18 @@ export function searchesWords(q: string): boolean {
   return read.ok && hasWords(read.query);
 }
 
+/** The filter without the words that it searches for; null where they stand within an OR or a negation. */
+export function withoutWords(q: string): string | null {
+  const read = parseQuery(q);
+  if (!read.ok) return q;
+  const { query } = read;
+  const nodes = (query.kind === 'and' ? query.nodes : [query]).filter(
+    ({ kind }) => kind !== 'text',
+  );
+  if (nodes.some(hasWords)) return null;
+  return printQuery({ kind: 'and', nodes, start: 0, end: 0 });
+}
+
 function hasWords(query: QueryNode): boolean {
   if (query.kind === 'not') return hasWords(query.node);
   if (query.kind === 'and' || query.kind === 'or') return query.nodes.some(hasWords);
@@ -108,7 +116,7 @@ function namedTerms(query: QueryNode) {
     const state = part.kind === 'not' ? ('excluded' as const) : ('included' as const);
     const node = part.kind === 'not' ? part.node : part;
     if (node.kind !== 'term') return [];
-    const field = node.key === null ? node.field : `${node.field}.${node.key}`;
+    const field = printQueryField(node.field, node.key);
     return node.values.flatMap(({ match, text }) =>
       match === 'is' ? [{ field, value: text, state }] : [],
     );

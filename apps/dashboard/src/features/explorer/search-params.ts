@@ -10,6 +10,7 @@ const SORTS = [
   '-received',
   'received',
 ] as const satisfies readonly ExecutionSort[];
+const SERIES_BY = ['outcome', 'status'] as const;
 
 /** All that the explorer shows is in these. For `from` and `to` see TimeRange. */
 export const explorerParams = {
@@ -20,6 +21,8 @@ export const explorerParams = {
   to: parseAsString,
   sort: parseAsStringLiteral(SORTS).withDefault('-at'),
   cols: parseAsArrayOf(parseAsStringLiteral(COLUMN_IDS)),
+  /** What the histogram tells apart. */
+  by: parseAsStringLiteral(SERIES_BY).withDefault('outcome'),
   /** Rows come by themselves. */
   live: parseAsBoolean.withDefault(false),
   /** Id of the execution shown beside the list. */

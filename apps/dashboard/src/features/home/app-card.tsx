@@ -11,6 +11,7 @@ import { formatCount, plural } from '@/lib/format';
 import { executionHref, executionsHref } from '@/lib/links';
 import { pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
 import { executionVerdict } from '@/lib/verdict';
+import { LastDay } from './last-day';
 
 /** How many of the latest are shown; the same read tells whether there is any. */
 export const RECENT = 10;
@@ -54,6 +55,7 @@ export function AppCard({ app }: { app: App }) {
       </div>
       {latest === undefined ? null : (
         <>
+          <LastDay app={app.id} />
           <RecentStrip app={app.id} items={recent.data?.items ?? []} />
           <ul className="mt-auto flex flex-col gap-0.5 text-sm">
             {byVolume.slice(0, PIPELINES_SHOWN).map((each) => (

@@ -7,8 +7,10 @@ import { Onboarding } from '@/components/onboarding';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
-import { settingsHref } from '@/lib/links';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { executionHref, settingsHref } from '@/lib/links';
 import { appsQuery, meQuery, recentExecutionsQuery } from '@/lib/queries';
+import { executionVerdict } from '@/lib/verdict';
 import { AppCard, RECENT } from './app-card';
 
 const SHOWN_AT_ONCE = 24;
@@ -81,12 +83,26 @@ export function AppsPage() {
 /** A fresh installation has one app and nothing in it: then the first page already says what to do. */
 function SoleAppOnboarding({ app }: { app: string }) {
   const recent = useQuery(recentExecutionsQuery(app, RECENT));
-  if (recent.data?.items.length !== 0) return null;
+  const [waited, setWaited] = useState(false);
+  const first = recent.data?.items.at(-1);
+  if (recent.data !== undefined && first === undefined && !waited) setWaited(true);
+  if (!waited) return null;
+  if (first === undefined) {
+    return (
+      <Onboarding
+        app={app}
+        waitingFor="Waiting for your first execution: it will show here by itself."
+      />
+    );
+  }
   return (
-    <Onboarding
-      app={app}
-      waitingFor="Waiting for the first execution: it will show above by itself."
-    />
+    <output className="flex flex-wrap items-center gap-3 rounded-md border border-line bg-accent-soft px-4 py-3">
+      <VerdictLabel verdict={executionVerdict(first)} className="font-medium" />
+      <span>Your first execution has arrived.</span>
+      <Button asChild variant="primary" className="ml-auto">
+        <Link href={executionHref(app, first.executionId)}>See why it was decided so</Link>
+      </Button>
+    </output>
   );
 }
 

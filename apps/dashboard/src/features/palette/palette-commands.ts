@@ -1,5 +1,14 @@
 import type { App, ExecutionSummary, PipelineList } from '@xray/core';
-import { executionHref, executionsHref, settingsHref } from '@/lib/links';
+import {
+  compareHref,
+  executionHref,
+  executionsHref,
+  groupsHref,
+  pipelineHref,
+  pipelinesHref,
+  settingsHref,
+  whyHref,
+} from '@/lib/links';
 
 const ID_MIN_LENGTH = 3;
 const ID_MAX_LENGTH = 128;
@@ -22,7 +31,7 @@ export interface PaletteSources {
 
 /**
  * What a text can mean, nearest first: the execution of that id in this app, then every command that
- * has all of its words.
+ * has all of its words, then the history of whatever has that id.
  */
 export function findCommands(text: string, sources: PaletteSources): Command[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -31,9 +40,17 @@ export function findCommands(text: string, sources: PaletteSources): Command[] {
     return words.every((word) => whole.includes(word));
   });
   const id = reachableId(text);
+  const { app } = sources;
+  if (app === null || id === null) return found;
+  const why: Command = {
+    id: `why ${id}`,
+    label: `Why ${id}?`,
+    hint: 'as a candidate or a subject',
+    action: { go: whyHref(app, id) },
+  };
   const isListed = found.some((command) => command.id === `execution ${id}`);
-  if (sources.app === null || id === null || isListed) return found;
-  return [executionCommand(sources.app, id, `in ${sources.app}`), ...found];
+  const opened = isListed ? [] : [executionCommand(app, id, `in ${app}`)];
+  return [...opened, ...found, why];
 }
 
 function commandsOf({ app, apps, pipelines, recent }: PaletteSources): Command[] {
@@ -46,12 +63,18 @@ function commandsOf({ app, apps, pipelines, recent }: PaletteSources): Command[]
   return [
     go('/', 'Apps', 'page'),
     go(settingsHref('apps', app), 'Settings', 'page'),
-    ...(app === null ? [] : [go(executionsHref(app), 'Executions', 'page')]),
     ...(app === null
       ? []
-      : pipelines.map(({ pipeline }) =>
-          go(executionsHref(app, { pipeline }), pipeline, 'pipeline'),
-        )),
+      : [
+          go(executionsHref(app), 'Executions', 'page'),
+          go(pipelinesHref(app), 'Pipelines', 'page'),
+          go(whyHref(app), 'Why (not)?', 'page'),
+          go(compareHref(app), 'Compare two executions', 'page'),
+          go(groupsHref(app), 'Compare two groups', 'page'),
+        ]),
+    ...(app === null
+      ? []
+      : pipelines.map(({ pipeline }) => go(pipelineHref(app, pipeline), pipeline, 'pipeline'))),
     ...apps.map(({ id, name }) => go(executionsHref(id), name, id === name ? 'app' : `app ${id}`)),
     ...(app === null
       ? []

@@ -1,0 +1,95 @@
+import type { Histogram } from '@xray/core';
+
+/** One part of a bar, in px from the top left of the chart. */
+export interface BarPart {
+  value: string | null;
+  count: number;
+  y: number;
+  height: number;
+}
+
+export interface Bar {
+  index: number;
+  startMs: number;
+  endMs: number;
+  total: number;
+  x: number;
+  width: number;
+  parts: BarPart[];
+}
+
+export interface HistogramLayout {
+  bars: Bar[];
+  /** The highest bar. */
+  maxTotal: number;
+}
+
+const GAP_PX = 1;
+/** What is there is to be seen. */
+const MIN_PART_PX = 1;
+
+/**
+ * Stacked bars, the series' first at the foot. The highest fills the height, and every bar with anything in
+ * it is at least a pixel high; nothing lies outside, and bars never overlap.
+ */
+export function layOutHistogram(
+  histogram: Pick<Histogram, 'from' | 'bucketMs' | 'series'>,
+  widthPx: number,
+  heightPx: number,
+): HistogramLayout {
+  const count = Math.max(0, ...histogram.series.map((series) => series.counts.length));
+  const fromMs = Date.parse(histogram.from);
+  const slot = count === 0 ? 0 : Math.max(0, widthPx) / count;
+  const gap = slot > 3 * GAP_PX ? GAP_PX : 0;
+  const totals = Array.from({ length: count }, (_, index) =>
+    histogram.series.reduce((sum, { counts }) => sum + (counts[index] ?? 0), 0),
+  );
+  const maxTotal = Math.max(0, ...totals);
+  const bars = totals.map((total, index): Bar => {
+    const startMs = fromMs + index * histogram.bucketMs;
+    return {
+      index,
+      startMs,
+      endMs: startMs + histogram.bucketMs,
+      total,
+      x: index * slot,
+      width: Math.max(0, slot - gap),
+      parts: partsOf(histogram, index, total, maxTotal, Math.max(0, heightPx)),
+    };
+  });
+  return { bars, maxTotal };
+}
+
+function partsOf(
+  { series }: Pick<Histogram, 'series'>,
+  index: number,
+  total: number,
+  maxTotal: number,
+  heightPx: number,
+): BarPart[] {
+  if (total === 0 || maxTotal === 0) return [];
+  const barPx = Math.min(heightPx, Math.max(MIN_PART_PX, (total / maxTotal) * heightPx));
+  let at = heightPx;
+  return series.flatMap(({ value, counts }) => {
+    const count = counts[index] ?? 0;
+    if (count === 0) return [];
+    const height = (count / total) * barPx;
+    at -= height;
+    return [{ value, count, y: at, height }];
+  });
+}
+
+/** The bar under a place; the nearest where there is none. */
+export function barAt(layout: HistogramLayout, x: number, widthPx: number): number {
+  const { length } = layout.bars;
+  if (length === 0 || widthPx <= 0) return 0;
+  return Math.max(0, Math.min(length - 1, Math.floor((x / widthPx) * length)));
+}
+
+/** The time from the start of one bar to the end of another, whichever comes first; ISO-8601. */
+export function rangeOfBars(layout: HistogramLayout, a: number, b: number) {
+  const first = layout.bars[Math.min(a, b)];
+  const last = layout.bars[Math.max(a, b)];
+  if (first === undefined || last === undefined) return null;
+  return { from: new Date(first.startMs).toISOString(), to: new Date(last.endMs).toISOString() };
+}

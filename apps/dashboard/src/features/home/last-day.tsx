@@ -1,0 +1,75 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { HistogramBars, seriesVerdict } from '@/components/histogram/histogram-bars';
+import { layOutHistogram } from '@/components/histogram/histogram-layout';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { getHistogram } from '@/lib/api-client';
+import { useElementWidth } from '@/lib/element-width';
+import { formatCount, plural } from '@/lib/format';
+import { executionsHref } from '@/lib/links';
+
+const DAY_MS = 86_400_000;
+const REFRESH_MS = 60_000;
+const BUCKETS = 48;
+const HEIGHT_PX = 32;
+const OUTCOMES_SHOWN = 3;
+
+/** The last 24 hours of an app: how many executions when, and how they ended. */
+export function LastDay({ app }: { app: string }) {
+  const [ref, widthPx] = useElementWidth<HTMLDivElement>();
+  const day = useQuery({
+    queryKey: ['last-day', app],
+    queryFn: ({ signal }) =>
+      getHistogram(
+        app,
+        { from: new Date(Date.now() - DAY_MS).toISOString(), by: 'outcome', buckets: BUCKETS },
+        signal,
+      ),
+    refetchInterval: REFRESH_MS,
+  });
+  const series = (day.data?.series ?? []).map(({ value, counts }) => ({
+    value,
+    count: counts.reduce((sum, each) => sum + each, 0),
+  }));
+  return (
+    // As high before as after, so that nothing below it moves.
+    <div className="flex min-h-[76px] flex-col gap-1">
+      {day.isError ? (
+        <p className="text-xs text-ink-muted">The last 24 h could not be counted.</p>
+      ) : day.data === undefined ? null : (
+        <p className="text-xs text-ink-muted">
+          {plural(day.data.total, 'execution')} in the last 24 h
+        </p>
+      )}
+      <div ref={ref} className="border-b border-line">
+        <svg aria-hidden width={widthPx} height={HEIGHT_PX} className="block">
+          {day.data === undefined ? null : (
+            <HistogramBars bars={layOutHistogram(day.data, widthPx, HEIGHT_PX).bars} by="outcome" />
+          )}
+        </svg>
+      </div>
+      <ul
+        aria-label="Outcomes of the last 24 h"
+        className="flex h-5 flex-wrap gap-x-3 overflow-hidden text-xs"
+      >
+        {series.slice(0, OUTCOMES_SHOWN).map(({ value, count }) => (
+          <li key={value} className="flex h-5 max-w-full min-w-0 items-center gap-1">
+            {value === null ? (
+              <VerdictLabel verdict={seriesVerdict(value, 'outcome')} />
+            ) : (
+              <Link
+                href={executionsHref(app, { outcome: value })}
+                className="min-w-0 hover:underline"
+              >
+                <VerdictLabel verdict={seriesVerdict(value, 'outcome')} />
+              </Link>
+            )}
+            <span className="text-ink-muted">{formatCount(count)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
