@@ -4,9 +4,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { accessibilityFaults } from '../axe.mjs';
 import type { FreshServer } from '../fresh-server.mjs';
-import { test } from './story.js';
+import { expectUsable, firstStartTest as test, lookOn, seenOn } from './story.js';
 
 const steps = [
   { name: 'fetch_credit_score', input: ['userId', '123'], output: ['score', '750'] },
@@ -19,67 +18,49 @@ const steps = [
   },
 ];
 
-test('an empty server shows how to send to it, at its real address', async ({ stage }) => {
-  const { page, server, complaints } = stage;
-  await page.goto(`${server.url}/executions?app=${server.appId}`);
+test.for(seenOn('light', 1_280))(
+  'the newcomer to an empty installation sees the first execution appear by itself ($theme, $widthPx px)',
+  async (view, { stage }) => {
+    const { page, server, complaints } = stage;
+    await lookOn(page, view);
+    await page.goto(server.setupLink ?? '');
+    await expectUsable(page);
+    await page.getByLabel('Name').fill('Nia');
+    await page.getByLabel('Email').fill('nia@example.org');
+    await page.getByLabel('Password', { exact: true }).fill('a first day at a new place');
+    await page.getByRole('button', { name: 'Create administrator' }).click();
 
-  const help = page.getByRole('region', { name: 'Send a first execution' });
-  await help.getByText('No executions yet').waitFor();
-  await help.getByText(server.url).waitFor();
-  expect(await help.innerText()).toContain(`appId: '${server.appId}'`);
+    const help = page.getByRole('region', { name: 'Send a first execution' });
+    await help.getByText('it will show here by itself').waitFor();
+    await expectUsable(page);
+    await page.getByRole('main').getByRole('link', { name: server.appId }).first().click();
+    await help.getByText('it will appear here by itself').waitFor();
+    await help.getByText(server.url).waitFor();
+    expect(await help.innerText()).toContain(`appId: '${server.appId}'`);
+    await expectUsable(page);
 
-  expect(await accessibilityFaults(page)).toEqual([]);
-  expect(complaints).toEqual([]);
-});
+    let loads = 0;
+    page.on('load', () => (loads += 1));
+    await runReadme(server);
+    const list = page.getByRole('grid', { name: 'Executions' });
+    await list.getByRole('link', { name: /loan-approval/ }).click();
 
-test('the README’s example, run as a file, becomes a timeline in the browser', async ({
-  stage,
-}) => {
-  const { page, server, complaints } = stage;
-  await runReadme(server);
-
-  await page.goto(server.url);
-  await page.getByRole('link', { name: server.appId }).first().click();
-  const list = page.getByRole('grid', { name: 'Executions' });
-  await list.getByRole('link', { name: /loan-approval/ }).click();
-
-  const timeline = page.getByRole('tree', { name: 'Timeline of the steps' });
-  const rows = timeline.getByRole('treeitem');
-  await rows.first().waitFor();
-  expect(await rows.count()).toBe(3);
-
-  for (const [sequence, step] of steps.entries()) {
-    await rows.filter({ hasText: step.name }).click();
-    const inspector = page.getByRole('region', { name: `Step ${sequence}: ${step.name}` });
-    await seeTab(page, inspector, 'Input', step.input);
-    await seeTab(page, inspector, 'Output', step.output);
-    await seeTab(page, inspector, 'Reasoning', step.reasoning ? [step.reasoning] : []);
-  }
-
-  expect(await accessibilityFaults(page)).toEqual([]);
-  expect(complaints).toEqual([]);
-});
-
-test('the executions and the apps can be used by everybody, dark or light', async ({ stage }) => {
-  const { page, server, complaints } = stage;
-  await runReadme(server);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.goto(server.url);
-    await page.getByRole('link', { name: server.appId }).first().waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
-
-    await page.goto(`${server.url}/executions?app=${server.appId}`);
-    const row = page.getByRole('link', { name: /loan-approval/ }).first();
-    await row.waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
-
-    await row.click();
-    await page.getByRole('treeitem').first().waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
-  }
-  expect(complaints).toEqual([]);
-});
+    const rows = page.getByRole('tree', { name: 'Timeline of the steps' }).getByRole('treeitem');
+    await rows.first().waitFor();
+    expect(await rows.count()).toBe(3);
+    expect(loads).toBe(0);
+    for (const [sequence, step] of steps.entries()) {
+      await rows.filter({ hasText: step.name }).click();
+      const inspector = page.getByRole('region', { name: `Step ${sequence}: ${step.name}` });
+      await seeTab(page, inspector, 'Input', step.input);
+      await seeTab(page, inspector, 'Output', step.output);
+      await seeTab(page, inspector, 'Reasoning', step.reasoning ? [step.reasoning] : []);
+      if (sequence === 0) await expectUsable(page);
+      if (view.widthPx === 390) await page.keyboard.press('Escape');
+    }
+    expect(complaints).toEqual([]);
+  },
+);
 
 async function seeTab(
   page: Page,

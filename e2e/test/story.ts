@@ -1,8 +1,28 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { test as base } from 'vitest';
+import { expect, test as base } from 'vitest';
+import { accessibilityFaults } from '../axe.mjs';
 import { launchBrowser, noBrowser } from '../browser.mjs';
 import { startFreshServer, type FreshServer } from '../fresh-server.mjs';
 import { WITH_ADMINISTRATOR, signIn } from '../person.mjs';
+
+/** What a story is looked at on. */
+export interface View {
+  theme: 'light' | 'dark';
+  widthPx: 1_280 | 390;
+}
+
+const VIEWS: readonly View[] = [
+  { theme: 'light', widthPx: 1_280 },
+  { theme: 'dark', widthPx: 1_280 },
+  { theme: 'light', widthPx: 390 },
+  { theme: 'dark', widthPx: 390 },
+];
+const HEIGHTS_PX = { 1_280: 800, 390: 844 };
+
+/** The view in which CI sees a story; with XRAY_TEST_FULL=1 every one. */
+export function seenOn(theme: View['theme'], widthPx: View['widthPx']): readonly View[] {
+  return process.env['XRAY_TEST_FULL'] === '1' ? VIEWS : [{ theme, widthPx }];
+}
 
 interface Stage {
   /** A first start on an empty data directory, shared by the stories of one file. */
@@ -14,40 +34,52 @@ interface Stage {
   openForAnother: () => Promise<Page>;
 }
 
-/** A story told in a real browser; skipped, with its reason, where there is none. */
+interface Audience {
+  complaints: string[];
+  open: () => Promise<Page>;
+}
+
+/** Pages in a real browser; skipped, with its reason, where there is none. */
+const audienceTest = base
+  .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
+    if (noBrowser !== null) return null;
+    const browser = await launchBrowser();
+    onCleanup(() => browser.close());
+    return browser;
+  })
+  .extend('audience', async ({ browser, skip }, { onCleanup }): Promise<Audience> => {
+    if (browser === null) return skip(noBrowser ?? '');
+    const complaints: string[] = [];
+    const contexts: BrowserContext[] = [];
+    onCleanup(async () => {
+      for (const context of contexts) await context.close();
+    });
+    const open = async (): Promise<Page> => {
+      const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+      contexts.push(context);
+      const page = await context.newPage();
+      page.on('console', (message) => {
+        if (message.type() === 'error') {
+          complaints.push(`${message.text()} (${message.location().url})`);
+        }
+      });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      return page;
+    };
+    return { complaints, open };
+  });
+
 function story(settings: NodeJS.ProcessEnv) {
-  return base
-    .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
-      if (noBrowser !== null) return null;
-      const browser = await launchBrowser();
-      onCleanup(() => browser.close());
-      return browser;
-    })
+  return audienceTest
     .extend('fresh', { scope: 'file' }, async ({}, { onCleanup }) => {
       if (noBrowser !== null) return null;
       const server = await startFreshServer(settings);
       onCleanup(() => server.stop());
       return server;
     })
-    .extend('stage', async ({ browser, fresh, skip }, { onCleanup }): Promise<Stage> => {
-      if (browser === null || fresh === null) return skip(noBrowser ?? '');
-      const complaints: string[] = [];
-      const contexts: BrowserContext[] = [];
-      onCleanup(async () => {
-        for (const context of contexts) await context.close();
-      });
-      const open = async (): Promise<Page> => {
-        const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
-        contexts.push(context);
-        const page = await context.newPage();
-        page.on('console', (message) => {
-          if (message.type() === 'error') {
-            complaints.push(`${message.text()} (${message.location().url})`);
-          }
-        });
-        page.on('pageerror', (error) => complaints.push(String(error)));
-        return page;
-      };
+    .extend('stage', async ({ audience, fresh, skip }): Promise<Stage> => {
+      if (fresh === null) return skip(noBrowser ?? '');
+      const { complaints, open } = audience;
       return { server: fresh, page: await open(), complaints, openForAnother: open };
     });
 }
@@ -55,8 +87,45 @@ function story(settings: NodeJS.ProcessEnv) {
 /** Of somebody who has just started X-Ray and is nobody yet. */
 export const newcomerTest = story({});
 
+/** Of the same, each on a first start of its own. */
+export const firstStartTest = audienceTest.extend(
+  'stage',
+  async ({ audience }, { onCleanup }): Promise<Stage> => {
+    const server = await startFreshServer();
+    onCleanup(() => server.stop());
+    const { complaints, open } = audience;
+    return { server, page: await open(), complaints, openForAnother: open };
+  },
+);
+
+/** Of somebody who has an account and has not signed in yet. */
+export const signedOutTest = story(WITH_ADMINISTRATOR);
+
 /** Of an administrator who has signed in. */
-export const test = story(WITH_ADMINISTRATOR).extend('stage', async ({ stage }): Promise<Stage> => {
+export const test = signedOutTest.extend('stage', async ({ stage }): Promise<Stage> => {
   await signIn(stage.page, stage.server);
   return stage;
 });
+
+export async function lookOn(page: Page, { theme, widthPx }: View): Promise<void> {
+  await page.setViewportSize({ width: widthPx, height: HEIGHTS_PX[widthPx] });
+  await page.emulateMedia({ colorScheme: theme });
+}
+
+/** What any page owes anybody in any state: axe finds nothing, and nothing sticks out at the side. */
+export async function expectUsable(page: Page): Promise<void> {
+  expect(await accessibilityFaults(page)).toEqual([]);
+  const sticksOutPx = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(sticksOutPx).toBe(0);
+}
+
+/** Filters the list of executions as somebody does who knows the key for it. */
+export async function filterBy(page: Page, filter: string): Promise<void> {
+  await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
+  await page.keyboard.press('/');
+  await page.locator('input:focus').waitFor();
+  await page.keyboard.type(filter);
+  await page.keyboard.press('Enter');
+}

@@ -13,10 +13,17 @@ describe('rules', () => {
     const flagged = { id: 'a', result: 'fail' as const, effect: 'flag' };
     const first = { id: 'b', result: 'fail' as const, effect: 'reject' };
     const second = { id: 'c', result: 'fail' as const, effect: 'reject' };
-    expect([...decisiveRules([flagged, first, second])]).toEqual([first]);
+    expect([...decisiveRules([flagged, first, second], true)]).toEqual([first]);
     const counts = { evaluated: 9, passed: 1, failed: 8, skipped: 0, error: 0, decisive: 5 };
     const counted = { id: 'd', counts };
-    expect([...decisiveRules([first, counted])]).toEqual([counted]);
+    expect([...decisiveRules([first, counted], true)]).toEqual([counted]);
+  });
+
+  it('takes a failed rule without an effect as one that rejects, unless nothing was rejected', () => {
+    const failed = { id: 'a', result: 'fail' as const };
+    expect([...decisiveRules([failed], true)]).toEqual([failed]);
+    expect([...decisiveRules([failed], undefined)]).toEqual([failed]);
+    expect([...decisiveRules([failed], false)]).toEqual([]);
   });
 
   it('draws two numbers on one scale, and nothing else', () => {

@@ -1,5 +1,6 @@
 import type { Evidence, ExplainedReason, Explanation, RuleEvidence, StepRef } from './answers.js';
 import { candidateAccounts } from './candidate-account.js';
+import { failingStepIndex } from './failing-step.js';
 import { nearMissOf } from './near-miss.js';
 import { agreesWithItself } from './rule-test.js';
 import type { Json, Reason, Snapshot } from './snapshot.js';
@@ -225,7 +226,7 @@ function markDecisive(
 }
 
 function failureOf(steps: PlacedStep[]): Explanation['failure'] {
-  const failed = steps.find(({ step }) => step.status === 'failed' || step.status === 'timed_out');
+  const failed = steps[failingStepIndex(steps.map(({ step }) => step))];
   if (!failed) return null;
   const { error } = failed.step;
   return { step: failed.ref, type: error?.type ?? null, message: error?.message ?? null };

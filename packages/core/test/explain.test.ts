@@ -368,3 +368,31 @@ describe('the text', () => {
     expect(explanationText(explain(minimalSnapshot))).toContain('states no decision');
   });
 });
+
+describe('the step at which a failure began', () => {
+  const error = { type: 'TimeoutError', message: 'no answer' };
+  const failed = { status: 'failed', error } as const;
+  const stepOf = (steps: Snapshot['steps']) =>
+    explain({ ...minimalSnapshot, steps, status: 'failed' }).failure?.step.name;
+
+  test('is the innermost of those that its error went through', () => {
+    expect(
+      stepOf([
+        { name: 'fetch' },
+        { name: 'assess', ...failed },
+        { name: 'bureau', parent: 1, ...failed },
+        { name: 'call', parent: 2, ...failed },
+      ]),
+    ).toBe('call');
+  });
+
+  test('is the outer one where it failed by an error of its own', () => {
+    const other = { ...error, message: 'out of attempts' };
+    expect(
+      stepOf([
+        { name: 'assess', status: 'failed', error: other },
+        { name: 'bureau', parent: 0, ...failed },
+      ]),
+    ).toBe('assess');
+  });
+});

@@ -69,6 +69,8 @@ class SegmentsChanged extends Error {}
 
 export async function removeRemains(db: Db): Promise<void> {
   await db.transaction().execute(async (tx) => {
+    // Locked before any block is, as whoever erases does.
+    await sql`SELECT FROM xray.indexing FOR UPDATE`.execute(tx);
     const { rows } = await sql<{ id: number }>`
       SELECT id FROM xray.segments WHERE format <> ${SEGMENT_FORMAT}::smallint LIMIT 1`.execute(tx);
     if (rows.length > 0) await clear(tx);

@@ -1,6 +1,7 @@
 'use client';
 
 import type { ExecutionDetail } from '@xray/core';
+import { failingStepIndex } from '@xray/core/failing-step';
 import { useQuery } from '@tanstack/react-query';
 import { LayersIcon, MessageCircleQuestionMarkIcon } from 'lucide-react';
 import dynamic from 'next/dynamic';
@@ -221,6 +222,7 @@ function Inspector({
       index={index}
       sequence={inspected}
       marks={snapshot.marks ?? []}
+      adverse={snapshot.decision?.adverse}
       tab={tab}
       candidate={candidate}
       onTab={onTab}
@@ -230,7 +232,7 @@ function Inspector({
 
 /** What one looks for first: the step that failed, else the one that decided, else the first. */
 function firstInspected({ snapshot: { steps } }: ExecutionDetail): Inspected {
-  const failed = steps.findIndex((step) => step.status === 'failed' || step.status === 'timed_out');
+  const failed = failingStepIndex(steps);
   const decided = steps.findIndex((step) => step.kind === 'decide');
   const index = failed >= 0 ? failed : decided >= 0 ? decided : 0;
   const step = steps[index];

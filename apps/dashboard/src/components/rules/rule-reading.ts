@@ -70,10 +70,20 @@ export function ruleBar(
   return { actual: (actual / most) * 0.9, threshold: (threshold / most) * 0.9 };
 }
 
-/** Whether a rule decided: by its counts, or as the first that failed of those that reject. */
-export function decisiveRules(rules: readonly Rule[]): ReadonlySet<Rule> {
+/**
+ * Which rules of a step decided: by their counts, or the first that failed of those that reject, unless the
+ * decision went in its subject's favour all the same (`adverse` is the decision's).
+ */
+export function decisiveRules(
+  rules: readonly Rule[],
+  adverse: boolean | null | undefined,
+): ReadonlySet<Rule> {
   const counted = rules.filter((rule) => (rule.counts?.decisive ?? 0) > 0);
   if (counted.length > 0) return new Set(counted);
-  const first = rules.find((rule) => rule.result === 'fail' && rule.effect === 'reject');
+  if (adverse === false) return new Set();
+  // The SDK's `check` leaves the effect out where a failure rejects.
+  const first = rules.find(
+    (rule) => rule.result === 'fail' && (rule.effect ?? 'reject') === 'reject',
+  );
   return new Set(first === undefined ? [] : [first]);
 }

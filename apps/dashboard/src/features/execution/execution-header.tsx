@@ -1,6 +1,7 @@
 'use client';
 
 import type { ExecutionDetail, Link as ExecutionLink } from '@xray/core';
+import { failingStepIndex } from '@xray/core/failing-step';
 import Link from 'next/link';
 import { useMemo, type ReactNode } from 'react';
 import { IdText } from '@/components/id-text';
@@ -26,9 +27,7 @@ export function ExecutionHeader({
   const status = snapshot.status ?? 'completed';
   const verdict = executionVerdict({ status, outcome: decision?.outcome, stale: server.stale });
   const because = useMemo(() => becauseLine(snapshot), [snapshot]);
-  const failed = snapshot.steps.find(
-    (step) => step.error && (step.status === 'failed' || step.status === 'timed_out'),
-  );
+  const failed = snapshot.steps[failingStepIndex(snapshot.steps)];
   const at = snapshot.startedAt ?? server.receivedAt;
   return (
     <header className="flex flex-col gap-1.5 border-b border-line px-4 py-3">

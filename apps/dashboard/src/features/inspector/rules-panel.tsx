@@ -11,8 +11,14 @@ const HEAD =
 const CELL = 'px-2 py-1.5 align-middle first:pl-4 last:pr-4';
 
 /** Each rule with what it saw against what it asked for; which one decided stands out. */
-export function RulesPanel({ rules }: { rules: readonly Rule[] }) {
-  const decisive = decisiveRules(rules);
+export function RulesPanel({
+  rules,
+  adverse,
+}: {
+  rules: readonly Rule[];
+  adverse: boolean | null | undefined;
+}) {
+  const decisive = decisiveRules(rules, adverse);
   const counted = rules.some((rule) => rule.counts);
   return (
     <table className="w-full text-sm">

@@ -54,6 +54,8 @@ interface StepInspectorProps {
   index: number;
   sequence: number;
   marks: readonly Mark[];
+  /** Whether the decision went against its subject. */
+  adverse: boolean | null | undefined;
   tab: string | null;
   /** Id of the candidate to find; null lists them all. */
   candidate: string | null;
@@ -147,7 +149,7 @@ export function StepInspector(props: StepInspectorProps) {
         </TabsContent>
         <TabsContent value="rules" className="overflow-auto">
           {panel((step) => (
-            <RulesPanel rules={step.rules ?? []} />
+            <RulesPanel rules={step.rules ?? []} adverse={props.adverse} />
           ))}
         </TabsContent>
         <TabsContent value="candidates">

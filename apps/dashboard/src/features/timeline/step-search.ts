@@ -1,19 +1,14 @@
 import type { Step } from '@xray/core';
+import { decisiveRules } from '@/components/rules/rule-reading';
 import type { StepTree } from './step-tree';
 
 export function isFailed(step: Step): boolean {
   return step.status === 'failed' || step.status === 'timed_out';
 }
 
-/** A step that decided: it says so, or one of its rules was the deciding one. */
-export function isDecisive(step: Step): boolean {
-  return (
-    step.kind === 'decide' ||
-    (step.rules ?? []).some(
-      (rule) =>
-        (rule.counts?.decisive ?? 0) > 0 || (rule.result === 'fail' && rule.effect === 'reject'),
-    )
-  );
+/** A step that decided: it says so, or one of its rules was the deciding one. `adverse` is the decision's. */
+export function isDecisive(step: Step, adverse: boolean | null | undefined): boolean {
+  return step.kind === 'decide' || decisiveRules(step.rules ?? [], adverse).size > 0;
 }
 
 /** Whether a step's name, kind, status or error holds the text, whatever the case. */

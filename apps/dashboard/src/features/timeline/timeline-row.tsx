@@ -9,7 +9,6 @@ import { VerdictMark } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatDuration } from '@/lib/format';
 import { statusVerdict } from '@/lib/verdict';
-import { isDecisive } from './step-search';
 import type { StepNode } from './step-tree';
 import { placeBar, type Span, type TimeWindow } from './waterfall';
 
@@ -30,6 +29,7 @@ interface TimelineRowProps {
   /** Null for a step with nothing in it. */
   expanded: boolean | null;
   selected: boolean;
+  decisive: boolean;
   dimmed: boolean;
   onToggle: (sequence: number) => void;
   onSelect: (sequence: number, how: 'chosen' | 'moved') => void;
@@ -86,7 +86,7 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
             />
           </span>
         )}
-        <StepMark status={status} decisive={isDecisive(step)} />
+        <StepMark status={status} decisive={props.decisive} />
         <span className="min-w-0 truncate" title={step.name}>
           {step.name}
         </span>

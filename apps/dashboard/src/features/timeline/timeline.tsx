@@ -21,7 +21,7 @@ const PAGE_ROWS = 15;
 const ROWS_ABOVE = 6;
 
 interface TimelineProps {
-  snapshot: Pick<Snapshot, 'startedAt' | 'sentAt' | 'durationMs' | 'status'>;
+  snapshot: Pick<Snapshot, 'startedAt' | 'sentAt' | 'durationMs' | 'status' | 'decision'>;
   steps: readonly Step[];
   /** Sequence of the step that is shown beside. */
   selected: number | null;
@@ -64,6 +64,13 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
       [activeRow],
     ),
   });
+
+  const adverse = snapshot.decision?.adverse;
+  const decisive = useMemo(
+    () => new Set(steps.filter((step) => isDecisive(step, adverse))),
+    [steps, adverse],
+  );
+  const decides = (step: Step) => decisive.has(step);
 
   const toggle = (sequence: number) => {
     const next = new Set(collapsed);
@@ -126,7 +133,7 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
       },
       f: () => jump(isFailed, 1),
       F: () => jump(isFailed, -1),
-      d: () => jump(isDecisive, 1),
+      d: () => jump(decides, 1),
       n: () => jumpToText(1),
       N: () => jumpToText(-1),
       '/': () => searchRef.current?.focus(),
@@ -142,7 +149,6 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
   };
 
   const failedCount = useMemo(() => steps.filter(isFailed).length, [steps]);
-  const decisiveCount = useMemo(() => steps.filter(isDecisive).length, [steps]);
   const matchCount = useMemo(
     () => (text.trim() === '' ? null : steps.filter((step) => matchesText(step, text)).length),
     [steps, text],
@@ -158,8 +164,8 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
         onNextMatch={jumpToText}
         failedCount={failedCount}
         onNextFailed={() => jump(isFailed, 1)}
-        decisiveCount={decisiveCount}
-        onNextDecisive={() => jump(isDecisive, 1)}
+        decisiveCount={decisive.size}
+        onNextDecisive={() => jump(decides, 1)}
         nested={tree.nodes.some((node) => node.depth > 0)}
         allCollapsed={collapsed.size > 0}
         onToggleAll={() =>
@@ -213,6 +219,7 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
                 heightPx={ROW_PX}
                 expanded={node.endPosition > position + 1 ? !collapsed.has(node.sequence) : null}
                 selected={node.sequence === selected}
+                decisive={decides(step)}
                 dimmed={matchCount !== null && !matchesText(step, text)}
                 onToggle={toggle}
                 onSelect={onSelect}

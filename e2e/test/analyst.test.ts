@@ -1,0 +1,94 @@
+import XRaySDK from '@xray/sdk';
+import { expect } from 'vitest';
+import type { FreshServer } from '../fresh-server.mjs';
+import { expectUsable, lookOn, seenOn, test } from './story.js';
+
+const MAX_PRICE = 60;
+const PRODUCTS = [
+  { asin: 'B07XYZ', price: 74.9 },
+  { asin: 'B08ABC', price: 49 },
+];
+
+test.for(seenOn('dark', 1_280))(
+  'the analyst goes from a fallen approval rate to the groups, the rule and the loans behind it ($theme, $widthPx px)',
+  async (view, { stage }) => {
+    const { page, server, complaints } = stage;
+    await decideMany(server);
+    await lookOn(page, view);
+    await page.goto(`${server.url}/pipelines?app=${server.appId}`);
+    await page.getByRole('link', { name: 'credit', exact: true }).click();
+    await page.getByText('120 executions', { exact: true }).waitFor();
+    const reading = page.getByRole('slider', { name: /^Executions by outcome/ });
+    await reading.focus();
+    await page.keyboard.press('ArrowLeft');
+    expect(await reading.getAttribute('aria-valuetext')).toMatch(/approved \d+/);
+
+    const graph = page.getByRole('region', { name: 'Graph of the steps' });
+    await graph.getByRole('button', { name: /^offers/ }).focus();
+    const told = page.getByRole('region', { name: 'Step offers' });
+    expect(await told.innerText()).toMatch(/120 of 120 executions/);
+    expect(await told.getByRole('row', { name: /too_dear/i }).innerText()).toContain('120');
+    const costs = page.getByRole('region', { name: 'Steps by what they cost' });
+    expect(await costs.getByRole('rowheader').count()).toBe(2);
+    await expectUsable(page);
+
+    await page.goto(
+      `${server.url}/compare?app=${server.appId}&qa=pipeline:credit&qb=pipeline:credit`,
+    );
+    await page.getByRole('button', { name: 'Often asked' }).click();
+    await page.getByRole('menuitem', { name: 'ruleset: r41 against r42' }).click();
+    const changed = page.getByRole('region', { name: 'What goes with the change of approved' });
+    const first = changed.getByRole('listitem').first();
+    await first.getByText('max_dti').first().waitFor();
+    expect(await page.getByRole('region', { name: 'Group b' }).innerText()).toContain(
+      '60 executions',
+    );
+    expect(await page.getByRole('row', { name: /^approved/ }).innerText()).toMatch(
+      /90\.0 %[\s\S]*50\.0 %/,
+    );
+    await expectUsable(page);
+
+    await first.getByRole('link', { name: '30 executions in b' }).click();
+    const list = page.getByRole('grid', { name: 'Executions' });
+    await list
+      .getByRole('link', { name: /^declined, credit/ })
+      .first()
+      .waitFor();
+    expect(new URL(page.url()).searchParams.get('q')).toContain('version.ruleset:r42');
+    expect(complaints).toEqual([]);
+  },
+);
+
+/** Of sixty under each ruleset, six and then thirty are declined by the rule that the second tightened. */
+async function decideMany(server: FreshServer): Promise<void> {
+  for (const [ruleset, maxDti] of [
+    ['r41', 0.54],
+    ['r42', 0.3],
+  ] as const) {
+    const xray = new XRaySDK({
+      apiKey: server.apiKey,
+      endpoint: server.url,
+      appId: server.appId,
+      pipeline: 'credit',
+      versions: { ruleset },
+    });
+    for (let loan = 0; loan < 60; loan += 1) {
+      const dti = loan / 100;
+      await xray.run({ subject: { applicant: `${ruleset}-${loan}` } }, async (execution) => {
+        execution.step('offers', (step) =>
+          step.filter(PRODUCTS, {
+            id: ({ asin }) => asin,
+            rules: [
+              { id: 'too_dear', test: ({ price }) => price <= MAX_PRICE, reason: 'TOO_DEAR' },
+            ],
+          }),
+        );
+        const passes = execution.step('rules', { kind: 'rules' }, (step) =>
+          step.check('max_dti', dti < maxDti, { actual: dti, threshold: maxDti, op: '<' }),
+        );
+        execution.decide(passes ? 'approved' : 'declined', { adverse: !passes });
+      });
+    }
+    await xray.shutdown();
+  }
+}

@@ -1,0 +1,69 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Application, CreditFile } from '@xray/examples/loan-approval/applicants';
+import { decideLoan } from '@xray/examples/loan-approval/decide-loan';
+import XRaySDK from '@xray/sdk';
+import type { FreshServer } from '../fresh-server.mjs';
+
+const GOOD_FILE: CreditFile = {
+  score: 742,
+  openAccounts: 3,
+  utilization: 0.2,
+  latePayments24m: 0,
+  monthlyDebtPayments: 120,
+};
+const APPLICATION: Application = {
+  applicantId: '8120',
+  name: 'Amara Lindqvist',
+  birthYear: 1988,
+  region: 'north',
+  employment: 'employed',
+  employedMonths: 64,
+  monthlyIncome: 3_400,
+  monthlyRent: 820,
+  amount: 12_000,
+  termMonths: 48,
+  purpose: 'solar panels',
+};
+
+/** Whose loan is decided, and what the bureau knows of them beside a good file. */
+export interface Applicant extends Partial<Application> {
+  applicantId: string;
+  file?: Partial<CreditFile>;
+}
+
+/** The bureau knows nobody under what was asked for. */
+class UnknownApplicantError extends Error {
+  override readonly name = 'UnknownApplicantError';
+}
+
+/** Runs the example's own program on these, one after the other, until the server has every record. */
+export async function decideLoans(
+  { url, apiKey, appId }: FreshServer,
+  applicants: readonly Applicant[],
+): Promise<void> {
+  const drops: unknown[] = [];
+  const xray = new XRaySDK({
+    apiKey,
+    endpoint: url,
+    appId,
+    pipeline: 'loan-approval',
+    environment: 'prod',
+    onDrop: (drop) => drops.push(drop),
+  });
+  for (const { file, ...application } of applicants) {
+    const services = {
+      // The world takes its time, so that the next application comes at a later millisecond.
+      verifyIdentity: async () => await wait(3, { verified: true, method: 'eID' }),
+      async creditFile({ applicantId }: Application) {
+        if (!/^\d+$/.test(applicantId)) {
+          throw new UnknownApplicantError(`the bureau knows no applicant "${applicantId}"`);
+        }
+        return { ...GOOD_FILE, ...file };
+      },
+    };
+    // The host answers its caller with an error; the record of it is what the story is about.
+    await decideLoan(xray, { ...APPLICATION, ...application }, services).catch(() => undefined);
+  }
+  await xray.shutdown();
+  if (drops.length > 0) throw new Error(`not delivered: ${JSON.stringify(drops)}`);
+}
