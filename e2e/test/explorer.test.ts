@@ -35,7 +35,7 @@ test('somebody at the keyboard finds an execution, reads it, and comes back to w
   for (let i = 0; i < 60; i += 1) await page.keyboard.press('j');
   await page.keyboard.press('k');
   await chosen.getByText('SCORE_LOW').waitFor();
-  const name = await chosen.getByRole('link').getAttribute('aria-label');
+  const name = await chosen.getByRole('link').getAttribute('href');
 
   await page.keyboard.press(' ');
   const peek = page.getByRole('complementary', { name: 'Peek' });
@@ -50,10 +50,10 @@ test('somebody at the keyboard finds an execution, reads it, and comes back to w
   await page.getByRole('tree', { name: 'Timeline of the steps' }).waitFor();
   await page.goBack();
   await chosen.waitFor();
-  expect(await chosen.getByRole('link').getAttribute('aria-label')).toBe(name);
+  expect(await chosen.getByRole('link').getAttribute('href')).toBe(name);
   await page.keyboard.press('j');
   await page.keyboard.press('k');
-  expect(await chosen.getByRole('link').getAttribute('aria-label')).toBe(name);
+  expect(await chosen.getByRole('link').getAttribute('href')).toBe(name);
   expect(complaints).toEqual([]);
 });
 
@@ -241,6 +241,33 @@ test('columns are chosen, put in order and sized, by the keyboard too, and stay 
   expect(await list.getByRole('columnheader', { name: /Duration/ }).getAttribute('aria-sort')).toBe(
     'descending',
   );
+  expect(complaints).toEqual([]);
+});
+
+test('a view is saved, left, come back to, and forgotten', async ({ stage }) => {
+  const { page, server, complaints } = stage;
+  await send(server, loans(10));
+  await page.goto(
+    `${server.url}/executions?app=${server.appId}&q=outcome:declined&sort=-duration&cols=id,time`,
+  );
+  await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
+  await page.getByRole('button', { name: 'Views' }).click();
+  const views = page.getByRole('dialog', { name: 'Saved views' });
+  await views.getByLabel('Name of this view').fill('Slow refusals');
+  await views.getByRole('button', { name: 'Save' }).click();
+  await views.getByRole('link', { name: 'Slow refusals' }).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+
+  await page.goto(`${server.url}/executions?app=${server.appId}`);
+  await page.getByRole('button', { name: 'Views' }).click();
+  await views.getByRole('link', { name: 'Slow refusals' }).click();
+  await page.waitForURL(/sort=-duration/);
+  expect(await page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe(
+    'outcome:declined',
+  );
+  await page.getByRole('button', { name: 'Slow refusals' }).click();
+  await views.getByRole('button', { name: 'Forget Slow refusals' }).click();
+  await views.getByText('None yet.').waitFor();
   expect(complaints).toEqual([]);
 });
 

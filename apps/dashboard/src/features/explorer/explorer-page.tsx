@@ -23,6 +23,7 @@ import { listKey } from './list-query';
 import { LiveButton } from './live-button';
 import { explorerParams } from './search-params';
 import { useLiveRows } from './use-live-rows';
+import { ViewsMenu } from './views-menu';
 
 const Histogram = lazy(async () => ({ default: (await import('./histogram')).Histogram }));
 const FacetPanel = lazy(async () => ({ default: (await import('./facet-panel')).FacetPanel }));
@@ -88,6 +89,7 @@ function Explorer({ app }: { app: string }) {
         <Button className="lg:hidden" onClick={() => setFacetsOpen(true)}>
           <ListFilterIcon aria-hidden /> Narrow
         </Button>
+        <ViewsMenu app={app} />
         <RangeMenu value={range} onChange={(next) => void setParams({ ...next, peek: null })} />
         <LiveButton
           live={live}

@@ -53,10 +53,13 @@ export function RowCells({
                 <Link
                   href={executionHref(app, row.executionId)}
                   prefetch={false}
-                  aria-label={linkName(row)}
+                  aria-label={id === 'outcome' ? linkName(row) : undefined}
                   className={COVER}
                 >
                   {content}
+                  {id === 'outcome' ? null : (
+                    <span className="sr-only">, {restOfName(row, id)}</span>
+                  )}
                 </Link>
               ) : id === 'time' || id === 'received' ? (
                 <span className="relative">{content}</span>
@@ -126,7 +129,14 @@ export function RowPlaceholder() {
 }
 
 function linkName(row: Row): string {
-  return [executionVerdict(row).word, row.pipeline, subjectText(row), reasonText(row)]
+  return [executionVerdict(row).word, restOfName(row, 'outcome')].join(', ');
+}
+
+/** What tells an execution from others, but for what its first column shows already. */
+function restOfName(row: Row, first: ColumnId): string {
+  const ids = ['outcome', 'pipeline', 'subject', 'reason'] as const;
+  return ids
+    .flatMap((id) => (id === first ? [] : [COLUMNS[id].text(row)]))
     .filter((text) => text !== '')
     .join(', ');
 }

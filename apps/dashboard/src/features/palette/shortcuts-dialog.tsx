@@ -15,7 +15,16 @@ const SHORTCUTS: readonly { where: string; keys: readonly (readonly [string, str
     keys: [
       ['j, k', 'Next, previous'],
       ['Enter, o', 'Open'],
+      ['Space, Escape', 'Peek beside the list, close it'],
+      ['Home, End', 'First, last of those read'],
       ['/', 'Filter'],
+    ],
+  },
+  {
+    where: 'Chart over time',
+    keys: [
+      ['← →', 'Bar by bar'],
+      ['Shift ← →, Enter', 'Select, zoom in'],
     ],
   },
   {
