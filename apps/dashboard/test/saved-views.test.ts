@@ -4,9 +4,9 @@ import { parseViews, removeView, saveView, viewSearch } from '@/features/explore
 
 describe('saved views', () => {
   it('keep what is listed and not who looks at it', () => {
-    expect(viewSearch('app=a&peek=x&live=true&q=outcome%3Adeclined&sort=-duration&cols=id,time')).toBe(
-      'q=outcome%3Adeclined&sort=-duration&cols=id%2Ctime',
-    );
+    expect(
+      viewSearch('app=a&peek=x&live=true&q=outcome%3Adeclined&sort=-duration&cols=id,time'),
+    ).toBe('q=outcome%3Adeclined&sort=-duration&cols=id%2Ctime');
   });
 
   it('are one a name, in the order of their names', () => {
