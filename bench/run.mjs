@@ -24,7 +24,7 @@ else if (!names.includes(name)) {
 } else {
   const bench = await import(pathToFileURL(path.join(here, name, 'run.mjs')).href);
   if (args.includes('--help') || args.includes('-h')) process.stdout.write(bench.HELP);
-  else if (!isInstalled() && !install()) process.exitCode = 1;
+  else if (bench.needsPeers !== false && !isInstalled() && !install()) process.exitCode = 1;
   else if (!(await prepare(bench.parts))) process.exitCode = 1;
   else await bench.run(args);
 }

@@ -63,10 +63,7 @@ export function FacetPanel({
   }
   if (data === undefined) return <FacetSkeleton />;
   return (
-    <div
-      aria-busy={isPlaceholderData}
-      className={cn('flex flex-col gap-1 py-2', isPlaceholderData && 'opacity-70')}
-    >
+    <div aria-busy={isPlaceholderData} className="flex flex-col gap-1 py-2">
       {range.from === ALL_TIME && range.to === null ? (
         <p className="px-4 text-xs text-ink-faint">Counted over the last 7 days</p>
       ) : null}

@@ -1,0 +1,126 @@
+import { launchBrowser } from '../../e2e/browser.mjs';
+import { startFreshServer } from '../../e2e/fresh-server.mjs';
+import { WITH_ADMINISTRATOR, signIn } from '../../e2e/person.mjs';
+
+const LINES_AT_ONCE = 10_000;
+const VIEWPORT = { width: 1_280, height: 800 };
+
+/** A fresh server on an embedded database, and a browser whose pages are signed in to it. */
+export async function openStage() {
+  const server = await startFreshServer(WITH_ADMINISTRATOR);
+  const browser = await launchBrowser();
+  const context = await browser.newContext({ viewport: VIEWPORT });
+  await context.addInitScript(watchLongTasks);
+  const first = await context.newPage();
+  await signIn(first, server);
+  return {
+    server,
+    /** A new tab, so that nothing of another measurement is in its memory. */
+    async openPage() {
+      const page = await context.newPage();
+      return { page, tools: await context.newCDPSession(page) };
+    },
+    /** Stores executions as a backup that comes back: through the store, many in a transaction. */
+    async store(records) {
+      for (let from = 0; from < records.length; from += LINES_AT_ONCE) {
+        const lines = records.slice(from, from + LINES_AT_ONCE).map(exportedLine);
+        const answer = await first.request.post(`${server.url}/api/apps/${server.appId}/import`, {
+          headers: { origin: server.url, 'content-type': 'application/x-ndjson' },
+          data: lines.join('\n'),
+          timeout: 0,
+        });
+        const { accepted } = await answer.json();
+        if (accepted !== lines.length) throw new Error(`stored ${accepted} of ${lines.length}`);
+      }
+    },
+    async close() {
+      await browser.close();
+      await server.stop();
+    },
+  };
+}
+
+function exportedLine(record) {
+  const snapshot = JSON.stringify(record);
+  const facts = {
+    receivedAt: record.startedAt,
+    conflict: false,
+    stale: false,
+    bytes: snapshot.length,
+  };
+  return `{"snapshot":${snapshot},"server":${JSON.stringify(facts)}}`;
+}
+
+/** Runs in every page before anything of it: keeps what the browser calls long tasks, above 50 ms. */
+function watchLongTasks() {
+  globalThis.longTasks = [];
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) {
+      globalThis.longTasks.push({ fromMs: startTime, toMs: startTime + duration });
+    }
+  }).observe({ type: 'longtask', buffered: true });
+}
+
+/** Does something, waits until the page has nothing more to do, and says how long it was deaf at the longest. */
+export async function longestTaskMs(page, act) {
+  await settle(page);
+  const sinceMs = await page.evaluate(() => performance.now());
+  await act();
+  await settle(page);
+  return await page.evaluate(
+    (since) =>
+      Math.max(
+        0,
+        ...globalThis.longTasks
+          .filter(({ toMs }) => toMs > since)
+          .map(({ fromMs, toMs }) => toMs - fromMs),
+      ),
+    sinceMs,
+  );
+}
+
+/** Until the page has been idle twice: what it was given to do is done, and told to its observers. */
+export async function settle(page) {
+  await page.evaluate(async () => {
+    for (let times = 0; times < 2; times += 1) {
+      await new Promise((resolve) => requestIdleCallback(() => resolve(undefined)));
+    }
+  });
+}
+
+/** What the page holds once all garbage is gone. */
+export async function memoryOf(tools) {
+  await tools.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await tools.send('Runtime.getHeapUsage');
+  const { nodes } = await tools.send('Memory.getDOMCounters');
+  return { heapMb: usedSize / 2 ** 20, nodes };
+}
+
+/**
+ * Scrolls an element a little each frame, up and down again at its ends.
+ *
+ * @returns frames a second, and the longest pause between two
+ */
+export async function scrollSmoothly(locator, { forMs, pxPerFrame }) {
+  return await locator.evaluate(
+    async (element, { forMs, pxPerFrame }) => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      let step = pxPerFrame;
+      let before = await frame();
+      const begin = before;
+      let frames = 0;
+      let longestMs = 0;
+      while (before - begin < forMs) {
+        const top = element.scrollTop;
+        element.scrollTop += step;
+        if (element.scrollTop === top) step = -step;
+        const now = await frame();
+        longestMs = Math.max(longestMs, now - before);
+        before = now;
+        frames += 1;
+      }
+      return { fps: (frames * 1_000) / (before - begin), longestMs };
+    },
+    { forMs, pxPerFrame },
+  );
+}
