@@ -1,5 +1,5 @@
 import type { ExecutionPage, ExecutionSort, ExecutionSummary } from '@xray/core';
-import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import { queryOptions, type QueryClient, type QueryFunctionContext } from '@tanstack/react-query';
 import { boundsOf, type TimeBounds, type TimeRange } from '@/components/time-range/time-range';
 import { listExecutions } from '@/lib/api-client';
 import { EMPTY_CHAIN, extendChain, type PageSlot } from './page-chain';
@@ -32,32 +32,45 @@ export function chainQuery(question: ListQuestion) {
   });
 }
 
+type PageKey = readonly [...ReturnType<typeof listKey>, 'page', number, string | null];
+
 /**
  * One page, which also extends the chain. Once read it stays as it is until it is asked for anew, so that
  * the list holds still while it is read. While a whole list is empty it is asked for again and again.
+ *
+ * It must close over nothing: an observer keeps its functions, a function made while rendering keeps that
+ * render's pages, and so on back to the first page of a long scroll.
  */
-export function pageQuery(client: QueryClient, question: ListQuestion, slot: PageSlot) {
-  return queryOptions<ExecutionPage>({
-    queryKey: [...listKey(question), 'page', slot.index, slot.start],
-    queryFn: async ({ signal }) => {
-      const bounds = boundsFor(client, question, slot.index);
-      const page = await listExecutions(
-        question.app,
-        { q: question.q, ...bounds, sort: question.sort, cursor: slot.start, limit: PAGE_SIZE },
-        signal,
-      );
-      client.setQueryData(chainQuery(question).queryKey, (chain) =>
-        extendChain(chain ?? EMPTY_CHAIN, slot.index, slot.start, page),
-      );
-      forgetFarPages(client, question, slot.index);
-      return page;
-    },
+export function pageQuery(question: ListQuestion, { index, start }: PageSlot) {
+  return queryOptions<ExecutionPage, Error, ExecutionPage, PageKey>({
+    queryKey: [...listKey(question), 'page', index, start],
+    queryFn: readPage,
     staleTime: Infinity,
-    refetchInterval: (query) =>
-      query.state.data?.items.length === 0 && query.state.data.nextCursor === null
-        ? WAITING_POLL_MS
-        : false,
+    refetchInterval: pollWhileEmpty,
   });
+}
+
+async function readPage({
+  client,
+  queryKey: [, app, { q, from, to, sort }, , index, start],
+  signal,
+}: QueryFunctionContext<PageKey>): Promise<ExecutionPage> {
+  const question: ListQuestion = { app, q, range: { from, to }, sort };
+  const page = await listExecutions(
+    app,
+    { q, ...boundsFor(client, question, index), sort, cursor: start, limit: PAGE_SIZE },
+    signal,
+  );
+  client.setQueryData(chainQuery(question).queryKey, (chain) =>
+    extendChain(chain ?? EMPTY_CHAIN, index, start, page),
+  );
+  forgetFarPages(client, question, index);
+  return page;
+}
+
+function pollWhileEmpty(query: { state: { data: ExecutionPage | undefined } }): number | false {
+  const { data } = query.state;
+  return data?.items.length === 0 && data.nextCursor === null ? WAITING_POLL_MS : false;
 }
 
 /** Puts a newer flush in the place of an execution that is at hand; false when it is not. */

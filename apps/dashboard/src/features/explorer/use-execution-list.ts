@@ -39,7 +39,7 @@ export function useExecutionList(
   const client = useQueryClient();
   const slots = pagesOfRows(chain, first, Math.max(first, last) + NEAR_END_ROWS);
   const pages = useQueries({
-    queries: slots.map((slot) => pageQuery(client, question, slot)),
+    queries: slots.map((slot) => pageQuery(question, slot)),
   });
 
   const opened = JSON.stringify(listKey(question));
