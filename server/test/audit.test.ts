@@ -37,7 +37,7 @@ async function everythingIn(place: Place): Promise<Record<string, unknown>> {
   const { db, close } = await openDriver(place);
   const { rows } = await sql<{ name: string }>`
     SELECT table_name AS name FROM information_schema.tables
-    WHERE table_schema = 'xray' AND table_name <> 'guesses' ORDER BY 1`.execute(db);
+    WHERE table_schema = 'xray' AND table_name NOT IN ('guesses', 'indexing', 'segments', 'segment_blocks') ORDER BY 1`.execute(db);
   const tables: Record<string, unknown> = {};
   for (const { name } of rows) {
     const found = await sql<{ row: string }>`
