@@ -32,12 +32,16 @@ async function mendAuditLog(place: Place): Promise<void> {
   await close();
 }
 
-/** All that the database holds, table by table, but for counts of wrong passwords. */
+/** Tables that no request changes: the search index's job writes them whenever it comes to it. */
+const WRITTEN_BESIDE = ['indexing', 'segments', 'segment_blocks'];
+
+/** All that the database holds, table by table, but for the search index and counts of wrong passwords. */
 async function everythingIn(place: Place): Promise<Record<string, unknown>> {
   const { db, close } = await openDriver(place);
   const { rows } = await sql<{ name: string }>`
     SELECT table_name AS name FROM information_schema.tables
-    WHERE table_schema = 'xray' AND table_name NOT IN ('guesses', 'indexing', 'segments', 'segment_blocks') ORDER BY 1`.execute(db);
+    WHERE table_schema = 'xray' AND table_name <> ALL (${['guesses', ...WRITTEN_BESIDE]}::text[])
+    ORDER BY 1`.execute(db);
   const tables: Record<string, unknown> = {};
   for (const { name } of rows) {
     const found = await sql<{ row: string }>`
@@ -121,12 +125,12 @@ describe.each(DRIVERS)('a change whose audit entry cannot be written, on %s', (d
       ],
       'PATCH /api/users/:user': [`/api/users/${veraId}`, { isAdministrator: true }],
       'DELETE /api/users/:user': [`/api/users/${veraId}`],
+      'POST /api/reindex': ['/api/reindex', {}],
       'POST /api/users': ['/api/users', { email: 'made@example.org' }],
       'POST /api/users/links': ['/api/users/links', { email: ADMINISTRATOR, kind: 'sign-in' }],
     };
     // The set-up, which is over here, has a test of its own.
-    // Indexing anew changes only what is derived, and is in the log before it begins.
-    const named = [...Object.keys(requests), 'POST /api/setup', 'POST /api/reindex'];
+    const named = [...Object.keys(requests), 'POST /api/setup'];
     expect(CHANGING.map(nameOf).toSorted()).toEqual(named.toSorted());
 
     await before.stop();
