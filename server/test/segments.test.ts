@@ -4,6 +4,7 @@ import { compileText, searchSnapshot, type Json, type Snapshot } from '@xray/cor
 import { buildSegment, type BuiltSegment } from '#server/segments/build.js';
 import { candidateHash, findCandidate } from '#server/segments/candidate-blocks.js';
 import { entryAt, readDirectoryBlock, type Entry } from '#server/segments/directory.js';
+import { HashSet, sortByHash } from '#server/segments/hashes.js';
 import { SegmentMerge } from '#server/segments/merge.js';
 import { CANDIDATES, DIRECTORY, TERMS, blockNumber, type Block } from '#server/segments/segment.js';
 import { findTerm } from '#server/segments/term-blocks.js';
@@ -145,6 +146,41 @@ const snapshots = fc.array(
     ),
   { minLength: 1, maxLength: 6 },
 );
+
+/** Few and many of them, neighbours and the largest: more than a set has room for at first. */
+const hashLists = fc.array(
+  fc.oneof(fc.nat(0xffffffff), fc.nat(40), fc.constant(0xffffffff), fc.constant(0)),
+  { maxLength: 5_000, size: 'max' },
+);
+
+describe('hashes', () => {
+  test('are held once in a set, however often they came, and not after it was cleared', () => {
+    const set = new HashSet();
+    fc.assert(
+      fc.property(hashLists, (hashes) => {
+        set.clear();
+        for (const hash of hashes) set.add(hash);
+        expect(new Set(set.toArray())).toEqual(new Set(hashes));
+        expect(set.toArray()).toHaveLength(new Set(hashes).size);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('are sorted with the places beside them, which keep their order', () => {
+    fc.assert(
+      fc.property(hashLists, (hashes) => {
+        const sorted = sortByHash(Uint32Array.from(hashes), Uint32Array.from(hashes.keys()));
+        const expected = hashes
+          .map((hash, place) => ({ hash, place }))
+          .toSorted((a, b) => a.hash - b.hash || a.place - b.place);
+        expect([...sorted.hashes]).toEqual(expected.map(({ hash }) => hash));
+        expect([...sorted.places]).toEqual(expected.map(({ place }) => place));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
 
 describe('segments of the search index', () => {
   test('have every execution that a search of the records finds, also when merged', () => {

@@ -129,9 +129,9 @@ export function visitTexts(snapshot: Snapshot, visit: (text: string, path: Searc
     if (typeof value === 'string') visit(value, path);
     else if (typeof value === 'number') visit(String(value), path);
     else if (Array.isArray(value)) {
-      for (const [place, item] of value.entries()) {
+      for (let place = 0; place < value.length; place += 1) {
         path.push(place);
-        walk(item, shape);
+        walk(value[place], shape);
         path.pop();
       }
     } else if (typeof value === 'object' && value !== null) {

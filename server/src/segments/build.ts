@@ -7,6 +7,7 @@ import {
 } from './candidate-blocks.js';
 import { DIRECTORY_BLOCK, writeDirectoryBlock, type Entry } from './directory.js';
 import { DIRECTORY, Fates, bitsFor, type Block, type Fate, type SegmentHead } from './segment.js';
+import { sortByHash } from './hashes.js';
 import { TermBlockWriter } from './term-blocks.js';
 import { termsOf } from './terms.js';
 
@@ -14,9 +15,6 @@ export interface BuiltSegment {
   head: SegmentHead;
   blocks: Block[];
 }
-
-/** Places fit into 20 bits, so that a hash and a place make one exact number. */
-export const MAX_EXECUTIONS = 1 << 20;
 
 /** A segment of executions that were not indexed before. There is at least one. */
 export function buildSegment(documents: (Entry & { snapshot: Snapshot })[]): BuiltSegment {
@@ -63,28 +61,24 @@ export function sizeOf(blocks: Block[]): number {
 
 function writeTerms(documents: { snapshot: Snapshot }[]): { blocks: Block[]; bits: number } {
   const sets = documents.map(({ snapshot }) => termsOf(snapshot));
-  const total = sets.reduce((sum, { size }) => sum + size, 0);
-  const pairs = new Float64Array(total);
+  const total = sets.reduce((sum, { length }) => sum + length, 0);
+  const unsorted = { hashes: new Uint32Array(total), places: new Uint32Array(total) };
   let at = 0;
   for (const [place, terms] of sets.entries()) {
-    for (const hash of terms) pairs[at++] = hash * MAX_EXECUTIONS + place;
+    unsorted.hashes.set(terms, at);
+    unsorted.places.fill(place, at, at + terms.length);
+    at += terms.length;
   }
-  pairs.sort();
+  const { hashes, places } = sortByHash(unsorted.hashes, unsorted.places);
   const bits = bitsFor(total * 2);
   const writer = new TermBlockWriter(bits);
-  const places = new Uint32Array(documents.length);
-  let hash = -1;
-  let count = 0;
-  for (const pair of pairs) {
-    const own = Math.floor(pair / MAX_EXECUTIONS);
-    if (own !== hash) {
-      if (count > 0) writer.add(hash, places, count);
-      hash = own;
-      count = 0;
-    }
-    places[count++] = pair % MAX_EXECUTIONS;
+  for (let from = 0; from < total;) {
+    const hash = hashes[from] ?? 0;
+    let to = from + 1;
+    while (to < total && hashes[to] === hash) to++;
+    writer.add(hash, places.subarray(from, to), to - from);
+    from = to;
   }
-  if (count > 0) writer.add(hash, places, count);
   return { blocks: writer.take(), bits };
 }
 
@@ -119,8 +113,16 @@ export function* candidateFates(snapshot: Snapshot): Generator<{ id: string; fat
   const { pipeline, steps } = snapshot;
   for (const { name, candidates } of steps) {
     if (!candidates) continue;
+    // Thousands of candidates share a few fates, and so one object each.
+    const fates = new Map<string, Fate>();
     for (const { id, outcome, reason } of knownCandidates(candidates).values()) {
-      yield { id, fate: { pipeline, step: name, outcome: outcome ?? 'rejected', reason } };
+      const key = `${outcome} ${reason}`;
+      let fate = fates.get(key);
+      if (fate === undefined) {
+        fate = { pipeline, step: name, outcome: outcome ?? 'rejected', reason };
+        fates.set(key, fate);
+      }
+      yield { id, fate };
     }
   }
 }

@@ -51,8 +51,18 @@ export function blockNumber(hash: number, bits: number): number {
 export class Fates {
   readonly list: Fate[] = [];
   readonly #codes = new Map<string, number>();
+  /** The same by object, as whoever has many to ask for has few objects. */
+  readonly #codesByObject = new Map<Fate, number>();
 
   codeOf(fate: Fate): number {
+    const known = this.#codesByObject.get(fate);
+    if (known !== undefined) return known;
+    const code = this.#codeOfContent(fate);
+    this.#codesByObject.set(fate, code);
+    return code;
+  }
+
+  #codeOfContent(fate: Fate): number {
     const key = JSON.stringify([fate.pipeline, fate.step, fate.outcome, fate.reason]);
     const known = this.#codes.get(key);
     if (known !== undefined) return known;

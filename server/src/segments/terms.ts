@@ -6,6 +6,7 @@ import {
   type Snapshot,
   type TextQuery,
 } from '@xray/core';
+import { HashSet } from './hashes.js';
 
 /** Of words, shorter beginnings are no terms; longer ones narrow by the longest that there is. */
 const EDGES = [3, 6] as const;
@@ -41,10 +42,13 @@ export function factTerm(field: FactField, key: string, value: string | number |
   return hashText(`${field}\0${key}\0${JSON.stringify(value)}`, SEED.fact);
 }
 
-/** The hashes of all that an execution can be found by, but for candidates. */
-export function termsOf(snapshot: Snapshot): Set<number> {
-  const terms = new Set<number>();
-  visitTexts(snapshot, (text) => addTextTerms(normalizeText(text), terms));
+/** Filled for one snapshot at a time. */
+const terms = new HashSet();
+
+/** The hashes of all that an execution can be found by, but for candidates; each once. */
+export function termsOf(snapshot: Snapshot): Uint32Array {
+  terms.clear();
+  visitTexts(snapshot, (text) => addTextTerms(normalizeText(text)));
   const facts = factsOf(snapshot);
   const add = (field: FactField, key: string, value: string | number | boolean): void => {
     terms.add(factTerm(field, key, value));
@@ -64,10 +68,10 @@ export function termsOf(snapshot: Snapshot): Set<number> {
     add('step', '', name);
     if (status === 'failed' || status === 'timed_out') add('failed', '', name);
   }
-  return terms;
+  return terms.toArray();
 }
 
-function addTextTerms(text: string, terms: Set<number>): void {
+function addTextTerms(text: string): void {
   scanAtoms(text, ({ start, end, isWord, gluedFrom }) => {
     terms.add(hashText(text, SEED.atom, start, end));
     if (gluedFrom >= 0) terms.add(hashText(text, SEED.pair, gluedFrom, end));
