@@ -20,6 +20,12 @@ const MAX_RETRY_AFTER_MS = 300_000;
 /** A snapshot on which the server failed this often, alone in its request, is given up. */
 const MAX_FAILURES = 3;
 
+/** Somebody who waits until all up to an order are delivered or dropped. */
+interface Waiter {
+  readonly lastOrder: number;
+  readonly resolve: (isSettled: boolean) => void;
+}
+
 /**
  * Brings snapshots to the server in the background and keeps exact books. One request at a time, and
  * a growing pause after each failure, are what spares a dead server: the pause is the circuit breaker,
@@ -37,6 +43,8 @@ export class Delivery {
   /** A batch is on its way out of a queue on disk: neither there nor among the taken. */
   #isTaking = false;
   #isClosed = false;
+  /** The time of `shutdown` is over: what is left is lost, or the disk's. */
+  #isOver = false;
   /** The process is ending: no retries, the first failure is the last. */
   #isExiting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,7 +52,7 @@ export class Delivery {
   #notBeforeMs = 0;
   #failuresInRow = 0;
   #nextOrder = 0;
-  readonly #waiters = new Set<{ readonly lastOrder: number; readonly resolve: () => void }>();
+  readonly #waiters = new Set<Waiter>();
 
   /** @param makeQueue is given the callback that says that there is something to send. */
   constructor(
@@ -105,7 +113,7 @@ export class Delivery {
         resolve(isSettled);
       };
       const deadline = setTimeout(() => finish(false), timeoutMs);
-      const waiter = { lastOrder, resolve: () => finish(true) };
+      const waiter = { lastOrder, resolve: finish };
       this.#waiters.add(waiter);
       this.#wakeWaiters();
     });
@@ -115,6 +123,8 @@ export class Delivery {
   async shutdown(timeoutMs: number): Promise<boolean> {
     this.#isClosed = true;
     const isSettled = await this.flush(timeoutMs);
+    this.#isOver = true;
+    this.#clearTimer();
     this.#giveUp('shutdown');
     await this.#queue.close();
     return isSettled;
@@ -125,19 +135,19 @@ export class Delivery {
     this.#isExiting = true;
     await this.flush(timeoutMs);
     this.#giveUp('exit');
-    await this.#queue.close();
+    await this.#queue.secure();
     this.#isExiting = false;
   }
 
   /** Sends batch after batch until there is nothing left or the server is not available. */
   async #send(): Promise<void> {
-    if (this.#isSending) return;
+    if (this.#isSending || this.#isOver) return;
     this.#isSending = true;
     this.#clearTimer();
     try {
       while (await this.#takeSome()) {
         const isUp = await this.#sendOne();
-        if (!isUp || !this.#isDue()) break;
+        if (!isUp || !this.#isDue() || this.#isOver) break;
       }
     } catch {
       warnOnce('delivery failed unexpectedly; it will be tried again');
@@ -272,10 +282,7 @@ export class Delivery {
 
   /** After a failure: wait twice as long as before, at random so that many clients do not come at once. */
   #pause(retryAfterMs: number | undefined): void {
-    if (this.#isExiting) {
-      this.#giveUp('exit');
-      return;
-    }
+    if (this.#isExiting) this.#giveUp('exit');
     this.#failuresInRow += 1;
     const ceilingMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#failuresInRow - 1), MAX_BACKOFF_MS);
     const backoffMs = ceilingMs * (0.5 + Math.random() / 2);
@@ -284,7 +291,7 @@ export class Delivery {
   }
 
   #schedule(delayMs: number): void {
-    if (this.#isSending) return;
+    if (this.#isSending || this.#isOver) return;
     const nowMs = this.#settings.clock.monotonicMs();
     const dueMs = Math.max(nowMs + delayMs, this.#notBeforeMs);
     if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
@@ -312,6 +319,7 @@ export class Delivery {
     }
     releaseExit(this);
     this.#wakeWaiters();
+    for (const waiter of this.#waiters) waiter.resolve(false);
   }
 
   #drop(reason: DropReason, item: Pick<Queued, 'executionId' | 'reportedDrops'>): void {
@@ -332,7 +340,7 @@ export class Delivery {
 
   #wakeWaiters(): void {
     for (const waiter of this.#waiters) {
-      if (this.#isSettled(waiter.lastOrder)) waiter.resolve();
+      if (this.#isSettled(waiter.lastOrder)) waiter.resolve(true);
     }
   }
 }
