@@ -2,7 +2,7 @@ import { unrefTimer } from '#platform';
 
 import type { Accounts } from './accounts.js';
 import { holdExit, releaseExit } from './exit.js';
-import type { DropReason, Settings } from './options.js';
+import { type DropReason, MAX_TIMER_MS, type Settings } from './options.js';
 import type { Queued, SnapshotQueue } from './queue.js';
 import {
   type FrozenBatch,
@@ -37,6 +37,7 @@ export class Delivery {
   readonly #queue: SnapshotQueue;
   /** Out of the queue and not settled; the first `#batch.size` of them are in flight or due for a retry. */
   #taken: Queued[] = [];
+  #takenBytes = 0;
   #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
   #batchLimit: number;
   #isSending = false;
@@ -50,6 +51,8 @@ export class Delivery {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerDueMs = Infinity;
   #notBeforeMs = 0;
+  /** The server's own word: what it asked for is kept, however urgent a flush is. */
+  #askedNotBeforeMs = 0;
   #failuresInRow = 0;
   #nextOrder = 0;
   readonly #waiters = new Set<Waiter>();
@@ -87,7 +90,7 @@ export class Delivery {
     if (earlier !== undefined) this.#drop('superseded', earlier);
     while (
       this.#queue.size + this.#taken.length > maxQueued ||
-      this.#queue.bytes > maxQueuedBytes
+      this.#queue.bytes + this.#takenBytes > maxQueuedBytes
     ) {
       const oldest = this.#queue.shift();
       if (oldest === undefined) break;
@@ -99,20 +102,26 @@ export class Delivery {
 
   /**
    * Resolves when all that was enqueued before the call is delivered or dropped (true), or when the time
-   * is over (false). Holds the process alive meanwhile.
+   * is over (false). Holds the process alive meanwhile. A pause after a failure is cut short, unless the
+   * server asked for it or the wait is a `patient` one.
    */
-  async flush(timeoutMs: number): Promise<boolean> {
+  async flush(
+    timeoutMs: number,
+    urgency: 'patient' | 'urgent' | 'last' = 'urgent',
+  ): Promise<boolean> {
     const lastOrder = this.#nextOrder;
     if (this.#isSettled(lastOrder)) return true;
-    this.#notBeforeMs = 0;
-    void this.#send();
+    if (urgency === 'urgent') this.#notBeforeMs = this.#askedNotBeforeMs;
+    if (urgency === 'last') this.#notBeforeMs = 0;
+    if (this.#settings.clock.monotonicMs() < this.#notBeforeMs) this.#schedule(0);
+    else void this.#send();
     return new Promise((resolve) => {
       const finish = (isSettled: boolean): void => {
         clearTimeout(deadline);
         this.#waiters.delete(waiter);
         resolve(isSettled);
       };
-      const deadline = setTimeout(() => finish(false), timeoutMs);
+      const deadline = setTimeout(() => finish(false), Math.min(timeoutMs, MAX_TIMER_MS));
       const waiter = { lastOrder, resolve: finish };
       this.#waiters.add(waiter);
       this.#wakeWaiters();
@@ -122,7 +131,7 @@ export class Delivery {
   /** Takes nothing more, flushes, and drops what is left when the time is over. */
   async shutdown(timeoutMs: number): Promise<boolean> {
     this.#isClosed = true;
-    const isSettled = await this.flush(timeoutMs);
+    const isSettled = await this.flush(timeoutMs, 'last');
     this.#isOver = true;
     this.#clearTimer();
     this.#giveUp('shutdown');
@@ -133,7 +142,7 @@ export class Delivery {
   /** The process has nothing left to do: one attempt, then what is left is lost, and counted. */
   async lastAttempt(timeoutMs: number): Promise<void> {
     this.#isExiting = true;
-    await this.flush(timeoutMs);
+    await this.flush(timeoutMs, 'last');
     this.#giveUp('exit');
     await this.#queue.secure();
     this.#isExiting = false;
@@ -185,6 +194,7 @@ export class Delivery {
       }
       if (this.#taken.length === 0) this.#wakeWaiters();
     }
+    this.#takenBytes = bytesOf(this.#taken);
     return this.#taken.length > 0;
   }
 
@@ -274,6 +284,7 @@ export class Delivery {
   /** The first `count` of the taken are settled, but for those to be sent once more. */
   #release(count: number, again: readonly Queued[]): void {
     this.#taken = [...again, ...this.#taken.slice(count)];
+    this.#takenBytes = bytesOf(this.#taken);
     this.#batch = undefined;
     if (this.#taken.length === 0) this.#queue.settled();
     if (!this.#hasWork()) releaseExit(this);
@@ -287,7 +298,9 @@ export class Delivery {
     const ceilingMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#failuresInRow - 1), MAX_BACKOFF_MS);
     const backoffMs = ceilingMs * (0.5 + Math.random() / 2);
     const waitMs = Math.max(backoffMs, Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
-    this.#notBeforeMs = this.#settings.clock.monotonicMs() + waitMs;
+    const nowMs = this.#settings.clock.monotonicMs();
+    this.#notBeforeMs = nowMs + waitMs;
+    this.#askedNotBeforeMs = retryAfterMs === undefined ? 0 : this.#notBeforeMs;
   }
 
   #schedule(delayMs: number): void {
@@ -315,6 +328,7 @@ export class Delivery {
         this.#drop(reason, item);
       }
       this.#taken = [];
+      this.#takenBytes = 0;
       this.#batch = undefined;
     }
     releaseExit(this);
@@ -343,6 +357,10 @@ export class Delivery {
       if (this.#isSettled(waiter.lastOrder)) waiter.resolve(true);
     }
   }
+}
+
+function bytesOf(items: readonly Queued[]): number {
+  return items.reduce((sum, { body }) => sum + body.length, 0);
 }
 
 function reasonOf(refusal: RejectedItem): DropReason {
