@@ -101,6 +101,8 @@ export function xrayAiMiddleware(xray: XRaySDK, options: AiOptions = {}): AiMidd
             const { stream, ended } = observed(result.stream, (part) => answer.add(part));
             resolve({ ...result, stream });
             await ended.finally(() => noteAnswer(step, params, model, answer.told()));
+            // Providers tell of most failures in a part of the stream, which then ends as if all were well.
+            if (answer.failure !== undefined) throw answer.failure.error;
           },
         );
         // After the stream began its reader sees the error; the promise is settled by then.
@@ -158,12 +160,20 @@ class StreamedAnswer {
   #text = '';
   #usage: unknown;
   #finishReason: unknown;
+  #reasoning = '';
+  #failure: { readonly error: unknown } | undefined;
+
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
 
   add(part: unknown): void {
     if (typeof part !== 'object' || part === null) return;
-    const { type, delta, usage, finishReason } = asRecord(part);
+    const { type, delta, usage, finishReason, error } = asRecord(part);
     if (type === 'text-delta' && typeof delta === 'string') this.#text += delta;
-    else if (type === 'tool-call' || type === 'error') this.#others.push(part);
+    else if (type === 'reasoning-delta' && typeof delta === 'string') this.#reasoning += delta;
+    else if (type === 'tool-call') this.#others.push(part);
+    else if (type === 'error') this.#failure ??= { error };
     else if (type === 'finish') {
       this.#usage = usage;
       this.#finishReason = finishReason;
@@ -171,8 +181,11 @@ class StreamedAnswer {
   }
 
   told(): Answer {
-    const text = this.#text === '' ? [] : [{ type: 'text', text: this.#text }];
-    const output = [...text, ...this.#others];
+    const texts = [
+      { type: 'reasoning', text: this.#reasoning },
+      { type: 'text', text: this.#text },
+    ];
+    const output = [...texts.filter(({ text }) => text !== ''), ...this.#others];
     return { output, usage: this.#usage, finishReason: this.#finishReason };
   }
 }

@@ -4,6 +4,7 @@ import {
   FAILED,
   NOT_ASKED,
   PASSED,
+  reasonCode,
   THREW,
   type Verdicts,
 } from './candidates.js';
@@ -56,7 +57,7 @@ export function writeCandidates<T>(
 ): CandidateText {
   const marks: Mark[] = [];
   const ids = verdicts.candidates.map((candidate, place) => candidateId(detail, candidate, place));
-  const watched = new Set([...(detail.watch ?? [])].map(String));
+  const watched = new Set(quietly(() => [...(detail.watch ?? [])].map(String)));
   const strata = sampleCandidates(verdicts, ids, watched, executionId, maxItems);
 
   const head = new ObjectWriter(capture, marks, '/candidates');
@@ -113,7 +114,7 @@ export function countRules<T>(verdicts: Verdicts<T>): RuleRecord[] {
   return verdicts.rules.map((rule, index) => {
     const [skipped = 0, passed = 0, failed = 0, error = 0] = tallies[index]?.asked ?? [];
     return {
-      id: rule.id,
+      id: String(rule.id),
       version: rule.version,
       effect: 'reject',
       field: rule.field,
@@ -139,7 +140,8 @@ function describeStratum({ name, population, places }: SampledStratum): object {
 /** An id function that fails still leaves the candidate countable, by its place. */
 function candidateId<T>(detail: CandidateDetail<T>, candidate: T, place: number): string {
   try {
-    const id = String(detail.id(candidate)).slice(0, 256);
+    const given: unknown = detail.id(candidate);
+    const id = given === undefined || given === null ? '' : String(given).slice(0, 256);
     if (id === '') return `#${String(place)}`;
     return id.includes('\0') ? id.replaceAll('\0', '\u{FFFD}') : id;
   } catch {
@@ -188,7 +190,7 @@ function writeItem<T>(
   const results = ruleResults(verdicts, place);
   const reasons = results.filter(({ result }) => result === FAILED || result === THREW);
   if (reasons.length > 0) {
-    const listed = reasons.map(({ rule }) => ({ code: rule.reason ?? rule.id, ruleId: rule.id }));
+    const listed = reasons.map(({ rule }) => ({ code: reasonCode(rule), ruleId: String(rule.id) }));
     out.list('reasons', listed, FIELD_BOUNDS.reasons, (reason, from) => {
       reason.string('ruleId', from['ruleId'], FIELD_BOUNDS.name);
       return reason.string('code', from['code'], 64);
@@ -207,7 +209,7 @@ function writeItem<T>(
         FIELD_BOUNDS.smallValueBytes,
         `rules.${of.field ?? 'actual'}`,
       );
-      return written.string('id', of.id, FIELD_BOUNDS.id);
+      return written.string('id', String(of.id), FIELD_BOUNDS.id);
     });
   }
   if (stratum !== undefined) out.raw('stratum', quote(stratum));

@@ -72,8 +72,9 @@ export interface FilterOptions<T> extends CandidateOptions<T> {
  * ```
  */
 export interface RankOptions<T> extends CandidateOptions<T> {
+  /** One that is no number ranks last. */
   score: (candidate: T) => number;
-  /** How many are selected; default: all are kept, in order. */
+  /** How many are selected; default: all are kept, in order. The cutoff is the last one's score, if any is left over. */
   top?: number | undefined;
   /** `desc`: the highest score first (default). */
   order?: 'desc' | 'asc' | undefined;
@@ -115,6 +116,7 @@ export interface FilterRun<T> {
   readonly thrown: { readonly error: unknown } | undefined;
 }
 
+const MAX_REASON_LENGTH = 64;
 const KEPT: Verdict = { outcome: 'kept', reason: undefined };
 
 /** Asks the rules; each test is called at most once a candidate, in order, as a plain loop would. */
@@ -139,7 +141,8 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
         isPassed = rule.test(candidate);
       } catch (error) {
         results[base + index] = THREW;
-        kind = 1 + rules.length + index;
+        // A candidate that an earlier rule rejected was decided then.
+        if (kind === 0) kind = 1 + rules.length + index;
         thrown = { error };
         break;
       }
@@ -157,7 +160,7 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
   const judged = thrown === undefined ? all : all.slice(0, seen);
   const verdictOf = (outcome: Outcome) => (rule: FilterRule<T>) => ({
     outcome,
-    reason: rule.reason ?? rule.id,
+    reason: reasonCode(rule),
   });
   const { score } = options;
   return {
@@ -187,13 +190,18 @@ export function runRank<T>(
   const sign = options.order === 'asc' ? 1 : -1;
   const scored = [...candidates].map((candidate) => {
     const score = options.score(candidate);
-    return { candidate, score, key: Number.isFinite(score) ? sign * score : Infinity };
+    const isNumber = typeof score === 'number' && !Number.isNaN(score);
+    return { candidate, score, isNumber, key: isNumber ? sign * score : 0 };
   });
-  scored.sort((a, b) => (a.key === b.key ? 0 : a.key - b.key));
-  const isCut = options.top !== undefined;
-  const top = options.top === undefined ? scored.length : Math.max(0, options.top);
+  scored.sort((a, b) => {
+    if (a.isNumber !== b.isNumber) return a.isNumber ? -1 : 1;
+    return a.key === b.key ? 0 : a.key - b.key;
+  });
+  const wanted = options.top ?? undefined;
+  const isCut = wanted !== undefined;
+  const top = isCut ? Math.max(0, Math.floor(wanted)) || 0 : scored.length;
   const ordered = scored.map(({ candidate }) => candidate);
-  const last = isCut && top > 0 ? scored[Math.min(top, scored.length) - 1]?.score : undefined;
+  const last = top > 0 && top < scored.length ? scored[top - 1]?.score : undefined;
   return {
     ranked: ordered.slice(0, top),
     verdicts: {
@@ -207,6 +215,12 @@ export function runRank<T>(
       results: new Uint8Array(0),
     },
   };
+}
+
+/** The code of a rejection by this rule. A host past the type checker may give no text at all. */
+export function reasonCode({ id, reason }: Pick<FilterRule<never>, 'id' | 'reason'>): string {
+  const isGiven = typeof reason === 'string' && reason !== '';
+  return (isGiven ? reason : String(id)).slice(0, MAX_REASON_LENGTH);
 }
 
 /** Recorded only: what it throws must not end the host's filter. */

@@ -190,17 +190,22 @@ export class XRaySDK {
     const isTerminal = status !== 'running';
     if (isTerminal) this.#lastInstanceSeq += 1;
     const reportedDrops = this.#accounts.takeUnreported();
-    const body = serialize(
-      text,
-      {
-        client: this.#members,
-        instanceSeq: isTerminal ? this.#lastInstanceSeq : undefined,
-        snapshotsSinceLast: reportedDrops,
-      },
-      this.#settings.maxSnapshotBytes,
-    );
+    const envelope = {
+      client: this.#members,
+      instanceSeq: isTerminal ? this.#lastInstanceSeq : undefined,
+      snapshotsSinceLast: reportedDrops,
+    };
+    let body: Uint8Array;
+    try {
+      body = serialize(text, envelope, this.#settings.maxSnapshotBytes);
+    } catch {
+      // Longer than any text of this runtime may be.
+      this.#accounts.dropped('too_large', executionId, reportedDrops);
+      return;
+    }
     this.#delivery.enqueue({ key, executionId, body, reportedDrops });
-    if (isTerminal && waitUntil !== undefined) waitUntil(this.#delivery.flush(DEFAULT_FLUSH_MS));
+    if (isTerminal && waitUntil !== undefined)
+      waitUntil(this.#delivery.flush(DEFAULT_FLUSH_MS, 'patient'));
   }
 
   #isSampled(status: Status, isAdverse: boolean, execution: SampleCandidate): boolean {

@@ -2,7 +2,7 @@ import { unrefTimer } from '#platform';
 
 import type { Accounts } from './accounts.js';
 import { holdExit, releaseExit } from './exit.js';
-import type { DropReason, Settings } from './options.js';
+import { type DropReason, MAX_TIMER_MS, type Settings } from './options.js';
 import type { Queued, SnapshotQueue } from './queue.js';
 import {
   type FrozenBatch,
@@ -20,6 +20,12 @@ const MAX_RETRY_AFTER_MS = 300_000;
 /** A snapshot on which the server failed this often, alone in its request, is given up. */
 const MAX_FAILURES = 3;
 
+/** Somebody who waits until all up to an order are delivered or dropped. */
+interface Waiter {
+  readonly lastOrder: number;
+  readonly resolve: (isSettled: boolean) => void;
+}
+
 /**
  * Brings snapshots to the server in the background and keeps exact books. One request at a time, and
  * a growing pause after each failure, are what spares a dead server: the pause is the circuit breaker,
@@ -31,20 +37,25 @@ export class Delivery {
   readonly #queue: SnapshotQueue;
   /** Out of the queue and not settled; the first `#batch.size` of them are in flight or due for a retry. */
   #taken: Queued[] = [];
+  #takenBytes = 0;
   #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
   #batchLimit: number;
   #isSending = false;
   /** A batch is on its way out of a queue on disk: neither there nor among the taken. */
   #isTaking = false;
   #isClosed = false;
+  /** The time of `shutdown` is over: what is left is lost, or the disk's. */
+  #isOver = false;
   /** The process is ending: no retries, the first failure is the last. */
   #isExiting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerDueMs = Infinity;
   #notBeforeMs = 0;
+  /** The server's own word: what it asked for is kept, however urgent a flush is. */
+  #askedNotBeforeMs = 0;
   #failuresInRow = 0;
   #nextOrder = 0;
-  readonly #waiters = new Set<{ readonly lastOrder: number; readonly resolve: () => void }>();
+  readonly #waiters = new Set<Waiter>();
 
   /** @param makeQueue is given the callback that says that there is something to send. */
   constructor(
@@ -79,7 +90,7 @@ export class Delivery {
     if (earlier !== undefined) this.#drop('superseded', earlier);
     while (
       this.#queue.size + this.#taken.length > maxQueued ||
-      this.#queue.bytes > maxQueuedBytes
+      this.#queue.bytes + this.#takenBytes > maxQueuedBytes
     ) {
       const oldest = this.#queue.shift();
       if (oldest === undefined) break;
@@ -91,21 +102,27 @@ export class Delivery {
 
   /**
    * Resolves when all that was enqueued before the call is delivered or dropped (true), or when the time
-   * is over (false). Holds the process alive meanwhile.
+   * is over (false). Holds the process alive meanwhile. A pause after a failure is cut short, unless the
+   * server asked for it or the wait is a `patient` one.
    */
-  async flush(timeoutMs: number): Promise<boolean> {
+  async flush(
+    timeoutMs: number,
+    urgency: 'patient' | 'urgent' | 'last' = 'urgent',
+  ): Promise<boolean> {
     const lastOrder = this.#nextOrder;
     if (this.#isSettled(lastOrder)) return true;
-    this.#notBeforeMs = 0;
-    void this.#send();
+    if (urgency === 'urgent') this.#notBeforeMs = this.#askedNotBeforeMs;
+    if (urgency === 'last') this.#notBeforeMs = 0;
+    if (this.#settings.clock.monotonicMs() < this.#notBeforeMs) this.#schedule(0);
+    else void this.#send();
     return new Promise((resolve) => {
       const finish = (isSettled: boolean): void => {
         clearTimeout(deadline);
         this.#waiters.delete(waiter);
         resolve(isSettled);
       };
-      const deadline = setTimeout(() => finish(false), timeoutMs);
-      const waiter = { lastOrder, resolve: () => finish(true) };
+      const deadline = setTimeout(() => finish(false), Math.min(timeoutMs, MAX_TIMER_MS));
+      const waiter = { lastOrder, resolve: finish };
       this.#waiters.add(waiter);
       this.#wakeWaiters();
     });
@@ -114,7 +131,9 @@ export class Delivery {
   /** Takes nothing more, flushes, and drops what is left when the time is over. */
   async shutdown(timeoutMs: number): Promise<boolean> {
     this.#isClosed = true;
-    const isSettled = await this.flush(timeoutMs);
+    const isSettled = await this.flush(timeoutMs, 'last');
+    this.#isOver = true;
+    this.#clearTimer();
     this.#giveUp('shutdown');
     await this.#queue.close();
     return isSettled;
@@ -123,21 +142,21 @@ export class Delivery {
   /** The process has nothing left to do: one attempt, then what is left is lost, and counted. */
   async lastAttempt(timeoutMs: number): Promise<void> {
     this.#isExiting = true;
-    await this.flush(timeoutMs);
+    await this.flush(timeoutMs, 'last');
     this.#giveUp('exit');
-    await this.#queue.close();
+    await this.#queue.secure();
     this.#isExiting = false;
   }
 
   /** Sends batch after batch until there is nothing left or the server is not available. */
   async #send(): Promise<void> {
-    if (this.#isSending) return;
+    if (this.#isSending || this.#isOver) return;
     this.#isSending = true;
     this.#clearTimer();
     try {
       while (await this.#takeSome()) {
         const isUp = await this.#sendOne();
-        if (!isUp || !this.#isDue()) break;
+        if (!isUp || !this.#isDue() || this.#isOver) break;
       }
     } catch {
       warnOnce('delivery failed unexpectedly; it will be tried again');
@@ -175,6 +194,7 @@ export class Delivery {
       }
       if (this.#taken.length === 0) this.#wakeWaiters();
     }
+    this.#takenBytes = bytesOf(this.#taken);
     return this.#taken.length > 0;
   }
 
@@ -264,6 +284,7 @@ export class Delivery {
   /** The first `count` of the taken are settled, but for those to be sent once more. */
   #release(count: number, again: readonly Queued[]): void {
     this.#taken = [...again, ...this.#taken.slice(count)];
+    this.#takenBytes = bytesOf(this.#taken);
     this.#batch = undefined;
     if (this.#taken.length === 0) this.#queue.settled();
     if (!this.#hasWork()) releaseExit(this);
@@ -272,19 +293,18 @@ export class Delivery {
 
   /** After a failure: wait twice as long as before, at random so that many clients do not come at once. */
   #pause(retryAfterMs: number | undefined): void {
-    if (this.#isExiting) {
-      this.#giveUp('exit');
-      return;
-    }
+    if (this.#isExiting) this.#giveUp('exit');
     this.#failuresInRow += 1;
     const ceilingMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#failuresInRow - 1), MAX_BACKOFF_MS);
     const backoffMs = ceilingMs * (0.5 + Math.random() / 2);
     const waitMs = Math.max(backoffMs, Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
-    this.#notBeforeMs = this.#settings.clock.monotonicMs() + waitMs;
+    const nowMs = this.#settings.clock.monotonicMs();
+    this.#notBeforeMs = nowMs + waitMs;
+    this.#askedNotBeforeMs = retryAfterMs === undefined ? 0 : this.#notBeforeMs;
   }
 
   #schedule(delayMs: number): void {
-    if (this.#isSending) return;
+    if (this.#isSending || this.#isOver) return;
     const nowMs = this.#settings.clock.monotonicMs();
     const dueMs = Math.max(nowMs + delayMs, this.#notBeforeMs);
     if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
@@ -308,10 +328,12 @@ export class Delivery {
         this.#drop(reason, item);
       }
       this.#taken = [];
+      this.#takenBytes = 0;
       this.#batch = undefined;
     }
     releaseExit(this);
     this.#wakeWaiters();
+    for (const waiter of this.#waiters) waiter.resolve(false);
   }
 
   #drop(reason: DropReason, item: Pick<Queued, 'executionId' | 'reportedDrops'>): void {
@@ -332,9 +354,13 @@ export class Delivery {
 
   #wakeWaiters(): void {
     for (const waiter of this.#waiters) {
-      if (this.#isSettled(waiter.lastOrder)) waiter.resolve();
+      if (this.#isSettled(waiter.lastOrder)) waiter.resolve(true);
     }
   }
+}
+
+function bytesOf(items: readonly Queued[]): number {
+  return items.reduce((sum, { body }) => sum + body.length, 0);
 }
 
 function reasonOf(refusal: RejectedItem): DropReason {

@@ -110,7 +110,10 @@ export class ExecutionFields {
     subjects: readonly Subject[] | undefined,
   ): void {
     this.#write('subjects', (out) => {
-      const short = Object.entries(subject ?? {}).map(([type, id]) => ({ type, id: String(id) }));
+      const short = Object.entries(subject ?? {}).map(([type, id]) => ({
+        type,
+        id: subjectId(id),
+      }));
       const all = [...short, ...(subjects ?? [])];
       return out.list('subjects', all, FIELD_BOUNDS.subjects, writeSubject);
     });
@@ -132,11 +135,14 @@ export class ExecutionFields {
       const joined = { ...this.#versions, ...versions };
       if (Object.keys(joined).length === 0) return false;
       this.#versions = joined;
-      return out.record('versions', joined, FIELD_BOUNDS.versionKeys, (_key, version) =>
-        typeof version === 'string' || typeof version === 'number'
-          ? quote(String(version).replaceAll('\0', '\u{FFFD}').slice(0, FIELD_BOUNDS.name))
-          : undefined,
-      );
+      return out.record('versions', joined, FIELD_BOUNDS.versionKeys, (_key, version) => {
+        if (typeof version !== 'string' && typeof version !== 'number') return undefined;
+        const text = String(version).replaceAll('\0', '\u{FFFD}');
+        const kept = text.slice(0, FIELD_BOUNDS.name);
+        const { length: original } = text;
+        if (kept !== text) out.mark('versions', { kind: 'truncated', original, kept: kept.length });
+        return quote(kept);
+      });
     });
   }
 
@@ -152,4 +158,10 @@ export class ExecutionFields {
     this.#ownTexts.set(name, text);
     this.#texts = this.#ownTexts;
   }
+}
+
+/** A variable that holds nothing must not become the subject "undefined". */
+function subjectId(id: unknown): string | undefined {
+  const isId = typeof id === 'string' || typeof id === 'bigint' || Number.isFinite(id);
+  return isId ? String(id) : undefined;
 }

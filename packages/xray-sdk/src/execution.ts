@@ -59,6 +59,7 @@ export interface ExecutionHost {
 }
 
 const MAX_ITEMS_PER_EXECUTION = 2_000;
+const MAX_FAILED_CHECKS = 500;
 
 let nextKey = 0;
 
@@ -103,8 +104,9 @@ export class Execution {
     this.#startedAtMs = settings.clock.wallMs();
     this.#startedMonotonicMs = settings.clock.monotonicMs();
     this.#lastMonotonicMs = this.#startedMonotonicMs;
-    this.id = isIdentifier(options.executionId) ? options.executionId : uuidV7(this.#startedAtMs);
-    this.#waitUntil = options.waitUntil ?? settings.waitUntil;
+    const { executionId, waitUntil } = choicesOf(options);
+    this.id = executionId ?? uuidV7(this.#startedAtMs);
+    this.#waitUntil = waitUntil ?? settings.waitUntil;
     this.#steps = new StepList(settings.maxSteps);
     this.#fields = new ExecutionFields(capture, host.fields);
     const origin = originOf(options);
@@ -311,7 +313,10 @@ export class Execution {
     this.#stepHost ??= {
       executionId: this.id,
       attempt: (action) => this.#attempt(action),
-      failedCheck: (reason) => this.#failedChecks.push(reason),
+      failedCheck: (reason) => {
+        // More than a decision's reasons can hold are only counted, as being cut.
+        if (this.#failedChecks.length < MAX_FAILED_CHECKS) this.#failedChecks.push(reason);
+      },
       takeItems: (wanted) => {
         const given = Math.min(wanted, this.#itemsLeft);
         this.#itemsLeft -= given;
@@ -371,5 +376,17 @@ export class Execution {
       // What was thrown may hold the host's data: it does not belong into a log.
       warnOnce('a call could not be recorded');
     }
+  }
+}
+
+/** Options are the host's: a getter that throws costs what it stands for, not the host's call. */
+function choicesOf(options: ExecutionOptions): Pick<ExecutionOptions, 'executionId' | 'waitUntil'> {
+  try {
+    const { executionId, waitUntil } = options;
+    if (executionId === undefined || isIdentifier(executionId)) return { executionId, waitUntil };
+    warnOnce('an executionId must be 1 to 128 letters, digits and . _ : -; another one is used');
+    return { waitUntil };
+  } catch {
+    return {};
   }
 }

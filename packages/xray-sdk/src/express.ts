@@ -8,6 +8,7 @@ interface Incoming {
 
 interface Outgoing {
   readonly statusCode: number;
+  readonly destroyed: boolean;
   readonly writableFinished: boolean;
   locals: Record<string, unknown>;
   once(event: 'finish' | 'close', listener: () => void): unknown;
@@ -98,12 +99,14 @@ function startOf<Request>(
 
 function endOf(response: Outgoing): Promise<void> {
   return new Promise((resolve, reject) => {
-    response.once('finish', () => {
-      if (response.statusCode < 500) resolve();
-      else reject(new Error(`answered ${String(response.statusCode)}`));
-    });
-    response.once('close', () => {
+    const end = (): void => {
       if (!response.writableFinished) reject(new Error('the client went away'));
-    });
+      else if (response.statusCode < 500) resolve();
+      else reject(new Error(`answered ${String(response.statusCode)}`));
+    };
+    response.once('finish', end);
+    response.once('close', end);
+    // What came before may have taken longer than the client would wait: then no event is left to come.
+    if (response.destroyed || response.writableFinished) end();
   });
 }

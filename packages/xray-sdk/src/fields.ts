@@ -36,7 +36,7 @@ export function writeActor(out: ObjectWriter, from: Source): boolean {
 
 export function writeReason(out: ObjectWriter, from: Source): boolean {
   const isWhole = out.string('code', from['code'], 64);
-  out.text('text', from['text'], 512);
+  out.text('text', from['text'], 512, 'decision.reasons.text');
   out.string('ruleId', from['ruleId'], FIELD_BOUNDS.name);
   out.string('factor', from['factor'], FIELD_BOUNDS.name);
   out.number('contribution', from['contribution']);
@@ -93,7 +93,7 @@ export function writeArtifact(out: ObjectWriter, from: Source): boolean {
     out.string('mediaType', from['mediaType'], FIELD_BOUNDS.name) &&
     out.count('bytes', from['bytes']);
   out.string('sha256', from['sha256'], 64);
-  out.string('uri', from['uri'], SMALL);
+  out.text('uri', from['uri'], SMALL, 'artifacts.uri');
   out.text('inline', from['inline'], FIELD_BOUNDS.inlineBytes, 'artifacts.inline');
   return isWhole;
 }

@@ -145,8 +145,9 @@ export class ObjectWriter {
     if (!Array.isArray(values)) return this.wrong(key, values);
     const texts: string[] = [];
     for (const value of values.slice(0, maxItems) as unknown[]) {
-      if (typeof value !== 'string') this.mark(key, { kind: 'dropped', unit: 'items' });
-      else texts.push(quote(this.#shortened(key, value, maxLength)));
+      const text = typeof value === 'string' ? this.#seen(key, value) : undefined;
+      if (text === undefined) this.mark(key, { kind: 'dropped', unit: 'items' });
+      else texts.push(quote(this.#shortened(key, text, maxLength)));
     }
     this.#markCut(key, values.length, maxItems);
     this.raw(key, `[${texts.join(',')}]`);
@@ -185,6 +186,14 @@ export class ObjectWriter {
   ): string | undefined {
     const out = new ObjectWriter(this.capture, this.#marks, path);
     return write(out, asRecord(value)) ? `{${out.#text}}` : undefined;
+  }
+
+  /** A text as the redactor lets it through; `undefined` when that is none. */
+  #seen(key: string, text: string): string | undefined {
+    const { json, marks } = this.capture.value(text, key, 4 * text.length + 64);
+    this.adopt(key, marks);
+    const seen: unknown = JSON.parse(json);
+    return typeof seen === 'string' ? seen : undefined;
   }
 
   #shortened(key: string, text: string, maxLength: number): string {

@@ -142,12 +142,22 @@ export interface Settings {
   readonly clock: Clock;
 }
 
+/** A longer timer fires at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 const DEFAULT_ENDPOINT = 'http://localhost:4000';
 
 /** Never throws: what cannot be used is warned of once and replaced by a default, or disables the client. */
 export function resolveOptions(options: XRayOptions): Settings {
-  const given: Partial<XRayOptions> =
-    typeof options === 'object' && options !== null ? options : {};
+  try {
+    return resolve(typeof options === 'object' && options !== null ? options : {});
+  } catch {
+    warnOnce('the options cannot be read');
+    return resolve({});
+  }
+}
+
+function resolve(given: Partial<XRayOptions>): Settings {
   const apiKey = textOr(given.apiKey, environmentVariable('XRAY_API_KEY'));
   const url = endpointUrl(textOr(given.endpoint, environmentVariable('XRAY_ENDPOINT')));
   const problem = problemOf(given, apiKey, url);
@@ -161,7 +171,7 @@ export function resolveOptions(options: XRayOptions): Settings {
     versions: typeof given.versions === 'object' && given.versions !== null ? given.versions : {},
     url: url ?? new URL(`${DEFAULT_ENDPOINT}/executions`),
     redactor: redactorOf(given.redact),
-    sample: typeof given.sample === 'number' ? { rate: given.sample } : given.sample,
+    sample: sampleOf(given.sample),
     waitUntil: typeof given.waitUntil === 'function' ? given.waitUntil : undefined,
     spool: typeof given.spool === 'function' ? given.spool : undefined,
     maxSteps: Math.min(numberOr(given.maxSteps, 1_000, 10), 10_000),
@@ -205,14 +215,25 @@ function redactorOf(redact: RedactOptions | undefined): Redactor {
   }
 }
 
+/** A rate that is none must not cost records. */
+function sampleOf(given: XRayOptions['sample']): SampleOptions | undefined {
+  if (given === undefined || given === null) return undefined;
+  const sample: Partial<SampleOptions> = typeof given === 'number' ? { rate: given } : given;
+  const { rate, keepFailed, keepAdverse } = sample;
+  const isRate = typeof rate === 'number' && !Number.isNaN(rate);
+  if (isRate || typeof rate === 'function') return { rate, keepFailed, keepAdverse };
+  warnOnce('the sample option cannot be used; everything is sent');
+  return undefined;
+}
+
 function deliveryOf(given: DeliveryOptions): Settings['delivery'] {
   return {
     maxQueued: numberOr(given.maxQueued, 1_000, 1),
     maxQueuedBytes: numberOr(given.maxQueuedBytes, 10_000_000, 1),
     maxBatch: numberOr(given.maxBatch, 200, 1),
     maxBatchBytes: numberOr(given.maxBatchBytes, 1024 * 1024, 1),
-    delayMs: numberOr(given.delayMs, 200, 0),
-    timeoutMs: numberOr(given.timeoutMs, 10_000, 1),
+    delayMs: Math.min(numberOr(given.delayMs, 200, 0), MAX_TIMER_MS),
+    timeoutMs: Math.min(numberOr(given.timeoutMs, 10_000, 1), MAX_TIMER_MS),
     gzip: given.gzip !== false,
   };
 }

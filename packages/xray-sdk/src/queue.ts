@@ -43,7 +43,9 @@ export interface SnapshotQueue {
   take(maxItems: number, maxBytes: number): Queued[] | Promise<Queued[]>;
   /** All that was taken is delivered or dropped. */
   settled(): void;
-  /** Resolves when what was pushed before is as safe as this queue can make it. */
+  /** Resolves when what was pushed before is as safe as this queue can make it. It may be used further. */
+  secure(): Promise<void>;
+  /** The same, for good: nothing will be pushed or taken any more. */
   close(): Promise<void>;
 }
 
@@ -114,6 +116,8 @@ export class MemoryQueue implements SnapshotQueue {
   }
 
   settled(): void {}
+
+  async secure(): Promise<void> {}
 
   async close(): Promise<void> {}
 

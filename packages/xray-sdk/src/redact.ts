@@ -34,13 +34,16 @@ export interface RedactOptions {
   defaults?: boolean | undefined;
   /** What is recorded in the place of a value found by path or key; default `[redacted]`. */
   with?: ((value: unknown, place: RedactionPlace) => unknown) | undefined;
-  /** Sees every string that is about to be recorded, free text too, and returns the one to record. */
+  /**
+   * Sees every string that is about to be recorded as a value or as free text, tags too, and returns the one
+   * to record. Names, ids, codes and versions are no values: they are what records are found by.
+   */
   text?: ((text: string, place: RedactionPlace) => string) | undefined;
 }
 
 /** Compared with a key in lower case and without `-`, `_`, `.` and blanks. */
 const DEFAULT_KEYS =
-  /passw(?:or)?d|passphrase|^pwd$|secret|token$|authorization|apikey|privatekey|accesskey|credential|cookie|sessionid|cardnumber|^(?:pan|cvv2?|cvc2?|ssn|pin|jwt)$|socialsecurity/;
+  /passw(?:or)?d|passphrase|^pwd$|secret|token$|authorization|apikey|privatekey|accesskey|credential|cookie|sess(?:ion)?id|cardn(?:umber|um|o)$|(?:credit|debit)card$|ccn(?:umber|um|o)$|securitycode|^(?:pan|cvv2?|cvc2?|ssn|pin|otp|jwt|bearer)$|socialsecurity/;
 
 const MAX_CACHED_KEYS = 2_000;
 
@@ -58,10 +61,11 @@ export class Redactor {
   readonly #patterns: readonly RegExp[];
 
   constructor(options: RedactOptions = {}) {
+    if (typeof options !== 'object') throw new TypeError('redact must be an object');
     this.#options = options;
     const paths = options.paths ?? [];
     this.#paths = paths.map(pathPattern);
-    const last = paths.map((path) => path.slice(path.lastIndexOf('.') + 1));
+    const last = paths.map(lastSegment);
     this.#lastSegments = new Set(last);
     this.#suspectsAll = last.some((segment) => segment.includes('*'));
     this.seesText = options.text !== undefined;
@@ -75,7 +79,7 @@ export class Redactor {
     if (this.#suspectsAll) return true;
     const known = this.#suspects.get(key);
     if (known !== undefined) return known;
-    const suspect = this.#lastSegments.has(key) || this.#matchesKey(key);
+    const suspect = this.#lastSegments.has(lastSegment(key)) || this.#matchesKey(key);
     if (this.#suspects.size >= MAX_CACHED_KEYS) this.#suspects.clear();
     this.#suspects.set(key, suspect);
     return suspect;
@@ -98,11 +102,18 @@ export class Redactor {
     return this.#options.text === undefined ? text : this.#options.text(text, place);
   }
 
+  /** A field's name may be a path itself, as `rules.applicant.ssn` is: its last segment is a key, too. */
   #matchesKey(key: string): boolean {
+    const last = lastSegment(key);
+    if (last !== key && last !== '' && this.#matchesKey(last)) return true;
     const plain = normalize(key);
     if (this.#options.defaults !== false && DEFAULT_KEYS.test(plain)) return true;
     return this.#literals.has(plain) || this.#patterns.some((pattern) => pattern.test(key));
   }
+}
+
+function lastSegment(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
 }
 
 function normalize(key: string): string {

@@ -24,7 +24,9 @@ export function settleWith<R>(fn: () => R, endings: Endings): R {
 }
 
 /** The promise that follows a thenable settles with its very value or error, so it may stand for it. */
-function followed<R>(promise: PromiseLike<unknown>, endings: Endings): R {
+function followed<R>(thenable: PromiseLike<unknown>, endings: Endings): R {
+  // The `then` of something that only may be awaited need not return a promise.
+  const promise = 'catch' in thenable ? thenable : Promise.resolve(thenable);
   return promise.then(
     (value) => {
       endings.onReturn(value);

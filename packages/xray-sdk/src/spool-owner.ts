@@ -8,9 +8,11 @@ export const HEARTBEAT_MS = 15_000;
 const SILENT_MS = 4 * HEARTBEAT_MS;
 /** On this host its id may have gone to another process; a live one is never silent for so long. */
 const LONG_SILENT_MS = 10 * 60_000;
+/** Two readings of when a process started may differ by so much. */
+const START_TOLERANCE_MS = 2_000;
 const MARK = '.owner-';
 
-/** Who a directory belongs to: `<name>.owner-<host>~<pid>~<instance>`. */
+/** Who a directory belongs to: `<name>.owner-<host>~<pid>~<start of the process>~<instance>`. */
 export class SpoolOwner {
   readonly #root: string;
   readonly #id: string;
@@ -19,7 +21,7 @@ export class SpoolOwner {
   constructor(root: string, instanceId: string) {
     this.#root = root;
     const host = hostname().replace(/[^A-Za-z0-9-]/g, '_');
-    this.#id = `${host}~${String(process.pid)}~${instanceId}`;
+    this.#id = `${host}~${String(process.pid)}~${String(processStartMs())}~${instanceId}`;
     this.dir = join(root, `${instanceId}${MARK}${this.#id}`);
   }
 
@@ -28,6 +30,12 @@ export class SpoolOwner {
     const path = join(dir, 'alive');
     const now = new Date();
     await utimes(path, now, now).catch(() => writeFile(path, ''));
+  }
+
+  /** This process lives on, but is done with its own directory: whoever comes may take it over. */
+  async abandon(): Promise<void> {
+    await utimes(join(this.dir, 'alive'), 0, 0).catch(() => {});
+    liveInstances.delete(this.#id);
   }
 
   /**
@@ -52,14 +60,19 @@ export class SpoolOwner {
   }
 
   async #isGone(owner: string, dir: string, nowMs: number): Promise<boolean> {
-    const [host, pid] = owner.split('~');
+    const [host, pid, startMs] = owner.split('~');
     const [ownHost] = this.#id.split('~');
     // A directory that was made a moment ago may not have its heartbeat yet.
     const beat = await stat(join(dir, 'alive')).catch(() => stat(dir));
     const silentMs = nowMs - beat.mtimeMs;
     if (host !== ownHost) return silentMs > SILENT_MS;
     // Same host and same process id, yet another instance: a container that was started anew.
-    if (Number(pid) === process.pid) return !liveInstances.has(owner);
+    if (Number(pid) === process.pid) {
+      if (liveInstances.has(owner)) return false;
+      // Another thread of this process, or another copy of this module, is seen by its heartbeat alone.
+      const isSibling = Math.abs(Number(startMs) - processStartMs()) < START_TOLERANCE_MS;
+      return !isSibling || silentMs > SILENT_MS;
+    }
     return !isRunning(Number(pid)) || silentMs > LONG_SILENT_MS;
   }
 
@@ -67,13 +80,14 @@ export class SpoolOwner {
   enter(): void {
     liveInstances.add(this.#id);
   }
-
-  leave(): void {
-    liveInstances.delete(this.#id);
-  }
 }
 
 const liveInstances = new Set<string>();
+
+/** The same in every thread of a process, within the steps of the host's clock. */
+function processStartMs(): number {
+  return Math.round(Date.now() - process.uptime() * 1_000);
+}
 
 function isRunning(pid: number): boolean {
   try {

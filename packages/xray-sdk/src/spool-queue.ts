@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, mkdir } from 'node:fs/promises';
 
 import type { Queued, QueueHost, SnapshotQueue } from './queue.js';
@@ -8,11 +8,13 @@ import { Segments } from './spool-segments.js';
 import { warnOnce } from './warning.js';
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** Whose snapshot a damaged line was cannot be told. */
+const UNREADABLE = { executionId: '', reportedDrops: 0 };
 
 /** A snapshot that is not on disk yet. */
 interface Pending {
   readonly item: Queued;
-  readonly line: string;
+  readonly line: Uint8Array;
 }
 
 /**
@@ -32,15 +34,16 @@ export class SpoolQueue implements SnapshotQueue {
   /** Disk work, one after the other. */
   #work: Promise<void> = Promise.resolve();
   #pending: Pending[] = [];
+  #pendingBytes = 0;
+  /** On their way to the disk: perhaps there, perhaps not. */
+  #writing: readonly Pending[] = [];
   #isWriteDue = false;
   #file: FileHandle | undefined;
   #fileBytes = 0;
   #nextSegment = 0;
   /** Own records that were pushed and not taken. */
   #waiting = 0;
-  #bytes = 0;
   #lastTakenOrder = 0;
-  #takenBytes = 0;
   #takenFrom: Segments | undefined;
 
   constructor(dir: string, maxBytes: number, host: QueueHost) {
@@ -59,7 +62,8 @@ export class SpoolQueue implements SnapshotQueue {
   }
 
   get bytes(): number {
-    return this.#bytes;
+    const onDisk = this.#adopted.reduce((sum, { bytes }) => sum + bytes, this.#own.bytes);
+    return onDisk + this.#pendingBytes;
   }
 
   get oldestOrder(): number {
@@ -68,14 +72,14 @@ export class SpoolQueue implements SnapshotQueue {
 
   push(item: Queued): undefined {
     const line = writeRecord(item);
-    if (this.#bytes + line.length > this.#maxBytes) {
+    if (this.bytes + line.length > this.#maxBytes) {
       this.#host.lost(item);
       return;
     }
     writeAtExit(this);
     this.#pending.push({ item, line });
     this.#waiting += 1;
-    this.#bytes += line.length;
+    this.#pendingBytes += line.length;
     if (this.#isWriteDue) return;
     this.#isWriteDue = true;
     setImmediate(() => void this.#write());
@@ -85,42 +89,79 @@ export class SpoolQueue implements SnapshotQueue {
 
   async take(maxItems: number, maxBytes: number): Promise<Queued[]> {
     await this.#opened;
-    for (let source = this.#adopted[0]; source !== undefined; source = this.#adopted[0]) {
-      const { records, torn } = await source.read(maxItems, maxBytes, true);
-      for (let index = 0; index < torn; index += 1) this.#countTorn();
-      if (records.length > 0) {
-        for (let index = 0; index < records.length; index += 1) this.#host.recovered();
-        return this.#taken(source, records, () => 0);
-      }
-      await source.removeAll();
-      this.#adopted.shift();
-    }
-    if (this.#waiting === 0) return [];
     await this.#write();
-    const { records } = await this.#own.read(maxItems, maxBytes, false);
-    this.#waiting -= records.length;
-    return this.#taken(this.#own, records, ({ order }) => order);
+    // In one line with writing and acknowledging: neither may happen in the middle of reading.
+    const taking = this.#work.then(async () => {
+      const adopted = await this.#takeAdopted(maxItems, maxBytes);
+      return adopted.length > 0 ? adopted : this.#takeOwn(maxItems, maxBytes);
+    });
+    this.#work = taking.then(
+      () => {},
+      () => {},
+    );
+    return taking;
   }
 
   settled(): void {
     const source = this.#takenFrom;
     this.#takenFrom = undefined;
-    this.#bytes = Math.max(0, this.#bytes - this.#takenBytes);
-    this.#takenBytes = 0;
     if (source !== undefined) void this.#queueWork(() => source.acknowledge());
   }
 
   /** Everything is on disk; a directory with nothing left in it goes. Pushing again opens it again. */
-  async close(): Promise<void> {
+  async secure(): Promise<void> {
     await this.#write();
     await this.#queueWork(async () => {
       await this.#file?.close();
       this.#file = undefined;
-      if (this.#waiting === 0 && this.#takenFrom === undefined) await this.#own.removeAll();
+      if (this.#waiting === 0 && this.#takenFrom !== this.#own) await this.#own.removeAll();
     });
     if (this.#pending.length === 0) spools.delete(this);
+  }
+
+  async close(): Promise<void> {
+    await this.secure();
     clearInterval(this.#heartbeat);
-    this.#owner.leave();
+    await this.#owner.abandon();
+  }
+
+  async #takeAdopted(maxItems: number, maxBytes: number): Promise<Queued[]> {
+    for (let source = this.#adopted[0]; source !== undefined; source = this.#adopted[0]) {
+      const { records, torn } = await source.read(maxItems, maxBytes, true);
+      for (let index = 0; index < torn; index += 1) {
+        // A line that a crash tore was a snapshot once: it comes in and is lost at the same moment.
+        this.#host.recovered();
+        this.#host.lost(UNREADABLE);
+      }
+      if (records.length > 0) {
+        for (let index = 0; index < records.length; index += 1) this.#host.recovered();
+        return this.#taken(source, records, () => 0);
+      }
+      // After torn lines there may be whole ones, in the next segment.
+      if (torn > 0) continue;
+      await source.removeAll();
+      this.#adopted.shift();
+    }
+    return [];
+  }
+
+  async #takeOwn(maxItems: number, maxBytes: number): Promise<Queued[]> {
+    while (this.#waiting > this.#pending.length) {
+      const { records, torn } = await this.#own.read(maxItems, maxBytes, false);
+      const onDisk = this.#waiting - this.#pending.length;
+      if (records.length === 0 && torn === 0) {
+        // At the end of what was written nothing may be left: somebody damaged or removed the files.
+        this.#lose(onDisk);
+        await this.#file?.close();
+        this.#file = undefined;
+        await this.#own.removeAll();
+        break;
+      }
+      this.#lose(Math.min(torn, onDisk - records.length));
+      this.#waiting -= records.length;
+      if (records.length > 0) return this.#taken(this.#own, records, ({ order }) => order);
+    }
+    return [];
   }
 
   #taken(
@@ -131,69 +172,105 @@ export class SpoolQueue implements SnapshotQueue {
     this.#takenFrom = source;
     return records.map((record) => {
       const order = orderOf(record);
-      if (order > 0) {
-        this.#lastTakenOrder = order;
-        this.#takenBytes += record.json.length;
-      }
+      if (order > 0) this.#lastTakenOrder = order;
       const { executionId, json, reportedDrops } = record;
       const body = Buffer.from(json);
       return { key: -order, order, executionId, body, reportedDrops, failures: 0 };
     });
   }
 
-  /** A line that a crash tore was a snapshot once: it comes in and is lost at the same moment. */
-  #countTorn(): void {
-    this.#host.recovered();
-    this.#host.lost({ executionId: '', reportedDrops: 0 });
+  /** Own records that were on disk and cannot be read any more. */
+  #lose(count: number): void {
+    this.#waiting -= count;
+    for (let index = 0; index < count; index += 1) this.#host.lost(UNREADABLE);
   }
 
   async #write(): Promise<void> {
     await this.#queueWork(async () => {
       this.#isWriteDue = false;
-      const pending = this.#pending;
-      if (pending.length === 0) return;
+      if (this.#pending.length === 0) return;
+      this.#writing = this.#pending;
       this.#pending = [];
+      let kept = 0;
       try {
-        await this.#append(pending.map(({ line }) => line).join(''));
+        await this.#openFile();
+        kept = await this.#append(this.#writing);
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-        warnOnce(`the spool in ${this.#root} cannot be written (${code})`);
-        for (const { item, line } of pending) this.#forget(item, line);
+        this.#warn(error);
       }
+      this.#writing.forEach(({ item, line }, index) => {
+        this.#pendingBytes -= line.length;
+        if (index < kept) return;
+        this.#waiting -= 1;
+        this.#host.lost(item);
+      });
+      this.#writing = [];
     });
   }
 
-  async #append(text: string): Promise<void> {
-    if (this.#file === undefined || this.#fileBytes > SEGMENT_BYTES) {
-      await this.#file?.close();
-      this.#file = await this.#own.add(this.#nextSegment);
-      this.#nextSegment += 1;
-      this.#fileBytes = 0;
-      await this.#owner.beat(this.#own.dir);
-    }
-    const { bytesWritten } = await this.#file.write(text);
-    this.#fileBytes += bytesWritten;
+  async #openFile(): Promise<void> {
+    if (this.#file !== undefined && this.#fileBytes <= SEGMENT_BYTES) return;
+    await this.#file?.close();
+    this.#file = undefined;
+    this.#file = await this.#own.add(this.#nextSegment);
+    this.#nextSegment += 1;
+    this.#fileBytes = 0;
+    await this.#owner.beat(this.#own.dir);
   }
 
-  #forget(item: Queued, line: string): void {
-    this.#waiting -= 1;
-    this.#bytes -= line.length;
-    this.#host.lost(item);
+  /** Appends the lines; where the disk has no room for all, the first of them. Returns how many. */
+  async #append(pending: readonly Pending[]): Promise<number> {
+    const file = this.#file;
+    if (file === undefined) return 0;
+    const bytes = Buffer.concat(pending.map(({ line }) => line));
+    let written = 0;
+    try {
+      // A disk that runs full takes a part, and says so only when it is asked for the rest.
+      while (written < bytes.length) {
+        written += (await file.write(bytes, written)).bytesWritten;
+      }
+    } catch (error) {
+      this.#warn(error);
+    }
+    let [kept, keptBytes] = [0, 0];
+    for (const { line } of pending) {
+      if (keptBytes + line.length > written) break;
+      keptBytes += line.length;
+      kept += 1;
+    }
+    if (keptBytes < written) await file.truncate(this.#fileBytes + keptBytes);
+    this.#fileBytes += keptBytes;
+    this.#own.written(keptBytes);
+    return kept;
+  }
+
+  #warn(error: unknown): void {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    warnOnce(`the spool in ${this.#root} cannot be written (${code})`);
   }
 
   /** At `process.exit()` there is time for one synchronous write of what is not on disk yet. */
   writeNow(): void {
-    if (this.#file === undefined || this.#pending.length === 0) return;
+    const left = [...this.#writing, ...this.#pending];
+    if (left.length === 0) return;
     try {
-      writeSync(this.#file.fd, this.#pending.map(({ line }) => line).join(''));
+      const fd = this.#file?.fd ?? this.#openNow();
+      const isWritten = fstatSync(fd).size > this.#fileBytes;
+      const lines = (isWritten ? this.#pending : left).map(({ line }) => line);
+      writeSync(fd, Buffer.concat(lines));
     } catch {
       // The process is ending: there is nobody left to tell.
     }
   }
 
+  #openNow(): number {
+    mkdirSync(this.#own.dir, { recursive: true });
+    return openSync(this.#own.path(this.#nextSegment), 'a');
+  }
+
   async #beat(): Promise<void> {
     await this.#queueWork(async () => {
-      if (this.#file !== undefined) await this.#owner.beat(this.#own.dir);
+      if (this.#own.bytes > 0) await this.#owner.beat(this.#own.dir);
       for (const source of this.#adopted) await this.#owner.beat(source.dir);
     });
     await this.#adopt();

@@ -9,12 +9,13 @@ export interface SpoolRecord {
   readonly json: string;
 }
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** `checksum order reportedDrops executionId json`: JSON text holds no line break, so a line is a record. */
-export function writeRecord(item: Queued): string {
+export function writeRecord(item: Queued): Uint8Array {
   const rest = `${String(item.order)} ${String(item.reportedDrops)} ${item.executionId} ${decoder.decode(item.body)}`;
-  return `${checksum(rest)} ${rest}\n`;
+  return encoder.encode(`${checksum(rest)} ${rest}\n`);
 }
 
 /** `undefined` for a line that was torn by a crash, or damaged. */

@@ -1,4 +1,13 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { readRecord, type SpoolRecord } from './spool-record.js';
@@ -11,9 +20,11 @@ export interface SegmentRead {
   readonly records: readonly SpoolRecord[];
   /** Lines that a crash tore or that are damaged. */
   readonly torn: number;
-  /** Where the next read begins. */
-  readonly nextOffset: number;
+  /** How far in the file that was: the records, and the lines that were torn. */
+  readonly bytes: number;
 }
+
+const NOTHING: SegmentRead = { records: [], torn: 0, bytes: 0 };
 
 /**
  * One process's directory of append-only files, read from the front. `<n>.spool` are the segments,
@@ -25,13 +36,17 @@ export class Segments {
   #offset = 0;
   /** How far the records of the last read reach; acknowledged once they are settled. */
   #readTo: { readonly segment: number; readonly offset: number } | undefined;
+  /** On disk and not acknowledged; of these `#readBytes` are read. */
+  #bytes = 0;
+  #readBytes = 0;
 
   constructor(dir: string) {
     this.dir = dir;
   }
 
-  get isEmpty(): boolean {
-    return this.#numbers.length === 0;
+  /** What has been written and not been acknowledged. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   path(segment: number): string {
@@ -48,6 +63,13 @@ export class Segments {
     const acknowledged = await readFile(join(this.dir, 'acknowledged'), 'utf8').catch(() => '');
     const [segment, offset] = acknowledged.split(' ').map(Number);
     if (segment === this.#numbers[0] && Number.isSafeInteger(offset)) this.#offset = offset ?? 0;
+    const files = await Promise.all(this.#numbers.map((number) => stat(this.path(number))));
+    this.#bytes = files.reduce((sum, { size }) => sum + size, 0) - this.#offset;
+  }
+
+  /** So many more bytes stand in the file that was added last. */
+  written(bytes: number): void {
+    this.#bytes += bytes;
   }
 
   async add(segment: number): Promise<FileHandle> {
@@ -64,7 +86,7 @@ export class Segments {
   async read(maxItems: number, maxBytes: number, isComplete: boolean): Promise<SegmentRead> {
     for (;;) {
       const [segment] = this.#numbers;
-      if (segment === undefined) return { records: [], torn: 0, nextOffset: 0 };
+      if (segment === undefined) return NOTHING;
       const isLast = this.#numbers.length === 1;
       const start = this.#readTo?.offset ?? this.#offset;
       const found = await readSegment(
@@ -74,7 +96,8 @@ export class Segments {
         maxBytes,
         isComplete || !isLast,
       );
-      this.#readTo = { segment, offset: found.nextOffset };
+      this.#readTo = { segment, offset: start + found.bytes };
+      this.#readBytes += found.bytes;
       if (found.records.length > 0 || found.torn > 0) return found;
       if (isLast && !isComplete) return found;
       await this.#remove(segment);
@@ -84,6 +107,8 @@ export class Segments {
 
   /** What was read is settled: it will not be read again, not even after a crash. */
   async acknowledge(): Promise<void> {
+    this.#bytes -= this.#readBytes;
+    this.#readBytes = 0;
     if (this.#readTo === undefined) return;
     const { segment, offset } = this.#readTo;
     this.#offset = offset;
@@ -92,6 +117,10 @@ export class Segments {
 
   async removeAll(): Promise<void> {
     this.#numbers = [];
+    this.#bytes = 0;
+    this.#readBytes = 0;
+    this.#offset = 0;
+    this.#readTo = undefined;
     await rm(this.dir, { recursive: true, force: true });
   }
 
@@ -110,7 +139,8 @@ async function readSegment(
   maxBytes: number,
   isComplete: boolean,
 ): Promise<SegmentRead> {
-  const file = await open(path, 'r');
+  const file = await openIfThere(path);
+  if (file === undefined) return NOTHING;
   try {
     const records: SpoolRecord[] = [];
     let torn = 0;
@@ -123,20 +153,30 @@ async function readSegment(
       let end = rest.indexOf(LINE_BREAK);
       while (end >= 0) {
         const isFull = records.length >= maxItems || offset + end - start > maxBytes;
-        if (isFull && records.length > 0) return { records, torn, nextOffset: offset };
+        if (isFull && records.length > 0) return { records, torn, bytes: offset - start };
         const record = readRecord(rest.toString('utf8', 0, end));
-        if (record === undefined) torn += 1;
-        else records.push(record);
+        if (record !== undefined) records.push(record);
+        else if (end > 0) torn += 1;
         offset += end + 1;
         rest = rest.subarray(end + 1);
         end = rest.indexOf(LINE_BREAK);
       }
       if (bytesRead > 0) continue;
       if (isComplete && rest.length > 0)
-        return { records, torn: torn + 1, nextOffset: offset + rest.length };
-      return { records, torn, nextOffset: offset };
+        return { records, torn: torn + 1, bytes: offset + rest.length - start };
+      return { records, torn, bytes: offset - start };
     }
   } finally {
     await file.close();
+  }
+}
+
+/** A file that somebody removed holds nothing any more. */
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }

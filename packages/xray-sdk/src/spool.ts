@@ -15,7 +15,10 @@ import type { QueueHost, SnapshotQueue } from './queue.js';
 export interface SpoolOptions {
   /** A directory on a local disk; it is made if need be. Several processes may share it. */
   dir: string;
-  /** What this process may keep there, at most; default 256 MB. Beyond it new snapshots are dropped as `spool`. */
+  /**
+   * What this client may keep there, at most, with what it took over from processes that are gone;
+   * default 256 MB. Beyond it new snapshots are dropped as `spool`.
+   */
   maxBytes?: number | undefined;
 }
 

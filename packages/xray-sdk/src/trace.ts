@@ -72,7 +72,7 @@ function readOrigin(continuation: Continuation): Origin {
   return {
     trace: activeSpan() ?? readTraceparent(header(fromHeaders, 'traceparent')),
     links,
-    rootId: isIdentifier(rootId) ? rootId : undefined,
+    rootId: [rootId, from].find(isIdentifier),
   };
 }
 
@@ -91,9 +91,13 @@ export function ownTrace(executionId: string): Trace {
   return { traceId: isUuid ? digits : spanId() + spanId(), spanId: spanId(), flags: 1 };
 }
 
+/** Version `ff` is forbidden, version 00 ends after its flags, and a later one may go on after a dash. */
+const TRACEPARENT =
+  /^(?:00(?=.{53}$)|(?!00|ff)[0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
+
 /** W3C Trace Context, 3.2; a version we do not know is read as version 00, as 4.3 says. */
 function readTraceparent(value: string | undefined): Trace | undefined {
-  const match = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(value ?? '');
+  const match = TRACEPARENT.exec(value ?? '');
   const [, traceId, parentId, flags] = match ?? [];
   if (traceId === undefined || flags === undefined) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(parentId ?? '0')) return undefined;
@@ -102,7 +106,10 @@ function readTraceparent(value: string | undefined): Trace | undefined {
 
 function header(source: HeaderSource | undefined, name: string): string | undefined {
   if (typeof source !== 'object' || source === null) return undefined;
-  if ('get' in source && typeof source.get === 'function') return source.get(name) ?? undefined;
+  if ('get' in source && typeof source.get === 'function') {
+    const value: unknown = source.get(name);
+    return typeof value === 'string' ? value : undefined;
+  }
   for (const [key, value] of Object.entries(source as Record<string, unknown>)) {
     if (key.toLowerCase() !== name) continue;
     const first: unknown = Array.isArray(value) ? value[0] : value;

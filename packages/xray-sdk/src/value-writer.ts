@@ -153,7 +153,17 @@ export class ValueWriter {
     const isTextual = keys.length === Math.min(value.size, CAPTURE_BOUNDS.keys + 1);
     return isTextual
       ? this.#entries(keys, value.size, (key) => value.get(key), redacted)
-      : this.#list(value, value.size, redacted);
+      : this.#list(this.#pairs(value), value.size, redacted);
+  }
+
+  /** What stands under a key is redacted by it, even where the map has to be written as a list. */
+  *#pairs(map: ReadonlyMap<unknown, unknown>): Generator<unknown> {
+    for (const [key, value] of map) {
+      const path = (): string => `${this.#dottedPath()}.${String(key)}`;
+      const isHidden = typeof key === 'string' && this.#redactor.matches(key, path);
+      if (isHidden) this.#mark({ kind: 'redacted' });
+      yield [key, isHidden ? this.#redactor.replace(value, { key, path: path() }) : value];
+    }
   }
 
   #error(error: Error, redacted: boolean): string {

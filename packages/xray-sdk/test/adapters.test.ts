@@ -102,6 +102,31 @@ describe('Express', () => {
   });
 });
 
+test('a client that left before the middleware had its turn fails the execution', async () => {
+  const app = express();
+  app.use(async (_request, response, next) => {
+    await new Promise<void>((resolve) => response.once('close', resolve));
+    next();
+  });
+  app.use(xrayMiddleware(xray, { start: () => ({}) }));
+  app.get('/', (_request, response) => void response.end());
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const abort = new AbortController();
+  server.once('request', () => abort.abort());
+  await fetch(`http://127.0.0.1:${String(port)}/`, { signal: abort.signal }).catch(() => {});
+  await vi.waitFor(() => expect(xray.stats().recorded).toBe(1));
+  await xray.flush();
+  expect(sink.snapshots).toMatchObject([{ status: 'failed' }]);
+  server.close();
+});
+
+type StreamPart =
+  Awaited<ReturnType<MockLanguageModelV3['doStream']>>['stream'] extends ReadableStream<infer Part>
+    ? Part
+    : never;
+
 const USAGE = {
   inputTokens: { total: 12, noCache: 12, cacheRead: undefined, cacheWrite: undefined },
   outputTokens: { total: 3, text: 3, reasoning: undefined },
@@ -189,6 +214,54 @@ describe('the Vercel AI SDK', () => {
     expect(sink.snapshots[0]).toMatchObject({
       status: 'failed',
       steps: [{ status: 'failed', error: { message: 'no quota' } }],
+    });
+  });
+
+  /** Streams these parts through a real `streamText`, whatever becomes of them. */
+  async function streamed(chunks: StreamPart[]): Promise<void> {
+    const streaming = new MockLanguageModelV3({
+      doStream: async () => ({ stream: simulateReadableStream({ chunks }) }),
+    });
+    const model = wrapLanguageModel({ model: streaming, middleware: xrayAiMiddleware(xray) });
+    await xray.run(async () => {
+      const { fullStream } = streamText({ model, prompt: 'x', onError: () => {} });
+      for await (const _part of fullStream);
+    });
+    await xray.flush();
+  }
+
+  test('a provider that tells of its failure in the stream fails the step', async () => {
+    await streamed([
+      { type: 'text-start', id: '1' },
+      { type: 'text-delta', id: '1', delta: 'half' },
+      { type: 'error', error: new Error('overloaded') },
+      { type: 'finish', finishReason: { unified: 'error', raw: undefined }, usage: USAGE },
+    ]);
+    expect(sink.snapshots[0]?.steps).toMatchObject([
+      {
+        status: 'failed',
+        error: { message: 'overloaded' },
+        output: { content: [{ type: 'text', text: 'half' }] },
+      },
+    ]);
+  });
+
+  test("a streamed answer's reasoning is kept beside its text, as that of a generated one", async () => {
+    await streamed([
+      { type: 'reasoning-start', id: '0' },
+      { type: 'reasoning-delta', id: '0', delta: 'it sells ' },
+      { type: 'reasoning-delta', id: '0', delta: 'things' },
+      { type: 'reasoning-end', id: '0' },
+      { type: 'text-start', id: '1' },
+      { type: 'text-delta', id: '1', delta: 'spam' },
+      { type: 'text-end', id: '1' },
+      { type: 'finish', finishReason: STOP, usage: USAGE },
+    ]);
+    expect(sink.snapshots[0]?.steps[0]?.output).toMatchObject({
+      content: [
+        { type: 'reasoning', text: 'it sells things' },
+        { type: 'text', text: 'spam' },
+      ],
     });
   });
 

@@ -6,6 +6,8 @@ interface ChildOptions {
   /** It is killed when it lives longer. */
   readonly timeoutMs?: number;
   readonly nodeArgs?: readonly string[];
+  /** The longest file it may write, in blocks of 512 bytes, as `ulimit -f` sets it. */
+  readonly maxFileBlocks?: number;
 }
 
 /** How a child process ended; the code is `null` if it was killed. */
@@ -22,7 +24,13 @@ export function startProgram(
   options: ChildOptions = {},
 ): ChildProcess {
   const path = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
-  return spawn(process.execPath, [...(options.nodeArgs ?? []), path], {
+  const args = [...(options.nodeArgs ?? []), path];
+  const limit = `ulimit -f ${String(options.maxFileBlocks ?? 'unlimited')}; exec "$0" "$@"`;
+  const isLimited = options.maxFileBlocks !== undefined;
+  const [command, given] = isLimited
+    ? ['sh', ['-c', limit, process.execPath, ...args]]
+    : [process.execPath, args];
+  return spawn(command, given, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs,

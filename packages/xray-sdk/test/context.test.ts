@@ -69,6 +69,16 @@ describe('steps', () => {
     expect(await promise).toBe(token);
   });
 
+  test('what can only be awaited comes back as a promise of the same value', async () => {
+    const ex = xray.startExecution();
+    // oxlint-disable-next-line unicorn/no-thenable
+    const bare = { then: (resolve: (value: number) => void): void => resolve(42) };
+    expect(await ex.step('bare', () => bare)).toBe(42);
+    ex.completeExecution();
+    const [snapshot] = await delivered();
+    expect(snapshot?.steps).toMatchObject([{ status: 'completed', output: 42 }]);
+  });
+
   test('what a step throws is recorded and rethrown untouched', async () => {
     const error = new RangeError('too far');
     const run = (): unknown =>
@@ -216,5 +226,36 @@ describe('executions', () => {
       spanId: span.spanId,
       flags: 1,
     });
+  });
+});
+
+describe('headers of anybody', () => {
+  const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+  test.each([
+    ['00', '-01', true],
+    ['00', '-01-more', false],
+    ['00', '-01x', false],
+    ['01', '-01-more', true],
+    ['01', '-01more', false],
+    ['ff', '-01', false],
+  ])('a traceparent %s…%s is read as the specification says', async (version, end, isRead) => {
+    const traceparent = `${version}-${TRACE}-00f067aa0ba902b7${end}`;
+    xray.startExecution({ fromHeaders: { traceparent } }).completeExecution();
+    const [snapshot] = await delivered();
+    expect(snapshot?.trace?.traceId === TRACE).toBe(isRead);
+  });
+
+  test.each([
+    null,
+    'text',
+    new Map([['x-xray-execution', 5]]),
+    { 'x-xray-execution': ['a b;c d'], traceparent: '00-0' },
+    { 'x-xray-execution': ';;;;' },
+  ])('%j tells nothing, and what is said beside it stays', async (headers) => {
+    const ex = xray.startExecution({ fromHeaders: headers as never, of: 'e-1' });
+    ex.completeExecution();
+    const [snapshot] = await delivered();
+    expect(snapshot?.links).toEqual([{ executionId: 'e-1', relation: 'parent' }]);
   });
 });

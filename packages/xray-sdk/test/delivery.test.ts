@@ -1,6 +1,6 @@
 import { XRaySDK, type DropEvent, type XRayOptions } from '@xray/sdk';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { accept, answer, type Behaviour, type Sink, startSink } from './sink.js';
 
@@ -167,6 +167,35 @@ describe('on the way', () => {
   });
 });
 
+test('a pause the server asks for is kept whatever ends meanwhile, and however often it is flushed', async () => {
+  sink.behaviour = answer(429, { 'retry-after': '120' });
+  const xray = client({ waitUntil: () => {} });
+  record(xray, 1);
+  expect(await xray.flush(300)).toBe(false);
+  for (let round = 0; round < 20; round += 1) {
+    record(xray, 1);
+    expect(await xray.flush(5)).toBe(false);
+  }
+  expect(sink.requests).toHaveLength(1);
+});
+
+test('executions that end one after the other do not hammer a server that is down', async () => {
+  sink.behaviour = answer(503);
+  const xray = client({ waitUntil: () => {} });
+  record(xray, 1);
+  await vi.waitFor(() => expect(xray.stats().retries).toBe(1));
+  record(xray, 50);
+  expect(await xray.flush(1)).toBe(false);
+  await vi.waitFor(() => expect(xray.stats().retries).toBe(2));
+  expect(sink.requests).toHaveLength(2);
+});
+
+test('a timeout that no timer can hold is as long as one can', async () => {
+  const xray = client({ delivery: { timeoutMs: 1e12, delayMs: 1e12 } });
+  record(xray, 1);
+  expect(await xray.flush(Infinity)).toBe(true);
+});
+
 describe('in the queue', () => {
   test('the oldest go first when it is full, and the next snapshot reports them', async () => {
     const drops: string[] = [];
@@ -206,6 +235,16 @@ describe('in the queue', () => {
     await xray.shutdown(10);
     expectExact(xray);
     expect(xray.stats()).toMatchObject({ recorded: 20_000, delivered: 0, queued: 0 });
+  });
+
+  test('what is in flight counts among the bytes that wait', async () => {
+    sink.behaviour = () => {};
+    const xray = client({ delivery: { maxQueuedBytes: 100_000, maxBatchBytes: 80_000 } });
+    record(xray, 10, 'x'.repeat(10_000));
+    await vi.waitFor(() => expect(sink.requests).toHaveLength(1));
+    record(xray, 30, 'x'.repeat(10_000));
+    expect(xray.stats().queued).toBeLessThan(10);
+    await xray.shutdown(1);
   });
 
   test('shutdown ends in its time against a server that hangs, and counts what it leaves', async () => {
@@ -262,6 +301,23 @@ describe('what is sent', () => {
     expect(first.length).toBeGreaterThan(150);
     expect(first.length).toBeLessThan(250);
     expect(await kept()).toEqual(first);
+  });
+
+  test.each([null, Number.NaN, 'half', true, {}, { rate: null }])(
+    'sampling by %j, which is no rate, costs no record',
+    async (sample) => {
+      const xray = client({ sample: sample as never });
+      record(xray, 3);
+      expect(await xray.flush()).toBe(true);
+      expect(xray.stats()).toMatchObject({ recorded: 3, delivered: 3, queued: 0 });
+    },
+  );
+
+  test('a header without the first id of all is sampled by the one it has', async () => {
+    const sampling = client({ sample: { rate: ({ rootId }) => rootId === 'e-1' } });
+    sampling.startExecution({ fromHeaders: { 'x-xray-execution': 'e-1' } }).completeExecution();
+    expect(await sampling.flush()).toBe(true);
+    expect(sink.snapshots).toHaveLength(1);
   });
 
   test('an oversized snapshot sheds its values before anything that explains the decision', async () => {

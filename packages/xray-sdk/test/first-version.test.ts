@@ -1,7 +1,7 @@
 import { snapshotSchema } from '@xray/core';
 // oxlint-disable-next-line import/no-named-as-default -- that the two are one is under test
 import XRaySDK, { XRaySDK as Named } from '@xray/sdk';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { type Sink, startSink } from './sink.js';
 
@@ -107,6 +107,51 @@ test('calls after the end are ignored and counted', async () => {
   expect(sink.snapshots).toHaveLength(1);
   expect(sink.snapshots[0]).toMatchObject({ status: 'completed', steps: [] });
   expect(xray.stats().ignoredCalls).toBe(2);
+});
+
+test('options and arguments that cannot be used never throw into the host', () => {
+  const explosive = {
+    get executionId(): never {
+      throw new Error('mine');
+    },
+  };
+  expect(() => {
+    const hostile = new Proxy({} as never, {
+      get: () => {
+        throw new Error('mine');
+      },
+    });
+    new XRaySDK(hostile).startExecution(hostile).completeExecution();
+    client().startExecution(explosive).completeExecution();
+  }).not.toThrow();
+});
+
+test('an execution id that cannot be used is replaced, with a warning', () => {
+  const warned = vi.spyOn(console, 'warn').mockReturnValue();
+  expect(client().startExecution({ executionId: 'not an id!' }).id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(warned).toHaveBeenCalledWith(expect.stringContaining('executionId'));
+  warned.mockRestore();
+});
+
+test('a subject whose id is missing is left out, with a mark', async () => {
+  const xray = client();
+  const applicant: string | undefined = undefined;
+  xray.startExecution({ subject: { applicant: applicant as never, order: 7 } }).completeExecution();
+  await xray.flush();
+  expect(sink.snapshots[0]).toMatchObject({
+    subjects: [{ type: 'order', id: '7' }],
+    marks: [{ path: '/subjects', kind: 'dropped', original: 1, unit: 'items' }],
+  });
+});
+
+test('a version that is too long is cut, with a mark', async () => {
+  const xray = client();
+  xray.startExecution({ versions: { code: 'v'.repeat(200) } }).completeExecution();
+  await xray.flush();
+  expect(sink.snapshots[0]).toMatchObject({
+    versions: { code: 'v'.repeat(128) },
+    marks: [{ path: '/versions', kind: 'truncated', original: 200, kept: 128 }],
+  });
 });
 
 test('the default export and the named one are the same class', () => {

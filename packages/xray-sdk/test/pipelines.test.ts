@@ -226,6 +226,107 @@ describe('5,000 candidates: real filtering and ranking', () => {
   });
 });
 
+describe('rankings and filters of odd candidates', () => {
+  /** Ranks scores, each its own candidate and id, and returns the order and what was recorded. */
+  async function ranked(scores: readonly number[], options: { top?: number; order?: 'asc' } = {}) {
+    const ex = xray.startExecution();
+    const order = ex.step('rank', (s) => s.rank(scores, { id: String, score: Number, ...options }));
+    ex.completeExecution();
+    const [snapshot] = await delivered();
+    return { order, set: snapshot?.steps[0]?.candidates };
+  }
+
+  test('an infinite score ranks first or last, and one that is no number after all others', async () => {
+    const scores = [1, Number.NaN, Infinity, -Infinity, 2];
+    expect((await ranked(scores)).order).toEqual([Infinity, 2, 1, -Infinity, Number.NaN]);
+    expect((await ranked(scores, { order: 'asc' })).order).toEqual([
+      -Infinity,
+      1,
+      2,
+      Infinity,
+      Number.NaN,
+    ]);
+  });
+
+  test('equal scores keep their order on both sides of the cutoff', async () => {
+    const ties = [{ id: 'a' }, { id: 'b' }, { id: 'c' }];
+    const ex = xray.startExecution();
+    const best = ex.step('rank', (s) =>
+      s.rank(ties, { id: ({ id }) => id, score: () => 1, top: 2 }),
+    );
+    ex.completeExecution();
+    expect(best.map(({ id }) => id)).toEqual(['a', 'b']);
+    const [snapshot] = await delivered();
+    expect(snapshot?.steps[0]?.candidates).toMatchObject({
+      cutoff: 1,
+      byOutcome: { selected: 2, rejected: 1 },
+      ledger: { ids: ['a', 'b', 'c'], outcomes: 'ssr' },
+    });
+  });
+
+  test('where nothing is left over there is no cutoff', async () => {
+    const { order, set } = await ranked([1, 2], { top: 5 });
+    expect(order).toEqual([2, 1]);
+    expect(set).toMatchObject({ in: 2, out: 2, byOutcome: { selected: 2 } });
+    expect(set).not.toHaveProperty('cutoff');
+  });
+
+  test('a top of null, from a host without types, is none', async () => {
+    expect((await ranked([1, 2], { top: null as never })).order).toEqual([2, 1]);
+  });
+
+  test('ids, reasons and watch lists of wrong types cost no record', async () => {
+    const ex = xray.startExecution();
+    ex.step('filter', (s) =>
+      s.filter([1, 2, 3], {
+        id: (candidate) => (candidate === 1 ? null : candidate) as never,
+        watch: 5 as never,
+        rules: [
+          { id: 7 as never, test: (candidate) => candidate > 1 },
+          { id: 'odd', reason: 42 as never, test: (candidate) => candidate % 2 === 1 },
+        ],
+      }),
+    );
+    ex.completeExecution();
+    const [snapshot] = await delivered();
+    expect(snapshot?.steps[0]).toMatchObject({
+      rules: [{ id: '7' }, { id: 'odd' }],
+      candidates: {
+        byReason: { '7': 1, odd: 1 },
+        ledger: { ids: ['#0', '2', '3'], outcomes: 'rrk', reasons: ['7', 'odd'] },
+      },
+    });
+  });
+
+  test('a rule that throws on a candidate which an earlier one rejected decides nothing', async () => {
+    const ex = xray.startExecution();
+    expect(() =>
+      ex.step('filter', (s) =>
+        s.filter([1], {
+          id: String,
+          evaluate: 'all',
+          rules: [
+            { id: 'first', test: () => false },
+            {
+              id: 'second',
+              test: () => {
+                throw new Error('boom');
+              },
+            },
+          ],
+        }),
+      ),
+    ).toThrow('boom');
+    ex.failExecution();
+    const [snapshot] = await delivered();
+    expect(snapshot?.steps[0]).toMatchObject({
+      status: 'failed',
+      candidates: { byOutcome: { rejected: 1 }, byReason: { first: 1 } },
+      rules: [{ counts: { decisive: 1 } }, { counts: { error: 1, decisive: 0 } }],
+    });
+  });
+});
+
 describe('a model with a human after it, in another process, later', () => {
   const llm = async (text: string) => ({
     label: 'spam',

@@ -16,6 +16,8 @@ afterEach(async () => {
 
 /** Records by `tell`, and returns the snapshot that arrived and the very bytes that carried it. */
 async function recorded(tell: (execution: Execution) => void, redact?: RedactOptions) {
+  sink.requests.length = 0;
+  sink.snapshots.length = 0;
   const xray = new XRaySDK({
     apiKey: 'xr_test',
     appId: 'app',
@@ -44,6 +46,12 @@ describe('by default', () => {
     'cardNumber',
     'card_number',
     'cvv',
+    'creditCard',
+    'ccNumber',
+    'card-no',
+    'otp',
+    'securityCode',
+    'PHPSESSID',
   ])('the value of %s does not leave the process', async (key) => {
     const { snapshot, bytes } = await recorded((ex) =>
       ex.recordStep({ name: 'login', input: { user: 'ann', deep: [{ [key]: 'hunter2' }] } }),
@@ -173,3 +181,94 @@ test('a rule that cannot be used redacts everything rather than nothing', async 
   });
   expect(bytes).not.toContain('SECRET');
 });
+
+/** Each in a field of its own, whose path the host may name. */
+const PLACES = {
+  'error.message': (ex: Execution) => ex.recordStep({ name: 's', error: new Error('SECRET') }),
+  'model.params': (ex: Execution) =>
+    ex.recordStep({ name: 's', model: { name: 'm', params: ['SECRET'] } }),
+  'rules.ssn': (ex: Execution) =>
+    ex.recordStep({ name: 's', rules: [{ id: 'r', field: 'ssn', actual: 'SECRET' }] }),
+  'rules.threshold': (ex: Execution) =>
+    ex.recordStep({ name: 's', rules: [{ id: 'r', threshold: 'SECRET' }] }),
+  'artifacts.inline': (ex: Execution) => artifact(ex, { inline: 'SECRET' }),
+  'artifacts.uri': (ex: Execution) => artifact(ex, { uri: 'https://files/?signature=SECRET' }),
+  'candidates.data': (ex: Execution) =>
+    ex.step('f', (s) => s.rank([1], { id: String, score: Number, data: () => 'SECRET' })),
+  'metadata.note': (ex: Execution) => ex.set({ metadata: { note: 'SECRET' } }),
+  'decision.reasons.text': (ex: Execution) =>
+    ex.decide('no', { reasons: [{ code: 'C', text: 'SECRET' }] }),
+};
+
+function artifact(ex: Execution, where: { inline: string } | { uri: string }): void {
+  const described = { name: 'a', mediaType: 'text/plain', bytes: 6, ...where };
+  ex.recordStep({ name: 's', artifacts: [described] });
+}
+
+test.each(Object.entries(PLACES))('the path %s names its field', async (path, tell) => {
+  const { bytes, snapshot } = await recorded(tell, { defaults: false, paths: [path] });
+  expect(bytes).not.toContain('SECRET');
+  expect(snapshot.marks?.map(({ kind }) => kind)).toEqual(['redacted']);
+  const other = await recorded(tell, { defaults: false, paths: ['input.*'] });
+  expect(other.bytes).toContain('SECRET');
+});
+
+test.each(['ssn', 'cvv', 'applicant.ssn', 'applicant.password'])(
+  'a rule on the field %s does not tell the value it tested',
+  async (field) => {
+    const { bytes } = await recorded((ex) => {
+      ex.step('rules', (s) => s.check('r', true, { field, actual: 'SECRET' }));
+      ex.step('filter', (s) => {
+        s.filter([1], {
+          id: String,
+          rules: [{ id: 'f', field, test: () => false, actual: () => 'SECRET' }],
+        });
+      });
+    });
+    expect(bytes).not.toContain('SECRET');
+  },
+);
+
+test('a path with a star reaches a key that has dots itself, and the field of a rule', async () => {
+  const { bytes } = await recorded(
+    (ex) =>
+      ex.recordStep({
+        name: 's',
+        input: { 'home.email': 'SECRET' },
+        rules: [{ id: 'r', field: 'email', actual: 'SECRET' }],
+      }),
+    { paths: ['*.email'] },
+  );
+  expect(bytes).not.toContain('SECRET');
+});
+
+test('the entries of a map with keys of any kind are redacted by those that are names', async () => {
+  const { snapshot } = await recorded((ex) =>
+    ex.recordStep({
+      name: 's',
+      input: new Map<unknown, unknown>([
+        [7, 'seven'],
+        ['password', 'SECRET'],
+      ]),
+    }),
+  );
+  expect(snapshot.steps[0]?.input).toEqual([
+    [7, 'seven'],
+    ['password', '[redacted]'],
+  ]);
+});
+
+test('a text function sees tags', async () => {
+  const { snapshot } = await recorded((ex) => ex.set({ tags: ['vip SECRET', 'plain'] }), {
+    text: (text) => text.replaceAll('SECRET', '***'),
+  });
+  expect(snapshot.tags).toEqual(['vip ***', 'plain']);
+});
+
+test.each(['password', 7, true])(
+  'the rule %j, which is none, redacts everything',
+  async (redact) => {
+    const { bytes } = await recorded(tellEverywhere, redact as never);
+    expect(bytes).not.toContain('SECRET');
+  },
+);

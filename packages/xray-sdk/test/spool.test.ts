@@ -1,13 +1,15 @@
-import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 
 import { XRaySDK, type XRayOptions } from '@xray/sdk';
 import { spool } from '@xray/sdk/spool';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { Snapshot } from '../src/wire/snapshot.js';
-import { startProgram } from './child.js';
+import { runProgram, startProgram } from './child.js';
 import { accept, answer, type Sink, startSink } from './sink.js';
 
 /** A full run kills fifty times: `XRAY_TEST_FULL=1 npm test`. */
@@ -59,6 +61,13 @@ async function spooledIds(): Promise<string[]> {
   );
 }
 
+/** Damages one line of a file without changing how many there are. */
+async function damageLine(file: string, index: number): Promise<void> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  lines[index] = `damaged ${lines[index] ?? ''}`;
+  await writeFile(file, lines.join('\n'));
+}
+
 const sentIds = (): string[] => sink.snapshots.map(({ executionId }) => executionId);
 
 test('what is recorded goes through the disk, in order, and leaves it empty', async () => {
@@ -107,6 +116,18 @@ test('a line that a crash tore is skipped and counted, and the others are delive
   await second.shutdown();
 });
 
+test('a client that was shut down leaves the disk and the server alone', async () => {
+  sink.behaviour = answer(503);
+  const first = client();
+  record(first, 5);
+  await first.shutdown(50);
+  const asked = sink.requests.length;
+  const owned = await readdir(dir);
+  expect(await first.flush(700)).toBe(false);
+  expect(sink.requests).toHaveLength(asked);
+  expect(await readdir(dir)).toEqual(owned);
+});
+
 test('a full spool takes no more, and counts what it did not take', async () => {
   sink.behaviour = answer(503);
   const xray = client({}, 10_000);
@@ -125,6 +146,139 @@ test('clients that share a directory leave each other alone while they live', as
   expect(sentIds().toSorted()).toEqual(ids.toSorted());
   expect(one.stats()).toMatchObject({ recorded: 30, delivered: 30 });
   await Promise.all([one.shutdown(), two.shutdown()]);
+});
+
+test('what was delivered makes room again, to the byte', async () => {
+  const xray = client({}, 20_000);
+  for (let round = 0; round < 40; round += 1) {
+    record(xray, 20);
+    expect(await xray.flush()).toBe(true);
+  }
+  expect(xray.stats()).toMatchObject({ delivered: 800, dropped: {} });
+  await xray.shutdown();
+});
+
+test('what was taken over from a process that is gone counts as room that is taken', async () => {
+  sink.behaviour = answer(503);
+  const first = client();
+  record(first, 50);
+  await first.shutdown(50);
+  const second = client({}, 10_000);
+  expect(await second.flush()).toBe(true);
+  await vi.waitFor(() => expect(sink.requests.length).toBeGreaterThan(1));
+  record(second, 1);
+  expect(second.stats().dropped).toEqual({ spool: 1 });
+  await second.shutdown(50);
+});
+
+test('a segment in which everything is damaged does not take the next one along', async () => {
+  sink.behaviour = answer(503);
+  const first = client();
+  const left = record(first, 5);
+  await first.shutdown(50);
+  const [owned = ''] = await readdir(dir);
+  await rename(join(dir, owned, '00000000.spool'), join(dir, owned, '00000001.spool'));
+  await writeFile(join(dir, owned, '00000000.spool'), 'no record\n');
+
+  sink.behaviour = accept;
+  sink.snapshots.length = 0;
+  const second = client();
+  await vi.waitFor(() => expect(second.stats().delivered).toBe(5));
+  expect(sentIds()).toEqual(left);
+  expect(second.stats()).toMatchObject({ recorded: 6, dropped: { spool: 1 } });
+  await second.shutdown();
+});
+
+test.each([
+  ['a line is damaged', async (file: string) => damageLine(file, 7), 9],
+  ['the files are removed', async () => rm(dir, { recursive: true }), 5],
+])(
+  'when %s under a running client, the loss is counted and it goes on',
+  async (_what, harm, whole) => {
+    sink.behaviour = answer(503);
+    const xray = client();
+    record(xray, 5);
+    await vi.waitFor(() => expect(xray.stats().retries).toBe(1));
+    record(xray, 5);
+    await vi.waitFor(async () => expect(await spooledIds()).toHaveLength(10));
+    const [file = ''] = (await readdir(dir, { recursive: true })).filter((n) =>
+      n.endsWith('.spool'),
+    );
+    await harm(join(dir, file));
+
+    sink.behaviour = accept;
+    sink.snapshots.length = 0;
+    expect(await xray.flush()).toBe(true);
+    const [later] = record(xray, 1);
+    expect(await xray.flush()).toBe(true);
+    expect(sentIds()).toHaveLength(whole + 1);
+    expect(sentIds().at(-1)).toBe(later);
+    expect(xray.stats()).toMatchObject({
+      recorded: 11,
+      delivered: whole + 1,
+      queued: 0,
+      dropped: { spool: 10 - whole },
+    });
+    await xray.shutdown();
+  },
+);
+
+test('clients in other threads of the process leave each other alone while they live', async () => {
+  sink.behaviour = answer(503);
+  const url = new URL('programs/spooling-thread.mjs', import.meta.url);
+  const settings = { dir, endpoint: sink.endpoint };
+  const thread = new Worker(url, { workerData: settings });
+  await new Promise((resolve) => thread.once('message', resolve));
+  const owned = await readdir(dir);
+  expect(owned).toHaveLength(1);
+  const other = client();
+  await vi.waitFor(async () => expect(await readdir(dir)).toEqual(owned));
+  expect(await other.flush()).toBe(true);
+  sink.behaviour = accept;
+  sink.snapshots.length = 0;
+  thread.postMessage('go on');
+  const [stats] = await once(thread, 'message');
+  expect(stats).toMatchObject({ recorded: 20, delivered: 20, queued: 0 });
+  expect(new Set(sentIds()).size).toBe(20);
+  expect(other.stats().recorded).toBe(0);
+  await Promise.all([other.shutdown(), thread.terminate()]);
+});
+
+test('a disk that runs full in the middle of a write costs what had no room, and nothing else', async () => {
+  sink.behaviour = answer(503);
+  const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint, OUTPUT_LENGTH: '1000' };
+  const ended = await runProgram('spool-end.mjs', env, { maxFileBlocks: 32 });
+  const { recorded, dropped, queued } = JSON.parse(ended.stdout).stats;
+  expect(recorded).toBe(30);
+  expect(dropped.spool).toBeGreaterThan(10);
+  expect(queued).toBe(30 - dropped.spool);
+
+  sink.behaviour = accept;
+  sink.snapshots.length = 0;
+  const rescuer = client();
+  await vi.waitFor(async () => expect(await readdir(dir)).toEqual([]));
+  expect(rescuer.stats()).toMatchObject({ recorded: queued, delivered: queued, dropped: {} });
+  await rescuer.shutdown();
+});
+
+test.each(['at once', 'soon'])(
+  'a process that calls process.exit %s leaves all in the spool',
+  async (when) => {
+    sink.behaviour = answer(503);
+    const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint, EXIT: when };
+    expect(await runProgram('spool-end.mjs', env)).toMatchObject({ code: 0 });
+    expect(new Set(await spooledIds()).size).toBe(30);
+  },
+);
+
+test('with the server down a process ends at once, after one attempt, and leaves all in the spool', async () => {
+  sink.behaviour = answer(503);
+  const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint };
+  const ended = await runProgram('spool-end.mjs', env);
+  expect(ended.code).toBe(0);
+  expect(sink.requests).toHaveLength(1);
+  expect(await spooledIds()).toHaveLength(30);
+  expect(JSON.parse(ended.stdout).tookMs).toBeLessThan(1_500);
 });
 
 test(`a process killed at random, ${String(KILLS)} times: what was on disk arrives, nothing twice`, async () => {
