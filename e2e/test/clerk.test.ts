@@ -3,13 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { accessibilityFaults } from '../axe.mjs';
 import { launchBrowser, noBrowser } from '../browser.mjs';
 import { startFakeClerk, type FakeClerk } from '../fake-clerk.mjs';
-import { startFreshServer } from '../fresh-server.mjs';
+import { startFreshServer, type FreshServer } from '../fresh-server.mjs';
+import { decideLoans } from './loans.js';
 
 const DASHBOARD = path.resolve(import.meta.dirname, '../../apps/dashboard');
 /** Where the dashboard that is hosted apart believes the server to be; the browser is told the way. */
@@ -56,6 +58,23 @@ async function becomeAdministrator(page: Page, setupLink: string, email: string)
   await page.getByRole('button', { name: /^Account: / }).waitFor();
 }
 
+/** Sees an execution arrive, and takes all there are along as a file: what a link or `EventSource` cannot. */
+async function watchAndExport(page: Page, dashboard: string, server: FreshServer): Promise<void> {
+  await decideLoans(server, [{ applicantId: '1001' }]);
+  await page.goto(`${dashboard}/executions?app=${server.appId}&live=true`);
+  await page.getByTitle('Live: executions are shown as they arrive').waitFor();
+  const rows = page.getByRole('grid', { name: 'Executions' }).getByRole('link');
+  await rows.first().waitFor();
+  await decideLoans(server, [{ applicantId: '1002' }]);
+  await page.getByRole('grid', { name: 'Executions' }).getByText('1002').first().waitFor();
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export' }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe(`${server.appId}.ndjson`);
+  const lines = await text(await download.createReadStream());
+  expect(lines.trimEnd().split('\n')).toHaveLength(2);
+}
+
 test.skipIf(noBrowser !== null)(
   'with Clerk, from the set-up link to a guest who joins and leaves',
   async () => {
@@ -87,6 +106,7 @@ test.skipIf(noBrowser !== null)(
     await guest.getByRole('menuitem', { name: 'Sign out' }).click();
     await guest.getByRole('form', { name: 'Clerk' }).waitFor();
 
+    await watchAndExport(page, server.url, server);
     await page.goto(`${server.url}/settings?tab=people`);
     await page.getByText('vera@example.org').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
@@ -144,6 +164,7 @@ test.skipIf(noBrowser !== null || process.env['XRAY_TEST_FULL'] !== '1')(
     await page.getByRole('button', { name: 'Create key' }).click();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('button', { name: 'Revoke the key made apart' }).waitFor();
+    await watchAndExport(page, host.url, server);
     expect(asked.filter((headers) => headers['cookie'] !== undefined)).toEqual([]);
     expect(asked.some((headers) => headers['authorization']?.startsWith('Bearer ey'))).toBe(true);
     expect(asked.every((headers) => headers['origin'] === host.url)).toBe(true);

@@ -212,7 +212,7 @@ function answerDashboard(origin: string): RequestHandler {
       return;
     }
     res.set('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE');
-    res.set('Access-Control-Allow-Headers', 'authorization, content-type');
+    res.set('Access-Control-Allow-Headers', 'authorization, content-type, last-event-id');
     res.set('Access-Control-Max-Age', '7200');
     res.status(204).end();
   };

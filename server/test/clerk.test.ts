@@ -293,6 +293,7 @@ test('a page may load Clerk’s script, and a dashboard elsewhere may call with 
   expect(allowed.get('access-control-allow-credentials')).toBeNull();
   const preflight = await from('https://dashboard.example', 'OPTIONS');
   expect(preflight.get('access-control-allow-headers')).toContain('authorization');
+  expect(preflight.get('access-control-allow-headers')).toContain('last-event-id');
   expect((await from('https://evil.example')).get('access-control-allow-origin')).toBeNull();
 });
 

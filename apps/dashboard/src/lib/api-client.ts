@@ -233,14 +233,35 @@ function pipelinePath(app: string, pipeline: string): string {
   return `${appPath(app)}/pipelines/${encodeURIComponent(pipeline)}`;
 }
 
-/** Server-sent events of executions as they arrive. */
-export function liveUrl(app: string, q: string): string {
-  return `${BASE_URL}${appPath(app)}/live${searchOf({ q })}`;
+/** Server-sent events of executions as they arrive, from after that event on. @throws ApiError */
+export async function openLive(
+  app: string,
+  q: string,
+  lastEventId: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  return await ask(`${appPath(app)}/live${searchOf({ q })}`, {
+    signal,
+    headers: {
+      accept: 'text/event-stream',
+      ...(lastEventId !== '' && { 'last-event-id': lastEventId }),
+    },
+  });
 }
 
 /** NDJSON of everything that a filter finds, as a file. */
 export function exportUrl(app: string, params: RangeParams): string {
   return `${BASE_URL}${appPath(app)}/export${searchOf({ ...params })}`;
+}
+
+/** The same, read to its end. @throws ApiError */
+export async function getExport(app: string, params: RangeParams): Promise<Blob> {
+  const answer = await ask(`${appPath(app)}/export${searchOf({ ...params })}`, {});
+  try {
+    return await answer.blob();
+  } catch {
+    throw unreachable();
+  }
 }
 
 /** @throws ApiError for every answer that is not a success, and for none at all */
@@ -271,12 +292,16 @@ export async function sendJson<T>(
 }
 
 async function exchange<T>(path: string, init: RequestInit): Promise<T> {
+  return (await readBody(await ask(path, init))) as T;
+}
+
+/** An answer that is a success and has not been read. */
+async function ask(path: string, init: RequestInit): Promise<Response> {
   // The one question that is asked before it is known who signs people in, since its answer says so.
   const token = path === CONFIG ? null : await (await sessionSource())?.token();
   const response = await send(`${BASE_URL}${path}`, init, token ?? null);
-  const body = await readBody(response);
-  if (!response.ok) throw new ApiError(response.status, errorOf(body));
-  return body as T;
+  if (!response.ok) throw new ApiError(response.status, errorOf(await readBody(response)));
+  return response;
 }
 
 async function send(url: string, init: RequestInit, token: string | null): Promise<Response> {
@@ -293,11 +318,15 @@ async function send(url: string, init: RequestInit, token: string | null): Promi
     });
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause;
-    throw new ApiError(0, {
-      code: 'unreachable',
-      message: 'The X-Ray server did not answer. It may be stopped or restarting.',
-    });
+    throw unreachable();
   }
+}
+
+function unreachable(): ApiError {
+  return new ApiError(0, {
+    code: 'unreachable',
+    message: 'The X-Ray server did not answer. It may be stopped or restarting.',
+  });
 }
 
 async function readBody(response: Response): Promise<unknown> {

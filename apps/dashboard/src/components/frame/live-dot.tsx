@@ -1,7 +1,7 @@
 'use client';
 
 import { cn } from '@/lib/cn';
-import { useLiveState } from '@/lib/live';
+import { useLiveState } from '@/lib/live-state';
 
 const SAID = { connecting: 'Connecting…', live: 'Live', lost: 'Reconnecting…' } as const;
 

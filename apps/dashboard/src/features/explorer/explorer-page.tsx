@@ -1,21 +1,20 @@
 'use client';
 
-import { DownloadIcon, ListFilterIcon, RotateCwIcon } from 'lucide-react';
+import { ListFilterIcon, RotateCwIcon } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { lazy, Suspense, useCallback, useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import { AppGate } from '@/components/app-gate';
 import { RangeMenu } from '@/components/time-range/range-menu';
-import { boundsOf, type TimeRange } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogTitle, SheetContent } from '@/components/ui/dialog';
 import { useMediaQuery } from '@/lib/browser-state';
-import { exportUrl } from '@/lib/api-client';
 import { store, useStored } from '@/lib/preferences';
 import { ColumnMenu } from './column-menu';
 import { parseWidths, printWidths, type ColumnWidths } from './column-layout';
 import { DEFAULT_COLUMNS, type ColumnId } from './columns';
 import { ExecutionsList } from './executions-list';
+import { ExportButton } from './export-button';
 import { ExplorerSkeleton } from './explorer-skeleton';
 import { FilterBar } from './filter-bar';
 import { searchesWords, withoutWords } from './filter-terms';
@@ -102,7 +101,7 @@ function Explorer({ app }: { app: string }) {
           }}
           onPaused={setPaused}
         />
-        <ExportLink app={app} q={q} range={range} disabled={bySearch} />
+        <ExportButton app={app} q={q} range={range} disabled={bySearch} />
         <ColumnMenu
           columns={columns}
           onChange={(next) => void setParams({ cols: next })}
@@ -205,44 +204,6 @@ function Explorer({ app }: { app: string }) {
         </div>
       </div>
     </div>
-  );
-}
-
-/** Everything that the filter finds, as a file. The browser reads it to the end, however long it is. */
-function ExportLink({
-  app,
-  q,
-  range,
-  disabled,
-}: {
-  app: string;
-  q: string;
-  range: TimeRange;
-  disabled: boolean;
-}) {
-  const title = disabled
-    ? 'A search for words cannot be exported; filter by fields'
-    : 'Everything found, with payloads, as NDJSON';
-  if (disabled) {
-    return (
-      <Button disabled title={title} className="max-md:hidden">
-        <DownloadIcon aria-hidden /> Export
-      </Button>
-    );
-  }
-  return (
-    <Button asChild title={title} className="max-md:hidden">
-      <a
-        href={exportUrl(app, { q, ...boundsOf(range, 0) })}
-        download={`${app}.ndjson`}
-        // A range back from now goes by the clock of the moment that it is asked for.
-        onClick={(event) => {
-          event.currentTarget.href = exportUrl(app, { q, ...boundsOf(range, Date.now()) });
-        }}
-      >
-        <DownloadIcon aria-hidden /> Export
-      </a>
-    </Button>
   );
 }
 

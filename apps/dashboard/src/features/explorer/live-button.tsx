@@ -3,7 +3,7 @@
 import { PauseIcon, PlayIcon, RadioIcon } from 'lucide-react';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
-import { useLiveState, type LiveState } from '@/lib/live';
+import { useLiveState, type LiveState } from '@/lib/live-state';
 
 const SAID: Record<LiveState, string> = {
   off: 'Show executions as they arrive',

@@ -1,0 +1,90 @@
+'use client';
+
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { DownloadIcon } from 'lucide-react';
+import { boundsOf, type TimeRange } from '@/components/time-range/time-range';
+import { Button } from '@/components/ui/button';
+import { exportUrl, getExport } from '@/lib/api-client';
+import { configQuery } from '@/lib/queries';
+
+/** Some browsers begin to save only after the click is over. */
+const SAVED_WITHIN_MS = 60_000;
+const ABOUT = 'Everything found, with payloads, as NDJSON';
+
+interface Exported {
+  app: string;
+  q: string;
+  range: TimeRange;
+}
+
+/** Everything that the filter finds, as a file. */
+export function ExportButton({ disabled, ...exported }: Exported & { disabled: boolean }) {
+  const { data: config } = useQuery(configQuery);
+  if (disabled) {
+    return (
+      <Button
+        disabled
+        title="A search for words cannot be exported; filter by fields"
+        className="max-md:hidden"
+      >
+        <DownloadIcon aria-hidden /> Export
+      </Button>
+    );
+  }
+  if (config?.signIn.kind === 'clerk') return <FetchedExport {...exported} />;
+  return <ExportLink {...exported} />;
+}
+
+/** The browser reads it to the end, however long it is. */
+function ExportLink({ app, q, range }: Exported) {
+  return (
+    <Button asChild title={ABOUT} className="max-md:hidden">
+      <a
+        href={exportUrl(app, { q, ...boundsOf(range, 0) })}
+        download={fileOf(app)}
+        // A range back from now goes by the clock of the moment that it is asked for.
+        onClick={(event) => {
+          event.currentTarget.href = exportUrl(app, { q, ...boundsOf(range, Date.now()) });
+        }}
+      >
+        <DownloadIcon aria-hidden /> Export
+      </a>
+    </Button>
+  );
+}
+
+/** Clerk's token cannot go along with a link, so the page reads the file and hands it over whole. */
+function FetchedExport({ app, q, range }: Exported) {
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: () => getExport(app, { q, ...boundsOf(range, Date.now()) }),
+    onSuccess: (file) => save(file, fileOf(app)),
+  });
+  return (
+    <Button
+      title={error?.message ?? ABOUT}
+      disabled={isPending}
+      className="max-md:hidden"
+      onClick={() => mutate()}
+    >
+      <DownloadIcon aria-hidden />
+      <span role="status">{exportLabel(isPending, error !== null)}</span>
+    </Button>
+  );
+}
+
+function exportLabel(isPending: boolean, hasFailed: boolean): string {
+  if (isPending) return 'Exporting…';
+  return hasFailed ? 'Export failed: again?' : 'Export';
+}
+
+function fileOf(app: string): string {
+  return `${app}.ndjson`;
+}
+
+function save(file: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), SAVED_WITHIN_MS);
+}
