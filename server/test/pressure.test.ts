@@ -78,6 +78,16 @@ describe('under pressure', () => {
     expect(await metric(server.url, rejected)).toBe(1);
   });
 
+  test('has no figure of its own that the documentation leaves out, and the other way round', async () => {
+    const guide = await readFile(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const told = [...guide.matchAll(/^\| `(xray_\w+)/gm)].map(([, name]) => name).sort();
+    const shown = await (await fetch(`${server.url}/metrics`)).text();
+    const own = [...shown.matchAll(/^# TYPE (xray_\w+)/gm)].map(([, name]) => name).sort();
+    expect(own.length).toBeGreaterThan(5);
+    expect(told).toEqual(own);
+    expect(shown).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+  });
+
   test('a client that goes away in mid-body costs nothing', async () => {
     const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname);

@@ -42,6 +42,11 @@ export class GroupCommit {
     this.#options = options;
   }
 
+  /** Records that are in no batch yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /**
    * Resolves with each record's outcome when all of them are committed. Rejects if any batch failed, yet
    * after all of them: what one did must be known before the request is answered for another's failure.

@@ -36,7 +36,10 @@ export class Intake {
   readonly #metrics: IngestMetrics;
 
   constructor(store: Store, registry: Registry) {
-    const metrics = new IngestMetrics(registry, this.#budget);
+    const metrics = new IngestMetrics(registry, {
+      pendingBytes: () => this.#budget.usedBytes,
+      queueDepth: () => this.#commits.waiting,
+    });
     this.#metrics = metrics;
     this.#commits = new GroupCommit({
       save: (records) => metrics.commit(records.length, () => store.saveExecutions(records)),
