@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { LIMITS, type ErrorBody, type IngestResult } from '@xray/core';
 import { ByteBudget } from '#server/ingest/byte-budget.js';
 import { GroupCommit } from '#server/ingest/group-commit.js';
 import { splitBody } from '#server/ingest/split-body.js';
@@ -39,6 +41,26 @@ describe('under pressure', () => {
     expect(await postOk(server.url, snapshot())).toMatchObject({ accepted: 1 });
   });
 
+  test('takes no more snapshots in a request than it can answer for', async () => {
+    const shortest = (count: number): string => `[${'{},'.repeat(count - 1)}{}]`;
+    const all = await post(server.url, shortest(LIMITS.snapshots));
+    expect(all.status).toBe(400);
+    expect(((await all.json()) as IngestResult).rejected).toHaveLength(LIMITS.snapshots);
+    const over = [
+      await post(server.url, shortest(LIMITS.snapshots + 1)),
+      await post(server.url, '\n {}'.repeat(LIMITS.snapshots + 1), {
+        'content-type': 'application/x-ndjson',
+      }),
+    ];
+    for (const answer of over) {
+      expect(answer.status).toBe(413);
+      expect(((await answer.json()) as ErrorBody).error.details).toEqual([
+        { path: '', code: 'too_large', limit: LIMITS.snapshots },
+      ]);
+    }
+    expect(await metric(server.url, /xray_ingest_pending_bytes (\d+)/)).toBe(0);
+  });
+
   test('concurrent requests share commits', async () => {
     const count = /xray_ingest_batch_size_count (\d+)/;
     const before = await metric(server.url, count);
@@ -56,6 +78,16 @@ describe('under pressure', () => {
     expect(await metric(server.url, rejected)).toBe(1);
   });
 
+  test('has no figure of its own that the documentation leaves out, and the other way round', async () => {
+    const guide = await readFile(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const told = [...guide.matchAll(/^\| `(xray_\w+)/gm)].map(([, name]) => name).sort();
+    const shown = await (await fetch(`${server.url}/metrics`)).text();
+    const own = [...shown.matchAll(/^# TYPE (xray_\w+)/gm)].map(([, name]) => name).sort();
+    expect(own.length).toBeGreaterThan(5);
+    expect(told).toEqual(own);
+    expect(shown).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+  });
+
   test('a client that goes away in mid-body costs nothing', async () => {
     const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname);
@@ -70,6 +102,33 @@ describe('under pressure', () => {
     expect(await get<object>(`${server.url}/health`)).toMatchObject({ status: 'ok' });
   });
 });
+
+test('weighs what a short text turns into, and keeps its memory', async () => {
+  const place = await newPlace('pglite');
+  const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+  onTestFinished(async () => {
+    expect(await server.end('SIGTERM')).toBe(0);
+    await place.remove();
+  });
+  const steps = Array.from({ length: LIMITS.steps }, () => ({ name: 's' }));
+  // 4 MB of text, which would be some 250 MB of rows.
+  const heavy = Array.from({ length: 30 }, () => snapshot({ steps }));
+  const before = await peakBytes(server);
+  const answers = await Promise.all(Array.from({ length: 4 }, () => post(server.url, heavy)));
+  const statuses = answers.map(({ status }) => status);
+  expect(new Set(statuses)).toEqual(new Set([413, 503]));
+  const tooLarge = answers[statuses.indexOf(413)];
+  expect(((await tooLarge?.json()) as ErrorBody).error.message).toMatch(/in parts/);
+  expect((await peakBytes(server)) - before).toBeLessThan(400e6);
+  expect(await postOk(server.url, heavy.slice(0, 2))).toMatchObject({ accepted: 2 });
+  expect(await metric(server.url, /xray_ingest_pending_bytes (\d+)/)).toBe(0);
+}, 180_000);
+
+/** The most memory that a process ever had. */
+async function peakBytes({ child }: { child: { pid?: number | undefined } }): Promise<number> {
+  const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+}
 
 /** What has broken parsers, decoders or databases before. */
 const CORPUS = [
@@ -237,7 +296,7 @@ describe('cutting a body into snapshots', () => {
 });
 
 describe('group commit', () => {
-  const record = (bytes: number) => ({ bytes }) as never;
+  const record = (bytes: number) => ({ bytes, steps: [] }) as never;
 
   test('gathers what arrives while a batch is on its way, within its bounds', async () => {
     const sizes: number[] = [];

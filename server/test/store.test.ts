@@ -57,7 +57,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     expect(await storedNames(store, long.executionId)).toEqual(['only']);
   });
 
-  test('ends in the same state as the pure merge rule, whatever the order and the batches', async () => {
+  test('ends in the same state as the pure merge rule, whatever the order, the batches and what ran at once', async () => {
     const store = await freshStore(driver);
     const flush = fc.record({
       terminal: fc.boolean(),
@@ -69,7 +69,8 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
       fc.asyncProperty(
         fc.array(flush, { minLength: 1, maxLength: 6 }),
         fc.integer({ min: 1, max: 4 }),
-        async (flushes, batchSize) => {
+        fc.boolean(),
+        async (flushes, batchSize, atOnce) => {
           const executionId = crypto.randomUUID();
           const records = flushes.map(({ terminal, revision, instanceId, tag }) =>
             recordOf({
@@ -79,14 +80,24 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
               steps: Array.from({ length: revision }, (_, i) => ({ name: `${tag}${i}` })),
             }),
           );
+          const saving: Promise<unknown>[] = [];
           for (let i = 0; i < records.length; i += batchSize) {
-            await store.saveExecutions(records.slice(i, i + batchSize));
+            saving.push(store.saveExecutions(records.slice(i, i + batchSize)));
+            if (!atOnce) await saving.at(-1);
           }
+          await Promise.all(saving);
           const expected = records.map((r) => r.merge).reduce(mergeStates);
           const winner = records.find((r) => r.merge.winner.bodyHash === expected.winner.bodyHash);
           const stored = await store.readExecution(APP, executionId);
           expect(stored?.body).toBe(winner?.body);
           expect(stored?.conflict).toBe(isConflict(expected));
+          const where = sql<boolean>`e.execution_id = ${executionId}`;
+          const [listed] = await store.listExecutions({ ...everything, where });
+          expect(listed?.summary).toMatchObject({
+            revision: expected.winner.revision,
+            tags: winner?.header.tags,
+            stepCount: winner?.steps.length,
+          });
         },
       ),
       { numRuns: 60 },

@@ -7,6 +7,8 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export const LIMITS = {
   snapshotBytes: 5 * 1024 * 1024,
   requestBytes: 20 * 1024 * 1024,
+  /** Of one request. */
+  snapshots: 10_000,
   steps: 10_000,
   depth: 200,
   name: 128,

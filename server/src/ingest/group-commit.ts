@@ -1,8 +1,9 @@
 import type { ExecutionRecord, SaveOutcome } from '../store/store.js';
+import { weightOf } from './weight.js';
 
 export interface GroupCommitOptions {
   save: (records: ExecutionRecord[]) => Promise<SaveOutcome[]>;
-  /** A batch is closed at this many records or body bytes; one record may be more by itself. */
+  /** A batch is closed at this many records or bytes of weight; one record may be more by itself. */
   maxRecords: number;
   maxBytes: number;
   /** Batches that may be on their way at once; one goes beside others only when it is full. */
@@ -41,6 +42,11 @@ export class GroupCommit {
     this.#options = options;
   }
 
+  /** Records that are in no batch yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /**
    * Resolves with each record's outcome when all of them are committed. Rejects if any batch failed, yet
    * after all of them: what one did must be known before the request is answered for another's failure.
@@ -52,7 +58,7 @@ export class GroupCommit {
       const call: Call = { outcomes: [], left, failure: undefined, resolve, reject };
       for (const [place, record] of records.entries()) {
         this.#waiting.push({ record, place, call });
-        this.#waitingBytes += record.bytes;
+        this.#waitingBytes += weightOf(record);
       }
       this.#startBatches();
     });
@@ -80,9 +86,9 @@ export class GroupCommit {
     let bytes = 0;
     const batch: Waiting[] = [];
     for (const waiting of this.#waiting) {
-      const isOver = bytes + waiting.record.bytes > maxBytes && batch.length > 0;
-      if (batch.length === maxRecords || isOver) break;
-      bytes += waiting.record.bytes;
+      const weight = weightOf(waiting.record);
+      if (batch.length === maxRecords || (bytes + weight > maxBytes && batch.length > 0)) break;
+      bytes += weight;
       batch.push(waiting);
     }
     this.#waiting.splice(0, batch.length);

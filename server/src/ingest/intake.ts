@@ -7,11 +7,12 @@ import type { ExecutionRecord, SaveOutcome, Store } from '../store/store.js';
 import { ByteBudget } from './byte-budget.js';
 import { GroupCommit } from './group-commit.js';
 import { IngestMetrics } from './metrics.js';
-import { readBody } from './read-body.js';
+import { readBody, type Body } from './read-body.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from './read-snapshot.js';
 import { splitBody } from './split-body.js';
+import { SNAPSHOT_BYTES, weightOf } from './weight.js';
 
-/** Of all requests together, inflated; each costs some four times as much while it is parsed and stored. */
+/** Of all requests together, inflated and weighed; each costs some four times as much while it is parsed and stored. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 /** A long request hands the event loop on after this long, in ms. */
 const TURN_MS = 10;
@@ -35,7 +36,10 @@ export class Intake {
   readonly #metrics: IngestMetrics;
 
   constructor(store: Store, registry: Registry) {
-    const metrics = new IngestMetrics(registry, this.#budget);
+    const metrics = new IngestMetrics(registry, {
+      pendingBytes: () => this.#budget.usedBytes,
+      queueDepth: () => this.#commits.waiting,
+    });
     this.#metrics = metrics;
     this.#commits = new GroupCommit({
       save: (records) => metrics.commit(records.length, () => store.saveExecutions(records)),
@@ -54,7 +58,7 @@ export class Intake {
     try {
       const body = await readBody(delivery.req, this.#budget, LIMITS.requestBytes);
       try {
-        return await this.#takeBody(body.bytes, delivery);
+        return await this.#takeBody(body, delivery);
       } finally {
         body.release();
       }
@@ -64,9 +68,10 @@ export class Intake {
     }
   }
 
-  async #takeBody(bytes: Buffer, { isNdjson, sender, receivedAt }: Delivery): Promise<Taken> {
-    const split = splitBody(decode(bytes), isNdjson);
+  async #takeBody(body: Body, { isNdjson, sender, receivedAt }: Delivery): Promise<Taken> {
+    const split = splitBody(decode(body.bytes), isNdjson);
     if (split.kind === 'malformed') throw new DomainError('invalid', split.message);
+    if (split.kind === 'too_many') throw tooMany();
     const read: ReadSnapshot[] = [];
     let turnEnd = performance.now() + TURN_MS;
     for (const text of split.texts) {
@@ -74,7 +79,10 @@ export class Intake {
         await setImmediate();
         turnEnd = performance.now() + TURN_MS;
       }
-      read.push(readSnapshot(text, sender, receivedAt));
+      const one = readSnapshot(text, sender, receivedAt);
+      body.takeMore(SNAPSHOT_BYTES + (one.ok ? weightOf(one.record) - one.record.bytes : 0));
+      // Of many, an answer tells no details.
+      read.push(one.ok || split.kind === 'single' ? one : { ...one, details: [] });
     }
     const [only] = read;
     if (split.kind === 'single' && only?.ok === false) {
@@ -131,6 +139,13 @@ export class Intake {
     this.#metrics.snapshot(app, outcome.kind);
     return undefined;
   }
+}
+
+function tooMany(): DomainError {
+  const limit = LIMITS.snapshots;
+  return new DomainError('too_large', `The request holds more than ${limit} snapshots.`, [
+    { path: '', code: 'too_large', limit },
+  ]);
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

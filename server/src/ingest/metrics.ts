@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { AppLabels } from '../app-labels.js';
 import { outageOf } from '../store/outage.js';
-import type { ByteBudget } from './byte-budget.js';
 
 /** What ingest counts; names follow Prometheus' conventions (base units, `_total`). */
 export class IngestMetrics {
@@ -13,7 +12,10 @@ export class IngestMetrics {
   readonly #commit: Histogram;
   readonly #errors: Counter;
 
-  constructor(registry: Registry, budget: ByteBudget) {
+  constructor(
+    registry: Registry,
+    { pendingBytes, queueDepth }: { pendingBytes: () => number; queueDepth: () => number },
+  ) {
     const registers = [registry];
     this.#snapshots = new Counter({
       name: 'xray_ingest_snapshots_total',
@@ -53,9 +55,15 @@ export class IngestMetrics {
     });
     const pending: Gauge = new Gauge({
       name: 'xray_ingest_pending_bytes',
-      help: 'Bytes of requests that are being read or stored.',
+      help: 'Bytes of requests that are being read or stored, with what they weigh in memory.',
       registers,
-      collect: () => pending.set(budget.usedBytes),
+      collect: () => pending.set(pendingBytes()),
+    });
+    const queue: Gauge = new Gauge({
+      name: 'xray_ingest_queue_depth',
+      help: 'Snapshots that wait for the next batch.',
+      registers,
+      collect: () => queue.set(queueDepth()),
     });
   }
 

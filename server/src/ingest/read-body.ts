@@ -7,6 +7,12 @@ import type { ByteBudget } from './byte-budget.js';
 /** A request's body, inflated, and how to give its bytes back to the budget. */
 export interface Body {
   bytes: Buffer;
+  /**
+   * Takes more of the budget, for what is made of the body.
+   *
+   * @throws DomainError unavailable, or too_large for what the whole budget could not hold.
+   */
+  takeMore(bytes: number): void;
   release(): void;
 }
 
@@ -38,7 +44,12 @@ export async function readBody(
       chunks.push(chunk);
       return undefined;
     });
-    return { bytes: Buffer.concat(chunks), release };
+    const takeMore = (bytes: number): void => {
+      if (takenBytes + bytes > budget.maxBytes) throw tooHeavy();
+      if (!budget.take(bytes)) throw busy();
+      takenBytes += bytes;
+    };
+    return { bytes: Buffer.concat(chunks), takeMore, release };
   } catch (error) {
     release();
     if (source !== req) {
@@ -109,6 +120,14 @@ function tooLarge(limit: number): DomainError {
   return new DomainError('too_large', `The request is larger than ${limit} bytes, inflated.`, [
     { path: '', code: 'too_large', limit },
   ]);
+}
+
+function tooHeavy(): DomainError {
+  return new DomainError(
+    'too_large',
+    'The request holds more snapshots and steps than fit into memory at once; send it in parts.',
+    [{ path: '', code: 'too_large' }],
+  );
 }
 
 function busy(): DomainError {

@@ -1,7 +1,10 @@
+import { LIMITS } from '@xray/core';
+
 /** A request body as the texts of its snapshots. `single` when it was neither an array nor NDJSON. */
 export type SplitBody =
   | { kind: 'single'; texts: [string] }
   | { kind: 'many'; texts: string[] }
+  | { kind: 'too_many' }
   | { kind: 'malformed'; message: string };
 
 /**
@@ -9,13 +12,23 @@ export type SplitBody =
  * sent and one that is not JSON costs its neighbours nothing.
  */
 export function splitBody(text: string, isNdjson: boolean): SplitBody {
-  if (isNdjson) {
-    return { kind: 'many', texts: text.split('\n').filter((line) => line.trim() !== '') };
-  }
+  if (isNdjson) return splitLines(text);
   const start = skipSpace(text, 0);
   if (start === text.length) return { kind: 'malformed', message: 'The request body is empty.' };
   if (text[start] !== '[') return { kind: 'single', texts: [text] };
   return splitArray(text, start);
+}
+
+function splitLines(text: string): SplitBody {
+  const texts: string[] = [];
+  let end: number;
+  for (let start = skipSpace(text, 0); start < text.length; start = skipSpace(text, end)) {
+    const lineEnd = text.indexOf('\n', start);
+    end = lineEnd === -1 ? text.length : lineEnd;
+    if (texts.length === LIMITS.snapshots) return { kind: 'too_many' };
+    texts.push(text.slice(start, end));
+  }
+  return { kind: 'many', texts };
 }
 
 const QUOTE = 0x22;
@@ -36,6 +49,8 @@ function splitArray(text: string, start: number): SplitBody {
     } else if (OPEN.has(code)) {
       depth++;
     } else if (code === COMMA && depth === 1) {
+      // The one behind the last comma is one more.
+      if (texts.length + 1 === LIMITS.snapshots) return { kind: 'too_many' };
       texts.push(text.slice(elementStart, at));
       elementStart = at + 1;
     } else if (CLOSE.has(code) && --depth === 0) {

@@ -1,0 +1,150 @@
+import { sql } from 'kysely';
+import { Client } from 'pg';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Snapshot } from '@xray/core';
+import { readDirectoryBlock } from '#server/segments/directory.js';
+import { DIRECTORY } from '#server/segments/segment.js';
+import { API_KEY, DRIVERS, newPlace, openStore, type Place } from './support/databases.js';
+import { list, postOk } from './support/http.js';
+import { startProcess, type ServerProcess } from './support/process.js';
+import { snapshot } from './support/snapshots.js';
+import { openDriver } from './support/tables.js';
+
+/** How often the server is killed; `npm run test:chaos` wants more. */
+const KILLS = Math.min(Number(process.env.XRAY_TEST_KILLS ?? 4), 20);
+/** Of requests between two kills, at random, so that they fall into every part of the work. */
+const REQUESTS = { least: 10, most: 50 };
+const ORPHANS = `SELECT count(DISTINCT segment)::int AS orphans FROM xray.segment_blocks b
+  WHERE NOT EXISTS (SELECT FROM xray.segments s WHERE s.id = b.segment)`;
+
+async function startServer(place: Place): Promise<ServerProcess> {
+  return await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+}
+
+/** What half a minute does: who was killed while it led leads no longer. Nobody has the database open. */
+async function endLease(place: Place): Promise<void> {
+  const { db, close } = await openDriver(place);
+  await sql`UPDATE xray.indexing SET leads_until = '-infinity'`.execute(db);
+  await close();
+}
+
+async function idsOf(url: string, q: string): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const page = await list(url, `?q=${q}&limit=200${cursor && `&cursor=${cursor}`}`);
+    ids.push(...page.items.map(({ executionId }) => executionId));
+    cursor = page.nextCursor;
+  }
+  return ids.sort();
+}
+
+async function lagOf(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^xray_search_lag_executions (\d+)$/m.exec(metrics)?.[1]);
+}
+
+/** Each has a word that all have, and one of its own. */
+class Made {
+  readonly all: Snapshot[] = [];
+
+  next(): Snapshot {
+    const one = snapshot({ input: `everywhere only${this.all.length}x` });
+    this.all.push(one);
+    return one;
+  }
+
+  /** By the one word all of them, and some by their own. */
+  async expectFoundOnce(url: string): Promise<void> {
+    const ids = this.all.map(({ executionId }) => executionId);
+    expect(await idsOf(url, 'everywhere')).toEqual(ids.toSorted());
+    for (const place of ids.keys()) {
+      if (place % 20 !== 0) continue;
+      expect(await idsOf(url, `only${place}x`)).toEqual([ids[place]]);
+    }
+  }
+}
+
+/** By the segments' own account: the rows that they hold, and the blocks that belong to none of them. */
+async function indexedIn(place: Place): Promise<{ rows: number[]; orphans: number }> {
+  const store = await openStore(place);
+  const rows: number[] = [];
+  for (const { id, head } of await store.index.listForSweep()) {
+    const range = { segment: id, from: 0, to: head.starts.length };
+    const [blocks = []] = await store.index.readBlockRanges(DIRECTORY, [range]);
+    rows.push(...blocks.flatMap((block) => [...readDirectoryBlock(block).ids]));
+  }
+  await store.close();
+  const { db, close } = await openDriver(place);
+  const counted = await sql.raw<{ orphans: number }>(ORPHANS).execute(db);
+  await close();
+  return { rows, orphans: counted.rows[0]?.orphans ?? -1 };
+}
+
+describe.each(DRIVERS)('the search index on %s', (driver) => {
+  test(`holds each execution once after ${KILLS} kills while it was built and merged`, async () => {
+    const place = await newPlace(driver);
+    onTestFinished(() => place.remove());
+    const made = new Made();
+    for (let round = 0; round < KILLS; round++) {
+      const server = await startServer(place);
+      const { least, most } = REQUESTS;
+      const requests = least + Math.floor(Math.random() * (most - least));
+      for (let sent = 0; sent < requests; sent++) {
+        await postOk(server.url, [made.next(), made.next()]);
+      }
+      await server.end('SIGKILL');
+      await endLease(place);
+    }
+    const server = await startServer(place);
+    // Right away, whatever the kills left undone.
+    await made.expectFoundOnce(server.url);
+    await expect.poll(() => lagOf(server.url), { timeout: 60_000 }).toBe(0);
+    await made.expectFoundOnce(server.url);
+    expect(await server.end('SIGTERM')).toBe(0);
+    const { rows, orphans } = await indexedIn(place);
+    expect(rows).toHaveLength(made.all.length);
+    expect(new Set(rows).size).toBe(rows.length);
+    expect(orphans).toBe(0);
+  }, 600_000);
+});
+
+test('a merge that was killed when it had written all but its end is done anew, and leaves nothing', async () => {
+  const place = await newPlace('postgres');
+  const server = await startServer(place);
+  const watcher = new Client({ connectionString: place.env.DATABASE_URL });
+  await watcher.connect();
+  onTestFinished(async () => {
+    await watcher.end();
+    await place.remove();
+  });
+  const ask = async (query: string): Promise<number> =>
+    Object.values((await watcher.query<Record<string, number>>(query)).rows[0] ?? {})[0] ?? -1;
+  // Only a merge takes segments away, and there it has to wait.
+  await watcher.query(`
+    CREATE FUNCTION public.stall() RETURNS trigger LANGUAGE plpgsql AS
+      $$BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END$$;
+    CREATE TRIGGER stall BEFORE DELETE ON xray.segments EXECUTE FUNCTION public.stall();
+    SELECT pg_advisory_lock(1)`);
+  const made = new Made();
+  const isWaiting = `SELECT count(*)::int FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'`;
+  while ((await ask(isWaiting)) === 0) await postOk(server.url, made.next());
+  expect(await ask(ORPHANS)).toBe(1);
+  await made.expectFoundOnce(server.url);
+  await server.end('SIGKILL');
+  await watcher.query('SELECT pg_advisory_unlock(1)');
+  await watcher.query('DROP TRIGGER stall ON xray.segments');
+  expect(await ask(ORPHANS)).toBe(1);
+  await endLease(place);
+  const { rows: old } = await watcher.query<{ id: string }>('SELECT id FROM xray.segments');
+
+  const again = await startServer(place);
+  await made.expectFoundOnce(again.url);
+  const left = `SELECT count(*)::int FROM xray.segments WHERE id IN (${old.map(({ id }) => id).join()})`;
+  await expect.poll(() => ask(left), { timeout: 60_000 }).toBeLessThanOrEqual(old.length - 8);
+  await expect.poll(() => lagOf(again.url), { timeout: 60_000 }).toBe(0);
+  expect(await ask(ORPHANS)).toBe(0);
+  await made.expectFoundOnce(again.url);
+  await again.end('SIGTERM');
+}, 180_000);
