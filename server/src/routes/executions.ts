@@ -11,7 +11,7 @@ import {
 import { z } from 'zod';
 import { readFacets, readHistogram } from '../query/counts.js';
 import { listExecutions } from '../query/list-executions.js';
-import { readExecutionText, readStep } from '../query/read-executions.js';
+import { readExecutionText, readStepText } from '../query/read-executions.js';
 import { FILTER_EXAMPLES, TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
@@ -20,7 +20,7 @@ const sequenceSchema = z.coerce.number().int().min(0);
 
 /** What there is to read of an app's executions. */
 export function executionRoutes(deps: Deps): Route[] {
-  const { store, now } = deps;
+  const { now } = deps;
   return [
     {
       method: 'get',
@@ -56,7 +56,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res, record }) {
         const { payloads } = parse(detailQuerySchema, req.query);
-        const text = await readExecutionText(store, param(req, 'app'), param(req, 'id'), {
+        const text = await readExecutionText(deps, param(req, 'app'), param(req, 'id'), {
           payloads: payloads === 'true',
           now: now(),
         });
@@ -73,9 +73,9 @@ export function executionRoutes(deps: Deps): Route[] {
       answers: { 200: { description: 'The step.', schema: stepDetailSchema } },
       async handle({ req, res, record }) {
         const sequence = parse(sequenceSchema, param(req, 'sequence'));
-        const step = await readStep(store, param(req, 'app'), param(req, 'id'), sequence);
+        const step = await readStepText(deps, param(req, 'app'), param(req, 'id'), sequence);
         await record({ target: param(req, 'id'), details: { step: sequence } });
-        res.json(step);
+        res.type('json').send(step);
       },
     },
     {

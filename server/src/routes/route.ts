@@ -16,12 +16,14 @@ import type { Intake } from '../ingest/intake.js';
 import type { Search } from '../search/search.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import type { Edits, Store } from '../store/store.js';
+import type { TaskThreads } from '../threads/task-threads.js';
 import type { ErasureMetrics } from '../upkeep/metrics.js';
 
 /** What every route may use. */
 export interface Deps {
   store: Store;
   search: Search;
+  threads: TaskThreads;
   intake: Intake;
   erasures: ErasureMetrics;
   /** Throws a DomainError when an API key has used up its requests of this minute. */
