@@ -16,6 +16,7 @@ import type { Config } from './config.js';
 import { authSecretIn, lockDataDir, type DataDirLock } from './data-dir.js';
 import { loggedError } from './logged-error.js';
 import { Intake } from './ingest/intake.js';
+import { HeavyReads, heavyReadsFor } from './query/heavy-reads.js';
 import type { Deps } from './routes/route.js';
 import type { NewApiKey } from './store/access-store.js';
 import type { Driver } from './store/driver.js';
@@ -114,6 +115,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       trustedProxies: config.trustedProxies,
       metrics,
       intake: new Intake(store, metrics),
+      heavyReads: new HeavyReads(heavyReadsFor(maxConnectionsOf(config)), metrics),
       erasures: new ErasureMetrics(metrics),
       limitRate: rateLimit(config.requestsPerMinute),
       logger,
@@ -190,6 +192,10 @@ async function openDatabase(
     await lock.release();
     throw error;
   }
+}
+
+function maxConnectionsOf({ database }: Config): number | undefined {
+  return database.kind === 'postgres' ? database.maxConnections : undefined;
 }
 
 async function initialize(

@@ -26,6 +26,7 @@ export function executionRoutes(deps: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/executions',
       policy: 'read',
+      isHeavy: true,
       audit: 'payload.view',
       summary:
         'Executions that a filter finds, the newest first; with words in `q`, the places where they stand.',
@@ -82,6 +83,7 @@ export function executionRoutes(deps: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/facets',
       policy: 'read',
+      isHeavy: true,
       summary: 'How often each value stands in the executions that a filter finds.',
       query: facetsQuerySchema,
       examples: FILTER_EXAMPLES,
@@ -98,6 +100,7 @@ export function executionRoutes(deps: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/histogram',
       policy: 'read',
+      isHeavy: true,
       summary: 'Executions that a filter finds, by time and by outcome or status.',
       query: histogramQuerySchema,
       examples: { ...FILTER_EXAMPLES, by: 'status' },

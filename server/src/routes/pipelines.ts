@@ -5,7 +5,7 @@ import {
   pipelineOverviewSchema,
   rangeQuerySchema,
 } from '@xray/core';
-import { readFunnel, readOverview } from '../query/pipelines.js';
+import { readFunnel, readOverview, readPipelines } from '../query/pipelines.js';
 import { FILTER_EXAMPLES, TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
@@ -16,18 +16,23 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/pipelines',
       policy: 'read',
+      isHeavy: true,
       summary: 'The pipelines that the app has executions of.',
       query: pipelineListQuerySchema,
-      answers: { 200: { description: 'By name.', schema: pipelineListSchema } },
+      answers: {
+        200: { description: 'By name.', schema: pipelineListSchema },
+        422: TOO_BROAD,
+      },
       async handle({ req, res }) {
-        const { from, to } = parse(pipelineListQuerySchema, req.query);
-        res.json(await store.listPipelines(param(req, 'app'), { from, to }));
+        const query = parse(pipelineListQuerySchema, req.query);
+        res.json(await readPipelines(store, param(req, 'app'), query));
       },
     },
     {
       method: 'get',
       path: '/api/apps/:app/pipelines/:pipeline',
       policy: 'read',
+      isHeavy: true,
       summary:
         'A pipeline over time: volume, outcomes, failures, durations, reasons and new versions.',
       query: rangeQuerySchema,
@@ -37,6 +42,7 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
           description: 'Some sixty buckets of a round width.',
           schema: pipelineOverviewSchema,
         },
+        422: TOO_BROAD,
       },
       async handle({ req, res }) {
         const query = parse(rangeQuerySchema, req.query);
@@ -48,6 +54,7 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/pipelines/:pipeline/funnel',
       policy: 'read',
+      isHeavy: true,
       summary:
         'The steps of a pipeline as they ran: order, branches, candidates in and out, what dropped them.',
       query: rangeQuerySchema,

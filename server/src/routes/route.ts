@@ -13,6 +13,7 @@ import type { Principal } from '../auth/principal.js';
 import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
+import type { HeavyReads } from '../query/heavy-reads.js';
 import type { Search } from '../search/search.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import type { Edits, Store } from '../store/store.js';
@@ -24,6 +25,7 @@ export interface Deps {
   store: Store;
   search: Search;
   threads: TaskThreads;
+  heavyReads: HeavyReads;
   intake: Intake;
   erasures: ErasureMetrics;
   /** Throws a DomainError when an API key has used up its requests of this minute. */
@@ -90,6 +92,8 @@ export interface Endpoint {
   /** The action under which a success stands in the audit log; the handler's `change` or `record` writes it. */
   audit?: string;
   summary: string;
+  /** It looks at much: only a few such are answered at once (HeavyReads), others wait or get a 503. */
+  isHeavy?: true;
   query?: z.ZodObject;
   /** A value for each parameter that is worth one, for the document. */
   examples?: Record<string, string>;
