@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { readFacets, readHistogram } from '../query/counts.js';
 import { listExecutions } from '../query/list-executions.js';
 import { readExecutionText, readStepText } from '../query/read-executions.js';
-import { FILTER_EXAMPLES, TOO_BROAD } from './filtered.js';
+import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
@@ -31,7 +31,6 @@ export function executionRoutes(deps: Deps): Route[] {
       summary:
         'Executions that a filter finds, the newest first; with words in `q`, the places where they stand.',
       query: executionQuerySchema,
-      examples: FILTER_EXAMPLES,
       answers: {
         200: { description: 'A page of them.', schema: executionPageSchema },
         422: TOO_BROAD,
@@ -52,6 +51,7 @@ export function executionRoutes(deps: Deps): Route[] {
       audit: 'payload.view',
       summary: 'One execution, as it was sent.',
       query: detailQuerySchema,
+      examples: { id: 'loan-8123' },
       answers: {
         200: { description: 'The snapshot and the server’s facts.', schema: executionDetailSchema },
       },
@@ -71,6 +71,7 @@ export function executionRoutes(deps: Deps): Route[] {
       policy: 'read',
       audit: 'payload.view',
       summary: 'One step with its payloads.',
+      examples: { id: 'loan-8123' },
       answers: { 200: { description: 'The step.', schema: stepDetailSchema } },
       async handle({ req, res, record }) {
         const sequence = parse(sequenceSchema, param(req, 'sequence'));
@@ -86,7 +87,6 @@ export function executionRoutes(deps: Deps): Route[] {
       isHeavy: true,
       summary: 'How often each value stands in the executions that a filter finds.',
       query: facetsQuerySchema,
-      examples: FILTER_EXAMPLES,
       answers: {
         200: { description: 'Counts by field.', schema: facetsSchema },
         422: TOO_BROAD,
@@ -103,7 +103,6 @@ export function executionRoutes(deps: Deps): Route[] {
       isHeavy: true,
       summary: 'Executions that a filter finds, by time and by outcome or status.',
       query: histogramQuerySchema,
-      examples: { ...FILTER_EXAMPLES, by: 'status' },
       answers: {
         200: { description: 'Counts by time.', schema: histogramSchema },
         422: TOO_BROAD,

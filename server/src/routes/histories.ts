@@ -24,6 +24,7 @@ export function historyRoutes(deps: Deps): Route[] {
       audit: 'payload.view',
       summary: 'Every appearance of a candidate in a range, and why it was kept or not.',
       query: historyQuerySchema,
+      examples: { id: 'B07X' },
       answers: {
         200: {
           description: 'Counts of all appearances, and a page of them: `limit` counts executions.',
@@ -47,6 +48,7 @@ export function historyRoutes(deps: Deps): Route[] {
       audit: 'payload.view',
       summary: 'Every execution in a range that decided on a subject.',
       query: historyQuerySchema,
+      examples: { id: '8123' },
       answers: {
         200: { description: 'Counts of all, and a page of them.', schema: subjectHistorySchema },
       },
@@ -68,6 +70,7 @@ export function historyRoutes(deps: Deps): Route[] {
       isHeavy: true,
       summary: 'What an id is known as: an execution, a candidate, a subject.',
       query: lookupQuerySchema,
+      examples: { id: '8123' },
       answers: { 200: { description: 'What it is, in the range.', schema: lookupSchema } },
       async handle({ req, res }) {
         const query = parse(lookupQuerySchema, req.query);

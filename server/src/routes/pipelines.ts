@@ -6,7 +6,7 @@ import {
   rangeQuerySchema,
 } from '@xray/core';
 import { readFunnel, readOverview, readPipelines } from '../query/pipelines.js';
-import { FILTER_EXAMPLES, TOO_BROAD } from './filtered.js';
+import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** What decides, as it really runs. */
@@ -36,7 +36,6 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       summary:
         'A pipeline over time: volume, outcomes, failures, durations, reasons and new versions.',
       query: rangeQuerySchema,
-      examples: FILTER_EXAMPLES,
       answers: {
         200: {
           description: 'Some sixty buckets of a round width.',
@@ -58,7 +57,6 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       summary:
         'The steps of a pipeline as they ran: order, branches, candidates in and out, what dropped them.',
       query: rangeQuerySchema,
-      examples: FILTER_EXAMPLES,
       answers: {
         200: {
           description:

@@ -22,6 +22,7 @@ export function questionRoutes(deps: Deps): Route[] {
       audit: 'payload.view',
       summary: 'An account of one decision from its record alone.',
       query: explainQuerySchema,
+      examples: { id: 'loan-8123' },
       answers: {
         200: {
           description: 'The account; with `format=text` as text/plain, to be read out.',
@@ -44,6 +45,7 @@ export function questionRoutes(deps: Deps): Route[] {
       audit: 'payload.view',
       summary: 'Two executions beside each other, step by step.',
       query: compareQuerySchema,
+      examples: { a: 'loan-8123', b: 'loan-8124' },
       answers: {
         200: {
           description: 'Where they differ, and at which step first.',

@@ -95,14 +95,15 @@ export interface Endpoint {
   /** It looks at much: only a few such are answered at once (HeavyReads), others wait or get a 503. */
   isHeavy?: true;
   query?: z.ZodObject;
-  /** A value for each parameter that is worth one, for the document. */
+  /** Values of parameters for the document, where those of examples.ts are of something else. */
   examples?: Record<string, string>;
   /** `raw` leaves the parsing to the handler. */
   body?: { schema: z.ZodType; example?: unknown } & (
     | { kind: 'json' }
     | { kind: 'raw'; types: string[] }
   );
-  answers: Record<number, { description: string; schema?: z.ZodType }>;
+  /** `type` where it is not JSON; the schema is then that of a line or an event. */
+  answers: Record<number, { description: string; type?: string; schema?: z.ZodType }>;
 }
 
 /** An endpoint that Express answers, and what it does. */
