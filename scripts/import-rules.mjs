@@ -121,6 +121,8 @@ function serverRooms() {
     room([`${src}/search/**`], [packages, express, drivers, notRooms('search')]),
     // How the search index is written: bytes, and nothing of where they are.
     room([`${src}/segments/**`], [packages, express, notRooms(), not('store')]),
+    // What takes long and needs nothing but its input, so that a thread can do it.
+    room([`${src}/threads/**`], [packages, express, drivers, notRooms()]),
     // What runs by itself, or over many executions, stands on taking and reading them.
     room(
       [`${src}/upkeep/**`],

@@ -88,7 +88,9 @@ function expressApp(deps: Deps, door: Door): Express {
       guard(deps, door, route),
       ...bodyParser(route),
       async (req, res) => {
-        await route.handle(callOf(deps, route, req, res));
+        const call = callOf(deps, route, req, res);
+        if (route.isHeavy) await deps.heavyReads.run(goneOf(res), () => route.handle(call));
+        else await route.handle(call);
       },
     );
   }
@@ -148,6 +150,13 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
       }),
     record: (entry = {}) => store.appendAudit(entryOf(entry)),
   };
+}
+
+/** Aborted when nobody waits for the answer any more. */
+function goneOf(res: express.Response): AbortSignal {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 function bodyParser({ body }: Route): RequestHandler[] {

@@ -16,6 +16,7 @@ import type { Config } from './config.js';
 import { authSecretIn, lockDataDir, type DataDirLock } from './data-dir.js';
 import { loggedError } from './logged-error.js';
 import { Intake } from './ingest/intake.js';
+import { HeavyReads, heavyReadsFor } from './query/heavy-reads.js';
 import type { Deps } from './routes/route.js';
 import type { NewApiKey } from './store/access-store.js';
 import type { Driver } from './store/driver.js';
@@ -24,11 +25,14 @@ import { openPostgres } from './store/drivers/postgres.js';
 import { startIndexJob } from './search/index-job.js';
 import { Search } from './search/search.js';
 import { createSqlStore } from './store/sql-store.js';
+import { TaskThreads } from './threads/task-threads.js';
 import { ErasureMetrics } from './upkeep/metrics.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
 const STOP_TIMEOUT_MS = 10_000;
+/** Threads that read in records for questions: a long comparison leaves one for searches. */
+const THREADS = 2;
 /** How long clients may take, in ms. */
 interface Patience {
   /** To send the headers of a request, from when they connected or began it. */
@@ -82,12 +86,13 @@ export async function openBackend(config: Config): Promise<Backend> {
   );
   const { driver, lock, secret } = await openDatabase(config, logger);
   const store = createSqlStore(driver);
-  const search = new Search(store);
+  const threads = new TaskThreads(THREADS);
+  const search = new Search(store, threads);
   const stopping = new AbortController();
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
     stopping.abort();
-    await search.close();
+    await threads.close();
     await store.close();
     await lock?.release();
   };
@@ -100,6 +105,7 @@ export async function openBackend(config: Config): Promise<Backend> {
     const deps: Deps = {
       store,
       search,
+      threads,
       accounts: createAccounts({ db: driver.db, secret, publicUrl: config.publicUrl }),
       clerk: config.clerk && new Clerk(config.clerk, store, () => pagesOf(config, siteUrl)),
       dashboardOrigin: config.dashboardOrigin,
@@ -109,6 +115,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       trustedProxies: config.trustedProxies,
       metrics,
       intake: new Intake(store, metrics),
+      heavyReads: new HeavyReads(heavyReadsFor(maxConnectionsOf(config)), metrics),
       erasures: new ErasureMetrics(metrics),
       limitRate: rateLimit(config.requestsPerMinute),
       logger,
@@ -185,6 +192,10 @@ async function openDatabase(
     await lock.release();
     throw error;
   }
+}
+
+function maxConnectionsOf({ database }: Config): number | undefined {
+  return database.kind === 'postgres' ? database.maxConnections : undefined;
 }
 
 async function initialize(

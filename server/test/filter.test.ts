@@ -13,6 +13,7 @@ import { Search } from '#server/search/search.js';
 import type { Driver } from '#server/store/driver.js';
 import { createSqlStore } from '#server/store/sql-store.js';
 import type { Store } from '#server/store/store.js';
+import { TaskThreads } from '#server/threads/task-threads.js';
 import { APP, DRIVERS, newPlace, type Place } from './support/databases.js';
 import { EVERY_TERM, NOW, anyQueryText, factsOf, sampleSnapshots } from './support/queries.js';
 import { openDriver } from './support/tables.js';
@@ -75,11 +76,13 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
   let database: Driver;
   let store: Store;
   let search: Search;
+  let threads: TaskThreads;
   beforeAll(async () => {
     place = await newPlace(driver);
     database = await openDriver(place);
     store = createSqlStore(database);
-    search = new Search(store);
+    threads = new TaskThreads(1);
+    search = new Search(store, threads);
     await store.migrate();
     const records = sampleSnapshots(200).map((snapshot) => {
       const text = JSON.stringify(snapshot);
@@ -107,7 +110,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     await sql`DROP TABLE xray.bodies`.execute(database.db);
   });
   afterAll(async () => {
-    await search.close();
+    await threads.close();
     await store.close();
     await place.remove();
   });

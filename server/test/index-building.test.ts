@@ -5,12 +5,12 @@ import { parseQuery, type Snapshot } from '@xray/core';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
 import { IndexBuilder } from '#server/search/index-builder.js';
 import { Search } from '#server/search/search.js';
-import { SearchThread } from '#server/search/search-thread.js';
 import { readDirectoryBlock } from '#server/segments/directory.js';
 import { CANDIDATES, DIRECTORY, TERMS, blockNumber } from '#server/segments/segment.js';
 import { findTerm } from '#server/segments/term-blocks.js';
 import { factTerm } from '#server/segments/terms.js';
 import type { ErasureScope, Store } from '#server/store/store.js';
+import { TaskThreads } from '#server/threads/task-threads.js';
 import { APP, DRIVERS, administer, freshStore, newPlace, openStore } from './support/databases.js';
 import { snapshot } from './support/snapshots.js';
 
@@ -31,18 +31,18 @@ async function save(store: Store, snapshots: Snapshot[], receivedAt = new Date()
 
 /** What builds the index, and what searches it; nothing is built unless `build` is called. */
 function indexOver(store: Store, { now = Date.now }: { now?: () => number } = {}) {
-  const thread = new SearchThread();
-  const search = new Search(store);
+  const threads = new TaskThreads(1);
+  const search = new Search(store, threads);
   const { signal } = new AbortController();
   const builder = new IndexBuilder({
     store: store.index,
-    thread,
+    threads,
     now,
     rest: async () => {},
     signal,
   });
   onTestFinished(async () => {
-    await Promise.all([thread.close(), search.close()]);
+    await threads.close();
   });
   const find = async (q: string, app = APP) => {
     const parsed = parseQuery(q);

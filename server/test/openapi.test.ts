@@ -1,10 +1,30 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as core from '@xray/core';
+import { z } from 'zod';
 import { get } from './support/http.js';
 import { freshServer } from './support/databases.js';
 
+interface Content {
+  schema: { $ref?: string };
+  example?: unknown;
+}
+interface Operation {
+  tags: string[];
+  security: unknown[];
+  parameters: { name: string; example?: string; schema: { default?: unknown } }[];
+  responses: Record<string, { content?: Record<string, Content> }>;
+}
+/** Core's schema of a type that the document names. */
+function schemaOf(name: string): z.ZodType {
+  const own = name === 'Error' ? 'errorBodySchema' : `${name[0]?.toLowerCase()}${name.slice(1)}Schema`;
+  const schema = (core as Record<string, unknown>)[own];
+  if (!(schema instanceof z.ZodType)) throw new Error(`core has no ${own}`);
+  return schema;
+}
+
 type Document = {
-  paths: Record<string, Record<string, { security: unknown[]; responses: object }>>;
+  paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, { properties?: object }> };
 };
 
@@ -28,6 +48,37 @@ describe('/openapi.json', () => {
     ];
     expect(names.length).toBeGreaterThan(10);
     for (const [, name = ''] of names) expect(document.components.schemas).toHaveProperty(name);
+  });
+
+  test('has an example of every question, what it takes and what it answers', () => {
+    const questions = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.values(operations)
+        .filter(({ tags }) => tags.includes('Ask'))
+        .map((operation) => ({ path, operation })),
+    );
+    expect(questions.length).toBeGreaterThan(14);
+    for (const { path, operation } of questions) {
+      for (const { name, example, schema } of operation.parameters) {
+        expect({ path, name, shown: example ?? schema.default }).toMatchObject({
+          shown: expect.anything(),
+        });
+      }
+      for (const { content = {} } of Object.values(operation.responses)) {
+        for (const { schema, example } of Object.values(content)) {
+          const name = schema.$ref?.split('/').at(-1) ?? path;
+          expect({ name, parsed: schemaOf(name).parse(example) }).toEqual({ name, parsed: example });
+        }
+      }
+    }
+  });
+
+  test('names the type of what is no JSON', () => {
+    const typeOf = (path: string): string[] =>
+      Object.keys(document.paths[`/api/apps/{app}/${path}`]?.get?.responses['200']?.content ?? {});
+    expect([typeOf('live'), typeOf('export')]).toEqual([
+      ['text/event-stream'],
+      ['application/x-ndjson'],
+    ]);
   });
 
   test('describes the whole snapshot', () => {

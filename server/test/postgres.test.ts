@@ -52,6 +52,25 @@ async function disconnectAll(database: string): Promise<void> {
   );
 }
 
+/** Nothing reads or writes the table until what this gives is called. */
+async function lockTable({ env }: Place, table: string): Promise<() => Promise<void>> {
+  const blocker = new Client({ connectionString: env.DATABASE_URL });
+  await blocker.connect();
+  await blocker.query(`BEGIN; LOCK TABLE xray.${table} IN ACCESS EXCLUSIVE MODE`);
+  return async () => {
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+  };
+}
+
+async function refusal(
+  url: string,
+): Promise<{ status: number; error: ErrorBody['error']; retryAfter: string | null }> {
+  const response = await fetchWithKey(url);
+  const { error } = (await response.json()) as ErrorBody;
+  return { status: response.status, error, retryAfter: response.headers.get('retry-after') };
+}
+
 const NOBODY = 65_534;
 
 /** PgBouncer in transaction mode before the run's Postgres, as Supabase's pooler on port 6543. */
@@ -136,26 +155,83 @@ describe('with a Postgres of one’s own', () => {
     onTestFinished(() => server.close());
     await postOk(server.url, snapshot());
     const url = `${server.url}/api/apps/${APP}`;
-    const blocker = new Client({ connectionString: server.place.env.DATABASE_URL });
-    await blocker.connect();
-    await blocker.query('BEGIN; LOCK TABLE xray.executions IN ACCESS EXCLUSIVE MODE');
-    for (const [path, advice] of [
+    const unlock = await lockTable(server.place, 'executions');
+    const asked = [
       ['executions?q=step:score*', /\(from\); name a pipeline; write whole values/],
       [
         'facets?from=2026-11-01T00:00:00Z&q=pipeline:loan',
         /look at a shorter time \(from, to\)\.$/,
       ],
       ['histogram', /name a pipeline/],
-    ] as const) {
-      const response = await fetchWithKey(`${url}/${path}`);
-      expect(response.status).toBe(422);
-      const { error } = (await response.json()) as ErrorBody;
-      expect(error).toMatchObject({ code: 'too_broad', message: expect.stringMatching(advice) });
-      expect(error.details?.[0]).toEqual({ path: 'from', code: 'too_broad' });
+      ['pipelines', /within 5 s\..*\(from\)\.$/],
+      ['pipelines/loan', /the time from which on to look \(from\)\.$/],
+      ['pipelines/loan/funnel?from=2026-11-01T00:00:00Z', /\(from, to\)\.$/],
+      [
+        'cohorts?a=env:prod&aFrom=2026-11-01T00:00:00Z&b=pipeline:loan%20step:score',
+        /\(bFrom\); name a pipeline; write whole values/,
+      ],
+    ] as const;
+    const refusals = await Promise.all(asked.map(([path]) => refusal(`${url}/${path}`)));
+    await unlock();
+    for (const [place, { status, error }] of refusals.entries()) {
+      expect(status).toBe(422);
+      expect(error.code).toBe('too_broad');
+      expect(error.message).toMatch(asked[place]?.[1] ?? '');
+      expect(error.details?.[0]).toMatchObject({ code: 'too_broad', path: expect.stringMatching(/^(from|aFrom)$/) });
     }
-    await blocker.query('ROLLBACK');
-    await blocker.end();
+    expect(refusals.at(-1)?.error.details).toEqual([
+      { path: 'aFrom', code: 'too_broad' },
+      { path: 'bFrom', code: 'too_broad' },
+      { path: 'b', code: 'too_broad', position: 14 },
+    ]);
     expect((await list(server.url)).items).toHaveLength(1);
+  });
+
+  test('answers a few heavy questions at once and lets a few wait, while records still come in', async () => {
+    const server = await freshServer('postgres');
+    onTestFinished(() => server.close());
+    await postOk(server.url, snapshot({ executionId: 'first' }));
+    const url = `${server.url}/api/apps/${APP}`;
+    const heavy = async (state: string): Promise<number> => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      return Number(new RegExp(`xray_heavy_reads{state="${state}"} (\\d+)`).exec(metrics)?.[1]);
+    };
+    const unlock = await lockTable(server.place, 'segments');
+    const leaving = new AbortController();
+    const ask = (signal?: AbortSignal): Promise<Response> =>
+      fetchWithKey(`${url}/candidates/none`, signal && { signal });
+    // Of ten connections the questions get eight, two each.
+    const asked = Array.from({ length: 4 + 99 }, () => ask());
+    await expect.poll(() => heavy('waiting')).toBe(99);
+    const left = ask(leaving.signal);
+    await expect.poll(() => heavy('waiting')).toBe(100);
+
+    const refused = await refusal(`${url}/facets`);
+    expect(refused).toMatchObject({ status: 503, error: { code: 'unavailable' } });
+    expect(refused.error.message).toMatch(/^This server answers 4 such questions at a time/);
+    expect(refused.retryAfter).toBe('2');
+    expect(await postOk(server.url, snapshot())).toMatchObject({ accepted: 1 });
+    expect((await detail(server.url, 'first')).snapshot.executionId).toBe('first');
+
+    leaving.abort();
+    await expect(left).rejects.toThrow('aborted');
+    await expect.poll(() => heavy('waiting')).toBe(99);
+    await unlock();
+    for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);
+    expect([await heavy('running'), await heavy('waiting')]).toEqual([0, 0]);
+  });
+
+  test('a question whose turn does not come is told to ask again', async () => {
+    const server = await freshServer('postgres', { DATABASE_POOL_MAX: '4' });
+    onTestFinished(() => server.close());
+    const url = `${server.url}/api/apps/${APP}`;
+    const unlock = await lockTable(server.place, 'segments');
+    const both = [1, 2].map(() => fetchWithKey(`${url}/candidates/none`));
+    const refused = await Promise.race(both);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    await unlock();
+    const statuses = (await Promise.all(both)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([200, 503]);
   });
 
   test('starts on a database that docs/schema.sql was pasted into', async () => {

@@ -121,6 +121,29 @@ describe.each(DRIVERS)('questions on %s', (driver) => {
     expect(await get<Comparison>(`${api}/compare?a=low&b=low`)).toMatchObject({ same: true });
   });
 
+  test('a comparison that takes long keeps nobody waiting', async () => {
+    // Some four million bytes of small arrays, no two alike: a second of work.
+    const large = (executionId: string, salt: number): Snapshot => {
+      const output = Array.from({ length: 300_000 }, (_, place) => [place, salt]);
+      return snapshot({ executionId, steps: [{ name: 'weigh', output }] });
+    };
+    await postOk(server.url, large('large-a', 1));
+    await postOk(server.url, large('large-b', 2));
+    const answered: string[] = [];
+    const compare = async (a: string, b: string): Promise<Comparison> => {
+      const comparison = await get<Comparison>(`${api}/compare?a=${a}&b=${b}`);
+      answered.push(a);
+      return comparison;
+    };
+    const long = compare('large-a', 'large-b');
+    // What is asked after this comes in later.
+    await get<object>(`${server.url}/health`);
+    // On the event loop the first would be done before the second is looked at.
+    const [comparison] = await Promise.all([long, compare('low', 'high')]);
+    expect(answered).toEqual(['low', 'large-a']);
+    expect(comparison.firstDivergence?.a?.name).toBe('weigh');
+  });
+
   test('every answer has the shape that the API describes, of any two records', async () => {
     const ids = ['low', 'high', 'minimal', 'full', 'hostile'];
     for (const a of ids) {

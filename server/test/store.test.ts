@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { isConflict, mergeStates, type Snapshot } from '@xray/core';
 import { hashApiKey } from '#server/auth/api-key.js';
 import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { ReadTooLong, readWithin } from '#server/store/read-within.js';
 import type { ExecutionRecord, Store } from '#server/store/store.js';
 import { APP, DRIVERS, changed, freshStore, newPlace, openStore } from './support/databases.js';
 import { newKey } from './support/keys.js';
 import { snapshot } from './support/snapshots.js';
+import { openDriver } from './support/tables.js';
 
 function recordOf(value: Snapshot): ExecutionRecord {
   const read = readSnapshot(
@@ -35,6 +37,25 @@ const everything = {
 };
 
 describe.each(DRIVERS)('the store on %s', (driver) => {
+  test('ends a read that takes too long, and goes on with the next', async () => {
+    const place = await newPlace(driver);
+    const database = await openDriver(place);
+    onTestFinished(async () => {
+      await database.close();
+      await place.remove();
+    });
+    // As a scan does, it reads a file again and again; to its end it would take minutes.
+    const long = sql`SELECT sum(length(pg_read_file('PG_VERSION'))) FROM generate_series(1, 100000000)`;
+    for (const limitMs of [20, 60]) {
+      const read = readWithin(database.db, limitMs, (tx) => long.execute(tx));
+      await expect(read).rejects.toEqual(expect.any(ReadTooLong));
+      const next = await readWithin(database.db, 2_000, (tx) => sql`SELECT 1 AS one`.execute(tx));
+      expect(next.rows).toEqual([{ one: 1 }]);
+    }
+    await sql`CREATE TABLE kept AS SELECT 1 AS one`.execute(database.db);
+    expect((await sql`SELECT * FROM kept`.execute(database.db)).rows).toHaveLength(1);
+  });
+
   test('tells new, repeated and outdated flushes apart', async () => {
     const store = await freshStore(driver);
     const first = snapshot({ status: 'running', revision: 1 });

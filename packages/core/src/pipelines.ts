@@ -11,6 +11,8 @@ export const pipelineListQuerySchema = z.object({
   to: instant.optional(),
 });
 
+export type PipelineListQuery = z.infer<typeof pipelineListQuerySchema>;
+
 /** Pipelines of an app with what ran of each in the range asked for (null: no bound), by name. */
 export const pipelineListSchema = z.object({
   from: text,

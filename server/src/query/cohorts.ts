@@ -14,7 +14,7 @@ import type { Store } from '../store/store.js';
 import { givenBy, traitGroups } from './cohort-traits.js';
 import { conditionOf, readFilter } from './filter.js';
 import { rangeOf } from './range.js';
-import { narrowed } from './too-broad.js';
+import { narrowedSides } from './too-broad.js';
 
 /** Executions of each cohort in which explanations are sought. */
 const SAMPLE = 5_000;
@@ -33,7 +33,11 @@ export async function compareCohorts(
     cohortOf('b', query.b, { from: query.bFrom, to: query.bTo }, now),
   ];
   const { common, restA, restB } = split(a.filter, b.filter);
-  const counts = await narrowed(a.filter, { from: query.aFrom }, () =>
+  const sides = [
+    { filter: a.filter, from: query.aFrom, names: { q: 'a', from: 'aFrom', to: 'aTo' } },
+    { filter: b.filter, from: query.bFrom, names: { q: 'b', from: 'bFrom', to: 'bTo' } },
+  ];
+  const counts = await narrowedSides(sides, () =>
     store.countCohorts({
       app,
       common: conditionOf(common, now, 'a'),
@@ -48,9 +52,7 @@ export async function compareCohorts(
   const found =
     explained === undefined
       ? undefined
-      : await narrowed(a.filter, { from: query.aFrom }, () =>
-          store.countTraits(counts, explained.outcome),
-        );
+      : await narrowedSides(sides, () => store.countTraits(counts, explained.outcome));
   const groups = found === undefined ? [] : traitGroups(found, counts, givenBy(a.filter, b.filter));
   const sampled = groups[0]?.of;
   return {

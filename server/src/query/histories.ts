@@ -135,11 +135,10 @@ export async function lookUp(
 ): Promise<Lookup> {
   const { store, search } = deps;
   const range = searchRangeOf(app, query, deps.now());
-  const [execution, candidate, subject] = await Promise.all([
-    store.readExecution(app, id),
-    search.findCandidate(range, id),
-    search.findFact(range, 'subject id', '', id),
-  ]);
+  // One after the other: a heavy read may hold two connections (heavy-reads.ts), and the index takes both.
+  const execution = await store.readExecution(app, id);
+  const candidate = await search.findCandidate(range, id);
+  const subject = await search.findFact(range, 'subject id', '', id);
   return {
     id,
     execution: execution !== undefined,

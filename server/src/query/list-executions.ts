@@ -57,7 +57,7 @@ export async function listExecutions(
 
 /**
  * What many executions are, a walk in the list's order finds at once, and no index as fast; what few are,
- * it would look for in all of them. PGlite cannot be stopped, so there nothing is tried.
+ * it would look for in all of them. PGlite can be stopped only here and there, so there nothing is tried.
  */
 async function listSoon(
   store: Store,

@@ -3,6 +3,8 @@ import {
   type Course,
   type Funnel,
   type FunnelStep,
+  type PipelineList,
+  type PipelineListQuery,
   type PipelineOverview,
   type RangeQuery,
 } from '@xray/core';
@@ -18,6 +20,14 @@ const BUCKETS = 60;
 const SAMPLE = 10_000;
 const MAX_EDGES = 200;
 const MAX_VARIANTS = 50;
+
+export async function readPipelines(
+  store: Store,
+  app: string,
+  { from, to }: PipelineListQuery,
+): Promise<PipelineList> {
+  return await narrowed(undefined, { from }, () => store.listPipelines(app, { from, to }));
+}
 
 export async function readOverview(
   store: Store,

@@ -1,23 +1,25 @@
-import { compareExecutions, explain, type Comparison, type Explanation } from '@xray/core';
-import type { Store } from '../store/store.js';
-import { readSnapshot } from './read-executions.js';
+import { findExecution, type RecordDeps } from './read-executions.js';
 
-export async function explainExecution(
-  store: Store,
+/** The JSON text of an Explanation, or what can be read out of it. */
+export async function explanationOf(
+  { store, threads }: RecordDeps,
   app: string,
   executionId: string,
-): Promise<Explanation> {
-  return explain(await readSnapshot(store, app, executionId));
+  format: 'json' | 'text',
+): Promise<string> {
+  const { body } = await findExecution(store, app, executionId);
+  return await threads.run('explain', { body, format });
 }
 
-export async function compareTwo(
-  store: Store,
+/** The JSON text of a Comparison. */
+export async function comparisonOf(
+  { store, threads }: RecordDeps,
   app: string,
   ids: { a: string; b: string },
-): Promise<Comparison> {
+): Promise<string> {
   const [a, b] = await Promise.all([
-    readSnapshot(store, app, ids.a),
-    readSnapshot(store, app, ids.b),
+    findExecution(store, app, ids.a),
+    findExecution(store, app, ids.b),
   ]);
-  return compareExecutions(a, b);
+  return await threads.run('compare', { a: a.body, b: b.body });
 }

@@ -2,36 +2,56 @@ import type { QueryLeaf, QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
 import { ReadTooLong } from '../store/read-within.js';
 
+/** A filter with its range, under the names that the question gives them. */
+export interface Side {
+  /** None where the question takes none. */
+  filter: QueryNode | undefined;
+  from: string | undefined;
+  names: { q: string; from: string; to: string };
+}
+
 /** Runs a read; where it takes too long, throws a DomainError that says what to narrow. */
 export async function narrowed<T>(
-  filter: QueryNode,
-  range: { from?: string | undefined; to?: string | undefined },
+  filter: Side['filter'],
+  { from }: { from?: string | undefined },
   read: () => Promise<T>,
 ): Promise<T> {
+  return await narrowedSides([{ filter, from, names: { q: 'q', from: 'from', to: 'to' } }], read);
+}
+
+/** The same for what is asked of several filters at once. */
+export async function narrowedSides<T>(sides: Side[], read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof ReadTooLong)) throw error;
-    const leaves = [...leavesOf(filter)];
-    const slow = leaves.find(isSlow);
+    const open = sides.filter(({ from }) => from === undefined).map(({ names }) => names.from);
+    const bounds = sides.flatMap(({ names }) => [names.from, names.to]);
+    const slow = sides.flatMap(({ filter, names }) => {
+      const leaf = filter && [...leavesOf(filter)].find(isSlow);
+      return leaf === undefined ? [] : [{ path: names.q, position: leaf.start }];
+    });
     const advice = [
-      range.from === undefined
-        ? 'give the time from which on to look (from)'
-        : 'look at a shorter time (from, to)',
-      ...(leaves.some((leaf) => leaf.kind === 'term' && leaf.field === 'pipeline')
-        ? []
-        : ['name a pipeline']),
-      ...(slow === undefined ? [] : ['write whole values where the filter has a prefix or steps']),
+      open.length > 0
+        ? `give the time from which on to look (${open.join(', ')})`
+        : `look at a shorter time (${bounds.join(', ')})`,
+      ...(sides.every(({ filter }) => namesPipeline(filter)) ? [] : ['name a pipeline']),
+      ...(slow.length === 0 ? [] : ['write whole values where the filter has a prefix or steps']),
     ];
     throw new DomainError(
       'too_broad',
       `This looks at more than can be answered within ${error.limitMs / 1000} s. To narrow it: ${advice.join('; ')}.`,
       [
-        { path: 'from', code: 'too_broad' },
-        ...(slow === undefined ? [] : [{ path: 'q', code: 'too_broad', position: slow.start }]),
+        ...sides.map(({ names }) => ({ path: names.from, code: 'too_broad' })),
+        ...slow.map((place) => ({ ...place, code: 'too_broad' })),
       ],
     );
   }
+}
+
+function namesPipeline(filter: Side['filter']): boolean {
+  if (filter === undefined) return true;
+  return [...leavesOf(filter)].some((leaf) => leaf.kind === 'term' && leaf.field === 'pipeline');
 }
 
 /** No index begins with what these ask. */

@@ -17,7 +17,10 @@ interface Operation {
   };
   responses: Record<
     string,
-    { description: string; content?: Record<string, { schema: JsonSchema }> }
+    {
+      description: string;
+      content?: Record<string, { schema: JsonSchema; example?: unknown }>;
+    }
   >;
 }
 
@@ -88,9 +91,13 @@ function callHtml({
   const answers = Object.entries(operation.responses)
     .filter(([status]) => status !== 'default')
     .map(([status, { description, content }]) => {
-      const [schema] = Object.values(content ?? {}).map((one) => one.schema);
+      const [answer] = Object.values(content ?? {});
       return `<p><b>${status}</b> ${escape(description)}</p>${
-        schema === undefined ? '' : `<pre>${linked(typeText(schema))}</pre>`
+        answer === undefined ? '' : `<pre>${linked(typeText(answer.schema))}</pre>`
+      }${
+        answer?.example === undefined || Number(status) >= 400
+          ? ''
+          : `<details><summary>Example</summary><pre>${escape(JSON.stringify(answer.example, null, 2))}</pre></details>`
       }`;
     });
   return `<details id="${slug(`${method} ${path}`)}"><summary><b class="${method}">${method.toUpperCase()}</b>

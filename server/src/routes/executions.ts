@@ -11,8 +11,8 @@ import {
 import { z } from 'zod';
 import { readFacets, readHistogram } from '../query/counts.js';
 import { listExecutions } from '../query/list-executions.js';
-import { readExecutionText, readStep } from '../query/read-executions.js';
-import { FILTER_EXAMPLES, TOO_BROAD } from './filtered.js';
+import { readExecutionText, readStepText } from '../query/read-executions.js';
+import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
@@ -20,17 +20,17 @@ const sequenceSchema = z.coerce.number().int().min(0);
 
 /** What there is to read of an app's executions. */
 export function executionRoutes(deps: Deps): Route[] {
-  const { store, now } = deps;
+  const { now } = deps;
   return [
     {
       method: 'get',
       path: '/api/apps/:app/executions',
       policy: 'read',
+      isHeavy: true,
       audit: 'payload.view',
       summary:
         'Executions that a filter finds, the newest first; with words in `q`, the places where they stand.',
       query: executionQuerySchema,
-      examples: FILTER_EXAMPLES,
       answers: {
         200: { description: 'A page of them.', schema: executionPageSchema },
         422: TOO_BROAD,
@@ -51,12 +51,13 @@ export function executionRoutes(deps: Deps): Route[] {
       audit: 'payload.view',
       summary: 'One execution, as it was sent.',
       query: detailQuerySchema,
+      examples: { id: 'loan-8123' },
       answers: {
         200: { description: 'The snapshot and the server’s facts.', schema: executionDetailSchema },
       },
       async handle({ req, res, record }) {
         const { payloads } = parse(detailQuerySchema, req.query);
-        const text = await readExecutionText(store, param(req, 'app'), param(req, 'id'), {
+        const text = await readExecutionText(deps, param(req, 'app'), param(req, 'id'), {
           payloads: payloads === 'true',
           now: now(),
         });
@@ -70,21 +71,22 @@ export function executionRoutes(deps: Deps): Route[] {
       policy: 'read',
       audit: 'payload.view',
       summary: 'One step with its payloads.',
+      examples: { id: 'loan-8123' },
       answers: { 200: { description: 'The step.', schema: stepDetailSchema } },
       async handle({ req, res, record }) {
         const sequence = parse(sequenceSchema, param(req, 'sequence'));
-        const step = await readStep(store, param(req, 'app'), param(req, 'id'), sequence);
+        const step = await readStepText(deps, param(req, 'app'), param(req, 'id'), sequence);
         await record({ target: param(req, 'id'), details: { step: sequence } });
-        res.json(step);
+        res.type('json').send(step);
       },
     },
     {
       method: 'get',
       path: '/api/apps/:app/facets',
       policy: 'read',
+      isHeavy: true,
       summary: 'How often each value stands in the executions that a filter finds.',
       query: facetsQuerySchema,
-      examples: FILTER_EXAMPLES,
       answers: {
         200: { description: 'Counts by field.', schema: facetsSchema },
         422: TOO_BROAD,
@@ -98,9 +100,9 @@ export function executionRoutes(deps: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/histogram',
       policy: 'read',
+      isHeavy: true,
       summary: 'Executions that a filter finds, by time and by outcome or status.',
       query: histogramQuerySchema,
-      examples: { ...FILTER_EXAMPLES, by: 'status' },
       answers: {
         200: { description: 'Counts by time.', schema: histogramSchema },
         422: TOO_BROAD,

@@ -20,9 +20,11 @@ export function historyRoutes(deps: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/candidates/:id',
       policy: 'read',
+      isHeavy: true,
       audit: 'payload.view',
       summary: 'Every appearance of a candidate in a range, and why it was kept or not.',
       query: historyQuerySchema,
+      examples: { id: 'B07X' },
       answers: {
         200: {
           description: 'Counts of all appearances, and a page of them: `limit` counts executions.',
@@ -42,9 +44,11 @@ export function historyRoutes(deps: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/subjects/:type/:id',
       policy: 'read',
+      isHeavy: true,
       audit: 'payload.view',
       summary: 'Every execution in a range that decided on a subject.',
       query: historyQuerySchema,
+      examples: { id: '8123' },
       answers: {
         200: { description: 'Counts of all, and a page of them.', schema: subjectHistorySchema },
       },
@@ -63,8 +67,10 @@ export function historyRoutes(deps: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/lookup/:id',
       policy: 'read',
+      isHeavy: true,
       summary: 'What an id is known as: an execution, a candidate, a subject.',
       query: lookupQuerySchema,
+      examples: { id: '8123' },
       answers: { 200: { description: 'What it is, in the range.', schema: lookupSchema } },
       async handle({ req, res }) {
         const query = parse(lookupQuerySchema, req.query);

@@ -37,9 +37,11 @@ export function liveRoutes(deps: Deps): Route[] {
       summary:
         'New and updated executions as server-sent events: `execution` with a summary; `missed` when there were too many to tell.',
       query: liveQuerySchema,
+      examples: { after: '48213' },
       answers: {
         200: {
           description: `${EVENT_STREAM}, of which this is the data of an \`execution\`. Goes on after \`Last-Event-ID\`; what came just around it may come again.`,
+          type: EVENT_STREAM,
           schema: executionSummarySchema,
         },
       },

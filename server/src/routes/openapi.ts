@@ -2,6 +2,7 @@ import * as core from '@xray/core';
 import { z } from 'zod';
 import type { Policy } from '../auth/policy.js';
 import type { ApiDocument } from './docs-page.js';
+import { EXAMPLES, PARAMETER_EXAMPLES } from './examples.js';
 import type { Endpoint } from './route.js';
 import type { JsonSchema } from './schema-text.js';
 
@@ -12,6 +13,7 @@ const NAMED = {
   ExecutionPage: core.executionPageSchema,
   ExecutionSummary: core.executionSummarySchema,
   ExecutionDetail: core.executionDetailSchema,
+  ExportedExecution: core.exportedExecutionSchema,
   StepDetail: core.stepDetailSchema,
   App: core.appSchema,
   AppList: core.appListSchema,
@@ -111,18 +113,23 @@ function securityOf(policy: Policy): Record<string, string[]>[] {
 type SchemaOf = (schema: z.ZodType) => JsonSchema;
 
 function operation(route: Endpoint, schemaOf: SchemaOf): ApiDocument['paths'][string][string] {
+  const exampleOf = (name: string): { example?: string } => {
+    const example = route.examples?.[name] ?? PARAMETER_EXAMPLES[name];
+    return example === undefined ? {} : { example };
+  };
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
+    ...exampleOf(name),
   }));
   const inQuery = Object.entries(route.query?.shape ?? {}).map(([name, schema]) => ({
     name,
     in: 'query',
     required: !(schema as z.ZodType).safeParse(undefined).success,
     schema: schemaOf(schema as z.ZodType),
-    ...(route.examples?.[name] !== undefined && { example: route.examples[name] }),
+    ...exampleOf(name),
   }));
   const types = route.body?.kind === 'raw' ? route.body.types : ['application/json'];
   return {
@@ -138,20 +145,34 @@ function operation(route: Endpoint, schemaOf: SchemaOf): ApiDocument['paths'][st
     }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(route.answers).map(([status, { description, schema }]) => [
+        Object.entries(route.answers).map(([status, { description, type, schema }]) => [
           status,
           {
             description,
-            ...(schema && { content: contentOf(['application/json'], schemaOf(schema)) }),
+            ...(schema && { content: answerOf(schemaOf(schema), type) }),
           },
         ]),
       ),
+      ...(route.isHeavy && {
+        503: {
+          description:
+            'Too many such questions are being answered, or the store is away; `Retry-After` says when to ask again.',
+          content: answerOf(schemaOf(core.errorBodySchema)),
+        },
+      }),
       default: {
         description: 'An error.',
-        content: contentOf(['application/json'], schemaOf(core.errorBodySchema)),
+        content: answerOf(schemaOf(core.errorBodySchema)),
       },
     },
   };
+}
+
+/** What a schema describes; one with a name may have an example. */
+function answerOf(schema: JsonSchema, type = 'application/json'): ReturnType<typeof contentOf> {
+  const name = schema.$ref?.split('/').at(-1);
+  const known: Record<string, unknown> = EXAMPLES;
+  return contentOf([type], schema, name && known[name]);
 }
 
 function contentOf(

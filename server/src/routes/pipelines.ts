@@ -5,8 +5,8 @@ import {
   pipelineOverviewSchema,
   rangeQuerySchema,
 } from '@xray/core';
-import { readFunnel, readOverview } from '../query/pipelines.js';
-import { FILTER_EXAMPLES, TOO_BROAD } from './filtered.js';
+import { readFunnel, readOverview, readPipelines } from '../query/pipelines.js';
+import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** What decides, as it really runs. */
@@ -16,27 +16,32 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/pipelines',
       policy: 'read',
+      isHeavy: true,
       summary: 'The pipelines that the app has executions of.',
       query: pipelineListQuerySchema,
-      answers: { 200: { description: 'By name.', schema: pipelineListSchema } },
+      answers: {
+        200: { description: 'By name.', schema: pipelineListSchema },
+        422: TOO_BROAD,
+      },
       async handle({ req, res }) {
-        const { from, to } = parse(pipelineListQuerySchema, req.query);
-        res.json(await store.listPipelines(param(req, 'app'), { from, to }));
+        const query = parse(pipelineListQuerySchema, req.query);
+        res.json(await readPipelines(store, param(req, 'app'), query));
       },
     },
     {
       method: 'get',
       path: '/api/apps/:app/pipelines/:pipeline',
       policy: 'read',
+      isHeavy: true,
       summary:
         'A pipeline over time: volume, outcomes, failures, durations, reasons and new versions.',
       query: rangeQuerySchema,
-      examples: FILTER_EXAMPLES,
       answers: {
         200: {
           description: 'Some sixty buckets of a round width.',
           schema: pipelineOverviewSchema,
         },
+        422: TOO_BROAD,
       },
       async handle({ req, res }) {
         const query = parse(rangeQuerySchema, req.query);
@@ -48,10 +53,10 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/pipelines/:pipeline/funnel',
       policy: 'read',
+      isHeavy: true,
       summary:
         'The steps of a pipeline as they ran: order, branches, candidates in and out, what dropped them.',
       query: rangeQuerySchema,
-      examples: FILTER_EXAMPLES,
       answers: {
         200: {
           description:

@@ -5,15 +5,15 @@ import {
   comparisonSchema,
   explainQuerySchema,
   explanationSchema,
-  explanationText,
 } from '@xray/core';
 import { compareCohorts } from '../query/cohorts.js';
-import { compareTwo, explainExecution } from '../query/questions.js';
+import { comparisonOf, explanationOf } from '../query/questions.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** Why it was decided so, where two decisions part, and what changed between many. */
-export function questionRoutes({ store, now }: Deps): Route[] {
+export function questionRoutes(deps: Deps): Route[] {
+  const { store, now } = deps;
   return [
     {
       method: 'get',
@@ -22,6 +22,7 @@ export function questionRoutes({ store, now }: Deps): Route[] {
       audit: 'payload.view',
       summary: 'An account of one decision from its record alone.',
       query: explainQuerySchema,
+      examples: { id: 'loan-8123' },
       answers: {
         200: {
           description: 'The account; with `format=text` as text/plain, to be read out.',
@@ -30,19 +31,21 @@ export function questionRoutes({ store, now }: Deps): Route[] {
       },
       async handle({ req, res, record }) {
         const { format } = parse(explainQuerySchema, req.query);
-        const explanation = await explainExecution(store, param(req, 'app'), param(req, 'id'));
-        await record({ target: param(req, 'id'), details: { by: 'explain' } });
-        if (format === 'text') res.type('text/plain').send(`${explanationText(explanation)}\n`);
-        else res.json(explanation);
+        const id = param(req, 'id');
+        const text = await explanationOf(deps, param(req, 'app'), id, format);
+        await record({ target: id, details: { by: 'explain' } });
+        res.type(format === 'text' ? 'text/plain' : 'json').send(text);
       },
     },
     {
       method: 'get',
       path: '/api/apps/:app/compare',
       policy: 'read',
+      isHeavy: true,
       audit: 'payload.view',
       summary: 'Two executions beside each other, step by step.',
       query: compareQuerySchema,
+      examples: { a: 'loan-8123', b: 'loan-8124' },
       answers: {
         200: {
           description: 'Where they differ, and at which step first.',
@@ -51,15 +54,16 @@ export function questionRoutes({ store, now }: Deps): Route[] {
       },
       async handle({ req, res, record }) {
         const ids = parse(compareQuerySchema, req.query);
-        const comparison = await compareTwo(store, param(req, 'app'), ids);
+        const comparison = await comparisonOf(deps, param(req, 'app'), ids);
         for (const target of [ids.a, ids.b]) await record({ target, details: { by: 'compare' } });
-        res.json(comparison);
+        res.type('json').send(comparison);
       },
     },
     {
       method: 'get',
       path: '/api/apps/:app/cohorts',
       policy: 'read',
+      isHeavy: true,
       audit: 'payload.view',
       summary: 'Two filters beside each other: whose outcomes changed, and what goes with it.',
       query: cohortQuerySchema,

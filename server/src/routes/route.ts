@@ -13,15 +13,19 @@ import type { Principal } from '../auth/principal.js';
 import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
+import type { HeavyReads } from '../query/heavy-reads.js';
 import type { Search } from '../search/search.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import type { Edits, Store } from '../store/store.js';
+import type { TaskThreads } from '../threads/task-threads.js';
 import type { ErasureMetrics } from '../upkeep/metrics.js';
 
 /** What every route may use. */
 export interface Deps {
   store: Store;
   search: Search;
+  threads: TaskThreads;
+  heavyReads: HeavyReads;
   intake: Intake;
   erasures: ErasureMetrics;
   /** Throws a DomainError when an API key has used up its requests of this minute. */
@@ -88,15 +92,18 @@ export interface Endpoint {
   /** The action under which a success stands in the audit log; the handler's `change` or `record` writes it. */
   audit?: string;
   summary: string;
+  /** It looks at much: only a few such are answered at once (HeavyReads), others wait or get a 503. */
+  isHeavy?: true;
   query?: z.ZodObject;
-  /** A value for each parameter that is worth one, for the document. */
+  /** Values of parameters for the document, where those of examples.ts are of something else. */
   examples?: Record<string, string>;
   /** `raw` leaves the parsing to the handler. */
   body?: { schema: z.ZodType; example?: unknown } & (
     | { kind: 'json' }
     | { kind: 'raw'; types: string[] }
   );
-  answers: Record<number, { description: string; schema?: z.ZodType }>;
+  /** `type` where it is not JSON; the schema is then that of a line or an event. */
+  answers: Record<number, { description: string; type?: string; schema?: z.ZodType }>;
 }
 
 /** An endpoint that Express answers, and what it does. */

@@ -39,6 +39,7 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       answers: {
         200: {
           description: `${NDJSON}, of which this is a line.`,
+          type: NDJSON,
           schema: exportedExecutionSchema,
         },
       },

@@ -3,7 +3,7 @@ import { entryAt, readDirectoryBlock } from '../segments/directory.js';
 import { rangeBits } from '../segments/merge.js';
 import { CANDIDATES, DIRECTORY, TERMS } from '../segments/segment.js';
 import type { Document, IndexState, SearchStore, StoredSegment } from '../store/search-store.js';
-import type { SearchThread } from './search-thread.js';
+import type { TaskThreads } from '../threads/task-threads.js';
 
 /** An instance that has not worked for so long lets another one lead. */
 const LEASE_MS = 30_000;
@@ -23,7 +23,7 @@ const DEAD_FOR_MS = 24 * 60 * 60_000;
 /** Builds on the search index, piece by piece. Of many instances one does; the others see that it leads. */
 export class IndexBuilder {
   readonly #store: SearchStore;
-  readonly #thread: SearchThread;
+  readonly #threads: TaskThreads;
   readonly #now: () => number;
   /** Waits between two pieces of a long merge. */
   readonly #rest: (ms: number) => Promise<void>;
@@ -36,14 +36,15 @@ export class IndexBuilder {
 
   constructor(deps: {
     store: SearchStore;
-    thread: SearchThread;
+    /** One alone: a merge goes on where its last piece was made. */
+    threads: TaskThreads;
     now: () => number;
     rest: (ms: number) => Promise<void>;
     /** A merge that is under way when this is aborted is given up. */
     signal: AbortSignal;
   }) {
     this.#store = deps.store;
-    this.#thread = deps.thread;
+    this.#threads = deps.threads;
     this.#now = deps.now;
     this.#rest = deps.rest;
     this.#signal = deps.signal;
@@ -84,7 +85,7 @@ export class IndexBuilder {
     if (last === undefined) return false;
     const segments = [];
     for (const [app, own] of byApp(documents)) {
-      segments.push({ app, ...(await this.#thread.run('build', own)) });
+      segments.push({ app, ...(await this.#threads.run('build', own)) });
     }
     await this.#store.addSegments(state, { xact: last.xact, id: last.id }, segments);
     return true;
@@ -147,7 +148,7 @@ export class IndexBuilder {
       inputs.push({ head: segment.head, ...(await this.#livingOf(segment)) });
     }
     const id = await this.#store.nextSegmentId();
-    await this.#store.writeBlocks(id, await this.#thread.run('mergeStart', inputs));
+    await this.#store.writeBlocks(id, await this.#threads.run('mergeStart', inputs));
     for (const kind of [TERMS, CANDIDATES] as const) {
       const name = kind === TERMS ? 'terms' : 'candidates';
       const bits = rangeBits(heads, name);
@@ -163,12 +164,12 @@ export class IndexBuilder {
           return { segment, from: piece * blocks, to: (piece + 1) * blocks };
         });
         const blocks = await this.#store.readBlockRanges(kind, ranges);
-        await this.#store.writeBlocks(id, await this.#thread.run('mergeRange', { kind, blocks }));
+        await this.#store.writeBlocks(id, await this.#threads.run('mergeRange', { kind, blocks }));
         await this.#rest(performance.now() - startedAt);
         if (this.#signal.aborted || !(await this.#lead())) return;
       }
     }
-    const head = await this.#thread.run('mergeEnd');
+    const head = await this.#threads.run('mergeEnd');
     await this.#store.replaceSegments(segments, { id, head }, state);
   }
 }

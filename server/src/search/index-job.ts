@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import type { SearchStore } from '../store/search-store.js';
 import { IndexBuilder } from './index-builder.js';
-import { SearchThread } from './search-thread.js';
+import { TaskThreads } from '../threads/task-threads.js';
 
 /** The job that puts what was stored into the search index. */
 export interface IndexJob {
@@ -29,10 +29,10 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
   const rest = async (ms: number): Promise<void> => {
     await setTimeout(ms, undefined, { ref: false, signal }).catch(() => {});
   };
-  const thread = new SearchThread();
+  const threads = new TaskThreads(1);
   const builder = new IndexBuilder({
     store: store.index,
-    thread,
+    threads,
     now,
     rest: (ms) => rest(ms * REST_RATIO),
     signal,
@@ -54,7 +54,7 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
       stopping.abort();
       await done;
       await builder.resign().catch(() => {});
-      await thread.close();
+      await threads.close();
     },
   };
 }

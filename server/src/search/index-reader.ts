@@ -20,7 +20,7 @@ import type {
   WantedBlock,
 } from '../store/search-store.js';
 import { Lru } from './lru.js';
-import type { SearchThread } from './search-thread.js';
+import type { TaskThreads } from '../threads/task-threads.js';
 
 /** A segment, stored or made of the tail, with the blocks that a question needs. */
 export interface Part {
@@ -63,13 +63,13 @@ interface TailPart {
 /** Reads the index: its segments, and the tail as if it were one. */
 export class IndexReader {
   readonly #store: SearchStore;
-  readonly #thread: SearchThread;
+  readonly #threads: TaskThreads;
   readonly #directories = new Lru<Directory>(MAX_DIRECTORIES);
   readonly #tails = new Lru<TailPart[]>(MAX_APPS);
 
-  constructor(store: SearchStore, thread: SearchThread) {
+  constructor(store: SearchStore, threads: TaskThreads) {
     this.#store = store;
-    this.#thread = thread;
+    this.#threads = threads;
   }
 
   /** Throws SegmentGone. */
@@ -150,7 +150,7 @@ export class IndexReader {
       const chunk = missing.slice(from, from + TAIL_CHUNK);
       const documents = await this.#store.readDocuments(chunk.map(({ id }) => id));
       if (documents.length === 0) continue;
-      const segment = await this.#thread.run('build', documents);
+      const segment = await this.#threads.run('build', documents);
       parts.push({ segment, ids: versionsIn(segment) });
       await setImmediate();
     }

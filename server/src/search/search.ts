@@ -4,11 +4,11 @@ import type { Fate } from '../segments/segment.js';
 import { factTerm } from '../segments/terms.js';
 import type { Condition, ListedExecution, Store } from '../store/store.js';
 import type { IndexPosition, SearchRange, Tail } from '../store/search-store.js';
+import type { TaskThreads } from '../threads/task-threads.js';
 import { Hits } from './hits.js';
 import { IndexReader, SegmentGone, type OpenIndex, type Part } from './index-reader.js';
 import { leavesOf, needOf, placesOf } from './needs.js';
 import { occurrencesOf } from './occurrences.js';
-import { SearchThread } from './search-thread.js';
 
 export interface SearchQuestion {
   range: SearchRange;
@@ -54,16 +54,13 @@ const MAX_TRIES = 5;
 /** Finds executions by what was recorded in them, through the index and, of the newest, the bodies. */
 export class Search {
   readonly #store: Store;
-  readonly #thread = new SearchThread();
+  readonly #threads: TaskThreads;
   readonly #reader: IndexReader;
 
-  constructor(store: Store) {
+  constructor(store: Store, threads: TaskThreads) {
     this.#store = store;
-    this.#reader = new IndexReader(store.index, this.#thread);
-  }
-
-  async close(): Promise<void> {
-    await this.#thread.close();
+    this.#threads = threads;
+    this.#reader = new IndexReader(store.index, threads);
   }
 
   /** Executions that the query holds of, newest first, with the places where they have its words. */
@@ -132,14 +129,14 @@ export class Search {
   ): Promise<Map<number, RecordedAppearance[]>> {
     const documents = await this.#store.index.readDocuments(ids);
     const bodies = documents.map(({ body }) => body);
-    const read = await this.#thread.run('appearances', { id: candidate, bodies });
+    const read = await this.#threads.run('appearances', { id: candidate, bodies });
     return new Map(documents.map(({ id }, place) => [id, read[place] ?? []]));
   }
 
   /** Of executions, by id, the rules that decided. */
   async readRules(ids: number[]): Promise<Map<number, DecidingRule[]>> {
     const documents = await this.#store.index.readDocuments(ids);
-    const read = await this.#thread.run(
+    const read = await this.#threads.run(
       'rules',
       documents.map(({ body }) => body),
     );
@@ -231,7 +228,7 @@ export class Search {
       at: Date.parse(summary.at),
       conflict: summary.conflict,
     }));
-    const verdicts = await this.#thread.run('verify', { query, now, suspects });
+    const verdicts = await this.#threads.run('verify', { query, now, suspects });
     return present.flatMap(({ row }, place) => {
       const matches = verdicts[place];
       return matches ? [{ ...row, matches }] : [];

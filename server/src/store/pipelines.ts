@@ -12,22 +12,14 @@ const MAX_REASONS = 20;
 /** Distinct sets of versions that are looked into for new ones. */
 const MAX_RELEASES = 200;
 
-/** What ran of each pipeline of an app, by name. */
+/** What ran of each pipeline of an app, by name. Throws a ReadTooLong. */
 export async function listPipelines(
   db: Db,
   app: string,
   { from, to }: { from: string | undefined; to: string | undefined },
 ): Promise<PipelineList> {
-  const { rows } = await sql<{
-    pipeline: string;
-    outcome: string | null;
-    is_total: boolean;
-    executions: number;
-    failed: number;
-    last_at: Date;
-    p50: number | null;
-    p95: number | null;
-  }>`
+  const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
+    sql<PipelineRow>`
     SELECT pipeline, outcome, grouping(outcome) = 1 AS is_total, count(*) AS executions,
       count(*) FILTER (WHERE status IN ('failed', 'timed_out')) AS failed, max(at) AS last_at,
       CASE WHEN grouping(outcome) = 1 THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) END AS p50,
@@ -37,7 +29,8 @@ export async function listPipelines(
       AND (${from ?? null}::timestamptz IS NULL OR at >= ${from ?? null}::timestamptz)
       AND (${to ?? null}::timestamptz IS NULL OR at < ${to ?? null}::timestamptz)
     GROUP BY GROUPING SETS ((pipeline), (pipeline, outcome))
-    ORDER BY pipeline, executions DESC`.execute(db);
+    ORDER BY pipeline, executions DESC`.execute(tx),
+  );
   return {
     from: from ?? null,
     to: to ?? null,
@@ -55,6 +48,17 @@ export async function listPipelines(
         p95Ms: total.p95,
       })),
   };
+}
+
+interface PipelineRow {
+  pipeline: string;
+  outcome: string | null;
+  is_total: boolean;
+  executions: number;
+  failed: number;
+  last_at: Date;
+  p50: number | null;
+  p95: number | null;
 }
 
 const START_MS = sql`round(extract(epoch FROM start) * 1000)`;

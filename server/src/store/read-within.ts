@@ -28,7 +28,7 @@ export class ReadTooLong extends Error {
 /**
  * Reads in a transaction that writes nothing, each statement of which is ended after `limitMs` with a
  * ReadTooLong. The settings are the transaction's own, so that they hold through a pooler in transaction
- * mode. PGlite has no timer that could end a statement: there a read takes as long as it takes.
+ * mode. PGlite ends a statement only where it reads or writes a file (drivers/pglite-files.ts).
  */
 export async function readWithin<T>(
   db: Db,

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
+import { FilesWithTimers } from './pglite-files.js';
 import type { WorkerAnswer, WorkerQuery } from './pglite.js';
 
 // The embedded Postgres runs here, in a thread of its own, so that no query stalls the event loop.
@@ -8,7 +9,7 @@ if (port === null) throw new Error('pglite-worker runs as a worker thread only')
 
 const { dataDir } = workerData as { dataDir: string };
 const database = await PGlite.create({
-  dataDir,
+  fs: new FilesWithTimers(dataDir),
   // A quarter of the default, which saves 100 MB of resident memory; the system caches the files anyway.
   startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=32MB'],
   // PGlite's own go byte by byte, which was a quarter of the time of ingest.

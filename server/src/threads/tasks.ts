@@ -1,15 +1,21 @@
 import {
   appearancesOf,
+  compareExecutions,
   compileText,
   decidingRulesOf,
+  explain,
+  explanationText,
   factsOf,
   matchesQuery,
   searchSnapshot,
+  stepSequence,
   type DecidingRule,
   type QueryNode,
   type RecordedAppearance,
   type SearchMatch,
   type Snapshot,
+  type Step,
+  type StepDetail,
   type TextNode,
 } from '@xray/core';
 import { buildSegment, type BuiltSegment } from '../segments/build.js';
@@ -28,7 +34,10 @@ export interface Suspect {
 
 let merging: SegmentMerge | undefined;
 
-/** What the threads of the search do, each by its name. */
+/**
+ * What threads do, each by its name. What goes out as JSON is made a text there: it is cheaper to hand
+ * over, and made off the loop too.
+ */
 export const tasks = {
   /** One segment out of executions of one app. */
   build(documents: Document[]): BuiltSegment {
@@ -103,8 +112,33 @@ export const tasks = {
   rules(bodies: string[]): DecidingRule[][] {
     return bodies.map((body) => decidingRulesOf(parse(body)));
   },
+
+  /** The JSON of a Comparison. */
+  compare({ a, b }: { a: string; b: string }): string {
+    return JSON.stringify(compareExecutions(parse(a), parse(b)));
+  },
+
+  /** The JSON of an Explanation, or its text. */
+  explain({ body, format }: { body: string; format: 'json' | 'text' }): string {
+    const explanation = explain(parse(body));
+    return format === 'text' ? `${explanationText(explanation)}\n` : JSON.stringify(explanation);
+  },
+
+  /** The JSON of a StepDetail; null where the body has no such step. */
+  step({ body, sequence }: { body: string; sequence: number }): string | null {
+    const { steps } = parse(body);
+    const step = steps.find((one, index) => stepSequence(one, index) === sequence);
+    return step === undefined ? null : JSON.stringify({ sequence, step } satisfies StepDetail);
+  },
+
+  /** The body without what makes it large. */
+  withoutPayloads(body: string): string {
+    const { input: _input, output: _output, ...rest } = parse(body);
+    return JSON.stringify({ ...rest, steps: rest.steps.map(withoutStepPayloads) });
+  },
 };
 
+/** What is stored was validated when it came in. */
 function parse(body: string): Snapshot {
   return JSON.parse(body) as Snapshot;
 }
@@ -127,4 +161,20 @@ function hasCandidate({ steps }: Snapshot, id: string): boolean {
       candidates?.ledger?.ids.includes(id) === true ||
       candidates?.items.some((item) => item.id === id) === true,
   );
+}
+
+function withoutStepPayloads(step: Step): object {
+  const { input: _input, output: _output, reasoning: _reasoning, ...rest } = step;
+  return {
+    ...rest,
+    ...(step.candidates && { candidates: withoutDetail(step.candidates) }),
+    ...(step.artifacts && {
+      artifacts: step.artifacts.map(({ inline: _inline, ...artifact }) => artifact),
+    }),
+  };
+}
+
+function withoutDetail(candidates: NonNullable<Step['candidates']>): object {
+  const { items: _items, ledger: _ledger, ...counts } = candidates;
+  return counts;
 }

@@ -1,10 +1,9 @@
 import { parentPort } from 'node:worker_threads';
+import type { TaskAnswer, TaskRequest } from './task-threads.js';
 import { tasks } from './tasks.js';
-import type { TaskAnswer, TaskRequest } from './search-thread.js';
 
-// Parsing and cutting texts takes processor time, which the event loop of the server has not to spare.
 const port = parentPort;
-if (port === null) throw new Error('search-worker runs as a worker thread only');
+if (port === null) throw new Error('task-worker runs as a worker thread only');
 
 function answer({ id, name, input }: TaskRequest): TaskAnswer {
   try {

@@ -1,0 +1,362 @@
+import {
+  appearancesOf,
+  compareExecutions,
+  compareFlows,
+  compareOutcomes,
+  decidingRulesOf,
+  explain,
+  rankExplanations,
+  type CandidateHistory,
+  type CohortComparison,
+  type ErrorBody,
+  type ExecutionDetail,
+  type ExecutionPage,
+  type ExecutionSummary,
+  type Facets,
+  type Funnel,
+  type Histogram,
+  type IngestResult,
+  type Lookup,
+  type PipelineList,
+  type PipelineOverview,
+  type Snapshot,
+  type SubjectHistory,
+} from '@xray/core';
+
+/** Answers for the document, by the name of their schema. What core works out of a record is worked out here too. */
+
+const WEEK = { from: '2026-11-15T00:00:00.000Z', to: '2026-11-22T00:00:00.000Z' };
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** A small record, declined by one of two rules; another one passes it. */
+function loan(executionId: string, score: number): Snapshot {
+  const isGood = score >= 660;
+  return {
+    executionId,
+    appId: 'my-loan-app',
+    pipeline: 'loan-approval',
+    environment: 'prod',
+    versions: { ruleset: 'r42' },
+    status: 'completed',
+    decision: {
+      outcome: isGood ? 'approved' : 'declined',
+      adverse: !isGood,
+      ...(!isGood && { reasons: [{ code: 'SCORE_LOW', ruleId: 'min_score' }] }),
+    },
+    startedAt: '2026-11-21T09:30:00.000Z',
+    durationMs: 412,
+    subjects: [{ type: 'applicant', id: '8123' }],
+    steps: [
+      { name: 'credit_score', kind: 'model', input: { applicant: '8123' }, output: { score } },
+      {
+        name: 'rules',
+        kind: 'rules',
+        rules: [
+          {
+            id: 'min_score',
+            result: isGood ? 'pass' : 'fail',
+            effect: 'reject',
+            field: 'score',
+            op: '>=',
+            actual: score,
+            threshold: 660,
+          },
+          {
+            id: 'max_dti',
+            result: 'pass',
+            effect: 'reject',
+            field: 'dti',
+            op: '<=',
+            actual: 0.31,
+            threshold: 0.43,
+          },
+        ],
+      },
+    ],
+  };
+}
+
+const SNAPSHOT_EXAMPLE = loan('loan-8123', 612);
+
+const SUMMARY: ExecutionSummary = {
+  executionId: 'loan-8123',
+  pipeline: 'loan-approval',
+  environment: 'prod',
+  status: 'completed',
+  stale: false,
+  outcome: 'declined',
+  adverse: true,
+  reasons: ['SCORE_LOW'],
+  subjects: [{ type: 'applicant', id: '8123' }],
+  versions: { ruleset: 'r42' },
+  tags: [],
+  stepCount: 2,
+  failedStepCount: 0,
+  errorType: null,
+  at: '2026-11-21T09:30:00.000Z',
+  receivedAt: '2026-11-21T09:30:01.204Z',
+  durationMs: 412,
+  revision: 0,
+  conflict: false,
+};
+
+const DETAIL: ExecutionDetail = {
+  snapshot: SNAPSHOT_EXAMPLE,
+  server: { receivedAt: SUMMARY.receivedAt, conflict: false, stale: false, bytes: 872 },
+};
+
+const CHOICE: Snapshot = {
+  executionId: 'search-77',
+  appId: 'my-loan-app',
+  pipeline: 'product-selection',
+  steps: [
+    {
+      name: 'filter',
+      kind: 'filter',
+      rules: [{ id: 'max_price', field: 'price', op: '<=', threshold: 50, unit: 'EUR' }],
+      candidates: {
+        in: 2,
+        out: 1,
+        byOutcome: { kept: 1, rejected: 1 },
+        cutoff: 0.6,
+        items: [
+          {
+            id: 'B07X',
+            outcome: 'rejected',
+            score: 0.55,
+            rank: 2,
+            reasons: [{ code: 'PRICE_HIGH', ruleId: 'max_price' }],
+            rules: [{ id: 'max_price', result: 'fail', actual: 64 }],
+          },
+          { id: 'B09K', outcome: 'kept', score: 0.71, rank: 1 },
+        ],
+      },
+    },
+  ],
+};
+
+const outcomes = compareOutcomes([
+  { outcome: 'approved', a: 700, b: 600 },
+  { outcome: 'declined', a: 300, b: 400 },
+]);
+const cohorts: CohortComparison = {
+  a: { q: 'pipeline:loan-approval version.ruleset:r41', ...WEEK, executions: 1_000, sampled: 1_000 },
+  b: { q: 'pipeline:loan-approval version.ruleset:r42', ...WEEK, executions: 1_000, sampled: 1_000 },
+  outcomes,
+  explained: { outcome: 'approved' },
+  ...rankExplanations(-0.1, [
+    {
+      of: { a: { count: 700, total: 1_000 }, b: { count: 600, total: 1_000 } },
+      traits: [
+        {
+          kind: 'decisive',
+          name: 'max_dti',
+          term: 'decisive:max_dti',
+          within: { a: { count: 0, total: 90 }, b: { count: 0, total: 200 } },
+        },
+      ],
+    },
+  ]),
+  flow: compareFlows(
+    [{ steps: ['credit_score', 'rules'], executions: 1_000 }],
+    [{ steps: ['credit_score', 'fraud_check', 'rules'], executions: 1_000 }],
+  ),
+  warnings: [],
+};
+
+const strip = {
+  from: WEEK.from,
+  bucketMs: DAY_MS,
+  series: [{ value: 'rejected', counts: [0, 0, 0, 0, 0, 0, 1] }],
+};
+
+export const EXAMPLES = {
+  IngestResult: { accepted: 1, duplicates: 0, superseded: 0, rejected: [] } satisfies IngestResult,
+  Error: {
+    error: {
+      code: 'invalid',
+      message: 'q, at 9: There is no field "pipelin". Did you mean pipeline?',
+      requestId: '0f0c9f0e-6c5b-4d43-a3a5-0a86e0a3f2b1',
+      details: [{ path: 'q', code: 'unknown_field', position: 9 }],
+    },
+  } satisfies ErrorBody,
+  ExecutionPage: {
+    items: [
+      {
+        ...SUMMARY,
+        matches: [
+          {
+            step: { sequence: 0, name: 'credit_score' },
+            field: 'input',
+            path: '/steps/0/input/applicant',
+            snippet: '8123',
+            ranges: [[0, 4]],
+          },
+        ],
+      },
+    ],
+    nextCursor: null,
+    notSearched: null,
+  } satisfies ExecutionPage,
+  ExecutionSummary: SUMMARY,
+  ExecutionDetail: DETAIL,
+  ExportedExecution: DETAIL,
+  StepDetail: { sequence: 0, step: SNAPSHOT_EXAMPLE.steps[0] },
+  Facets: {
+    ...WEEK,
+    notSearched: null,
+    total: 1_280,
+    items: [
+      {
+        field: 'outcome',
+        values: [
+          { value: 'approved', count: 912 },
+          { value: 'declined', count: 368 },
+        ],
+        more: 0,
+      },
+      { field: 'version.ruleset', values: [{ value: 'r42', count: 1_280 }], more: 0 },
+    ],
+  } satisfies Facets,
+  Histogram: {
+    ...WEEK,
+    notSearched: null,
+    by: 'outcome',
+    bucketMs: DAY_MS,
+    total: 1_280,
+    series: [
+      { value: 'approved', counts: [130, 128, 134, 131, 129, 130, 130] },
+      { value: 'declined', counts: [50, 52, 51, 55, 53, 54, 53] },
+    ],
+  } satisfies Histogram,
+  PipelineList: {
+    ...WEEK,
+    items: [
+      {
+        pipeline: 'loan-approval',
+        executions: 1_280,
+        lastAt: SUMMARY.at,
+        failed: 3,
+        outcomes: [
+          { outcome: 'approved', count: 912 },
+          { outcome: 'declined', count: 365 },
+          { outcome: null, count: 3 },
+        ],
+        p50Ms: 398,
+        p95Ms: 911,
+      },
+    ],
+  } satisfies PipelineList,
+  PipelineOverview: {
+    pipeline: 'loan-approval',
+    from: '2026-11-21T09:00:00.000Z',
+    to: '2026-11-21T11:00:00.000Z',
+    bucketMs: HOUR_MS,
+    executions: [61, 64],
+    failed: [0, 1],
+    p50Ms: [402, 395.5],
+    p95Ms: [880, 930],
+    outcomes: [
+      { outcome: 'approved', counts: [44, 41] },
+      { outcome: 'declined', counts: [17, 22] },
+      { outcome: null, counts: [0, 1] },
+    ],
+    reasons: [{ reason: 'SCORE_LOW', total: 30, counts: [11, 19] }],
+    moreReasons: 0,
+    versions: [{ name: 'ruleset', version: 'r42', firstAt: '2026-11-21T10:12:00.000Z' }],
+  } satisfies PipelineOverview,
+  Funnel: {
+    pipeline: 'product-selection',
+    ...WEEK,
+    executions: 640,
+    sampled: 640,
+    steps: [
+      {
+        name: 'filter',
+        kind: 'filter',
+        position: 1,
+        executions: 640,
+        runs: 640,
+        failed: 0,
+        skipped: 0,
+        p50Ms: 12,
+        p95Ms: 31,
+        candidatesIn: 51_200,
+        candidatesOut: 9_600,
+        drops: [
+          { reason: 'PRICE_HIGH', count: 30_100 },
+          { reason: 'OUT_OF_STOCK', count: 11_500 },
+        ],
+      },
+    ],
+    edges: [
+      { from: null, to: 'search', executions: 640 },
+      { from: 'search', to: 'filter', executions: 640 },
+      { from: 'filter', to: null, executions: 640 },
+    ],
+    variants: [{ steps: ['search', 'filter'], executions: 640 }],
+    moreVariants: 0,
+  } satisfies Funnel,
+  Explanation: explain(SNAPSHOT_EXAMPLE),
+  Comparison: compareExecutions(SNAPSHOT_EXAMPLE, loan('loan-8124', 701)),
+  CohortComparison: cohorts,
+  CandidateHistory: {
+    ...WEEK,
+    id: 'B07X',
+    executions: 1,
+    appearances: 1,
+    byOutcome: { rejected: 1 },
+    byReason: [{ value: 'PRICE_HIGH', count: 1 }],
+    byStep: [{ pipeline: 'product-selection', step: 'filter', count: 1 }],
+    strip,
+    items: appearancesOf(CHOICE, 'B07X').map((appearance) => ({
+      executionId: CHOICE.executionId,
+      pipeline: CHOICE.pipeline,
+      environment: 'prod',
+      at: '2026-11-21T11:02:00.000Z',
+      decision: 'selected',
+      ...appearance,
+    })),
+    nextCursor: null,
+    notSearched: null,
+  } satisfies CandidateHistory,
+  SubjectHistory: {
+    ...WEEK,
+    type: 'applicant',
+    id: '8123',
+    executions: 1,
+    byOutcome: [{ value: 'declined', count: 1 }],
+    byReason: [{ value: 'SCORE_LOW', count: 1 }],
+    strip: { ...strip, series: [{ value: 'declined', counts: [0, 0, 0, 0, 0, 0, 1] }] },
+    items: [{ ...SUMMARY, rules: decidingRulesOf(SNAPSHOT_EXAMPLE) }],
+    nextCursor: null,
+    notSearched: null,
+  } satisfies SubjectHistory,
+  Lookup: {
+    id: '8123',
+    execution: false,
+    candidate: 0,
+    subjects: [{ type: 'applicant', executions: 1 }],
+  } satisfies Lookup,
+};
+
+/** Values of parameters, where a route names none of its own. */
+export const PARAMETER_EXAMPLES: Record<string, string> = {
+  app: 'my-loan-app',
+  pipeline: 'loan-approval',
+  sequence: '0',
+  type: 'applicant',
+  q: 'outcome:declined -env:dev duration:>500ms',
+  from: WEEK.from,
+  to: WEEK.to,
+  aFrom: '2026-11-08T00:00:00Z',
+  aTo: WEEK.from,
+  bFrom: WEEK.from,
+  bTo: WEEK.to,
+  status: 'completed',
+  outcome: 'declined',
+  environment: 'prod',
+  after: 'loan-8123',
+  cursor: 'MjAyNi0xMS0yMVQwOTozMDowMC4wMDBaIDQy',
+};
