@@ -18,7 +18,7 @@ import { DEFAULT_COLUMNS, type ColumnId } from './columns';
 import { ExecutionsList } from './executions-list';
 import { ExplorerSkeleton } from './explorer-skeleton';
 import { FilterBar } from './filter-bar';
-import { searchesWords, withoutWords } from './filter-terms';
+import { searchesWords, withoutWords } from '@/components/filter/filter-terms';
 import { listKey } from './list-query';
 import { LiveButton } from './live-button';
 import { explorerParams } from './search-params';
