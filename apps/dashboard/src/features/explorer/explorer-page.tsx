@@ -8,7 +8,6 @@ import { AppGate } from '@/components/app-gate';
 import { RangeMenu } from '@/components/time-range/range-menu';
 import { boundsOf, type TimeRange } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
-import { Dialog, DialogTitle, SheetContent } from '@/components/ui/dialog';
 import { useMediaQuery } from '@/lib/browser-state';
 import { exportUrl } from '@/lib/api-client';
 import { store, useStored } from '@/lib/preferences';
@@ -27,6 +26,7 @@ import { ViewsMenu } from './views-menu';
 
 const Histogram = lazy(async () => ({ default: (await import('./histogram')).Histogram }));
 const FacetPanel = lazy(async () => ({ default: (await import('./facet-panel')).FacetPanel }));
+const Sheet = lazy(async () => ({ default: (await import('@/components/ui/sheet')).Sheet }));
 const PeekPanel = lazy(async () => ({ default: (await import('./peek-panel')).PeekPanel }));
 const NothingListed = lazy(async () => ({
   default: (await import('./nothing-found')).NothingListed,
@@ -134,14 +134,13 @@ function Explorer({ app }: { app: string }) {
           >
             {facets}
           </section>
-        ) : (
-          <Dialog open={facetsOpen} onOpenChange={setFacetsOpen}>
-            <SheetContent>
-              <DialogTitle className="px-4 pt-3 pb-1 font-semibold">Narrow by</DialogTitle>
+        ) : facetsOpen ? (
+          <Suspense>
+            <Sheet title="Narrow by" titleShown onClose={() => setFacetsOpen(false)}>
               <div className="min-h-0 flex-1 overflow-y-auto">{facets}</div>
-            </SheetContent>
-          </Dialog>
-        )}
+            </Sheet>
+          </Suspense>
+        ) : null}
         <div className="relative flex min-h-0 min-w-0 flex-1">
           <div className="flex min-h-0 min-w-0 flex-1 flex-col">
             <div className="min-h-[107px] pt-1 print:hidden">
@@ -225,13 +224,13 @@ function ExportLink({
     : 'Everything found, with payloads, as NDJSON';
   if (disabled) {
     return (
-      <Button disabled title={title} className="max-md:hidden">
-        <DownloadIcon aria-hidden /> Export
+      <Button disabled title={title}>
+        <DownloadIcon aria-hidden /> <span className="max-md:sr-only">Export</span>
       </Button>
     );
   }
   return (
-    <Button asChild title={title} className="max-md:hidden">
+    <Button asChild title={title}>
       <a
         href={exportUrl(app, { q, ...boundsOf(range, 0) })}
         download={`${app}.ndjson`}
@@ -240,7 +239,7 @@ function ExportLink({
           event.currentTarget.href = exportUrl(app, { q, ...boundsOf(range, Date.now()) });
         }}
       >
-        <DownloadIcon aria-hidden /> Export
+        <DownloadIcon aria-hidden /> <span className="max-md:sr-only">Export</span>
       </a>
     </Button>
   );
