@@ -246,7 +246,7 @@ test('columns are chosen, put in order and sized, by the keyboard too, and stay 
   expect(complaints).toEqual([]);
 });
 
-test('a view is saved, left, come back to, and forgotten', async ({ stage }) => {
+test('a view is saved, left, come back to, shared, and forgotten', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await send(server, loans(10));
   await page.goto(
@@ -267,8 +267,16 @@ test('a view is saved, left, come back to, and forgotten', async ({ stage }) => 
   expect(await page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe(
     'outcome:declined',
   );
-  await page.getByRole('button', { name: 'Slow refusals' }).click();
-  await views.getByRole('button', { name: 'Forget Slow refusals' }).click();
+
+  await page.getByRole('button', { name: 'Views' }).click();
+  await views.getByRole('region', { name: 'Yours alone' }).getByText('Slow refusals').waitFor();
+  await views.getByLabel('Name of this view').fill('Slow refusals');
+  await views.getByRole('checkbox', { name: /^Share it/ }).check();
+  await views.getByRole('button', { name: 'Save' }).click();
+  const shared = views.getByRole('region', { name: `Shared in ${server.appId}` });
+  await shared.getByRole('link', { name: 'Slow refusals' }).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await shared.getByRole('button', { name: 'Forget Slow refusals' }).click();
   await views.getByText('None yet.').waitFor();
   expect(complaints).toEqual([]);
 });

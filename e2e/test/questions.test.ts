@@ -85,6 +85,53 @@ test('anybody asks why of an id, and comes to where it was decided', async ({ st
   expect(complaints).toEqual([]);
 });
 
+test('what is written of a group is completed as the list’s filter is', async ({ stage }) => {
+  const { page, server, complaints } = stage;
+  await decideLoans(server);
+  await page.goto(`${server.url}/compare?app=${server.appId}&qa=&qb=`);
+  const filter = page.getByRole('combobox', { name: 'Filter of group b' });
+  await filter.fill('outcome:');
+  const option = page.getByRole('option', { name: /^declined/ });
+  await option.waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await option.click();
+  expect(await filter.inputValue()).toBe('outcome:declined ');
+  await filter.press('Enter');
+  await page.waitForURL((url) => url.searchParams.get('qb') === 'outcome:declined');
+
+  await filter.fill('outcome:declined AND');
+  await filter.press('Enter');
+  await page.getByRole('alert').getByText('At character').waitFor();
+  await filter.press('Escape');
+  expect(await filter.inputValue()).toBe('outcome:declined');
+  expect(complaints).toEqual([]);
+});
+
+test('a value is found in a record wherever it is closed in', async ({ stage }) => {
+  const { page, server, complaints } = stage;
+  const deep = {
+    pages: Array.from({ length: 90 }, (_, at) => ({ at, seal: { code: `K-${at}` } })),
+  };
+  const xray = client(server, 'letters', 'r1');
+  await xray.run({}, (execution) => execution.step('read_letter', () => deep));
+  await xray.shutdown();
+  await page.goto(`${server.url}/executions?app=${server.appId}&q=pipeline:letters`);
+  await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().click();
+  await page.getByRole('tab', { name: 'Output' }).click();
+  const tree = page.getByRole('tree', { name: 'output as a tree' });
+  await tree.focus();
+  await page.keyboard.press('/');
+  await page.keyboard.type('k-77');
+  await page.getByRole('search').getByText('1', { exact: true }).waitFor();
+  expect(await tree.getByText('K-77').count()).toBe(0);
+  await page.keyboard.press('Enter');
+  await tree.getByText('K-77').waitFor();
+  await page.getByRole('search').getByText('1 of 1').waitFor();
+  await page.getByText('output.pages[77].seal.code').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
 async function openDeclined(page: Page, server: FreshServer): Promise<void> {
   await page.goto(`${server.url}/executions?app=${server.appId}`);
   const list = page.getByRole('grid', { name: 'Executions' });

@@ -21,7 +21,15 @@ const HEIGHTS_PX = { 1_280: 800, 390: 844 };
 
 /** The view in which CI sees a story; with XRAY_TEST_FULL=1 every one. */
 export function seenOn(theme: View['theme'], widthPx: View['widthPx']): readonly View[] {
-  return process.env['XRAY_TEST_FULL'] === '1' ? VIEWS : [{ theme, widthPx }];
+  return viewsOf([theme, widthPx]);
+}
+
+/** The views in which CI sees something; with XRAY_TEST_FULL=1 all of them. */
+export function viewsOf(
+  ...seen: readonly (readonly [View['theme'], View['widthPx']])[]
+): readonly View[] {
+  if (process.env['XRAY_TEST_FULL'] === '1') return VIEWS;
+  return seen.map(([theme, widthPx]) => ({ theme, widthPx }));
 }
 
 interface Stage {

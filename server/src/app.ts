@@ -27,6 +27,7 @@ import { questionRoutes } from './routes/questions.js';
 import { retentionRoutes } from './routes/retention.js';
 import type { Call, Deps, Endpoint, Recorded, Route } from './routes/route.js';
 import { transferRoutes } from './routes/transfer.js';
+import { viewRoutes } from './routes/views.js';
 
 const MAX_JSON_BYTES = 64 * 1024;
 
@@ -46,6 +47,7 @@ function expressRoutes(deps: Deps): Route[] {
     ...appRoutes(deps),
     ...keyRoutes(deps),
     ...memberRoutes(deps),
+    ...viewRoutes(deps),
     ...(deps.clerk === undefined ? accountRoutes(deps) : clerkRoutes(deps, deps.clerk)),
     ...administrationRoutes(deps),
     ...retentionRoutes(deps),

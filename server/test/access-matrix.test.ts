@@ -70,6 +70,8 @@ const EDIT: Refusals = {
   viewer: 403,
 };
 const OWN: Refusals = { ...EDIT, editor: 403 };
+/** What a viewer may do and a key may not, nor the command line, since it belongs to a person. */
+const READ_AS_PERSON: Refusals = { ...READ, 'read-only key': 403, console: 403 };
 const SIGNED_IN: Refusals = { ...NOT_KEYS, console: 403 };
 const ADMINISTER: Refusals = {
   ...NOT_KEYS,
@@ -117,6 +119,9 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/invitations': OWN,
   'POST /api/apps/:app/invitations': OWN,
   'DELETE /api/apps/:app/invitations/:invitation': OWN,
+  'GET /api/apps/:app/views': READ,
+  'POST /api/apps/:app/views': READ_AS_PERSON,
+  'DELETE /api/apps/:app/views/:view': READ_AS_PERSON,
   'GET /api/apps/:app/audit': OWN,
   'GET /api/apps/:app/retention': OWN,
   'PUT /api/apps/:app/retention': OWN,

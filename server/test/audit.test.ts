@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { AuditPage, CreatedInvitation, CreatedKey, Me } from '@xray/core';
+import type { AuditPage, CreatedInvitation, CreatedKey, Me, SavedView } from '@xray/core';
 import { allRoutes } from '#server/app.js';
 import { startServer } from '#server/main.js';
 import type { Deps, Endpoint } from '#server/routes/route.js';
@@ -73,6 +73,8 @@ describe.each(DRIVERS)('a change whose audit entry cannot be written, on %s', (d
     const { apiKey } = await ada.newKey(APP);
     const app = `/api/apps/${APP}`;
     const open = await ada.ask<CreatedInvitation>('POST', `${app}/invitations`, { role: 'viewer' });
+    const keptView = { name: 'kept', params: { q: 'status:failed' } };
+    const view = await ada.ask<SavedView>('POST', `${app}/views`, keptView);
     const console = async (kind: 'sign-in' | 'reset-password') =>
       driver === 'pglite' ? await linkFor(place, kind, 'vera@example.org') : 'none here';
     const [signIn, reset] = [await console('sign-in'), await console('reset-password')];
@@ -88,6 +90,8 @@ describe.each(DRIVERS)('a change whose audit entry cannot be written, on %s', (d
       'DELETE /api/apps/:app/members/:user': [`${app}/members/${veraId}`],
       'POST /api/apps/:app/invitations': [`${app}/invitations`, { role: 'owner' }],
       'DELETE /api/apps/:app/invitations/:invitation': [`${app}/invitations/${open.invitation.id}`],
+      'POST /api/apps/:app/views': [`${app}/views`, { ...keptView, params: {} }],
+      'DELETE /api/apps/:app/views/:view': [`${app}/views/${view.id}`],
       'PUT /api/apps/:app/retention': [
         `${app}/retention`,
         { items: [{ environment: null, days: 1, legalHold: false }] },

@@ -1,16 +1,16 @@
 import { parseQuery } from '@xray/core/query';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRecent } from '@/features/explorer/filter-history';
-import { filterOptions, restOfFilter } from '@/features/explorer/filter-options';
-import { filterSegments } from '@/features/explorer/filter-segments';
+import { parseRecent } from '@/components/filter/filter-history';
+import { filterOptions, restOfFilter } from '@/components/filter/filter-options';
+import { filterSegments } from '@/components/filter/filter-segments';
 import {
   facetGroups,
   filtersWithoutOnePart,
   searchesWords,
   toggleFacet,
   withoutWords,
-} from '@/features/explorer/filter-terms';
+} from '@/components/filter/filter-terms';
 
 const FACETS = [
   {

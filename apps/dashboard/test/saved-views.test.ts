@@ -1,37 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseViews, removeView, saveView, viewSearch } from '@/features/explorer/saved-views';
+import { isSameView, viewHref, viewParams } from '@/features/explorer/saved-views';
 
-describe('saved views', () => {
-  it('keep what is listed and not who looks at it', () => {
+describe('a saved view', () => {
+  it('keeps what is listed and not who looks at it', () => {
     expect(
-      viewSearch('app=a&peek=x&live=true&q=outcome%3Adeclined&sort=-duration&cols=id,time'),
-    ).toBe('q=outcome%3Adeclined&sort=-duration&cols=id%2Ctime');
+      viewParams('app=a&peek=x&live=true&q=outcome%3Adeclined&sort=-duration&cols=id,time&by='),
+    ).toEqual({ q: 'outcome:declined', sort: '-duration', cols: 'id,time' });
   });
 
-  it('are one a name, in the order of their names', () => {
-    const one = saveView([], { name: ' failures ', search: 'q=status:failed' });
-    const two = saveView(one, { name: 'declined', search: 'q=outcome:declined' });
-    const changed = saveView(two, { name: 'failures', search: 'from=-7d' });
-    expect(changed).toEqual([
-      { name: 'declined', search: 'q=outcome%3Adeclined' },
-      { name: 'failures', search: 'from=-7d' },
-    ]);
-    expect(removeView(changed, 'declined').map(({ name }) => name)).toEqual(['failures']);
-    expect(saveView(two, { name: '  ', search: '' })).toEqual(two);
+  it('is the one that its address shows, whatever stands in it, and leads to the list of its app', () => {
+    const params = fc.record(
+      { q: fc.string(), from: fc.string(), to: fc.string(), sort: fc.string() },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(params, fc.string({ minLength: 1 }), (given, app) => {
+        const address = new URL(viewHref(app, given), 'http://x-ray.example');
+        expect(address.pathname).toBe('/executions');
+        expect(address.searchParams.get('app')).toBe(app);
+        expect(isSameView(viewParams(address.search), given)).toBe(true);
+      }),
+    );
   });
 
-  it('come back as they were kept, and anything else is none', () => {
-    fc.assert(
-      fc.property(fc.array(fc.record({ name: fc.string(), search: fc.string() })), (views) => {
-        expect(parseViews(JSON.stringify(views))).toEqual(views);
-      }),
-    );
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        expect(Array.isArray(parseViews(text))).toBe(true);
-      }),
-    );
-    expect(parseViews('[{"name":1,"search":"x"},null,3]')).toEqual([]);
+  it('is another one when anything of it differs', () => {
+    expect(isSameView({ q: 'a' }, { q: 'a', from: '-7d' })).toBe(false);
+    expect(isSameView({}, { by: '' })).toBe(true);
   });
 });

@@ -65,6 +65,20 @@ describe('when steps ran', () => {
     expect(times([{ startedAt: at(-50), durationMs: 1 }], { startedAt: T0 })).toEqual([[0, 1]]);
   });
 
+  it('tells for how long nothing ran beside a step before it', () => {
+    const { spans } = layout(
+      [
+        { startedAt: at(3), durationMs: 4 },
+        { startedAt: at(4), durationMs: 1 },
+        { startedAt: at(9), durationMs: 6 },
+        { startedAt: at(10), durationMs: 1, parent: 2 },
+        { durationMs: 1 },
+      ],
+      { startedAt: T0 },
+    );
+    expect(spans.map(({ gapMs }) => gapMs)).toEqual([3, 0, 2, 1, 0]);
+  });
+
   it('tells measured from inferred', () => {
     const [told, inferred] = layout([
       { startedAt: T0, durationMs: 1, timing: 'measured' },
@@ -99,6 +113,8 @@ describe('when steps ran', () => {
             expect(span.startMs).toBeGreaterThanOrEqual(0);
             expect(span.endMs).toBeGreaterThanOrEqual(span.startMs);
             expect(span.endMs).toBeLessThanOrEqual(extentMs);
+            expect(span.gapMs).toBeGreaterThanOrEqual(0);
+            expect(span.gapMs).toBeLessThanOrEqual(span.startMs);
           }
         },
       ),

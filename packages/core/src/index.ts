@@ -22,4 +22,5 @@ export * from './search-terms.js';
 export * from './searchable.js';
 export * from './snapshot.js';
 export { stepSequence } from './step-order.js';
+export * from './views.js';
 export * from './wording.js';

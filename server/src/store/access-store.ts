@@ -8,7 +8,9 @@ import type {
   ListedUser,
   Member,
   Role,
+  SavedView,
   User,
+  ViewParams,
 } from '@xray/core';
 
 export interface NewApiKey {
@@ -64,6 +66,18 @@ export interface NewInvitation {
   tokenHash: Uint8Array;
   invitedBy: string;
   expiresAt: Date;
+}
+
+/** A view as somebody wants to keep it. */
+export interface ViewToSave {
+  app: string;
+  userId: string;
+  /** Their address. */
+  savedBy: string;
+  name: string;
+  params: ViewParams;
+  /** With everybody of the app, and not theirs any longer. */
+  isShared: boolean;
 }
 
 export interface UserFilter {
@@ -131,6 +145,9 @@ export interface AccessStore {
   listInvitations(app: string): Promise<Invitation[]>;
   findInvitation(tokenHash: Uint8Array): Promise<(Invitation & { appName: string }) | undefined>;
 
+  /** By name: those that the app shares, and the user's own. */
+  listViews(app: string, userId: string | undefined): Promise<SavedView[]>;
+
   /** Counts one more of each of these, in their windows of `windowMs`, and tells where they stand now. */
   countGuesses(keys: string[], windowMs: number): Promise<GuessCount[]>;
   /** Takes one of each of these back. */
@@ -192,6 +209,12 @@ export interface AccessEdits {
   /** Undefined when the user is no member of the app. */
   changeMember(app: string, userId: string, role: Role): Promise<Member | undefined>;
   removeMember(app: string, userId: string): Promise<Member | undefined>;
+
+  /** Undefined when there are MAX_VIEWS already, of the user or shared. */
+  saveView(view: ViewToSave): Promise<SavedView | undefined>;
+  /** One that the user may see. */
+  findView(app: string, userId: string, id: string): Promise<SavedView | undefined>;
+  removeView(app: string, id: string): Promise<void>;
 
   createInvitation(invitation: NewInvitation): Promise<Invitation>;
   revokeInvitation(app: string, id: string): Promise<Invitation | undefined>;

@@ -43,6 +43,7 @@ export async function removeMember(
 ): Promise<Member | undefined> {
   const member = await findMember(db, app, userId);
   await db.deleteFrom('app_members').where('app', '=', app).where(isUser(userId)).execute();
+  await sql`DELETE FROM xray.views WHERE app = ${app} AND owner::text = ${userId}`.execute(db);
   return member;
 }
 

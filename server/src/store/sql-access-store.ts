@@ -7,6 +7,7 @@ import * as keys from './keys.js';
 import * as members from './members.js';
 import * as people from './people.js';
 import * as signIn from './sign-in.js';
+import * as views from './views.js';
 
 type Db = Driver['db'];
 
@@ -30,6 +31,8 @@ export function sqlAccessStore(db: Db): AccessStore {
     listMembers: (app) => members.listMembers(db, app),
     listInvitations: (app) => members.listInvitations(db, app),
     findInvitation: (tokenHash) => members.findInvitation(db, tokenHash),
+
+    listViews: (app, userId) => views.listViews(db, app, userId),
 
     countGuesses: (names, windowMs) => guesses.countGuesses(db, names, windowMs),
     forgiveGuesses: (names) => guesses.forgiveGuesses(db, names),
@@ -65,6 +68,10 @@ export function sqlAccessEdits(tx: Db): AccessEdits {
 
     changeMember: (app, userId, role) => members.changeMember(tx, app, userId, role),
     removeMember: (app, userId) => members.removeMember(tx, app, userId),
+    saveView: (view) => views.saveView(tx, view),
+    findView: (app, userId, id) => views.findView(tx, app, userId, id),
+    removeView: (app, id) => views.removeView(tx, app, id),
+
     createInvitation: (invitation) => members.createInvitation(tx, invitation),
     revokeInvitation: (app, id) => members.revokeInvitation(tx, app, id),
     acceptInvitation: (tokenHash, who) => members.acceptInvitation(tx, tokenHash, who),

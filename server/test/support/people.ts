@@ -129,9 +129,11 @@ export async function overConsole(
     if (body !== undefined && headers['content-type'] === undefined) {
       req.setHeader('content-type', 'application/json');
     }
-    req.end(
-      body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
-    );
+    const text =
+      body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    // Node says how long the body of a DELETE is no more than that there is one.
+    if (text !== undefined) req.setHeader('content-length', Buffer.byteLength(text));
+    req.end(text);
   });
 }
 

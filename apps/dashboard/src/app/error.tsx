@@ -1,7 +1,15 @@
 'use client';
 
+import { retry } from '@/components/boundary';
 import { ErrorState } from '@/components/states';
 
 export default function PageError({ error, reset }: { error: Error; reset: () => void }) {
-  return <ErrorState heading="h1" error={error} title="This page broke" onRetry={reset} />;
+  return (
+    <ErrorState
+      heading="h1"
+      error={error}
+      title="This page broke"
+      onRetry={() => retry(error, reset)}
+    />
+  );
 }

@@ -7,9 +7,10 @@ import { LayersIcon, MessageCircleQuestionMarkIcon } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
+import { Boundary } from '@/components/boundary';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
-import { Dialog, DialogTitle, SheetContent } from '@/components/ui/dialog';
+import { CompareMenu } from '@/features/compare/compare-menu';
 import { ExecutionHeader } from '@/features/execution/execution-header';
 import { ExecutionSkeleton } from '@/features/execution/execution-skeleton';
 import { PrintedSteps } from '@/features/execution/printed-steps';
@@ -39,11 +40,7 @@ const ExplainPanel = dynamic(
 const ExplanationReport = dynamic(
   async () => (await import('@/features/explain/report')).ExplanationReport,
 );
-
-const CompareMenu = dynamic(
-  async () => (await import('@/features/compare/compare-menu')).CompareMenu,
-  { loading: () => <Button disabled>Compare…</Button> },
-);
+const Sheet = dynamic(async () => (await import('@/components/ui/sheet')).Sheet);
 
 export function ExecutionView() {
   const [{ app, id }] = useQueryStates(executionParams);
@@ -89,14 +86,16 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
     void setParams({ step, candidate: null }, { history });
   const inspector =
     inspected === null ? null : (
-      <Inspector
-        app={app}
-        detail={detail}
-        inspected={inspected}
-        tab={tab}
-        candidate={candidate}
-        onTab={(next) => void setParams({ tab: next })}
-      />
+      <Boundary key={inspected} title="This cannot be shown">
+        <Inspector
+          app={app}
+          detail={detail}
+          inspected={inspected}
+          tab={tab}
+          candidate={candidate}
+          onTab={(next) => void setParams({ tab: next })}
+        />
+      </Boundary>
     );
 
   return (
@@ -164,16 +163,10 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
           <div className="flex min-h-0 w-[42%] max-w-3xl min-w-80 flex-col border-l border-line">
             {inspector}
           </div>
-        ) : (
-          <Dialog
-            open={inspected !== null}
-            onOpenChange={(open) => (open ? undefined : inspect(null, 'push'))}
-          >
-            <SheetContent>
-              <DialogTitle className="sr-only">Inspector</DialogTitle>
-              {inspector}
-            </SheetContent>
-          </Dialog>
+        ) : inspected === null ? null : (
+          <Sheet title="Inspector" onClose={() => inspect(null, 'push')}>
+            {inspector}
+          </Sheet>
         )}
       </div>
     </div>

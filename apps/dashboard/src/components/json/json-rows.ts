@@ -137,6 +137,23 @@ function groupStep(count: number): number {
   return step;
 }
 
+/** Ids of the groups around a child, outermost first; none where there are few children. */
+export function groupIdsTo(pointer: string, size: number, index: number): string[] {
+  const ids: string[] = [];
+  let [from, to] = [0, size];
+  while (to - from > GROUP_SIZE) {
+    const step = groupStep(to - from);
+    from += Math.floor((index - from) / step) * step;
+    to = Math.min(to, from + step);
+    ids.push(groupId(pointer, from, to));
+  }
+  return ids;
+}
+
+function groupId(pointer: string, from: number, to: number): string {
+  return `${pointer}\n${from}-${to}`;
+}
+
 function childrenOf(node: JsonNode, options: Pick<JsonRowsOptions, 'lineLength'>): JsonNode[] {
   const count = node.to - node.from;
   if (count > GROUP_SIZE) return groupsOf(node, groupStep(count));
@@ -178,7 +195,7 @@ function groupsOf(node: JsonNode, step: number): JsonNode[] {
     const to = Math.min(node.to, from + step);
     groups.push({
       ...node,
-      id: `${node.pointer}\n${from}-${to}`,
+      id: groupId(node.pointer, from, to),
       label: `${from} … ${to - 1}`,
       depth: node.depth + 1,
       shape: 'group',

@@ -5,12 +5,15 @@
 import type { Json, Mark } from '@xray/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChevronRightIcon } from 'lucide-react';
-import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useDeferredValue, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { flushSync } from 'react-dom';
 import { CopyButton } from '@/components/copy-button';
 import { cn } from '@/lib/cn';
 import { useElementWidth } from '@/lib/element-width';
 import { initiallyOpen, jsonRows, openWithin, readablePath, type JsonRow } from './json-rows';
 import { RowMarks, RowText } from './json-row-text';
+import { JsonSearchBar } from './json-search-bar';
+import { idsToOpen, searchJson } from './json-search';
 import { placeMarks } from './marks';
 
 const ROW_PX = 22;
@@ -32,13 +35,15 @@ interface JsonTreeProps {
 }
 
 /**
- * A JSON value as a tree that only holds the lines seen. Arrows move and open, Enter opens; what the
- * active line stands for is copied from the bar below.
+ * A JSON value as a tree that only holds the lines seen. Arrows move and open, Enter opens, `/` searches;
+ * what the active line stands for is copied from the bar below.
  */
 export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
   const [open, setOpen] = useState<ReadonlySet<string>>(() => initiallyOpen(value, basePointer));
   const [activeId, setActiveId] = useState<string>(basePointer);
+  const [text, setText] = useState('');
   const scrollRef = useRef<HTMLDivElement>(null);
+  const searchRef = useRef<HTMLInputElement>(null);
   const [widthRef, widthPx] = useElementWidth<HTMLDivElement>();
   const lineLength = Math.max(MIN_LINE, Math.min(MAX_LINE, Math.floor((widthPx - 90) / CHAR_PX)));
   const rows = useMemo(
@@ -46,6 +51,12 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
     [value, open, basePointer, lineLength],
   );
   const placed = useMemo(() => placeMarks(value, basePointer, marks), [value, basePointer, marks]);
+  const searched = useDeferredValue(text);
+  const matches = useMemo(
+    () => searchJson(value, basePointer, searched),
+    [value, basePointer, searched],
+  );
+  const matching = useMemo(() => new Set(matches), [matches]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scrollRef.current,
@@ -61,6 +72,23 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
     const target = Math.max(0, Math.min(rows.length - 1, index));
     setActiveId(rows[target]?.id ?? basePointer);
     virtualizer.scrollToIndex(target);
+  };
+  /** Opens the way to the next place found after the last one that was gone to, around the ends. */
+  const goToMatch = (direction: 1 | -1) => {
+    const at = matches.indexOf(active?.pointer ?? '');
+    const from = at < 0 && direction < 0 ? 0 : at;
+    const pointer = matches.at((from + direction) % matches.length);
+    if (pointer === undefined) return;
+    const next = new Set([...open, ...idsToOpen(value, basePointer, pointer)]);
+    // Before it is scrolled to, it has to be among the rows.
+    flushSync(() => {
+      setOpen(next);
+      setActiveId(pointer);
+    });
+    const index = jsonRows(value, { open: next, basePointer, lineLength }).findIndex(
+      (row) => row.id === pointer,
+    );
+    virtualizer.scrollToIndex(index, { align: 'center' });
   };
   const toggle = (row: JsonRow, wanted = row.open === false) => {
     if (row.open === null) return;
@@ -87,6 +115,9 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
         goTo(outer);
       },
       Enter: () => toggle(active),
+      '/': () => searchRef.current?.focus(),
+      n: () => goToMatch(1),
+      N: () => goToMatch(-1),
       ' ': () => toggle(active),
       '*': () =>
         setOpen(new Set([...open, ...openWithin(active.value, active.pointer, OPEN_ALL_ROWS)])),
@@ -102,6 +133,22 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
   const activeShown = items.some((item) => item.index === activeIndex);
   return (
     <div ref={widthRef} className="flex h-full min-h-0 flex-col print:block print:h-auto">
+      {rows.length > 1 || active?.open !== null ? (
+        <JsonSearchBar
+          inputRef={searchRef}
+          name={name}
+          text={text}
+          onText={setText}
+          // Of what is being written still nothing is known.
+          place={
+            text === searched
+              ? { at: matches.indexOf(active?.pointer ?? ''), of: matches.length }
+              : null
+          }
+          onStep={goToMatch}
+          onLeave={() => scrollRef.current?.focus()}
+        />
+      ) : null}
       <div
         ref={scrollRef}
         role="tree"
@@ -132,7 +179,9 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
                 }}
                 className={cn(
                   'text-mono absolute top-0 left-0 flex min-w-full items-center gap-1 pr-3 whitespace-pre hover:bg-hover',
-                  item.index === activeIndex && 'bg-hover',
+                  matching.has(row.id) && 'bg-warn-soft',
+                  item.index === activeIndex &&
+                    'bg-hover outline -outline-offset-1 outline-line-strong',
                   row.open !== null && 'cursor-pointer',
                 )}
                 style={{

@@ -4,6 +4,7 @@ import { parseQuery } from '@xray/core/query';
 import { useQuery } from '@tanstack/react-query';
 import { ChevronDownIcon } from 'lucide-react';
 import { useState } from 'react';
+import { FilterInput } from '@/components/filter/filter-input';
 import { chosenRange, questionRange } from '@/components/time-range/question-range';
 import { RangeMenu } from '@/components/time-range/range-menu';
 import { Button } from '@/components/ui/button';
@@ -14,10 +15,8 @@ import {
   DropdownMenuLabel,
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu';
-import { inputClasses } from '@/components/ui/field';
 import { useNowMs } from '@/lib/browser-state';
-import { cn } from '@/lib/cn';
-import { anchored, recentFacetsQuery, type CohortChoice } from './cohort-query';
+import { RECENTLY, anchored, recentFacetsQuery, type CohortChoice } from './cohort-query';
 import { valuePresets, weekPreset, type Preset } from './presets';
 
 interface CohortFormProps {
@@ -33,27 +32,40 @@ export function CohortForm({ app, a, b, onChange }: CohortFormProps) {
   const [qb, setQb] = useState(b.q);
   const bothRead = parseQuery(qa).ok && parseQuery(qb).ok;
   const drafted = { a: { ...a, q: qa.trim() }, b: { ...b, q: qb.trim() } };
+  const ask = (next: { a: CohortChoice; b: CohortChoice }) => {
+    if (parseQuery(next.a.q).ok && parseQuery(next.b.q).ok) onChange(next);
+  };
   return (
     <form
       aria-label="Two groups"
       className="flex flex-col gap-2 border-b border-line px-4 py-2 print:hidden"
       onSubmit={(event) => {
         event.preventDefault();
-        if (bothRead) onChange(drafted);
+        ask(drafted);
       }}
     >
       <CohortRow
+        app={app}
         name="a"
-        q={qa}
+        text={qa}
         onText={setQa}
         choice={a}
+        onApply={(q) => {
+          setQa(q);
+          ask({ ...drafted, a: { ...a, q } });
+        }}
         onRange={(range) => onChange({ ...drafted, a: { ...drafted.a, range } })}
       />
       <CohortRow
+        app={app}
         name="b"
-        q={qb}
+        text={qb}
         onText={setQb}
         choice={b}
+        onApply={(q) => {
+          setQb(q);
+          ask({ ...drafted, b: { ...b, q } });
+        }}
         onRange={(range) => onChange({ ...drafted, b: { ...drafted.b, range } })}
       />
       <div className="flex flex-wrap gap-2 md:pl-6">
@@ -76,44 +88,40 @@ export function CohortForm({ app, a, b, onChange }: CohortFormProps) {
 }
 
 function CohortRow({
+  app,
   name,
-  q,
+  text,
   onText,
   choice,
+  onApply,
   onRange,
 }: {
+  app: string;
   name: string;
-  q: string;
-  onText: (q: string) => void;
+  text: string;
+  onText: (text: string) => void;
   choice: CohortChoice;
+  onApply: (q: string) => void;
   onRange: (range: CohortChoice['range']) => void;
 }) {
   const nowMs = useNowMs();
-  const read = parseQuery(q);
-  const noteId = `cohort-${name}-note`;
   return (
     <div className="flex flex-wrap items-center gap-2">
       <span aria-hidden className="w-4 shrink-0 text-sm font-semibold text-ink-faint">
         {name}
       </span>
-      <div className="min-w-48 flex-1">
-        <input
-          aria-label={`Filter of group ${name}`}
-          aria-invalid={read.ok ? undefined : true}
-          aria-describedby={read.ok ? undefined : noteId}
-          placeholder="every execution"
-          autoComplete="off"
-          spellCheck={false}
-          value={q}
-          onChange={(event) => onText(event.target.value)}
-          className={cn(inputClasses, 'text-mono h-8')}
-        />
-        {read.ok ? null : (
-          <p id={noteId} className="pt-0.5 text-xs">
-            At character {read.error.start + 1}: {read.error.message}
-          </p>
-        )}
-      </div>
+      <FilterInput
+        app={app}
+        label={`Filter of group ${name}`}
+        placeholder="every execution"
+        text={text}
+        onText={onText}
+        held={choice.q}
+        onApply={onApply}
+        range={RECENTLY}
+        before={<span className="w-2.5" />}
+        className="min-w-48 flex-1"
+      />
       <RangeMenu
         value={questionRange(anchored(choice.range, nowMs))}
         onChange={(range) => onRange(chosenRange(range))}

@@ -60,10 +60,12 @@ export const cohortsQuery = (
     },
   });
 
+/** Where values to write or to set against each other are looked for. */
+export const RECENTLY: TimeRange = { from: '-30d', to: null };
+
 /** What the executions of a filter have been like lately: values to set against each other. */
 export const recentFacetsQuery = (app: string, q: string) =>
   queryOptions({
     queryKey: ['cohort-facets', app, q],
-    queryFn: ({ signal }) =>
-      getFacets(app, { q, ...questionBounds({ from: '-30d', to: null }, Date.now()) }, signal),
+    queryFn: ({ signal }) => getFacets(app, { q, ...questionBounds(RECENTLY, Date.now()) }, signal),
   });

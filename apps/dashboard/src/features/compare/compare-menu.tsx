@@ -1,96 +1,22 @@
 'use client';
 
-import type { ExecutionDetail, ExecutionSummary } from '@xray/core';
-import { useQuery } from '@tanstack/react-query';
+import type { ExecutionDetail } from '@xray/core';
 import { GitCompareIcon } from 'lucide-react';
-import Link from 'next/link';
-import { useState } from 'react';
-import { RelativeTime } from '@/components/time';
-import { Button } from '@/components/ui/button';
-import {
-  DropdownMenu,
-  DropdownMenuContent,
-  DropdownMenuItem,
-  DropdownMenuLabel,
-  DropdownMenuSeparator,
-  DropdownMenuTrigger,
-} from '@/components/ui/dropdown-menu';
-import { VerdictLabel } from '@/components/verdict-mark';
-import { truncateMiddle } from '@/lib/format';
-import { compareHref } from '@/lib/links';
-import { neighboursQuery } from '@/lib/queries';
-import { executionVerdict } from '@/lib/verdict';
-import { suggestions, type Suggestion } from './suggestions';
+import { lazy } from 'react';
+import { LazyMenu } from '@/components/ui/lazy-menu';
 
-/** What an execution is worth comparing with: the one before, the last that went well, what it is linked to. */
+const load = () => import('./opened-compare-menu');
+const Opened = lazy(async () => ({ default: (await load()).OpenedCompareMenu }));
+
+/** Leads from an execution to what it is worth comparing with. */
 export function CompareMenu({ app, detail }: { app: string; detail: ExecutionDetail }) {
-  const [open, setOpen] = useState(false);
-  const { snapshot, server } = detail;
-  const { executionId, pipeline } = snapshot;
-  const at = snapshot.startedAt ?? server.receivedAt;
-  const around = useQuery({ ...neighboursQuery(app, pipeline, at), enabled: open });
-  const found = suggestions(snapshot, around.data ?? { before: [], after: [] });
   return (
-    <DropdownMenu open={open} onOpenChange={setOpen}>
-      <DropdownMenuTrigger asChild>
-        <Button>
-          <GitCompareIcon aria-hidden />
-          Compare…
-        </Button>
-      </DropdownMenuTrigger>
-      <DropdownMenuContent className="w-[min(26rem,calc(100vw-1.5rem))]">
-        <DropdownMenuLabel>Compare with</DropdownMenuLabel>
-        {found.map((suggestion) => (
-          <SuggestionItem key={suggestion.name} app={app} suggestion={suggestion} />
-        ))}
-        {around.isPending ? (
-          <p className="px-2 py-1.5 text-sm text-ink-muted">Looking for others of {pipeline}…</p>
-        ) : around.isError ? (
-          <p className="px-2 py-1.5 text-sm text-ink-muted">
-            Others of {pipeline} could not be read.
-          </p>
-        ) : found.length === 0 ? (
-          <p className="px-2 py-1.5 text-sm text-ink-muted">There is no other of {pipeline} yet.</p>
-        ) : null}
-        <DropdownMenuSeparator />
-        <DropdownMenuItem asChild>
-          <Link href={compareHref(app, null, executionId)} prefetch={false}>
-            Choose another…
-          </Link>
-        </DropdownMenuItem>
-      </DropdownMenuContent>
-    </DropdownMenu>
-  );
-}
-
-function SuggestionItem({
-  app,
-  suggestion: { name, a, b, other },
-}: {
-  app: string;
-  suggestion: Suggestion;
-}) {
-  return (
-    <DropdownMenuItem asChild>
-      <Link href={compareHref(app, a, b)} prefetch={false} className="flex-wrap gap-y-0">
-        <span className="shrink-0">{name}</span>
-        <span className="flex min-w-0 flex-1 items-center justify-end gap-2 text-ink-muted">
-          {typeof other === 'string' ? (
-            <code className="text-mono truncate">{truncateMiddle(other, 18)}</code>
-          ) : (
-            <OtherText other={other} />
-          )}
-        </span>
-      </Link>
-    </DropdownMenuItem>
-  );
-}
-
-function OtherText({ other }: { other: ExecutionSummary }) {
-  return (
-    <>
-      <VerdictLabel verdict={executionVerdict(other)} />
-      <RelativeTime iso={other.at} className="shrink-0 text-xs" />
-    </>
+    <LazyMenu
+      load={load}
+      opened={(trigger) => <Opened trigger={trigger} app={app} detail={detail} />}
+    >
+      <GitCompareIcon aria-hidden />
+      Compare…
+    </LazyMenu>
   );
 }

@@ -91,6 +91,11 @@ export function ExecutionHeader({
           </span>
         </Fact>
         <Fact name="steps">{formatCount(snapshot.steps.length)}</Fact>
+        {snapshot.trace ? (
+          <Fact name="trace">
+            <IdText id={snapshot.trace.traceId} maxLength={16} label="trace id" />
+          </Fact>
+        ) : null}
         {(snapshot.links ?? []).map((link) => (
           <LinkFact key={`${link.relation} ${link.executionId}`} app={app} link={link} />
         ))}

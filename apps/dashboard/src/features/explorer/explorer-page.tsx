@@ -7,7 +7,6 @@ import { useQueryClient } from '@tanstack/react-query';
 import { AppGate } from '@/components/app-gate';
 import { RangeMenu } from '@/components/time-range/range-menu';
 import { Button } from '@/components/ui/button';
-import { Dialog, DialogTitle, SheetContent } from '@/components/ui/dialog';
 import { useMediaQuery } from '@/lib/browser-state';
 import { store, useStored } from '@/lib/preferences';
 import { ColumnMenu } from './column-menu';
@@ -17,7 +16,7 @@ import { ExecutionsList } from './executions-list';
 import { ExportButton } from './export-button';
 import { ExplorerSkeleton } from './explorer-skeleton';
 import { FilterBar } from './filter-bar';
-import { searchesWords, withoutWords } from './filter-terms';
+import { searchesWords, withoutWords } from '@/components/filter/filter-terms';
 import { listKey } from './list-query';
 import { LiveButton } from './live-button';
 import { explorerParams } from './search-params';
@@ -26,6 +25,7 @@ import { ViewsMenu } from './views-menu';
 
 const Histogram = lazy(async () => ({ default: (await import('./histogram')).Histogram }));
 const FacetPanel = lazy(async () => ({ default: (await import('./facet-panel')).FacetPanel }));
+const Sheet = lazy(async () => ({ default: (await import('@/components/ui/sheet')).Sheet }));
 const PeekPanel = lazy(async () => ({ default: (await import('./peek-panel')).PeekPanel }));
 const NothingListed = lazy(async () => ({
   default: (await import('./nothing-found')).NothingListed,
@@ -133,14 +133,13 @@ function Explorer({ app }: { app: string }) {
           >
             {facets}
           </section>
-        ) : (
-          <Dialog open={facetsOpen} onOpenChange={setFacetsOpen}>
-            <SheetContent>
-              <DialogTitle className="px-4 pt-3 pb-1 font-semibold">Narrow by</DialogTitle>
+        ) : facetsOpen ? (
+          <Suspense>
+            <Sheet title="Narrow by" titleShown onClose={() => setFacetsOpen(false)}>
               <div className="min-h-0 flex-1 overflow-y-auto">{facets}</div>
-            </SheetContent>
-          </Dialog>
-        )}
+            </Sheet>
+          </Suspense>
+        ) : null}
         <div className="relative flex min-h-0 min-w-0 flex-1">
           <div className="flex min-h-0 min-w-0 flex-1 flex-col">
             <div className="min-h-[107px] pt-1 print:hidden">

@@ -22,12 +22,8 @@ export function ExportButton({ disabled, ...exported }: Exported & { disabled: b
   const { data: config } = useQuery(configQuery);
   if (disabled) {
     return (
-      <Button
-        disabled
-        title="A search for words cannot be exported; filter by fields"
-        className="max-md:hidden"
-      >
-        <DownloadIcon aria-hidden /> Export
+      <Button disabled title="A search for words cannot be exported; filter by fields">
+        <DownloadIcon aria-hidden /> <span className="max-md:sr-only">Export</span>
       </Button>
     );
   }
@@ -38,7 +34,7 @@ export function ExportButton({ disabled, ...exported }: Exported & { disabled: b
 /** The browser reads it to the end, however long it is. */
 function ExportLink({ app, q, range }: Exported) {
   return (
-    <Button asChild title={ABOUT} className="max-md:hidden">
+    <Button asChild title={ABOUT}>
       <a
         href={exportUrl(app, { q, ...boundsOf(range, 0) })}
         download={fileOf(app)}
@@ -47,7 +43,7 @@ function ExportLink({ app, q, range }: Exported) {
           event.currentTarget.href = exportUrl(app, { q, ...boundsOf(range, Date.now()) });
         }}
       >
-        <DownloadIcon aria-hidden /> Export
+        <DownloadIcon aria-hidden /> <span className="max-md:sr-only">Export</span>
       </a>
     </Button>
   );
@@ -60,14 +56,11 @@ function FetchedExport({ app, q, range }: Exported) {
     onSuccess: (file) => save(file, fileOf(app)),
   });
   return (
-    <Button
-      title={error?.message ?? ABOUT}
-      disabled={isPending}
-      className="max-md:hidden"
-      onClick={() => mutate()}
-    >
+    <Button title={error?.message ?? ABOUT} disabled={isPending} onClick={() => mutate()}>
       <DownloadIcon aria-hidden />
-      <span role="status">{exportLabel(isPending, error !== null)}</span>
+      <span role="status" className="max-md:sr-only">
+        {exportLabel(isPending, error !== null)}
+      </span>
     </Button>
   );
 }

@@ -18,8 +18,8 @@ import {
   toggleFacet,
   type FacetGroup,
   type FacetValue,
-} from './filter-terms';
-import { facetsQuery } from './facets-query';
+} from '@/components/filter/filter-terms';
+import { facetsQuery } from '@/components/filter/counts-queries';
 
 const SHOWN_AT_FIRST = 6;
 const FEW = 10;

@@ -19,7 +19,7 @@ import { cn } from '@/lib/cn';
 import { useElementWidth } from '@/lib/element-width';
 import { formatAbsolute, formatCount, plural, type Zone } from '@/lib/format';
 import { useZone } from '@/lib/preferences';
-import { histogramQuery } from './facets-query';
+import { histogramQuery } from '@/components/filter/counts-queries';
 
 const HEIGHT_PX = 56;
 const BUCKETS = 60;

@@ -14,7 +14,7 @@ import { Button } from '@/components/ui/button';
 import { listExecutions } from '@/lib/api-client';
 import { recentExecutionsQuery } from '@/lib/queries';
 import { useZone } from '@/lib/preferences';
-import { filtersWithoutOnePart } from './filter-terms';
+import { filtersWithoutOnePart } from '@/components/filter/filter-terms';
 
 const MAX_TRIED = 8;
 

@@ -1,57 +1,46 @@
-/** A list as somebody wants to come back to it: its address without the app. */
-export interface SavedView {
-  name: string;
-  /** The query of the address, of {@link VIEW_PARAMS} alone. */
-  search: string;
-}
+import type { ViewParams } from '@xray/core';
+import { queryOptions } from '@tanstack/react-query';
+import { listViews } from '@/lib/views-api';
 
 /** What makes a view; who looks at what in it, and whether it is live, does not. */
-const VIEW_PARAMS = ['q', 'from', 'to', 'sort', 'cols', 'by'];
-const MAX_VIEWS = 100;
-export const MAX_NAME_LENGTH = 80;
+const VIEW_PARAMS = [
+  'q',
+  'from',
+  'to',
+  'sort',
+  'cols',
+  'by',
+] as const satisfies readonly (keyof ViewParams)[];
+
+/** The app's views that the person may see. */
+export const viewsQuery = (app: string) =>
+  queryOptions({
+    queryKey: ['views', app],
+    queryFn: ({ signal }) => listViews(app, signal),
+    staleTime: 60_000,
+  });
 
 /** The view that an address shows. */
-export function viewSearch(search: string): string {
+export function viewParams(search: string): ViewParams {
   const given = new URLSearchParams(search);
-  const kept = new URLSearchParams();
+  const kept: ViewParams = {};
   for (const name of VIEW_PARAMS) {
     const value = given.get(name);
-    if (value !== null && value !== '') kept.set(name, value);
+    if (value !== null && value !== '') kept[name] = value;
   }
-  return kept.toString();
+  return kept;
 }
 
-/** Puts a view in the place of the one of its name, or among the others by name. */
-export function saveView(views: readonly SavedView[], view: SavedView): SavedView[] {
-  const name = view.name.trim().slice(0, MAX_NAME_LENGTH);
-  if (name === '') return [...views];
-  return [...removeView(views, name), { name, search: viewSearch(view.search) }]
-    .toSorted((a, b) => a.name.localeCompare(b.name))
-    .slice(0, MAX_VIEWS);
+export function isSameView(one: ViewParams, other: ViewParams): boolean {
+  return VIEW_PARAMS.every((name) => (one[name] ?? '') === (other[name] ?? ''));
 }
 
-export function removeView(views: readonly SavedView[], name: string): SavedView[] {
-  return views.filter((each) => each.name !== name);
-}
-
-/** Reads kept views, of which anything may have been written by anybody. */
-export function parseViews(text: string | null): SavedView[] {
-  if (text === null) return [];
-  try {
-    const kept: unknown = JSON.parse(text);
-    return Array.isArray(kept) ? kept.filter(isView) : [];
-  } catch {
-    return [];
+/** Where a view is looked at. What was kept names no page and no app, so it can lead nowhere else. */
+export function viewHref(app: string, params: ViewParams): string {
+  const query = new URLSearchParams({ app });
+  for (const name of VIEW_PARAMS) {
+    const value = params[name];
+    if (value !== undefined && value !== '') query.set(name, value);
   }
-}
-
-function isView(value: unknown): value is SavedView {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'name' in value &&
-    typeof value.name === 'string' &&
-    'search' in value &&
-    typeof value.search === 'string'
-  );
+  return `/executions?${query}`;
 }

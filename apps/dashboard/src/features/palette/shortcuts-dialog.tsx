@@ -43,6 +43,7 @@ const SHORTCUTS: readonly { where: string; keys: readonly (readonly [string, str
     keys: [
       ['← →, Enter', 'Close, open'],
       ['*', 'Open all within'],
+      ['/, then n, N', 'Find a key or a value, the next, the one before'],
     ],
   },
 ];

@@ -16,6 +16,7 @@ const INDENT_PX = 14;
 const MAX_INDENTS = 10;
 const LABEL_CHAR_PX = 7;
 const LABEL_PAD_PX = 8;
+const MIN_GAP_PX = 8;
 
 interface TimelineRowProps {
   step: Step;
@@ -135,6 +136,7 @@ function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label:
   const measured = span.durationKnown;
   return (
     <div aria-hidden className="relative h-full shrink-0" style={{ width: trackPx }}>
+      <Gap span={span} window={window} trackPx={trackPx} />
       {bar.outside === null ? (
         <div
           title={`${measured ? 'measured' : 'inferred'}: ${label}, from ${formatDuration(span.startMs)}`}
@@ -173,6 +175,23 @@ function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label:
           </span>
         </span>
       )}
+    </div>
+  );
+}
+
+/** The time before a step in which nothing beside it ran, where it is long enough to be seen. */
+function Gap({ span, window, trackPx }: Pick<TimelineRowProps, 'span' | 'window' | 'trackPx'>) {
+  if (span.gapMs === 0) return null;
+  const gap = { startMs: span.startMs - span.gapMs, endMs: span.startMs };
+  const { leftPx, widthPx, outside } = placeBar(gap, window, trackPx, 0);
+  if (outside !== null || widthPx < MIN_GAP_PX) return null;
+  return (
+    <div
+      title={`${formatDuration(span.gapMs)} in which nothing was recorded here`}
+      className="absolute inset-y-1.5 flex items-center"
+      style={{ left: leftPx, width: widthPx }}
+    >
+      <span className="w-full border-t border-dashed border-line-strong" />
     </div>
   );
 }

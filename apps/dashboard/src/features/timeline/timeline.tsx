@@ -1,24 +1,20 @@
-// A tree of which only the seen rows are in the page cannot be made of the native tags.
-/* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
 import type { Snapshot, Step } from '@xray/core';
-import { useVirtualizer, type Range, defaultRangeExtractor } from '@tanstack/react-virtual';
 import { useCallback, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { flushSync } from 'react-dom';
 import { useElementWidth } from '@/lib/element-width';
 import { TimelineAxis } from './timeline-axis';
-import { TimelineRow } from './timeline-row';
+import { TimelineRows, type RowsHandle } from './timeline-rows';
 import { TimelineToolbar } from './timeline-toolbar';
 import { ancestorSequences, buildStepTree, visiblePositions } from './step-tree';
 import { isDecisive, isFailed, matchesText, nextMatch } from './step-search';
 import { layoutSpans, zoomWindow, type TimeWindow } from './waterfall';
 
-const ROW_PX = 28;
 const NAME_SHARE = 0.42;
 const NAME_MIN_PX = 150;
 const NAME_MAX_PX = 360;
 const PAGE_ROWS = 15;
-const ROWS_ABOVE = 6;
 
 interface TimelineProps {
   snapshot: Pick<Snapshot, 'startedAt' | 'sentAt' | 'durationMs' | 'status' | 'decision'>;
@@ -37,33 +33,17 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
   const [zoom, setZoom] = useState<TimeWindow | null>(null);
   const [text, setText] = useState('');
   const positions = useMemo(() => visiblePositions(tree, collapsed), [tree, collapsed]);
-  const scrollRef = useRef<HTMLDivElement>(null);
+  const rowsRef = useRef<RowsHandle>(null);
   const searchRef = useRef<HTMLInputElement>(null);
   const [widthRef, widthPx] = useElementWidth<HTMLDivElement>();
 
-  const window = zoom ?? { fromMs: 0, toMs: layout.extentMs };
+  const window = useMemo(
+    () => zoom ?? { fromMs: 0, toMs: layout.extentMs },
+    [zoom, layout.extentMs],
+  );
   const namePx = Math.round(Math.min(NAME_MAX_PX, Math.max(NAME_MIN_PX, widthPx * NAME_SHARE)));
   const trackPx = Math.max(0, widthPx - namePx - 24);
   const activeRow = positions.findIndex((position) => tree.nodes[position]?.sequence === selected);
-
-  const virtualizer = useVirtualizer({
-    count: positions.length,
-    getScrollElement: () => scrollRef.current,
-    estimateSize: () => ROW_PX,
-    overscan: 10,
-    // A link to a step far down opens there.
-    initialOffset: () => Math.max(0, (activeRow - ROWS_ABOVE) * ROW_PX),
-    // The selected row stays in the page, since the tree's aria-activedescendant names it.
-    rangeExtractor: useCallback(
-      (range: Range) => {
-        const shown = defaultRangeExtractor(range);
-        return activeRow < 0 || shown.includes(activeRow)
-          ? shown
-          : [...shown, activeRow].toSorted((a, b) => a - b);
-      },
-      [activeRow],
-    ),
-  });
 
   const adverse = snapshot.decision?.adverse;
   const decisive = useMemo(
@@ -72,16 +52,18 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
   );
   const decides = (step: Step) => decisive.has(step);
 
-  const toggle = (sequence: number) => {
-    const next = new Set(collapsed);
-    if (!next.delete(sequence)) next.add(sequence);
-    setCollapsed(next);
-  };
+  const toggle = useCallback((sequence: number) => {
+    setCollapsed((old) => {
+      const next = new Set(old);
+      if (!next.delete(sequence)) next.add(sequence);
+      return next;
+    });
+  }, []);
   const goToRow = (row: number) => {
     const target = Math.max(0, Math.min(positions.length - 1, row));
     const node = tree.nodes[positions[target] ?? -1];
     if (node === undefined) return;
-    virtualizer.scrollToIndex(target);
+    rowsRef.current?.scrollToRow(target);
     onSelect(node.sequence, 'moved');
   };
   /** Selects a node wherever it is, opening what hides it. */
@@ -90,8 +72,9 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
     if (position === null || node === undefined) return;
     const opened = new Set(collapsed);
     for (const sequence of ancestorSequences(tree, position)) opened.delete(sequence);
-    setCollapsed(opened);
-    virtualizer.scrollToIndex(visiblePositions(tree, opened).indexOf(position));
+    // Before it is scrolled to, it has to be among the rows.
+    flushSync(() => setCollapsed(opened));
+    rowsRef.current?.scrollToRow(visiblePositions(tree, opened).indexOf(position));
     onSelect(node.sequence, 'moved');
   };
   const activePosition = positions[activeRow] ?? -1;
@@ -149,8 +132,8 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
   };
 
   const failedCount = useMemo(() => steps.filter(isFailed).length, [steps]);
-  const matchCount = useMemo(
-    () => (text.trim() === '' ? null : steps.filter((step) => matchesText(step, text)).length),
+  const matching = useMemo(
+    () => (text.trim() === '' ? null : new Set(steps.filter((step) => matchesText(step, text)))),
     [steps, text],
   );
 
@@ -160,7 +143,7 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
         searchRef={searchRef}
         text={text}
         onText={setText}
-        matchCount={matchCount}
+        matchCount={matching?.size ?? null}
         onNextMatch={jumpToText}
         failedCount={failedCount}
         onNextFailed={() => jump(isFailed, 1)}
@@ -190,44 +173,24 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
         zoomed={zoom !== null}
         onWindow={setZoom}
       />
-      <div
-        ref={scrollRef}
-        role="tree"
-        aria-label="Timeline of the steps"
-        tabIndex={0}
-        aria-activedescendant={activeRow < 0 ? undefined : `step-row-${selected}`}
+      <TimelineRows
+        ref={rowsRef}
+        steps={steps}
+        tree={tree}
+        layout={layout}
+        positions={positions}
+        collapsed={collapsed}
+        window={window}
+        namePx={namePx}
+        trackPx={trackPx}
+        activeRow={activeRow}
+        selected={selected}
+        decisive={decisive}
+        matching={matching}
+        onToggle={toggle}
+        onSelect={onSelect}
         onKeyDown={onKeyDown}
-        className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto focus-visible:-outline-offset-2 print:overflow-visible"
-      >
-        <div role="none" className="relative" style={{ height: virtualizer.getTotalSize() }}>
-          {virtualizer.getVirtualItems().map((item) => {
-            const position = positions[item.index] ?? -1;
-            const node = tree.nodes[position];
-            const step = node === undefined ? undefined : steps[node.index];
-            const span = node === undefined ? undefined : layout.spans[node.index];
-            if (node === undefined || step === undefined || span === undefined) return null;
-            return (
-              <TimelineRow
-                key={node.index}
-                step={step}
-                node={node}
-                span={span}
-                window={window}
-                namePx={namePx}
-                trackPx={trackPx}
-                topPx={item.start}
-                heightPx={ROW_PX}
-                expanded={node.endPosition > position + 1 ? !collapsed.has(node.sequence) : null}
-                selected={node.sequence === selected}
-                decisive={decides(step)}
-                dimmed={matchCount !== null && !matchesText(step, text)}
-                onToggle={toggle}
-                onSelect={onSelect}
-              />
-            );
-          })}
-        </div>
-      </div>
+      />
     </div>
   );
 }

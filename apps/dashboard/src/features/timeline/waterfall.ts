@@ -12,6 +12,8 @@ export interface Span {
   /** It was told, not derived: `start` from the steps before, `end` from those within. */
   startKnown: boolean;
   durationKnown: boolean;
+  /** How long before it nothing beside it ran; 0 where that is not told. */
+  gapMs: number;
 }
 
 export interface SpanLayout {
@@ -46,6 +48,7 @@ export function layoutSpans(
     endMs: 0,
     startKnown: false,
     durationKnown: false,
+    gapMs: 0,
   }));
   const previousEndMs = new Map<number, number>();
 
@@ -58,10 +61,10 @@ export function layoutSpans(
     const startedAt = starts[node.index] ?? null;
     const durationMs = durationOf(step.durationMs);
     span.startKnown = startedAt !== null && originMs !== null && step.timing !== 'inferred';
+    const idleFromMs = previousEndMs.get(node.parentPosition) ?? parentStartMs;
     span.startMs =
-      startedAt !== null && originMs !== null
-        ? clamp(startedAt - originMs)
-        : (previousEndMs.get(node.parentPosition) ?? parentStartMs);
+      startedAt !== null && originMs !== null ? clamp(startedAt - originMs) : idleFromMs;
+    if (span.startKnown) span.gapMs = Math.max(0, span.startMs - idleFromMs);
     span.durationKnown = durationMs !== null && step.timing !== 'inferred';
     span.endMs = clamp(span.startMs + (durationMs ?? 0));
     previousEndMs.set(

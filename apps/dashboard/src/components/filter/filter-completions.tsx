@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import type { TimeRange } from '@/components/time-range/time-range';
 import { cn } from '@/lib/cn';
-import { facetsQuery } from './facets-query';
+import { facetsQuery } from './counts-queries';
 import { filterOptions, restOfFilter, type FilterOption } from './filter-options';
 
 /** What can be written next, under the filter's field, which keeps the focus. */

@@ -1,0 +1,194 @@
+// A field whose options show more than text cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role */
+'use client';
+
+import { parseQuery, printQuery, type QueryError } from '@xray/core/query';
+import {
+  lazy,
+  Suspense,
+  useId,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+} from 'react';
+import type { TimeRange } from '@/components/time-range/time-range';
+import { cn } from '@/lib/cn';
+import { rememberFilter, useRecentFilters } from './filter-history';
+import type { FilterOption } from './filter-options';
+import { FilterText } from './filter-text';
+
+const FilterCompletions = lazy(async () => ({
+  default: (await import('./filter-completions')).FilterCompletions,
+}));
+
+interface FilterInputProps {
+  app: string;
+  label: string;
+  placeholder: string;
+  /** What is written. */
+  text: string;
+  onText: (text: string) => void;
+  /** The filter that holds, to which Escape goes back. */
+  held: string;
+  /** Called with a filter that can be read, as it is printed. */
+  onApply: (filter: string) => void;
+  /** What the values to complete with are counted in. */
+  range: TimeRange;
+  inputRef?: RefObject<HTMLInputElement | null>;
+  before?: ReactNode;
+  /** What stands after the text; `apply` is what Enter does. */
+  after?: (apply: (text: string) => void) => ReactNode;
+  className?: string;
+}
+
+/**
+ * One field in the filter language (docs/query-language.md): coloured as it is written, with completion,
+ * and with what is wrong marked in its place. Enter lets it hold.
+ */
+export function FilterInput({
+  app,
+  label,
+  placeholder,
+  text,
+  onText,
+  held,
+  onApply,
+  range,
+  inputRef: givenRef,
+  before,
+  after,
+  className,
+}: FilterInputProps) {
+  const id = useId();
+  const ownRef = useRef<HTMLInputElement>(null);
+  const inputRef = givenRef ?? ownRef;
+  const recent = useRecentFilters(app);
+  const [caret, setCaret] = useState(0);
+  const [open, setOpen] = useState(false);
+  const [options, setOptions] = useState<readonly FilterOption[]>([]);
+  const [active, setActive] = useState(-1);
+  const [told, setTold] = useState(false);
+
+  const parsed = parseQuery(text);
+  const error = parsed.ok ? null : parsed.error;
+  // What is still being written is wrong at its end until it is finished: said once it was tried.
+  const said = error !== null && (told || error.end < caret || text === held) ? error : null;
+
+  const write = (next: string, at: number) => {
+    onText(next);
+    setCaret(at);
+    setActive(-1);
+    setOpen(true);
+    setTold(false);
+  };
+  const apply = (next: string) => {
+    const read = parseQuery(next);
+    setOpen(false);
+    if (!read.ok) {
+      setTold(true);
+      inputRef.current?.setSelectionRange(read.error.start, read.error.end);
+      return;
+    }
+    const printed = printQuery(read.query);
+    rememberFilter(app, recent, printed);
+    onApply(printed);
+  };
+  const choose = ({ start, end, insert }: FilterOption) => {
+    const next = text.slice(0, start) + insert + text.slice(end).replace(/^ +/, '');
+    const at = start + insert.length;
+    write(next, at);
+    const input = inputRef.current;
+    input?.focus();
+    requestAnimationFrame(() => input?.setSelectionRange(at, at));
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    const shown = open && options.length > 0;
+    const chosen = shown ? options[active] : undefined;
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault();
+      setOpen(true);
+      const step = event.key === 'ArrowDown' ? 1 : -1;
+      setActive((old) => (shown ? (old + step + options.length + 1) % (options.length + 1) : -1));
+      if (shown && active + step >= options.length) setActive(-1);
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      if (chosen === undefined) apply(text);
+      else choose(chosen);
+    } else if (event.key === 'Tab' && chosen !== undefined) {
+      event.preventDefault();
+      choose(chosen);
+    } else if (event.key === 'Escape') {
+      event.stopPropagation();
+      if (shown) setOpen(false);
+      else if (text === held) inputRef.current?.blur();
+      else onText(held);
+    }
+  };
+
+  return (
+    <div className={cn('relative', className)}>
+      <div
+        className={cn(
+          'flex h-9 items-center rounded-md border border-line-strong bg-panel focus-within:outline-2 focus-within:outline-accent max-md:h-10',
+          said !== null && 'border-failed',
+        )}
+      >
+        {before}
+        <FilterText
+          ref={inputRef}
+          text={text}
+          error={said}
+          role="combobox"
+          aria-label={label}
+          aria-autocomplete="list"
+          aria-expanded={open && options.length > 0}
+          aria-controls={`${id}-options`}
+          aria-activedescendant={active >= 0 && open ? `${id}-option-${active}` : undefined}
+          aria-invalid={said !== null}
+          aria-describedby={said === null ? undefined : `${id}-error`}
+          placeholder={placeholder}
+          onChange={(event) =>
+            write(event.target.value, event.target.selectionStart ?? event.target.value.length)
+          }
+          onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? 0)}
+          onFocus={() => setOpen(true)}
+          onBlur={() => setOpen(false)}
+          onKeyDown={onKeyDown}
+        />
+        {after?.(apply)}
+      </div>
+      {said === null ? null : <FilterError id={`${id}-error`} error={said} />}
+      {open && said === null ? (
+        <Suspense>
+          <FilterCompletions
+            id={id}
+            app={app}
+            range={range}
+            text={text}
+            caret={caret}
+            recent={recent}
+            options={options}
+            onOptions={setOptions}
+            active={active}
+            onActive={setActive}
+            onChoose={choose}
+          />
+        </Suspense>
+      ) : null}
+    </div>
+  );
+}
+
+function FilterError({ id, error }: { id: string; error: QueryError }) {
+  return (
+    <p
+      id={id}
+      role="alert"
+      className="absolute inset-x-0 top-full z-30 mt-1 rounded-md border border-failed bg-panel px-3 py-2 text-sm shadow-lg"
+    >
+      <span className="text-ink-muted">At character {error.start + 1}:</span> {error.message}
+    </p>
+  );
+}

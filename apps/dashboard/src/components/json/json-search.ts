@@ -1,0 +1,82 @@
+import type { Json } from '@xray/core';
+import { escapePointer, groupIdsTo } from './json-rows';
+
+/** More places than anybody steps through; the search ends there. */
+export const MAX_MATCHES = 10_000;
+
+/**
+ * Pointers of what holds the text, whatever the case, in the order of the tree: keys, and values other
+ * than containers. At most MAX_MATCHES; none for an empty text.
+ */
+export function searchJson(root: Json, basePointer: string, text: string): string[] {
+  const needle = text.trim().toLowerCase();
+  if (needle === '') return [];
+  const found: string[] = [];
+  // Without recursion: what was recorded may be nested as deep as it likes.
+  const open = [entriesOf(root, basePointer)];
+  if (isLeaf(root) && holds(root, needle)) found.push(basePointer);
+  for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
+    const next = level.next();
+    if (next.done === true) {
+      open.pop();
+      continue;
+    }
+    const { key, pointer, value } = next.value;
+    const isFound =
+      (typeof key === 'string' && key.toLowerCase().includes(needle)) ||
+      (isLeaf(value) && holds(value, needle));
+    if (isFound && found.push(pointer) >= MAX_MATCHES) break;
+    if (!isLeaf(value)) open.push(entriesOf(value, pointer));
+  }
+  return found;
+}
+
+function* entriesOf(
+  value: Json,
+  pointer: string,
+): Generator<{ key: string | number; pointer: string; value: Json }> {
+  if (Array.isArray(value)) {
+    for (const [index, child] of value.entries()) {
+      yield { key: index, pointer: `${pointer}/${index}`, value: child };
+    }
+  } else if (typeof value === 'object' && value !== null) {
+    for (const key of Object.keys(value)) {
+      yield { key, pointer: `${pointer}/${escapePointer(key)}`, value: value[key] ?? null };
+    }
+  }
+}
+
+function isLeaf(value: Json): boolean {
+  return typeof value !== 'object' || value === null;
+}
+
+function holds(value: Json, needle: string): boolean {
+  return String(value).toLowerCase().includes(needle);
+}
+
+/** Ids of all that must be open for the row of `pointer` to be seen, and what it says in full. */
+export function idsToOpen(root: Json, basePointer: string, pointer: string): string[] {
+  const ids = [basePointer];
+  let [value, at]: [Json, string] = [root, basePointer];
+  for (const part of pointer.slice(basePointer.length).split('/').slice(1)) {
+    const child = childAt(value, part);
+    if (child === null) break;
+    ids.push(...groupIdsTo(at, child.size, child.index));
+    at = `${at}/${part}`;
+    ids.push(at);
+    value = child.value;
+  }
+  return ids;
+}
+
+/** `part` is a key as it stands in a pointer. */
+function childAt(value: Json, part: string): { index: number; size: number; value: Json } | null {
+  if (Array.isArray(value)) {
+    const index = Number(part);
+    return { index, size: value.length, value: value[index] ?? null };
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const keys = Object.keys(value);
+  const index = keys.findIndex((key) => escapePointer(key) === part);
+  return { index, size: keys.length, value: value[keys[index] ?? ''] ?? null };
+}

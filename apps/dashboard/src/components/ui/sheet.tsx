@@ -1,0 +1,29 @@
+'use client';
+
+import type { ReactNode } from 'react';
+import { cn } from '@/lib/cn';
+import { Dialog, DialogTitle, SheetContent } from './dialog';
+
+/** What is a side panel where there is room, opened from the bottom edge where there is none. */
+export function Sheet({
+  title,
+  titleShown = false,
+  onClose,
+  children,
+}: {
+  title: string;
+  titleShown?: boolean;
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <Dialog open onOpenChange={onClose}>
+      <SheetContent>
+        <DialogTitle className={cn(titleShown ? 'px-4 pt-3 pb-1 font-semibold' : 'sr-only')}>
+          {title}
+        </DialogTitle>
+        {children}
+      </SheetContent>
+    </Dialog>
+  );
+}

@@ -1,0 +1,96 @@
+'use client';
+
+import type { ExecutionSummary } from '@xray/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactElement } from 'react';
+import { OptionList } from '@/components/option-list';
+import { RelativeTime } from '@/components/time';
+import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { truncateMiddle } from '@/lib/format';
+import { recentExecutionsQuery } from '@/lib/queries';
+import { executionVerdict } from '@/lib/verdict';
+
+const RECENT = 100;
+
+export interface ExecutionPickerProps {
+  app: string;
+  name: string;
+  value: string | null;
+  onChange: (executionId: string) => void;
+}
+
+export function OpenedExecutionPicker({
+  trigger,
+  app,
+  name,
+  value,
+  onChange,
+}: ExecutionPickerProps & { trigger: ReactElement }) {
+  const [open, setOpen] = useState(true);
+  const [text, setText] = useState('');
+  const recent = useQuery({ ...recentExecutionsQuery(app, RECENT), enabled: open });
+  const id = text.trim();
+  const needle = id.toLowerCase();
+  const found = (recent.data?.items ?? []).filter((each) => labelOf(each).includes(needle));
+  const options = [
+    ...(id === '' || found.some((each) => each.executionId === id)
+      ? []
+      : [{ value: id, label: `The execution with the id ${id}` }]),
+    ...found.map((each) => ({
+      value: each.executionId,
+      label: labelOf(each),
+      node: <Summary execution={each} />,
+      hint: <RelativeTime iso={each.at} />,
+    })),
+  ];
+  return (
+    <Popover open={open} onOpenChange={setOpen}>
+      <PopoverTrigger asChild>{trigger}</PopoverTrigger>
+      <PopoverContent
+        aria-label={`Choose execution ${name}`}
+        className="w-[min(34rem,calc(100vw-1rem))]"
+      >
+        <OptionList
+          label={`Execution ${name}`}
+          placeholder="Id, pipeline, outcome or subject"
+          text={text}
+          onTextChange={setText}
+          selected={value}
+          options={options}
+          empty={
+            recent.isPending
+              ? 'Reading the latest executions…'
+              : recent.isError
+                ? 'The latest executions could not be read; type an id.'
+                : 'There is no execution yet.'
+          }
+          onChoose={(chosen) => {
+            setOpen(false);
+            setText('');
+            onChange(chosen);
+          }}
+        />
+      </PopoverContent>
+    </Popover>
+  );
+}
+
+function labelOf({ executionId, pipeline, outcome, subjects }: ExecutionSummary): string {
+  const about = subjects.map(({ type, id }) => `${type}/${id}`).join(' ');
+  return `${outcome ?? ''} ${pipeline} ${about} ${executionId}`.trim().toLowerCase();
+}
+
+function Summary({ execution }: { execution: ExecutionSummary }) {
+  return (
+    <span className="flex min-w-0 items-center gap-2">
+      <VerdictLabel verdict={executionVerdict(execution)} className="shrink-0" />
+      <span className="truncate text-ink-muted">
+        {execution.pipeline} {execution.subjects.map(({ id }) => id).join(' ')}
+      </span>
+      <code className="text-mono ml-auto text-ink-faint">
+        {truncateMiddle(execution.executionId, 14)}
+      </code>
+    </span>
+  );
+}

@@ -1,0 +1,202 @@
+'use client';
+
+import type { SavedView, SavedViewList, ViewParams } from '@xray/core';
+import { useMutation, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
+import { Trash2Icon } from 'lucide-react';
+import Link from 'next/link';
+import { useState, type ReactElement } from 'react';
+import { CopyButton } from '@/components/copy-button';
+import { Button } from '@/components/ui/button';
+import { FormError } from '@/components/ui/field';
+import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
+import { cn } from '@/lib/cn';
+import { appsQuery } from '@/lib/queries';
+import { useForm } from '@/lib/use-form';
+import { removeView, saveView } from '@/lib/views-api';
+import { viewHref, viewsQuery } from './saved-views';
+
+/** As many as the server takes (MAX_VIEW_NAME_LENGTH of core's views.ts). */
+const MAX_NAME_LENGTH = 80;
+
+interface OpenedViewsMenuProps {
+  trigger: ReactElement;
+  app: string;
+  views: UseQueryResult<SavedViewList>;
+  /** What is looked at. */
+  current: ViewParams;
+  /** The view of it, when it is one. */
+  shownId: string | undefined;
+}
+
+export function OpenedViewsMenu({ trigger, app, views, current, shownId }: OpenedViewsMenuProps) {
+  const [open, setOpen] = useState(true);
+  const apps = useQuery(appsQuery);
+  const role = apps.data?.items.find(({ id }) => id === app)?.role;
+  const mayShare = role === 'editor' || role === 'owner';
+  const items = views.data?.items ?? [];
+  const list = (heading: string, found: readonly SavedView[], removable: boolean) =>
+    found.length === 0 ? null : (
+      <ViewList
+        app={app}
+        heading={heading}
+        views={found}
+        shownId={shownId}
+        removable={removable}
+        onClose={() => setOpen(false)}
+      />
+    );
+  return (
+    <Popover open={open} onOpenChange={setOpen}>
+      <PopoverTrigger asChild>{trigger}</PopoverTrigger>
+      <PopoverContent
+        align="end"
+        aria-label="Saved views"
+        className="w-[min(24rem,calc(100vw-1rem))] p-1"
+      >
+        <div className="max-h-[50dvh] overflow-y-auto">
+          {views.isPending ? (
+            <p className="px-2 py-2 text-sm text-ink-muted">Reading the views…</p>
+          ) : views.isError ? (
+            <p className="px-2 py-2 text-sm text-ink-muted">The views could not be read.</p>
+          ) : items.length === 0 ? (
+            <p className="px-2 py-2 text-sm text-ink-muted">
+              None yet. A view keeps the filter, the time, the order and the columns.
+            </p>
+          ) : null}
+          {list(
+            'Yours alone',
+            items.filter(({ isShared }) => !isShared),
+            true,
+          )}
+          {list(
+            `Shared in ${app}`,
+            items.filter(({ isShared }) => isShared),
+            mayShare,
+          )}
+        </div>
+        <SaveForm app={app} current={current} items={items} mayShare={mayShare} />
+      </PopoverContent>
+    </Popover>
+  );
+}
+
+function ViewList({
+  app,
+  heading,
+  views,
+  shownId,
+  removable,
+  onClose,
+}: {
+  app: string;
+  heading: string;
+  views: readonly SavedView[];
+  shownId: string | undefined;
+  removable: boolean;
+  onClose: () => void;
+}) {
+  const client = useQueryClient();
+  const removing = useMutation({
+    mutationFn: (id: string) => removeView(app, id),
+    onSettled: () => client.invalidateQueries(viewsQuery(app)),
+  });
+  return (
+    <section aria-label={heading}>
+      <h3 className="truncate px-2 pt-1.5 pb-0.5 text-xs text-ink-muted">{heading}</h3>
+      <ul>
+        {views.map(({ id, name, params, isShared, savedBy }) => (
+          <li key={id} className="flex h-8 items-center rounded hover:bg-hover">
+            <Link
+              href={viewHref(app, params)}
+              aria-current={id === shownId ? 'true' : undefined}
+              title={isShared ? `${name}, saved by ${savedBy}` : name}
+              onClick={onClose}
+              className={cn(
+                'min-w-0 flex-1 truncate px-2 text-sm',
+                id === shownId && 'font-medium',
+              )}
+            >
+              {name}
+            </Link>
+            <CopyButton
+              text={() => new URL(viewHref(app, params), location.href).href}
+              label={`Copy the address of ${name}`}
+            />
+            {removable ? (
+              <Button
+                variant="ghost"
+                size="iconSm"
+                aria-label={`Forget ${name}`}
+                title={isShared ? 'Forget it, for everybody' : 'Forget it'}
+                disabled={removing.isPending}
+                onClick={() => removing.mutate(id)}
+              >
+                <Trash2Icon aria-hidden />
+              </Button>
+            ) : null}
+          </li>
+        ))}
+      </ul>
+      {removing.isError ? <FormError message={removing.error.message} /> : null}
+    </section>
+  );
+}
+
+function SaveForm({
+  app,
+  current,
+  items,
+  mayShare,
+}: {
+  app: string;
+  current: ViewParams;
+  items: readonly SavedView[];
+  mayShare: boolean;
+}) {
+  const client = useQueryClient();
+  const [name, setName] = useState('');
+  const [isShared, setShared] = useState(false);
+  const { form, errors, error, isPending } = useForm(
+    ['name'],
+    (values) => saveView(app, { name: values.name, params: current, isShared }),
+    async () => {
+      setName('');
+      setShared(false);
+      await client.invalidateQueries(viewsQuery(app));
+    },
+  );
+  const isKnown = items.some((view) => view.name === name.trim() && view.isShared === isShared);
+  return (
+    <form {...form} className="mt-1 flex flex-col gap-2 border-t border-line p-2">
+      <div className="flex gap-2">
+        <input
+          name="name"
+          required
+          maxLength={MAX_NAME_LENGTH}
+          aria-label="Name of this view"
+          aria-invalid={errors.name === undefined ? undefined : true}
+          placeholder="Name of this view"
+          autoComplete="off"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          className="h-8 min-w-0 flex-1 rounded-md border border-line-strong bg-panel px-2 text-sm placeholder:text-ink-faint"
+        />
+        <Button type="submit" variant="primary" disabled={isPending}>
+          {isKnown ? 'Replace' : 'Save'}
+        </Button>
+      </div>
+      {mayShare ? (
+        <label className="flex items-center gap-2 text-sm">
+          <input
+            type="checkbox"
+            checked={isShared}
+            onChange={(event) => setShared(event.target.checked)}
+            className="size-4 accent-(--accent)"
+          />
+          <span className="min-w-0">Share it: everybody of {app} sees its name and its filter</span>
+        </label>
+      ) : null}
+      <FormError message={errors.name ?? error} />
+    </form>
+  );
+}

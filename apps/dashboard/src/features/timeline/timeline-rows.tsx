@@ -1,0 +1,129 @@
+// A tree of which only the seen rows are in the page cannot be made of the native tags.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
+'use client';
+
+import type { Step } from '@xray/core';
+import { useVirtualizer, type Range, defaultRangeExtractor } from '@tanstack/react-virtual';
+import {
+  useCallback,
+  useImperativeHandle,
+  useRef,
+  type KeyboardEventHandler,
+  type Ref,
+} from 'react';
+import { TimelineRow } from './timeline-row';
+import type { StepTree } from './step-tree';
+import type { SpanLayout, TimeWindow } from './waterfall';
+
+const ROW_PX = 28;
+const ROWS_ABOVE = 6;
+
+export interface RowsHandle {
+  scrollToRow: (row: number) => void;
+}
+
+interface TimelineRowsProps {
+  ref: Ref<RowsHandle>;
+  steps: readonly Step[];
+  tree: StepTree;
+  layout: SpanLayout;
+  /** Positions in the tree, a row each. */
+  positions: readonly number[];
+  collapsed: ReadonlySet<number>;
+  window: TimeWindow;
+  namePx: number;
+  trackPx: number;
+  /** Row of the selected step; -1 when it is not seen. */
+  activeRow: number;
+  selected: number | null;
+  decisive: ReadonlySet<Step>;
+  /** Null while nothing is searched for. */
+  matching: ReadonlySet<Step> | null;
+  onToggle: (sequence: number) => void;
+  onSelect: (sequence: number, how: 'chosen' | 'moved') => void;
+  onKeyDown: KeyboardEventHandler;
+}
+
+/** The rows that are seen. Scrolling renders this alone, and of it only the rows that come. */
+export function TimelineRows({
+  ref,
+  steps,
+  tree,
+  layout,
+  positions,
+  collapsed,
+  window,
+  namePx,
+  trackPx,
+  activeRow,
+  selected,
+  decisive,
+  matching,
+  onToggle,
+  onSelect,
+  onKeyDown,
+}: TimelineRowsProps) {
+  const scrollRef = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: positions.length,
+    getScrollElement: () => scrollRef.current,
+    estimateSize: () => ROW_PX,
+    overscan: 10,
+    // A link to a step far down opens there.
+    initialOffset: () => Math.max(0, (activeRow - ROWS_ABOVE) * ROW_PX),
+    // The selected row stays in the page, since the tree's aria-activedescendant names it.
+    rangeExtractor: useCallback(
+      (range: Range) => {
+        const shown = defaultRangeExtractor(range);
+        return activeRow < 0 || shown.includes(activeRow)
+          ? shown
+          : [...shown, activeRow].toSorted((a, b) => a - b);
+      },
+      [activeRow],
+    ),
+  });
+  useImperativeHandle(ref, () => ({ scrollToRow: (row) => virtualizer.scrollToIndex(row) }), [
+    virtualizer,
+  ]);
+
+  return (
+    <div
+      ref={scrollRef}
+      role="tree"
+      aria-label="Timeline of the steps"
+      tabIndex={0}
+      aria-activedescendant={activeRow < 0 ? undefined : `step-row-${selected}`}
+      onKeyDown={onKeyDown}
+      className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto focus-visible:-outline-offset-2 print:overflow-visible"
+    >
+      <div role="none" className="relative" style={{ height: virtualizer.getTotalSize() }}>
+        {virtualizer.getVirtualItems().map((item) => {
+          const position = positions[item.index] ?? -1;
+          const node = tree.nodes[position];
+          const step = node === undefined ? undefined : steps[node.index];
+          const span = node === undefined ? undefined : layout.spans[node.index];
+          if (node === undefined || step === undefined || span === undefined) return null;
+          return (
+            <TimelineRow
+              key={node.index}
+              step={step}
+              node={node}
+              span={span}
+              window={window}
+              namePx={namePx}
+              trackPx={trackPx}
+              topPx={item.start}
+              heightPx={ROW_PX}
+              expanded={node.endPosition > position + 1 ? !collapsed.has(node.sequence) : null}
+              selected={node.sequence === selected}
+              decisive={decisive.has(step)}
+              dimmed={matching !== null && !matching.has(step)}
+              onToggle={onToggle}
+              onSelect={onSelect}
+            />
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import type { Query, QueryCache } from '@tanstack/react-query';
+
+/**
+ * How many answers of these keys are kept while nothing shows them. They are by far the largest, and time
+ * alone would not bound how many of them somebody in a hurry goes through.
+ */
+const KEPT: Readonly<Record<string, number>> = {
+  execution: 8,
+  step: 8,
+  explanation: 8,
+  comparison: 3,
+  'whole-execution': 1,
+};
+
+/** Forgets what was turned away from first, as soon as there is more that nothing shows than KEPT. */
+export function keepFewUnused(cache: QueryCache): void {
+  // In the order in which they were turned away from.
+  const unused = new Set<Query>();
+  cache.subscribe(({ type, query }) => {
+    if (type === 'removed' || type === 'observerAdded') unused.delete(query);
+    if (type !== 'observerRemoved' || query.getObserversCount() > 0) return;
+    const kept = keptOf(query);
+    if (kept === null) return;
+    unused.delete(query);
+    unused.add(query);
+    const alike = [...unused].filter((each) => each.queryKey[0] === query.queryKey[0]);
+    for (const old of alike.slice(0, -kept)) cache.remove(old);
+  });
+}
+
+function keptOf({ queryKey: [name] }: Query): number | null {
+  return typeof name === 'string' ? (KEPT[name] ?? null) : null;
+}

@@ -1,0 +1,16 @@
+import type { NewView, SavedView, SavedViewList } from '@xray/core';
+import { appPath, getJson, sendJson } from './api-client';
+
+/** The views that the app shares, and those of who is signed in. */
+export async function listViews(app: string, signal?: AbortSignal): Promise<SavedViewList> {
+  return await getJson(`${appPath(app)}/views`, {}, signal);
+}
+
+/** Puts it in the place of the one of its name. */
+export async function saveView(app: string, view: NewView): Promise<SavedView> {
+  return await sendJson('POST', `${appPath(app)}/views`, view);
+}
+
+export async function removeView(app: string, id: string): Promise<SavedView> {
+  return await sendJson('DELETE', `${appPath(app)}/views/${encodeURIComponent(id)}`);
+}

@@ -1,0 +1,119 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { FreshServer } from '../fresh-server.mjs';
+import { decideLoans } from './loans.js';
+import { expectUsable, lookOn, test, viewsOf, type View } from './story.js';
+
+const OUT = path.resolve(import.meta.dirname, '../../apps/dashboard/out');
+const EMPTY_APP = 'nothing-yet';
+
+/** How a page can be found: what it shows is there, there is none of it, it is asked for, or it cannot be had. */
+type State = 'filled' | 'empty' | 'waiting' | 'failing';
+
+interface Place {
+  app: string;
+  good: string;
+  declined: string;
+}
+
+/** Every page of the export, with what it needs to know in its address. What a page shows besides has its own story. */
+const PAGES: Record<string, ((place: Place) => string)[]> = {
+  index: [() => ''],
+  executions: [({ app }) => `app=${app}&from=all`],
+  execution: [
+    ({ app, declined }) => `app=${app}&id=${declined}`,
+    ({ app, declined }) => `app=${app}&id=${declined}&step=explain`,
+    ({ app, declined }) => `app=${app}&id=${declined}&step=execution`,
+  ],
+  compare: [
+    ({ app }) => `app=${app}`,
+    ({ app, good, declined }) => `app=${app}&a=${good}&b=${declined}`,
+    ({ app }) => `app=${app}&qa=outcome:approved&qb=outcome:declined`,
+  ],
+  why: [({ app }) => `app=${app}`, ({ app }) => `app=${app}&id=8151`],
+  pipelines: [({ app }) => `app=${app}`],
+  pipeline: [({ app }) => `app=${app}&p=loan-approval`],
+  settings: ['apps', 'keys', 'members', 'audit', 'people', 'profile'].map(
+    (tab) =>
+      ({ app }: Place) =>
+        `app=${app}&tab=${tab}`,
+  ),
+  'sign-in': [() => ''],
+  setup: [() => ''],
+  invitation: [() => ''],
+  'reset-password': [() => ''],
+  '404': [() => ''],
+};
+
+test('every page of the export is among those looked at', ({ stage: _ }) => {
+  const exported = readdirSync(OUT)
+    .filter((name) => name.endsWith('.html') && name !== '_not-found.html')
+    .map((name) => name.replace(/\.html$/, ''));
+  expect(exported.toSorted()).toEqual(Object.keys(PAGES).toSorted());
+});
+
+const LOOKS: readonly { state: State; seen: readonly View[] }[] = [
+  { state: 'filled', seen: viewsOf(['light', 1_280], ['dark', 390]) },
+  { state: 'empty', seen: viewsOf(['dark', 1_280]) },
+  { state: 'waiting', seen: viewsOf(['light', 390]) },
+  { state: 'failing', seen: viewsOf(['dark', 390]) },
+];
+
+test.for(LOOKS.flatMap(({ state, seen }) => seen.map((view) => ({ state, ...view }))))(
+  'every page can be used by everybody when it is $state ($theme, $widthPx px)',
+  { timeout: 300_000 },
+  async ({ state, ...view }, { stage }) => {
+    const { page, server } = stage;
+    const place = await fill(page, server);
+    await lookOn(page, view);
+    if (state === 'waiting') await page.route('**/api/apps/**', () => {});
+    if (state === 'failing') {
+      await page.route('**/api/apps/**', (route) => route.fulfill({ status: 503, body: '{}' }));
+    }
+    const faults: Record<string, string> = {};
+    for (const [name, addresses] of Object.entries(PAGES)) {
+      for (const query of addresses) {
+        const shown = state === 'empty' ? { ...place, app: EMPTY_APP } : place;
+        const address = `/${name === 'index' ? '' : name}?${query(shown)}`;
+        await page.goto(`${server.url}${address}`);
+        await settle(page, state);
+        await expectUsable(page).catch((error: unknown) => {
+          faults[address] = String(error);
+        });
+      }
+    }
+    expect(faults).toEqual({});
+  },
+);
+
+/** Until the page has its heading and, unless it is kept waiting, waits for nothing any longer. */
+async function settle(page: Page, state: State): Promise<void> {
+  await page.getByRole('heading').first().waitFor();
+  if (state === 'waiting') return;
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+  await page.waitForLoadState('networkidle');
+}
+
+/** An app with loans of both kinds, and one with nothing in it; made once for all looks. */
+async function fill(page: Page, server: FreshServer): Promise<Place> {
+  const ask = async (path: string) => await page.request.get(`${server.url}/api/apps${path}`);
+  if (!(await ask(`/${EMPTY_APP}/views`)).ok()) {
+    await page.request.post(`${server.url}/api/apps`, {
+      headers: { origin: server.url },
+      data: { id: EMPTY_APP },
+    });
+    await decideLoans(server, [
+      { applicantId: '8150' },
+      { applicantId: '8151', file: { score: 540 } },
+      { applicantId: '81 52' },
+    ]);
+  }
+  const idOf = async (outcome: string): Promise<string> => {
+    const answer = await ask(`/${server.appId}/executions?q=outcome:${outcome}`);
+    const { items }: { items: { executionId: string }[] } = await answer.json();
+    return items[0]?.executionId ?? '';
+  };
+  return { app: server.appId, good: await idOf('approved'), declined: await idOf('declined') };
+}

@@ -1,0 +1,84 @@
+import {
+  MAX_VIEWS,
+  newViewSchema,
+  savedViewListSchema,
+  savedViewSchema,
+  type SavedViewList,
+  type User,
+} from '@xray/core';
+import { authorize, notFound } from '../auth/policy.js';
+import type { Principal } from '../auth/principal.js';
+import { DomainError } from '../errors.js';
+import { param, parse, type Deps, type Route } from './route.js';
+
+/** Lists of executions that people come back to: their own, and those that the app shares. */
+export function viewRoutes({ store }: Deps): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/api/apps/:app/views',
+      policy: 'read',
+      summary: 'The views that the app shares, and one’s own.',
+      answers: { 200: { description: 'By name.', schema: savedViewListSchema } },
+      async handle({ req, res, principal }) {
+        const userId = principal.kind === 'user' ? principal.user.id : undefined;
+        const items = await store.listViews(param(req, 'app'), userId);
+        res.json({ items } satisfies SavedViewList);
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/apps/:app/views',
+      policy: 'read',
+      audit: 'view.save',
+      summary: 'Keeps a view, in the place of the one of its name. Sharing one is for editors.',
+      body: { kind: 'json', schema: newViewSchema },
+      answers: { 201: { description: 'The view.', schema: savedViewSchema } },
+      async handle({ req, res, principal, change }) {
+        const { id: userId, email: savedBy } = personOf(principal);
+        const app = param(req, 'app');
+        const { name, params, isShared } = parse(newViewSchema, req.body);
+        if (isShared) mayShare(principal, app);
+        const view = await change(async (edits) => {
+          const saved = await edits.saveView({ app, userId, savedBy, name, params, isShared });
+          if (saved === undefined) {
+            throw new DomainError('conflict', `At most ${MAX_VIEWS} views are kept. Forget one.`);
+          }
+          // Neither its name nor its filter: the log outlives an erasure, and either may name a person.
+          return { result: saved, target: saved.id, details: { isShared } };
+        });
+        res.status(201).json(view);
+      },
+    },
+    {
+      method: 'delete',
+      path: '/api/apps/:app/views/:view',
+      policy: 'read',
+      audit: 'view.remove',
+      summary: 'Forgets a view. For a shared one, an editor is needed.',
+      answers: { 200: { description: 'What it was.', schema: savedViewSchema } },
+      async handle({ req, res, principal, change }) {
+        const { id: userId } = personOf(principal);
+        const app = param(req, 'app');
+        const view = await change(async (edits) => {
+          const found = await edits.findView(app, userId, param(req, 'view'));
+          if (found === undefined) throw notFound('view');
+          if (found.isShared) mayShare(principal, app);
+          await edits.removeView(app, found.id);
+          return { result: found, target: found.id, details: { isShared: found.isShared } };
+        });
+        res.json(view);
+      },
+    },
+  ];
+}
+
+/** Keys and the command line are nobody who could come back to a list. */
+function personOf(principal: Principal): User {
+  if (principal.kind === 'user') return principal.user;
+  throw new DomainError('forbidden', 'Views are kept by people who have signed in.');
+}
+
+function mayShare(principal: Principal, app: string): void {
+  authorize(principal, 'edit', { app, isThisMachine: false });
+}

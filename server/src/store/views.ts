@@ -1,0 +1,86 @@
+import { sql, type RawBuilder } from 'kysely';
+import { MAX_VIEWS, type SavedView, type ViewParams } from '@xray/core';
+import type { ViewToSave } from './access-store.js';
+import type { Driver } from './driver.js';
+
+type Db = Driver['db'];
+
+interface ViewRow {
+  id: string;
+  name: string;
+  params: ViewParams;
+  is_shared: boolean;
+  saved_by: string;
+  saved_at: Date;
+}
+
+const COLUMNS = sql`id, name, params, owner IS NULL AS is_shared, saved_by, saved_at`;
+
+export async function listViews(
+  db: Db,
+  app: string,
+  userId: string | undefined,
+): Promise<SavedView[]> {
+  const { rows } = await sql<ViewRow>`
+    SELECT ${COLUMNS} FROM xray.views
+    WHERE app = ${app} AND (owner IS NULL OR ${isOwnedBy(userId)})
+    ORDER BY lower(name), name, id`.execute(db);
+  return rows.map(toView);
+}
+
+/**
+ * Puts a view in the place of the one of its name among those shared, or among those of its owner. One
+ * that comes to be shared is its owner's no longer. Undefined when there are too many already.
+ */
+export async function saveView(tx: Db, view: ViewToSave): Promise<SavedView | undefined> {
+  const { app, userId, name, isShared } = view;
+  // Of two who save at once the second waits, so that both together keep to the limit.
+  await sql`SELECT pg_advisory_xact_lock(hashtext(${`views ${app}`}))`.execute(tx);
+  const shelf = isShared ? sql`owner IS NULL` : isOwnedBy(userId);
+  await sql`
+    DELETE FROM xray.views
+    WHERE app = ${app} AND name = ${name} AND (${shelf} OR ${isShared} AND ${isOwnedBy(userId)})`.execute(
+    tx,
+  );
+  const { rows } = await sql<ViewRow>`
+    INSERT INTO xray.views (app, owner, name, params, saved_by)
+    SELECT ${app}, ${isShared ? null : userId}::uuid, ${name}, ${JSON.stringify(view.params)}::jsonb,
+      ${view.savedBy}
+    WHERE (SELECT count(*) FROM xray.views WHERE app = ${app} AND ${shelf}) < ${MAX_VIEWS}
+    RETURNING ${COLUMNS}`.execute(tx);
+  return rows[0] && toView(rows[0]);
+}
+
+/** A view that the user may see. */
+export async function findView(
+  db: Db,
+  app: string,
+  userId: string,
+  id: string,
+): Promise<SavedView | undefined> {
+  const { rows } = await sql<ViewRow>`
+    SELECT ${COLUMNS} FROM xray.views
+    WHERE app = ${app} AND id::text = ${id} AND (owner IS NULL OR ${isOwnedBy(userId)})
+    FOR UPDATE`.execute(db);
+  return rows[0] && toView(rows[0]);
+}
+
+export async function removeView(tx: Db, app: string, id: string): Promise<void> {
+  await sql`DELETE FROM xray.views WHERE app = ${app} AND id::text = ${id}`.execute(tx);
+}
+
+/** Compared as text: what is no uuid is nobody's, and no error of the database's. */
+function isOwnedBy(userId: string | undefined): RawBuilder<boolean> {
+  return sql<boolean>`owner::text = ${userId ?? ''}`;
+}
+
+function toView(row: ViewRow): SavedView {
+  return {
+    id: row.id,
+    name: row.name,
+    params: row.params,
+    isShared: row.is_shared,
+    savedBy: row.saved_by,
+    savedAt: row.saved_at.toISOString(),
+  };
+}

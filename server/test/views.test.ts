@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MAX_VIEWS, type AuditPage, type SavedView, type SavedViewList } from '@xray/core';
+import { DRIVERS, freshServer } from './support/databases.js';
+import { Visitor, WITH_ADMINISTRATOR, administratorOf, codeOf } from './support/people.js';
+
+const VIEWS = '/api/apps/shop/views';
+
+describe.each(DRIVERS)('saved views on %s', (driver) => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  let ada: Visitor;
+  let vera: Visitor;
+  let ed: Visitor;
+  beforeAll(async () => {
+    server = await freshServer(driver, WITH_ADMINISTRATOR);
+    ada = await administratorOf(server);
+    for (const id of ['shop', 'rival']) await ada.ask('POST', '/api/apps', { id });
+    vera = await ada.bring('shop', 'viewer', 'vera@example.org');
+    ed = await ada.bring('shop', 'editor', 'ed@example.org');
+  });
+  afterAll(() => server.close());
+
+  const namesFor = async (visitor: Visitor, where = VIEWS): Promise<string[]> => {
+    const { items } = await visitor.ask<SavedViewList>('GET', where);
+    return items.map(({ name }) => name);
+  };
+
+  test('one is its owner’s alone, until it is shared with the app by an editor', async () => {
+    const own = {
+      name: ' One customer ',
+      params: { q: 'subject:customer/4711', sort: '-duration' },
+    };
+    const saved = await ed.ask<SavedView>('POST', VIEWS, own);
+    expect(saved).toMatchObject({
+      name: 'One customer',
+      params: own.params,
+      isShared: false,
+      savedBy: 'ed@example.org',
+    });
+    expect(await namesFor(ed)).toEqual(['One customer']);
+    // Not even an administrator: whom somebody looks at is nobody else's business.
+    for (const other of [vera, ada]) expect(await namesFor(other)).toEqual([]);
+    const stolen = await ada.send('DELETE', `${VIEWS}/${saved.id}`);
+    expect(stolen.status).toBe(404);
+
+    await ed.ask('POST', VIEWS, { ...own, isShared: true });
+    for (const each of [ed, vera, ada]) expect(await namesFor(each)).toEqual(['One customer']);
+    expect(await namesFor(ada, '/api/apps/rival/views')).toEqual([]);
+    const { key } = await ada.newKey('shop', { scopes: ['read'] });
+    const read = await new Visitor(server.url).send('GET', VIEWS, undefined, { 'x-api-key': key });
+    expect((read.body as SavedViewList).items).toHaveLength(1);
+  });
+
+  test('a viewer keeps their own and neither shares nor forgets what is shared', async () => {
+    const failures = { name: 'failures', params: { q: 'status:failed' } };
+    const own = await vera.ask<SavedView>('POST', VIEWS, failures);
+    const shared = await ed.ask<SavedView>('POST', VIEWS, { ...failures, isShared: true });
+    const refused = await vera.send('POST', VIEWS, { ...failures, isShared: true });
+    expect([refused.status, codeOf(refused)]).toEqual([403, 'forbidden']);
+    expect((await vera.send('DELETE', `${VIEWS}/${shared.id}`)).status).toBe(403);
+    expect(await namesFor(vera)).toContain('failures');
+    await vera.ask('DELETE', `${VIEWS}/${own.id}`);
+    expect((await vera.send('DELETE', `${VIEWS}/${own.id}`)).status).toBe(404);
+    await ed.ask('DELETE', `${VIEWS}/${shared.id}`);
+    expect(await namesFor(vera)).not.toContain('failures');
+  });
+
+  test('of a name there is one, and it is the last that was saved', async () => {
+    await vera.ask('POST', VIEWS, { name: 'week', params: { from: '-7d' } });
+    await vera.ask('POST', VIEWS, { name: 'week', params: { from: '-7d', by: 'status' } });
+    const { items } = await vera.ask<SavedViewList>('GET', VIEWS);
+    const weeks = items.filter(({ name }) => name === 'week');
+    expect(weeks.map(({ params }) => params)).toEqual([{ from: '-7d', by: 'status' }]);
+  });
+
+  test('nothing but what makes a list is kept, and no more than there is room for', async () => {
+    const unknown = await vera.send('POST', VIEWS, { name: 'x', params: { app: 'rival' } });
+    expect(codeOf(unknown)).toBe('invalid');
+    expect(codeOf(await vera.send('POST', VIEWS, { name: '  ', params: {} }))).toBe('invalid');
+    const uma = await ada.bring('shop', 'viewer', 'uma@example.org');
+    const save = async (index: number) =>
+      await uma.send('POST', VIEWS, { name: `view ${index}`, params: {} });
+    const answers = await Promise.all(Array.from({ length: MAX_VIEWS + 3 }, (_, i) => save(i)));
+    expect(answers.map(({ status }) => status).filter((status) => status === 409)).toHaveLength(3);
+    // One that is there already takes no room.
+    const kept = answers.findIndex(({ status }) => status === 201);
+    expect((await save(kept)).status).toBe(201);
+  });
+
+  test('with a person’s place in the app go their own; what they shared stays', async () => {
+    const gone = await ada.bring('shop', 'editor', 'gone@example.org');
+    await gone.ask('POST', VIEWS, { name: 'mine', params: {} });
+    await gone.ask('POST', VIEWS, { name: 'everybody’s', params: {}, isShared: true });
+    const { id } = await gone.ask<{ id: string }>('GET', '/api/me');
+    await ada.ask('DELETE', `/api/apps/shop/members/${id}`);
+    await ada.ask('PATCH', `/api/users/${id}`, { isAdministrator: true });
+    expect(await namesFor(gone)).toContain('everybody’s');
+    expect(await namesFor(gone)).not.toContain('mine');
+  });
+
+  test('the audit log says who, and neither a name nor a filter, which it could never forget', async () => {
+    await ed.ask('POST', VIEWS, { name: 'Jane Roe', params: { q: 'subject:customer/jane-roe' } });
+    const { items } = await ada.ask<AuditPage>('GET', '/api/apps/shop/audit?limit=1');
+    expect(items[0]).toMatchObject({
+      action: 'view.save',
+      actor: { name: 'ed@example.org' },
+      details: { isShared: false },
+    });
+    expect(JSON.stringify(items).toLowerCase()).not.toContain('jane');
+  });
+});
