@@ -60,6 +60,7 @@ const SHEDDING = [
 ] as const;
 type Sheddable = (typeof SHEDDING)[number];
 const NOTHING: ReadonlySet<Sheddable> = new Set();
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * The snapshot's JSON text in UTF-8, shed until it is at most `maxBytes` or nothing sheddable is left. Never shed: ids,
@@ -70,15 +71,36 @@ export function serialize(
   envelope: Envelope,
   maxBytes: number,
 ): Uint8Array {
-  let body = encodeText(new SnapshotWriter(execution, envelope, NOTHING).write());
-  if (body.length <= maxBytes) return body;
+  const isSmall = leastBytes(execution, NOTHING) <= maxBytes;
+  let body = isSmall
+    ? encodeText(new SnapshotWriter(execution, envelope, NOTHING).write())
+    : NO_BYTES;
+  if (isSmall && body.length <= maxBytes) return body;
   const shed = new Set<Sheddable>();
   for (const kind of SHEDDING) {
     shed.add(kind);
+    // Megabytes that will not do need not be written to be counted: that would hold up the host.
+    if (kind !== 'ledger' && leastBytes(execution, shed) > maxBytes) continue;
     body = encodeText(new SnapshotWriter(execution, envelope, shed).write());
     if (body.length <= maxBytes) break;
   }
   return body;
+}
+
+/** What the larger parts take at least: no unit of a text takes less than a byte. */
+function leastBytes({ steps, fields }: ExecutionText, shed: ReadonlySet<Sheddable>): number {
+  const [hasValues, hasReasoning] = [!shed.has('values'), !shed.has('reasoning')];
+  let bytes = 0;
+  if (hasValues) {
+    bytes += fields.get('input')?.member?.length ?? 0;
+    bytes += fields.get('output')?.member?.length ?? 0;
+  }
+  for (const step of steps) {
+    bytes += step.head.length;
+    if (hasValues) bytes += (step.input?.length ?? 0) + (step.output?.length ?? 0);
+    if (hasReasoning) bytes += step.reasoning?.length ?? 0;
+  }
+  return bytes;
 }
 
 /** Writes one snapshot without what is shed; a mark stands for each part left out. */
