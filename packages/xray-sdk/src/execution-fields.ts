@@ -68,8 +68,12 @@ export class ExecutionFields {
     return this.#texts;
   }
 
+  /** The one part of a snapshot that nothing may take away: what is no name leaves the client's in force. */
   setPipeline(pipeline: string): void {
+    const known = this.#texts.get('pipeline')?.member;
     this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
+    const { member, marks = [] } = this.#texts.get('pipeline') ?? {};
+    if (member === undefined) this.#put('pipeline', { member: known, marks });
   }
 
   set(facts: ExecutionFacts): void {

@@ -205,12 +205,13 @@ export class Execution {
    * ```
    */
   child(pipeline: string, options: ExecutionOptions = {}): Execution {
-    return new Execution(this.#host, {
-      fromHeaders: this.headers(),
-      waitUntil: this.#waitUntil,
-      ...options,
-      pipeline,
-    });
+    const inherited = { fromHeaders: this.headers(), waitUntil: this.#waitUntil, pipeline };
+    try {
+      return new Execution(this.#host, { ...inherited, ...options, pipeline });
+    } catch {
+      warnOnce('the options of a child cannot be read');
+      return new Execution(this.#host, inherited);
+    }
   }
 
   /**
@@ -282,9 +283,13 @@ export class Execution {
   ): R {
     const step = this.#openStep(name, options, parent);
     return settleWith(() => this.#inContext(step, () => fn(step)), {
-      onReturn: (value) => step.finish(value),
+      onReturn: (value) => {
+        step.finish(value);
+        this.#steps.ended(step);
+      },
       onThrow: (error) => {
         step.fail(error);
+        this.#steps.ended(step);
         this.#lastError = { error };
       },
     });

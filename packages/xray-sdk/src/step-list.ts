@@ -9,7 +9,7 @@ export interface LiveStep {
 type StepSlot = StepText | LiveStep;
 
 /** Steps left out, counted by name and status. */
-type LeftOut = Map<string, Partial<Record<StepStatus, number>>>;
+type LeftOut = ReadonlyMap<string, Readonly<Partial<Record<StepStatus, number>>>>;
 
 const MAX_NAMES = 100;
 
@@ -24,8 +24,9 @@ export class StepList {
   readonly #kept: StepSlot[] = [];
   /** The most recent ones, beyond the first, once there are too many. */
   #recent: StepSlot[] | undefined;
-  #leftOut: LeftOut | undefined;
-  #leftOutCount = 0;
+  /** Neither first nor last, and still running: whether one is kept is known when it has ended. */
+  #undecided: Set<LiveStep> | undefined;
+  readonly #leftOut = new Counts();
   #nextSequence = 0;
 
   constructor(maxSteps: number) {
@@ -34,12 +35,15 @@ export class StepList {
     this.#firstLimit = Math.floor(maxSteps * 0.4);
   }
 
-  get leftOut(): Readonly<LeftOut> | undefined {
-    return this.#leftOut;
+  get leftOut(): LeftOut {
+    if (this.#undecided === undefined) return this.#leftOut.byName;
+    const counts = new Counts(this.#leftOut);
+    for (const step of this.#undecided) counts.add(step.text());
+    return counts.byName;
   }
 
   get leftOutCount(): number {
-    return this.#leftOutCount;
+    return this.#leftOut.total + (this.#undecided?.size ?? 0);
   }
 
   /** The next step's number. */
@@ -61,6 +65,11 @@ export class StepList {
     if (oldest !== undefined) this.#keepOrCount(oldest);
   }
 
+  /** A step that was added while it ran has ended. */
+  ended(step: LiveStep): void {
+    if (this.#undecided?.delete(step) === true) this.#keepOrCount(step);
+  }
+
   texts(): StepText[] {
     const kept = this.#kept.map(textOf);
     return this.#recent === undefined ? kept : kept.concat(this.#recent.map(textOf));
@@ -75,18 +84,36 @@ export class StepList {
   }
 
   #keepOrCount(slot: StepSlot): void {
-    const { name, status, kind } = textOf(slot);
+    const text = textOf(slot);
+    const { status, kind } = text;
+    if ('text' in slot && status === 'running') {
+      (this.#undecided ??= new Set()).add(slot);
+      return;
+    }
     const isTelling = status === 'failed' || status === 'timed_out' || kind === 'decide';
     if (isTelling && this.#kept.length + this.#lastLimit < this.#maxSteps) {
       this.#kept.push(slot);
       return;
     }
-    const leftOut: LeftOut = (this.#leftOut ??= new Map());
-    const isKnown = leftOut.has(name) || leftOut.size < MAX_NAMES;
-    const counts = leftOut.get(isKnown ? name : 'others') ?? {};
+    this.#leftOut.add(text);
+  }
+}
+
+class Counts {
+  readonly byName: Map<string, Partial<Record<StepStatus, number>>>;
+  total: number;
+
+  constructor(from?: Counts) {
+    this.byName = new Map([...(from?.byName ?? [])].map(([name, counts]) => [name, { ...counts }]));
+    this.total = from?.total ?? 0;
+  }
+
+  add({ name, status }: Pick<StepText, 'name' | 'status'>): void {
+    const isKnown = this.byName.has(name) || this.byName.size < MAX_NAMES;
+    const counts = this.byName.get(isKnown ? name : 'others') ?? {};
     counts[status] = (counts[status] ?? 0) + 1;
-    leftOut.set(isKnown ? name : 'others', counts);
-    this.#leftOutCount += 1;
+    this.byName.set(isKnown ? name : 'others', counts);
+    this.total += 1;
   }
 }
 

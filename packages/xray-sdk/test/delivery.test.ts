@@ -33,6 +33,15 @@ function record(xray: XRaySDK, count: number, output: unknown = 1): string[] {
   });
 }
 
+/** A promise to be settled by hand. */
+function deferred() {
+  let [resolve, reject] = [(): void => {}, (_error: Error): void => {}];
+  const promise = new Promise<void>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return { promise, resolve, reject };
+}
+
 function expectExact(xray: XRaySDK): void {
   const { recorded, delivered, queued, dropped } = xray.stats();
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
@@ -341,6 +350,47 @@ describe('what is sent', () => {
     );
   });
 
+  test('a snapshot of many megabytes is shed without being written first', async () => {
+    const xray = client();
+    const execution = xray.startExecution();
+    const values = Array.from({ length: 2 }, () => '\u{20AC}'.repeat(5_000));
+    for (let index = 0; index < 1_000; index += 1) {
+      execution.recordStep({ name: 'big', input: values, output: values });
+    }
+    const before = process.cpuUsage();
+    execution.completeExecution();
+    const { user, system } = process.cpuUsage(before);
+    // In microseconds. Writing 60 MB even once costs several times as much.
+    expect(user + system).toBeLessThan(300_000);
+    expect(await xray.flush()).toBe(true);
+    expect(sink.snapshots[0]?.steps).toHaveLength(1_000);
+    expect(sink.snapshots[0]?.dropped?.bytes).toBeGreaterThan(20_000_000);
+  });
+
+  test('of too many parallel steps one that fails late is kept, and the rest is counted as it ended', async () => {
+    const xray = client({ maxSteps: 100 });
+    const execution = xray.startExecution();
+    const steps = Array.from({ length: 300 }, (_, index) => {
+      const { promise, resolve, reject } = deferred();
+      return { ended: execution.step('tick', () => promise), resolve, reject, index };
+    });
+    execution.checkpoint();
+    for (const { index, resolve, reject } of steps) {
+      if (index === 150) reject(new Error('late'));
+      else if (index !== 151) resolve();
+    }
+    await Promise.allSettled(steps.filter(({ index }) => index !== 151).map(({ ended }) => ended));
+    execution.completeExecution();
+    expect(await xray.flush()).toBe(true);
+    const last = sink.snapshots.at(-1);
+    expect(last?.steps.find(({ status }) => status === 'failed')?.sequence).toBe(150);
+    const left = 300 - (last?.steps.length ?? 0);
+    expect(last?.dropped).toMatchObject({
+      steps: left,
+      stepsByName: { tick: { running: 1, completed: left - 1 } },
+    });
+  });
+
   test('of too many steps the first, the last and the failed stay, and the rest is counted', async () => {
     const xray = client({ maxSteps: 100 });
     const execution = xray.startExecution();
@@ -380,6 +430,7 @@ const behaviours: Record<string, Behaviour> = {
 // Vitest itself fails a run with an unhandled rejection.
 test('whatever the server does, every snapshot is counted exactly once, at any time', async () => {
   const names = fc.constantFrom(...Object.keys(behaviours));
+  let run = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.array(names, { maxLength: 8 }),
@@ -387,11 +438,15 @@ test('whatever the server does, every snapshot is counted exactly once, at any t
       async (script, bursts) => {
         const remaining = [...script];
         sink.snapshots.length = 0;
+        // What the run before this one had in flight at its end may still come in.
+        run += 1;
+        const environment = String(run);
         sink.behaviour = (request, response) => {
           const behaviour = behaviours[remaining.shift() ?? 'accept'] ?? accept;
           behaviour(request, response);
         };
         const xray = client({
+          environment,
           delivery: { maxQueued: 15, maxBatch: 5, delayMs: 1, timeoutMs: 40 },
         });
         const ids: string[] = [];
@@ -406,7 +461,8 @@ test('whatever the server does, every snapshot is counted exactly once, at any t
         const { recorded, delivered, queued } = xray.stats();
         expect(recorded).toBe(ids.length);
         expect(queued).toBe(0);
-        const seen = new Set(sink.snapshots.map(({ executionId }) => executionId));
+        const own = sink.snapshots.filter((snapshot) => snapshot.environment === environment);
+        const seen = new Set(own.map(({ executionId }) => executionId));
         expect(delivered).toBeLessThanOrEqual(seen.size);
         expect([...seen].every((id) => ids.includes(id))).toBe(true);
       },

@@ -115,15 +115,25 @@ test('options and arguments that cannot be used never throw into the host', () =
       throw new Error('mine');
     },
   };
+  const refuse = (): never => {
+    throw new Error('mine');
+  };
   expect(() => {
-    const hostile = new Proxy({} as never, {
-      get: () => {
-        throw new Error('mine');
-      },
-    });
+    const hostile = new Proxy({} as never, { get: refuse, ownKeys: refuse });
     new XRaySDK(hostile).startExecution(hostile).completeExecution();
     client().startExecution(explosive).completeExecution();
+    client().startExecution().child('part', hostile).completeExecution();
   }).not.toThrow();
+});
+
+test('a pipeline that is no name leaves that of the client in force, with a mark', async () => {
+  const xray = client();
+  xray.startExecution({ pipeline: Symbol('no name') as never }).completeExecution();
+  await xray.flush();
+  expect(sink.snapshots[0]).toMatchObject({
+    pipeline: 'loan-approval',
+    marks: [{ path: '/pipeline', kind: 'dropped' }],
+  });
 });
 
 test('an execution id that cannot be used is replaced, with a warning', () => {
