@@ -95,10 +95,7 @@ export class SpoolQueue implements SnapshotQueue {
       const adopted = await this.#takeAdopted(maxItems, maxBytes);
       return adopted.length > 0 ? adopted : this.#takeOwn(maxItems, maxBytes);
     });
-    this.#work = taking.then(
-      () => {},
-      () => {},
-    );
+    this.#work = taking.then(settleQuietly, settleQuietly);
     return taking;
   }
 
@@ -297,6 +294,9 @@ export class SpoolQueue implements SnapshotQueue {
     return this.#work;
   }
 }
+
+/** Whoever asked for the work hears of its failure; what comes after it only waits for its end. */
+function settleQuietly(): void {}
 
 const spools = new Set<SpoolQueue>();
 let isListening = false;
