@@ -221,19 +221,6 @@ describe('with a Postgres of one’s own', () => {
     expect([await heavy('running'), await heavy('waiting')]).toEqual([0, 0]);
   });
 
-  test('a question whose turn does not come is told to ask again', async () => {
-    const server = await freshServer('postgres', { DATABASE_POOL_MAX: '4' });
-    onTestFinished(() => server.close());
-    const url = `${server.url}/api/apps/${APP}`;
-    const unlock = await lockTable(server.place, 'segments');
-    const both = [1, 2].map(() => fetchWithKey(`${url}/candidates/none`));
-    const refused = await Promise.race(both);
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
-    await unlock();
-    const statuses = (await Promise.all(both)).map(({ status }) => status);
-    expect(statuses.toSorted()).toEqual([200, 503]);
-  });
-
   test('starts on a database that docs/schema.sql was pasted into', async () => {
     const place = await freshPlace();
     const schema = await readFile(new URL('../../docs/schema.sql', import.meta.url), 'utf8');

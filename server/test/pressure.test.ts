@@ -4,12 +4,14 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { LIMITS, type ErrorBody, type IngestResult } from '@xray/core';
 import { ByteBudget } from '#server/ingest/byte-budget.js';
 import { GroupCommit } from '#server/ingest/group-commit.js';
 import { splitBody } from '#server/ingest/split-body.js';
 import { startServer } from '#server/main.js';
+import { HeavyReads } from '#server/query/heavy-reads.js';
 import { API_KEY, APP, configFor, freshServer, newPlace } from './support/databases.js';
 import { get, post, postOk } from './support/http.js';
 import { startProcess } from './support/process.js';
@@ -384,3 +386,44 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   });
   return { promise, resolve };
 }
+
+describe('heavy questions', () => {
+  const here = new AbortController().signal;
+
+  test('are told to ask again when the line is full, or their turn does not come', async () => {
+    const reads = new HeavyReads({ atOnce: 1, waiting: 1, patienceMs: 20 }, new Registry());
+    const read: string[] = [];
+    let end = (): void => {};
+    const first = reads.run(here, () => new Promise((resolve) => (end = resolve)));
+    const waiting = reads.run(here, async () => void read.push('waiting'));
+    const refused = reads.run(here, async () => void read.push('refused'));
+    for (const one of [refused, waiting]) {
+      await expect(one).rejects.toMatchObject({ code: 'unavailable', retryAfterS: 2 });
+    }
+    end();
+    await first;
+    await reads.run(here, async () => void read.push('next'));
+    expect(read).toEqual(['next']);
+  });
+
+  test('take turns in the order in which they came, also after one that failed or left', async () => {
+    const reads = new HeavyReads({ atOnce: 1, waiting: 9, patienceMs: 60_000 }, new Registry());
+    const read: number[] = [];
+    const leaving = new AbortController();
+    const asked = [0, 1, 2, 3].map((n) =>
+      reads.run(n === 2 ? leaving.signal : here, async () => {
+        read.push(n);
+        if (n === 0) leaving.abort();
+        if (n === 1) throw new Error('broken');
+      }),
+    );
+    const ends = await Promise.allSettled(asked);
+    expect(ends.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(read).toEqual([0, 1, 3]);
+  });
+});

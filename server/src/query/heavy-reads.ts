@@ -23,7 +23,7 @@ export function heavyReadsFor(maxConnections: number | undefined): HeavyReadsOpt
     maxConnections === undefined
       ? 2
       : Math.floor((maxConnections - CONNECTIONS_LEFT) / CONNECTIONS_EACH);
-  return { atOnce: Math.min(8, Math.max(1, atOnce)), waiting: 100, patienceMs: 5_000 };
+  return { atOnce: Math.min(8, Math.max(1, atOnce)), waiting: 100, patienceMs: 15_000 };
 }
 
 /**
