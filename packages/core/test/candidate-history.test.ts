@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { appearancesOf, type Candidate, type Snapshot } from '../src/index.js';
+import { minimalSnapshot } from './full-snapshot.js';
+
+const SIZE = 5_000;
+const CUTOFF = 0.62;
+const REASONS = ['PRICE_HIGH', 'TOO_FAR', 'SCORE_LOW'];
+
+interface Fate {
+  id: string;
+  outcome: 'selected' | 'kept' | 'rejected';
+  reason: number;
+  score: number;
+}
+
+/** What became of the nth, by no pattern that an order would keep; kept is what reaches the cutoff. */
+function fateOf(n: number): Fate {
+  const score = ((n * 7_919) % 100_003) / 100_003;
+  const isKept = score >= CUTOFF;
+  return {
+    id: `offer/${n}`,
+    outcome: score > 0.99 ? 'selected' : isKept ? 'kept' : 'rejected',
+    reason: isKept ? -1 : n % REASONS.length,
+    score,
+  };
+}
+
+const fates = Array.from({ length: SIZE }, (_, n) => fateOf(n));
+const isKept = ({ outcome }: Fate): boolean => outcome !== 'rejected';
+const hasDetail = (n: number): boolean => n % 250 === 0;
+
+function detailOf({ id, outcome, reason, score }: Fate, n: number): Candidate {
+  return {
+    id,
+    outcome,
+    score,
+    rank: n,
+    reasons: reason < 0 ? [] : [{ code: REASONS[reason] ?? '', ruleId: 'max_km' }],
+    rules: [{ id: 'max_km', result: isKept({ id, outcome, reason, score }) ? 'pass' : 'fail', actual: n }],
+  };
+}
+
+const chosen: Snapshot = {
+  ...minimalSnapshot,
+  steps: [
+    {
+      name: 'filter',
+      rules: [{ id: 'max_km', field: 'km', op: '<=', threshold: 30, unit: 'km' }],
+      candidates: {
+        in: SIZE,
+        out: fates.filter(isKept).length,
+        byOutcome: {},
+        cutoff: CUTOFF,
+        items: fates.flatMap((fate, n) => (hasDetail(n) ? [detailOf(fate, n)] : [])),
+        ledger: {
+          ids: fates.map(({ id }) => id),
+          outcomes: fates.map(({ outcome }) => outcome[0]).join(''),
+          reasons: REASONS,
+          reasonIx: fates.map(({ reason }) => reason),
+          scores: fates.map(({ score }) => score),
+        },
+      },
+    },
+  ],
+};
+
+/** The same, worked out by looking at everyone. */
+function bruteForce(fate: Fate, n: number): object {
+  const { outcome, reason, score } = fate;
+  let nearest: { one: Fate; apart: number } | undefined;
+  for (const one of fates) {
+    const apart = Math.abs(one.score - score);
+    if (isKept(one) && (nearest === undefined || apart < nearest.apart)) nearest = { one, apart };
+  }
+  return {
+    outcome,
+    reason: reason < 0 ? null : REASONS[reason],
+    score,
+    rank: hasDetail(n) ? n : null,
+    cutoff: CUTOFF,
+    margin: Number((score - CUTOFF).toPrecision(12)),
+    rival:
+      isKept(fate) || nearest === undefined
+        ? null
+        : {
+            id: nearest.one.id,
+            score: nearest.one.score,
+            margin: Number(nearest.apart.toPrecision(12)),
+          },
+    rule:
+      isKept(fate) || !hasDetail(n)
+        ? null
+        : { rule: 'max_km', field: 'km', op: '<=', actual: n, threshold: 30, unit: 'km' },
+    ledgerOnly: !hasDetail(n),
+  };
+}
+
+describe('the appearance of a candidate', () => {
+  test('is, for candidates of 5,000, what looking at all of them gives', { timeout: 240_000 }, () => {
+    // Each is worked out of the whole record; all of them in the full run.
+    const every = process.env['XRAY_TEST_FULL'] === undefined ? 10 : 1;
+    const wrong: object[] = [];
+    for (const [n, fate] of fates.entries()) {
+      if (n % every !== 0) continue;
+      const found = appearancesOf(chosen, fate.id);
+      const { step, type, ...told } = found[0] ?? { step: null, type: null };
+      const expected = bruteForce(fate, n);
+      if (found.length !== 1 || step?.name !== 'filter' || type !== null || !isSame(told, expected)) {
+        wrong.push({ told, expected });
+      }
+    }
+    expect(wrong.slice(0, 3)).toEqual([]);
+  });
+
+  test('is none for who was not there', () => {
+    expect(appearancesOf(chosen, 'offer/5000')).toEqual([]);
+    expect(appearancesOf(minimalSnapshot, 'offer/1')).toEqual([]);
+  });
+});
+
+function isSame(a: object, b: object): boolean {
+  const inOrder = (value: object): string =>
+    JSON.stringify(
+      Object.entries(value)
+        .map(([key, own]) => [key, own && typeof own === 'object' ? inOrder(own as object) : own])
+        .toSorted(([x], [y]) => (String(x) < String(y) ? -1 : 1)),
+    );
+  return inOrder(a) === inOrder(b);
+}
