@@ -12,7 +12,7 @@ interface Content {
 interface Operation {
   tags: string[];
   security: unknown[];
-  parameters: { name: string; example?: string; schema: { default?: unknown } }[];
+  parameters: { name: string; in: string; example?: string; schema: { default?: unknown } }[];
   responses: Record<string, { content?: Record<string, Content> }>;
 }
 /** Core's schema of a type that the document names. */
@@ -69,6 +69,20 @@ describe('/openapi.json', () => {
           expect({ name, parsed: schemaOf(name).parse(example) }).toEqual({ name, parsed: example });
         }
       }
+    }
+  });
+
+  test('says of every question what the clients are told', () => {
+    for (const [path, { query, answer }] of Object.entries(core.QUESTIONS)) {
+      const asked = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.get;
+      const inQuery = asked?.parameters.filter((one) => one.in === 'query');
+      expect({ path, names: inQuery?.map(({ name }) => name) }).toEqual({
+        path,
+        names: Object.keys(query.shape),
+      });
+      const content = Object.values(asked?.responses['200']?.content ?? {});
+      const name = content[0]?.schema.$ref?.split('/').at(-1) ?? 'unnamed';
+      expect({ path, isAnswer: schemaOf(name) === answer }).toEqual({ path, isAnswer: true });
     }
   });
 

@@ -107,6 +107,8 @@ export interface ExecutionDetail {
   server: ServerFacts;
 }
 
+export const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
+
 export const stepDetailSchema = z.object({
   sequence: z.int(),
   step: snapshotSchema.shape.steps.element,

@@ -17,6 +17,8 @@ export const historyQuerySchema = z.object({
 });
 export type HistoryQuery = z.infer<typeof historyQuerySchema>;
 
+export const lookupQuerySchema = historyQuerySchema.pick({ from: true, to: true });
+
 /** The rule that decided, with the values of that execution where the record holds them. */
 const decidingRuleSchema = z.object({
   rule: z.string(),

@@ -16,6 +16,7 @@ export * from './json-diff.js';
 export * from './merge.js';
 export * from './pipelines.js';
 export * from './query.js';
+export * from './questions.js';
 export * from './rule-roll-up.js';
 export * from './search-match.js';
 export * from './search-terms.js';

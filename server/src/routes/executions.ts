@@ -1,4 +1,5 @@
 import {
+  detailQuerySchema,
   executionDetailSchema,
   executionPageSchema,
   executionQuerySchema,
@@ -15,7 +16,6 @@ import { readExecutionText, readStepText } from '../query/read-executions.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
 const sequenceSchema = z.coerce.number().int().min(0);
 
 /** What there is to read of an app's executions. */

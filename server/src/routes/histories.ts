@@ -2,6 +2,7 @@ import {
   LIMITS,
   candidateHistorySchema,
   historyQuerySchema,
+  lookupQuerySchema,
   lookupSchema,
   subjectHistorySchema,
 } from '@xray/core';
@@ -11,7 +12,6 @@ import { param, parse, type Deps, type Route } from './route.js';
 
 const idSchema = z.string().min(1).max(LIMITS.candidateId);
 const typeSchema = z.string().min(1).max(LIMITS.name);
-const lookupQuerySchema = historyQuerySchema.pick({ from: true, to: true });
 
 /** What became of a candidate or a subject, over many executions. */
 export function historyRoutes(deps: Deps): Route[] {

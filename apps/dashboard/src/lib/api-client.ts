@@ -1,7 +1,6 @@
 import type {
   AppList,
   CandidateHistory,
-  CohortComparison,
   Comparison,
   ErrorBody,
   ErrorDetail,
@@ -16,6 +15,10 @@ import type {
   PipelineList,
   PipelineOverview,
   PublicConfig,
+  QuestionAnswer,
+  QuestionParams,
+  QuestionPath,
+  QuestionPlaces,
   StepDetail,
   SubjectHistory,
 } from '@xray/core';
@@ -65,13 +68,26 @@ export async function listApps(signal?: AbortSignal): Promise<AppList> {
   return await getJson('/api/apps', {}, signal);
 }
 
+/** A question of core's table: its path says what it takes and what it answers. */
+async function answerTo<Path extends QuestionPath>(
+  path: Path,
+  places: QuestionPlaces<Path> & Record<string, string>,
+  params: QuestionParams<Path> & Params,
+  signal: AbortSignal | undefined,
+): Promise<QuestionAnswer<Path>> {
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(places[name] ?? ''),
+  );
+  return await getJson(filled, params, signal);
+}
+
 /** Pipelines with what ran of each; without bounds, of all that is stored. */
 export async function listPipelines(
   app: string,
   bounds: Bounds,
   signal?: AbortSignal,
 ): Promise<PipelineList> {
-  return await getJson(`${appPath(app)}/pipelines`, { ...bounds }, signal);
+  return await answerTo('/api/apps/:app/pipelines', { app }, { ...bounds }, signal);
 }
 
 export async function getPipelineOverview(
@@ -80,7 +96,7 @@ export async function getPipelineOverview(
   bounds: Bounds,
   signal?: AbortSignal,
 ): Promise<PipelineOverview> {
-  return await getJson(pipelinePath(app, pipeline), { ...bounds }, signal);
+  return await answerTo('/api/apps/:app/pipelines/:pipeline', { app, pipeline }, { ...bounds }, signal);
 }
 
 export async function getFunnel(
@@ -89,7 +105,8 @@ export async function getFunnel(
   bounds: Bounds,
   signal?: AbortSignal,
 ): Promise<Funnel> {
-  return await getJson(`${pipelinePath(app, pipeline)}/funnel`, { ...bounds }, signal);
+  const places = { app, pipeline };
+  return await answerTo('/api/apps/:app/pipelines/:pipeline/funnel', places, { ...bounds }, signal);
 }
 
 /** How often each value stands in the executions that a filter finds. */
@@ -98,7 +115,7 @@ export async function getFacets(
   params: RangeParams & { values?: number },
   signal?: AbortSignal,
 ): Promise<Facets> {
-  return await getJson(`${appPath(app)}/facets`, { ...params }, signal);
+  return await answerTo('/api/apps/:app/facets', { app }, { ...params }, signal);
 }
 
 export async function getHistogram(
@@ -106,7 +123,7 @@ export async function getHistogram(
   params: RangeParams & { by?: Histogram['by']; buckets?: number },
   signal?: AbortSignal,
 ): Promise<Histogram> {
-  return await getJson(`${appPath(app)}/histogram`, { ...params }, signal);
+  return await answerTo('/api/apps/:app/histogram', { app }, { ...params }, signal);
 }
 
 export async function listExecutions(
@@ -114,43 +131,44 @@ export async function listExecutions(
   params: ExecutionListParams,
   signal?: AbortSignal,
 ): Promise<ExecutionPage> {
-  return await getJson(`${appPath(app)}/executions`, { ...params }, signal);
+  return await answerTo('/api/apps/:app/executions', { app }, { ...params }, signal);
 }
 
 /** One execution without its payloads, which are read step by step with {@link getStep}. */
 export async function getExecution(
   app: string,
-  executionId: string,
+  id: string,
   signal?: AbortSignal,
 ): Promise<ExecutionDetail> {
-  return await getJson(executionPath(app, executionId), { payloads: 'false' }, signal);
+  return await answerTo('/api/apps/:app/executions/:id', { app, id }, { payloads: 'false' }, signal);
 }
 
 /** One execution with everything in it: up to 5 MB. */
 export async function getWholeExecution(
   app: string,
-  executionId: string,
+  id: string,
   signal?: AbortSignal,
 ): Promise<ExecutionDetail> {
-  return await getJson(executionPath(app, executionId), {}, signal);
+  return await answerTo('/api/apps/:app/executions/:id', { app, id }, {}, signal);
 }
 
 export async function getStep(
   app: string,
-  executionId: string,
+  id: string,
   sequence: number,
   signal?: AbortSignal,
 ): Promise<StepDetail> {
-  return await getJson(`${executionPath(app, executionId)}/steps/${sequence}`, {}, signal);
+  const places = { app, id, sequence: String(sequence) };
+  return await answerTo('/api/apps/:app/executions/:id/steps/:sequence', places, {}, signal);
 }
 
 /** Why it was decided so, from the record alone. */
 export async function getExplanation(
   app: string,
-  executionId: string,
+  id: string,
   signal?: AbortSignal,
 ): Promise<Explanation> {
-  return await getJson(`${executionPath(app, executionId)}/explain`, {}, signal);
+  return await answerTo('/api/apps/:app/executions/:id/explain', { app, id }, {}, signal);
 }
 
 /** Where the courses of two executions part. */
@@ -160,7 +178,7 @@ export async function getComparison(
   b: string,
   signal?: AbortSignal,
 ): Promise<Comparison> {
-  return await getJson(`${appPath(app)}/compare`, { a, b }, signal);
+  return await answerTo('/api/apps/:app/compare', { app }, { a, b }, signal);
 }
 
 /** A range by the time of the executions, ISO-8601; without an end, up to now. */
@@ -182,12 +200,12 @@ interface CohortQuestion {
 /** How the outcomes of two groups differ, and what goes with it. */
 export async function getCohorts(
   app: string,
-  { a, b, ...params }: CohortQuestion,
+  question: CohortQuestion,
   signal?: AbortSignal,
-): Promise<CohortComparison> {
-  // An empty filter is one too, so it has to be sent.
-  const query = new URLSearchParams({ a, b });
-  for (const [name, value] of Object.entries(params)) if (value !== null) query.set(name, value);
+): Promise<QuestionAnswer<'/api/apps/:app/cohorts'>> {
+  // An empty filter and an empty outcome ask for something too, so they have to be sent.
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(question)) if (value !== null) query.set(name, value);
   return await getJson(`${appPath(app)}/cohorts?${query}`, {}, signal);
 }
 
@@ -198,7 +216,7 @@ export async function lookUp(
   bounds: Bounds,
   signal?: AbortSignal,
 ): Promise<Lookup> {
-  return await getJson(`${appPath(app)}/lookup/${encodeURIComponent(id)}`, { ...bounds }, signal);
+  return await answerTo('/api/apps/:app/lookup/:id', { app, id }, { ...bounds }, signal);
 }
 
 export async function getCandidateHistory(
@@ -207,7 +225,7 @@ export async function getCandidateHistory(
   page: Bounds & { cursor: string | null },
   signal?: AbortSignal,
 ): Promise<CandidateHistory> {
-  return await getJson(`${appPath(app)}/candidates/${encodeURIComponent(id)}`, { ...page }, signal);
+  return await answerTo('/api/apps/:app/candidates/:id', { app, id }, { ...page }, signal);
 }
 
 export async function getSubjectHistory(
@@ -216,21 +234,12 @@ export async function getSubjectHistory(
   page: Bounds & { cursor: string | null },
   signal?: AbortSignal,
 ): Promise<SubjectHistory> {
-  const path = `${encodeURIComponent(type)}/${encodeURIComponent(id)}`;
-  return await getJson(`${appPath(app)}/subjects/${path}`, { ...page }, signal);
+  return await answerTo('/api/apps/:app/subjects/:type/:id', { app, type, id }, { ...page }, signal);
 }
 
 /** Where the server keeps what belongs to an app. */
 export function appPath(app: string): string {
   return `/api/apps/${encodeURIComponent(app)}`;
-}
-
-function executionPath(app: string, executionId: string): string {
-  return `${appPath(app)}/executions/${encodeURIComponent(executionId)}`;
-}
-
-function pipelinePath(app: string, pipeline: string): string {
-  return `${appPath(app)}/pipelines/${encodeURIComponent(pipeline)}`;
 }
 
 /** Server-sent events of executions as they arrive, from after that event on. @throws ApiError */

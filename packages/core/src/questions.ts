@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import {
+  compareQuerySchema,
+  comparisonSchema,
+  explainQuerySchema,
+  explanationSchema,
+} from './answers.js';
+import {
+  detailQuerySchema,
+  executionDetailSchema,
+  executionPageSchema,
+  executionQuerySchema,
+  stepDetailSchema,
+} from './api.js';
+import { cohortComparisonSchema, cohortQuerySchema } from './cohorts.js';
+import {
+  facetsQuerySchema,
+  facetsSchema,
+  histogramQuerySchema,
+  histogramSchema,
+  rangeQuerySchema,
+} from './finding.js';
+import {
+  candidateHistorySchema,
+  historyQuerySchema,
+  lookupQuerySchema,
+  lookupSchema,
+  subjectHistorySchema,
+} from './history.js';
+import {
+  funnelSchema,
+  pipelineListQuerySchema,
+  pipelineListSchema,
+  pipelineOverviewSchema,
+} from './pipelines.js';
+
+/**
+ * What can be asked of an app's executions: what each path takes and what it answers. Clients are typed by
+ * it; a test of the server holds its routes to it.
+ */
+export const QUESTIONS = {
+  '/api/apps/:app/executions': { query: executionQuerySchema, answer: executionPageSchema },
+  '/api/apps/:app/executions/:id': { query: detailQuerySchema, answer: executionDetailSchema },
+  '/api/apps/:app/executions/:id/steps/:sequence': {
+    query: z.object({}),
+    answer: stepDetailSchema,
+  },
+  '/api/apps/:app/executions/:id/explain': { query: explainQuerySchema, answer: explanationSchema },
+  '/api/apps/:app/facets': { query: facetsQuerySchema, answer: facetsSchema },
+  '/api/apps/:app/histogram': { query: histogramQuerySchema, answer: histogramSchema },
+  '/api/apps/:app/compare': { query: compareQuerySchema, answer: comparisonSchema },
+  '/api/apps/:app/cohorts': { query: cohortQuerySchema, answer: cohortComparisonSchema },
+  '/api/apps/:app/pipelines': { query: pipelineListQuerySchema, answer: pipelineListSchema },
+  '/api/apps/:app/pipelines/:pipeline': { query: rangeQuerySchema, answer: pipelineOverviewSchema },
+  '/api/apps/:app/pipelines/:pipeline/funnel': { query: rangeQuerySchema, answer: funnelSchema },
+  '/api/apps/:app/candidates/:id': { query: historyQuerySchema, answer: candidateHistorySchema },
+  '/api/apps/:app/subjects/:type/:id': { query: historyQuerySchema, answer: subjectHistorySchema },
+  '/api/apps/:app/lookup/:id': { query: lookupQuerySchema, answer: lookupSchema },
+};
+
+type Questions = typeof QUESTIONS;
+export type QuestionPath = keyof Questions;
+
+/** The values for what a path leaves open, `:app` and the like. */
+export type QuestionPlaces<Path extends string> =
+  Path extends `${string}:${infer Name}/${infer Rest}`
+    ? Record<Name, string> & QuestionPlaces<Rest>
+    : Path extends `${string}:${infer Name}`
+      ? Record<Name, string>
+      : unknown;
+
+type Query<Path extends QuestionPath> = Questions[Path]['query'];
+type Optional<Input> = {
+  [Name in keyof Input]: undefined extends Input[Name] ? Name : never;
+}[keyof Input];
+type Values<Path extends QuestionPath> = Omit<
+  z.output<Query<Path>>,
+  Optional<z.input<Query<Path>>> & string
+>;
+type Given<Path extends QuestionPath> = Pick<
+  z.output<Query<Path>>,
+  Optional<z.input<Query<Path>>> & keyof z.output<Query<Path>>
+>;
+
+/** What a question takes; null and what is left out are not sent. */
+export type QuestionParams<Path extends QuestionPath> = Values<Path> & {
+  [Name in keyof Given<Path>]?: Given<Path>[Name] | null;
+};
+
+export type QuestionAnswer<Path extends QuestionPath> = z.output<Questions[Path]['answer']>;
