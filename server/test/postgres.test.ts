@@ -177,7 +177,10 @@ describe('with a Postgres of one’s own', () => {
       expect(status).toBe(422);
       expect(error.code).toBe('too_broad');
       expect(error.message).toMatch(asked[place]?.[1] ?? '');
-      expect(error.details?.[0]).toMatchObject({ code: 'too_broad', path: expect.stringMatching(/^(from|aFrom)$/) });
+      expect(error.details?.[0]).toMatchObject({
+        code: 'too_broad',
+        path: expect.stringMatching(/^(from|aFrom)$/),
+      });
     }
     expect(refusals.at(-1)?.error.details).toEqual([
       { path: 'aFrom', code: 'too_broad' },

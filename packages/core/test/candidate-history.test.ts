@@ -36,7 +36,9 @@ function detailOf({ id, outcome, reason, score }: Fate, n: number): Candidate {
     score,
     rank: n,
     reasons: reason < 0 ? [] : [{ code: REASONS[reason] ?? '', ruleId: 'max_km' }],
-    rules: [{ id: 'max_km', result: isKept({ id, outcome, reason, score }) ? 'pass' : 'fail', actual: n }],
+    rules: [
+      { id: 'max_km', result: isKept({ id, outcome, reason, score }) ? 'pass' : 'fail', actual: n },
+    ],
   };
 }
 
@@ -96,21 +98,30 @@ function bruteForce(fate: Fate, n: number): object {
 }
 
 describe('the appearance of a candidate', () => {
-  test('is, for candidates of 5,000, what looking at all of them gives', { timeout: 240_000 }, () => {
-    // Each is worked out of the whole record; all of them in the full run.
-    const every = process.env['XRAY_TEST_FULL'] === undefined ? 10 : 1;
-    const wrong: object[] = [];
-    for (const [n, fate] of fates.entries()) {
-      if (n % every !== 0) continue;
-      const found = appearancesOf(chosen, fate.id);
-      const { step, type, ...told } = found[0] ?? { step: null, type: null };
-      const expected = bruteForce(fate, n);
-      if (found.length !== 1 || step?.name !== 'filter' || type !== null || !isSame(told, expected)) {
-        wrong.push({ told, expected });
+  test(
+    'is, for candidates of 5,000, what looking at all of them gives',
+    { timeout: 240_000 },
+    () => {
+      // Each is worked out of the whole record; all of them in the full run.
+      const every = process.env['XRAY_TEST_FULL'] === undefined ? 10 : 1;
+      const wrong: object[] = [];
+      for (const [n, fate] of fates.entries()) {
+        if (n % every !== 0) continue;
+        const found = appearancesOf(chosen, fate.id);
+        const { step, type, ...told } = found[0] ?? { step: null, type: null };
+        const expected = bruteForce(fate, n);
+        if (
+          found.length !== 1 ||
+          step?.name !== 'filter' ||
+          type !== null ||
+          !isSame(told, expected)
+        ) {
+          wrong.push({ told, expected });
+        }
       }
-    }
-    expect(wrong.slice(0, 3)).toEqual([]);
-  });
+      expect(wrong.slice(0, 3)).toEqual([]);
+    },
+  );
 
   test('is none for who was not there', () => {
     expect(appearancesOf(chosen, 'offer/5000')).toEqual([]);

@@ -141,8 +141,18 @@ const outcomes = compareOutcomes([
   { outcome: 'declined', a: 300, b: 400 },
 ]);
 const cohorts: CohortComparison = {
-  a: { q: 'pipeline:loan-approval version.ruleset:r41', ...WEEK, executions: 1_000, sampled: 1_000 },
-  b: { q: 'pipeline:loan-approval version.ruleset:r42', ...WEEK, executions: 1_000, sampled: 1_000 },
+  a: {
+    q: 'pipeline:loan-approval version.ruleset:r41',
+    ...WEEK,
+    executions: 1_000,
+    sampled: 1_000,
+  },
+  b: {
+    q: 'pipeline:loan-approval version.ruleset:r42',
+    ...WEEK,
+    executions: 1_000,
+    sampled: 1_000,
+  },
   outcomes,
   explained: { outcome: 'approved' },
   ...rankExplanations(-0.1, [

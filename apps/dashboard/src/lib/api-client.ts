@@ -96,7 +96,12 @@ export async function getPipelineOverview(
   bounds: Bounds,
   signal?: AbortSignal,
 ): Promise<PipelineOverview> {
-  return await answerTo('/api/apps/:app/pipelines/:pipeline', { app, pipeline }, { ...bounds }, signal);
+  return await answerTo(
+    '/api/apps/:app/pipelines/:pipeline',
+    { app, pipeline },
+    { ...bounds },
+    signal,
+  );
 }
 
 export async function getFunnel(
@@ -140,7 +145,12 @@ export async function getExecution(
   id: string,
   signal?: AbortSignal,
 ): Promise<ExecutionDetail> {
-  return await answerTo('/api/apps/:app/executions/:id', { app, id }, { payloads: 'false' }, signal);
+  return await answerTo(
+    '/api/apps/:app/executions/:id',
+    { app, id },
+    { payloads: 'false' },
+    signal,
+  );
 }
 
 /** One execution with everything in it: up to 5 MB. */
@@ -234,7 +244,12 @@ export async function getSubjectHistory(
   page: Bounds & { cursor: string | null },
   signal?: AbortSignal,
 ): Promise<SubjectHistory> {
-  return await answerTo('/api/apps/:app/subjects/:type/:id', { app, type, id }, { ...page }, signal);
+  return await answerTo(
+    '/api/apps/:app/subjects/:type/:id',
+    { app, type, id },
+    { ...page },
+    signal,
+  );
 }
 
 /** Where the server keeps what belongs to an app. */
