@@ -126,6 +126,8 @@ export interface HistogramRow {
 /** A row of the list with the id that tells equal ones apart. */
 export interface ListedExecution {
   id: number;
+  /** Of its body. */
+  bytes: number;
   summary: Omit<ExecutionSummary, 'stale'>;
 }
 
