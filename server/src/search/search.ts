@@ -23,6 +23,8 @@ export interface SearchQuestion {
   maxMatches?: number;
   /** When to stop looking, by `performance.now()`: the page may then be a short one. */
   endsAt?: number;
+  /** Nothing may be left out, however long it takes: where the index is behind, all bodies are looked into. */
+  isWhole?: boolean;
 }
 
 export type Found = ListedExecution & { matches: SearchMatch[] };
@@ -56,6 +58,8 @@ const MAX_LOOKED_INTO = 3_000;
 const MAX_CHUNK = 200;
 /** Of bodies that are in memory for one question at a time; a single one may be more. */
 const MAX_PIECE_BYTES = 8 * 1024 * 1024;
+/** What Postgres takes for no limit to a statement. */
+const NO_LIMIT_MS = 0;
 /** A merge takes segments away; that it does so again and again while one question is asked is no chance. */
 const MAX_TRIES = 5;
 
@@ -79,6 +83,9 @@ export class Search {
     // What no term narrows is walked through, newest first.
     if (need === undefined) return await this.#collect(question, this.#newest(question), null);
     return await this.#withIndex(range, leavesOf(need), async (index) => {
+      if (question.isWhole && index.left !== null) {
+        return await this.#collect(question, this.#newest(question), null);
+      }
       const hits = new Hits(index, (part) => placesOf(need, part), { ...range, before });
       return await this.#collect(question, this.#found(question, hits), index.left);
     });
@@ -204,7 +211,7 @@ export class Search {
     };
   }
 
-  #newest({ range, where, before }: SearchQuestion): Source {
+  #newest({ range, where, before, isWhole }: SearchQuestion): Source {
     let after = before && { key: before.at, id: before.id };
     return async (limit) => {
       const rows = await this.#store.listExecutions({
@@ -215,6 +222,7 @@ export class Search {
         sort: '-at',
         after,
         limit,
+        ...(isWhole && { limitMs: NO_LIMIT_MS }),
       });
       const last = placeOf(rows.at(-1));
       if (last === undefined) return undefined;

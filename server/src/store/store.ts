@@ -97,7 +97,7 @@ export interface ExecutionFilter extends ExecutionScope {
   sort: ExecutionSort;
   after: ListPlace | undefined;
   limit: number;
-  /** How long it may take, in ms, where that is less than any read may. */
+  /** How long it may take, in ms, where that is not what any read may. */
   limitMs?: number;
 }
 
@@ -166,12 +166,9 @@ export interface ExportedExecution extends StoredExecution {
   merge: Omit<MergeState, 'winner'>;
 }
 
-/** Which executions, oldest first. `after` is the last one of the page before. */
-export interface ExportFilter {
-  app: string;
-  where: Condition;
-  from: Date | undefined;
-  to: Date | undefined;
+/** Which executions, and in which order by their time. `after` is the last one of the page before. */
+export interface ExportFilter extends ExecutionScope {
+  sort: 'at' | '-at';
   after: { at: Date; id: number } | undefined;
 }
 
