@@ -2,13 +2,14 @@ import type { DecidingRule, QueryNode, RecordedAppearance, SearchMatch } from '@
 import type { Entry } from '../segments/directory.js';
 import type { Fate } from '../segments/segment.js';
 import { factTerm } from '../segments/terms.js';
-import type { Condition, ListedExecution, Store } from '../store/store.js';
-import type { IndexPosition, SearchRange, Tail } from '../store/search-store.js';
+import type { Change, Condition, ListedExecution, Store } from '../store/store.js';
+import type { Document, IndexPosition, SearchRange, Tail } from '../store/search-store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { Hits, type Place } from './hits.js';
 import { IndexReader, SegmentGone, type OpenIndex, type Part } from './index-reader.js';
 import { leavesOf, needOf, placesOf } from './needs.js';
 import { occurrencesOf } from './occurrences.js';
+import { Turns } from './turns.js';
 
 export interface SearchQuestion {
   range: SearchRange;
@@ -67,6 +68,7 @@ const MAX_TRIES = 5;
 export class Search {
   readonly #store: Store;
   readonly #threads: TaskThreads;
+  readonly #turns = new Turns();
   readonly #reader: IndexReader;
 
   constructor(store: Store, threads: TaskThreads) {
@@ -89,6 +91,27 @@ export class Search {
       const hits = new Hits(index, (part) => placesOf(need, part), { ...range, before });
       return await this.#collect(question, this.#found(question, hits), index.left);
     });
+  }
+
+  /**
+   * Of what was just written, that which the query holds of, in the same order. One that was written anew
+   * since is left out: it comes as its next version. Who follow take turns, with a rest after each, so
+   * that however many there are, they keep one thread busy for half of its time.
+   */
+  async select(
+    question: Pick<SearchQuestion, 'query' | 'now'>,
+    written: Change[],
+    signal: AbortSignal,
+  ): Promise<(Change & Found)[]> {
+    const selected: (Change & Found)[] = [];
+    for (const rows of piecesOf(written)) {
+      if (signal.aborted) break;
+      const piece = await this.#turns.take(() =>
+        this.#verify({ ...question, isAsRead: (row, { xact }) => row.xact === xact }, rows),
+      );
+      selected.push(...piece);
+    }
+    return selected;
   }
 
   /**
@@ -232,15 +255,23 @@ export class Search {
   }
 
   /** Of these rows, in order, those that the query holds of, by their bodies as they are now. */
-  async #verify(
-    { query, now, maxMatches }: Pick<SearchQuestion, 'query' | 'now' | 'maxMatches'>,
-    rows: ListedExecution[],
-  ): Promise<Found[]> {
+  async #verify<Row extends ListedExecution>(
+    {
+      query,
+      now,
+      maxMatches,
+      isAsRead = () => true,
+    }: Pick<SearchQuestion, 'query' | 'now' | 'maxMatches'> & {
+      /** Whether the body is still the row's. */
+      isAsRead?: (row: Row, document: Document) => boolean;
+    },
+    rows: Row[],
+  ): Promise<(Row & Found)[]> {
     const documents = await this.#store.index.readDocuments(rows.map(({ id }) => id));
     const byId = new Map(documents.map((document) => [document.id, document]));
     const present = rows.flatMap((row) => {
       const document = byId.get(row.id);
-      return document === undefined ? [] : [{ row, ...document }];
+      return document !== undefined && isAsRead(row, document) ? [{ row, ...document }] : [];
     });
     const suspects = present.map(({ row: { summary }, body }) => ({
       body,
@@ -261,8 +292,8 @@ function restOf({ range, before }: SearchQuestion): SearchRange {
 }
 
 /** The rows in order, as many together as may be in memory with their bodies. */
-function piecesOf(rows: ListedExecution[]): ListedExecution[][] {
-  const pieces: ListedExecution[][] = [];
+function piecesOf<Row extends ListedExecution>(rows: Row[]): Row[][] {
+  const pieces: Row[][] = [];
   let bytes = Infinity;
   for (const row of rows) {
     bytes += row.bytes;

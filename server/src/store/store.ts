@@ -143,10 +143,13 @@ export interface ChangesFilter {
   limit: number;
 }
 
+/** A row of the list with the transaction that wrote it as it is. */
+export type Change = ListedExecution & { xact: string };
+
 export interface Changes {
   /** As it was when this was read. */
   horizon: string;
-  items: (ListedExecution & { xact: string })[];
+  items: Change[];
   /** Where the next page starts; undefined when nothing was found. */
   last: { xact: string; id: number } | undefined;
 }
