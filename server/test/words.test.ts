@@ -67,6 +67,17 @@ const anySearch: fc.Arbitrary<string> = fc.letrec<{ text: string }>((tie) => ({
   ),
 })).text;
 
+const RANK: Snapshot['steps'][number] = {
+  name: 'rank',
+  candidates: {
+    in: 2,
+    out: 1,
+    byOutcome: { selected: 1, rejected: 1 },
+    items: [{ id: 'c-9', outcome: 'selected' }],
+    ledger: { ids: ['B07X', 'c-9'], outcomes: 'rs', reasons: ['R'], reasonIx: [0, -1] },
+  },
+};
+
 /** Of the last days, at ages that stay on their side of whole hours while the tests run. */
 function wordySnapshots(count: number, now: number): Snapshot[] {
   const texts = fc.sample(fc.array(fc.constantFrom(...WORDS), { maxLength: 4 }), {
@@ -77,28 +88,12 @@ function wordySnapshots(count: number, now: number): Snapshot[] {
     ...sample,
     startedAt: new Date(now - ageOf(sample)).toISOString(),
     input: { said: (texts[index] ?? []).join(' ') },
-    steps: [
-      ...sample.steps,
-      ...(index % 5 === 0
-        ? [
-            {
-              name: 'rank',
-              candidates: {
-                in: 2,
-                out: 1,
-                byOutcome: { selected: 1, rejected: 1 },
-                items: [{ id: 'c-9', outcome: 'selected' }],
-                ledger: { ids: ['B07X', 'c-9'], outcomes: 'rs', reasons: ['R'], reasonIx: [0, -1] },
-              },
-            },
-          ]
-        : []),
-    ],
+    steps: index % 5 === 0 ? [...sample.steps, RANK] : sample.steps,
   }));
 }
 
 function ageOf({ startedAt }: Snapshot): number {
-  const ageMs = startedAt === undefined ? 0 : NOW - Date.parse(startedAt);
+  const ageMs = startedAt ? NOW - Date.parse(startedAt) : 0;
   return Math.floor(ageMs / (HOUR_MS / 6)) * (HOUR_MS / 6) + HOUR_MS / 12;
 }
 
@@ -330,6 +325,23 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
       executions: 0,
       since: minute(500),
     });
+  });
+
+  test('is looked into some megabytes at a time', async () => {
+    const store = await freshStore(driver);
+    const search = new Search(store);
+    onTestFinished(() => search.close());
+    const large = Array.from({ length: 5 }, (_, index) =>
+      recordOf(snapshot({ input: ['numbat', 'x'.repeat(3_000_000)], startedAt: minute(index) })),
+    );
+    await store.saveExecutions(large);
+    const scope = { app: APP, from: undefined, to: undefined };
+    const filter = readFilter({ q: 'numbat' });
+    const count = async (forMs: number) =>
+      (await conditionOfCounted(search, scope, filter, Date.now(), { executions: 5_000, forMs }))
+        .counted;
+    expect(await count(-1)).toEqual({ executions: 2, since: minute(3) });
+    expect(await count(60_000)).toBeNull();
   });
 
   test('is exported whole where the index is behind', async () => {
