@@ -18,6 +18,8 @@ import { readSnapshot } from '#server/ingest/read-snapshot.js';
 import { conditionOf, readFilter } from '#server/query/filter.js';
 import { conditionOfCounted } from '#server/query/narrow.js';
 import { Search } from '#server/search/search.js';
+import type { Store } from '#server/store/store.js';
+import { TaskThreads } from '#server/threads/task-threads.js';
 import { exportFound } from '#server/upkeep/export.js';
 import { APP, DRIVERS, freshServer, freshStore } from './support/databases.js';
 import { fetchWithKey, get, list, postOk } from './support/http.js';
@@ -302,8 +304,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
 
   test('is counted as far as its time goes', async () => {
     const store = await freshStore(driver);
-    const search = new Search(store);
-    onTestFinished(() => search.close());
+    const search = searchIn(store);
     const records = Array.from({ length: 700 }, (_, index) =>
       recordOf(snapshot({ input: 'numbat', startedAt: minute(index) })),
     );
@@ -329,8 +330,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
 
   test('is looked into some megabytes at a time', async () => {
     const store = await freshStore(driver);
-    const search = new Search(store);
-    onTestFinished(() => search.close());
+    const search = searchIn(store);
     const large = Array.from({ length: 5 }, (_, index) =>
       recordOf(snapshot({ input: ['numbat', 'x'.repeat(3_000_000)], startedAt: minute(index) })),
     );
@@ -346,8 +346,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
 
   test('is exported whole where the index is behind', async () => {
     const store = await freshStore(driver);
-    const search = new Search(store);
-    onTestFinished(() => search.close());
+    const search = searchIn(store);
     const records = Array.from({ length: 2_300 }, (_, index) =>
       recordOf(snapshot({ input: index % 3 === 0 ? 'numbat' : 'none', startedAt: minute(index) })),
     );
@@ -388,6 +387,12 @@ test('who follows a search stands in the audit log, since its places are shown',
     { details: { by: 'live search' } },
   ]);
 });
+
+function searchIn(store: Store): Search {
+  const threads = new TaskThreads(1);
+  onTestFinished(() => threads.close());
+  return new Search(store, threads);
+}
 
 function minute(index: number): string {
   return new Date(Date.UTC(2026, 0, 1, 0, index)).toISOString();
