@@ -48,7 +48,10 @@ export function sortByHash(
   places: Uint32Array,
 ): { hashes: Uint32Array; places: Uint32Array } {
   let from = { hashes, places };
-  let to = { hashes: new Uint32Array(hashes.length), places: new Uint32Array(hashes.length) };
+  let to: typeof from = {
+    hashes: new Uint32Array(hashes.length),
+    places: new Uint32Array(hashes.length),
+  };
   const starts = new Uint32Array(DIGITS);
   for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
     starts.fill(0);
