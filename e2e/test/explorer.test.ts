@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Snapshot } from '@xray/core';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
@@ -73,7 +74,9 @@ test('a filter that finds nothing says which part of it to drop', async ({ stage
   expect(complaints).toEqual([]);
 });
 
-test('words are found where they were recorded, and the row says where', async ({ stage }) => {
+test('words are found where they were recorded, counted, followed live and exported', async ({
+  stage,
+}) => {
   const { page, server, complaints } = stage;
   await send(server, [
     loan({ steps: [{ name: 'note', reasoning: 'The applicant asked for a rowboat loan' }] }),
@@ -84,9 +87,28 @@ test('words are found where they were recorded, and the row says where', async (
   await list.locator('mark').getByText('rowboat').waitFor();
   await list.getByText('note · reasoning').waitFor();
   expect(await list.getByRole('link').count()).toBe(1);
-  await page.getByText('Counted without the words', { exact: true }).waitFor();
-  expect(await page.getByRole('button', { name: 'Live', exact: true }).isDisabled()).toBe(true);
+  const outcomes = page.getByRole('region', { name: 'Outcome', exact: true });
+  await outcomes.getByRole('button', { name: /^approved 1$/ }).waitFor();
+  const chart = page.getByRole('region', { name: 'Executions over time' });
+  await chart.getByText('1 execution', { exact: true }).waitFor();
+
+  await page.getByRole('button', { name: 'Live', exact: true }).click();
+  await page.getByTitle('Live: executions are shown as they arrive').waitFor();
+  await send(server, [
+    loan({ decision: { outcome: 'by-bus' } }),
+    loan({ decision: { outcome: 'by-boat' }, input: 'another rowboat' }),
+  ]);
+  await list.getByRole('link', { name: /^by-boat/ }).waitFor();
+  await list.getByText('input', { exact: true }).waitFor();
+  expect(await list.getByRole('link').count()).toBe(2);
   expect(await accessibilityFaults(page)).toEqual([]);
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Export' }).click(),
+  ]);
+  const lines = (await readFile(await download.path(), 'utf8')).trimEnd().split('\n');
+  expect(lines.map((line) => line.includes('rowboat'))).toEqual([true, true]);
   expect(complaints).toEqual([]);
 });
 

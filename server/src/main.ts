@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -89,6 +90,8 @@ export async function openBackend(config: Config): Promise<Backend> {
   const threads = new TaskThreads(THREADS);
   const search = new Search(store, threads);
   const stopping = new AbortController();
+  // Every live stream listens, and takes its listener away.
+  setMaxListeners(0, stopping.signal);
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
     stopping.abort();

@@ -262,6 +262,7 @@ describe('who may call what', () => {
       '/api/apps/:app/executions/:id/explain',
       '/api/apps/:app/executions/:id/steps/:sequence',
       '/api/apps/:app/export',
+      '/api/apps/:app/live',
       '/api/apps/:app/subjects/:type/:id',
       '/api/apps/:app/transfer',
       '/api/backup',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ErrorBody, ExecutionPage, Facets, Histogram, Snapshot } from '@xray/core';
+import type { ExecutionPage, Facets, Histogram, Snapshot } from '@xray/core';
 import { APP, DRIVERS, freshServer } from './support/databases.js';
-import { fetchWithKey, list, postOk } from './support/http.js';
+import { get, list, postOk } from './support/http.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
 /** What is searched for, beside what was recorded. */
@@ -149,31 +149,21 @@ describe.each(DRIVERS)('search on %s', (driver) => {
     expect(await found('!!!')).toEqual([]);
   });
 
-  test('counts what has the words, unless that are too many', async () => {
+  test('counts what has the words', async () => {
     const range = 'from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z&q=numbat';
-    const counted = async (what: string) =>
-      await fetchWithKey(`${server.url}/api/apps/${APP}/${what}?${range}`);
     const made = (count: number, status: 'failed' | 'completed') =>
       Array.from({ length: count }, () =>
         snapshot({ input: 'numbat', status, startedAt: '2026-02-01T12:00:00Z' }),
       );
     await postOk(server.url, [...made(3, 'failed'), ...made(2, 'completed')]);
-    const facets = (await (await counted('facets')).json()) as Facets;
-    expect(facets).toMatchObject({ total: 5, notSearched: null });
+    const facets = await get<Facets>(`${server.url}/api/apps/${APP}/facets?${range}`);
+    expect(facets).toMatchObject({ total: 5, notSearched: null, counted: null });
     expect(facets.items.find(({ field }) => field === 'status')?.values).toEqual([
       { value: 'failed', count: 3 },
       { value: 'completed', count: 2 },
     ]);
-    expect((await (await counted('histogram')).json()) as Histogram).toMatchObject({ total: 5 });
-    await postOk(server.url, made(1_000, 'completed'));
-    for (const what of ['facets', 'histogram']) {
-      const refused = await counted(what);
-      expect(refused.status).toBe(422);
-      expect(((await refused.json()) as ErrorBody).error).toMatchObject({
-        code: 'too_broad',
-        details: [{ path: 'q', code: 'too_broad', position: 0, limit: 1_000 }],
-      });
-    }
+    const histogram = await get<Histogram>(`${server.url}/api/apps/${APP}/histogram?${range}`);
+    expect(histogram).toMatchObject({ total: 5, counted: null });
   });
 
   test('pages through what a common word finds, newest first', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseRecent } from '@/components/filter/filter-history';
 import { filterOptions, restOfFilter } from '@/components/filter/filter-options';
 import { filterSegments } from '@/components/filter/filter-segments';
+import { countedText } from '@/features/explorer/counted-text';
 import {
   facetGroups,
   filtersWithoutOnePart,
@@ -186,7 +187,7 @@ describe('a filter that finds nothing', () => {
     expect(filtersWithoutOnePart('')).toEqual([]);
   });
 
-  it('is counted without its words, unless they are bound to other terms', () => {
+  it('is completed by what is counted without its words, unless they are bound to other terms', () => {
     expect(['tag:a income "too low"', 'income', 'tag:a'].map(withoutWords)).toEqual([
       'tag:a',
       '',
@@ -198,5 +199,18 @@ describe('a filter that finds nothing', () => {
 
   it('is a search when it has words anywhere in it', () => {
     expect(['-(tag:a OR income)', 'tag:a', ''].map(searchesWords)).toEqual([true, false, false]);
+  });
+});
+
+describe('counts that are not of everything', () => {
+  it('say of what they are, and what could not be searched', () => {
+    const counted = { executions: 5_000, since: '2026-11-22T09:05:00.000Z' };
+    const notSearched = { from: counted.since, to: counted.since, executions: 1 };
+    expect(countedText({ counted, notSearched }, 'utc')).toEqual([
+      'Counted over the newest 5\u2009000 found, back to 2026-11-22 09:05:00.000 UTC',
+      'Not searched yet: 1 execution that just came in',
+    ]);
+    expect(countedText({ counted: null, notSearched: null }, 'utc')).toEqual([]);
+    expect(countedText({}, 'utc')).toEqual([]);
   });
 });

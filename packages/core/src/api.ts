@@ -70,13 +70,15 @@ export const executionSummarySchema = z.object({
 });
 export type ExecutionSummary = z.infer<typeof executionSummarySchema>;
 
+/** One that a filter found. */
+export const foundExecutionSchema = executionSummarySchema.extend({
+  /** Where the searched words stand, a few places; only with a search. */
+  matches: z.array(searchMatchSchema).optional(),
+});
+export type FoundExecution = z.infer<typeof foundExecutionSchema>;
+
 export const executionPageSchema = z.object({
-  items: z.array(
-    executionSummarySchema.extend({
-      /** Where the searched words stand, a few places; only with a search. */
-      matches: z.array(searchMatchSchema).optional(),
-    }),
-  ),
+  items: z.array(foundExecutionSchema),
   nextCursor: z.string().nullable(),
   /** Only with a search: what it could not look into yet. */
   notSearched: notSearchedSchema.nullable().optional(),
@@ -278,7 +280,10 @@ export const reindexRequestSchema = z.object({
 export const reindexedSchema = z.object({ executions: z.int(), after: z.int().nullable() });
 export type Reindexed = z.infer<typeof reindexedSchema>;
 
-/** What is exported; `after` is the id of the last execution of an export that broke off. */
+/**
+ * What is exported; `after` is the id of the last execution of an export that broke off, and goes on behind
+ * it in the order of that export.
+ */
 export const exportQuerySchema = rangeQuerySchema.extend({
   after: z.string().min(1).max(LIMITS.name).optional(),
 });

@@ -42,9 +42,18 @@ export const notSearchedSchema = z.object({
 });
 export type NotSearched = z.infer<typeof notSearchedSchema>;
 
+/**
+ * What was counted where a search found more than is counted one by one, or took too long: the newest
+ * `executions` of what it finds, which are all of them from `since` on.
+ */
+export const countedSchema = z.object({ executions: z.int(), since: z.string() });
+export type Counted = z.infer<typeof countedSchema>;
+
 const countsSchema = rangeSchema.extend({
   /** Only with a search: what it could not look into yet. */
   notSearched: notSearchedSchema.nullable().optional(),
+  /** Null where everything was counted, as it always is without a search. */
+  counted: countedSchema.nullable().optional(),
 });
 
 export const facetsQuerySchema = rangeQuerySchema.extend({

@@ -4,7 +4,7 @@ import { visitTexts, type SearchPath } from './searchable.js';
 import type { Snapshot } from './snapshot.js';
 import { stepSequence } from './step-order.js';
 
-/** Matches that one execution is shown with. */
+/** Matches that one execution is shown with, where nobody asks for fewer. */
 const MAX_MATCHES = 3;
 const SNIPPET_LENGTH = 160;
 /** Of the text before a match. */
@@ -15,7 +15,7 @@ const MAX_RANGES = 10;
 export interface SearchFinding {
   /** Of each query, whether the snapshot has it. */
   found: boolean[];
-  /** A few places, of each query in turn. */
+  /** A few places, of each query in turn, as many as were asked for. */
   matches: SearchMatch[];
 }
 
@@ -23,26 +23,35 @@ export interface SearchFinding {
  * Looks for texts in everything that was recorded (`visitTexts`); a ledger's ids are compared whole. What
  * the search index answers is tested against this.
  */
-export function searchSnapshot(snapshot: Snapshot, queries: readonly TextQuery[]): SearchFinding {
+export function searchSnapshot(
+  snapshot: Snapshot,
+  queries: readonly TextQuery[],
+  maxMatches = MAX_MATCHES,
+): SearchFinding {
+  // Whether it is found at all takes one place.
+  const enough = Math.max(1, maxMatches);
   const places = queries.map((): SearchMatch[] => []);
+  let wanted = queries.length;
   visitTexts(snapshot, (text, path) => {
+    if (wanted === 0) return;
     const normalized = normalizeText(text);
     for (const [index, query] of queries.entries()) {
       const own = places[index];
-      if (own === undefined || own.length === MAX_MATCHES) continue;
+      if (own === undefined || own.length === enough) continue;
       const ranges = findText(query, normalized, MAX_RANGES);
       if (ranges.length === 0) continue;
       own.push({ ...placeOf(snapshot, path), ...snippetOf(text, normalized, ranges) });
+      if (own.length === enough) wanted--;
     }
   });
   for (const [index, query] of queries.entries()) {
     if (places[index]?.length === 0) places[index].push(...ledgerMatches(snapshot, query.text));
   }
-  return { found: places.map((own) => own.length > 0), matches: inTurn(places) };
+  return { found: places.map((own) => own.length > 0), matches: inTurn(places, maxMatches) };
 }
 
-function inTurn(places: SearchMatch[][]): SearchMatch[] {
-  const chosen = Array.from({ length: MAX_MATCHES }, (_, round) =>
+function inTurn(places: SearchMatch[][], maxMatches: number): SearchMatch[] {
+  const chosen = Array.from({ length: maxMatches }, (_, round) =>
     places.flatMap((own) => own[round] ?? []),
   ).flat();
   const paths = new Set<string>();
@@ -50,7 +59,7 @@ function inTurn(places: SearchMatch[][]): SearchMatch[] {
     const key = JSON.stringify([path, ranges]);
     return !paths.has(key) && paths.add(key) !== undefined;
   };
-  return chosen.filter(isNew).slice(0, MAX_MATCHES);
+  return chosen.filter(isNew).slice(0, maxMatches);
 }
 
 function ledgerMatches(snapshot: Snapshot, id: string): SearchMatch[] {

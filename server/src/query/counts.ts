@@ -38,9 +38,9 @@ export async function readFacets(
 ): Promise<Facets> {
   const filter = readFilter(query);
   const scope = { app, ...rangeOf(query, filter, now) };
-  const { rows, left } = await narrowed(filter, query, async () => {
-    const { where, left } = await conditionOfCounted(search, scope, filter, now);
-    return { rows: await store.countFacets({ ...scope, where, values: query.values }), left };
+  const { rows, left, counted } = await narrowed(filter, query, async () => {
+    const { where, ...rest } = await conditionOfCounted(search, scope, filter, now);
+    return { ...rest, rows: await store.countFacets({ ...scope, where, values: query.values }) };
   });
   const items = new Map<string, Facets['items'][number]>();
   for (const row of rows) {
@@ -56,6 +56,7 @@ export async function readFacets(
     from: scope.from.toISOString(),
     to: scope.to.toISOString(),
     notSearched: notSearchedOf(left),
+    counted,
     total: rows.find(({ field }) => field === '')?.count ?? 0,
     items: [
       ...FACETS.flatMap((field) => items.get(field) ?? []),
@@ -81,9 +82,9 @@ export async function readHistogram(
   const start = Math.max(aligned, FIRST_INSTANT_MS);
   const { by } = query;
   const scope = { app, from: new Date(start), to: range.to };
-  const { rows, left } = await narrowed(filter, query, async () => {
-    const { where, left } = await conditionOfCounted(search, scope, filter, now);
-    return { rows: await store.countByTime({ ...scope, where, by, bucketMs }), left };
+  const { rows, left, counted } = await narrowed(filter, query, async () => {
+    const { where, ...rest } = await conditionOfCounted(search, scope, filter, now);
+    return { ...rest, rows: await store.countByTime({ ...scope, where, by, bucketMs }) };
   });
   const buckets = Math.ceil((range.to.getTime() - start) / bucketMs);
   const series = new Map<
@@ -106,6 +107,7 @@ export async function readHistogram(
     from: new Date(start).toISOString(),
     to: range.to.toISOString(),
     notSearched: notSearchedOf(left),
+    counted,
     by,
     bucketMs,
     total,

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Changes, Condition, ListedExecution, Store } from '../store/store.js';
+import type { SearchMatch } from '@xray/core';
+import type { Change, Changes, Condition, Store } from '../store/store.js';
 
 /** A poll's page is this many executions at most. */
 const PAGE = 500;
@@ -10,18 +11,23 @@ export interface FollowOptions {
   app: string;
   /** A condition on `xray.executions e`. */
   where: Condition;
+  /** What of that is meant, where columns alone do not tell; in the same order. */
+  select?: ((changes: Change[], signal: AbortSignal) => Promise<FollowedChange[]>) | undefined;
   /** The cursor from which on; undefined begins now. */
   since: string | undefined;
   everyMs: number;
   signal: AbortSignal;
 }
 
+/** With where the searched words stand, if there are any. */
+export type FollowedChange = Change & { matches?: SearchMatch[] };
+
 /**
  * `cursor` is where to go on when no later event came. An `execution` comes once, unless one goes on from
  * a cursor: then what was written just around it may come again. `missed`: more than is told one by one.
  */
 export type FollowEvent =
-  | { kind: 'execution'; listed: ListedExecution }
+  | { kind: 'execution'; listed: FollowedChange }
   | { kind: 'cursor'; cursor: string }
   | { kind: 'missed' };
 
@@ -31,7 +37,7 @@ export type FollowEvent =
  */
 export async function* followExecutions(
   store: Store,
-  { app, where, since, everyMs, signal }: FollowOptions,
+  { app, where, select = async (changes) => changes, since, everyMs, signal }: FollowOptions,
 ): AsyncGenerator<FollowEvent> {
   let horizon = await startingPoint(store, since);
   yield { kind: 'cursor', cursor: horizon };
@@ -44,11 +50,11 @@ export async function* followExecutions(
     for await (const page of pagesSince(store, { app, where, since: horizon })) {
       next ??= page.horizon;
       if (++pages > MAX_PAGES_MISSED) break;
-      for (const { xact, ...listed } of page.items) {
-        const key = `${listed.id} ${xact}`;
-        if (BigInt(xact) >= BigInt(next)) above.add(key);
-        if (!told.has(key)) yield { kind: 'execution', listed };
+      for (const change of page.items) {
+        if (BigInt(change.xact) >= BigInt(next)) above.add(keyOf(change));
       }
+      const fresh = page.items.filter((change) => !told.has(keyOf(change)));
+      for (const listed of await select(fresh, signal)) yield { kind: 'execution', listed };
     }
     if (pages > MAX_PAGES_MISSED) {
       yield { kind: 'missed' };
@@ -60,6 +66,10 @@ export async function* followExecutions(
     horizon = next ?? horizon;
     await setTimeout(everyMs, undefined, { ref: false, signal }).catch(() => {});
   }
+}
+
+function keyOf({ id, xact }: Change): string {
+  return `${id} ${xact}`;
 }
 
 async function* pagesSince(

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { ExecutionPage, ExecutionQuery, ExecutionSummary, QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { Search } from '../search/search.js';
-import { ReadTooLong } from '../store/read-within.js';
+import { READ_LIMIT_MS, ReadTooLong } from '../store/read-within.js';
 import type { ExecutionFilter, ListPlace, ListedExecution, Store } from '../store/store.js';
 import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf, readFilter } from './filter.js';
 import { notSearchedOf } from './histories.js';
 import { isNarrowable, narrowByIndex } from './narrow.js';
-import { FIRST_INSTANT_MS, LAST_INSTANT_MS, instantOf } from './range.js';
+import { FIRST_INSTANT_MS, LAST_INSTANT_MS, instantOf, toSearchRange } from './range.js';
 import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
 
@@ -90,16 +90,13 @@ async function searchExecutions(
     query.cursor === undefined ? undefined : readCursor(query.cursor, question, query.sort);
   const { items, next, left } = await narrowed(filter, query, () =>
     search.find({
-      range: {
-        app,
-        from: instantOf(query.from)?.getTime() ?? -Infinity,
-        to: instantOf(query.to)?.getTime() ?? Infinity,
-      },
+      range: toSearchRange({ app, from: instantOf(query.from), to: instantOf(query.to) }),
       query: filter,
       where: compileWhatIsKnown(filter, now),
       before: after && { at: after.key, id: after.id },
       limit: query.limit,
       now,
+      endsAt: performance.now() + READ_LIMIT_MS,
     }),
   );
   return {

@@ -1,14 +1,18 @@
 import { sql } from 'kysely';
-import type { QueryNode } from '@xray/core';
-import { DomainError } from '../errors.js';
+import type { Counted, QueryNode } from '@xray/core';
+import type { Place } from '../search/hits.js';
 import { needOf } from '../search/needs.js';
 import type { Search, SearchPage } from '../search/search.js';
+import { READ_LIMIT_MS } from '../store/read-within.js';
 import type { Condition, ExecutionScope } from '../store/store.js';
 import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf } from './filter.js';
+import { toSearchRange } from './range.js';
 
-/** Executions with the words of a search that are counted one by one. */
-const MAX_COUNTED = 1_000;
+/** How far what a search finds is counted one by one: so many executions, and for so long, in ms. */
+const COUNT_LIMITS = { executions: 5_000, forMs: READ_LIMIT_MS };
+/** What is found is taken so many at a time. */
+const COUNTED_AT_ONCE = 1_000;
 
 /** Whether the index can tell which executions alone a filter can find. */
 export function isNarrowable(filter: QueryNode): boolean {
@@ -21,50 +25,59 @@ export async function narrowByIndex(
   scope: ExecutionScope,
   filter: QueryNode,
 ): Promise<Condition> {
-  const few = await search.findFew(rangeOfScope(scope), filter);
+  const few = await search.findFew(toSearchRange(scope), filter);
   if (few === undefined) return scope.where;
   const { xact, id } = few.after;
   return sql`(${scope.where} AND (e.id = ANY(${few.ids}::bigint[])
     OR (e.xact, e.id) > (${xact}::xid8, ${id}::bigint)))`;
 }
 
+export interface Countable {
+  where: Condition;
+  left: SearchPage['left'];
+  /** What of it the condition stands for, where not for all. */
+  counted: Counted | null;
+}
+
 /**
- * The condition on what is counted. Words are looked for first, and what has them is counted by its id;
- * throws a DomainError when that are too many.
+ * The condition on what is counted. Words are looked for first, newest first, and what has them is counted
+ * by its id, as far as the limits allow.
  */
 export async function conditionOfCounted(
   search: Search,
   scope: Omit<ExecutionScope, 'where'>,
   filter: QueryNode,
   now: number,
-): Promise<{ where: Condition; left: SearchPage['left'] }> {
+  limits = COUNT_LIMITS,
+): Promise<Countable> {
   if (!isSearch(filter)) {
     const where = conditionOf(filter, now);
-    return { where: await narrowByIndex(search, { ...scope, where }, filter), left: null };
+    const narrowed = await narrowByIndex(search, { ...scope, where }, filter);
+    return { where: narrowed, left: null, counted: null };
   }
-  const { items, next, left } = await search.find({
-    range: rangeOfScope(scope),
-    query: filter,
-    where: compileWhatIsKnown(filter, now),
-    before: undefined,
-    limit: MAX_COUNTED,
-    now,
-  });
-  if (next !== undefined) {
-    throw new DomainError(
-      'too_broad',
-      `More than ${MAX_COUNTED} executions may have these words; they are listed, and not counted. ` +
-        'To narrow it: look at a shorter time (from, to); add a field to the words.',
-      [{ path: 'q', code: 'too_broad', position: filter.start, limit: MAX_COUNTED }],
-    );
-  }
-  return { where: sql`e.id = ANY(${items.map(({ id }) => id)}::bigint[])`, left };
-}
-
-function rangeOfScope({ app, from, to }: Omit<ExecutionScope, 'where'>): {
-  app: string;
-  from: number;
-  to: number;
-} {
-  return { app, from: from?.getTime() ?? -Infinity, to: to?.getTime() ?? Infinity };
+  const endsAt = performance.now() + limits.forMs;
+  const ids: number[] = [];
+  let before: Place | undefined;
+  let left: SearchPage['left'] = null;
+  let counted: Counted | null = null;
+  do {
+    const page = await search.find({
+      range: toSearchRange(scope),
+      query: filter,
+      where: compileWhatIsKnown(filter, now),
+      before,
+      limit: Math.min(COUNTED_AT_ONCE, limits.executions - ids.length),
+      now,
+      maxMatches: 0,
+      endsAt,
+    });
+    ids.push(...page.items.map(({ id }) => id));
+    // The first page tells of the whole range.
+    if (before === undefined) left = page.left;
+    before = page.next;
+    if (before !== undefined && (ids.length >= limits.executions || performance.now() > endsAt)) {
+      counted = { executions: ids.length, since: new Date(before.at).toISOString() };
+    }
+  } while (before !== undefined && counted === null);
+  return { where: sql`e.id = ANY(${ids}::bigint[])`, left, counted };
 }

@@ -1,5 +1,7 @@
 import { startedBounds, type QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
+import type { SearchRange } from '../store/search-store.js';
+import type { ExecutionScope } from '../store/store.js';
 
 /** The first and the last instant that an ISO year of four digits and a Postgres timestamptz both know. */
 export const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
@@ -34,6 +36,11 @@ export function rangeOf(
     ]);
   }
   return { from: new Date(start), to: new Date(Math.max(start + 1, end)) };
+}
+
+/** The same as a search takes it. */
+export function toSearchRange({ app, from, to }: Omit<ExecutionScope, 'where'>): SearchRange {
+  return { app, from: from?.getTime() ?? -Infinity, to: to?.getTime() ?? Infinity };
 }
 
 function boundsOf(filter: QueryNode, now: number): { from: number; to: number } {

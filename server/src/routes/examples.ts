@@ -13,6 +13,7 @@ import {
   type ExecutionPage,
   type ExecutionSummary,
   type Facets,
+  type FoundExecution,
   type Funnel,
   type Histogram,
   type IngestResult,
@@ -181,6 +182,19 @@ const strip = {
   series: [{ value: 'rejected', counts: [0, 0, 0, 0, 0, 0, 1] }],
 };
 
+const FOUND: FoundExecution = {
+  ...SUMMARY,
+  matches: [
+    {
+      step: { sequence: 0, name: 'credit_score' },
+      field: 'input',
+      path: '/steps/0/input/applicant',
+      snippet: '8123',
+      ranges: [[0, 4]],
+    },
+  ],
+};
+
 export const EXAMPLES = {
   IngestResult: { accepted: 1, duplicates: 0, superseded: 0, rejected: [] } satisfies IngestResult,
   Error: {
@@ -191,31 +205,16 @@ export const EXAMPLES = {
       details: [{ path: 'q', code: 'unknown_field', position: 9 }],
     },
   } satisfies ErrorBody,
-  ExecutionPage: {
-    items: [
-      {
-        ...SUMMARY,
-        matches: [
-          {
-            step: { sequence: 0, name: 'credit_score' },
-            field: 'input',
-            path: '/steps/0/input/applicant',
-            snippet: '8123',
-            ranges: [[0, 4]],
-          },
-        ],
-      },
-    ],
-    nextCursor: null,
-    notSearched: null,
-  } satisfies ExecutionPage,
+  ExecutionPage: { items: [FOUND], nextCursor: null, notSearched: null } satisfies ExecutionPage,
   ExecutionSummary: SUMMARY,
+  FoundExecution: FOUND,
   ExecutionDetail: DETAIL,
   ExportedExecution: DETAIL,
   StepDetail: { sequence: 0, step: SNAPSHOT_EXAMPLE.steps[0] },
   Facets: {
     ...WEEK,
     notSearched: null,
+    counted: null,
     total: 1_280,
     items: [
       {
@@ -232,6 +231,7 @@ export const EXAMPLES = {
   Histogram: {
     ...WEEK,
     notSearched: null,
+    counted: null,
     by: 'outcome',
     bucketMs: DAY_MS,
     total: 1_280,

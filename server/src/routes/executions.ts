@@ -85,7 +85,8 @@ export function executionRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/facets',
       policy: 'read',
       isHeavy: true,
-      summary: 'How often each value stands in the executions that a filter finds.',
+      summary:
+        'How often each value stands in the executions that a filter finds; with words in `q`, in the newest of them that can be counted.',
       query: facetsQuerySchema,
       answers: {
         200: { description: 'Counts by field.', schema: facetsSchema },
@@ -101,7 +102,8 @@ export function executionRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/histogram',
       policy: 'read',
       isHeavy: true,
-      summary: 'Executions that a filter finds, by time and by outcome or status.',
+      summary:
+        'Executions that a filter finds, by time and by outcome or status; with words in `q`, the newest that can be counted.',
       query: histogramQuerySchema,
       answers: {
         200: { description: 'Counts by time.', schema: histogramSchema },

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Response } from 'express';
-import { executionSummarySchema, rangeQuerySchema } from '@xray/core';
+import { foundExecutionSchema, rangeQuerySchema } from '@xray/core';
 import { z } from 'zod';
 import { DomainError } from '../errors.js';
-import { conditionOf, readFilter } from '../query/filter.js';
+import { compileWhatIsKnown, isSearch } from '../query/compile-filter.js';
+import { readFilter } from '../query/filter.js';
 import { followExecutions, type FollowEvent, type FollowOptions } from '../query/follow.js';
 import { isStale } from '../query/read-executions.js';
 import { param, parse, type Call, type Deps, type Route } from './route.js';
@@ -34,22 +35,24 @@ export function liveRoutes(deps: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/live',
       policy: 'read',
+      audit: 'payload.view',
       summary:
-        'New and updated executions as server-sent events: `execution` with a summary; `missed` when there were too many to tell.',
+        'New and updated executions that a filter finds, as server-sent events: `execution` with a summary, and with words in `q` the places where they stand; `missed` when there were too many to tell.',
       query: liveQuerySchema,
       examples: { after: '48213' },
       answers: {
         200: {
           description: `${EVENT_STREAM}, of which this is the data of an \`execution\`. Goes on after \`Last-Event-ID\`; what came just around it may come again.`,
           type: EVENT_STREAM,
-          schema: executionSummarySchema,
+          schema: foundExecutionSchema,
         },
       },
       async handle(call) {
         const { req } = call;
         const query = { ...req.query, after: req.get('last-event-id') ?? req.query.after };
         const { q, after: since } = parse(liveQuerySchema, query);
-        const where = conditionOf(readFilter({ q }), deps.now());
+        const filter = readFilter({ q });
+        const now = deps.now();
         if (streams >= MAX_STREAMS) {
           throw new DomainError(
             'unavailable',
@@ -58,7 +61,15 @@ export function liveRoutes(deps: Deps): Route[] {
         }
         streams++;
         try {
-          await stream(deps, call, { where, since });
+          // It tells the places where the words stand.
+          if (isSearch(filter)) await call.record({ details: { by: 'live search' } });
+          await stream(deps, call, {
+            where: compileWhatIsKnown(filter, now),
+            select: isSearch(filter)
+              ? (changes, signal) => deps.search.select({ query: filter, now }, changes, signal)
+              : undefined,
+            since,
+          });
         } finally {
           streams--;
         }
@@ -70,7 +81,7 @@ export function liveRoutes(deps: Deps): Route[] {
 async function stream(
   deps: Deps,
   call: Call,
-  { where, since }: Pick<FollowOptions, 'where' | 'since'>,
+  options: Pick<FollowOptions, 'where' | 'select' | 'since'>,
 ): Promise<void> {
   const { req, res } = call;
   const gone = new AbortController();
@@ -79,9 +90,8 @@ async function stream(
   deps.stopping.addEventListener('abort', end, { once: true });
   try {
     const events = followExecutions(deps.store, {
+      ...options,
       app: param(req, 'app'),
-      where,
-      since,
       everyMs: POLL_EVERY_MS,
       signal: gone.signal,
     });
@@ -128,9 +138,10 @@ function frame(event: FollowEvent, now: number): string {
     case 'missed':
       return 'event: missed\ndata: {}\n\n';
     case 'execution': {
-      const { summary } = event.listed;
+      const { summary, matches } = event.listed;
       const stale = isStale(summary.status, Date.parse(summary.receivedAt), now);
-      return `event: execution\ndata: ${JSON.stringify({ ...summary, stale })}\n\n`;
+      // Without words there are no matches, which JSON then leaves out.
+      return `event: execution\ndata: ${JSON.stringify({ ...summary, stale, matches })}\n\n`;
     }
   }
 }

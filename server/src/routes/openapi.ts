@@ -12,6 +12,7 @@ const NAMED = {
   IngestResult: core.ingestResultSchema,
   ExecutionPage: core.executionPageSchema,
   ExecutionSummary: core.executionSummarySchema,
+  FoundExecution: core.foundExecutionSchema,
   ExecutionDetail: core.executionDetailSchema,
   ExportedExecution: core.exportedExecutionSchema,
   StepDetail: core.stepDetailSchema,

@@ -12,10 +12,12 @@ import {
 import { notFound } from '../auth/policy.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
 import { DomainError } from '../errors.js';
-import { conditionOf, readFilter } from '../query/filter.js';
+import { compileWhatIsKnown, isSearch } from '../query/compile-filter.js';
+import { readFilter } from '../query/filter.js';
+import { instantOf, toSearchRange } from '../query/range.js';
 import { readBody } from '../ingest/read-body.js';
 import { packFiles } from '../upkeep/backup.js';
-import { exportLines } from '../upkeep/export.js';
+import { exportFound, exportLines } from '../upkeep/export.js';
 import { importLines } from '../upkeep/import.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
@@ -25,7 +27,8 @@ const NDJSON = 'application/x-ndjson';
 const MAX_IMPORT_BYTES = 2 * LIMITS.requestBytes;
 
 /** The way of an app's data from one database to another. */
-export function transferRoutes({ store, keys, now }: Deps): Route[] {
+export function transferRoutes(deps: Deps): Route[] {
+  const { store, keys, now } = deps;
   const budget = new ByteBudget(MAX_IMPORT_BYTES);
   return [
     {
@@ -34,7 +37,7 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       policy: 'read',
       audit: 'export',
       summary:
-        'Everything that a filter finds, with payloads, as NDJSON, oldest first: a detail a line.',
+        'Everything that a filter finds, with payloads, as NDJSON: a detail a line. The oldest first, with words in `q` the newest.',
       query: exportQuerySchema,
       answers: {
         200: {
@@ -45,22 +48,29 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       },
       async handle({ req, res, record }) {
         const app = param(req, 'app');
-        const { q, from, to, after } = parse(exportQuerySchema, req.query);
-        const where = conditionOf(readFilter({ q }), now());
-        const place = after === undefined ? undefined : await store.findPlace(app, after);
-        if (after !== undefined && place === undefined) throw notFound('execution to go on after');
-        await record({ details: { q, from, to, after } });
-        const pages = exportLines(
-          store,
-          {
-            app,
-            where,
-            from: from === undefined ? undefined : new Date(from),
-            to: to === undefined ? undefined : new Date(to),
-            after: place,
-          },
-          now,
-        );
+        const query = parse(exportQuerySchema, req.query);
+        const place =
+          query.after === undefined ? undefined : await store.findPlace(app, query.after);
+        if (query.after !== undefined && place === undefined) {
+          throw notFound('execution to go on after');
+        }
+        const filter = readFilter({ q: query.q });
+        const [from, to] = [instantOf(query.from), instantOf(query.to)];
+        const where = compileWhatIsKnown(filter, now());
+        const pages = isSearch(filter)
+          ? exportFound(
+              deps,
+              {
+                range: toSearchRange({ app, from, to }),
+                query: filter,
+                where,
+                before: place && { at: place.at.getTime(), id: place.id },
+                now: now(),
+              },
+              now,
+            )
+          : exportLines(store, { app, where, from, to, sort: 'at', after: place }, now);
+        await record({ details: query });
         await sendPages(res, pages);
       },
     },
@@ -156,6 +166,7 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
 async function sendPages(res: Response, pages: AsyncGenerator<string>): Promise<void> {
   const first = await pages.next();
   res.type(NDJSON);
+  res.flushHeaders();
   if (first.done) {
     res.end();
     return;

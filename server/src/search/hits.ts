@@ -2,12 +2,19 @@ import { DIRECTORY_BLOCK, entryAt, type Entry } from '../segments/directory.js';
 import type { WantedBlock } from '../store/search-store.js';
 import type { OpenIndex, Part } from './index-reader.js';
 
+/** Of an execution in the order of a search. */
+export interface Place {
+  /** ms since the epoch. */
+  at: number;
+  id: number;
+}
+
 /** The bounds of a walk from the newest to the oldest, in ms since the epoch. */
 export interface Walk {
   from: number;
   to: number;
   /** Where the page before ended. */
-  before: { at: number; id: number } | undefined;
+  before: Place | undefined;
 }
 
 /** Walks the places that were found in the parts of an index, newest first, by (at, id). */
@@ -91,7 +98,7 @@ class PartHits {
   }
 
   /** Of the next one, or what it is at most. */
-  get #next(): { at: number; id: number } {
+  get #next(): Place {
     const entry = this.#ready.at(-1);
     if (entry !== undefined) return entry;
     const { starts, toAt } = this.#part.head;

@@ -2,24 +2,33 @@ import type { DecidingRule, QueryNode, RecordedAppearance, SearchMatch } from '@
 import type { Entry } from '../segments/directory.js';
 import type { Fate } from '../segments/segment.js';
 import { factTerm } from '../segments/terms.js';
-import type { Condition, ListedExecution, Store } from '../store/store.js';
-import type { IndexPosition, SearchRange, Tail } from '../store/search-store.js';
+import type { Change, Condition, ListedExecution, Store } from '../store/store.js';
+import type { Document, IndexPosition, SearchRange, Tail } from '../store/search-store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
-import { Hits } from './hits.js';
+import { Hits, type Place } from './hits.js';
 import { IndexReader, SegmentGone, type OpenIndex, type Part } from './index-reader.js';
 import { leavesOf, needOf, placesOf } from './needs.js';
 import { occurrencesOf } from './occurrences.js';
+import { Turns } from './turns.js';
 
 export interface SearchQuestion {
   range: SearchRange;
   query: QueryNode;
   /** Holds of every execution that the query holds of, as far as the columns tell. */
   where: Condition;
-  before: { at: number; id: number } | undefined;
+  before: Place | undefined;
   limit: number;
   /** ms since the epoch. */
   now: number;
+  /** Places that each is shown with, at most, where that is not as many as there is room for. */
+  maxMatches?: number;
+  /** When to stop looking, by `performance.now()`: the page may then be a short one. */
+  endsAt?: number;
+  /** Nothing may be left out, however long it takes: where the index is behind, all bodies are looked into. */
+  isWhole?: boolean;
 }
+
+export type Found = ListedExecution & { matches: SearchMatch[] };
 
 export interface Occurrences<Item> {
   items: Item[];
@@ -32,9 +41,9 @@ export interface Appeared {
 }
 
 export interface SearchPage {
-  items: (ListedExecution & { matches: SearchMatch[] })[];
+  items: Found[];
   /** Where to go on, when there may be more. A page can be short where little of much was meant. */
-  next: { at: number; id: number } | undefined;
+  next: Place | undefined;
   left: Tail['left'];
 }
 
@@ -48,6 +57,10 @@ const MAX_FEW = 1_000;
 /** Bodies that one page is looked for in, at most. */
 const MAX_LOOKED_INTO = 3_000;
 const MAX_CHUNK = 200;
+/** Of bodies that are in memory for one question at a time; a single one may be more. */
+const MAX_PIECE_BYTES = 8 * 1024 * 1024;
+/** What Postgres takes for no limit to a statement. */
+const NO_LIMIT_MS = 0;
 /** A merge takes segments away; that it does so again and again while one question is asked is no chance. */
 const MAX_TRIES = 5;
 
@@ -55,6 +68,7 @@ const MAX_TRIES = 5;
 export class Search {
   readonly #store: Store;
   readonly #threads: TaskThreads;
+  readonly #turns = new Turns();
   readonly #reader: IndexReader;
 
   constructor(store: Store, threads: TaskThreads) {
@@ -64,17 +78,40 @@ export class Search {
   }
 
   /** Executions that the query holds of, newest first, with the places where they have its words. */
-  async find(question: SearchQuestion): Promise<SearchPage> {
-    const need = needOf(question.query);
+  async find(asked: SearchQuestion): Promise<SearchPage> {
+    const question = { ...asked, range: restOf(asked) };
+    const { range, query, before } = question;
+    const need = needOf(query);
     // What no term narrows is walked through, newest first.
     if (need === undefined) return await this.#collect(question, this.#newest(question), null);
-    return await this.#withIndex(question.range, leavesOf(need), async (index) => {
-      const hits = new Hits(index, (part) => placesOf(need, part), {
-        ...question.range,
-        ...question,
-      });
+    return await this.#withIndex(range, leavesOf(need), async (index) => {
+      if (question.isWhole && index.left !== null) {
+        return await this.#collect(question, this.#newest(question), null);
+      }
+      const hits = new Hits(index, (part) => placesOf(need, part), { ...range, before });
       return await this.#collect(question, this.#found(question, hits), index.left);
     });
+  }
+
+  /**
+   * Of what was just written, that which the query holds of, in the same order. One that was written anew
+   * since is left out: it comes as its next version. Who follow take turns, with a rest after each, so
+   * that however many there are, they keep one thread busy for half of its time.
+   */
+  async select(
+    question: Pick<SearchQuestion, 'query' | 'now'>,
+    written: Change[],
+    signal: AbortSignal,
+  ): Promise<(Change & Found)[]> {
+    const selected: (Change & Found)[] = [];
+    for (const rows of piecesOf(written)) {
+      if (signal.aborted) break;
+      const piece = await this.#turns.take(() =>
+        this.#verify({ ...question, isAsRead: (row, { xact }) => row.xact === xact }, rows),
+      );
+      selected.push(...piece);
+    }
+    return selected;
   }
 
   /**
@@ -157,23 +194,26 @@ export class Search {
     source: Source,
     left: SearchPage['left'],
   ): Promise<SearchPage> {
-    const { limit } = question;
-    const items: SearchPage['items'] = [];
-    let last: SearchPage['next'];
+    const { limit, endsAt = Infinity } = question;
+    const items: Found[] = [];
     let size = limit + 1;
-    for (let lookedInto = 0; lookedInto < MAX_LOOKED_INTO;) {
+    let lookedInto = 0;
+    const isEnough = (): boolean => lookedInto >= MAX_LOOKED_INTO || performance.now() > endsAt;
+    for (;;) {
       const chunk = await source(Math.min(size, MAX_CHUNK));
       if (chunk === undefined) return { items, next: undefined, left };
-      items.push(...(await this.#verify(question, chunk.rows)));
-      if (items.length > limit) {
-        const page = items.slice(0, limit);
-        return { items: page, next: placeOf(page.at(-1)), left };
+      for (const rows of piecesOf(chunk.rows)) {
+        items.push(...(await this.#verify(question, rows)));
+        if (items.length > limit) {
+          const page = items.slice(0, limit);
+          return { items: page, next: placeOf(page.at(-1)), left };
+        }
+        lookedInto += rows.length;
+        if (isEnough()) return { items, next: placeOf(rows.at(-1)), left };
       }
-      lookedInto += chunk.rows.length;
-      last = chunk.last;
+      if (isEnough()) return { items, next: chunk.last, left };
       size *= 2;
     }
-    return { items, next: last, left };
   }
 
   /** The rows of what was found in the index. */
@@ -194,7 +234,7 @@ export class Search {
     };
   }
 
-  #newest({ range, where, before }: SearchQuestion): Source {
+  #newest({ range, where, before, isWhole }: SearchQuestion): Source {
     let after = before && { key: before.at, id: before.id };
     return async (limit) => {
       const rows = await this.#store.listExecutions({
@@ -205,6 +245,7 @@ export class Search {
         sort: '-at',
         after,
         limit,
+        ...(isWhole && { limitMs: NO_LIMIT_MS }),
       });
       const last = placeOf(rows.at(-1));
       if (last === undefined) return undefined;
@@ -213,27 +254,56 @@ export class Search {
     };
   }
 
-  async #verify(
-    { query, now }: SearchQuestion,
-    rows: ListedExecution[],
-  ): Promise<SearchPage['items']> {
+  /** Of these rows, in order, those that the query holds of, by their bodies as they are now. */
+  async #verify<Row extends ListedExecution>(
+    {
+      query,
+      now,
+      maxMatches,
+      isAsRead = () => true,
+    }: Pick<SearchQuestion, 'query' | 'now' | 'maxMatches'> & {
+      /** Whether the body is still the row's. */
+      isAsRead?: (row: Row, document: Document) => boolean;
+    },
+    rows: Row[],
+  ): Promise<(Row & Found)[]> {
     const documents = await this.#store.index.readDocuments(rows.map(({ id }) => id));
-    const bodies = new Map(documents.map(({ id, body }) => [id, body]));
+    const byId = new Map(documents.map((document) => [document.id, document]));
     const present = rows.flatMap((row) => {
-      const body = bodies.get(row.id);
-      return body === undefined ? [] : [{ row, body }];
+      const document = byId.get(row.id);
+      return document !== undefined && isAsRead(row, document) ? [{ row, ...document }] : [];
     });
     const suspects = present.map(({ row: { summary }, body }) => ({
       body,
       at: Date.parse(summary.at),
       conflict: summary.conflict,
     }));
-    const verdicts = await this.#threads.run('verify', { query, now, suspects });
+    const verdicts = await this.#threads.run('verify', { query, now, maxMatches, suspects });
     return present.flatMap(({ row }, place) => {
       const matches = verdicts[place];
       return matches ? [{ ...row, matches }] : [];
     });
   }
+}
+
+/** What of its range a question that goes on has still before it. */
+function restOf({ range, before }: SearchQuestion): SearchRange {
+  return before === undefined ? range : { ...range, to: Math.min(range.to, before.at + 1) };
+}
+
+/** The rows in order, as many together as may be in memory with their bodies. */
+function piecesOf<Row extends ListedExecution>(rows: Row[]): Row[][] {
+  const pieces: Row[][] = [];
+  let bytes = Infinity;
+  for (const row of rows) {
+    bytes += row.bytes;
+    if (bytes > MAX_PIECE_BYTES) {
+      pieces.push([]);
+      bytes = row.bytes;
+    }
+    pieces.at(-1)?.push(row);
+  }
+  return pieces;
 }
 
 async function retried<T>(read: () => Promise<T>): Promise<T> {
@@ -247,10 +317,8 @@ async function retried<T>(read: () => Promise<T>): Promise<T> {
 }
 
 /** Gives the next rows in order, and the place behind them; undefined at the end. */
-type Source = (
-  count: number,
-) => Promise<{ rows: ListedExecution[]; last: { at: number; id: number } } | undefined>;
+type Source = (count: number) => Promise<{ rows: ListedExecution[]; last: Place } | undefined>;
 
-function placeOf(row: ListedExecution | undefined): { at: number; id: number } | undefined {
+function placeOf(row: ListedExecution | undefined): Place | undefined {
   return row && { at: Date.parse(row.summary.at), id: row.id };
 }

@@ -46,6 +46,7 @@ export const SUMMARY = [
   'duration_ms',
   'revision',
   'conflict',
+  'bytes',
 ] as const;
 
 export type SummaryRow = Pick<Selectable<Tables['executions']>, (typeof SUMMARY)[number]>;
@@ -88,6 +89,7 @@ export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<L
 export function toListed(row: SummaryRow): ListedExecution {
   return {
     id: row.id,
+    bytes: row.bytes,
     summary: {
       executionId: row.execution_id,
       pipeline: row.pipeline,

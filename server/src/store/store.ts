@@ -97,7 +97,7 @@ export interface ExecutionFilter extends ExecutionScope {
   sort: ExecutionSort;
   after: ListPlace | undefined;
   limit: number;
-  /** How long it may take, in ms, where that is less than any read may. */
+  /** How long it may take, in ms, where that is not what any read may. */
   limitMs?: number;
 }
 
@@ -126,6 +126,8 @@ export interface HistogramRow {
 /** A row of the list with the id that tells equal ones apart. */
 export interface ListedExecution {
   id: number;
+  /** Of its body. */
+  bytes: number;
   summary: Omit<ExecutionSummary, 'stale'>;
 }
 
@@ -141,10 +143,13 @@ export interface ChangesFilter {
   limit: number;
 }
 
+/** A row of the list with the transaction that wrote it as it is. */
+export type Change = ListedExecution & { xact: string };
+
 export interface Changes {
   /** As it was when this was read. */
   horizon: string;
-  items: (ListedExecution & { xact: string })[];
+  items: Change[];
   /** Where the next page starts; undefined when nothing was found. */
   last: { xact: string; id: number } | undefined;
 }
@@ -164,12 +169,9 @@ export interface ExportedExecution extends StoredExecution {
   merge: Omit<MergeState, 'winner'>;
 }
 
-/** Which executions, oldest first. `after` is the last one of the page before. */
-export interface ExportFilter {
-  app: string;
-  where: Condition;
-  from: Date | undefined;
-  to: Date | undefined;
+/** Which executions, and in which order by their time. `after` is the last one of the page before. */
+export interface ExportFilter extends ExecutionScope {
+  sort: 'at' | '-at';
   after: { at: Date; id: number } | undefined;
 }
 

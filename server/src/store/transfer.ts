@@ -38,11 +38,13 @@ export async function findPlace(
     .executeTakeFirst();
 }
 
-/** Oldest first. Bodies are read after the page is cut, so that none is read in vain. */
+/** Bodies are read after the page is cut, so that none is read in vain. */
 export async function exportExecutions(
   db: Db,
-  { app, where, from, to, after }: ExportFilter,
+  { app, where, from, to, sort, after }: ExportFilter,
 ): Promise<ExportedExecution[]> {
+  const isDown = sort === '-at';
+  const order = isDown ? sql`at DESC, id DESC` : sql`at, id`;
   const conditions = [
     sql`e.app = ${app}`,
     where,
@@ -50,22 +52,24 @@ export async function exportExecutions(
     ...(to === undefined ? [] : [sql`e.at < ${to}::timestamptz`]),
     ...(after === undefined
       ? []
-      : [sql`(e.at, e.id) > (${after.at}::timestamptz, ${after.id}::bigint)`]),
+      : [
+          sql`(e.at, e.id) ${sql.raw(isDown ? '<' : '>')} (${after.at}::timestamptz, ${after.id}::bigint)`,
+        ]),
   ];
   // The body by a subquery and not by a join: of a table without statistics, as PGlite's are at first, a
   // join may read every body for each page.
   const { rows } = await sql<ExportRow>`
     WITH page AS (
       SELECT id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
-        sum(bytes) OVER (ORDER BY at, id) - bytes AS bytes_before
+        sum(bytes) OVER (ORDER BY ${order}) - bytes AS bytes_before
       FROM (
         SELECT * FROM xray.executions e WHERE ${sql.join(conditions, sql` AND `)}
-        ORDER BY at, id LIMIT ${PAGE_EXECUTIONS}
+        ORDER BY ${order} LIMIT ${PAGE_EXECUTIONS}
       ) AS next
     )
     SELECT id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
       (SELECT body FROM xray.bodies WHERE execution = page.id) AS body
-    FROM page WHERE bytes_before < ${PAGE_BYTES} ORDER BY at, id`.execute(db);
+    FROM page WHERE bytes_before < ${PAGE_BYTES} ORDER BY ${order}`.execute(db);
   return rows.map((row) => ({
     id: row.id,
     at: row.at,

@@ -75,10 +75,12 @@ export const tasks = {
   verify({
     query,
     now,
+    maxMatches,
     suspects,
   }: {
     query: QueryNode;
     now: number;
+    maxMatches: number | undefined;
     suspects: Suspect[];
   }): (SearchMatch[] | null)[] {
     const nodes = [...textNodes(query)].flatMap(({ text, quoted }) => {
@@ -88,7 +90,7 @@ export const tasks = {
     const texts = nodes.map(({ compiled }) => compiled);
     return suspects.map(({ body, at, conflict }) => {
       const snapshot = parse(body);
-      const { found, matches } = searchSnapshot(snapshot, texts);
+      const { found, matches } = searchSnapshot(snapshot, texts, maxMatches);
       const has = new Set(nodes.filter((_, index) => found[index]).map(({ key }) => key));
       const isMeant = matchesQuery(
         query,

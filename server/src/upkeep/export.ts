@@ -1,9 +1,14 @@
+import { sql } from 'kysely';
+import type { Search, SearchQuestion } from '../search/search.js';
 import { isStale } from '../query/read-executions.js';
 import type { ExportFilter, ExportedExecution, Store } from '../store/store.js';
 
+/** Executions that are searched for at a time. */
+const FOUND_AT_ONCE = 200;
+
 /**
  * The executions as NDJSON, a page at a time, so that however many there are only one page is in memory.
- * What comes in meanwhile with an earlier time than the page under way is not in it.
+ * What comes in meanwhile with a time before that of the page under way, in its order, is not in it.
  */
 export async function* exportLines(
   store: Store,
@@ -18,6 +23,41 @@ export async function* exportLines(
     yield page.map((execution) => exportLine(execution, now())).join('');
     after = { at: last.at, id: last.id };
   }
+}
+
+/**
+ * What a search finds, newest first, in the same way. A page on which nothing was found is empty, since
+ * the next one that has something may be long in coming.
+ */
+export async function* exportFound(
+  { store, search }: { store: Store; search: Search },
+  question: Omit<SearchQuestion, 'limit'>,
+  now: () => number,
+): AsyncGenerator<string> {
+  const { app } = question.range;
+  let { before } = question;
+  do {
+    const { items, next } = await search.find({
+      ...question,
+      before,
+      limit: FOUND_AT_ONCE,
+      maxMatches: 0,
+      isWhole: true,
+    });
+    const ids = items.map(({ id }) => id);
+    const where = sql<boolean>`e.id = ANY (${ids}::bigint[])`;
+    const page = {
+      app,
+      where,
+      from: undefined,
+      to: undefined,
+      sort: '-at',
+      after: undefined,
+    } as const;
+    if (ids.length === 0) yield '';
+    else yield* exportLines(store, page, now);
+    before = next;
+  } while (before !== undefined);
 }
 
 /** The snapshot's text is not parsed. Line ends in it can only be white space between its parts. */

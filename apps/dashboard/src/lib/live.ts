@@ -1,6 +1,6 @@
 'use client';
 
-import type { ExecutionSummary } from '@xray/core';
+import type { FoundExecution } from '@xray/core';
 import { useEffect, useEffectEvent } from 'react';
 import { openLive } from './api-client';
 import { followStream } from './follow-stream';
@@ -21,13 +21,13 @@ export function useLiveExecutions({
   app: string;
   q: string;
   enabled: boolean;
-  onRow: (row: ExecutionSummary) => void;
+  onRow: (row: FoundExecution) => void;
   /** There were too many to tell of each. */
   onMissed: () => void;
 }): void {
   const receive = useEffectEvent((type: string, data: string) => {
     // What this server sends was made by it.
-    if (type === 'execution') onRow(JSON.parse(data) as ExecutionSummary);
+    if (type === 'execution') onRow(JSON.parse(data) as FoundExecution);
     if (type === 'missed') onMissed();
   });
   useEffect(() => {

@@ -16,7 +16,7 @@ import { ExecutionsList } from './executions-list';
 import { ExportButton } from './export-button';
 import { ExplorerSkeleton } from './explorer-skeleton';
 import { FilterBar } from './filter-bar';
-import { searchesWords, withoutWords } from '@/components/filter/filter-terms';
+import { searchesWords } from '@/components/filter/filter-terms';
 import { listKey } from './list-query';
 import { LiveButton } from './live-button';
 import { explorerParams } from './search-params';
@@ -31,7 +31,6 @@ const NothingListed = lazy(async () => ({
   default: (await import('./nothing-found')).NothingListed,
 }));
 
-const UNCOUNTED = 'With words within an OR or a negation there are no counts.';
 const WIDTHS_KEY = 'xray.columns';
 
 /** The executions of the app that the address names, else of the first one. */
@@ -55,11 +54,8 @@ function Explorer({ app }: { app: string }) {
   const [paused, setPaused] = useState(false);
   const [atTop, setAtTop] = useState(true);
   const bySearch = searchesWords(q);
-  // Words are searched for record by record; what counts and what follows goes by the fields.
-  const counted = withoutWords(q);
-  const unable = bySearch
-    ? 'A search for words cannot be followed live'
-    : to !== null
+  const unable =
+    to !== null
       ? 'The time range has an end'
       : sort !== '-at'
         ? 'Sort by time, newest first'
@@ -73,11 +69,7 @@ function Explorer({ app }: { app: string }) {
   const setQ = (next: string) => void setParams({ q: next === '' ? null : next, peek: null });
   const facets = (
     <Suspense>
-      {counted === null ? (
-        <p className="p-4 text-sm text-ink-muted">{UNCOUNTED}</p>
-      ) : (
-        <FacetPanel app={app} q={q} counted={counted} range={range} onChange={setQ} />
-      )}
+      <FacetPanel app={app} q={q} range={range} onChange={setQ} />
     </Suspense>
   );
 
@@ -101,7 +93,7 @@ function Explorer({ app }: { app: string }) {
           }}
           onPaused={setPaused}
         />
-        <ExportButton app={app} q={q} range={range} disabled={bySearch} />
+        <ExportButton app={app} q={q} range={range} />
         <ColumnMenu
           columns={columns}
           onChange={(next) => void setParams({ cols: next })}
@@ -144,20 +136,16 @@ function Explorer({ app }: { app: string }) {
           <div className="flex min-h-0 min-w-0 flex-1 flex-col">
             <div className="min-h-[107px] pt-1 print:hidden">
               <Suspense>
-                {counted === null ? (
-                  <p className="px-4 pt-2 text-xs text-ink-muted">{UNCOUNTED}</p>
-                ) : (
-                  <Histogram
-                    app={app}
-                    q={counted}
-                    withoutWords={bySearch}
-                    range={range}
-                    by={by}
-                    live={live && unable === null}
-                    onBy={(next) => void setParams({ by: next }, { history: 'replace' })}
-                    onZoom={(next) => void setParams({ ...next, peek: null })}
-                  />
-                )}
+                <Histogram
+                  app={app}
+                  q={q}
+                  bySearch={bySearch}
+                  range={range}
+                  by={by}
+                  live={live && unable === null}
+                  onBy={(next) => void setParams({ by: next }, { history: 'replace' })}
+                  onZoom={(next) => void setParams({ ...next, peek: null })}
+                />
               </Suspense>
             </div>
             <ExecutionsList

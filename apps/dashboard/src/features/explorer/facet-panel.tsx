@@ -10,16 +10,16 @@ import { Skeleton } from '@/components/ui/skeleton';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatCount } from '@/lib/format';
-import { store, useStored } from '@/lib/preferences';
+import { store, useStored, useZone } from '@/lib/preferences';
 import { outcomeVerdict, statusVerdict } from '@/lib/verdict';
 import {
   facetGroups,
-  searchesWords,
   toggleFacet,
   type FacetGroup,
   type FacetValue,
 } from '@/components/filter/filter-terms';
 import { facetsQuery } from '@/components/filter/counts-queries';
+import { countedText } from './counted-text';
 
 const SHOWN_AT_FIRST = 6;
 const FEW = 10;
@@ -31,21 +31,17 @@ const NOTHING = { kind: 'and', nodes: [], start: 0, end: 0 } as const;
 export function FacetPanel({
   app,
   q,
-  counted,
   range,
   onChange,
 }: {
   app: string;
   q: string;
-  /** The filter that is counted by: without the words that are searched for. */
-  counted: string;
   range: TimeRange;
   onChange: (q: string) => void;
 }) {
   const [values, setValues] = useState(FEW);
-  const { data, error, refetch, isPlaceholderData } = useQuery(
-    facetsQuery(app, counted, range, values),
-  );
+  const { data, error, refetch, isPlaceholderData } = useQuery(facetsQuery(app, q, range, values));
+  const zone = useZone();
   const closed = (useStored(CLOSED_KEY) ?? '').split(' ').filter(Boolean);
   const groups = useMemo(() => {
     const read = parseQuery(q);
@@ -67,9 +63,11 @@ export function FacetPanel({
       {range.from === ALL_TIME && range.to === null ? (
         <p className="px-4 text-xs text-ink-faint">Counted over the last 7 days</p>
       ) : null}
-      {searchesWords(q) ? (
-        <p className="px-4 text-xs text-ink-faint">Counted without the words</p>
-      ) : null}
+      {countedText(data, zone).map((text) => (
+        <p key={text} className="px-4 text-xs text-ink-faint">
+          {text}
+        </p>
+      ))}
       {groups.map((group) => (
         <Group
           key={group.field}

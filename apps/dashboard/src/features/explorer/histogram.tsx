@@ -20,16 +20,18 @@ import { useElementWidth } from '@/lib/element-width';
 import { formatAbsolute, formatCount, plural, type Zone } from '@/lib/format';
 import { useZone } from '@/lib/preferences';
 import { histogramQuery } from '@/components/filter/counts-queries';
+import { countedText } from './counted-text';
 
 const HEIGHT_PX = 56;
 const BUCKETS = 60;
 const LIVE_REFRESH_MS = 10_000;
+const SEARCH_REFRESH_MS = 30_000;
 
 interface HistogramProps {
   app: string;
   q: string;
-  /** Said, since then more is counted than is listed. */
-  withoutWords: boolean;
+  /** Then it is counted one by one, and while it is live less often. */
+  bySearch: boolean;
   range: TimeRange;
   by: HistogramData['by'];
   live: boolean;
@@ -41,18 +43,21 @@ interface HistogramProps {
  * Executions over time by outcome or status: drag, or arrow keys with Shift and then Enter, to zoom into a
  * part of it. Going back in the browser zooms out.
  */
-export function Histogram({ app, q, withoutWords, range, by, live, onBy, onZoom }: HistogramProps) {
+export function Histogram({ app, q, bySearch, range, by, live, onBy, onZoom }: HistogramProps) {
   const { data, error, refetch } = useQuery({
     ...histogramQuery(app, q, range, by, BUCKETS),
-    refetchInterval: live && isRelative(range) ? LIVE_REFRESH_MS : false,
+    refetchInterval:
+      live && isRelative(range) ? (bySearch ? SEARCH_REFRESH_MS : LIVE_REFRESH_MS) : false,
   });
+  const zone = useZone();
+  const notes = data === undefined ? [] : countedText(data, zone);
   return (
     <section aria-label="Executions over time" className="px-4 pb-2 print:hidden">
       <div className="flex h-6 items-center justify-between gap-3 text-xs text-ink-muted">
-        <span className="min-w-0 truncate">
+        <span className="min-w-0 truncate" title={notes.join('. ')}>
           {data === undefined ? ' ' : plural(data.total, 'execution')}
           {range.from === ALL_TIME && range.to === null ? ' in the last 7 days' : null}
-          {withoutWords ? ', counted without the words' : null}
+          {notes.map((note) => `. ${note}`)}
         </span>
         <fieldset className="flex shrink-0 gap-0.5">
           <legend className="sr-only">Tell apart by</legend>

@@ -1,4 +1,4 @@
-import type { ExecutionPage, ExecutionSort, ExecutionSummary } from '@xray/core';
+import type { ExecutionPage, ExecutionSort, FoundExecution } from '@xray/core';
 import { queryOptions, type QueryClient, type QueryFunctionContext } from '@tanstack/react-query';
 import { boundsOf, type TimeBounds, type TimeRange } from '@/components/time-range/time-range';
 import { listExecutions } from '@/lib/api-client';
@@ -77,7 +77,7 @@ function pollWhileEmpty(query: { state: { data: ExecutionPage | undefined } }): 
 export function replaceRow(
   client: QueryClient,
   question: ListQuestion,
-  row: ExecutionSummary,
+  row: FoundExecution,
 ): boolean {
   let isKnown = false;
   client.setQueriesData<ExecutionPage>({ queryKey: [...listKey(question), 'page'] }, (page) => {

@@ -1,11 +1,11 @@
-import type { ExecutionSummary } from '@xray/core';
+import type { FoundExecution } from '@xray/core';
 
 /** Executions that came while the list was open, newest first. */
 export interface LiveRows {
   /** Those that stand above the list. */
-  shown: readonly ExecutionSummary[];
+  shown: readonly FoundExecution[];
   /** Those that are held back while somebody reads further down: at most MAX_HELD of them, and their number. */
-  held: readonly ExecutionSummary[];
+  held: readonly FoundExecution[];
   heldCount: number;
 }
 
@@ -15,7 +15,7 @@ const MAX_HELD = 200;
 export const MAX_SHOWN = 300;
 
 /** Takes a row in: in the place of its older flush, else at the top, or among those held back. */
-export function receiveRow(live: LiveRows, row: ExecutionSummary, hold: boolean): LiveRows {
+export function receiveRow(live: LiveRows, row: FoundExecution, hold: boolean): LiveRows {
   const shown = replaced(live.shown, row);
   if (shown !== null) return { ...live, shown };
   const held = replaced(live.held, row);
@@ -36,9 +36,9 @@ export function releaseRows(live: LiveRows): LiveRows | null {
 }
 
 function replaced(
-  rows: readonly ExecutionSummary[],
-  row: ExecutionSummary,
-): readonly ExecutionSummary[] | null {
+  rows: readonly FoundExecution[],
+  row: FoundExecution,
+): readonly FoundExecution[] | null {
   const index = rows.findIndex((each) => each.executionId === row.executionId);
   const old = rows[index];
   if (old === undefined) return null;

@@ -1,6 +1,6 @@
 'use client';
 
-import type { ExecutionPage, NotSearched } from '@xray/core';
+import type { FoundExecution, NotSearched } from '@xray/core';
 import { useQueries, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { keepPosition, positionOf } from './list-position';
@@ -10,7 +10,7 @@ import { pagesOfRows, type PageChain } from './page-chain';
 /** Rows below what is seen at which the next page is asked for. */
 const NEAR_END_ROWS = 30;
 
-export type Row = ExecutionPage['items'][number];
+export type Row = FoundExecution;
 
 export interface ExecutionList {
   /** Undefined while its page is on its way. */

@@ -1,0 +1,19 @@
+import type { Facets } from '@xray/core';
+import { formatAbsolute, formatCount, plural, type Zone } from '@/lib/format';
+
+/** What there is to say of counts that are not of everything that the filter finds. */
+export function countedText(
+  { counted, notSearched }: Pick<Facets, 'counted' | 'notSearched'>,
+  zone: Zone,
+): string[] {
+  return [
+    ...(counted
+      ? [
+          `Counted over the newest ${formatCount(counted.executions)} found, back to ${formatAbsolute(counted.since, zone)}`,
+        ]
+      : []),
+    ...(notSearched
+      ? [`Not searched yet: ${plural(notSearched.executions, 'execution')} that just came in`]
+      : []),
+  ];
+}
