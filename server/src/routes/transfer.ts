@@ -43,7 +43,7 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
           schema: exportedExecutionSchema,
         },
       },
-      async handle({ req, res, record }) {
+      async handle({ req, res, record, readmit }) {
         const app = param(req, 'app');
         const { q, from, to, after } = parse(exportQuerySchema, req.query);
         const where = conditionOf(readFilter({ q }), now());
@@ -61,7 +61,7 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
           },
           now,
         );
-        await sendPages(res, pages);
+        await sendPages(res, whileAdmitted(pages, readmit));
       },
     },
     {
@@ -150,6 +150,19 @@ export function transferRoutes({ store, keys, now }: Deps): Route[] {
       },
     },
   ];
+}
+
+/** Ends in the middle when its reader may read no longer: the answer then breaks off, and shows that it did. */
+async function* whileAdmitted(
+  pages: AsyncGenerator<string>,
+  readmit: () => Promise<void>,
+): AsyncGenerator<string> {
+  let isFirst = true;
+  for await (const page of pages) {
+    if (!isFirst) await readmit();
+    isFirst = false;
+    yield page;
+  }
 }
 
 /** The first page is awaited before anything is sent, so that a store that is away is still a 503. */
