@@ -3,6 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+/**
+ * What stands in no log: keys, cookies, tokens of Clerk's, what is shared with it, passwords, and what the
+ * stories record.
+ */
+const NEVER_LOGGED =
+  /xr_\w{8}|session_token|\beyJ[\w-]{8}|sk_test_|correct horse|check_rules|Lindqvist/;
+
 const root = path.resolve(import.meta.dirname, '..');
 
 /**
@@ -11,7 +18,8 @@ const root = path.resolve(import.meta.dirname, '..');
  * @property {string} apiKey the key that the first start printed
  * @property {string} appId
  * @property {string | undefined} setupLink makes the first administrator; printed while there is none
- * @property {() => Promise<void>} stop ends it as an operator would, and removes its data
+ * @property {() => Promise<void>} stop ends it as an operator would, and removes its data; throws when a
+ *   secret stands in its log
  */
 
 /**
@@ -31,6 +39,7 @@ export async function startFreshServer(settings = {}) {
       DATABASE_URL: '',
       PORT: '0',
       XRAY_DATA_DIR: path.join(dataDir, 'data'),
+      XRAY_LOG_LEVEL: 'trace',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,15 +57,22 @@ export async function startFreshServer(settings = {}) {
       reject(new Error(`the server ended with code ${code}:\n${printed}\n${logged}`)),
     );
   });
+  const setupLink = /^ {2}(\S+\/setup#\S+)$/m.exec(printed)?.[1];
   return {
     url: find(printed, /^X-Ray is ready: (\S+)$/m),
     apiKey: find(printed, /^ {2}key +(xr_\S+)$/m),
     appId: find(printed, /^ {2}app +(\S+)$/m),
-    setupLink: /^ {2}(\S+\/setup#\S+)$/m.exec(printed)?.[1],
+    setupLink,
     async stop() {
       server.kill('SIGTERM');
       await ended;
       rmSync(dataDir, { recursive: true, force: true });
+      const token = setupLink?.split('#')[1];
+      const leaks = logged
+        .split('\n')
+        .filter((line) => NEVER_LOGGED.test(line) || (token !== undefined && line.includes(token)));
+      if (leaks.length > 0)
+        throw new Error(`the log holds what it should not:\n${leaks.join('\n')}`);
     },
   };
 }

@@ -11,6 +11,16 @@ import { accessibilityFaults } from '../axe.mjs';
 import { launchBrowser, noBrowser } from '../browser.mjs';
 import { startFakeClerk, type FakeClerk } from '../fake-clerk.mjs';
 import { startFreshServer, type FreshServer } from '../fresh-server.mjs';
+import {
+  APP,
+  createApp,
+  createKey,
+  findNothingToChange,
+  inviteViewer,
+  revokeKey,
+  seeDecision,
+  sendDecision,
+} from './app-of-ones-own.js';
 import { decideLoans } from './loans.js';
 
 const DASHBOARD = path.resolve(import.meta.dirname, '../../apps/dashboard');
@@ -67,16 +77,17 @@ async function watchAndExport(page: Page, dashboard: string, server: FreshServer
   await rows.first().waitFor();
   await decideLoans(server, [{ applicantId: '1002' }]);
   await page.getByRole('grid', { name: 'Executions' }).getByText('1002').first().waitFor();
-  const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Export' }).click();
-  const download = await downloading;
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export' }).click(),
+  ]);
   expect(download.suggestedFilename()).toBe(`${server.appId}.ndjson`);
   const lines = await text(await download.createReadStream());
   expect(lines.trimEnd().split('\n')).toHaveLength(2);
 }
 
 test.skipIf(noBrowser !== null)(
-  'with Clerk, from the set-up link to a guest who joins and leaves',
+  'with Clerk, from the set-up link to a revoked key, and a guest who only looks and leaves',
   async () => {
     const server = await startFreshServer(clerk.settings);
     onTestFinished(() => server.stop());
@@ -85,10 +96,11 @@ test.skipIf(noBrowser !== null)(
     await becomeAdministrator(page, server.setupLink ?? '', 'ada@example.org');
     expect(await context.cookies(server.url)).toEqual([]);
 
-    await page.goto(`${server.url}/settings?tab=members&app=${server.appId}`);
-    await page.getByRole('button', { name: 'Invite', exact: true }).click();
-    await page.getByRole('button', { name: 'Create link' }).click();
-    const link = await page.getByRole('region', { name: 'link', exact: true }).innerText();
+    await createApp(page, server.url);
+    const apiKey = await createKey(page, server.url);
+    expect(await sendDecision(server.url, apiKey)).toEqual([]);
+    await seeDecision(page, server.url);
+    const link = await inviteViewer(page, server.url);
 
     const { page: guest } = await open();
     const addresses: string[] = [];
@@ -98,13 +110,20 @@ test.skipIf(noBrowser !== null)(
     await guest.getByRole('form', { name: 'Clerk' }).waitFor();
     expect(await accessibilityFaults(guest)).toEqual([]);
     await signInWithClerk(guest, 'vera@example.org');
-    await guest.getByRole('button', { name: `Join ${server.appId}` }).click();
+    await guest.getByRole('button', { name: `Join ${APP}` }).click();
+    await guest.getByRole('button', { name: 'Account: vera' }).waitFor();
+    await seeDecision(guest, server.url);
+    await findNothingToChange(guest, server.url);
     await guest.getByRole('button', { name: 'Account: vera' }).click();
     // What the invitation grants stood in no address that a server was asked for.
     const token = new URL(link).hash.slice(1);
     expect(addresses.filter((address) => address.split('#')[0]?.includes(token))).toEqual([]);
     await guest.getByRole('menuitem', { name: 'Sign out' }).click();
     await guest.getByRole('form', { name: 'Clerk' }).waitFor();
+
+    await revokeKey(page, server.url);
+    const [drop] = await sendDecision(server.url, apiKey);
+    expect(drop).toMatchObject({ reason: 'unauthorized' });
 
     await watchAndExport(page, server.url, server);
     await page.goto(`${server.url}/settings?tab=people`);

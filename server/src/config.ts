@@ -24,6 +24,8 @@ export interface Config {
       };
   dashboardDir: string | undefined;
   logLevel: string;
+  /** The file descriptor that the log is written to. */
+  logTo: number;
   /** Of each API key at ingest; none when undefined. */
   requestsPerMinute: number | undefined;
   /** Where people reach the server, when that is not where it listens; an origin without a trailing slash. */
@@ -129,6 +131,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     database: databaseOf(settings),
     dashboardDir: existsSync(dashboardDir) ? dashboardDir : undefined,
     logLevel: settings.XRAY_LOG_LEVEL,
+    // stderr, so that stdout holds only what is said to people.
+    logTo: 2,
     requestsPerMinute: settings.XRAY_RATE_LIMIT,
     publicUrl: settings.XRAY_PUBLIC_URL,
     dashboardOrigin: dashboardOriginOf(settings),

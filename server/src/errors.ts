@@ -89,13 +89,15 @@ export function answerTo(
 
 /** Sends an error that reached Express. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
-    if (res.headersSent) {
-      next(error);
-      return;
-    }
+  // Express knows it for what handles errors by its four parameters.
+  return (error: unknown, req, res, _next) => {
     const requestId = requestIdOf(res);
     const { status, headers, body } = answerTo(error, { logger, requestId, method: req.method });
+    // An answer that has begun can only be broken off; Express would write the error to stderr as it is.
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
     res.status(status).set(headers).json(body);
   };
 }

@@ -80,10 +80,9 @@ export interface RunningServer {
 
 /** Opens the store that the settings name, brings it up to date, and composes what answers over it. */
 export async function openBackend(config: Config): Promise<Backend> {
-  // To stderr, so that stdout holds only what is said to people.
   const logger = pino(
     { level: config.logLevel, base: null, serializers: { err: loggedError } },
-    pino.destination(2),
+    pino.destination(config.logTo),
   );
   const { driver, lock, secret } = await openDatabase(config, logger);
   const store = createSqlStore(driver);

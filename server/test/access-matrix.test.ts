@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import express from 'express';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AuditPage } from '@xray/core';
-import { allRoutes } from '#server/app.js';
+import { allRoutes, createApp } from '#server/app.js';
 import type { Policy } from '#server/auth/policy.js';
 import type { Clerk } from '#server/auth/clerk.js';
 import type { Deps, Route } from '#server/routes/route.js';
@@ -245,6 +246,21 @@ describe('who may call what', () => {
     expect(ROUTES.map(nameOf).toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
   });
 
+  test('nothing is served beside the table but its description, and pages', () => {
+    const served = servedPaths(() =>
+      createApp({ trustedProxies: [], version: '1' } as unknown as Deps, 'network'),
+    );
+    const beside = served.filter((name) => EXPECTED[name] === undefined);
+    // The last is the refusal of every other method on the table's paths.
+    expect(beside).toEqual([
+      'GET /openapi.json',
+      'GET /docs',
+      'OPTIONS /executions',
+      `ALL ${ROUTES.map(({ path }) => path).join()}`,
+    ]);
+    expect(served.length - beside.length).toBe(ROUTES.length - 1);
+  });
+
   test('every route that changes something or shows payloads says how the audit log calls it', () => {
     const silent = ROUTES.filter(({ method, audit }) => method !== 'get' && audit === undefined);
     expect(silent.map(({ path }) => path).toSorted()).toEqual([
@@ -329,6 +345,32 @@ describe('with Clerk, nobody and a stranger with a token of theirs may call', ()
     },
   );
 });
+
+/** Every path that Express is given while `compose` runs, with its method; the way in stands before Express. */
+function servedPaths(compose: () => unknown): string[] {
+  const served: string[] = [];
+  const methods = [
+    'get',
+    'post',
+    'put',
+    'patch',
+    'delete',
+    'head',
+    'options',
+    'all',
+    'use',
+  ] as const;
+  const spies = methods.map((method) => vi.spyOn(express.application, method));
+  compose();
+  for (const [index, spy] of spies.entries()) {
+    for (const [place, ...handlers] of spy.mock.calls as unknown[][]) {
+      // With nothing beside its name `get` reads a setting, and `use` takes what stands before every path.
+      if (handlers.length > 0) served.push(`${methods[index]?.toUpperCase()} ${String(place)}`);
+    }
+    spy.mockRestore();
+  }
+  return served;
+}
 
 function nameOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
   return `${method.toUpperCase()} ${path}`;

@@ -1,18 +1,12 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { AuditPage, ExecutionPage, Me } from '@xray/core';
+import type { AuditPage, Me } from '@xray/core';
 import { API_KEY, APP, administer, freshServer, newPlace } from './support/databases.js';
-import { post, statusWith } from './support/http.js';
+import { post, postOk, statusWith } from './support/http.js';
 import { startProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
-import {
-  PASSWORD,
-  Visitor,
-  WITH_ADMINISTRATOR,
-  administratorOf,
-  codeOf,
-} from './support/people.js';
+import { PASSWORD, Visitor, WITH_ADMINISTRATOR, administratorOf } from './support/people.js';
 
 describe('a hostile client', () => {
   let server: Awaited<ReturnType<typeof freshServer>>;
@@ -124,55 +118,6 @@ describe('a hostile client', () => {
       expect({ method, path, status }).toEqual({ method, path, status: 404 });
     }
     expect(await rita.ask('GET', '/api/apps')).toMatchObject({ items: [{ id: 'rival' }] });
-  });
-
-  const injections = [
-    "' OR '1'='1",
-    "'; DROP TABLE xray.executions; --",
-    '{"$ne":null}',
-    '$1',
-    '\\',
-    '%27%20OR%201=1--',
-    '${7*7}{{7*7}}',
-    '../../etc/passwd',
-    '\u202e\u0007',
-  ];
-
-  test.each(injections)('finds nothing by %j, in no filter, path or header', async (text) => {
-    const encoded = encodeURIComponent(text);
-    for (const filter of ['pipeline', 'outcome', 'environment']) {
-      const page = await vera.ask<ExecutionPage>(
-        'GET',
-        `/api/apps/${APP}/executions?${filter}=${encoded}`,
-      );
-      expect(page.items).toEqual([]);
-    }
-    for (const filter of ['status', 'from', 'cursor', 'limit']) {
-      const answer = await vera.send('GET', `/api/apps/${APP}/executions?${filter}=${encoded}`);
-      expect(codeOf(answer)).toBe('invalid');
-    }
-    expect((await vera.send('GET', `/api/apps/${APP}/executions?pipeline[$ne]=x`)).status).toBe(
-      200,
-    );
-    for (const path of [
-      `/api/apps/${encoded}/executions`,
-      `/api/apps/${APP}/executions/${encoded}`,
-    ]) {
-      expect((await vera.send('GET', path)).status).toBe(404);
-    }
-    for (const path of [`members/${encoded}`, `keys/${encoded}`, `invitations/${encoded}`]) {
-      expect((await ada.send('DELETE', `/api/apps/${APP}/${path}`)).status).toBe(404);
-    }
-    const headerSafe = encodeURIComponent(text);
-    const status = await statusWith(`${server.url}/api/apps`, { 'x-api-key': headerSafe });
-    expect(status).toBe(401);
-    const signIn = await vera.send('POST', '/api/auth/sign-in/email', {
-      email: text,
-      password: text,
-    });
-    expect(signIn.status).toBe(401);
-    const page = await vera.ask<ExecutionPage>('GET', `/api/apps/${APP}/executions`);
-    expect(page.items.length).toBeGreaterThan(0);
   });
 
   test('cannot put objects where texts are wanted, nor reach a prototype', async () => {
@@ -325,4 +270,56 @@ test('what the database quotes of a row or a value that it refuses stands in no 
   expect(log).toContain('broken');
   expect(log).toMatch(/ {4}at /);
   expect(log).not.toContain('canary');
+});
+
+/** More than a network holds by itself, so that an export of it is under way until it is read. */
+async function storeMuch(url: string): Promise<void> {
+  const input = { text: `canary-${'x'.repeat(100_000)}` };
+  for (let stored = 0; stored < 300; stored += 50) {
+    await postOk(
+      url,
+      Array.from({ length: 50 }, () => snapshot({ input })),
+    );
+  }
+}
+
+/** Reads the beginning of an export; what is given back reads the rest. */
+async function beginExport(url: string, key: string): Promise<() => Promise<void>> {
+  const headers = { 'x-api-key': key, 'accept-encoding': 'identity' };
+  const response = await fetch(`${url}/api/apps/${APP}/export`, { headers });
+  const reader = response.body?.getReader();
+  await reader?.read();
+  return async () => {
+    while ((await reader?.read())?.done === false);
+  };
+}
+
+test('an export breaks off when its key is revoked', async () => {
+  const server = await freshServer('postgres', WITH_ADMINISTRATOR);
+  onTestFinished(() => server.close());
+  const ada = await administratorOf(server);
+  const { key, apiKey } = await ada.newKey(APP, { scopes: ['read'] });
+  await storeMuch(server.url);
+  await (
+    await beginExport(server.url, key)
+  )();
+  const toItsEnd = await beginExport(server.url, key);
+  await ada.ask('DELETE', `/api/apps/${APP}/keys/${apiKey.id}`);
+  await expect(toItsEnd()).rejects.toThrow('terminated');
+});
+
+test('an export that the database breaks off says so in the log, and nothing of what it holds', async () => {
+  const place = await newPlace('postgres');
+  onTestFinished(() => place.remove());
+  const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+  await storeMuch(server.url);
+  const toItsEnd = await beginExport(server.url, API_KEY);
+  const database = new URL(place.env.DATABASE_URL ?? '').pathname.slice(1);
+  await administer('ALTER TABLE xray.bodies RENAME COLUMN body TO gone', database);
+  await expect(toItsEnd()).rejects.toThrow('terminated');
+  await server.end('SIGTERM');
+  const lines = (await server.log).trimEnd().split('\n');
+  const errors = lines.map((line) => JSON.parse(line) as { msg: string; err?: { code: string } });
+  // Undefined column: https://www.postgresql.org/docs/current/errcodes-appendix.html
+  expect(errors.filter(({ err }) => err?.code === '42703')).toHaveLength(1);
 });

@@ -1,9 +1,17 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { ApiKeyList, CreatedKey, ExecutionPage, UserList } from '@xray/core';
+import type {
+  ApiKeyList,
+  AuditPage,
+  CreatedKey,
+  CreatedLink,
+  ExecutionPage,
+  UserList,
+} from '@xray/core';
 import { APP, DRIVERS, newPlace, type DriverName, type Place } from './support/databases.js';
 import { post } from './support/http.js';
+import { ADMINISTRATOR, Visitor, WITH_ADMINISTRATOR, tokenOf } from './support/people.js';
 import { runCli, startProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 
@@ -180,6 +188,25 @@ describe('settings', () => {
     expect(items).toMatchObject([{ email: 'ada@example.org', isAdministrator: true }]);
     const none = await runCli(place, ['users', 'remove', 'bert@example.org', '--yes']);
     expect(none).toMatchObject({ code: 1, stderr: expect.stringMatching(/no account/) });
+  });
+
+  test('resets a password beside a running server, as the audit log then tells', async () => {
+    const place = await freshPlace('pglite');
+    const server = await startProcess(place, WITH_ADMINISTRATOR);
+    const reset = ['users', 'reset-password', ADMINISTRATOR];
+    const { link } = await jsonOf<CreatedLink>(place, reset);
+    const password = 'something else altogether';
+    const visitor = new Visitor(server.url);
+    await visitor.ask('POST', '/api/auth/reset-password', { token: tokenOf(link), password });
+    await new Visitor(server.url).signIn(ADMINISTRATOR, password);
+    await expect(new Visitor(server.url).signIn(ADMINISTRATOR)).rejects.toThrow('unauthorized');
+    const { items } = await jsonOf<AuditPage>(place, ['audit', '--limit', '3']);
+    expect(items.map(({ action }) => action)).toEqual([
+      'user.sign-in',
+      'user.reset-password',
+      'user.link',
+    ]);
+    await server.end('SIGTERM');
   });
 
   test('a port in use is told in a line', async () => {

@@ -46,7 +46,7 @@ export function transferRoutes(deps: Deps): Route[] {
           schema: exportedExecutionSchema,
         },
       },
-      async handle({ req, res, record }) {
+      async handle({ req, res, record, readmit }) {
         const app = param(req, 'app');
         const query = parse(exportQuerySchema, req.query);
         const place =
@@ -71,7 +71,7 @@ export function transferRoutes(deps: Deps): Route[] {
             )
           : exportLines(store, { app, where, from, to, sort: 'at', after: place }, now);
         await record({ details: query });
-        await sendPages(res, pages);
+        await sendPages(res, whileAdmitted(pages, readmit));
       },
     },
     {
@@ -160,6 +160,19 @@ export function transferRoutes(deps: Deps): Route[] {
       },
     },
   ];
+}
+
+/** Ends in the middle when its reader may read no longer: the answer then breaks off, and shows that it did. */
+async function* whileAdmitted(
+  pages: AsyncGenerator<string>,
+  readmit: () => Promise<void>,
+): AsyncGenerator<string> {
+  let isFirst = true;
+  for await (const page of pages) {
+    if (!isFirst) await readmit();
+    isFirst = false;
+    yield page;
+  }
 }
 
 /** The first page is awaited before anything is sent, so that a store that is away is still a 503. */

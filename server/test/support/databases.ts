@@ -10,6 +10,7 @@ import { openPglite } from '#server/store/drivers/pglite.js';
 import { openPostgres } from '#server/store/drivers/postgres.js';
 import { createSqlStore } from '#server/store/sql-store.js';
 import type { Edits, Store } from '#server/store/store.js';
+import { logOfThisFile, plantSecrets } from './logging.js';
 
 export const DRIVERS = ['pglite', 'postgres'] as const;
 export type DriverName = (typeof DRIVERS)[number];
@@ -36,6 +37,7 @@ export async function newPlace(driver: DriverName): Promise<Place> {
       remove: () => rm(folder, { recursive: true, force: true }),
     };
   }
+  plantSecrets(AUTH_SECRET);
   const name = `test_${randomBytes(6).toString('hex')}`;
   await administer(`CREATE DATABASE ${name}`);
   return {
@@ -48,13 +50,14 @@ export async function newPlace(driver: DriverName): Promise<Place> {
 }
 
 export function configFor(place: Place, env: Record<string, string> = {}): Config {
-  return loadConfig({
+  const settings = {
     PORT: '0',
-    XRAY_LOG_LEVEL: 'silent',
+    XRAY_LOG_LEVEL: 'trace',
     XRAY_INIT_API_KEY: API_KEY,
     ...place.env,
     ...env,
-  });
+  };
+  return { ...loadConfig(settings), logTo: logOfThisFile() };
 }
 
 /** A migrated store on a fresh database, gone when the test that asked is over. */
@@ -98,6 +101,7 @@ export async function freshServer(
 ): Promise<RunningServer & { place: Place; close: () => Promise<void> }> {
   const place = await newPlace(driver);
   const server = await startServer(configFor(place, env));
+  plantSecrets(...(server.setupLink?.split('#').slice(1) ?? []));
   return {
     ...server,
     place,

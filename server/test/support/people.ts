@@ -10,6 +10,7 @@ import type {
 } from '@xray/core';
 import type { RunningServer } from '#server/main.js';
 import type { Place } from './databases.js';
+import { plantSecrets } from './logging.js';
 
 export const PASSWORD = 'correct horse battery staple';
 export const ADMINISTRATOR = 'ada@example.org';
@@ -40,6 +41,7 @@ export class Visitor {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
+    plantPasswords(body);
     const response = await fetch(this.url + where, {
       method,
       headers: {
@@ -50,7 +52,10 @@ export class Visitor {
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    for (const set of response.headers.getSetCookie()) this.cookie = set.split(';')[0] ?? '';
+    for (const set of response.headers.getSetCookie()) {
+      this.cookie = set.split(';')[0] ?? '';
+      plantSecrets(decodeURIComponent(this.cookie.replace(/^.*?=/, '')));
+    }
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('/json') === true;
     return {
@@ -100,7 +105,18 @@ export async function administratorOf({ url }: Pick<RunningServer, 'url'>): Prom
 
 /** What stands after the `#` of a link. */
 export function tokenOf(link: string): string {
-  return new URL(link).hash.slice(1);
+  const token = new URL(link).hash.slice(1);
+  plantSecrets(token);
+  return token;
+}
+
+function plantPasswords(body: unknown): void {
+  JSON.stringify(body, (key, value: unknown) => {
+    const isSecret = /password|token/i.test(key) && typeof value === 'string';
+    // The shorter ones are words, which may stand anywhere.
+    if (isSecret && value.length >= 12) plantSecrets(value);
+    return value;
+  });
 }
 
 export function codeOf({ body }: Answer): string {

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import type { Place } from './databases.js';
+import { keepLog, keepLogLines, plantSecrets } from './logging.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 function environment(place: Place, env: Record<string, string>): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, PORT: '0', XRAY_LOG_LEVEL: 'silent', ...place.env, ...env };
+  return { PATH: process.env.PATH, PORT: '0', XRAY_LOG_LEVEL: 'trace', ...place.env, ...env };
 }
 
 /** A server in a process of its own, as an operator starts it. */
@@ -31,12 +32,14 @@ export async function startProcess(
     env: environment(place, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  keepLog(child.stderr);
   const errors = text(child.stderr);
   let greeting = '';
   for await (const chunk of child.stdout) {
     greeting += String(chunk);
     const [, url] = /X-Ray is ready: (\S+)/.exec(greeting) ?? [];
     if (url === undefined) continue;
+    plantSecrets(...(/\/setup#(\S+)/.exec(greeting)?.slice(1) ?? []));
     return {
       url,
       greeting,
@@ -53,7 +56,7 @@ export async function startProcess(
   throw new Error(`the server ended before it was ready: ${await errors}`);
 }
 
-/** Runs the CLI to its end. */
+/** Runs the CLI to its end; what it logs is kept elsewhere. */
 export async function runCli(
   place: Place,
   args: string[],
@@ -68,5 +71,5 @@ export async function runCli(
     text(child.stderr),
     once(child, 'exit') as Promise<[number | null]>,
   ]);
-  return { code, stdout, stderr };
+  return { code, stdout, stderr: keepLogLines(stderr) };
 }

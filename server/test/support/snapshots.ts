@@ -1,16 +1,16 @@
 import type { Snapshot } from '@xray/core';
 import { APP } from './databases.js';
 
-/** A valid snapshot with three steps; what a test is about is given. */
+/** A valid snapshot with three steps, and canaries in it that no log may hold; what a test is about is given. */
 export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   return {
     executionId: crypto.randomUUID(),
     appId: APP,
     pipeline: 'loan-approval',
     steps: [
-      { name: 'fetch_credit_score', input: { userId: '123' }, output: { score: 750 } },
-      { name: 'calculate_risk_tier', input: { score: 750 }, output: { tier: 'A' } },
-      { name: 'check_approval_rules', output: { approved: true }, reasoning: 'tier A' },
+      { name: 'fetch_credit_score', input: { userId: 'canary-123' }, output: { score: 750 } },
+      { name: 'calculate_risk_tier', input: { score: 750 }, output: { tier: 'canary-A' } },
+      { name: 'check_approval_rules', output: { approved: true }, reasoning: 'canary: tier A' },
     ],
     ...changes,
   };

@@ -51,7 +51,8 @@ function FetchedExport({ app, q, range }: Exported) {
   return (
     <Button title={error?.message ?? ABOUT} disabled={isPending} onClick={() => mutate()}>
       <DownloadIcon aria-hidden />
-      <span role="status" className="max-md:sr-only">
+      {/* A role here would take the text out of the button's name. */}
+      <span aria-live="polite" className="max-md:sr-only">
         {exportLabel(isPending, error !== null)}
       </span>
     </Button>

@@ -43,11 +43,13 @@ export function NewKeyDialog({ app, onCreated, onClose }: CreatingProps) {
     mutationFn: (form: FormData) => {
       const environments = environmentsOf(textOf(form, 'environments'));
       const days = textOf(form, 'expiresInDays');
+      const limit = textOf(form, 'requestsPerMinute');
       return createKey(app, {
         name: textOf(form, 'name'),
         scopes,
         ...(environments !== undefined && { environments }),
         ...(days !== '' && { expiresInDays: Number(days) }),
+        ...(limit !== '' && { requestsPerMinute: Number(limit) }),
       });
     },
     onSuccess: async (created) => {
@@ -55,7 +57,11 @@ export function NewKeyDialog({ app, onCreated, onClose }: CreatingProps) {
       onCreated(created);
     },
   });
-  const { fields, whole } = formErrors(creating.error, ['name', 'environments']);
+  const { fields, whole } = formErrors(creating.error, [
+    'name',
+    'environments',
+    'requestsPerMinute',
+  ]);
   return (
     <FormDialog
       title="New API key"
@@ -92,6 +98,16 @@ export function NewKeyDialog({ app, onCreated, onClose }: CreatingProps) {
           error={fields['environments']}
         />
       )}
+      {scopes.includes('ingest') ? (
+        <Field
+          label="Requests a minute"
+          name="requestsPerMinute"
+          type="number"
+          min={1}
+          hint="How many it may send; left empty, what the installation allows."
+          error={fields['requestsPerMinute']}
+        />
+      ) : null}
       <Select label="Expires" name="expiresInDays" options={LIVES} defaultValue="" />
     </FormDialog>
   );
