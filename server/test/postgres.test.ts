@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
@@ -319,6 +320,32 @@ describe('with a Postgres of one’s own', () => {
     },
   );
 
+  test('answers 503 while the database answers nothing at all, and recovers by itself', async () => {
+    const place = await freshPlace();
+    const network = await startNetwork(Number(new URL(place.env.DATABASE_URL ?? '').port));
+    const url = new URL(place.env.DATABASE_URL ?? '');
+    url.port = String(network.port);
+    const server = await startServer(configFor(place, { DATABASE_URL: url.href }));
+    onTestFinished(async () => {
+      network.mend();
+      await server.stop();
+      await network.close();
+    });
+    await postOk(server.url, snapshot());
+    network.cut();
+    // Over the connection that was there before; the others find that they get none.
+    const one = await post(server.url, snapshot({ executionId: 'in-between' }));
+    const ready = await fetch(`${server.url}/ready`);
+    const health = await fetch(`${server.url}/health`);
+    expect([one.status, ready.status, health.status]).toEqual([503, 503, 200]);
+    expect(one.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(((await ready.json()) as Ready).store.reason).toMatch(/does not answer/);
+    network.mend();
+    await postOk(server.url, snapshot({ executionId: 'in-between' }));
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+    expect((await list(server.url)).items).toHaveLength(2);
+  });
+
   test('names the snapshot that the database refuses, and stores those that share its batch', async () => {
     const server = await freshServer('postgres');
     onTestFinished(() => server.close());
@@ -427,6 +454,46 @@ describe('with a Postgres of one’s own', () => {
     },
   );
 });
+
+/** The way to a port of this machine, which can be cut: then nothing passes, and nothing is refused. */
+async function startNetwork(
+  port: number,
+): Promise<{ port: number; cut: () => void; mend: () => void; close: () => Promise<void> }> {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (chunk) => to.write(chunk));
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+      if (isCut) from.pause();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.pause();
+    },
+    mend() {
+      isCut = false;
+      for (const socket of sockets) socket.resume();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
 
 /** Whether the server's connection to this database is encrypted, by Postgres' own account. */
 async function sslOf(database: string): Promise<boolean | undefined> {
