@@ -54,15 +54,23 @@ class Made {
     return one;
   }
 
-  /** By the one word all of them, and some by their own. */
-  async expectFoundOnce(url: string): Promise<void> {
+  /** All by their common word, and some by their own. */
+  get ids(): { all: string[]; alone: string[][] } {
     const ids = this.all.map(({ executionId }) => executionId);
-    expect(await idsOf(url, 'everywhere')).toEqual(ids.toSorted());
-    for (const place of ids.keys()) {
-      if (place % 20 !== 0) continue;
-      expect(await idsOf(url, `only${place}x`)).toEqual([ids[place]]);
-    }
+    return { all: ids.toSorted(), alone: ids.filter(isSampled).map((id) => [id]) };
   }
+
+  async find(url: string): Promise<{ all: string[]; alone: string[][] }> {
+    const alone: string[][] = [];
+    for (const place of this.all.keys()) {
+      if (isSampled('', place)) alone.push(await idsOf(url, `only${place}x`));
+    }
+    return { all: await idsOf(url, 'everywhere'), alone };
+  }
+}
+
+function isSampled(_id: string, place: number): boolean {
+  return place % 20 === 0;
 }
 
 /** By the segments' own account: the rows that they hold, and the blocks that belong to none of them. */
@@ -98,9 +106,9 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     }
     const server = await startServer(place);
     // Right away, whatever the kills left undone.
-    await made.expectFoundOnce(server.url);
+    expect(await made.find(server.url)).toEqual(made.ids);
     await expect.poll(() => lagOf(server.url), { timeout: 60_000 }).toBe(0);
-    await made.expectFoundOnce(server.url);
+    expect(await made.find(server.url)).toEqual(made.ids);
     expect(await server.end('SIGTERM')).toBe(0);
     const { rows, orphans } = await indexedIn(place);
     expect(rows).toHaveLength(made.all.length);
@@ -131,7 +139,7 @@ test('a merge that was killed when it had written all but its end is done anew, 
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'`;
   while ((await ask(isWaiting)) === 0) await postOk(server.url, made.next());
   expect(await ask(ORPHANS)).toBe(1);
-  await made.expectFoundOnce(server.url);
+  expect(await made.find(server.url)).toEqual(made.ids);
   await server.end('SIGKILL');
   await watcher.query('SELECT pg_advisory_unlock(1)');
   await watcher.query('DROP TRIGGER stall ON xray.segments');
@@ -140,11 +148,11 @@ test('a merge that was killed when it had written all but its end is done anew, 
   const { rows: old } = await watcher.query<{ id: string }>('SELECT id FROM xray.segments');
 
   const again = await startServer(place);
-  await made.expectFoundOnce(again.url);
+  expect(await made.find(again.url)).toEqual(made.ids);
   const left = `SELECT count(*)::int FROM xray.segments WHERE id IN (${old.map(({ id }) => id).join()})`;
   await expect.poll(() => ask(left), { timeout: 60_000 }).toBeLessThanOrEqual(old.length - 8);
   await expect.poll(() => lagOf(again.url), { timeout: 60_000 }).toBe(0);
   expect(await ask(ORPHANS)).toBe(0);
-  await made.expectFoundOnce(again.url);
+  expect(await made.find(again.url)).toEqual(made.ids);
   await again.end('SIGTERM');
 }, 180_000);

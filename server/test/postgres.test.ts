@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import type { ErrorBody, Ready } from '@xray/core';
+import type { ErrorBody, IngestResult, Ready } from '@xray/core';
 import { startServer } from '#server/main.js';
 import {
   APP,
@@ -73,8 +74,8 @@ async function refusal(
 
 const NOBODY = 65_534;
 
-/** PgBouncer in transaction mode before the run's Postgres, as Supabase's pooler on port 6543. */
-async function startPooler(): Promise<{ port: number }> {
+/** PgBouncer before the run's Postgres, as Supabase's pooler on ports 6543 (transaction) and 5432 (session). */
+async function startPooler(mode: 'transaction' | 'session'): Promise<{ port: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'xray-pooler-'));
   const port = await freePort();
   const postgres = new URL(inject('postgresUrl'));
@@ -90,7 +91,7 @@ async function startPooler(): Promise<{ port: number }> {
       'unix_socket_dir =',
       'auth_type = plain',
       `auth_file = ${folder}/users.txt`,
-      'pool_mode = transaction',
+      `pool_mode = ${mode}`,
       'default_pool_size = 3',
       // A server connection is handed on scrubbed of nothing, so that session state would show.
       'server_reset_query =',
@@ -130,15 +131,19 @@ function isInstalled(command: string): boolean {
 const withoutPooler = !isInstalled('pgbouncer') && process.env.CI !== 'true';
 
 describe('with a Postgres of one’s own', () => {
-  test.skipIf(withoutPooler)(
-    'works through a pooler in transaction mode, under load (needs pgbouncer)',
-    async () => {
+  test.skipIf(withoutPooler).each(['transaction', 'session'] as const)(
+    'works through a pooler in %s mode, under load (needs pgbouncer)',
+    async (mode) => {
       const place = await freshPlace();
-      const { port } = await startPooler();
+      const { port } = await startPooler(mode);
       const url = new URL(place.env.DATABASE_URL ?? '');
       url.port = String(port);
       const server = await startServer(
-        configFor({ ...place, env: { ...place.env, DATABASE_URL: url.href } }),
+        // In session mode each connection of ours keeps one of the pooler's.
+        configFor({
+          ...place,
+          env: { ...place.env, DATABASE_URL: url.href, DATABASE_POOL_MAX: '3' },
+        }),
       );
       const base = snapshot();
       const revisions = Array.from({ length: 40 }, (_, i) => i + 1);
@@ -315,6 +320,89 @@ describe('with a Postgres of one’s own', () => {
     },
   );
 
+  test('answers 503 while the database answers nothing at all, and recovers by itself', async () => {
+    const place = await freshPlace();
+    const network = await startNetwork(Number(new URL(place.env.DATABASE_URL ?? '').port));
+    const url = new URL(place.env.DATABASE_URL ?? '');
+    url.port = String(network.port);
+    const server = await startServer(configFor(place, { DATABASE_URL: url.href }));
+    onTestFinished(async () => {
+      network.mend();
+      await server.stop();
+      await network.close();
+    });
+    await postOk(server.url, snapshot());
+    network.cut();
+    // Over the connection that was there before; the others find that they get none.
+    const one = await post(server.url, snapshot({ executionId: 'in-between' }));
+    const ready = await fetch(`${server.url}/ready`);
+    const health = await fetch(`${server.url}/health`);
+    expect([one.status, ready.status, health.status]).toEqual([503, 503, 200]);
+    expect(one.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(((await ready.json()) as Ready).store.reason).toMatch(/does not answer/);
+    network.mend();
+    await postOk(server.url, snapshot({ executionId: 'in-between' }));
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+    expect((await list(server.url)).items).toHaveLength(2);
+  });
+
+  test('names the snapshot that the database refuses, and stores those that share its batch', async () => {
+    const server = await freshServer('postgres');
+    onTestFinished(() => server.close());
+    const database = new URL(server.place.env.DATABASE_URL ?? '').pathname.slice(1);
+    await administer(
+      `CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+        IF NEW.pipeline = 'poison' THEN RAISE 'no' USING ERRCODE = 'data_exception'; END IF;
+        IF NEW.pipeline = 'last-straw' THEN RAISE 'full' USING ERRCODE = 'disk_full'; END IF;
+        RETURN NEW; END$$;
+      CREATE TRIGGER refuse BEFORE INSERT ON xray.executions FOR EACH ROW EXECUTE FUNCTION public.refuse()`,
+      database,
+    );
+    const poison = (): ReturnType<typeof snapshot> => snapshot({ pipeline: 'poison' });
+    const before = snapshot();
+    await postOk(server.url, before);
+    // All at once, so that they gather into batches.
+    const sound = Array.from({ length: 40 }, () => snapshot());
+    const array = [
+      snapshot(),
+      poison(),
+      { ...before, revision: 2, pipeline: 'poison' },
+      snapshot(),
+    ];
+    const [mixed, ...answers] = await Promise.all([
+      post(server.url, array),
+      ...sound.flatMap((one, i) => [
+        post(server.url, one),
+        ...(i % 10 === 0 ? [post(server.url, poison())] : []),
+      ]),
+    ]);
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 202)).toHaveLength(40);
+    expect(statuses.filter((status) => status === 422)).toHaveLength(4);
+    const refused = answers.find(({ status }) => status === 422);
+    expect((await refused?.json()) as ErrorBody).toMatchObject({ error: { code: 'storage' } });
+    expect(mixed.status).toBe(202);
+    expect((await mixed.json()) as IngestResult).toMatchObject({
+      accepted: 2,
+      rejected: [1, 2].map((index) => ({
+        index,
+        executionId: array[index]?.executionId,
+        code: 'storage',
+        retryable: false,
+      })),
+    });
+    expect((await list(server.url, '?limit=200')).items).toHaveLength(43);
+    expect((await detail(server.url, before.executionId)).snapshot).toEqual(before);
+
+    // An outage while the culprit is sought: some are stored by then, and nothing is acknowledged.
+    const unlucky = [snapshot(), poison(), snapshot({ pipeline: 'last-straw' }), snapshot()];
+    expect((await post(server.url, unlucky)).status).toBe(503);
+    await administer('DROP TRIGGER refuse ON xray.executions', database);
+    const again = await postOk(server.url, unlucky);
+    expect(again.accepted + again.duplicates).toBe(4);
+    expect((await list(server.url, '?limit=200')).items).toHaveLength(47);
+  });
+
   test('answers 503 while the disk is full, and stores nothing in part', async () => {
     const place = await freshPlace();
     const server = await startServer(configFor(place));
@@ -366,6 +454,46 @@ describe('with a Postgres of one’s own', () => {
     },
   );
 });
+
+/** The way to a port of this machine, which can be cut: then nothing passes, and nothing is refused. */
+async function startNetwork(
+  port: number,
+): Promise<{ port: number; cut: () => void; mend: () => void; close: () => Promise<void> }> {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (chunk) => to.write(chunk));
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+      if (isCut) from.pause();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.pause();
+    },
+    mend() {
+      isCut = false;
+      for (const socket of sockets) socket.resume();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
 
 /** Whether the server's connection to this database is encrypted, by Postgres' own account. */
 async function sslOf(database: string): Promise<boolean | undefined> {

@@ -119,8 +119,8 @@ test('weighs what a short text turns into, and keeps its memory', async () => {
   const answers = await Promise.all(Array.from({ length: 4 }, () => post(server.url, heavy)));
   const statuses = answers.map(({ status }) => status);
   expect(new Set(statuses)).toEqual(new Set([413, 503]));
-  const tooLarge = answers[statuses.indexOf(413)];
-  expect(((await tooLarge?.json()) as ErrorBody).error.message).toMatch(/in parts/);
+  const tooLarge = await answers[statuses.indexOf(413)]?.json();
+  expect((tooLarge as ErrorBody).error.message).toMatch(/in parts/);
   expect((await peakBytes(server)) - before).toBeLessThan(400e6);
   expect(await postOk(server.url, heavy.slice(0, 2))).toMatchObject({ accepted: 2 });
   expect(await metric(server.url, /xray_ingest_pending_bytes (\d+)/)).toBe(0);

@@ -20,6 +20,23 @@ const CLASSES: Record<string, string> = {
   '58': 'the database met an error of its system',
 };
 
+/**
+ * Rejects with an outage when the store takes longer: a host that vanished answers nothing, for minutes. The
+ * work goes on meanwhile, so of a write nobody knows whether it was done; sent again it is a duplicate.
+ */
+export async function answeredWithin<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`the database did not answer within ${ms} ms`);
+    timer = setTimeout(() => reject(Object.assign(error, { code: 'ETIMEDOUT' })), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Why the store cannot be used right now, in words for an operator; undefined when that is not the error. */
 export function outageOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -8,6 +8,7 @@ import * as erasure from './erasure.js';
 import * as executions from './executions.js';
 import { readFlow } from './flows.js';
 import { migrate } from './migrations.js';
+import { answeredWithin } from './outage.js';
 import * as retention from './retention.js';
 import * as derived from './rewrite-derived.js';
 import * as pipelines from './pipelines.js';
@@ -17,17 +18,26 @@ import { sqlSearchStore } from './sql-search-store.js';
 import type { Audited, Edits, Store } from './store.js';
 import * as transfer from './transfer.js';
 
+/** How long ingest waits for an answer of a Postgres, in ms; an SDK gives up after ten seconds. */
+const ANSWER_MS = 8_000;
+/** And who asks whether it is there. */
+const PING_MS = 2_000;
+
 /** The store on any Postgres that a driver reaches. */
 export function createSqlStore(driver: Driver): Store {
   const { db, kind } = driver;
+  const access = sqlAccessStore(db);
+  // The embedded one is no host that could vanish: it may be slow, and then it is waited for.
+  const within = async <T>(ms: number, work: Promise<T>): Promise<T> =>
+    kind === 'postgres' ? await answeredWithin(ms, work) : await work;
   return {
     kind,
     index: sqlSearchStore(db),
     migrate: () => migrate(driver),
-    ping: () => ping(driver),
+    ping: () => within(PING_MS, ping(driver)),
     close: () => driver.close(),
 
-    saveExecutions: (records) => saveExecutions(db, records),
+    saveExecutions: (records) => within(ANSWER_MS, saveExecutions(db, records)),
     listExecutions: (filter) => executions.listExecutions(db, filter),
     readChanges: (filter) => changes.readChanges(db, filter),
     readHorizon: () => changes.readHorizon(db),
@@ -40,7 +50,9 @@ export function createSqlStore(driver: Driver): Store {
     countCohorts: (pair) => cohorts.countCohorts(db, pair),
     countTraits: (samples, outcome) => cohorts.countTraits(db, samples, outcome),
 
-    ...sqlAccessStore(db),
+    ...access,
+    findKey: (hash) => within(ANSWER_MS, access.findKey(hash)),
+    touchKey: (id) => within(ANSWER_MS, access.touchKey(id)),
     change: (work) => change(db, work),
 
     findPlace: (app, executionId) => transfer.findPlace(db, app, executionId),

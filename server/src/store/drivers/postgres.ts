@@ -27,6 +27,9 @@ export function openPostgres(options: PostgresOptions): Driver {
     max: options.maxConnections,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
+    // So that the system notices a host that is gone; it takes some twenty seconds.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     application_name: 'x-ray',
     ...(options.caCert !== undefined && { ssl: { ca: options.caCert } }),
     types: {
