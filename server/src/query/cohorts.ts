@@ -127,7 +127,7 @@ function warningsOf(
   const warnings: CohortComparison['warnings'] = [];
   for (const [name, executions] of Object.entries(totals)) {
     if (executions < SMALL) {
-      const message = `Cohort ${name} has ${executions} executions; of so few little can be said.`;
+      const message = `Cohort ${name} has few executions (${executions}): little can be said of them.`;
       warnings.push({ code: 'small', message });
     }
   }

@@ -179,9 +179,11 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
                 }}
                 className={cn(
                   'text-mono absolute top-0 left-0 flex min-w-full items-center gap-1 pr-3 whitespace-pre hover:bg-hover',
+                  item.index === activeIndex && 'bg-hover',
                   matching.has(row.id) && 'bg-warn-soft',
-                  item.index === activeIndex &&
-                    'bg-hover outline -outline-offset-1 outline-line-strong',
+                  matching.has(row.id) &&
+                    item.index === activeIndex &&
+                    'outline outline-1 -outline-offset-1 outline-line-strong',
                   row.open !== null && 'cursor-pointer',
                 )}
                 style={{

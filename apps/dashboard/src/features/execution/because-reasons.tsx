@@ -49,17 +49,17 @@ function ReasonItem({ reason: { code, text, rule, moreRules, candidates } }: { r
   const relation = rule === null ? '' : relationText(rule);
   return (
     <li
-      className="flex max-w-full min-w-0 items-center gap-1.5"
+      className="flex max-w-full min-w-0 items-center gap-x-1.5 max-md:flex-wrap"
       title={[code, text, rule?.rule].filter(Boolean).join(' · ')}
     >
-      <span className="truncate font-medium">{code}</span>
+      <span className="max-w-full truncate font-medium">{code}</span>
       {rule === null ? (
         <span className="max-w-96 truncate text-ink-muted">
           {text ?? (candidates === null ? '' : plural(candidates, 'candidate'))}
         </span>
       ) : (
         <>
-          <span className="text-mono truncate">
+          <span className="text-mono max-w-full truncate max-md:whitespace-normal">
             {rule.rule === code ? null : <span className="text-ink-muted">{rule.rule}</span>}
             {rule.rule === code || relation === '' ? ' ' : ': '}
             {relation}

@@ -9,6 +9,7 @@ export function ExecutionSkeleton() {
       aria-label="Loading the execution"
       className="flex min-h-0 flex-1 flex-col overflow-hidden"
     >
+      <h1 className="sr-only">Execution</h1>
       <div className="flex flex-col gap-2 border-b border-line px-4 py-3">
         <Skeleton className="h-6 w-72 max-w-full" />
         <Skeleton className="h-4 w-96 max-w-full" />

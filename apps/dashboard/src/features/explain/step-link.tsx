@@ -16,7 +16,7 @@ export function StepLink({ at, step }: { at: Place; step: StepRef }) {
       title={`Step ${step.sequence}: ${step.name}`}
       className="wrap-anywhere text-accent underline print:text-ink print:no-underline"
     >
-      {step.sequence} {step.name}
+      {step.sequence} · {step.name}
     </Link>
   );
 }

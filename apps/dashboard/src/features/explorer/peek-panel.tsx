@@ -37,7 +37,7 @@ export function PeekPanel({
   return (
     <aside
       aria-label="Peek"
-      className="flex w-96 min-w-72 shrink-0 flex-col border-l border-line max-lg:absolute max-lg:inset-y-0 max-lg:right-0 max-lg:z-20 max-lg:bg-panel max-lg:shadow-xl print:hidden"
+      className="flex w-96 min-w-72 shrink-0 flex-col border-l border-line max-lg:absolute max-lg:inset-y-0 max-lg:right-0 max-lg:z-20 max-lg:bg-panel max-lg:shadow-xl max-md:w-full max-md:border-l-0 print:hidden"
     >
       <div className="flex h-10 shrink-0 items-center gap-2 border-b border-line pr-2 pl-4">
         <IdText id={executionId} label="execution id" className="flex-1 text-ink-muted" />

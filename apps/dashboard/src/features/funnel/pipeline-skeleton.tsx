@@ -19,11 +19,14 @@ export function RowsSkeleton() {
 
 export function ChartsSkeleton() {
   return (
-    <div aria-busy="true" className="grid gap-x-8 gap-y-5 lg:grid-cols-2">
-      {CHARTS.map((chart) => (
-        <Skeleton key={chart} className="h-[212px]" />
-      ))}
-    </div>
+    <>
+      <Skeleton className="h-7" />
+      <div aria-busy="true" className="grid gap-x-8 gap-y-5 lg:grid-cols-2">
+        {CHARTS.map((chart) => (
+          <Skeleton key={chart} className="h-[216px]" />
+        ))}
+      </div>
+    </>
   );
 }
 

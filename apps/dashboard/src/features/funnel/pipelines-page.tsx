@@ -97,7 +97,7 @@ function PipelineRows({
       tabIndex={0}
       className="overflow-x-auto"
     >
-      <table className="w-full min-w-[44rem] text-sm">
+      <table className="w-full text-sm md:min-w-[44rem]">
         <thead>
           <tr className="border-b border-line">
             <th scope="col" className={cn(HEAD, 'pl-4 text-left')}>
@@ -106,19 +106,19 @@ function PipelineRows({
             <th scope="col" className={cn(HEAD, 'text-right')}>
               Executions
             </th>
-            <th scope="col" className={cn(HEAD, 'text-left')}>
+            <th scope="col" className={cn(HEAD, 'text-left max-md:hidden')}>
               Outcomes
             </th>
             <th scope="col" className={cn(HEAD, 'text-right')}>
               Failed
             </th>
-            <th scope="col" className={cn(HEAD, 'text-right')}>
+            <th scope="col" className={cn(HEAD, 'text-right max-md:hidden')}>
               p50
             </th>
-            <th scope="col" className={cn(HEAD, 'text-right')}>
+            <th scope="col" className={cn(HEAD, 'text-right max-md:pr-4')}>
               p95
             </th>
-            <th scope="col" className={cn(HEAD, 'pr-4 text-right')}>
+            <th scope="col" className={cn(HEAD, 'pr-4 text-right max-md:hidden')}>
               Last
             </th>
           </tr>
@@ -126,7 +126,10 @@ function PipelineRows({
         <tbody>
           {pipelines.data.items.map((each) => (
             <tr key={each.pipeline} className="relative border-b border-line hover:bg-hover">
-              <th scope="row" className={cn(CELL, 'max-w-72 pl-4 text-left font-medium')}>
+              <th
+                scope="row"
+                className={cn(CELL, 'max-w-72 pl-4 text-left font-medium max-md:max-w-40')}
+              >
                 <Link
                   href={pipelineHref(app, each.pipeline, range)}
                   prefetch={false}
@@ -135,9 +138,12 @@ function PipelineRows({
                 >
                   {each.pipeline}
                 </Link>
+                <div aria-hidden className="mt-1 md:hidden">
+                  <OutcomeMix outcomes={each.outcomes} />
+                </div>
               </th>
               <td className={cn(CELL, 'text-right')}>{formatCount(each.executions)}</td>
-              <td className={cn(CELL, 'w-1/3 min-w-48')}>
+              <td className={cn(CELL, 'w-1/3 min-w-48 max-md:hidden')}>
                 <OutcomeMix outcomes={each.outcomes} />
                 <span className="block truncate text-xs text-ink-muted">
                   {each.outcomes
@@ -152,13 +158,18 @@ function PipelineRows({
                   ? '0'
                   : `▲ ${formatCount(each.failed)} (${formatShare(each.failed / each.executions)})`}
               </td>
-              <td className={cn(CELL, 'text-right whitespace-nowrap')}>
+              <td className={cn(CELL, 'text-right whitespace-nowrap max-md:hidden')}>
                 {formatDuration(each.p50Ms)}
               </td>
-              <td className={cn(CELL, 'text-right whitespace-nowrap')}>
+              <td className={cn(CELL, 'text-right whitespace-nowrap max-md:pr-4')}>
                 {formatDuration(each.p95Ms)}
               </td>
-              <td className={cn(CELL, 'pr-4 text-right whitespace-nowrap text-ink-muted')}>
+              <td
+                className={cn(
+                  CELL,
+                  'pr-4 text-right whitespace-nowrap text-ink-muted max-md:hidden',
+                )}
+              >
                 <RelativeTime iso={each.lastAt} className="relative z-10" />
               </td>
             </tr>

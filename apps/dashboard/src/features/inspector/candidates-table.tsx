@@ -3,14 +3,15 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import { VerdictLabel } from '@/components/verdict-mark';
+import { cn } from '@/lib/cn';
 import { formatNumber } from '@/lib/format';
 import { outcomeVerdict } from '@/lib/verdict';
 import type { CandidateRow } from './candidate-rows';
 
 const ROW_PX = 28;
-const TEMPLATE = 'minmax(6rem, 1.6fr) minmax(5.5rem, 1fr) minmax(5rem, 1.4fr) 4rem 3rem';
+const FIRST = 'minmax(6rem, 1.6fr) minmax(5.5rem, 1fr) minmax(5rem, 1.4fr)';
 
 /** Thousands of candidates, of which only those seen are in the page. */
 export function CandidatesTable({
@@ -21,6 +22,9 @@ export function CandidatesTable({
   cutoff: number | null;
 }) {
   const scrollRef = useRef<HTMLDivElement>(null);
+  const isScored = useMemo(() => rows.some(({ score }) => score !== null), [rows]);
+  const isRanked = useMemo(() => rows.some(({ rank }) => rank !== null), [rows]);
+  const template = `${FIRST}${isScored ? ' 4rem' : ''}${isRanked ? ' 3rem' : ''}`;
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scrollRef.current,
@@ -39,26 +43,30 @@ export function CandidatesTable({
       tabIndex={0}
       className="min-h-40 flex-1 overflow-auto border-t border-line focus-visible:-outline-offset-2"
     >
-      <div role="rowgroup" className="sticky top-0 z-10 min-w-[26rem]">
+      <div role="rowgroup" className={cn('sticky top-0 z-10', isScored && 'min-w-[26rem]')}>
         <div
           role="row"
           className="grid items-center gap-x-2 border-b border-line bg-panel px-4 text-xs text-ink-muted"
-          style={{ gridTemplateColumns: TEMPLATE, height: ROW_PX }}
+          style={{ gridTemplateColumns: template, height: ROW_PX }}
         >
           <span role="columnheader">Candidate</span>
           <span role="columnheader">Outcome</span>
           <span role="columnheader">Reason</span>
-          <span role="columnheader" className="text-right">
-            Score
-          </span>
-          <span role="columnheader" className="text-right">
-            Rank
-          </span>
+          {isScored ? (
+            <span role="columnheader" className="text-right">
+              Score
+            </span>
+          ) : null}
+          {isRanked ? (
+            <span role="columnheader" className="text-right">
+              Rank
+            </span>
+          ) : null}
         </div>
       </div>
       <div
         role="rowgroup"
-        className="relative min-w-[26rem]"
+        className={cn('relative', isScored && 'min-w-[26rem]')}
         style={{ height: virtualizer.getTotalSize() }}
       >
         {virtualizer.getVirtualItems().map((item) => {
@@ -71,7 +79,7 @@ export function CandidatesTable({
               aria-rowindex={item.index + 2}
               className="absolute inset-x-0 top-0 grid items-center gap-x-2 border-b border-line px-4 text-sm"
               style={{
-                gridTemplateColumns: TEMPLATE,
+                gridTemplateColumns: template,
                 height: ROW_PX,
                 transform: `translateY(${item.start - ROW_PX}px)`,
               }}
@@ -85,12 +93,16 @@ export function CandidatesTable({
               <span role="cell" className="truncate text-ink-muted" title={reasonTitle(row)}>
                 {row.reason}
               </span>
-              <span role="cell" className="text-right" title={distanceTitle(row, cutoff)}>
-                {row.score === null ? '' : formatNumber(row.score)}
-              </span>
-              <span role="cell" className="text-right text-ink-muted">
-                {row.rank ?? ''}
-              </span>
+              {isScored ? (
+                <span role="cell" className="text-right" title={distanceTitle(row, cutoff)}>
+                  {row.score === null ? '' : formatNumber(row.score)}
+                </span>
+              ) : null}
+              {isRanked ? (
+                <span role="cell" className="text-right text-ink-muted">
+                  {row.rank ?? ''}
+                </span>
+              ) : null}
             </div>
           );
         })}

@@ -35,7 +35,7 @@ function Why({ app }: { app: string }) {
       <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2 print:hidden">
         <form
           key={id}
-          className="flex min-w-0 flex-1 items-center gap-2 md:max-w-2xl"
+          className="flex min-w-0 flex-1 items-center gap-2 max-md:basis-full md:max-w-2xl"
           onSubmit={(event) => {
             event.preventDefault();
             const asked = textOf(new FormData(event.currentTarget), 'id').trim();

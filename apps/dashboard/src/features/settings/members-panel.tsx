@@ -57,7 +57,8 @@ function MemberList({ app, me }: { app: string; me: User }) {
       await refresh(userId);
     },
   });
-  if (members.isPending) return <RowsSkeleton label="Loading the members" />;
+  // Few at first, so that what stands below moves little.
+  if (members.isPending) return <RowsSkeleton label="Loading the members" rows={1} />;
   if (members.isError) {
     return (
       <ErrorState

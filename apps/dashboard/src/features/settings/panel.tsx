@@ -27,10 +27,10 @@ export function Panel({
   );
 }
 
-export function RowsSkeleton({ label }: { label: string }) {
+export function RowsSkeleton({ label, rows = 3 }: { label: string; rows?: number }) {
   return (
     <section aria-label={label} aria-busy="true" className="flex flex-col gap-2">
-      {[0, 1, 2].map((each) => (
+      {Array.from({ length: rows }, (_, each) => (
         <Skeleton key={each} className="h-12" />
       ))}
     </section>

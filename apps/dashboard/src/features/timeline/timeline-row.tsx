@@ -16,7 +16,7 @@ const INDENT_PX = 14;
 const MAX_INDENTS = 10;
 const LABEL_CHAR_PX = 7;
 const LABEL_PAD_PX = 8;
-const MIN_GAP_PX = 8;
+const MIN_GAP_PX = 16;
 
 interface TimelineRowProps {
   step: Step;
@@ -188,11 +188,10 @@ function Gap({ span, window, trackPx }: Pick<TimelineRowProps, 'span' | 'window'
   return (
     <div
       title={`${formatDuration(span.gapMs)} in which nothing was recorded here`}
-      className="absolute inset-y-1.5 flex items-center"
+      // Below the label, which may stand before the bar too.
+      className="absolute bottom-0.5 h-1.5 border-x border-b border-dashed border-line-strong"
       style={{ left: leftPx, width: widthPx }}
-    >
-      <span className="w-full border-t border-dashed border-line-strong" />
-    </div>
+    />
   );
 }
 
