@@ -3,6 +3,7 @@
 'use client';
 
 import { parseQuery, printQuery, type QueryError } from '@xray/core/query';
+import { CornerDownLeftIcon, XIcon } from 'lucide-react';
 import {
   lazy,
   Suspense,
@@ -14,6 +15,7 @@ import {
   type RefObject,
 } from 'react';
 import type { TimeRange } from '@/components/time-range/time-range';
+import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { rememberFilter, useRecentFilters } from './filter-history';
 import type { FilterOption } from './filter-options';
@@ -38,8 +40,8 @@ interface FilterInputProps {
   range: TimeRange;
   inputRef?: RefObject<HTMLInputElement | null>;
   before?: ReactNode;
-  /** What stands after the text; `apply` is what Enter does. */
-  after?: (apply: (text: string) => void) => ReactNode;
+  /** What stands after the text while it is what holds. */
+  hint?: ReactNode;
   className?: string;
 }
 
@@ -58,7 +60,7 @@ export function FilterInput({
   range,
   inputRef: givenRef,
   before,
-  after,
+  hint,
   className,
 }: FilterInputProps) {
   const id = useId();
@@ -157,7 +159,32 @@ export function FilterInput({
           onBlur={() => setOpen(false)}
           onKeyDown={onKeyDown}
         />
-        {after?.(apply)}
+        {text === '' ? null : (
+          <Button
+            variant="ghost"
+            size="iconSm"
+            className="mx-1"
+            aria-label="Clear the filter"
+            title="Clear the filter"
+            onClick={() => apply('')}
+          >
+            <XIcon aria-hidden />
+          </Button>
+        )}
+        {text === held ? (
+          hint
+        ) : (
+          <Button
+            variant="primary"
+            size="sm"
+            className="mr-1"
+            title="Filter (Enter)"
+            aria-label="Filter by this"
+            onClick={() => apply(text)}
+          >
+            <CornerDownLeftIcon aria-hidden />
+          </Button>
+        )}
       </div>
       {said === null ? null : <FilterError id={`${id}-error`} error={said} />}
       {open && said === null ? (

@@ -18,7 +18,7 @@ export function AppSwitcher() {
   return (
     <LazyMenu
       load={load}
-      opened={(trigger) => <Opened trigger={trigger} />}
+      renderOpened={(trigger) => <Opened trigger={trigger} />}
       popup="dialog"
       className="w-full min-w-0 justify-start px-2"
       aria-label={name === null ? 'Choose an app' : `App ${name}: switch`}

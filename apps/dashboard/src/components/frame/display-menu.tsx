@@ -12,7 +12,7 @@ export function DisplayMenu() {
   return (
     <LazyMenu
       load={load}
-      opened={(trigger) => <Opened trigger={trigger} />}
+      renderOpened={(trigger) => <Opened trigger={trigger} />}
       variant="ghost"
       size="icon"
       aria-label="Display: theme and time zone"

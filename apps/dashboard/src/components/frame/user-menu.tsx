@@ -16,7 +16,7 @@ export function UserMenu() {
   return (
     <LazyMenu
       load={load}
-      opened={(trigger) => <Opened trigger={trigger} me={me} />}
+      renderOpened={(trigger) => <Opened trigger={trigger} me={me} />}
       variant="ghost"
       size="icon"
       aria-label={`Account: ${me.name}`}

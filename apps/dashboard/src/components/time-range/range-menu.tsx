@@ -16,7 +16,7 @@ export function RangeMenu(props: RangeMenuProps) {
   return (
     <LazyMenu
       load={load}
-      opened={(trigger) => <Opened trigger={trigger} {...props} />}
+      renderOpened={(trigger) => <Opened trigger={trigger} {...props} />}
       popup="dialog"
       className="max-w-full min-w-0"
       aria-label={`Time range: ${text}`}

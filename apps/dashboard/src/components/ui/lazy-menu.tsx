@@ -4,10 +4,10 @@ import { Suspense, useState, type ReactElement, type ReactNode } from 'react';
 import { Button, type ButtonProps } from './button';
 
 interface LazyMenuProps extends ButtonProps {
-  /** Loads what `opened` needs; called when somebody is about to open it, perhaps often. */
+  /** Loads what `renderOpened` needs; called when somebody is about to open it, perhaps often. */
   load: () => Promise<unknown>;
   /** The menu around its trigger, open from the start. */
-  opened: (trigger: ReactElement) => ReactNode;
+  renderOpened: (trigger: ReactElement) => ReactNode;
   popup?: 'menu' | 'dialog';
 }
 
@@ -15,7 +15,7 @@ interface LazyMenuProps extends ButtonProps {
  * A button whose menu, with all that menus are made of, is no part of a page's first load. The button
  * looks the same before and after, so that nothing moves.
  */
-export function LazyMenu({ load, opened, popup = 'menu', ...button }: LazyMenuProps) {
+export function LazyMenu({ load, renderOpened, popup = 'menu', ...button }: LazyMenuProps) {
   const [asked, setAsked] = useState(false);
   const waiting = (
     <Button
@@ -28,5 +28,5 @@ export function LazyMenu({ load, opened, popup = 'menu', ...button }: LazyMenuPr
     />
   );
   if (!asked) return waiting;
-  return <Suspense fallback={waiting}>{opened(<Button {...button} />)}</Suspense>;
+  return <Suspense fallback={waiting}>{renderOpened(<Button {...button} />)}</Suspense>;
 }

@@ -13,7 +13,7 @@ export function CompareMenu({ app, detail }: { app: string; detail: ExecutionDet
   return (
     <LazyMenu
       load={load}
-      opened={(trigger) => <Opened trigger={trigger} app={app} detail={detail} />}
+      renderOpened={(trigger) => <Opened trigger={trigger} app={app} detail={detail} />}
     >
       <GitCompareIcon aria-hidden />
       Compare…

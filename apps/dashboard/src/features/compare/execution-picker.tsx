@@ -13,7 +13,7 @@ export function ExecutionPicker(props: ExecutionPickerProps) {
   return (
     <LazyMenu
       load={load}
-      opened={(trigger) => <Opened trigger={trigger} {...props} />}
+      renderOpened={(trigger) => <Opened trigger={trigger} {...props} />}
       popup="dialog"
       className="min-w-0 shrink"
     >

@@ -13,7 +13,7 @@ export function ColumnMenu(props: ColumnMenuProps) {
   return (
     <LazyMenu
       load={load}
-      opened={(trigger) => <Opened trigger={trigger} {...props} />}
+      renderOpened={(trigger) => <Opened trigger={trigger} {...props} />}
       popup="dialog"
       size="icon"
       aria-label="Columns"

@@ -1,10 +1,9 @@
 'use client';
 
-import { CornerDownLeftIcon, SearchIcon, XIcon } from 'lucide-react';
+import { SearchIcon } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { FilterInput } from '@/components/filter/filter-input';
 import type { TimeRange } from '@/components/time-range/time-range';
-import { Button } from '@/components/ui/button';
 import { useHotkeys } from '@/lib/hotkeys';
 
 interface FilterBarProps {
@@ -44,41 +43,14 @@ export function FilterBar({ app, q, range, onChange }: FilterBarProps) {
         range={range}
         inputRef={inputRef}
         before={<SearchIcon aria-hidden className="mx-2.5 size-4 shrink-0 text-ink-faint" />}
-        after={(apply) => (
-          <>
-            {text === '' ? null : (
-              <Button
-                variant="ghost"
-                size="iconSm"
-                className="mx-1"
-                aria-label="Clear the filter"
-                title="Clear the filter"
-                onClick={() => apply('')}
-              >
-                <XIcon aria-hidden />
-              </Button>
-            )}
-            {text === q ? (
-              <kbd
-                aria-hidden
-                className="mr-2 rounded border border-line px-1 font-mono text-[11px] leading-4 text-ink-faint max-md:hidden"
-              >
-                /
-              </kbd>
-            ) : (
-              <Button
-                variant="primary"
-                size="sm"
-                className="mr-1"
-                title="Filter (Enter)"
-                aria-label="Filter by this"
-                onClick={() => apply(text)}
-              >
-                <CornerDownLeftIcon aria-hidden />
-              </Button>
-            )}
-          </>
-        )}
+        hint={
+          <kbd
+            aria-hidden
+            className="mr-2 rounded border border-line px-1 font-mono text-[11px] leading-4 text-ink-faint max-md:hidden"
+          >
+            /
+          </kbd>
+        }
       />
     </search>
   );

@@ -18,7 +18,7 @@ export function ViewsMenu({ app }: { app: string }) {
   return (
     <LazyMenu
       load={load}
-      opened={(trigger) => (
+      renderOpened={(trigger) => (
         <Opened trigger={trigger} app={app} views={views} current={current} shownId={shown?.id} />
       )}
       popup="dialog"
