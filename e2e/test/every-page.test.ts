@@ -47,7 +47,7 @@ const PAGES: Record<string, ((place: Place) => string)[]> = {
   '404': [() => ''],
 };
 
-test('every page of the export is among those looked at', ({ stage: _ }) => {
+test('every page of the export is among those looked at', () => {
   const exported = readdirSync(OUT)
     .filter((name) => name.endsWith('.html') && name !== '_not-found.html')
     .map((name) => name.replace(/\.html$/, ''));
