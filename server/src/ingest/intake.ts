@@ -14,7 +14,7 @@ import { SNAPSHOT_BYTES, weightOf } from './weight.js';
 
 /** Of all requests together, inflated and weighed; each costs some four times as much while it is parsed and stored. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
-/** A long request hands the event loop on after this long, in ms. */
+/** A request of many snapshots hands the event loop on after this long, in ms. */
 const TURN_MS = 10;
 
 export interface Delivery {
@@ -34,6 +34,7 @@ export class Intake {
   readonly #budget = new ByteBudget(MAX_PENDING_BYTES);
   readonly #commits: GroupCommit;
   readonly #metrics: IngestMetrics;
+  #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(store: Store, registry: Registry) {
     const metrics = new IngestMetrics(registry, {
@@ -73,12 +74,10 @@ export class Intake {
     if (split.kind === 'malformed') throw new DomainError('invalid', split.message);
     if (split.kind === 'too_many') throw tooMany();
     const read: ReadSnapshot[] = [];
-    let turnEnd = performance.now() + TURN_MS;
+    // The snapshot of a request with one has its own turn: it came with an event of its own.
+    let turnEnd = split.kind === 'single' ? Infinity : 0;
     for (const text of split.texts) {
-      if (performance.now() > turnEnd) {
-        await setImmediate();
-        turnEnd = performance.now() + TURN_MS;
-      }
+      if (performance.now() > turnEnd) turnEnd = (await this.#nextTurn()) + TURN_MS;
       const one = readSnapshot(text, sender, receivedAt);
       body.takeMore(SNAPSHOT_BYTES + (one.ok ? weightOf(one.record) - one.record.bytes : 0));
       // Of many, an answer tells no details.
@@ -95,6 +94,19 @@ export class Intake {
       throw new DomainError(refused.code, refused.message);
     }
     return { allRejected: read.length > 0 && result.rejected.length === read.length, result };
+  }
+
+  /**
+   * Waits until the event loop has come round for this request alone, and tells when it did: many long
+   * requests that went on in one round would together hold it for as long as they are many.
+   */
+  async #nextTurn(): Promise<number> {
+    const turn = this.#lastTurn.then(async () => {
+      await setImmediate();
+      return performance.now();
+    });
+    this.#lastTurn = turn;
+    return await turn;
   }
 
   /** Counts every snapshot of the request under one name. */

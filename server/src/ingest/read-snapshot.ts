@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { core } from 'zod';
 import {
   LIMITS,
@@ -129,7 +129,7 @@ function toRecord(
 /** `sentAt` is left out, since a retry may carry another and is still the same flush. */
 function bodyHash(snapshot: Snapshot): string {
   const { sentAt: _, ...rest } = snapshot;
-  return createHash('sha256').update(JSON.stringify(rest)).digest('hex');
+  return hash('sha256', JSON.stringify(rest), 'hex');
 }
 
 function orderingTime(startedAt: string | null | undefined, receivedAt: Date): Date {
@@ -145,7 +145,7 @@ function courseOf({ steps }: Snapshot): number {
     .filter(({ step }) => step.status !== 'skipped')
     .toSorted((a, b) => a.sequence - b.sequence);
   const names = ran.map(({ step }) => step.name).join('\0');
-  return createHash('sha256').update(names).digest().readInt32BE();
+  return hash('sha256', names, 'buffer').readInt32BE();
 }
 
 /** The most frequent deciding reasons of candidates not kept. */
