@@ -18,6 +18,7 @@ In place of that, one of
   --minutes N      N minutes at half of the peak rate, with the server's memory at each one's end
   --stored N,M     on empty tables and with N, then M executions of five steps stored; Postgres alone
   --retention      deletes a million steps beside ingest; Postgres alone, some minutes
+  --shapes         ways of writing a batch, without HTTP, on both drivers (docs/adr/0004-how-a-batch-is-written.md)
 `;
 /** What has to be built first. */
 export const parts = ['server'];
@@ -32,6 +33,7 @@ export async function run(args) {
       minutes: { type: 'string' },
       stored: { type: 'string' },
       retention: { type: 'boolean', default: false },
+      shapes: { type: 'boolean', default: false },
     },
   });
   const folder = await mkdtemp(path.join(tmpdir(), 'xray-bench-'));
@@ -41,7 +43,11 @@ export async function run(args) {
   const bench = { load, folder, total: Number(values.executions) };
   const minutes = Number(values.minutes);
   try {
-    if (values.retention) {
+    if (values.shapes) {
+      // Loads the built server, which is there only when a bench runs.
+      const { shapes } = await import('./shapes.mjs');
+      await shapes(bench);
+    } else if (values.retention) {
       await retentionBesideIngest(bench);
     } else if (values.stored !== undefined) {
       await growth(bench, values.stored.split(',').map(Number));
