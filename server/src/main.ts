@@ -189,7 +189,10 @@ async function openDatabase(
   const lock = await lockDataDir(database.dataDir);
   try {
     const secret = authSecret ?? (await authSecretIn(database.dataDir));
-    return { driver: await openPglite(path.join(database.dataDir, 'db')), lock, secret };
+    const driver = await openPglite(path.join(database.dataDir, 'db'), (error) => {
+      logger.error({ err: error }, 'the embedded database is started again');
+    });
+    return { driver, lock, secret };
   } catch (error) {
     await lock.release();
     throw error;

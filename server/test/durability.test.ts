@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { API_KEY, AUTH_SECRET, DRIVERS, newPlace, type Place } from './support/databases.js';
-import { detail, list, post } from './support/http.js';
+import type { Ready } from '@xray/core';
+import { API_KEY, APP, AUTH_SECRET, DRIVERS, newPlace, type Place } from './support/databases.js';
+import { detail, fetchWithKey, list, post } from './support/http.js';
 import { startCluster } from './support/postgres-cluster.js';
-import { startProcess, type ServerProcess } from './support/process.js';
+import { isInstalled, startProcess, type ServerProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 
 /** How often something is killed; `npm run test:chaos` wants more. */
@@ -79,6 +81,57 @@ async function killRepeatedly(
   return acknowledged;
 }
 
+/** What became of the acknowledged, asked of a server: lost, there twice, or (of all that is stored) there in part. */
+async function damageTo(
+  acknowledged: string[],
+  url: string,
+): Promise<{ lost: string[]; twice: string[]; partial: string[] }> {
+  const stored: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const page = await list(url, `?limit=200${cursor && `&cursor=${cursor}`}`);
+    stored.push(...page.items.map((item) => item.executionId));
+    cursor = page.nextCursor;
+  }
+  const partial: string[] = [];
+  for (const id of stored) {
+    if ((await detail(url, id)).snapshot.steps.length !== 3) partial.push(id);
+  }
+  return {
+    lost: acknowledged.filter((id) => !stored.includes(id)),
+    twice: stored.filter((id, place) => stored.indexOf(id) !== place),
+    partial,
+  };
+}
+
+const NO_DAMAGE = { lost: [], twice: [], partial: [] };
+
+/** In bytes. What is written to the write-ahead log of a new database lies behind. */
+const SHORTER_THAN_THE_LOG = 1_000_000;
+
+/** No file of the process grows beyond it from now on, as on a full disk. */
+function limitFiles({ child }: ServerProcess, size: number | 'unlimited'): void {
+  execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${size}:`]);
+}
+
+// Of util-linux. CI must have it, so there its absence is a failure.
+const withoutLimits = !isInstalled('prlimit') && process.env.CI !== 'true';
+
+/** Loaded into a server: on SIGUSR2 its database's thread ends, as no request could make it. */
+const END_THREAD_ON_SIGNAL = `
+  import threads from 'node:worker_threads';
+  import { syncBuiltinESMExports } from 'node:module';
+  let database;
+  threads.Worker = class extends threads.Worker {
+    constructor(file, options) {
+      super(file, options);
+      if (String(file).includes('pglite')) database = this;
+    }
+  };
+  syncBuiltinESMExports();
+  if (threads.isMainThread) process.on('SIGUSR2', () => database.terminate());
+`;
+
 describe('what was acknowledged', () => {
   test(`on pglite is there whole after ${EMBEDDED_KILLS} kills of the server`, async () => {
     const place = await newPlace('pglite');
@@ -94,21 +147,51 @@ describe('what was acknowledged', () => {
       },
     );
 
-    const stored: string[] = [];
-    let cursor: string | null = '';
-    while (cursor !== null) {
-      const page = await list(server.url, `?limit=200${cursor && `&cursor=${cursor}`}`);
-      stored.push(...page.items.map((item) => item.executionId));
-      cursor = page.nextCursor;
-    }
-    expect(new Set(stored).size).toBe(stored.length);
-    expect(acknowledged.filter((id) => !stored.includes(id))).toEqual([]);
-    // None is there in part either, acknowledged or not.
-    for (const id of stored) {
-      expect((await detail(server.url, id)).snapshot.steps).toHaveLength(3);
-    }
+    expect(await damageTo(acknowledged, server.url)).toEqual(NO_DAMAGE);
     await server.end('SIGTERM');
   }, 600_000);
+
+  test.skipIf(withoutLimits)(
+    'on pglite is there whole after its disk was full and its thread ended, while the server went on (needs prlimit)',
+    async () => {
+      const place = await newPlace('pglite');
+      onTestFinished(() => place.remove());
+      const server = await startProcess(place, {
+        XRAY_INIT_API_KEY: API_KEY,
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(END_THREAD_ON_SIGNAL)}`,
+      });
+      const status = async (path: string): Promise<number> =>
+        (await fetch(server.url + path)).status;
+      const fillDisk = async (): Promise<void> => {
+        limitFiles(server, SHORTER_THAN_THE_LOG);
+        await expect.poll(() => status('/ready')).toBe(503);
+        const ready = await fetch(`${server.url}/ready`);
+        expect(((await ready.json()) as Ready).store.reason).toMatch(
+          /disk of the database is full/,
+        );
+        const refused = await post(server.url, snapshot());
+        expect([refused.status, await status('/health')]).toEqual([503, 200]);
+        expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+        expect((await fetchWithKey(`${server.url}/api/apps/${APP}/executions`)).status).toBe(503);
+        limitFiles(server, 'unlimited');
+      };
+      const endThread = async (): Promise<void> => {
+        server.child.kill('SIGUSR2');
+        await expect.poll(() => status('/ready')).toBe(503);
+      };
+      const acknowledged = await killRepeatedly(
+        KILLS,
+        () => server.url,
+        async (round) => {
+          await (round % 2 === 0 ? fillDisk() : endThread());
+          await expect.poll(() => status('/ready'), { timeout: 30_000 }).toBe(200);
+        },
+      );
+      expect(await damageTo(acknowledged, server.url)).toEqual(NO_DAMAGE);
+      expect(await server.end('SIGTERM')).toBe(0);
+    },
+    600_000,
+  );
 
   test(`on postgres is there whole after ${KILLS} kills of the server or the database`, async () => {
     const cluster = await startCluster();

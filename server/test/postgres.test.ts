@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -18,6 +18,7 @@ import {
 } from './support/databases.js';
 import { detail, fetchWithKey, list, post, postOk } from './support/http.js';
 import { freePort } from './support/postgres-cluster.js';
+import { isInstalled } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 
 interface FreshPlace extends Place {
@@ -116,15 +117,6 @@ async function startPooler(mode: 'transaction' | 'session'): Promise<{ port: num
     if (log.includes('process up')) return { port };
   }
   throw new Error(`pgbouncer did not start: ${log}`);
-}
-
-function isInstalled(command: string): boolean {
-  try {
-    execFileSync(command, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 // Debian: apt-get install pgbouncer. CI must have it, so there its absence is a failure.

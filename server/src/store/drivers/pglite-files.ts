@@ -17,6 +17,14 @@ type FileOperation = (...args: unknown[]) => unknown;
  * block that is read or written, the timers that are due are fired. What reads nothing is not ended.
  */
 export class FilesWithTimers extends NodeFS {
+  readonly #whenUsed: () => void;
+
+  /** `whenUsed` is told of each block that is read or written. */
+  constructor(dataDir: string, whenUsed: () => void) {
+    super(dataDir);
+    this.#whenUsed = whenUsed;
+  }
+
   override async init(...[database, options]: Parameters<Init>): ReturnType<Init> {
     const { emscriptenOpts } = await super.init(database, options);
     const fireDue = takeOverTimers();
@@ -28,6 +36,7 @@ export class FilesWithTimers extends NodeFS {
       for (const name of ['read', 'write'] as const) {
         const operation = operations[name];
         operations[name] = (...args) => {
+          this.#whenUsed();
           fireDue();
           return operation(...args);
         };
