@@ -299,6 +299,10 @@ describe('with a Postgres of one’s own', () => {
       onTestFinished(() => server.stop());
       await postOk(server.url, snapshot());
       const mend = await breakIt(place);
+      // Counted though nobody has written anything yet.
+      await expect.poll(async () => (await fetch(`${server.url}/ready`)).status).toBe(503);
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      expect(metrics).toMatch(/^xray_store_errors_total\{kind="outage"\} [1-9]/m);
       await expect.poll(async () => (await post(server.url, snapshot())).status).toBe(503);
       const refused = await post(server.url, snapshot());
       expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
@@ -408,9 +412,14 @@ describe('with a Postgres of one’s own', () => {
     );
     const one = snapshot();
     expect((await post(server.url, [one, snapshot()])).status).toBe(503);
+    // Though it can be read, which is all that asking the database would tell.
+    const ready = await fetch(`${server.url}/ready`);
+    expect(ready.status).toBe(503);
+    expect(((await ready.json()) as Ready).store.reason).toBe('the disk of the database is full');
     await administer('DROP TRIGGER full_disk ON xray.steps', place.name);
     expect((await list(server.url)).items).toEqual([]);
     expect(await postOk(server.url, one)).toMatchObject({ accepted: 1 });
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200);
   });
 
   test('opens no more connections than it is told to', async () => {

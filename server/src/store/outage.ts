@@ -1,3 +1,6 @@
+/** SQLSTATE disk_full. */
+export const DISK_FULL = '53100';
+
 /** Error codes of a database that may be well again later: nothing is wrong with what was asked. */
 const REASONS: Record<string, string> = {
   ECONNREFUSED: 'the database refuses connections',
@@ -8,7 +11,7 @@ const REASONS: Record<string, string> = {
   '25006': 'the database is read-only',
   '40001': 'the database could not serialize the write',
   '40P01': 'the database met a deadlock',
-  '53100': 'the disk of the database is full',
+  [DISK_FULL]: 'the disk of the database is full',
   '57P01': 'the database is shutting down',
   '57P02': 'the database crashed and is restarting',
   '57P03': 'the database is starting up',

@@ -8,7 +8,7 @@ import * as erasure from './erasure.js';
 import * as executions from './executions.js';
 import { readFlow } from './flows.js';
 import { migrate } from './migrations.js';
-import { answeredWithin } from './outage.js';
+import { answeredWithin, DISK_FULL } from './outage.js';
 import * as retention from './retention.js';
 import * as derived from './rewrite-derived.js';
 import * as pipelines from './pipelines.js';
@@ -22,6 +22,8 @@ import * as transfer from './transfer.js';
 const ANSWER_MS = 8_000;
 /** And who asks whether it is there. */
 const PING_MS = 2_000;
+/** How long a write that found the disk full speaks for the next one, in ms; then one must be tried again. */
+const FULL_MS = 5_000;
 
 /** The store on any Postgres that a driver reaches. */
 export function createSqlStore(driver: Driver): Store {
@@ -30,14 +32,29 @@ export function createSqlStore(driver: Driver): Store {
   // The embedded one is no host that could vanish: it may be slow, and then it is waited for.
   const within = async <T>(ms: number, work: Promise<T>): Promise<T> =>
     kind === 'postgres' ? await answeredWithin(ms, work) : await work;
+  let full: { error: unknown; at: number } | undefined;
   return {
     kind,
     index: sqlSearchStore(db),
     migrate: () => migrate(driver),
-    ping: () => within(PING_MS, ping(driver)),
+    async ping() {
+      await within(PING_MS, ping(driver));
+      // No reading tells of a full disk, and there may be room for a small write only.
+      if (full !== undefined && performance.now() - full.at < FULL_MS) throw full.error;
+    },
     close: () => driver.close(),
 
-    saveExecutions: (records) => within(ANSWER_MS, saveExecutions(db, records)),
+    async saveExecutions(records) {
+      try {
+        const outcomes = await within(ANSWER_MS, saveExecutions(db, records));
+        full = undefined;
+        return outcomes;
+      } catch (error) {
+        const isFull = (error as NodeJS.ErrnoException).code === DISK_FULL;
+        if (isFull) full = { error, at: performance.now() };
+        throw error;
+      }
+    },
     listExecutions: (filter) => executions.listExecutions(db, filter),
     readChanges: (filter) => changes.readChanges(db, filter),
     readHorizon: () => changes.readHorizon(db),

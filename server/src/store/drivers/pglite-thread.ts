@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { DISK_FULL } from '../outage.js';
 
 export interface WorkerQuery {
   id: number;
@@ -32,8 +33,7 @@ export type WhenStopped = (error: Error) => void;
 /** The id of the first answer, which nobody asked for: the database has started. */
 export const START = 0;
 
-// SQLSTATEs, so that the outages of both drivers read alike.
-const DISK_FULL = '53100';
+// SQLSTATEs crash_shutdown, so that the outages of both drivers read alike, and internal_error.
 const CRASHED = '57P02';
 const INTERNAL = 'XX000';
 
