@@ -25,6 +25,7 @@ import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
 import { startIndexJob } from './search/index-job.js';
 import { Search } from './search/search.js';
+import { countErrors } from './store-errors.js';
 import { createSqlStore } from './store/sql-store.js';
 import { TaskThreads } from './threads/task-threads.js';
 import { ErasureMetrics } from './upkeep/metrics.js';
@@ -85,7 +86,8 @@ export async function openBackend(config: Config): Promise<Backend> {
     pino.destination(config.logTo),
   );
   const { driver, lock, secret } = await openDatabase(config, logger);
-  const store = createSqlStore(driver);
+  const metrics = new Registry();
+  const store = countErrors(createSqlStore(driver), metrics);
   const threads = new TaskThreads(THREADS);
   const search = new Search(store, threads);
   const stopping = new AbortController();
@@ -102,7 +104,6 @@ export async function openBackend(config: Config): Promise<Backend> {
     const migrated = await store.migrate();
     if (migrated.length > 0) logger.info({ migrated }, 'the tables were brought up to date');
     const now = Date.now;
-    const metrics = new Registry();
     collectDefaultMetrics({ register: metrics });
     const deps: Deps = {
       store,

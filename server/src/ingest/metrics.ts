@@ -1,6 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { AppLabels } from '../app-labels.js';
-import { outageOf } from '../store/outage.js';
 
 /** What ingest counts; names follow Prometheus' conventions (base units, `_total`). */
 export class IngestMetrics {
@@ -10,7 +9,6 @@ export class IngestMetrics {
   readonly #refused: Counter;
   readonly #batchSize: Histogram;
   readonly #commit: Histogram;
-  readonly #errors: Counter;
 
   constructor(
     registry: Registry,
@@ -47,12 +45,6 @@ export class IngestMetrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     });
-    this.#errors = new Counter({
-      name: 'xray_store_errors_total',
-      help: 'Batches that the store could not take: outage or unexpected.',
-      labelNames: ['kind'],
-      registers,
-    });
     const pending: Gauge = new Gauge({
       name: 'xray_ingest_pending_bytes',
       help: 'Bytes of requests that are being read or stored, with what they weigh in memory.',
@@ -80,15 +72,12 @@ export class IngestMetrics {
     this.#refused.inc({ code });
   }
 
-  /** Runs a commit and counts its size, its time and how it failed. */
+  /** Runs a commit and counts its size and its time. */
   async commit<T>(size: number, run: () => Promise<T>): Promise<T> {
     this.#batchSize.observe(size);
     const stop = this.#commit.startTimer();
     try {
       return await run();
-    } catch (error) {
-      this.#errors.inc({ kind: outageOf(error) === undefined ? 'unexpected' : 'outage' });
-      throw error;
     } finally {
       stop();
     }
