@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { sql, type QueryResult } from 'kysely';
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Ready } from '@xray/core';
+import { openPglite } from '#server/store/drivers/pglite.js';
+import { outageOf } from '#server/store/outage.js';
 import { API_KEY, APP, AUTH_SECRET, DRIVERS, newPlace, type Place } from './support/databases.js';
 import { detail, fetchWithKey, list, post } from './support/http.js';
 import { startCluster } from './support/postgres-cluster.js';
@@ -192,6 +196,33 @@ describe('what was acknowledged', () => {
     },
     600_000,
   );
+
+  test('on pglite is never what only seems to succeed after its WebAssembly trapped', async () => {
+    const place = await newPlace('pglite');
+    const { db, close } = await openPglite(path.join(place.env.XRAY_DATA_DIR ?? '', 'db'));
+    onTestFinished(async () => {
+      await close();
+      await place.remove();
+    });
+    const run = (statement: string, on = db): Promise<QueryResult<unknown>> =>
+      sql.raw(statement).execute(on);
+    await run(`CREATE TABLE public.written (n int);
+      CREATE FUNCTION public.fill_stack(n int) RETURNS int LANGUAGE plpgsql AS
+        $$BEGIN RETURN public.fill_stack(n); END$$`);
+    const writing = db.transaction().execute(async (tx) => {
+      await run('INSERT INTO public.written VALUES (1)', tx);
+      await expect(run('SELECT public.fill_stack(1)', tx)).rejects.toThrow(/stopped/);
+      await run('INSERT INTO public.written VALUES (2)', tx);
+    });
+    const error: unknown = await writing.catch((thrown: unknown) => thrown);
+    expect(outageOf(error)).toMatch(/crashed/);
+    const written = (): Promise<unknown> =>
+      run('SELECT n FROM public.written').then(
+        ({ rows }) => rows,
+        () => 'an outage',
+      );
+    await expect.poll(written, { timeout: 30_000 }).toEqual([]);
+  });
 
   test(`on postgres is there whole after ${KILLS} kills of the server or the database`, async () => {
     const cluster = await startCluster();
