@@ -1,6 +1,7 @@
 // What the database says of how it answers: plans, and sizes.
 import { setTimeout } from 'node:timers/promises';
 import { query } from '../ingest/postgres.mjs';
+import { untilIdle } from '../ingest/process-figures.mjs';
 import { startServer, stop } from '../ingest/server.mjs';
 import { askerOf, chosen } from './measure.mjs';
 
@@ -29,6 +30,8 @@ export async function explainAll({ env, url, total, wanted, readLog }) {
   // The server's connections are new, and so have the library.
   const server = await startServer(env);
   try {
+    // What its jobs look through as they begin is no question's.
+    await untilIdle(server);
     for (const question of chosen(total, wanted.only)) {
       const before = readLog().length;
       const ask = await askerOf(server, question);
