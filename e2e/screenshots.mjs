@@ -62,7 +62,8 @@ async function take(name, colorScheme, address, go) {
   await page.goto(`${server.url}${address}`);
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   await go(page);
-  await page.locator('main [aria-busy="true"]').waitFor({ state: 'detached' });
+  // Several parts may wait at once.
+  await page.waitForFunction(() => document.querySelector('main [aria-busy="true"]') === null);
   await page.waitForLoadState('networkidle');
   const file = path.join(images, `${name}.png`);
   await page.screenshot({ path: file });
@@ -121,7 +122,8 @@ async function askWhyOfProduct(page) {
 /** @param {import('playwright-core').Page} page */
 async function openPipeline(page) {
   await goInApp(page, 'Pipelines');
-  await page.getByRole('link', { name: 'product-selection' }).click();
+  // Exactly: rows of the list that is being left have it in their names.
+  await page.getByRole('link', { name: 'product-selection', exact: true }).click();
   await page.getByRole('region', { name: 'Graph of the steps' }).waitFor();
 }
 
@@ -133,8 +135,10 @@ async function compareGroups(page) {
     ['a', 'employed'],
     ['b', 'self_employed'],
   ]) {
-    const filter = page.getByLabel(`Filter of group ${group}`);
+    const filter = page.getByRole('combobox', { name: `Filter of group ${group}` });
     await filter.fill(`pipeline:loan-approval tag:${employment}`);
+    // The completions would lie over the button.
+    await filter.press('Escape');
   }
   await page.getByRole('button', { name: 'Compare the groups' }).click();
   await page.getByRole('region', { name: 'Outcome rates' }).waitFor();
