@@ -138,7 +138,7 @@ async function compareGroups(page) {
     const filter = page.getByRole('combobox', { name: `Filter of group ${group}` });
     await filter.fill(`pipeline:loan-approval tag:${employment}`);
     // The completions would lie over the button.
-    await filter.press('Escape');
+    await filter.blur();
   }
   await page.getByRole('button', { name: 'Compare the groups' }).click();
   await page.getByRole('region', { name: 'Outcome rates' }).waitFor();
