@@ -9,6 +9,7 @@ import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } 
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { makeExecution } from './executions.mjs';
+import { STEPS } from './load.mjs';
 import { withPostgres } from './postgres.mjs';
 import { APP, runXray } from './server.mjs';
 
@@ -20,12 +21,14 @@ const { readSnapshot } = await load('ingest/read-snapshot.js');
 
 const BATCHES = [100, 10, 1];
 const ROUNDS = 7;
+/** Of each execution: itself, its body, its steps. */
+const ROWS = 2 + STEPS;
 
 const EXECUTION = { app: 'text', execution_id: 'text', ...HEADER, ...MERGE };
 const ROW = { execution_id: 'text', ...STEP };
 const BODY = { execution_id: 'text', body: 'text' };
 
-/** Runs the race on both drivers. `total` executions a shape, batch size and driver. */
+/** Runs the race on both drivers: `total` executions a shape and batch size, a tenth of them in batches of one. */
 export async function shapes({ folder, total }) {
   await withPostgres(folder, async ({ database }) => {
     const url = await database('shapes');
@@ -72,7 +75,7 @@ async function race(driver, connection, total) {
         }
         const seconds = (performance.now() - startedAt) / 1000;
         const stored = (await connection.count()) - before;
-        if (stored !== count * 7) throw new Error(`${name}: ${stored} of ${count * 7} rows`);
+        if (stored !== count * ROWS) throw new Error(`${name}: ${stored} of ${count * ROWS} rows`);
         if (round >= 0) rates.get(name).push(count / seconds);
       }
     }
@@ -164,7 +167,7 @@ function merge(executions, bodies, steps) {
     SELECT id, ${Object.keys(STEP)} FROM ${steps} AS s JOIN inserted USING (execution_id)`;
 }
 
-/** Temporary, as whoever shares a connection in transaction mode would make them within the transaction. */
+/** Temporary and made once, which flatters COPY: behind a pooler in transaction mode each batch would make its own. */
 function staging(name, columns) {
   const list = Object.entries(columns).map((column) => column.join(' '));
   return `CREATE TEMPORARY TABLE staged_${name} (${list})`;
