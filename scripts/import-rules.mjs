@@ -117,6 +117,8 @@ function serverRooms() {
     ),
     room([`${src}/store/drivers/**`], [packages, express, notRooms()]),
     room([`${src}/ingest/**`], [packages, express, drivers, notRooms('ingest')]),
+    // What a snapshot's text says, wherever it comes from: a request, an import, the bodies that are stored.
+    room([`${src}/records/**`], [packages, express, drivers, notRooms()]),
     room([`${src}/query/**`], [packages, express, drivers, notRooms('query', 'search')]),
     room([`${src}/search/**`], [packages, express, drivers, notRooms('search')]),
     // How the search index is written: bytes, and nothing of where they are.

@@ -28,7 +28,7 @@ export async function fill({ env, folder, total }) {
   const store = await openStore(env);
   try {
     const startedAt = performance.now();
-    const { readSnapshot } = await load('ingest/read-snapshot.js');
+    const { readSnapshot } = await load('records/read-snapshot.js');
     const sender = { app: APP, environments: null };
     let next = 0;
     let accepted = 0;

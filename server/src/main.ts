@@ -89,6 +89,8 @@ export async function openBackend(config: Config): Promise<Backend> {
   const metrics = new Registry();
   const store = countErrors(createSqlStore(driver), metrics);
   const threads = new TaskThreads(THREADS);
+  // One of its own, so that no question keeps it waiting.
+  const intakeThread = new TaskThreads(1);
   const search = new Search(store, threads);
   const stopping = new AbortController();
   // Every live stream listens, and takes its listener away.
@@ -96,7 +98,7 @@ export async function openBackend(config: Config): Promise<Backend> {
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
     stopping.abort();
-    await threads.close();
+    await Promise.all([threads.close(), intakeThread.close()]);
     await store.close();
     await lock?.release();
   };
@@ -117,7 +119,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
       metrics,
-      intake: new Intake(store, metrics),
+      intake: new Intake(store, metrics, intakeThread),
       heavyReads: new HeavyReads(heavyReadsFor(maxConnectionsOf(config)), metrics),
       erasures: new ErasureMetrics(metrics),
       limitRate: rateLimit(config.requestsPerMinute),

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { matchesQuery, parseQuery, type Facets, type QueryFacts, type QueryNode } from '@xray/core';
-import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { readSnapshot } from '#server/records/read-snapshot.js';
 import { readFacets, readHistogram } from '#server/query/counts.js';
 import { conditionOf } from '#server/query/filter.js';
 import { narrowByIndex } from '#server/query/narrow.js';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseQuery, type Snapshot } from '@xray/core';
-import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { readSnapshot } from '#server/records/read-snapshot.js';
 import { IndexBuilder } from '#server/search/index-builder.js';
 import { Search } from '#server/search/search.js';
 import { readDirectoryBlock } from '#server/segments/directory.js';

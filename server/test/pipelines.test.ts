@@ -11,7 +11,8 @@ import {
   type Step,
 } from '@xray/core';
 import { sql } from 'kysely';
-import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { readSnapshot } from '#server/records/read-snapshot.js';
+import type { ExecutionRecord } from '#server/store/store.js';
 import { APP, DRIVERS, freshServer, freshStore } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
 import { snapshot } from './support/snapshots.js';
@@ -60,6 +61,13 @@ const STORED = [
   snapshot({ executionId: 'loan', startedAt: '2026-11-02T00:00:00Z' }),
 ];
 
+function recordOf(made: Snapshot): ExecutionRecord {
+  const sender = { app: APP, environments: null };
+  const read = readSnapshot(JSON.stringify(made), sender, new Date(FIRST));
+  if (!read.ok) throw new Error(read.message);
+  return read.record;
+}
+
 describe.each(DRIVERS)('pipelines on %s', (driver) => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   let api: string;
@@ -83,6 +91,16 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
       ['loan-approval', 1],
       ['product-selection', 5],
     ]);
+    expect(answer.items[1]).toMatchObject({
+      lastAt: new Date(FIRST + 4 * DAY_MS).toISOString(),
+      failed: 1,
+      outcomes: [
+        { outcome: 'selected', count: 4 },
+        { outcome: 'none', count: 1 },
+      ],
+      p50Ms: 30,
+      p95Ms: 48,
+    });
   });
 
   test('show their steps as they ran, with candidates in and out', async () => {
@@ -183,18 +201,41 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
     expect(error.details?.[0]).toMatchObject({ path: 'q', position: 0 });
   });
 
+  test('have quantiles of many durations that are at most 2 % off', async () => {
+    const store = await freshStore(driver);
+    const durations = Array.from({ length: 500 }, (_, index) =>
+      index === 0 ? 0 : 1_000 ** (1 + ((index * 0.618034) % 1)),
+    );
+    const records = durations.map((durationMs, index) =>
+      recordOf(selection(0, [decide], { executionId: `timed-${index}`, durationMs })),
+    );
+    await store.saveExecutions(records);
+    const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
+    const bounds = { from: range.from.toISOString(), to: range.to.toISOString() };
+    const { items } = await store.listPipelines(APP, bounds);
+    const scope = { app: APP, where: sql<boolean>`true`, ...range, bucketMs: DAY_MS };
+    const { buckets } = await store.readOverTime(scope);
+    const sorted = durations.toSorted((a, b) => a - b);
+    for (const [found, q] of [
+      [items[0]?.p50Ms, 0.5],
+      [items[0]?.p95Ms, 0.95],
+      [buckets[0]?.p50, 0.5],
+      [buckets[0]?.p95, 0.95],
+    ] as const) {
+      const place = q * (sorted.length - 1);
+      const [before = 0, after = 0] = [Math.floor(place), Math.ceil(place)].map((at) => sorted[at]);
+      const exact = before + (after - before) * (place % 1);
+      expect(Math.abs((found ?? 0) / exact - 1)).toBeLessThan(0.02);
+    }
+  });
+
   test('read the steps of a sample where there are many, always the same one', async () => {
     const store = await freshStore(driver);
     const executions = 600;
-    const records = Array.from({ length: executions }, (_, index) => {
-      const text = JSON.stringify({
-        ...selection(0, [search, filter(10, 4, { PRICE: 6 }), decide]),
-        executionId: `many-${index}`,
-      });
-      const read = readSnapshot(text, { app: APP, environments: null }, new Date(FIRST));
-      if (!read.ok) throw new Error(read.message);
-      return read.record;
-    });
+    const steps = [search, filter(10, 4, { PRICE: 6 }), decide];
+    const records = Array.from({ length: executions }, (_, index) =>
+      recordOf(selection(0, steps, { executionId: `many-${index}` })),
+    );
     await store.saveExecutions(records);
     const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
     const scope = { app: APP, where: sql<boolean>`true`, ...range, sampled: 200 };

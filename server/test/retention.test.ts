@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ErrorBody, PruneResult, Retention, Snapshot } from '@xray/core';
-import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { readSnapshot } from '#server/records/read-snapshot.js';
 import { startServer } from '#server/main.js';
 import type { Store } from '#server/store/store.js';
 import { ErasureMetrics } from '#server/upkeep/metrics.js';

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isConflict, mergeStates, type Snapshot } from '@xray/core';
 import { hashApiKey } from '#server/auth/api-key.js';
-import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { readSnapshot } from '#server/records/read-snapshot.js';
 import { ReadTooLong, readWithin } from '#server/store/read-within.js';
 import type { ExecutionRecord, Store } from '#server/store/store.js';
 import { APP, DRIVERS, changed, freshStore, newPlace, openStore } from './support/databases.js';

@@ -14,7 +14,7 @@ import {
   type QueryNode,
   type Snapshot,
 } from '@xray/core';
-import { readSnapshot } from '#server/ingest/read-snapshot.js';
+import { readSnapshot } from '#server/records/read-snapshot.js';
 import { conditionOf, readFilter } from '#server/query/filter.js';
 import { conditionOfCounted } from '#server/query/narrow.js';
 import { Search } from '#server/search/search.js';

@@ -3,12 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { LIMITS, type IngestResult } from '@xray/core';
 import { DomainError } from '../errors.js';
+import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
 import type { ExecutionRecord, SaveOutcome, Store } from '../store/store.js';
+import type { TaskThreads } from '../threads/task-threads.js';
 import { ByteBudget } from './byte-budget.js';
 import { GroupCommit } from './group-commit.js';
 import { IngestMetrics } from './metrics.js';
 import { readBody, type Body } from './read-body.js';
-import { readSnapshot, type ReadSnapshot, type Sender } from './read-snapshot.js';
 import { splitBody } from './split-body.js';
 import { SNAPSHOT_BYTES, weightOf } from './weight.js';
 
@@ -16,6 +17,8 @@ import { SNAPSHOT_BYTES, weightOf } from './weight.js';
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 /** A request of many snapshots hands the event loop on after this long, in ms. */
 const TURN_MS = 10;
+/** Snapshots of more characters are read by a thread: to parse and check a whole 5 MiB takes a quarter of a second. */
+const LARGE = 256 * 1024;
 
 export interface Delivery {
   req: IncomingMessage;
@@ -34,9 +37,11 @@ export class Intake {
   readonly #budget = new ByteBudget(MAX_PENDING_BYTES);
   readonly #commits: GroupCommit;
   readonly #metrics: IngestMetrics;
+  readonly #threads: TaskThreads;
   #lastTurn: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, registry: Registry) {
+  constructor(store: Store, registry: Registry, threads: TaskThreads) {
+    this.#threads = threads;
     const metrics = new IngestMetrics(registry, {
       pendingBytes: () => this.#budget.usedBytes,
       queueDepth: () => this.#commits.waiting,
@@ -78,7 +83,7 @@ export class Intake {
     let turnEnd = split.kind === 'single' ? Infinity : 0;
     for (const text of split.texts) {
       if (performance.now() > turnEnd) turnEnd = (await this.#nextTurn()) + TURN_MS;
-      const one = readSnapshot(text, sender, receivedAt);
+      const one = await this.#read(text, sender, receivedAt);
       body.takeMore(SNAPSHOT_BYTES + (one.ok ? weightOf(one.record) - one.record.bytes : 0));
       // Of many, an answer tells no details.
       read.push(one.ok || split.kind === 'single' ? one : { ...one, details: [] });
@@ -94,6 +99,12 @@ export class Intake {
       throw new DomainError(refused.code, refused.message);
     }
     return { allRejected: read.length > 0 && result.rejected.length === read.length, result };
+  }
+
+  async #read(text: string, sender: Sender, receivedAt: Date): Promise<ReadSnapshot> {
+    if (text.length <= LARGE) return readSnapshot(text, sender, receivedAt);
+    const read = await this.#threads.run('readSnapshot', { text, sender, receivedAt });
+    return read.ok ? { ok: true, record: { ...read.record, body: text } } : read;
   }
 
   /**

@@ -14,7 +14,7 @@ type Db = Driver['db'];
 const BATCH: Record<Driver['kind'], number> = { postgres: 1_000, pglite: 250 };
 /** Of all advisory locks, ours for whoever erases or changes what may be erased. */
 const ERASURE_LOCK = 7_247_914;
-/** How much later than received_at an execution's `at` can be (ingest/read-snapshot.ts). */
+/** How much later than received_at an execution's `at` can be (records/read-snapshot.ts). */
 const MAX_AHEAD = sql`interval '5 minutes'`;
 
 /**

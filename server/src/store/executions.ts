@@ -51,7 +51,7 @@ export const SUMMARY = [
 
 export type SummaryRow = Pick<Selectable<Tables['executions']>, (typeof SUMMARY)[number]>;
 
-/** How much later than received_at an execution's `at` can be (ingest/read-snapshot.ts), in ms. */
+/** How much later than received_at an execution's `at` can be (records/read-snapshot.ts), in ms. */
 const MAX_AHEAD_MS = 5 * 60_000;
 
 /** Headers alone; at most `filter.limit` rows. */

@@ -18,6 +18,7 @@ import {
   type StepDetail,
   type TextNode,
 } from '@xray/core';
+import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
 import { buildSegment, type BuiltSegment } from '../segments/build.js';
 import { checkOf } from '../segments/directory.js';
 import { SegmentMerge, type MergeInput } from '../segments/merge.js';
@@ -39,6 +40,20 @@ let merging: SegmentMerge | undefined;
  * over, and made off the loop too.
  */
 export const tasks = {
+  /** The record of a snapshot, but for its text, which need not come back. */
+  readSnapshot({
+    text,
+    sender,
+    receivedAt,
+  }: {
+    text: string;
+    sender: Sender;
+    receivedAt: Date;
+  }): ReadSnapshot {
+    const read = readSnapshot(text, sender, receivedAt);
+    return read.ok ? { ok: true, record: { ...read.record, body: '' } } : read;
+  },
+
   /** One segment out of executions of one app. */
   build(documents: Document[]): BuiltSegment {
     return buildSegment(

@@ -1,5 +1,5 @@
 import { exportedExecutionSchema, type IngestResult } from '@xray/core';
-import { readSnapshot, type ReadSnapshot } from '../ingest/read-snapshot.js';
+import { readSnapshot, type ReadSnapshot } from '../records/read-snapshot.js';
 import type { ExecutionRecord, Store } from '../store/store.js';
 
 /** Executions that are stored in one transaction. */

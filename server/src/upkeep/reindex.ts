@@ -1,5 +1,5 @@
 import type { Reindexed } from '@xray/core';
-import { readSnapshot } from '../ingest/read-snapshot.js';
+import { readSnapshot } from '../records/read-snapshot.js';
 import type { Store } from '../store/store.js';
 
 /** How long one call works, in ms. */
