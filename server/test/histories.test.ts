@@ -179,21 +179,49 @@ describe.each(DRIVERS)('why and why not, on %s', (driver) => {
     expect(items.every(({ ledgerOnly }) => ledgerOnly)).toBe(true);
   });
 
-  test('pages by execution, and never tells one twice', async () => {
-    const seen: string[] = [];
-    let cursor: string | null = '';
-    while (cursor !== null) {
-      const page: CandidateHistory = await candidate(
-        server.url,
-        nameOf(9),
-        `&limit=1${cursor && `&cursor=${cursor}`}`,
-      );
-      seen.push(...page.items.map(({ executionId, step }) => `${executionId} ${step.name}`));
+  /** What the items of each page tell, to the last page. */
+  const pagesOf = async (id: string, limit: number): Promise<string[][]> => {
+    const pages: string[][] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const more = `&limit=${limit}${cursor && `&cursor=${cursor}`}`;
+      const page: CandidateHistory = await candidate(server.url, id, more);
+      pages.push(page.items.map(({ executionId, step }) => `${executionId} ${step.name}`));
       cursor = page.nextCursor;
     }
-    const whole = await candidate(server.url, nameOf(9));
-    expect(seen).toEqual(whole.items.map(({ executionId, step }) => `${executionId} ${step.name}`));
-    expect(new Set(seen).size).toBe(seen.length);
+    return pages;
+  };
+
+  test('pages by execution, and never tells one twice', async () => {
+    const pages = await pagesOf(nameOf(9), 1);
+    const both = (i: number): string[] => [`choice-${i} filter`, `choice-${i} rank`];
+    expect(pages).toEqual([both(3), both(2), both(0)]);
+    expect(await pagesOf(nameOf(9), 20)).toEqual([pages.flat()]);
+  });
+
+  test('has fewer on a page where records are large', async () => {
+    const large = (hour: number): Snapshot =>
+      snapshot({
+        executionId: `large-${hour}`,
+        startedAt: new Date(DAY + hour * 3_600_000).toISOString(),
+        steps: [
+          {
+            name: 'filter',
+            reasoning: 'x'.repeat(600_000),
+            candidates: {
+              in: 1,
+              out: 1,
+              byOutcome: {},
+              items: [{ id: 'of large ones', outcome: 'kept' }],
+            },
+          },
+        ],
+      });
+    for (const hour of [1, 2, 3]) await postOk(server.url, large(hour));
+    expect(await pagesOf('of large ones', 20)).toEqual([
+      ['large-3 filter'],
+      ['large-2 filter'],
+      ['large-1 filter'],
+    ]);
   });
 
   test('counts an execution that was sent anew by its last version alone', async () => {

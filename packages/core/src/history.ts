@@ -13,6 +13,7 @@ export const historyQuerySchema = z.object({
   from: instant.optional(),
   to: instant.optional(),
   cursor: z.string().max(512).optional(),
+  /** Executions of a page; fewer come where their records are large. */
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 export type HistoryQuery = z.infer<typeof historyQuerySchema>;

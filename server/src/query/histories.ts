@@ -12,7 +12,7 @@ import {
 import { DomainError } from '../errors.js';
 import type { Appeared, Occurrences, Search } from '../search/search.js';
 import type { SearchRange } from '../store/search-store.js';
-import type { Store } from '../store/store.js';
+import type { ListedExecution, Store } from '../store/store.js';
 import { bucketWidthOf } from './bucket-width.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { rangeOf } from './range.js';
@@ -24,9 +24,11 @@ export interface HistoryDeps {
   now: () => number;
 }
 
-/** A record can lie so far ahead of the server's clock (ingest/read-snapshot.ts). */
+/** A record can lie so far ahead of the server's clock (records/read-snapshot.ts). */
 const MAX_AHEAD_MS = 5 * 60_000;
 const STRIP_BUCKETS = 60;
+/** Of the bodies that are parsed for one page: 3,000 candidates make some 300 KB of one. */
+const MAX_PAGE_BYTES = 1024 * 1024;
 /** Values of one list of counts. */
 const MAX_COUNTED = 100;
 
@@ -41,35 +43,34 @@ export async function candidateHistory(
   const range = searchRangeOf(app, query, deps.now());
   const { items: all, left } = await search.findCandidate(range, id);
   const executions = executionsOf(all);
-  const { page, nextCursor } = pageOf(executions, query);
-  const ids = page.map((one) => one.id);
-  const [rows, appearances] = await Promise.all([
-    store.index.listByIds(ids, ANY),
-    search.readAppearances(ids, id),
-  ]);
-  const summaries = new Map(rows.map((row) => [row.id, row.summary]));
-  const notKept = all.filter(({ fate }) => fate.outcome !== 'selected' && fate.outcome !== 'kept');
-  const byStep = countBy(all, ({ fate }) => JSON.stringify([fate.pipeline, fate.step]));
+  const { ids, summaries, nextCursor } = await readPage(store, executions, query);
+  const appearances = await search.readAppearances(ids, id);
+  // Few fates became of all appearances, and each is taken apart once.
+  const fates = [...countBy(all, ({ fate }) => fate)];
+  const notKept = fates.filter(([{ outcome }]) => outcome !== 'selected' && outcome !== 'kept');
+  const byStep = sumBy(fates, ({ pipeline, step }) => JSON.stringify([pipeline, step]));
   return {
     ...rangeShown(range),
     id,
     executions: executions.length,
     appearances: all.length,
-    byOutcome: Object.fromEntries(countBy(all, ({ fate }) => fate.outcome)),
-    byReason: counted(notKept.flatMap(({ fate }) => fate.reason ?? [])),
+    byOutcome: Object.fromEntries(sumBy(fates, ({ outcome }) => outcome)),
+    byReason: shownCounts(sumBy(notKept, ({ reason }) => reason)),
     byStep: byCount(byStep).map(([key, count]) => {
       const [pipeline = '', step = ''] = JSON.parse(key) as string[];
       return { pipeline, step, count };
     }),
     strip: stripOf(
       range,
-      all.map(({ entry, fate }) => ({ at: entry.at, value: fate.outcome })),
+      all,
+      ({ entry }) => entry.at,
+      ({ fate }) => fate.outcome,
     ),
-    items: page.flatMap((one) => {
-      const summary = summaries.get(one.id);
+    items: ids.flatMap((execution) => {
+      const summary = summaries.get(execution);
       if (summary === undefined) return [];
       const { executionId, pipeline, environment, at, outcome: decision } = summary;
-      return (appearances.get(one.id) ?? []).map((appearance) => ({
+      return (appearances.get(execution) ?? []).map((appearance) => ({
         executionId,
         pipeline,
         environment,
@@ -98,22 +99,24 @@ export async function subjectHistory(
   // Equal hashes can be of other subjects, and a slash can stand in a type.
   const found = await store.index.readSubject(idsOf(all), subject);
   const rows = found.toSorted((a, b) => b.at - a.at || b.id - a.id);
-  const { page, nextCursor } = pageOf(rows, query);
-  const ids = page.map(({ id }) => id);
-  const [listed, rules] = await Promise.all([
-    store.index.listByIds(ids, ANY),
-    search.readRules(ids),
-  ]);
-  const summaries = new Map(listed.map((row) => [row.id, row.summary]));
+  const { ids, summaries, nextCursor } = await readPage(store, rows, query);
+  const rules = await search.readRules(ids);
   return {
     ...rangeShown(range),
     ...subject,
     executions: rows.length,
-    byOutcome: counted(rows.flatMap(({ outcome }) => outcome ?? [])),
-    byReason: counted(rows.flatMap(({ reasons }) => [...new Set(reasons)])),
+    byOutcome: shownCounts(countBy(rows, ({ outcome }) => outcome)),
+    byReason: shownCounts(
+      countBy(
+        rows.flatMap(({ reasons }) => [...new Set(reasons)]),
+        (reason) => reason,
+      ),
+    ),
     strip: stripOf(
       range,
-      rows.flatMap(({ at, outcome }) => (outcome === null ? [] : [{ at, value: outcome }])),
+      rows,
+      ({ at }) => at,
+      ({ outcome }) => outcome,
     ),
     items: ids.flatMap((id) => {
       const summary = summaries.get(id);
@@ -173,21 +176,39 @@ function idsOf(items: Occurrences<{ entry: { id: number } }>['items']): number[]
   return [...new Set(items.map(({ entry }) => entry.id))];
 }
 
-/** The next `limit` executions behind the cursor. */
-function pageOf<Row extends { id: number; at: number }>(
-  rows: Row[],
+/**
+ * The next `limit` executions behind the cursor, or fewer where their bodies, which are looked into, are large.
+ * One that is no longer there has no summary.
+ */
+async function readPage(
+  store: Store,
+  rows: { id: number; at: number }[],
   { cursor, limit }: HistoryQuery,
-): { page: Row[]; nextCursor: string | null } {
+): Promise<{
+  ids: number[];
+  summaries: Map<number, ListedExecution['summary']>;
+  nextCursor: string | null;
+}> {
   const after = cursor === undefined ? undefined : readCursor(cursor);
   const rest =
     after === undefined
       ? rows
       : rows.filter(({ at, id }) => at < after.at || (at === after.at && id < after.id));
-  const page = rest.slice(0, limit);
+  const next = rest.slice(0, limit);
+  const ids = next.map(({ id }) => id);
+  const listed = await store.index.listByIds(ids, ANY);
+  const bytesOf = new Map(listed.map(({ id, bytes }) => [id, bytes]));
+  let bytes = 0;
+  const tooMany = ids.findIndex((id, place) => {
+    bytes += bytesOf.get(id) ?? 0;
+    return place > 0 && bytes > MAX_PAGE_BYTES;
+  });
+  const page = tooMany < 0 ? next : next.slice(0, tooMany);
   const last = page.at(-1);
   const hasMore = rest.length > page.length && last !== undefined;
   return {
-    page,
+    ids: page.map(({ id }) => id),
+    summaries: new Map(listed.map(({ id, summary }) => [id, summary])),
     nextCursor: hasMore ? encodeCursor({ at: new Date(last.at), id: last.id }) : null,
   };
 }
@@ -202,31 +223,42 @@ function readCursor(text: string): { at: number; id: number } {
   return { at: cursor.at.getTime(), id: cursor.id };
 }
 
-function stripOf({ from, to }: SearchRange, events: { at: number; value: string }[]): OutcomeStrip {
+/** Of each value how often it came over time; what has none is left out. */
+function stripOf<Item>(
+  { from, to }: SearchRange,
+  items: Item[],
+  atOf: (item: Item) => number,
+  valueOf: (item: Item) => string | null,
+): OutcomeStrip {
   const bucketMs = bucketWidthOf(to - from, STRIP_BUCKETS);
   const start = Math.floor(from / bucketMs) * bucketMs;
   const buckets = Math.ceil((to - start) / bucketMs);
   const series = new Map<string, number[]>();
-  for (const [value] of byCount(countBy(events, (event) => event.value))) {
-    series.set(
-      value,
-      Array.from({ length: buckets }, () => 0),
-    );
+  for (const item of items) {
+    const value = valueOf(item);
+    if (value === null) continue;
+    let counts = series.get(value);
+    if (counts === undefined) {
+      counts = Array.from({ length: buckets }, () => 0);
+      series.set(value, counts);
+    }
+    const bucket = Math.floor((atOf(item) - start) / bucketMs);
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
   }
-  for (const { at, value } of events) {
-    const counts = series.get(value);
-    const bucket = Math.floor((at - start) / bucketMs);
-    if (counts !== undefined) counts[bucket] = (counts[bucket] ?? 0) + 1;
-  }
+  const totals = new Map([...series].map(([value, counts]) => [value, total(counts)]));
   return {
     from: new Date(start).toISOString(),
     bucketMs,
-    series: [...series].map(([value, counts]) => ({ value, counts })),
+    series: byCount(totals).map(([value]) => ({ value, counts: series.get(value) ?? [] })),
   };
 }
 
-function countBy<Item>(items: Item[], keyOf: (item: Item) => string): Map<string, number> {
-  const counts = new Map<string, number>();
+function total(counts: number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function countBy<Item, Key>(items: Item[], keyOf: (item: Item) => Key): Map<Key, number> {
+  const counts = new Map<Key, number>();
   for (const item of items) {
     const key = keyOf(item);
     counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -234,12 +266,26 @@ function countBy<Item>(items: Item[], keyOf: (item: Item) => string): Map<string
   return counts;
 }
 
-function byCount(counts: Map<string, number>): [string, number][] {
-  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, MAX_COUNTED);
+/** What was counted already, by something that several of it have in common. */
+function sumBy<Item, Key>(counted: [Item, number][], keyOf: (item: Item) => Key): Map<Key, number> {
+  const sums = new Map<Key, number>();
+  for (const [item, count] of counted) {
+    const key = keyOf(item);
+    sums.set(key, (sums.get(key) ?? 0) + count);
+  }
+  return sums;
 }
 
-function counted(values: string[]): { value: string; count: number }[] {
-  return byCount(countBy(values, (value) => value)).map(([value, count]) => ({ value, count }));
+/** The most frequent first. What stands for nothing is left out. */
+function byCount(counts: Map<string | null, number>): [string, number][] {
+  return [...counts]
+    .filter((count): count is [string, number] => count[0] !== null)
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .slice(0, MAX_COUNTED);
+}
+
+function shownCounts(counts: Map<string | null, number>): { value: string; count: number }[] {
+  return byCount(counts).map(([value, count]) => ({ value, count }));
 }
 
 function withStale(summary: Omit<ExecutionSummary, 'stale'>, now: number): ExecutionSummary {
