@@ -25,6 +25,7 @@ export const pipelineListSchema = z.object({
       /** Of status failed or timed_out. */
       failed: count,
       outcomes: z.array(z.object({ outcome: text, count })),
+      /** Of all that have a duration; at most 2 % off where there are many. */
       p50Ms: ms,
       p95Ms: ms,
     }),
@@ -40,6 +41,7 @@ export const pipelineOverviewSchema = z.object({
   bucketMs: count,
   executions: z.array(count),
   failed: z.array(count),
+  /** At most 2 % off where there are many. */
   p50Ms: z.array(ms),
   p95Ms: z.array(ms),
   outcomes: z.array(z.object({ outcome: text, counts: z.array(count) })),

@@ -60,11 +60,13 @@ export interface SampledBody {
 
 /** One pass over each cohort, or over both at once where their ranges are one. Throws a ReadTooLong. */
 export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCounts> {
+  const drawnOf = (isA: boolean): RawBuilder<boolean> =>
+    isDrawn(sql`id`, pair.sampled, sql`(SELECT n FROM sizes WHERE in_a = ${sql.lit(isA)})`);
   const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
     sql<CohortCounts>`
-      WITH matched AS MATERIALIZED (${matched(pair)}
-      ), grouped AS MATERIALIZED (
-        SELECT in_a, outcome, course, count(*) AS n, max(id) AS sample FROM matched GROUP BY in_a, outcome, course
+      WITH grouped AS MATERIALIZED (
+        SELECT in_a, outcome, course, count(*) AS n, max(id) AS sample, array_agg(id) AS ids
+        FROM (${matched(pair)}) AS matched GROUP BY in_a, outcome, course
       ), sizes AS (
         SELECT in_a, sum(n) AS n FROM grouped GROUP BY in_a
       ), outcomes AS (
@@ -73,8 +75,8 @@ export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCoun
         SELECT course, max(sample) AS sample, ${inEach(true)} AS a, ${inEach(false)} AS b
         FROM grouped GROUP BY course ORDER BY sum(n) DESC, course LIMIT ${MAX_COURSES}
       ), drawn AS (
-        SELECT in_a, array_agg(id ORDER BY id)::text AS ids FROM matched JOIN sizes USING (in_a)
-        WHERE ${isDrawn(sql`id`, pair.sampled, sql`sizes.n`)} GROUP BY in_a
+        SELECT in_a, array_agg(id ORDER BY id)::text AS ids FROM grouped CROSS JOIN unnest(ids) AS id
+        WHERE CASE WHEN in_a THEN ${drawnOf(true)} ELSE ${drawnOf(false)} END GROUP BY in_a
       )
       SELECT
         (SELECT coalesce(json_agg(outcomes ORDER BY a + b DESC, outcome), '[]') FROM outcomes) AS outcomes,
@@ -107,7 +109,7 @@ function matched({ app, common, a, b }: CohortPair): RawBuilder<unknown> {
 
 function shared({ a, b }: CohortPair): RawBuilder<unknown> {
   if (a.to <= b.from || b.to <= a.from) return sql`0`;
-  return sql`(SELECT count(*) - count(DISTINCT id) FROM matched)`;
+  return sql`(SELECT count(*) - count(DISTINCT id) FROM grouped CROSS JOIN unnest(ids) AS id)`;
 }
 
 function isOneRange({ a, b }: Pick<CohortPair, 'a' | 'b'>): boolean {

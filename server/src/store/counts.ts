@@ -6,10 +6,7 @@ import type { ExecutionScope, FacetRow, HistogramRow } from './store.js';
 
 type Db = Driver['db'];
 
-/**
- * Fields that are counted together in one pass over the rows. Fields of one value share a set, since few
- * combinations occur; each field of many has its own.
- */
+/** Fields of one value. */
 const ONE = {
   outcome: 'outcome',
   status: 'status',
@@ -17,33 +14,31 @@ const ONE = {
   env: 'environment',
   error: 'error_type',
 } as const;
+/** Fields of many; a value that an execution holds twice counts once. */
 const MANY = { reason: 'reasons', decisive: 'decisive', rule: 'rules', tag: 'tags' } as const;
-
-const SETS = [Object.values(ONE), ...Object.values(MANY).map((column) => [column]), ['versions']];
-const MARKS = SETS.map(([first = '']) => first);
-const COLUMNS = SETS.flat();
+const COLUMNS = [...Object.values(ONE), ...Object.values(MANY), 'versions'];
 
 /**
  * The most frequent values of each field, with the number of all its values. The row whose field is ''
- * counts the executions.
+ * counts the executions. One pass: few of all combinations of values occur, and those are taken apart.
  */
 export async function countFacets(
   db: Db,
   scope: ExecutionScope & { values: number },
 ): Promise<FacetRow[]> {
+  const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
   const rows = await readWithin(db, READ_LIMIT_MS, async (tx) => {
     const result = await sql<FacetRow>`
       WITH counted AS MATERIALIZED (
-        SELECT grouping(${refs(MARKS)}) AS missing, ${refs(COLUMNS)}, count(*) AS n
-        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where}
-        GROUP BY GROUPING SETS (${sql.join(SETS.map((set) => sql`(${refs(set)})`))})
+        SELECT ${columns}, count(*) AS n
+        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY ${columns}
       ), facets AS (
         SELECT field, key, value, sum(n)::bigint AS count FROM (
-          SELECT ''::text AS field, NULL::text AS key, ''::text AS value, n FROM ${setOf('outcome')}
+          SELECT ''::text AS field, NULL::text AS key, ''::text AS value, n FROM counted
           ${sql.join(Object.entries(ONE).map(oneValue), sql` `)}
           ${sql.join(Object.entries(MANY).map(manyValues), sql` `)}
           UNION ALL SELECT 'version', v.key, v.value, n
-          FROM ${setOf('versions')}, jsonb_each_text(counted.versions) AS v
+          FROM ${countsOf('versions')}, jsonb_each_text(versions) AS v
         ) AS one WHERE value IS NOT NULL GROUP BY field, key, value
       )
       SELECT field, key, value, count, distinct_values AS "distinctValues" FROM (
@@ -57,24 +52,18 @@ export async function countFacets(
 }
 
 function oneValue([field, column]: [string, string]): RawBuilder<unknown> {
-  return sql`UNION ALL SELECT ${sql.lit(field)}, NULL, ${sql.ref(column)}, n FROM ${setOf('outcome')}`;
+  return sql`UNION ALL SELECT ${sql.lit(field)}, NULL, ${sql.ref(column)}, n FROM counted`;
 }
 
-/** A value that an execution holds twice counts once. */
 function manyValues([field, column]: [string, string]): RawBuilder<unknown> {
   return sql`UNION ALL SELECT ${sql.lit(field)}, NULL, v.value, n
-    FROM ${setOf(column)}, LATERAL (SELECT DISTINCT unnest(${sql.ref(column)}) AS value) AS v`;
+    FROM ${countsOf(column)}, LATERAL (SELECT DISTINCT unnest(${sql.ref(column)}) AS value) AS v`;
 }
 
-/** The counts of the set that a column begins: `missing` has a bit for each mark, the last one lowest. */
-function setOf(mark: string): RawBuilder<unknown> {
-  const all = 2 ** MARKS.length - 1;
-  const own = 2 ** (MARKS.length - 1 - MARKS.indexOf(mark));
-  return sql`(SELECT * FROM counted WHERE missing = ${sql.lit(all - own)}) AS counted`;
-}
-
-function refs(columns: readonly string[]): RawBuilder<unknown> {
-  return sql.join(columns.map((column) => sql.ref(column)));
+/** Each value of a column once, before it is taken apart. */
+function countsOf(column: string): RawBuilder<unknown> {
+  const ref = sql.ref(column);
+  return sql`(SELECT ${ref}, sum(n) AS n FROM counted GROUP BY ${ref}) AS own`;
 }
 
 /** Executions of each bucket and value; buckets without any are left out. */

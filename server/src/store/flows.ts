@@ -13,6 +13,8 @@ const MAX_COURSE_STEPS = 200;
 const MAX_STEPS = 500;
 const RAN = sql`status <> 'skipped'`;
 const MAX_REASONS = 20;
+/** Of the hash of an id, without its sign. */
+const HASHES = 2 ** 31;
 
 /** What a step did in the executions that were read. */
 export interface StepFigures {
@@ -45,10 +47,9 @@ export interface Flow {
 export async function readFlow(db: Db, scope: ExecutionScope & { sampled: number }): Promise<Flow> {
   return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
     const { rows } = await sql<{ executions: number; courses: Course[]; sample: string | null }>`
-      WITH matched AS MATERIALIZED (
-        SELECT e.id, e.course FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where}
-      ), grouped AS MATERIALIZED (
-        SELECT course, count(*) AS executions, max(id) AS sample FROM matched GROUP BY course
+      WITH grouped AS MATERIALIZED (
+        SELECT e.course, count(*) AS executions, max(e.id) AS sample, array_agg(e.id) AS ids
+        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY e.course
       ), total AS (
         SELECT coalesce(sum(executions), 0)::integer AS executions FROM grouped
       ), courses AS (
@@ -58,8 +59,8 @@ export async function readFlow(db: Db, scope: ExecutionScope & { sampled: number
         (SELECT coalesce(json_agg(json_build_object('executions', courses.executions,
             'steps', ${stepsOf(sql`courses.sample`)}) ORDER BY courses.executions DESC, course), '[]')
           FROM courses) AS courses,
-        (SELECT array_agg(id ORDER BY id)::text FROM matched
-          WHERE ${isDrawn(sql`id`, scope.sampled, sql`total.executions`)}) AS sample
+        (SELECT array_agg(id ORDER BY id)::text FROM grouped, unnest(ids) AS id
+          WHERE ${isDrawn(sql`id`, scope.sampled, sql`(SELECT executions FROM total)`)}) AS sample
       FROM total`.execute(tx);
     const [row] = rows;
     if (row === undefined) throw new TypeError('a count gives one row');
@@ -86,7 +87,9 @@ export function isDrawn(
   wanted: number,
   total: RawBuilder<unknown>,
 ): RawBuilder<boolean> {
-  return sql`(hashint8(${id}) & 2147483647) < 2147483648.0 * ${wanted}::double precision / ${total}`;
+  // A subquery, so that it is worked out once and not for every execution.
+  const below = sql`(SELECT least(1, ${wanted}::double precision / ${total}) * ${sql.lit(HASHES)})`;
+  return sql`(hashint8(${id}) & ${sql.lit(HASHES - 1)}) < ${below}::bigint`;
 }
 
 /** `sample` is the text of a bigint[]. Executions are looked up one by one: all steps are many more. */
