@@ -11,6 +11,9 @@ async function errorOf(response: Response): Promise<ErrorBody['error']> {
   return ((await response.json()) as ErrorBody).error;
 }
 
+/** More than the event loop parses by itself. */
+const LARGE = 'x'.repeat(600_000);
+
 describe.each(DRIVERS)('POST /executions on %s', (driver) => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   beforeAll(async () => {
@@ -83,6 +86,14 @@ describe.each(DRIVERS)('POST /executions on %s', (driver) => {
         })),
       }),
     ],
+    [
+      'what a thread reads, since it is large',
+      snapshot({
+        executionId: 'large',
+        startedAt: '2026-11-01T00:00:00Z',
+        steps: [{ name: 's', input: Array.from({ length: 40_000 }, (_, i) => `größe ${i}`) }],
+      }),
+    ],
   ];
 
   test.each(readBack)('reads back equal: %s', async (_name, sent) => {
@@ -127,6 +138,21 @@ describe.each(DRIVERS)('POST /executions on %s', (driver) => {
       body: text,
     });
     expect(await bearer.json()).toMatchObject({ duplicates: 3 });
+  });
+
+  test('of an array answers small and large by their places', async () => {
+    const sent = [
+      snapshot({ output: LARGE }),
+      { ...snapshot({ executionId: 'large and bad', output: LARGE }), pipeline: 7 },
+      snapshot(),
+    ];
+    expect(await postOk(server.url, sent)).toMatchObject({
+      accepted: 2,
+      rejected: [{ index: 1, executionId: 'large and bad', code: 'invalid', retryable: false }],
+    });
+    const [first] = sent;
+    const { snapshot: stored } = await detail(server.url, first?.executionId ?? '');
+    expect(stored).toEqual(first);
   });
 
   test('of an array takes what is sound and names what is not, by its place', async () => {
@@ -284,6 +310,7 @@ describe.each(DRIVERS)('POST /executions on %s', (driver) => {
   );
 
   const malformed: [string, object, string, number | undefined][] = [
+    ['outcome of a large one', { output: LARGE, decision: { outcome: 7 } }, 'decision.outcome', undefined],
     ['executionId', { executionId: 'has space' }, 'executionId', undefined],
     ['executionId', { executionId: 'x'.repeat(129) }, 'executionId', 128],
     ['pipeline', { pipeline: 7 }, 'pipeline', undefined],
