@@ -4,7 +4,7 @@ import { copyLimit } from './copy.mjs';
 import { STEPS, line } from './load.mjs';
 import { countRows, query, withPostgres } from './postgres.mjs';
 import { untilIdle } from './process-figures.mjs';
-import { startNaive, startServer, stop } from './server.mjs';
+import { startEmpty, startNaive, startServer, stop } from './server.mjs';
 
 /** Batches with the number of clients that send them. */
 const RUNGS = [
@@ -45,6 +45,16 @@ export async function ladderOnPostgres({ load, folder, total }) {
     );
     await stop(naive);
 
+    const empty = await startEmpty(postmaster);
+    await load.run(empty, WARM_UP);
+    await untilIdle(empty);
+    const emptyRate = await load.report(
+      'node:http that stores nothing, batch 1, 64 clients',
+      empty,
+      { ...SINGLE, count: total },
+    );
+    await stop(empty);
+
     const limit = await limitOf(load, database, postmaster, total);
     const limitRate = limit.executions / limit.seconds;
     console.log(
@@ -53,6 +63,7 @@ export async function ladderOnPostgres({ load, folder, total }) {
     const ofCopy = (name) => (results.get(name) / limitRate).toFixed(2);
     console.log(`batch 100 / COPY: ${ofCopy('batch 100')} (target 0.5)`);
     console.log(`batch 1 / naive: ${(peak / naiveRate).toFixed(1)} (target 5)`);
+    console.log(`nothing stored / naive: ${(emptyRate / naiveRate).toFixed(1)} (the most there could be)`);
     console.log(`stored: ${bytes.toFixed(0)} bytes a step, indexes and bodies included`);
   });
 }

@@ -34,8 +34,16 @@ export async function runXray(args, env) {
 }
 
 export async function startNaive(databaseUrl, postmaster) {
-  const env = { ...process.env, DATABASE_URL: databaseUrl };
-  const child = fork(path.join(import.meta.dirname, 'naive-server.mjs'), { env });
+  return await startOther('naive-server.mjs', { DATABASE_URL: databaseUrl }, postmaster);
+}
+
+/** Takes what it is sent, and does nothing with it. */
+export async function startEmpty(postmaster) {
+  return await startOther('empty-server.mjs', {}, postmaster);
+}
+
+async function startOther(file, env, postmaster) {
+  const child = fork(path.join(import.meta.dirname, file), { env: { ...process.env, ...env } });
   const [{ url }] = await once(child, 'message');
   return { url, pid: child.pid, child, postmaster };
 }
