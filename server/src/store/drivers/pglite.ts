@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { constants, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,8 +82,18 @@ async function copyTemplate(directory: string): Promise<void> {
   // Renamed into place, so that a start killed in the middle leaves no half of a database behind.
   const partial = `${directory}.partial`;
   await rm(partial, { recursive: true, force: true });
-  await cp(TEMPLATE, partial, { recursive: true });
+  copyFolder(TEMPLATE, partial);
   await rename(partial, directory);
+}
+
+/** Of a thousand small files. `cp` asks so much about each that it takes three times as long. */
+function copyFolder(from: string, to: string): void {
+  mkdirSync(to, { mode: 0o700 });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
+    if (entry.isDirectory()) copyFolder(source, target);
+    else copyFileSync(source, target);
+  }
 }
 
 async function exists(file: string): Promise<boolean> {
