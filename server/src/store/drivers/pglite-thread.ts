@@ -1,6 +1,17 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { DISK_FULL } from '../outage.js';
+
+declare global {
+  // Node's own types leave it out, and those of browsers bring a window along.
+  namespace WebAssembly {
+    interface Module {
+      readonly [Symbol.toStringTag]: 'WebAssembly.Module';
+    }
+    function compile(bytes: Uint8Array): Promise<Module>;
+  }
+}
 
 export interface WorkerQuery {
   id: number;
@@ -23,6 +34,7 @@ export interface Answered {
 export type WorkerAnswer = Answered | { id: number; failure: Failure };
 export interface WorkerData {
   dataDir: string;
+  program: WebAssembly.Module;
   /** Its first number grows with everything that is read from a file or written to one. */
   progress: Int32Array;
 }
@@ -118,7 +130,7 @@ export class PgliteThread {
 
   /** Rejects, as an outage, where the database cannot start; nothing of it is left then. */
   static async start(dataDir: string): Promise<PgliteThread> {
-    const thread = new PgliteThread(dataDir);
+    const thread = new PgliteThread(dataDir, await compiledProgram());
     try {
       await thread.#answerTo(START);
     } catch (error) {
@@ -128,10 +140,10 @@ export class PgliteThread {
     return thread;
   }
 
-  private constructor(dataDir: string) {
+  private constructor(dataDir: string, program: WebAssembly.Module) {
     const progress = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     this.#worker = new Worker(new URL('./pglite-worker.js', import.meta.url), {
-      workerData: { dataDir, progress } satisfies WorkerData,
+      workerData: { dataDir, program, progress } satisfies WorkerData,
     });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#die(error));
@@ -199,6 +211,20 @@ export class PgliteThread {
     this.#waiting.clear();
     void this.#worker.terminate();
     return this.#dead;
+  }
+}
+
+let program: Promise<WebAssembly.Module> | undefined;
+
+/** One for all threads of this process: what V8 has made of it for one, it need not make again for the next. */
+async function compiledProgram(): Promise<WebAssembly.Module> {
+  const file = new URL('pglite.wasm', import.meta.resolve('@electric-sql/pglite'));
+  program ??= readFile(file).then((bytes) => WebAssembly.compile(bytes));
+  try {
+    return await program;
+  } catch (error) {
+    program = undefined;
+    throw error;
   }
 }
 

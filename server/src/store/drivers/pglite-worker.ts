@@ -13,11 +13,12 @@ import {
 const port = parentPort;
 if (port === null) throw new Error('pglite-worker runs as a worker thread only');
 
-const { dataDir, progress } = workerData as WorkerData;
+const { dataDir, program, progress } = workerData as WorkerData;
 /** The last line of its log that says why it gave up. */
 let lastWord: string | undefined;
 const database = await PGlite.create({
   fs: new FilesWithTimers(dataDir, () => Atomics.add(progress, 0, 1)),
+  pgliteWasmModule: program,
   onStderr(line) {
     lastWord = /\b(?:PANIC|FATAL): +(.*)/.exec(line)?.[1] ?? lastWord;
     return true;
