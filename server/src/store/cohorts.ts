@@ -58,62 +58,57 @@ export interface SampledBody {
   body: string;
 }
 
-/** One pass over each cohort, or over both at once where their ranges are one. Throws a ReadTooLong. */
+/** One pass over both cohorts, unless a time that neither asks for lies between them. Throws a ReadTooLong. */
 export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCounts> {
-  const drawnOf = (isA: boolean): RawBuilder<boolean> =>
-    isDrawn(sql`id`, pair.sampled, sql`(SELECT n FROM sizes WHERE in_a = ${sql.lit(isA)})`);
   const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
     sql<CohortCounts>`
       WITH grouped AS MATERIALIZED (
-        SELECT in_a, outcome, course, count(*) AS n, max(id) AS sample, array_agg(id) AS ids
-        FROM (${matched(pair)}) AS matched GROUP BY in_a, outcome, course
-      ), sizes AS (
-        SELECT in_a, sum(n) AS n FROM grouped GROUP BY in_a
+        SELECT in_a, in_b, outcome, course, count(*) AS n, max(id) AS sample, array_agg(id) AS ids
+        FROM (${matched(pair)}) AS matched WHERE in_a OR in_b GROUP BY in_a, in_b, outcome, course
       ), outcomes AS (
-        SELECT outcome, ${inEach(true)} AS a, ${inEach(false)} AS b FROM grouped GROUP BY outcome
+        SELECT outcome, ${sumOf('in_a')} AS a, ${sumOf('in_b')} AS b FROM grouped GROUP BY outcome
       ), courses AS (
-        SELECT course, max(sample) AS sample, ${inEach(true)} AS a, ${inEach(false)} AS b
+        SELECT course, max(sample) AS sample, ${sumOf('in_a')} AS a, ${sumOf('in_b')} AS b
         FROM grouped GROUP BY course ORDER BY sum(n) DESC, course LIMIT ${MAX_COURSES}
-      ), drawn AS (
-        SELECT in_a, array_agg(id ORDER BY id)::text AS ids FROM grouped CROSS JOIN unnest(ids) AS id
-        WHERE CASE WHEN in_a THEN ${drawnOf(true)} ELSE ${drawnOf(false)} END GROUP BY in_a
       )
       SELECT
         (SELECT coalesce(json_agg(outcomes ORDER BY a + b DESC, outcome), '[]') FROM outcomes) AS outcomes,
         (SELECT coalesce(json_agg(json_build_object('course', course, 'a', a, 'b', b,
             'steps', ${stepsOf(sql`courses.sample`)}) ORDER BY a + b DESC, course), '[]')
           FROM courses) AS courses,
-        (SELECT ids FROM drawn WHERE in_a) AS "sampleA",
-        (SELECT ids FROM drawn WHERE NOT in_a) AS "sampleB",
-        ${shared(pair)} AS shared`.execute(tx),
+        ${drawnFrom('in_a', pair.sampled)} AS "sampleA",
+        ${drawnFrom('in_b', pair.sampled)} AS "sampleB",
+        (SELECT coalesce(sum(n) FILTER (WHERE in_a AND in_b), 0)::integer FROM grouped) AS shared`.execute(
+      tx,
+    ),
   );
   const [row] = rows;
   if (row === undefined) throw new TypeError('a select without FROM gives one row');
   return row;
 }
 
+/** Executions of either cohort, and some that are of none. */
 function matched({ app, common, a, b }: CohortPair): RawBuilder<unknown> {
-  const ended = sql`e.status <> 'running'`;
-  if (isOneRange({ a, b })) {
-    return sql`
-      SELECT v.in_a, e.id, e.outcome, e.course FROM xray.executions e
-      CROSS JOIN LATERAL (VALUES (true, ${a.where}), (false, ${b.where})) v(in_a, holds)
-      WHERE ${isWithin({ app, ...a })} AND ${ended} AND ${common}
-        AND (${a.where} OR ${b.where}) AND v.holds`;
-  }
-  const half = ({ where, ...range }: CohortPair['a'], isA: boolean): RawBuilder<unknown> => sql`
-      SELECT ${sql.lit(isA)} AS in_a, e.id, e.outcome, e.course FROM xray.executions e
-      WHERE ${isWithin({ app, ...range })} AND ${ended} AND ${common} AND ${where}`;
-  return sql`${half(a, true)} UNION ALL ${half(b, false)}`;
+  const isIn = ({ where, ...range }: CohortPair['a']): RawBuilder<unknown> =>
+    sql`(${isWithin({ app, ...range })} AND ${where}) IS TRUE`;
+  const read = (range: { from: Date; to: Date }): RawBuilder<unknown> => sql`
+    SELECT e.id, e.outcome, e.course, ${isIn(a)} AS in_a, ${isIn(b)} AS in_b FROM xray.executions e
+    WHERE ${isWithin({ app, ...range })} AND e.status <> 'running' AND ${common}
+      AND (${a.where} OR ${b.where})`;
+  if (a.to < b.from || b.to < a.from) return sql`${read(a)} UNION ALL ${read(b)}`;
+  return read({ from: a.from < b.from ? a.from : b.from, to: a.to > b.to ? a.to : b.to });
 }
 
-function shared({ a, b }: CohortPair): RawBuilder<unknown> {
-  if (a.to <= b.from || b.to <= a.from) return sql`0`;
-  return sql`(SELECT count(*) - count(DISTINCT id) FROM grouped CROSS JOIN unnest(ids) AS id)`;
+type Side = 'in_a' | 'in_b';
+
+function sumOf(side: Side): RawBuilder<unknown> {
+  return sql`coalesce(sum(n) FILTER (WHERE ${sql.ref(side)}), 0)::integer`;
 }
 
-function isOneRange({ a, b }: Pick<CohortPair, 'a' | 'b'>): boolean {
-  return a.from.getTime() === b.from.getTime() && a.to.getTime() === b.to.getTime();
+function drawnFrom(side: Side, wanted: number): RawBuilder<unknown> {
+  const total = sql`(SELECT ${sumOf(side)} FROM grouped)`;
+  return sql`(SELECT array_agg(id ORDER BY id)::text FROM grouped, unnest(ids) AS id
+    WHERE ${sql.ref(side)} AND ${isDrawn(sql`id`, wanted, total)})`;
 }
 
 /**
@@ -207,10 +202,6 @@ function pairs(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilde
   return sql`SELECT ${sql.lit(kind)}, v.key, v.value, in_a, hit, sum(n) FROM (
       SELECT ${column} AS object, in_a, hit, count(*) AS n FROM sample GROUP BY 1, 2, 3
     ) AS objects CROSS JOIN LATERAL jsonb_each_text(object) AS v GROUP BY v.key, v.value, in_a, hit`;
-}
-
-function inEach(isA: boolean): RawBuilder<unknown> {
-  return sql`coalesce(sum(n) FILTER (WHERE ${sql.raw(isA ? 'in_a' : 'NOT in_a')}), 0)`;
 }
 
 function hits(isA: boolean): RawBuilder<unknown> {

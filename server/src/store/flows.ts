@@ -88,7 +88,7 @@ export function isDrawn(
   total: RawBuilder<unknown>,
 ): RawBuilder<boolean> {
   // A subquery, so that it is worked out once and not for every execution.
-  const below = sql`(SELECT least(1, ${wanted}::double precision / ${total}) * ${sql.lit(HASHES)})`;
+  const below = sql`(SELECT least(1, ${wanted}::double precision / nullif(${total}, 0)) * ${sql.lit(HASHES)})`;
   return sql`(hashint8(${id}) & ${sql.lit(HASHES - 1)}) < ${below}::bigint`;
 }
 
