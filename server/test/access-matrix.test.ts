@@ -122,6 +122,7 @@ const EXPECTED: Record<string, Refusals> = {
   'DELETE /api/apps/:app/invitations/:invitation': OWN,
   'GET /api/apps/:app/views': READ,
   'POST /api/apps/:app/views': READ_AS_PERSON,
+  'PATCH /api/apps/:app/views/:view': READ_AS_PERSON,
   'DELETE /api/apps/:app/views/:view': READ_AS_PERSON,
   'GET /api/apps/:app/audit': OWN,
   'GET /api/apps/:app/retention': OWN,

@@ -72,6 +72,55 @@ describe.each(DRIVERS)('saved views on %s', (driver) => {
     expect(weeks.map(({ params }) => params)).toEqual([{ from: '-7d', by: 'status' }]);
   });
 
+  test('one is renamed by whoever may forget it, and takes no other’s name', async () => {
+    const paul = await ada.bring('shop', 'viewer', 'paul@example.org');
+    const own = await paul.ask<SavedView>('POST', VIEWS, { name: 'a', params: { q: 'tag:eu' } });
+    await paul.ask('POST', VIEWS, { name: 'taken', params: {} });
+    const rename = async (who: Visitor, view: SavedView, name: string) =>
+      await who.send('PATCH', `${VIEWS}/${view.id}`, { name });
+
+    const renamed = await rename(paul, own, ' The union ');
+    expect(renamed.status).toBe(200);
+    expect(renamed.body).toEqual({ ...own, name: 'The union' });
+    // That another is called so is said, and nothing is lost; its own name it may have.
+    expect(codeOf(await rename(paul, own, 'taken'))).toBe('conflict');
+    expect((await rename(paul, own, 'The union')).status).toBe(200);
+    expect(codeOf(await rename(paul, own, '  '))).toBe('invalid');
+    expect(await namesFor(paul)).toEqual(expect.arrayContaining(['taken', 'The union']));
+    for (const other of [ed, ada]) expect((await rename(other, own, 'mine')).status).toBe(404);
+
+    const shared = await ed.ask<SavedView>('POST', VIEWS, {
+      name: 'taken',
+      params: {},
+      isShared: true,
+    });
+    expect((await rename(paul, shared, 'x')).status).toBe(403);
+    expect((await rename(ed, shared, 'of the team')).status).toBe(200);
+    const { items } = await ada.ask<AuditPage>('GET', '/api/apps/shop/audit?limit=1');
+    expect(items[0]).toMatchObject({
+      action: 'view.rename',
+      actor: { name: 'ed@example.org' },
+      target: shared.id,
+      details: { isShared: true },
+    });
+    expect(JSON.stringify(items)).not.toContain('of the team');
+    await ed.ask('DELETE', `${VIEWS}/${shared.id}`);
+  });
+
+  test('of two who give one name at once, one is refused', async () => {
+    const [one, two] = await Promise.all(
+      ['first', 'second'].map(
+        async (name) => await ed.ask<SavedView>('POST', VIEWS, { name, params: {} }),
+      ),
+    );
+    const answers = await Promise.all(
+      [one, two].map(
+        async (view) => await ed.send('PATCH', `${VIEWS}/${view?.id}`, { name: 'the same' }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+  });
+
   test('nothing but what makes a list is kept, and no more than there is room for', async () => {
     const unknown = await vera.send('POST', VIEWS, { name: 'x', params: { app: 'rival' } });
     expect(codeOf(unknown)).toBe('invalid');

@@ -40,3 +40,7 @@ export const newViewSchema = z.object({
   isShared: z.boolean().default(false),
 });
 export type NewView = z.input<typeof newViewSchema>;
+
+/** What of a kept view can be another without saving it anew. */
+export const viewChangeSchema = z.object({ name: nameSchema });
+export type ViewChange = z.infer<typeof viewChangeSchema>;

@@ -20,6 +20,8 @@ import {
   type Lookup,
   type PipelineList,
   type PipelineOverview,
+  type SavedView,
+  type SavedViewList,
   type Snapshot,
   type SubjectHistory,
 } from '@xray/core';
@@ -182,6 +184,15 @@ const strip = {
   series: [{ value: 'rejected', counts: [0, 0, 0, 0, 0, 0, 1] }],
 };
 
+const VIEW: SavedView = {
+  id: '0d5c6c3e-6a2b-4f0e-9d52-6c1f2f3f7a10',
+  name: 'Declined for their score',
+  params: { q: 'outcome:declined reason:SCORE_LOW', from: '-7d' },
+  isShared: true,
+  savedBy: 'ada@example.org',
+  savedAt: '2026-11-21T12:00:00.000Z',
+};
+
 const FOUND: FoundExecution = {
   ...SUMMARY,
   matches: [
@@ -308,6 +319,8 @@ export const EXAMPLES = {
     variants: [{ steps: ['search', 'filter'], executions: 640 }],
     moreVariants: 0,
   } satisfies Funnel,
+  SavedView: VIEW,
+  SavedViewList: { items: [VIEW] } satisfies SavedViewList,
   Explanation: explain(SNAPSHOT_EXAMPLE),
   Comparison: compareExecutions(SNAPSHOT_EXAMPLE, loan('loan-8124', 701)),
   CohortComparison: cohorts,

@@ -3,12 +3,16 @@ import {
   newViewSchema,
   savedViewListSchema,
   savedViewSchema,
+  viewChangeSchema,
+  type SavedView,
   type SavedViewList,
   type User,
+  type ViewChange,
 } from '@xray/core';
 import { authorize, notFound } from '../auth/policy.js';
 import type { Principal } from '../auth/principal.js';
 import { DomainError } from '../errors.js';
+import type { AccessEdits } from '../store/access-store.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** Lists of executions that people come back to: their own, and those that the app shares. */
@@ -51,6 +55,33 @@ export function viewRoutes({ store }: Deps): Route[] {
       },
     },
     {
+      method: 'patch',
+      path: '/api/apps/:app/views/:view',
+      policy: 'read',
+      audit: 'view.rename',
+      summary: 'Gives a view another name. For a shared one, an editor is needed.',
+      body: {
+        kind: 'json',
+        schema: viewChangeSchema,
+        example: { name: 'Declined for their score' } satisfies ViewChange,
+      },
+      answers: { 200: { description: 'The view.', schema: savedViewSchema } },
+      async handle({ req, res, principal, change }) {
+        const { id: userId } = personOf(principal);
+        const app = param(req, 'app');
+        const { name } = parse(viewChangeSchema, req.body);
+        const view = await change(async (edits) => {
+          const found = await viewToChange(edits, principal, app, userId, param(req, 'view'));
+          const renamed = await edits.renameView(app, found.id, name);
+          if (renamed === undefined) {
+            throw new DomainError('conflict', 'Another view has that name already.');
+          }
+          return { result: renamed, target: found.id, details: { isShared: found.isShared } };
+        });
+        res.json(view);
+      },
+    },
+    {
       method: 'delete',
       path: '/api/apps/:app/views/:view',
       policy: 'read',
@@ -61,9 +92,7 @@ export function viewRoutes({ store }: Deps): Route[] {
         const { id: userId } = personOf(principal);
         const app = param(req, 'app');
         const view = await change(async (edits) => {
-          const found = await edits.findView(app, userId, param(req, 'view'));
-          if (found === undefined) throw notFound('view');
-          if (found.isShared) mayShare(principal, app);
+          const found = await viewToChange(edits, principal, app, userId, param(req, 'view'));
           await edits.removeView(app, found.id);
           return { result: found, target: found.id, details: { isShared: found.isShared } };
         });
@@ -71,6 +100,20 @@ export function viewRoutes({ store }: Deps): Route[] {
       },
     },
   ];
+}
+
+/** One's own, or a shared one for who may share. */
+async function viewToChange(
+  edits: AccessEdits,
+  principal: Principal,
+  app: string,
+  userId: string,
+  id: string,
+): Promise<SavedView> {
+  const found = await edits.findView(app, userId, id);
+  if (found === undefined) throw notFound('view');
+  if (found.isShared) mayShare(principal, app);
+  return found;
 }
 
 /** Keys and the command line are nobody who could come back to a list. */

@@ -212,8 +212,10 @@ export interface AccessEdits {
 
   /** Undefined when there are MAX_VIEWS already, of the user or shared. */
   saveView(view: ViewToSave): Promise<SavedView | undefined>;
-  /** One that the user may see. */
+  /** One that the user may see. Until the transaction ends nobody else saves or changes one of the app. */
   findView(app: string, userId: string, id: string): Promise<SavedView | undefined>;
+  /** Undefined when another one of its owner, or of those shared, is called that. */
+  renameView(app: string, id: string, name: string): Promise<SavedView | undefined>;
   removeView(app: string, id: string): Promise<void>;
 
   createInvitation(invitation: NewInvitation): Promise<Invitation>;

@@ -70,6 +70,7 @@ export function sqlAccessEdits(tx: Db): AccessEdits {
     removeMember: (app, userId) => members.removeMember(tx, app, userId),
     saveView: (view) => views.saveView(tx, view),
     findView: (app, userId, id) => views.findView(tx, app, userId, id),
+    renameView: (app, id, name) => views.renameView(tx, app, id, name),
     removeView: (app, id) => views.removeView(tx, app, id),
 
     createInvitation: (invitation) => members.createInvitation(tx, invitation),

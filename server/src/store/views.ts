@@ -34,8 +34,7 @@ export async function listViews(
  */
 export async function saveView(tx: Db, view: ViewToSave): Promise<SavedView | undefined> {
   const { app, userId, name, isShared } = view;
-  // Of two who save at once the second waits, so that both together keep to the limit.
-  await sql`SELECT pg_advisory_xact_lock(hashtext(${`views ${app}`}))`.execute(tx);
+  await waitForOthers(tx, app);
   const shelf = isShared ? sql`owner IS NULL` : isOwnedBy(userId);
   await sql`
     DELETE FROM xray.views
@@ -51,22 +50,45 @@ export async function saveView(tx: Db, view: ViewToSave): Promise<SavedView | un
   return rows[0] && toView(rows[0]);
 }
 
-/** A view that the user may see. */
+/** A view that the user may see, which nobody else changes meanwhile. */
 export async function findView(
-  db: Db,
+  tx: Db,
   app: string,
   userId: string,
   id: string,
 ): Promise<SavedView | undefined> {
+  await waitForOthers(tx, app);
   const { rows } = await sql<ViewRow>`
     SELECT ${COLUMNS} FROM xray.views
     WHERE app = ${app} AND id::text = ${id} AND (owner IS NULL OR ${isOwnedBy(userId)})
-    FOR UPDATE`.execute(db);
+    FOR UPDATE`.execute(tx);
+  return rows[0] && toView(rows[0]);
+}
+
+/** Undefined when another one of its owner, or of those shared, is called that. */
+export async function renameView(
+  tx: Db,
+  app: string,
+  id: string,
+  name: string,
+): Promise<SavedView | undefined> {
+  const { rows } = await sql<ViewRow>`
+    UPDATE xray.views AS view SET name = ${name}
+    WHERE app = ${app} AND id::text = ${id} AND NOT EXISTS (
+      SELECT FROM xray.views AS other
+      WHERE other.app = view.app AND other.owner IS NOT DISTINCT FROM view.owner
+        AND other.name = ${name} AND other.id <> view.id)
+    RETURNING ${COLUMNS}`.execute(tx);
   return rows[0] && toView(rows[0]);
 }
 
 export async function removeView(tx: Db, app: string, id: string): Promise<void> {
   await sql`DELETE FROM xray.views WHERE app = ${app} AND id::text = ${id}`.execute(tx);
+}
+
+/** Of two who change an app's views at once the second waits, so that both together keep to the limits. */
+async function waitForOthers(tx: Db, app: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtext(${`views ${app}`}))`.execute(tx);
 }
 
 /** Compared as text: what is no uuid is nobody's, and no error of the database's. */
