@@ -1,30 +1,72 @@
 'use client';
 
+import { useQueryClient } from '@tanstack/react-query';
 import { Component, type ReactNode } from 'react';
-import { ErrorState } from './states';
+import { ErrorState, SmallErrorState } from './states';
 
 interface BoundaryProps {
-  /** What is said when a part breaks. */
+  /** What is said when the part breaks. */
   title: string;
+  /** What the part shows. A failure is that one's: with another one it is gone, and nothing is mounted anew. */
+  of?: string | number;
+  /** Reads anew what the part is given from above; what it reads itself is read anew without being told. */
+  onRetry?: () => Promise<unknown>;
+  /** In a line, where there is no room for more. */
+  small?: boolean;
+  className?: string;
   children: ReactNode;
 }
 
-/** A part of a page that may break without taking the rest along. Give it a `key` of what it shows. */
-export class Boundary extends Component<BoundaryProps, { failure: { error: unknown } | null }> {
-  override state: { failure: { error: unknown } | null } = { failure: null };
+/** A part of a page that may break without taking the rest along. */
+export function Boundary({ onRetry, ...props }: BoundaryProps) {
+  const client = useQueryClient();
+  return (
+    <Catcher
+      {...props}
+      onAgain={async () => {
+        // Nobody else shows what only the broken part did: its data, which may be what broke it, go too.
+        client.removeQueries({ type: 'inactive' });
+        await onRetry?.();
+      }}
+    />
+  );
+}
+
+interface CatcherProps extends Omit<BoundaryProps, 'onRetry'> {
+  onAgain: () => Promise<unknown>;
+}
+
+interface CatcherState {
+  of: string | number | undefined;
+  failure: { error: unknown } | null;
+}
+
+class Catcher extends Component<CatcherProps, CatcherState> {
+  override state: CatcherState = { of: this.props.of, failure: null };
 
   static getDerivedStateFromError(error: unknown) {
     return { failure: { error } };
   }
 
+  static getDerivedStateFromProps({ of }: CatcherProps, state: CatcherState): CatcherState | null {
+    return of === state.of ? null : { of, failure: null };
+  }
+
   override render() {
     const { failure } = this.state;
-    if (failure === null) return this.props.children;
+    const { title, small, className, children, onAgain } = this.props;
+    if (failure === null) return children;
+    const again = async () => {
+      await onAgain();
+      this.setState({ failure: null });
+    };
+    const State = small === true ? SmallErrorState : ErrorState;
     return (
-      <ErrorState
+      <State
         error={failure.error}
-        title={this.props.title}
-        onRetry={() => retry(failure.error, () => this.setState({ failure: null }))}
+        title={title}
+        className={className}
+        onRetry={() => retry(failure.error, () => void again())}
       />
     );
   }

@@ -3,6 +3,7 @@
 import { CircleAlertIcon, RotateCwIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ApiError } from '@/lib/api-client';
+import { cn } from '@/lib/cn';
 import { isSignedOut } from '@/lib/session';
 import { CopyButton } from './copy-button';
 import { Button } from './ui/button';
@@ -12,6 +13,7 @@ export function ErrorState({
   error,
   title,
   heading: Heading = 'h2',
+  className,
   onRetry,
   children,
 }: {
@@ -19,6 +21,7 @@ export function ErrorState({
   title: string;
   /** `h1` where this is all that the page shows. */
   heading?: 'h1' | 'h2';
+  className?: string | undefined;
   onRetry?: (() => void) | undefined;
   children?: ReactNode;
 }) {
@@ -31,7 +34,10 @@ export function ErrorState({
   return (
     <div
       role="alert"
-      className="mx-auto flex w-full max-w-lg flex-col items-start gap-3 px-4 py-12"
+      className={cn(
+        'mx-auto flex w-full max-w-lg flex-col items-start gap-3 px-4 py-12',
+        className,
+      )}
     >
       <Heading className="flex items-center gap-2 font-semibold">
         <CircleAlertIcon aria-hidden className="size-4 shrink-0 text-failed" />
@@ -62,6 +68,35 @@ export function ErrorState({
           </span>
         )}
       </div>
+    </div>
+  );
+}
+
+/** The same in a line or two, for a part beside others. */
+export function SmallErrorState({
+  error,
+  title,
+  className,
+  onRetry,
+}: {
+  error: unknown;
+  title: string;
+  className?: string | undefined;
+  onRetry: () => void;
+}) {
+  const text = `${title}. ${messageOf(error)}`;
+  return (
+    <div
+      role="alert"
+      className={cn('flex min-w-0 flex-wrap items-center gap-2 text-sm', className)}
+    >
+      <span className="line-clamp-3 min-w-0 wrap-anywhere text-ink-muted" title={text}>
+        {text}
+      </span>
+      <Button size="sm" onClick={onRetry}>
+        <RotateCwIcon aria-hidden />
+        Try again
+      </Button>
     </div>
   );
 }

@@ -59,7 +59,9 @@ export function ExecutionView() {
 
 function LoadedExecution({ app, id }: { app: string; id: string }) {
   const execution = useQuery(executionQuery(app, id));
-  if (execution.data !== undefined) return <Panels app={app} detail={execution.data} />;
+  if (execution.data !== undefined) {
+    return <Panels app={app} detail={execution.data} onReadAnew={() => execution.refetch()} />;
+  }
   if (execution.isPending) return <ExecutionSkeleton />;
   const isMissing = execution.error instanceof ApiError && execution.error.status === 404;
   return (
@@ -76,7 +78,15 @@ function LoadedExecution({ app, id }: { app: string; id: string }) {
   );
 }
 
-function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
+function Panels({
+  app,
+  detail,
+  onReadAnew,
+}: {
+  app: string;
+  detail: ExecutionDetail;
+  onReadAnew: () => Promise<unknown>;
+}) {
   const wide = useWide();
   const [{ step: wanted, tab, candidate }, setParams] = useQueryStates(executionParams);
   const { snapshot } = detail;
@@ -86,7 +96,7 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
     void setParams({ step, candidate: null }, { history });
   const inspector =
     inspected === null ? null : (
-      <Boundary key={inspected} title="This cannot be shown">
+      <Boundary title="This cannot be shown" of={inspected} onRetry={onReadAnew}>
         <Inspector
           app={app}
           detail={detail}
@@ -101,12 +111,14 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col print:block">
       {inspected === 'explain' ? (
-        <ExplanationReport
-          app={app}
-          executionId={snapshot.executionId}
-          revision={snapshot.revision ?? 1}
-          at={snapshot.startedAt ?? detail.server.receivedAt}
-        />
+        <Boundary title="The report cannot be shown" className="hidden print:flex">
+          <ExplanationReport
+            app={app}
+            executionId={snapshot.executionId}
+            revision={snapshot.revision ?? 1}
+            at={snapshot.startedAt ?? detail.server.receivedAt}
+          />
+        </Boundary>
       ) : null}
       <div className={cn('contents', inspected === 'explain' && 'print:hidden')}>
         <ExecutionHeader
@@ -149,14 +161,16 @@ function Panels({ app, detail }: { app: string; detail: ExecutionDetail }) {
                 : 'This execution recorded none.'}
             </EmptyState>
           ) : (
-            <Timeline
-              snapshot={snapshot}
-              steps={snapshot.steps}
-              selected={typeof inspected === 'number' ? inspected : null}
-              onSelect={(sequence, how) =>
-                inspect(sequence, how === 'chosen' && sequence !== inspected ? 'push' : 'replace')
-              }
-            />
+            <Boundary title="The timeline cannot be shown" onRetry={onReadAnew}>
+              <Timeline
+                snapshot={snapshot}
+                steps={snapshot.steps}
+                selected={typeof inspected === 'number' ? inspected : null}
+                onSelect={(sequence, how) =>
+                  inspect(sequence, how === 'chosen' && sequence !== inspected ? 'push' : 'replace')
+                }
+              />
+            </Boundary>
           )}
         </div>
         {wide ? (

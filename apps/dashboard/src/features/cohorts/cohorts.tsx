@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useQueryStates } from 'nuqs';
+import { Boundary } from '@/components/boundary';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Skeleton } from '@/components/ui/skeleton';
 import { CohortForm } from './cohort-form';
@@ -47,13 +48,18 @@ export function Cohorts({ app }: { app: string }) {
           </p>
         </EmptyState>
       ) : (
-        <Answer
-          app={app}
-          a={a}
-          b={b}
-          outcome={params.outcome}
-          onOutcome={(outcome) => void setParams({ outcome })}
-        />
+        <Boundary
+          title="The comparison cannot be shown"
+          of={JSON.stringify([a, b, params.outcome])}
+        >
+          <Answer
+            app={app}
+            a={a}
+            b={b}
+            outcome={params.outcome}
+            onOutcome={(outcome) => void setParams({ outcome })}
+          />
+        </Boundary>
       )}
     </div>
   );

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ArrowLeftRightIcon } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
+import { Boundary } from '@/components/boundary';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
@@ -42,7 +43,9 @@ export function CompareTwo({ app }: { app: string }) {
         />
       </div>
       {a !== null && b !== null ? (
-        <Loaded key={`${a} ${b}`} app={app} a={a} b={b} />
+        <Boundary title="The comparison cannot be shown" of={`${a} ${b}`}>
+          <Loaded key={`${a} ${b}`} app={app} a={a} b={b} />
+        </Boundary>
       ) : (
         <EmptyState title="Which two executions?">
           <p className="mb-2">

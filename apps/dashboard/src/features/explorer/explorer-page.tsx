@@ -5,6 +5,7 @@ import { useQueryStates } from 'nuqs';
 import { lazy, Suspense, useCallback, useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import { AppGate } from '@/components/app-gate';
+import { Boundary } from '@/components/boundary';
 import { RangeMenu } from '@/components/time-range/range-menu';
 import { Button } from '@/components/ui/button';
 import { useMediaQuery } from '@/lib/browser-state';
@@ -67,10 +68,13 @@ function Explorer({ app }: { app: string }) {
     [setParams],
   );
   const setQ = (next: string) => void setParams({ q: next === '' ? null : next, peek: null });
+  const asked = JSON.stringify(listKey(question));
   const facets = (
-    <Suspense>
-      <FacetPanel app={app} q={q} range={range} onChange={setQ} />
-    </Suspense>
+    <Boundary small title="The counts cannot be shown" of={asked} className="p-4">
+      <Suspense>
+        <FacetPanel app={app} q={q} range={range} onChange={setQ} />
+      </Suspense>
+    </Boundary>
   );
 
   return (
@@ -135,58 +139,69 @@ function Explorer({ app }: { app: string }) {
         <div className="relative flex min-h-0 min-w-0 flex-1">
           <div className="flex min-h-0 min-w-0 flex-1 flex-col">
             <div className="min-h-[107px] pt-1 print:hidden">
-              <Suspense>
-                <Histogram
-                  app={app}
-                  q={q}
-                  bySearch={bySearch}
-                  range={range}
-                  by={by}
-                  live={live && unable === null}
-                  onBy={(next) => void setParams({ by: next }, { history: 'replace' })}
-                  onZoom={(next) => void setParams({ ...next, peek: null })}
-                />
-              </Suspense>
-            </div>
-            <ExecutionsList
-              key={JSON.stringify(listKey(question))}
-              question={question}
-              arrived={arriving.shown}
-              withMatches={bySearch}
-              columns={columns}
-              widths={widths}
-              onColumns={(next) => void setParams({ cols: next })}
-              onWidth={(id, widthPx) => setWidths(withWidth(widths, id, widthPx))}
-              onSort={(next) => void setParams({ sort: next })}
-              peek={peek}
-              onPeek={onPeek}
-              onAtTop={setAtTop}
-              heldCount={arriving.heldCount}
-              onShowHeld={() => {
-                arriving.release();
-                setPaused(false);
-              }}
-              empty={
+              <Boundary
+                small
+                title="The counts over time cannot be shown"
+                of={`${asked} ${by}`}
+                className="px-4 py-2"
+              >
                 <Suspense>
-                  <NothingListed
+                  <Histogram
                     app={app}
                     q={q}
+                    bySearch={bySearch}
                     range={range}
-                    onChange={(next) => void setParams(next)}
+                    by={by}
+                    live={live && unable === null}
+                    onBy={(next) => void setParams({ by: next }, { history: 'replace' })}
+                    onZoom={(next) => void setParams({ ...next, peek: null })}
                   />
                 </Suspense>
-              }
-            />
+              </Boundary>
+            </div>
+            <Boundary title="The list cannot be shown" of={asked}>
+              <ExecutionsList
+                key={asked}
+                question={question}
+                arrived={arriving.shown}
+                withMatches={bySearch}
+                columns={columns}
+                widths={widths}
+                onColumns={(next) => void setParams({ cols: next })}
+                onWidth={(id, widthPx) => setWidths(withWidth(widths, id, widthPx))}
+                onSort={(next) => void setParams({ sort: next })}
+                peek={peek}
+                onPeek={onPeek}
+                onAtTop={setAtTop}
+                heldCount={arriving.heldCount}
+                onShowHeld={() => {
+                  arriving.release();
+                  setPaused(false);
+                }}
+                empty={
+                  <Suspense>
+                    <NothingListed
+                      app={app}
+                      q={q}
+                      range={range}
+                      onChange={(next) => void setParams(next)}
+                    />
+                  </Suspense>
+                }
+              />
+            </Boundary>
           </div>
           {peek === null ? null : (
-            <Suspense>
-              <PeekPanel
-                app={app}
-                executionId={peek}
-                matches={undefined}
-                onClose={() => void onPeek(null)}
-              />
-            </Suspense>
+            <Boundary title="This execution cannot be shown" of={peek} className="w-80 shrink-0">
+              <Suspense>
+                <PeekPanel
+                  app={app}
+                  executionId={peek}
+                  matches={undefined}
+                  onClose={() => void onPeek(null)}
+                />
+              </Suspense>
+            </Boundary>
           )}
         </div>
       </div>

@@ -4,6 +4,7 @@ import { parseQuery } from '@xray/core/query';
 import { useQuery } from '@tanstack/react-query';
 import { BanIcon, CheckIcon, ChevronDownIcon } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { SmallErrorState } from '@/components/states';
 import { ALL_TIME, type TimeRange } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
@@ -49,12 +50,12 @@ export function FacetPanel({
   }, [data, q]);
   if (error !== null) {
     return (
-      <div role="alert" className="flex flex-col items-start gap-2 p-4 text-sm text-ink-muted">
-        The counts could not be read. {error.message}
-        <Button size="sm" onClick={() => void refetch()}>
-          Try again
-        </Button>
-      </div>
+      <SmallErrorState
+        error={error}
+        title="The counts could not be read"
+        className="p-4"
+        onRetry={() => void refetch()}
+      />
     );
   }
   if (data === undefined) return <FacetSkeleton />;

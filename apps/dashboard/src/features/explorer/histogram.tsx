@@ -12,8 +12,8 @@ import {
   rangeOfBars,
   type Bar,
 } from '@/components/histogram/histogram-layout';
+import { SmallErrorState } from '@/components/states';
 import { ALL_TIME, isRelative, type TimeRange } from '@/components/time-range/time-range';
-import { Button } from '@/components/ui/button';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { useElementWidth } from '@/lib/element-width';
@@ -80,18 +80,11 @@ export function Histogram({ app, q, bySearch, range, by, live, onBy, onZoom }: H
       {data !== undefined ? (
         <Chart data={data} onZoom={onZoom} />
       ) : error !== null ? (
-        <p
-          role="alert"
-          className="flex items-center gap-2 text-xs"
-          style={{ height: HEIGHT_PX + 18 }}
-        >
-          <span className="min-w-0 truncate" title={error.message}>
-            The counts over time could not be read. {error.message}
-          </span>
-          <Button size="sm" onClick={() => void refetch()}>
-            Try again
-          </Button>
-        </p>
+        <SmallErrorState
+          error={error}
+          title="The counts over time could not be read"
+          onRetry={() => void refetch()}
+        />
       ) : (
         <div
           aria-busy="true"

@@ -8,6 +8,7 @@ import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import type { ReactNode } from 'react';
 import { AppGate } from '@/components/app-gate';
+import { Boundary } from '@/components/boundary';
 import { OutcomeMix } from '@/components/charts/outcome-mix';
 import { EmptyState, ErrorState } from '@/components/states';
 import { chosenRange, questionRange } from '@/components/time-range/question-range';
@@ -80,10 +81,14 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
       ) : (
         <div className="flex flex-col gap-8 p-4">
           {overview.data !== undefined ? (
-            <>
+            <Boundary
+              title="The pipeline’s course over time cannot be shown"
+              of={overview.dataUpdatedAt}
+              onRetry={() => overview.refetch()}
+            >
               <Totals overview={overview.data} />
               <PipelineCharts overview={overview.data} />
-            </>
+            </Boundary>
           ) : overview.isError ? (
             <ErrorState
               error={overview.error}
@@ -94,13 +99,19 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
             <ChartsSkeleton />
           )}
           {funnel.data !== undefined ? (
-            <Steps
-              app={app}
-              funnel={funnel.data}
-              reasons={overview.data?.reasons ?? []}
-              step={step}
-              onStep={(name) => void setParams({ step: name }, { history: 'replace' })}
-            />
+            <Boundary
+              title="The steps cannot be shown"
+              of={funnel.dataUpdatedAt}
+              onRetry={() => funnel.refetch()}
+            >
+              <Steps
+                app={app}
+                funnel={funnel.data}
+                reasons={overview.data?.reasons ?? []}
+                step={step}
+                onStep={(name) => void setParams({ step: name }, { history: 'replace' })}
+              />
+            </Boundary>
           ) : funnel.isError ? (
             <ErrorState
               error={funnel.error}

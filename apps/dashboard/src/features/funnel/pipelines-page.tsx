@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { AppGate } from '@/components/app-gate';
+import { Boundary } from '@/components/boundary';
 import { mixVerdict, OutcomeMix } from '@/components/charts/outcome-mix';
 import { Onboarding } from '@/components/onboarding';
 import { EmptyState, ErrorState } from '@/components/states';
@@ -42,11 +43,13 @@ function Pipelines({ app }: { app: string }) {
           />
         </div>
       </div>
-      <PipelineRows
-        app={app}
-        range={range}
-        onAllTime={() => void setParams({ app, from: ALL_TIME, to: null })}
-      />
+      <Boundary title="The pipelines cannot be shown" of={JSON.stringify(range)}>
+        <PipelineRows
+          app={app}
+          range={range}
+          onAllTime={() => void setParams({ app, from: ALL_TIME, to: null })}
+        />
+      </Boundary>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import type { App, ExecutionSummary } from '@xray/core';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowRightIcon } from 'lucide-react';
 import Link from 'next/link';
+import { Boundary } from '@/components/boundary';
 import { RelativeTime } from '@/components/time';
 import { Skeleton } from '@/components/ui/skeleton';
 import { VerdictMark } from '@/components/verdict-mark';
@@ -19,49 +20,57 @@ const PIPELINES_SHOWN = 3;
 
 /** One app at a glance: when it last decided, what, and by which pipelines. */
 export function AppCard({ app }: { app: App }) {
-  const pipelines = useQuery(pipelinesQuery(app.id));
-  const recent = useQuery(recentExecutionsQuery(app.id, RECENT));
+  return (
+    <li className="flex md:min-h-44 min-w-0 flex-col gap-3 rounded-md border border-line bg-panel p-4 hover:border-line-strong">
+      <h2 className="-mb-3 min-w-0">
+        <Link
+          href={executionsHref(app.id)}
+          className="group flex items-center gap-1 font-semibold hover:underline"
+        >
+          <span className="truncate" title={app.name}>
+            {app.name}
+          </span>
+          <ArrowRightIcon aria-hidden className="size-4 shrink-0 text-accent" />
+        </Link>
+      </h2>
+      <Boundary small title="Its activity cannot be shown" className="mt-3">
+        <Activity app={app.id} />
+      </Boundary>
+    </li>
+  );
+}
+
+function Activity({ app }: { app: string }) {
+  const pipelines = useQuery(pipelinesQuery(app));
+  const recent = useQuery(recentExecutionsQuery(app, RECENT));
   const byVolume = (pipelines.data?.items ?? []).toSorted((a, b) => b.executions - a.executions);
   const total = byVolume.reduce((sum, each) => sum + each.executions, 0);
   const latest = recent.data?.items[0];
 
   return (
-    <li className="flex md:min-h-44 min-w-0 flex-col gap-3 rounded-md border border-line bg-panel p-4 hover:border-line-strong">
-      <div className="min-w-0">
-        <h2 className="min-w-0">
-          <Link
-            href={executionsHref(app.id)}
-            className="group flex items-center gap-1 font-semibold hover:underline"
-          >
-            <span className="truncate" title={app.name}>
-              {app.name}
-            </span>
-            <ArrowRightIcon aria-hidden className="size-4 shrink-0 text-accent" />
-          </Link>
-        </h2>
-        {pipelines.isPending || recent.isPending ? (
-          <Skeleton className="mt-1 h-4 w-40" />
-        ) : pipelines.isError || recent.isError ? (
-          <p className="text-sm text-ink-muted">Its activity could not be read.</p>
-        ) : latest === undefined ? (
-          <p className="text-sm text-ink-muted">
-            No executions yet: open it to see how to send one.
-          </p>
-        ) : (
-          <p className="text-sm text-ink-muted">
-            {plural(total, 'execution')}, the last <RelativeTime iso={latest.at} />
-          </p>
-        )}
-      </div>
+    <>
+      {pipelines.isPending || recent.isPending ? (
+        <Skeleton className="mt-1 h-4 w-40" />
+      ) : pipelines.isError || recent.isError ? (
+        <p className="text-sm text-ink-muted">Its activity could not be read.</p>
+      ) : latest === undefined ? (
+        <p className="text-sm text-ink-muted">No executions yet: open it to see how to send one.</p>
+      ) : (
+        <p className="text-sm text-ink-muted">
+          {plural(total, 'execution')}, the last <RelativeTime iso={latest.at} />
+        </p>
+      )}
       {latest === undefined ? null : (
         <>
-          <LastDay app={app.id} />
-          <RecentStrip app={app.id} items={recent.data?.items ?? []} />
+          <Boundary small title="The last 24 h cannot be shown">
+            <LastDay app={app} />
+          </Boundary>
+          <RecentStrip app={app} items={recent.data?.items ?? []} />
           <ul className="mt-auto flex flex-col gap-0.5 text-sm">
             {byVolume.slice(0, PIPELINES_SHOWN).map((each) => (
               <li key={each.pipeline} className="flex min-w-0 justify-between gap-3">
                 <Link
-                  href={executionsHref(app.id, { pipeline: each.pipeline })}
+                  href={executionsHref(app, { pipeline: each.pipeline })}
                   title={each.pipeline}
                   className="truncate text-ink-muted hover:text-ink hover:underline"
                 >
@@ -78,7 +87,7 @@ export function AppCard({ app }: { app: App }) {
           </ul>
         </>
       )}
-    </li>
+    </>
   );
 }
 

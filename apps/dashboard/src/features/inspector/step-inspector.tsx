@@ -3,6 +3,7 @@
 import type { Json, Mark, Step } from '@xray/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { Boundary } from '@/components/boundary';
 import { MarkBadge } from '@/components/json/mark-badge';
 import { ErrorState } from '@/components/states';
 import { Skeleton } from '@/components/ui/skeleton';
@@ -73,7 +74,13 @@ export function StepInspector(props: StepInspectorProps) {
   const ownMarks = props.marks.filter((mark) => mark.path === pointer);
 
   const panel = (render: (whole: Step) => ReactNode) => {
-    if (whole !== undefined) return render(whole);
+    if (whole !== undefined) {
+      return (
+        <Boundary title="This cannot be shown" onRetry={() => detail.refetch()}>
+          <Rendered of={whole} render={render} />
+        </Boundary>
+      );
+    }
     if (detail.isError) {
       return (
         <ErrorState
@@ -213,6 +220,11 @@ function hasTab(tab: InspectorTab, step: Step): boolean {
 /** What says most about how a step decided comes first. */
 function firstTab(tabs: readonly InspectorTab[]): InspectorTab {
   return (['error', 'rules', 'candidates'] as const).find((tab) => tabs.includes(tab)) ?? 'output';
+}
+
+/** Calls `render` as a component of its own, so that a boundary around it catches what it throws. */
+function Rendered({ of, render }: { of: Step; render: (whole: Step) => ReactNode }) {
+  return render(of);
 }
 
 function PanelSkeleton() {

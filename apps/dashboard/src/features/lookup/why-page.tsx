@@ -5,6 +5,7 @@ import { SearchIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { AppGate } from '@/components/app-gate';
+import { Boundary } from '@/components/boundary';
 import { EmptyState, ErrorState } from '@/components/states';
 import { chosenRange, questionRange } from '@/components/time-range/question-range';
 import { RangeMenu } from '@/components/time-range/range-menu';
@@ -77,15 +78,17 @@ function Why({ app }: { app: string }) {
           </p>
         </EmptyState>
       ) : (
-        <Answer
-          key={id}
-          app={app}
-          id={id}
-          as={as}
-          range={range}
-          onRole={(role) => void setParams({ app, as: roleName(role) })}
-          onAllTime={() => void setParams({ from: ALL_TIME, to: null })}
-        />
+        <Boundary title="The answer cannot be shown" of={JSON.stringify([id, as, range])}>
+          <Answer
+            key={id}
+            app={app}
+            id={id}
+            as={as}
+            range={range}
+            onRole={(role) => void setParams({ app, as: roleName(role) })}
+            onAllTime={() => void setParams({ from: ALL_TIME, to: null })}
+          />
+        </Boundary>
       )}
     </div>
   );

@@ -2,6 +2,7 @@
 
 import { SearchIcon } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { Boundary } from '@/components/boundary';
 import { Button } from '@/components/ui/button';
 import { useHotkeys } from '@/lib/hotkeys';
 
@@ -38,10 +39,12 @@ export function CommandPalette() {
           Ctrl K
         </kbd>
       </Button>
-      <Suspense>
-        {open === 'palette' ? <PaletteDialog onClose={close} /> : null}
-        {open === 'shortcuts' ? <ShortcutsDialog onClose={close} /> : null}
-      </Suspense>
+      <Boundary small title="This cannot be opened" of={open ?? 'closed'}>
+        <Suspense>
+          {open === 'palette' ? <PaletteDialog onClose={close} /> : null}
+          {open === 'shortcuts' ? <ShortcutsDialog onClose={close} /> : null}
+        </Suspense>
+      </Boundary>
     </>
   );
 }

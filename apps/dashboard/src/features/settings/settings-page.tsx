@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useQueryStates } from 'nuqs';
 import type { User } from '@xray/core';
+import { Boundary } from '@/components/boundary';
 import { ErrorState } from '@/components/states';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { appsQuery, meQuery } from '@/lib/queries';
@@ -54,14 +55,18 @@ export function SettingsPage() {
               title="It is not known who you are"
               onRetry={() => void me.refetch()}
             />
-          ) : tab === 'profile' ? (
-            <ProfilePanel me={me.data} />
-          ) : tab === 'people' ? (
-            <PeoplePanel me={me.data} />
-          ) : tab === 'apps' ? (
-            <AppsPanel me={me.data} />
           ) : (
-            <OfOneApp me={me.data} tab={tab} />
+            <Boundary title="This cannot be shown" of={tab}>
+              {tab === 'profile' ? (
+                <ProfilePanel me={me.data} />
+              ) : tab === 'people' ? (
+                <PeoplePanel me={me.data} />
+              ) : tab === 'apps' ? (
+                <AppsPanel me={me.data} />
+              ) : (
+                <OfOneApp me={me.data} tab={tab} />
+              )}
+            </Boundary>
           )}
         </div>
       </TabsContent>
