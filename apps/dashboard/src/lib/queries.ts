@@ -13,7 +13,8 @@ import {
   listPipelines,
 } from './api-client';
 
-const WAITING_POLL_MS = 2_000;
+const DAY_MS = 86_400_000;
+export const WAITING_POLL_MS = 2_000;
 
 export const configQuery = queryOptions({
   queryKey: ['config'],
@@ -44,13 +45,20 @@ export const appsQuery = queryOptions({
   refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
 });
 
+/** How far back an app's pipelines are counted where no range is chosen: over all time it takes seconds. */
+export const PIPELINES_DAYS = 30;
+
 export const pipelinesQuery = (app: string) =>
   queryOptions({
     queryKey: ['pipelines', app],
-    queryFn: ({ signal }) => listPipelines(app, { from: null, to: null }, signal),
-    refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
+    queryFn: ({ signal }) => {
+      const from = new Date(Date.now() - PIPELINES_DAYS * DAY_MS).toISOString();
+      return listPipelines(app, { from, to: null }, signal);
+    },
+    staleTime: 60_000,
   });
 
+/** The latest over all time, which is quick; asked for again until there is one. */
 export const recentExecutionsQuery = (app: string, limit: number) =>
   queryOptions({
     queryKey: ['recent', app, limit],

@@ -16,7 +16,7 @@ import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { formatCount, formatDuration, formatShare } from '@/lib/format';
 import { pipelineHref } from '@/lib/links';
-import { pipelinesQuery } from '@/lib/queries';
+import { recentExecutionsQuery, WAITING_POLL_MS } from '@/lib/queries';
 import { pipelinesWithinQuery } from './pipeline-queries';
 import { RowsSkeleton } from './pipeline-skeleton';
 import { pipelinesParams } from './search-params';
@@ -65,7 +65,14 @@ function PipelineRows({
 }) {
   const pipelines = useQuery(pipelinesWithinQuery(app, range));
   const isEmpty = pipelines.data?.items.length === 0;
-  const ever = useQuery({ ...pipelinesQuery(app), enabled: isEmpty });
+  const ever = useQuery({ ...recentExecutionsQuery(app, 1), enabled: isEmpty });
+  const isNew = isEmpty && ever.data?.items.length === 0;
+  // The first one is waited for, and then its pipeline is read.
+  useQuery({
+    ...pipelinesWithinQuery(app, range),
+    enabled: isNew,
+    refetchInterval: WAITING_POLL_MS,
+  });
   if (pipelines.isPending || (isEmpty && ever.isPending)) return <RowsSkeleton />;
   if (pipelines.isError) {
     return (
@@ -76,7 +83,7 @@ function PipelineRows({
       />
     );
   }
-  if (isEmpty && ever.data?.items.length === 0) {
+  if (isNew) {
     return (
       <Onboarding
         app={app}

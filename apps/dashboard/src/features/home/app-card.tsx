@@ -1,7 +1,7 @@
 'use client';
 
-import type { App, ExecutionSummary } from '@xray/core';
-import { useQuery } from '@tanstack/react-query';
+import type { App, ExecutionSummary, PipelineList } from '@xray/core';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { ArrowRightIcon } from 'lucide-react';
 import Link from 'next/link';
 import { Boundary } from '@/components/boundary';
@@ -10,7 +10,7 @@ import { Skeleton } from '@/components/ui/skeleton';
 import { VerdictMark } from '@/components/verdict-mark';
 import { formatCount, plural } from '@/lib/format';
 import { executionHref, executionsHref } from '@/lib/links';
-import { pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
+import { PIPELINES_DAYS, pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
 import { executionVerdict } from '@/lib/verdict';
 import { LastDay } from './last-day';
 
@@ -41,23 +41,22 @@ export function AppCard({ app }: { app: App }) {
 }
 
 function Activity({ app }: { app: string }) {
-  const pipelines = useQuery(pipelinesQuery(app));
   const recent = useQuery(recentExecutionsQuery(app, RECENT));
-  const byVolume = (pipelines.data?.items ?? []).toSorted((a, b) => b.executions - a.executions);
-  const total = byVolume.reduce((sum, each) => sum + each.executions, 0);
   const latest = recent.data?.items[0];
+  const pipelines = useQuery({ ...pipelinesQuery(app), enabled: latest !== undefined });
+  const byVolume = (pipelines.data?.items ?? []).toSorted((a, b) => b.executions - a.executions);
 
   return (
     <>
-      {pipelines.isPending || recent.isPending ? (
+      {recent.isPending ? (
         <Skeleton className="mt-1 h-4 w-40" />
-      ) : pipelines.isError || recent.isError ? (
+      ) : recent.isError ? (
         <p className="text-sm text-ink-muted">Its activity could not be read.</p>
       ) : latest === undefined ? (
         <p className="text-sm text-ink-muted">No executions yet: open it to see how to send one.</p>
       ) : (
         <p className="text-sm text-ink-muted">
-          {plural(total, 'execution')}, the last <RelativeTime iso={latest.at} />
+          <RecentCount pipelines={pipelines} />, the last <RelativeTime iso={latest.at} />
         </p>
       )}
       {latest === undefined ? null : (
@@ -89,6 +88,14 @@ function Activity({ app }: { app: string }) {
       )}
     </>
   );
+}
+
+/** Keeps its line while it is waited for, so that nothing moves. */
+function RecentCount({ pipelines }: { pipelines: UseQueryResult<PipelineList> }) {
+  if (pipelines.isError) return 'Its executions could not be counted';
+  if (pipelines.data === undefined) return 'Executions';
+  const total = pipelines.data.items.reduce((sum, each) => sum + each.executions, 0);
+  return `${total === 0 ? 'No executions' : plural(total, 'execution')} in ${PIPELINES_DAYS} days`;
 }
 
 /** The latest outcomes, each a link: a feel for how it goes, before any chart. */
