@@ -268,7 +268,7 @@ test('columns are chosen, put in order and sized, by the keyboard too, and stay 
   expect(complaints).toEqual([]);
 });
 
-test('a view is saved, left, come back to, shared, and forgotten', async ({ stage }) => {
+test('a view is saved, left, come back to, renamed, shared, and forgotten', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await send(server, loans(10));
   await page.goto(
@@ -298,7 +298,18 @@ test('a view is saved, left, come back to, shared, and forgotten', async ({ stag
   const shared = views.getByRole('region', { name: `Shared in ${server.appId}` });
   await shared.getByRole('link', { name: 'Slow refusals' }).waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
-  await shared.getByRole('button', { name: 'Forget Slow refusals' }).click();
+
+  await shared.getByRole('button', { name: 'Rename Slow refusals' }).click();
+  await page.keyboard.type('Something else');
+  await page.keyboard.press('Escape');
+  await shared.getByRole('button', { name: 'Rename Slow refusals' }).click();
+  const field = shared.getByLabel('New name of Slow refusals');
+  expect(await field.inputValue()).toBe('Slow refusals');
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.keyboard.type('Refused slowly');
+  await page.keyboard.press('Enter');
+  await shared.getByRole('link', { name: 'Refused slowly' }).waitFor();
+  await shared.getByRole('button', { name: 'Forget Refused slowly' }).click();
   await views.getByText('None yet.').waitFor();
   expect(complaints).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { NewView, SavedView, SavedViewList } from '@xray/core';
+import type { NewView, SavedView, SavedViewList, ViewChange } from '@xray/core';
 import { appPath, getJson, sendJson } from './api-client';
 
 /** The views that the app shares, and those of who is signed in. */
@@ -9,6 +9,10 @@ export async function listViews(app: string, signal?: AbortSignal): Promise<Save
 /** Puts it in the place of the one of its name. */
 export async function saveView(app: string, view: NewView): Promise<SavedView> {
   return await sendJson('POST', `${appPath(app)}/views`, view);
+}
+
+export async function changeView(app: string, id: string, change: ViewChange): Promise<SavedView> {
+  return await sendJson('PATCH', `${appPath(app)}/views/${encodeURIComponent(id)}`, change);
 }
 
 export async function removeView(app: string, id: string): Promise<SavedView> {

@@ -2,7 +2,7 @@
 
 import type { SavedView, SavedViewList, ViewParams } from '@xray/core';
 import { useMutation, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
-import { Trash2Icon } from 'lucide-react';
+import { PencilIcon, Trash2Icon } from 'lucide-react';
 import Link from 'next/link';
 import { useState, type ReactElement } from 'react';
 import { CopyButton } from '@/components/copy-button';
@@ -12,11 +12,13 @@ import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover
 import { cn } from '@/lib/cn';
 import { appsQuery } from '@/lib/queries';
 import { useForm } from '@/lib/use-form';
-import { removeView, saveView } from '@/lib/views-api';
+import { changeView, removeView, saveView } from '@/lib/views-api';
 import { viewHref, viewsQuery } from './saved-views';
 
 /** As many as the server takes (MAX_VIEW_NAME_LENGTH of core's views.ts). */
 const MAX_NAME_LENGTH = 80;
+const FIELD =
+  'min-w-0 flex-1 rounded-md border border-line-strong bg-panel px-2 text-sm placeholder:text-ink-faint';
 
 interface OpenedViewsMenuProps {
   trigger: ReactElement;
@@ -30,18 +32,22 @@ interface OpenedViewsMenuProps {
 
 export function OpenedViewsMenu({ trigger, app, views, current, shownId }: OpenedViewsMenuProps) {
   const [open, setOpen] = useState(true);
+  /** Id of the view that is given another name. */
+  const [renamed, setRenamed] = useState<string | null>(null);
   const apps = useQuery(appsQuery);
   const role = apps.data?.items.find(({ id }) => id === app)?.role;
   const mayShare = role === 'editor' || role === 'owner';
   const items = views.data?.items ?? [];
-  const list = (heading: string, found: readonly SavedView[], removable: boolean) =>
+  const list = (heading: string, found: readonly SavedView[], changeable: boolean) =>
     found.length === 0 ? null : (
       <ViewList
         app={app}
         heading={heading}
         views={found}
         shownId={shownId}
-        removable={removable}
+        changeable={changeable}
+        renamed={renamed}
+        onRenamed={setRenamed}
         onClose={() => setOpen(false)}
       />
     );
@@ -51,6 +57,11 @@ export function OpenedViewsMenu({ trigger, app, views, current, shownId }: Opene
       <PopoverContent
         align="end"
         aria-label="Saved views"
+        onEscapeKeyDown={(event) => {
+          if (renamed === null) return;
+          event.preventDefault();
+          setRenamed(null);
+        }}
         className="w-[min(24rem,calc(100vw-1rem))] p-1"
       >
         <div className="max-h-[50dvh] overflow-y-auto">
@@ -85,14 +96,18 @@ function ViewList({
   heading,
   views,
   shownId,
-  removable,
+  changeable,
+  renamed,
+  onRenamed,
   onClose,
 }: {
   app: string;
   heading: string;
   views: readonly SavedView[];
   shownId: string | undefined;
-  removable: boolean;
+  changeable: boolean;
+  renamed: string | null;
+  onRenamed: (id: string | null) => void;
   onClose: () => void;
 }) {
   const client = useQueryClient();
@@ -104,42 +119,102 @@ function ViewList({
     <section aria-label={heading}>
       <h3 className="truncate px-2 pt-1.5 pb-0.5 text-xs text-ink-muted">{heading}</h3>
       <ul>
-        {views.map(({ id, name, params, isShared, savedBy }) => (
-          <li key={id} className="flex h-8 items-center rounded hover:bg-hover">
-            <Link
-              href={viewHref(app, params)}
-              aria-current={id === shownId ? 'true' : undefined}
-              title={isShared ? `${name}, saved by ${savedBy}` : name}
-              onClick={onClose}
-              className={cn(
-                'min-w-0 flex-1 truncate px-2 text-sm',
-                id === shownId && 'font-medium',
-              )}
-            >
-              {name}
-            </Link>
-            <CopyButton
-              text={() => new URL(viewHref(app, params), location.href).href}
-              label={`Copy the address of ${name}`}
-            />
-            {removable ? (
-              <Button
-                variant="ghost"
-                size="iconSm"
-                aria-label={`Forget ${name}`}
-                title={isShared ? 'Forget it, for everybody' : 'Forget it'}
-                disabled={removing.isPending}
-                onClick={() => removing.mutate(id)}
+        {views.map((view) =>
+          view.id === renamed ? (
+            <li key={view.id}>
+              <RenameForm app={app} view={view} onDone={() => onRenamed(null)} />
+            </li>
+          ) : (
+            <li key={view.id} className="flex h-8 items-center rounded hover:bg-hover">
+              <Link
+                href={viewHref(app, view.params)}
+                aria-current={view.id === shownId ? 'true' : undefined}
+                title={view.isShared ? `${view.name}, saved by ${view.savedBy}` : view.name}
+                onClick={onClose}
+                className={cn(
+                  'min-w-0 flex-1 truncate px-2 text-sm',
+                  view.id === shownId && 'font-medium',
+                )}
               >
-                <Trash2Icon aria-hidden />
-              </Button>
-            ) : null}
-          </li>
-        ))}
+                {view.name}
+              </Link>
+              <CopyButton
+                text={() => new URL(viewHref(app, view.params), location.href).href}
+                label={`Copy the address of ${view.name}`}
+              />
+              {changeable ? (
+                <>
+                  <Button
+                    variant="ghost"
+                    size="iconSm"
+                    aria-label={`Rename ${view.name}`}
+                    title={view.isShared ? 'Rename it, for everybody' : 'Rename it'}
+                    onClick={() => onRenamed(view.id)}
+                  >
+                    <PencilIcon aria-hidden />
+                  </Button>
+                  <Button
+                    variant="ghost"
+                    size="iconSm"
+                    aria-label={`Forget ${view.name}`}
+                    title={view.isShared ? 'Forget it, for everybody' : 'Forget it'}
+                    disabled={removing.isPending}
+                    onClick={() => removing.mutate(view.id)}
+                  >
+                    <Trash2Icon aria-hidden />
+                  </Button>
+                </>
+              ) : null}
+            </li>
+          ),
+        )}
       </ul>
       {removing.isError ? <FormError message={removing.error.message} /> : null}
     </section>
   );
+}
+
+/** In the place of the view's row: Enter renames, Escape leaves it as it was. */
+function RenameForm({ app, view, onDone }: { app: string; view: SavedView; onDone: () => void }) {
+  const client = useQueryClient();
+  const { form, errors, error, isPending } = useForm(
+    ['name'],
+    ({ name }) => changeView(app, view.id, { name }),
+    async () => {
+      await client.invalidateQueries(viewsQuery(app));
+      onDone();
+    },
+  );
+  const message = errors.name ?? error;
+  return (
+    <form {...form} aria-label={`Rename ${view.name}`} className="flex flex-col gap-1 py-0.5">
+      <div className="flex items-center gap-1">
+        <input
+          name="name"
+          required
+          maxLength={MAX_NAME_LENGTH}
+          aria-label={`New name of ${view.name}`}
+          aria-invalid={message === null ? undefined : true}
+          autoComplete="off"
+          defaultValue={view.name}
+          ref={selectOnce}
+          className={cn(FIELD, 'h-7')}
+        />
+        <Button type="submit" variant="primary" size="sm" disabled={isPending}>
+          Rename
+        </Button>
+        <Button size="sm" onClick={onDone}>
+          Cancel
+        </Button>
+      </div>
+      <FormError message={message} />
+    </form>
+  );
+}
+
+/** The field takes the place of the button that was pressed, so the focus goes there. */
+function selectOnce(field: HTMLInputElement | null): void {
+  field?.select();
 }
 
 function SaveForm({
@@ -179,7 +254,7 @@ function SaveForm({
           autoComplete="off"
           value={name}
           onChange={(event) => setName(event.target.value)}
-          className="h-8 min-w-0 flex-1 rounded-md border border-line-strong bg-panel px-2 text-sm placeholder:text-ink-faint"
+          className={cn(FIELD, 'h-8')}
         />
         <Button type="submit" variant="primary" disabled={isPending}>
           {isKnown ? 'Replace' : 'Save'}
