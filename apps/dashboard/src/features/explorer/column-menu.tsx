@@ -18,7 +18,6 @@ export function ColumnMenu(props: ColumnMenuProps) {
       size="icon"
       aria-label="Columns"
       title="Columns"
-      className="max-md:hidden"
     >
       <Columns3Icon aria-hidden />
     </LazyMenu>

@@ -118,12 +118,12 @@ export const COLUMNS: Record<ColumnId, Column> = {
   },
 };
 
-export function subjectText(row: ExecutionSummary): string {
+function subjectText(row: ExecutionSummary): string {
   return row.subjects.map((subject) => `${subject.type}/${subject.id}`).join(', ');
 }
 
 /** Why it ended so: the reasons' codes, or what broke. */
-export function reasonText(row: ExecutionSummary): string {
+function reasonText(row: ExecutionSummary): string {
   if (row.reasons.length > 0) return row.reasons.join(', ');
   if (row.errorType !== null) return row.errorType;
   return '';

@@ -9,6 +9,7 @@ import { useWide } from '@/lib/browser-state';
 import { formatCount } from '@/lib/format';
 import { useHotkeys } from '@/lib/hotkeys';
 import { executionHref } from '@/lib/links';
+import { cardPx, layOutCard } from './card-layout';
 import { ExecutionsTable, HEAD_PX } from './executions-table';
 import { RowsSkeleton } from './explorer-skeleton';
 import { keepPosition, positionOf } from './list-position';
@@ -19,7 +20,6 @@ import type { TableHeadProps } from './table-head';
 import { useExecutionList, type Row } from './use-execution-list';
 
 const ROW_PX = 32;
-const CARD_PX = 60;
 const MATCH_PX = 24;
 const PAGE_ROWS = 20;
 
@@ -58,7 +58,8 @@ export function ExecutionsList(props: ExecutionsListProps) {
   const count = arrived.length + rowCount(chain);
   // One more stands for what is still to be read.
   const room = count + (more ? 1 : 0);
-  const rowPx = (wide ? ROW_PX : CARD_PX) + (props.withMatches ? MATCH_PX : 0);
+  const rowPx =
+    (wide ? ROW_PX : cardPx(layOutCard(props.columns))) + (props.withMatches ? MATCH_PX : 0);
   const { ref, window, scrollToRow, scrollToTop } = useRowWindow({
     rowPx,
     headPx: wide ? HEAD_PX : 0,

@@ -4,6 +4,7 @@
 
 import type { Ref } from 'react';
 import { cn } from '@/lib/cn';
+import { layOutCard } from './card-layout';
 import { gridTemplate, minTableWidthPx } from './column-layout';
 import { RowCard, RowCells, RowPlaceholder } from './table-row';
 import { TableHead, type TableHeadProps } from './table-head';
@@ -34,11 +35,12 @@ interface ExecutionsTableProps extends TableHeadProps {
   onPeek: (index: number) => void;
 }
 
-/** The rows that are seen, and the room of all others; below 768 px each is a card of two lines. */
+/** The rows that are seen, and the room of all others; below 768 px each is a card. */
 export function ExecutionsTable({ gridRef, ...props }: ExecutionsTableProps) {
   const { columns, widths, wide, window, rowPx, count, active } = props;
   const template = gridTemplate(columns, widths);
   const minWidth = wide ? minTableWidthPx(columns, widths, GAP_PX) + PADDING_PX : undefined;
+  const card = layOutCard(columns);
   const indexes = Array.from(
     { length: Math.max(0, window.last - window.first + 1) },
     (_, place) => window.first + place,
@@ -108,7 +110,7 @@ export function ExecutionsTable({ gridRef, ...props }: ExecutionsTableProps) {
                   onPeek={() => props.onPeek(index)}
                 />
               ) : (
-                <RowCard app={props.app} row={row} />
+                <RowCard app={props.app} row={row} layout={card} />
               )}
             </div>
           );

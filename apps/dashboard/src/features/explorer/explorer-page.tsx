@@ -7,7 +7,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { AppGate } from '@/components/app-gate';
 import { Boundary } from '@/components/boundary';
 import { RangeMenu } from '@/components/time-range/range-menu';
-import { Button } from '@/components/ui/button';
+import { Button, ICON_ON_PHONE } from '@/components/ui/button';
+import { cn } from '@/lib/cn';
 import { useMediaQuery } from '@/lib/browser-state';
 import { store, useStored } from '@/lib/preferences';
 import { ColumnMenu } from './column-menu';
@@ -79,13 +80,19 @@ function Explorer({ app }: { app: string }) {
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div className="flex flex-wrap items-center gap-2 px-4 py-2 print:hidden">
+      <div className="flex flex-wrap items-center gap-2 px-4 py-2 max-md:gap-1 print:hidden">
         <h1 className="mr-auto font-semibold max-md:sr-only">Executions</h1>
-        <Button className="lg:hidden" onClick={() => setFacetsOpen(true)}>
-          <ListFilterIcon aria-hidden /> Narrow
+        <Button className={cn('lg:hidden', ICON_ON_PHONE)} onClick={() => setFacetsOpen(true)}>
+          <ListFilterIcon aria-hidden /> <span className="max-md:sr-only">Narrow</span>
         </Button>
         <ViewsMenu app={app} />
-        <RangeMenu value={range} onChange={(next) => void setParams({ ...next, peek: null })} />
+        <div className="flex min-w-0 max-md:flex-[1_0_6.5rem]">
+          <RangeMenu
+            value={range}
+            className="max-md:flex-1 max-md:px-2"
+            onChange={(next) => void setParams({ ...next, peek: null })}
+          />
+        </div>
         <LiveButton
           live={live}
           paused={paused}

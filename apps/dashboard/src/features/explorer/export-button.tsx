@@ -3,7 +3,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { DownloadIcon } from 'lucide-react';
 import { boundsOf, type TimeRange } from '@/components/time-range/time-range';
-import { Button } from '@/components/ui/button';
+import { Button, ICON_ON_PHONE } from '@/components/ui/button';
 import { exportUrl, getExport } from '@/lib/api-client';
 import { configQuery } from '@/lib/queries';
 
@@ -27,7 +27,7 @@ export function ExportButton(exported: Exported) {
 /** The browser reads it to the end, however long it is. */
 function ExportLink({ app, q, range }: Exported) {
   return (
-    <Button asChild title={ABOUT}>
+    <Button asChild title={ABOUT} className={ICON_ON_PHONE}>
       <a
         href={exportUrl(app, { q, ...boundsOf(range, 0) })}
         download={fileOf(app)}
@@ -49,7 +49,12 @@ function FetchedExport({ app, q, range }: Exported) {
     onSuccess: (file) => save(file, fileOf(app)),
   });
   return (
-    <Button title={error?.message ?? ABOUT} disabled={isPending} onClick={() => mutate()}>
+    <Button
+      title={error?.message ?? ABOUT}
+      className={ICON_ON_PHONE}
+      disabled={isPending}
+      onClick={() => mutate()}
+    >
       <DownloadIcon aria-hidden />
       {/* A role here would take the text out of the button's name. */}
       <span aria-live="polite" className="max-md:sr-only">

@@ -1,7 +1,7 @@
 'use client';
 
 import { PauseIcon, PlayIcon, RadioIcon } from 'lucide-react';
-import { Button } from '@/components/ui/button';
+import { Button, ICON_ON_PHONE } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { useLiveState, type LiveState } from '@/lib/live-state';
 
@@ -35,14 +35,16 @@ export function LiveButton({
         aria-pressed={running}
         disabled={unable !== null}
         title={unable ?? (running ? SAID[state] : 'Show executions as they arrive')}
-        className={cn(running && 'rounded-r-none bg-accent-soft')}
+        className={cn(ICON_ON_PHONE, running && 'rounded-r-none bg-accent-soft')}
         onClick={() => onLive(!live)}
       >
         <RadioIcon
           aria-hidden
           className={cn(running && state === 'live' && !paused && 'pulse-mark text-running')}
         />
-        {running && state === 'lost' ? 'Reconnecting…' : 'Live'}
+        <span className="max-md:sr-only">
+          {running && state === 'lost' ? 'Reconnecting…' : 'Live'}
+        </span>
       </Button>
       {running ? (
         <Button

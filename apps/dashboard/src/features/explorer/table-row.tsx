@@ -4,14 +4,13 @@
 
 import { PanelRightIcon } from 'lucide-react';
 import Link from 'next/link';
-import { RelativeTime } from '@/components/time';
+import { Fragment } from 'react';
 import { Skeleton } from '@/components/ui/skeleton';
-import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
-import { formatDuration } from '@/lib/format';
 import { executionHref } from '@/lib/links';
 import { executionVerdict } from '@/lib/verdict';
-import { COLUMNS, reasonText, subjectText, type ColumnId } from './columns';
+import { cardPx, type CardLayout } from './card-layout';
+import { COLUMNS, type ColumnId } from './columns';
 import { MatchLine } from './match-line';
 import type { Row } from './use-execution-list';
 
@@ -89,33 +88,69 @@ export function RowCells({
   );
 }
 
-/** A row of two lines, where there is no room for columns. */
-export function RowCard({ app, row }: { app: string; row: Row }) {
-  const subject = subjectText(row);
-  const second = [row.pipeline, reasonText(row)].filter((text) => text !== '').join(' · ');
+/** A row of lines, where there is no room for columns. */
+export function RowCard({ app, row, layout }: { app: string; row: Row; layout: CardLayout }) {
+  const { lead, beside, when, figure, second, more } = layout;
+  const said = second.filter(
+    (id) => COLUMNS[id].node !== undefined || COLUMNS[id].text(row) !== '',
+  );
   return (
     <div role="gridcell">
-      <div className="flex h-[60px] flex-col justify-center">
+      <div className="flex flex-col justify-center" style={{ height: cardPx(layout) }}>
         <div className="flex items-center gap-3">
           <Link
             href={executionHref(app, row.executionId)}
             prefetch={false}
             aria-label={linkName(row)}
-            className={cn('max-w-1/2 shrink-0 font-medium', COVER)}
+            className={cn('max-w-1/2 shrink-0 truncate font-medium', COVER)}
           >
-            <VerdictLabel verdict={executionVerdict(row)} />
+            <Content id={lead} row={row} />
           </Link>
-          <span className="min-w-0 flex-1 truncate text-ink-muted">{subject}</span>
-          <RelativeTime iso={row.at} className="shrink-0 text-xs text-ink-faint" />
+          <span className="min-w-0 flex-1 truncate text-ink-muted">
+            {beside === null ? null : <Content id={beside} row={row} />}
+          </span>
+          {when === null ? null : (
+            <span className="shrink-0 text-xs text-ink-faint">
+              <Content id={when} row={row} />
+            </span>
+          )}
         </div>
-        <div className="flex items-center gap-3 text-xs text-ink-muted">
-          <span className="min-w-0 flex-1 truncate">{second}</span>
-          <span className="shrink-0">{formatDuration(row.durationMs)}</span>
+        <div className="flex h-5 items-center gap-3 text-xs text-ink-muted">
+          <span className="min-w-0 flex-1 truncate">
+            {said.map((id, index) => (
+              <Fragment key={id}>
+                {index === 0 ? null : ' · '}
+                <Content id={id} row={row} />
+              </Fragment>
+            ))}
+          </span>
+          {figure === null ? null : (
+            <span className="shrink-0">
+              <Content id={figure} row={row} />
+            </span>
+          )}
         </div>
+        {more.map((line) => (
+          <div key={line[0]} className="grid h-5 grid-cols-2 items-center gap-3 text-xs">
+            {line.map((id) => (
+              <span key={id} className="flex min-w-0 gap-1.5 text-ink-muted">
+                <span className="shrink-0 text-ink-faint">{COLUMNS[id].title}</span>
+                <span className="min-w-0 truncate">
+                  <Content id={id} row={row} />
+                </span>
+              </span>
+            ))}
+          </div>
+        ))}
       </div>
       <MatchLine row={row} />
     </div>
   );
+}
+
+function Content({ id, row }: { id: ColumnId; row: Row }) {
+  const { node, text } = COLUMNS[id];
+  return node?.(row) ?? text(row);
 }
 
 export function RowPlaceholder() {

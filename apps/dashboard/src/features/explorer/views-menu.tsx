@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { BookmarkIcon } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
 import { lazy } from 'react';
+import { ICON_ON_PHONE } from '@/components/ui/button';
 import { LazyMenu } from '@/components/ui/lazy-menu';
 import { isSameView, viewParams, viewsQuery } from './saved-views';
 
@@ -22,6 +23,7 @@ export function ViewsMenu({ app }: { app: string }) {
         <Opened trigger={trigger} app={app} views={views} current={current} shownId={shown?.id} />
       )}
       popup="dialog"
+      className={ICON_ON_PHONE}
       title={shown === undefined ? 'Saved views' : `Saved views: this is ${shown.name}`}
     >
       <BookmarkIcon aria-hidden className={shown && 'fill-current text-accent'} />
