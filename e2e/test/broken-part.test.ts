@@ -97,7 +97,7 @@ const CASES: readonly Case[] = [
   {
     part: 'a pipeline’s steps',
     address: ({ app }) => `pipeline?app=${app}&p=loan-approval`,
-    asks: /^\/funnel\?/,
+    asks: /^\/pipelines\/loan-approval\/funnel\?/,
     answer: { steps: [{}] },
     says: 'The steps cannot be shown',
     remains: async (page) => await page.getByText('Executions by outcome').waitFor(),
@@ -105,8 +105,8 @@ const CASES: readonly Case[] = [
   },
   {
     part: 'a step’s rules',
-    address: ({ app, declined }) => `execution?app=${app}&id=${declined}&step=3&tab=rules`,
-    asks: /^\/executions\/[^/]+\/steps\/3/,
+    address: ({ app, declined }) => `execution?app=${app}&id=${declined}&step=5&tab=rules`,
+    asks: /^\/executions\/[^/]+\/steps\/5/,
     answer: { step: { name: 'rules', rules: 5 } },
     says: 'This cannot be shown',
     remains: async (page) => await page.getByRole('tab', { name: 'Rules' }).waitFor(),
@@ -140,7 +140,7 @@ const CASES: readonly Case[] = [
     says: 'The answer cannot be shown',
     remains: async (page) => await page.getByRole('button', { name: 'Ask why' }).waitFor(),
     recovered: async (page) =>
-      await page.getByRole('list', { name: 'Each time, newest first' }).waitFor(),
+      await page.getByRole('list', { name: 'Each decision, newest first' }).waitFor(),
   },
 ];
 

@@ -323,6 +323,19 @@ test('on a phone, dark, everything fits and can be used by everybody', async ({ 
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   expect(await accessibilityFaults(page)).toEqual([]);
+
+  await page.getByRole('button', { name: 'Live', exact: true }).click();
+  const tools = ['Narrow', 'Views', /^Time range/, 'Pause the live tail', 'Columns', /anew$/];
+  const tops = await Promise.all(
+    tools.map(async (name) => (await page.getByRole('button', { name }).boundingBox())?.y),
+  );
+  expect(new Set(tops).size).toBe(1);
+
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('checkbox', { name: 'Environment' }).check();
+  await page.keyboard.press('Escape');
+  await page.getByRole('row').getByText('Environment', { exact: true }).nth(1).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
   expect(complaints).toEqual([]);
 });
 

@@ -91,9 +91,7 @@ export function RowCells({
 /** A row of lines, where there is no room for columns. */
 export function RowCard({ app, row, layout }: { app: string; row: Row; layout: CardLayout }) {
   const { lead, beside, when, figure, second, more } = layout;
-  const said = second.filter(
-    (id) => COLUMNS[id].node !== undefined || COLUMNS[id].text(row) !== '',
-  );
+  const said = second.filter((id) => isSaid(id, row));
   return (
     <div role="gridcell">
       <div className="flex flex-col justify-center" style={{ height: cardPx(layout) }}>
@@ -133,10 +131,10 @@ export function RowCard({ app, row, layout }: { app: string; row: Row; layout: C
         {more.map((line) => (
           <div key={line[0]} className="grid h-5 grid-cols-2 items-center gap-3 text-xs">
             {line.map((id) => (
-              <span key={id} className="flex min-w-0 gap-1.5 text-ink-muted">
+              <span key={id} className="flex min-w-0 items-center gap-1.5 text-ink-muted">
                 <span className="shrink-0 text-ink-faint">{COLUMNS[id].title}</span>
                 <span className="min-w-0 truncate">
-                  <Content id={id} row={row} />
+                  {isSaid(id, row) ? <Content id={id} row={row} /> : '–'}
                 </span>
               </span>
             ))}
@@ -146,6 +144,10 @@ export function RowCard({ app, row, layout }: { app: string; row: Row; layout: C
       <MatchLine row={row} />
     </div>
   );
+}
+
+function isSaid(id: ColumnId, row: Row): boolean {
+  return COLUMNS[id].node !== undefined || COLUMNS[id].text(row) !== '';
 }
 
 function Content({ id, row }: { id: ColumnId; row: Row }) {
