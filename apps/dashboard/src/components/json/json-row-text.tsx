@@ -45,8 +45,10 @@ export function RowText({
   return (
     <>
       <span
+        title={typeof label === 'string' ? label : undefined}
         className={cn(
-          'shrink-0',
+          // What is under a key is more to the point than how a very long one ends.
+          'max-w-80 shrink-0 truncate',
           typeof row.label === 'string' && row.shape !== 'group'
             ? 'text-json-key'
             : 'text-ink-muted',

@@ -38,7 +38,7 @@ export function CohortResult({ app, comparison, asked, onOutcome }: CohortResult
           {warnings.map(({ code, message }) => (
             <li key={code} className="flex gap-2">
               <TriangleAlertIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-deferred" />
-              {message}
+              <span className="min-w-0 wrap-anywhere">{message}</span>
             </li>
           ))}
         </ul>

@@ -21,7 +21,7 @@ export function Explanations({ app, comparison }: { app: string; comparison: Coh
   const { word } = mixVerdict(explained.outcome);
   return (
     <section aria-label={`What goes with the change of ${word}`} className="flex flex-col gap-2">
-      <h2 className="px-4 font-semibold">What goes with the change of {word}</h2>
+      <h2 className="px-4 font-semibold wrap-anywhere">What goes with the change of {word}</h2>
       <p className="px-4 text-sm text-ink-muted">
         {plural(tested, 'possible explanation was', 'possible explanations were')} tested
         {explanations.length === 0
@@ -77,7 +77,7 @@ function ExplanationText({
           <span className="font-medium">{formatShare(share)} of the change</span>
         )}
       </p>
-      <p className="text-ink-muted">
+      <p className="wrap-anywhere text-ink-muted">
         {howText(explanation)}: with it {word} {formatShare(within.a.rate)} →{' '}
         {formatShare(within.b.rate)}, without it {formatShare(without.a.rate)} →{' '}
         {formatShare(without.b.rate)}

@@ -23,9 +23,9 @@ export function ComparisonHead({ app, comparison }: { app: string; comparison: C
           className="flex flex-wrap gap-x-4 gap-y-1 border-t border-line px-4 py-2 text-sm"
         >
           {versions.map((version) => (
-            <li key={version.name} className="flex min-w-0 items-baseline gap-1.5">
-              <span className="text-ink-muted">{version.name}</span>
-              <code className="text-mono wrap-anywhere">
+            <li key={version.name} className="flex max-w-full min-w-0 items-baseline gap-1.5">
+              <span className="min-w-0 wrap-anywhere text-ink-muted">{version.name}</span>
+              <code className="text-mono min-w-0 wrap-anywhere">
                 <span className="rounded-sm bg-removed-soft px-1">{version.a ?? '–'}</span> →{' '}
                 <span className="rounded-sm bg-added-soft px-1">{version.b ?? '–'}</span>
               </code>
@@ -60,12 +60,13 @@ function Side({ app, name, side }: { app: string; name: string; side: Comparison
         <Link
           href={executionHref(app, side.executionId)}
           prefetch={false}
-          className="min-w-0 text-sm wrap-anywhere text-accent hover:underline"
+          title={side.pipeline}
+          className="line-clamp-2 min-w-0 text-sm wrap-anywhere text-accent hover:underline"
         >
           {side.pipeline}
         </Link>
         {side.environment === null ? null : (
-          <span className="text-sm text-ink-muted">{side.environment}</span>
+          <span className="min-w-0 text-sm wrap-anywhere text-ink-muted">{side.environment}</span>
         )}
         <IdText id={side.executionId} label={`id of ${name}`} className="text-ink-muted" />
       </div>

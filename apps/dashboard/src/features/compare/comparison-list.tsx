@@ -196,7 +196,7 @@ function Row({
       className="flex h-8 w-full items-center gap-2 rounded-md border border-dashed border-line-strong px-3 text-left text-sm text-ink-muted hover:bg-hover hover:text-ink"
     >
       <ChevronRightIcon aria-hidden className={cn('size-4 shrink-0', open && 'rotate-90')} />
-      {plural(run.count, 'equal step')}
+      <span className="shrink-0">{plural(run.count, 'equal step')}</span>
       <span className="min-w-0 truncate text-ink-faint">
         {open && isReading ? 'reading…' : run.count === 1 ? run.a?.name : `from ${run.a?.name}`}
       </span>

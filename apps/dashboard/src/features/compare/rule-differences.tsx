@@ -49,7 +49,8 @@ export function RuleDifferences({ step }: { step: ComparedStep }) {
 
 function Side({ rule, side }: { rule: RuleDifference; side: 'a' | 'b' }) {
   const shown = rule[side];
-  if (shown === null) return <span className="text-ink-faint">no rule {rule.rule}</span>;
+  if (shown === null)
+    return <span className="wrap-anywhere text-ink-faint">no rule {rule.rule}</span>;
   const mark = (field: string) =>
     rule.kind !== 'changed' || rule.fields.includes(field)
       ? cn('rounded-sm px-1', side === 'a' ? 'bg-removed-soft' : 'bg-added-soft')

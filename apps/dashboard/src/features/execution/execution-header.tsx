@@ -33,7 +33,11 @@ export function ExecutionHeader({
     <header className="flex flex-col gap-1.5 border-b border-line px-4 py-3">
       <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
         <h1 className="flex max-w-full min-w-0 items-center gap-3 text-base">
-          <VerdictLabel verdict={verdict} className="text-lg font-semibold [&_svg]:size-4" />
+          {/* Whole where it can be: the outcome is what one came for. */}
+          <VerdictLabel
+            verdict={verdict}
+            className="max-w-3/5 shrink-0 text-lg font-semibold [&_svg]:size-4"
+          />
           <Link
             href={executionsHref(app, { pipeline: snapshot.pipeline })}
             title={snapshot.pipeline}

@@ -117,14 +117,14 @@ function Glance({
         </ul>
       ) : null}
       {failed?.error ? (
-        <p className="wrap-anywhere">
+        <p className="line-clamp-6 wrap-anywhere">
           <span className="font-medium">{failed.error.type}</span>{' '}
           <span className="text-ink-muted">
             in {failed.name}: {failed.error.message}
           </span>
         </p>
       ) : null}
-      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+      <dl className="grid grid-cols-[fit-content(45%)_1fr] gap-x-4 gap-y-1">
         {(snapshot.subjects ?? []).map((subject) => (
           <Fact key={`${subject.type}/${subject.id}`} name={subject.type}>
             {subject.id}
@@ -185,7 +185,7 @@ function Glance({
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
-      <dt className="text-ink-faint">{name}</dt>
+      <dt className="min-w-0 wrap-anywhere text-ink-faint">{name}</dt>
       <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </>
   );

@@ -21,8 +21,8 @@ import { pipelinesWithinQuery } from './pipeline-queries';
 import { RowsSkeleton } from './pipeline-skeleton';
 import { pipelinesParams } from './search-params';
 
-const HEAD = 'px-3 py-2 text-xs font-normal whitespace-nowrap text-ink-muted';
-const CELL = 'px-3 py-2';
+const HEAD = 'px-3 py-2 max-md:px-2 text-xs font-normal whitespace-nowrap text-ink-muted';
+const CELL = 'px-3 py-2 max-md:px-2';
 
 /** What runs in an app: volume, outcomes, failures and durations of each pipeline. */
 export function PipelinesPage() {
@@ -110,7 +110,7 @@ function PipelineRows({
       <table className="w-full text-sm md:min-w-[44rem]">
         <thead>
           <tr className="border-b border-line">
-            <th scope="col" className={cn(HEAD, 'pl-4 text-left')}>
+            <th scope="col" className={cn(HEAD, 'pl-4 text-left max-md:pl-4')}>
               Pipeline
             </th>
             <th scope="col" className={cn(HEAD, 'text-right')}>
@@ -138,7 +138,10 @@ function PipelineRows({
             <tr key={each.pipeline} className="relative border-b border-line hover:bg-hover">
               <th
                 scope="row"
-                className={cn(CELL, 'max-w-72 pl-4 text-left font-medium max-md:max-w-40')}
+                className={cn(
+                  CELL,
+                  'max-w-72 pl-4 text-left font-medium max-md:max-w-40 max-md:pl-4',
+                )}
               >
                 <Link
                   href={pipelineHref(app, each.pipeline, range)}
@@ -153,7 +156,7 @@ function PipelineRows({
                 </div>
               </th>
               <td className={cn(CELL, 'text-right')}>{formatCount(each.executions)}</td>
-              <td className={cn(CELL, 'w-1/3 min-w-48 max-md:hidden')}>
+              <td className={cn(CELL, 'w-1/3 max-w-0 min-w-48 max-md:hidden')}>
                 <OutcomeMix outcomes={each.outcomes} />
                 <span className="block truncate text-xs text-ink-muted">
                   {each.outcomes

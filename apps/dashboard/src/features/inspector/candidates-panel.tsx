@@ -38,7 +38,7 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex flex-col gap-2 p-4 pb-2">
-        <p className="text-sm">
+        <p className="text-sm wrap-anywhere">
           <strong className="font-semibold">{formatCount(set.in)}</strong> in →{' '}
           <strong className="font-semibold">{formatCount(set.out)}</strong> out
           {set.type ? <span className="text-ink-muted"> · {set.type}</span> : null}

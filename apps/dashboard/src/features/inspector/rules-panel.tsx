@@ -20,6 +20,7 @@ export function RulesPanel({
 }) {
   const decisive = decisiveRules(rules, adverse);
   const counted = rules.some((rule) => rule.counts);
+  const withEffect = rules.some((rule) => effectText(rule) !== '');
   return (
     <table className="w-full text-sm">
       <thead className="text-xs text-ink-muted">
@@ -38,32 +39,50 @@ export function RulesPanel({
               Passed / failed
             </th>
           ) : null}
-          <th scope="col" className={HEAD}>
-            Effect
-          </th>
+          {withEffect ? (
+            <th scope="col" className={HEAD}>
+              Effect
+            </th>
+          ) : null}
         </tr>
       </thead>
       <tbody>
         {rules.map((rule, index) => (
           // Ids of rules may repeat; the order is the snapshot's and does not change.
           // oxlint-disable-next-line react/no-array-index-key
-          <RuleRow key={index} rule={rule} decisive={decisive.has(rule)} counted={counted} />
+          <RuleRow
+            key={index}
+            rule={rule}
+            decisive={decisive.has(rule)}
+            counted={counted}
+            withEffect={withEffect}
+          />
         ))}
       </tbody>
     </table>
   );
 }
 
-function RuleRow({ rule, decisive, counted }: { rule: Rule; decisive: boolean; counted: boolean }) {
+function RuleRow({
+  rule,
+  decisive,
+  counted,
+  withEffect,
+}: {
+  rule: Rule;
+  decisive: boolean;
+  counted: boolean;
+  withEffect: boolean;
+}) {
   const verdict = ruleVerdict(rule.result);
   return (
     <tr className={cn('border-t border-line', decisive && 'bg-accent-soft')}>
-      <th scope="row" className={cn(CELL, 'max-w-48 text-left font-normal')}>
+      <th scope="row" className={cn(CELL, 'w-2/5 max-w-0 min-w-32 text-left font-normal')}>
         <span className="flex min-w-0 items-center gap-2">
           <VerdictMark verdict={verdict} />
           <span className="min-w-0">
             <span
-              className="block truncate"
+              className="line-clamp-2 wrap-anywhere"
               title={[rule.id, rule.version, rule.field].filter(Boolean).join(' · ')}
             >
               {rule.id}
@@ -77,14 +96,14 @@ function RuleRow({ rule, decisive, counted }: { rule: Rule; decisive: boolean; c
         </span>
       </th>
       <td
-        className={cn(CELL, 'text-mono text-right')}
+        className={cn(CELL, 'text-mono w-1/4 max-w-0 min-w-20 text-right')}
         title={ruleValueText(rule.actual, rule.unit)}
       >
-        <span className="block max-w-32 truncate">{ruleValueText(rule.actual, rule.unit)}</span>
+        <span className="line-clamp-2 wrap-anywhere">{ruleValueText(rule.actual, rule.unit)}</span>
       </td>
-      <td className={CELL}>
+      <td className={cn(CELL, 'w-1/4 max-w-0 min-w-28')}>
         <span
-          className="text-mono block max-w-32 truncate"
+          className="text-mono line-clamp-2 wrap-anywhere"
           title={ruleValueText(rule.threshold, rule.unit)}
         >
           {operatorText(rule.op)} {ruleValueText(rule.threshold, rule.unit)}
@@ -98,10 +117,14 @@ function RuleRow({ rule, decisive, counted }: { rule: Rule; decisive: boolean; c
             : '–'}
         </td>
       ) : null}
-      <td className={cn(CELL, 'whitespace-nowrap text-ink-muted')}>
-        {rule.effect ?? ''}
-        {typeof rule.points === 'number' ? ` ${rule.points > 0 ? '+' : ''}${rule.points}` : ''}
-      </td>
+      {withEffect ? (
+        <td className={cn(CELL, 'whitespace-nowrap text-ink-muted')}>{effectText(rule)}</td>
+      ) : null}
     </tr>
   );
+}
+
+function effectText({ effect, points }: Rule): string {
+  const score = typeof points === 'number' ? `${points > 0 ? '+' : ''}${points}` : '';
+  return [effect, score].filter(Boolean).join(' ');
 }

@@ -7,12 +7,15 @@ import { EmptyState, ErrorState } from '@/components/states';
 import { RelativeTime } from '@/components/time';
 import type { TimeRange } from '@/components/time-range/time-range';
 import { VerdictLabel } from '@/components/verdict-mark';
-import { formatNumber } from '@/lib/format';
+import { formatNumber, truncateMiddle } from '@/lib/format';
 import { candidateHref, whyHref } from '@/lib/links';
 import { outcomeVerdict } from '@/lib/verdict';
 import { candidateHistoryQuery } from './history-queries';
 import { HistoryHead, MoreRows, NotSearchedNote, RuleText } from './history-parts';
 import { HistorySkeleton } from './why-skeleton';
+
+/** Of the id of the nearest one kept, in characters: whole unless it would be what one sees first. */
+const RIVAL_LENGTH = 32;
 
 /** Every time that a candidate was decided on: at which step, by what, and how near it came. */
 export function CandidateHistoryView({
@@ -88,7 +91,7 @@ function Appearance({ app, id, item }: { app: string; id: string; item: Candidat
         {item.pipeline}
         {item.decision === null ? null : <span className="text-ink-muted"> {item.decision}</span>}
       </span>
-      <span className="min-w-0 max-md:basis-full">
+      <span className="min-w-0 wrap-anywhere max-md:basis-full">
         <Link
           href={candidateHref(app, item.executionId, item.step.sequence, id)}
           prefetch={false}
@@ -131,9 +134,10 @@ function ScoreText({ app, item }: { app: string; item: CandidateAppearance }) {
           <Link
             href={whyHref(app, rival.id)}
             prefetch={false}
+            title={rival.id}
             className="text-mono relative z-10 text-accent hover:underline"
           >
-            {rival.id}
+            {truncateMiddle(rival.id, RIVAL_LENGTH)}
           </Link>{' '}
           {formatNumber(rival.score)}
         </>

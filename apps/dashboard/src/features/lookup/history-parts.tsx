@@ -31,9 +31,10 @@ export function HistoryHead({
       <div className="flex min-w-0 flex-col gap-1">
         <ul aria-label="Outcomes" className="flex flex-wrap gap-x-4 gap-y-1">
           {outcomes.map(({ value, count }) => (
-            <li key={value} className="flex items-center gap-1.5">
+            <li key={value} className="flex max-w-full min-w-0 items-center gap-1.5">
               <VerdictMark verdict={outcomeVerdict(value)} />
-              {value} <strong className="font-semibold">{formatCount(count)}</strong>
+              <span className="min-w-0 wrap-anywhere">{value}</span>{' '}
+              <strong className="font-semibold">{formatCount(count)}</strong>
             </li>
           ))}
         </ul>

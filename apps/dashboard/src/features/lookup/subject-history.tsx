@@ -96,7 +96,7 @@ function Decision({ app, item }: { app: string; item: SubjectHistory['items'][nu
       >
         <VerdictLabel verdict={executionVerdict(item)} className="font-medium" />
       </Link>
-      <span className="flex min-w-0 flex-wrap gap-x-3 max-md:basis-full">
+      <span className="flex min-w-0 flex-wrap gap-x-3 wrap-anywhere max-md:basis-full">
         {rules.length > 0
           ? rules.slice(0, RULES_SHOWN).map((rule) => <RuleText key={rule.rule} rule={rule} />)
           : reasons.length > 0

@@ -174,7 +174,7 @@ function FoundAs({
   return (
     <fieldset
       aria-label="Found as"
-      className="flex flex-wrap items-center gap-x-2 gap-y-1 px-4 pt-3 text-sm"
+      className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 px-4 pt-3 text-sm"
     >
       <span aria-hidden className="text-ink-muted">
         Found as
@@ -193,7 +193,7 @@ function FoundAs({
           <span className="truncate font-medium">
             {role.kind === 'candidate' ? 'candidate' : role.type}
           </span>
-          <span className="text-ink-muted">in {plural(executions, 'execution')}</span>
+          <span className="shrink-0 text-ink-muted">in {plural(executions, 'execution')}</span>
         </button>
       ))}
       {isExecution ? (

@@ -1,0 +1,164 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { FreshServer } from '../fresh-server.mjs';
+import { expectUsable, lookOn, test, viewsOf } from './story.js';
+
+/** As long as the server takes, with places to break a line at and without any. */
+const SHAPES = [
+  (what: string, length: number) =>
+    `${what} of a name that goes on `.padEnd(length, 'and on ').slice(0, length - 1) + '.',
+  (what: string, length: number) => `${what}_`.padEnd(length, 'of_a_name_that_goes_on_and_on_'),
+] as const;
+type NameOf = (what: string, length: number) => string;
+
+const PAGES: ((app: string, id: string, nameOf: NameOf) => string)[] = [
+  () => '',
+  (app) => `executions?app=${app}&from=all&cols=outcome,subject,tags,versions,environment,error`,
+  (app, id) => `executions?app=${app}&from=all&peek=${id}`,
+  (app, id) => `execution?app=${app}&id=${id}&step=0&tab=rules`,
+  (app, id) => `execution?app=${app}&id=${id}&step=1&tab=candidates`,
+  (app, id) => `execution?app=${app}&id=${id}&step=2&tab=error`,
+  (app, id) => `execution?app=${app}&id=${id}&step=explain`,
+  (app, id) => `execution?app=${app}&id=${id}&step=execution`,
+  (app, id) => `compare?app=${app}&a=${id}&b=other`,
+  (app) => `compare?app=${app}&qa=outcome:approved&qb=status:completed`,
+  (app, _id, nameOf) => `why?app=${app}&id=${encodeURIComponent(nameOf('subject', 256))}`,
+  (app, _id, nameOf) => `why?app=${app}&id=${encodeURIComponent(nameOf('candidate-0', 256))}`,
+  (app) => `pipelines?app=${app}`,
+  (app, _id, nameOf) => `pipeline?app=${app}&p=${encodeURIComponent(nameOf('pipeline', 128))}`,
+];
+
+test.for(viewsOf(['light', 390], ['dark', 1_280]))(
+  'names as long as they may be stay in their places on every page ($theme, $widthPx px)',
+  { timeout: 300_000 },
+  async (view, { stage }) => {
+    const { page, server } = stage;
+    await lookOn(page, view);
+    const faults: Record<string, string[]> = {};
+    for (const [shape, nameOf] of SHAPES.entries()) {
+      const id = `long-${shape}`;
+      await send(server, [
+        execution(server.appId, id, nameOf),
+        { ...execution(server.appId, 'other', (what) => what), decision: { outcome: 'approved' } },
+      ]);
+      for (const addressOf of PAGES) {
+        const address = addressOf(server.appId, id, nameOf);
+        await page.goto(`${server.url}/${address}`);
+        await page.getByRole('heading').first().waitFor();
+        await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+        await page.waitForLoadState('networkidle');
+        await expectUsable(page);
+        const found = await textOutOfPlace(page);
+        if (found.length > 0) faults[address.slice(0, 80)] = found;
+      }
+    }
+    expect(faults).toEqual({});
+  },
+);
+
+/** Texts that stick out of what holds them, unless that says so with an ellipsis, or is made to be scrolled sideways. */
+async function textOutOfPlace(page: Page): Promise<string[]> {
+  return await page.evaluate(() => {
+    const ROUNDING_PX = 2;
+    const isClipped = (element: Element) => getComputedStyle(element).overflowX !== 'visible';
+    const mayBeCut = (element: Element) => {
+      const { textOverflow, webkitLineClamp } = getComputedStyle(element);
+      const scrolls = element.matches('.overflow-x-auto, .overflow-auto');
+      return textOverflow === 'ellipsis' || webkitLineClamp !== 'none' || scrolls;
+    };
+    const found: string[] = [];
+    for (const element of document.querySelectorAll('main *')) {
+      const text = [...element.childNodes].find(
+        (node) => node instanceof Text && node.data.trim() !== '',
+      );
+      const { position, clipPath } = getComputedStyle(element);
+      if (text === undefined || (position === 'absolute' && clipPath !== 'none')) continue;
+      const range = document.createRange();
+      range.selectNode(text);
+      let holder: Element | null = element;
+      while (holder !== null && !isClipped(holder)) holder = holder.parentElement;
+      if (holder !== null && mayBeCut(holder)) continue;
+      const edge = holder?.getBoundingClientRect().right ?? innerWidth;
+      const outPx = range.getBoundingClientRect().right - edge;
+      if (outPx > ROUNDING_PX) found.push(`${outPx} px: ${text.textContent?.slice(0, 40)}`);
+    }
+    return found;
+  });
+}
+
+function execution(appId: string, executionId: string, nameOf: NameOf): Record<string, unknown> {
+  const reason = {
+    code: nameOf('REASON', 64),
+    text: nameOf('text', 300),
+    ruleId: nameOf('rule', 128),
+  };
+  return {
+    executionId,
+    appId,
+    pipeline: nameOf('pipeline', 128),
+    environment: nameOf('environment', 64),
+    versions: { [nameOf('ruleset', 64)]: nameOf('version', 128) },
+    status: 'completed',
+    startedAt: new Date().toISOString(),
+    durationMs: 1_234.5,
+    decision: { outcome: nameOf('outcome', 64), adverse: true, reasons: [reason] },
+    subjects: [{ type: nameOf('type', 64), id: nameOf('subject', 256) }],
+    tags: [nameOf('tag', 64)],
+    metadata: { [nameOf('key', 64)]: nameOf('value', 200) },
+    steps: [
+      {
+        name: nameOf('rules', 128),
+        kind: 'rules',
+        rules: [
+          {
+            id: nameOf('rule', 128),
+            result: 'fail',
+            effect: 'reject',
+            field: nameOf('field', 128),
+            op: '>=',
+            actual: 612,
+            threshold: 660,
+          },
+          {
+            id: 'short',
+            result: 'pass',
+            actual: nameOf('actual', 200),
+            threshold: nameOf('t', 99),
+          },
+        ],
+      },
+      {
+        name: nameOf('filter', 128),
+        kind: 'filter',
+        candidates: {
+          type: nameOf('product', 64),
+          in: 4,
+          out: 2,
+          byOutcome: { kept: 2, rejected: 2 },
+          byReason: { [nameOf('STOCK', 64)]: 2 },
+          items: [0, 1, 2, 3].map((place) => ({
+            id: nameOf(`candidate-${place}`, 256),
+            outcome: place < 2 ? 'rejected' : 'kept',
+            score: place / 4,
+            ...(place < 2 && { reasons: [{ code: nameOf('STOCK', 64) }] }),
+          })),
+        },
+      },
+      {
+        name: nameOf('model', 128),
+        kind: 'llm',
+        status: 'failed',
+        error: { type: nameOf('Error', 128), message: nameOf('message', 800) },
+      },
+    ],
+  };
+}
+
+async function send(server: FreshServer, snapshots: readonly unknown[]): Promise<void> {
+  const answer = await fetch(`${server.url}/executions`, {
+    method: 'POST',
+    headers: { 'x-api-key': server.apiKey, 'content-type': 'application/json' },
+    body: JSON.stringify(snapshots),
+  });
+  expect(await answer.json()).toMatchObject({ rejected: [] });
+}
