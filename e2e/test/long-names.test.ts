@@ -61,6 +61,9 @@ async function textOutOfPlace(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const ROUNDING_PX = 2;
     const isClipped = (element: Element) => getComputedStyle(element).overflowX !== 'visible';
+    const isForTheEarAlone = (element: Element): boolean =>
+      getComputedStyle(element).clipPath !== 'none' ||
+      (element.parentElement !== null && isForTheEarAlone(element.parentElement));
     const mayBeCut = (element: Element) => {
       const { textOverflow, webkitLineClamp } = getComputedStyle(element);
       const scrolls = element.matches('.overflow-x-auto, .overflow-auto');
@@ -71,8 +74,7 @@ async function textOutOfPlace(page: Page): Promise<string[]> {
       const text = [...element.childNodes].find(
         (node) => node instanceof Text && node.data.trim() !== '',
       );
-      const { position, clipPath } = getComputedStyle(element);
-      if (text === undefined || (position === 'absolute' && clipPath !== 'none')) continue;
+      if (text === undefined || isForTheEarAlone(element)) continue;
       const range = document.createRange();
       range.selectNode(text);
       let holder: Element | null = element;
