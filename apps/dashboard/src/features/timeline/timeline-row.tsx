@@ -12,7 +12,10 @@ import { statusVerdict } from '@/lib/verdict';
 import type { StepNode } from './step-tree';
 import { placeBar, type Span, type TimeWindow } from './waterfall';
 
+const PAD_PX = 8;
 const INDENT_PX = 14;
+/** With the gap after it. */
+const CHEVRON_PX = 22;
 const MAX_INDENTS = 10;
 const LABEL_CHAR_PX = 7;
 const LABEL_PAD_PX = 8;
@@ -55,22 +58,24 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
       aria-selected={selected}
       onClick={() => props.onSelect(node.sequence, 'chosen')}
       className={cn(
-        'absolute inset-x-0 top-0 flex cursor-pointer items-center text-sm hover:bg-hover',
+        // Contained, and placed without a transform: what comes into a row is laid out and painted by itself.
+        'absolute inset-x-0 flex cursor-pointer [contain:size_layout] items-center text-sm hover:bg-hover',
         selected && 'bg-accent-soft hover:bg-accent-soft',
         props.dimmed && 'opacity-40',
       )}
-      style={{ height: props.heightPx, transform: `translateY(${props.topPx}px)` }}
+      style={{ height: props.heightPx, top: props.topPx }}
     >
       <div
-        className="flex min-w-0 shrink-0 items-center gap-1.5 pr-2 pl-2"
+        className="flex min-w-0 shrink-0 items-center gap-1.5 pr-2"
         style={{
           width: props.namePx,
-          paddingLeft: 8 + Math.min(node.depth, MAX_INDENTS) * INDENT_PX,
+          paddingLeft:
+            PAD_PX +
+            Math.min(node.depth, MAX_INDENTS) * INDENT_PX +
+            (expanded === null ? CHEVRON_PX : 0),
         }}
       >
-        {expanded === null ? (
-          <span aria-hidden className="w-4 shrink-0" />
-        ) : (
+        {expanded === null ? null : (
           <span
             aria-hidden
             className="flex size-4 shrink-0 items-center justify-center rounded hover:bg-line"
@@ -140,10 +145,7 @@ function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label:
       {bar.outside === null ? (
         <div
           title={`${measured ? 'measured' : 'inferred'}: ${label}, from ${formatDuration(span.startMs)}`}
-          className={cn(
-            'absolute top-1/2 h-3 -translate-y-1/2 rounded-[3px]',
-            running && 'pulse-mark',
-          )}
+          className={cn('absolute top-2 h-3 rounded-[3px]', running && 'pulse-mark')}
           style={{
             left: bar.leftPx,
             width: bar.widthPx,
@@ -167,12 +169,13 @@ function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label:
       )}
       {bar.labelPx === null ? null : (
         <span
-          className="absolute inset-y-0 flex items-center text-xs whitespace-nowrap text-ink-muted"
+          className={cn(
+            'absolute top-1.5 text-xs leading-4 whitespace-nowrap text-ink-muted',
+            bar.labelInside && 'rounded-sm bg-panel px-1',
+          )}
           style={{ left: bar.labelPx }}
         >
-          <span className={cn('leading-4', bar.labelInside && 'rounded-sm bg-panel px-1')}>
-            {label}
-          </span>
+          {label}
         </span>
       )}
     </div>

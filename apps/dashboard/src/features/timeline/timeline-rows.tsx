@@ -11,12 +11,14 @@ import {
   type KeyboardEventHandler,
   type Ref,
 } from 'react';
+import { slotsFor } from './row-slots';
 import { TimelineRow } from './timeline-row';
 import type { StepTree } from './step-tree';
 import type { SpanLayout, TimeWindow } from './waterfall';
 
 const ROW_PX = 28;
 const ROWS_ABOVE = 6;
+const OVERSCAN = 10;
 
 export interface RowsHandle {
   scrollToRow: (row: number) => void;
@@ -68,7 +70,7 @@ export function TimelineRows({
     count: positions.length,
     getScrollElement: () => scrollRef.current,
     estimateSize: () => ROW_PX,
-    overscan: 10,
+    overscan: OVERSCAN,
     // A link to a step far down opens there.
     initialOffset: () => Math.max(0, (activeRow - ROWS_ABOVE) * ROW_PX),
     // The selected row stays in the page, since the tree's aria-activedescendant names it.
@@ -86,6 +88,12 @@ export function TimelineRows({
     virtualizer,
   ]);
 
+  const items = virtualizer.getVirtualItems();
+  const seenRows = Math.ceil((virtualizer.scrollRect?.height ?? 0) / ROW_PX) + 1;
+  const slots = slotsFor(
+    items.map(({ index }) => index),
+    seenRows + 2 * OVERSCAN,
+  );
   return (
     <div
       ref={scrollRef}
@@ -97,7 +105,7 @@ export function TimelineRows({
       className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto focus-visible:-outline-offset-2 print:overflow-visible"
     >
       <div role="none" className="relative" style={{ height: virtualizer.getTotalSize() }}>
-        {virtualizer.getVirtualItems().map((item) => {
+        {items.map((item, place) => {
           const position = positions[item.index] ?? -1;
           const node = tree.nodes[position];
           const step = node === undefined ? undefined : steps[node.index];
@@ -105,7 +113,7 @@ export function TimelineRows({
           if (node === undefined || step === undefined || span === undefined) return null;
           return (
             <TimelineRow
-              key={node.index}
+              key={slots[place]}
               step={step}
               node={node}
               span={span}
