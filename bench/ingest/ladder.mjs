@@ -63,7 +63,9 @@ export async function ladderOnPostgres({ load, folder, total }) {
     const ofCopy = (name) => (results.get(name) / limitRate).toFixed(2);
     console.log(`batch 100 / COPY: ${ofCopy('batch 100')} (target 0.5)`);
     console.log(`batch 1 / naive: ${(peak / naiveRate).toFixed(1)} (target 5)`);
-    console.log(`nothing stored / naive: ${(emptyRate / naiveRate).toFixed(1)} (the most there could be)`);
+    console.log(
+      `nothing stored / naive: ${(emptyRate / naiveRate).toFixed(1)} (the most there could be)`,
+    );
     console.log(`stored: ${bytes.toFixed(0)} bytes a step, indexes and bodies included`);
   });
 }

@@ -18,7 +18,8 @@ export async function measureAll(server, total, { asks, only }) {
     await untilIdle(server);
     const ask = await askerOf(server, question);
     const warmAt = performance.now() + WARM_UP.ms;
-    for (let nth = 0; nth < WARM_UP.asks || performance.now() < warmAt; nth++) await ask(asks + nth);
+    for (let nth = 0; nth < WARM_UP.asks || performance.now() < warmAt; nth++)
+      await ask(asks + nth);
     const took = [];
     const spentBefore = await spentMs(server);
     for (let nth = 0; nth < asks; nth++) {

@@ -182,7 +182,7 @@ describe.each(DRIVERS)('why and why not, on %s', (driver) => {
   /** What the items of each page tell, to the last page. */
   const pagesOf = async (id: string, limit: number): Promise<string[][]> => {
     const pages: string[][] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const more = `&limit=${limit}${cursor && `&cursor=${cursor}`}`;
       const page: CandidateHistory = await candidate(server.url, id, more);
       pages.push(page.items.map(({ executionId, step }) => `${executionId} ${step.name}`));

@@ -310,7 +310,12 @@ describe.each(DRIVERS)('POST /executions on %s', (driver) => {
   );
 
   const malformed: [string, object, string, number | undefined][] = [
-    ['outcome of a large one', { output: LARGE, decision: { outcome: 7 } }, 'decision.outcome', undefined],
+    [
+      'outcome of a large one',
+      { output: LARGE, decision: { outcome: 7 } },
+      'decision.outcome',
+      undefined,
+    ],
     ['executionId', { executionId: 'has space' }, 'executionId', undefined],
     ['executionId', { executionId: 'x'.repeat(129) }, 'executionId', 128],
     ['pipeline', { pipeline: 7 }, 'pipeline', undefined],
