@@ -91,6 +91,7 @@ describe.each(DRIVERS)('a change whose audit entry cannot be written, on %s', (d
       'POST /api/apps/:app/invitations': [`${app}/invitations`, { role: 'owner' }],
       'DELETE /api/apps/:app/invitations/:invitation': [`${app}/invitations/${open.invitation.id}`],
       'POST /api/apps/:app/views': [`${app}/views`, { ...keptView, params: {} }],
+      'PATCH /api/apps/:app/views/:view': [`${app}/views/${view.id}`, { name: 'other' }],
       'DELETE /api/apps/:app/views/:view': [`${app}/views/${view.id}`],
       'PUT /api/apps/:app/retention': [
         `${app}/retention`,
