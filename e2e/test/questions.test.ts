@@ -85,6 +85,40 @@ test('anybody asks why of an id, and comes to where it was decided', async ({ st
   expect(complaints).toEqual([]);
 });
 
+test('where records are so large that a page has one, a first screen of them comes by itself', async ({
+  stage,
+}) => {
+  const { page, server, complaints } = stage;
+  const large = [1, 2, 3].map((n) => ({
+    executionId: `large-${n}`,
+    appId: server.appId,
+    pipeline: 'product-selection',
+    steps: [
+      {
+        name: 'filters',
+        reasoning: 'x'.repeat(600_000),
+        candidates: {
+          in: 1,
+          out: 1,
+          byOutcome: { kept: 1 },
+          items: [{ id: 'B09BIG', outcome: 'kept' }],
+        },
+      },
+    ],
+  }));
+  const response = await fetch(`${server.url}/executions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(large),
+  });
+  expect(response.status).toBe(202);
+  await page.goto(`${server.url}/why?app=${server.appId}&id=B09BIG`);
+  await page.getByText('3 appearances', { exact: true }).waitFor();
+  const times = page.getByRole('list', { name: 'Each time, newest first' });
+  expect(await times.getByRole('listitem').count()).toBe(3);
+  expect(complaints).toEqual([]);
+});
+
 test('what is written of a group is completed as the list’s filter is', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await decideLoans(server);

@@ -1,5 +1,5 @@
 import type { DecidingRule, NotSearched, OutcomeStrip as Strip } from '@xray/core';
-import type { ReactNode } from 'react';
+import { useEffect, useEffectEvent, type ReactNode } from 'react';
 import { OutcomeStrip } from '@/components/charts/outcome-strip';
 import { RuleBar } from '@/components/rules/rule-bar';
 import { relationText } from '@/components/rules/rule-reading';
@@ -10,6 +10,8 @@ import { formatCount, plural } from '@/lib/format';
 import { outcomeVerdict } from '@/lib/verdict';
 
 const REASONS_SHOWN = 5;
+/** Pages of large records are short: until so many rows are there, the next comes by itself. */
+const FIRST_ROWS = 20;
 
 export interface Counted {
   value: string;
@@ -105,6 +107,11 @@ export function MoreRows({
   isError: boolean;
   onMore: () => void;
 }): ReactNode {
+  const isDue = hasMore && !isFetching && !isError && shown < FIRST_ROWS;
+  const goOn = useEffectEvent(onMore);
+  useEffect(() => {
+    if (isDue) goOn();
+  }, [isDue]);
   return (
     <div className="flex items-center gap-3 px-4 py-3 text-sm text-ink-muted">
       <span>
