@@ -4,6 +4,8 @@ import type { FreshServer } from '../fresh-server.mjs';
 import { decideLoans } from './loans.js';
 import { expectUsable, lookOn, seenOn, test } from './story.js';
 
+const PHONE_PX = 390;
+
 interface Place {
   app: string;
   good: string;
@@ -18,6 +20,8 @@ interface Case {
   asks: RegExp;
   answer: unknown;
   says: string;
+  /** On a phone it stands behind a button. */
+  wideOnly?: boolean;
   remains: (page: Page) => Promise<void>;
   recovered: (page: Page) => Promise<void>;
 }
@@ -36,6 +40,7 @@ const CASES: readonly Case[] = [
     asks: /^\/facets\?/,
     answer: { items: [{ field: 'outcome', values: 5, more: 0 }] },
     says: 'The counts cannot be shown',
+    wideOnly: true,
     remains: list,
     recovered: region('Outcome'),
   },
@@ -152,14 +157,15 @@ test.for(seenOn('light', 1_280))(
     const place = await fill(page, server);
     await lookOn(page, view);
     const faults: Record<string, string> = {};
-    for (const each of CASES) {
+    const cases = CASES.filter(({ wideOnly }) => wideOnly !== true || view.widthPx > PHONE_PX);
+    for (const each of cases) {
       await breakAndMend(page, server, place, each).catch((error: unknown) => {
         faults[each.part] = String(error);
       });
     }
     expect(faults).toEqual({});
     // Each broke with an error of the page's own, which the console tells of; the server refused nothing.
-    expect(complaints.length).toBeGreaterThanOrEqual(CASES.length);
+    expect(complaints.length).toBeGreaterThanOrEqual(cases.length);
     expect(complaints.filter((text) => text.includes('Failed to load'))).toEqual([]);
   },
 );
