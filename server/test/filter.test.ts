@@ -4,7 +4,6 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { matchesQuery, parseQuery, type Facets, type QueryFacts, type QueryNode } from '@xray/core';
-import { readSnapshot } from '#server/records/read-snapshot.js';
 import { readFacets, readHistogram } from '#server/query/counts.js';
 import { conditionOf } from '#server/query/filter.js';
 import { narrowByIndex } from '#server/query/narrow.js';
@@ -16,6 +15,7 @@ import type { Store } from '#server/store/store.js';
 import { TaskThreads } from '#server/threads/task-threads.js';
 import { APP, DRIVERS, newPlace, type Place } from './support/databases.js';
 import { EVERY_TERM, NOW, anyQueryText, factsOf, sampleSnapshots } from './support/queries.js';
+import { recordOf } from './support/snapshots.js';
 import { openDriver } from './support/tables.js';
 
 function queryOf(text: string): QueryNode {
@@ -84,12 +84,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     threads = new TaskThreads(1);
     search = new Search(store, threads);
     await store.migrate();
-    const records = sampleSnapshots(200).map((snapshot) => {
-      const text = JSON.stringify(snapshot);
-      const read = readSnapshot(text, { app: APP, environments: null }, new Date(NOW));
-      if (!read.ok) throw new Error(read.message);
-      return read.record;
-    });
+    const records = sampleSnapshots(200).map((made) => recordOf(made, new Date(NOW)));
     // Of the last ones the search index knows nothing.
     await store.saveExecutions(records.slice(0, -20));
     const indexing = startIndexJob({

@@ -2,7 +2,6 @@ import path from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseQuery, type Snapshot } from '@xray/core';
-import { readSnapshot } from '#server/records/read-snapshot.js';
 import { IndexBuilder } from '#server/search/index-builder.js';
 import { Search } from '#server/search/search.js';
 import { readDirectoryBlock } from '#server/segments/directory.js';
@@ -12,21 +11,12 @@ import { factTerm } from '#server/segments/terms.js';
 import type { ErasureScope, Store } from '#server/store/store.js';
 import { TaskThreads } from '#server/threads/task-threads.js';
 import { APP, DRIVERS, administer, freshStore, newPlace, openStore } from './support/databases.js';
-import { snapshot } from './support/snapshots.js';
+import { recordOf, snapshot } from './support/snapshots.js';
 
 const DAY_MS = 86_400_000;
 
 async function save(store: Store, snapshots: Snapshot[], receivedAt = new Date()): Promise<void> {
-  const records = snapshots.map((one) => {
-    const read = readSnapshot(
-      JSON.stringify(one),
-      { app: one.appId, environments: null },
-      receivedAt,
-    );
-    if (!read.ok) throw new Error(read.message);
-    return read.record;
-  });
-  await store.saveExecutions(records);
+  await store.saveExecutions(snapshots.map((one) => recordOf(one, receivedAt)));
 }
 
 /** What builds the index, and what searches it; nothing is built unless `build` is called. */

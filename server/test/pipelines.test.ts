@@ -11,11 +11,9 @@ import {
   type Step,
 } from '@xray/core';
 import { sql } from 'kysely';
-import { readSnapshot } from '#server/records/read-snapshot.js';
-import type { ExecutionRecord } from '#server/store/store.js';
 import { APP, DRIVERS, freshServer, freshStore } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
-import { snapshot } from './support/snapshots.js';
+import { recordOf, snapshot } from './support/snapshots.js';
 
 const DAY_MS = 86_400_000;
 const FIRST = Date.parse('2026-11-01T00:00:00Z');
@@ -60,13 +58,6 @@ const STORED = [
   }),
   snapshot({ executionId: 'loan', startedAt: '2026-11-02T00:00:00Z' }),
 ];
-
-function recordOf(made: Snapshot): ExecutionRecord {
-  const sender = { app: APP, environments: null };
-  const read = readSnapshot(JSON.stringify(made), sender, new Date(FIRST));
-  if (!read.ok) throw new Error(read.message);
-  return read.record;
-}
 
 describe.each(DRIVERS)('pipelines on %s', (driver) => {
   let server: Awaited<ReturnType<typeof freshServer>>;
@@ -207,7 +198,10 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
       index === 0 ? 0 : 1_000 ** (1 + ((index * 0.618034) % 1)),
     );
     const records = durations.map((durationMs, index) =>
-      recordOf(selection(0, [decide], { executionId: `timed-${index}`, durationMs })),
+      recordOf(
+        selection(0, [decide], { executionId: `timed-${index}`, durationMs }),
+        new Date(FIRST),
+      ),
     );
     await store.saveExecutions(records);
     const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
@@ -234,7 +228,7 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
     const executions = 600;
     const steps = [search, filter(10, 4, { PRICE: 6 }), decide];
     const records = Array.from({ length: executions }, (_, index) =>
-      recordOf(selection(0, steps, { executionId: `many-${index}` })),
+      recordOf(selection(0, steps, { executionId: `many-${index}` }), new Date(FIRST)),
     );
     await store.saveExecutions(records);
     const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };

@@ -4,7 +4,6 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ErrorBody, PruneResult, Retention, Snapshot } from '@xray/core';
-import { readSnapshot } from '#server/records/read-snapshot.js';
 import { startServer } from '#server/main.js';
 import type { Store } from '#server/store/store.js';
 import { ErasureMetrics } from '#server/upkeep/metrics.js';
@@ -21,7 +20,7 @@ import {
 } from './support/databases.js';
 import { list, postOk } from './support/http.js';
 import { runCli, startProcess } from './support/process.js';
-import { snapshot } from './support/snapshots.js';
+import { recordOf, snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
 
 // Many commands one after another, each of which starts the embedded database anew.
@@ -52,15 +51,9 @@ async function receive(
   store: Store,
   executions: { receivedAt: Date; changes?: Partial<Snapshot> }[],
 ): Promise<void> {
-  const records = executions.map(({ receivedAt, changes }) => {
-    const read = readSnapshot(
-      JSON.stringify(snapshot(changes)),
-      { app: APP, environments: null },
-      receivedAt,
-    );
-    if (!read.ok) throw new Error(read.message);
-    return read.record;
-  });
+  const records = executions.map(({ receivedAt, changes }) =>
+    recordOf(snapshot(changes), receivedAt),
+  );
   for (let from = 0; from < records.length; from += EXECUTIONS_A_SAVE) {
     const outcomes = await store.saveExecutions(records.slice(from, from + EXECUTIONS_A_SAVE));
     for (const outcome of outcomes) expect(outcome).toEqual({ kind: 'accepted' });

@@ -3,23 +3,12 @@ import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isConflict, mergeStates, type Snapshot } from '@xray/core';
 import { hashApiKey } from '#server/auth/api-key.js';
-import { readSnapshot } from '#server/records/read-snapshot.js';
 import { ReadTooLong, readWithin } from '#server/store/read-within.js';
-import type { ExecutionRecord, Store } from '#server/store/store.js';
+import type { Store } from '#server/store/store.js';
 import { APP, DRIVERS, changed, freshStore, newPlace, openStore } from './support/databases.js';
 import { newKey } from './support/keys.js';
-import { snapshot } from './support/snapshots.js';
+import { recordOf, snapshot } from './support/snapshots.js';
 import { openDriver } from './support/tables.js';
-
-function recordOf(value: Snapshot): ExecutionRecord {
-  const read = readSnapshot(
-    JSON.stringify(value),
-    { app: value.appId, environments: null },
-    new Date(),
-  );
-  if (!read.ok) throw new Error(read.message);
-  return read.record;
-}
 
 async function storedNames(store: Store, executionId: string): Promise<string[]> {
   const stored = await store.readExecution(APP, executionId);

@@ -14,7 +14,6 @@ import {
   type QueryNode,
   type Snapshot,
 } from '@xray/core';
-import { readSnapshot } from '#server/records/read-snapshot.js';
 import { conditionOf, readFilter } from '#server/query/filter.js';
 import { conditionOfCounted } from '#server/query/narrow.js';
 import { Search } from '#server/search/search.js';
@@ -26,7 +25,7 @@ import { fetchWithKey, get, list, postOk } from './support/http.js';
 import { Reader } from './support/live-reader.js';
 import { WITH_ADMINISTRATOR, administratorOf } from './support/people.js';
 import { NOW, anyQueryText, factsOf, sampleSnapshots } from './support/queries.js';
-import { snapshot } from './support/snapshots.js';
+import { recordOf, snapshot } from './support/snapshots.js';
 
 const API = `/api/apps/${APP}`;
 const HOUR_MS = 3_600_000;
@@ -320,7 +319,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
     const store = await freshStore(driver);
     const search = searchIn(store);
     const records = Array.from({ length: 700 }, (_, index) =>
-      recordOf(snapshot({ input: 'numbat', startedAt: minute(index) })),
+      storedOf(snapshot({ input: 'numbat', startedAt: minute(index) })),
     );
     await store.saveExecutions(records);
     const scope = { app: APP, from: undefined, to: undefined };
@@ -346,7 +345,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
     const store = await freshStore(driver);
     const search = searchIn(store);
     const large = Array.from({ length: 5 }, (_, index) =>
-      recordOf(snapshot({ input: ['numbat', 'x'.repeat(3_000_000)], startedAt: minute(index) })),
+      storedOf(snapshot({ input: ['numbat', 'x'.repeat(3_000_000)], startedAt: minute(index) })),
     );
     await store.saveExecutions(large);
     const scope = { app: APP, from: undefined, to: undefined };
@@ -362,7 +361,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
     const store = await freshStore(driver);
     const search = searchIn(store);
     const records = Array.from({ length: 2_300 }, (_, index) =>
-      recordOf(snapshot({ input: index % 3 === 0 ? 'numbat' : 'none', startedAt: minute(index) })),
+      storedOf(snapshot({ input: index % 3 === 0 ? 'numbat' : 'none', startedAt: minute(index) })),
     );
     for (let saved = 0; saved < records.length; saved += 500) {
       await store.saveExecutions(records.slice(saved, saved + 500));
@@ -412,12 +411,6 @@ function minute(index: number): string {
   return new Date(Date.UTC(2026, 0, 1, 0, index)).toISOString();
 }
 
-function recordOf(one: Snapshot) {
-  const read = readSnapshot(
-    JSON.stringify(one),
-    { app: APP, environments: null },
-    new Date('2026-02-01T00:00:00Z'),
-  );
-  if (!read.ok) throw new Error(read.message);
-  return read.record;
+function storedOf(one: Snapshot) {
+  return recordOf(one, new Date('2026-02-01T00:00:00Z'));
 }

@@ -1,4 +1,6 @@
 import type { Snapshot } from '@xray/core';
+import { readSnapshot } from '#server/records/read-snapshot.js';
+import type { ExecutionRecord } from '#server/store/store.js';
 import { APP } from './databases.js';
 
 /** A valid snapshot with three steps, and canaries in it that no log may hold; what a test is about is given. */
@@ -168,3 +170,11 @@ export const FULL_SNAPSHOT: Snapshot = {
   sdk: { name: '@xray/sdk', version: '0.1.0' },
   unknownAtTheTop: 'kept',
 };
+
+/** As ingest would hand it to the store. */
+export function recordOf(made: Snapshot, receivedAt = new Date()): ExecutionRecord {
+  const sender = { app: made.appId, environments: null };
+  const read = readSnapshot(JSON.stringify(made), sender, receivedAt);
+  if (!read.ok) throw new Error(read.message);
+  return read.record;
+}
