@@ -1,3 +1,4 @@
+import { hasFailed } from './query-match.js';
 import type { QueryFacts } from './query-match.js';
 import { rollUpRules } from './rule-roll-up.js';
 import { LIMITS, type Snapshot } from './snapshot.js';
@@ -10,7 +11,7 @@ export type SnapshotFacts = Omit<QueryFacts, 'conflict' | 'at' | 'metadata'> & {
 
 export function factsOf(snapshot: Snapshot): SnapshotFacts {
   const { decision, steps } = snapshot;
-  const failed = steps.filter(({ status }) => status === 'failed' || status === 'timed_out');
+  const failed = steps.filter(hasFailed);
   const rules = rollUpRules(snapshot);
   return {
     executionId: snapshot.executionId,

@@ -1,3 +1,4 @@
+import { hasFailed } from './query-match.js';
 import type { Step } from './snapshot.js';
 import { stepSequence } from './step-order.js';
 
@@ -8,7 +9,7 @@ import { stepSequence } from './step-order.js';
 export function failingStepIndex(steps: readonly Step[]): number {
   const failed = steps
     .map((step, index) => ({ step, index, sequence: stepSequence(step, index) }))
-    .filter(({ step }) => step.status === 'failed' || step.status === 'timed_out')
+    .filter(({ step }) => hasFailed(step))
     .sort((a, b) => a.sequence - b.sequence);
   let [origin] = failed;
   // Steps begin after those they lie in, so that one pass goes all the way down.

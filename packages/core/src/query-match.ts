@@ -42,8 +42,12 @@ export interface QueryContext {
   hasText: (text: string, quoted: boolean) => boolean;
 }
 
-/** The statuses of a step that make it count as failed. */
-export const FAILED_STEP_STATUSES: readonly string[] = ['failed', 'timed_out'];
+/** The statuses of a step or an execution that make it count as failed. */
+export const FAILED_STATUSES: readonly string[] = ['failed', 'timed_out'];
+
+export function hasFailed({ status }: { status?: string | null | undefined }): boolean {
+  return FAILED_STATUSES.includes(status ?? '');
+}
 
 /** Whether an execution is what the query asks for. The meaning that the store's SQL is tested against. */
 export function matchesQuery(query: QueryNode, facts: QueryFacts, context: QueryContext): boolean {
@@ -187,9 +191,7 @@ function textsOf(
     case 'step':
       return facts.steps.map(({ name }) => name);
     case 'failed':
-      return facts.steps
-        .filter(({ status }) => FAILED_STEP_STATUSES.includes(status))
-        .map(({ name }) => name);
+      return facts.steps.filter(hasFailed).map(({ name }) => name);
   }
 }
 

@@ -4,7 +4,8 @@ export { termState, toggleTerm, type FacetTerm } from './query-edit.js';
 export { QUERY_FIELDS } from './query-fields.js';
 export { lexQuery, type QueryToken } from './query-lexer.js';
 export {
-  FAILED_STEP_STATUSES,
+  FAILED_STATUSES,
+  hasFailed,
   matchesQuery,
   metadataValues,
   startedBounds,

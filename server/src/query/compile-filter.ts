@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import {
-  FAILED_STEP_STATUSES,
+  FAILED_STATUSES,
   durationMs,
   metadataValues,
   startedBounds,
@@ -183,7 +183,7 @@ function compileTerm({ field, key, values }: TermNode): Condition {
   }
 }
 
-const IS_FAILED = sql`s.status IN (${sql.join(FAILED_STEP_STATUSES.map((status) => sql.lit(status)))})`;
+const IS_FAILED = sql`s.status IN (${sql.join(FAILED_STATUSES.map((status) => sql.lit(status)))})`;
 
 function compilePresent({ field, key }: Extract<QueryLeaf, { kind: 'present' }>): Condition {
   switch (field) {

@@ -11,6 +11,7 @@ import {
 } from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { Appeared, Occurrences, Search } from '../search/search.js';
+import type { Fate } from '../segments/segment.js';
 import type { SearchRange } from '../store/search-store.js';
 import type { ListedExecution, Store } from '../store/store.js';
 import { bucketWidthOf } from './bucket-width.js';
@@ -48,14 +49,14 @@ export async function candidateHistory(
   // Few fates became of all appearances, and each is taken apart once.
   const fates = [...countBy(all, ({ fate }) => fate)];
   const notKept = fates.filter(([{ outcome }]) => outcome !== 'selected' && outcome !== 'kept');
-  const byStep = sumBy(fates, ({ pipeline, step }) => JSON.stringify([pipeline, step]));
+  const byStep = countFates(fates, ({ pipeline, step }) => JSON.stringify([pipeline, step]));
   return {
     ...rangeShown(range),
     id,
     executions: executions.length,
     appearances: all.length,
-    byOutcome: Object.fromEntries(sumBy(fates, ({ outcome }) => outcome)),
-    byReason: shownCounts(sumBy(notKept, ({ reason }) => reason)),
+    byOutcome: Object.fromEntries(countFates(fates, ({ outcome }) => outcome)),
+    byReason: shownCounts(countFates(notKept, ({ reason }) => reason)),
     byStep: byCount(byStep).map(([key, count]) => {
       const [pipeline = '', step = ''] = JSON.parse(key) as string[];
       return { pipeline, step, count };
@@ -257,23 +258,26 @@ function total(counts: number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-function countBy<Item, Key>(items: Item[], keyOf: (item: Item) => Key): Map<Key, number> {
+/** Of each key how many items have it; an item may stand for several. */
+function countBy<Item, Key>(
+  items: Item[],
+  keyOf: (item: Item) => Key,
+  countOf: (item: Item) => number = () => 1,
+): Map<Key, number> {
   const counts = new Map<Key, number>();
   for (const item of items) {
     const key = keyOf(item);
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+    counts.set(key, (counts.get(key) ?? 0) + countOf(item));
   }
   return counts;
 }
 
-/** What was counted already, by something that several of it have in common. */
-function sumBy<Item, Key>(counted: [Item, number][], keyOf: (item: Item) => Key): Map<Key, number> {
-  const sums = new Map<Key, number>();
-  for (const [item, count] of counted) {
-    const key = keyOf(item);
-    sums.set(key, (sums.get(key) ?? 0) + count);
-  }
-  return sums;
+function countFates<Key>(fates: [Fate, number][], keyOf: (fate: Fate) => Key): Map<Key, number> {
+  return countBy(
+    fates,
+    ([fate]) => keyOf(fate),
+    ([, count]) => count,
+  );
 }
 
 /** The most frequent first. What stands for nothing is left out. */

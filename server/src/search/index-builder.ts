@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { entryAt, readDirectoryBlock } from '../segments/directory.js';
 import { rangeBits } from '../segments/merge.js';
 import { CANDIDATES, DIRECTORY, TERMS } from '../segments/segment.js';
-import type { Document, IndexState, SearchStore, StoredSegment } from '../store/search-store.js';
+import type { IndexState, SearchStore, StoredSegment } from '../store/search-store.js';
+import { groupBy } from '../group-by.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 
 /** An instance that has not worked for so long lets another one lead. */
@@ -84,7 +85,7 @@ export class IndexBuilder {
     const last = documents.at(-1);
     if (last === undefined) return false;
     const segments = [];
-    for (const [app, own] of byApp(documents)) {
+    for (const [app, own] of groupBy(documents, ({ app }) => app)) {
       segments.push({ app, ...(await this.#threads.run('build', own)) });
     }
     await this.#store.addSegments(state, { xact: last.xact, id: last.id }, segments);
@@ -172,14 +173,4 @@ export class IndexBuilder {
     const head = await this.#threads.run('mergeEnd');
     await this.#store.replaceSegments(segments, { id, head }, state);
   }
-}
-
-function byApp(documents: Document[]): Map<string, Document[]> {
-  const apps = new Map<string, Document[]>();
-  for (const document of documents) {
-    const own = apps.get(document.app);
-    if (own === undefined) apps.set(document.app, [document]);
-    else own.push(document);
-  }
-  return apps;
 }

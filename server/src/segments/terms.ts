@@ -1,5 +1,6 @@
 import {
   factsOf,
+  hasFailed,
   normalizeText,
   scanAtoms,
   visitTexts,
@@ -64,9 +65,9 @@ export function termsOf(snapshot: Snapshot): Uint32Array {
     add('subject', '', `${type}/${id}`);
     add('subject id', '', id);
   }
-  for (const { name, status } of facts.steps) {
-    add('step', '', name);
-    if (status === 'failed' || status === 'timed_out') add('failed', '', name);
+  for (const step of facts.steps) {
+    add('step', '', step.name);
+    if (hasFailed(step)) add('failed', '', step.name);
   }
   return terms.toArray();
 }

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Course, ExplanationKind } from '@xray/core';
+import { FAILED_STATUSES, type Course, type ExplanationKind } from '@xray/core';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { MAX_COURSES, isDrawn, stepsOf } from './flows.js';
@@ -160,7 +160,7 @@ export async function countTraits(
         UNION ALL
         SELECT 'step_failure', NULL, s.name, in_a, hit, count(*) FROM sample CROSS JOIN LATERAL (
           SELECT DISTINCT name FROM xray.steps
-          WHERE execution = sample.id AND status IN ('failed', 'timed_out')
+          WHERE execution = sample.id AND status = ANY (${FAILED_STATUSES}::text[])
         ) AS s WHERE failed_step_count > 0 GROUP BY s.name, in_a, hit
         UNION ALL
         SELECT 'candidates', name, v.value, in_a, hit, count(*) FROM stepped JOIN usual USING (name)

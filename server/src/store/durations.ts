@@ -24,11 +24,16 @@ export const DURATION_GROUP = sql`floor(ln(greatest(duration_ms, ${sql.lit(SHORT
  */
 export function quantileOf(groups: readonly DurationGroup[], q: number): number | null {
   const sorted = groups.toSorted((a, b) => a.low - b.low);
-  const total = sorted.reduce((sum, { count }) => sum + count, 0);
+  const total = countOf(sorted);
   if (total === 0) return null;
   const place = q * (total - 1);
   const before = nthOf(sorted, Math.floor(place));
   return before + (nthOf(sorted, Math.ceil(place)) - before) * (place - Math.floor(place));
+}
+
+/** All together. */
+export function countOf(groups: readonly { count: number }[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0);
 }
 
 function nthOf(sorted: readonly DurationGroup[], nth: number): number {

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Course } from '@xray/core';
+import { FAILED_STATUSES, type Course } from '@xray/core';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
@@ -99,7 +99,7 @@ async function readSteps(tx: Db, sample: string): Promise<StepFigures[]> {
     CROSS JOIN LATERAL (SELECT * FROM xray.steps WHERE execution = p.id OFFSET 0) s`;
   const figures = await sql<Omit<StepFigures, 'drops'>>`
     SELECT name, max(kind) AS kind, avg(ix)::double precision AS place,
-      count(*) FILTER (WHERE status IN ('failed', 'timed_out')) AS failed,
+      count(*) FILTER (WHERE status = ANY (${FAILED_STATUSES}::text[])) AS failed,
       count(*) FILTER (WHERE status = 'skipped') AS skipped,
       percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE ${RAN}) AS p50,
       percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE ${RAN}) AS p95,

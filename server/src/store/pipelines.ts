@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import type { PipelineList } from '@xray/core';
+import { FAILED_STATUSES, hasFailed, type PipelineList } from '@xray/core';
 import type { Driver } from './driver.js';
-import { DURATION_GROUP, quantileOf, type DurationGroup } from './durations.js';
+import { DURATION_GROUP, countOf, quantileOf, type DurationGroup } from './durations.js';
 import { isWithin } from './executions.js';
-import { groupBy } from './group-by.js';
+import { groupBy } from '../group-by.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
 import type { ExecutionScope } from './store.js';
 
@@ -11,8 +11,6 @@ type Db = Driver['db'];
 
 const MAX_OUTCOMES = 20;
 const MAX_REASONS = 20;
-/** Statuses that count as failed. */
-const BROKEN = ['failed', 'timed_out'];
 /** Distinct sets of versions that are looked into for new ones. */
 const MAX_RELEASES = 200;
 
@@ -63,7 +61,7 @@ function summaryOf(pipeline: string, groups: PipelineGroup[]): PipelineList['ite
     pipeline,
     executions: countOf(groups),
     lastAt: lastOf(groups).toISOString(),
-    failed: countOf(groups.filter(({ status }) => BROKEN.includes(status))),
+    failed: countOf(groups.filter(hasFailed)),
     outcomes: outcomes.toSorted((a, b) => b.count - a.count),
     p50Ms: quantileOf(timed, 0.5),
     p95Ms: quantileOf(timed, 0.95),
@@ -72,10 +70,6 @@ function summaryOf(pipeline: string, groups: PipelineGroup[]): PipelineList['ite
 
 function lastOf(groups: PipelineGroup[]): Date {
   return new Date(groups.reduce((last, { lastAt }) => Math.max(last, lastAt.getTime()), -Infinity));
-}
-
-function countOf(groups: { count: number }[]): number {
-  return groups.reduce((sum, { count }) => sum + count, 0);
 }
 
 const START_MS = sql`round(extract(epoch FROM start) * 1000)`;
@@ -116,7 +110,7 @@ export async function readOverTime(
     sql<CountedOverTime>`
       WITH grouped AS MATERIALIZED (
         SELECT date_bin(${width}, e.at, ${origin}) AS start, e.outcome, e.reason, e.release,
-          status = ANY (${BROKEN}::text[]) AS broken,
+          status = ANY (${FAILED_STATUSES}::text[]) AS broken,
           ${DURATION_GROUP} AS duration, count(*) AS n, min(e.duration_ms) AS low, max(e.duration_ms) AS high,
           min(e.at) AS first_at, min(e.id) AS sample
         FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where}

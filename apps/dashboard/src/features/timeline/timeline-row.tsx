@@ -9,6 +9,7 @@ import { VerdictMark } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatDuration } from '@/lib/format';
 import { statusVerdict } from '@/lib/verdict';
+import { isFailed } from './step-search';
 import type { StepNode } from './step-tree';
 import { placeBar, type Span, type TimeWindow } from './waterfall';
 
@@ -135,7 +136,7 @@ function StepMark({
 
 function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label: string }) {
   const bar = placeBar(span, window, trackPx, label.length * LABEL_CHAR_PX + LABEL_PAD_PX);
-  const failed = step.status === 'failed' || step.status === 'timed_out';
+  const failed = isFailed(step);
   const running = step.status === 'running';
   const tone = failed ? 'var(--failed)' : running ? 'var(--running)' : 'var(--bar)';
   const measured = span.durationKnown;
