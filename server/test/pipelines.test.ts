@@ -59,6 +59,8 @@ const STORED = [
   snapshot({ executionId: 'loan', startedAt: '2026-11-02T00:00:00Z' }),
 ];
 
+const ANY = sql<boolean>`true`;
+
 describe.each(DRIVERS)('pipelines on %s', (driver) => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   let api: string;
@@ -207,7 +209,7 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
     const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
     const bounds = { from: range.from.toISOString(), to: range.to.toISOString() };
     const { items } = await store.listPipelines(APP, bounds);
-    const scope = { app: APP, where: sql<boolean>`true`, ...range, bucketMs: DAY_MS };
+    const scope = { app: APP, where: ANY, alike: ANY, ...range, bucketMs: DAY_MS };
     const { buckets } = await store.readOverTime(scope);
     const sorted = durations.toSorted((a, b) => a - b);
     for (const [found, q] of [
@@ -232,7 +234,7 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
     );
     await store.saveExecutions(records);
     const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
-    const scope = { app: APP, where: sql<boolean>`true`, ...range, sampled: 200 };
+    const scope = { app: APP, where: ANY, alike: ANY, ...range, sampled: 200 };
     const flow = await store.readFlow(scope);
     expect(flow.executions).toBe(executions);
     expect(flow.courses).toEqual([{ executions, steps: ['search', 'filter', 'decide'] }]);

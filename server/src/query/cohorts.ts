@@ -12,12 +12,10 @@ import {
 import type { CohortCounts } from '../store/cohorts.js';
 import type { Store } from '../store/store.js';
 import { givenBy, traitGroups } from './cohort-traits.js';
-import { conditionOf, readFilter } from './filter.js';
+import { countConditionsOf, partsOf, readFilter } from './filter.js';
 import { rangeOf } from './range.js';
 import { narrowedSides } from './too-broad.js';
 
-/** Executions of each cohort in which explanations are sought. */
-const SAMPLE = 5_000;
 /** Of a cohort with fewer little can be said. */
 const SMALL = 30;
 const MAX_OUTCOMES = 50;
@@ -37,22 +35,20 @@ export async function compareCohorts(
     { filter: a.filter, from: query.aFrom, names: { q: 'a', from: 'aFrom', to: 'aTo' } },
     { filter: b.filter, from: query.bFrom, names: { q: 'b', from: 'bFrom', to: 'bTo' } },
   ];
-  const counts = await narrowedSides(sides, () =>
-    store.countCohorts({
-      app,
-      common: conditionOf(common, now, 'a'),
-      a: { where: conditionOf(restA, now, 'a'), ...a.range },
-      b: { where: conditionOf(restB, now, 'b'), ...b.range },
-      sampled: SAMPLE,
-    }),
-  );
+  const pair = {
+    app,
+    common: countConditionsOf(common, now, 'a'),
+    a: { ...countConditionsOf(restA, now, 'a', { isAlone: false }), ...a.range },
+    b: { ...countConditionsOf(restB, now, 'b', { isAlone: false }), ...b.range },
+  };
+  const counts = await narrowedSides(sides, () => store.countCohorts(pair));
   const outcomes = compareOutcomes(counts.outcomes);
   const totals = { a: sum(counts.outcomes, 'a'), b: sum(counts.outcomes, 'b') };
   const explained = chosen(outcomes, query.outcome);
   const found =
     explained === undefined
       ? undefined
-      : await narrowedSides(sides, () => store.countTraits(counts, explained.outcome));
+      : await narrowedSides(sides, () => store.countTraits(pair, counts, explained.outcome));
   const groups = found === undefined ? [] : traitGroups(found, counts, givenBy(a.filter, b.filter));
   const sampled = groups[0]?.of;
   return {
@@ -105,10 +101,6 @@ function split(
     restA: allOf(partsA.filter((part) => !textsB?.has(printQuery(part)))),
     restB: allOf(partsB.filter((part) => !textsA?.has(printQuery(part)))),
   };
-}
-
-function partsOf(node: QueryNode): QueryNode[] {
-  return node.kind === 'and' ? node.nodes.flatMap(partsOf) : [node];
 }
 
 /** Without one that was asked for, the surest change that is one. */

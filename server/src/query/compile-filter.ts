@@ -83,6 +83,38 @@ function isSought(node: QueryNode): node is Sought {
   return node.kind === 'text' || (node.kind === 'term' && node.field === 'candidate');
 }
 
+/** What executions of one fingerprint have alike (store/fingerprints.ts). */
+const ALIKE: ReadonlySet<string> = new Set<TermNode['field'] | 'adverse'>([
+  'pipeline',
+  'env',
+  'status',
+  'outcome',
+  'adverse',
+  'error',
+  'version',
+  'reason',
+  'decisive',
+  'rule',
+  'tag',
+]);
+
+/** Whether the query holds of all or of none of the executions of one fingerprint. */
+export function isOfAlike(query: QueryNode): boolean {
+  switch (query.kind) {
+    case 'not':
+      return isOfAlike(query.node);
+    case 'and':
+    case 'or':
+      return query.nodes.every(isOfAlike);
+    case 'term':
+    case 'present':
+    case 'flag':
+      return ALIKE.has(query.field);
+    default:
+      return false;
+  }
+}
+
 /** Postgres knows how many rows a NOT leaves, and which index it implies; of IS NOT TRUE neither. */
 function mayBeNull(node: QueryNode): boolean {
   switch (node.kind) {

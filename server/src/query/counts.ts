@@ -39,8 +39,11 @@ export async function readFacets(
   const filter = readFilter(query);
   const scope = { app, ...rangeOf(query, filter, now) };
   const { rows, left, counted } = await narrowed(filter, query, async () => {
-    const { where, ...rest } = await conditionOfCounted(search, scope, filter, now);
-    return { ...rest, rows: await store.countFacets({ ...scope, where, values: query.values }) };
+    const { where, alike, ...rest } = await conditionOfCounted(search, scope, filter, now);
+    return {
+      ...rest,
+      rows: await store.countFacets({ ...scope, where, alike, values: query.values }),
+    };
   });
   const items = new Map<string, Facets['items'][number]>();
   for (const row of rows) {
@@ -83,8 +86,8 @@ export async function readHistogram(
   const { by } = query;
   const scope = { app, from: new Date(start), to: range.to };
   const { rows, left, counted } = await narrowed(filter, query, async () => {
-    const { where, ...rest } = await conditionOfCounted(search, scope, filter, now);
-    return { ...rest, rows: await store.countByTime({ ...scope, where, by, bucketMs }) };
+    const { where, alike, ...rest } = await conditionOfCounted(search, scope, filter, now);
+    return { ...rest, rows: await store.countByTime({ ...scope, where, alike, by, bucketMs }) };
   });
   const buckets = Math.ceil((range.to.getTime() - start) / bucketMs);
   const series = new Map<

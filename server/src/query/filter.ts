@@ -7,8 +7,8 @@ import {
   type TextField,
 } from '@xray/core';
 import { DomainError } from '../errors.js';
-import type { Condition } from '../store/store.js';
-import { compileFilter, type Sought } from './compile-filter.js';
+import type { Condition, CountConditions } from '../store/store.js';
+import { compileFilter, isOfAlike, type Sought } from './compile-filter.js';
 
 /** What a question may say of the executions that it is about; all of it must hold. */
 export interface FilterQuery {
@@ -40,6 +40,30 @@ export function readFilter(
 /** The condition on `xray.executions e` that a filter stands for. */
 export function conditionOf(query: QueryNode, now: number, name = 'q'): Condition {
   return compileFilter(query, { now, seek: (sought) => refuseSearch(sought, name) });
+}
+
+/**
+ * The conditions of what is counted. The pipelines belong to the rows: an index begins with them. Not so where the
+ * filter is one of several alternatives (`isAlone: false`), which no index answers.
+ */
+export function countConditionsOf(
+  query: QueryNode,
+  now: number,
+  name = 'q',
+  { isAlone = true } = {},
+): CountConditions {
+  const parts = partsOf(query);
+  const isAskedOnce = (part: QueryNode): boolean =>
+    isOfAlike(part) && !(isAlone && part.kind === 'term' && part.field === 'pipeline');
+  return {
+    where: conditionOf(allOf(parts.filter((part) => !isAskedOnce(part))), now, name),
+    alike: conditionOf(allOf(parts.filter(isAskedOnce)), now, name),
+  };
+}
+
+/** What all has to hold. */
+export function partsOf(node: QueryNode): QueryNode[] {
+  return node.kind === 'and' ? node.nodes.flatMap(partsOf) : [node];
 }
 
 function termOf(field: TextField, text: string): TermNode {

@@ -4,9 +4,9 @@ import type { Place } from '../search/hits.js';
 import { needOf } from '../search/needs.js';
 import type { Search, SearchPage } from '../search/search.js';
 import { READ_LIMIT_MS } from '../store/read-within.js';
-import type { Condition, ExecutionScope } from '../store/store.js';
+import type { Condition, CountConditions, ExecutionScope } from '../store/store.js';
 import { compileWhatIsKnown, isSearch } from './compile-filter.js';
-import { conditionOf } from './filter.js';
+import { countConditionsOf } from './filter.js';
 import { toSearchRange } from './range.js';
 
 /** How far what a search finds is counted one by one: so many executions, and for so long, in ms. */
@@ -32,15 +32,14 @@ export async function narrowByIndex(
     OR (e.xact, e.id) > (${xact}::xid8, ${id}::bigint)))`;
 }
 
-export interface Countable {
-  where: Condition;
+export interface Countable extends CountConditions {
   left: SearchPage['left'];
-  /** What of it the condition stands for, where not for all. */
+  /** What of it the conditions stand for, where not for all. */
   counted: Counted | null;
 }
 
 /**
- * The condition on what is counted. Words are looked for first, newest first, and what has them is counted
+ * The conditions of what is counted. Words are looked for first, newest first, and what has them is counted
  * by its id, as far as the limits allow.
  */
 export async function conditionOfCounted(
@@ -51,9 +50,9 @@ export async function conditionOfCounted(
   limits = COUNT_LIMITS,
 ): Promise<Countable> {
   if (!isSearch(filter)) {
-    const where = conditionOf(filter, now);
+    const { where, alike } = countConditionsOf(filter, now);
     const narrowed = await narrowByIndex(search, { ...scope, where }, filter);
-    return { where: narrowed, left: null, counted: null };
+    return { where: narrowed, alike, left: null, counted: null };
   }
   const endsAt = performance.now() + limits.forMs;
   const ids: number[] = [];
@@ -79,5 +78,5 @@ export async function conditionOfCounted(
       counted = { executions: ids.length, since: new Date(before.at).toISOString() };
     }
   } while (before !== undefined && counted === null);
-  return { where: sql`e.id = ANY(${ids}::bigint[])`, left, counted };
+  return { where: sql`e.id = ANY(${ids}::bigint[])`, alike: sql`true`, left, counted };
 }

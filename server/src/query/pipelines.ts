@@ -11,7 +11,7 @@ import {
 import type { Flow, StepFigures } from '../store/flows.js';
 import type { Store } from '../store/store.js';
 import { bucketWidthOf } from './bucket-width.js';
-import { conditionOf, readFilter } from './filter.js';
+import { countConditionsOf, readFilter } from './filter.js';
 import { FIRST_INSTANT_MS, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
@@ -43,7 +43,7 @@ export async function readOverview(
   const fromMs = Math.max(aligned, FIRST_INSTANT_MS);
   const from = new Date(fromMs);
   const found = await narrowed(filter, query, () =>
-    store.readOverTime({ app, where: conditionOf(filter, now), from, to: range.to, bucketMs }),
+    store.readOverTime({ app, ...countConditionsOf(filter, now), from, to: range.to, bucketMs }),
   );
   const length = Math.ceil((range.to.getTime() - fromMs) / bucketMs);
   const spread = <T>(rows: { startMs: number; value: T }[], empty: T): T[] => {
@@ -91,7 +91,7 @@ export async function readFunnel(
   const filter = readFilter({ ...query, pipeline });
   const { from, to } = rangeOf(query, filter, now);
   const flow = await narrowed(filter, query, () =>
-    store.readFlow({ app, where: conditionOf(filter, now), from, to, sampled: SAMPLE }),
+    store.readFlow({ app, ...countConditionsOf(filter, now), from, to, sampled: SAMPLE }),
   );
   const variants = flow.courses.slice(0, MAX_VARIANTS);
   return {

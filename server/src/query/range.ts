@@ -17,8 +17,8 @@ export function instantOf(text: string | undefined): Date | undefined {
 }
 
 /**
- * What a question looks at: its own range, within what its filter's `started:` leaves. Throws a
- * DomainError when nothing is left.
+ * What a question looks at: its own range, within what its filter's `started:` leaves; an instant of it where
+ * that leaves nothing. Throws a DomainError where its own range is empty.
  */
 export function rangeOf(
   query: { from?: string | undefined; to?: string | undefined },
@@ -26,15 +26,17 @@ export function rangeOf(
   now: number,
 ): { from: Date; to: Date } {
   const bounds = boundsOf(filter, now);
-  const to = Math.min(instantOf(query.to)?.getTime() ?? Infinity, bounds.to);
-  const end = to === Infinity ? Math.max(now, instantOf(query.from)?.getTime() ?? -Infinity) : to;
-  const from = Math.max(instantOf(query.from)?.getTime() ?? -Infinity, bounds.from);
-  const start = from === -Infinity ? end - DEFAULT_RANGE_MS : from;
-  if (start >= end && query.from !== undefined && query.to !== undefined) {
+  const askedFrom = instantOf(query.from)?.getTime() ?? -Infinity;
+  const askedTo = instantOf(query.to)?.getTime() ?? Infinity;
+  if (askedFrom >= askedTo) {
     throw new DomainError('invalid', 'from has to be before to.', [
       { path: 'from', code: 'empty_range' },
     ]);
   }
+  const to = Math.min(askedTo, bounds.to);
+  const end = to === Infinity ? Math.max(now, askedFrom) : to;
+  const from = Math.max(askedFrom, bounds.from);
+  const start = from === -Infinity ? end - DEFAULT_RANGE_MS : from;
   return { from: new Date(start), to: new Date(Math.max(start + 1, end)) };
 }
 

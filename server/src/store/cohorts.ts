@@ -2,13 +2,15 @@ import { sql, type RawBuilder } from 'kysely';
 import { FAILED_STATUSES, type Course, type ExplanationKind } from '@xray/core';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
-import { MAX_COURSES, isDrawn, stepsOf } from './flows.js';
+import { bigints, isDrawn, isOneOf, withAlike, type Bigints } from './fingerprints.js';
+import { MAX_COURSES, stepsOf } from './flows.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
-import type { Condition } from './store.js';
+import type { CountConditions } from './store.js';
 
 type Db = Driver['db'];
 
-/** Executions whose steps are read, and those whose input is, of each cohort. */
+/** Executions of each cohort that are looked at one by one; of these so many whose steps are, and whose input. */
+const SAMPLE = 5_000;
 const STEP_SAMPLE = 2_000;
 const INPUT_SAMPLE = 300;
 /** Larger snapshots are passed over when inputs are read. */
@@ -17,26 +19,23 @@ const MAX_INPUT_BYTES = 32_768;
 const MAX_VALUES = 300;
 const MIN_EXECUTIONS = 5;
 
+type CohortScope = CountConditions & { from: Date; to: Date };
+
 /** Two cohorts of one app; what both filters ask alike stands in `common`. */
 export interface CohortPair {
   app: string;
-  common: Condition;
-  a: { where: Condition; from: Date; to: Date };
-  b: { where: Condition; from: Date; to: Date };
-  /** How many executions of each to draw. */
-  sampled: number;
+  common: CountConditions;
+  a: CohortScope;
+  b: CohortScope;
 }
-
-/** The text of a bigint[]: ids that only go back to the database. */
-type Ids = string | null;
 
 export interface CohortCounts {
   outcomes: { outcome: string | null; a: number; b: number }[];
   courses: { course: number; steps: Course['steps']; a: number; b: number }[];
   /** Executions that are in both. */
   shared: number;
-  sampleA: Ids;
-  sampleB: Ids;
+  fingerprintsA: Bigints;
+  fingerprintsB: Bigints;
 }
 
 /** How many executions of the sample have something, and how many of those the outcome too. */
@@ -60,41 +59,48 @@ export interface SampledBody {
 
 /** One pass over both cohorts, unless a time that neither asks for lies between them. Throws a ReadTooLong. */
 export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCounts> {
+  const { common, a, b } = pair;
   const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
     sql<CohortCounts>`
       WITH grouped AS MATERIALIZED (
-        SELECT in_a, in_b, outcome, course, count(*) AS n, max(id) AS sample, array_agg(id) AS ids
-        FROM (${matched(pair)}) AS matched WHERE in_a OR in_b GROUP BY in_a, in_b, outcome, course
+        SELECT in_a, in_b, fingerprint, count(*) AS n, max(id) AS sample
+        FROM (${matched(pair)}) AS matched WHERE in_a OR in_b GROUP BY in_a, in_b, fingerprint
+      ), known AS MATERIALIZED (
+        SELECT * FROM (
+          SELECT fingerprint, n, sample, outcome, course,
+            (in_a AND ${a.alike}) IS TRUE AS in_a, (in_b AND ${b.alike}) IS TRUE AS in_b
+          FROM (${withAlike(sql`grouped`, sql`e.status <> 'running' AND ${common.alike}`)}) AS e
+        ) AS sided WHERE in_a OR in_b
       ), outcomes AS (
-        SELECT outcome, ${sumOf('in_a')} AS a, ${sumOf('in_b')} AS b FROM grouped GROUP BY outcome
+        SELECT outcome, ${sumOf('in_a')} AS a, ${sumOf('in_b')} AS b FROM known GROUP BY outcome
       ), courses AS (
         SELECT course, max(sample) AS sample, ${sumOf('in_a')} AS a, ${sumOf('in_b')} AS b
-        FROM grouped GROUP BY course ORDER BY sum(n) DESC, course LIMIT ${MAX_COURSES}
+        FROM known GROUP BY course ORDER BY sum(n) DESC, course LIMIT ${MAX_COURSES}
       )
       SELECT
         (SELECT coalesce(json_agg(outcomes ORDER BY a + b DESC, outcome), '[]') FROM outcomes) AS outcomes,
         (SELECT coalesce(json_agg(json_build_object('course', course, 'a', a, 'b', b,
             'steps', ${stepsOf(sql`courses.sample`)}) ORDER BY a + b DESC, course), '[]')
           FROM courses) AS courses,
-        ${drawnFrom('in_a', pair.sampled)} AS "sampleA",
-        ${drawnFrom('in_b', pair.sampled)} AS "sampleB",
-        (SELECT coalesce(sum(n) FILTER (WHERE in_a AND in_b), 0)::integer FROM grouped) AS shared`.execute(
-      tx,
-    ),
+        (SELECT coalesce(sum(n) FILTER (WHERE in_a AND in_b), 0)::integer FROM known) AS shared,
+        (SELECT ${bigints(sql`fingerprint`)} FROM known WHERE in_a) AS "fingerprintsA",
+        (SELECT ${bigints(sql`fingerprint`)} FROM known WHERE in_b) AS "fingerprintsB"`.execute(tx),
   );
   const [row] = rows;
   if (row === undefined) throw new TypeError('a select without FROM gives one row');
   return row;
 }
 
-/** Executions of either cohort, and some that are of none. */
-function matched({ app, common, a, b }: CohortPair): RawBuilder<unknown> {
-  const isIn = ({ where, ...range }: CohortPair['a']): RawBuilder<unknown> =>
+/** Executions of either cohort, and some that are of none, as far as each has to be asked by itself. */
+function matched(
+  { app, common, a, b }: CohortPair,
+  drawn: RawBuilder<unknown> = sql`true`,
+): RawBuilder<unknown> {
+  const isIn = ({ where, ...range }: CohortScope): RawBuilder<unknown> =>
     sql`(${isWithin({ app, ...range })} AND ${where}) IS TRUE`;
   const read = (range: { from: Date; to: Date }): RawBuilder<unknown> => sql`
-    SELECT e.id, e.outcome, e.course, ${isIn(a)} AS in_a, ${isIn(b)} AS in_b FROM xray.executions e
-    WHERE ${isWithin({ app, ...range })} AND e.status <> 'running' AND ${common}
-      AND (${a.where} OR ${b.where})`;
+    SELECT e.id, e.fingerprint, ${isIn(a)} AS in_a, ${isIn(b)} AS in_b FROM xray.executions e
+    WHERE ${isWithin({ app, ...range })} AND ${common.where} AND (${a.where} OR ${b.where}) AND ${drawn}`;
   if (a.to < b.from || b.to < a.from) return sql`${read(a)} UNION ALL ${read(b)}`;
   return read({ from: a.from < b.from ? a.from : b.from, to: a.to > b.to ? a.to : b.to });
 }
@@ -105,34 +111,51 @@ function sumOf(side: Side): RawBuilder<unknown> {
   return sql`coalesce(sum(n) FILTER (WHERE ${sql.ref(side)}), 0)::integer`;
 }
 
-function drawnFrom(side: Side, wanted: number): RawBuilder<unknown> {
-  const total = sql`(SELECT ${sumOf(side)} FROM grouped)`;
-  return sql`(SELECT array_agg(id ORDER BY id)::text FROM grouped, unnest(ids) AS id
-    WHERE ${sql.ref(side)} AND ${isDrawn(sql`id`, wanted, total)})`;
+/** The ids of some executions of each cohort. */
+async function drawSamples(
+  tx: Db,
+  pair: CohortPair,
+  { outcomes, fingerprintsA, fingerprintsB }: CohortCounts,
+): Promise<{ a: Bigints; b: Bigints }> {
+  const isDrawnOf = (side: 'a' | 'b'): RawBuilder<unknown> =>
+    isDrawn(
+      SAMPLE,
+      outcomes.reduce((total, outcome) => total + outcome[side], 0),
+    );
+  const [ofA, ofB] = [isDrawnOf('a'), isDrawnOf('b')];
+  const { rows } = await sql<{ a: Bigints; b: Bigints }>`
+    SELECT (array_agg(id) FILTER (WHERE in_a AND ${ofA} AND ${isOneOf(fingerprintsA)}))::text AS a,
+      (array_agg(id) FILTER (WHERE in_b AND ${ofB} AND ${isOneOf(fingerprintsB)}))::text AS b
+    FROM (${matched(pair, sql`(${ofA} OR ${ofB})`)}) AS e`.execute(tx);
+  return rows[0] ?? { a: null, b: null };
 }
 
 /**
- * What the executions of two samples have. Columns of few different values are grouped first, so that
- * their arrays and objects are taken apart once and not for every execution. Throws a ReadTooLong.
+ * What the executions of two samples have. What alike ones have is counted by fingerprint first, so that arrays and
+ * objects are taken apart once and not for every execution. Throws a ReadTooLong.
  */
 export async function countTraits(
   db: Db,
-  { sampleA, sampleB }: Pick<CohortCounts, 'sampleA' | 'sampleB'>,
+  pair: CohortPair,
+  counts: CohortCounts,
   outcome: string | null,
 ): Promise<{ traits: TraitCount[]; bodies: SampledBody[] }> {
-  const sample = sql`
-    SELECT p.in_a, p.nth, e.* FROM (
-      SELECT in_a, id, row_number() OVER (PARTITION BY in_a ORDER BY hashint8(id) & 2147483647) AS nth FROM (
-        SELECT true AS in_a, unnest(${sampleA ?? '{}'}::bigint[]) AS id
-        UNION ALL SELECT false, unnest(${sampleB ?? '{}'}::bigint[])) AS ids
-    ) AS p CROSS JOIN LATERAL (
-      SELECT id, e.outcome IS NOT DISTINCT FROM ${outcome}::text AS hit, pipeline, environment, error_type,
-        course, versions, metadata, tags, reasons, rules, decisive, failed_step_count, bytes
-      FROM xray.executions e WHERE e.id = p.id OFFSET 0
-    ) AS e`;
   return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
+    const drawn = await drawSamples(tx, pair, counts);
+    const sample = sql`
+      SELECT p.in_a, p.nth, e.* FROM (
+        SELECT in_a, id, row_number() OVER (PARTITION BY in_a ORDER BY hashint8(id) & 2147483647) AS nth FROM (
+          SELECT true AS in_a, unnest(${drawn.a ?? '{}'}::bigint[]) AS id
+          UNION ALL SELECT false, unnest(${drawn.b ?? '{}'}::bigint[])) AS ids
+      ) AS p CROSS JOIN LATERAL (
+        SELECT id, outcome IS NOT DISTINCT FROM ${outcome}::text AS hit, fingerprint, metadata, failed_step_count, bytes
+        FROM xray.executions WHERE id = p.id OFFSET 0
+      ) AS e`;
     const traits = await sql<TraitCount>`
       WITH sample AS MATERIALIZED (${sample}
+      ), alike AS (
+        SELECT in_a, hit, count(*) AS n, max(id) AS sample FROM sample GROUP BY in_a, hit, fingerprint
+      ), known AS MATERIALIZED (${withAlike(sql`alike`, sql`true`)}
       ), stepped AS MATERIALIZED (
         SELECT in_a, hit, id, s.name, sum(s.candidates_in) AS many_in, sum(s.candidates_out) AS many_out
         FROM sample CROSS JOIN LATERAL (
@@ -155,8 +178,8 @@ export async function countTraits(
         UNION ALL ${each('rule', sql`rules`)}
         UNION ALL ${each('reason', sql`reasons`)}
         UNION ALL ${each('tag', sql`tags`)}
-        UNION ALL ${pairs('version', sql`versions`)}
-        UNION ALL ${pairs('metadata', sql`metadata`)}
+        UNION ALL ${pairs('version', sql`SELECT versions AS object, in_a, hit, n FROM known`)}
+        UNION ALL ${pairs('metadata', sql`SELECT metadata AS object, in_a, hit, 1 AS n FROM sample`)}
         UNION ALL
         SELECT 'step_failure', NULL, s.name, in_a, hit, count(*) FROM sample CROSS JOIN LATERAL (
           SELECT DISTINCT name FROM xray.steps
@@ -186,21 +209,21 @@ export async function countTraits(
 
 /** Of a column with one value. */
 function single(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`SELECT ${sql.lit(kind)}, NULL, ${column}, in_a, hit, count(*) FROM sample
+  return sql`SELECT ${sql.lit(kind)}, NULL, ${column}, in_a, hit, sum(n) FROM known
     WHERE ${column} IS NOT NULL GROUP BY ${column}, in_a, hit`;
 }
 
 /** Of a column with many values, each counted once an execution. */
 function each(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`SELECT ${sql.lit(kind)}, NULL, v.value, in_a, hit, sum(n) FROM (
-      SELECT ${column} AS list, in_a, hit, count(*) AS n FROM sample WHERE ${column} <> '{}' GROUP BY 1, 2, 3
+      SELECT ${column} AS list, in_a, hit, sum(n) AS n FROM known WHERE ${column} <> '{}' GROUP BY 1, 2, 3
     ) AS lists CROSS JOIN LATERAL (SELECT DISTINCT unnest(list) AS value) AS v GROUP BY v.value, in_a, hit`;
 }
 
-/** Of a column with an object. */
-function pairs(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
+/** Of rows with an object. */
+function pairs(kind: TraitCount['kind'], rows: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`SELECT ${sql.lit(kind)}, v.key, v.value, in_a, hit, sum(n) FROM (
-      SELECT ${column} AS object, in_a, hit, count(*) AS n FROM sample GROUP BY 1, 2, 3
+      SELECT object, in_a, hit, sum(n) AS n FROM (${rows}) AS rows GROUP BY 1, 2, 3
     ) AS objects CROSS JOIN LATERAL jsonb_each_text(object) AS v GROUP BY v.key, v.value, in_a, hit`;
 }
 

@@ -1,8 +1,9 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
+import { withAlike } from './fingerprints.js';
 import { READ_LIMIT_MS, readWithin } from './read-within.js';
-import type { ExecutionScope, FacetRow, HistogramRow } from './store.js';
+import type { CountScope, FacetRow, HistogramRow } from './store.js';
 
 type Db = Driver['db'];
 
@@ -16,22 +17,21 @@ const ONE = {
 } as const;
 /** Fields of many; a value that an execution holds twice counts once. */
 const MANY = { reason: 'reasons', decisive: 'decisive', rule: 'rules', tag: 'tags' } as const;
-const COLUMNS = [...Object.values(ONE), ...Object.values(MANY), 'versions'];
 
 /**
  * The most frequent values of each field, with the number of all its values. The row whose field is ''
- * counts the executions. One pass: few of all combinations of values occur, and those are taken apart.
+ * counts the executions. One pass by fingerprint, each of which is then taken apart.
  */
 export async function countFacets(
   db: Db,
-  scope: ExecutionScope & { values: number },
+  scope: CountScope & { values: number },
 ): Promise<FacetRow[]> {
-  const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
   const rows = await readWithin(db, READ_LIMIT_MS, async (tx) => {
     const result = await sql<FacetRow>`
-      WITH counted AS MATERIALIZED (
-        SELECT ${columns}, count(*) AS n
-        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY ${columns}
+      WITH grouped AS MATERIALIZED (
+        SELECT e.fingerprint, count(*) AS n, max(e.id) AS sample
+        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY e.fingerprint
+      ), counted AS MATERIALIZED (${withAlike(sql`grouped`, scope.alike)}
       ), facets AS (
         SELECT field, key, value, sum(n)::bigint AS count FROM (
           SELECT ''::text AS field, NULL::text AS key, ''::text AS value, n FROM counted
@@ -69,16 +69,21 @@ function countsOf(column: string): RawBuilder<unknown> {
 /** Executions of each bucket and value; buckets without any are left out. */
 export async function countByTime(
   db: Db,
-  scope: ExecutionScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
+  scope: CountScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
 ): Promise<HistogramRow[]> {
   const from = sql`${scope.from.toISOString()}::timestamptz`;
   const width = sql`${scope.bucketMs}::double precision * interval '1 millisecond'`;
   const rows = await readWithin(db, READ_LIMIT_MS, async (tx) => {
     const result = await sql<HistogramRow>`
-      SELECT date_bin(${width}, e.at, ${from}) AS bucket, ${sql.ref(`e.${scope.by}`)} AS value,
-        count(*) AS count
-      FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where}
-      GROUP BY 1, 2 ORDER BY 1, 2`.execute(tx);
+      WITH grouped AS MATERIALIZED (
+        SELECT date_bin(${width}, e.at, ${from}) AS bucket, e.fingerprint, count(*) AS n, max(e.id) AS sample
+        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY bucket, e.fingerprint
+      ), kinds AS (SELECT fingerprint, max(sample) AS sample FROM grouped GROUP BY fingerprint
+      ), valued AS MATERIALIZED (
+        SELECT fingerprint, ${sql.ref(scope.by)} AS value FROM (${withAlike(sql`kinds`, scope.alike)}) AS kinds
+      )
+      SELECT bucket, value, sum(n)::bigint AS count FROM grouped JOIN valued USING (fingerprint)
+      GROUP BY bucket, value ORDER BY bucket, value`.execute(tx);
     return result.rows;
   });
   return rows;

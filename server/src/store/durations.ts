@@ -15,8 +15,11 @@ const GROUPS_PER_E = 50;
 /** As the shortest of all, in ms: a logarithm needs one. */
 const SHORTEST_MS = 0.001;
 
-/** The number of a row's group, NULL where it has no duration. */
-export const DURATION_GROUP = sql`floor(ln(greatest(duration_ms, ${sql.lit(SHORTEST_MS)})) * ${sql.lit(GROUPS_PER_E)})::integer`;
+/** The number of a row's group. */
+export const DURATION_GROUP = sql`floor(ln(greatest(e.duration_ms, ${sql.lit(SHORTEST_MS)})) * ${sql.lit(GROUPS_PER_E)})::integer`;
+
+/** The columns of a DurationGroup. */
+export const DURATIONS = sql`count(*) AS count, min(e.duration_ms) AS low, max(e.duration_ms) AS high`;
 
 /**
  * The `q`-quantile in ms, as percentile_cont has it; null without any. Within a group durations count as evenly

@@ -2,8 +2,9 @@ import { sql, type RawBuilder } from 'kysely';
 import { FAILED_STATUSES, type Course } from '@xray/core';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
+import { bigints, isDrawn, isOneOf, withAlike, type Bigints } from './fingerprints.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
-import type { ExecutionScope } from './store.js';
+import type { CountScope } from './store.js';
 
 type Db = Driver['db'];
 
@@ -13,8 +14,6 @@ const MAX_COURSE_STEPS = 200;
 const MAX_STEPS = 500;
 const RAN = sql`status <> 'skipped'`;
 const MAX_REASONS = 20;
-/** Of the hash of an id, without its sign. */
-const HASHES = 2 ** 31;
 
 /** What a step did in the executions that were read. */
 export interface StepFigures {
@@ -44,33 +43,33 @@ export interface Flow {
  * Exact courses from the executions alone, then the steps of a sample of them: those are five times as many
  * rows, and what is asked of them is a share, a quantile or a sum. Throws a ReadTooLong.
  */
-export async function readFlow(db: Db, scope: ExecutionScope & { sampled: number }): Promise<Flow> {
+export async function readFlow(db: Db, scope: CountScope & { sampled: number }): Promise<Flow> {
   return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
-    const { rows } = await sql<{ executions: number; courses: Course[]; sample: string | null }>`
+    const { rows } = await sql<{ executions: number; courses: Course[]; fingerprints: Bigints }>`
       WITH grouped AS MATERIALIZED (
-        SELECT e.course, count(*) AS executions, max(e.id) AS sample, array_agg(e.id) AS ids
-        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY e.course
-      ), total AS (
-        SELECT coalesce(sum(executions), 0)::integer AS executions FROM grouped
+        SELECT e.fingerprint, count(*) AS n, max(e.id) AS sample
+        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY e.fingerprint
+      ), known AS MATERIALIZED (${withAlike(sql`grouped`, scope.alike)}
       ), courses AS (
-        SELECT * FROM grouped ORDER BY executions DESC, course LIMIT ${MAX_COURSES}
+        SELECT course, sum(n) AS executions, max(sample) AS sample FROM known
+        GROUP BY course ORDER BY executions DESC, course LIMIT ${MAX_COURSES}
       )
-      SELECT total.executions,
+      SELECT
+        (SELECT coalesce(sum(n), 0)::integer FROM known) AS executions,
         (SELECT coalesce(json_agg(json_build_object('executions', courses.executions,
             'steps', ${stepsOf(sql`courses.sample`)}) ORDER BY courses.executions DESC, course), '[]')
           FROM courses) AS courses,
-        (SELECT array_agg(id ORDER BY id)::text FROM grouped, unnest(ids) AS id
-          WHERE ${isDrawn(sql`id`, scope.sampled, sql`(SELECT executions FROM total)`)}) AS sample
-      FROM total`.execute(tx);
+        (SELECT ${bigints(sql`fingerprint`)} FROM known) AS fingerprints`.execute(tx);
     const [row] = rows;
-    if (row === undefined) throw new TypeError('a count gives one row');
-    const steps = row.sample === null ? [] : await readSteps(tx, row.sample);
-    return {
-      executions: row.executions,
-      courses: row.courses,
-      sampled: row.sample === null ? 0 : row.sample.split(',').length,
-      steps,
-    };
+    if (row === undefined) throw new TypeError('a select without FROM gives one row');
+    const { executions, courses, fingerprints } = row;
+    const drawn = await sql<{ ids: Bigints; count: number }>`
+      SELECT ${bigints(sql`e.id`)} AS ids, count(*) AS count FROM xray.executions e
+      WHERE ${isWithin(scope)} AND ${scope.where} AND ${isDrawn(scope.sampled, executions)}
+        AND ${isOneOf(fingerprints)}`.execute(tx);
+    const { ids, count } = drawn.rows[0] ?? { ids: null, count: 0 };
+    const steps = await readSteps(tx, ids);
+    return { executions, courses, sampled: count, steps };
   });
 }
 
@@ -81,21 +80,10 @@ export function stepsOf(id: RawBuilder<unknown>): RawBuilder<unknown> {
     ORDER BY sequence, ix LIMIT ${MAX_COURSE_STEPS}) s)`;
 }
 
-/** Holds for about `wanted` of `total` executions, always the same ones, by a hash of their ids. */
-export function isDrawn(
-  id: RawBuilder<unknown>,
-  wanted: number,
-  total: RawBuilder<unknown>,
-): RawBuilder<boolean> {
-  // A subquery, so that it is worked out once and not for every execution.
-  const below = sql`(SELECT least(1, ${wanted}::double precision / nullif(${total}, 0)) * ${sql.lit(HASHES)})`;
-  return sql`(hashint8(${id}) & ${sql.lit(HASHES - 1)}) < ${below}::bigint`;
-}
-
-/** `sample` is the text of a bigint[]. Executions are looked up one by one: all steps are many more. */
-async function readSteps(tx: Db, sample: string): Promise<StepFigures[]> {
+/** Executions are looked up one by one: all steps are many more. */
+async function readSteps(tx: Db, sample: Bigints): Promise<StepFigures[]> {
   const run = sql`
-    SELECT s.* FROM unnest(${sample}::bigint[]) AS p(id)
+    SELECT s.* FROM unnest(${sample ?? '{}'}::bigint[]) AS p(id)
     CROSS JOIN LATERAL (SELECT * FROM xray.steps WHERE execution = p.id OFFSET 0) s`;
   const figures = await sql<Omit<StepFigures, 'drops'>>`
     SELECT name, max(kind) AS kind, avg(ix)::double precision AS place,

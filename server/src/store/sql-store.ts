@@ -65,7 +65,7 @@ export function createSqlStore(driver: Driver): Store {
     readOverTime: (scope) => pipelines.readOverTime(db, scope),
     readFlow: (scope) => readFlow(db, scope),
     countCohorts: (pair) => cohorts.countCohorts(db, pair),
-    countTraits: (samples, outcome) => cohorts.countTraits(db, samples, outcome),
+    countTraits: (pair, found, outcome) => cohorts.countTraits(db, pair, found, outcome),
 
     ...access,
     findKey: (hash) => within(ANSWER_MS, access.findKey(hash)),

@@ -92,6 +92,16 @@ export interface ExecutionScope {
   to: Date | undefined;
 }
 
+/** What is asked of executions that are counted. */
+export interface CountConditions {
+  /** Of each by itself. */
+  where: Condition;
+  /** Only for what executions of one fingerprint have alike, and so once of them all. */
+  alike: Condition;
+}
+
+export interface CountScope extends ExecutionScope, CountConditions {}
+
 /** A page of a list. `after` is the last row of the page before: its key of this order, and its id. */
 export interface ExecutionFilter extends ExecutionScope {
   sort: ExecutionSort;
@@ -237,10 +247,10 @@ export interface Store extends AccessStore {
   readChanges(filter: ChangesFilter): Promise<Changes>;
   readHorizon(): Promise<string>;
   /** The most frequent values of each field, at most `values` of each. Throws a ReadTooLong. */
-  countFacets(scope: ExecutionScope & { values: number }): Promise<FacetRow[]>;
+  countFacets(scope: CountScope & { values: number }): Promise<FacetRow[]>;
   /** Throws a ReadTooLong. */
   countByTime(
-    scope: ExecutionScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
+    scope: CountScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
   ): Promise<HistogramRow[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
   listPipelines(
@@ -250,11 +260,12 @@ export interface Store extends AccessStore {
 
   /** Its place in the order of an export. */
   findPlace(app: string, executionId: string): Promise<ExportFilter['after']>;
-  readOverTime(scope: ExecutionScope & { from: Date; bucketMs: number }): Promise<OverTime>;
-  readFlow(scope: ExecutionScope & { sampled: number }): Promise<Flow>;
+  readOverTime(scope: CountScope & { from: Date; bucketMs: number }): Promise<OverTime>;
+  readFlow(scope: CountScope & { sampled: number }): Promise<Flow>;
   countCohorts(pair: CohortPair): Promise<CohortCounts>;
   countTraits(
-    samples: Pick<CohortCounts, 'sampleA' | 'sampleB'>,
+    pair: CohortPair,
+    counts: CohortCounts,
     outcome: string | null,
   ): Promise<{ traits: TraitCount[]; bodies: SampledBody[] }>;
 

@@ -149,10 +149,8 @@ interface ExecutionsTable {
   rules: Derived<string[]>;
   decisive: Derived<string[]>;
   course: Derived<number>;
-  /** The principal one of `reasons`. */
-  reason: Derived<string | null>;
-  /** Equal for equal `versions`. */
-  release: Derived<number>;
+  /** Only for the database: its 64 bits are more than a number holds here. */
+  fingerprint: Derived<never>;
   /** Of the transaction that wrote the row last. */
   xact: Derived<string>;
   terminal: Derived<boolean>;

@@ -1,0 +1,37 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Condition } from './store.js';
+
+/** What all executions of one fingerprint have alike: whatever the generated column is of. */
+const ALIKE = sql`pipeline, environment, status, outcome, adverse, error_type, versions, reasons, decisive, rules,
+  tags, course`;
+
+/**
+ * Each row of `groups`, which has a `sample`, with what all executions of its fingerprint have alike, as far as
+ * the condition holds of it: read from the row of that one.
+ */
+export function withAlike(groups: RawBuilder<unknown>, alike: Condition): RawBuilder<unknown> {
+  return sql`SELECT g.*, e.* FROM ${groups} AS g CROSS JOIN LATERAL (
+    SELECT ${ALIKE} FROM xray.executions WHERE id = g.sample OFFSET 0) AS e WHERE ${alike}`;
+}
+
+/** Numbers that only go back to the database, as the text of a bigint[]. Null for none. */
+export type Bigints = string | null;
+
+/** All numbers of a column. */
+export function bigints(column: RawBuilder<unknown>): RawBuilder<Bigints> {
+  return sql`array_agg(${column})::text`;
+}
+
+/** Holds for those of one of the fingerprints. */
+export function isOneOf(fingerprints: Bigints): Condition {
+  return sql`e.fingerprint = ANY (${fingerprints ?? '{}'}::bigint[])`;
+}
+
+/** Of the hash of an id, without its sign. */
+const HASHES = 2 ** 31;
+
+/** Holds for about `wanted` of `total` executions, always the same ones, by a hash of their ids. */
+export function isDrawn(wanted: number, total: number): Condition {
+  const below = Math.ceil(Math.min(1, total === 0 ? 0 : wanted / total) * HASHES);
+  return sql`(hashint8(e.id) & ${sql.lit(HASHES - 1)}) < ${below}::bigint`;
+}
