@@ -184,7 +184,7 @@ describe('what was acknowledged', () => {
         await expect.poll(() => status('/ready')).toBe(503);
       };
       const acknowledged = await killRepeatedly(
-        KILLS,
+        EMBEDDED_KILLS,
         () => server.url,
         async (round) => {
           await (round % 2 === 0 ? fillDisk() : endThread());

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import fc from 'fast-check';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseQuery, type Snapshot } from '@xray/core';
@@ -154,8 +155,8 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
       expect(await ids(`only${Math.floor(place / 3)}x${place % 3}`)).toEqual([one.executionId]);
     }
     const range = { app: APP, from: -Infinity, to: Infinity };
-    expect((await search.findCandidate(range, 'everywhere')).items).toHaveLength(60);
-    expect((await search.findCandidate(range, 'EVERYWHERE')).items).toHaveLength(0);
+    expect((await search.findCandidate(range, 'everywhere')).found.ids).toHaveLength(60);
+    expect((await search.findCandidate(range, 'EVERYWHERE')).found.ids).toHaveLength(0);
     expect(await ids('common', 'another-app')).toEqual([]);
   });
 
@@ -228,6 +229,72 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     expect(after.ids).toBe(1);
     expect(after.raw).not.toContain('aged-');
     expect(await later.ids('offered')).toHaveLength(1);
+  });
+
+  test('counts the last versions of many executions alone, whatever was noted or forgotten of others', async () => {
+    const store = await freshStore(driver);
+    let ahead = 0;
+    const { build, search } = indexOver(store, { now: () => Date.now() + ahead });
+    const random = fc
+      .sample(fc.integer({ min: 0, max: 1e6 }), { numRuns: 5_000, seed: 11 })
+      .values();
+    const below = (limit: number): number => (random.next().value ?? 0) % limit;
+    const start = Date.now() - 20 * DAY_MS;
+    const versionOf = (executionId: string, revision: number, has: boolean, at: number): Snapshot =>
+      withCandidate(has ? 'popular' : 'other', {
+        executionId,
+        revision,
+        startedAt: new Date(at).toISOString(),
+      });
+    const last = new Map<string, { revision: number; has: boolean; at: number }>();
+    const write = async (ids: string[], has: () => boolean): Promise<void> => {
+      for (const id of ids) {
+        const at = start + below(10 * DAY_MS);
+        last.set(id, { revision: (last.get(id)?.revision ?? 0) + 1, has: has(), at });
+      }
+      const versions = ids.flatMap((id) => {
+        const one = last.get(id);
+        return one === undefined ? [] : [versionOf(id, one.revision, one.has, one.at)];
+      });
+      for (let from = 0; from < versions.length; from += 200)
+        await save(store, versions.slice(from, from + 200));
+    };
+    const check = async (): Promise<void> => {
+      for (const [from, to] of [
+        [-Infinity, Infinity],
+        [start + 2 * DAY_MS, start + 7 * DAY_MS],
+      ] as const) {
+        const { found } = await search.findCandidate({ app: APP, from, to }, 'popular');
+        const rows = await store.index.listByIds(found.ids, sql<boolean>`true`);
+        const expected = [...last].filter(([, { has, at }]) => has && at >= from && at < to);
+        expect(found.ids).toHaveLength(expected.length);
+        expect(rows.map(({ summary }) => summary.executionId).toSorted()).toEqual(
+          expected.map(([id]) => id).toSorted(),
+        );
+      }
+    };
+    const all = Array.from({ length: 1_500 }, (_, n) => `many-${n}`);
+    await write(all, () => true);
+    await build();
+    for (let round = 0; round < 6; round++) {
+      const some = Array.from({ length: 40 }, () => `many-${below(1_500)}`);
+      const sent = [...new Set(some)].filter((id) => last.has(id));
+      await write(sent, () => below(4) > 0);
+      await check();
+      if (round % 2 === 0) await build();
+      const [gone] = [...last.keys()].slice(below(1_000));
+      if (gone !== undefined && round < 3) {
+        await erase(store, { kind: 'execution', executionId: gone });
+        last.delete(gone);
+      }
+      ahead += 11 * 60_000;
+      await check();
+    }
+    expect(await store.index.listOutdated(undefined, 1_000)).not.toEqual([]);
+    ahead += 2 * DAY_MS;
+    await build();
+    expect(await store.index.listOutdated(undefined, 1_000)).toEqual([]);
+    await check();
   });
 
   test('says what it did not look into while it is far behind', async () => {

@@ -10,7 +10,9 @@ import {
   type SubjectHistory,
 } from '@xray/core';
 import { DomainError } from '../errors.js';
-import type { Appeared, Occurrences, Search } from '../search/search.js';
+import type { Place } from '../search/hits.js';
+import type { Occurrences } from '../search/occurrences.js';
+import type { Everywhere, Search } from '../search/search.js';
 import type { Fate } from '../segments/segment.js';
 import type { SearchRange } from '../store/search-store.js';
 import type { ListedExecution, Store } from '../store/store.js';
@@ -42,31 +44,26 @@ export async function candidateHistory(
 ): Promise<CandidateHistory> {
   const { store, search } = deps;
   const range = searchRangeOf(app, query, deps.now());
-  const { items: all, left } = await search.findCandidate(range, id);
-  const executions = executionsOf(all);
-  const { ids, summaries, nextCursor } = await readPage(store, executions, query);
+  const { found, left } = await search.findCandidate(range, id);
+  const { ats, fates } = found;
+  const { ids, summaries, nextCursor } = await readPage(store, newestOf(found, query), query);
   const appearances = await search.readAppearances(ids, id);
   // Few fates became of all appearances, and each is taken apart once.
-  const fates = [...countBy(all, ({ fate }) => fate)];
-  const notKept = fates.filter(([{ outcome }]) => outcome !== 'selected' && outcome !== 'kept');
-  const byStep = countFates(fates, ({ pipeline, step }) => JSON.stringify([pipeline, step]));
+  const counts = [...countBy(fates, (fate) => fate)];
+  const notKept = counts.filter(([{ outcome }]) => outcome !== 'selected' && outcome !== 'kept');
+  const byStep = countFates(counts, ({ pipeline, step }) => JSON.stringify([pipeline, step]));
   return {
     ...rangeShown(range),
     id,
-    executions: executions.length,
-    appearances: all.length,
-    byOutcome: Object.fromEntries(countFates(fates, ({ outcome }) => outcome)),
+    executions: executionsIn(found),
+    appearances: fates.length,
+    byOutcome: Object.fromEntries(countFates(counts, ({ outcome }) => outcome)),
     byReason: shownCounts(countFates(notKept, ({ reason }) => reason)),
     byStep: byCount(byStep).map(([key, count]) => {
       const [pipeline = '', step = ''] = JSON.parse(key) as string[];
       return { pipeline, step, count };
     }),
-    strip: stripOf(
-      range,
-      all,
-      ({ entry }) => entry.at,
-      ({ fate }) => fate.outcome,
-    ),
+    strip: stripOf(range, ats, (place) => fates[place]?.outcome ?? null),
     items: ids.flatMap((execution) => {
       const summary = summaries.get(execution);
       if (summary === undefined) return [];
@@ -96,11 +93,12 @@ export async function subjectHistory(
   const now = deps.now();
   const range = searchRangeOf(app, query, now);
   const written = `${subject.type}/${subject.id}`;
-  const { items: all, left } = await search.findFact(range, 'subject', '', written);
+  const { found, left } = await search.findFact(range, 'subject', '', written);
   // Equal hashes can be of other subjects, and a slash can stand in a type.
-  const found = await store.index.readSubject(idsOf(all), subject);
-  const rows = found.toSorted((a, b) => b.at - a.at || b.id - a.id);
-  const { ids, summaries, nextCursor } = await readPage(store, rows, query);
+  const rows = await store.index.readSubject([...new Set(found.ids)], subject);
+  const ats = rows.map(({ at }) => at);
+  const newest = newestOf({ ids: rows.map(({ id }) => id), ats }, query);
+  const { ids, summaries, nextCursor } = await readPage(store, newest, query);
   const rules = await search.readRules(ids);
   return {
     ...rangeShown(range),
@@ -113,12 +111,7 @@ export async function subjectHistory(
         (reason) => reason,
       ),
     ),
-    strip: stripOf(
-      range,
-      rows,
-      ({ at }) => at,
-      ({ outcome }) => outcome,
-    ),
+    strip: stripOf(range, ats, (place) => rows[place]?.outcome ?? null),
     items: ids.flatMap((id) => {
       const summary = summaries.get(id);
       return summary === undefined
@@ -146,8 +139,8 @@ export async function lookUp(
   return {
     id,
     execution: execution !== undefined,
-    candidate: executionsOf(candidate.items).length,
-    subjects: await store.index.countSubjectTypes(idsOf(subject.items), id),
+    candidate: executionsIn(candidate.found),
+    subjects: await store.index.countSubjectTypes([...new Set(subject.found.ids)], id),
   };
 }
 
@@ -167,35 +160,50 @@ function rangeShown({ from, to }: SearchRange): { from: string; to: string } {
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 
-/** The executions of appearances, in their order. */
-function executionsOf(all: Appeared[]): { id: number; at: number }[] {
-  const executions = new Map(all.map(({ entry }) => [entry.id, entry]));
-  return [...executions.values()];
+/** Places of one execution stand one after the other. */
+function executionsIn({ ids }: Pick<Occurrences, 'ids'>): number {
+  let executions = 0;
+  for (const [place, id] of ids.entries()) if (id !== ids[place - 1]) executions++;
+  return executions;
 }
 
-function idsOf(items: Occurrences<{ entry: { id: number } }>['items']): number[] {
-  return [...new Set(items.map(({ entry }) => entry.id))];
+/** The newest executions behind the cursor, newest first: one more than the page has room for, if there is. */
+function newestOf(
+  { ids, ats }: Pick<Occurrences, 'ids' | 'ats'>,
+  { cursor, limit }: Pick<HistoryQuery, 'cursor' | 'limit'>,
+): Place[] {
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const newest: Place[] = [];
+  // The later made of the index' segments come last, and hold the newer ones, of which the newest come last.
+  for (let place = ids.length - 1; place >= 0; place--) {
+    const one = { at: ats[place] ?? 0, id: ids[place] ?? 0 };
+    if (one.id === ids[place + 1] || (after !== undefined && !isOlder(one, after))) continue;
+    if (newest.length > limit && !isOlder(newest[limit] ?? one, one)) continue;
+    const behind = newest.findIndex((other) => isOlder(other, one));
+    newest.splice(behind < 0 ? newest.length : behind, 0, one);
+    if (newest.length > limit + 1) newest.pop();
+  }
+  return newest;
+}
+
+function isOlder(a: Place, b: Place): boolean {
+  return a.at < b.at || (a.at === b.at && a.id < b.id);
 }
 
 /**
- * The next `limit` executions behind the cursor, or fewer where their bodies, which are looked into, are large.
+ * The first `limit` of these executions, or fewer where their bodies, which are looked into, are large.
  * One that is no longer there has no summary.
  */
 async function readPage(
   store: Store,
-  rows: { id: number; at: number }[],
-  { cursor, limit }: HistoryQuery,
+  newest: Place[],
+  { limit }: Pick<HistoryQuery, 'limit'>,
 ): Promise<{
   ids: number[];
   summaries: Map<number, ListedExecution['summary']>;
   nextCursor: string | null;
 }> {
-  const after = cursor === undefined ? undefined : readCursor(cursor);
-  const rest =
-    after === undefined
-      ? rows
-      : rows.filter(({ at, id }) => at < after.at || (at === after.at && id < after.id));
-  const next = rest.slice(0, limit);
+  const next = newest.slice(0, limit);
   const ids = next.map(({ id }) => id);
   const listed = await store.index.listByIds(ids, ANY);
   const bytesOf = new Map(listed.map(({ id, bytes }) => [id, bytes]));
@@ -206,7 +214,7 @@ async function readPage(
   });
   const page = tooMany < 0 ? next : next.slice(0, tooMany);
   const last = page.at(-1);
-  const hasMore = rest.length > page.length && last !== undefined;
+  const hasMore = newest.length > page.length && last !== undefined;
   return {
     ids: page.map(({ id }) => id),
     summaries: new Map(listed.map(({ id, summary }) => [id, summary])),
@@ -214,7 +222,7 @@ async function readPage(
   };
 }
 
-function readCursor(text: string): { at: number; id: number } {
+function readCursor(text: string): Place {
   const cursor = decodeCursor(text);
   if (cursor === undefined) {
     throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
@@ -225,25 +233,24 @@ function readCursor(text: string): { at: number; id: number } {
 }
 
 /** Of each value how often it came over time; what has none is left out. */
-function stripOf<Item>(
+function stripOf(
   { from, to }: SearchRange,
-  items: Item[],
-  atOf: (item: Item) => number,
-  valueOf: (item: Item) => string | null,
+  ats: number[],
+  valueOf: (place: number) => string | null,
 ): OutcomeStrip {
   const bucketMs = bucketWidthOf(to - from, STRIP_BUCKETS);
   const start = Math.floor(from / bucketMs) * bucketMs;
   const buckets = Math.ceil((to - start) / bucketMs);
   const series = new Map<string, number[]>();
-  for (const item of items) {
-    const value = valueOf(item);
+  for (const [place, at] of ats.entries()) {
+    const value = valueOf(place);
     if (value === null) continue;
     let counts = series.get(value);
     if (counts === undefined) {
       counts = Array.from({ length: buckets }, () => 0);
       series.set(value, counts);
     }
-    const bucket = Math.floor((atOf(item) - start) / bucketMs);
+    const bucket = Math.floor((at - start) / bucketMs);
     counts[bucket] = (counts[bucket] ?? 0) + 1;
   }
   const totals = new Map([...series].map(([value, counts]) => [value, total(counts)]));
@@ -296,7 +303,7 @@ function withStale(summary: Omit<ExecutionSummary, 'stale'>, now: number): Execu
   return { ...summary, stale: isStale(summary.status, Date.parse(summary.receivedAt), now) };
 }
 
-export function notSearchedOf(left: Occurrences<never>['left']): NotSearched | null {
+export function notSearchedOf(left: Everywhere['left']): NotSearched | null {
   return (
     left && {
       from: left.from.toISOString(),

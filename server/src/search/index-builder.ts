@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { entryAt, readDirectoryBlock } from '../segments/directory.js';
+import { checkOf, entryAt, readDirectoryBlock } from '../segments/directory.js';
 import { rangeBits } from '../segments/merge.js';
 import { CANDIDATES, DIRECTORY, TERMS } from '../segments/segment.js';
-import type { IndexState, SearchStore, StoredSegment } from '../store/search-store.js';
+import type { IndexState, Outdated, SearchStore, StoredSegment } from '../store/search-store.js';
 import { groupBy } from '../group-by.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 
@@ -17,6 +17,9 @@ const RENEW_MS = 20_000;
 const SWEEP_EVERY_MS = 60 * 60_000;
 /** How often it is seen whether one's turn has come. */
 const LOOK_EVERY_MS = 60_000;
+/** How often it is seen which outdated versions no segment has any more, and how many at a time. */
+const FORGET_EVERY_MS = 10 * 60_000;
+const FORGOTTEN_AT_ONCE = 2_000;
 /** A segment is written anew when so much of it is gone, and after a day if anything is. */
 const DEAD_SHARE = 1 / 8;
 const DEAD_FOR_MS = 24 * 60 * 60_000;
@@ -34,6 +37,9 @@ export class IndexBuilder {
   #leadsUntil = 0;
   #mayMerge = true;
   #lookedAt = 0;
+  #forgotAt = 0;
+  /** How far the outdated versions were looked through this time. */
+  #forgotUpTo: Outdated | undefined;
 
   constructor(deps: {
     store: SearchStore;
@@ -57,7 +63,7 @@ export class IndexBuilder {
     const hasMerged = this.#mayMerge && (await this.#mergeNext());
     const hasAdded = await this.#addNext();
     this.#mayMerge = hasMerged || hasAdded;
-    return !this.#mayMerge && !(await this.#sweepNext());
+    return !this.#mayMerge && !(await this.#sweepNext()) && !(await this.#forgetNext());
   }
 
   /** Lets another instance lead at once. */
@@ -122,6 +128,46 @@ export class IndexBuilder {
       await this.#merge(state, [due]);
     }
     return true;
+  }
+
+  /** Forgets the next outdated versions that no segment has; true when there may be more to look at. */
+  async #forgetNext(): Promise<boolean> {
+    const now = this.#now();
+    if (this.#forgotUpTo === undefined && now - this.#forgotAt < FORGET_EVERY_MS) return false;
+    this.#forgotAt = now;
+    const next = await this.#store.listOutdated(this.#forgotUpTo, FORGOTTEN_AT_ONCE);
+    this.#forgotUpTo = next.length < FORGOTTEN_AT_ONCE ? undefined : next.at(-1);
+    const needless: Outdated[] = [];
+    for (const [app, own] of groupBy(next, (outdated) => outdated.app)) {
+      const indexed = await this.#indexedNear(app, own);
+      needless.push(...own.filter(({ id, xact }) => !indexed.has(`${id}/${checkOf(xact)}`)));
+    }
+    await this.#store.forgetOutdated(needless);
+    return this.#forgotUpTo !== undefined;
+  }
+
+  /** Versions that segments have in the time of these, which are in the order of it. */
+  async #indexedNear(app: string, outdated: Outdated[]): Promise<Set<string>> {
+    const from = outdated[0]?.at ?? Infinity;
+    const to = (outdated.at(-1)?.at ?? -Infinity) + 1;
+    const { segments } = await this.#store.listSegments({ app, from, to });
+    const indexed = new Set<string>();
+    for (const { id: segment, head } of segments) {
+      // The block before may end with the same time.
+      const first = head.starts.findLastIndex((start) => start < from);
+      const behind = head.starts.findIndex((start) => start >= to);
+      const range = {
+        segment,
+        from: Math.max(0, first),
+        to: behind < 0 ? head.starts.length : behind,
+      };
+      const [directory = []] = await this.#store.readBlockRanges(DIRECTORY, [range]);
+      for (const block of directory) {
+        const { ids, checks } = readDirectoryBlock(block);
+        for (const [place, id] of ids.entries()) indexed.add(`${id}/${checks[place]}`);
+      }
+    }
+    return indexed;
   }
 
   /** The directory of a segment, and the places in it that are not what they were. */

@@ -30,12 +30,14 @@ export interface Part {
   /** The block of the directory if it is at hand; else `missing` names it. */
   directory(number: number): Directory | undefined;
   missing(number: number): WantedBlock;
-  /** Whether the entry still stands for its execution, as far as that is known here. */
-  isCurrent(entry: Entry): boolean;
+  /** Whether the version is still the execution's, as far as that is known here. */
+  isCurrent(version: Pick<Entry, 'id' | 'check'>): boolean;
 }
 
 export interface OpenIndex {
   parts: Part[];
+  /** The ids of those that are stored. */
+  segments: number[];
   /** Executions that no segment has and that were too many to be read. */
   left: Tail['left'];
   /** Brings blocks of the directory to hand. */
@@ -88,6 +90,7 @@ export class IndexReader {
     const bodies = new Map(wanted.map((one, place) => [keyOf(one), blocks[place]]));
     return {
       parts: [...segments.map((segment) => this.#storedPart(segment, bodies)), ...tailParts],
+      segments: segments.map(({ id }) => id),
       left: tail.left,
       load: (missing) => this.#load(missing),
     };
@@ -105,6 +108,7 @@ export class IndexReader {
     const bodies = new Map(wanted.map((one, place) => [keyOf(one), blocks[place]]));
     return {
       parts: segments.map((segment) => this.#storedPart(segment, bodies)),
+      segments: segments.map(({ id }) => id),
       left: null,
       load: (missing) => this.#load(missing),
       position: state.position,

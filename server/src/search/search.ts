@@ -1,6 +1,4 @@
 import type { DecidingRule, QueryNode, RecordedAppearance, SearchMatch } from '@xray/core';
-import type { Entry } from '../segments/directory.js';
-import type { Fate } from '../segments/segment.js';
 import { factTerm } from '../segments/terms.js';
 import type { Change, Condition, ListedExecution, Store } from '../store/store.js';
 import type { Document, IndexPosition, SearchRange, Tail } from '../store/search-store.js';
@@ -8,7 +6,7 @@ import type { TaskThreads } from '../threads/task-threads.js';
 import { Hits, type Place } from './hits.js';
 import { IndexReader, SegmentGone, type OpenIndex, type Part } from './index-reader.js';
 import { leavesOf, needOf, placesOf } from './needs.js';
-import { occurrencesOf } from './occurrences.js';
+import { occurrencesOf, type Occurrences } from './occurrences.js';
 import { Turns } from './turns.js';
 
 export interface SearchQuestion {
@@ -30,14 +28,10 @@ export interface SearchQuestion {
 
 export type Found = ListedExecution & { matches: SearchMatch[] };
 
-export interface Occurrences<Item> {
-  items: Item[];
+/** What was found in the index, and what was not looked into. */
+export interface Everywhere {
+  found: Occurrences;
   left: Tail['left'];
-}
-
-export interface Appeared {
-  entry: Entry;
-  fate: Fate;
 }
 
 export interface SearchPage {
@@ -132,31 +126,28 @@ export class Search {
     });
   }
 
-  /** Every appearance of a candidate: its execution and what became of it there, newest first. */
-  async findCandidate(range: SearchRange, id: string): Promise<Occurrences<Appeared>> {
-    return await this.#withIndex(range, { hashes: [], candidates: [id] }, async (index) => {
-      const all = await occurrencesOf(
-        this.#store.index,
-        index,
-        (part) => part.candidate(id),
-        range,
-      );
-      const items = all.flatMap(({ entry, fate }) => (fate === undefined ? [] : [{ entry, fate }]));
-      return { items, left: index.left };
-    });
+  /** Every appearance of a candidate. */
+  async findCandidate(range: SearchRange, id: string): Promise<Everywhere> {
+    const leaves = { hashes: [], candidates: [id] };
+    return await this.#everywhere(range, leaves, (part) => part.candidate(id));
   }
 
-  /** Every execution with a fact, newest first, as far as its hash tells. */
-  async findFact(
-    range: SearchRange,
-    ...fact: Parameters<typeof factTerm>
-  ): Promise<Occurrences<{ entry: Entry }>> {
+  /** Every execution with a fact, as far as its hash tells. */
+  async findFact(range: SearchRange, ...fact: Parameters<typeof factTerm>): Promise<Everywhere> {
     const hash = factTerm(...fact);
-    return await this.#withIndex(range, { hashes: [hash], candidates: [] }, async (index) => {
-      const placesIn = (part: Part) => Array.from(part.term(hash), (place) => ({ place }));
-      const items = await occurrencesOf(this.#store.index, index, placesIn, range);
-      return { items, left: index.left };
-    });
+    const placesIn = (part: Part) => Array.from(part.term(hash), (place) => ({ place }));
+    return await this.#everywhere(range, { hashes: [hash], candidates: [] }, placesIn);
+  }
+
+  async #everywhere(
+    range: SearchRange,
+    leaves: ReturnType<typeof leavesOf>,
+    hitsIn: Parameters<typeof occurrencesOf>[2],
+  ): Promise<Everywhere> {
+    return await this.#withIndex(range, leaves, async (index) => ({
+      found: await occurrencesOf(this.#store.index, index, hitsIn, range),
+      left: index.left,
+    }));
   }
 
   /** Of executions, by id, what the record tells of a candidate. */

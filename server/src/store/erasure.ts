@@ -64,6 +64,11 @@ export async function eraseBatch(
     const isNamed = scope.what.kind === 'execution' || scope.what.kind === 'subject';
     if (isNamed) await eraseFromIndex(tx, scope.app, ids);
     const erased = await eraseExecutions(tx, ids);
+    // Nor is it noted that there was a version, since nothing is left that has it.
+    if (isNamed)
+      await sql`DELETE FROM xray.outdated WHERE app = ${scope.app} AND id = ANY (${ids}::bigint[])`.execute(
+        tx,
+      );
     if (scope.what.kind === 'expired') await countByRule(tx, scope.app, doomed);
     if (options.audit !== undefined && erased.executions > 0) {
       await appendAudit(tx, options.audit(erased));

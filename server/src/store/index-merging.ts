@@ -93,6 +93,7 @@ async function clear(tx: Db): Promise<void> {
     UPDATE xray.indexing SET xact = '0', last_id = 0, erasures = erasures + 1`.execute(tx);
   await sql`DELETE FROM xray.segments`.execute(tx);
   await sql`DELETE FROM xray.segment_blocks`.execute(tx);
+  await sql`DELETE FROM xray.outdated`.execute(tx);
 }
 
 export async function adoptRows(db: Db): Promise<boolean> {

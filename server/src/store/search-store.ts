@@ -30,6 +30,15 @@ export interface Document {
   body: string;
 }
 
+/** A version of an execution that is none any more. */
+export interface Outdated {
+  app: string;
+  id: number;
+  /** ms since the epoch. */
+  at: number;
+  xact: string;
+}
+
 /** Executions of an app by `at`, in ms since the epoch: `from` belongs to it, `to` does not. */
 export interface SearchRange {
   app: string;
@@ -58,6 +67,15 @@ export interface SearchStore {
   listByIds(ids: number[], where: Condition): Promise<ListedExecution[]>;
   /** Places, within `entries`, of those whose execution is gone or has another version now. */
   findDead(entries: Entry[]): Promise<Set<number>>;
+  /**
+   * Versions of a range's executions that are none any more, at most `limit`, with every one that stands in one of
+   * these segments. Undefined when one of the segments is no longer there.
+   */
+  readOutdated(
+    range: SearchRange,
+    segments: number[],
+    limit: number,
+  ): Promise<Pick<Entry, 'id' | 'check'>[] | undefined>;
   /** Of these executions those that are about a subject. */
   readSubject(ids: number[], subject: { type: string; id: string }): Promise<SubjectRow[]>;
   /** How many of these executions are about subjects of this id, by their type. */
@@ -79,6 +97,10 @@ export interface SearchStore {
 
   /** Segments of one app that are to become one, if there are. */
   findMergeable(): Promise<StoredSegment[]>;
+  /** The next outdated versions in the order of (app, at, id, xact). */
+  listOutdated(after: Outdated | undefined, limit: number): Promise<Outdated[]>;
+  /** For those that no segment has. */
+  forgetOutdated(versions: Outdated[]): Promise<void>;
   /** Every segment, with when it was made, in ms since the epoch. */
   listForSweep(): Promise<(StoredSegment & { madeAt: number })[]>;
   /** Blocks with numbers in [from, to) of segments, each in order. */

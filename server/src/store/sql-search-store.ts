@@ -3,8 +3,10 @@ import { checkOf, type Entry } from '../segments/directory.js';
 import { SEGMENT_FORMAT, type Fate, type SegmentHead } from '../segments/segment.js';
 import type { Driver } from './driver.js';
 import { SUMMARY, toListed } from './executions.js';
+import { instant } from './instant.js';
 import * as building from './index-building.js';
 import * as merging from './index-merging.js';
+import * as outdated from './outdated.js';
 import type {
   Document,
   IndexState,
@@ -35,6 +37,7 @@ export function sqlSearchStore(db: Db): SearchStore {
     readDocuments: (ids) => readDocuments(db, ids),
     listByIds: (ids, where) => listByIds(db, ids, where),
     findDead: (entries) => findDead(db, entries),
+    readOutdated: (range, segments, limit) => outdated.readOutdated(db, range, segments, limit),
     readSubject: (ids, subject) => readSubject(db, ids, subject),
     countSubjectTypes: (ids, id) => countSubjectTypes(db, ids, id),
 
@@ -42,6 +45,8 @@ export function sqlSearchStore(db: Db): SearchStore {
     readUnindexed: (after, limits) => building.readUnindexed(db, after, limits),
     addSegments: (state, to, segments) => building.addSegments(db, state, to, segments),
     findMergeable: () => findMergeable(db),
+    listOutdated: (after, limit) => outdated.listOutdated(db, after, limit),
+    forgetOutdated: (versions) => outdated.forgetOutdated(db, versions),
     listForSweep: () => readSegments(db, sql`true`),
     readBlockRanges: (kind, ranges) => merging.readBlockRanges(db, kind, ranges),
     nextSegmentId: () => building.nextSegmentId(db),
@@ -238,8 +243,8 @@ async function listByIds(db: Db, ids: number[], where: Condition): Promise<Liste
 }
 
 /**
- * Looked up as one list, which the primary key is walked along for, and answered by transaction: of the thousands
- * of executions that a popular candidate appears in, a row each would take longer than to find them.
+ * Looked up as one list, which the primary key is walked along for, and answered by transaction: of thousands of
+ * executions a row each would take longer than to find them.
  */
 async function findDead(db: Db, entries: Entry[]): Promise<Set<number>> {
   if (entries.length === 0) return new Set();
@@ -287,11 +292,4 @@ async function countSubjectTypes(
     WHERE e.id = ANY (${ids}::bigint[]) AND s.id = ${id}
     GROUP BY s.type ORDER BY executions DESC, s.type`.execute(db);
   return rows;
-}
-
-/** Infinite where there is no bound. */
-function instant(ms: number) {
-  if (ms === Infinity) return sql`'infinity'::timestamptz`;
-  if (ms === -Infinity) return sql`'-infinity'::timestamptz`;
-  return sql`${new Date(ms).toISOString()}::timestamptz`;
 }
