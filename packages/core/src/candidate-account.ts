@@ -46,7 +46,7 @@ function nearMisses(
   set: CandidateSet,
   known: KnownCandidate[],
 ): CandidateMiss[] {
-  const lost = known.filter(isLost);
+  const lost = known.filter(({ outcome }) => isLost(outcome));
   const { sign, boundary, cutoffMargin, rival } = scoringOf(set, known);
   const rules = rulesOf(placed, set);
 
@@ -79,15 +79,24 @@ function nearMisses(
 }
 
 /** What the scores of a step's candidates say: which way is better, and how far one is from being kept. */
-export function scoringOf(set: CandidateSet, known: KnownCandidate[]) {
-  const kept = known.filter(({ outcome }) => isKept(outcome)).flatMap(scored);
-  const lost = known.filter(isLost).flatMap(scored);
+export function scoringOf(set: CandidateSet, known: Iterable<KnownCandidate>) {
+  const kept: Scored[] = [];
+  const [ofKept, ofLost] = [new Scores(), new Scores()];
+  for (const { id, outcome, score } of known) {
+    if (score === null) continue;
+    if (isKept(outcome)) {
+      kept.push({ id, score });
+      ofKept.add(score);
+    } else if (isLost(outcome)) {
+      ofLost.add(score);
+    }
+  }
   const cutoff = set.cutoff ?? null;
-  const sign = directionOf(cutoff, kept, lost);
+  const sign = directionOf(cutoff, ofKept, ofLost);
   return {
     sign,
     /** Where being kept begins: the cutoff, else the least of the kept. */
-    boundary: cutoff ?? (sign === 0 ? null : worstOf(kept, sign)),
+    boundary: cutoff ?? (sign === 0 ? null : sign === 1 ? ofKept.least : ofKept.most),
     /** Score beyond the cutoff, negative when short of it; null when either or the direction is not known. */
     cutoffMargin(score: number | null): number | null {
       if (score === null || cutoff === null || sign === 0) return null;
@@ -98,27 +107,34 @@ export function scoringOf(set: CandidateSet, known: KnownCandidate[]) {
   };
 }
 
-function isLost({ outcome }: KnownCandidate): boolean {
+class Scores {
+  least = Infinity;
+  most = -Infinity;
+
+  add(score: number): void {
+    if (score < this.least) this.least = score;
+    if (score > this.most) this.most = score;
+  }
+
+  get isEmpty(): boolean {
+    return this.least > this.most;
+  }
+}
+
+function isLost(outcome: KnownCandidate['outcome']): boolean {
   return outcome === 'rejected' || outcome === 'deferred';
 }
 
 /** 1 where higher scores are kept, -1 where lower ones are, 0 where the record does not tell. */
-function directionOf(cutoff: number | null, kept: Scored[], lost: Scored[]): 1 | -1 | 0 {
-  if (kept.length === 0) return 0;
-  const least = extreme(kept, Math.min);
-  const most = extreme(kept, Math.max);
+function directionOf(cutoff: number | null, kept: Scores, lost: Scores): 1 | -1 | 0 {
+  if (kept.isEmpty) return 0;
   if (cutoff !== null) {
-    if (least >= cutoff && most > cutoff) return 1;
-    if (most <= cutoff && least < cutoff) return -1;
+    if (kept.least >= cutoff && kept.most > cutoff) return 1;
+    if (kept.most <= cutoff && kept.least < cutoff) return -1;
   }
-  if (lost.length === 0) return 0;
-  if (least >= extreme(lost, Math.max)) return 1;
-  return most <= extreme(lost, Math.min) ? -1 : 0;
-}
-
-function worstOf(kept: Scored[], sign: 1 | -1): number | null {
-  if (kept.length === 0) return null;
-  return extreme(kept, sign === 1 ? Math.min : Math.max);
+  if (lost.isEmpty) return 0;
+  if (kept.least >= lost.most) return 1;
+  return kept.most <= lost.least ? -1 : 0;
 }
 
 function nearestRival(kept: Scored[], score: number): CandidateMiss['rival'] {
@@ -164,13 +180,4 @@ function rulesOf({ step, ref, path }: PlacedStep, set: CandidateSet) {
       return ofStep.size - new Set(asked.map(({ id }) => id)).size;
     },
   };
-}
-
-function scored({ id, score }: KnownCandidate): Scored[] {
-  return score === null ? [] : [{ id, score }];
-}
-
-/** Over a loop, since a call takes only so many arguments. */
-function extreme(values: Scored[], pick: (a: number, b: number) => number): number {
-  return values.reduce((best, { score }) => pick(best, score), values[0]?.score ?? 0);
 }

@@ -20,7 +20,7 @@ export function appearancesOf(snapshot: Snapshot, id: string): RecordedAppearanc
     const known = all.get(id);
     if (known === undefined) return [];
     const { score, rank, outcome } = known;
-    const scoring = scoringOf(set, [...all.values()]);
+    const scoring = scoringOf(set, all.values());
     const rival = isKept(outcome) ? null : scoring.rival(score);
     return [
       {
