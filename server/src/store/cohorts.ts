@@ -167,9 +167,8 @@ export async function countTraits(
           percentile_disc(0.5) WITHIN GROUP (ORDER BY many_out) AS many_out
         FROM stepped GROUP BY name
       ), counted AS (
-        SELECT 'all' AS kind, NULL AS key, '' AS value, in_a, hit, count(*) AS n FROM sample GROUP BY in_a, hit
-        UNION ALL
-        SELECT 'all_steps', NULL, '', in_a, hit, count(*) FROM sample WHERE nth <= ${STEP_SAMPLE} GROUP BY in_a, hit
+        ${summed('all', { from: sampled(sql`true`) })}
+        UNION ALL ${summed('all_steps', { from: sampled(sql`nth <= ${STEP_SAMPLE}`) })}
         UNION ALL ${single('course', sql`course::text`)}
         UNION ALL ${single('pipeline', sql`pipeline`)}
         UNION ALL ${single('environment', sql`environment`)}
@@ -178,27 +177,33 @@ export async function countTraits(
         UNION ALL ${each('rule', sql`rules`)}
         UNION ALL ${each('reason', sql`reasons`)}
         UNION ALL ${each('tag', sql`tags`)}
-        UNION ALL ${pairs('version', sql`SELECT versions AS object, in_a, hit, n FROM known`)}
-        UNION ALL ${pairs('metadata', sql`SELECT metadata AS object, in_a, hit, 1 AS n FROM sample`)}
-        UNION ALL
-        SELECT 'step_failure', NULL, s.name, in_a, hit, count(*) FROM sample CROSS JOIN LATERAL (
-          SELECT DISTINCT name FROM xray.steps
-          WHERE execution = sample.id AND status = ANY (${FAILED_STATUSES}::text[])
-        ) AS s WHERE failed_step_count > 0 GROUP BY s.name, in_a, hit
-        UNION ALL
-        SELECT 'candidates', name, v.value, in_a, hit, count(*) FROM stepped JOIN usual USING (name)
-        CROSS JOIN LATERAL (VALUES
-          (stepped.many_in < usual.many_in, 'fewer than ' || usual.many_in || ' in'),
-          (stepped.many_out < usual.many_out, 'fewer than ' || usual.many_out || ' out'),
-          (stepped.many_out = 0 AND usual.many_out > 1, 'none out')) AS v(holds, value)
-        WHERE v.holds GROUP BY name, v.value, in_a, hit
-      ), summed AS (
-        SELECT kind, key, value, ${hits(true)}, ${hits(false)}, sum(n) AS total,
-          row_number() OVER (PARTITION BY kind ORDER BY sum(n) DESC, key, value) AS rank
-        FROM counted GROUP BY kind, key, value HAVING sum(n) >= ${MIN_EXECUTIONS}
+        UNION ALL ${summed('version', { ...PAIR, from: sql`known, jsonb_each_text(versions) AS v` })}
+        UNION ALL ${summed('metadata', {
+          ...PAIR,
+          from: sql`${sampled(sql`true`)}, jsonb_each_text(metadata) AS v`,
+        })}
+        UNION ALL ${summed('step_failure', {
+          value: sql`s.name`,
+          from: sql`${sampled(sql`failed_step_count > 0`)} CROSS JOIN LATERAL (
+            SELECT DISTINCT name FROM xray.steps
+            WHERE execution = sampled.id AND status = ANY (${FAILED_STATUSES}::text[])) AS s`,
+        })}
+        UNION ALL ${summed('candidates', {
+          key: sql`name`,
+          value: sql`v.value`,
+          from: sql`(
+            SELECT stepped.*, 1 AS n, usual.many_in AS usual_in, usual.many_out AS usual_out
+            FROM stepped JOIN usual USING (name)) AS s CROSS JOIN LATERAL (VALUES
+            (many_in < usual_in, 'fewer than ' || usual_in || ' in'),
+            (many_out < usual_out, 'fewer than ' || usual_out || ' out'),
+            (many_out = 0 AND usual_out > 1, 'none out')) AS v(holds, value)`,
+          where: sql`v.holds`,
+        })}
+      ), ranked AS (
+        SELECT *, row_number() OVER (PARTITION BY kind ORDER BY a + b DESC, key, value) AS rank FROM counted
       )
-      SELECT kind, key, value, a::integer, "aHits"::integer, b::integer, "bHits"::integer
-      FROM summed WHERE rank <= ${MAX_VALUES} ORDER BY kind, rank`.execute(tx);
+      SELECT kind, key, value, a, "aHits", b, "bHits"
+      FROM ranked WHERE rank <= ${MAX_VALUES} ORDER BY kind, rank`.execute(tx);
     const bodies = await sql<SampledBody>`
       SELECT in_a AS "inA", hit, b.body FROM (${sample}) AS sample
       CROSS JOIN LATERAL (SELECT body FROM xray.bodies WHERE execution = sample.id OFFSET 0) AS b
@@ -207,29 +212,43 @@ export async function countTraits(
   });
 }
 
+interface Summed {
+  key?: RawBuilder<unknown>;
+  value?: RawBuilder<unknown>;
+  /** Rows of one side or the other (`in_a`), with or without the outcome (`hit`), each for `n` executions. */
+  from: RawBuilder<unknown>;
+  where?: RawBuilder<unknown>;
+}
+
+/** Executions by what they have, of both sides, where enough have it. */
+function summed(
+  kind: TraitCount['kind'],
+  { key = sql`NULL::text`, value = sql`''::text`, from, where = sql`true` }: Summed,
+): RawBuilder<unknown> {
+  const those = (which: string) =>
+    sql`coalesce(sum(n) FILTER (WHERE ${sql.raw(which)}), 0)::integer`;
+  return sql`
+    SELECT ${sql.lit(kind)} AS kind, ${key} AS key, ${value} AS value, ${those('in_a')} AS a,
+      ${those('in_a AND hit')} AS "aHits", ${those('NOT in_a')} AS b, ${those('NOT in_a AND hit')} AS "bHits"
+    FROM ${from} WHERE ${where} GROUP BY 2, 3 HAVING sum(n) >= ${MIN_EXECUTIONS}`;
+}
+
+/** Of an object that was taken apart as `v`. */
+const PAIR = { key: sql`v.key`, value: sql`v.value` };
+
+function sampled(where: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(SELECT *, 1 AS n FROM sample WHERE ${where}) AS sampled`;
+}
+
 /** Of a column with one value. */
 function single(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`SELECT ${sql.lit(kind)}, NULL, ${column}, in_a, hit, sum(n) FROM known
-    WHERE ${column} IS NOT NULL GROUP BY ${column}, in_a, hit`;
+  return summed(kind, { value: column, from: sql`known`, where: sql`${column} IS NOT NULL` });
 }
 
 /** Of a column with many values, each counted once an execution. */
 function each(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`SELECT ${sql.lit(kind)}, NULL, v.value, in_a, hit, sum(n) FROM (
-      SELECT ${column} AS list, in_a, hit, sum(n) AS n FROM known WHERE ${column} <> '{}' GROUP BY 1, 2, 3
-    ) AS lists CROSS JOIN LATERAL (SELECT DISTINCT unnest(list) AS value) AS v GROUP BY v.value, in_a, hit`;
-}
-
-/** Of rows with an object. */
-function pairs(kind: TraitCount['kind'], rows: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`SELECT ${sql.lit(kind)}, v.key, v.value, in_a, hit, sum(n) FROM (
-      SELECT object, in_a, hit, sum(n) AS n FROM (${rows}) AS rows GROUP BY 1, 2, 3
-    ) AS objects CROSS JOIN LATERAL jsonb_each_text(object) AS v GROUP BY v.key, v.value, in_a, hit`;
-}
-
-function hits(isA: boolean): RawBuilder<unknown> {
-  const own = sql.raw(isA ? 'in_a' : 'NOT in_a');
-  const name = isA ? 'a' : 'b';
-  return sql`coalesce(sum(n) FILTER (WHERE ${own}), 0) AS ${sql.ref(name)},
-    coalesce(sum(n) FILTER (WHERE ${own} AND hit), 0) AS ${sql.ref(`${name}Hits`)}`;
+  return summed(kind, {
+    value: sql`v.value`,
+    from: sql`known CROSS JOIN LATERAL (SELECT DISTINCT unnest(${column}) AS value) AS v`,
+  });
 }

@@ -2,21 +2,15 @@ import { sql } from 'kysely';
 
 /**
  * Durations of a range's executions, gathered by the logarithm of their length: sorting hundreds of thousands
- * takes seconds, and few groups hold them all. `low` and `high` are the shortest and the longest of one.
+ * takes seconds, and few groups hold them all. `low` and `high` are the shortest and the longest of one. By the
+ * column `duration_group` (migrations/postgres/0010_fingerprints.sql), which is null where there is no duration;
+ * the last duration of a group is at most 2 % longer than its first.
  */
 export interface DurationGroup {
   count: number;
   low: number;
   high: number;
 }
-
-/** The last duration of a group is at most 2 % longer than its first. */
-const GROUPS_PER_E = 50;
-/** As the shortest of all, in ms: a logarithm needs one. */
-const SHORTEST_MS = 0.001;
-
-/** The number of a row's group. */
-export const DURATION_GROUP = sql`floor(ln(greatest(e.duration_ms, ${sql.lit(SHORTEST_MS)})) * ${sql.lit(GROUPS_PER_E)})::integer`;
 
 /** The columns of a DurationGroup. */
 export const DURATIONS = sql`count(*) AS count, min(e.duration_ms) AS low, max(e.duration_ms) AS high`;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { FAILED_STATUSES, hasFailed, type PipelineList } from '@xray/core';
 import type { Driver } from './driver.js';
-import { DURATIONS, DURATION_GROUP, countOf, quantileOf, type DurationGroup } from './durations.js';
+import { DURATIONS, countOf, quantileOf, type DurationGroup } from './durations.js';
 import { isWithin } from './executions.js';
 import { bigints, isOneOf, withAlike, type Bigints } from './fingerprints.js';
 import { groupBy } from '../group-by.js';
@@ -46,8 +46,8 @@ export async function listPipelines(
       GROUP BY pipeline, outcome, status`.execute(tx);
     const timed = await sql<DurationGroup & { pipeline: string }>`
       SELECT e.pipeline, ${DURATIONS} FROM xray.executions e
-      WHERE ${isWithin(scope)} AND e.duration_ms IS NOT NULL
-      GROUP BY e.pipeline, ${DURATION_GROUP}`.execute(tx);
+      WHERE ${isWithin(scope)} AND e.duration_group IS NOT NULL
+      GROUP BY e.pipeline, e.duration_group`.execute(tx);
     return { groups: counted.rows, durations: timed.rows };
   });
   const byName = groupBy(groups, ({ pipeline }) => pipeline);
@@ -168,8 +168,8 @@ export async function readOverTime(
       SELECT ${START_MS}::double precision AS "startMs", count, low, high FROM (
         SELECT ${START} AS start, ${DURATIONS} FROM xray.executions e
         WHERE ${isWithin(scope)} AND ${scope.where} AND ${isOneOf(fingerprints)}
-          AND e.duration_ms IS NOT NULL
-        GROUP BY start, ${DURATION_GROUP}) AS timed`.execute(tx);
+          AND e.duration_group IS NOT NULL
+        GROUP BY start, e.duration_group) AS timed`.execute(tx);
     const durationsOf = groupBy(durations, ({ startMs }) => startMs);
     return {
       ...counted,

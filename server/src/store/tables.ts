@@ -151,6 +151,8 @@ interface ExecutionsTable {
   course: Derived<number>;
   /** Only for the database: its 64 bits are more than a number holds here. */
   fingerprint: Derived<never>;
+  /** Of durations that are alike (durations.ts). */
+  duration_group: Derived<number | null>;
   /** Of the transaction that wrote the row last. */
   xact: Derived<string>;
   terminal: Derived<boolean>;
