@@ -225,6 +225,25 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
     }
   });
 
+  test('have quantiles of those executions that have a duration, the longest of all too', async () => {
+    const store = await freshStore(driver);
+    const durations = [null, undefined, null, 10, 20, Number.MAX_VALUE];
+    const records = durations.map((durationMs, index) =>
+      recordOf(
+        selection(0, [decide], { executionId: `timed-${index}`, durationMs }),
+        new Date(FIRST),
+      ),
+    );
+    await store.saveExecutions(records);
+    const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
+    const bounds = { from: range.from.toISOString(), to: range.to.toISOString() };
+    const { items } = await store.listPipelines(APP, bounds);
+    const scope = { app: APP, where: ANY, alike: ANY, ...range, bucketMs: DAY_MS };
+    const { buckets } = await store.readOverTime(scope);
+    expect(items[0]).toMatchObject({ executions: 6, p50Ms: 20 });
+    expect(buckets[0]).toMatchObject({ executions: 6, p50: 20 });
+  });
+
   test('read the steps of a sample where there are many, always the same one', async () => {
     const store = await freshStore(driver);
     const executions = 600;

@@ -19,8 +19,14 @@ interface Deps {
 }
 
 const EVERY_MS = 1_000;
-/** After a piece it rests as long as that took: ingest keeps its share of the machine. */
+/** After a piece it rests so many times as long as that took: ingest keeps its share of the machine. */
 const REST_RATIO = 1;
+/** And while the event loop is busy for such a share of the time, as with a burst of what comes in. */
+const BUSY = 0.6;
+const BUSY_REST_RATIO = 8;
+const MAX_BUSY_REST_MS = 4_000;
+/** But so long only: what goes on is no burst, and the index must not fall further and further behind. */
+const YIELDS_FOR_MS = 30_000;
 
 /** Runs until it is stopped, and never keeps the process alive. Of many instances one builds. */
 export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
@@ -30,11 +36,12 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
     await setTimeout(ms, undefined, { ref: false, signal }).catch(() => {});
   };
   const threads = new TaskThreads(1);
+  const pace = new Pace();
   const builder = new IndexBuilder({
     store: store.index,
     threads,
     now,
-    rest: (ms) => rest(ms * REST_RATIO),
+    rest: (ms) => rest(pace.restMs(ms)),
     signal,
   });
   showLag(store.index, metrics, now);
@@ -45,7 +52,8 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
         logger.warn({ err: error }, 'the search index could not be built on; it is tried again');
         return true;
       });
-      await rest(isDone ? EVERY_MS : (performance.now() - startedAt) * REST_RATIO);
+      if (isDone) pace.caughtUp();
+      await rest(isDone ? EVERY_MS : pace.restMs(performance.now() - startedAt));
     }
   };
   const done = work();
@@ -57,6 +65,27 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
       await threads.close();
     },
   };
+}
+
+/** How long to rest between pieces of work. */
+class Pace {
+  #behindSince = performance.now();
+  #load = performance.eventLoopUtilization();
+
+  /** There was nothing left to do. */
+  caughtUp(): void {
+    this.#behindSince = performance.now();
+  }
+
+  /** After a piece that took so long. */
+  restMs(tookMs: number): number {
+    const load = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(load, this.#load);
+    this.#load = load;
+    const yields = performance.now() - this.#behindSince < YIELDS_FOR_MS;
+    if (utilization < BUSY || !yields) return tookMs * REST_RATIO;
+    return Math.max(tookMs * REST_RATIO, Math.min(tookMs * BUSY_REST_RATIO, MAX_BUSY_REST_MS));
+  }
 }
 
 /** Measured when it is asked for, so that every instance tells the same. */
