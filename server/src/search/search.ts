@@ -155,20 +155,29 @@ export class Search {
     ids: number[],
     candidate: string,
   ): Promise<Map<number, RecordedAppearance[]>> {
-    const documents = await this.#store.index.readDocuments(ids);
-    const bodies = documents.map(({ body }) => body);
-    const read = await this.#threads.run('appearances', { id: candidate, bodies });
-    return new Map(documents.map(({ id }, place) => [id, read[place] ?? []]));
+    return await this.#readBodies(ids, (bodies) =>
+      this.#threads.run('appearances', { id: candidate, bodies }),
+    );
   }
 
   /** Of executions, by id, the rules that decided. */
   async readRules(ids: number[]): Promise<Map<number, DecidingRule[]>> {
-    const documents = await this.#store.index.readDocuments(ids);
-    const read = await this.#threads.run(
-      'rules',
-      documents.map(({ body }) => body),
-    );
-    return new Map(documents.map(({ id }, place) => [id, read[place] ?? []]));
+    return await this.#readBodies(ids, (bodies) => this.#threads.run('rules', bodies));
+  }
+
+  /** Half of the executions each, so that two threads read large records side by side. */
+  async #readBodies<T>(
+    ids: number[],
+    read: (bodies: string[]) => Promise<T[][]>,
+  ): Promise<Map<number, T[]>> {
+    const middle = Math.ceil(ids.length / 2);
+    const halves = [ids.slice(0, middle), ids.slice(middle)];
+    const found = halves.map(async (half): Promise<[number, T[]][]> => {
+      const documents = await this.#store.index.readDocuments(half);
+      const items = await read(documents.map(({ body }) => body));
+      return documents.map(({ id }, place) => [id, items[place] ?? []]);
+    });
+    return new Map((await Promise.all(found)).flat());
   }
 
   /** Runs a reading of the index, anew when a merge came between. */

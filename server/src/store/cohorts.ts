@@ -63,8 +63,13 @@ export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCoun
   const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
     sql<CohortCounts>`
       WITH grouped AS MATERIALIZED (
+        ${union(
+          reads(pair).map(
+            (read) => sql`
         SELECT in_a, in_b, fingerprint, count(*) AS n, max(id) AS sample
-        FROM (${matched(pair)}) AS matched WHERE in_a OR in_b GROUP BY in_a, in_b, fingerprint
+        FROM (${read}) AS matched WHERE in_a OR in_b GROUP BY in_a, in_b, fingerprint`,
+          ),
+        )}
       ), known AS MATERIALIZED (
         SELECT * FROM (
           SELECT fingerprint, n, sample, outcome, course,
@@ -91,18 +96,41 @@ export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCoun
   return row;
 }
 
-/** Executions of either cohort, and some that are of none, as far as each has to be asked by itself. */
-function matched(
+/**
+ * Executions of either cohort, and some that are of none, as far as each has to be asked by itself: in one read, or
+ * in two where the cohorts have no time in common and a row need not be asked in which it is.
+ */
+function reads(
   { app, common, a, b }: CohortPair,
   drawn: RawBuilder<unknown> = sql`true`,
-): RawBuilder<unknown> {
-  const isIn = ({ where, ...range }: CohortScope): RawBuilder<unknown> =>
-    sql`(${isWithin({ app, ...range })} AND ${where}) IS TRUE`;
-  const read = (range: { from: Date; to: Date }): RawBuilder<unknown> => sql`
-    SELECT e.id, e.fingerprint, ${isIn(a)} AS in_a, ${isIn(b)} AS in_b FROM xray.executions e
-    WHERE ${isWithin({ app, ...range })} AND ${common.where} AND (${a.where} OR ${b.where}) AND ${drawn}`;
-  if (a.to < b.from || b.to < a.from) return sql`${read(a)} UNION ALL ${read(b)}`;
-  return read({ from: a.from < b.from ? a.from : b.from, to: a.to > b.to ? a.to : b.to });
+): RawBuilder<unknown>[] {
+  const read = (range: Range, isAsked: { a: boolean; b: boolean }): RawBuilder<unknown> => sql`
+    SELECT e.id, e.fingerprint, ${isAsked.a ? isIn(a, range) : sql`false`} AS in_a,
+      ${isAsked.b ? isIn(b, range) : sql`false`} AS in_b
+    FROM xray.executions e
+    WHERE ${isWithin({ app, ...range })} AND ${common.where} AND ${drawn}
+      AND ${isAsked.a ? (isAsked.b ? sql`(${a.where} OR ${b.where})` : a.where) : b.where}`;
+  if (a.to <= b.from || b.to <= a.from) {
+    return [read(a, { a: true, b: false }), read(b, { a: false, b: true })];
+  }
+  const range = { from: a.from < b.from ? a.from : b.from, to: a.to > b.to ? a.to : b.to };
+  return [read(range, { a: true, b: true })];
+}
+
+type Range = Pick<CohortScope, 'from' | 'to'>;
+
+/** Whether an execution within a range is in a cohort. */
+function isIn({ from, to, where }: CohortScope, range: Range): RawBuilder<unknown> {
+  const conditions = [
+    where,
+    ...(from > range.from ? [sql`e.at >= ${from.toISOString()}::timestamptz`] : []),
+    ...(to < range.to ? [sql`e.at < ${to.toISOString()}::timestamptz`] : []),
+  ];
+  return sql`(${sql.join(conditions, sql` AND `)}) IS TRUE`;
+}
+
+function union(selects: RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return sql.join(selects, sql` UNION ALL `);
 }
 
 type Side = 'in_a' | 'in_b';
@@ -126,7 +154,7 @@ async function drawSamples(
   const { rows } = await sql<{ a: Bigints; b: Bigints }>`
     SELECT (array_agg(id) FILTER (WHERE in_a AND ${ofA} AND ${isOneOf(fingerprintsA)}))::text AS a,
       (array_agg(id) FILTER (WHERE in_b AND ${ofB} AND ${isOneOf(fingerprintsB)}))::text AS b
-    FROM (${matched(pair, sql`(${ofA} OR ${ofB})`)}) AS e`.execute(tx);
+    FROM (${union(reads(pair, sql`(${ofA} OR ${ofB})`))}) AS e`.execute(tx);
   return rows[0] ?? { a: null, b: null };
 }
 
@@ -140,9 +168,8 @@ export async function countTraits(
   counts: CohortCounts,
   outcome: string | null,
 ): Promise<{ traits: TraitCount[]; bodies: SampledBody[] }> {
-  return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
-    const drawn = await drawSamples(tx, pair, counts);
-    const sample = sql`
+  const drawn = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) => drawSamples(tx, pair, counts));
+  const sample = sql`
       SELECT p.in_a, p.nth, e.* FROM (
         SELECT in_a, id, row_number() OVER (PARTITION BY in_a ORDER BY hashint8(id) & 2147483647) AS nth FROM (
           SELECT true AS in_a, unnest(${drawn.a ?? '{}'}::bigint[]) AS id
@@ -151,7 +178,8 @@ export async function countTraits(
         SELECT id, outcome IS NOT DISTINCT FROM ${outcome}::text AS hit, fingerprint, metadata, failed_step_count, bytes
         FROM xray.executions WHERE id = p.id OFFSET 0
       ) AS e`;
-    const traits = await sql<TraitCount>`
+  const readTraits = (tx: Db) =>
+    sql<TraitCount>`
       WITH sample AS MATERIALIZED (${sample}
       ), alike AS (
         SELECT in_a, hit, count(*) AS n, max(id) AS sample FROM sample GROUP BY in_a, hit, fingerprint
@@ -204,12 +232,17 @@ export async function countTraits(
       )
       SELECT kind, key, value, a, "aHits", b, "bHits"
       FROM ranked WHERE rank <= ${MAX_VALUES} ORDER BY kind, rank`.execute(tx);
-    const bodies = await sql<SampledBody>`
+  const readBodies = (tx: Db) =>
+    sql<SampledBody>`
       SELECT in_a AS "inA", hit, b.body FROM (${sample}) AS sample
       CROSS JOIN LATERAL (SELECT body FROM xray.bodies WHERE execution = sample.id OFFSET 0) AS b
       WHERE nth <= ${INPUT_SAMPLE} AND bytes <= ${MAX_INPUT_BYTES}`.execute(tx);
-    return { traits: traits.rows, bodies: bodies.rows };
-  });
+  // Neither keeps more than one core busy.
+  const [traits, bodies] = await Promise.all([
+    readWithin(db, AGGREGATE_LIMIT_MS, readTraits),
+    readWithin(db, AGGREGATE_LIMIT_MS, readBodies),
+  ]);
+  return { traits: traits.rows, bodies: bodies.rows };
 }
 
 interface Summed {
