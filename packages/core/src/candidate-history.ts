@@ -1,5 +1,5 @@
 import { scoringOf } from './candidate-account.js';
-import { isKept, knownCandidates, type KnownCandidate } from './candidates.js';
+import { hasCandidate, isKept, knownCandidates, type KnownCandidate } from './candidates.js';
 import { explain } from './explain.js';
 import type { CandidateAppearance, DecidingRule } from './history.js';
 import type { Snapshot, Step } from './snapshot.js';
@@ -15,7 +15,7 @@ export type RecordedAppearance = Omit<
 export function appearancesOf(snapshot: Snapshot, id: string): RecordedAppearance[] {
   return snapshot.steps.flatMap((step, index) => {
     const set = step.candidates;
-    if (!set) return [];
+    if (!set || !hasCandidate(set, id)) return [];
     const all = knownCandidates(set);
     const known = all.get(id);
     if (known === undefined) return [];

@@ -54,6 +54,11 @@ export function knownCandidates(set: CandidateSet): Map<string, KnownCandidate> 
   return known;
 }
 
+/** Whether knownCandidates has that id, without taking all of them one by one. */
+export function hasCandidate({ ledger, items }: CandidateSet, id: string): boolean {
+  return ledger?.ids.includes(id) === true || items.some((item) => item.id === id);
+}
+
 export function isKept(outcome: CandidateOutcome | null): boolean {
   return outcome === 'selected' || outcome === 'kept';
 }

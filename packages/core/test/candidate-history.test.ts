@@ -123,6 +123,15 @@ describe('the appearance of a candidate', () => {
     },
   );
 
+  test('is of the steps that have the candidate, be it in detail alone', () => {
+    const items: Candidate[] = [{ id: 'offer/late', outcome: 'kept', score: 0.7 }];
+    const late = { name: 'late', candidates: { in: 1, out: 1, byOutcome: {}, items } };
+    const found = appearancesOf({ ...chosen, steps: [...chosen.steps, late] }, 'offer/late');
+    expect(found).toMatchObject([
+      { step: { sequence: 1, name: 'late' }, outcome: 'kept', score: 0.7, ledgerOnly: false },
+    ]);
+  });
+
   test('is none for who was not there', () => {
     expect(appearancesOf(chosen, 'offer/5000')).toEqual([]);
     expect(appearancesOf(minimalSnapshot, 'offer/1')).toEqual([]);

@@ -6,6 +6,7 @@ import {
   explain,
   explanationText,
   factsOf,
+  hasCandidate,
   matchesQuery,
   searchSnapshot,
   stepSequence,
@@ -113,7 +114,10 @@ export const tasks = {
         {
           now,
           hasText: (text, quoted) => has.has(keyOf(text, quoted)),
-          hasCandidate: (id) => hasCandidate(snapshot, id),
+          hasCandidate: (id) =>
+            snapshot.steps.some(
+              ({ candidates }) => candidates != null && hasCandidate(candidates, id),
+            ),
         },
       );
       return isMeant ? matches : null;
@@ -170,14 +174,6 @@ function* textNodes(query: QueryNode): Generator<TextNode> {
   else if (query.kind === 'and' || query.kind === 'or') {
     for (const node of query.nodes) yield* textNodes(node);
   }
-}
-
-function hasCandidate({ steps }: Snapshot, id: string): boolean {
-  return steps.some(
-    ({ candidates }) =>
-      candidates?.ledger?.ids.includes(id) === true ||
-      candidates?.items.some((item) => item.id === id) === true,
-  );
 }
 
 function withoutStepPayloads(step: Step): object {
