@@ -371,7 +371,7 @@ INSERT INTO xray.migrations (id, name) VALUES (9, '0009_views');
 -- that few combinations of occur of. The values themselves are then read from one execution of each
 -- (docs/adr/0012-counting-by-fingerprint.md), and both indexes answer alone, without the wide rows.
 -- Durations are gathered in groups that are 2 % wide, whose logarithm a million rows would take long to work out.
--- An integer, as the longest double is of group 35,489; and asked for NULL, which greatest() passes over.
+-- An integer, since the longest double is of group 35,489; a CASE, since greatest() passes over NULL.
 ALTER TABLE xray.executions
   DROP COLUMN reason,                  -- with it goes the index executions_pipeline
   DROP COLUMN release,

@@ -115,8 +115,8 @@ export const tasks = {
           now,
           hasText: (text, quoted) => has.has(keyOf(text, quoted)),
           hasCandidate: (id) =>
-            snapshot.steps.some(
-              ({ candidates }) => candidates != null && hasCandidate(candidates, id),
+            snapshot.steps.some(({ candidates }) =>
+              candidates ? hasCandidate(candidates, id) : false,
             ),
         },
       );
