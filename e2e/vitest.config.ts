@@ -3,9 +3,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Each story has a server and a browser of its own; side by side they would starve each other.
-    fileParallelism: false,
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
+    // Each story has a server and a browser of its own, which wait for each other as often as they work: two at
+    // once keep two cores busy, more would starve each other.
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
