@@ -12,7 +12,7 @@ import type { Flow, StepFigures } from '../store/flows.js';
 import type { Store } from '../store/store.js';
 import { bucketWidthOf } from './bucket-width.js';
 import { countConditionsOf, readFilter } from './filter.js';
-import { FIRST_INSTANT_MS, rangeOf } from './range.js';
+import { FIRST_INSTANT_MS, instantOf, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
 const BUCKETS = 60;
@@ -26,7 +26,9 @@ export async function readPipelines(
   app: string,
   { from, to }: PipelineListQuery,
 ): Promise<PipelineList> {
-  return await narrowed(undefined, { from }, () => store.listPipelines(app, { from, to }));
+  const scope = { app, from: instantOf(from), to: instantOf(to) };
+  const items = await narrowed(undefined, { from }, () => store.listPipelines(scope));
+  return { from: from ?? null, to: to ?? null, items };
 }
 
 export async function readOverview(

@@ -6,7 +6,7 @@ import { isWithin } from './executions.js';
 import { bigints, isOneOf, withAlike, type Bigints } from './fingerprints.js';
 import { groupBy } from '../group-by.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
-import type { CountScope } from './store.js';
+import type { CountScope, ExecutionScope } from './store.js';
 
 type Db = Driver['db'];
 
@@ -27,14 +27,8 @@ interface PipelineGroup {
 /** What ran of each pipeline of an app, by name. Throws a ReadTooLong. */
 export async function listPipelines(
   db: Db,
-  app: string,
-  { from, to }: { from: string | undefined; to: string | undefined },
-): Promise<PipelineList> {
-  const scope = {
-    app,
-    from: from === undefined ? undefined : new Date(from),
-    to: to === undefined ? undefined : new Date(to),
-  };
+  scope: Omit<ExecutionScope, 'where'>,
+): Promise<PipelineList['items']> {
   const { groups, durations } = await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
     const counted = await sql<PipelineGroup>`
       WITH grouped AS MATERIALIZED (
@@ -53,13 +47,7 @@ export async function listPipelines(
   const byName = groupBy(groups, ({ pipeline }) => pipeline);
   const durationsOf = groupBy(durations, ({ pipeline }) => pipeline);
   const names = [...byName.keys()].toSorted((a, b) => (a < b ? -1 : 1));
-  return {
-    from: from ?? null,
-    to: to ?? null,
-    items: names.map((name) =>
-      summaryOf(name, byName.get(name) ?? [], durationsOf.get(name) ?? []),
-    ),
-  };
+  return names.map((name) => summaryOf(name, byName.get(name) ?? [], durationsOf.get(name) ?? []));
 }
 
 function summaryOf(

@@ -61,7 +61,7 @@ export function createSqlStore(driver: Driver): Store {
     countFacets: (scope) => counts.countFacets(db, scope),
     countByTime: (scope) => counts.countByTime(db, scope),
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
-    listPipelines: (app, range) => pipelines.listPipelines(db, app, range),
+    listPipelines: (scope) => pipelines.listPipelines(db, scope),
     readOverTime: (scope) => pipelines.readOverTime(db, scope),
     readFlow: (scope) => readFlow(db, scope),
     countCohorts: (pair) => cohorts.countCohorts(db, pair),

@@ -253,10 +253,7 @@ export interface Store extends AccessStore {
     scope: CountScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
   ): Promise<HistogramRow[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
-  listPipelines(
-    app: string,
-    range: { from: string | undefined; to: string | undefined },
-  ): Promise<PipelineList>;
+  listPipelines(scope: Omit<ExecutionScope, 'where'>): Promise<PipelineList['items']>;
 
   /** Its place in the order of an export. */
   findPlace(app: string, executionId: string): Promise<ExportFilter['after']>;
