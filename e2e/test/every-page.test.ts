@@ -88,6 +88,35 @@ test.for(LOOKS.flatMap(({ state, seen }) => seen.map((view) => ({ state, ...view
   },
 );
 
+/** Asked for by every page; with these at once it knows who somebody is before it has taken over its own HTML. */
+const AT_ONCE = ['/api/config', '/api/me', '/api/apps'];
+
+test('pages take over their HTML however soon the server answers', async ({ stage }) => {
+  const { page, server, complaints } = stage;
+  const place = await fill(page, server);
+  const answers: Record<string, string> = {};
+  for (const path of AT_ONCE) {
+    answers[path] = await (await page.request.get(server.url + path)).text();
+  }
+  await page.addInitScript((known) => {
+    const ask = window.fetch.bind(window);
+    window.fetch = async (input, init) => {
+      const body = known[new URL(new Request(input).url).pathname];
+      if (body === undefined) return await ask(input, init);
+      return new Response(body, { headers: { 'content-type': 'application/json' } });
+    };
+  }, answers);
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  for (let time = 0; time < 6; time++) {
+    for (const address of ['', `executions?app=${place.app}`, `settings?app=${place.app}`]) {
+      await page.goto(`${server.url}/${address}`);
+      await page.getByRole('button', { name: /^Account: / }).waitFor();
+    }
+  }
+  expect(complaints.filter((complaint) => complaint.includes('React'))).toEqual([]);
+});
+
 /** Until the page has its heading and, unless it is kept waiting, waits for nothing any longer. */
 async function settle(page: Page, state: State): Promise<void> {
   await page.getByRole('heading').first().waitFor();

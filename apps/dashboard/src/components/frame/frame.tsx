@@ -81,9 +81,7 @@ export function Frame({ children, tools }: { children: ReactNode; tools?: ReactN
           <LiveDot />
           <Suspense>{tools}</Suspense>
           <DisplayMenu />
-          <Suspense>
-            <UserMenu />
-          </Suspense>
+          <UserMenu />
         </header>
         <main
           id="page"
