@@ -10,6 +10,7 @@ import {
   type TermNode,
   type TextNode,
 } from '@xray/core';
+import { instant } from '../store/instant.js';
 import type { Condition } from '../store/store.js';
 
 /** What no column of an execution tells: the search index does. */
@@ -316,8 +317,4 @@ function contains(column: RawBuilder<unknown>, value: object): Condition {
 
 function any(conditions: Condition[]): Condition {
   return sql`(${sql.join(conditions, sql` OR `)})`;
-}
-
-function instant(ms: number): RawBuilder<Date> {
-  return sql`${new Date(ms).toISOString()}::timestamptz`;
 }

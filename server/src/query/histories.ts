@@ -10,7 +10,7 @@ import {
   type SubjectHistory,
 } from '@xray/core';
 import { DomainError } from '../errors.js';
-import type { Place } from '../search/hits.js';
+import { isOlder, type Place } from '../search/hits.js';
 import type { Occurrences } from '../search/occurrences.js';
 import type { Everywhere, Search } from '../search/search.js';
 import type { Fate } from '../segments/segment.js';
@@ -184,10 +184,6 @@ function newestOf(
     if (newest.length > limit + 1) newest.pop();
   }
   return newest;
-}
-
-function isOlder(a: Place, b: Place): boolean {
-  return a.at < b.at || (a.at === b.at && a.id < b.id);
 }
 
 /**

@@ -9,6 +9,10 @@ export interface Place {
   id: number;
 }
 
+export function isOlder(a: Place, b: Place): boolean {
+  return a.at < b.at || (a.at === b.at && a.id < b.id);
+}
+
 /** The bounds of a walk from the newest to the oldest, in ms since the epoch. */
 export interface Walk {
   from: number;
@@ -63,7 +67,7 @@ export class Hits {
   #isMeant({ at, id }: Entry): boolean {
     const { from, to, before } = this.#walk;
     if (at < from || at >= to) return false;
-    return before === undefined || at < before.at || (at === before.at && id < before.id);
+    return before === undefined || isOlder({ at, id }, before);
   }
 }
 
@@ -106,8 +110,7 @@ class PartHits {
   }
 
   isNewerThan(other: PartHits): boolean {
-    const [mine, its] = [this.#next, other.#next];
-    return mine.at > its.at || (mine.at === its.at && mine.id > its.id);
+    return isOlder(other.#next, this.#next);
   }
 
   /** Has nothing at hand, and might be as new as the other. */

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { checkOf, entryAt, readDirectoryBlock } from '../segments/directory.js';
+import {
+  checkOf,
+  entryAt,
+  readDirectoryBlock,
+  versionOf,
+  versionsIn,
+} from '../segments/directory.js';
 import { rangeBits } from '../segments/merge.js';
 import { CANDIDATES, DIRECTORY, TERMS } from '../segments/segment.js';
 import type { IndexState, Outdated, SearchStore, StoredSegment } from '../store/search-store.js';
@@ -140,7 +146,9 @@ export class IndexBuilder {
     const needless: Outdated[] = [];
     for (const [app, own] of groupBy(next, (outdated) => outdated.app)) {
       const indexed = await this.#indexedNear(app, own);
-      needless.push(...own.filter(({ id, xact }) => !indexed.has(`${id}/${checkOf(xact)}`)));
+      needless.push(
+        ...own.filter(({ id, xact }) => !indexed.has(versionOf({ id, check: checkOf(xact) }))),
+      );
     }
     await this.#store.forgetOutdated(needless);
     return this.#forgotUpTo !== undefined;
@@ -162,10 +170,7 @@ export class IndexBuilder {
         to: behind < 0 ? head.starts.length : behind,
       };
       const [directory = []] = await this.#store.readBlockRanges(DIRECTORY, [range]);
-      for (const block of directory) {
-        const { ids, checks } = readDirectoryBlock(block);
-        for (const [place, id] of ids.entries()) indexed.add(`${id}/${checks[place]}`);
-      }
+      for (const version of directory.flatMap(versionsIn)) indexed.add(version);
     }
     return indexed;
   }

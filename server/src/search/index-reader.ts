@@ -1,7 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BuiltSegment } from '../segments/build.js';
 import { candidateHash, findCandidate, type Appearance } from '../segments/candidate-blocks.js';
-import { readDirectoryBlock, type Directory, type Entry } from '../segments/directory.js';
+import {
+  readDirectoryBlock,
+  versionOf,
+  versionsIn,
+  type Directory,
+  type Entry,
+} from '../segments/directory.js';
 import {
   CANDIDATES,
   DIRECTORY,
@@ -155,7 +161,7 @@ export class IndexReader {
       const documents = await this.#store.readDocuments(chunk.map(({ id }) => id));
       if (documents.length === 0) continue;
       const segment = await this.#threads.run('build', documents);
-      parts.push({ segment, ids: versionsIn(segment) });
+      parts.push({ segment, ids: versionsOf(segment) });
       await setImmediate();
     }
     this.#tails.set(app, parts);
@@ -196,20 +202,9 @@ function memoryPart({ head, blocks }: BuiltSegment, current: ReadonlySet<string>
   };
 }
 
-function versionsIn({ blocks }: BuiltSegment): Set<string> {
-  const versions = new Set<string>();
-  for (const { kind, body } of blocks) {
-    if (kind !== DIRECTORY) continue;
-    const { ids, checks } = readDirectoryBlock(body);
-    for (const [place, id] of ids.entries()) {
-      versions.add(versionOf({ id, check: checks[place] ?? 0 }));
-    }
-  }
-  return versions;
-}
-
-function versionOf({ id, check }: Pick<Entry, 'id' | 'check'>): string {
-  return `${id}/${check}`;
+function versionsOf({ blocks }: BuiltSegment): Set<string> {
+  const directory = blocks.filter(({ kind }) => kind === DIRECTORY);
+  return new Set(directory.flatMap(({ body }) => versionsIn(body)));
 }
 
 function keyOf({ segment, kind, number }: WantedBlock): string {

@@ -1,4 +1,4 @@
-import { DIRECTORY_BLOCK } from '../segments/directory.js';
+import { DIRECTORY_BLOCK, versionOf } from '../segments/directory.js';
 import type { Fate } from '../segments/segment.js';
 import type { SearchRange, SearchStore } from '../store/search-store.js';
 import { SegmentGone, type OpenIndex, type Part } from './index-reader.js';
@@ -92,10 +92,11 @@ async function deadAmong(
   if (outdated.length > MAX_OUTDATED) return await askRows();
   const dead = new Set<number>();
   if (outdated.length === 0) return dead;
-  const versions = new Set(outdated.map(({ id, check }) => `${id}/${check}`));
+  const versions = new Set(outdated.map(versionOf));
   const known = new Set(outdated.map(({ id }) => id));
   for (const [place, id] of ids.entries()) {
-    if (known.has(id) && versions.has(`${id}/${checks[place]}`)) dead.add(place);
+    if (known.has(id) && versions.has(versionOf({ id, check: checks[place] ?? 0 })))
+      dead.add(place);
   }
   return dead;
 }

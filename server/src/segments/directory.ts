@@ -19,6 +19,11 @@ export function checkOf(xact: string): number {
   return Number(BigInt(xact) & 0xffff_ffffn);
 }
 
+/** A version of an execution by its name, as one of many in a set. */
+export function versionOf({ id, check }: Pick<Entry, 'id' | 'check'>): string {
+  return `${id}/${check}`;
+}
+
 export function writeDirectoryBlock(entries: Entry[]): Uint8Array {
   const bytes = new Uint8Array(entries.length * ENTRY_BYTES);
   const view = new DataView(bytes.buffer);
@@ -63,6 +68,12 @@ export function readDirectoryBlock(block: Uint8Array): Directory {
     directory.checks[place] = view.getUint32(offset + 12);
   }
   return directory;
+}
+
+/** The names of all versions that a block has. */
+export function versionsIn(block: Uint8Array): string[] {
+  const { ids, checks } = readDirectoryBlock(block);
+  return Array.from(ids, (id, place) => versionOf({ id, check: checks[place] ?? 0 }));
 }
 
 export function entryAt({ ids, ats, checks }: Directory, place: number): Entry {

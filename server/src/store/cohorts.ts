@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { FAILED_STATUSES, type Course, type ExplanationKind } from '@xray/core';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
-import { bigints, isDrawn, isOneOf, withAlike, type Bigints } from './fingerprints.js';
+import { bigints, hashOf, isDrawn, isOneOf, withAlike, type Bigints } from './fingerprints.js';
 import { MAX_COURSES, stepsOf } from './flows.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
 import type { CountConditions } from './store.js';
@@ -171,7 +171,7 @@ export async function countTraits(
   const drawn = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) => drawSamples(tx, pair, counts));
   const sample = sql`
       SELECT p.in_a, p.nth, e.* FROM (
-        SELECT in_a, id, row_number() OVER (PARTITION BY in_a ORDER BY hashint8(id) & 2147483647) AS nth FROM (
+        SELECT in_a, id, row_number() OVER (PARTITION BY in_a ORDER BY ${hashOf(sql`id`)}) AS nth FROM (
           SELECT true AS in_a, unnest(${drawn.a ?? '{}'}::bigint[]) AS id
           UNION ALL SELECT false, unnest(${drawn.b ?? '{}'}::bigint[])) AS ids
       ) AS p CROSS JOIN LATERAL (

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
-import { withAlike } from './fingerprints.js';
+import { countAlike, withAlike } from './fingerprints.js';
 import { READ_LIMIT_MS, readWithin } from './read-within.js';
 import type { CountScope, FacetRow, HistogramRow } from './store.js';
 
@@ -28,10 +28,7 @@ export async function countFacets(
 ): Promise<FacetRow[]> {
   const rows = await readWithin(db, READ_LIMIT_MS, async (tx) => {
     const result = await sql<FacetRow>`
-      WITH grouped AS MATERIALIZED (
-        SELECT e.fingerprint, count(*) AS n, max(e.id) AS sample
-        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY e.fingerprint
-      ), counted AS MATERIALIZED (${withAlike(sql`grouped`, scope.alike)}
+      WITH counted AS MATERIALIZED (${countAlike(scope)}
       ), facets AS (
         SELECT field, key, value, sum(n)::bigint AS count FROM (
           SELECT ''::text AS field, NULL::text AS key, ''::text AS value, n FROM counted

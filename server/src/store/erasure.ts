@@ -64,11 +64,7 @@ export async function eraseBatch(
     const isNamed = scope.what.kind === 'execution' || scope.what.kind === 'subject';
     if (isNamed) await eraseFromIndex(tx, scope.app, ids);
     const erased = await eraseExecutions(tx, ids);
-    // Nor is it noted that there was a version, since nothing is left that has it.
-    if (isNamed)
-      await sql`DELETE FROM xray.outdated WHERE app = ${scope.app} AND id = ANY (${ids}::bigint[])`.execute(
-        tx,
-      );
+    if (isNamed) await forgetNoted(tx, scope.app, ids);
     if (scope.what.kind === 'expired') await countByRule(tx, scope.app, doomed);
     if (options.audit !== undefined && erased.executions > 0) {
       await appendAudit(tx, options.audit(erased));
@@ -122,6 +118,13 @@ async function eraseExecutions(tx: Db, ids: number[]): Promise<ErasureCount> {
   erased.executions = rows.length;
   for (const { bytes } of rows) erased.bytes += bytes;
   return erased;
+}
+
+/** That there was a version, which nothing has any more. */
+async function forgetNoted(tx: Db, app: string, ids: number[]): Promise<void> {
+  await sql`DELETE FROM xray.outdated WHERE app = ${app} AND id = ANY (${ids}::bigint[])`.execute(
+    tx,
+  );
 }
 
 /** The next executions that an index alone cannot rule out. Read without a lock. */

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Condition } from './store.js';
+import { isWithin } from './executions.js';
+import type { Condition, CountScope } from './store.js';
 
 /** What all executions of one fingerprint have alike: whatever the generated column is of. */
 const ALIKE = sql`pipeline, environment, status, outcome, adverse, error_type, versions, reasons, decisive, rules,
@@ -12,6 +13,14 @@ const ALIKE = sql`pipeline, environment, status, outcome, adverse, error_type, v
 export function withAlike(groups: RawBuilder<unknown>, alike: Condition): RawBuilder<unknown> {
   return sql`SELECT g.*, e.* FROM ${groups} AS g CROSS JOIN LATERAL (
     SELECT ${ALIKE} FROM xray.executions WHERE id = g.sample OFFSET 0) AS e WHERE ${alike}`;
+}
+
+/** The executions of a scope by fingerprint: how many (`n`), one of them (`sample`), and what they have alike. */
+export function countAlike(scope: CountScope): RawBuilder<unknown> {
+  const groups = sql`(
+    SELECT e.fingerprint, count(*) AS n, max(e.id) AS sample
+    FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY e.fingerprint)`;
+  return withAlike(groups, scope.alike);
 }
 
 /** Numbers that only go back to the database, as the text of a bigint[]. Null for none. */
@@ -30,8 +39,13 @@ export function isOneOf(fingerprints: Bigints): Condition {
 /** Of the hash of an id, without its sign. */
 const HASHES = 2 ** 31;
 
+/** By what executions are drawn. */
+export function hashOf(id: RawBuilder<unknown>): RawBuilder<number> {
+  return sql`(hashint8(${id}) & ${sql.lit(HASHES - 1)})`;
+}
+
 /** Holds for about `wanted` of `total` executions, always the same ones, by a hash of their ids. */
 export function isDrawn(wanted: number, total: number): Condition {
   const below = Math.ceil(Math.min(1, total === 0 ? 0 : wanted / total) * HASHES);
-  return sql`(hashint8(e.id) & ${sql.lit(HASHES - 1)}) < ${below}::bigint`;
+  return sql`${hashOf(sql`e.id`)} < ${below}::bigint`;
 }

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { FAILED_STATUSES, type Course } from '@xray/core';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
-import { bigints, isDrawn, isOneOf, withAlike, type Bigints } from './fingerprints.js';
+import { bigints, countAlike, isDrawn, isOneOf, type Bigints } from './fingerprints.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
 import type { CountScope } from './store.js';
 
@@ -46,10 +46,7 @@ export interface Flow {
 export async function readFlow(db: Db, scope: CountScope & { sampled: number }): Promise<Flow> {
   return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
     const { rows } = await sql<{ executions: number; courses: Course[]; fingerprints: Bigints }>`
-      WITH grouped AS MATERIALIZED (
-        SELECT e.fingerprint, count(*) AS n, max(e.id) AS sample
-        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY e.fingerprint
-      ), known AS MATERIALIZED (${withAlike(sql`grouped`, scope.alike)}
+      WITH known AS MATERIALIZED (${countAlike(scope)}
       ), courses AS (
         SELECT course, sum(n) AS executions, max(sample) AS sample FROM known
         GROUP BY course ORDER BY executions DESC, course LIMIT ${MAX_COURSES}
