@@ -2,7 +2,7 @@ import { cpuMs, databaseCpuMs, untilIdle } from '../ingest/process-figures.mjs';
 import { KEY } from '../ingest/server.mjs';
 import { questions } from './questions.mjs';
 
-/** Each is asked so often before it is measured, and for so long: a server that has run for a while is meant. */
+/** All are asked so often, and for so long, before the first is measured: a server that has run for a while is meant. */
 const WARM_UP = { asks: 3, ms: 1_000 };
 const MOST_GROWTH = 2;
 
@@ -14,12 +14,16 @@ const MOST_GROWTH = 2;
  */
 export async function measureAll(server, total, { asks, only }) {
   const figures = new Map();
+  const asked = [];
   for (const question of chosen(total, only)) {
-    await untilIdle(server);
     const ask = await askerOf(server, question);
     const warmAt = performance.now() + WARM_UP.ms;
     for (let nth = 0; nth < WARM_UP.asks || performance.now() < warmAt; nth++)
       await ask(asks + nth);
+    asked.push({ question, ask });
+  }
+  for (const { question, ask } of asked) {
+    await untilIdle(server);
     const took = [];
     const spentBefore = await spentMs(server);
     for (let nth = 0; nth < asks; nth++) {

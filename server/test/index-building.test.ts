@@ -265,7 +265,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
         [start + 2 * DAY_MS, start + 7 * DAY_MS],
       ] as const) {
         const { found } = await search.findCandidate({ app: APP, from, to }, 'popular');
-        const rows = await store.index.listByIds(found.ids, sql<boolean>`true`);
+        const rows = await store.index.listByIds([...found.ids], sql<boolean>`true`);
         const expected = [...last].filter(([, { has, at }]) => has && at >= from && at < to);
         expect(found.ids).toHaveLength(expected.length);
         expect(rows.map(({ summary }) => summary.executionId).toSorted()).toEqual(

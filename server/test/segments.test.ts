@@ -62,7 +62,7 @@ function idsWith(segment: BuiltSegment, text: string): number[] {
   );
   const [first = new Uint32Array()] = lists;
   const inAll = [...first].filter((place) => lists.every((list) => list.includes(place)));
-  const places = [...inAll, ...appearances(segment, text).map(({ place }) => place)];
+  const places = [...inAll, ...appearances(segment, text).places];
   return [...new Set(places.map((place) => idAt(segment, place)))].toSorted((a, b) => a - b);
 }
 
@@ -238,9 +238,10 @@ describe('segments of the search index', () => {
     const wrong: string[] = [];
     for (let n = 0; n < 9_000; n++) {
       const id = `candidate-${n}`;
-      const found = appearances(segment, id).map(({ place, code }) => ({
+      const { places: at, codes } = appearances(segment, id);
+      const found = Array.from(at, (place, nth) => ({
         execution: idAt(segment, place),
-        ...segment.head.fates[code],
+        ...segment.head.fates[codes[nth] ?? -1],
       }));
       const recorded = documents.flatMap((one) => {
         const [step] = one.snapshot.steps;

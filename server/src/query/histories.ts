@@ -30,7 +30,7 @@ export interface HistoryDeps {
 /** A record can lie so far ahead of the server's clock (records/read-snapshot.ts). */
 const MAX_AHEAD_MS = 5 * 60_000;
 const STRIP_BUCKETS = 60;
-/** Of the bodies that are parsed for one page: 3,000 candidates make some 300 KB of one. */
+/** Of the bodies that are parsed for one page: 3,000 candidates make some 50 KB of one. */
 const MAX_PAGE_BYTES = 1024 * 1024;
 /** Values of one list of counts. */
 const MAX_COUNTED = 100;
@@ -45,25 +45,30 @@ export async function candidateHistory(
   const { store, search } = deps;
   const range = searchRangeOf(app, query, deps.now());
   const { found, left } = await search.findCandidate(range, id);
-  const { ats, fates } = found;
+  const { ats, codes, fates } = found;
   const { ids, summaries, nextCursor } = await readPage(store, newestOf(found, query), query);
   const appearances = await search.readAppearances(ids, id);
   // Few fates became of all appearances, and each is taken apart once.
-  const counts = [...countBy(fates, (fate) => fate)];
+  const counts = countCodes(codes, fates);
   const notKept = counts.filter(([{ outcome }]) => outcome !== 'selected' && outcome !== 'kept');
   const byStep = countFates(counts, ({ pipeline, step }) => JSON.stringify([pipeline, step]));
   return {
     ...rangeShown(range),
     id,
     executions: executionsIn(found),
-    appearances: fates.length,
+    appearances: codes.length,
     byOutcome: Object.fromEntries(countFates(counts, ({ outcome }) => outcome)),
     byReason: shownCounts(countFates(notKept, ({ reason }) => reason)),
     byStep: byCount(byStep).map(([key, count]) => {
       const [pipeline = '', step = ''] = JSON.parse(key) as string[];
       return { pipeline, step, count };
     }),
-    strip: stripOf(range, ats, (place) => fates[place]?.outcome ?? null),
+    strip: stripOf(
+      range,
+      ats,
+      codes,
+      fates.map(({ outcome }) => outcome),
+    ),
     items: ids.flatMap((execution) => {
       const summary = summaries.get(execution);
       if (summary === undefined) return [];
@@ -97,6 +102,7 @@ export async function subjectHistory(
   // Equal hashes can be of other subjects, and a slash can stand in a type.
   const rows = await store.index.readSubject([...new Set(found.ids)], subject);
   const ats = rows.map(({ at }) => at);
+  const outcomes = [...new Set(rows.map(({ outcome }) => outcome))];
   const newest = newestOf({ ids: rows.map(({ id }) => id), ats }, query);
   const { ids, summaries, nextCursor } = await readPage(store, newest, query);
   const rules = await search.readRules(ids);
@@ -111,7 +117,12 @@ export async function subjectHistory(
         (reason) => reason,
       ),
     ),
-    strip: stripOf(range, ats, (place) => rows[place]?.outcome ?? null),
+    strip: stripOf(
+      range,
+      ats,
+      rows.map(({ outcome }) => outcomes.indexOf(outcome)),
+      outcomes,
+    ),
     items: ids.flatMap((id) => {
       const summary = summaries.get(id);
       return summary === undefined
@@ -163,20 +174,22 @@ function rangeShown({ from, to }: SearchRange): { from: string; to: string } {
 /** Places of one execution stand one after the other. */
 function executionsIn({ ids }: Pick<Occurrences, 'ids'>): number {
   let executions = 0;
-  for (const [place, id] of ids.entries()) if (id !== ids[place - 1]) executions++;
+  for (let place = 0; place < ids.length; place++) if (ids[place] !== ids[place - 1]) executions++;
   return executions;
 }
 
 /** The newest executions behind the cursor, newest first: one more than the page has room for, if there is. */
 function newestOf(
-  { ids, ats }: Pick<Occurrences, 'ids' | 'ats'>,
+  { ids, ats }: { ids: ArrayLike<number>; ats: ArrayLike<number> },
   { cursor, limit }: Pick<HistoryQuery, 'cursor' | 'limit'>,
 ): Place[] {
   const after = cursor === undefined ? undefined : readCursor(cursor);
   const newest: Place[] = [];
   // The later made of the index' segments come last, and hold the newer ones, of which the newest come last.
   for (let place = ids.length - 1; place >= 0; place--) {
-    const one = { at: ats[place] ?? 0, id: ids[place] ?? 0 };
+    const at = ats[place] ?? 0;
+    if (at < (newest[limit]?.at ?? at)) continue;
+    const one = { at, id: ids[place] ?? 0 };
     if (one.id === ids[place + 1] || (after !== undefined && !isOlder(one, after))) continue;
     if (newest.length > limit && !isOlder(newest[limit] ?? one, one)) continue;
     const behind = newest.findIndex((other) => isOlder(other, one));
@@ -228,32 +241,38 @@ function readCursor(text: string): Place {
   return { at: cursor.at.getTime(), id: cursor.id };
 }
 
-/** Of each value how often it came over time; what has none is left out. */
+/** Of each value how often it came over time, where codes tell the values; what has none is left out. */
 function stripOf(
   { from, to }: SearchRange,
-  ats: number[],
-  valueOf: (place: number) => string | null,
+  ats: ArrayLike<number>,
+  codes: ArrayLike<number>,
+  values: (string | null)[],
 ): OutcomeStrip {
   const bucketMs = bucketWidthOf(to - from, STRIP_BUCKETS);
   const start = Math.floor(from / bucketMs) * bucketMs;
   const buckets = Math.ceil((to - start) / bucketMs);
+  const countsOf = values.map(() => new Uint32Array(buckets));
+  for (let place = 0; place < ats.length; place++) {
+    const counts = countsOf[codes[place] ?? 0];
+    const bucket = Math.floor(((ats[place] ?? 0) - start) / bucketMs);
+    if (counts !== undefined) counts[bucket] = (counts[bucket] ?? 0) + 1;
+  }
   const series = new Map<string, number[]>();
-  for (const [place, at] of ats.entries()) {
-    const value = valueOf(place);
+  for (const [code, value] of values.entries()) {
     if (value === null) continue;
-    let counts = series.get(value);
-    if (counts === undefined) {
-      counts = Array.from({ length: buckets }, () => 0);
-      series.set(value, counts);
-    }
-    const bucket = Math.floor((at - start) / bucketMs);
-    counts[bucket] = (counts[bucket] ?? 0) + 1;
+    const sums = series.get(value);
+    series.set(
+      value,
+      Array.from(countsOf[code] ?? [], (n, bucket) => n + (sums?.[bucket] ?? 0)),
+    );
   }
   const totals = new Map([...series].map(([value, counts]) => [value, total(counts)]));
   return {
     from: new Date(start).toISOString(),
     bucketMs,
-    series: byCount(totals).map(([value]) => ({ value, counts: series.get(value) ?? [] })),
+    series: byCount(totals)
+      .filter(([, count]) => count > 0)
+      .map(([value]) => ({ value, counts: series.get(value) ?? [] })),
   };
 }
 
@@ -273,6 +292,15 @@ function countBy<Item, Key>(
     counts.set(key, (counts.get(key) ?? 0) + countOf(item));
   }
   return counts;
+}
+
+/** Of each fate how often it came. */
+function countCodes(codes: Uint32Array, fates: Fate[]): [Fate, number][] {
+  const counts = new Uint32Array(fates.length);
+  for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+  return fates.flatMap((fate, code): [Fate, number][] =>
+    counts[code] ? [[fate, counts[code]]] : [],
+  );
 }
 
 function countFates<Key>(fates: [Fate, number][], keyOf: (fate: Fate) => Key): Map<Key, number> {

@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  checkOf,
-  entryAt,
-  readDirectoryBlock,
-  versionOf,
-  versionsIn,
-} from '../segments/directory.js';
+import { checkOf, readDirectoryBlock, versionOf, versionsIn } from '../segments/directory.js';
 import { rangeBits } from '../segments/merge.js';
 import { CANDIDATES, DIRECTORY, TERMS } from '../segments/segment.js';
 import type { IndexState, Outdated, SearchStore, StoredSegment } from '../store/search-store.js';
 import { groupBy } from '../group-by.js';
 import type { TaskThreads } from '../threads/task-threads.js';
+import { deadAmong } from './dead.js';
 
 /** An instance that has not worked for so long lets another one lead. */
 const LEASE_MS = 30_000;
@@ -178,19 +173,14 @@ export class IndexBuilder {
   /** The directory of a segment, and the places in it that are not what they were. */
   async #livingOf({
     id,
+    app,
     head,
   }: StoredSegment): Promise<{ directory: Uint8Array[]; dead: number[] }> {
-    const range = { segment: id, from: 0, to: head.starts.length };
-    const [directory = []] = await this.#store.readBlockRanges(DIRECTORY, [range]);
-    const dead: number[] = [];
-    let before = 0;
-    for (const block of directory) {
-      const read = readDirectoryBlock(block);
-      const entries = Array.from(read.ids, (_, place) => entryAt(read, place));
-      for (const place of await this.#store.findDead(entries)) dead.push(before + place);
-      before += entries.length;
-    }
-    return { directory, dead };
+    const blocks = { segment: id, from: 0, to: head.starts.length };
+    const [directory = []] = await this.#store.readBlockRanges(DIRECTORY, [blocks]);
+    const range = { app, from: head.fromAt, to: head.toAt + 1 };
+    const versions = readDirectoryBlock(Buffer.concat(directory));
+    return { directory, dead: [...(await deadAmong(this.#store, range, [id], versions))] };
   }
 
   async #merge(state: IndexState, segments: StoredSegment[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BuiltSegment } from '../segments/build.js';
-import { candidateHash, findCandidate, type Appearance } from '../segments/candidate-blocks.js';
+import { candidateHash, findCandidate, type Appearances } from '../segments/candidate-blocks.js';
 import {
   readDirectoryBlock,
   versionOf,
@@ -32,12 +32,12 @@ import type { TaskThreads } from '../threads/task-threads.js';
 export interface Part {
   head: SegmentHead;
   term(hash: number): Uint32Array;
-  candidate(id: string): Appearance[];
+  candidate(id: string): Appearances;
   /** The block of the directory if it is at hand; else `missing` names it. */
   directory(number: number): Directory | undefined;
   missing(number: number): WantedBlock;
-  /** Whether the version is still the execution's, as far as that is known here. */
-  isCurrent(version: Pick<Entry, 'id' | 'check'>): boolean;
+  /** Whether the version is still the execution's; undefined where that is not known here. */
+  isCurrent: ((version: Pick<Entry, 'id' | 'check'>) => boolean) | undefined;
 }
 
 export interface OpenIndex {
@@ -134,7 +134,7 @@ export class IndexReader {
         ),
       directory: (number) => this.#directories.get(keyOf({ segment: id, kind: DIRECTORY, number })),
       missing: (number) => ({ segment: id, kind: DIRECTORY, number }),
-      isCurrent: () => true,
+      isCurrent: undefined,
     };
   }
 

@@ -112,7 +112,7 @@ export function placesOf(need: Need, found: Pick<Part, 'term' | 'candidate'>): U
       return found.term(need.hash);
     case 'candidate':
       // Two steps of one execution may have it.
-      return Uint32Array.from(new Set(found.candidate(need.id).map(({ place }) => place)));
+      return Uint32Array.from(new Set(found.candidate(need.id).places));
     case 'any':
       return need.needs.map((part) => placesOf(part, found)).reduce(union, EMPTY);
     case 'all':

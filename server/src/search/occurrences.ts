@@ -1,29 +1,31 @@
-import { DIRECTORY_BLOCK, versionOf } from '../segments/directory.js';
-import type { Fate } from '../segments/segment.js';
+import { DIRECTORY_BLOCK, type Directory } from '../segments/directory.js';
+import { Fates, type Fate } from '../segments/segment.js';
 import type { SearchRange, SearchStore } from '../store/search-store.js';
-import { SegmentGone, type OpenIndex, type Part } from './index-reader.js';
+import { deadAmong } from './dead.js';
+import type { OpenIndex, Part } from './index-reader.js';
 
 /**
  * Places in the index where something was found, in no order: parallel arrays, since there can be a hundred
  * thousand. An execution can stand there several times, one after the other.
  */
 export interface Occurrences {
-  ids: number[];
+  ids: Float64Array;
   /** ms since the epoch. */
-  ats: number[];
-  /** What became of the candidate there; empty where none was looked for. */
+  ats: Float64Array;
+  /** Which of the fates became of the candidate there; empty where none was looked for. */
+  codes: Uint32Array;
+  /** Each once. */
   fates: Fate[];
 }
 
-/** Where a part has what is looked for; the code of its fate where that is a candidate. */
-type Hit = { place: number; code?: number };
+/** Where a part has what is looked for, ascending; with the code of each fate where that is a candidate. */
+interface Places {
+  places: ArrayLike<number>;
+  codes?: ArrayLike<number>;
+}
 
 /** Blocks of directories that are read at a time. */
 const MAX_BLOCKS = 256;
-/** So many rows are asked sooner than it is known which versions are outdated. */
-const FEW = 500;
-/** With more outdated versions than that every row is asked. */
-const MAX_OUTDATED = 10_000;
 
 /**
  * Everything that `found` gives of each part, within a range and of executions that are still as they
@@ -32,105 +34,114 @@ const MAX_OUTDATED = 10_000;
 export async function occurrencesOf(
   store: SearchStore,
   index: OpenIndex,
-  found: (part: Part) => Hit[],
+  found: (part: Part) => Places,
   range: SearchRange,
 ): Promise<Occurrences> {
-  const all: Versions = { ids: [], ats: [], fates: [], checks: [] };
-  for (const group of groupsOf(index.parts, found, range)) {
-    const missing = group.flatMap(({ part, number }) =>
+  const hits = index.parts.map((part): PartHits => ({ part, ...found(part), known: [] }));
+  const all = new Versions(hits.reduce((sum, { places }) => sum + places.length, 0));
+  for (const group of groupsOf(hits, range)) {
+    const missing = group.flatMap(({ from: { part }, number }) =>
       part.directory(number) === undefined ? [part.missing(number)] : [],
     );
     if (missing.length > 0) await index.load(missing);
-    for (const { part, number, hits } of group) addHits(all, part, number, hits, range);
+    for (const block of group) all.add(block, range);
   }
-  const dead = await deadAmong(store, index, all, range);
-  return dead.size === 0 ? all : without(all, dead);
+  const versions = all.take();
+  const dead = await deadAmong(store, range, index.segments, versions);
+  return dead.size === 0 ? versions : without(versions, dead);
 }
 
-interface Versions extends Occurrences {
-  checks: number[];
-}
+/** What was found so far, with room for all that can be. */
+class Versions {
+  readonly #ids: Float64Array;
+  readonly #ats: Float64Array;
+  readonly #checks: Uint32Array;
+  readonly #codes: Uint32Array;
+  readonly #fates = new Fates();
+  #size = 0;
 
-function addHits(
-  { ids, ats, fates, checks }: Versions,
-  part: Part,
-  number: number,
-  hits: Hit[],
-  { from, to }: SearchRange,
-): void {
-  const directory = part.directory(number);
-  if (directory === undefined) return;
-  for (const { place, code } of hits) {
-    const within = place % DIRECTORY_BLOCK;
-    const id = directory.ids[within] ?? 0;
-    const at = directory.ats[within] ?? 0;
-    const check = directory.checks[within] ?? 0;
-    if (id === 0 || at < from || at >= to || !part.isCurrent({ id, check })) continue;
-    const fate = code === undefined ? undefined : part.head.fates[code];
-    if (code !== undefined && fate === undefined) continue;
-    ids.push(id);
-    ats.push(at);
-    checks.push(check);
-    if (fate !== undefined) fates.push(fate);
+  constructor(most: number) {
+    this.#ids = new Float64Array(most);
+    this.#ats = new Float64Array(most);
+    this.#checks = new Uint32Array(most);
+    this.#codes = new Uint32Array(most);
+  }
+
+  add({ from: hits, number, first, end }: BlockHits, { from, to }: SearchRange): void {
+    const { part, places, codes } = hits;
+    const directory = part.directory(number);
+    if (directory === undefined) return;
+    for (let hit = first; hit < end; hit++) {
+      const within = (places[hit] ?? 0) % DIRECTORY_BLOCK;
+      const id = directory.ids[within] ?? 0;
+      const at = directory.ats[within] ?? 0;
+      const check = directory.checks[within] ?? 0;
+      if (id === 0 || at < from || at >= to) continue;
+      if (part.isCurrent?.({ id, check }) === false) continue;
+      if (codes !== undefined) this.#codes[this.#size] = this.#codeOf(hits, codes[hit] ?? 0);
+      this.#ids[this.#size] = id;
+      this.#ats[this.#size] = at;
+      this.#checks[this.#size] = check;
+      this.#size++;
+    }
+  }
+
+  take(): Occurrences & Directory {
+    const size = this.#size;
+    const fates = this.#fates.list;
+    return {
+      ids: this.#ids.subarray(0, size),
+      ats: this.#ats.subarray(0, size),
+      checks: this.#checks.subarray(0, size),
+      codes: this.#codes.subarray(0, fates.length === 0 ? 0 : size),
+      fates,
+    };
+  }
+
+  /** Among all fates that of a part's code. */
+  #codeOf({ part, known }: PartHits, code: number): number {
+    const fate = part.head.fates[code];
+    if (fate === undefined) throw new Error(`a segment has no fate of code ${code}`);
+    return (known[code] ??= this.#fates.codeOf(fate));
   }
 }
 
-/** The places of versions that are none any more. Throws SegmentGone. */
-async function deadAmong(
-  store: SearchStore,
-  index: OpenIndex,
-  { ids, ats, checks }: Versions,
-  range: SearchRange,
-): Promise<Set<number>> {
-  const askRows = (): Promise<Set<number>> =>
-    store.findDead(
-      ids.map((id, place) => ({ id, at: ats[place] ?? 0, check: checks[place] ?? 0 })),
-    );
-  if (ids.length <= FEW) return await askRows();
-  const outdated = await store.readOutdated(range, index.segments, MAX_OUTDATED + 1);
-  if (outdated === undefined) throw new SegmentGone();
-  if (outdated.length > MAX_OUTDATED) return await askRows();
-  const dead = new Set<number>();
-  if (outdated.length === 0) return dead;
-  const versions = new Set(outdated.map(versionOf));
-  const known = new Set(outdated.map(({ id }) => id));
-  for (const [place, id] of ids.entries()) {
-    if (known.has(id) && versions.has(versionOf({ id, check: checks[place] ?? 0 })))
-      dead.add(place);
-  }
-  return dead;
-}
-
-function without({ ids, ats, fates }: Occurrences, dead: ReadonlySet<number>): Occurrences {
+function without({ ids, ats, codes, fates }: Occurrences, dead: ReadonlySet<number>): Occurrences {
   const isAlive = (_: unknown, place: number): boolean => !dead.has(place);
-  return { ids: ids.filter(isAlive), ats: ats.filter(isAlive), fates: fates.filter(isAlive) };
+  return {
+    ids: ids.filter(isAlive),
+    ats: ats.filter(isAlive),
+    codes: codes.filter(isAlive),
+    fates,
+  };
 }
 
-interface BlockHits {
+interface PartHits extends Places {
   part: Part;
+  /** Of the part's codes of fates those among all, as far as they were asked for. */
+  known: number[];
+}
+
+/** What of a part's places lies in one block of its directory: those from `first` up to `end`. */
+interface BlockHits {
+  from: PartHits;
   number: number;
-  hits: Hit[];
+  first: number;
+  end: number;
 }
 
 /** What was found by the blocks of the directories that are needed for it, some at a time. */
-function* groupsOf(
-  parts: Part[],
-  found: (part: Part) => Hit[],
-  { from, to }: SearchRange,
-): Generator<BlockHits[]> {
+function* groupsOf(found: PartHits[], { from, to }: SearchRange): Generator<BlockHits[]> {
   let group: BlockHits[] = [];
-  for (const part of parts) {
+  for (const hits of found) {
+    const { places, part } = hits;
     const { starts, toAt } = part.head;
-    let own: BlockHits | undefined;
-    // Hits ascend, and so do the blocks.
-    for (const hit of found(part)) {
-      const number = Math.floor(hit.place / DIRECTORY_BLOCK);
-      if (own?.number !== number) {
-        const isOutside = (starts[number] ?? 0) >= to || (starts[number + 1] ?? toAt) < from;
-        own = { part, number, hits: [] };
-        if (!isOutside) group.push(own);
-      }
-      own.hits.push(hit);
+    for (let first = 0, end = 0; first < places.length; first = end) {
+      const number = Math.floor((places[first] ?? 0) / DIRECTORY_BLOCK);
+      const next = (number + 1) * DIRECTORY_BLOCK;
+      while (end < places.length && (places[end] ?? 0) < next) end++;
+      const isOutside = (starts[number] ?? 0) >= to || (starts[number + 1] ?? toAt) < from;
+      if (!isOutside) group.push({ from: hits, number, first, end });
     }
     if (group.length < MAX_BLOCKS) continue;
     yield group;

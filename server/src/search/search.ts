@@ -4,7 +4,7 @@ import type { Change, Condition, ListedExecution, Store } from '../store/store.j
 import type { Document, IndexPosition, SearchRange, Tail } from '../store/search-store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { Hits, type Place } from './hits.js';
-import { IndexReader, SegmentGone, type OpenIndex, type Part } from './index-reader.js';
+import { IndexReader, SegmentGone, type OpenIndex } from './index-reader.js';
 import { leavesOf, needOf, placesOf } from './needs.js';
 import { occurrencesOf, type Occurrences } from './occurrences.js';
 import { Turns } from './turns.js';
@@ -135,8 +135,9 @@ export class Search {
   /** Every execution with a fact, as far as its hash tells. */
   async findFact(range: SearchRange, ...fact: Parameters<typeof factTerm>): Promise<Everywhere> {
     const hash = factTerm(...fact);
-    const placesIn = (part: Part) => Array.from(part.term(hash), (place) => ({ place }));
-    return await this.#everywhere(range, { hashes: [hash], candidates: [] }, placesIn);
+    return await this.#everywhere(range, { hashes: [hash], candidates: [] }, (part) => ({
+      places: part.term(hash),
+    }));
   }
 
   async #everywhere(

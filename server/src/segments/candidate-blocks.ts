@@ -10,6 +10,12 @@ export interface Appearance {
   code: number;
 }
 
+/** Many of them, ascending by place: parallel arrays, since a popular candidate has tens of thousands. */
+export interface Appearances {
+  places: Uint32Array;
+  codes: Uint32Array;
+}
+
 export function candidateHash(id: string): number {
   return hashText(id, SEED);
 }
@@ -96,19 +102,33 @@ export class CandidateBlockReader {
   }
 }
 
-export function readAppearances(list: Uint8Array): Appearance[] {
+export function eachAppearance(
+  list: Uint8Array,
+  visit: (place: number, code: number) => void,
+): void {
   const reader = new ByteReader(list);
-  const appearances: Appearance[] = [];
   let place = 0;
   while (!reader.isAtEnd) {
     place += reader.varint();
-    appearances.push({ place, code: reader.varint() });
+    visit(place, reader.varint());
   }
-  return appearances;
+}
+
+function readAppearances(list: Uint8Array): Appearances {
+  // Each takes two bytes at least.
+  const most = list.length >> 1;
+  const places = new Uint32Array(most);
+  const codes = new Uint32Array(most);
+  let size = 0;
+  eachAppearance(list, (place, code) => {
+    places[size] = place;
+    codes[size++] = code;
+  });
+  return { places: places.subarray(0, size), codes: codes.subarray(0, size) };
 }
 
 /** The appearances of a candidate in its block. */
-export function findCandidate(block: Uint8Array, id: string): Appearance[] {
+export function findCandidate(block: Uint8Array, id: string): Appearances {
   const wanted = Buffer.from(id);
   const reader = new ByteReader(block);
   while (!reader.isAtEnd) {
@@ -116,7 +136,7 @@ export function findCandidate(block: Uint8Array, id: string): Appearance[] {
     const list = reader.bytes(reader.varint());
     if (name.length === wanted.length && wanted.equals(name)) return readAppearances(list);
   }
-  return [];
+  return readAppearances(new Uint8Array());
 }
 
 /** The block without what it says of some places, or undefined if it says nothing of them. */
@@ -127,9 +147,11 @@ export function withoutAppearances(
   const writer = new CandidateBlockWriter(0);
   let isChanged = false;
   for (const reader = new CandidateBlockReader([block]); reader.current; reader.next()) {
-    const all = readAppearances(reader.current.list);
-    const kept = all.filter(({ place }) => !erased.has(place));
-    isChanged ||= kept.length < all.length;
+    const kept: Appearance[] = [];
+    eachAppearance(reader.current.list, (place, code) => {
+      if (erased.has(place)) isChanged = true;
+      else kept.push({ place, code });
+    });
     if (kept.length > 0) writer.add(reader.current.id, kept);
   }
   if (!isChanged) return undefined;

@@ -2,7 +2,8 @@ import {
   CandidateBlockReader,
   CandidateBlockWriter,
   compareCandidates,
-  readAppearances,
+  eachAppearance,
+  type Appearance,
 } from './candidate-blocks.js';
 import { sizeOf, writeDirectory } from './build.js';
 import { entryAt, readDirectoryBlock, type Entry } from './directory.js';
@@ -97,15 +98,15 @@ export class SegmentMerge {
           undefined,
         );
       if (next === undefined) break;
-      const appearances = readers.flatMap((reader, from) => {
-        if (reader.current?.id !== next.id) return [];
-        const { list } = reader.current;
-        reader.next();
-        return readAppearances(list).flatMap(({ place, code }) => {
+      const appearances: Appearance[] = [];
+      for (const [from, reader] of readers.entries()) {
+        if (reader.current?.id !== next.id) continue;
+        eachAppearance(reader.current.list, (place, code) => {
           const to = this.#places[from]?.[place] ?? GONE;
-          return to === GONE ? [] : [{ place: to, code: this.#codes[from]?.[code] ?? 0 }];
+          if (to !== GONE) appearances.push({ place: to, code: this.#codes[from]?.[code] ?? 0 });
         });
-      });
+        reader.next();
+      }
       if (appearances.length === 0) continue;
       this.#candidates.add(
         next.id,

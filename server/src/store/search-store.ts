@@ -65,8 +65,8 @@ export interface SearchStore {
   readDocuments(ids: number[]): Promise<Document[]>;
   /** Rows of the list by id, as far as the condition holds of them, in no order. */
   listByIds(ids: number[], where: Condition): Promise<ListedExecution[]>;
-  /** Places, within `entries`, of those whose execution is gone or has another version now. */
-  findDead(entries: Entry[]): Promise<Set<number>>;
+  /** Places, within `versions`, of those whose execution is gone or has another version now. */
+  findDead(versions: Pick<Entry, 'id' | 'check'>[]): Promise<Set<number>>;
   /**
    * Versions of a range's executions that are none any more, at most `limit`, with every one that stands in one of
    * these segments. Undefined when one of the segments is no longer there.

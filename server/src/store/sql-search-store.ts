@@ -36,7 +36,7 @@ export function sqlSearchStore(db: Db): SearchStore {
     readTail: (state, range, limit) => readTail(db, state, range, limit),
     readDocuments: (ids) => readDocuments(db, ids),
     listByIds: (ids, where) => listByIds(db, ids, where),
-    findDead: (entries) => findDead(db, entries),
+    findDead: (versions) => findDead(db, versions),
     readOutdated: (range, segments, limit) => outdated.readOutdated(db, range, segments, limit),
     readSubject: (ids, subject) => readSubject(db, ids, subject),
     countSubjectTypes: (ids, id) => countSubjectTypes(db, ids, id),
@@ -178,6 +178,9 @@ async function readBlocks(db: Db, wanted: WantedBlock[]): Promise<Uint8Array[] |
   return rows.map(({ body }) => body ?? new Uint8Array());
 }
 
+/** Without values where the tail has none in the range. */
+type TailRow = { id: number; at: Date; xact: string; total: number } | { id: null };
+
 async function readTail(
   db: Db,
   { position }: IndexState,
@@ -187,24 +190,24 @@ async function readTail(
   const isAfter = sql`(e.xact, e.id) > (${position.xact}::xid8, ${position.id}::bigint)`;
   const isNear = sql`e.app = ${range.app}
     AND e.at >= ${instant(range.from)} AND e.at < ${instant(range.to)}`;
-  const { rows } = await sql<{ id: number; at: Date; xact: string; total: number; tail: number }>`
+  const { rows } = await sql<TailRow & { tail: number }>`
     WITH tail AS MATERIALIZED (
       SELECT e.id, e.app, e.at, e.xact FROM xray.executions e WHERE ${isAfter}
       ORDER BY e.xact DESC, e.id DESC LIMIT ${MAX_TAIL}
     ), size AS (SELECT count(*) AS tail FROM tail)
-    SELECT e.id, e.at, e.xact::text AS xact, count(*) OVER () AS total, size.tail
-    FROM tail e, size WHERE ${isNear}
-    ORDER BY e.at DESC, e.id DESC LIMIT ${limit}`.execute(db);
-  const entries = rows.map((row) => ({
-    id: row.id,
-    at: row.at.getTime(),
-    check: checkOf(row.xact),
+    SELECT near.*, size.tail FROM size LEFT JOIN (
+      SELECT e.id, e.at, e.xact::text AS xact, count(*) OVER () AS total FROM tail e
+      WHERE ${isNear} ORDER BY e.at DESC, e.id DESC LIMIT ${limit}
+    ) AS near ON true`.execute(db);
+  const found = rows.flatMap((row) => (row.id === null ? [] : [row]));
+  const entries = found.map(({ id, at, xact }) => ({
+    id,
+    at: at.getTime(),
+    check: checkOf(xact),
   }));
-  const [first] = rows;
-  const isWhole = first === undefined || (first.total <= limit && first.tail < MAX_TAIL);
-  if (isWhole && (first !== undefined || (await tailSize(db, isAfter)) < MAX_TAIL)) {
-    return { entries, left: null };
-  }
+  const tail = rows[0]?.tail ?? 0;
+  const total = found[0]?.total ?? 0;
+  if (tail < MAX_TAIL && total <= limit) return { entries, left: null };
   const read = entries.map(({ id }) => id);
   const { rows: left } = await sql<{ executions: number; from: Date | null; to: Date | null }>`
     SELECT count(*) AS executions, min(e.received_at) AS from, max(e.received_at) AS to
@@ -213,13 +216,6 @@ async function readTail(
   const [rest] = left;
   if (!rest?.from || !rest.to) return { entries, left: null };
   return { entries, left: { executions: rest.executions, from: rest.from, to: rest.to } };
-}
-
-async function tailSize(db: Db, isAfter: RawBuilder<unknown>): Promise<number> {
-  const { rows } = await sql<{ size: number }>`
-    SELECT count(*) AS size FROM (
-      SELECT 1 FROM xray.executions e WHERE ${isAfter} LIMIT ${MAX_TAIL}) AS tail`.execute(db);
-  return rows[0]?.size ?? 0;
 }
 
 async function readDocuments(db: Db, ids: number[]): Promise<Document[]> {
@@ -246,11 +242,11 @@ async function listByIds(db: Db, ids: number[], where: Condition): Promise<Liste
  * Looked up as one list, which the primary key is walked along for, and answered by transaction: of thousands of
  * executions a row each would take longer than to find them.
  */
-async function findDead(db: Db, entries: Entry[]): Promise<Set<number>> {
-  if (entries.length === 0) return new Set();
+async function findDead(db: Db, versions: Pick<Entry, 'id' | 'check'>[]): Promise<Set<number>> {
+  if (versions.length === 0) return new Set();
   const { rows } = await sql<{ xact: string; ids: string }>`
     SELECT e.xact::text AS xact, array_agg(e.id)::text AS ids FROM xray.executions e
-    WHERE e.id = ANY (${`{${entries.map(({ id }) => id).join(',')}}`}::bigint[]) GROUP BY e.xact`.execute(
+    WHERE e.id = ANY (${`{${versions.map(({ id }) => id).join(',')}}`}::bigint[]) GROUP BY e.xact`.execute(
     db,
   );
   const checks = new Map<number, number>();
@@ -259,7 +255,7 @@ async function findDead(db: Db, entries: Entry[]): Promise<Set<number>> {
     for (const id of ids.slice(1, -1).split(',')) checks.set(Number(id), check);
   }
   const dead = new Set<number>();
-  for (const [place, { id, check }] of entries.entries()) {
+  for (const [place, { id, check }] of versions.entries()) {
     if (checks.get(id) !== check) dead.add(place);
   }
   return dead;

@@ -1,0 +1,50 @@
+import { versionOf, type Directory } from '../segments/directory.js';
+import type { SearchRange, SearchStore } from '../store/search-store.js';
+import { SegmentGone } from './index-reader.js';
+
+/** So many rows are asked sooner than it is known which versions are outdated. */
+const FEW = 500;
+/** With more outdated versions than that every row is asked. */
+const MAX_OUTDATED = 10_000;
+/** Rows that are asked in one statement. */
+const ASKED_AT_ONCE = 10_000;
+/** The id of an entry that an erasure made blank. */
+const ERASED = 0;
+
+/**
+ * Places of versions that are none any more: written over, deleted or erased. All are of the range and stand in
+ * these segments, or are asked of their rows anyway. Throws SegmentGone.
+ */
+export async function deadAmong(
+  store: SearchStore,
+  range: SearchRange,
+  segments: number[],
+  versions: Directory,
+): Promise<Set<number>> {
+  if (versions.ids.length <= FEW) return await askRows(store, versions);
+  const outdated = await store.readOutdated(range, segments, MAX_OUTDATED + 1);
+  if (outdated === undefined) throw new SegmentGone();
+  if (outdated.length > MAX_OUTDATED) return await askRows(store, versions);
+  const names = new Set(outdated.map(versionOf));
+  const known = new Set(outdated.map(({ id }) => id)).add(ERASED);
+  const dead = new Set<number>();
+  const { ids, checks } = versions;
+  for (let place = 0; place < ids.length; place++) {
+    const id = ids[place] ?? ERASED;
+    if (!known.has(id)) continue;
+    if (id === ERASED || names.has(versionOf({ id, check: checks[place] ?? 0 }))) dead.add(place);
+  }
+  return dead;
+}
+
+async function askRows(store: SearchStore, { ids, checks }: Directory): Promise<Set<number>> {
+  const dead = new Set<number>();
+  for (let first = 0; first < ids.length; first += ASKED_AT_ONCE) {
+    const asked = Array.from(ids.subarray(first, first + ASKED_AT_ONCE), (id, place) => ({
+      id,
+      check: checks[first + place] ?? 0,
+    }));
+    for (const place of await store.findDead(asked)) dead.add(first + place);
+  }
+  return dead;
+}
