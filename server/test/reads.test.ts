@@ -4,10 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type {
   AppList,
   ErrorBody,
+  ExecutionDetail,
   ExecutionSummary,
   Facets,
   Histogram,
   PipelineList,
+  Snapshot,
   StepDetail,
 } from '@xray/core';
 import { createApp } from '#server/app.js';
@@ -235,6 +237,18 @@ describe.each(DRIVERS)('reads on %s', (driver) => {
     const response = await fetch(server.url + path, { headers: { 'x-api-key': API_KEY } });
     expect(response.status).toBe(status);
     expect(((await response.json()) as ErrorBody).error.code).toBe(code);
+  });
+
+  test('makes an answer smaller where that saves a round trip', async () => {
+    const large = snapshot({ output: 'x'.repeat(20_000) });
+    const small = snapshot();
+    await postOk(server.url, [large, small]);
+    const encodingOf = async ({ executionId }: Snapshot): Promise<string | null> => {
+      const answer = await fetchWithKey(`${server.url}/api/apps/${APP}/executions/${executionId}`);
+      expect(((await answer.json()) as ExecutionDetail).snapshot.executionId).toBe(executionId);
+      return answer.headers.get('content-encoding');
+    };
+    expect([await encodingOf(large), await encodingOf(small)]).toEqual(['gzip', null]);
   });
 
   test('a key reads its own app with the scope read, and only that', async () => {

@@ -35,7 +35,9 @@ export function guard(
     const admit = async (): Promise<Principal> => {
       const principal = await identify(deps, door, route.policy, app, req, res);
       authorize(principal, route.policy, { app, isThisMachine: isThisMachine(req) });
-      if (app !== undefined && !(await deps.store.appExists(app))) throw notFound('app');
+      // A key is let through to its own app alone, and goes with it.
+      const isKnown = app === undefined || principal.kind === 'key';
+      if (!isKnown && !(await deps.store.appExists(app))) throw notFound('app');
       return principal;
     };
     admissions.set(res, { principal: await admit(), admit });
