@@ -13,7 +13,7 @@ import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
 
 /** How long a walk through the list is given before the index is asked, in ms. */
-const SOON_MS = 15;
+const SOON_MS = 10;
 
 export async function listExecutions(
   { store, search }: { store: Store; search: Search },
