@@ -5,10 +5,9 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import type { ErrorBody, ErrorDetail } from '@xray/core';
-import { createApp } from './app.js';
 import type { Config } from './config.js';
-import { DataDirInUseError } from './data-dir.js';
-import { openBackend, type Backend } from './main.js';
+import { DataDirInUseError, holderOf } from './data-dir.js';
+import type { Backend } from './main.js';
 
 /** A call that the server refused, in its own words. */
 export class AdministratorError extends Error {
@@ -43,6 +42,11 @@ export async function withAdministrator<T>(
   config: Config,
   use: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
+  const { database } = config;
+  const holder = database.kind === 'pglite' ? await holderOf(database.dataDir) : undefined;
+  if (holder !== undefined) return await use(overSocket(holder));
+  // Loading the server takes longer than asking one that runs.
+  const { openBackend } = await import('./main.js');
   let backend: Backend;
   try {
     backend = await openBackend(config);
@@ -64,6 +68,7 @@ async function overPrivateSocket<T>(
 ): Promise<T> {
   // mkdtemp makes the folder for this user alone.
   const folder = await mkdtemp(path.join(tmpdir(), 'xray-'));
+  const { createApp } = await import('./app.js');
   const socketPath = path.join(folder, 'xray.sock');
   const server = createServer(createApp(deps, 'socket'));
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));

@@ -13,11 +13,14 @@ import { addTransferCommands } from './cli/transfer.js';
 import { addUserCommands } from './cli/users.js';
 import { ConfigError, loadConfig } from './config.js';
 import { DataDirInUseError } from './data-dir.js';
-import { RestoreError } from './restore.js';
-import { openBackend, startServer, type RunningServer } from './main.js';
+import { RestoreError } from './errors.js';
+import type { RunningServer } from './main.js';
+import { readVersion } from './version.js';
 
+// What a command needs beyond its own words it loads when it runs: the whole server takes a second to load.
 const program = new Command('xray')
   .description('Decision observability: why did it decide that?')
+  .version(readVersion(), '-V, --version', 'print the version')
   .showHelpAfterError('(xray --help lists the commands)')
   .configureHelp({ showGlobalOptions: true });
 
@@ -25,6 +28,7 @@ program
   .command('start')
   .description('start the server and the dashboard')
   .action(async () => {
+    const { startServer } = await import('./main.js');
     const server = await startServer(loadConfig(process.env));
     say(startMessage(server));
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -39,6 +43,7 @@ program
   .description('bring the tables up to date and stop; a start does it by itself')
   .option('--json', 'print JSON')
   .action(async ({ json }: { json?: true }) => {
+    const { openBackend } = await import('./main.js');
     const backend = await openBackend(loadConfig(process.env));
     await backend.close();
     if (json) printJson({ migrated: backend.migrated });

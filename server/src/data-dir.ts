@@ -59,6 +59,12 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   };
 }
 
+/** The socket of the process that holds a data directory; undefined where none does. */
+export async function holderOf(dataDir: string): Promise<string | undefined> {
+  const socketPath = await socketPathOf(dataDir).catch(() => undefined);
+  return socketPath !== undefined && (await isAnswering(socketPath)) ? socketPath : undefined;
+}
+
 /** The secret that is kept beside the database, made the first time. The caller holds the lock. */
 export async function authSecretIn(dataDir: string): Promise<string> {
   const file = path.join(dataDir, 'auth-secret');

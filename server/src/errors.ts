@@ -136,3 +136,11 @@ function fromBodyParser(error: unknown): DomainError | undefined {
   }
   return undefined;
 }
+
+/** A backup that is not restored; the message says why. */
+export class RestoreError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RestoreError';
+  }
+}

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -8,7 +7,7 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.js';
 import { createAccounts } from './auth/accounts.js';
 import { generateApiKey, generateKeyId, hashApiKey } from './auth/api-key.js';
-import { Clerk } from './auth/clerk.js';
+import type { Clerk } from './auth/clerk.js';
 import { GuessLimit } from './auth/guess-limit.js';
 import { KeyRing } from './auth/key-ring.js';
 import { OneTimeLinks } from './auth/one-time-links.js';
@@ -27,12 +26,16 @@ import { startIndexJob } from './search/index-job.js';
 import { Search } from './search/search.js';
 import { countErrors } from './store-errors.js';
 import { createSqlStore } from './store/sql-store.js';
+import type { Store } from './store/store.js';
 import { TaskThreads } from './threads/task-threads.js';
 import { ErasureMetrics } from './upkeep/metrics.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
+import { readVersion } from './version.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
 const STOP_TIMEOUT_MS = 10_000;
+/** How often it looks meanwhile for connections that wait for nothing any more, in ms. */
+const LOOK_FOR_IDLE_MS = 50;
 /** Threads that read in records for questions: a long comparison leaves one for searches. */
 const THREADS = 2;
 /** How long clients may take, in ms. */
@@ -112,7 +115,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       search,
       threads,
       accounts: createAccounts({ db: driver.db, secret, publicUrl: config.publicUrl }),
-      clerk: config.clerk && new Clerk(config.clerk, store, () => pagesOf(config, siteUrl)),
+      clerk: await clerkOf(config, store, () => pagesOf(config, siteUrl)),
       dashboardOrigin: config.dashboardOrigin,
       guesses: new GuessLimit(store, now),
       links: new OneTimeLinks(store, secret, () => config.dashboardOrigin ?? siteUrl, now),
@@ -149,6 +152,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const backend = await openBackend(config);
   try {
+    if (config.clerk === undefined) await backend.deps.accounts.load();
     const firstStart = await initialize(backend.deps, config.init);
     const server = createServer(
       {
@@ -200,6 +204,17 @@ async function openDatabase(
     await lock.release();
     throw error;
   }
+}
+
+/** Loaded where it signs people in alone. */
+async function clerkOf(
+  { clerk }: Config,
+  store: Store,
+  pages: () => string[],
+): Promise<Clerk | undefined> {
+  if (clerk === undefined) return undefined;
+  const { Clerk: Service } = await import('./auth/clerk.js');
+  return new Service(clerk, store, pages);
 }
 
 function maxConnectionsOf({ database }: Config): number | undefined {
@@ -279,14 +294,9 @@ function urlOf(host: string, port: number): string {
 
 async function closeServer(server: Server): Promise<void> {
   const impatience = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
-  await new Promise((done) => {
-    server.close(done);
-    server.closeIdleConnections();
-  });
+  // One that was still being answered stays open for a next request, which is not to come.
+  const looking = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE_MS);
+  await new Promise((done) => server.close(done));
+  clearInterval(looking);
   clearTimeout(impatience);
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -2,17 +2,10 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from './config.js';
 import { lockDataDir } from './data-dir.js';
+import { RestoreError } from './errors.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { createSqlStore } from './store/sql-store.js';
 import { listFiles, unpackFiles } from './upkeep/backup.js';
-
-/** A backup that is not restored; the message says why. */
-export class RestoreError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'RestoreError';
-  }
-}
 
 /**
  * Makes the embedded database out of a backup, in a data directory that is empty and not in use. It is

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type {
@@ -217,6 +217,12 @@ describe('settings', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/EADDRINUSE.*PORT/);
     await server.end('SIGTERM');
+  });
+
+  test('prints its version', async () => {
+    const { stdout } = await runCli(await freshPlace('pglite'), ['--version']);
+    const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+    expect(stdout.trim()).toBe((JSON.parse(manifest) as { version: string }).version);
   });
 
   test('help names every command', async () => {

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.js';
-import { restoreBackup } from '../restore.js';
 import { asAdministrator } from './ask.js';
 import { Progress, UsageError, formatBytes, printJson, say } from './terminal.js';
 
@@ -24,6 +23,7 @@ export function addBackupCommands(program: Command): void {
     .argument('<file>', 'what `xray backup` wrote')
     .option('--json', 'print JSON')
     .action(async (file: string, { json }: { json?: true }) => {
+      const { restoreBackup } = await import('../restore.js');
       const restored = await restoreBackup(loadConfig(process.env), file);
       if (json) printJson(restored);
       else say(`Restored into ${restored.dataDir}.`);
