@@ -7,7 +7,7 @@ import {
   type Explanation,
   type Snapshot,
 } from '@xray/core';
-import { API_KEY, APP, DRIVERS, freshServer, newPlace } from './support/databases.js';
+import { API_KEY, APP, DRIVERS, driverInCi, freshServer, newPlace } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
 import { runCli, startProcess } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
@@ -198,7 +198,7 @@ describe.each(DRIVERS)('questions on %s', (driver) => {
   });
 });
 
-describe.each(DRIVERS)('the questions of the command line on %s', (driver) => {
+describe.each(driverInCi('postgres'))('the questions of the command line on %s', (driver) => {
   test('query prints what a filter finds, and marks the place where a filter is wrong', async () => {
     const place = await newPlace(driver);
     onTestFinished(() => place.remove());

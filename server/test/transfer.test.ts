@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { CreatedKey, ExecutionDetail, Retention } from '@xray/core';
 import { startServer } from '#server/main.js';
 import {
@@ -19,7 +19,7 @@ import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
 
 // Many commands one after another, each of which starts the embedded database anew.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 async function freshPlace(driver: DriverName): Promise<Place> {
   const place = await newPlace(driver);
@@ -41,9 +41,8 @@ async function fileOf(text: string): Promise<string> {
   return file;
 }
 
-/** A place with what is hard to carry over, and its server stopped. */
-async function placeWithAll(driver: DriverName): Promise<Place> {
-  const place = await freshPlace(driver);
+/** Fills a place with what is hard to carry over, and leaves its server stopped. */
+async function fillPlace(place: Place): Promise<void> {
   const server = await startServer(configFor(place));
   await postOk(server.url, FULL_SNAPSHOT);
   // White space, numbers that no double holds, and a mark that looks like our own.
@@ -65,10 +64,20 @@ async function placeWithAll(driver: DriverName): Promise<Place> {
   );
   await server.stop();
   await run(place, ['retention', '--app', APP, '--days', '400', '--legal-hold', 'on']);
-  return place;
 }
 
 const EXECUTIONS = 455;
+
+/** One embedded place with all of it for the tests that leave its executions as they are, and its export. */
+let embedded: Place;
+let exported: string;
+
+beforeAll(async () => {
+  embedded = await newPlace('pglite');
+  await fillPlace(embedded);
+  exported = (await run(embedded, ['export', '--app', APP])).stdout;
+});
+afterAll(() => embedded.remove());
 
 /**
  * The lines behind the first, which tells when the app was made here. Sorted, since executions of the
@@ -80,8 +89,7 @@ function linesOf(text: string): string[] {
 
 describe('moving', () => {
   test('from the embedded database to Postgres and back loses nothing', async () => {
-    const before = await placeWithAll('pglite');
-    const first = await run(before, ['export', '--app', APP]);
+    const first = await run(embedded, ['export', '--app', APP]);
     expect(first.stderr).toMatch(new RegExp(`Exported ${EXECUTIONS} executions of ${APP}`));
     const postgres = await freshPlace('postgres');
     const { stderr } = await run(postgres, ['import', await fileOf(first.stdout)]);
@@ -97,8 +105,8 @@ describe('moving', () => {
     // Each line is an execution's whole text, what the merge rule knows of it, and when it was received.
     expect(linesOf(second.stdout)).toEqual(linesOf(first.stdout));
     expect(linesOf(third.stdout)).toEqual(linesOf(first.stdout));
-    expect(await executionsByTable(postgres)).toEqual(await executionsByTable(before));
-    expect(await executionsByTable(back)).toEqual(await executionsByTable(before));
+    expect(await executionsByTable(postgres)).toEqual(await executionsByTable(embedded));
+    expect(await executionsByTable(back)).toEqual(await executionsByTable(embedded));
     const rules = JSON.parse(
       (await run(back, ['retention', '--app', APP, '--json'])).stdout,
     ) as Retention;
@@ -106,7 +114,8 @@ describe('moving', () => {
   });
 
   test('keeps the text, when it was received, and that it is contradicted', async () => {
-    const before = await placeWithAll('postgres');
+    const before = await freshPlace('postgres');
+    await fillPlace(before);
     const { stdout } = await run(before, ['export', '--app', APP, '--with-keys']);
     const after = await freshPlace('pglite');
     await run(after, ['import', await fileOf(stdout)]);
@@ -127,15 +136,13 @@ describe('moving', () => {
   });
 
   test('takes the keys along if it is told to, and their secrets never', async () => {
-    const before = await placeWithAll('pglite');
     const made = JSON.parse(
-      (await run(before, ['keys', 'create', '--app', APP, '--json'])).stdout,
+      (await run(embedded, ['keys', 'create', '--app', APP, '--json'])).stdout,
     ) as CreatedKey;
-    const without = await run(before, ['export', '--app', APP]);
-    const withKeys = await run(before, ['export', '--app', APP, '--with-keys']);
+    const withKeys = await run(embedded, ['export', '--app', APP, '--with-keys']);
     expect(withKeys.stdout).not.toContain(made.key);
     const after = await freshPlace('postgres');
-    await run(after, ['import', await fileOf(without.stdout)]);
+    await run(after, ['import', await fileOf(exported)]);
     const server = await startServer(configFor(after));
     onTestFinished(() => server.stop());
     const send = async (key: string): Promise<number> =>
@@ -150,9 +157,7 @@ describe('moving', () => {
 
 describe('xray import', () => {
   test('changes nothing the second time', async () => {
-    const place = await placeWithAll('pglite');
-    const { stdout } = await run(place, ['export', '--app', APP]);
-    const again = await run(place, ['import', await fileOf(stdout), '--json']);
+    const again = await run(embedded, ['import', await fileOf(exported), '--json']);
     expect(JSON.parse(again.stdout)).toEqual({
       app: APP,
       executions: EXECUTIONS,
@@ -163,23 +168,21 @@ describe('xray import', () => {
       keys: 0,
       retentionRules: 0,
     });
-    expect((await run(place, ['export', '--app', APP])).stdout).toBe(stdout);
+    expect((await run(embedded, ['export', '--app', APP])).stdout).toBe(exported);
   });
 
   test('says that a file was cut short, and goes on from there with the whole one', async () => {
-    const { stdout } = await run(await placeWithAll('pglite'), ['export', '--app', APP]);
-    const lines = stdout.split('\n');
+    const lines = exported.split('\n');
     const place = await freshPlace('pglite');
     const cut = await runCli(place, ['import', await fileOf(lines.slice(0, 101).join('\n'))]);
     expect(cut.code).toBe(1);
     expect(cut.stderr).toMatch(/cut short: it has 100 executions/);
-    const whole = await run(place, ['import', await fileOf(stdout), '--json']);
+    const whole = await run(place, ['import', await fileOf(exported), '--json']);
     expect(JSON.parse(whole.stdout)).toMatchObject({ accepted: EXECUTIONS - 100, duplicates: 100 });
   });
 
   test('rejects by its line what is no execution, and takes the others', async () => {
-    const { stdout } = await run(await placeWithAll('pglite'), ['export', '--app', APP]);
-    const lines = stdout.split('\n');
+    const lines = exported.split('\n');
     lines[3] = '{"snapshot":{},"server":{"receivedAt":"yesterday"}}';
     const place = await freshPlace('pglite');
     const {
@@ -196,11 +199,10 @@ describe('xray import', () => {
   });
 
   test('puts executions into another app if it is told to', async () => {
-    const place = await placeWithAll('pglite');
-    const { stdout } = await run(place, ['export', '--app', APP, '--with-keys']);
-    const into = await run(place, ['import', await fileOf(stdout), '--app', 'copy', '--json']);
+    const { stdout } = await run(embedded, ['export', '--app', APP, '--with-keys']);
+    const into = await run(embedded, ['import', await fileOf(stdout), '--app', 'copy', '--json']);
     expect(JSON.parse(into.stdout)).toMatchObject({ accepted: EXECUTIONS, keys: 0 });
-    const copy = await run(place, ['export', '--app', 'copy']);
+    const copy = await run(embedded, ['export', '--app', 'copy']);
     expect(copy.stdout.match(new RegExp(`"appId":"copy"`, 'g'))).toHaveLength(EXECUTIONS);
   });
 });

@@ -15,6 +15,11 @@ import { logOfThisFile, plantSecrets } from './logging.js';
 export const DRIVERS = ['pglite', 'postgres'] as const;
 export type DriverName = (typeof DRIVERS)[number];
 
+/** Both with XRAY_TEST_FULL=1, else one: where each line of a test starts a process, two take minutes. */
+export function driverInCi(driver: DriverName): readonly DriverName[] {
+  return process.env.XRAY_TEST_FULL === '1' ? DRIVERS : [driver];
+}
+
 /** Of a file's key, usable on any fresh database. */
 export const API_KEY = 'xr_test_key_of_at_least_32_characters';
 export const APP = 'my-loan-app';
