@@ -11,10 +11,7 @@ const ASKED_AT_ONCE = 10_000;
 /** The id of an entry that an erasure made blank. */
 const ERASED = 0;
 
-/**
- * Places of versions that are none any more: written over, deleted or erased. All are of the range and stand in
- * these segments, or are asked of their rows anyway. Throws SegmentGone.
- */
+/** Places of versions in a range that are none any more: written over, deleted or erased. Throws SegmentGone. */
 export async function deadAmong(
   store: SearchStore,
   range: SearchRange,
