@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { FreshServer } from '../fresh-server.mjs';
-import { lookOn, sticksOutPx, test, viewsOf } from './story.js';
+import { expectUsable, isFull, lookOn, sticksOutPx, test, viewsOf } from './story.js';
 
 /** As long as the server takes, with places to break a line at and without any. */
 const SHAPES: Record<'words' | 'word', NameOf> = {
@@ -52,6 +52,7 @@ test.for(LOOKS)(
       await page.getByRole('heading').first().waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
       await page.waitForLoadState('networkidle');
+      if (isFull) await expectUsable(page);
       const found = await textOutOfPlace(page);
       const sticksOut = await sticksOutPx(page);
       if (sticksOut > 0) found.push(`the page sticks out by ${sticksOut} px`);

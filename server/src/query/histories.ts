@@ -102,7 +102,7 @@ export async function subjectHistory(
   // Equal hashes can be of other subjects, and a slash can stand in a type.
   const rows = await store.index.readSubject([...new Set(found.ids)], subject);
   const ats = rows.map(({ at }) => at);
-  const outcomes = [...new Set(rows.map(({ outcome }) => outcome))];
+  const outcomes = coded(rows.map(({ outcome }) => outcome));
   const newest = newestOf({ ids: rows.map(({ id }) => id), ats }, query);
   const { ids, summaries, nextCursor } = await readPage(store, newest, query);
   const rules = await search.readRules(ids);
@@ -117,12 +117,7 @@ export async function subjectHistory(
         (reason) => reason,
       ),
     ),
-    strip: stripOf(
-      range,
-      ats,
-      rows.map(({ outcome }) => outcomes.indexOf(outcome)),
-      outcomes,
-    ),
+    strip: stripOf(range, ats, outcomes.codes, outcomes.values),
     items: ids.flatMap((id) => {
       const summary = summaries.get(id);
       return summary === undefined
@@ -292,6 +287,17 @@ function countBy<Item, Key>(
     counts.set(key, (counts.get(key) ?? 0) + countOf(item));
   }
   return counts;
+}
+
+/** The values, each once, and for each item which of them it has. */
+function coded<Value>(items: Value[]): { codes: number[]; values: Value[] } {
+  const known = new Map<Value, number>();
+  const codes = items.map((value) => {
+    const code = known.get(value) ?? known.size;
+    known.set(value, code);
+    return code;
+  });
+  return { codes, values: [...known.keys()] };
 }
 
 /** Of each fate how often it came. */

@@ -1,4 +1,4 @@
-import { versionOf, type Directory } from '../segments/directory.js';
+import { ERASED, versionOf, type Directory } from '../segments/directory.js';
 import type { SearchRange, SearchStore } from '../store/search-store.js';
 import { SegmentGone } from './index-reader.js';
 
@@ -8,8 +8,6 @@ const FEW = 500;
 const MAX_OUTDATED = 10_000;
 /** Rows that are asked in one statement. */
 const ASKED_AT_ONCE = 10_000;
-/** The id of an entry that an erasure made blank. */
-const ERASED = 0;
 
 /** Places of versions in a range that are none any more: written over, deleted or erased. Throws SegmentGone. */
 export async function deadAmong(

@@ -1,4 +1,4 @@
-import { DIRECTORY_BLOCK, entryAt, type Entry } from '../segments/directory.js';
+import { DIRECTORY_BLOCK, ERASED, entryAt, type Entry } from '../segments/directory.js';
 import type { WantedBlock } from '../store/search-store.js';
 import type { OpenIndex, Part } from './index-reader.js';
 
@@ -134,7 +134,7 @@ class PartHits {
     const first = countBelow(this.#places, number * DIRECTORY_BLOCK);
     this.#ready = Array.from(this.#places.subarray(first, this.#left), (place) =>
       entryAt(directory, place % DIRECTORY_BLOCK),
-    ).filter((entry) => entry.id !== 0 && this.#part.isCurrent?.(entry) !== false);
+    ).filter((entry) => entry.id !== ERASED && this.#part.isCurrent?.(entry) !== false);
     // What is before it is older still.
     this.#left = (directory.ats[0] ?? 0) < this.#from ? 0 : first;
   }

@@ -1,4 +1,4 @@
-import { DIRECTORY_BLOCK, type Directory } from '../segments/directory.js';
+import { DIRECTORY_BLOCK, ERASED, type Directory } from '../segments/directory.js';
 import { Fates, type Fate } from '../segments/segment.js';
 import type { SearchRange, SearchStore } from '../store/search-store.js';
 import { deadAmong } from './dead.js';
@@ -37,7 +37,7 @@ export async function occurrencesOf(
   found: (part: Part) => Places,
   range: SearchRange,
 ): Promise<Occurrences> {
-  const hits = index.parts.map((part): PartHits => ({ part, ...found(part), known: [] }));
+  const hits = index.parts.map((part): PartPlaces => ({ part, ...found(part), known: [] }));
   const all = new Versions(hits.reduce((sum, { places }) => sum + places.length, 0));
   for (const group of groupsOf(hits, range)) {
     const missing = group.flatMap(({ from: { part }, number }) =>
@@ -67,16 +67,16 @@ class Versions {
     this.#codes = new Uint32Array(most);
   }
 
-  add({ from: hits, number, first, end }: BlockHits, { from, to }: SearchRange): void {
+  add({ from: hits, number, first, end }: BlockPlaces, { from, to }: SearchRange): void {
     const { part, places, codes } = hits;
     const directory = part.directory(number);
     if (directory === undefined) return;
     for (let hit = first; hit < end; hit++) {
       const within = (places[hit] ?? 0) % DIRECTORY_BLOCK;
-      const id = directory.ids[within] ?? 0;
+      const id = directory.ids[within] ?? ERASED;
       const at = directory.ats[within] ?? 0;
       const check = directory.checks[within] ?? 0;
-      if (id === 0 || at < from || at >= to) continue;
+      if (id === ERASED || at < from || at >= to) continue;
       if (part.isCurrent?.({ id, check }) === false) continue;
       if (codes !== undefined) this.#codes[this.#size] = this.#codeOf(hits, codes[hit] ?? 0);
       this.#ids[this.#size] = id;
@@ -99,7 +99,7 @@ class Versions {
   }
 
   /** Among all fates that of a part's code. */
-  #codeOf({ part, known }: PartHits, code: number): number {
+  #codeOf({ part, known }: PartPlaces, code: number): number {
     const fate = part.head.fates[code];
     if (fate === undefined) throw new Error(`a segment has no fate of code ${code}`);
     return (known[code] ??= this.#fates.codeOf(fate));
@@ -116,23 +116,23 @@ function without({ ids, ats, codes, fates }: Occurrences, dead: ReadonlySet<numb
   };
 }
 
-interface PartHits extends Places {
+interface PartPlaces extends Places {
   part: Part;
   /** Of the part's codes of fates those among all, as far as they were asked for. */
   known: number[];
 }
 
 /** What of a part's places lies in one block of its directory: those from `first` up to `end`. */
-interface BlockHits {
-  from: PartHits;
+interface BlockPlaces {
+  from: PartPlaces;
   number: number;
   first: number;
   end: number;
 }
 
 /** What was found by the blocks of the directories that are needed for it, some at a time. */
-function* groupsOf(found: PartHits[], { from, to }: SearchRange): Generator<BlockHits[]> {
-  let group: BlockHits[] = [];
+function* groupsOf(found: PartPlaces[], { from, to }: SearchRange): Generator<BlockPlaces[]> {
+  let group: BlockPlaces[] = [];
   for (const hits of found) {
     const { places, part } = hits;
     const { starts, toAt } = part.head;

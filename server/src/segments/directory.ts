@@ -6,6 +6,9 @@ const BITS_32 = 0x1_0000_0000;
 /** Added to times so that they are not negative: the year 1 is -6.2e13 ms. */
 const EPOCH = 70_000_000_000_000;
 
+/** The id of an entry that an erasure made blank. */
+export const ERASED = 0;
+
 /** An execution that a segment knows, by its place in the directory, which is in the order of `at`. */
 export interface Entry {
   id: number;
@@ -46,7 +49,7 @@ export function blankEntries(block: Uint8Array, places: number[]): Uint8Array {
   return blanked;
 }
 
-/** A block read: parallel arrays by place. One that was erased has the id 0. */
+/** A block read: parallel arrays by place. */
 export interface Directory {
   ids: Float64Array;
   ats: Float64Array;
