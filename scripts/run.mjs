@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process';
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean }} options `show`: let it write to
- *   this process's own output and keep nothing
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean | string }} options `show`: let it write
+ *   to this process's own output and keep nothing; a text is put before each of its lines
  * @returns {Promise<{ code: number, output: string, stdout: string }>} `output` is stdout and stderr
  *   as they came; the code of one ended by a signal, or not found, is 1
  */
@@ -15,23 +15,41 @@ export function run(command, args, { cwd, env = process.env, show = false }) {
     const child = spawn(command, args, {
       cwd,
       env,
-      stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
+      stdio: ['ignore', show === true ? 'inherit' : 'pipe', show === true ? 'inherit' : 'pipe'],
       // npm is a .cmd file there, which only a shell starts.
       shell: process.platform === 'win32' && command === 'npm',
     });
     let output = '';
     let stdout = '';
-    child.stdout?.setEncoding('utf8').on('data', (text) => {
-      output += text;
-      stdout += text;
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text) => (output += text));
+    if (typeof show === 'string') {
+      for (const stream of [child.stdout, child.stderr]) showLines(stream, show);
+    } else {
+      child.stdout?.setEncoding('utf8').on('data', (text) => {
+        output += text;
+        stdout += text;
+      });
+      child.stderr?.setEncoding('utf8').on('data', (text) => (output += text));
+    }
     const end = (code) => resolve({ code: code ?? 1, output, stdout });
     child.on('error', (error) => {
       output += `${error.message}\n`;
       end(1);
     });
     child.on('close', end);
+  });
+}
+
+/** Whole lines only, so that two programs do not write into each other's. */
+function showLines(stream, prefix) {
+  let rest = '';
+  const show = (line) => process.stdout.write(`${prefix}${line}\n`);
+  stream.setEncoding('utf8').on('data', (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) show(line);
+  });
+  stream.on('end', () => {
+    if (rest !== '') show(rest);
   });
 }
 

@@ -27,3 +27,30 @@ export function tally(report, exitCode) {
 export function closingLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
+
+/**
+ * @param {{ file: string, seconds: number }[]} files
+ * @returns {string} a line for each of the slowest files, the slowest first
+ */
+export function slowestFiles(files, count = 15) {
+  const slowest = files.toSorted((a, b) => b.seconds - a.seconds).slice(0, count);
+  return [
+    `The ${slowest.length} slowest files:`,
+    ...slowest.map(({ file, seconds }) => timeLine(seconds, file)),
+  ].join('\n');
+}
+
+/** @param {{ name: string, seconds: number }[]} parts */
+export function secondsByPart(parts) {
+  return ['Seconds by part:', ...parts.map(({ name, seconds }) => timeLine(seconds, name))].join(
+    '\n',
+  );
+}
+
+/**
+ * @param {number} seconds
+ * @param {string} name
+ */
+function timeLine(seconds, name) {
+  return `${seconds.toFixed(1).padStart(7)}  ${name}`;
+}

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { root, testParts } from './parts.mjs';
 import { run } from './run.mjs';
-import { closingLine, tally } from './tally.mjs';
+import { closingLine, secondsByPart, slowestFiles, tally } from './tally.mjs';
 
 const HELP = `npm test [-- part... [vitest arguments]]
   Prepares the clone and runs every part's tests: ${testParts.map(({ name }) => name).join(', ')}.
@@ -36,9 +36,30 @@ if (!(await prepare())) {
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'x-ray-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const part of selected) {
+const seconds = { parts: [], files: [] };
+// The server's tests take about half of the time, so they run beside all the others.
+const lanes = [
+  selected.filter(({ name }) => name === 'server'),
+  selected.filter(({ name }) => name !== 'server'),
+].filter((lane) => lane.length > 0);
+await Promise.all(
+  lanes.map(async (lane) => {
+    for (const part of lane) await testPart(part);
+  }),
+);
+fs.rmSync(folder, { recursive: true, force: true });
+
+console.log(`\n${secondsByPart(seconds.parts)}`);
+console.log(`\n${slowestFiles(seconds.files)}`);
+console.log(`\n${closingLine(total)}`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+/** @param {{ name: string, folder: string }} part */
+async function testPart(part) {
+  const startedMs = performance.now();
   console.log(`\n── ${part.name} (${part.folder}) ──`);
   const report = path.join(folder, `${part.name}.json`);
+  const fileSeconds = path.join(folder, `${part.name}.seconds.json`);
   const { code } = await run(
     process.execPath,
     [
@@ -47,19 +68,22 @@ for (const part of selected) {
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
+      `--reporter=${path.join(root, 'scripts', 'file-seconds.mjs')}`,
       ...args,
     ],
-    { cwd: path.join(root, part.folder), env, show: true },
+    {
+      cwd: path.join(root, part.folder),
+      env: { ...env, XRAY_FILE_SECONDS: fileSeconds },
+      show: lanes.length === 1 ? true : `${part.name.padEnd(9)} `,
+    },
   );
   const result = tally(readReport(report), code);
   total.passed += result.passed;
   total.failed += result.failed;
   total.skipped += result.skipped;
+  seconds.parts.push({ name: part.name, seconds: (performance.now() - startedMs) / 1000 });
+  seconds.files.push(...(readReport(fileSeconds) ?? []));
 }
-fs.rmSync(folder, { recursive: true, force: true });
-
-console.log(`\n${closingLine(total)}`);
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
 function readReport(file) {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { closingLine, tally } from '../tally.mjs';
+import { closingLine, secondsByPart, slowestFiles, tally } from '../tally.mjs';
 
 const file = (status: string, ...tests: string[]) => ({
   status,
@@ -43,5 +43,21 @@ describe('the tally of a test run', () => {
   test('closes with a line that names skipped tests only when there are some', () => {
     expect(closingLine({ passed: 2, failed: 0, skipped: 0 })).toBe('2 passed, 0 failed');
     expect(closingLine({ passed: 2, failed: 1, skipped: 3 })).toBe('2 passed, 1 failed, 3 skipped');
+  });
+
+  test('names the slowest files, the slowest first', () => {
+    const files = [3, 12.34, 7].map((seconds) => ({ file: `${seconds}.test.ts`, seconds }));
+
+    expect(slowestFiles(files, 2).split('\n')).toEqual([
+      'The 2 slowest files:',
+      '   12.3  12.34.test.ts',
+      '    7.0  7.test.ts',
+    ]);
+  });
+
+  test('says how many seconds each part took', () => {
+    expect(secondsByPart([{ name: 'server', seconds: 301.24 }])).toBe(
+      'Seconds by part:\n  301.2  server',
+    );
   });
 });
