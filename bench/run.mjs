@@ -29,7 +29,7 @@ else if (!names.includes(name)) {
   else await bench.run(args);
 }
 
-/** The peers are no part of the root's install: nobody but a bench needs them. */
+/** Installs the compared products. The root's install leaves them out, because only a bench needs them. */
 function isInstalled() {
   const [lock, record] = ['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
     statSync(path.join(here, file), { throwIfNoEntry: false }),

@@ -10,16 +10,16 @@ import { simulatedIndex } from './product-selection/product-index.js';
 import { selectProduct } from './product-selection/select-product.js';
 import { seededRandom } from './random.js';
 
-/** Where the demo's decisions go. */
+/** The server that receives the demo's decisions. */
 export type DemoTarget = Pick<XRayOptions, 'apiKey' | 'appId' | 'endpoint'>;
 
-/** The three programs, taking turns on one stream of seeded inputs. */
+/** Runs the three programs in turn on one stream of seeded inputs. */
 export interface DemoPipelines {
-  /** Makes the next decision; one that fails fails as the program would, and is counted. */
+  /** Makes the next decision. A failure is recorded and counted. */
   decideNext(): Promise<void>;
-  /** Delivers what waits; true when everything was delivered. */
+  /** Delivers all waiting snapshots. Returns true if everything was delivered. */
   shutdown(): Promise<boolean>;
-  /** Executions recorded, and how many of those failed by an error. */
+  /** Number of recorded executions, and how many failed with an error. */
   counts(): { recorded: number; failed: number };
 }
 
@@ -56,7 +56,7 @@ export function startDemoPipelines(target: DemoTarget, seed: number): DemoPipeli
       try {
         await random.pick(programs)();
       } catch {
-        // A real host would answer its caller with an error here; the record of it is the demo's point.
+        // A real host would answer its caller with an error here. The demo only needs the record.
         failed += 1;
       }
     },

@@ -32,7 +32,7 @@ function help(): number {
   return 0;
 }
 
-/** @returns the exit code: 1 when something was not delivered */
+/** @returns the exit code: 1 if something was not delivered */
 async function feed(): Promise<number> {
   const count = values.count === undefined ? Infinity : Number(values.count);
   const intervalMs = Number(values['interval-ms']);
@@ -47,7 +47,7 @@ async function feed(): Promise<number> {
   );
   for (let made = 0; made < count && !stopping.signal.aborted; made += 1) {
     await pipelines.decideNext();
-    // Evenly spread around the mean, so that the list looks lived in and not ticked off.
+    // Random intervals around the mean, so that the list looks like real traffic.
     const pauseMs = intervalMs * (0.25 + 1.5 * Math.random());
     if (pauseMs > 0) await wait(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
   }

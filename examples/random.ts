@@ -1,8 +1,8 @@
-/** A source of plausible numbers that gives the same ones for the same seed. */
+/** A source of random numbers: the same seed gives the same numbers. */
 export interface Random {
   /** In [0, 1). */
   next(): number;
-  /** A whole number from `least` to `most`, both included. */
+  /** An integer from `least` to `most`, inclusive. */
   whole(least: number, most: number): number;
   /** Normally distributed. */
   normal(mean: number, deviation: number): number;
@@ -33,7 +33,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** Between the two, and the nearer one beyond them. */
+/** Limits a value to the range. */
 export function clamp(value: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, value));
 }

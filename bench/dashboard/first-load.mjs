@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 
 const OUT = path.resolve(import.meta.dirname, '../../apps/dashboard/out');
 
-/** The scripts that a page's own HTML asks for, gzipped: what has to be there before it works. */
+/** Size of the scripts that a page's HTML requests, gzipped. The page works once they are loaded. */
 export async function firstLoads({ server }, _sizes, print) {
   const pages = readdirSync(OUT)
     .filter((name) => name.endsWith('.html') && !/^(404|_not-found)/.test(name))
@@ -12,7 +12,7 @@ export async function firstLoads({ server }, _sizes, print) {
   for (const file of pages) {
     const route = `/${file.replace(/(index)?\.html$/, '')}`;
     const html = await read(server, route);
-    // What is for browsers without modules is fetched by no browser of today.
+    // Current browsers do not fetch scripts for browsers without modules.
     const tags = [...html.matchAll(/<script[^>]* src="([^"]+)"[^>]*>/g)].filter(
       ([tag]) => !/nomodule/i.test(tag),
     );

@@ -4,7 +4,7 @@ import { longestTaskMs, scrollSmoothly } from './stage.mjs';
 const ID = 'heavy';
 const BYTES = 5_000_000;
 
-/** How long a payload of 5 MB keeps the page from answering: opened, unfolded whole, scrolled, searched. */
+/** Measures how long a payload of 5 MB blocks the page: when opened, fully unfolded, scrolled, searched. */
 export async function heavyPayload(stage, _sizes, print) {
   const { server } = stage;
   await stage.store([heavyExecution(server.appId, ID, BYTES)]);
@@ -31,7 +31,7 @@ export async function heavyPayload(stage, _sizes, print) {
   await page.close();
 }
 
-/** The browser tells of no task below 50 ms. */
+/** The browser reports no task below 50 ms. */
 function taskText(ms) {
   return ms === 0 ? 'below 50 ms' : `${ms.toFixed(0)} ms`;
 }

@@ -4,7 +4,7 @@ import { scrollSmoothly } from './stage.mjs';
 const ID = 'long';
 const TIMES = 5;
 
-/** From the detail's last byte until its rows are on the screen and the page answers; then scrolling. */
+/** Measures from the detail's last byte until its rows are visible and the page responds; then scrolling. */
 export async function longExecutionOpened(stage, { steps }, print) {
   const { server } = stage;
   await stage.store([longExecution(server.appId, ID, steps)]);
@@ -35,7 +35,7 @@ export async function longExecutionOpened(stage, { steps }, print) {
   await page.close();
 }
 
-/** Runs in the page: notes when the first row stands in it, and when that frame was done. */
+/** Runs in the page: records when the first row appears, and when that frame is done. */
 function watchRows() {
   const observer = new MutationObserver(() => {
     if (document.querySelector('[role="treeitem"]') === null) return;
@@ -49,7 +49,7 @@ function watchRows() {
   observer.observe(document, { childList: true, subtree: true });
 }
 
-/** Runs in the page. Long tasks that begin within a second of the rows still keep it from answering. */
+/** Runs in the page. A long task that begins within a second of the rows still counts. */
 function interactiveAfterData(path) {
   const detail = performance
     .getEntriesByType('resource')

@@ -1,4 +1,4 @@
-// Executions to be looked at. Sizes are the server's limits: 10,000 steps, 5 MiB a snapshot.
+// Generates executions at the server's limits: 10,000 steps, 5 MiB a snapshot.
 
 const START_MS = Date.UTC(2026, 9, 1);
 const STEPS_IN_A_GROUP = 20;
@@ -6,7 +6,7 @@ const ROW_BYTES = 1_000;
 
 const at = (offsetMs) => new Date(START_MS + offsetMs).toISOString();
 
-/** One of a long list: few bytes, so that the list is long rather than heavy. */
+/** A small execution for the long list. */
 export function smallExecution(appId, index) {
   const isDeclined = index % 5 === 0;
   return {
@@ -23,7 +23,7 @@ export function smallExecution(appId, index) {
   };
 }
 
-/** Steps in groups, one after the other, each with a small input and output. */
+/** Consecutive groups of steps, each step with a small input and output. */
 export function longExecution(appId, executionId, steps) {
   return {
     executionId,
@@ -47,7 +47,7 @@ export function longExecution(appId, executionId, steps) {
   };
 }
 
-/** A small step, then one whose output has about so many bytes. */
+/** A small step, then a step whose output has about `bytes` bytes. */
 export function heavyExecution(appId, executionId, bytes) {
   const rows = Array.from({ length: Math.floor(bytes / ROW_BYTES) }, (_, index) => {
     const row = { index, id: `row-${index}`, score: index / 7, tags: ['one', 'two'], text: '' };

@@ -1,4 +1,4 @@
-// npm run bench -- dashboard: what the dashboard's pages cost the browser, on a real server and real data.
+// npm run bench -- dashboard: measures the dashboard's pages in a browser, with a real server and real data.
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { firstLoads } from './first-load.mjs';
@@ -17,12 +17,12 @@ export const HELP = `npm run bench -- dashboard [options]
   --only NAME      one of ${Object.keys(MEASUREMENTS).join(', ')}
 Prints each figure beside its target. Needs a Chromium, as the stories of e2e/ do.
 `;
-/** What has to be built first. */
+/** Parts to build first. */
 export const parts = ['server', 'dashboard'];
-/** It measures nobody else. */
+/** This bench compares no other products. */
 export const needsPeers = false;
 
-/** @param {string[]} args of the command line */
+/** @param {string[]} args command line arguments */
 export async function run(args) {
   const { values } = parseArgs({
     args,
@@ -61,7 +61,7 @@ export async function run(args) {
 /**
  * @param {string} what was measured
  * @param {string} figure with its unit
- * @param {string} [target] that it should keep to
+ * @param {string} [target] the limit for the figure
  */
 function print(what, figure, target) {
   console.log(

@@ -5,7 +5,7 @@ import { WITH_ADMINISTRATOR, signIn } from '../../e2e/person.mjs';
 const LINES_AT_ONCE = 10_000;
 const VIEWPORT = { width: 1_280, height: 800 };
 
-/** A fresh server on an embedded database, and a browser whose pages are signed in to it. */
+/** Starts a new server on an embedded database, and a browser that is signed in to it. */
 export async function openStage() {
   const server = await startFreshServer(WITH_ADMINISTRATOR);
   const browser = await launchBrowser();
@@ -15,12 +15,12 @@ export async function openStage() {
   await signIn(first, server);
   return {
     server,
-    /** A new tab, so that nothing of another measurement is in its memory. */
+    /** Opens a new tab, so that no other measurement is in its memory. */
     async openPage() {
       const page = await context.newPage();
       return { page, tools: await context.newCDPSession(page) };
     },
-    /** Stores executions as a backup that comes back: through the store, many in a transaction. */
+    /** Stores executions through the server's import, many in one transaction. */
     async store(records) {
       for (let from = 0; from < records.length; from += LINES_AT_ONCE) {
         const lines = records.slice(from, from + LINES_AT_ONCE).map(exportedLine);
@@ -51,7 +51,7 @@ function exportedLine(record) {
   return `{"snapshot":${snapshot},"server":${JSON.stringify(facts)}}`;
 }
 
-/** Runs in every page before anything of it: keeps what the browser calls long tasks, above 50 ms. */
+/** Runs first in every page: records the browser's long tasks, above 50 ms. */
 function watchLongTasks() {
   globalThis.longTasks = [];
   new PerformanceObserver((list) => {
@@ -61,7 +61,7 @@ function watchLongTasks() {
   }).observe({ type: 'longtask', buffered: true });
 }
 
-/** Does something, waits until the page has nothing more to do, and says how long it was deaf at the longest. */
+/** Runs an action, waits until the page is idle, and returns the longest task in ms. */
 export async function longestTaskMs(page, act) {
   await settle(page);
   const sinceMs = await page.evaluate(() => performance.now());
@@ -79,7 +79,7 @@ export async function longestTaskMs(page, act) {
   );
 }
 
-/** Until the page has been idle twice: what it was given to do is done, and told to its observers. */
+/** Waits until the page was idle twice: its work is done and its observers have been called. */
 export async function settle(page) {
   await page.evaluate(async () => {
     for (let times = 0; times < 2; times += 1) {
@@ -88,7 +88,7 @@ export async function settle(page) {
   });
 }
 
-/** What the page holds once all garbage is gone. */
+/** Memory of the page after a garbage collection. */
 export async function memoryOf(tools) {
   await tools.send('HeapProfiler.collectGarbage');
   const { usedSize } = await tools.send('Runtime.getHeapUsage');
@@ -97,7 +97,7 @@ export async function memoryOf(tools) {
 }
 
 /**
- * Scrolls an element a little each frame, up and down again at its ends.
+ * Scrolls an element a little each frame and turns round at its ends.
  *
  * @returns frames a second, and the longest pause between two
  */

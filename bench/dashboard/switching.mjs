@@ -5,7 +5,7 @@ const STEPS = 300;
 const WARM_UP = 5;
 const SAMPLES = 5;
 
-/** Memory while execution after execution is opened from the list, in one page that is never loaded anew. */
+/** Measures memory while one page, without a reload, opens one execution after another from the list. */
 export async function switching(stage, { switches }, print) {
   const { server } = stage;
   const ids = Array.from({ length: switches }, (_, index) => `switched-${index}`);
@@ -20,7 +20,7 @@ export async function switching(stage, { switches }, print) {
   const measured = [];
   const every = Math.max(1, Math.floor((switches - WARM_UP) / SAMPLES));
   for (let index = 0; index < switches; index += 1) {
-    // The list keeps its place: the chosen row moves down by one, and Enter opens it.
+    // The list keeps its position: the chosen row moves down by one, and Enter opens it.
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.getByRole('treeitem').first().waitFor();

@@ -1,10 +1,10 @@
-// The clients, in a process of their own. Reports over IPC what was acknowledged and how long each answer took.
+// The clients, in their own process. Reports acknowledged requests and answer times over IPC.
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { Connection } from './connection.mjs';
 import { makeExecution } from './executions.mjs';
 
-/** How often what is due is sent when requests begin on a clock, in ms. */
+/** Interval between sends when requests follow a clock, in ms. */
 const TICK_MS = 2;
 
 process.on('message', async (task) => {
@@ -13,13 +13,13 @@ process.on('message', async (task) => {
 process.send('here');
 
 /**
- * `requests` of them, or for `seconds`; as fast as they are answered, or with `ratePerSecond` on a clock,
- * whatever the answers do: then the time of an answer counts from when its request was due.
+ * Sends `requests` requests or for `seconds`. Without `ratePerSecond`, each client sends when its last request
+ * is answered. With it, requests follow a clock, and answer times count from when the request was due.
  */
 async function run(task) {
   const { url, concurrency, requests, seconds, ratePerSecond } = task;
   const make = requestMaker(task);
-  // Made before the clock starts, where they fit into memory.
+  // Created before the clock starts if they fit into memory.
   const made = requests && !ratePerSecond ? Array.from({ length: requests }, make) : undefined;
   const latencies = [];
   let failed = 0;
@@ -75,7 +75,7 @@ async function run(task) {
   };
 }
 
-/** Each call gives the next request, whole: its line, its headers and its body. */
+/** Returns a function that gives the next complete request: request line, headers and body. */
 function requestMaker({ url, key, seed, batch, gzip }) {
   let index = 0;
   return () => {

@@ -1,8 +1,8 @@
 import net from 'node:net';
 
 /**
- * One kept-alive connection that posts prepared requests, one after another. Node's own client would cost
- * as much of the two cores as what it measures.
+ * One keep-alive connection that posts prepared requests, one after another. Node's own client would use as
+ * much CPU as the server under test.
  */
 export class Connection {
   #host;
@@ -17,7 +17,7 @@ export class Connection {
 
   /**
    * @param {Buffer} request headers and body
-   * @returns {Promise<number>} the status; 0 when the connection broke
+   * @returns {Promise<number>} the status; 0 if the connection broke
    */
   async post(request) {
     return await new Promise((resolve) => {

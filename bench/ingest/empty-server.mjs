@@ -1,4 +1,4 @@
-// What HTTP and the clients alone allow on this machine: each body is read and answered, and nothing done with it.
+// The limit of HTTP and the clients on this machine: reads each body, answers, and does nothing else.
 import { createServer } from 'node:http';
 
 const ANSWER = '{}';

@@ -1,8 +1,8 @@
-// Executions of five small steps, as a loan pipeline would record them: some 2.7 KB of JSON each.
+// Executions of five small steps, as a loan pipeline records them: about 2.7 KB of JSON each.
 
 const STEPS = ['fetch_applicant', 'credit_score', 'risk_tier', 'rules', 'price'];
 
-/** @param {number} seed makes the ids, so that no two runs can meet each other's rows */
+/** @param {number} seed used in the ids, so that two runs never share rows */
 export function makeExecution(seed, index) {
   const score = 500 + (index % 350);
   const at = new Date(Date.UTC(2026, 10, 1) + (index % 2_592_000) * 1000).toISOString();

@@ -1,4 +1,4 @@
-// How ingest slows down as the tables grow, and what the database did meanwhile.
+// Measures how ingest slows down as the tables grow, and reports what the database did meanwhile.
 import { STEPS } from './load.mjs';
 import { countRows, query, withPostgres } from './postgres.mjs';
 import { untilIdle } from './process-figures.mjs';
@@ -6,10 +6,10 @@ import { startServer, stop } from './server.mjs';
 
 const MANY = { batch: 100, concurrency: 8 };
 const SINGLE = { batch: 1, concurrency: 64 };
-/** Executions sent at half of the peak rate: long enough to meet what the database does now and then. */
+/** Executions sent at half of the peak rate: enough to include a checkpoint or an autovacuum. */
 const STEADY_SECONDS = 30;
 
-/** @param {number[]} levels executions that are stored before each measurement, rising */
+/** @param {number[]} levels number of stored executions before each measurement, in rising order */
 export async function growth({ load, folder, total }, levels) {
   await withPostgres(folder, async ({ database, postmaster }) => {
     const url = await database('xray');
@@ -30,7 +30,7 @@ export async function growth({ load, folder, total }, levels) {
 }
 
 async function measure(load, server, url, total, name) {
-  // What filling them left to be written must not be measured as if it were of the load that follows.
+  // The filling leaves dirty pages. They must not count as work of the load that follows.
   await untilIdle(server);
   await query(url, 'VACUUM ANALYZE');
   await query(url, 'CHECKPOINT');
@@ -57,7 +57,7 @@ async function measure(load, server, url, total, name) {
   return many;
 }
 
-/** What may make single answers slow. */
+/** Database events that can make single answers slow. */
 async function facts(url) {
   const [row] = await query(
     url,

@@ -6,16 +6,16 @@ import { countRows, query, withPostgres } from './postgres.mjs';
 import { untilIdle } from './process-figures.mjs';
 import { startEmpty, startNaive, startServer, stop } from './server.mjs';
 
-/** Batches with the number of clients that send them. */
+/** Batch sizes, with the number of clients that send them. */
 const RUNGS = [
   [1, 64],
   [10, 16],
   [100, 8],
 ];
 const SINGLE = { batch: 1, concurrency: 64 };
-/** Before anything is measured, so that both contestants' code is compiled. */
+/** Executions sent before the measurement, so that the code of both servers is compiled. */
 const WARM_UP = { ...SINGLE, count: 5_000 };
-/** The naive one is so much slower that all of them would take minutes. */
+/** The naive server is so slow that the full number would take minutes. */
 const NAIVE_EXECUTIONS = 10_000;
 
 export async function ladderOnPostgres({ load, folder, total }) {
@@ -76,7 +76,7 @@ export async function ladderOnPglite({ load, folder, total }) {
   await stop(server);
 }
 
-/** Measures each batch size; returns executions/s by name. */
+/** Measures each batch size. Returns executions/s by name. */
 async function climb(load, name, server, total, stored) {
   await load.run(server, WARM_UP);
   const results = new Map();

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { cpuMs, databaseCpuMs, loopP99Ms, rssMb } from './process-figures.mjs';
 import { KEY } from './server.mjs';
 
-/** Of each execution that is sent. */
+/** Steps of each execution. */
 export const STEPS = 5;
 
-/** The clients' process, and what it measures of a server. */
+/** Controls the clients' process and reports what it measures. */
 export class Load {
   #client;
   #seed = Date.now();
@@ -24,10 +24,10 @@ export class Load {
   }
 
   /**
-   * Lets clients send, and says nothing. Throws when a request is not acknowledged.
+   * Lets clients send without output. Throws if a request is not acknowledged.
    *
    * @param {{ batch: number, concurrency: number, count?: number, seconds?: number, gzip?: boolean,
-   *   ratePerSecond?: number }} task `count` executions or for `seconds`; the rate is of requests
+   *   ratePerSecond?: number }} task `count` executions or for `seconds`; the rate is in requests a second
    */
   async run({ url, pid, postmaster }, { count, batch, gzip = false, ...task }) {
     const cpuBefore = [await cpuMs(pid), await databaseCpuMs(postmaster)];
@@ -48,7 +48,7 @@ export class Load {
   }
 
   /**
-   * The same with a line about it. With `countRows` it checks that each execution was stored once.
+   * Sends and prints one line. With `countRows` it checks that each execution was stored exactly once.
    *
    * @returns {Promise<number>} executions/s
    */

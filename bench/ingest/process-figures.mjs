@@ -1,16 +1,16 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 
-/** Linux counts processor time in hundredths of a second, whatever the kernel's own clock is. */
+/** Linux reports CPU time in hundredths of a second, regardless of the kernel's clock. */
 const JIFFY_MS = 10;
 
-/** Processor time of a process with all its threads so far, in ms; 0 where there is no /proc. */
+/** CPU time of a process and all its threads so far, in ms; 0 if there is no /proc. */
 export async function cpuMs(pid) {
   const { own } = await cpuOf(pid);
   return own;
 }
 
-/** The same of a Postgres: the postmaster, its children, and those that are gone. */
+/** CPU time of a Postgres server in ms: the postmaster, its children, and children that have exited. */
 export async function databaseCpuMs(postmaster) {
   if (postmaster === undefined) return 0;
   const { own, reaped } = await cpuOf(postmaster);
@@ -23,13 +23,13 @@ export async function databaseCpuMs(postmaster) {
   return sum;
 }
 
-/** Busy for less than this share of the time is idle. */
+/** A process counts as idle below this share of busy time. */
 const IDLE_SHARE = 0.05;
 const LOOK_EVERY_MS = 500;
 
 /**
- * Waits until a server has done what the last measurement left it to do behind ingest, as the search
- * index, which is not the next one's. Where there is no /proc it does not wait.
+ * Waits until a server has finished the background work of the last measurement (the search index), so that
+ * the next measurement does not include it. Does not wait if there is no /proc.
  */
 export async function untilIdle({ pid }) {
   for (;;) {
@@ -45,7 +45,7 @@ export async function rssMb(pid) {
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 }
 
-/** The event loop's delay over the whole life of the server so far, as it says itself. */
+/** The event loop's delay since the server started, from its own metrics. */
 export async function loopP99Ms(url) {
   const text = await fetch(`${url}/metrics`).then(
     (answer) => answer.text(),
@@ -55,7 +55,7 @@ export async function loopP99Ms(url) {
   return seconds === undefined ? '?' : (Number(seconds) * 1000).toFixed(0);
 }
 
-/** Fields of /proc/PID/stat behind the name: proc(5). */
+/** Fields of /proc/PID/stat after the name; see proc(5). */
 async function cpuOf(pid) {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -1,4 +1,4 @@
-// Retention of a million steps beside ingest: the server's own job, as it runs an hour after another.
+// Runs the server's own retention job on a million steps while clients send.
 import { STEPS } from './load.mjs';
 import { rssMb, untilIdle } from './process-figures.mjs';
 import { countRows, query, withPostgres } from './postgres.mjs';
@@ -7,7 +7,7 @@ import { APP, runXray, startServer, stop } from './server.mjs';
 const EXPIRED = 200_000;
 const KEPT_DAYS = 90;
 const MANY = { batch: 100, concurrency: 8 };
-/** The job begins a minute after the start at the earliest. */
+/** The job starts at least a minute after the server. */
 const ALONE_SECONDS = 50;
 const SLICE_SECONDS = 5;
 
@@ -64,7 +64,7 @@ export async function retentionBesideIngest({ load, folder }) {
   });
 }
 
-/** As if all of it had been received long ago, without what so large an update leaves behind. */
+/** Moves all receive times into the past, then vacuums what the large update left behind. */
 async function age(url) {
   const past = `interval '${KEPT_DAYS + 10} days'`;
   await query(
@@ -80,7 +80,7 @@ async function erasedSoFar(url) {
   return row.n;
 }
 
-/** Exactly the expired ones are gone, with their bodies and steps. */
+/** Checks that exactly the expired executions are gone, with their bodies and steps. */
 async function check(url, acknowledged) {
   const found = {
     executions: await countRows(url, 'xray.executions'),

@@ -1,4 +1,4 @@
-// npm run bench -- ingest: how fast executions get in, and whether it stays so.
+// npm run bench -- ingest: measures the ingest rate, and whether it stays the same.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,10 +20,10 @@ In place of that, one of
   --retention      deletes a million steps beside ingest; Postgres alone, some minutes
   --shapes         ways of writing a batch, without HTTP, on both drivers (docs/adr/0004-how-a-batch-is-written.md)
 `;
-/** What has to be built first. */
+/** Parts to build first. */
 export const parts = ['server'];
 
-/** @param {string[]} args of the command line */
+/** @param {string[]} args command line arguments */
 export async function run(args) {
   const { values } = parseArgs({
     args,
@@ -37,14 +37,14 @@ export async function run(args) {
     },
   });
   const folder = await mkdtemp(path.join(tmpdir(), 'xray-bench-'));
-  // Postgres refuses to run as root and so has to get in as another user.
+  // Postgres refuses to run as root, so another user must be able to enter the folder.
   await chmod(folder, 0o755);
   const load = await Load.start();
   const bench = { load, folder, total: Number(values.executions) };
   const minutes = Number(values.minutes);
   try {
     if (values.shapes) {
-      // Loads the built server, which is there only when a bench runs.
+      // This module loads the built server, which exists only while a bench runs.
       const { shapes } = await import('./shapes.mjs');
       await shapes(bench);
     } else if (values.retention) {

@@ -8,7 +8,7 @@ export const APP = 'bench';
 const CLI = path.resolve(import.meta.dirname, '../../server/dist/cli.js');
 const SECRET = 'a bench keeps no sessions, so this is no secret';
 
-/** Starts X-Ray on what `env` names. `postmaster` is its database's process, for figures. */
+/** Starts X-Ray with the database that `env` names. `postmaster` is the database's process id, for CPU figures. */
 export async function startServer(env, postmaster) {
   const child = xray(['start'], {
     PORT: '0',
@@ -25,7 +25,7 @@ export async function startServer(env, postmaster) {
   throw new Error('the server did not start');
 }
 
-/** Runs a command of the command line to its end. */
+/** Runs one X-Ray command and waits for its end. */
 export async function runXray(args, env) {
   const child = xray(args, env);
   child.stdout.resume();
@@ -37,7 +37,7 @@ export async function startNaive(databaseUrl, postmaster) {
   return await startOther('naive-server.mjs', { DATABASE_URL: databaseUrl }, postmaster);
 }
 
-/** Takes what it is sent, and does nothing with it. */
+/** Starts the server that reads bodies and does nothing else. */
 export async function startEmpty(postmaster) {
   return await startOther('empty-server.mjs', {}, postmaster);
 }

@@ -1,5 +1,5 @@
-// In what shape a batch is written: the server's own statement against arrays that are unnested, and COPY into
-// staging tables that are merged. One connection, no HTTP: records in, rows committed.
+// Compares ways to write a batch: the server's own statement, arrays with unnest, and COPY into staging tables
+// that are merged. One connection, no HTTP: records in, committed rows out.
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -21,7 +21,7 @@ const { readSnapshot } = await load('records/read-snapshot.js');
 
 const BATCHES = [100, 10, 1];
 const ROUNDS = 7;
-/** Of each execution: itself, its body, its steps. */
+/** Rows of one execution: its header, its body, its steps. */
 const ROWS = 2 + STEPS;
 
 const EXECUTION = { app: 'text', execution_id: 'text', ...HEADER, ...MERGE };
@@ -102,7 +102,7 @@ function makeRecords(seed, count) {
   });
 }
 
-/** The rows of a batch as the values of each table's columns. */
+/** Turns a batch into one array of values for each column of each table. */
 function tablesOf(records) {
   const executions = records.map((record) => {
     const { winner, ...merge } = record.merge;
@@ -167,7 +167,7 @@ function merge(executions, bodies, steps) {
     SELECT id, ${Object.keys(STEP)} FROM ${steps} AS s JOIN inserted USING (execution_id)`;
 }
 
-/** Temporary and made once, which flatters COPY: behind a pooler in transaction mode each batch would make its own. */
+/** Temporary tables, created once. This flatters COPY: behind a pooler in transaction mode each batch would create them. */
 function staging(name, columns) {
   const list = Object.entries(columns).map((column) => column.join(' '));
   return `CREATE TEMPORARY TABLE staged_${name} (${list})`;

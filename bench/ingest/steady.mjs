@@ -1,10 +1,10 @@
-// Minutes at half of the peak rate, with the memory at the end of each.
+// Sends at half of the peak rate and prints the server's memory at the end of each minute.
 import path from 'node:path';
 import { countRows, withPostgres } from './postgres.mjs';
 import { startServer, stop } from './server.mjs';
 
 const MANY = { batch: 100, concurrency: 8 };
-/** Of executions, until the server's code is compiled. */
+/** Number of executions sent first, so that the server's code is compiled. */
 const WARM_UP = 10_000;
 
 export async function steadyOnPostgres({ load, folder, total }, minutes) {

@@ -1,21 +1,21 @@
-// A month of four pipelines, each execution made from its number alone, so that questions know what to ask for.
-// Some 4 KB of JSON with five steps; 1 % of the product selections look at thousands of candidates.
+// A month of four pipelines. Each execution is generated from its number alone, so that questions know which values exist.
+// About 4 KB of JSON with five steps; 1 % of the product selections have thousands of candidates.
 import { APP } from '../ingest/server.mjs';
 
 export const MONTH = { from: '2026-10-01T00:00:00.000Z', to: '2026-10-31T00:00:00.000Z' };
-/** The last seven days of it. */
+/** The last seven days of the month. */
 export const WEEK = { from: '2026-10-24T00:00:00.000Z', to: MONTH.to };
 
 const FROM_MS = Date.parse(MONTH.from);
 const DAY_MS = 86_400_000;
 const DAYS = 30;
-/** What is called rare is in one of so many executions. */
+/** A rare value is in one of this many executions. */
 const RARELY = 20_000;
 const MANY_CANDIDATES = 3_000;
 const PRODUCTS = 50_000;
 const RULES = ['min_score', 'max_dti', 'min_income', 'max_amount', 'employment'];
 const CAUSES = ['PRICE_MAX', 'OUT_OF_STOCK', 'TOO_SLOW', 'LOW_RATING'];
-/** Where the first of the rare things is; the others follow at equal distances. */
+/** Index of the first execution with a rare value; the others follow at equal distances. */
 const RARE = { word: 11, chinese: 23, arabic: 37, tag: 41, metadata: 53 };
 
 export const WORDS = {
@@ -75,7 +75,7 @@ export function executionIdOf(index) {
   return `0197f7a0-7e3c-7cc3-98c4-${index.toString(16).padStart(12, '0')}`;
 }
 
-/** A value that one execution alone holds. */
+/** A value that only one execution has. */
 export function caseOf(index) {
   return `case-${Math.imul(index + 1, 0x9e3779b1) >>> 0}`;
 }
@@ -84,7 +84,7 @@ export function subjectOf(index) {
   return `a-${index % 300_000}`;
 }
 
-/** The more popular, the lower its number. */
+/** Popular products have low numbers. */
 export function productOf(number) {
   return `B0${number.toString(36).toUpperCase().padStart(6, '0')}`;
 }
@@ -93,7 +93,7 @@ export function rulesetOf(day) {
   return `r${40 + Math.floor(day / 3)}`;
 }
 
-/** From r47 on less debt is allowed: what a comparison of cohorts is to find. */
+/** From r47 on less debt is allowed. The comparison of cohorts should find this. */
 function loan(index, random, day) {
   const score = Math.round(560 + 180 * random());
   const dti = Number((0.1 + 0.4 * random() * random() + 0.1 * random()).toFixed(3));
@@ -217,7 +217,7 @@ function pricing(index, random) {
   };
 }
 
-/** The reasoning of the last step, with what is rare. */
+/** The reasoning of the last step, with the rare values. */
 function noteOf(index, random) {
   return [
     prose(random),
@@ -254,7 +254,7 @@ const SYLLABLES = [
   'ro',
 ];
 
-/** Out of some 38,000, the first of them often, as words are. */
+/** One of about 38,000 words, the first ones most often, as in natural text. */
 function word(random) {
   let number = Math.floor(14 ** 4 * random() ** 3);
   let made = '';

@@ -1,4 +1,4 @@
-// Databases that hold a month of executions, kept from one run to the next.
+// Fills databases with a month of executions and keeps them for the next run.
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,20 +10,20 @@ import { MONTH, makeExecution } from './executions.mjs';
 
 const DIST = path.resolve(import.meta.dirname, '../../server/dist');
 const BATCH = 400;
-/** Batches under way at once: one is made while another is written. */
+/** Batches in flight: one is generated while another is written. */
 const LANES = 2;
 const REPORT_EVERY = 50_000;
 const LOOK_EVERY_MS = 2_000;
 
 /**
- * Fills the database that `env` names with `total` executions through the store's own way in, unless that was
- * done before, and asserts their number. `folder` keeps the note that it is done.
+ * Fills the database that `env` names with `total` executions through the store, and checks their number. Does
+ * nothing if a file in `folder` says that an earlier run has done it.
  */
 export async function fill({ env, folder, total }) {
   const note = path.join(folder, `filled-with-${total}`);
   if (existsSync(note)) return;
   await mkdir(folder, { recursive: true });
-  // The first start makes the app, its key and the tables.
+  // The first start creates the app, its key and the tables.
   await startServer(env).then(stop);
   const store = await openStore(env);
   try {
@@ -60,7 +60,7 @@ export async function fill({ env, folder, total }) {
   await writeFile(note, new Date().toISOString());
 }
 
-/** Removes what half a filling left behind. */
+/** Removes the rows of an incomplete filling. */
 export async function discardUnless(folder, total) {
   if (existsSync(folder) && !existsSync(path.join(folder, `filled-with-${total}`))) {
     await rm(folder, { recursive: true, force: true });
@@ -83,12 +83,12 @@ async function load(file) {
   return await import(pathToFileURL(path.join(DIST, file)).href);
 }
 
-/** As if each had come in as soon as it had ended. */
+/** An execution is received when it ends. */
 function receivedAt({ startedAt, durationMs }) {
   return new Date(Date.parse(startedAt) + durationMs);
 }
 
-/** Waits until the search index, which is built behind ingest, has caught up. */
+/** Waits until the search index has caught up with ingest. */
 export async function untilIndexed(server) {
   const q = new URLSearchParams({ q: 'nothing-has-this', ...MONTH });
   for (;;) {

@@ -2,13 +2,13 @@ import { cpuMs, databaseCpuMs, untilIdle } from '../ingest/process-figures.mjs';
 import { KEY } from '../ingest/server.mjs';
 import { questions } from './questions.mjs';
 
-/** All are asked so often, and for so long, before the first is measured: a server that has run for a while is meant. */
+/** Warm-up before the first measurement: each question is asked this often and this long. */
 const WARM_UP = { asks: 3, ms: 1_000 };
 const MOST_GROWTH = 2;
 
 /**
- * `cpuMs` is the server's and the database's processor time of one answer: on a machine that is not alone it
- * says more than how long the answer took.
+ * `cpuMs` is the CPU time of the server and the database for one answer. With other work on the machine it is more
+ * reliable than the answer time.
  *
  * @returns {Promise<Map<string, { p50: number, p95: number, cpuMs: number, targetMs: number }>>} in ms
  */
@@ -51,7 +51,7 @@ export function chosen(total, only) {
   return questions(total).filter(({ name }) => name.includes(only));
 }
 
-/** Asks the question for the n-th time; what is not an answer is an error. */
+/** Asks the question for the n-th time. Throws if the status is not 200. */
 export async function askerOf({ url }, { name, ask, first }) {
   const get = async (path) => {
     const response = await fetch(url + path, { headers: { 'x-api-key': KEY } });
@@ -72,7 +72,7 @@ export function printTable(label, figures) {
   }
 }
 
-/** @param {{ total: number, figures: ReturnType<typeof measureAll> }[]} found rising by `total` */
+/** @param {{ total: number, figures: ReturnType<typeof measureAll> }[]} found in rising order of `total` */
 export function printGrowth(found) {
   const [less, more] = [found.at(0), found.at(-1)];
   if (less === more) return;

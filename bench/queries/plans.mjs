@@ -1,20 +1,20 @@
-// What the database says of how it answers: plans, and sizes.
+// Reads query plans and table sizes from the database.
 import { setTimeout } from 'node:timers/promises';
 import { query } from '../ingest/postgres.mjs';
 import { untilIdle } from '../ingest/process-figures.mjs';
 import { startServer, stop } from '../ingest/server.mjs';
 import { askerOf, chosen } from './measure.mjs';
 
-/** Tables that hold payloads, or all words of them. */
+/** Tables with payloads, or with the words of payloads. */
 const PAYLOADS = ['bodies', 'segment_blocks'];
-/** To scan a table below this size is what the planner should do. */
+/** Below this size the planner should scan the table. */
 const LARGE_BYTES = 10e6;
-/** The log comes through a pipe. */
+/** Time for the log to arrive through its pipe, in ms. */
 const LOG_DELAY_MS = 500;
 
 /**
- * Asks each question once with auto_explain on, which logs the plan of every statement as it was run, and
- * throws when one of them scans a large table of payloads.
+ * Asks each question once with auto_explain on, which logs the plan of every statement. Throws if a plan scans a
+ * large table of payloads.
  */
 export async function explainAll({ env, url, total, wanted, readLog }) {
   await query(url, "ALTER DATABASE xray SET session_preload_libraries = 'auto_explain'");
@@ -27,10 +27,10 @@ export async function explainAll({ env, url, total, wanted, readLog }) {
   const payloads = PAYLOADS.filter((table) => large.some(({ name }) => name === table));
   const scanning = [];
   let statements = 0;
-  // The server's connections are new, and so have the library.
+  // The server's connections are new, so they have loaded the library.
   const server = await startServer(env);
   try {
-    // What its jobs look through as they begin is no question's.
+    // The server's jobs scan tables when they start. That is not part of a question.
     await untilIdle(server);
     for (const question of chosen(total, wanted.only)) {
       const before = readLog().length;

@@ -1,4 +1,4 @@
-// What is asked, of different things each time, and how long it may take.
+// The questions, with different values each time, and their targets.
 import { APP } from '../ingest/server.mjs';
 import {
   MONTH,
@@ -18,16 +18,16 @@ const HALVES = {
   bTo: MONTH.to,
 };
 const WHOLE = { aFrom: MONTH.from, aTo: MONTH.to, bFrom: MONTH.from, bTo: MONTH.to };
-/** Words of one page of a search, the newest first. */
+/** One page of a search, newest first. */
 const search = (q) => page('executions', { q, ...WEEK });
 
 /**
- * @param {number} total of the executions
+ * @param {number} total number of executions
  * @returns {{ name: string, targetMs: number, ask: (nth: number) => string, first?: string }[]} `ask` gives
- *   the path of the n-th time; `{cursor}` in it is that of the page `first`
+ *   the path for the n-th time; `{cursor}` in it is replaced by the cursor of the page `first`
  */
 export function questions(total) {
-  // Spread over all, the last of which are in the week.
+  // Spread over all executions; the last ones are in the week.
   const any = (nth) => Math.floor((nth * 0.618034 * total) % total);
   const late = (nth) => Math.floor(total * (0.8 + 0.19 * ((nth * 0.618034) % 1)));
   return [

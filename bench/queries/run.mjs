@@ -1,4 +1,4 @@
-// npm run bench -- queries: how long each question takes on a month of executions, and how that grows.
+// npm run bench -- queries: measures each question on a month of executions, and how its time grows.
 import { chmod, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,12 +18,12 @@ export const HELP = `npm run bench -- queries [options]
   --only TEXT       questions whose name holds it
   --data DIR        where the databases are kept (default ${path.join(tmpdir(), 'xray-bench-queries')})
 `;
-/** What has to be built first. */
+/** Parts to build first. */
 export const parts = ['server'];
 
 const MOST_ON_PGLITE = 200_000;
 
-/** @param {string[]} args of the command line */
+/** @param {string[]} args command line arguments */
 export async function run(args) {
   const { values } = parseArgs({
     args,
@@ -38,7 +38,7 @@ export async function run(args) {
   const sizes = values.executions.split(',').map(Number);
   const wanted = { asks: Number(values.asks), only: values.only };
   await mkdir(values.data, { recursive: true });
-  // Postgres refuses to run as root and so has to get in as another user.
+  // Postgres refuses to run as root, so another user must be able to enter the folder.
   await chmod(values.data, 0o755);
   const found = [];
   for (const total of sizes) {

@@ -1,4 +1,4 @@
-// What X-Ray alone costs, beside the bare code, in a process of its own: one kind of cost a run, reported over IPC.
+// Measures X-Ray beside the bare code, in its own process: one kind of cost each run, reported over IPC.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { start } from './contestants/x-ray.mjs';
 import { XRaySDK } from '@xray/sdk';
@@ -17,7 +17,7 @@ function client() {
   return new XRaySDK({ apiKey: 'xr_bench', appId: 'bench', pipeline: 'costs', endpoint });
 }
 
-/** One call of `recordStep` with 1 KB, timed by itself, in a service that delivers meanwhile. */
+/** Times single calls of `recordStep` with 1 KB, in a service that delivers meanwhile. */
 async function measureRecordStep() {
   const xray = client();
   const { make } = workloads.kb1;
@@ -38,7 +38,7 @@ async function measureRecordStep() {
   return { ...figures, lines: [`recordStep with 1 KB (${count} calls): ${asText(figures, 'µs')}`] };
 }
 
-/** 5,000 candidates filtered by two rules and ranked: the bare loop, and with its record. */
+/** Filters 5,000 candidates by two rules and ranks them: the bare loop, and with recording. */
 async function measureCandidates() {
   const xray = client();
   const products = Array.from({ length: 5_000 }, (_, index) => ({
@@ -93,7 +93,7 @@ async function timeEach(work) {
   return percentiles(timesUs).p50;
 }
 
-/** 2,000 executions a second, in ticks of 5 ms: the loop's delay without and with recording. */
+/** Measures the event loop's delay without and with recording, at 2,000 executions a second in ticks of 5 ms. */
 async function measureEventLoop() {
   const seconds = isQuick ? 3 : 20;
   const { execute, flush } = start(endpoint);

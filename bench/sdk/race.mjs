@@ -1,5 +1,5 @@
-// One contestant in its own process: warms up, then runs rounds of one workload, flushing each, and reports every round
-// over IPC. CPU is the whole process's, all of its threads included.
+// Runs one contestant in its own process: warms up, then runs rounds of one workload with a flush after each, and
+// reports every round over IPC. CPU time includes all threads of the process.
 import { contestants } from './contestants/index.mjs';
 import { restamp, workloads } from './workloads.mjs';
 
@@ -9,13 +9,13 @@ const { name, workload, endpoint, rounds, warmUpRounds, count } = JSON.parse(
 const contestant = contestants.find((candidate) => candidate.name === name);
 const { make } = workloads[workload];
 
-/** A burst between two turns of the event loop, as a busy service would record. */
+/** Executions recorded between two turns of the event loop, as in a busy service. */
 const BURST = 20;
 
 const { start } = await contestant.load();
 const { execute, flush } = await start(endpoint);
 let nextId = 0;
-// Made once, so that they are old when it counts: the collector's work on them is not the contestant's.
+// Created once, so that collecting them does not count as the contestant's work.
 const executions = Array.from({ length: count }, (_, id) => make(id));
 for (let round = -warmUpRounds; round < rounds; round += 1) {
   for (const execution of executions) restamp(execution, nextId++);

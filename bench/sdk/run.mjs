@@ -64,7 +64,7 @@ async function startSink() {
   const [{ port }] = await once(child, 'message');
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    /** What has arrived since the last count. */
+    /** Counts the markers that arrived since the last count. */
     async count() {
       child.send('count');
       const [counts] = await once(child, 'message');
@@ -74,7 +74,7 @@ async function startSink() {
   };
 }
 
-/** Runs one contestant to its end. What it could not deliver is an error of its result, never left out. */
+/** Runs one contestant to its end. Undelivered data becomes an error in the result. */
 async function race(sink, { name }, { workload, count, isQuick }) {
   const task = {
     name,
@@ -110,7 +110,7 @@ async function measureCosts(kind, endpoint, isQuick) {
 async function runChild(file, task) {
   const child = fork(path.join(import.meta.dirname, file), [JSON.stringify(task)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // The host's own settings of these libraries must not decide what is measured.
+    // Settings of these libraries in the environment must not change the measurement.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
   });
   const messages = [];

@@ -1,5 +1,5 @@
-// A server for every contestant, in a process of its own: takes whatever is posted and keeps the bodies; asked over
-// IPC it counts the markers in them. Counting waits until it is asked, so that it competes with nobody.
+// One server for all contestants, in its own process. It accepts every post and keeps the bodies. On a request over
+// IPC it counts their markers. It counts only then, so that counting does not compete with a measurement.
 import { createServer } from 'node:http';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { MARKER } from './workloads.mjs';
@@ -8,7 +8,7 @@ let bodies = [];
 let requests = 0;
 let bytes = 0;
 
-/** What LangSmith's client asks for before it sends; its answer chooses the endpoint their service has it use. */
+/** LangSmith's client reads this before it sends. The answer selects the endpoint that their service uses. */
 const LANGSMITH_INFO = JSON.stringify({
   version: '0.10.0',
   batch_ingest_config: {

@@ -1,5 +1,5 @@
 /**
- * What the SDK's bench is held against (issue 3). A target whose contestants did not run is left out.
+ * The targets of the SDK's bench (issue 3). A target is left out if its contestants did not run.
  *
  * @typedef {{ title: string, figure: string, target: string, isMet: boolean }} Verdict
  */

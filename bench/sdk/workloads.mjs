@@ -1,12 +1,12 @@
 /**
- * One execution as a contestant gets it: steps with inputs and outputs, each holding a marker of its own, by
- * which the sink proves that it arrived.
+ * One execution for a contestant: steps with inputs and outputs. Each holds its own marker, which the sink counts
+ * to prove that it arrived.
  *
  * @typedef {{ name: string, input: Record<string, unknown>, output: Record<string, unknown>, reasoning?: string }} StepData
  * @typedef {{ id: number, steps: StepData[] }} ExecutionData
  */
 
-/** Matches every marker in a body, whatever format it is in. */
+/** Matches every marker in a body of any format. */
 export const MARKER = /bx(\d+)s(\d+)([io])/g;
 
 /** @type {Record<string, { title: string, count: number, make: (id: number) => ExecutionData }>} */
@@ -98,7 +98,7 @@ function oneStep(id, bytes) {
   };
 }
 
-/** Makes an execution another one: of another id, with other markers. */
+/** Changes an execution's id and markers in place. */
 export function restamp(execution, id) {
   execution.id = id;
   execution.steps.forEach(({ input, output }, step) => {

@@ -1,6 +1,6 @@
 import { clamp, type Random } from '../random.js';
 
-/** What somebody writes on the form. Money is in euros. */
+/** An application form. Money is in euros. */
 export interface Application {
   applicantId: string;
   name: string;
@@ -15,12 +15,12 @@ export interface Application {
   purpose: string;
 }
 
-/** What the credit bureau knows of somebody. */
+/** The credit bureau's answer about an applicant. */
 export interface CreditFile {
   /** 300 to 850. */
   score: number;
   openAccounts: number;
-  /** Of the credit lines granted, from 0 to 1. */
+  /** Used share of the granted credit lines, from 0 to 1. */
   utilization: number;
   latePayments24m: number;
   monthlyDebtPayments: number;
@@ -54,7 +54,7 @@ const REGIONS = ['north', 'south', 'east', 'west', 'capital'] as const;
 const PURPOSES = ['car', 'kitchen', 'debt consolidation', 'wedding', 'solar panels'] as const;
 const TERMS = [24, 36, 48, 60, 72] as const;
 
-/** The next application: incomes are log-normal, and what is asked for goes with them, loosely. */
+/** The next application. Incomes are log-normal, and the requested amount roughly follows the income. */
 export function nextApplication(random: Random, number: number): Application {
   const given = random.chance(0.5) ? random.pick(GIVEN) : random.pick(MORE);
   const family = random.chance(0.5) ? random.pick(FAMILY) : random.pick(FAMILIES);
@@ -86,7 +86,7 @@ export function nextApplication(random: Random, number: number): Application {
   };
 }
 
-/** What the bureau will answer: late payments and full credit lines cost points, long work gives some. */
+/** The bureau's answer: late payments and full credit lines cost points, long employment adds some. */
 export function creditFileOf(application: Application, random: Random): CreditFile {
   const latePayments24m = random.chance(0.7) ? 0 : random.whole(1, 5);
   const utilization = Math.round(clamp(random.normal(0.35, 0.25), 0, 1) * 100) / 100;

@@ -1,20 +1,20 @@
 import type { XRaySDK } from '@xray/sdk';
 import type { Application, CreditFile } from './applicants.js';
 
-/** What the program asks of the world; each may throw. */
+/** External services. Each may throw. */
 export interface LoanServices {
   verifyIdentity(application: Application): Promise<{ verified: boolean; method: string }>;
   creditFile(application: Application): Promise<CreditFile>;
 }
 
-/** What the bank answers. `referred`: a person looks at it. */
+/** The bank's decision. `referred` means that a person reviews it. */
 export type LoanAnswer =
   | { outcome: 'approved'; annualRate: number; monthlyPayment: number }
   | { outcome: 'declined' | 'referred' };
 
 type Tier = 'A' | 'B' | 'C' | 'D';
 
-/** The rules in force; a change of these is a new ruleset, and its name goes with every decision. */
+/** The rules in force. Any change is a new ruleset, and its name is recorded with every decision. */
 const RULESET = {
   name: 'loans-2026-01',
   minScore: 620,
@@ -22,13 +22,13 @@ const RULESET = {
   minMonthlyIncome: 1_400,
   minEmployedMonths: 6,
   maxLatePayments: 2,
-  /** So near to the limit of one rule alone, a person decides. */
+  /** If only one rule fails and the value is this close to its limit, a person decides. */
   referralMargin: 0.05,
 } as const;
 
 const ANNUAL_RATE: Record<Tier, number> = { A: 0.049, B: 0.069, C: 0.099, D: 0.149 };
 
-/** Decides one application, recording every step on the way. Throws what the services throw. */
+/** Decides one application and records every step. Throws errors of the services. */
 export async function decideLoan(
   xray: XRaySDK,
   application: Application,
@@ -143,14 +143,14 @@ export async function decideLoan(
   );
 }
 
-/** Tiers by score; two late payments cost one. */
+/** Tier by score; two late payments lower it by one. */
 export function tierOf(file: CreditFile): Tier {
   const tiers = ['A', 'B', 'C', 'D'] as const;
   const byScore = file.score >= 740 ? 0 : file.score >= 690 ? 1 : file.score >= 640 ? 2 : 3;
   return tiers[Math.min(3, byScore + Math.floor(file.latePayments24m / 2))] ?? 'D';
 }
 
-/** The rate of a tier and the payment of a loan at it (an annuity), to the cent. */
+/** The interest rate of a tier and the monthly payment of the loan (an annuity), to the cent. */
 export function offerFor(
   { amount, termMonths }: Pick<Application, 'amount' | 'termMonths'>,
   tier: Tier,

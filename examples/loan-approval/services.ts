@@ -8,7 +8,7 @@ class BureauTimeoutError extends Error {
   override readonly name = 'BureauTimeoutError';
 }
 
-/** The outside world of the demo: it takes its time, and now and then it does not answer. */
+/** The demo's external services: they take time, and sometimes they do not answer. */
 export function simulatedLoanServices(random: Random): LoanServices {
   return {
     async verifyIdentity() {

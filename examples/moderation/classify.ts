@@ -1,16 +1,16 @@
-/** What a post is taken for. */
+/** The classification of a post. */
 export type Label = 'fine' | 'spam' | 'abuse';
 
 export interface Classification {
   label: Label;
-  /** Of the label, from 0 to 1. */
+  /** Confidence in the label, from 0 to 1. */
   confidence: number;
   probabilities: Record<Label, number>;
-  /** The words that spoke for the label. */
+  /** The words that led to the label. */
   because: string[];
 }
 
-/** The model does not know the language. */
+/** The model does not support the language. */
 class UnsupportedLanguageError extends Error {
   override readonly name = 'UnsupportedLanguageError';
 }
@@ -45,7 +45,7 @@ const WEIGHTS: Record<Exclude<Label, 'fine'>, Record<string, number>> = {
 };
 const FINE_BIAS = 2.6;
 
-/** Scores a text as a small linear model does: a sum of weights for each label, and a softmax over them. */
+/** Scores a text like a small linear model: a sum of weights for each label, then a softmax. */
 export function classify(text: string, language: string): Classification {
   if (language !== 'en') throw new UnsupportedLanguageError(`no weights for "${language}"`);
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];

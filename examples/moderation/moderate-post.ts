@@ -2,13 +2,13 @@ import type { XRaySDK } from '@xray/sdk';
 import { MODEL, classify, type Label } from './classify.js';
 import type { Post } from './posts.js';
 
-/** Surer than this, the model decides alone. */
+/** Above this confidence the model decides alone. */
 const SURE = 0.8;
 
-/** What becomes of a post. */
+/** The decision on a post. */
 export type Verdict = 'allowed' | 'removed';
 
-/** A post that waits for a person, with what ties the person's decision to the model's. */
+/** A post that waits for a person, with the headers that link the person's decision to the model's. */
 export interface ReviewJob {
   post: Post;
   suggestion: Label;
@@ -16,7 +16,7 @@ export interface ReviewJob {
   headers: Record<string, string>;
 }
 
-/** Decides on a post, or hands it to people when the model is not sure. Throws what the model throws. */
+/** Decides on a post, or passes it to a person if the model is not sure. Throws errors of the model. */
 export function moderatePost(xray: XRaySDK, post: Post): Verdict | ReviewJob {
   return xray.run(
     {

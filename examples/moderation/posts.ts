@@ -31,7 +31,7 @@ const UNCLEAR = [
   'Win a free coffee at our stall, come and say hello',
 ] as const;
 
-/** The next post: most are fine, and some are of the kind that a list of words gets wrong. */
+/** The next post. Most are harmless, and some would be misjudged by a list of words. */
 export function nextPost(random: Random, number: number): Post {
   const roll = random.next();
   const kind = roll < 0.5 ? FINE : roll < 0.68 ? UNCLEAR : roll < 0.85 ? SPAM : ABUSE;

@@ -1,13 +1,13 @@
 import type { XRaySDK } from '@xray/sdk';
 import type { ReviewJob, Verdict } from './moderate-post.js';
 
-/** A person's answer, and why. */
+/** A person's answer and its reason. */
 export interface Review {
   verdict: Verdict;
   why: string;
 }
 
-/** Records a person's decision on an escalated post as an execution of its own, tied to the model's. */
+/** Records a person's decision on an escalated post as a separate execution, linked to the model's. */
 export function reviewPost(
   xray: XRaySDK,
   job: ReviewJob,
@@ -39,7 +39,7 @@ export function reviewPost(
   );
 }
 
-/** The demo's moderator: an insult at somebody present, or a link to something for sale, goes. */
+/** The demo's moderator: removes insults at a participant and links to something for sale. */
 export function carefulJudge({ post }: ReviewJob): Review {
   const text = post.text.toLowerCase();
   if (/\byou\b.*\b(idiot|loser|stupid|worthless)\b/u.test(text) && !text.includes('laughed')) {

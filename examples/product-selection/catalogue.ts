@@ -13,7 +13,7 @@ export interface Product {
   deliveryDays: number;
 }
 
-/** What a shopper asks for. */
+/** A shopper's request. */
 export interface Wish {
   shopperId: string;
   query: string;
@@ -60,7 +60,7 @@ const CATEGORIES: Record<string, Category> = {
   },
 };
 
-/** A catalogue of `size` products, every category in about equal parts. */
+/** A catalogue of `size` products, with about the same number in each category. */
 export function makeCatalogue(random: Random, size: number): Product[] {
   const names = Object.keys(CATEGORIES);
   return Array.from({ length: size }, (_, index) => {
@@ -80,7 +80,7 @@ export function makeCatalogue(random: Random, size: number): Product[] {
   });
 }
 
-/** The next wish: two traits and a noun, with a budget about the usual price. */
+/** The next request: two traits and a noun, with a budget near the usual price. */
 export function nextWish(random: Random, number: number): Wish {
   const [first = 'keyboards', ...others] = Object.keys(CATEGORIES);
   const { nouns, traits, price } = categoryOf(random.pick([first, ...others]));
@@ -92,7 +92,7 @@ export function nextWish(random: Random, number: number): Wish {
   };
 }
 
-/** Ten characters, as different for neighbours as real ones are: multiplying by a prime spreads them. */
+/** Ten characters. Multiplying by a prime makes neighbouring ids look different, as real ids do. */
 function asinOf(index: number): string {
   const spread = ((index + 1) * 1_580_030_173) % 36 ** 8;
   return `B0${spread.toString(36).toUpperCase().padStart(8, '0')}`;

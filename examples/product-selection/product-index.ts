@@ -8,7 +8,7 @@ class IndexUnavailableError extends Error {
   override readonly name = 'IndexUnavailableError';
 }
 
-/** An index in memory: every product that has one of the words, the likest first. */
+/** An index in memory: finds every product that has one of the words, most similar first. */
 export function simulatedIndex(catalogue: readonly Product[], random: Random): ProductIndex {
   return {
     async productsIn(words) {

@@ -10,12 +10,12 @@ const RULESET = {
   name: 'shop-r42',
   minRating: 3.8,
   minReviews: 20,
-  /** Below this likeness to the query nothing is offered. */
+  /** Products below this similarity to the query are not offered. */
   minLikeness: 0.35,
   offered: 5,
 } as const;
 
-/** Chooses the product that is offered for a wish; null when none fits. Throws what the index throws. */
+/** Chooses the product to offer; null if no product fits. Throws errors of the index. */
 export async function selectProduct(
   xray: XRaySDK,
   wish: Wish,
@@ -125,7 +125,7 @@ export async function selectProduct(
   );
 }
 
-/** The words of a query that say something, in lower case. */
+/** The significant words of a query, in lower case. */
 function wordsOf(query: string): string[] {
   return query
     .toLowerCase()
@@ -133,14 +133,14 @@ function wordsOf(query: string): string[] {
     .filter((word) => word.length > 2);
 }
 
-/** The share of the words that the title has, from 0 to 1. */
+/** The share of the words that occur in the title, from 0 to 1. */
 export function likeness(title: string, words: readonly string[]): number {
   if (words.length === 0) return 0;
   const have = new Set(wordsOf(title));
   return words.filter((word) => have.has(word)).length / words.length;
 }
 
-/** Likeness first; then the rating, trusted more the more reviews it stands on, and the price. */
+/** Similarity first, then the rating (weighted by its number of reviews), then the price. */
 export function valueOf(product: Product, words: readonly string[], wish: Wish): number {
   const trust = product.reviews / (product.reviews + 50);
   const rating = ((product.rating - 1) / 4) * trust;

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { snapshotSchema, type Snapshot } from '@xray/core';
 
-/** A server that takes snapshots as X-Ray does and keeps them, checked against the wire format. */
+/** A server that accepts snapshots like X-Ray, checks them against the wire format and keeps them. */
 export interface Collector {
   endpoint: string;
   snapshots: Snapshot[];

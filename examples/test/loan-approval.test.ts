@@ -118,7 +118,7 @@ describe('a loan', () => {
   });
 
   test('costs what an annuity costs', () => {
-    // 10,000 at 6.9 % over 36 months, by any loan calculator.
+    // 10,000 at 6.9 % over 36 months, from a loan calculator.
     expect(offerFor({ amount: 10_000, termMonths: 36 }, 'B').monthlyPayment).toBe(308.31);
   });
 

@@ -1,4 +1,4 @@
-/** The data as JSON text, and nothing else: it delivers nothing. */
+/** Converts the data to JSON text and delivers nothing. */
 export function start() {
   let length = 0;
   return {

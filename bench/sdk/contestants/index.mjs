@@ -1,6 +1,7 @@
 /**
- * What is measured, each in a process of its own. `start` sets it up as its documentation says, against the sink, without
- * compression, and with queues wide enough that it drops nothing; `flush` resolves when all is delivered.
+ * The measured libraries. Each runs in its own process. `start` sets the library up as its documentation says, with the
+ * sink as its server, without compression, and with queues so large that it drops nothing. `flush` resolves when
+ * everything is delivered.
  *
  * @typedef {{ execute: (execution: import('../workloads.mjs').ExecutionData) => void, flush: () => Promise<unknown> }} Contestant
  * @type {{ name: string, title: string, load: () => Promise<{ start: (endpoint: string) => Promise<Contestant> | Contestant }> }[]}

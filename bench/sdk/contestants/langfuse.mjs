@@ -2,7 +2,7 @@ import { LangfuseSpanProcessor } from '@langfuse/otel';
 import { setLangfuseTracerProvider, startObservation } from '@langfuse/tracing';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 
-/** A span and a child observation a step. */
+/** A span, and a child observation for each step. */
 export function start(endpoint) {
   process.env['OTEL_BSP_MAX_QUEUE_SIZE'] = '1000000';
   const processor = new LangfuseSpanProcessor({

@@ -1,6 +1,6 @@
 import { Client, RunTree } from 'langsmith';
 
-/** A run tree and a child run a step. */
+/** A run tree, and a child run for each step. */
 export function start(endpoint) {
   process.env['LANGSMITH_TRACING'] = 'true';
   const client = new Client({
@@ -24,7 +24,7 @@ export function start(endpoint) {
       posted(root.end({}).then(() => root.patchRun()));
     },
     async flush() {
-      // `end` and `patchRun` are asynchronous: their promises must have run before the client knows of them.
+      // `end` and `patchRun` are asynchronous. The client sees them only after their promises have run.
       await new Promise((resolve) => setImmediate(resolve));
       await client.awaitPendingTraceBatches();
       if (failures.length > 0) throw failures[0];

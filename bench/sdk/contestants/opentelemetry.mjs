@@ -4,7 +4,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 
-/** A root span and a child a step; inputs and outputs as JSON, as attributes hold no objects. */
+/** A root span and one child for each step. Inputs and outputs are JSON text, since attributes cannot hold objects. */
 export function start(endpoint) {
   const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` });
   const processor = new BatchSpanProcessor(exporter, {

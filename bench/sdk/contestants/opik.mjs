@@ -1,6 +1,6 @@
 import { Opik, setLoggerLevel } from 'opik';
 
-/** A trace and a span a step. */
+/** A trace, and a span for each step. */
 export function start(endpoint) {
   setLoggerLevel('ERROR');
   const client = new Opik({

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 
 const BATCH = 200;
 
-/** The least that could deliver: JSON lines, 200 a request, with nothing bounded, retried or redacted. */
+/** The simplest delivery: JSON lines, 200 a request, without bounds, retries or redaction. */
 export function start(endpoint) {
   const agent = new Agent({ keepAlive: true, maxSockets: 2 });
   const inFlight = new Set();

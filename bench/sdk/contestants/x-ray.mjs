@@ -1,6 +1,6 @@
 import { XRaySDK } from '@xray/sdk';
 
-/** The first version's calls; the options are the defaults but for the width of the queue and gzip. */
+/** The first version's calls. The options are the defaults, except for the queue size and gzip. */
 export function start(endpoint) {
   const xray = new XRaySDK({
     apiKey: 'xr_bench',
