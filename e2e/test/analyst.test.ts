@@ -46,7 +46,7 @@ test.for(seenOn('dark', 1_280))(
       '60 executions',
     );
     expect(await page.getByRole('row', { name: /^approved/ }).innerText()).toMatch(
-      /90\.0 %[\s\S]*50\.0 %/,
+      /90\.0%[\s\S]*50\.0%/,
     );
     await expectUsable(page);
 

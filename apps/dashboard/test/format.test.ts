@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatAbsolute,
+  formatApart,
   formatBytes,
   formatClock,
   formatCount,
@@ -9,11 +10,14 @@ import {
   formatNumber,
   formatRelative,
   formatShare,
+  formatSharesApart,
   parseTime,
   truncateMiddle,
 } from '@/lib/format';
 
-const THIN = '\u2009';
+const EN = 'en-US';
+
+const readEnglish = (text: string) => Number(text.replace(/[,%]/g, ''));
 
 describe('durations', () => {
   it.each([
@@ -34,7 +38,7 @@ describe('durations', () => {
     [86_399_999, '1 d 00 h'],
     [273_600_000, '3 d 04 h'],
   ])('writes %d ms as %s', (ms, text) => {
-    expect(formatDuration(ms)).toBe(text);
+    expect(formatDuration(ms, EN)).toBe(text);
   });
 
   it.each([null, undefined, Number.NaN, Number.POSITIVE_INFINITY])('writes %s as a dash', (ms) => {
@@ -52,36 +56,119 @@ describe('durations', () => {
 });
 
 describe('counts, shares and sizes', () => {
-  it('groups thousands with thin spaces', () => {
-    expect(formatCount(1_234_567)).toBe(`1${THIN}234${THIN}567`);
-    expect(formatCount(999)).toBe('999');
-    expect(formatCount(-12_345)).toBe(`-12${THIN}345`);
+  it('groups thousands as the locale does', () => {
+    expect(formatCount(1_234_567, EN)).toBe('1,234,567');
+    expect(formatCount(1_234_567, 'de')).toBe('1.234.567');
+    expect(formatCount(1_234_567, 'en-IN')).toBe('12,34,567');
+    expect(formatCount(999, EN)).toBe('999');
+    expect(formatCount(-12_345, EN)).toBe('-12,345');
+  });
+
+  it('writes the point of a fraction as the locale does', () => {
+    expect(formatNumber(1234.5, 'de')).toBe('1.234,5');
+    expect(formatShare(0.7123, 'de')).toBe('71,2\u00a0%');
+    expect(formatDuration(12.4, 'de')).toBe('12,4 ms');
+    expect(formatBytes(12_700, 'de')).toBe('12,4 KB');
+    expect(formatNumber(0.00000123, 'de')).toBe('1,23e-6');
   });
 
   it('keeps the value of every safe integer readable', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (count) => {
-        expect(Number(formatCount(count).replaceAll(THIN, ''))).toBe(count === 0 ? 0 : count);
+        expect(readEnglish(formatCount(count, EN))).toBe(count === 0 ? 0 : count);
       }),
     );
   });
 
   it('rounds measures to four decimals and keeps tiny ones', () => {
-    expect(formatNumber(0.123456)).toBe('0.1235');
-    expect(formatNumber(0.00000123)).toBe('1.23e-6');
-    expect(formatNumber(1e25)).toBe('1e+25');
+    expect(formatNumber(0.123456, EN)).toBe('0.1235');
+    expect(formatNumber(0.00000123, EN)).toBe('1.23e-6');
+    expect(formatNumber(1e25, EN)).toBe('1e+25');
+  });
+
+  it('never shows a fraction as a whole number', () => {
+    expect(formatNumber(0.99999, EN)).toBe('0.99999');
+    expect(formatNumber(99.99999, EN)).toBe('99.99999');
+    expect(formatNumber(1_234_567.00004, EN)).toBe('1,234,567.00004');
   });
 
   it('writes bytes by 1,024', () => {
-    expect(formatBytes(812)).toBe('812 B');
-    expect(formatBytes(12_700)).toBe('12.4 KB');
-    expect(formatBytes(5 * 1024 * 1024)).toBe('5 MB');
-    expect(formatBytes(1024 * 1024 - 1)).toBe('1 MB');
+    expect(formatBytes(812, EN)).toBe('812 B');
+    expect(formatBytes(12_700, EN)).toBe('12.4 KB');
+    expect(formatBytes(5 * 1024 * 1024, EN)).toBe('5 MB');
+    expect(formatBytes(1024 * 1024 - 1, EN)).toBe('1 MB');
   });
 
   it('writes shares of one as percent', () => {
-    expect(formatShare(0.7123)).toBe('71.2 %');
+    expect(formatShare(0.7123, EN)).toBe('71.2%');
+    expect(formatShare(1, EN)).toBe('100.0%');
     expect(formatShare(Number.NaN)).toBe('–');
+  });
+});
+
+describe('numbers that are compared', () => {
+  it.each([
+    [0.59996, 0.6, '0.59996', '0.6'],
+    [99.99999, 100, '99.99999', '100'],
+    [1_234_567.00004, 1_234_567.00005, '1,234,567.00004', '1,234,567.00005'],
+    [0.1 + 0.2, 0.3, '0.30000000000000004', '0.3'],
+    [612, 660, '612', '660'],
+    [1.234561e-7, 1.234562e-7, '1.234561e-7', '1.234562e-7'],
+    [0, -1e-9, '0', '-1e-9'],
+  ])('writes %d and %d so that they differ', (a, b, textA, textB) => {
+    expect(formatApart([a, b], EN)).toEqual([textA, textB]);
+  });
+
+  it('writes different numbers differently and in order, however many are compared', () => {
+    const any = fc.double({ noNaN: true, noDefaultInfinity: true });
+    const near = fc
+      .tuple(fc.double({ min: -1e100, max: 1e100, noNaN: true }), fc.integer({ min: 1, max: 9 }))
+      .map(([value, steps]) => value + value * Number.EPSILON * steps);
+    const number = fc.oneof(
+      near,
+      any,
+      fc.double({ min: -2, max: 2, noNaN: true }),
+      fc.integer({ min: 0, max: 200_000 }).map((each) => 0.6 + each / 1e9),
+      fc.constantFrom(0, 0.6, 1, 100, 1e-5, 1e21, 1e15),
+    );
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 2, maxLength: 8 }), (values) => {
+        const texts = formatApart(values, EN);
+        for (const [i, a] of values.entries()) {
+          for (const [j, b] of values.entries()) {
+            const [textA = '', textB = ''] = [texts[i], texts[j]];
+            expect(textA === textB).toBe(a === b);
+            expect(a < b && readEnglish(textA) > readEnglish(textB)).toBe(false);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('writes different shares differently and in order', () => {
+    const share = fc
+      .tuple(fc.nat(1_000_000_000), fc.integer({ min: 1, max: 1_000_000_000 }))
+      .map(([count, total]) => Math.min(count, total) / total);
+    fc.assert(
+      fc.property(share, share, (a, b) => {
+        const [textA = '', textB = ''] = formatSharesApart([a, b], EN);
+        expect(textA === textB).toBe(a === b);
+        expect(Math.sign(readEnglish(textA) - readEnglish(textB))).toBe(Math.sign(a - b));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('says all only of all, and none only of none', () => {
+    expect(formatShare(0.99999, EN)).toBe('99.999%');
+    expect(formatShare(0.000004, EN)).toBe('0.0004%');
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (value) => {
+        expect(formatShare(value, EN) === '100.0%').toBe(value === 1);
+        expect(formatShare(value, EN) === '0.0%').toBe(value < 1e-22);
+      }),
+    );
   });
 });
 

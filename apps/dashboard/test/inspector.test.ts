@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { candidateRows, sharesOf, viewCandidates } from '@/features/inspector/candidate-rows';
+import {
+  candidateRows,
+  sharesOf,
+  textsOfScores,
+  viewCandidates,
+} from '@/features/inspector/candidate-rows';
 
 const set = {
   in: 4,
@@ -36,6 +41,16 @@ describe('candidates', () => {
       0.5,
     );
     expect(rows.map((row) => row.id)).toEqual(['b', 'a', 'd', 'c']);
+  });
+
+  it('tells scores apart from each other and from the cutoff', () => {
+    const rows = [{ score: 0.59996 }, { score: 0.6 }, { score: null }, { score: 0.2 }];
+    expect([...textsOfScores(rows, 0.60001)]).toEqual([
+      [0.59996, '0.59996'],
+      [0.6, '0.6'],
+      [0.2, '0.2'],
+      [0.60001, '0.60001'],
+    ]);
   });
 
   it('finds by id and by reason', () => {

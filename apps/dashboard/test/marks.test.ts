@@ -30,7 +30,11 @@ describe('marks', () => {
     [{ path: '', kind: 'truncated' }, 'something cut here'],
     [
       { path: '', kind: 'sampled', original: 5_000, kept: 200, unit: 'items' },
-      '200 items of 5\u2009000 items kept',
+      '200 items of 5,000 items kept',
+    ],
+    [
+      { path: '', kind: 'sampled', original: 5_242_881, kept: 5_242_880, unit: 'bytes' },
+      '5,242,880 of 5,242,881 bytes kept',
     ],
     [{ path: '', kind: 'redacted', rule: '*.ssn' }, 'redacted by *.ssn'],
     [{ path: '', kind: 'hashed' }, 'hashed'],

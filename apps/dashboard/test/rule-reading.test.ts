@@ -1,3 +1,4 @@
+import type { Json } from '@xray/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -6,6 +7,7 @@ import {
   relationText,
   ruleBar,
   ruleValueText,
+  valueTexts,
 } from '@/components/rules/rule-reading';
 
 describe('rules', () => {
@@ -42,7 +44,7 @@ describe('rules', () => {
   });
 
   it('writes values and operators for reading', () => {
-    expect(ruleValueText(52_000, 'EUR')).toBe('52\u2009000 EUR');
+    expect(ruleValueText(52_000, 'EUR')).toBe('52,000 EUR');
     expect(ruleValueText(['us', 'ca'], null)).toBe('["us","ca"]');
     expect(ruleValueText(undefined, null)).toBe('–');
     expect(operatorText('gte')).toBe('≥');
@@ -60,5 +62,33 @@ describe('rules', () => {
     expect(relationText(open)).toBe('612');
     expect(relationText({ op: 'gte', unit: null })).toBe('');
     expect(relationText({ op: 'gte', unit: null, threshold: 660 })).toBe('asked ≥ 660');
+  });
+
+  it.each([
+    [0.59996, '>=', 0.6, '0.59996 < 0.6'],
+    [99.99999, '>=', 100, '99.99999 < 100'],
+    [1_234_567.00004, '>=', 1_234_567.00005, '1,234,567.00004 < 1,234,567.00005'],
+    [0.1 + 0.2, '<=', 0.3, '0.30000000000000004 > 0.3'],
+    ['gold', '==', 'gold ', '"gold" ≠ "gold "'],
+    ['caf\u00e9', '==', 'cafe\u0301', '"caf\\u00e9" ≠ "cafe\\u0301"'],
+  ])('shows where %j and %s %j differ', (actual, op, threshold, text) => {
+    expect(relationText({ actual, op, threshold, unit: null })).toBe(text);
+  });
+
+  it('writes different values differently, whatever they are', () => {
+    const long = fc
+      .tuple(fc.string({ minLength: 50, maxLength: 400 }), fc.string())
+      .map(([start, end]) => start.repeat(2) + end);
+    const value = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      long,
+      fc.constantFrom('x'.repeat(99), `${'x'.repeat(99)}y`, '600', 600, true, 'true', null, 'null'),
+    ) as fc.Arbitrary<Json>;
+    fc.assert(
+      fc.property(value, value, (a, b) => {
+        const [textA, textB] = valueTexts([a, b]);
+        expect(textA === textB).toBe(JSON.stringify(a) === JSON.stringify(b));
+      }),
+    );
   });
 });

@@ -1,59 +1,111 @@
+import { decimalsAmong, decimalsOf, localizeDigits, printNumber, type Locale } from './digits';
+
 export type Zone = 'local' | 'utc';
 
-const THIN_SPACE = '\u2009';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const MISSING = '–';
+/** One of a percentage. */
+const SHARE_DECIMALS = 3;
+/** Differences of shares are estimates: finer ones are the noise of binary fractions. */
+const MAX_POINT_DECIMALS = 8;
+/** A percentage prints at most 20 decimals. */
+const MAX_SHARE_DECIMALS = 22;
 
 /** `0.42 ms`, `12.4 ms`, `1.25 s`, `3 min 04 s`, `2 h 05 min`, `3 d 04 h`; a dash when there is none. */
-export function formatDuration(durationMs: number | null | undefined): string {
+export function formatDuration(durationMs: number | null | undefined, locale?: Locale): string {
   if (typeof durationMs !== 'number' || !Number.isFinite(durationMs)) return MISSING;
   const sign = durationMs < 0 ? '-' : '';
   const ms = Math.abs(durationMs);
+  const digits = (value: number, decimals: number) =>
+    localizeDigits(value.toFixed(decimals), locale, { least: decimals });
   if (ms === 0) return '0 ms';
-  if (ms < 0.01) return '<0.01 ms';
-  if (ms < 9.995) return `${sign}${ms.toFixed(2)} ms`;
-  if (ms < 99.95) return `${sign}${ms.toFixed(1)} ms`;
-  if (ms < 999.5) return `${sign}${ms.toFixed(0)} ms`;
-  if (ms < 59_995) return `${sign}${(ms / SECOND_MS).toFixed(2)} s`;
+  if (ms < 0.01) return `<${digits(0.01, 2)} ms`;
+  if (ms < 9.995) return `${sign}${digits(ms, 2)} ms`;
+  if (ms < 99.95) return `${sign}${digits(ms, 1)} ms`;
+  if (ms < 999.5) return `${sign}${digits(ms, 0)} ms`;
+  if (ms < 59_995) return `${sign}${digits(ms / SECOND_MS, 2)} s`;
   if (ms < HOUR_MS - SECOND_MS / 2) return sign + twoUnits(ms, MINUTE_MS, 'min', SECOND_MS, 's');
   if (ms < DAY_MS - MINUTE_MS / 2) return sign + twoUnits(ms, HOUR_MS, 'h', MINUTE_MS, 'min');
-  return sign + twoUnits(ms, DAY_MS, 'd', HOUR_MS, 'h');
+  return sign + twoUnits(ms, DAY_MS, 'd', HOUR_MS, 'h', locale);
 }
 
-function twoUnits(ms: number, bigMs: number, big: string, smallMs: number, small: string): string {
+function twoUnits(
+  ms: number,
+  bigMs: number,
+  big: string,
+  smallMs: number,
+  small: string,
+  locale?: Locale,
+): string {
   const smalls = Math.round(ms / smallMs);
   const perBig = bigMs / smallMs;
   const rest = String(smalls % perBig).padStart(2, '0');
-  return `${formatCount(Math.floor(smalls / perBig))} ${big} ${rest} ${small}`;
+  return `${formatCount(Math.floor(smalls / perBig), locale)} ${big} ${rest} ${small}`;
 }
 
-/** Whole numbers with thin separators: `12 345`. */
-export function formatCount(count: number | null | undefined): string {
+/** A count with every digit, grouped as the locale does: `12,345`. */
+export function formatCount(count: number | null | undefined, locale?: Locale): string {
   if (typeof count !== 'number' || !Number.isFinite(count)) return MISSING;
-  const [whole = '', fraction] = String(Math.abs(count)).split('.');
-  // Beyond 1e21 a number prints with an exponent, which is not to be cut into groups.
-  const grouped = whole.includes('e') ? whole : whole.replace(/\B(?=(\d{3})+$)/g, THIN_SPACE);
-  return `${count < 0 ? '-' : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
+  return printNumber(count, Number.POSITIVE_INFINITY, locale);
 }
 
-/** A measured number for reading: at most four decimals, thin separators. */
-export function formatNumber(value: number | null | undefined): string {
+/** A measured number that is read alone: four decimals, and more where it would look whole. */
+export function formatNumber(value: number | null | undefined, locale?: Locale): string {
   if (typeof value !== 'number' || !Number.isFinite(value)) return MISSING;
-  if (value !== 0 && Math.abs(value) < 0.0001) return value.toExponential(2);
-  return formatCount(Number(value.toFixed(4)));
+  return printNumber(value, decimalsOf(value), locale);
 }
 
-/** A share of 1 as `71.2 %`. */
-export function formatShare(share: number | null | undefined): string {
-  if (typeof share !== 'number' || !Number.isFinite(share)) return MISSING;
-  return `${(share * 100).toFixed(1)} %`;
+/**
+ * Numbers that are compared, one text each: different numbers have different texts in the same order, and each
+ * has as few digits as that takes.
+ */
+export function formatApart(
+  values: readonly (number | null | undefined)[],
+  locale?: Locale,
+): string[] {
+  const numbers = values.map((value) => value ?? Number.NaN);
+  const decimals = decimalsAmong(numbers);
+  return numbers.map((value, index) =>
+    Number.isFinite(value) ? printNumber(value, decimals[index] ?? 0, locale) : MISSING,
+  );
+}
+
+/** Shares of 1 as points of a hundred, each apart from 0 and from the other's size: `-12.8`, `1.9`. */
+export function formatPointsApart(shares: readonly number[], locale?: Locale): string[] {
+  const sizes = shares.map(Math.abs);
+  const decimals = decimalsAmong([...sizes, 0], SHARE_DECIMALS);
+  return shares.map((share, index) => {
+    if (!Number.isFinite(share)) return MISSING;
+    const most = Math.min(MAX_POINT_DECIMALS, decimals[index] ?? 0) - 2;
+    const points = Number((share * 100).toPrecision(15));
+    return localizeDigits(String(points), locale, { least: 1, most });
+  });
+}
+
+/** A share of 1 as `71.2%`. Only all is `100.0%`, and only none is `0.0%`. */
+export function formatShare(share: number | null | undefined, locale?: Locale): string {
+  return formatSharesApart([share], locale)[0] ?? MISSING;
+}
+
+/** Shares that are compared: different ones have different texts, in the same order. */
+export function formatSharesApart(
+  shares: readonly (number | null | undefined)[],
+  locale?: Locale,
+): string[] {
+  const numbers = shares.map((share) => share ?? Number.NaN);
+  const decimals = decimalsAmong([...numbers, 0, 1], SHARE_DECIMALS);
+  return numbers.map((share, index) => {
+    if (!Number.isFinite(share)) return MISSING;
+    const most = Math.min(MAX_SHARE_DECIMALS, decimals[index] ?? 0);
+    return localizeDigits(String(share), locale, { least: 1, most: most - 2, percent: true });
+  });
 }
 
 /** `812 B`, `12.4 KB`, `4.9 MB`, by 1,024. */
-export function formatBytes(bytes: number | null | undefined): string {
+export function formatBytes(bytes: number | null | undefined, locale?: Locale): string {
   if (typeof bytes !== 'number' || !Number.isFinite(bytes)) return MISSING;
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   let value = bytes;
@@ -62,8 +114,8 @@ export function formatBytes(bytes: number | null | undefined): string {
     value /= 1024;
     unit += 1;
   }
-  const text = unit === 0 || Math.abs(value) >= 99.95 ? value.toFixed(0) : value.toFixed(1);
-  return `${text.replace(/\.0$/, '')} ${units[unit]}`;
+  const decimals = unit === 0 || Math.abs(value) >= 99.95 ? 0 : 1;
+  return `${localizeDigits(value.toFixed(decimals), locale)} ${units[unit]}`;
 }
 
 /** `just now`, `42 s ago`, `3 min ago`, `5 h ago`, `2 d ago`, then the date; `in 3 min` for later ones. */

@@ -52,7 +52,7 @@ export function markText(mark: Mark): string {
       return `${lostText(mark) ?? 'something'} cut here`;
     case 'sampled':
       return typeof mark.kept === 'number' && typeof mark.original === 'number'
-        ? `${amountText(mark.kept, mark.unit)} of ${amountText(mark.original, mark.unit)} kept`
+        ? `${keptText(mark.kept, mark.original, mark.unit)} kept`
         : 'sampled';
     case 'dropped':
       return `${lostText(mark) ?? 'something'} dropped`;
@@ -74,6 +74,12 @@ export function markText(mark: Mark): string {
 function lostText(mark: Mark): string | null {
   if (typeof mark.original !== 'number') return null;
   return amountText(Math.max(0, mark.original - (mark.kept ?? 0)), mark.unit);
+}
+
+function keptText(kept: number, original: number, unit: Mark['unit']): string {
+  const [few, all] = [amountText(kept, unit), amountText(original, unit)];
+  if (few !== all || kept === original) return `${few} of ${all}`;
+  return `${formatCount(kept)} of ${formatCount(original)} ${unit ?? 'items'}`;
 }
 
 function amountText(amount: number, unit: Mark['unit']): string {

@@ -1,6 +1,6 @@
 import type { Json, Rule, RuleEvidence } from '@xray/core';
 import { holds, operatorOf, valueFor, type Operator } from '@xray/core/rule-test';
-import { formatNumber } from '@/lib/format';
+import { formatApart, formatNumber } from '@/lib/format';
 
 const SIGNS: Record<Operator, string> = {
   '>=': '≥',
@@ -14,19 +14,106 @@ const SIGNS: Record<Operator, string> = {
 };
 
 const MAX_VALUE_CHARS = 60;
+/** Kept before the first difference of two long texts. */
+const LEAD_CHARS = 8;
 
-/** `612`, `"gold"`, `[3 items]`: a rule's value in a cell. */
-export function ruleValueText(value: Json | undefined, unit: string | null | undefined): string {
-  if (value === undefined || value === null) return value === null ? 'null' : '–';
-  const suffix = unit ? ` ${unit}` : '';
-  if (typeof value === 'number') return formatNumber(value) + suffix;
-  if (typeof value === 'string') return cut(value) + suffix;
-  if (typeof value === 'boolean') return String(value);
-  return cut(JSON.stringify(value));
+type Value = Json | undefined;
+
+/** `612`, `gold`, `["us","ca"]`: a rule's value in a cell. */
+export function ruleValueText(value: Value, unit: string | null | undefined): string {
+  return withUnit(valueText(value), value, unit);
+}
+
+/**
+ * Texts of values that are compared. Different values have different texts, whatever it takes: more digits,
+ * quotes, escapes, or a cut around the difference.
+ */
+export function valueTexts(values: readonly Value[]): string[] {
+  const numbers = formatApart(values.map((value) => (typeof value === 'number' ? value : null)));
+  const plain = values.map((value, index) =>
+    typeof value === 'number' ? (numbers[index] ?? '') : valueText(value),
+  );
+  if (areApart(values, plain)) return plain;
+  const whole = values.map((value, index) =>
+    typeof value === 'number' || value === undefined ? (plain[index] ?? '') : JSON.stringify(value),
+  );
+  const quoted = whole.map(cut);
+  if (areApart(values, quoted)) return quoted;
+  const escaped = whole.map(escapeUnusual);
+  const around = cutAroundDifference(escaped);
+  return areApart(values, around) ? around : escaped;
+}
+
+/** A rule's value and its threshold as they are shown together, with the unit. */
+export function ruleTexts({
+  actual,
+  threshold,
+  unit,
+}: Pick<Rule, 'actual' | 'threshold' | 'unit'>): { actual: string; threshold: string } {
+  const [actualText = '', thresholdText = ''] = valueTexts([actual, threshold]);
+  return {
+    actual: withUnit(actualText, actual, unit),
+    threshold: withUnit(thresholdText, threshold, unit),
+  };
+}
+
+function withUnit(text: string, value: Value, unit: string | null | undefined): string {
+  return unit && (typeof value === 'number' || typeof value === 'string')
+    ? `${text} ${unit}`
+    : text;
+}
+
+function valueText(value: Value): string {
+  if (value === undefined) return '–';
+  if (typeof value === 'number') return formatNumber(value);
+  return cut(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function areApart(values: readonly Value[], texts: readonly string[]): boolean {
+  const known = new Map<string, string>();
+  return values.every((value, index) => {
+    const seen = lookOf(texts[index] ?? '');
+    const identity = JSON.stringify(value) ?? 'undefined';
+    const other = known.get(seen) ?? identity;
+    known.set(seen, identity);
+    return other === identity;
+  });
+}
+
+/** What a reader can tell of a text: neither invisible letters nor how wide a space is. */
+function lookOf(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replaceAll(/[\p{Default_Ignorable_Code_Point}\p{C}]/gu, '')
+    .replaceAll(/\s+/gu, ' ')
+    .trim();
 }
 
 function cut(text: string): string {
-  return text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text;
+  if (text.length <= MAX_VALUE_CHARS) return text;
+  return `${Array.from(text).slice(0, MAX_VALUE_CHARS).join('')}…`;
+}
+
+/** Writes letters that can look like others, or like nothing, as `\u200b`. */
+function escapeUnusual(text: string): string {
+  return text.replaceAll(
+    /[^\x20-\x7e]| (?= )/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function cutAroundDifference(texts: readonly string[]): string[] {
+  const [first = '', ...others] = texts;
+  const same = others.map((other) => {
+    let length = 0;
+    while (length < first.length && first[length] === other[length]) length += 1;
+    return length;
+  });
+  const from = Math.max(0, Math.min(...same) - LEAD_CHARS);
+  return texts.map((text) => {
+    const kept = text.slice(from, from + MAX_VALUE_CHARS);
+    return `${from > 0 ? '…' : ''}${kept}${from + MAX_VALUE_CHARS < text.length ? '…' : ''}`;
+  });
 }
 
 /** The operator as people write it; any other as it was sent. */
@@ -46,15 +133,16 @@ export function relationText({
   unit,
 }: Pick<RuleEvidence, 'actual' | 'threshold' | 'op' | 'unit'>): string {
   if (threshold === undefined) return actual === undefined ? '' : ruleValueText(actual, unit);
-  const asked = ruleValueText(threshold, unit);
+  const [actualText = '', thresholdText = ''] = valueTexts([actual, threshold]);
+  const asked = withUnit(thresholdText, threshold, unit);
   const known = operatorOf(op);
   const held = known === undefined ? null : holds(known, actual, threshold);
   if (held === null) {
-    const was = actual === undefined ? [] : [ruleValueText(actual, null)];
+    const was = actual === undefined ? [] : [actualText];
     return [...was, ['asked', operatorText(op), asked].filter(Boolean).join(' ')].join(', ');
   }
   const shown = held ? op : valueFor('fail', { op, threshold })?.op;
-  return `${ruleValueText(actual, null)} ${operatorText(shown)} ${asked}`;
+  return `${actualText} ${operatorText(shown)} ${asked}`;
 }
 
 /** Where two numbers stand on one scale from 0, as shares of 1; null when they are not both numbers. */

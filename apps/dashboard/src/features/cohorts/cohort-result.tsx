@@ -6,7 +6,7 @@ import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { toneClass, toneStyle, VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
-import { formatCount, formatShare, plural } from '@/lib/format';
+import { formatCount, formatSharesApart, plural } from '@/lib/format';
 import { filteredHref } from '@/lib/links';
 import type { Verdict } from '@/lib/verdict';
 import { Explanations } from './explanations';
@@ -147,16 +147,17 @@ function OutcomeRow({
   onExplain: () => void;
 }) {
   const verdict = mixVerdict(change.outcome);
+  const [rateA = '', rateB = ''] = formatSharesApart([change.a.rate, change.b.rate]);
   return (
     <tr className={cn('border-b border-line', isExplained && 'bg-accent-soft')}>
       <th scope="row" className={cn(CELL, 'max-w-48 text-left font-normal')}>
         <VerdictLabel verdict={verdict} />
       </th>
       <td className={CELL}>
-        <RateCell rate={change.a} most={most} verdict={verdict} />
+        <RateCell rate={change.a} text={rateA} most={most} verdict={verdict} />
       </td>
       <td className={CELL}>
-        <RateCell rate={change.b} most={most} verdict={verdict} />
+        <RateCell rate={change.b} text={rateB} most={most} verdict={verdict} />
       </td>
       <td className={cn(CELL, 'text-right whitespace-nowrap')}>{differenceText(change)}</td>
       <td className={cn(CELL, 'whitespace-nowrap')}>
@@ -176,15 +177,26 @@ function OutcomeRow({
   );
 }
 
-/** `71.2 %` with its interval drawn to one scale. */
-function RateCell({ rate, most, verdict }: { rate: Rate; most: number; verdict: Verdict }) {
+/** `71.2%` with its interval drawn to one scale. */
+function RateCell({
+  rate,
+  text,
+  most,
+  verdict,
+}: {
+  rate: Rate;
+  text: string;
+  most: number;
+  verdict: Verdict;
+}) {
   const place = placeInterval(rate, most);
+  const [low, high] = formatSharesApart([rate.low, rate.high]);
   return (
     <span
       className="flex items-center gap-2"
-      title={`${formatCount(rate.count)}; between ${formatShare(rate.low)} and ${formatShare(rate.high)}`}
+      title={`${formatCount(rate.count)}; between ${low} and ${high}`}
     >
-      <span className="w-14 shrink-0 text-right">{formatShare(rate.rate)}</span>
+      <span className="min-w-14 shrink-0 text-right">{text}</span>
       <span aria-hidden className="relative h-3 min-w-20 flex-1">
         <span className="absolute inset-x-0 top-1/2 h-px bg-line-strong" />
         <span

@@ -1,7 +1,7 @@
 import type { CohortComparison, CohortExplanation } from '@xray/core';
 import Link from 'next/link';
 import { mixVerdict } from '@/components/charts/outcome-mix';
-import { formatShare, plural } from '@/lib/format';
+import { formatShare, formatSharesApart, plural } from '@/lib/format';
 import { filteredHref } from '@/lib/links';
 import { bothFilters } from './cohort-query';
 import { howText, traitWords } from './explanation-words';
@@ -69,18 +69,16 @@ function ExplanationText({
           <strong className="font-semibold">{name}</strong>{' '}
           <span className="text-ink-muted">{after}</span>
         </span>
-        <span>
-          {formatShare(a.rate)} → {formatShare(b.rate)}
-        </span>
+        <span>{formatSharesApart([a.rate, b.rate]).join(' → ')}</span>
         <span className="text-ink-muted">({differenceText(explanation)})</span>
         {share === null ? null : (
           <span className="font-medium">{formatShare(share)} of the change</span>
         )}
       </p>
       <p className="wrap-anywhere text-ink-muted">
-        {howText(explanation)}: with it {word} {formatShare(within.a.rate)} →{' '}
-        {formatShare(within.b.rate)}, without it {formatShare(without.a.rate)} →{' '}
-        {formatShare(without.b.rate)}
+        {howText(explanation)}: with it {word}{' '}
+        {formatSharesApart([within.a.rate, within.b.rate]).join(' → ')}, without it{' '}
+        {formatSharesApart([without.a.rate, without.b.rate]).join(' → ')}
       </p>
       {also.length === 0 ? null : (
         <p className="wrap-anywhere text-ink-muted">

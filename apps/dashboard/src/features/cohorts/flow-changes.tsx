@@ -1,5 +1,5 @@
 import type { FlowChange } from '@xray/core';
-import { formatShare } from '@/lib/format';
+import { formatSharesApart } from '@/lib/format';
 import { differenceText } from './interval-layout';
 
 type Change = FlowChange['steps'][number] | FlowChange['edges'][number];
@@ -24,9 +24,7 @@ export function FlowChanges({ flow }: { flow: FlowChange }) {
             className="flex min-w-0 flex-wrap gap-x-3 border-b border-line px-4 py-1.5 text-sm"
           >
             <span className="min-w-0 flex-1 wrap-anywhere">{text}</span>
-            <span>
-              {formatShare(change.a.rate)} → {formatShare(change.b.rate)}
-            </span>
+            <span>{formatSharesApart([change.a.rate, change.b.rate]).join(' → ')}</span>
             <span className="text-ink-muted">({differenceText(change)})</span>
           </li>
         ))}

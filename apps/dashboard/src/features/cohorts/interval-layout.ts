@@ -1,4 +1,5 @@
 import type { Rate } from '@xray/core';
+import { formatPointsApart } from '@/lib/format';
 
 /** A share and its interval as shares of a line's width, each within 0 and 1 and in order. */
 export interface IntervalPlace {
@@ -28,7 +29,7 @@ export function differenceText({
   low: number;
   high: number;
 }): string {
-  const points = (value: number) => (value * 100).toFixed(1);
   const sign = difference > 0 ? '+' : '';
-  return `${sign}${points(difference)} ± ${points((high - low) / 2)}`;
+  const [points, margin] = formatPointsApart([difference, (high - low) / 2]);
+  return `${sign}${points} ± ${margin}`;
 }

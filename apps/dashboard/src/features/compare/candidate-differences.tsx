@@ -1,7 +1,7 @@
 import type { CandidateDifference } from '@xray/core';
 import { ValueChangeList } from '@/components/json/value-change-list';
 import { VerdictLabel } from '@/components/verdict-mark';
-import { formatCount, formatNumber, plural } from '@/lib/format';
+import { formatApart, formatCount, plural } from '@/lib/format';
 import { outcomeVerdict } from '@/lib/verdict';
 
 type Place = CandidateDifference['moved'][number]['a'];
@@ -9,6 +9,8 @@ type Place = CandidateDifference['moved'][number]['a'];
 /** How the candidates of a step fared on either side, and which of them fared otherwise. */
 export function CandidateDifferences({ candidates }: { candidates: CandidateDifference }) {
   const { moved, moreMoved, counts, moreCounts, otherwiseChanged, sampled } = candidates;
+  const [cutoffA, cutoffB] = formatApart([candidates.cutoff.a, candidates.cutoff.b]);
+  const cutoffs = { a: cutoffA, b: cutoffB };
   return (
     <div className="border-t border-line text-sm">
       <div className="grid grid-cols-2">
@@ -16,10 +18,7 @@ export function CandidateDifferences({ candidates }: { candidates: CandidateDiff
           <p key={side} className="px-4 py-1.5 first:border-r first:border-line">
             {formatCount(candidates.in[side])} in, {formatCount(candidates.out[side])} out
             {candidates.cutoff[side] === null ? null : (
-              <span className="text-ink-muted">
-                {' '}
-                · cutoff {formatNumber(candidates.cutoff[side])}
-              </span>
+              <span className="text-ink-muted"> · cutoff {cutoffs[side]}</span>
             )}
           </p>
         ))}
@@ -37,10 +36,10 @@ export function CandidateDifferences({ candidates }: { candidates: CandidateDiff
             {moved.map(({ id, a, b }) => (
               <tr key={id} className="border-t border-line">
                 <td className="border-r border-line px-4 py-1 align-top">
-                  <Fate id={id} place={a} />
+                  <Fate id={id} place={a} other={b} cutoff={candidates.cutoff.a} />
                 </td>
                 <td className="px-4 py-1 align-top">
-                  <Fate id={id} place={b} />
+                  <Fate id={id} place={b} other={a} cutoff={candidates.cutoff.b} />
                 </td>
               </tr>
             ))}
@@ -71,7 +70,19 @@ export function CandidateDifferences({ candidates }: { candidates: CandidateDiff
   );
 }
 
-function Fate({ id, place }: { id: string; place: Place }) {
+function Fate({
+  id,
+  place,
+  other,
+  cutoff,
+}: {
+  id: string;
+  place: Place;
+  /** Where it stood on the other side. */
+  other: Place;
+  cutoff: number | null;
+}) {
+  const [score] = formatApart([place.score, other.score, cutoff]);
   return (
     <span className="flex min-w-0 flex-wrap items-center gap-x-2">
       <code className="text-mono wrap-anywhere">{id}</code>
@@ -79,7 +90,7 @@ function Fate({ id, place }: { id: string; place: Place }) {
       <span className="wrap-anywhere text-ink-muted">
         {[
           place.reason,
-          place.score === null ? null : formatNumber(place.score),
+          place.score === null ? null : score,
           place.rank === null ? null : `rank ${place.rank}`,
         ]
           .filter(Boolean)

@@ -1,6 +1,6 @@
 import type { ComparedStep, RuleDifference } from '@xray/core';
 import { pointerText } from '@/components/json/json-rows';
-import { ruleValueText } from '@/components/rules/rule-reading';
+import { valueTexts } from '@/components/rules/rule-reading';
 
 /** Where and in what two executions differ first, in the fewest words. */
 export interface DifferenceText {
@@ -31,10 +31,7 @@ export function differenceText(compared: ComparedStep): DifferenceText {
   }
   const change = changes[0];
   if (change !== undefined) {
-    return said(
-      pointerText(change.path) || null,
-      `${ruleValueText(change.a, null)} → ${ruleValueText(change.b, null)}`,
-    );
+    return said(pointerText(change.path) || null, valueTexts([change.a, change.b]).join(' → '));
   }
   if (kind === 'moved') return said(null, 'stands at another place');
   return said(null, candidates === null ? 'differs' : 'other candidates');
@@ -44,13 +41,17 @@ export function differenceText(compared: ComparedStep): DifferenceText {
 function ruleDifferenceText({ kind, fields, a, b }: RuleDifference): string {
   if (kind === 'removed') return 'only in a';
   if (kind === 'added') return 'only in b';
-  const value = (side: typeof a, field: 'actual' | 'threshold') =>
-    ruleValueText(side?.[field], side?.unit);
+  const values = (field: 'actual' | 'threshold') => {
+    const texts = valueTexts([a?.[field], b?.[field]]);
+    return [a, b]
+      .map((side, index) => [texts[index], side?.unit].filter(Boolean).join(' '))
+      .join(' → ');
+  };
   const told: string[] = [];
   if (fields.includes('result')) told.push(`${a?.result ?? '–'} → ${b?.result ?? '–'}`);
-  if (fields.includes('actual')) told.push(`${value(a, 'actual')} → ${value(b, 'actual')}`);
+  if (fields.includes('actual')) told.push(values('actual'));
   if (fields.includes('threshold')) {
-    told.push(`threshold ${value(a, 'threshold')} → ${value(b, 'threshold')}`);
+    told.push(`threshold ${values('threshold')}`);
   }
   return told.length > 0 ? told.join(', ') : fields.join(', ');
 }

@@ -1,5 +1,5 @@
 import type { ComparedStep, RuleDifference } from '@xray/core';
-import { operatorText, ruleValueText } from '@/components/rules/rule-reading';
+import { operatorText, valueTexts } from '@/components/rules/rule-reading';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { plural } from '@/lib/format';
@@ -47,10 +47,25 @@ export function RuleDifferences({ step }: { step: ComparedStep }) {
   );
 }
 
+/** Texts of both sides' values: what differs between them, or from its threshold, is told apart. */
+function textsOf({ a, b }: RuleDifference) {
+  const [actualA, thresholdA, actualB, thresholdB] = valueTexts([
+    a?.actual,
+    a?.threshold,
+    b?.actual,
+    b?.threshold,
+  ]);
+  return {
+    a: { actual: actualA, threshold: thresholdA },
+    b: { actual: actualB, threshold: thresholdB },
+  };
+}
+
 function Side({ rule, side }: { rule: RuleDifference; side: 'a' | 'b' }) {
   const shown = rule[side];
   if (shown === null)
     return <span className="wrap-anywhere text-ink-faint">no rule {rule.rule}</span>;
+  const { actual, threshold } = textsOf(rule)[side];
   const mark = (field: string) =>
     rule.kind !== 'changed' || rule.fields.includes(field)
       ? cn('rounded-sm px-1', side === 'a' ? 'bg-removed-soft' : 'bg-added-soft')
@@ -64,14 +79,14 @@ function Side({ rule, side }: { rule: RuleDifference; side: 'a' | 'b' }) {
       <VerdictLabel verdict={ruleVerdict(shown.result)} className={mark('result')} />
       {shown.actual === undefined ? null : (
         <code className={cn('text-mono wrap-anywhere', mark('actual'))}>
-          {ruleValueText(shown.actual, shown.unit)}
+          {[actual, shown.unit].filter(Boolean).join(' ')}
         </code>
       )}
       {shown.threshold === undefined ? null : (
         <span className="text-mono wrap-anywhere text-ink-muted">
           asked{' '}
           <span className={mark('threshold') || mark('op')}>
-            {operatorText(shown.op)} {ruleValueText(shown.threshold, shown.unit)}
+            {[operatorText(shown.op), threshold, shown.unit].filter(Boolean).join(' ')}
           </span>
         </span>
       )}

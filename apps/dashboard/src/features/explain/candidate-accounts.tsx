@@ -1,6 +1,6 @@
 import type { CandidateAccount, CandidateMiss, Explanation } from '@xray/core';
 import { VerdictLabel } from '@/components/verdict-mark';
-import { formatCount, formatNumber, plural } from '@/lib/format';
+import { formatApart, formatCount, formatNumber, plural } from '@/lib/format';
 import { outcomeVerdict } from '@/lib/verdict';
 import { ChangeText } from './near-misses';
 import { Section } from './section';
@@ -39,6 +39,7 @@ export function CandidateAccounts({
 function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) {
   const { step, type, byReason, cutoff, selected, nearMisses, sampled } = account;
   const more = byReason.length - REASONS_SHOWN;
+  const scores = scoreTexts(account);
   return (
     <>
       <p className="wrap-anywhere">
@@ -47,7 +48,7 @@ function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) 
         {type === null ? null : ` ${type}`} in,{' '}
         <strong className="font-semibold">{formatCount(account.out)}</strong> out
         {cutoff === null ? null : (
-          <span className="text-ink-muted"> · cutoff {formatNumber(cutoff)}</span>
+          <span className="text-ink-muted"> · cutoff {scores(cutoff)}</span>
         )}
       </p>
       {byReason.length === 0 ? null : (
@@ -67,9 +68,7 @@ function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) 
             <span key={id}>
               {index === 0 ? '' : ', '}
               <code className="text-mono">{id}</code>
-              {score === null ? null : (
-                <span className="text-ink-muted"> at {formatNumber(score)}</span>
-              )}
+              {score === null ? null : <span className="text-ink-muted"> at {scores(score)}</span>}
             </span>
           ))}
         </p>
@@ -78,7 +77,7 @@ function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) 
         <ul aria-label="Near misses" className="flex flex-col gap-1 border-l-2 border-line pl-3">
           {nearMisses.map((miss) => (
             <li key={miss.id}>
-              <Miss miss={miss} />
+              <Miss miss={miss} scores={scores} />
             </li>
           ))}
         </ul>
@@ -92,20 +91,30 @@ function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) 
   );
 }
 
-function Miss({ miss }: { miss: CandidateMiss }) {
+/** Prints the scores of a step so that those on either side of its cutoff differ. */
+function scoreTexts({ cutoff, selected, nearMisses }: CandidateAccount): (score: number) => string {
+  const scores = [
+    cutoff,
+    ...selected.map(({ score }) => score),
+    ...nearMisses.flatMap(({ score, rival }) => [score, rival?.score ?? null]),
+  ].filter((score) => score !== null);
+  const texts = formatApart(scores);
+  return (score) => texts[scores.indexOf(score)] ?? formatNumber(score);
+}
+
+function Miss({ miss, scores }: { miss: CandidateMiss; scores: (score: number) => string }) {
   const { id, outcome, score, reason, cutoffMargin, rival, change, unevaluated } = miss;
   return (
     <span className="wrap-anywhere">
       <code className="text-mono">{id}</code> <VerdictLabel verdict={outcomeVerdict(outcome)} />
       {reason === null ? null : <> for {reason}</>}
-      {score === null ? null : <> at {formatNumber(score)}</>}
+      {score === null ? null : <> at {scores(score)}</>}
       {cutoffMargin === null || cutoffMargin >= 0 ? null : (
         <span className="text-ink-muted">, {formatNumber(-cutoffMargin)} short of the cutoff</span>
       )}
       {rival === null ? null : (
         <span className="text-ink-muted">
-          ; nearest kept <code className="text-mono">{rival.id}</code> at{' '}
-          {formatNumber(rival.score)}
+          ; nearest kept <code className="text-mono">{rival.id}</code> at {scores(rival.score)}
         </span>
       )}
       {change === null ? null : (

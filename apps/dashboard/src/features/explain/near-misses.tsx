@@ -1,5 +1,5 @@
 import type { Explanation, RuleChange } from '@xray/core';
-import { operatorText, ruleValueText } from '@/components/rules/rule-reading';
+import { operatorText, ruleTexts } from '@/components/rules/rule-reading';
 import { formatNumber, plural } from '@/lib/format';
 import { Section } from './section';
 import { StepLink, type Place } from './step-link';
@@ -76,7 +76,8 @@ function Change({ change, at }: { change: RuleChange; at: Place }) {
 /** `score ≥ 660 instead of 612 (48 away)`. */
 export function ChangeText({ change }: { change: RuleChange }) {
   const { field, rule, actual, needs, unit, margin } = change;
-  const was = actual === undefined ? null : ruleValueText(actual, unit);
+  const texts = ruleTexts({ actual, threshold: needs?.value, unit });
+  const was = actual === undefined ? null : texts.actual;
   if (needs === null) {
     return (
       <>
@@ -95,7 +96,7 @@ export function ChangeText({ change }: { change: RuleChange }) {
     <>
       {field ?? rule}{' '}
       <code className="text-mono font-semibold">
-        {operatorText(needs.op)} {ruleValueText(needs.value, unit)}
+        {operatorText(needs.op)} {texts.threshold}
       </code>
       {was === null ? null : (
         <>

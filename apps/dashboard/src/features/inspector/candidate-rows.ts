@@ -1,4 +1,5 @@
 import type { Candidate, CandidateOutcome, CandidateSet } from '@xray/core';
+import { formatApart } from '@/lib/format';
 
 /** A candidate as the table shows it. */
 export interface CandidateRow {
@@ -49,6 +50,16 @@ function rowOf(item: Candidate): CandidateRow {
     reason: item.reasons?.[0]?.code ?? '',
     detail: item,
   };
+}
+
+/** Texts of the scores and of the cutoff, by their value: different ones are told apart. */
+export function textsOfScores(
+  rows: readonly Pick<CandidateRow, 'score'>[],
+  cutoff: number | null,
+): ReadonlyMap<number, string> {
+  const scores = [...rows.map(({ score }) => score), cutoff].filter((score) => score !== null);
+  const texts = formatApart(scores);
+  return new Map(scores.map((score, index) => [score, texts[index] ?? '']));
 }
 
 export type CandidateSort = 'given' | 'score' | 'rank' | 'cutoff' | 'id';

@@ -4,9 +4,15 @@ import type { CandidateSet } from '@xray/core';
 import { useMemo, useState } from 'react';
 import { toneClass, toneStyle, VerdictMark } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
-import { formatCount, formatNumber, formatShare } from '@/lib/format';
+import { formatCount, formatShare } from '@/lib/format';
 import { outcomeVerdict } from '@/lib/verdict';
-import { candidateRows, sharesOf, viewCandidates, type CandidateSort } from './candidate-rows';
+import {
+  candidateRows,
+  sharesOf,
+  textsOfScores,
+  viewCandidates,
+  type CandidateSort,
+} from './candidate-rows';
 import { CandidatesTable } from './candidates-table';
 
 const REASONS_SHOWN = 6;
@@ -29,6 +35,7 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
     () => viewCandidates(rows, { text, outcome, sort }, set.cutoff ?? null),
     [rows, text, outcome, sort, set.cutoff],
   );
+  const scoreTexts = useMemo(() => textsOfScores(rows, set.cutoff ?? null), [rows, set.cutoff]);
   const outcomes = sharesOf(set.byOutcome);
   const reasons = sharesOf(set.byReason ?? {});
   const sorts = (Object.keys(SORTS) as CandidateSort[]).filter(
@@ -43,7 +50,7 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
           <strong className="font-semibold">{formatCount(set.out)}</strong> out
           {set.type ? <span className="text-ink-muted"> · {set.type}</span> : null}
           {typeof set.cutoff === 'number' ? (
-            <span className="text-ink-muted"> · cutoff {formatNumber(set.cutoff)}</span>
+            <span className="text-ink-muted"> · cutoff {scoreTexts.get(set.cutoff)}</span>
           ) : null}
         </p>
         <div aria-hidden className="flex h-2 gap-px overflow-hidden rounded-full bg-sunken">
@@ -114,7 +121,7 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
           </select>
         </div>
       </div>
-      <CandidatesTable rows={shown} cutoff={set.cutoff ?? null} />
+      <CandidatesTable rows={shown} cutoff={set.cutoff ?? null} scoreTexts={scoreTexts} />
       <p className="shrink-0 border-t border-line px-4 py-1.5 text-xs text-ink-muted">
         {shown.length === rows.length
           ? formatCount(rows.length)

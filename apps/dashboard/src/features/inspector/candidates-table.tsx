@@ -11,20 +11,26 @@ import { outcomeVerdict } from '@/lib/verdict';
 import type { CandidateRow } from './candidate-rows';
 
 const ROW_PX = 28;
+/** At least so wide, in the width of a digit. */
+const SCORE_CHARS = 8;
 const FIRST = 'minmax(6rem, 1.6fr) minmax(5.5rem, 1fr) minmax(5rem, 1.4fr)';
 
 /** Thousands of candidates, of which only those seen are in the page. */
 export function CandidatesTable({
   rows,
   cutoff,
+  scoreTexts,
 }: {
   rows: readonly CandidateRow[];
   cutoff: number | null;
+  /** By score. */
+  scoreTexts: ReadonlyMap<number, string>;
 }) {
   const scrollRef = useRef<HTMLDivElement>(null);
   const isScored = useMemo(() => rows.some(({ score }) => score !== null), [rows]);
   const isRanked = useMemo(() => rows.some(({ rank }) => rank !== null), [rows]);
-  const template = `${FIRST}${isScored ? ' 4rem' : ''}${isRanked ? ' 3rem' : ''}`;
+  const scoreWidth = Math.max(SCORE_CHARS, ...[...scoreTexts.values()].map(({ length }) => length));
+  const template = `${FIRST}${isScored ? ` ${scoreWidth}ch` : ''}${isRanked ? ' 3rem' : ''}`;
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scrollRef.current,
@@ -95,7 +101,7 @@ export function CandidatesTable({
               </span>
               {isScored ? (
                 <span role="cell" className="text-right" title={distanceTitle(row, cutoff)}>
-                  {row.score === null ? '' : formatNumber(row.score)}
+                  {row.score === null ? '' : scoreTexts.get(row.score)}
                 </span>
               ) : null}
               {isRanked ? (

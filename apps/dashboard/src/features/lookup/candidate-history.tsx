@@ -7,7 +7,7 @@ import { EmptyState, ErrorState } from '@/components/states';
 import { RelativeTime } from '@/components/time';
 import type { TimeRange } from '@/components/time-range/time-range';
 import { VerdictLabel } from '@/components/verdict-mark';
-import { formatNumber, truncateMiddle } from '@/lib/format';
+import { formatApart, formatNumber, truncateMiddle } from '@/lib/format';
 import { candidateHref, whyHref } from '@/lib/links';
 import { outcomeVerdict } from '@/lib/verdict';
 import { candidateHistoryQuery } from './history-queries';
@@ -117,10 +117,11 @@ function Appearance({ app, id, item }: { app: string; id: string; item: Candidat
 
 function ScoreText({ app, item }: { app: string; item: CandidateAppearance }) {
   const { score, rank, cutoff, margin, rival, ledgerOnly } = item;
+  const [scoreText, cutoffText, rivalText] = formatApart([score, cutoff, rival?.score]);
   const facts = [
-    score === null ? null : `score ${formatNumber(score)}`,
+    score === null ? null : `score ${scoreText}`,
     rank === null ? null : `rank ${rank}`,
-    cutoff === null ? null : `cutoff ${formatNumber(cutoff)}`,
+    cutoff === null ? null : `cutoff ${cutoffText}`,
     margin === null
       ? null
       : `${formatNumber(Math.abs(margin))} ${margin < 0 ? 'short of it' : 'beyond it'}`,
@@ -139,7 +140,7 @@ function ScoreText({ app, item }: { app: string; item: CandidateAppearance }) {
           >
             {truncateMiddle(rival.id, RIVAL_LENGTH)}
           </Link>{' '}
-          {formatNumber(rival.score)}
+          {rivalText}
         </>
       )}
       {ledgerOnly ? (

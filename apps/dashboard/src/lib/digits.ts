@@ -1,0 +1,95 @@
+/** The browser's locale is the default; tests name one. */
+export type Locale = string | undefined;
+
+/** Decimals of a number that is read alone. */
+const READ_DECIMALS = 4;
+/** A value near a whole number gets more decimals, up to this many. Beyond lies the noise of binary fractions. */
+const NEAR_DECIMALS = 10;
+/** Old browsers refuse more. */
+const MAX_DECIMALS = 20;
+const TINY = 1e-5;
+const TINY_DIGITS = 2;
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(locale: Locale, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify([locale, options]);
+  const known = formats.get(key);
+  if (known !== undefined) return known;
+  const made = new Intl.NumberFormat(locale, options);
+  formats.set(key, made);
+  return made;
+}
+
+/** Prints decimal digits in the locale's way, with at least and at most so many after the point. */
+export function localizeDigits(
+  digits: string,
+  locale: Locale,
+  { least = 0, most = MAX_DECIMALS, percent = false } = {},
+): string {
+  return formatOf(locale, {
+    minimumFractionDigits: least,
+    maximumFractionDigits: most,
+    ...(percent ? { style: 'percent' } : {}),
+    // A text keeps digits that a double would lose; TypeScript asks for a literal type.
+  }).format(digits as Intl.StringNumericLiteral);
+}
+
+/** How many decimals a number needs alone: at least two digits, and it is not to look whole when it is not. */
+export function decimalsOf(value: number, atLeast = READ_DECIMALS): number {
+  if (Number.isInteger(value)) return atLeast;
+  const twoDigits = 1 - Math.floor(Math.log10(Math.abs(value)));
+  for (let decimals = Math.max(atLeast, twoDigits); decimals <= NEAR_DECIMALS; decimals += 1) {
+    if (!Number.isInteger(Number(rounded(value, decimals)))) return decimals;
+  }
+  return atLeast;
+}
+
+/**
+ * How many decimals each number needs so that different ones print differently. Rounding keeps the order, so
+ * neighbours decide. Infinity asks for the exact value.
+ */
+export function decimalsAmong(values: readonly number[], atLeast = READ_DECIMALS): number[] {
+  const inOrder = [...new Set(values.filter(Number.isFinite))].toSorted((a, b) => a - b);
+  const needed = new Map<number, number>();
+  for (const [index, value] of inOrder.entries()) {
+    const before = inOrder[index - 1];
+    const apart = before === undefined ? atLeast : decimalsApart(before, value, atLeast);
+    if (before !== undefined) needed.set(before, Math.max(apart, needed.get(before) ?? 0));
+    needed.set(value, Math.max(apart, decimalsOf(value, atLeast)));
+  }
+  return values.map((value) => needed.get(value) ?? atLeast);
+}
+
+function decimalsApart(a: number, b: number, atLeast: number): number {
+  // At least as fine as the difference, which rounding could otherwise double or halve.
+  const finest = Math.ceil(-Math.log10(Math.abs(b - a)));
+  for (let decimals = Math.max(atLeast, finest); decimals <= MAX_DECIMALS; decimals += 1) {
+    if (rounded(a, decimals) !== rounded(b, decimals)) return decimals;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Rounds the digits that a number prints, not its binary value, so that 0.3 stays 0.3 however long. */
+function rounded(value: number, decimals: number): string {
+  const text = formatOf('en-US', { useGrouping: false, maximumFractionDigits: decimals }).format(
+    String(value) as Intl.StringNumericLiteral,
+  );
+  return text === '-0' ? '0' : text;
+}
+
+/** Prints a finite number with so many decimals; tiny and huge ones with an exponent. */
+export function printNumber(value: number, decimals: number, locale: Locale): string {
+  const exact = String(value);
+  const isTiny = value !== 0 && Math.abs(value) < TINY;
+  const isLong = decimals > MAX_DECIMALS && (exact.split('.')[1]?.length ?? 0) > MAX_DECIMALS;
+  if (!exact.includes('e') && !isTiny && !isLong) {
+    return localizeDigits(exact, locale, { most: Math.min(decimals, MAX_DECIMALS) });
+  }
+  const [mantissa = '', exponent = ''] = value.toExponential().split('e');
+  const most = isTiny ? Math.max(TINY_DIGITS, decimals + Number(exponent)) : MAX_DECIMALS;
+  const short = rounded(Number(mantissa), Math.min(most, MAX_DECIMALS));
+  // 9.999 would become 10.
+  const digits = Math.abs(Number(short)) < 10 ? short : mantissa;
+  return `${localizeDigits(digits, locale)}e${exponent}`;
+}
