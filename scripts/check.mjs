@@ -92,7 +92,15 @@ async function checkTypes(name, folder) {
     );
     if (code !== 0) return { code, output };
   }
-  return await node(bin('typescript', 'bin', 'tsc'), ['--noEmit', '-p', path.join(root, folder)]);
+  // TypeScript 7 is native and takes a third of the processor time; what is unchanged takes none.
+  return await node(bin('typescript-7', 'bin', 'tsc'), [
+    '--noEmit',
+    '--incremental',
+    '--tsBuildInfoFile',
+    bin('.x-ray', 'types', `${name}.tsbuildinfo`),
+    '-p',
+    path.join(root, folder),
+  ]);
 }
 
 async function twoAtATime(items, work) {

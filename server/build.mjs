@@ -3,11 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const template = fileURLToPath(new URL('dist/pglite-template', import.meta.url));
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const typescript = createRequire(import.meta.url).resolve('typescript-7/package.json');
+const tsc = fileURLToPath(new URL('bin/tsc', pathToFileURL(typescript)));
 
 rmSync(`${here}/dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: here, stdio: 'inherit' });
