@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
-import { LIMITS, type IngestResult } from '@xray/core';
+import { LIMITS, type ErrorDetail, type IngestResult, type RejectionCode } from '@xray/core';
 import { DomainError } from '../errors.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
 import type { ExecutionRecord, SaveOutcome, Store } from '../store/store.js';
@@ -96,7 +96,7 @@ export class Intake {
     const result = this.#account(sender.app, read, await this.#commits.save(sound));
     const [refused] = result.rejected;
     if (split.kind === 'single' && refused !== undefined) {
-      throw new DomainError(refused.code, refused.message);
+      throw new DomainError(refused.code, refused.message, detailsOf(refused.code));
     }
     return { allRejected: read.length > 0 && result.rejected.length === read.length, result };
   }
@@ -152,6 +152,12 @@ export class Intake {
       case 'superseded':
         result.superseded++;
         break;
+      case 'outside_limits':
+        return {
+          executionId: record.executionId,
+          code: 'app_mismatch' as const,
+          message: `The API key may not change an execution that is stored for another environment than "${record.header.environment}".`,
+        };
       default:
         return {
           executionId: record.executionId,
@@ -162,6 +168,11 @@ export class Intake {
     this.#metrics.snapshot(app, outcome.kind);
     return undefined;
   }
+}
+
+/** Only the store knows that an execution is of another environment. */
+function detailsOf(code: RejectionCode): ErrorDetail[] {
+  return code === 'app_mismatch' ? [{ path: 'environment', code: 'environment_mismatch' }] : [];
 }
 
 function tooMany(): DomainError {

@@ -82,7 +82,7 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
       [{ path: 'appId', code: 'app_mismatch' }],
     );
   }
-  const record = toRecord(snapshot, text, bytes, receivedAt);
+  const record = toRecord(snapshot, text, bytes, receivedAt, sender.environments);
   if (sender.environments?.includes(record.header.environment) === false) {
     return refuse(
       executionId,
@@ -99,6 +99,7 @@ function toRecord(
   body: string,
   bytes: number,
   receivedAt: Date,
+  senderEnvironments: string[] | null,
 ): ExecutionRecord {
   const { executionId, steps: _, ...facts } = factsOf(snapshot);
   return {
@@ -107,6 +108,7 @@ function toRecord(
     body,
     bytes,
     receivedAt,
+    senderEnvironments,
     merge: mergeStateOf(snapshot, bodyHash(snapshot)),
     header: {
       ...facts,

@@ -58,7 +58,17 @@ export function types(columns: Record<string, string>): RawBuilder<unknown> {
   );
 }
 
-const WINS = `(excluded.terminal, excluded.revision, excluded.body_hash) > (e.terminal, e.revision, e.body_hash)`;
+/** The environments that a flush's sender may write; null: any. */
+export const SENDER = { sender_environments: 'text[]' } as const;
+
+/** The sender of the new flush may change what is stored. */
+export const MAY_CHANGE = `(excluded.sender_environments IS NULL
+  OR e.environment = ANY (excluded.sender_environments))`;
+/** The stored flush is outside the new one's environment and its sender could not have written there. */
+const YIELDS = `(e.sender_environments IS NOT NULL
+  AND excluded.environment <> ALL (e.sender_environments))`;
+const OUTRANKS = `(excluded.terminal, excluded.revision, excluded.body_hash) > (e.terminal, e.revision, e.body_hash)`;
+const WINS = `(${YIELDS} OR ${OUTRANKS})`;
 const SAME_RANK = `excluded.terminal = e.terminal AND excluded.revision = e.revision`;
 
 /** `mergeStates` of packages/core/src/merge.ts, of the stored row `e` and the new one `excluded`. */
@@ -80,12 +90,17 @@ const REMEMBERED = ['contested', 'running_revision', 'instance_id', 'many_instan
 /** The rest of ON CONFLICT DO UPDATE SET. A row that a duplicate would not change is not written. */
 export const MERGE_INTO_STORED = sql.raw(`
   ${assignments()}
-  WHERE ${WINS}
-    OR ${REMEMBERED.map((column) => `e.${column} IS DISTINCT FROM (${MERGED[column]})`).join(' OR ')}`);
+  WHERE ${MAY_CHANGE} AND (${WINS}
+    OR ${REMEMBERED.map((column) => `e.${column} IS DISTINCT FROM (${MERGED[column]})`).join(' OR ')})`);
 
 function assignments(): string {
-  const header = Object.keys(HEADER).map((column) => `${column} = ${winnersOwn(column)}`);
-  const merge = Object.entries(MERGED).map(([column, value]) => `${column} = ${value}`);
+  const ofWinner = Object.keys({ ...HEADER, ...SENDER });
+  const header = ofWinner.map((column) => `${column} = ${winnersOwn(column)}`);
+  // What yields leaves nothing that is remembered of it.
+  const merge = Object.entries(MERGED).map(
+    ([column, value]) =>
+      `${column} = CASE WHEN ${YIELDS} THEN excluded.${column} ELSE ${value} END`,
+  );
   return [...header, ...merge, 'xact = pg_current_xact_id()'].join(', ');
 }
 

@@ -3,10 +3,12 @@ import { compareRanks, mergeStates, type MergeState } from '@xray/core';
 import type { Driver } from './driver.js';
 import { jsonForPostgres } from './json-for-postgres.js';
 import { outageOf } from './outage.js';
-import { HEADER, MERGE, MERGE_INTO_STORED, STEP, names, types } from './save-columns.js';
+import { HEADER, MERGE, MERGE_INTO_STORED, SENDER, STEP, names, types } from './save-columns.js';
 import type { ExecutionRecord, SaveOutcome } from './store.js';
 
 type Db = Driver['db'];
+/** All columns of a header's row that a flush brings, beside its key. */
+const ROW = { ...HEADER, ...MERGE, ...SENDER };
 
 /**
  * Stores a batch: what is new with one statement, what is stored already in a transaction. When the database refuses it for what is
@@ -37,48 +39,81 @@ function isDataError(error: unknown): error is Error {
 
 async function saveBatch(db: Db, records: ExecutionRecord[]): Promise<SaveOutcome[]> {
   const outcomes: SaveOutcome[] = records.map(() => ({ kind: 'superseded' }));
-  const candidates = foldByKey(records, outcomes);
+  // Flushes of one execution by senders with different limits are stored one after the other.
+  for (const round of roundsOf(records)) await saveRound(db, round, outcomes);
+  return outcomes;
+}
+
+interface Placed {
+  record: ExecutionRecord;
+  /** Its place in the batch. */
+  index: number;
+}
+
+/** Splits a batch so that in each part all flushes of an execution have senders with the same limits. */
+function roundsOf(records: ExecutionRecord[]): Placed[][] {
+  const rounds: Placed[][] = [];
+  const byKey = new Map<string, { limits: string; round: number }>();
+  for (const [index, record] of records.entries()) {
+    const limits = JSON.stringify(record.senderEnvironments);
+    const last = byKey.get(keyOf(record));
+    const round = last === undefined ? 0 : last.round + Number(last.limits !== limits);
+    byKey.set(keyOf(record), { limits, round });
+    (rounds[round] ??= []).push({ record, index });
+  }
+  return rounds;
+}
+
+async function saveRound(db: Db, round: Placed[], outcomes: SaveOutcome[]): Promise<void> {
+  const candidates = foldByKey(round, outcomes);
   const inserted = await insertNew(db, candidates);
   const rest: Candidate[] = [];
   for (const [place, candidate] of candidates.entries()) {
     if (inserted.has(place)) outcomes[candidate.index] = { kind: 'accepted' };
     else rest.push(candidate);
   }
-  if (rest.length === 0) return outcomes;
-  for (const { place, won, same } of await mergeStored(db, rest)) {
-    const index = rest[place]?.index;
-    if (index === undefined) continue;
-    outcomes[index] = { kind: won ? 'accepted' : same ? 'duplicate' : 'superseded' };
+  if (rest.length === 0) return;
+  for (const { place, won, same, allowed } of await mergeStored(db, rest)) {
+    const candidate = rest[place];
+    if (candidate === undefined) continue;
+    if (allowed) {
+      outcomes[candidate.index] = { kind: won ? 'accepted' : same ? 'duplicate' : 'superseded' };
+    } else {
+      for (const index of candidate.folded) outcomes[index] = { kind: 'outside_limits' };
+    }
   }
-  return outcomes;
 }
 
-/** The flush of one execution that speaks for all its flushes in the batch. */
-interface Candidate {
-  record: ExecutionRecord;
-  /** Its place in the batch. */
-  index: number;
-  /** What all of the batch's flushes of this execution merge to. */
+/** The flush of one execution that speaks for all its flushes in the round. */
+interface Candidate extends Placed {
+  /** What all of the round's flushes of this execution merge to. */
   merge: MergeState;
+  /** Places in the batch of all these flushes, its own included. */
+  folded: number[];
+}
+
+function keyOf(record: ExecutionRecord): string {
+  return `${record.app}\n${record.executionId}`;
 }
 
 /**
  * One candidate an execution, the others already answered as duplicates or superseded. Sorted by key,
  * so that two batches lock their rows in one order and cannot wait for each other.
  */
-function foldByKey(records: ExecutionRecord[], outcomes: SaveOutcome[]): Candidate[] {
+function foldByKey(round: Placed[], outcomes: SaveOutcome[]): Candidate[] {
   const byKey = new Map<string, Candidate>();
-  for (const [index, record] of records.entries()) {
-    const key = `${record.app}\n${record.executionId}`;
+  for (const { record, index } of round) {
+    const key = keyOf(record);
     const before = byKey.get(key);
     if (before === undefined) {
-      byKey.set(key, { record, index, merge: record.merge });
+      byKey.set(key, { record, index, merge: record.merge, folded: [index] });
       continue;
     }
     const order = compareRanks(record.merge.winner, before.record.merge.winner);
     const merge = mergeStates(record.merge, before.merge);
+    const folded = [...before.folded, index];
     if (order === 0) outcomes[index] = { kind: 'duplicate' };
-    byKey.set(key, order > 0 ? { record, index, merge } : { ...before, merge });
+    byKey.set(key, order > 0 ? { record, index, merge, folded } : { ...before, merge, folded });
   }
   return [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
@@ -91,8 +126,8 @@ async function insertNew(db: Db, candidates: Candidate[]): Promise<Set<number>> 
   const { headers, bodies } = pack(candidates);
   const { rows } = await sql<{ place: number }>`
     WITH input AS MATERIALIZED (${readHeaders(headers)}), inserted AS (
-      INSERT INTO xray.executions (app, execution_id, ${names(HEADER)}, ${names(MERGE)})
-      SELECT app, execution_id, ${names(HEADER)}, ${names(MERGE)} FROM input ORDER BY place
+      INSERT INTO xray.executions (app, execution_id, ${names(ROW)})
+      SELECT app, execution_id, ${names(ROW)} FROM input ORDER BY place
       ON CONFLICT (app, execution_id) DO NOTHING
       RETURNING id, app, execution_id
     ), placed AS MATERIALIZED (
@@ -114,6 +149,8 @@ interface MergedRow {
   won: boolean;
   /** What is stored has the candidate's body. */
   same: boolean;
+  /** The candidate's sender may change what is stored. */
+  allowed: boolean;
 }
 
 /**
@@ -125,15 +162,16 @@ async function mergeStored(db: Db, candidates: Candidate[]): Promise<MergedRow[]
   return await db.transaction().execute(async (tx) => {
     const merged = await sql<MergedRow & { id: number }>`
       WITH input AS MATERIALIZED (${readHeaders(headers)}), saved AS (
-        INSERT INTO xray.executions AS e (app, execution_id, ${names(HEADER)}, ${names(MERGE)})
-        SELECT app, execution_id, ${names(HEADER)}, ${names(MERGE)} FROM input ORDER BY place
+        INSERT INTO xray.executions AS e (app, execution_id, ${names(ROW)})
+        SELECT app, execution_id, ${names(ROW)} FROM input ORDER BY place
         ON CONFLICT (app, execution_id) DO UPDATE SET ${MERGE_INTO_STORED}
         RETURNING e.id, e.app, e.execution_id, e.body_hash, e.received_at
       )
       -- A row that nothing would change is not returned: the candidate was a duplicate or superseded.
       SELECT saved.id, input.place, input.body_from, input.body_bytes,
         saved.body_hash = input.body_hash AS same,
-        saved.body_hash = input.body_hash AND saved.received_at = input.received_at AS won
+        saved.body_hash = input.body_hash AND saved.received_at = input.received_at AS won,
+        true AS allowed
       FROM saved JOIN input USING (app, execution_id)`.execute(tx);
     const won = merged.rows.filter((row) => row.won);
     if (won.length > 0) {
@@ -156,7 +194,7 @@ async function mergeStored(db: Db, candidates: Candidate[]): Promise<MergedRow[]
   });
 }
 
-/** Tells duplicates from superseded among the candidates that changed nothing. */
+/** Tells duplicates, superseded and refused apart among the candidates that changed nothing. */
 async function unchanged(
   tx: Db,
   candidates: Candidate[],
@@ -169,20 +207,22 @@ async function unchanged(
       app: record.app,
       execution_id: record.executionId,
       body_hash: merge.winner.bodyHash,
+      sender_environments: record.senderEnvironments,
     }))
     .filter(({ place }) => !changed.has(place));
   if (keys.length === 0) return [];
   const { rows } = await sql<MergedRow>`
-    SELECT input.place, false AS won, e.body_hash = input.body_hash AS same
+    SELECT input.place, false AS won, e.body_hash = input.body_hash AS same,
+      input.sender_environments IS NULL OR e.environment = ANY (input.sender_environments) AS allowed
     FROM json_to_recordset(${jsonForPostgres(keys)}::json)
-      AS input(place int, app text, execution_id text, body_hash text)
+      AS input(place int, app text, execution_id text, body_hash text, ${types(SENDER)})
     JOIN xray.executions AS e USING (app, execution_id)`.execute(tx);
   return rows;
 }
 
 function readHeaders(headers: object[]): RawBuilder<unknown> {
   return sql`SELECT * FROM json_to_recordset(${jsonForPostgres(headers)}::json) AS h(place int, body_from int,
-    body_bytes int, app text, execution_id text, ${types(HEADER)}, ${types(MERGE)})`;
+    body_bytes int, app text, execution_id text, ${types(ROW)})`;
 }
 
 function readSteps(candidates: Candidate[]): RawBuilder<unknown> {
@@ -209,6 +249,7 @@ function pack(candidates: Candidate[]): { headers: object[]; bodies: Buffer } {
       execution_id: record.executionId,
       ...headerRow(record),
       ...mergeRow(merge),
+      sender_environments: record.senderEnvironments,
     };
     from += body.length;
     return header;

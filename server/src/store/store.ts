@@ -30,6 +30,8 @@ export interface ExecutionRecord {
   bytes: number;
   merge: MergeState;
   receivedAt: Date;
+  /** The environments that its sender may write; null: any. */
+  senderEnvironments: string[] | null;
   header: {
     pipeline: string;
     environment: string;
@@ -74,11 +76,15 @@ export interface StoredBody {
   body: string;
 }
 
-/** What became of one flush. `refused` is the database's word on that record alone; the others are stored. */
+/**
+ * The result of one flush. `refused` is the database's word on that record alone; the others are stored.
+ * `outside_limits`: the execution is of an environment that the flush's sender may not write.
+ */
 export type SaveOutcome =
   | { kind: 'accepted' }
   | { kind: 'duplicate' }
   | { kind: 'superseded' }
+  | { kind: 'outside_limits' }
   | { kind: 'refused'; message: string };
 
 /** A condition on `xray.executions e`, with every value bound. */

@@ -104,6 +104,8 @@ interface InvitationsTable {
   email: string | null;
   token_hash: Uint8Array;
   invited_by: string;
+  /** The user of that name; null: the command line. */
+  inviter: string | null;
   created_at: Generated<Date>;
   expires_at: Date;
   accepted_at: Date | null;
@@ -162,6 +164,8 @@ interface ExecutionsTable {
   running_revision: Derived<number>;
   instance_id: Derived<string | null>;
   many_instances: Derived<boolean>;
+  /** Of its sender, as it may write; null: any. */
+  sender_environments: Derived<string[] | null>;
   conflict: Derived<boolean>;
 }
 
