@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { AppList, CreatedInvitation, Me, PublicConfig, UserList } from '@xray/core';
+import type {
+  AppList,
+  CreatedInvitation,
+  InvitationList,
+  Me,
+  PublicConfig,
+  UserList,
+} from '@xray/core';
 import { startServer } from '#server/main.js';
 import {
   APP,
@@ -297,6 +304,88 @@ describe('an invitation', () => {
     const preview = await ada.send('POST', '/api/invitations/preview', { token: tokenOf(link) });
     expect(preview.status).toBe(404);
   });
+
+  test('gives a role and takes none', async () => {
+    const ada = await administratorOf(server);
+    await ada.ask('POST', '/api/apps', { id: 'higher' });
+    const olga = await ada.bring('higher', 'owner', 'olga@higher.example');
+    const token = await ada.invite('higher', 'viewer');
+    await olga.ask('POST', '/api/invitations/accept', { token });
+    expect(await olga.ask<AppList>('GET', '/api/apps')).toMatchObject({
+      items: [{ id: 'higher', role: 'owner' }],
+    });
+  });
+
+  const endings: [
+    string,
+    (ada: Visitor, id: string) => Promise<unknown>,
+    isAdministrator?: boolean,
+  ][] = [
+    ['was removed from the app', (ada, id) => ada.ask('DELETE', `/api/apps/ending/members/${id}`)],
+    [
+      'is owner no longer',
+      (ada, id) => ada.ask('PUT', `/api/apps/ending/members/${id}`, { role: 'editor' }),
+    ],
+    ['has no account any more', (ada, id) => ada.ask('DELETE', `/api/users/${id}`)],
+    [
+      'is administrator no longer',
+      (ada, id) => ada.ask('PATCH', `/api/users/${id}`, { isAdministrator: false }),
+      true,
+    ],
+  ];
+  test.each(endings)('is void when who made it %s', async (name, end, isAdministrator = false) => {
+    const ada = await administratorOf(server);
+    await ada.send('POST', '/api/apps', { id: 'ending' });
+    const email = `${name.replaceAll(' ', '-')}@example.org`;
+    const app = isAdministrator ? APP : 'ending';
+    const maker = await ada.bring(app, isAdministrator ? 'viewer' : 'owner', email);
+    const { id } = await maker.ask<NonNullable<Me>>('GET', '/api/me');
+    if (isAdministrator) await ada.ask('PATCH', `/api/users/${id}`, { isAdministrator: true });
+    const token = await maker.invite('ending', 'owner');
+    const stays = await ada.invite('ending', 'viewer');
+    await end(ada, id);
+    const preview = await ada.send('POST', '/api/invitations/preview', { token });
+    const account = { email: `again-${email}`, name: 'Again', password: PASSWORD };
+    const answers = [
+      preview,
+      await maker.send('POST', '/api/invitations/accept', { token }),
+      await new Visitor(server.url).send('POST', '/api/invitations/accept', { token, account }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404]);
+    const { items } = await ada.ask<InvitationList>('GET', '/api/apps/ending/invitations');
+    expect(items.filter(({ invitedBy }) => invitedBy === email)).toEqual([]);
+    const again = await ada.send('POST', '/api/invitations/preview', { token: stays });
+    expect(again.status).toBe(200);
+  });
+
+  test('stays void when its maker becomes owner again', async () => {
+    const ada = await administratorOf(server);
+    await ada.send('POST', '/api/apps', { id: 'ending' });
+    const olga = await ada.bring('ending', 'owner', 'olga@ending.example');
+    const { id } = await olga.ask<NonNullable<Me>>('GET', '/api/me');
+    const token = await olga.invite('ending', 'owner');
+    for (const role of ['viewer', 'owner']) {
+      await ada.ask('PUT', `/api/apps/ending/members/${id}`, { role });
+    }
+    expect((await ada.send('POST', '/api/invitations/preview', { token })).status).toBe(404);
+  });
+});
+
+test('a link that was made before the password was set opens nothing afterwards', async () => {
+  const ada = await administratorOf(server);
+  await ada.bring(APP, 'viewer', 'lena@example.org');
+  const [signIn, first, second] = [
+    await linkFor(server.place, 'sign-in', 'lena@example.org'),
+    await linkFor(server.place, 'reset-password', 'lena@example.org'),
+    await linkFor(server.place, 'reset-password', 'lena@example.org'),
+  ];
+  const lena = new Visitor(server.url);
+  await lena.ask('POST', '/api/auth/reset-password', { token: first, password: PASSWORD });
+  const answers = [
+    await lena.send('POST', '/api/auth/sign-in/link', { token: signIn }),
+    await lena.send('POST', '/api/auth/reset-password', { token: second, password: PASSWORD }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([404, 404]);
 });
 
 test('a role that is changed or taken holds for the next request', async () => {

@@ -97,6 +97,7 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
             email: email ?? null,
             tokenHash,
             invitedBy: nameOf(principal),
+            inviter: principal.kind === 'user' ? principal.user.id : null,
             expiresAt,
           }),
           target: email ?? 'whoever has the link',

@@ -64,7 +64,10 @@ export interface NewInvitation {
   email: string | null;
   /** SHA-256 of the token in its link. */
   tokenHash: Uint8Array;
+  /** Its maker's name to show. */
   invitedBy: string;
+  /** The user who makes it; null: the command line. It is void once they may no longer make it. */
+  inviter: string | null;
   expiresAt: Date;
 }
 
@@ -191,7 +194,7 @@ export interface AccessEdits {
   setAdministrator(id: string, isAdministrator: boolean): Promise<User | 'unknown' | 'last'>;
   /** Takes an account away, with its sessions and memberships. `last` as in `setAdministrator`. */
   removeUser(id: string): Promise<User | 'unknown' | 'last'>;
-  /** Sets the password and ends every session that the user has. */
+  /** Sets the password, and ends every session and every unused link that the user has. */
   setPassword(userId: string, passwordHash: string): Promise<void>;
   createSession(session: NewSession): Promise<void>;
 
@@ -220,7 +223,7 @@ export interface AccessEdits {
 
   createInvitation(invitation: NewInvitation): Promise<Invitation>;
   revokeInvitation(app: string, id: string): Promise<Invitation | undefined>;
-  /** Makes a member of a new account, or of the user with this id. */
+  /** Makes a member of a new account, or of the user with this id, who keeps a higher role. */
   acceptInvitation(
     tokenHash: Uint8Array,
     who: { account: NewUser } | { userId: string },

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Invitation, Member, Role } from '@xray/core';
+import { ROLES, type Invitation, type Member, type Role } from '@xray/core';
 import type { Acceptance, NewInvitation, NewUser } from './access-store.js';
 import type { Driver } from './driver.js';
 import { findUserById, insertUser } from './people.js';
@@ -33,6 +33,7 @@ export async function changeMember(
     .where('app', '=', app)
     .where(isUser(userId))
     .execute();
+  await voidInvitations(db, userId);
   return await findMember(db, app, userId);
 }
 
@@ -44,7 +45,15 @@ export async function removeMember(
   const member = await findMember(db, app, userId);
   await db.deleteFrom('app_members').where('app', '=', app).where(isUser(userId)).execute();
   await sql`DELETE FROM xray.views WHERE app = ${app} AND owner::text = ${userId}`.execute(db);
+  await voidInvitations(db, userId);
   return member;
+}
+
+/** Deletes the open invitations that the user may no longer make. An account's deletion takes its own with it. */
+export async function voidInvitations(db: Db, userId: string): Promise<void> {
+  await sql`
+    DELETE FROM xray.invitations
+    WHERE inviter::text = ${userId} AND accepted_at IS NULL AND NOT ${INVITER_MAY}`.execute(db);
 }
 
 export async function createInvitation(db: Db, invitation: NewInvitation): Promise<Invitation> {
@@ -56,6 +65,7 @@ export async function createInvitation(db: Db, invitation: NewInvitation): Promi
       email: invitation.email,
       token_hash: invitation.tokenHash,
       invited_by: invitation.invitedBy,
+      inviter: invitation.inviter,
       expires_at: invitation.expiresAt,
     })
     .returning(INVITATION)
@@ -123,11 +133,13 @@ export async function acceptInvitation(
   if (row.email !== null && row.email !== email?.toLowerCase()) return { kind: 'wrong_email' };
   const user = 'account' in who ? await insertUser(tx, who.account) : known;
   if (user === undefined) return { kind: 'email_taken' };
-  await tx
-    .insertInto('app_members')
-    .values({ app: row.app, user_id: user.id, role: row.role })
-    .onConflict((conflict) => conflict.columns(['app', 'user_id']).doUpdateSet({ role: row.role }))
-    .execute();
+  // An invitation gives a role and takes none: an owner who opens a viewer's link stays owner.
+  await sql`
+    INSERT INTO xray.app_members AS member (app, user_id, role)
+    VALUES (${row.app}, ${user.id}, ${row.role})
+    ON CONFLICT (app, user_id) DO UPDATE SET role = excluded.role
+    WHERE array_position(${[...ROLES]}::text[], excluded.role)
+      > array_position(${[...ROLES]}::text[], member.role)`.execute(tx);
   await tx
     .updateTable('invitations')
     .set({ accepted_at: sql<Date>`now()` })
@@ -136,7 +148,15 @@ export async function acceptInvitation(
   return { kind: 'accepted', user, invitation: toInvitation(row) };
 }
 
-const OPEN = sql<boolean>`accepted_at IS NULL AND expires_at > now()`;
+/** Whoever made the invitation may make it now: an owner of its app, an administrator, or the command line. */
+const INVITER_MAY = sql<boolean>`(invitations.inviter IS NULL
+  OR EXISTS (SELECT FROM xray.users WHERE users.id = invitations.inviter AND users.is_administrator)
+  OR EXISTS (
+    SELECT FROM xray.app_members AS maker
+    WHERE maker.app = invitations.app AND maker.user_id = invitations.inviter AND maker.role = 'owner'))`;
+
+/** The right is checked again, since an invitation may be made while its maker loses it. */
+const OPEN = sql<boolean>`accepted_at IS NULL AND expires_at > now() AND ${INVITER_MAY}`;
 
 /** Compared as text: what is no uuid is nobody's, and no error of the database's. */
 function isUser(userId: string) {

@@ -14,6 +14,12 @@ export async function setPassword(tx: Db, userId: string, passwordHash: string):
     .execute();
   await insertPassword(tx, userId, passwordHash);
   await tx.deleteFrom('sessions').where('user_id', '=', userId).execute();
+  await deleteLinks(tx, userId);
+}
+
+/** A link that was made for the user before opens nothing any more. */
+export async function deleteLinks(tx: Db, userId: string): Promise<void> {
+  await tx.deleteFrom('verifications').where('value', '=', userId).execute();
 }
 
 export async function createSession(tx: Db, session: NewSession): Promise<void> {

@@ -56,8 +56,16 @@ export function sqlAccessEdits(tx: Db): AccessEdits {
     claimSetupAs: (nonce, userId) => people.claimSetupAs(tx, nonce, userId),
     createUser: (user) => people.insertUser(tx, user),
     renameUser: (id, name) => people.renameUser(tx, id, name),
-    setAdministrator: (id, isAdministrator) => people.setAdministrator(tx, id, isAdministrator),
-    removeUser: (id) => people.removeUser(tx, id),
+    async setAdministrator(id, isAdministrator) {
+      const user = await people.setAdministrator(tx, id, isAdministrator);
+      await members.voidInvitations(tx, id);
+      return user;
+    },
+    async removeUser(id) {
+      const user = await people.removeUser(tx, id);
+      if (user !== 'unknown' && user !== 'last') await signIn.deleteLinks(tx, user.id);
+      return user;
+    },
     setPassword: (userId, passwordHash) => signIn.setPassword(tx, userId, passwordHash),
     createSession: (session) => signIn.createSession(tx, session),
     saveClerkUser: (clerkId, email, name) => signIn.saveClerkUser(tx, clerkId, email, name),
