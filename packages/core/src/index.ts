@@ -12,6 +12,7 @@ export * from './explanation-text.js';
 export * from './facts.js';
 export * from './finding.js';
 export * from './history.js';
+export * from './instants.js';
 export * from './json-diff.js';
 export * from './merge.js';
 export * from './pipelines.js';

@@ -1,3 +1,4 @@
+import { FIRST_INSTANT_MS, LAST_INSTANT_MS } from './instants.js';
 import type { AgoUnit, DurationNode, DurationUnit, StartedNode } from './query-tree.js';
 
 const MS: Record<DurationUnit | AgoUnit, number> = {
@@ -8,9 +9,6 @@ const MS: Record<DurationUnit | AgoUnit, number> = {
   d: 86_400_000,
   w: 604_800_000,
 };
-/** What no `started:` reaches beyond, so that every instant is one that a Postgres knows. */
-const FIRST_YEAR = 1970;
-const LAST_YEAR = 2999;
 const MAX_AGO_MS = 100 * 365.25 * 86_400_000;
 
 type Duration = Pick<DurationNode, 'amount' | 'unit'>;
@@ -43,9 +41,9 @@ export function readTime(text: string): Time | undefined {
     [];
   if (day === undefined || !isDay(day)) return undefined;
   if (clock === undefined)
-    return isKnownYear(new Date(`${day}T00:00Z`)) ? { form: 'day', day } : undefined;
+    return isStorable(new Date(`${day}T00:00Z`)) ? { form: 'day', day } : undefined;
   const instant = new Date(`${day}T${clock}${zone ?? 'Z'}`);
-  if (Number.isNaN(instant.getTime()) || !isKnownYear(instant)) return undefined;
+  if (!isStorable(instant)) return undefined;
   return { form: 'instant', iso: instant.toISOString() };
 }
 
@@ -70,7 +68,6 @@ function isDay(day: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
-function isKnownYear(date: Date): boolean {
-  const year = date.getUTCFullYear();
-  return year >= FIRST_YEAR && year <= LAST_YEAR;
+function isStorable(date: Date): boolean {
+  return date.getTime() >= FIRST_INSTANT_MS && date.getTime() <= LAST_INSTANT_MS;
 }

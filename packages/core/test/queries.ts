@@ -77,8 +77,8 @@ const present = fc
 const time = fc.oneof(
   fc
     .date({
-      min: new Date('1970-01-01'),
-      max: new Date('2999-12-31T23:59:59.999Z'),
+      min: new Date('0001-01-01'),
+      max: new Date('9999-12-31T23:59:59.999Z'),
       noInvalidDate: true,
     })
     .chain((date) =>

@@ -1,11 +1,17 @@
-import { printQueryField, type Facets, type Histogram, type RangeQuery } from '@xray/core';
+import {
+  FIRST_INSTANT_MS,
+  printQueryField,
+  type Facets,
+  type Histogram,
+  type RangeQuery,
+} from '@xray/core';
 import type { Search } from '../search/search.js';
 import type { Store } from '../store/store.js';
 import { bucketWidthOf } from './bucket-width.js';
 import { readFilter } from './filter.js';
 import { notSearchedOf } from './histories.js';
 import { conditionOfCounted } from './narrow.js';
-import { FIRST_INSTANT_MS, rangeOf } from './range.js';
+import { rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
 /** In the order in which facets are shown. */

@@ -1,3 +1,5 @@
+import { storableInstant } from '@xray/core';
+
 /** The place in a list after which the next page begins. */
 export interface Cursor {
   at: Date;
@@ -13,6 +15,6 @@ export function decodeCursor(text: string): Cursor | undefined {
   const plain = Buffer.from(text, 'base64url').toString('latin1');
   const [, time, id] = /^(-?\d{1,15})\.(\d{1,15})$/.exec(plain) ?? [];
   if (time === undefined || id === undefined) return undefined;
-  const at = new Date(Number(time));
-  return Number.isNaN(at.getTime()) ? undefined : { at, id: Number(id) };
+  const ms = Number(time);
+  return storableInstant(ms) === ms ? { at: new Date(ms), id: Number(id) } : undefined;
 }

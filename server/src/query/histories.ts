@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import {
+  FIRST_INSTANT_MS,
   allOf,
   type CandidateHistory,
   type ExecutionSummary,
@@ -244,7 +245,7 @@ function stripOf(
   values: (string | null)[],
 ): OutcomeStrip {
   const bucketMs = bucketWidthOf(to - from, STRIP_BUCKETS);
-  const start = Math.floor(from / bucketMs) * bucketMs;
+  const start = Math.max(Math.floor(from / bucketMs) * bucketMs, FIRST_INSTANT_MS);
   const buckets = Math.ceil((to - start) / bucketMs);
   const countsOf = values.map(() => new Uint32Array(buckets));
   for (let place = 0; place < ats.length; place++) {

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ExecutionPage, ExecutionQuery, ExecutionSummary, QueryNode } from '@xray/core';
+import {
+  FIRST_INSTANT_MS,
+  LAST_INSTANT_MS,
+  type ExecutionPage,
+  type ExecutionQuery,
+  type ExecutionSummary,
+  type QueryNode,
+} from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { Search } from '../search/search.js';
 import { READ_LIMIT_MS, ReadTooLong } from '../store/read-within.js';
@@ -8,7 +15,7 @@ import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf, readFilter } from './filter.js';
 import { notSearchedOf } from './histories.js';
 import { isNarrowable, narrowByIndex } from './narrow.js';
-import { FIRST_INSTANT_MS, LAST_INSTANT_MS, instantOf, toSearchRange } from './range.js';
+import { instantOf, toSearchRange } from './range.js';
 import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
 

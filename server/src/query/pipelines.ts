@@ -1,4 +1,5 @@
 import {
+  FIRST_INSTANT_MS,
   countEdges,
   type Course,
   type Funnel,
@@ -12,7 +13,7 @@ import type { Flow, StepFigures } from '../store/flows.js';
 import type { Store } from '../store/store.js';
 import { bucketWidthOf } from './bucket-width.js';
 import { countConditionsOf, readFilter } from './filter.js';
-import { FIRST_INSTANT_MS, instantOf, rangeOf } from './range.js';
+import { instantOf, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
 const BUCKETS = 60;
@@ -78,8 +79,12 @@ export async function readOverview(
     reasons: reasons.map(({ value, counts }) => ({ reason: value, total: sum(counts), counts })),
     moreReasons: found.distinctReasons - reasons.length,
     versions: found.versions
-      .map((version) => ({ ...version, firstAt: new Date(version.firstAt).toISOString() }))
-      .filter(({ firstAt }) => Date.parse(firstAt) >= fromMs + bucketMs),
+      .filter(({ firstAtMs }) => firstAtMs >= fromMs + bucketMs)
+      .map(({ name, version, firstAtMs }) => ({
+        name,
+        version,
+        firstAt: new Date(firstAtMs).toISOString(),
+      })),
   };
 }
 

@@ -1,19 +1,21 @@
-import { startedBounds, type QueryNode } from '@xray/core';
+import {
+  FIRST_INSTANT_MS,
+  LAST_INSTANT_MS,
+  startedBounds,
+  storableInstant,
+  type QueryNode,
+} from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { SearchRange } from '../store/search-store.js';
 import type { ExecutionScope } from '../store/store.js';
 
-/** The first and the last instant that an ISO year of four digits and a Postgres timestamptz both know. */
-export const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
-export const LAST_INSTANT_MS = Date.parse('9999-12-31T23:59:59.999Z');
-
 /** What is looked at when nobody says from when on. */
 const DEFAULT_RANGE_MS = 7 * 86_400_000;
 
-/** An instant as it was asked for; what lies beyond those that the store knows is the nearest of them. */
+/** The instant that was asked for, or the nearest one that can be stored. */
 export function instantOf(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
-  return new Date(Math.min(Math.max(Date.parse(text), FIRST_INSTANT_MS), LAST_INSTANT_MS));
+  return new Date(storableInstant(Date.parse(text)));
 }
 
 /**
@@ -36,8 +38,11 @@ export function rangeOf(
   const to = Math.min(askedTo, bounds.to);
   const end = to === Infinity ? Math.max(now, askedFrom) : to;
   const from = Math.max(askedFrom, bounds.from);
-  const start = from === -Infinity ? end - DEFAULT_RANGE_MS : from;
-  return { from: new Date(start), to: new Date(Math.max(start + 1, end)) };
+  const start = Math.max(from === -Infinity ? end - DEFAULT_RANGE_MS : from, FIRST_INSTANT_MS);
+  return {
+    from: new Date(start),
+    to: new Date(Math.max(start + 1, Math.min(end, LAST_INSTANT_MS))),
+  };
 }
 
 /** The same as a search takes it. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { core } from 'zod';
 import {
+  FIRST_INSTANT_MS,
   LIMITS,
   factsOf,
   jsonDepthExceeds,
@@ -27,8 +28,6 @@ export type ReadSnapshot =
 
 /** A client's clock may be this far ahead before its time is not believed, in ms. */
 const MAX_AHEAD_MS = 5 * 60_000;
-/** The first instant that a Postgres timestamptz and an ISO year of four digits both know. */
-const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00Z');
 const MAX_DETAILS = 20;
 /** Reasons of a step beyond this are left out of its roll-up. */
 const MAX_DROP_REASONS = 50;
@@ -136,7 +135,7 @@ function bodyHash(snapshot: Snapshot): string {
 
 function orderingTime(startedAt: string | null | undefined, receivedAt: Date): Date {
   const time = Date.parse(startedAt ?? '');
-  const believable = time >= FIRST_INSTANT && time <= receivedAt.getTime() + MAX_AHEAD_MS;
+  const believable = time >= FIRST_INSTANT_MS && time <= receivedAt.getTime() + MAX_AHEAD_MS;
   return believable ? new Date(time) : receivedAt;
 }
 

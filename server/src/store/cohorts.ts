@@ -4,6 +4,7 @@ import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { bigints, hashOf, isDrawn, isOneOf, withAlike, type Bigints } from './fingerprints.js';
 import { MAX_COURSES, stepsOf } from './flows.js';
+import { instant } from './instant.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
 import type { CountConditions } from './store.js';
 
@@ -123,8 +124,8 @@ type Range = Pick<CohortScope, 'from' | 'to'>;
 function isIn({ from, to, where }: CohortScope, range: Range): RawBuilder<unknown> {
   const conditions = [
     where,
-    ...(from > range.from ? [sql`e.at >= ${from.toISOString()}::timestamptz`] : []),
-    ...(to < range.to ? [sql`e.at < ${to.toISOString()}::timestamptz`] : []),
+    ...(from > range.from ? [sql`e.at >= ${instant(from.getTime())}`] : []),
+    ...(to < range.to ? [sql`e.at < ${instant(to.getTime())}`] : []),
   ];
   return sql`(${sql.join(conditions, sql` AND `)}) IS TRUE`;
 }

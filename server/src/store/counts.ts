@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { countAlike, withAlike } from './fingerprints.js';
+import { instant } from './instant.js';
 import { READ_LIMIT_MS, readWithin } from './read-within.js';
 import type { CountScope, FacetRow, HistogramRow } from './store.js';
 
@@ -68,7 +69,7 @@ export async function countByTime(
   db: Db,
   scope: CountScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
 ): Promise<HistogramRow[]> {
-  const from = sql`${scope.from.toISOString()}::timestamptz`;
+  const from = instant(scope.from.getTime());
   const width = sql`${scope.bucketMs}::double precision * interval '1 millisecond'`;
   const rows = await readWithin(db, READ_LIMIT_MS, async (tx) => {
     const result = await sql<HistogramRow>`

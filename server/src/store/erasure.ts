@@ -3,6 +3,7 @@ import type { ErasureCount } from '@xray/core';
 import { appendAudit } from './audit.js';
 import type { Driver } from './driver.js';
 import { eraseFromIndex } from './erase-from-index.js';
+import { instant } from './instant.js';
 import type { ErasedBatch, ErasureScope, Store } from './store.js';
 
 type Db = Driver['db'];
@@ -137,7 +138,7 @@ async function listNear(
   const isAfter =
     after === undefined
       ? sql`true`
-      : sql`(e.at, e.id) > (${after.at}::timestamptz, ${after.id}::bigint)`;
+      : sql`(e.at, e.id) > (${instant(after.at.getTime())}, ${after.id}::bigint)`;
   const { rows } = await sql<{ at: Date; id: number }>`
     SELECT e.at, e.id FROM xray.executions e WHERE ${isNear(scope)} AND ${isAfter}
     ORDER BY e.at, e.id LIMIT ${limit}`.execute(tx);
@@ -176,10 +177,10 @@ function isNear({ app, what }: ErasureScope): RawBuilder<unknown> {
   switch (what.kind) {
     case 'expired':
       return sql`${ofApp} AND e.at < (
-        SELECT ${what.now}::timestamptz - min(days) * interval '1 day' + ${MAX_AHEAD}
+        SELECT ${instant(what.now.getTime())} - min(days) * interval '1 day' + ${MAX_AHEAD}
         FROM xray.retention WHERE app = ${app})`;
     case 'received_before':
-      return sql`${ofApp} AND e.at < ${what.before}::timestamptz + ${MAX_AHEAD}`;
+      return sql`${ofApp} AND e.at < ${instant(what.before.getTime())} + ${MAX_AHEAD}`;
     case 'execution':
       return sql`${ofApp} AND e.execution_id = ${what.executionId}`;
     case 'subject':
@@ -193,9 +194,9 @@ function isMeant({ environment, what }: ErasureScope): RawBuilder<unknown> {
   switch (what.kind) {
     case 'expired':
       return sql`${inEnvironment}
-        AND e.received_at < ${what.now}::timestamptz - ${KEPT_DAYS} * interval '1 day'`;
+        AND e.received_at < ${instant(what.now.getTime())} - ${KEPT_DAYS} * interval '1 day'`;
     case 'received_before':
-      return sql`${inEnvironment} AND e.received_at < ${what.before}::timestamptz`;
+      return sql`${inEnvironment} AND e.received_at < ${instant(what.before.getTime())}`;
     case 'execution':
       return inEnvironment;
     case 'subject':

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { ExecutionSort } from '@xray/core';
 import type { Driver } from './driver.js';
+import { instant, isoOf } from './instant.js';
 import { READ_LIMIT_MS, readWithin } from './read-within.js';
 import type {
   Condition,
@@ -68,13 +69,11 @@ export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<L
     .limit(filter.limit);
   if (filter.from !== undefined && filter.sort === 'received') {
     // It follows from `at`, and says where in the order to begin.
-    const earliest = new Date(filter.from.getTime() - MAX_AHEAD_MS).toISOString();
-    query = query.where(sql<boolean>`e.received_at >= ${earliest}::timestamptz`);
+    const earliest = instant(filter.from.getTime() - MAX_AHEAD_MS);
+    query = query.where(sql<boolean>`e.received_at >= ${earliest}`);
   }
   if (filter.after !== undefined) {
-    const last = isTime
-      ? sql`${new Date(filter.after.key).toISOString()}::timestamptz`
-      : sql`${filter.after.key}::double precision`;
+    const last = isTime ? instant(filter.after.key) : sql`${filter.after.key}::double precision`;
     const beyond = sql.raw(order === 'desc' ? '<' : '>');
     query = query.where(
       sql<boolean>`(${key}, e.id) ${beyond} (${last}, ${filter.after.id}::bigint)`,
@@ -104,8 +103,8 @@ export function toListed(row: SummaryRow): ListedExecution {
       stepCount: row.step_count,
       failedStepCount: row.failed_step_count,
       errorType: row.error_type,
-      at: row.at.toISOString(),
-      receivedAt: row.received_at.toISOString(),
+      at: isoOf(row.at),
+      receivedAt: isoOf(row.received_at),
       durationMs: row.duration_ms,
       revision: row.revision,
       conflict: row.conflict,
@@ -141,8 +140,8 @@ export function isWithin({ app, from, to }: Omit<ExecutionScope, 'where'>): Cond
   return sql`(${sql.join(
     [
       sql`e.app = ${app}`,
-      ...(from === undefined ? [] : [sql`e.at >= ${from.toISOString()}::timestamptz`]),
-      ...(to === undefined ? [] : [sql`e.at < ${to.toISOString()}::timestamptz`]),
+      ...(from === undefined ? [] : [sql`e.at >= ${instant(from.getTime())}`]),
+      ...(to === undefined ? [] : [sql`e.at < ${instant(to.getTime())}`]),
     ],
     sql` AND `,
   )})`;

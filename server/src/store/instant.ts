@@ -1,8 +1,18 @@
 import { sql, type RawBuilder } from 'kysely';
+import { FIRST_INSTANT_MS, LAST_INSTANT_MS, storableInstant } from '@xray/core';
 
-/** A time in ms since the epoch as Postgres has it; infinite where there is no bound. */
+/**
+ * A time in ms since the epoch as a timestamptz. A bound beyond all storable instants becomes infinite. It is
+ * bound as an ISO text, because the drivers write a Date in the time zone of the machine.
+ */
 export function instant(ms: number): RawBuilder<Date> {
-  if (ms === Infinity) return sql`'infinity'::timestamptz`;
-  if (ms === -Infinity) return sql`'-infinity'::timestamptz`;
+  if (ms > LAST_INSTANT_MS) return sql`'infinity'::timestamptz`;
+  if (ms < FIRST_INSTANT_MS) return sql`'-infinity'::timestamptz`;
   return sql`${new Date(ms).toISOString()}::timestamptz`;
+}
+
+/** A stored instant as ISO-8601. One that no year of four digits can write shows as the nearest that it can. */
+export function isoOf(stored: Date | number): string {
+  const ms = Number(stored);
+  return new Date(Number.isNaN(ms) ? FIRST_INSTANT_MS : storableInstant(ms)).toISOString();
 }

@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { FAILED_STATUSES, hasFailed, type PipelineList } from '@xray/core';
 import type { Driver } from './driver.js';
 import { DURATIONS, countOf, quantileOf, type DurationGroup } from './durations.js';
 import { isWithin } from './executions.js';
 import { bigints, isOneOf, withAlike, type Bigints } from './fingerprints.js';
+import { instant, isoOf } from './instant.js';
 import { groupBy } from '../group-by.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
 import type { CountScope, ExecutionScope } from './store.js';
@@ -60,7 +61,7 @@ function summaryOf(
   return {
     pipeline,
     executions: countOf(groups),
-    lastAt: lastOf(groups).toISOString(),
+    lastAt: isoOf(lastOf(groups)),
     failed: countOf(groups.filter(hasFailed)),
     outcomes: outcomes.toSorted((a, b) => b.count - a.count),
     p50Ms: quantileOf(durations, 0.5),
@@ -68,11 +69,16 @@ function summaryOf(
   };
 }
 
-function lastOf(groups: PipelineGroup[]): Date {
-  return new Date(groups.reduce((last, { lastAt }) => Math.max(last, lastAt.getTime()), -Infinity));
+function lastOf(groups: PipelineGroup[]): number {
+  return groups.reduce((last, { lastAt }) => Math.max(last, lastAt.getTime()), -Infinity);
 }
 
-const START_MS = sql`round(extract(epoch FROM start) * 1000)`;
+const START_MS = msOf(sql`start`);
+
+/** A timestamptz in ms since the epoch. As text it would carry the session's time zone. */
+function msOf(instant: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`round(extract(epoch FROM ${instant}) * 1000)`;
+}
 
 /** What ran over time, in buckets by their start. */
 export interface OverTime {
@@ -88,7 +94,7 @@ export interface OverTime {
   reasons: { value: string; startMs: number; count: number }[];
   distinctReasons: number;
   /** By the time they were first seen. */
-  versions: { name: string; version: string; firstAt: string }[];
+  versions: { name: string; version: string; firstAtMs: number }[];
 }
 
 type CountedOverTime = Omit<OverTime, 'buckets'> & {
@@ -101,7 +107,7 @@ export async function readOverTime(
   db: Db,
   scope: CountScope & { from: Date; bucketMs: number },
 ): Promise<OverTime> {
-  const origin = sql`${scope.from.toISOString()}::timestamptz`;
+  const origin = instant(scope.from.getTime());
   const width = sql`make_interval(secs => ${scope.bucketMs / 1_000}::double precision)`;
   const START = sql`date_bin(${width}, e.at, ${origin})`;
   return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
@@ -146,7 +152,7 @@ export async function readOverTime(
           GROUP BY value, total, start) r) AS reasons,
         (SELECT count(DISTINCT reason) FROM counted) AS "distinctReasons",
         (SELECT coalesce(json_agg(json_build_object('name', name, 'version', version,
-            'firstAt', first_at) ORDER BY first_at, name, version), '[]') FROM versions) AS versions,
+            'firstAtMs', ${msOf(sql`first_at`)}) ORDER BY first_at, name, version), '[]') FROM versions) AS versions,
         (SELECT ${bigints(sql`fingerprint`)} FROM known) AS fingerprints
       `.execute(tx);
     const [row] = rows;

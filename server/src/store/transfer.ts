@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { AppTransfer, Status, Transferred } from '@xray/core';
 import type { Driver } from './driver.js';
 import { lockErasures } from './erasure.js';
+import { instant } from './instant.js';
 import { readRetention } from './retention.js';
 import type { ExportFilter, ExportedExecution } from './store.js';
 
@@ -48,12 +49,12 @@ export async function exportExecutions(
   const conditions = [
     sql`e.app = ${app}`,
     where,
-    ...(from === undefined ? [] : [sql`e.at >= ${from}::timestamptz`]),
-    ...(to === undefined ? [] : [sql`e.at < ${to}::timestamptz`]),
+    ...(from === undefined ? [] : [sql`e.at >= ${instant(from.getTime())}`]),
+    ...(to === undefined ? [] : [sql`e.at < ${instant(to.getTime())}`]),
     ...(after === undefined
       ? []
       : [
-          sql`(e.at, e.id) ${sql.raw(isDown ? '<' : '>')} (${after.at}::timestamptz, ${after.id}::bigint)`,
+          sql`(e.at, e.id) ${sql.raw(isDown ? '<' : '>')} (${instant(after.at.getTime())}, ${after.id}::bigint)`,
         ]),
   ];
   // The body by a subquery and not by a join: of a table without statistics, as PGlite's are at first, a

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
+import { types as pg } from 'pg';
 import { FilesWithTimers } from './pglite-files.js';
 import {
   START,
@@ -30,7 +31,8 @@ const database = await PGlite.create({
   parsers: {
     [types.INT8]: Number,
     [types.BYTEA]: (text: string) => Buffer.from(text.slice(2), 'hex'),
-    [types.TIMESTAMPTZ]: (text: string) => new Date(text),
+    // As on a Postgres: `Date` reads the years 1 to 99 as 1901 to 2099.
+    [types.TIMESTAMPTZ]: pg.getTypeParser(pg.builtins.TIMESTAMPTZ),
   },
 }).catch((error: unknown) => {
   throw new Error(lastWord, { cause: error });
