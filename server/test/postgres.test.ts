@@ -8,6 +8,7 @@ import { Client } from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { ErrorBody, IngestResult, Ready } from '@xray/core';
 import { startServer } from '#server/main.js';
+import { outageOf } from '#server/store/outage.js';
 import {
   APP,
   administer,
@@ -313,6 +314,58 @@ describe('with a Postgres of one’s own', () => {
       await mend();
       await expect.poll(async () => (await post(server.url, snapshot())).status).toBe(202);
       expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+    },
+  );
+
+  test.each(['lock_timeout', 'statement_timeout'])(
+    'answers 503 where the host’s own %s ends a write or a read, and takes the record afterwards',
+    async (setting) => {
+      const place = await freshPlace();
+      await administer(`ALTER DATABASE ${place.name} SET ${setting} = '200ms'`);
+      const server = await startServer(configFor(place));
+      onTestFinished(() => server.stop());
+      const record = snapshot();
+      const unlock = await lockTable(place, 'executions');
+      const url = `${server.url}/api/apps/${APP}/executions/${record.executionId}`;
+      const answers = [await post(server.url, record), await fetchWithKey(url)];
+      for (const answer of answers) {
+        expect(answer.status).toBe(503);
+        expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+        expect(((await answer.json()) as ErrorBody).error.code).toBe('unavailable');
+      }
+      await unlock();
+      expect(await postOk(server.url, record)).toMatchObject({ accepted: 1 });
+      expect((await list(server.url)).items).toHaveLength(1);
+    },
+  );
+
+  test.each([
+    { code: '57014' },
+    { code: '55P03' },
+    { code: '25P03' },
+    { code: '25P04' },
+    { code: '57P01' },
+    { code: '57P05' },
+    { code: '53300' },
+    { code: '40003' },
+    { code: '08P01' },
+    { code: 'EAI_AGAIN' },
+    { code: 'EHOSTUNREACH' },
+    { code: '28P01', severity: 'FATAL' },
+    { code: 'XX000', severity: 'FATAL' },
+    { message: 'timeout exceeded when trying to connect' },
+    { message: 'Client has encountered a connection error and is not queryable' },
+    { message: 'Cannot use a pool after calling end on the pool' },
+  ])('takes %j for an outage that passes', ({ message = '', ...facts }) => {
+    expect(outageOf(Object.assign(new Error(message), facts))).toMatch(/^(the|no|an) /);
+  });
+
+  test.each(['22P02', '23505', '42P01', '54000', 'XX000'])(
+    'takes the code %s for no outage',
+    (code) => {
+      expect(outageOf(Object.assign(new Error('refused'), { code, severity: 'ERROR' }))).toBe(
+        undefined,
+      );
     },
   );
 

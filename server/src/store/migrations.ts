@@ -40,6 +40,8 @@ export async function migrate(driver: Driver): Promise<string[]> {
   const applied: string[] = [];
   for (const migration of readMigrations()) {
     const ran = await driver.db.transaction().execute(async (tx) => {
+      // Hosts set limits that a migration of many rows cannot keep.
+      await sql.raw('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0').execute(tx);
       await sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}::bigint)`.execute(tx);
       if (!(await isSetUp(tx))) await sql.raw(BOOTSTRAP).execute(tx);
       const known = await tx

@@ -1,17 +1,27 @@
 /** SQLSTATE disk_full. */
 export const DISK_FULL = '53100';
 
-/** Error codes of a database that may be well again later: nothing is wrong with what was asked. */
+/** Codes of errors that end by themselves. The record or the question is not at fault. */
 const REASONS: Record<string, string> = {
+  EAI_AGAIN: 'the host of the database cannot be resolved',
+  ECONNABORTED: 'the connection to the database was lost',
   ECONNREFUSED: 'the database refuses connections',
   ECONNRESET: 'the database closed the connection',
+  EHOSTDOWN: 'the host of the database is down',
+  EHOSTUNREACH: 'the host of the database cannot be reached',
+  ENETUNREACH: 'the network of the database cannot be reached',
   ENOTFOUND: 'the host of the database is not known',
   ETIMEDOUT: 'the database does not answer',
   EPIPE: 'the database closed the connection',
   '25006': 'the database is read-only',
+  '25P03': 'the database ended an idle transaction',
+  '25P04': 'the database ended a transaction that took too long',
   '40001': 'the database could not serialize the write',
   '40P01': 'the database met a deadlock',
   [DISK_FULL]: 'the disk of the database is full',
+  '55006': 'the database is in use by another command',
+  '55P03': 'the database could not lock a row or table in time',
+  '57014': 'the database canceled a statement that took too long',
   '57P01': 'the database is shutting down',
   '57P02': 'the database crashed and is restarting',
   '57P03': 'the database is starting up',
@@ -20,9 +30,20 @@ const REASONS: Record<string, string> = {
 /** Whole classes of SQLSTATE: Postgres' manual, Appendix A. */
 const CLASSES: Record<string, string> = {
   '08': 'the connection to the database was lost',
+  '40': 'the database rolled the transaction back',
   '53': 'the database has run out of a resource (connections, memory or disk)',
+  '57': 'an operator of the database intervened',
   '58': 'the database met an error of its system',
 };
+
+/** Errors that pg and its pool throw without a code, by a part of their message. */
+const MESSAGES: [part: string, reason: string][] = [
+  ['timeout exceeded when trying to connect', 'no connection to the database became free in time'],
+  ['Connection terminated', 'the database closed the connection'],
+  ['Client has encountered a connection error', 'the connection to the database was lost'],
+  ['Cannot use a pool after calling end', 'the server is stopping'],
+  ['driver has already been destroyed', 'the server is stopping'],
+];
 
 /**
  * Rejects with an outage when the store takes longer: a host that vanished answers nothing, for minutes. The
@@ -45,13 +66,10 @@ export async function answeredWithin<T>(ms: number, work: Promise<T>): Promise<T
 export function outageOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof AggregateError) return outageOf(error.errors[0]);
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code !== undefined) return REASONS[code] ?? CLASSES[code.slice(0, 2)];
-  // These two come from pg without a code.
-  if (error.message.includes('timeout exceeded when trying to connect')) {
-    return 'no connection to the database became free in time';
-  }
-  if (error.message.startsWith('Connection terminated'))
-    return 'the database closed the connection';
-  return undefined;
+  const { code = '', severity } = error as NodeJS.ErrnoException & { severity?: string };
+  const known = REASONS[code] ?? CLASSES[code.slice(0, 2)];
+  if (known !== undefined) return known;
+  // Postgres and poolers end the connection with these, for example when a role or a database is missing.
+  if (severity === 'FATAL' || severity === 'PANIC') return 'the database refused the connection';
+  return MESSAGES.find(([part]) => error.message.includes(part))?.[1];
 }
