@@ -16,6 +16,15 @@ export const stepRefSchema = z.object({
 });
 export type StepRef = z.infer<typeof stepRefSchema>;
 
+const ruleCountsSchema = z.object({
+  evaluated: z.int(),
+  passed: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+  error: z.int(),
+  decisive: z.int(),
+});
+
 /** One evaluation of a rule, in the record's own values. `path` is a JSON Pointer into the snapshot. */
 const ruleEvidenceSchema = z.object({
   kind: z.literal('rule'),
@@ -23,7 +32,11 @@ const ruleEvidenceSchema = z.object({
   path: z.string(),
   rule: z.string(),
   version: text,
+  /** `candidates`: the step asked it of its candidates, not of the subject of the decision. */
+  of: z.enum(['decision', 'candidates']),
+  /** Where the record holds only counts: `fail` if it failed once, else `error`, `pass`, `skip` likewise. */
   result: z.enum(['pass', 'fail', 'skip', 'error']).nullable(),
+  counts: ruleCountsSchema.nullable(),
   effect: text,
   field: text,
   op: text,
@@ -62,6 +75,7 @@ const explainedReasonSchema = z.object({
   contribution: number,
   support: z.enum(['evidenced', 'stated', 'contradicted']),
   evidence: z.array(evidenceSchema),
+  moreEvidence: z.int(),
 });
 export type ExplainedReason = z.infer<typeof explainedReasonSchema>;
 
@@ -85,6 +99,7 @@ export const UNKNOWN_FLIPS = [
   'not_finished',
   'human',
   'no_rules',
+  'candidates_only',
   'not_linked',
   'other_reasons',
   'contradictory',
@@ -101,7 +116,26 @@ const nearMissSchema = z.object({
   moreChanges: z.int(),
   /** Rejecting rules that were skipped or broke: once reached, they could have rejected too. */
   unevaluated: z.array(z.object({ step: stepRefSchema, rule: z.string() })),
+  moreUnevaluated: z.int(),
 });
+
+/** Why a rule of the record bears nothing out in an explanation. */
+export const SET_ASIDE = [
+  'step_skipped',
+  'attempt_replaced',
+  'rule_skipped',
+  'rule_broke',
+  'no_result',
+] as const;
+
+/** Rules of one step that the explanation does not weigh, by id, and why. */
+const ruleSetAsideSchema = z.object({
+  step: stepRefSchema,
+  why: z.enum(SET_ASIDE),
+  rules: z.array(z.string()),
+  moreRules: z.int(),
+});
+export type RuleSetAside = z.infer<typeof ruleSetAsideSchema>;
 
 const candidateMissSchema = z.object({
   id: z.string(),
@@ -128,8 +162,13 @@ const candidateAccountSchema = z.object({
   byOutcome: z.record(z.string(), z.int()),
   /** The most frequent reasons first. */
   byReason: z.array(z.object({ reason: z.string(), count: z.int() })),
+  moreReasons: z.int(),
+  /** The rules that were asked of the candidates; those that decided most of them first. */
+  rules: z.array(ruleEvidenceSchema),
+  moreRules: z.int(),
   cutoff: number,
   selected: z.array(z.object({ id: z.string(), score: number })),
+  moreSelected: z.int(),
   nearMisses: z.array(candidateMissSchema),
   /** Fewer are known one by one than there were. */
   sampled: z.boolean(),
@@ -155,6 +194,9 @@ export const explanationSchema = z.object({
   /** Failed rules that no reason of the decision speaks of. */
   unnamedFailures: z.array(ruleEvidenceSchema),
   moreUnnamedFailures: z.int(),
+  /** Rules of the record that nothing above rests on, with the cause. */
+  setAside: z.array(ruleSetAsideSchema),
+  moreSetAside: z.int(),
   nearMiss: nearMissSchema,
   candidates: z.array(candidateAccountSchema),
   moreCandidates: z.int(),
@@ -162,9 +204,11 @@ export const explanationSchema = z.object({
   failure: z.object({ step: stepRefSchema, type: text, message: text }).nullable(),
   versions: z.array(z.object({ name: z.string(), version: z.string() })),
   models: z.array(z.object({ name: z.string(), version: text, provider: text })),
+  moreModels: z.int(),
   humans: z.object({
     involvement: text,
     people: z.array(z.object({ id: z.string(), step: stepRefSchema.nullable() })),
+    morePeople: z.int(),
   }),
   /** What was cut, lost or changed on the way, so that it limits the account. */
   limits: z.array(z.object({ kind: z.string(), path: text, original: number, kept: number })),
@@ -197,6 +241,7 @@ const ruleDifferenceSchema = z.object({
   kind: z.enum(['added', 'removed', 'changed']),
   /** Names of the fields that differ. */
   fields: z.array(z.string()),
+  moreFields: z.int(),
   a: comparedRuleSchema.nullable(),
   b: comparedRuleSchema.nullable(),
 });
@@ -254,6 +299,7 @@ const sideSchema = z.object({
   status: z.enum(STATUSES),
   outcome: text,
   reasons: z.array(z.string()),
+  moreReasons: z.int(),
   stepCount: z.int(),
 });
 

@@ -1,11 +1,12 @@
-import type { CandidateAccount, CandidateMiss, RuleChange } from './answers.js';
+import type { CandidateAccount, CandidateMiss, RuleChange, RuleEvidence } from './answers.js';
 import { isKept, knownCandidates, type KnownCandidate } from './candidates.js';
 import { changeOf, relativeMargin } from './near-miss.js';
 import { distance } from './rule-test.js';
+import type { Evaluation } from './rule-evaluations.js';
 import type { CandidateSet } from './snapshot.js';
 import type { PlacedStep } from './step-order.js';
 
-const MAX = { reasons: 20, selected: 10, byRule: 3, byScore: 3 };
+const MAX = { reasons: 20, rules: 20, selected: 10, byRule: 3, byScore: 3 };
 
 interface Scored {
   id: string;
@@ -13,16 +14,34 @@ interface Scored {
 }
 
 /** The steps that chose among candidates: exact counts, and who came nearest to being kept. */
-export function candidateAccounts(steps: PlacedStep[]): CandidateAccount[] {
+export function candidateAccounts(
+  steps: PlacedStep[],
+  evaluations: Evaluation[],
+): CandidateAccount[] {
   return steps.flatMap((placed) => {
     const { candidates } = placed.step;
-    return candidates ? [accountOf(placed, candidates)] : [];
+    return candidates ? [accountOf(placed, candidates, rulesAskedIn(placed, evaluations))] : [];
   });
 }
 
-function accountOf(placed: PlacedStep, set: CandidateSet): CandidateAccount {
+/** The rules that a step asked of its candidates; those that decided most come first. */
+function rulesAskedIn({ index }: PlacedStep, evaluations: Evaluation[]): RuleEvidence[] {
+  const count = ({ counts }: RuleEvidence, of: 'decisive' | 'failed'): number => counts?.[of] ?? 0;
+  return evaluations
+    .map(({ evidence }) => evidence)
+    .filter(({ of, step }) => of === 'candidates' && step.index === index)
+    .toSorted(
+      (a, b) =>
+        count(b, 'decisive') - count(a, 'decisive') || count(b, 'failed') - count(a, 'failed'),
+    );
+}
+
+function accountOf(placed: PlacedStep, set: CandidateSet, rules: RuleEvidence[]): CandidateAccount {
   const known = [...knownCandidates(set).values()];
   const selected = known.filter(({ outcome }) => outcome === 'selected');
+  const reasons = Object.entries(set.byReason ?? {})
+    .map(([reason, count]) => ({ reason, count }))
+    .sort((a, b) => b.count - a.count);
   return {
     step: placed.ref,
     path: `${placed.path}/candidates`,
@@ -30,12 +49,13 @@ function accountOf(placed: PlacedStep, set: CandidateSet): CandidateAccount {
     in: set.in,
     out: set.out,
     byOutcome: set.byOutcome,
-    byReason: Object.entries(set.byReason ?? {})
-      .map(([reason, count]) => ({ reason, count }))
-      .sort((a, b) => b.count - a.count)
-      .slice(0, MAX.reasons),
+    byReason: reasons.slice(0, MAX.reasons),
+    moreReasons: Math.max(0, reasons.length - MAX.reasons),
+    rules: rules.slice(0, MAX.rules),
+    moreRules: Math.max(0, rules.length - MAX.rules),
     cutoff: set.cutoff ?? null,
     selected: selected.slice(0, MAX.selected).map(({ id, score }) => ({ id, score })),
+    moreSelected: Math.max(0, selected.length - MAX.selected),
     nearMisses: nearMisses(placed, set, known),
     sampled: known.length < set.in,
   };

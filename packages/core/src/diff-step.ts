@@ -62,7 +62,14 @@ function changedRule(a: Rule, b: Rule, equality: Equality): RuleDifference | und
   // What decides comes first, should a sender's own fields be many.
   const first = ['result', 'actual', 'threshold', 'op'].filter((name) => fields.includes(name));
   const told = [...new Set([...first, ...fields])].slice(0, MAX.fields);
-  return { rule: a.id, kind: 'changed', fields: told, a: shown(a), b: shown(b) };
+  return {
+    rule: a.id,
+    kind: 'changed',
+    fields: told,
+    moreFields: fields.length - told.length,
+    a: shown(a),
+    b: shown(b),
+  };
 }
 
 function only(kind: 'added' | 'removed', rule: Rule): RuleDifference {
@@ -71,6 +78,7 @@ function only(kind: 'added' | 'removed', rule: Rule): RuleDifference {
     rule: rule.id,
     kind,
     fields: [],
+    moreFields: 0,
     a: kind === 'removed' ? side : null,
     b: kind === 'added' ? side : null,
   };

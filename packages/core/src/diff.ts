@@ -5,7 +5,7 @@ import { Equality, diffJson } from './json-diff.js';
 import type { Json, Snapshot } from './snapshot.js';
 import { stepsInOrder, type PlacedStep } from './step-order.js';
 
-const MAX = { steps: 500, changesOfStep: 50, changes: 1_000, headChanges: 100 };
+const MAX = { steps: 500, changesOfStep: 50, changes: 1_000, headChanges: 100, reasons: 100 };
 
 /** What differs between any two executions, or is told of apart from the changes of the head. */
 const NOT_IN_HEAD = new Set([
@@ -224,13 +224,15 @@ function addSame(steps: ComparedStep[], { a, b }: Couple, isBeyondList: boolean)
 }
 
 function summaryOf(snapshot: Snapshot): Comparison['a'] {
+  const reasons = (snapshot.decision?.reasons ?? []).map(({ code }) => code);
   return {
     executionId: snapshot.executionId,
     pipeline: snapshot.pipeline,
     environment: snapshot.environment ?? null,
     status: snapshot.status ?? 'completed',
     outcome: snapshot.decision?.outcome ?? null,
-    reasons: (snapshot.decision?.reasons ?? []).slice(0, MAX.headChanges).map(({ code }) => code),
+    reasons: reasons.slice(0, MAX.reasons),
+    moreReasons: Math.max(0, reasons.length - MAX.reasons),
     stepCount: snapshot.steps.length,
   };
 }

@@ -1,8 +1,14 @@
-import type { Evidence, ExplainedReason, Explanation, RuleEvidence, StepRef } from './answers.js';
+import type { Evidence, ExplainedReason, Explanation, StepRef } from './answers.js';
 import { candidateAccounts } from './candidate-account.js';
 import { failingStepIndex } from './failing-step.js';
 import { nearMissOf } from './near-miss.js';
-import { agreesWithItself } from './rule-test.js';
+import {
+  decisiveByCounts,
+  evaluationsOf,
+  rejectionsIn,
+  withoutResult,
+  type Evaluation,
+} from './rule-evaluations.js';
 import type { Json, Reason, Snapshot } from './snapshot.js';
 import { stepsInOrder, type PlacedStep } from './step-order.js';
 
@@ -10,18 +16,12 @@ const MAX = {
   reasons: 50,
   evidence: 5,
   failures: 50,
+  setAside: 50,
   candidates: 20,
   models: 50,
   people: 50,
   limits: 50,
 };
-
-/** A rule as one step of this execution evaluated it. */
-export interface Evaluation {
-  evidence: RuleEvidence;
-  /** Its failing speaks against what is decided on, rather than flagging or scoring it. */
-  rejects: boolean;
-}
 
 /**
  * Accounts for one decision from its record alone. A reason counts as evidenced only by a rule that this
@@ -32,18 +32,17 @@ export interface Evaluation {
 export function explain(snapshot: Snapshot): Explanation {
   const { decision } = snapshot;
   const steps = stepsInOrder(snapshot);
-  const evaluations = evaluationsOf(steps);
+  const { inForce, notInForce } = evaluationsOf(steps);
   const given = decision?.reasons ?? [];
   const reasons = given
     .slice(0, MAX.reasons)
-    .map((reason) => explainReason(reason, snapshot, steps, evaluations));
-  markDecisive(snapshot, reasons, evaluations);
-  const named = new Set(
-    reasons.flatMap(({ evidence }) => evidence.map((one) => one.kind === 'rule' && one.rule)),
-  );
-  const unnamed = evaluations
+    .map((reason) => explainReason(reason, snapshot, steps, inForce));
+  markDecisive(snapshot, reasons, inForce);
+  const named = new Set<Evidence>(reasons.flatMap(({ evidence }) => evidence));
+  const unnamed = inForce
     .map(({ evidence }) => evidence)
-    .filter(({ result, rule }) => result === 'fail' && !named.has(rule));
+    .filter((rule) => rule.of === 'decision' && rule.result === 'fail' && !named.has(rule));
+  const setAside = [...notInForce, ...withoutResult(inForce, (rule) => named.has(rule))];
   const withCandidates = steps.filter(({ step }) => step.candidates);
   const limits = limitsOf(snapshot);
   return {
@@ -63,63 +62,24 @@ export function explain(snapshot: Snapshot): Explanation {
           version: decision.decidedBy.version ?? null,
         }
       : null,
-    reasons,
+    reasons: reasons.map(withBoundedEvidence),
     moreReasons: given.length - reasons.length,
     unnamedFailures: unnamed.slice(0, MAX.failures),
     moreUnnamedFailures: Math.max(0, unnamed.length - MAX.failures),
-    nearMiss: nearMissOf(snapshot, reasons, evaluations),
-    candidates: candidateAccounts(withCandidates.slice(0, MAX.candidates)),
+    setAside: setAside.slice(0, MAX.setAside),
+    moreSetAside: Math.max(0, setAside.length - MAX.setAside),
+    nearMiss: nearMissOf(snapshot, reasons, inForce),
+    candidates: candidateAccounts(withCandidates.slice(0, MAX.candidates), inForce),
     moreCandidates: Math.max(0, withCandidates.length - MAX.candidates),
     failure: failureOf(steps),
     versions: Object.entries(snapshot.versions ?? {}).flatMap(([name, version]) =>
       version === null ? [] : [{ name, version }],
     ),
-    models: modelsOf(snapshot, steps),
+    ...modelsOf(snapshot, steps),
     humans: humansOf(snapshot, steps),
     limits: limits.slice(0, MAX.limits),
     moreLimits: Math.max(0, limits.length - MAX.limits),
   };
-}
-
-/** Rules with counts were asked of candidates, not of what is decided on, and are told of there. */
-function evaluationsOf(steps: PlacedStep[]): Evaluation[] {
-  return inForce(steps).flatMap(({ step, ref, path }) =>
-    (step.rules ?? []).flatMap((rule, place): Evaluation[] => {
-      if (rule.counts) return [];
-      const evidence: RuleEvidence = {
-        kind: 'rule',
-        step: ref,
-        path: `${path}/rules/${place}`,
-        rule: rule.id,
-        version: rule.version ?? null,
-        result: rule.result ?? null,
-        effect: rule.effect ?? null,
-        field: rule.field ?? null,
-        op: rule.op ?? null,
-        ...(rule.actual !== undefined && { actual: rule.actual }),
-        ...(rule.threshold !== undefined && { threshold: rule.threshold }),
-        unit: rule.unit ?? null,
-        decisive: false,
-        agrees: agreesWithItself(rule),
-      };
-      // The SDK's `check` leaves the effect out where a failure rejects.
-      return [{ evidence, rejects: (rule.effect ?? 'reject') === 'reject' }];
-    }),
-  );
-}
-
-/** Without steps that were skipped, and without attempts that a later one of the same step replaced. */
-function inForce(steps: PlacedStep[]): PlacedStep[] {
-  const keyOf = ({ step }: PlacedStep): string => `${step.parent ?? ''}/${step.name}`;
-  const last = new Map<string, number>();
-  for (const placed of steps) {
-    const attempt = placed.step.attempt ?? 0;
-    last.set(keyOf(placed), Math.max(attempt, last.get(keyOf(placed)) ?? 0));
-  }
-  return steps.filter(
-    (placed) =>
-      placed.step.status !== 'skipped' && (placed.step.attempt ?? 0) === last.get(keyOf(placed)),
-  );
 }
 
 function explainReason(
@@ -135,8 +95,18 @@ function explainReason(
     text: reason.text ?? null,
     contribution: reason.contribution ?? null,
     support: supportOf(snapshot, rules, others),
-    evidence: [...rules.map(({ evidence }) => evidence), ...others].slice(0, MAX.evidence),
+    evidence: [...rules.map(({ evidence }) => evidence), ...others],
+    moreEvidence: 0,
   };
+}
+
+/** What decided stays in the list, whatever is left out of it. */
+function withBoundedEvidence(reason: ExplainedReason): ExplainedReason {
+  const isDecisive = (evidence: Evidence): boolean => evidence.kind === 'rule' && evidence.decisive;
+  const evidence = reason.evidence
+    .toSorted((a, b) => Number(isDecisive(b)) - Number(isDecisive(a)))
+    .slice(0, MAX.evidence);
+  return { ...reason, evidence, moreEvidence: reason.evidence.length - evidence.length };
 }
 
 /** The evaluations of the rule that a reason names, else of its factor, else of a rule called like its code. */
@@ -199,30 +169,32 @@ function candidatesBehind({ code }: Reason, steps: PlacedStep[]): Evidence[] {
 }
 
 /**
- * A rule decided if the record says so (`decidedBy`), else if it is the first of the failed rejecting
- * ones, and the decision is adverse or gives one of them as a reason.
+ * A rule decided if the record says so: in `decidedBy`, else in its counts. Else the first failed rule that
+ * rejects decided, if the decision is adverse or a reason names such a rule. A named one comes before others.
  */
 function markDecisive(
   { decision }: Snapshot,
   reasons: ExplainedReason[],
   evaluations: Evaluation[],
 ): void {
-  const failed = evaluations.filter(
-    ({ evidence, rejects }) => rejects && evidence.result === 'fail' && evidence.agrees !== false,
-  );
+  const failed = rejectionsIn(evaluations);
   const by = decision?.decidedBy;
   if (by) {
     if (by.type !== 'rule') return;
-    const said = failed.find(({ evidence }) => evidence.rule === by.id);
+    const isIt = ({ evidence: { of, rule } }: Evaluation): boolean =>
+      of === 'decision' && rule === by.id;
+    const said = failed.find(isIt) ?? evaluations.find(isIt);
     if (said) said.evidence.decisive = true;
     return;
   }
-  const named = new Set(reasons.flatMap(({ evidence }) => evidence));
-  const [first] = failed;
-  const isLinked =
-    decision?.adverse === true ||
-    (decision?.adverse !== false && failed.some(({ evidence }) => named.has(evidence)));
-  if (first && isLinked) first.evidence.decisive = true;
+  const counted = decisiveByCounts(evaluations);
+  for (const { evidence } of counted) evidence.decisive = true;
+  if (counted.length > 0 || decision?.adverse === false) return;
+  const named = new Set<unknown>(reasons.flatMap(({ evidence }) => evidence));
+  const first =
+    failed.find(({ evidence }) => named.has(evidence)) ??
+    (decision?.adverse === true ? failed[0] : undefined);
+  if (first) first.evidence.decisive = true;
 }
 
 function failureOf(steps: PlacedStep[]): Explanation['failure'] {
@@ -232,7 +204,10 @@ function failureOf(steps: PlacedStep[]): Explanation['failure'] {
   return { step: failed.ref, type: error?.type ?? null, message: error?.message ?? null };
 }
 
-function modelsOf({ decision }: Snapshot, steps: PlacedStep[]): Explanation['models'] {
+function modelsOf(
+  { decision }: Snapshot,
+  steps: PlacedStep[],
+): Pick<Explanation, 'models' | 'moreModels'> {
   const models = steps.flatMap(({ step: { model, actor } }) => [
     ...(model
       ? [
@@ -251,7 +226,8 @@ function modelsOf({ decision }: Snapshot, steps: PlacedStep[]): Explanation['mod
   if (by && isModel(by.type)) {
     models.push({ name: by.id, version: by.version ?? null, provider: null });
   }
-  return distinct(models, ({ name, version }) => `${version ?? ''} ${name}`).slice(0, MAX.models);
+  const all = distinct(models, ({ name, version }) => `${version ?? ''} ${name}`);
+  return { models: all.slice(0, MAX.models), moreModels: Math.max(0, all.length - MAX.models) };
 }
 
 function humansOf({ decision }: Snapshot, steps: PlacedStep[]): Explanation['humans'] {
@@ -260,9 +236,11 @@ function humansOf({ decision }: Snapshot, steps: PlacedStep[]): Explanation['hum
   );
   const by = decision?.decidedBy;
   if (by?.type === 'human') people.unshift({ id: by.id, step: null });
+  const all = distinct(people, ({ id }) => id);
   return {
     involvement: decision?.humanInvolvement ?? null,
-    people: distinct(people, ({ id }) => id).slice(0, MAX.people),
+    people: all.slice(0, MAX.people),
+    morePeople: Math.max(0, all.length - MAX.people),
   };
 }
 

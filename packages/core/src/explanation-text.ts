@@ -6,6 +6,7 @@ import type {
   Explanation,
   RuleChange,
   RuleEvidence,
+  RuleSetAside,
   StepRef,
 } from './answers.js';
 import { operatorOf, type Operator } from './rule-test.js';
@@ -22,16 +23,34 @@ const IN_WORDS: Record<Operator, string> = {
   'not in': 'none of',
 };
 
-const UNKNOWN: Record<NonNullable<Explanation['nearMiss']['unknown']>, string> = {
-  no_decision: 'the record states no decision.',
-  not_finished: 'the execution has not finished.',
-  human: 'a person had the last word.',
-  no_rules: 'the record holds no rule that was evaluated for this decision.',
-  not_linked: 'the record does not tie its rules to this decision.',
-  other_reasons:
-    'the decision also rests on reasons that no failed rule in the record accounts for.',
-  contradictory: 'a rule is recorded as failed, though its recorded values would pass.',
-  incomplete: 'a part of the steps was cut or lost, and rules may be missing with it.',
+/** Why no other decision can be named, as the end of a sentence. */
+export const UNKNOWN_FLIP_TEXT: Record<NonNullable<Explanation['nearMiss']['unknown']>, string> = {
+  no_decision: 'the record states no decision',
+  not_finished: 'the execution has not finished',
+  human: 'a person had the last word',
+  no_rules: 'the record holds no rule that was evaluated for this decision',
+  candidates_only:
+    'the rules of the record were asked of candidates, not of the subject of the decision',
+  not_linked: 'the record does not tie its rules to this decision',
+  other_reasons: 'the decision also rests on reasons that no failed rule in the record supports',
+  contradictory: 'a rule is recorded as failed, though its recorded values would pass',
+  incomplete: 'some steps were cut or lost, and rules may be missing with them',
+};
+
+/** What an explanation says of a reason beside its evidence. */
+export const SUPPORT_TEXT: Record<ExplainedReason['support'], string | null> = {
+  evidenced: null,
+  stated: 'Stated, not evidenced in the record.',
+  contradicted: 'Stated, but the record speaks against it.',
+};
+
+/** Why a rule of the record bears nothing out. */
+export const SET_ASIDE_TEXT: Record<RuleSetAside['why'], string> = {
+  step_skipped: 'the step was skipped',
+  attempt_replaced: 'a later attempt replaced this one',
+  rule_skipped: 'skipped',
+  rule_broke: 'ended in an error',
+  no_result: 'recorded without a result',
 };
 
 const ENDED: Record<Explanation['status'], string> = {
@@ -51,9 +70,15 @@ export function explanationText(explanation: Explanation): string {
     verdict(explanation),
     reasons(explanation),
     unnamedFailures(explanation),
+    setAside(explanation),
     nearMiss(explanation),
     ...explanation.candidates.map(candidates),
-    more(explanation.moreCandidates, 'more step', 'that chose among candidates is not listed'),
+    more(
+      explanation.moreCandidates,
+      'more step with candidates',
+      'is not listed',
+      'more steps with candidates',
+    ),
     inForce(explanation),
     limits(explanation),
   ]
@@ -78,6 +103,7 @@ function verdict(explanation: Explanation): string {
     outcome === null
       ? `The record of ${what} states no decision.`
       : `${what}: the decision was ${quoted(outcome)}${beside}.`,
+    explanation.adverse === true ? 'It is adverse to the subject.' : '',
     by ? `Decided by ${by}.` : '',
     ENDED[status],
     failure ? `Step ${stepText(failure.step)} failed${errorText(failure)}.` : '',
@@ -99,18 +125,15 @@ function reasonText(reason: ExplainedReason): string {
   const weight =
     reason.contribution === null ? '' : ` (contribution ${numberText(reason.contribution)})`;
   const head = `${quoted(reason.code)}${said}${weight}`;
-  if (reason.support === 'stated') {
-    return `${head}\n    Stated, not evidenced in the record${unaskedText(reason)}.`;
-  }
-  const contradicted =
-    reason.support === 'contradicted' ? ['Stated, but the record speaks against it.'] : [];
-  return [head, ...contradicted, ...reason.evidence.map(evidenceText)].join('\n    ');
-}
-
-/** A rule that was skipped or broke is in the record, and bears nothing out. */
-function unaskedText({ evidence }: ExplainedReason): string {
-  const rules = evidence.flatMap((one) => (one.kind === 'rule' ? [ruleText(one)] : []));
-  return rules.length === 0 ? '' : `: ${rules.join('; ')}`;
+  const support = SUPPORT_TEXT[reason.support];
+  return [
+    head,
+    ...(support === null ? [] : [support]),
+    ...reason.evidence.map(evidenceText),
+    more(reason.moreEvidence, 'more piece of evidence', 'is not listed', 'more pieces of evidence'),
+  ]
+    .filter((line) => line !== '')
+    .join('\n    ');
 }
 
 function evidenceText(evidence: Evidence): string {
@@ -125,17 +148,43 @@ function evidenceText(evidence: Evidence): string {
 
 function ruleText(rule: RuleEvidence): string {
   const version = rule.version ? ` version ${quoted(rule.version)}` : '';
-  const head = `Rule ${quoted(rule.rule)}${version} in step ${stepText(rule.step)} ${resultText(rule.result)}`;
-  const decided = rule.decisive ? '; it decided' : '';
+  const head = `Rule ${quoted(rule.rule)}${version} in step ${stepText(rule.step)} ${ruleResultText(rule)}`;
   const doubt = rule.agrees === false ? '; its recorded values do not bear this out' : '';
-  return `${head}${valuesText(rule)}${decided}${doubt}`;
+  return `${head}${valuesText(rule)}${decidedText(rule)}${doubt}`;
 }
 
-function resultText(result: RuleEvidence['result']): string {
-  if (result === 'pass') return 'passed';
-  if (result === 'fail') return 'failed';
-  if (result === 'skip') return 'was skipped';
-  return result === 'error' ? 'broke' : 'has no recorded result';
+/** What became of a rule: `failed`, `failed (2 of 3 times)`, `failed for 31 of 41 candidates`. */
+export function ruleResultText({
+  of,
+  result,
+  counts,
+}: Pick<RuleEvidence, 'of' | 'result' | 'counts'>): string {
+  const word = RESULT_TEXT[result ?? 'none'];
+  if (counts === null) {
+    return of === 'candidates' && result === null ? 'was asked of the candidates' : word;
+  }
+  const { evaluated, failed, error, passed, skipped } = counts;
+  const times = { fail: failed, error, pass: passed, skip: skipped, none: 0 }[result ?? 'none'];
+  const all = result === 'skip' ? skipped : evaluated;
+  const share = times === all ? String(all) : `${times} of ${all}`;
+  return of === 'candidates'
+    ? `${word} for ${share} ${all === 1 ? 'candidate' : 'candidates'}`
+    : `${word} (${share} ${all === 1 ? 'time' : 'times'})`;
+}
+
+const RESULT_TEXT = {
+  pass: 'passed',
+  fail: 'failed',
+  skip: 'was skipped',
+  error: 'ended in an error',
+  none: 'has no recorded result',
+} as const;
+
+function decidedText({ of, counts, decisive }: RuleEvidence): string {
+  if (of === 'decision') return decisive ? '; it decided' : '';
+  return counts && counts.decisive > 0
+    ? `; it decided ${countText(counts.decisive, 'candidate')}`
+    : '';
 }
 
 function valuesText({ field, op, actual, threshold, unit }: RuleEvidence): string {
@@ -158,10 +207,23 @@ function unnamedFailures({ unnamedFailures: failures, moreUnnamedFailures }: Exp
   ]);
 }
 
+function setAside({ setAside: groups, moreSetAside }: Explanation): string {
+  if (groups.length === 0) return '';
+  return lines('Rules that this account does not weigh:', [
+    ...groups.map(({ step, why, rules, moreRules }) => {
+      const ids = rules.map((id) => quoted(id)).join(', ');
+      return `${ids}${andMore(moreRules)} in step ${stepText(step)}: ${SET_ASIDE_TEXT[why]}.`;
+    }),
+    more(moreSetAside, 'more group of rules', 'is not listed'),
+  ]);
+}
+
 function nearMiss({ nearMiss: near }: Explanation): string {
-  const { unknown, changes, need, moreChanges, unevaluated } = near;
+  const { unknown, changes, need, moreChanges, unevaluated, moreUnevaluated } = near;
   if (unknown === 'no_decision') return '';
-  if (unknown !== null) return `What would have changed it cannot be said: ${UNKNOWN[unknown]}`;
+  if (unknown !== null) {
+    return `No change can be named that would have led to another decision: ${UNKNOWN_FLIP_TEXT[unknown]}.`;
+  }
   const which = changes.length > 1 ? 'any one of these' : 'this';
   const head =
     need === 'all'
@@ -173,7 +235,7 @@ function nearMiss({ nearMiss: near }: Explanation): string {
     more(moreChanges, 'more change', 'is not listed'),
     rules.length === 0
       ? ''
-      : `Not certain, since these were not evaluated and could have rejected too: ${rules.join(', ')}.`,
+      : `Not certain, since these were not evaluated and could have rejected too: ${rules.join(', ')}${andMore(moreUnevaluated)}.`,
   ]);
 }
 
@@ -199,8 +261,10 @@ function candidates(account: CandidateAccount): string {
     .map(({ id, score }) => quoted(id) + (score === null ? '' : ` (score ${numberText(score)})`))
     .join(', ');
   return lines(head, [
-    by === '' ? '' : `Not kept because of: ${by}.`,
-    chosen === '' ? '' : `Selected: ${chosen}.`,
+    by === '' ? '' : `Not kept because of: ${by}${andMore(account.moreReasons)}.`,
+    ...account.rules.map((rule) => `${ruleText(rule)}.`),
+    more(account.moreRules, 'more rule', 'is not listed'),
+    chosen === '' ? '' : `Selected: ${chosen}${andMore(account.moreSelected)}.`,
     account.cutoff === null ? '' : `The cutoff was ${numberText(account.cutoff)}.`,
     ...account.nearMisses.map(missText),
     account.sampled ? 'Not every candidate is known one by one; the counts are exact.' : '',
@@ -227,18 +291,24 @@ function missText({
   return `Near miss: ${quoted(id)}, ${outcome}${why}${at}${beside}${would}${stop}${doubt}`;
 }
 
-function inForce({ versions, models, humans }: Explanation): string {
+function inForce({ versions, models, moreModels, humans }: Explanation): string {
   const version = versions.map((one) => `${quoted(one.name)} ${quoted(one.version)}`).join(', ');
   const model = models
-    .map((one) => quoted(one.name) + (one.version ? ` version ${quoted(one.version)}` : ''))
+    .map(({ name, version, provider }) =>
+      [
+        quoted(name),
+        ...(version ? [`version ${quoted(version)}`] : []),
+        ...(provider ? [`(${quoted(provider)})`] : []),
+      ].join(' '),
+    )
     .join(', ');
   const people = humans.people
     .map(({ id, step }) => quoted(id) + (step ? ` (step ${stepText(step)})` : ' (decided)'))
     .join(', ');
   return [
     version === '' ? '' : `Versions in force: ${version}.`,
-    model === '' ? '' : `Models: ${model}.`,
-    people === '' ? '' : `People: ${people}.`,
+    model === '' ? '' : `Models: ${model}${andMore(moreModels)}.`,
+    people === '' ? '' : `People: ${people}${andMore(humans.morePeople)}.`,
     humans.involvement ? `Human involvement: ${quoted(humans.involvement)}.` : '',
   ]
     .filter((line) => line !== '')
@@ -273,9 +343,13 @@ function errorText({ type, message }: NonNullable<Explanation['failure']>): stri
   return told.length === 0 ? '' : `: ${told.join(': ')}`;
 }
 
-function more(count: number, one: string, verb: string): string {
+function andMore(count: number): string {
+  return count > 0 ? ` and ${count} more` : '';
+}
+
+function more(count: number, one: string, verb: string, many = `${one}s`): string {
   if (count <= 0) return '';
-  return `${countText(count, one)} ${count === 1 ? verb : verb.replace(/\bis\b/, 'are')}.`;
+  return `${countText(count, one, many)} ${count === 1 ? verb : verb.replace(/\bis\b/, 'are')}.`;
 }
 
 function lines(head: string, items: string[]): string {

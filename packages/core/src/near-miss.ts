@@ -1,5 +1,5 @@
 import type { ExplainedReason, Explanation, RuleChange, RuleEvidence } from './answers.js';
-import type { Evaluation } from './explain.js';
+import type { Evaluation } from './rule-evaluations.js';
 import { distance, valueFor } from './rule-test.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -30,6 +30,7 @@ export function nearMissOf(
     changes: [],
     moreChanges: 0,
     unevaluated: [],
+    moreUnevaluated: 0,
   });
   if (status === 'running') return none('not_finished');
   if (!decision) return none('no_decision');
@@ -37,19 +38,24 @@ export function nearMissOf(
     return none('human');
   }
   if (evaluations.length === 0) return none('no_rules');
+  const own = evaluations.filter(({ evidence }) => evidence.of === 'decision');
+  if (own.length === 0) return none('candidates_only');
   if (isIncomplete(snapshot)) return none('incomplete');
 
-  const rejecting = evaluations.filter(({ rejects }) => rejects).map(({ evidence }) => evidence);
+  const rejecting = own.filter(({ rejects }) => rejects).map(({ evidence }) => evidence);
   const failed = rejecting.filter(({ result }) => result === 'fail');
-  const unevaluated = rejecting
+  const notAsked = rejecting
     .filter(({ result }) => result !== 'pass' && result !== 'fail')
-    .map(({ step, rule }) => ({ step, rule }))
-    .slice(0, MAX_CHANGES);
+    .map(({ step, rule }) => ({ step, rule }));
+  const unevaluated = {
+    unevaluated: notAsked.slice(0, MAX_CHANGES),
+    moreUnevaluated: Math.max(0, notAsked.length - MAX_CHANGES),
+  };
   if (failed.some(({ agrees }) => agrees === false)) return none('contradictory');
 
   if (failed.length > 0) {
     const named = new Set<unknown>(reasons.flatMap(({ evidence }) => evidence));
-    const isNamed = failed.some((one) => named.has(one));
+    const isNamed = failed.some((one) => named.has(one) || (one.counts?.decisive ?? 0) > 0);
     if (decision.adverse === false || (decision.adverse !== true && !isNamed)) {
       return none('not_linked');
     }
@@ -62,7 +68,7 @@ export function nearMissOf(
       unknown: null,
       need: failed.length === 1 ? 'any' : 'all',
       ...bounded(failed.map((one) => changeOf(one, 'pass'))),
-      unevaluated,
+      ...unevaluated,
     };
   }
   const passed = rejecting.filter(
@@ -78,13 +84,16 @@ export function nearMissOf(
         .map((one) => changeOf(one, 'fail'))
         .sort((a, b) => relativeMargin(a) - relativeMargin(b)),
     ),
-    unevaluated,
+    ...unevaluated,
   };
 }
 
 /** The change of one evaluated rule, from what was recorded to what gives the other result. */
 export function changeOf(
-  rule: Omit<RuleEvidence, 'kind' | 'decisive' | 'agrees' | 'result' | 'effect' | 'version'>,
+  rule: Pick<
+    RuleEvidence,
+    'step' | 'path' | 'rule' | 'field' | 'op' | 'actual' | 'threshold' | 'unit'
+  >,
   flipsTo: 'pass' | 'fail',
 ): RuleChange {
   const needs = valueFor(flipsTo, rule);

@@ -1,4 +1,6 @@
+import { decisiveByCounts, evaluationsOf, rejectionsIn } from './rule-evaluations.js';
 import type { Snapshot } from './snapshot.js';
+import { stepsInOrder } from './step-order.js';
 
 /** Distinct rules of an execution beyond this are left out of its roll-up. */
 const MAX_RULES = 200;
@@ -12,23 +14,18 @@ export interface RuleRollUp {
 }
 
 /**
- * What decided is read from `decision.decidedBy`, else from the rules that its reasons name, else, of an
- * adverse decision, it is the first failed rule that rejects. Candidates' deciding rules are counted.
+ * `decidedBy` says which rule decided, else the failed rules that the reasons name. Without them the first failed
+ * rule that rejects decided an adverse decision, as `explain` tells it. Rules with counts say it themselves.
  */
-export function rollUpRules({ decision, steps }: Snapshot): RuleRollUp {
+export function rollUpRules(snapshot: Snapshot): RuleRollUp {
+  const { decision, steps } = snapshot;
   const failed = new Set<string>();
   const decisive = new Set<string>();
-  let firstRejecting: string | undefined;
   for (const step of steps) {
     if (step.status === 'skipped') continue;
-    for (const { id, result, effect, counts } of step.rules ?? []) {
-      if (counts) {
-        if (counts.failed > 0) failed.add(id);
-        if (counts.decisive > 0) decisive.add(id);
-      } else if (result === 'fail') {
-        failed.add(id);
-        if ((effect ?? 'reject') === 'reject') firstRejecting ??= id;
-      }
+    for (const { id, result, counts } of step.rules ?? []) {
+      if (result === 'fail' || (counts?.failed ?? 0) > 0) failed.add(id);
+      if ((counts?.decisive ?? 0) > 0) decisive.add(id);
     }
   }
   const named = (decision?.reasons ?? []).flatMap(({ ruleId, code }) => {
@@ -40,8 +37,10 @@ export function rollUpRules({ decision, steps }: Snapshot): RuleRollUp {
     if (by.type === 'rule') decisive.add(by.id);
   } else if (named.length > 0) {
     for (const id of named) decisive.add(id);
-  } else if (decision?.adverse === true && firstRejecting !== undefined) {
-    decisive.add(firstRejecting);
+  } else if (decision?.adverse === true && failed.size > 0) {
+    const { inForce } = evaluationsOf(stepsInOrder(snapshot));
+    const [first] = rejectionsIn(inForce);
+    if (first && decisiveByCounts(inForce).length === 0) decisive.add(first.evidence.rule);
   }
   return {
     failed: [...failed].slice(0, MAX_RULES),

@@ -67,6 +67,7 @@ function rulesNamed({ reasons, unnamedFailures, nearMiss, candidates }: Explanat
       .flatMap((one) => (one.kind === 'rule' ? [one] : [])),
     ...unnamedFailures,
     ...nearMiss.changes,
+    ...candidates.flatMap(({ rules }) => rules),
     ...candidates.flatMap((account) => account.nearMisses.flatMap(({ change }) => change ?? [])),
   ];
 }
@@ -140,6 +141,164 @@ describe('an explanation, whatever the record', { timeout: 60_000 }, () => {
         );
       }),
     );
+  });
+});
+
+describe('the rules of a record', () => {
+  const counts = { evaluated: 3, passed: 1, failed: 2, skipped: 0, error: 0, decisive: 1 };
+  const chosen = { in: 2, out: 1, byOutcome: { selected: 1, rejected: 1 }, items: [] };
+  const silent = { outcome: 'declined', adverse: true };
+
+  const hasPassed = ({ result, counts: of }: Rule): boolean =>
+    result === 'pass' || (!result && (of?.passed ?? 0) > 0 && of?.failed === 0);
+
+  test('are each told of, or passed', { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const explanation = explain(snapshot);
+        const told = new Set([
+          ...rulesNamed(explanation).map(({ rule, step }) => `${step.index} ${rule}`),
+          ...explanation.setAside.flatMap(({ rules, step }) =>
+            rules.map((rule) => `${step.index} ${rule}`),
+          ),
+          ...explanation.reasons.flatMap(({ evidence, moreEvidence }) =>
+            moreEvidence > 0
+              ? evidence.flatMap((one) => (one.kind === 'rule' ? [one.rule] : []))
+              : [],
+          ),
+        ]);
+        const untold = snapshot.steps.flatMap(({ rules }, index) =>
+          (rules ?? []).filter(
+            (rule) => !hasPassed(rule) && !told.has(`${index} ${rule.id}`) && !told.has(rule.id),
+          ),
+        );
+        expect(untold).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('count whatever else they carry: a result beside counts is evidence', () => {
+    for (const rule of [
+      { ...minScore, counts },
+      { ...minScore, result: undefined, counts },
+    ]) {
+      const explanation = explain(declined([rule], { decision: silent }));
+      expect(explanation.unnamedFailures).toMatchObject([
+        { rule: 'min_score', result: 'fail', of: 'decision', counts, decisive: true },
+      ]);
+      expect(explanation.nearMiss).toMatchObject({
+        unknown: null,
+        changes: [{ rule: 'min_score', needs: { op: '>=', value: 660 } }],
+      });
+      expect(explanationText(explanation)).toContain(
+        'Rule min_score in step 1 (rules) failed (2 of 3 times): score was 612',
+      );
+    }
+  });
+
+  test('with one value of their own count for the decision beside candidates too', () => {
+    const steps = [{ name: 'offers', rules: [{ ...minScore, counts }], candidates: chosen }];
+    const explanation = explain(declined([], { decision: silent, steps }));
+    expect(explanation.unnamedFailures).toMatchObject([{ rule: 'min_score', decisive: true }]);
+  });
+
+  test('that were asked of candidates are told with them, and bear their reason out', () => {
+    const price = { id: 'price', op: '<=', threshold: 60, unit: 'EUR', counts };
+    const explanation = explain(
+      declined([], {
+        decision: { ...silent, reasons: [{ code: 'TOO_DEAR', ruleId: 'price' }] },
+        steps: [{ name: 'filters', rules: [price, { id: 'stock' }], candidates: chosen }],
+      }),
+    );
+    expect(explanation.reasons).toMatchObject([{ support: 'evidenced', evidence: [{ counts }] }]);
+    expect(explanation.candidates[0]?.rules).toMatchObject([
+      { rule: 'price', of: 'candidates', counts },
+      { rule: 'stock', of: 'candidates', counts: null },
+    ]);
+    expect(explanation.nearMiss.unknown).toBe('candidates_only');
+    const text = explanationText(explanation);
+    expect(text).toContain(
+      'Rule price in step 0 (filters) failed for 2 of 3 candidates: at most 60 EUR was asked for; it decided 1 candidate.',
+    );
+    expect(text).toContain('Rule stock in step 0 (filters) was asked of the candidates.');
+  });
+
+  test('that bear nothing out are named with the cause', () => {
+    const explanation = explain(
+      declined([], {
+        decision: silent,
+        steps: [
+          { name: 'early', status: 'skipped', rules: [minScore] },
+          { name: 'score', attempt: 1, rules: [minIncome] },
+          { name: 'score', attempt: 2, rules: [{ id: 'fraud', result: 'error' }] },
+          {
+            name: 'last',
+            rules: [
+              { id: 'age', result: 'skip' },
+              { id: 'points', points: 3 },
+            ],
+          },
+        ],
+      }),
+    );
+    expect(explanation.setAside).toMatchObject([
+      { step: { name: 'early' }, why: 'step_skipped', rules: ['min_score'] },
+      { step: { sequence: 1 }, why: 'attempt_replaced', rules: ['min_income'] },
+      { step: { sequence: 2 }, why: 'rule_broke', rules: ['fraud'] },
+      { step: { name: 'last' }, why: 'rule_skipped', rules: ['age'] },
+      { step: { name: 'last' }, why: 'no_result', rules: ['points'] },
+    ]);
+    const text = explanationText(explanation);
+    expect(text).toContain('min_score in step 0 (early): the step was skipped.');
+    expect(text).toContain('fraud in step 2 (score): ended in an error.');
+  });
+
+  test('of every round of a loop count, and of its attempts the last', () => {
+    const attempts = [1, 2, 1, 1, 2];
+    const steps = attempts.map((attempt, place) => ({
+      name: 'bureau',
+      attempt,
+      rules: [{ ...minScore, id: `r${place}` }],
+    }));
+    const { unnamedFailures, setAside } = explain(declined([], { decision: silent, steps }));
+    expect(unnamedFailures.map(({ rule }) => rule)).toEqual(['r1', 'r2', 'r4']);
+    expect(setAside.flatMap(({ rules }) => rules)).toEqual(['r0', 'r3']);
+  });
+
+  test('and all else that a bounded list leaves out is counted', () => {
+    const many = Array.from({ length: 30 }, (_, place) => `x${place}`);
+    const explanation = explain(
+      declined(
+        many.map((_, place) => ({ ...minScore, actual: place })),
+        {
+          decision: { outcome: 'declined', adverse: true, reasons: [{ code: 'min_score' }] },
+          steps: [
+            { name: 'rules', rules: many.map((_, place) => ({ ...minScore, actual: place })) },
+            {
+              name: 'rank',
+              rules: many.map((id) => ({ id })),
+              candidates: {
+                in: 60,
+                out: 30,
+                byOutcome: { selected: 30, rejected: 30 },
+                byReason: Object.fromEntries(many.map((id) => [id, 1])),
+                items: many.map((id) => ({ id, outcome: 'selected' as const })),
+              },
+            },
+          ],
+        },
+      ),
+    );
+    expect(explanation.reasons).toMatchObject([{ moreEvidence: 25 }]);
+    expect(explanation.reasons[0]?.evidence[0]).toMatchObject({ decisive: true });
+    expect(explanation.candidates).toMatchObject([
+      { moreReasons: 10, moreRules: 10, moreSelected: 20 },
+    ]);
+    const text = explanationText(explanation);
+    expect(text).toContain('25 more pieces of evidence are not listed.');
+    expect(text).toMatch(/Not kept because of: .* and 10 more\./);
+    expect(text).toMatch(/Selected: .* and 20 more\./);
   });
 });
 

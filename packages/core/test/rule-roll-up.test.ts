@@ -56,6 +56,28 @@ describe('the roll-up of rules', () => {
     expect(rollUpRules(loan(rules, { outcome: 'approved' })).decisive).toEqual([]);
   });
 
+  test('takes a result that stands beside counts, as the explanation does', () => {
+    const counts = { evaluated: 1, passed: 0, failed: 0, skipped: 0, error: 0, decisive: 0 };
+    const adverse: Decision = { outcome: 'declined', adverse: true };
+    expect(rollUpRules(loan([failed('score', { counts })], adverse))).toEqual({
+      failed: ['score'],
+      decisive: ['score'],
+    });
+  });
+
+  test('takes no replaced attempt for what decided', () => {
+    const steps = ['early', 'late'].map((id, place) => ({
+      name: 'rules',
+      attempt: place + 1,
+      rules: [failed(id)],
+    }));
+    const decision: Decision = { outcome: 'declined', adverse: true };
+    expect(rollUpRules({ ...minimalSnapshot, decision, steps })).toEqual({
+      failed: ['early', 'late'],
+      decisive: ['late'],
+    });
+  });
+
   test('counts rules of candidates by what they did to them', () => {
     const counts = { evaluated: 9, passed: 5, failed: 4, skipped: 0, error: 0, decisive: 0 };
     const rules: Rule[] = [

@@ -33,6 +33,16 @@ const rule = fc.record({
   actual: fc.option(json, { nil: undefined }),
   threshold: fc.option(json, { nil: undefined }),
   unit: orAbsent(fc.constantFrom('EUR', '\u0007')),
+  counts: orAbsent(
+    fc.record({
+      evaluated: fc.nat(9),
+      passed: fc.nat(9),
+      failed: fc.nat(2),
+      skipped: fc.nat(9),
+      error: fc.nat(1),
+      decisive: fc.nat(1),
+    }),
+  ),
 });
 const reason = fc.record({
   code,

@@ -84,7 +84,7 @@ function stepLines(step: ComparedStep): string[] {
   ];
 }
 
-function ruleText({ rule, kind, fields, a, b }: RuleDifference): string {
+function ruleText({ rule, kind, fields, moreFields, a, b }: RuleDifference): string {
   const head = `rule ${quoted(rule)}`;
   if (!a || !b) return `${head} ${kind}`;
   const told = [
@@ -94,7 +94,8 @@ function ruleText({ rule, kind, fields, a, b }: RuleDifference): string {
       .map((name) => `${name} ${valueText(a[name], a.unit)} → ${valueText(b[name], b.unit)}`),
   ];
   const others = fields.filter((name) => !['result', 'actual', 'threshold'].includes(name));
-  return `${head}: ${[...told, ...others.map((name) => `${quoted(name)} differs`)].join(', ')}`;
+  const more = moreFields > 0 ? [`${countText(moreFields, 'more field')} differ`] : [];
+  return `${head}: ${[...told, ...others.map((name) => `${quoted(name)} differs`), ...more].join(', ')}`;
 }
 
 function candidateLines(difference: CandidateDifference): string[] {

@@ -3,7 +3,7 @@ import Link from 'next/link';
 import { IdText } from '@/components/id-text';
 import { ValueChangeList } from '@/components/json/value-change-list';
 import { VerdictLabel } from '@/components/verdict-mark';
-import { plural } from '@/lib/format';
+import { formatCount, plural } from '@/lib/format';
 import { executionHref } from '@/lib/links';
 import { executionVerdict } from '@/lib/verdict';
 
@@ -73,6 +73,7 @@ function Side({ app, name, side }: { app: string; name: string; side: Comparison
       {side.reasons.length === 0 ? null : (
         <p className="line-clamp-2 text-sm wrap-anywhere text-ink-muted">
           {side.reasons.join(', ')}
+          {side.moreReasons > 0 ? ` and ${formatCount(side.moreReasons)} more` : ''}
         </p>
       )}
     </section>

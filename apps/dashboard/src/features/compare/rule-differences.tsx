@@ -2,7 +2,7 @@ import type { ComparedStep, RuleDifference } from '@xray/core';
 import { operatorText, valueTexts } from '@/components/rules/rule-reading';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
-import { plural } from '@/lib/format';
+import { formatCount, plural } from '@/lib/format';
 import { ruleVerdict } from '@/lib/verdict';
 
 const CELL = 'px-4 py-1.5 align-top';
@@ -91,7 +91,10 @@ function Side({ rule, side }: { rule: RuleDifference; side: 'a' | 'b' }) {
         </span>
       )}
       {side === 'b' && rule.kind === 'changed' && others.length > 0 ? (
-        <span className="text-xs text-ink-muted">also {others.join(', ')}</span>
+        <span className="text-xs text-ink-muted">
+          also {others.join(', ')}
+          {rule.moreFields > 0 ? ` and ${formatCount(rule.moreFields)} more` : ''}
+        </span>
       ) : null}
     </span>
   );

@@ -5,7 +5,7 @@ import { formatCount, formatNumber } from '@/lib/format';
 import { executionVerdict } from '@/lib/verdict';
 import { CandidateAccounts } from './candidate-accounts';
 import { NearMisses } from './near-misses';
-import { FailedRules, Reasons } from './reasons';
+import { FailedRules, Reasons, RulesSetAside } from './reasons';
 import { Section } from './section';
 import { StepLink, type Place } from './step-link';
 
@@ -17,6 +17,7 @@ export function Account({ app, explanation }: { app: string; explanation: Explan
       <Decision explanation={explanation} at={at} />
       <Reasons explanation={explanation} at={at} />
       <FailedRules explanation={explanation} at={at} />
+      <RulesSetAside explanation={explanation} at={at} />
       <NearMisses nearMiss={explanation.nearMiss} at={at} />
       <CandidateAccounts explanation={explanation} at={at} />
       <InForce explanation={explanation} at={at} />
@@ -77,7 +78,7 @@ function Decision({ explanation, at }: Part) {
   );
 }
 
-function InForce({ explanation: { versions, models, humans }, at }: Part) {
+function InForce({ explanation: { versions, models, moreModels, humans }, at }: Part) {
   const hasHumans = humans.people.length > 0 || humans.involvement !== null;
   if (versions.length === 0 && models.length === 0 && !hasHumans) return null;
   return (
@@ -97,6 +98,7 @@ function InForce({ explanation: { versions, models, humans }, at }: Part) {
                   .join(' '),
               )
               .join(', ')}
+            {moreModels > 0 ? ` and ${formatCount(moreModels)} more` : ''}
           </Fact>
         )}
         {hasHumans ? (
@@ -108,6 +110,7 @@ function InForce({ explanation: { versions, models, humans }, at }: Part) {
                 {id} {step === null ? '(decided)' : <StepLink at={at} step={step} />}
               </span>
             ))}
+            {humans.morePeople > 0 ? ` and ${formatCount(humans.morePeople)} more` : ''}
           </Fact>
         ) : null}
       </dl>

@@ -3,6 +3,7 @@ import { VerdictLabel } from '@/components/verdict-mark';
 import { formatApart, formatCount, formatNumber, plural } from '@/lib/format';
 import { outcomeVerdict } from '@/lib/verdict';
 import { ChangeText } from './near-misses';
+import { MoreNote, RuleLine } from './reasons';
 import { Section } from './section';
 import { StepLink, type Place } from './step-link';
 
@@ -37,8 +38,8 @@ export function CandidateAccounts({
 }
 
 function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) {
-  const { step, type, byReason, cutoff, selected, nearMisses, sampled } = account;
-  const more = byReason.length - REASONS_SHOWN;
+  const { step, type, byReason, cutoff, rules, selected, nearMisses, sampled } = account;
+  const more = byReason.length + account.moreReasons - REASONS_SHOWN;
   const scores = scoreTexts(account);
   return (
     <>
@@ -61,6 +62,16 @@ function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) 
           {more > 0 ? ` and ${plural(more, 'more reason')}` : ''}
         </p>
       )}
+      {rules.length === 0 ? null : (
+        <ul aria-label="Rules asked of the candidates" className="flex flex-col gap-1">
+          {rules.map((rule) => (
+            <li key={rule.path}>
+              <RuleLine rule={rule} at={at} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <MoreNote count={account.moreRules} one="more rule" />
       {selected.length === 0 ? null : (
         <p className="wrap-anywhere">
           selected{' '}
@@ -71,6 +82,7 @@ function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) 
               {score === null ? null : <span className="text-ink-muted"> at {scores(score)}</span>}
             </span>
           ))}
+          {account.moreSelected > 0 ? ` and ${formatCount(account.moreSelected)} more` : ''}
         </p>
       )}
       {nearMisses.length === 0 ? null : (

@@ -1,31 +1,22 @@
 import type { Explanation, RuleChange } from '@xray/core';
+import { UNKNOWN_FLIP_TEXT } from '@xray/core/explanation-text';
 import { operatorText, ruleTexts } from '@/components/rules/rule-reading';
-import { formatNumber, plural } from '@/lib/format';
+import { formatCount, formatNumber, plural } from '@/lib/format';
 import { Section } from './section';
 import { StepLink, type Place } from './step-link';
 
 type NearMiss = Explanation['nearMiss'];
 
-const UNKNOWN: Record<Exclude<NearMiss['unknown'], null>, string> = {
-  no_decision: 'the record states no decision',
-  not_finished: 'the execution has not finished',
-  human: 'a person had the last word',
-  no_rules: 'the record holds no rule that was evaluated for this decision',
-  not_linked: 'the record does not tie its rules to this decision',
-  other_reasons:
-    'the decision also rests on reasons that no failed rule in the record accounts for',
-  contradictory: 'a rule is recorded as failed, though its recorded values would pass',
-  incomplete: 'a part of the steps was cut or lost, and rules may be missing with it',
-};
-
 /** What would have led to another decision, or why that cannot be said. */
 export function NearMisses({ nearMiss, at }: { nearMiss: NearMiss; at: Place }) {
-  const { unknown, need, changes, moreChanges, unevaluated } = nearMiss;
+  const { unknown, need, changes, moreChanges, unevaluated, moreUnevaluated } = nearMiss;
   if (unknown === 'no_decision') return null;
   return (
     <Section title="What would have changed it">
       {unknown !== null ? (
-        <p className="text-sm text-ink-muted">Cannot be said: {UNKNOWN[unknown]}.</p>
+        <p className="text-sm text-ink-muted">
+          No change can be named: {UNKNOWN_FLIP_TEXT[unknown]}.
+        </p>
       ) : (
         <>
           <p className="text-sm">
@@ -51,8 +42,9 @@ export function NearMisses({ nearMiss, at }: { nearMiss: NearMiss; at: Place }) 
           ) : null}
           {unevaluated.length > 0 ? (
             <p className="text-sm wrap-anywhere text-ink-muted">
-              Not certain: {[...new Set(unevaluated.map(({ rule }) => rule))].join(', ')} had not
-              been evaluated, and could have rejected too.
+              Not certain: these were not evaluated and could have rejected too:{' '}
+              {[...new Set(unevaluated.map(({ rule }) => rule))].join(', ')}
+              {moreUnevaluated > 0 ? ` and ${formatCount(moreUnevaluated)} more` : ''}.
             </p>
           ) : null}
         </>

@@ -1,17 +1,12 @@
-import type { Evidence, ExplainedReason, Explanation, RuleEvidence } from '@xray/core';
+import type { Evidence, Explanation, RuleEvidence } from '@xray/core';
+import { SET_ASIDE_TEXT, SUPPORT_TEXT, ruleResultText } from '@xray/core/explanation-text';
 import { RuleBar } from '@/components/rules/rule-bar';
 import { relationText, ruleValueText } from '@/components/rules/rule-reading';
 import { VerdictMark } from '@/components/verdict-mark';
-import { formatNumber, plural } from '@/lib/format';
+import { formatCount, formatNumber, plural } from '@/lib/format';
 import { ruleVerdict } from '@/lib/verdict';
 import { Section } from './section';
 import { StepLink, type Place } from './step-link';
-
-const SUPPORT: Record<ExplainedReason['support'], string | null> = {
-  evidenced: null,
-  stated: 'Stated; nothing in the record bears it out.',
-  contradicted: 'Stated, but the record speaks against it.',
-};
 
 interface Part {
   explanation: Explanation;
@@ -41,8 +36,8 @@ export function Reasons({ explanation: { reasons, moreReasons, outcome }, at }: 
                 <span className="text-ink-muted"> ({formatNumber(reason.contribution)})</span>
               )}
             </p>
-            {SUPPORT[reason.support] === null ? null : (
-              <p className="text-sm text-ink-muted">{SUPPORT[reason.support]}</p>
+            {SUPPORT_TEXT[reason.support] === null ? null : (
+              <p className="text-sm text-ink-muted">{SUPPORT_TEXT[reason.support]}</p>
             )}
             <ul className="flex flex-col gap-1 pt-1">
               {reason.evidence.map((evidence) => (
@@ -51,14 +46,15 @@ export function Reasons({ explanation: { reasons, moreReasons, outcome }, at }: 
                 </li>
               ))}
             </ul>
+            <MoreNote
+              count={reason.moreEvidence}
+              one="more piece of evidence"
+              many="more pieces of evidence"
+            />
           </li>
         ))}
       </ol>
-      {moreReasons > 0 ? (
-        <p className="text-sm text-ink-muted">
-          {plural(moreReasons, 'more reason is', 'more reasons are')} not listed.
-        </p>
-      ) : null}
+      <MoreNote count={moreReasons} one="more reason" />
     </Section>
   );
 }
@@ -75,12 +71,39 @@ export function FailedRules({ explanation: { unnamedFailures, moreUnnamedFailure
           </li>
         ))}
       </ul>
-      {moreUnnamedFailures > 0 ? (
-        <p className="text-sm text-ink-muted">
-          {plural(moreUnnamedFailures, 'more is', 'more are')} not listed.
-        </p>
-      ) : null}
+      <MoreNote count={moreUnnamedFailures} one="more failed rule" />
     </Section>
+  );
+}
+
+/** Rules of the record that nothing rests on, and why. */
+export function RulesSetAside({ explanation: { setAside, moreSetAside }, at }: Part) {
+  if (setAside.length === 0) return null;
+  return (
+    <Section title="Rules that this account does not weigh">
+      <ul className="flex flex-col gap-1 text-sm">
+        {setAside.map(({ step, why, rules, moreRules }) => (
+          <li key={`${step.index} ${why}`} className="wrap-anywhere">
+            {rules.join(', ')}
+            {moreRules > 0 ? ` and ${formatCount(moreRules)} more` : ''}{' '}
+            <span className="text-ink-muted">
+              in step <StepLink at={at} step={step} />: {SET_ASIDE_TEXT[why]}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <MoreNote count={moreSetAside} one="more group of rules" many="more groups of rules" />
+    </Section>
+  );
+}
+
+/** How many entries a bounded list leaves out; nothing where it holds all. */
+export function MoreNote({ count, one, many }: { count: number; one: string; many?: string }) {
+  if (count <= 0) return null;
+  return (
+    <p className="text-sm text-ink-muted">
+      {plural(count, one, many)} {count === 1 ? 'is' : 'are'} not listed.
+    </p>
   );
 }
 
@@ -106,8 +129,10 @@ function EvidenceLine({ evidence, at }: { evidence: Evidence; at: Place }) {
   );
 }
 
-function RuleLine({ rule, at }: { rule: RuleEvidence; at: Place }) {
+/** `✕ min_score failed · decisive 612 < 660 in step 3 · rules`. */
+export function RuleLine({ rule, at }: { rule: RuleEvidence; at: Place }) {
   const verdict = ruleVerdict(rule.result);
+  const decided = rule.of === 'candidates' ? (rule.counts?.decisive ?? 0) : 0;
   return (
     <div className="flex min-w-0 flex-wrap items-center gap-x-2 text-sm">
       <VerdictMark verdict={verdict} />
@@ -115,7 +140,8 @@ function RuleLine({ rule, at }: { rule: RuleEvidence; at: Place }) {
         {rule.rule} {rule.version}
       </span>
       <span className="text-ink-muted">
-        {verdict.word}
+        {rule.counts === null && rule.of === 'decision' ? verdict.word : ruleResultText(rule)}
+        {decided > 0 ? ` · decided ${plural(decided, 'candidate')}` : null}
         {rule.decisive ? <strong className="font-semibold text-ink"> · decisive</strong> : null}
       </span>
       <span className="text-mono wrap-anywhere">
