@@ -38,9 +38,9 @@ test.for(seenOn('dark', 1_280))(
     await lastGood.click();
 
     await page.getByText('first difference:').waitFor();
-    await page.getByRole('button', { name: 'Where the course parts' }).click();
+    await page.getByRole('button', { name: 'Go to where they diverge' }).click();
     const parting = page.getByRole('region', { name: 'Step assess: changed' });
-    await parting.getByText('the course parts here').waitFor();
+    await parting.getByText('they diverge here').waitFor();
     const compared = page.getByRole('region', { name: 'Step credit_file: changed' });
     await compared.getByText('"8121"').waitFor();
     await compared.getByText('"81 22"', { exact: true }).waitFor();

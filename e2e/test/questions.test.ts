@@ -31,7 +31,7 @@ test('an engineer compares a declined loan with the last good one', async ({ sta
   await steps.getByRole('button', { name: '1 equal step' }).first().click();
   await steps.getByRole('listitem').filter({ hasText: 'identity' }).first().waitFor();
   const rules = steps.getByRole('region', { name: 'Step rules: changed' });
-  await rules.getByText('the course parts here').waitFor();
+  await rules.getByText('they diverge here').waitFor();
   expect(await rules.innerText()).toMatch(/min_score[\s\S]*pass[\s\S]*702[\s\S]*fail[\s\S]*612/);
   expect(await accessibilityFaults(page)).toEqual([]);
 

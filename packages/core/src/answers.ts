@@ -218,13 +218,17 @@ export type Explanation = z.infer<typeof explanationSchema>;
 
 export const explainQuerySchema = z.object({ format: z.enum(['json', 'text']).default('json') });
 
-/** A value that differs. `path` is a JSON Pointer relative to what is compared. `cut`: a value was too long to repeat. */
+/**
+ * A value that differs. `path` is a JSON Pointer relative to what is compared. `cut`: a value was too long to
+ * repeat. `incidental`: it comes with the subject, an id or the clock, as between any two executions.
+ */
 export const valueChangeSchema = z.object({
   path: z.string(),
   kind: z.enum(['added', 'removed', 'changed']),
   a: json.optional(),
   b: json.optional(),
   cut: z.boolean().optional(),
+  incidental: z.boolean().optional(),
 });
 export type ValueChange = z.infer<typeof valueChangeSchema>;
 
@@ -242,6 +246,8 @@ const ruleDifferenceSchema = z.object({
   /** Names of the fields that differ. */
   fields: z.array(z.string()),
   moreFields: z.int(),
+  /** Only its values differ, and they come with the subject, an id or the clock. */
+  incidental: z.boolean(),
   a: comparedRuleSchema.nullable(),
   b: comparedRuleSchema.nullable(),
 });
@@ -283,6 +289,8 @@ export const comparedStepSchema = z.object({
   count: z.int(),
   /** Whether the course differs and not only values: status, a rule's result, a candidate's fate. */
   parts: z.boolean(),
+  /** It differs only in ids of subjects and requests, and in times. */
+  onlyIncidental: z.boolean(),
   changes: z.array(valueChangeSchema),
   moreChanges: z.int(),
   rules: z.array(ruleDifferenceSchema),
@@ -311,7 +319,10 @@ export const comparisonSchema = z.object({
   a: sideSchema,
   b: sideSchema,
   same: z.boolean(),
-  /** The first step, in the order of the two, that differs in anything. */
+  /**
+   * The first step, in the order of the two, that differs in more than subjects, ids and times. Where no step
+   * does, the first that differs in these.
+   */
   firstDivergence: comparedStepSchema.nullable(),
   /** The first step at which the course parts: another step, status, rule result or candidate's fate. */
   partsAt: comparedStepSchema.nullable(),

@@ -1,5 +1,6 @@
 import type { CandidateDifference, ComparedStep, RuleDifference } from './answers.js';
 import { knownCandidates, type KnownCandidate } from './candidates.js';
+import type { IsIncidental } from './incidental.js';
 import { diffJson, type Equality } from './json-diff.js';
 import type { CandidateSet, Json, Rule } from './snapshot.js';
 
@@ -7,37 +8,46 @@ const MAX = { rules: 50, fields: 20, counts: 50, candidates: 50 };
 
 type RulesListed = Pick<ComparedStep, 'rules' | 'moreRules' | 'rulesReordered'>;
 
-/** Rules by id (the nth of one id with the nth), and whether the course parts: a result, or the rule itself. */
+/**
+ * Rules by id (the nth of one id with the nth). `parts`: the course parts, by a result or by the rule itself.
+ * `tell`: more differs than values that are incidental.
+ */
 export function diffRules(
   a: Rule[],
   b: Rule[],
   equality: Equality,
-): { listed: RulesListed; parts: boolean } {
+  isIncidental: IsIncidental,
+): { listed: RulesListed; parts: boolean; tell: boolean } {
   const [left, right] = [keyed(a), keyed(b)];
   const differences: RuleDifference[] = [];
-  let parts = false;
+  let [parts, tell] = [false, false];
   for (const [key, rule] of left) {
     const other = right.get(key);
-    const difference = other ? changedRule(rule, other, equality) : only('removed', rule);
+    const difference = other
+      ? changedRule(rule, other, equality, isIncidental)
+      : only('removed', rule);
     if (!difference) continue;
     differences.push(difference);
     parts ||= difference.kind !== 'changed' || difference.fields.includes('result');
+    tell ||= !difference.incidental;
   }
   for (const [key, rule] of right) {
     if (left.has(key)) continue;
     differences.push(only('added', rule));
-    parts = true;
+    [parts, tell] = [true, true];
   }
   const inBoth = (keys: Iterable<string>, other: Map<string, Rule>): string[] =>
     [...keys].filter((key) => other.has(key));
   const order = inBoth(right.keys(), left);
+  const rulesReordered = inBoth(left.keys(), right).some((key, place) => order[place] !== key);
   return {
     listed: {
       rules: differences.slice(0, MAX.rules),
       moreRules: Math.max(0, differences.length - MAX.rules),
-      rulesReordered: inBoth(left.keys(), right).some((key, place) => order[place] !== key),
+      rulesReordered,
     },
     parts,
+    tell: tell || rulesReordered,
   };
 }
 
@@ -52,9 +62,14 @@ function keyed(rules: Rule[]): Map<string, Rule> {
   );
 }
 
-function changedRule(a: Rule, b: Rule, equality: Equality): RuleDifference | undefined {
+function changedRule(
+  a: Rule,
+  b: Rule,
+  equality: Equality,
+  isIncidental: IsIncidental,
+): RuleDifference | undefined {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  const valueOf = (rule: Rule, name: string): Json => (rule[name] ?? null) as Json;
+  const valueOf = (rule: Rule, field: string): Json => (rule[field] ?? null) as Json;
   const fields = names.filter(
     (name) => equality.of(valueOf(a, name)) !== equality.of(valueOf(b, name)),
   );
@@ -67,6 +82,11 @@ function changedRule(a: Rule, b: Rule, equality: Equality): RuleDifference | und
     kind: 'changed',
     fields: told,
     moreFields: fields.length - told.length,
+    incidental: fields.every(
+      (field) =>
+        (field === 'actual' || field === 'threshold') &&
+        isIncidental(`/${a.field ?? a.id}`, valueOf(a, field), valueOf(b, field)),
+    ),
     a: shown(a),
     b: shown(b),
   };
@@ -79,6 +99,7 @@ function only(kind: 'added' | 'removed', rule: Rule): RuleDifference {
     kind,
     fields: [],
     moreFields: 0,
+    incidental: false,
     a: kind === 'removed' ? side : null,
     b: kind === 'added' ? side : null,
   };

@@ -1,6 +1,7 @@
 import { align, type Token } from './align.js';
 import type { ComparedStep, Comparison } from './answers.js';
 import { diffCandidates, diffRules } from './diff-step.js';
+import { incidentalBetween, type IsIncidental } from './incidental.js';
 import { Equality, diffJson } from './json-diff.js';
 import type { Json, Snapshot } from './snapshot.js';
 import { stepsInOrder, type PlacedStep } from './step-order.js';
@@ -52,7 +53,8 @@ interface Couple {
 export function compareExecutions(a: Snapshot, b: Snapshot): Comparison {
   const equality = new Equality();
   const [left, right] = [sideOf(a, equality), sideOf(b, equality)];
-  const head = diffJson(headOf(a), headOf(b), MAX.headChanges, equality);
+  const isIncidental = incidentalBetween(a, b);
+  const head = diffJson(headOf(a), headOf(b), MAX.headChanges, equality, isIncidental);
   const versions = diffVersions(a, b);
   const comparison: Comparison = {
     a: summaryOf(a),
@@ -67,6 +69,7 @@ export function compareExecutions(a: Snapshot, b: Snapshot): Comparison {
     moreSteps: 0,
   };
   let [differing, changesLeft] = [0, MAX.changes];
+  let firstIncidental: ComparedStep | null = null;
   for (const couple of couplesOf(left, right)) {
     if (couple.kind === 'same') {
       addSame(comparison.steps, couple, differing > MAX.steps);
@@ -75,14 +78,17 @@ export function compareExecutions(a: Snapshot, b: Snapshot): Comparison {
     differing++;
     if (differing > MAX.steps) {
       comparison.moreSteps++;
-      if (comparison.partsAt) continue;
+      if (comparison.partsAt && comparison.firstDivergence) continue;
     }
-    const compared = compareStep(couple, Math.min(changesLeft, MAX.changesOfStep), equality);
+    const max = Math.min(changesLeft, MAX.changesOfStep);
+    const compared = compareStep(couple, max, equality, isIncidental);
     changesLeft -= compared.changes.length;
-    comparison.firstDivergence ??= compared;
+    if (compared.onlyIncidental) firstIncidental ??= compared;
+    else comparison.firstDivergence ??= compared;
     if (compared.parts) comparison.partsAt ??= compared;
     if (differing <= MAX.steps) comparison.steps.push(compared);
   }
+  comparison.firstDivergence ??= firstIncidental;
   comparison.same = differing === 0 && head.changes.length === 0 && versions.length === 0;
   return comparison;
 }
@@ -169,13 +175,19 @@ function movesBetween(
   return { fromA, fromB };
 }
 
-function compareStep({ a, b, kind }: Couple, max: number, equality: Equality): ComparedStep {
+function compareStep(
+  { a, b, kind }: Couple,
+  max: number,
+  equality: Equality,
+  isIncidental: IsIncidental,
+): ComparedStep {
   const compared: ComparedStep = {
     kind,
     a: a?.ref ?? null,
     b: b?.ref ?? null,
     count: 1,
     parts: kind !== 'changed',
+    onlyIncidental: false,
     changes: [],
     moreChanges: 0,
     rules: [],
@@ -184,20 +196,20 @@ function compareStep({ a, b, kind }: Couple, max: number, equality: Equality): C
     candidates: null,
   };
   if (!a || !b) return compared;
-  const values = diffJson(valuesOf(a.content), valuesOf(b.content), max, equality);
-  const rules = diffRules(a.step.rules ?? [], b.step.rules ?? [], equality);
+  const values = diffJson(valuesOf(a.content), valuesOf(b.content), max, equality, isIncidental);
+  const rules = diffRules(a.step.rules ?? [], b.step.rules ?? [], equality, isIncidental);
   const candidates = diffCandidates(a.step.candidates, b.step.candidates, equality);
+  const parts =
+    compared.parts || a.ref.status !== b.ref.status || rules.parts || (candidates?.parts ?? false);
+  const hasOther = values.changes.length > 0 && !values.onlyIncidental;
   return {
     ...compared,
     ...rules.listed,
     changes: values.changes,
     moreChanges: values.more,
     candidates: candidates?.listed ?? null,
-    parts:
-      compared.parts ||
-      a.ref.status !== b.ref.status ||
-      rules.parts ||
-      (candidates?.parts ?? false),
+    parts,
+    onlyIncidental: !parts && !hasOther && !rules.tell && candidates === undefined,
   };
 }
 
@@ -214,6 +226,7 @@ function addSame(steps: ComparedStep[], { a, b }: Couple, isBeyondList: boolean)
     b: b?.ref ?? null,
     count: 1,
     parts: false,
+    onlyIncidental: false,
     changes: [],
     moreChanges: 0,
     rules: [],

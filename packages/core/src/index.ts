@@ -7,6 +7,7 @@ export * from './cohort-ranking.js';
 export * from './cohorts.js';
 export * from './courses.js';
 export * from './diff.js';
+export * from './diff-lead.js';
 export * from './explain.js';
 export * from './explanation-text.js';
 export * from './facts.js';

@@ -1,4 +1,5 @@
 import type { ValueChange } from './answers.js';
+import type { IsIncidental } from './incidental.js';
 import type { Json } from './snapshot.js';
 
 /** A value whose JSON is longer is repeated only in part, in UTF-16 units. */
@@ -49,23 +50,28 @@ export class Equality {
 export interface Differences {
   changes: ValueChange[];
   more: number;
+  /** All of them come with the subject, an id or the clock. False where there are none. */
+  onlyIncidental: boolean;
 }
 
 /**
  * Where two JSON values differ, by JSON Pointer (RFC 6901), at most `max` places; the others are counted.
  * Arrays are compared by place between their common beginning and end: `removed` points into `a`, `added`
- * into `b`. Linear in the size of the two.
+ * into `b`. Incidental differences come last. Linear in the size of the two.
  */
 export function diffJson(
   a: Json | undefined,
   b: Json | undefined,
   max: number,
   equality = new Equality(),
+  isIncidental: IsIncidental = () => false,
 ): Differences {
-  const found: Differences = { changes: [], more: 0 };
+  const telling = new Bounded(max);
+  const incidental = new Bounded(max);
   const add = (path: string, left: Json | undefined, right: Json | undefined): void => {
-    if (found.changes.length < max) found.changes.push(changeOf(path, left, right));
-    else found.more++;
+    if (isIncidental(path, left, right)) {
+      incidental.add(() => ({ ...changeOf(path, left, right), incidental: true }));
+    } else telling.add(() => changeOf(path, left, right));
   };
   const walk = (path: string, left: Json | undefined, right: Json | undefined): void => {
     if (equality.of(left) === equality.of(right)) return;
@@ -104,7 +110,29 @@ export function diffJson(
     }
   };
   walk('', a, b);
-  return found;
+  const count = telling.count + incidental.count;
+  const changes = [...telling.items, ...incidental.items].slice(0, max);
+  return {
+    changes,
+    more: count - changes.length,
+    onlyIncidental: count > 0 && telling.count === 0,
+  };
+}
+
+/** The first changes, and the number of all. */
+class Bounded {
+  readonly items: ValueChange[] = [];
+  count = 0;
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  add(make: () => ValueChange): void {
+    if (this.items.length < this.#max) this.items.push(make());
+    this.count++;
+  }
 }
 
 type JsonObject = { [key: string]: Json };

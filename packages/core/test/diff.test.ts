@@ -4,6 +4,7 @@ import {
   compareExecutions,
   comparisonSchema,
   diffJson,
+  leadOf,
   type Json,
   type Snapshot,
   type Step,
@@ -151,7 +152,9 @@ describe('two executions', { timeout: 60_000 }, () => {
           firstDivergence: null,
         });
         const { firstDivergence, steps } = comparison;
-        expect(firstDivergence).toEqual(steps.find(({ kind }) => kind !== 'same') ?? null);
+        const differing = steps.filter(({ kind }) => kind !== 'same');
+        const telling = differing.find(({ onlyIncidental }) => !onlyIncidental);
+        expect(firstDivergence).toEqual(telling ?? differing[0] ?? null);
       }),
       { numRuns: 300 },
     );
@@ -332,3 +335,100 @@ function sorted(value: Json): Json {
       .map((key) => [key, sorted(value[key] ?? null)]),
   );
 }
+
+describe('of two applicants', () => {
+  const loan = (id: string, at: string, score: number, more: Step[] = []): Snapshot => ({
+    ...minimalSnapshot,
+    executionId: `loan-${id}`,
+    subjects: [{ type: 'applicant', id }],
+    input: { applicantId: id, requestedAt: at },
+    steps: [
+      { name: 'fetch', input: { applicantId: id, requestId: `r-${id}` }, output: { at, ms: 3 } },
+      { name: 'case', output: { file: `cases/${id}.pdf` } },
+      ...more,
+      {
+        name: 'rules',
+        rules: [
+          { id: 'known', result: 'pass', actual: id },
+          { id: 'min_score', result: score < 660 ? 'fail' : 'pass', actual: score },
+        ],
+      },
+    ],
+  });
+  const compare = (a: Snapshot, b: Snapshot) => {
+    const comparison = compareExecutions(a, b);
+    const { firstDivergence } = comparison;
+    return { ...comparison, lead: firstDivergence && leadOf(firstDivergence) };
+  };
+  const [ada, bob] = ['2026-01-05T10:00:00Z', '2026-02-06T11:30:00.5+02:00'];
+
+  test('the first difference is neither their id nor a time, but the rule that turned', () => {
+    const { firstDivergence, lead, steps } = compare(
+      loan('8121', ada, 700),
+      loan('8122', bob, 612),
+    );
+    expect(firstDivergence?.a?.name).toBe('rules');
+    expect(lead).toMatchObject({ kind: 'rule', rule: { rule: 'min_score' } });
+    expect(steps.slice(0, 2)).toMatchObject([
+      { a: { name: 'fetch' }, onlyIncidental: true },
+      { a: { name: 'case' }, onlyIncidental: true },
+    ]);
+  });
+
+  test('a value that tells more comes before their id in the same step', () => {
+    const [a, b] = ['8121', '8122'].map((id, place) =>
+      loan(id, ada, 700, [{ name: 'bureau', output: { applicantId: id, open: place } }]),
+    );
+    if (!a || !b) throw new Error('two loans');
+    const { firstDivergence, lead } = compare(a, b);
+    expect(firstDivergence?.a?.name).toBe('bureau');
+    expect(lead).toMatchObject({ kind: 'value', change: { path: '/output/open' } });
+    expect(firstDivergence?.changes).toMatchObject([
+      { path: '/output/open' },
+      { path: '/output/applicantId', incidental: true },
+    ]);
+  });
+
+  test('ids without subjects are known from the input, as numbers too', () => {
+    const minimal = (userId: number, score: number): Snapshot =>
+      withSteps([{ name: 'fetch', input: { userId }, output: { userId, score } }]);
+    expect(compare(minimal(8121, 700), minimal(8122, 612)).lead).toMatchObject({
+      change: { path: '/output/score' },
+    });
+  });
+
+  test('their ids come first where nothing else differs', () => {
+    const { firstDivergence, partsAt, same } = compare(
+      loan('8121', ada, 700),
+      loan('8122', ada, 700),
+    );
+    expect(firstDivergence).toMatchObject({ a: { name: 'fetch' }, onlyIncidental: true });
+    expect(partsAt).toBeNull();
+    expect(same).toBe(false);
+  });
+
+  test('whatever differs beside ids and times is the first difference', { timeout: 60_000 }, () => {
+    const id = fc.stringMatching(/^[a-z0-9]{3,9}$/);
+    fc.assert(
+      fc.property(id, id, fc.nat(5), (one, other, place) => {
+        const of = (subject: string, isEdited: boolean): Snapshot => ({
+          ...minimalSnapshot,
+          subjects: [{ type: 'applicant', id: subject }],
+          steps: ['a', 'b', 'c', 'd', 'e', 'f'].map((name, at) => ({
+            name,
+            input: {
+              applicantId: subject,
+              note: `about ${subject}`,
+              endedAt: isEdited ? bob : ada,
+            },
+            output: isEdited && at === place ? 1 : 0,
+          })),
+        });
+        const { firstDivergence, lead } = compare(of(one, false), of(other, true));
+        expect(firstDivergence?.a?.index).toBe(place);
+        expect(lead).toMatchObject({ kind: 'value', change: { path: '/output' } });
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

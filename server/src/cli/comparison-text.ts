@@ -1,10 +1,12 @@
 import {
   countText,
+  leadOf,
   quoted,
   valueText,
   type CandidateDifference,
   type ComparedStep,
   type Comparison,
+  type Lead,
   type RuleDifference,
   type StepRef,
   type ValueChange,
@@ -17,6 +19,8 @@ const SIGNS: Record<ComparedStep['kind'], string> = {
   removed: '-',
   moved: '>',
 };
+
+const REORDERED = 'the rules are in another order';
 
 /** So many of each list are printed; `--json` has more. */
 const MAX_LINES = 12;
@@ -54,17 +58,36 @@ function headline({ same, firstDivergence, partsAt }: Comparison): string[] {
   if (same) return ['No difference.'];
   if (firstDivergence === null) return ['Every step is the same.'];
   const first = `First difference: ${whereText(firstDivergence)}`;
-  if (partsAt === null) return [first, 'The course is the same: only values differ.'];
-  return [first, `The course parts at: ${whereText(partsAt)}`];
+  if (partsAt !== null) return [`They diverge at: ${whereText(partsAt)}`, first];
+  return firstDivergence.onlyIncidental
+    ? ['The steps differ only in subjects, ids and times.', first]
+    : ['Both took the same course: only values differ.', first];
 }
 
-function whereText({ a, b, kind, rules, changes }: ComparedStep): string {
+function whereText(compared: ComparedStep): string {
+  const { a, b, kind } = compared;
   const ref = a ?? b;
-  const step = ref ? stepText(ref) : '';
-  const [rule] = rules;
-  const [change] = changes;
-  if (rule) return `${step} ${kind}: ${ruleText(rule)}`;
-  return change ? `${step} ${kind}: ${changeText(change)}` : `${step} ${kind}`;
+  const what = leadText(leadOf(compared), compared);
+  return `${ref ? stepText(ref) : ''} ${kind}${what === '' ? '' : `: ${what}`}`;
+}
+
+function leadText(lead: Lead, { a, b }: ComparedStep): string {
+  switch (lead.kind) {
+    case 'status':
+      return `${a?.status ?? 'none'} → ${b?.status ?? 'none'}`;
+    case 'rule':
+      return ruleText(lead.rule);
+    case 'candidate':
+      return candidateText(lead.candidate);
+    case 'candidates':
+      return candidateLines(lead.candidates)[0] ?? 'other candidates';
+    case 'value':
+      return changeText(lead.change);
+    case 'rules_reordered':
+      return REORDERED;
+    default:
+      return '';
+  }
 }
 
 function stepLines(step: ComparedStep): string[] {
@@ -77,7 +100,7 @@ function stepLines(step: ComparedStep): string[] {
     `${SIGNS[step.kind]} ${ref ? stepText(ref) : ''} ${step.kind}${moved}${status}`,
     ...[
       ...listed(step.rules.map(ruleText), step.moreRules),
-      ...(step.rulesReordered ? ['the rules are in another order'] : []),
+      ...(step.rulesReordered ? [REORDERED] : []),
       ...(step.candidates ? candidateLines(step.candidates) : []),
       ...listed(step.changes.map(changeText), step.moreChanges),
     ].map((line) => `      ${line}`),
@@ -107,10 +130,7 @@ function candidateLines(difference: CandidateDifference): string[] {
     .map((name) => `${name} ${difference[name].a ?? 'none'} → ${difference[name].b ?? 'none'}`);
   return [
     ...(counts.length > 0 ? [`candidates: ${counts.join(', ')}`] : []),
-    ...listed(
-      moved.map(({ id, a, b }) => `candidate ${quoted(id)}: ${placeText(a)} → ${placeText(b)}`),
-      moreMoved,
-    ),
+    ...listed(moved.map(candidateText), moreMoved),
     ...(otherwiseChanged > 0
       ? [`${countText(otherwiseChanged, 'candidate')} with other details`]
       : []),
@@ -118,6 +138,10 @@ function candidateLines(difference: CandidateDifference): string[] {
     ...(inB > 0 ? [`${countText(inB, 'candidate')} only in b`] : []),
     ...(sampled ? ['not every candidate is known one by one'] : []),
   ];
+}
+
+function candidateText({ id, a, b }: CandidateDifference['moved'][number]): string {
+  return `candidate ${quoted(id)}: ${placeText(a)} → ${placeText(b)}`;
 }
 
 function placeText({ outcome, reason, score }: CandidateDifference['moved'][number]['a']): string {

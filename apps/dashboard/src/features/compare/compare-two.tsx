@@ -49,8 +49,8 @@ export function CompareTwo({ app }: { app: string }) {
       ) : (
         <EmptyState title="Which two executions?">
           <p className="mb-2">
-            Choose {a === null && b === null ? 'two' : 'the other one'} above to see the first step
-            at which they part, and everything that differs after it.
+            Choose {a === null && b === null ? 'two' : 'the other one'} above to see the rule,
+            candidate or step at which they diverge, and all other differences.
           </p>
           <p>
             From an execution’s page, <strong className="font-medium">Compare…</strong> suggests

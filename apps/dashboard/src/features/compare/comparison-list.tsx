@@ -2,7 +2,7 @@
 /* oxlint-disable react/incompatible-library */
 'use client';
 
-import type { Comparison } from '@xray/core';
+import type { ComparedStep, Comparison } from '@xray/core';
 import { useQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChevronRightIcon } from 'lucide-react';
@@ -67,11 +67,11 @@ export function ComparisonList({ app, comparison }: { app: string; comparison: C
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-y border-line bg-canvas px-4 py-2 text-sm">
-        <FirstDifference comparison={comparison} />
+        <Lead comparison={comparison} />
         <div className="ml-auto flex shrink-0 gap-2 print:hidden">
           {partingRow < 0 || comparison.firstDivergence === null ? null : (
             <Button size="sm" onClick={() => goTo(partingRow)}>
-              Where the course parts
+              Go to where they diverge
             </Button>
           )}
           {comparison.firstDivergence === null ? null : (
@@ -133,19 +133,39 @@ export function ComparisonList({ app, comparison }: { app: string; comparison: C
   );
 }
 
-function FirstDifference({ comparison }: { comparison: Comparison }) {
-  const { firstDivergence, same } = comparison;
+/** Where the two diverge, then where a value differs first. */
+function Lead({ comparison }: { comparison: Comparison }) {
+  const { firstDivergence, partsAt, same } = comparison;
   if (firstDivergence === null) {
     return (
       <p className="min-w-0 font-medium">
-        {same ? 'The two are equal, but for times and numbering.' : 'Every step is equal.'}
+        {same ? 'The two are equal, except for times and numbering.' : 'Every step is equal.'}
       </p>
     );
   }
-  const { step, subject, what } = differenceText(firstDivergence);
+  if (partsAt === null && firstDivergence.onlyIncidental) {
+    return <p className="min-w-0 font-medium">The steps differ only in subjects, ids and times.</p>;
+  }
+  const isOnePlace =
+    partsAt !== null &&
+    partsAt.a?.index === firstDivergence.a?.index &&
+    partsAt.b?.index === firstDivergence.b?.index;
+  return (
+    <div className="flex min-w-0 flex-col">
+      {partsAt === null || isOnePlace ? null : <Difference name="they diverge at" at={partsAt} />}
+      <Difference
+        name={isOnePlace ? 'they diverge at the first difference' : 'first difference'}
+        at={firstDivergence}
+      />
+    </div>
+  );
+}
+
+function Difference({ name, at }: { name: string; at: ComparedStep }) {
+  const { step, subject, what } = differenceText(at);
   return (
     <p className="min-w-0 wrap-anywhere">
-      <span className="text-ink-muted">first difference:</span>{' '}
+      <span className="text-ink-muted">{name}:</span>{' '}
       <strong className="font-semibold">{step}</strong>
       {subject === null ? null : <span> · {subject}</span>}{' '}
       <code className="text-mono">{what}</code>

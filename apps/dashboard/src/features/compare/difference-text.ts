@@ -1,4 +1,5 @@
-import type { ComparedStep, RuleDifference } from '@xray/core';
+import type { CandidateDifference, ComparedStep, RuleDifference } from '@xray/core';
+import { leadOf } from '@xray/core/diff-lead';
 import { pointerText } from '@/components/json/json-rows';
 import { valueTexts } from '@/components/rules/rule-reading';
 
@@ -11,30 +12,45 @@ export interface DifferenceText {
 }
 
 export function differenceText(compared: ComparedStep): DifferenceText {
-  const { kind, a, b, rules, candidates, changes } = compared;
+  const { a, b } = compared;
   const ref = a ?? b;
   const step = ref === null ? 'a step' : `step ${ref.sequence} · ${ref.name}`;
   const said = (subject: string | null, what: string): DifferenceText => ({ step, subject, what });
-  if (kind === 'removed') return said(null, 'only in a');
-  if (kind === 'added') return said(null, 'only in b');
-  if (a !== null && b !== null && a.status !== b.status) {
-    return said(null, `${a.status} → ${b.status}`);
+  const lead = leadOf(compared);
+  switch (lead.kind) {
+    case 'only':
+      return said(null, `only in ${lead.side}`);
+    case 'status':
+      return said(null, `${a?.status ?? '–'} → ${b?.status ?? '–'}`);
+    case 'rule':
+      return said(lead.rule.rule, ruleDifferenceText(lead.rule));
+    case 'candidate': {
+      const { id, a: before, b: after } = lead.candidate;
+      return said(id, `${before.outcome ?? '–'} → ${after.outcome ?? '–'}`);
+    }
+    case 'candidates':
+      return candidatesText(lead.candidates, said);
+    case 'value':
+      return said(
+        pointerText(lead.change.path) || null,
+        valueTexts([lead.change.a, lead.change.b]).join(' → '),
+      );
+    case 'rules_reordered':
+      return said(null, 'the rules are in another order');
+    case 'moved':
+      return said(null, 'is at another place');
+    default:
+      return said(null, 'differs');
   }
-  const rule = rules.find(({ fields }) => fields.includes('result')) ?? rules[0];
-  if (rule !== undefined) return said(rule.rule, ruleDifferenceText(rule));
-  const moved = candidates?.moved[0];
-  if (moved !== undefined) {
-    return said(moved.id, `${moved.a.outcome ?? '–'} → ${moved.b.outcome ?? '–'}`);
-  }
-  if (candidates !== null && candidates.out.a !== candidates.out.b) {
-    return said('candidates out', `${candidates.out.a ?? '–'} → ${candidates.out.b ?? '–'}`);
-  }
-  const change = changes[0];
-  if (change !== undefined) {
-    return said(pointerText(change.path) || null, valueTexts([change.a, change.b]).join(' → '));
-  }
-  if (kind === 'moved') return said(null, 'stands at another place');
-  return said(null, candidates === null ? 'differs' : 'other candidates');
+}
+
+function candidatesText(
+  { out }: CandidateDifference,
+  said: (subject: string | null, what: string) => DifferenceText,
+): DifferenceText {
+  return out.a === out.b
+    ? said(null, 'other candidates')
+    : said('candidates out', `${out.a ?? '–'} → ${out.b ?? '–'}`);
 }
 
 /** `0.41 → 0.47`, with the result where it turned, or that the rule is on one side alone. */

@@ -34,7 +34,7 @@ export function StepDifference({ app, a, b, step, isFirst, isParting }: StepDiff
     >
       {isFirst || isParting ? (
         <p className="rounded-t bg-accent-soft px-4 py-1 text-xs font-medium">
-          {[isFirst ? 'first difference' : null, isParting ? 'the course parts here' : null]
+          {[isFirst ? 'first difference' : null, isParting ? 'they diverge here' : null]
             .filter(Boolean)
             .join(' · ')}
         </p>
