@@ -37,7 +37,7 @@ test.for(seenOn('dark', 1_280))(
     await page.goto(
       `${server.url}/compare?app=${server.appId}&qa=pipeline:${pipeline}&qb=pipeline:${pipeline}`,
     );
-    await page.getByRole('button', { name: 'Often asked' }).click();
+    await page.getByRole('button', { name: 'Suggestions' }).click();
     await page.getByRole('menuitem', { name: 'ruleset: r41 against r42' }).click();
     const changed = page.getByRole('region', { name: 'What goes with the change of approved' });
     const first = changed.getByRole('listitem').first();

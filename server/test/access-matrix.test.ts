@@ -100,6 +100,7 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/subjects/:type/:id': READ,
   'GET /api/apps/:app/lookup/:id': READ,
   'GET /api/apps/:app/facets': READ,
+  'GET /api/apps/:app/releases': READ,
   'GET /api/apps/:app/histogram': READ,
   'GET /api/apps/:app/pipelines': READ,
   'GET /api/apps/:app/pipelines/:pipeline': READ,

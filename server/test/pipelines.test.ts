@@ -3,10 +3,12 @@ import {
   funnelSchema,
   pipelineListSchema,
   pipelineOverviewSchema,
+  releasesSchema,
   type ErrorBody,
   type Funnel,
   type PipelineList,
   type PipelineOverview,
+  type Releases,
   type Snapshot,
   type Step,
 } from '@xray/core';
@@ -189,6 +191,25 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
     expect(answer.versions).toEqual([
       { name: 'ruleset', version: 'r2', firstAt: '2026-11-04T00:00:00.000Z' },
     ]);
+  });
+
+  test('name the newest releases first, each with the version before it', async () => {
+    const answer = await get<Releases>(`${api.replace(/pipelines$/, 'releases')}?${NOVEMBER}`);
+    expect(releasesSchema.parse(answer)).toEqual(answer);
+    expect(answer.items).toEqual([
+      {
+        pipeline: 'product-selection',
+        name: 'ruleset',
+        version: 'r2',
+        firstAt: '2026-11-04T00:00:00.000Z',
+        executions: 2,
+        previous: 'r1',
+      },
+    ]);
+    const late = await get<Releases>(
+      `${api.replace(/pipelines$/, 'releases')}?from=2026-11-04T00:00:00Z&to=2026-12-01T00:00:00Z`,
+    );
+    expect(late.items).toEqual([]);
   });
 
   test.each(['', '/funnel'])('say where a filter is wrong: %s', async (page) => {

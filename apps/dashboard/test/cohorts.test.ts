@@ -1,9 +1,9 @@
-import type { Facets } from '@xray/core';
+import type { Facets, Releases } from '@xray/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anchored, bothFilters, cohortBounds } from '@/features/cohorts/cohort-query';
 import { differenceText, placeInterval } from '@/features/cohorts/interval-layout';
-import { valuePresets, weekPreset } from '@/features/cohorts/presets';
+import { releasePresets, valuePresets, weekPreset } from '@/features/cohorts/presets';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00.000Z');
 
@@ -29,6 +29,35 @@ describe('the two groups', () => {
       '(outcome:a OR outcome:b) tag:vip',
     );
     expect(bothFilters('', 'tag:vip')).toBe('tag:vip');
+  });
+
+  const none: Releases = { from: '', to: '', items: [] };
+  const release = (pipeline: string, version: string, previous: string, name = 'ruleset') => ({
+    pipeline,
+    name,
+    version,
+    previous,
+    firstAt: '2026-11-20T00:00:00Z',
+    executions: 3,
+  });
+
+  it('suggests the newest release of each pipeline against the version before it', () => {
+    const items = [
+      release('shop', 'shop-r42', 'shop-r41'),
+      release('loan', 'r42', 'r41'),
+      release('loan', 'r41', 'r40'),
+    ];
+    expect(releasePresets('env:prod', { ...none, items })).toMatchObject([
+      {
+        name: 'shop · ruleset: shop-r41 against shop-r42',
+        a: { q: 'env:prod pipeline:shop version.ruleset:shop-r41' },
+        b: { q: 'env:prod pipeline:shop version.ruleset:shop-r42' },
+      },
+      { name: 'loan · ruleset: r41 against r42' },
+    ]);
+    expect(releasePresets('', { ...none, items: items.slice(1) })).toMatchObject([
+      { name: 'ruleset: r41 against r42', a: { q: 'version.ruleset:r41' } },
+    ]);
   });
 
   it('suggests this week against last, and the two most frequent values of versions and places', () => {
@@ -61,7 +90,9 @@ describe('the two groups', () => {
         },
       ],
     };
-    expect(valuePresets('pipeline:loan', facets)).toMatchObject([
+    const released = { ...none, items: [release('loan', 'r10', 'r9')] };
+    expect(valuePresets('pipeline:loan', facets, released)).toEqual([]);
+    expect(valuePresets('pipeline:loan', facets, none)).toMatchObject([
       {
         name: 'ruleset: r9 against r10',
         a: { q: 'pipeline:loan version.ruleset:r9' },

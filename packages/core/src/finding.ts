@@ -76,6 +76,23 @@ export const facetsSchema = countsSchema.extend({
 });
 export type Facets = z.infer<typeof facetsSchema>;
 
+/** Versions that came up in the range, the newest first. What ran already when the range began is not listed. */
+export const releasesSchema = countsSchema.extend({
+  items: z.array(
+    z.object({
+      pipeline: z.string(),
+      /** Of `versions`: `code`, `ruleset`, … */
+      name: z.string(),
+      version: z.string(),
+      firstAt: z.string(),
+      executions: z.int(),
+      /** The version of that name that the pipeline began to run just before. */
+      previous: z.string(),
+    }),
+  ),
+});
+export type Releases = z.infer<typeof releasesSchema>;
+
 export const HISTOGRAM_BY = ['outcome', 'status'] as const;
 export const histogramQuerySchema = rangeQuerySchema.extend({
   by: z.enum(HISTOGRAM_BY).default('outcome'),

@@ -19,6 +19,7 @@ import {
   histogramQuerySchema,
   histogramSchema,
   rangeQuerySchema,
+  releasesSchema,
 } from './finding.js';
 import {
   candidateHistorySchema,
@@ -47,6 +48,7 @@ export const QUESTIONS = {
   },
   '/api/apps/:app/executions/:id/explain': { query: explainQuerySchema, answer: explanationSchema },
   '/api/apps/:app/facets': { query: facetsQuerySchema, answer: facetsSchema },
+  '/api/apps/:app/releases': { query: rangeQuerySchema, answer: releasesSchema },
   '/api/apps/:app/histogram': { query: histogramQuerySchema, answer: histogramSchema },
   '/api/apps/:app/compare': { query: compareQuerySchema, answer: comparisonSchema },
   '/api/apps/:app/cohorts': { query: cohortQuerySchema, answer: cohortComparisonSchema },

@@ -4,6 +4,7 @@ import {
   type Facets,
   type Histogram,
   type RangeQuery,
+  type Releases,
 } from '@xray/core';
 import type { Search } from '../search/search.js';
 import type { Store } from '../store/store.js';
@@ -76,6 +77,31 @@ export async function readFacets(
 
 function sumOf({ values }: Facets['items'][number]): number {
   return values.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Values of the first part of the range may be older than it. */
+const OLD_SHARE = 1 / 60;
+
+export async function readReleases(
+  { store, search }: Sources,
+  app: string,
+  query: RangeQuery,
+  now: number,
+): Promise<Releases> {
+  const filter = readFilter(query);
+  const scope = { app, ...rangeOf(query, filter, now) };
+  const newFromMs = scope.from.getTime() + (scope.to.getTime() - scope.from.getTime()) * OLD_SHARE;
+  const { items, left, counted } = await narrowed(filter, query, async () => {
+    const { where, alike, ...rest } = await conditionOfCounted(search, scope, filter, now);
+    return { ...rest, items: await store.listReleases({ ...scope, where, alike, newFromMs }) };
+  });
+  return {
+    from: scope.from.toISOString(),
+    to: scope.to.toISOString(),
+    notSearched: notSearchedOf(left),
+    counted,
+    items,
+  };
 }
 
 export async function readHistogram(

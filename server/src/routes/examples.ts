@@ -18,6 +18,7 @@ import {
   type Histogram,
   type IngestResult,
   type Lookup,
+  type Releases,
   type PipelineList,
   type PipelineOverview,
   type SavedView,
@@ -239,6 +240,21 @@ export const EXAMPLES = {
       { field: 'version.ruleset', values: [{ value: 'r42', count: 1_280 }], more: 0 },
     ],
   } satisfies Facets,
+  Releases: {
+    ...WEEK,
+    notSearched: null,
+    counted: null,
+    items: [
+      {
+        pipeline: 'loan-approval',
+        name: 'ruleset',
+        version: 'r42',
+        firstAt: '2026-11-20T08:00:00.000Z',
+        executions: 310,
+        previous: 'r41',
+      },
+    ],
+  } satisfies Releases,
   Histogram: {
     ...WEEK,
     notSearched: null,

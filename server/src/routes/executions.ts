@@ -7,10 +7,12 @@ import {
   facetsSchema,
   histogramQuerySchema,
   histogramSchema,
+  rangeQuerySchema,
+  releasesSchema,
   stepDetailSchema,
 } from '@xray/core';
 import { z } from 'zod';
-import { readFacets, readHistogram } from '../query/counts.js';
+import { readFacets, readHistogram, readReleases } from '../query/counts.js';
 import { listExecutions } from '../query/list-executions.js';
 import { readExecutionText, readStepText } from '../query/read-executions.js';
 import { TOO_BROAD } from './filtered.js';
@@ -95,6 +97,23 @@ export function executionRoutes(deps: Deps): Route[] {
       async handle({ req, res }) {
         const query = parse(facetsQuerySchema, req.query);
         res.json(await readFacets(deps, param(req, 'app'), query, now()));
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/releases',
+      policy: 'read',
+      isHeavy: true,
+      summary:
+        'Versions that pipelines began to run in the range, the newest first, each with the version before it.',
+      query: rangeQuerySchema,
+      answers: {
+        200: { description: 'The newest first.', schema: releasesSchema },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res }) {
+        const query = parse(rangeQuerySchema, req.query);
+        res.json(await readReleases(deps, param(req, 'app'), query, now()));
       },
     },
     {

@@ -31,6 +31,7 @@ const NAMED = {
   PipelineOverview: core.pipelineOverviewSchema,
   Funnel: core.funnelSchema,
   Facets: core.facetsSchema,
+  Releases: core.releasesSchema,
   Histogram: core.histogramSchema,
   SearchMatch: core.searchMatchSchema,
   Explanation: core.explanationSchema,

@@ -1,12 +1,15 @@
 import { sql, type RawBuilder } from 'kysely';
+import type { Releases } from '@xray/core';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { countAlike, withAlike } from './fingerprints.js';
-import { instant } from './instant.js';
+import { instant, isoOf } from './instant.js';
 import { READ_LIMIT_MS, readWithin } from './read-within.js';
 import type { CountScope, FacetRow, HistogramRow } from './store.js';
 
 type Db = Driver['db'];
+
+const MAX_RELEASES = 50;
 
 /** Fields of one value. */
 const ONE = {
@@ -62,6 +65,35 @@ function manyValues([field, column]: [string, string]): RawBuilder<unknown> {
 function countsOf(column: string): RawBuilder<unknown> {
   const ref = sql.ref(column);
   return sql`(SELECT ${ref}, sum(n) AS n FROM counted GROUP BY ${ref}) AS own`;
+}
+
+interface ReleaseRow extends Omit<Releases['items'][number], 'firstAt'> {
+  firstAt: Date;
+}
+
+/** Versions by pipeline and name in the order in which they were first seen. A version without another before it is no release. */
+export async function listReleases(
+  db: Db,
+  scope: CountScope & { newFromMs: number },
+): Promise<Releases['items']> {
+  const { rows } = await readWithin(db, READ_LIMIT_MS, (tx) =>
+    sql<ReleaseRow>`
+      WITH groups AS MATERIALIZED (
+        SELECT e.fingerprint, count(*) AS n, min(e.at) AS first_at, max(e.id) AS sample
+        FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY e.fingerprint
+      ), known AS MATERIALIZED (${withAlike(sql`groups`, scope.alike)}
+      ), versions AS (
+        SELECT pipeline, v.key AS name, v.value AS version, min(first_at) AS first_at, sum(n)::bigint AS executions
+        FROM known CROSS JOIN LATERAL jsonb_each_text(versions) v GROUP BY pipeline, v.key, v.value
+      ), ordered AS (
+        SELECT *, lag(version) OVER (PARTITION BY pipeline, name ORDER BY first_at, version) AS previous
+        FROM versions
+      )
+      SELECT pipeline, name, version, first_at AS "firstAt", executions, previous FROM ordered
+      WHERE previous IS NOT NULL AND first_at >= ${instant(scope.newFromMs)}
+      ORDER BY first_at DESC, pipeline, name, version LIMIT ${MAX_RELEASES}`.execute(tx),
+  );
+  return rows.map((row) => ({ ...row, firstAt: isoOf(row.firstAt) }));
 }
 
 /** Executions of each bucket and value; buckets without any are left out. */

@@ -59,6 +59,7 @@ export function createSqlStore(driver: Driver): Store {
     readChanges: (filter) => changes.readChanges(db, filter),
     readHorizon: () => changes.readHorizon(db),
     countFacets: (scope) => counts.countFacets(db, scope),
+    listReleases: (scope) => counts.listReleases(db, scope),
     countByTime: (scope) => counts.countByTime(db, scope),
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
     listPipelines: (scope) => pipelines.listPipelines(db, scope),

@@ -6,6 +6,7 @@ import type {
   ExecutionSummary,
   MergeState,
   PipelineList,
+  Releases,
   Retention,
   RetentionRule,
   Status,
@@ -254,6 +255,8 @@ export interface Store extends AccessStore {
   readHorizon(): Promise<string>;
   /** The most frequent values of each field, at most `values` of each. Throws a ReadTooLong. */
   countFacets(scope: CountScope & { values: number }): Promise<FacetRow[]>;
+  /** The newest versions that were first seen at `newFromMs` or later. Throws a ReadTooLong. */
+  listReleases(scope: CountScope & { newFromMs: number }): Promise<Releases['items']>;
   /** Throws a ReadTooLong. */
   countByTime(
     scope: CountScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },

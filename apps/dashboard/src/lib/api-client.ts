@@ -14,6 +14,7 @@ import type {
   Lookup,
   PipelineList,
   PipelineOverview,
+  Releases,
   PublicConfig,
   QuestionAnswer,
   QuestionParams,
@@ -121,6 +122,15 @@ export async function getFacets(
   signal?: AbortSignal,
 ): Promise<Facets> {
   return await answerTo('/api/apps/:app/facets', { app }, { ...params }, signal);
+}
+
+/** Versions that came up in the executions that a filter finds, the newest first. */
+export async function getReleases(
+  app: string,
+  params: RangeParams,
+  signal?: AbortSignal,
+): Promise<Releases> {
+  return await answerTo('/api/apps/:app/releases', { app }, { ...params }, signal);
 }
 
 export async function getHistogram(

@@ -16,8 +16,8 @@ import {
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu';
 import { useNowMs } from '@/lib/browser-state';
-import { RECENTLY, anchored, recentFacetsQuery, type CohortChoice } from './cohort-query';
-import { valuePresets, weekPreset, type Preset } from './presets';
+import { RECENTLY, anchored, recentValuesQuery, type CohortChoice } from './cohort-query';
+import { releasePresets, valuePresets, weekPreset, type Preset } from './presets';
 
 interface CohortFormProps {
   app: string;
@@ -26,7 +26,7 @@ interface CohortFormProps {
   onChange: (next: { a: CohortChoice; b: CohortChoice }) => void;
 }
 
-/** The two filters with their times, and pairs that are often asked for. */
+/** The two filters with their times, and suggested pairs. */
 export function CohortForm({ app, a, b, onChange }: CohortFormProps) {
   const [qa, setQa] = useState(a.q);
   const [qb, setQb] = useState(b.q);
@@ -140,16 +140,18 @@ function PresetMenu({
   onChoose: (preset: Preset) => void;
 }) {
   const [open, setOpen] = useState(false);
-  const facets = useQuery({ ...recentFacetsQuery(app, q), enabled: open });
+  const recent = useQuery({ ...recentValuesQuery(app, q), enabled: open });
+  const { facets, releases } = recent.data ?? {};
   const presets = [
+    ...(releases === undefined ? [] : releasePresets(q, releases)),
     weekPreset(q),
-    ...(facets.data === undefined ? [] : valuePresets(q, facets.data)),
+    ...(facets === undefined || releases === undefined ? [] : valuePresets(q, facets, releases)),
   ];
   return (
     <DropdownMenu open={open} onOpenChange={setOpen}>
       <DropdownMenuTrigger asChild>
         <Button type="button">
-          Often asked
+          Suggestions
           <ChevronDownIcon aria-hidden className="text-ink-faint" />
         </Button>
       </DropdownMenuTrigger>
@@ -162,9 +164,9 @@ function PresetMenu({
             <span className="truncate">{preset.name}</span>
           </DropdownMenuItem>
         ))}
-        {facets.isPending ? (
+        {recent.isPending ? (
           <p className="px-2 py-1.5 text-sm text-ink-muted">Looking for versions…</p>
-        ) : facets.isError ? (
+        ) : recent.isError ? (
           <p className="px-2 py-1.5 text-sm text-ink-muted">Versions could not be read.</p>
         ) : null}
       </DropdownMenuContent>

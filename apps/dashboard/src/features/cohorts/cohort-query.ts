@@ -2,7 +2,7 @@ import { allOf, parseQuery, printQuery } from '@xray/core/query';
 import { queryOptions } from '@tanstack/react-query';
 import { questionBounds } from '@/components/time-range/question-range';
 import { relativeMs, type TimeBounds, type TimeRange } from '@/components/time-range/time-range';
-import { getCohorts, getFacets } from '@/lib/api-client';
+import { getCohorts, getFacets, getReleases } from '@/lib/api-client';
 
 /** One of the two groups as the address holds it. */
 export interface CohortChoice {
@@ -63,9 +63,16 @@ export const cohortsQuery = (
 /** Where values to write or to set against each other are looked for. */
 export const RECENTLY: TimeRange = { from: '-30d', to: null };
 
-/** What the executions of a filter have been like lately: values to set against each other. */
-export const recentFacetsQuery = (app: string, q: string) =>
+/** The recent values and releases of a filter's executions, to compare with each other. */
+export const recentValuesQuery = (app: string, q: string) =>
   queryOptions({
-    queryKey: ['cohort-facets', app, q],
-    queryFn: ({ signal }) => getFacets(app, { q, ...questionBounds(RECENTLY, Date.now()) }, signal),
+    queryKey: ['cohort-values', app, q],
+    queryFn: async ({ signal }) => {
+      const params = { q, ...questionBounds(RECENTLY, Date.now()) };
+      const [facets, releases] = await Promise.all([
+        getFacets(app, params, signal),
+        getReleases(app, params, signal),
+      ]);
+      return { facets, releases };
+    },
   });

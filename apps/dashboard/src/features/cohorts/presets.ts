@@ -1,17 +1,19 @@
-import type { Facets } from '@xray/core';
-import { printQueryValue } from '@xray/core/query';
+import type { Facets, Releases } from '@xray/core';
+import { printQueryField, printQueryValue } from '@xray/core/query';
 import { bothFilters } from './cohort-query';
 
-/** Two groups worth setting against each other. */
+/** Two groups that are worth comparing. */
 export interface Preset {
   name: string;
   a: { q: string; from: string | null; to: string | null };
   b: { q: string; from: string | null; to: string | null };
 }
 
+/** Of each pipeline and name of a version, in all. */
+const MAX_RELEASES = 6;
 const LAST_MONTH = { from: '-30d', to: null };
 
-/** One filter in the week before and in this one. */
+/** One filter in the last week and in this week. */
 export function weekPreset(q: string): Preset {
   return {
     name: 'Last week against this week',
@@ -20,13 +22,45 @@ export function weekPreset(q: string): Preset {
   };
 }
 
+type Release = Releases['items'][number];
+
+/** The newest release of each pipeline against the version before it, the latest first. */
+export function releasePresets(q: string, { items }: Releases): Preset[] {
+  const areMany = new Set(items.map(({ pipeline }) => pipeline)).size > 1;
+  const seen = new Set<string>();
+  return items.flatMap((release): Preset[] => {
+    const { pipeline, name, version, previous } = release;
+    const key = JSON.stringify([pipeline, name]);
+    if (seen.has(key) || seen.size === MAX_RELEASES) return [];
+    seen.add(key);
+    const within = (value: string) => ({
+      q: bothFilters(q, termsOf(release, areMany, value)),
+      ...LAST_MONTH,
+    });
+    const where = areMany ? `${pipeline} · ` : '';
+    return [
+      {
+        name: `${where}${name}: ${previous} against ${version}`,
+        a: within(previous),
+        b: within(version),
+      },
+    ];
+  });
+}
+
+function termsOf({ pipeline, name }: Release, withPipeline: boolean, value: string): string {
+  const term = `${printQueryField('version', name)}:${printQueryValue(value)}`;
+  return withPipeline ? `pipeline:${printQueryValue(pipeline)} ${term}` : term;
+}
+
 /**
- * The two most frequent values of each version and of the environment against each other, the version that
- * has a name that sorts first as `a`: versions mostly count up.
+ * The two most frequent environments, and of each version without a release its two most frequent values. The
+ * value that sorts first is `a`.
  */
-export function valuePresets(q: string, facets: Facets): Preset[] {
+export function valuePresets(q: string, facets: Facets, releases: Releases): Preset[] {
+  const released = new Set(releases.items.map(({ name }) => printQueryField('version', name)));
   return facets.items.flatMap(({ field, values }): Preset[] => {
-    if (field !== 'env' && !field.startsWith('version.')) return [];
+    if (field !== 'env' && (!field.startsWith('version.') || released.has(field))) return [];
     const [one, other] = values
       .slice(0, 2)
       .map(({ value }) => value)
