@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chosenRange, questionRange } from '@/components/time-range/question-range';
-import { roleName, roleOf, rolesOf } from '@/features/lookup/roles';
+import { roleName, roleOf, rolesOf } from '@/components/id-lookup/roles';
 
 describe('what an id is known as', () => {
   it('is found as a candidate and as subjects, what it was most often first', () => {

@@ -1,3 +1,4 @@
+import type { Lookup } from '@xray/core';
 import { describe, expect, it } from 'vitest';
 import { findCommands } from '@/features/palette/palette-commands';
 
@@ -13,7 +14,15 @@ const sources = {
   apps,
   pipelines: [{ pipeline: 'loan-approval', executions: 3, lastAt: '2026-11-22T00:00:00Z' }],
   recent: [],
+  lookup: null,
 };
+const lookedUp = (id: string, known: Partial<Lookup> = {}, from: string | null = null) => ({
+  ...sources,
+  lookup: {
+    found: { id, execution: false, candidate: 0, subjects: [], ...known },
+    range: { from, to: null },
+  },
+});
 const labels = (text: string, from = sources as Parameters<typeof findCommands>[1]) =>
   findCommands(text, from).map((command) => command.label);
 
@@ -29,9 +38,32 @@ describe('the palette', () => {
     expect(labels('dark theme')).toEqual(['Dark theme']);
   });
 
-  it('opens what can be an id as an execution of the app that is open', () => {
-    const [command] = findCommands('0193f2c1-77aa', sources);
+  it('opens an id as an execution where one has it', () => {
+    const [command] = findCommands(
+      '0193f2c1-77aa',
+      lookedUp('0193f2c1-77aa', { execution: true, candidate: 2 }),
+    );
     expect(command?.action).toEqual({ go: '/execution?app=my-loan-app&id=0193f2c1-77aa' });
+  });
+
+  it('offers an id as what it is, and never as an execution that does not exist', () => {
+    const subjects = [{ type: 'applicant', executions: 3 }];
+    const found = findCommands('8123', lookedUp('8123', { subjects, candidate: 1 }, 'all'));
+    expect(found.map(({ label, hint, action }) => [label, hint, action])).toEqual([
+      [
+        'Why applicant 8123?',
+        'subject in 3 executions',
+        { go: '/why?app=my-loan-app&id=8123&as=subject%3Aapplicant&from=all' },
+      ],
+      [
+        'Why candidate 8123?',
+        'candidate in 1 execution',
+        { go: '/why?app=my-loan-app&id=8123&as=candidate&from=all' },
+      ],
+    ]);
+    expect(findCommands('Ada Lovelace', lookedUp('Ada Lovelace', { subjects }))).toHaveLength(1);
+    expect(labels('8123')).toEqual(['Why 8123?']);
+    expect(findCommands('8123', lookedUp('8123'))).toEqual([]);
   });
 
   it('asks last what became of an id, whatever it is of', () => {

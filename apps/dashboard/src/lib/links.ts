@@ -46,8 +46,13 @@ export function cohortsHref(app: string, qa: string, qb: string = qa): string {
 const WEEK_AGAINST_WEEK = { aFrom: '-14d', aTo: '-7d', bFrom: '-7d' };
 
 /** What became of an id as a candidate or as a subject. */
-export function whyHref(app: string, id: string | null = null): string {
-  return `/why?${query({ app, id })}`;
+/** The history of an id; `as` names the role that is shown, `from` where the time range begins. */
+export function whyHref(
+  app: string,
+  id: string | null = null,
+  { as = null, from = null }: { as?: string | null; from?: string | null } = {},
+): string {
+  return `/why?${query({ app, id, as, from })}`;
 }
 
 /** Two executions beside each other; without one of them the page asks for it. */

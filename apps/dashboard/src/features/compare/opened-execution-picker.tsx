@@ -3,6 +3,7 @@
 import type { ExecutionSummary } from '@xray/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
+import { typedLookupQuery } from '@/components/id-lookup/lookup-query';
 import { OptionList } from '@/components/option-list';
 import { RelativeTime } from '@/components/time';
 import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
@@ -12,6 +13,7 @@ import { recentExecutionsQuery } from '@/lib/queries';
 import { executionVerdict } from '@/lib/verdict';
 
 const RECENT = 100;
+const ID_MAX_LENGTH = 128;
 
 export interface ExecutionPickerProps {
   app: string;
@@ -33,10 +35,14 @@ export function OpenedExecutionPicker({
   const id = text.trim();
   const needle = id.toLowerCase();
   const found = (recent.data?.items ?? []).filter((each) => labelOf(each).includes(needle));
+  const isListed = found.some((each) => each.executionId === id);
+  const lookup = useQuery({
+    ...typedLookupQuery(app, id),
+    enabled: open && id !== '' && id.length <= ID_MAX_LENGTH && !isListed,
+  });
+  const isExecution = lookup.data?.found.execution === true;
   const options = [
-    ...(id === '' || found.some((each) => each.executionId === id)
-      ? []
-      : [{ value: id, label: `The execution with the id ${id}` }]),
+    ...(isExecution && !isListed ? [{ value: id, label: `The execution with the id ${id}` }] : []),
     ...found.map((each) => ({
       value: each.executionId,
       label: labelOf(each),
@@ -60,10 +66,14 @@ export function OpenedExecutionPicker({
           options={options}
           empty={
             recent.isPending
-              ? 'Reading the latest executions…'
-              : recent.isError
-                ? 'The latest executions could not be read; type an id.'
-                : 'There is no execution yet.'
+              ? 'Loading the latest executions…'
+              : lookup.isFetching
+                ? 'Looking up this id…'
+                : recent.isError
+                  ? 'The latest executions could not be loaded. Type an id.'
+                  : id === ''
+                    ? 'There is no execution yet.'
+                    : 'No results. No execution has this id.'
           }
           onChoose={(chosen) => {
             setOpen(false);

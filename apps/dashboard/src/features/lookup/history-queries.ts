@@ -1,14 +1,8 @@
 import type { CandidateHistory, SubjectHistory } from '@xray/core';
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions } from '@tanstack/react-query';
 import { questionBounds } from '@/components/time-range/question-range';
 import type { TimeRange } from '@/components/time-range/time-range';
-import { getCandidateHistory, getSubjectHistory, lookUp } from '@/lib/api-client';
-
-export const lookupQuery = (app: string, id: string, range: TimeRange) =>
-  queryOptions({
-    queryKey: ['lookup', app, id, range],
-    queryFn: ({ signal }) => lookUp(app, id, questionBounds(range, Date.now()), signal),
-  });
+import { getCandidateHistory, getSubjectHistory } from '@/lib/api-client';
 
 export const candidateHistoryQuery = (app: string, id: string, range: TimeRange) =>
   infiniteQueryOptions({

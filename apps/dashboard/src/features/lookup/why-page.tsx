@@ -6,6 +6,8 @@ import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { AppGate } from '@/components/app-gate';
 import { Boundary } from '@/components/boundary';
+import { isKnown, lookupQuery } from '@/components/id-lookup/lookup-query';
+import { roleName, roleOf, rolesOf, type FoundRole, type Role } from '@/components/id-lookup/roles';
 import { EmptyState, ErrorState } from '@/components/states';
 import { chosenRange, questionRange } from '@/components/time-range/question-range';
 import { RangeMenu } from '@/components/time-range/range-menu';
@@ -16,8 +18,6 @@ import { cn } from '@/lib/cn';
 import { plural } from '@/lib/format';
 import { executionHref } from '@/lib/links';
 import { CandidateHistoryView } from './candidate-history';
-import { lookupQuery } from './history-queries';
-import { roleName, roleOf, rolesOf, type FoundRole, type Role } from './roles';
 import { whyParams } from './search-params';
 import { SubjectHistoryView } from './subject-history';
 import { HistorySkeleton, WhySkeleton } from './why-skeleton';
@@ -134,23 +134,68 @@ function Answer({ app, id, as, range, onRole, onAllTime }: AnswerProps) {
         onRole={onRole}
       />
       {role === null ? (
-        <EmptyState
-          title={lookup.data.execution ? 'It is only an execution' : 'Not seen in this time'}
-        >
-          <p className="mb-3">
-            Nothing chose among, or decided on,{' '}
-            <code className="text-mono wrap-anywhere">{id}</code> in this time. Ids are matched
-            whole, and as they were recorded: a subject that was sent as a keyed hash is known by
-            its hash.
-          </p>
-          {range.from === ALL_TIME ? null : <Button onClick={onAllTime}>Look at all time</Button>}
-        </EmptyState>
+        <NotFound
+          app={app}
+          id={id}
+          isExecution={lookup.data.execution}
+          isAllTime={range.from === ALL_TIME}
+          onAllTime={onAllTime}
+        />
       ) : role.kind === 'candidate' ? (
         <CandidateHistoryView app={app} id={id} range={range} />
       ) : (
         <SubjectHistoryView app={app} type={role.type} id={id} range={range} />
       )}
     </div>
+  );
+}
+
+/** No candidate or subject has the id in the range. It may be an execution, or older. */
+function NotFound({
+  app,
+  id,
+  isExecution,
+  isAllTime,
+  onAllTime,
+}: {
+  app: string;
+  id: string;
+  isExecution: boolean;
+  isAllTime: boolean;
+  onAllTime: () => void;
+}) {
+  const ever = useQuery({
+    ...lookupQuery(app, id, { from: ALL_TIME, to: null }),
+    enabled: !isAllTime,
+  });
+  const roles = ever.data === undefined || !isKnown(ever.data) ? [] : rolesOf(ever.data);
+  if (isExecution && roles.length === 0) {
+    return (
+      <EmptyState title="This is the id of an execution">
+        <Button asChild variant="primary">
+          <Link href={executionHref(app, id)} prefetch={false}>
+            Open the execution
+          </Link>
+        </Button>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState title="Not seen in this time">
+      <p className="mb-3">
+        No candidate and no subject has the id <code className="text-mono wrap-anywhere">{id}</code>{' '}
+        in this time.{' '}
+        {roles.length === 0
+          ? 'Ids are matched whole, as they were recorded. A subject that was sent as a keyed hash is known by its hash.'
+          : `In all time it is ${roles
+              .map(({ role, executions }) => {
+                const what = role.kind === 'candidate' ? 'a candidate' : role.type;
+                return `${what} in ${plural(executions, 'execution')}`;
+              })
+              .join(' and ')}.`}
+      </p>
+      {isAllTime ? null : <Button onClick={onAllTime}>Look at all time</Button>}
+    </EmptyState>
   );
 }
 

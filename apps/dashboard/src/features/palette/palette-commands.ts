@@ -1,4 +1,7 @@
 import type { App, ExecutionSummary, PipelineList } from '@xray/core';
+import type { TypedLookup } from '@/components/id-lookup/lookup-query';
+import { rolesOf } from '@/components/id-lookup/roles';
+import { plural } from '@/lib/format';
 import {
   compareHref,
   executionHref,
@@ -11,7 +14,7 @@ import {
 } from '@/lib/links';
 
 const ID_MIN_LENGTH = 3;
-const ID_MAX_LENGTH = 128;
+const ID_MAX_LENGTH = 256;
 
 /** Something the palette can do: go to an address, or set a preference. */
 export interface Command {
@@ -27,30 +30,49 @@ export interface PaletteSources {
   apps: readonly App[];
   pipelines: readonly Pick<PipelineList['items'][number], 'pipeline'>[];
   recent: readonly ExecutionSummary[];
+  /** What the typed id is; null until it is known. */
+  lookup: TypedLookup | null;
 }
 
-/**
- * What a text can mean, nearest first: the execution of that id in this app, then every command that
- * has all of its words, then the history of whatever has that id.
- */
+/** The commands that a text can mean: the id that it is, then every command that has all of its words. */
 export function findCommands(text: string, sources: PaletteSources): Command[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const found = commandsOf(sources).filter(({ label, hint }) => {
     const whole = `${label} ${hint}`.toLowerCase();
     return words.every((word) => whole.includes(word));
   });
-  const id = reachableId(text);
-  const { app } = sources;
+  const id = possibleId(text);
+  const { app, lookup } = sources;
   if (app === null || id === null) return found;
-  const why: Command = {
-    id: `why ${id}`,
-    label: `Why ${id}?`,
-    hint: 'as a candidate or a subject',
-    action: { go: whyHref(app, id) },
-  };
-  const isListed = found.some((command) => command.id === `execution ${id}`);
-  const opened = isListed ? [] : [executionCommand(app, id, `in ${app}`)];
-  return [...opened, ...found, why];
+  if (lookup?.found.id !== id) return [...found, ...whyCommand(app, id)];
+  const known = knownAs(app, lookup);
+  const listed = new Set(known.map((command) => command.id));
+  return [...known, ...found.filter((command) => !listed.has(command.id))];
+}
+
+/** Pages about an id, once it is known what has it. */
+function knownAs(app: string, { found, range }: TypedLookup): Command[] {
+  const { id, execution } = found;
+  const roles = rolesOf(found).map(({ role, name, executions }): Command => ({
+    id: `why ${name} ${id}`,
+    label: `Why ${role.kind === 'candidate' ? 'candidate' : role.type} ${id}?`,
+    hint: `${role.kind} in ${plural(executions, 'execution')}`,
+    action: { go: whyHref(app, id, { as: name, from: range.from }) },
+  }));
+  return [...(execution ? [executionCommand(app, id, `in ${app}`)] : []), ...roles];
+}
+
+/** While the id is looked up, or where that failed: the page that looks it up. */
+function whyCommand(app: string, id: string): Command[] {
+  if (/\s/.test(id)) return [];
+  return [
+    {
+      id: `why ${id}`,
+      label: `Why ${id}?`,
+      hint: 'look up this id',
+      action: { go: whyHref(app, id) },
+    },
+  ];
 }
 
 function commandsOf({ app, apps, pipelines, recent }: PaletteSources): Command[] {
@@ -112,9 +134,8 @@ function executionCommand(app: string, id: string, hint: string): Command {
   };
 }
 
-/** The text as an execution's id, if it can be one (docs/wire-format.md, `executionId`); else null. */
-function reachableId(text: string): string | null {
+/** The text as an id (docs/wire-format.md, `Subject.id`), if it can be one; else null. */
+export function possibleId(text: string): string | null {
   const id = text.trim();
-  if (id.length < ID_MIN_LENGTH || id.length > ID_MAX_LENGTH) return null;
-  return /^[A-Za-z0-9._:-]+$/.test(id) ? id : null;
+  return id.length < ID_MIN_LENGTH || id.length > ID_MAX_LENGTH ? null : id;
 }

@@ -3,11 +3,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
+import { typedLookupQuery } from '@/components/id-lookup/lookup-query';
 import { OptionList } from '@/components/option-list';
 import { Dialog, DialogContent, DialogTitle } from '@/components/ui/dialog';
 import { setTheme, setZone } from '@/lib/preferences';
 import { appsQuery, pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
-import { findCommands, type Command } from './palette-commands';
+import { findCommands, possibleId, type Command } from './palette-commands';
 
 const RECENT = 50;
 
@@ -19,12 +20,18 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
   const apps = useQuery(appsQuery);
   const pipelines = useQuery({ ...pipelinesQuery(app ?? ''), enabled: app !== null });
   const recent = useQuery({ ...recentExecutionsQuery(app ?? '', RECENT), enabled: app !== null });
+  const id = possibleId(text);
+  const lookup = useQuery({
+    ...typedLookupQuery(app ?? '', id ?? ''),
+    enabled: app !== null && id !== null,
+  });
 
   const commands = findCommands(text, {
     app,
     apps: apps.data?.items ?? [],
     pipelines: pipelines.data?.items ?? [],
     recent: recent.data?.items ?? [],
+    lookup: lookup.data ?? null,
   });
   const run = ({ action }: Command) => {
     onClose();
@@ -39,11 +46,15 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
         <DialogTitle className="sr-only">Go to</DialogTitle>
         <OptionList
           label="Go to"
-          placeholder="A page, an app, a pipeline, or an execution’s id"
+          placeholder="A page, an app, a pipeline, or an id"
           text={text}
           onTextChange={setText}
           options={commands.map(({ id, label, hint }) => ({ value: id, label, hint }))}
-          empty="Nothing is called that. An execution is found by its whole id, in the app that is open."
+          empty={
+            lookup.isFetching
+              ? 'Looking it up…'
+              : 'No results. Ids are matched whole, in the app that is open.'
+          }
           onChoose={(id) => {
             const command = commands.find((each) => each.id === id);
             if (command !== undefined) run(command);
