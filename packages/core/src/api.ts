@@ -100,8 +100,8 @@ export const executionDetailSchema = z.object({
   server: serverFactsSchema,
 });
 /**
- * One execution. With `payloads=false` the snapshot comes without what can be large: `input`, `output`
- * and `reasoning` of the steps, artifacts' `inline`, candidates' `items` and `ledger`, and the
+ * One execution. With `payloads=false` the snapshot comes without what can be large: `input`, `output`,
+ * `reasoning` and `returned.value` of the steps, artifacts' `inline`, candidates' `items` and `ledger`, and the
  * execution's own `input` and `output`; each step's are at `/steps/:sequence`.
  */
 export interface ExecutionDetail {

@@ -26,6 +26,7 @@ const NOT_IN_HEAD = new Set([
   'steps',
   'dropped',
   'marks',
+  'replay',
   'sdk',
 ]);
 /** Times and numbering of a step; a parent is compared by its name. */
@@ -101,6 +102,10 @@ function sideOf(snapshot: Snapshot, equality: Equality): Side {
     const parent = typeof step.parent === 'number' ? (bySequence.get(step.parent) ?? null) : null;
     const content = present({ ...step, kind: step.kind ?? 'other', status: placed.ref.status });
     for (const field of NOT_IN_STEP) delete content[field];
+    // Older clients do not record how a value was returned. Only a value is a difference.
+    delete content['returned'];
+    const value = step.returned?.value;
+    if (value !== undefined) content['returned'] = value;
     if (parent !== null) content['parent'] = parent;
     return { ...placed, content };
   });

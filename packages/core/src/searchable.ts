@@ -21,7 +21,8 @@ const STEP: Shape = {
   input: 'free',
   output: 'free',
   reasoning: TEXT,
-  error: { type: TEXT, message: TEXT, stack: TEXT },
+  returned: { async: 'skip', of: 'skip', value: 'free', types: 'skip' },
+  error: { type: TEXT, message: TEXT, stack: TEXT, code: TEXT, props: 'free' },
   startedAt: 'skip',
   durationMs: 'skip',
   timing: 'skip',
@@ -101,6 +102,7 @@ const EXECUTION: Shape = {
     reasons: REASON,
     decidedBy: ACTOR,
     humanInvolvement: 'skip',
+    basis: 'skip',
   },
   startedAt: 'skip',
   endedAt: 'skip',
@@ -116,6 +118,7 @@ const EXECUTION: Shape = {
   steps: STEP,
   dropped: 'skip',
   marks: 'skip',
+  replay: { run: TEXT, arm: 'skip' },
   sdk: { name: TEXT, version: TEXT },
 };
 

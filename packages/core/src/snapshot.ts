@@ -93,6 +93,14 @@ const decisionSchema = z.looseObject({
   reasons: z.array(reasonSchema).nullish(),
   decidedBy: actorSchema.nullish(),
   humanInvolvement: open<'none' | 'review' | 'final'>().nullish(),
+  /** How the outcome follows from the checks of the execution, where the program says so. */
+  basis: z
+    .looseObject({
+      kind: open<'all_pass'>(),
+      pass: z.string().max(LIMITS.outcome),
+      fail: z.string().max(LIMITS.outcome),
+    })
+    .nullish(),
 });
 
 const ruleSchema = z.looseObject({
@@ -163,6 +171,32 @@ const artifactSchema = z.looseObject({
   inline: z.string().nullish(),
 });
 
+/** What the function of a step gave back, as far as `output` does not say it. For replays of the execution. */
+const returnedSchema = z.looseObject({
+  /** It returned a promise. */
+  async: z.boolean().nullish(),
+  /** `lost`: a stream, a function, too large, or not asked to be kept. */
+  of: open<'output' | 'value' | 'error' | 'lost'>(),
+  value: json.optional(),
+  /** By JSON Pointer into what was returned: what JSON cannot say. */
+  types: z
+    .record(
+      z.string(),
+      open<'date' | 'bigint' | 'undefined' | 'nan' | 'map' | 'set' | 'bytes' | 'class'>(),
+    )
+    .nullish(),
+});
+
+const stepErrorSchema = z.looseObject({
+  type: z.string(),
+  message: z.string(),
+  stack: z.string().nullish(),
+  /** As it was thrown: `ECONNREFUSED`, or a number. Earlier clients sent other values under this name. */
+  code: json.optional(),
+  /** The error's own members. */
+  props: json.optional(),
+});
+
 const stepSchema = z.looseObject({
   sequence: z.int().min(0).max(0x7fffffff).nullish(),
   parent: z.int().min(0).max(0x7fffffff).nullish(),
@@ -172,9 +206,8 @@ const stepSchema = z.looseObject({
   input: json.optional(),
   output: json.optional(),
   reasoning: z.string().nullish(),
-  error: z
-    .looseObject({ type: z.string(), message: z.string(), stack: z.string().nullish() })
-    .nullish(),
+  returned: returnedSchema.nullish(),
+  error: stepErrorSchema.nullish(),
   startedAt: instant.nullish(),
   durationMs: z.number().min(0).nullish(),
   timing: open<'measured' | 'inferred'>().nullish(),
@@ -277,11 +310,17 @@ export const snapshotSchema = z.looseObject({
     })
     .nullish(),
   marks: z.array(markSchema).nullish(),
+  /** This execution replays a recorded one (`links`, `replay_of`), in a run that compares new code with the records. */
+  replay: z
+    .looseObject({ run: z.string().max(LIMITS.name), arm: open<'candidate' | 'control'>() })
+    .nullish(),
   sdk: z.looseObject({ name: z.string(), version: z.string() }).nullish(),
 });
 
 export type Snapshot = z.infer<typeof snapshotSchema>;
 export type Step = z.infer<typeof stepSchema>;
+export type StepError = z.infer<typeof stepErrorSchema>;
+export type Returned = z.infer<typeof returnedSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
 export type Reason = z.infer<typeof reasonSchema>;
 export type Actor = z.infer<typeof actorSchema>;

@@ -336,6 +336,24 @@ function sorted(value: Json): Json {
   );
 }
 
+describe('how a step returned', () => {
+  const step = (returned?: Step['returned']) =>
+    withSteps([{ name: 'search', output: 1, ...(returned && { returned }) }]);
+
+  test('is no difference, since older clients do not record it', () => {
+    const comparison = compareExecutions(step(), step({ async: true, of: 'output' }));
+    expect(comparison.same).toBe(true);
+  });
+
+  test('is one where the values differ', () => {
+    const [a, b] = [1, 2].map((value) => step({ of: 'value', value: [value] }));
+    if (!a || !b) throw new Error('two executions');
+    expect(compareExecutions(a, b).firstDivergence?.changes).toMatchObject([
+      { path: '/returned/0', a: 1, b: 2 },
+    ]);
+  });
+});
+
 describe('of two applicants', () => {
   const loan = (id: string, at: string, score: number, more: Step[] = []): Snapshot => ({
     ...minimalSnapshot,

@@ -31,6 +31,7 @@ export const fullSnapshot = {
     ],
     decidedBy: { type: 'model', id: 'ranker', version: '7' },
     humanInvolvement: 'none',
+    basis: { kind: 'all_pass', pass: 'selected', fail: 'none' },
   },
   startedAt: '2026-01-05T10:00:00.000Z',
   endedAt: '2026-01-05T10:00:00.123Z',
@@ -54,6 +55,7 @@ export const fullSnapshot = {
       status: 'completed',
       input: null,
       output: [],
+      returned: { of: 'value', value: [{ asin: 'B08ABC', at: 'x' }], types: { '/0/at': 'date' } },
       reasoning: 'Three rules in order',
       startedAt: '2026-01-05T10:00:00.001Z',
       durationMs: 4.2,
@@ -124,7 +126,14 @@ export const fullSnapshot = {
       name: 'explain',
       kind: 'llm',
       status: 'failed',
-      error: { type: 'TimeoutError', message: 'no answer in 2 s', stack: 'TimeoutError: …' },
+      returned: { async: true, of: 'error' },
+      error: {
+        type: 'TimeoutError',
+        message: 'no answer in 2 s',
+        stack: 'TimeoutError: …',
+        code: 'ETIMEDOUT',
+        props: { host: 'models.example', attempts: 2 },
+      },
       model: {
         provider: 'acme',
         name: 'small-1',
@@ -147,5 +156,6 @@ export const fullSnapshot = {
       unit: 'bytes',
     },
   ],
+  replay: { run: 'run-7', arm: 'control' },
   sdk: { name: '@xray/sdk', version: '0.1.0' },
 } satisfies Snapshot;

@@ -8,9 +8,26 @@ type Path = (string | number)[];
 type JsonObject = Record<string, unknown>;
 
 /** Paths of every object in a value that the schema describes (payloads are the sender's own). */
-const PAYLOADS = new Set(['input', 'output', 'data', 'params', 'actual', 'threshold']);
+const PAYLOADS = new Set([
+  'input',
+  'output',
+  'value',
+  'props',
+  'data',
+  'params',
+  'actual',
+  'threshold',
+]);
 /** Objects whose keys are the sender's too: an unknown key there is an entry like the others. */
-const RECORDS = new Set(['versions', 'metadata', 'byOutcome', 'byReason', 'scores', 'metrics']);
+const RECORDS = new Set([
+  'versions',
+  'metadata',
+  'byOutcome',
+  'byReason',
+  'scores',
+  'metrics',
+  'types',
+]);
 
 function* objectsIn(value: unknown, path: Path = []): Generator<Path> {
   if (typeof value !== 'object' || value === null) return;
@@ -79,6 +96,12 @@ describe('a snapshot', () => {
     expect(faults(fullWith(['steps', 0, 'kind'], 'simulate'))).toEqual([]);
     expect(faults(fullWith(['links', 0, 'relation'], 'inspired_by'))).toEqual([]);
     expect(faults(fullWith(['marks', 0, 'kind'], 'summarized'))).toEqual([]);
+  });
+
+  test('takes a code of an error as it was thrown, a number or what an earlier client sent', () => {
+    for (const code of ['ECONNREFUSED', 5, null, { sqlState: '42P01' }]) {
+      expect(faults(fullWith(['steps', 1, 'error', 'code'], code))).toEqual([]);
+    }
   });
 
   test('takes any JSON as a payload', () => {
@@ -226,12 +249,14 @@ function optionalPlaces(): Path[] {
     decision: ['outcome'],
     'decision.reasons': ['code'],
     'decision.decidedBy': ['type', 'id'],
+    'decision.basis': ['kind', 'pass', 'fail'],
     subjects: ['type', 'id'],
     trace: ['traceId', 'spanId'],
     links: ['executionId', 'relation'],
     steps: ['name'],
     'steps.actor': ['type', 'id'],
     'steps.error': ['type', 'message'],
+    'steps.returned': ['of'],
     'steps.model': ['name'],
     'steps.rules': ['id'],
     'steps.rules.counts': ['evaluated', 'passed', 'failed', 'skipped', 'error', 'decisive'],
@@ -243,6 +268,7 @@ function optionalPlaces(): Path[] {
     'steps.candidates.ledger': ['ids', 'outcomes', 'reasons', 'reasonIx'],
     'steps.artifacts': ['name', 'mediaType', 'bytes'],
     marks: ['path', 'kind'],
+    replay: ['run', 'arm'],
     sdk: ['name', 'version'],
   };
   return [...objectsIn(fullSnapshot)].flatMap((path) => {

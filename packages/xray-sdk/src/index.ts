@@ -11,7 +11,7 @@ export type { CheckDetails, Step, StepOptions } from './step.js';
 export type { RuleRecord, StepNote, StepRecord } from './step-text.js';
 export type { Continuation, HeaderSource } from './trace.js';
 export type { Candidate, CandidateSet, Ledger, Outcome, Stratum } from './wire/candidates.js';
-export type { Actor, Decision, Reason, Subject } from './wire/decision.js';
+export type { Actor, Decision, DecisionBasis, Reason, Subject } from './wire/decision.js';
 export type {
   Dropped,
   Json,
@@ -26,6 +26,8 @@ export type {
   Artifact,
   Kind,
   Model,
+  Returned,
+  ReturnedType,
   Rule,
   RuleCounts,
   Step as SnapshotStep,

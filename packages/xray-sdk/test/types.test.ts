@@ -28,6 +28,8 @@ test('what the SDK may write is what core takes', () => {
 test('the two know the same fields, object by object', () => {
   expectTypeOf<KnownKeys<snapshot.Snapshot>>().toEqualTypeOf<KnownKeys<core.Snapshot>>();
   expectTypeOf<KnownKeys<step.Step>>().toEqualTypeOf<KnownKeys<core.Step>>();
+  expectTypeOf<KnownKeys<step.StepError>>().toEqualTypeOf<KnownKeys<core.StepError>>();
+  expectTypeOf<KnownKeys<step.Returned>>().toEqualTypeOf<KnownKeys<core.Returned>>();
   expectTypeOf<KnownKeys<decision.Decision>>().toEqualTypeOf<KnownKeys<core.Decision>>();
   expectTypeOf<KnownKeys<decision.Reason>>().toEqualTypeOf<KnownKeys<core.Reason>>();
   expectTypeOf<KnownKeys<decision.Actor>>().toEqualTypeOf<KnownKeys<core.Actor>>();

@@ -13,6 +13,7 @@ import {
   type DecidingRule,
   type QueryNode,
   type RecordedAppearance,
+  type Returned,
   type SearchMatch,
   type Snapshot,
   type Step,
@@ -177,14 +178,19 @@ function* textNodes(query: QueryNode): Generator<TextNode> {
 }
 
 function withoutStepPayloads(step: Step): object {
-  const { input: _input, output: _output, reasoning: _reasoning, ...rest } = step;
+  const { input: _input, output: _output, reasoning: _reasoning, returned, ...rest } = step;
   return {
     ...rest,
+    ...(returned && { returned: withoutValue(returned) }),
     ...(step.candidates && { candidates: withoutDetail(step.candidates) }),
     ...(step.artifacts && {
       artifacts: step.artifacts.map(({ inline: _inline, ...artifact }) => artifact),
     }),
   };
+}
+
+function withoutValue({ value: _value, ...rest }: Returned): object {
+  return rest;
 }
 
 function withoutDetail(candidates: NonNullable<Step['candidates']>): object {

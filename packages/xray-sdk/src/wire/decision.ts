@@ -14,6 +14,21 @@ export interface Decision {
   reasons?: Reason[] | undefined;
   decidedBy?: Actor | undefined;
   humanInvolvement?: 'none' | 'review' | 'final' | undefined;
+  basis?: DecisionBasis | undefined;
+}
+
+/**
+ * How the outcome follows from the checks: `pass` if all of them passed, else `fail`.
+ *
+ * @example
+ * ```ts
+ * const basis: DecisionBasis = { kind: 'all_pass', pass: 'approved', fail: 'declined' };
+ * ```
+ */
+export interface DecisionBasis {
+  kind: 'all_pass';
+  pass: string;
+  fail: string;
 }
 
 /**

@@ -60,6 +60,7 @@ export interface Snapshot {
   steps: Step[];
   dropped?: Dropped | undefined;
   marks?: Mark[] | undefined;
+  replay?: { run: string; arm: 'candidate' | 'control' } | undefined;
   sdk?: { name: string; version: string } | undefined;
 }
 

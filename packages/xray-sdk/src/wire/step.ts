@@ -53,6 +53,7 @@ export interface Step {
   input?: Json | undefined;
   output?: Json | undefined;
   reasoning?: string | undefined;
+  returned?: Returned | undefined;
   error?: StepError | undefined;
   startedAt?: string | undefined;
   durationMs?: number | undefined;
@@ -78,7 +79,44 @@ export interface StepError {
   type: string;
   message: string;
   stack?: string | undefined;
+  /** As it was thrown. */
+  code?: Json | undefined;
+  /** The error's own members. */
+  props?: Json | undefined;
 }
+
+/**
+ * What the function of a step gave back, as far as `output` does not say it.
+ *
+ * @example
+ * ```ts
+ * const returned: Returned = { async: true, of: 'output' };
+ * ```
+ */
+export interface Returned {
+  async?: true | undefined;
+  of: 'output' | 'value' | 'error' | 'lost';
+  value?: Json | undefined;
+  types?: Record<string, ReturnedType> | undefined;
+}
+
+/**
+ * What JSON cannot say of a value.
+ *
+ * @example
+ * ```ts
+ * const types: Record<string, ReturnedType> = { '/dueAt': 'date' };
+ * ```
+ */
+export type ReturnedType =
+  | 'date'
+  | 'bigint'
+  | 'undefined'
+  | 'nan'
+  | 'map'
+  | 'set'
+  | 'bytes'
+  | 'class';
 
 /**
  * The model a step asked.
