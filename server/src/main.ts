@@ -6,7 +6,7 @@ import { pino, type Logger } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.js';
 import { createAccounts } from './auth/accounts.js';
-import { generateApiKey, generateKeyId, hashApiKey } from './auth/api-key.js';
+import { generateApiKey, hashApiKey, keyIdOf } from './auth/api-key.js';
 import type { Clerk } from './auth/clerk.js';
 import { GuessLimit } from './auth/guess-limit.js';
 import { KeyRing } from './auth/key-ring.js';
@@ -248,7 +248,7 @@ async function initialize(
   const generated = generateApiKey();
   const chosen = init.apiKey;
   const key: NewApiKey = {
-    id: chosen === undefined ? generated.id : generateKeyId(),
+    id: chosen === undefined ? generated.id : keyIdOf(chosen),
     app: init.appId,
     name: 'first key',
     hash: hashApiKey(chosen ?? generated.key),

@@ -19,9 +19,9 @@ export function generateApiKey(): { id: string; key: string } {
   return { id, key: body + checksum(body) };
 }
 
-/** An id for a key that was not made here and so names none. */
-export function generateKeyId(): string {
-  return randomBase62(ID_LENGTH);
+/** The 12 characters after `xr_`, which are shown as the key's id. An operator's own key is not base62. */
+export function keyIdOf(key: string): string {
+  return key.slice(3, 3 + ID_LENGTH);
 }
 
 /** What a key is looked up by. A fast hash will do: there is nothing to guess in 256 random bits. */
