@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { BlockList, isIPv6, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pino, type Logger } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
@@ -13,6 +13,7 @@ import { KeyRing } from './auth/key-ring.js';
 import { OneTimeLinks } from './auth/one-time-links.js';
 import { rateLimit } from './auth/rate-limit.js';
 import type { Config } from './config.js';
+import { limitConnections } from './connections.js';
 import { authSecretIn, lockDataDir, type DataDirLock } from './data-dir.js';
 import { loggedError } from './logged-error.js';
 import { Intake } from './ingest/intake.js';
@@ -163,6 +164,11 @@ export async function startServer(
       },
       createApp(backend.deps, 'network'),
     );
+    const stopLimiting = limitConnections(server, {
+      logger: backend.deps.logger,
+      isTrusted: membership(config.trustedProxies),
+      now: backend.deps.now,
+    });
     const url = await listen(server, config);
     backend.announce(url);
     const setupLink = await backend.deps.links.setupLink();
@@ -170,6 +176,7 @@ export async function startServer(
     const indexing = startIndexJob(backend.deps);
     const stop = async (): Promise<void> => {
       backend.stopStreams();
+      stopLimiting();
       await Promise.all([closeServer(server), retention.stop(), indexing.stop()]);
       await backend.close();
     };
@@ -284,6 +291,18 @@ function pagesOf({ dashboardOrigin }: Config, siteUrl: string): string[] {
   const local = new URL(siteUrl);
   if (local.hostname === '127.0.0.1') local.hostname = 'localhost';
   return [siteUrl, local.origin, ...(dashboardOrigin === undefined ? [] : [dashboardOrigin])];
+}
+
+/** Tells whether an address is one of these addresses and ranges. */
+function membership(ranges: string[]): (ip: string) => boolean {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return (ip) => list.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
 }
 
 function urlOf(host: string, port: number): string {
