@@ -1,15 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
-import type { ErrorBody, ErrorDetail } from '@xray/core';
+import { printable, type ErrorBody, type ErrorDetail } from '@xray/core';
 import type { Config } from './config.js';
-import { DataDirInUseError, holderOf } from './data-dir.js';
+import { DataDirInUseError, newPrivateFolder, withHolder } from './data-dir.js';
 import type { Backend } from './main.js';
 
-/** A call that the server refused, in its own words. */
+/** A call that the server refused; the message is the server's. */
 export class AdministratorError extends Error {
   readonly details: ErrorDetail[];
 
@@ -30,32 +29,51 @@ export interface Administrator {
   call<Answer>(method: string, path: string, body?: object, accept?: string[]): Promise<Answer>;
   /** Posts bytes of a type and resolves with the answer's JSON. */
   send<Answer>(path: string, type: string, bytes: Uint8Array): Promise<Answer>;
-  /** Resolves with the answer as it comes; the stream fails when the answer breaks off. */
+  /** Resolves with the answer as a stream, which fails when the answer breaks off. */
   download(path: string): Promise<Readable>;
 }
 
 /**
- * Runs `use` with the API as administrator, always through a socket that only this user can open: the
- * one of the process that has the data directory in use, else one of a backend opened for this call.
+ * Runs `use` with the API as administrator, over a socket that only this user can open: the socket of
+ * the process that uses the data directory, else one of a backend that is opened for this call.
  */
 export async function withAdministrator<T>(
   config: Config,
   use: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
   const { database } = config;
-  const holder = database.kind === 'pglite' ? await holderOf(database.dataDir) : undefined;
-  if (holder !== undefined) return await use(overSocket(holder));
+  if (database.kind === 'postgres') return await withBackend(config, use);
+  const asked = await askHolder(database.dataDir, use);
+  if (asked !== undefined) return asked.answer;
+  try {
+    return await withBackend(config, use);
+  } catch (error) {
+    if (!(error instanceof DataDirInUseError)) throw error;
+    // Another process took the directory in between.
+    const again = await askHolder(database.dataDir, use);
+    if (again === undefined) throw error;
+    return again.answer;
+  }
+}
+
+/** Resolves with undefined when no process uses the data directory. */
+async function askHolder<T>(
+  dataDir: string,
+  use: (administrator: Administrator) => Promise<T>,
+): Promise<{ answer: T } | undefined> {
+  return await withHolder(dataDir, async (socketPath) =>
+    socketPath === undefined ? undefined : { answer: await use(overSocket(socketPath)) },
+  );
+}
+
+async function withBackend<T>(
+  config: Config,
+  use: (administrator: Administrator) => Promise<T>,
+): Promise<T> {
   // Loading the server takes longer than asking one that runs.
   const { openBackend } = await import('./main.js');
-  let backend: Backend;
+  const backend = await openBackend(config);
   try {
-    backend = await openBackend(config);
-  } catch (error) {
-    if (error instanceof DataDirInUseError) return await use(overSocket(error.socketPath));
-    throw error;
-  }
-  try {
-    if (backend.lock !== undefined) return await use(overSocket(backend.lock.socketPath));
     return await overPrivateSocket(backend, use);
   } finally {
     await backend.close();
@@ -66,8 +84,7 @@ async function overPrivateSocket<T>(
   { deps }: Backend,
   use: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
-  // mkdtemp makes the folder for this user alone.
-  const folder = await mkdtemp(path.join(tmpdir(), 'xray-'));
+  const folder = await newPrivateFolder();
   const { createApp } = await import('./app.js');
   const socketPath = path.join(folder, 'xray.sock');
   const server = createServer(createApp(deps, 'socket'));
@@ -103,7 +120,7 @@ function overSocket(socketPath: string): Administrator {
     },
     async download(url) {
       const response = await ask('GET', url);
-      // An answer that is not a success is one of JSON, and throws here.
+      // An error is JSON, and throws here.
       return isSuccess(response) ? response : await answerOf<never>(response, []);
     },
   };
@@ -114,7 +131,8 @@ async function answerOf<Answer>(response: IncomingMessage, accept: string[]): Pr
   if (isSuccess(response)) return answer as Answer;
   const { error } = answer as ErrorBody;
   if (accept.includes(error.code)) return answer as Answer;
-  throw new AdministratorError(error.message, error.details);
+  // The message may quote a name, so it stays on its line.
+  throw new AdministratorError(printable(error.message), error.details);
 }
 
 function isSuccess(response: IncomingMessage): boolean {

@@ -1,53 +1,82 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** Another process works in this data directory; its socket may be asked instead. */
+/** Another process uses this data directory; its socket can be asked instead. */
 export class DataDirInUseError extends Error {
-  readonly socketPath: string;
-
-  constructor(dataDir: string, socketPath: string) {
+  constructor(dataDir: string) {
     super(
       `The data directory ${dataDir} is in use by another X-Ray that is running. ` +
-        'Stop it first, or give this one a directory of its own with XRAY_DATA_DIR.',
+        'Stop it first, or choose another directory with XRAY_DATA_DIR.',
     );
     this.name = 'DataDirInUseError';
-    this.socketPath = socketPath;
   }
 }
 
-/** The hold on a data directory: a socket in it, which the kernel lets go when the process dies. */
+/** The socket of a data directory was made by another user of the machine, so nothing is sent to it. */
+export class UntrustedSocketError extends Error {
+  constructor(socketPath: string, uid: number) {
+    super(
+      `The socket ${socketPath} belongs to another user (uid ${uid}), so X-Ray does not use it. ` +
+        'If no X-Ray of yours runs there, delete the socket and make the directory writable for you alone.',
+    );
+    this.name = 'UntrustedSocketError';
+  }
+}
+
+/** The hold on a data directory: a socket in it, which the kernel closes when the process dies. */
 export interface DataDirLock {
-  socketPath: string;
-  /** Serves what comes through the socket; until then it answers 503. */
+  /** Name of the socket in the data directory. */
+  socketName: string;
+  /** Serves requests over the socket; until then it answers 503. */
   serve(listener: RequestListener): void;
   release(): Promise<void>;
 }
 
-/** Longer paths than this cannot be bound to (sun_path of unix(7), less some for the name beside it). */
-const MAX_SOCKET_PATH = 90;
+const SOCKET_NAME = 'xray.sock';
+/** A longer path cannot be bound or connected to (`sun_path` in unix(7); 104 bytes on macOS). */
+const MAX_SOCKET_PATH_BYTES = 100;
+/** Leaves room for a new directory, the link in it and the socket's name. */
+const MAX_TMPDIR_BYTES = 60;
 
 /**
- * Takes hold of a data directory, which is made when it is missing. A socket left by a killed process
- * is taken over.
+ * Locks a data directory, and creates it if it is missing. A socket that a killed process left is
+ * replaced.
  *
  * @throws DataDirInUseError when a live process holds it.
+ * @throws UntrustedSocketError when its socket belongs to another user.
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const socketPath = await socketPathOf(dataDir);
+  const folder = await realpath(dataDir);
+  const socketPath = path.join(folder, SOCKET_NAME);
   const { server, handler } = socketServer();
-  if (!(await listen(server, socketPath))) {
-    if (!(await removeIfStale(socketPath)) || !(await listen(server, socketPath))) {
-      throw new DataDirInUseError(dataDir, socketPath);
+  await withShortPath(folder, async (short) => {
+    const address = path.join(short, SOCKET_NAME);
+    if (await listen(server, address)) return;
+    await refuseForeign(socketPath);
+    if (!(await removeIfStale(folder, short)) || !(await listen(server, address))) {
+      throw new DataDirInUseError(dataDir);
     }
-  }
+  });
   await chmod(socketPath, 0o600);
   return {
-    socketPath,
+    socketName: SOCKET_NAME,
     serve(listener) {
       handler.current = listener;
     },
@@ -59,13 +88,26 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   };
 }
 
-/** The socket of the process that holds a data directory; undefined where none does. */
-export async function holderOf(dataDir: string): Promise<string | undefined> {
-  const socketPath = await socketPathOf(dataDir).catch(() => undefined);
-  return socketPath !== undefined && (await isAnswering(socketPath)) ? socketPath : undefined;
+/**
+ * Runs `use` with the path of the socket that the holder of a data directory listens on; with undefined
+ * when no process holds it.
+ *
+ * @throws UntrustedSocketError when the socket belongs to another user.
+ */
+export async function withHolder<T>(
+  dataDir: string,
+  use: (socketPath: string | undefined) => Promise<T>,
+): Promise<T> {
+  const folder = await realpath(dataDir).catch(() => undefined);
+  if (folder === undefined) return await use(undefined);
+  await refuseForeign(path.join(folder, SOCKET_NAME));
+  return await withShortPath(folder, async (short) => {
+    const address = path.join(short, SOCKET_NAME);
+    return await use((await isAnswering(address)) ? address : undefined);
+  });
 }
 
-/** The secret that is kept beside the database, made the first time. The caller holds the lock. */
+/** The secret in the data directory, created at the first call. The caller holds the lock. */
 export async function authSecretIn(dataDir: string): Promise<string> {
   const file = path.join(dataDir, 'auth-secret');
   const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -74,18 +116,47 @@ export async function authSecretIn(dataDir: string): Promise<string> {
   });
   if (kept !== undefined) return kept;
   const made = randomBytes(32).toString('base64url');
-  // Renamed into place, so that a start killed in the middle leaves no half of a secret behind.
+  // A start that is killed here must not leave half a secret, so the complete file is renamed into place.
   await writeFile(`${file}.partial`, made, { mode: 0o600 });
   await rename(`${file}.partial`, file);
   return made;
 }
 
-async function socketPathOf(dataDir: string): Promise<string> {
-  const real = await realpath(dataDir);
-  const inside = path.join(real, 'xray.sock');
-  if (inside.length <= MAX_SOCKET_PATH) return inside;
-  const name = createHash('sha256').update(real).digest('hex').slice(0, 24);
-  return path.join(tmpdir(), `xray-${name}.sock`);
+/**
+ * Runs `use` with a path to the folder that a socket's address can hold. For a long path that is a
+ * symbolic link in a new directory, which only this user can open: its name cannot be known beforehand.
+ */
+async function withShortPath<T>(folder: string, use: (short: string) => Promise<T>): Promise<T> {
+  const longest = path.join(folder, asideName());
+  if (Buffer.byteLength(longest) <= MAX_SOCKET_PATH_BYTES) return await use(folder);
+  const aside = await newPrivateFolder();
+  try {
+    const link = path.join(aside, 'd');
+    await symlink(folder, link);
+    return await use(link);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** A new folder that only this user can open, with a path short enough for a socket in it. */
+export async function newPrivateFolder(): Promise<string> {
+  const parent = Buffer.byteLength(tmpdir()) <= MAX_TMPDIR_BYTES ? tmpdir() : '/tmp';
+  return await mkdtemp(path.join(parent, 'xray-'));
+}
+
+/** Root may use the socket of the directory's owner; everybody else only their own. */
+async function refuseForeign(socketPath: string): Promise<void> {
+  const self = process.getuid?.();
+  const socket = await lstat(socketPath).catch(() => undefined);
+  if (self === undefined || socket === undefined || socket.uid === self) return;
+  const folder = await lstat(path.dirname(socketPath));
+  if (self === 0 && folder.uid === socket.uid) return;
+  throw new UntrustedSocketError(socketPath, socket.uid);
+}
+
+function asideName(): string {
+  return `${SOCKET_NAME}.${process.pid}`;
 }
 
 function socketServer(): { server: Server; handler: { current: RequestListener } } {
@@ -98,7 +169,7 @@ function socketServer(): { server: Server; handler: { current: RequestListener }
   return { server: createServer((req, res) => handler.current(req, res)), handler };
 }
 
-/** False when there is something at the path already. */
+/** Resolves with false when the path exists already. */
 async function listen(server: Server, socketPath: string): Promise<boolean> {
   return await new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
@@ -114,18 +185,19 @@ async function listen(server: Server, socketPath: string): Promise<boolean> {
 }
 
 /**
- * Removes a socket that nobody answers at. It is moved aside before it is asked a last time, since one
- * that another process bound in between would otherwise be removed alive.
+ * Removes a socket that no process listens on. It is renamed before it is asked a last time: another
+ * process may have bound a new one in between, which must not be removed.
  */
-async function removeIfStale(socketPath: string): Promise<boolean> {
-  if (await isAnswering(socketPath)) return false;
-  const aside = `${socketPath}.${process.pid}`;
+async function removeIfStale(folder: string, short: string): Promise<boolean> {
+  if (await isAnswering(path.join(short, SOCKET_NAME))) return false;
+  const socketPath = path.join(folder, SOCKET_NAME);
+  const aside = path.join(folder, asideName());
   try {
     await rename(socketPath, aside);
   } catch {
     return true;
   }
-  const alive = await isAnswering(aside);
+  const alive = await isAnswering(path.join(short, asideName()));
   if (alive) await link(aside, socketPath).catch(() => {});
   await rm(aside, { force: true });
   return !alive;

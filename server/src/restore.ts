@@ -26,7 +26,7 @@ export async function restoreBackup(
   const { dataDir } = database;
   const lock = await lockDataDir(dataDir);
   try {
-    await refuseUnlessEmpty(dataDir, path.basename(lock.socketPath));
+    await refuseUnlessEmpty(dataDir, lock.socketName);
     await refuseUnlessWhole(file);
     const partial = path.join(dataDir, 'db.partial');
     try {

@@ -9,14 +9,18 @@ const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
+/**
+ * A text as one line that is safe to print. Each run of control characters, line ends and bidi controls
+ * becomes one space, and half of a character becomes U+FFFD.
+ */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, ' ').replace(LONE_SURROGATE, '\u{FFFD}');
+}
+
 /** A text out of a record as one line that is safe to print: no control characters, at most `max` code points. */
 export function quoted(text: string, max = MAX_QUOTED): string {
   // Only so much is looked at: a surrogate pair is two units, and a run of unsafe ones becomes one space.
-  const line = text
-    .slice(0, max * 4)
-    .replace(UNSAFE, ' ')
-    .replace(LONE_SURROGATE, '\u{FFFD}')
-    .trim();
+  const line = printable(text.slice(0, max * 4)).trim();
   const points = [...line];
   if (points.length <= max && text.length <= max * 4) return line;
   return `${points.slice(0, max).join('')}…`;
