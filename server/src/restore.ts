@@ -5,11 +5,11 @@ import { lockDataDir } from './data-dir.js';
 import { RestoreError } from './errors.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { createSqlStore } from './store/sql-store.js';
-import { listFiles, unpackFiles } from './upkeep/backup.js';
+import { ForeignEntryError, listFiles, unpackFiles } from './upkeep/backup.js';
 
 /**
- * Makes the embedded database out of a backup, in a data directory that is empty and not in use. It is
- * put in place when it was unpacked whole, opened and brought up to date; until then there is none.
+ * Creates the embedded database from a backup, in a data directory that is empty and not in use. The
+ * database is put in place only after it was unpacked, opened and migrated.
  *
  * @throws RestoreError, DataDirInUseError
  */
@@ -31,11 +31,13 @@ export async function restoreBackup(
     const partial = path.join(dataDir, 'db.partial');
     try {
       await mkdir(partial, { mode: 0o700 });
-      await unpackFiles(file, partial);
+      await unpackFiles(file, partial).catch((error: unknown) => {
+        throw new RestoreError(`${file} could not be unpacked: ${messageOf(error)}`);
+      });
       await tryOpening(partial, file);
       await rename(partial, path.join(dataDir, 'db'));
     } finally {
-      // Files that were being written when unpacking failed may still come to be.
+      // After a failure some files may still be written, so the removal is tried again.
       await rm(partial, { recursive: true, force: true, maxRetries: 10 });
     }
   } finally {
@@ -49,13 +51,16 @@ async function refuseUnlessEmpty(dataDir: string, socketName: string): Promise<v
   if (others.length === 0) return;
   throw new RestoreError(
     `The data directory ${dataDir} is not empty (${others.join(', ')}). Restore into a new one with XRAY_DATA_DIR, ` +
-      'or move these away first.',
+      'or move these files away first.',
   );
 }
 
-/** An archive without a database would be taken for a directory in which one is to be made. */
+/** Without a database in it, the archive would become an empty directory, and the next start would fill it. */
 async function refuseUnlessWhole(file: string): Promise<void> {
   const names = await listFiles(file).catch((error: unknown) => {
+    if (error instanceof ForeignEntryError) {
+      throw new RestoreError(`${file} is not a backup of X-Ray: ${error.message}`);
+    }
     throw new RestoreError(`${file} is not a whole backup: ${messageOf(error)}`);
   });
   if (!names.has('PG_VERSION')) {

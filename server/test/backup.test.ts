@@ -2,11 +2,12 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { Header } from 'tar';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startServer } from '#server/main.js';
 import { API_KEY, configFor, newPlace, type DriverName, type Place } from './support/databases.js';
 import { detail, list, post, postOk } from './support/http.js';
-import { runCli, startProcess } from './support/process.js';
+import { callCli, runCli, startProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
 
@@ -42,6 +43,16 @@ async function backupOfOne(): Promise<{ file: string; executionId: string }> {
   const file = await newFile();
   await run(place, ['backup', file]);
   return { file, executionId: one.executionId };
+}
+
+/** A compressed tar of empty entries. */
+function archiveOf(...entries: ConstructorParameters<typeof Header>[0][]): Buffer {
+  const blocks = entries.map((entry) => {
+    const header = new Header({ type: 'File', size: 0, mode: 0o600, mtime: new Date(0), ...entry });
+    header.encode();
+    return header.block ?? Buffer.alloc(0);
+  });
+  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
 }
 
 function contentsOf(place: Place): Promise<string[]> {
@@ -98,7 +109,7 @@ describe('xray backup', () => {
     const bytes = await readFile(file);
     const again = await runCli(await freshPlace('pglite'), ['backup', file]);
     expect(again.code).toBe(1);
-    expect(again.stderr).toMatch(/is a file .* already/);
+    expect(again.stderr).toMatch(/The file .* exists already/);
     // toEqual takes half a minute over so many bytes.
     expect((await readFile(file)).equals(bytes)).toBe(true);
     const other = await newFile();
@@ -133,7 +144,7 @@ describe('xray restore', () => {
     expect(postgres.stderr).toMatch(/DATABASE_URL is set/);
   });
 
-  test('puts nothing in place of a file that is cut short, damaged or something else', async () => {
+  test('puts nothing in place of a file that is cut short, damaged, hostile or something else', async () => {
     const { file, executionId } = await backupOfOne();
     const bytes = await readFile(file);
     const damaged = Buffer.from(bytes);
@@ -153,6 +164,28 @@ describe('xray restore', () => {
       await writeFile(other, content);
       const { code, stderr } = await runCli(place, ['restore', other]);
       expect(stderr).toMatch(reason);
+      expect(code).toBe(1);
+      expect(await contentsOf(place)).toEqual([]);
+    }
+    const esc = '\u001B[2J\r\nfake';
+    for (const entry of [
+      { path: '../../x' },
+      { path: '/etc/x' },
+      { path: 'base/../../x' },
+      { path: `../${esc}` },
+      { path: 'base/link', type: 'SymbolicLink', linkpath: '/etc' },
+      { path: 'base/hard', type: 'Link', linkpath: 'PG_VERSION' },
+      { path: 'base/device', type: 'CharacterDevice' },
+      { path: 'base/fifo', type: 'FIFO' },
+      { path: 'PG_VERSION' },
+      { path: 'PG_VERSION/inside' },
+    ] as const) {
+      const other = await newFile();
+      await writeFile(other, archiveOf({ path: 'PG_VERSION' }, entry));
+      const { code, stderr } = await callCli(place, ['restore', other]);
+      expect(stderr).toMatch(
+        /^xray: [^\n]*(?:not a backup of X-Ray|could not be unpacked)[^\n]*\n$/,
+      );
       expect(code).toBe(1);
       expect(await contentsOf(place)).toEqual([]);
     }
