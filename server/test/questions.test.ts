@@ -215,7 +215,7 @@ describe.each(driverInCi('postgres'))('the questions of the command line on %s',
       expect.arrayContaining(['low', 'high']),
     );
     expect((await query('--json', '--limit', '1')).stdout.trim().split('\n')).toHaveLength(1);
-    expect((await query('tag:none')).stdout).toContain('Nothing matches');
+    expect((await query('tag:none')).stdout).toContain('No results');
 
     const wrong = await query('env:prod pipelin:loan');
     expect(wrong.code).toBe(1);

@@ -95,7 +95,7 @@ describe('moving', () => {
     const { stderr } = await run(postgres, ['import', await fileOf(first.stdout)]);
     expect(stderr).toMatch(
       new RegExp(
-        `Imported ${EXECUTIONS} executions.*: ${EXECUTIONS} stored, 0 were there already; 0 keys and 1 ret`,
+        `Imported ${EXECUTIONS} executions.*: ${EXECUTIONS} stored, 0 stored already; 0 keys and 1 ret`,
       ),
     );
     const second = await run(postgres, ['export', '--app', APP]);
@@ -195,7 +195,7 @@ describe('xray import', () => {
     expect(JSON.parse(said)).toMatchObject({ accepted: EXECUTIONS - 1, rejected: 1 });
     const foreign = await runCli(place, ['import', await fileOf('{"a":1}\n')]);
     expect(foreign.code).toBe(1);
-    expect(foreign.stderr).toMatch(/does not begin with the line/);
+    expect(foreign.stderr).toMatch(/does not start with the first line/);
   });
 
   test('puts executions into another app if it is told to', async () => {

@@ -1,11 +1,13 @@
 import { withAdministrator, type Administrator } from '../administrator.js';
 import { loadConfig } from '../config.js';
+import type { Terminal } from './terminal.js';
 
-/** Asks the API of the running server, or of the database when none runs, with an administrator's rights. */
+/** Calls the API of the running server as administrator, or opens the database when no server runs. */
 export async function asAdministrator<T>(
+  { io }: Terminal,
   use: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
-  return await withAdministrator(loadConfig(process.env), use);
+  return await withAdministrator(loadConfig(io.env), use);
 }
 
 export function appPath(app: string, rest: string): string {

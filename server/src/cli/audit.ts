@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AuditEntry, AuditPage } from '@xray/core';
 import { appPath, asAdministrator } from './ask.js';
-import { printJson, say } from './terminal.js';
+import { cell, type Terminal } from './terminal.js';
 
 interface AuditOptions {
   app?: string;
@@ -11,27 +11,31 @@ interface AuditOptions {
 }
 
 /** `xray audit` */
-export function addAuditCommand(program: Command): void {
+export function addAuditCommand(program: Command, terminal: Terminal): void {
   program
     .command('audit')
-    .description('who viewed payloads, and changed keys, members and the rest; newest first')
-    .option('--app <id>', 'of one app; of the whole installation by default')
-    .option('--limit <count>', 'how many, at most 200', '50')
-    .option('--before <id>', 'only those before the entry with this id')
+    .description(
+      'list who viewed payloads and who changed keys, members and settings; newest first',
+    )
+    .option('--app <id>', 'only this app (default: the whole installation)')
+    .option('--limit <count>', 'how many entries, at most 200', '50')
+    .option('--before <id>', 'only entries older than the entry with this id')
     .option('--json', 'print JSON')
     .action(async ({ app, limit, before, json }: AuditOptions) => {
       const path = app === undefined ? '/api/audit' : appPath(app, 'audit');
       const query = new URLSearchParams({ limit, ...(before !== undefined && { before }) });
-      const page = await asAdministrator((administrator) =>
+      const page = await asAdministrator(terminal, (administrator) =>
         administrator.call<AuditPage>('GET', `${path}?${query}`),
       );
-      if (json) printJson(page);
-      else say(page.items.length === 0 ? 'Nothing.' : page.items.map(describe).join('\n'));
+      if (json) terminal.json(page);
+      else if (page.items.length === 0) terminal.say('No entries.');
+      else terminal.say(...page.items.map(describe));
     });
 }
 
 function describe({ id, at, appId, actor, action, target, details, ip }: AuditEntry): string {
   const who = actor.name ?? (actor.id === null ? actor.kind : `${actor.kind} ${actor.id}`);
   const more = Object.keys(details).length === 0 ? [] : [JSON.stringify(details)];
-  return [id, at, appId ?? '-', who, action, target ?? '-', ip ?? '-', ...more].join('  ');
+  const cells = [String(id), at, appId ?? '-', who, action, target ?? '-', ip ?? '-', ...more];
+  return cells.map(cell).join('  ');
 }

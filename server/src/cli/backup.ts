@@ -3,42 +3,42 @@ import { open, rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.js';
 import { asAdministrator } from './ask.js';
-import { Progress, UsageError, formatBytes, printJson, say } from './terminal.js';
+import { UsageError, formatBytes, type Terminal } from './terminal.js';
 
-export function addBackupCommands(program: Command): void {
+export function addBackupCommands(program: Command, terminal: Terminal): void {
   program
     .command('backup')
-    .description('write the embedded database to a file, while a server uses it or not')
+    .description('write the embedded database to a file, with or without a running server')
     .argument('<file>', 'a new file, such as xray-2026-11-22.tar.gz')
     .option('--json', 'print JSON')
     .action(async (file: string, { json }: { json?: true }) => {
-      const bytes = await backUp(file);
-      if (json) printJson({ file, bytes });
-      else say(`Backed up to ${file} (${formatBytes(bytes)}).`);
+      const bytes = await backUp(terminal, file);
+      if (json) terminal.json({ file, bytes });
+      else terminal.say(`Backed up to ${file} (${formatBytes(bytes)}).`);
     });
 
   program
     .command('restore')
-    .description('make the embedded database out of a backup, in an empty data directory')
-    .argument('<file>', 'what `xray backup` wrote')
+    .description('create the embedded database from a backup, in an empty data directory')
+    .argument('<file>', 'a file that `xray backup` wrote')
     .option('--json', 'print JSON')
     .action(async (file: string, { json }: { json?: true }) => {
       const { restoreBackup } = await import('../restore.js');
-      const restored = await restoreBackup(loadConfig(process.env), file);
-      if (json) printJson(restored);
-      else say(`Restored into ${restored.dataDir}.`);
+      const restored = await restoreBackup(loadConfig(terminal.io.env), file);
+      if (json) terminal.json(restored);
+      else terminal.say(`Restored into ${restored.dataDir}.`);
     });
 }
 
-/** The file appears when it is whole and on the disk. */
-async function backUp(file: string): Promise<number> {
-  if (existsSync(file)) throw new UsageError(`There is a file ${file} already.`);
+/** The file appears under its name when it is complete and on the disk. */
+async function backUp(terminal: Terminal, file: string): Promise<number> {
+  if (existsSync(file)) throw new UsageError(`The file ${file} exists already.`);
   const partial = `${file}.partial`;
-  const progress = new Progress(undefined);
+  const progress = terminal.progress(undefined);
   let bytes = 0;
   const target = await open(partial, 'w', 0o600);
   try {
-    await asAdministrator(async (administrator) => {
+    await asAdministrator(terminal, async (administrator) => {
       for await (const chunk of await administrator.download('/api/backup')) {
         const buffer = chunk as Buffer;
         await target.writeFile(buffer);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiKey, ApiKeyList, CreatedKey } from '@xray/core';
 import { appPath, asAdministrator } from './ask.js';
-import { printJson, say } from './terminal.js';
+import { cell, nameList, type Terminal } from './terminal.js';
 
 interface CreateOptions {
   app: string;
@@ -14,21 +14,21 @@ interface CreateOptions {
 }
 
 /** `xray keys …` */
-export function addKeyCommands(program: Command): void {
-  const keys = program.command('keys').description('API keys, with which applications send');
+export function addKeyCommands(program: Command, terminal: Terminal): void {
+  const keys = program.command('keys').description('API keys that applications send with');
 
   keys
     .command('create')
-    .description('make a key and print it, once; makes the app when there is none')
+    .description('create a key and print it once; creates the app if it does not exist')
     .requiredOption('--app <id>', 'the app it belongs to')
-    .option('--name <name>', 'what to call it', 'default')
+    .option('--name <name>', 'a name for the key', 'default')
     .option('--scope <scope...>', 'ingest, read or both', ['ingest'])
-    .option('--environment <name...>', 'those it may send for; any by default')
-    .option('--expires-in-days <days>', 'when it stops working; never by default', toNumber)
-    .option('--requests-per-minute <count>', 'in place of XRAY_RATE_LIMIT', toNumber)
+    .option('--environment <name...>', 'environments it may send for (default: any)')
+    .option('--expires-in-days <days>', 'when it stops working (default: never)', toNumber)
+    .option('--requests-per-minute <count>', 'replaces XRAY_RATE_LIMIT for this key', toNumber)
     .option('--json', 'print JSON')
     .action(async ({ app, name, scope, environment, json, ...limits }: CreateOptions) => {
-      const created = await asAdministrator(async (administrator) => {
+      const created = await asAdministrator(terminal, async (administrator) => {
         await administrator.call('POST', '/api/apps', { id: app }, ['conflict']);
         return await administrator.call<CreatedKey>('POST', appPath(app, 'keys'), {
           name,
@@ -37,8 +37,8 @@ export function addKeyCommands(program: Command): void {
           ...limits,
         });
       });
-      if (json) printJson(created);
-      else tell(created);
+      if (json) terminal.json(created);
+      else printKey(terminal, created);
     });
 
   keys
@@ -47,41 +47,42 @@ export function addKeyCommands(program: Command): void {
     .requiredOption('--app <id>', 'the app')
     .option('--json', 'print JSON')
     .action(async ({ app, json }: { app: string; json?: true }) => {
-      const list = await asAdministrator((administrator) =>
+      const list = await asAdministrator(terminal, (administrator) =>
         administrator.call<ApiKeyList>('GET', appPath(app, 'keys')),
       );
-      if (json) printJson(list);
-      else say(list.items.length === 0 ? 'No keys.' : list.items.map(describeKey).join('\n'));
+      if (json) terminal.json(list);
+      else if (list.items.length === 0) terminal.say('No keys.');
+      else terminal.say(...list.items.map(describeKey));
     });
 
   keys
     .command('rotate')
-    .description('make a key in the place of another, which goes on working for a while')
+    .description('create a key that replaces another; the old key works for a while longer')
     .argument('<id>', 'the old key’s id: the 12 characters after xr_')
     .requiredOption('--app <id>', 'the app')
-    .option('--overlap-hours <hours>', 'how long the old one goes on', toNumber, 24)
+    .option('--overlap-hours <hours>', 'how long the old key still works', toNumber, 24)
     .option('--json', 'print JSON')
     .action(async (id: string, options: { app: string; overlapHours: number; json?: true }) => {
       const { app, overlapHours, json } = options;
-      const created = await asAdministrator((administrator) =>
+      const created = await asAdministrator(terminal, (administrator) =>
         administrator.call<CreatedKey>('POST', `${keyPath(app, id)}/rotate`, { overlapHours }),
       );
-      if (json) printJson(created);
-      else tell(created);
+      if (json) terminal.json(created);
+      else printKey(terminal, created);
     });
 
   keys
     .command('revoke')
-    .description('revoke a key; it is refused everywhere within seconds')
+    .description('revoke a key; every server refuses it within seconds')
     .argument('<id>', 'the key’s id: the 12 characters after xr_')
     .requiredOption('--app <id>', 'the app')
     .option('--json', 'print JSON')
     .action(async (id: string, { app, json }: { app: string; json?: true }) => {
-      const revoked = await asAdministrator((administrator) =>
+      const revoked = await asAdministrator(terminal, (administrator) =>
         administrator.call<ApiKey>('DELETE', keyPath(app, id)),
       );
-      if (json) printJson(revoked);
-      else say(describeKey(revoked));
+      if (json) terminal.json(revoked);
+      else terminal.say(describeKey(revoked));
     });
 }
 
@@ -89,19 +90,20 @@ function keyPath(app: string, id: string): string {
   return appPath(app, `keys/${encodeURIComponent(id)}`);
 }
 
-function tell({ key, apiKey }: CreatedKey): void {
-  say(`${key}\n\nThis is the only time it is shown. App: ${apiKey.appId}`);
+function printKey(terminal: Terminal, { key, apiKey }: CreatedKey): void {
+  terminal.say(key, '', `The key is shown only now. App: ${apiKey.appId}`);
 }
 
 function describeKey(key: ApiKey): string {
   const facts = [
     key.revokedAt === null ? 'active' : `revoked ${key.revokedAt}`,
     key.lastUsedAt === null ? 'never used' : `last used ${key.lastUsedAt}`,
-    ...(key.environments === null ? [] : [`for ${key.environments.join('+')}`]),
+    ...(key.environments === null ? [] : [`for ${nameList(key.environments)}`]),
     ...(key.expiresAt === null ? [] : [`expires ${key.expiresAt}`]),
     ...(key.requestsPerMinute === null ? [] : [`${key.requestsPerMinute} requests a minute`]),
   ];
-  return `${key.id}  ${key.name}  ${key.scopes.join('+')}  ${facts.join(', ')}`;
+  // The name comes last: wherever it ends, nothing after it can be taken for a part of it.
+  return [key.id, key.scopes.join('+'), facts.join(', '), key.name].map(cell).join('  ');
 }
 
 function toNumber(text: string): number {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { quoted, type ExecutionPage } from '@xray/core';
+import { printable, quoted, type ExecutionPage } from '@xray/core';
 import { AdministratorError } from '../administrator.js';
 import { appPath, asAdministrator } from './ask.js';
-import { UsageError, say } from './terminal.js';
+import { UsageError, cell, type Terminal } from './terminal.js';
 
 interface QueryOptions {
   app: string;
@@ -15,40 +15,47 @@ interface QueryOptions {
 
 type Item = ExecutionPage['items'][number];
 
-/** How many the server gives at once. */
+/** The server's largest page. */
 const MAX_PAGE = 200;
-/** A column is cut at this many characters, so that lines stay lines. */
+/** A column shows at most so many characters. */
 const MAX_COLUMN = 40;
 
 /** `xray query` */
-export function addQueryCommand(program: Command): void {
+export function addQueryCommand(program: Command, terminal: Terminal): void {
   program
     .command('query')
-    .description('the executions that a filter finds, newest first')
-    .argument('[filter]', "such as 'pipeline:loan outcome:declined -env:test'; all without one")
+    .description('list the executions that match a filter, newest first')
+    .argument('[filter]', "such as 'pipeline:loan outcome:declined -env:test'; all when left out")
     .requiredOption('--app <id>', 'the app')
-    .option('--from <time>', 'only those from this time on (ISO-8601)')
-    .option('--to <time>', 'only those before this time')
+    .option('--from <time>', 'only executions from this time on (ISO-8601)')
+    .option('--to <time>', 'only executions before this time')
     .option('--sort <order>', 'at, -at, duration, -duration or received')
-    .option('--limit <count>', 'how many', '50')
-    .option('--json', 'print a line of JSON for each')
-    .addHelpText('after', `\ndocs/query-language.md tells the language.`)
+    .option('--limit <count>', 'how many executions', '50')
+    .option('--json', 'print one line of JSON for each')
+    .addHelpText('after', `\ndocs/query-language.md describes the filter language.`)
     .action(async (filter: string | undefined, options: QueryOptions) => {
       const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit is a whole number.');
-      const items = await findAll(filter ?? '', options, limit);
-      if (options.json) for (const item of items) say(JSON.stringify(item));
-      else say(items.length === 0 ? 'Nothing matches.' : table(items.map(cells)));
+      if (!Number.isInteger(limit) || limit < 1)
+        throw new UsageError('--limit must be a whole number, at least 1.');
+      const items = await findAll(terminal, filter ?? '', options, limit);
+      if (options.json) for (const item of items) terminal.json(item, 0);
+      else if (items.length === 0) terminal.say('No results.');
+      else terminal.say(...table(items.map(cells)));
     });
 }
 
-async function findAll(q: string, options: QueryOptions, limit: number): Promise<Item[]> {
+async function findAll(
+  terminal: Terminal,
+  q: string,
+  options: QueryOptions,
+  limit: number,
+): Promise<Item[]> {
   const { app, from, to, sort } = options;
   const given = Object.entries({ q, from, to, sort }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
   );
   const items: Item[] = [];
-  await asAdministrator(async (administrator) => {
+  await asAdministrator(terminal, async (administrator) => {
     let cursor: string | null = null;
     do {
       const query = new URLSearchParams(given);
@@ -66,12 +73,14 @@ async function findAll(q: string, options: QueryOptions, limit: number): Promise
   return items;
 }
 
-/** With the filter and a mark under the place that is wrong, where the server named it. */
+/** Adds the filter and a mark under the fault, if the server named its place. */
 function pointed(error: unknown, q: string): unknown {
   if (!(error instanceof AdministratorError)) return error;
   const place = error.details.find(({ path }) => path === 'q')?.position;
   if (place === undefined) return error;
-  return new AdministratorError(`${error.message}\n\n  ${q}\n  ${' '.repeat(place)}^`);
+  const before = printable(q.slice(0, place));
+  const mark = `${' '.repeat(before.length)}^`;
+  return new AdministratorError(`${error.message}\n\n  ${printable(q)}\n  ${mark}`);
 }
 
 function cells(item: Item): string[] {
@@ -83,19 +92,19 @@ function cells(item: Item): string[] {
     item.reasons.join(' ') || item.errorType || '-',
     item.durationMs === null ? '-' : `${item.durationMs} ms`,
     item.executionId,
-  ].map((cell, column, { length }) => (column === length - 1 ? cell : quoted(cell, MAX_COLUMN)));
+  ].map((text, column, { length }) =>
+    column === length - 1 ? cell(text) : quoted(cell(text), MAX_COLUMN),
+  );
 }
 
-function table(rows: string[][]): string {
+function table(rows: string[][]): string[] {
   const widths = (rows[0] ?? []).map((_cell, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -2,42 +2,43 @@ import type { Command } from 'commander';
 import { explanationText, type Comparison, type Explanation } from '@xray/core';
 import { appPath, asAdministrator } from './ask.js';
 import { comparisonText } from './comparison-text.js';
-import { printJson, say } from './terminal.js';
+import type { Terminal } from './terminal.js';
 
 interface QuestionOptions {
   app: string;
   json?: true;
 }
 
-export function addQuestionCommands(program: Command): void {
+export function addQuestionCommands(program: Command, terminal: Terminal): void {
   program
     .command('explain')
-    .description('why an execution was decided as it was, from its record alone')
+    .description('explain a decision from its record')
     .argument('<id>', 'the execution')
     .requiredOption('--app <id>', 'the app')
     .option('--json', 'print JSON')
     .action(async (id: string, { app, json }: QuestionOptions) => {
       const path = appPath(app, `executions/${encodeURIComponent(id)}/explain`);
-      const explanation = await asAdministrator((administrator) =>
+      const explanation = await asAdministrator(terminal, (administrator) =>
         administrator.call<Explanation>('GET', path),
       );
-      if (json) printJson(explanation);
-      else say(explanationText(explanation));
+      // Both texts quote what they took from the record, so their line ends are their own.
+      if (json) terminal.json(explanation);
+      else terminal.say(...explanationText(explanation).split('\n'));
     });
 
   program
     .command('diff')
-    .description('where two executions part: steps, values, rules, candidates')
-    .argument('<a>', 'the one execution')
-    .argument('<b>', 'the other')
+    .description('show where two executions differ: steps, values, rules, candidates')
+    .argument('<a>', 'an execution')
+    .argument('<b>', 'the execution to compare it with')
     .requiredOption('--app <id>', 'the app of both')
     .option('--json', 'print JSON')
     .action(async (a: string, b: string, { app, json }: QuestionOptions) => {
       const path = appPath(app, `compare?${new URLSearchParams({ a, b })}`);
-      const comparison = await asAdministrator((administrator) =>
+      const comparison = await asAdministrator(terminal, (administrator) =>
         administrator.call<Comparison>('GET', path),
       );
-      if (json) printJson(comparison);
-      else say(comparisonText(comparison));
+      if (json) terminal.json(comparison);
+      else terminal.say(...comparisonText(comparison).split('\n'));
     });
 }

@@ -1,18 +1,16 @@
 import type { Command } from 'commander';
 import type { Reindexed } from '@xray/core';
 import { asAdministrator } from './ask.js';
-import { printJson, say } from './terminal.js';
+import type { Terminal } from './terminal.js';
 
-export function addReindexCommand(program: Command): void {
+export function addReindexCommand(program: Command, terminal: Terminal): void {
   program
     .command('reindex')
-    .description(
-      'make anew what is derived from the stored snapshots: columns, steps, search index',
-    )
+    .description('rebuild columns, steps and the search index from the stored snapshots')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: true }) => {
       let executions = 0;
-      await asAdministrator(async (administrator) => {
+      await asAdministrator(terminal, async (administrator) => {
         let after: number | null | undefined;
         do {
           const body = after === undefined ? {} : { after };
@@ -21,7 +19,11 @@ export function addReindexCommand(program: Command): void {
           after = done.after;
         } while (after !== null);
       });
-      if (json) printJson({ executions });
-      else say(`Derived anew: ${executions} executions. A running server builds the search index.`);
+      if (json) terminal.json({ executions });
+      else {
+        terminal.say(
+          `Reindexed ${executions} executions. A running server rebuilds the search index.`,
+        );
+      }
     });
 }

@@ -3,10 +3,11 @@ import type { ErasureCount, PruneRequest, PruneResult, Retention, RetentionRule 
 import type { Administrator } from '../administrator.js';
 import { addTo } from '../upkeep/prune.js';
 import { appPath, asAdministrator } from './ask.js';
-import { UsageError, confirm, formatBytes, printJson, say } from './terminal.js';
+import { UsageError, formatBytes, nameList, type Terminal } from './terminal.js';
 
-/** Passes over a scope that writers hold a part of, before the erasure says that some is left. */
+/** An erasure skips rows that a writer has locked, so it passes over its scope up to so many times. */
 const MAX_PASSES = 5;
+const SUBJECT_OPTIONS = ['subject', 'subjectType', 'subjectId'];
 const UNIT_MS = { h: 3_600_000, d: 24 * 3_600_000, w: 7 * 24 * 3_600_000 };
 
 interface RetentionOptions {
@@ -17,63 +18,78 @@ interface RetentionOptions {
   json?: true;
 }
 
+interface Subject {
+  type: string;
+  id: string;
+}
+
 interface PruneOptions {
   app: string;
   environment?: string;
   olderThan?: number;
   execution?: string;
-  subject?: { type: string; id: string };
+  subject?: Subject;
+  subjectType?: string;
+  subjectId?: string;
   dryRun?: true;
   yes?: true;
   json?: true;
 }
 
-export function addRetentionCommands(program: Command): void {
+export function addRetentionCommands(program: Command, terminal: Terminal): void {
   program
     .command('retention')
-    .description('show how long an app’s executions are kept, or change it')
+    .description('show or change how long an app’s executions are kept')
     .requiredOption('--app <id>', 'the app')
-    .option('--environment <name>', 'a rule for this environment alone')
-    .addOption(new Option('--days <days>', 'keep for so long, or "forever"').argParser(readDays))
+    .option('--environment <name>', 'the rule for this environment only')
     .addOption(
-      new Option('--legal-hold <on|off>', 'while on, nothing is deleted, whoever asks').argParser(
-        readSwitch,
+      new Option('--days <days>', 'keep executions for so many days, or "forever"').argParser(
+        readDays,
       ),
+    )
+    .addOption(
+      new Option('--legal-hold <on|off>', 'while on, nothing can be deleted').argParser(readSwitch),
     )
     .option('--json', 'print JSON')
     .action(async (options: RetentionOptions) => {
-      const retention = await asAdministrator((administrator) =>
+      const retention = await asAdministrator(terminal, (administrator) =>
         options.days === undefined && options.legalHold === undefined
           ? readRules(administrator, options.app)
           : changeRule(administrator, options),
       );
-      if (options.json) printJson(retention);
-      else if (retention.items.length === 0) say('No rule: all is kept for ever.');
-      else say(retention.items.map(describeRule).join('\n'));
+      if (options.json) terminal.json(retention);
+      else if (retention.items.length === 0) terminal.say('No rule: everything is kept.');
+      else terminal.say(...retention.items.map(describeRule));
     });
 
   program
     .command('prune')
-    .description('erase executions: what the retention rules no longer keep, or what you name')
+    .description('erase executions: expired ones, or the ones you name')
     .requiredOption('--app <id>', 'the app')
-    .option('--environment <name>', 'of this environment alone')
+    .option('--environment <name>', 'only in this environment')
     .addOption(
       new Option('--older-than <age>', 'received longer ago than this: 30d, 12h, 4w')
         .argParser(readAge)
-        .conflicts(['execution', 'subject']),
+        .conflicts(['execution', ...SUBJECT_OPTIONS]),
     )
-    .addOption(new Option('--execution <id>', 'this execution').conflicts(['subject']))
+    .addOption(new Option('--execution <id>', 'this execution').conflicts(SUBJECT_OPTIONS))
     .addOption(
-      new Option('--subject <type/id>', 'all executions of this subject').argParser(readSubject),
+      new Option('--subject <type/id>', 'all executions of this subject; the first / ends the type')
+        .argParser(readSubject)
+        .conflicts(['subjectType', 'subjectId']),
     )
+    .option('--subject-type <type>', 'the type, if it holds a /; needs --subject-id')
+    .option('--subject-id <id>', 'the id that belongs to --subject-type')
     .option('--dry-run', 'only count')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .action(async (options: PruneOptions) => {
-      const result = await asAdministrator((administrator) => prune(administrator, options));
-      if (options.json) printJson(result);
-      else say(describeResult(result, options.dryRun === true));
-      if (options.dryRun !== true && result.left?.executions !== 0) process.exitCode = 1;
+      const result = await asAdministrator(terminal, (administrator) =>
+        prune(terminal, administrator, options),
+      );
+      if (options.json) terminal.json(result);
+      else terminal.say(...describeResult(result, options.dryRun === true));
+      if (options.dryRun !== true && result.left?.executions !== 0) terminal.exitCode = 1;
     });
 }
 
@@ -81,7 +97,7 @@ async function readRules(administrator: Administrator, app: string): Promise<Ret
   return await administrator.call<Retention>('GET', appPath(app, 'retention'));
 }
 
-/** A new rule of an environment begins as the general one, so that naming it changes nothing else. */
+/** A new rule for an environment starts with the values of the general rule. */
 async function changeRule(
   administrator: Administrator,
   options: RetentionOptions,
@@ -100,7 +116,11 @@ async function changeRule(
   });
 }
 
-async function prune(administrator: Administrator, options: PruneOptions): Promise<PruneResult> {
+async function prune(
+  terminal: Terminal,
+  administrator: Administrator,
+  options: PruneOptions,
+): Promise<PruneResult> {
   const { app, environment } = options;
   const request: PruneRequest = {
     what: whatOf(options),
@@ -110,8 +130,8 @@ async function prune(administrator: Administrator, options: PruneOptions): Promi
     const { items } = await readRules(administrator, app);
     if (!items.some((rule) => rule.days !== null)) {
       throw new UsageError(
-        `The app ${app} has no retention rule. Make one with \`xray retention --app ${app} --days 90\`, or name ` +
-          'what is to go: --older-than, --execution or --subject.',
+        `The app ${app} has no retention rule. Add one with \`xray retention --app ${app} --days 90\`, or name ` +
+          'the executions: --older-than, --execution or --subject.',
       );
     }
   }
@@ -120,7 +140,8 @@ async function prune(administrator: Administrator, options: PruneOptions): Promi
   const preview = await send({ dryRun: true });
   if (options.dryRun) return preview;
   if (preview.left?.executions !== 0) {
-    await confirm(`${describe(preview.left)} of ${app} will be erased.`, app, options.yes === true);
+    const question = `${describe(preview.left)} of ${app} will be erased.`;
+    await terminal.confirm(question, app, options.yes === true);
   }
   const erased = { executions: 0, steps: 0, bytes: 0 };
   let result: PruneResult;
@@ -137,11 +158,21 @@ async function prune(administrator: Administrator, options: PruneOptions): Promi
   return { ...result, erased };
 }
 
-function whatOf({ olderThan, execution, subject }: PruneOptions): PruneRequest['what'] {
+function whatOf(options: PruneOptions): PruneRequest['what'] {
+  const { olderThan, execution } = options;
   if (execution !== undefined) return { kind: 'execution', executionId: execution };
+  const subject = subjectOf(options);
   if (subject !== undefined) return { kind: 'subject', ...subject };
   if (olderThan === undefined) return { kind: 'expired' };
   return { kind: 'received_before', before: new Date(Date.now() - olderThan).toISOString() };
+}
+
+function subjectOf({ subject, subjectType, subjectId }: PruneOptions): Subject | undefined {
+  if (subjectType === undefined && subjectId === undefined) return subject;
+  if (subjectType === undefined || subjectId === undefined) {
+    throw new UsageError('--subject-type and --subject-id: give both of them.');
+  }
+  return { type: subjectType, id: subjectId };
 }
 
 function describeRule({
@@ -151,18 +182,19 @@ function describeRule({
   deleted,
   lastDeletedAt,
 }: Retention['items'][number]) {
+  const scope = environment === null ? 'all other environments' : nameList([environment]);
   const kept = days === null ? 'kept for ever' : `kept ${days} days`;
   const hold = legalHold ? ', under legal hold' : '';
   const done = lastDeletedAt === null ? '' : `; ${deleted} deleted, last ${lastDeletedAt}`;
-  return `${environment ?? 'all other environments'}: ${kept}${hold}${done}`;
+  return `${scope}: ${kept}${hold}${done}`;
 }
 
-function describeResult({ erased, left, held }: PruneResult, isDryRun: boolean): string {
+function describeResult({ erased, left, held }: PruneResult, isDryRun: boolean): string[] {
   const lines = isDryRun
     ? [`Would be erased: ${describe(left)}.`]
     : [`Erased: ${describe(erased)}. Left: ${describe(left)}.`];
-  if (held !== null && held > 0) lines.push(`Under legal hold, and not touched: ${held}.`);
-  return lines.join('\n');
+  if (held !== null && held > 0) lines.push(`Kept by a legal hold: ${held}.`);
+  return lines;
 }
 
 function describe(count: ErasureCount | null): string {
@@ -173,26 +205,26 @@ function describe(count: ErasureCount | null): string {
 function readDays(text: string): number | 'forever' {
   if (text === 'forever') return text;
   if (!/^[1-9]\d{0,4}$/.test(text))
-    throw new InvalidArgumentError('A number of days or "forever".');
+    throw new InvalidArgumentError('Write a number of days or "forever".');
   return Number(text);
 }
 
 function readSwitch(text: string): boolean {
-  if (text !== 'on' && text !== 'off') throw new InvalidArgumentError('Either on or off.');
+  if (text !== 'on' && text !== 'off') throw new InvalidArgumentError('Write on or off.');
   return text === 'on';
 }
 
 function readAge(text: string): number {
   const [, count, unit] = /^(\d{1,6})([hdw])$/.exec(text) ?? [];
-  if (count === undefined) throw new InvalidArgumentError('Such as 30d, 12h or 4w.');
+  if (count === undefined) throw new InvalidArgumentError('Write an age such as 30d, 12h or 4w.');
   return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
 
-/** The first slash divides, since an id may hold more of them. */
-function readSubject(text: string): { type: string; id: string } {
+/** The first slash ends the type, since ids hold slashes more often than types do. */
+function readSubject(text: string): Subject {
   const slash = text.indexOf('/');
   if (slash < 1 || slash === text.length - 1) {
-    throw new InvalidArgumentError('TYPE/ID, such as applicant/8123.');
+    throw new InvalidArgumentError('Write TYPE/ID, such as applicant/8123.');
   }
   return { type: text.slice(0, slash), id: text.slice(slash + 1) };
 }

@@ -1,4 +1,6 @@
 import { createInterface } from 'node:readline/promises';
+import type { Readable, Writable } from 'node:stream';
+import { printable } from '@xray/core';
 
 /** A command that cannot be carried out as it was given; the message says how it could. */
 export class UsageError extends Error {
@@ -8,61 +10,100 @@ export class UsageError extends Error {
   }
 }
 
-export function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** Where a command reads and writes; Node's `process` is one. */
+export interface Io {
+  env: Record<string, string | undefined>;
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Writable & { isTTY?: boolean };
+  stderr: Writable & { isTTY?: boolean };
 }
 
-export function printJson(value: unknown): void {
-  say(JSON.stringify(value, null, 2));
-}
+// JSON escapes the controls below U+0020 by itself. A terminal acts on these too.
+const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/g;
 
-/**
- * Resolves when a person typed `word`, or had said `--yes` beforehand.
- *
- * @throws UsageError when there is nobody to ask, or the answer was another.
- */
-export async function confirm(question: string, word: string, yes: boolean): Promise<void> {
-  if (yes) return;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new UsageError(`${question} This cannot be undone: say --yes if it is meant.`);
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(
-    `${question}\nThis cannot be undone. Type ${word} to go on: `,
-  );
-  terminal.close();
-  if (answer.trim() !== word) throw new UsageError('Nothing was done.');
-}
-
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-
-/** How often a progress bar is drawn anew, in ms. */
+/** How often a progress bar is drawn, in ms. */
 const DRAW_EVERY_MS = 100;
 const BAR_WIDTH = 24;
 
-/** A bar on stderr that moves while a person looks at it; nothing where nobody does. */
+/**
+ * The only way out for a command's text. Names come from other people: no control or bidi character of
+ * theirs reaches the terminal, and no name adds a line.
+ */
+export class Terminal {
+  readonly io: Io;
+  /** A command that printed its answer can still fail as a whole. */
+  exitCode = 0;
+
+  constructor(io: Io) {
+    this.io = io;
+  }
+
+  /** Prints each text as one line. */
+  say(...lines: string[]): void {
+    this.io.stdout.write(linesOf(lines));
+  }
+
+  /** Prints each text as one line of stderr. */
+  warn(...lines: string[]): void {
+    this.io.stderr.write(linesOf(lines));
+  }
+
+  /** Prints a value over several lines, or on one with `indent` 0. */
+  json(value: unknown, indent = 2): void {
+    const text = JSON.stringify(value, null, indent);
+    const escaped = text.replace(
+      UNSAFE_IN_JSON,
+      (unsafe) => `\\u${unsafe.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    this.io.stdout.write(`${escaped}\n`);
+  }
+
+  /**
+   * Resolves when a person types `word`, or when `yes` is set.
+   *
+   * @throws UsageError when no person can answer, or the answer was another.
+   */
+  async confirm(question: string, word: string, yes: boolean): Promise<void> {
+    if (yes) return;
+    const { stdin, stderr } = this.io;
+    const asked = printable(question);
+    if (!stdin.isTTY || !stderr.isTTY) {
+      throw new UsageError(`${asked} This cannot be undone. Add --yes to confirm.`);
+    }
+    const reader = createInterface({ input: stdin, output: stderr });
+    const answer = await reader.question(
+      `${asked}\nThis cannot be undone. Type ${printable(word)} to continue: `,
+    );
+    reader.close();
+    if (answer.trim() !== word) throw new UsageError('Nothing was changed.');
+  }
+
+  /** A bar on stderr. Without a total it only shows the text. */
+  progress(total: number | undefined): Progress {
+    return new Progress(this.io.stderr, total);
+  }
+}
+
+/** Moves while a person looks at the terminal; prints nothing elsewhere. */
 export class Progress {
+  readonly #stream: Io['stderr'];
   readonly #total: number | undefined;
   #drawnAt = 0;
 
-  /** Without a total it only says how far it is. */
-  constructor(total: number | undefined) {
+  constructor(stream: Io['stderr'], total: number | undefined) {
+    this.#stream = stream;
     this.#total = total;
   }
 
   show(done: number, text: string): void {
-    if (!process.stderr.isTTY || performance.now() - this.#drawnAt < DRAW_EVERY_MS) return;
+    if (!this.#stream.isTTY || performance.now() - this.#drawnAt < DRAW_EVERY_MS) return;
     this.#drawnAt = performance.now();
-    process.stderr.write(`\r\x1B[2K${this.#bar(done)}${text}`);
+    this.#stream.write(`\r\x1B[2K${this.#bar(done)}${printable(text)}`);
   }
 
   /** Clears the bar, for the line that says how it ended. */
   end(): void {
-    if (process.stderr.isTTY) process.stderr.write('\r\x1B[2K');
+    if (this.#stream.isTTY) this.#stream.write('\r\x1B[2K');
   }
 
   #bar(done: number): string {
@@ -71,4 +112,24 @@ export class Progress {
     const filled = '█'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '░');
     return `${filled} ${String(Math.floor(share * 100)).padStart(3)} %  `;
   }
+}
+
+/** One cell of a row. Columns stand two spaces apart, so a name cannot look like two of them. */
+export function cell(text: string): string {
+  return printable(text).replace(/\s+/g, ' ').trim();
+}
+
+/** Names in a list. One that could be read as several, or as nothing, stands in quotes. */
+export function nameList(names: readonly string[]): string {
+  return names.map((name) => (/^[\w.:-]+$/.test(name) ? name : JSON.stringify(name))).join(', ');
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
+function linesOf(lines: string[]): string {
+  return lines.map((line) => `${printable(line)}\n`).join('');
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { InvalidArgumentError, type Command } from 'commander';
 import {
   LIMITS,
@@ -13,12 +13,12 @@ import {
 } from '@xray/core';
 import type { Administrator } from '../administrator.js';
 import { appPath, asAdministrator } from './ask.js';
-import { Progress, UsageError, formatBytes, printJson } from './terminal.js';
+import { UsageError, formatBytes, type Terminal } from './terminal.js';
 
 const LINE_END = 0x0a;
-/** Lines go to the server in bundles of about so many bytes. */
+/** Size of the bundles in which lines go to the server. */
 const BUNDLE_BYTES = 2 * 1024 * 1024;
-/** So that they stay below what a JSON body may have. */
+/** Keeps a call below the limit of a JSON body. */
 const KEYS_A_CALL = 100;
 
 interface ExportOptions {
@@ -28,44 +28,52 @@ interface ExportOptions {
   withKeys?: true;
 }
 
-export function addTransferCommands(program: Command): void {
+export function addTransferCommands(program: Command, terminal: Terminal): void {
   program
     .command('export')
-    .description('write an app’s executions to stdout as NDJSON, for `xray import` or for you')
+    .description('write an app’s executions to stdout as NDJSON, as they are stored')
     .requiredOption('--app <id>', 'the app')
-    .option('--from <time>', 'those that started at this time or later', readTime)
-    .option('--to <time>', 'those that started before this time', readTime)
-    .option('--with-keys', 'take the hashes of API keys along, so that the keys go on working')
+    .option('--from <time>', 'only executions that started at this time or later', readTime)
+    .option('--to <time>', 'only executions that started before this time', readTime)
+    .option('--with-keys', 'include the hashes of API keys, so that the keys still work')
     .action(async (options: ExportOptions) => {
-      await asAdministrator((administrator) => exportApp(administrator, options));
+      await asAdministrator(terminal, (administrator) =>
+        exportApp(terminal, administrator, options),
+      );
     });
 
   program
     .command('import')
-    .description('store what `xray export` wrote; doing it twice changes nothing')
+    .description('store the executions of an `xray export`; a second import changes nothing')
     .argument('<file>', 'the file, or - for stdin')
-    .option('--app <id>', 'into this app instead of the one it came from')
+    .option('--app <id>', 'import into this app instead of the exported one')
     .option('--json', 'print JSON')
     .action(async (file: string, { app, json }: { app?: string; json?: true }) => {
-      const imported = await asAdministrator((administrator) =>
-        importFile(administrator, file, app),
+      const imported = await asAdministrator(terminal, (administrator) =>
+        importFile(terminal, administrator, file, app),
       );
-      if (json) printJson(imported);
-      else process.stderr.write(`${describeImported(imported)}\n`);
-      if (imported.rejected > 0) process.exitCode = 1;
+      if (json) terminal.json(imported);
+      else terminal.warn(describeImported(imported));
+      if (imported.rejected > 0) terminal.exitCode = 1;
     });
 }
 
-/** First the app, then the executions as the server sends them, at the end how many there were. */
-async function exportApp(administrator: Administrator, options: ExportOptions): Promise<void> {
+/** Writes a line for the app, the executions as the server sends them, and a line with their number. */
+async function exportApp(
+  terminal: Terminal,
+  administrator: Administrator,
+  options: ExportOptions,
+): Promise<void> {
+  const { stdout } = terminal.io;
   const { app, from, to } = options;
-  // Who reads, such as `head`, may have had enough.
-  process.stdout.once('error', () => process.exit(1));
   const transfer = await administrator.call<AppTransfer>('GET', appPath(app, 'transfer'));
-  await write(`${JSON.stringify({ ...transfer, keys: options.withKeys ? transfer.keys : [] })}\n`);
+  await write(
+    stdout,
+    `${JSON.stringify({ ...transfer, keys: options.withKeys ? transfer.keys : [] })}\n`,
+  );
   const filter = new URLSearchParams({ ...(from && { from }), ...(to && { to }) });
   const total = filter.size > 0 ? undefined : await countExecutions(administrator, app);
-  const progress = new Progress(total);
+  const progress = terminal.progress(total);
   let [executions, bytes] = [0, 0];
   for await (const chunk of await administrator.download(appPath(app, `export?${filter}`))) {
     const buffer = chunk as Buffer;
@@ -73,12 +81,12 @@ async function exportApp(administrator: Administrator, options: ExportOptions): 
     for (let at = buffer.indexOf(LINE_END); at >= 0; at = buffer.indexOf(LINE_END, at + 1)) {
       executions++;
     }
-    await write(buffer);
+    await write(stdout, buffer);
     progress.show(executions, `${executions} executions, ${formatBytes(bytes)}`);
   }
-  await write(`${JSON.stringify({ end: { executions } })}\n`);
+  await write(stdout, `${JSON.stringify({ end: { executions } })}\n`);
   progress.end();
-  process.stderr.write(`Exported ${executions} executions of ${app} (${formatBytes(bytes)}).\n`);
+  terminal.warn(`Exported ${executions} executions of ${app} (${formatBytes(bytes)}).`);
 }
 
 async function countExecutions(administrator: Administrator, app: string): Promise<number> {
@@ -98,17 +106,18 @@ interface Imported {
 }
 
 async function importFile(
+  terminal: Terminal,
   administrator: Administrator,
   file: string,
   intoApp: string | undefined,
 ): Promise<Imported> {
   const isStdin = file === '-';
   const size = isStdin ? undefined : (await stat(file)).size;
-  const lines = linesOf(isStdin ? process.stdin : createReadStream(file));
+  const lines = linesOf(isStdin ? terminal.io.stdin : createReadStream(file));
   const first = await lines.next();
   const transfer = first.done ? undefined : readJson(first.value, appTransferSchema);
   if (transfer === undefined) {
-    throw new UsageError(`${file} does not begin with the line that \`xray export\` begins with.`);
+    throw new UsageError(`${file} does not start with the first line of an \`xray export\`.`);
   }
   const app = intoApp ?? transfer.app.id;
   const imported: Imported = {
@@ -120,28 +129,28 @@ async function importFile(
     rejected: 0,
     ...(await addApp(administrator, app, transfer)),
   };
-  const progress = new Progress(size);
+  const progress = terminal.progress(size);
   let doneBytes = 0;
   let end: number | undefined;
   for await (const bundle of bundlesOf(lines)) {
     const last = bundle.at(-1);
     end = last && readEnd(last);
     if (end !== undefined) bundle.pop();
-    await importBundle(administrator, bundle, imported);
+    await importBundle(terminal, administrator, bundle, imported);
     for (const line of bundle) doneBytes += line.length + 1;
     progress.show(doneBytes, `${imported.executions} executions`);
   }
   progress.end();
   if (end !== imported.executions) {
     throw new UsageError(
-      `${file} was cut short: it has ${imported.executions} executions and no line at its end that says so. ` +
-        'They were stored; import it again when it is whole, which stores none of them twice.',
+      `${file} was cut short: it has ${imported.executions} executions and no last line with their number. ` +
+        'They were stored. Import the complete file again; no execution is stored twice.',
     );
   }
   return imported;
 }
 
-/** A key grants one app alone, so into another than its own none is taken. */
+/** A key grants access to one app, so keys are imported only into the app they came from. */
 async function addApp(
   administrator: Administrator,
   app: string,
@@ -162,6 +171,7 @@ async function addApp(
 }
 
 async function importBundle(
+  terminal: Terminal,
   administrator: Administrator,
   bundle: Buffer[],
   imported: Imported,
@@ -173,7 +183,7 @@ async function importBundle(
   for (const { index, executionId, message } of result.rejected) {
     // The first line of the file is the app's.
     const line = imported.executions + index + 2;
-    process.stderr.write(`line ${line} (${executionId ?? 'no id'}) was rejected: ${message}\n`);
+    terminal.warn(`line ${line} (${executionId ?? 'no id'}) was rejected: ${message}`);
   }
   imported.executions += bundle.length;
   imported.accepted += result.accepted;
@@ -182,7 +192,7 @@ async function importBundle(
   imported.rejected += result.rejected.length;
 }
 
-/** The lines without their ends; a last one that has none is one too. */
+/** Yields lines without their line ends. The last line may have none. */
 async function* linesOf(source: Readable): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let bytes = 0;
@@ -194,7 +204,8 @@ async function* linesOf(source: Readable): AsyncGenerator<Buffer> {
       [parts, bytes] = [[], 0];
     }
     bytes += rest.length;
-    if (bytes > LIMITS.requestBytes) throw new UsageError('A line is longer than any export has.');
+    if (bytes > LIMITS.requestBytes)
+      throw new UsageError('A line is longer than an export can hold.');
     if (rest.length > 0) parts.push(rest);
   }
   if (bytes > 0) yield Buffer.concat(parts);
@@ -214,7 +225,7 @@ async function* bundlesOf(lines: AsyncGenerator<Buffer>): AsyncGenerator<Buffer[
   if (bundle.length > 0) yield bundle;
 }
 
-/** What the last line of an export says. */
+/** The number in the last line of an export. */
 function readEnd(line: Buffer): number | undefined {
   const [, executions] = /^\{"end":\{"executions":(\d+)\}\}$/.exec(line.toString('latin1')) ?? [];
   return executions === undefined ? undefined : Number(executions);
@@ -228,24 +239,25 @@ function readJson(line: Buffer, schema: typeof appTransferSchema): AppTransfer |
   }
 }
 
-async function write(data: string | Buffer): Promise<void> {
-  if (!process.stdout.write(data)) await once(process.stdout, 'drain');
+async function write(stdout: Writable, data: string | Buffer): Promise<void> {
+  if (!stdout.write(data)) await once(stdout, 'drain');
 }
 
 function describeImported(imported: Imported): string {
   const { app, executions, accepted, duplicates, superseded, rejected } = imported;
   const counts = [
     `${accepted} stored`,
-    `${duplicates} were there already`,
-    ...(superseded > 0 ? [`${superseded} were there in a later revision`] : []),
+    `${duplicates} stored already`,
+    ...(superseded > 0 ? [`${superseded} stored already in a later revision`] : []),
     ...(rejected > 0 ? [`${rejected} rejected`] : []),
   ];
-  const beside = `${imported.keys} keys and ${imported.retentionRules} retention rules were added`;
-  return `Imported ${executions} executions into ${app}: ${counts.join(', ')}; ${beside}.`;
+  const added = `${imported.keys} keys and ${imported.retentionRules} retention rules were added`;
+  return `Imported ${executions} executions into ${app}: ${counts.join(', ')}; ${added}.`;
 }
 
 function readTime(text: string): string {
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('Such as 2026-11-01T12:00:00Z.');
+  if (Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('Write a time such as 2026-11-01T12:00:00Z.');
   return time.toISOString();
 }

@@ -2,29 +2,29 @@ import type { Command } from 'commander';
 import type { CreatedLink, ErrorBody, LinkKind, User, UserList } from '@xray/core';
 import type { Administrator } from '../administrator.js';
 import { asAdministrator } from './ask.js';
-import { UsageError, confirm, printJson, say } from './terminal.js';
+import { UsageError, cell, type Terminal } from './terminal.js';
 
 /** `xray users …` */
-export function addUserCommands(program: Command): void {
+export function addUserCommands(program: Command, terminal: Terminal): void {
   const users = program.command('users').description('people who sign in');
 
   users
     .command('create')
-    .description('make an account and print the link that sets its password')
-    .argument('<email>', 'the address they sign in with')
-    .option('--name <name>', 'how they are called')
-    .option('--administrator', 'of the whole installation')
+    .description('create an account and print the link that sets its password')
+    .argument('<email>', 'the address the person signs in with')
+    .option('--name <name>', 'the person’s name')
+    .option('--administrator', 'make the person an administrator of the whole installation')
     .option('--json', 'print JSON')
     .action(
       async (email: string, options: { name?: string; administrator?: true; json?: true }) => {
         const { name, administrator: isAdministrator, json } = options;
-        const { user, link } = await asAdministrator(async (administrator) => ({
+        const { user, link } = await asAdministrator(terminal, async (administrator) => ({
           user: await administrator.call<User>('POST', '/api/users', {
             email,
             name,
             isAdministrator,
           }),
-          // Where Clerk signs people in there is no link to be had.
+          // With Clerk there is no link: the server answers `conflict`.
           link: await administrator.call<CreatedLink | ErrorBody>(
             'POST',
             '/api/users/links',
@@ -33,66 +33,71 @@ export function addUserCommands(program: Command): void {
           ),
         }));
         if ('error' in link) {
-          if (json) printJson({ user });
-          else say(`${describeUser(user)}\n\n${link.error.message}`);
-        } else if (json) printJson({ user, ...link });
-        else tell(link);
+          if (json) terminal.json({ user });
+          else terminal.say(describeUser(user), '', link.error.message);
+        } else if (json) terminal.json({ user, ...link });
+        else printLink(terminal, link);
       },
     );
 
   users
     .command('list')
-    .description('list everybody who has an account')
+    .description('list all accounts')
     .option('--search <text>', 'part of a name or an address')
     .option('--json', 'print JSON')
     .action(async ({ search, json }: { search?: string; json?: true }) => {
-      const items = await asAdministrator((administrator) => listUsers(administrator, search));
-      if (json) printJson({ items });
-      else say(items.length === 0 ? 'Nobody.' : items.map(describeUser).join('\n'));
+      const items = await asAdministrator(terminal, (administrator) =>
+        listUsers(administrator, search),
+      );
+      if (json) terminal.json({ items });
+      else if (items.length === 0) terminal.say('No accounts.');
+      else terminal.say(...items.map(describeUser));
     });
 
-  addAdministratorCommand('make-administrator', true, 'give the right to do everything everywhere');
-  addAdministratorCommand('unmake-administrator', false, 'take that right away again');
+  addAdministratorCommand('make-administrator', true, 'give a person all rights in every app');
+  addAdministratorCommand('revoke-administrator', false, 'take these rights away').alias(
+    'unmake-administrator',
+  );
 
   users
     .command('remove')
-    .description('take an account away, with its sessions and memberships; its keys go on working')
-    .argument('<email>', 'whose')
+    .description('delete an account with its sessions and memberships; its keys still work')
+    .argument('<email>', 'the person’s address')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .action(async (email: string, { yes, json }: { yes?: true; json?: true }) => {
-      await confirm(`This takes the account of ${email} away.`, email, yes ?? false);
-      const removed = await asAdministrator(async (administrator) =>
+      await terminal.confirm(`This deletes the account of ${email}.`, email, yes ?? false);
+      const removed = await asAdministrator(terminal, async (administrator) =>
         administrator.call<User>('DELETE', await userPath(administrator, email)),
       );
-      if (json) printJson(removed);
-      else say(`${removed.email} is gone.`);
+      if (json) terminal.json(removed);
+      else terminal.say(`Deleted ${removed.email}.`);
     });
 
-  addLinkCommand('reset-password', 'print a link that sets a new password, and ends all sessions');
+  addLinkCommand('reset-password', 'print a link that sets a new password and ends all sessions');
   addLinkCommand(
     'sign-in',
-    'print a link that opens the dashboard signed in; it lives ten minutes',
+    'print a link that opens the dashboard signed in; it works for ten minutes',
   );
 
   function addAdministratorCommand(
     name: string,
     isAdministrator: boolean,
     description: string,
-  ): void {
-    users
+  ): Command {
+    return users
       .command(name)
       .description(description)
-      .argument('<email>', 'whose')
+      .argument('<email>', 'the person’s address')
       .option('--json', 'print JSON')
       .action(async (email: string, { json }: { json?: true }) => {
-        const user = await asAdministrator(async (administrator) =>
+        const user = await asAdministrator(terminal, async (administrator) =>
           administrator.call<User>('PATCH', await userPath(administrator, email), {
             isAdministrator,
           }),
         );
-        if (json) printJson(user);
-        else say(describeUser(user));
+        if (json) terminal.json(user);
+        else terminal.say(describeUser(user));
       });
   }
 
@@ -100,12 +105,14 @@ export function addUserCommands(program: Command): void {
     users
       .command(kind)
       .description(description)
-      .argument('<email>', 'whose')
+      .argument('<email>', 'the person’s address')
       .option('--json', 'print JSON')
       .action(async (email: string, { json }: { json?: true }) => {
-        const link = await asAdministrator((administrator) => makeLink(administrator, email, kind));
-        if (json) printJson(link);
-        else tell(link);
+        const link = await asAdministrator(terminal, (administrator) =>
+          makeLink(administrator, email, kind),
+        );
+        if (json) terminal.json(link);
+        else printLink(terminal, link);
       });
   }
 }
@@ -132,7 +139,7 @@ async function listUsers(
   }
 }
 
-/** @throws UsageError when nobody has that address. */
+/** @throws UsageError when no account has that address. */
 async function userPath(administrator: Administrator, email: string): Promise<string> {
   const address = email.trim().toLowerCase();
   const found = (await listUsers(administrator, address)).find((user) => user.email === address);
@@ -140,10 +147,11 @@ async function userPath(administrator: Administrator, email: string): Promise<st
   return `/api/users/${found.id}`;
 }
 
-function tell({ link, expiresAt }: CreatedLink): void {
-  say(`${link}\n\nIt works once, until ${expiresAt}.`);
+function printLink(terminal: Terminal, { link, expiresAt }: CreatedLink): void {
+  terminal.say(link, '', `The link works once, until ${expiresAt}.`);
 }
 
 function describeUser(user: User): string {
-  return `${user.email}  ${user.name}${user.isAdministrator ? '  administrator' : ''}`;
+  // The name comes last, so that no name makes its owner look like an administrator.
+  return [user.email, user.isAdministrator ? 'administrator' : '-', user.name].map(cell).join('  ');
 }

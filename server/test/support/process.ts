@@ -1,7 +1,9 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
+import { main } from '#server/commands.js';
 import type { Place } from './databases.js';
 import { keepLog, keepLogLines, plantSecrets } from './logging.js';
 
@@ -78,6 +80,23 @@ export async function runCli(
     once(child, 'exit') as Promise<[number | null]>,
   ]);
   return { code, stdout, stderr: keepLogLines(stderr) };
+}
+
+/** Runs the CLI to its end in this process, as `runCli` does in its own. */
+export async function callCli(
+  place: Place,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const io = { env: environment(place, env), stdin: Readable.from([]), stdout, stderr };
+  const code = await main(args, io);
+  return { code, stdout: await textOf(stdout), stderr: await textOf(stderr) };
+}
+
+async function textOf(stream: PassThrough): Promise<string> {
+  stream.end();
+  return await text(stream);
 }
 
 export function isInstalled(command: string): boolean {

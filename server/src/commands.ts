@@ -1,0 +1,145 @@
+import { Command, CommanderError } from 'commander';
+import { AdministratorError } from './administrator.js';
+import { ConfigError, loadConfig } from './config.js';
+import { openFileFault } from './connections.js';
+import { DataDirInUseError, UntrustedSocketError } from './data-dir.js';
+import { RestoreError } from './errors.js';
+import type { RunningServer } from './main.js';
+import { readVersion } from './version.js';
+import { addAuditCommand } from './cli/audit.js';
+import { addBackupCommands } from './cli/backup.js';
+import { addKeyCommands } from './cli/keys.js';
+import { addQueryCommand } from './cli/query.js';
+import { addQuestionCommands } from './cli/questions.js';
+import { addReindexCommand } from './cli/reindex.js';
+import { addRetentionCommands } from './cli/retention.js';
+import { Terminal, UsageError, type Io } from './cli/terminal.js';
+import { addTransferCommands } from './cli/transfer.js';
+import { addUserCommands } from './cli/users.js';
+
+/**
+ * Runs one command to its end and resolves with its exit code. `start` is at its end when the server
+ * listens; the process then lives on until a signal.
+ */
+export async function main(args: string[], io: Io): Promise<number> {
+  const terminal = new Terminal(io);
+  try {
+    const program = commands(terminal);
+    await program.parseAsync(args, { from: 'user' });
+    return terminal.exitCode;
+  } catch (error) {
+    // Commander has printed its own message.
+    if (error instanceof CommanderError) return error.exitCode;
+    const [first = '', ...rest] = explain(error);
+    terminal.warn(`xray: ${first}`, ...rest);
+    return 1;
+  }
+}
+
+// A command loads its code when it runs: loading the whole server takes a second.
+function commands(terminal: Terminal): Command {
+  const program = new Command('xray')
+    .description('Decision observability: why did it decide that?')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .showHelpAfterError('(xray --help lists the commands)')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.say(...text.trimEnd().split('\n')),
+      writeErr: (text) => terminal.warn(...text.trimEnd().split('\n')),
+      // An error quotes the argument, which may hold line ends.
+      outputError: (text) => terminal.warn(text.trimEnd()),
+    });
+
+  program
+    .command('start')
+    .description('start the server and the dashboard')
+    .action(async () => {
+      // Checked first: loading the server alone opens more files than a low limit allows.
+      const fault = openFileFault();
+      if (fault !== undefined) throw new UsageError(fault);
+      const { startServer } = await import('./main.js');
+      const server = await startServer(loadConfig(terminal.io.env));
+      terminal.say(...startMessage(server));
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        process.once(signal, () => {
+          void server.stop().then(() => process.exit(0));
+        });
+      }
+    });
+
+  program
+    .command('migrate')
+    .description('update the tables and stop; `start` does this too')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const { openBackend } = await import('./main.js');
+      const backend = await openBackend(loadConfig(terminal.io.env));
+      await backend.close();
+      if (json) terminal.json({ migrated: backend.migrated });
+      else if (backend.migrated.length === 0) terminal.say('The tables were up to date.');
+      else terminal.say(`Applied: ${backend.migrated.join(', ')}`);
+    });
+
+  addKeyCommands(program, terminal);
+  addQueryCommand(program, terminal);
+  addQuestionCommands(program, terminal);
+  addUserCommands(program, terminal);
+  addAuditCommand(program, terminal);
+  addReindexCommand(program, terminal);
+  addRetentionCommands(program, terminal);
+  addTransferCommands(program, terminal);
+  addBackupCommands(program, terminal);
+  return program;
+}
+
+function startMessage({ url, firstStart, setupLink }: RunningServer): string[] {
+  const lines = [`X-Ray is ready: ${url}`];
+  if (setupLink !== undefined) {
+    lines.push('', 'There is no administrator yet. Create one with this link, which works once:');
+    lines.push('', `  ${setupLink}`);
+  }
+  if (firstStart === undefined) return lines;
+  const { appId, apiKey } = firstStart;
+  return [
+    ...lines,
+    '',
+    'First start. Your app and its API key, which is shown only now:',
+    '',
+    `  app      ${appId}`,
+    `  key      ${apiKey}`,
+    '',
+    'Send an execution from here:',
+    '',
+    `  curl ${url}/executions -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' \\`,
+    `    -d '{"executionId":"first","appId":"${appId}","pipeline":"hello","steps":[{"name":"say","output":"hello"}]}'`,
+    '',
+    `or run the README's example with XRAY_ENDPOINT=${url} XRAY_API_KEY=${apiKey}`,
+  ];
+}
+
+const PLAIN_ERRORS = [
+  ConfigError,
+  UsageError,
+  RestoreError,
+  DataDirInUseError,
+  UntrustedSocketError,
+];
+
+/** The lines of a message. A person can act on a sentence; a bug keeps its stack. */
+function explain(error: unknown): string[] {
+  // It quotes safely, and points at a place in a filter with lines of its own.
+  if (error instanceof AdministratorError) return error.message.split('\n');
+  if (!(error instanceof Error)) return [String(error)];
+  if (PLAIN_ERRORS.some((kind) => error instanceof kind)) return [error.message];
+  const { code, syscall, message, stack } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return [`${message}. Another program uses this address: stop it, or choose another PORT.`];
+  }
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return [`${message}. Raise the limit of open files, for example with \`ulimit -n 4096\`.`];
+  }
+  // The system says what failed and where: a file that is missing, a host that refuses.
+  if (syscall !== undefined) return [message || String(code)];
+  return (stack ?? message).split('\n');
+}
