@@ -52,6 +52,8 @@ export class ConfigError extends Error {
   }
 }
 
+type UrlPart = 'credentials' | 'path' | 'query' | 'hash';
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 const publishableKey = z
@@ -62,15 +64,48 @@ const publishableKey = z
   )
   .optional();
 
+/** An http(s) address that has none of these parts, since nothing would use them. */
+function webAddress(refused: UrlPart[]): z.ZodType<string, string> {
+  return z
+    .string()
+    .trim()
+    .superRefine((text, context) => {
+      if (!URL.canParse(text) || !/^https?:\/\//i.test(text)) {
+        context.addIssue('must begin with http:// or https://');
+        return;
+      }
+      const extra = extraParts(text, refused);
+      if (extra === undefined) return;
+      context.addIssue(
+        `must be an address such as ${new URL(text).origin}: ${extra} would be ignored`,
+      );
+    });
+}
+
+const origin = webAddress(['credentials', 'path', 'query', 'hash']).transform(
+  (text) => new URL(text).origin,
+);
+
+// `z.coerce` would read a blank as 0, and 0x10 as 16.
+const wholeNumber = z
+  .string()
+  .trim()
+  .regex(/^\d{1,15}$/, 'must be a whole number')
+  .transform(Number);
+
 const variables = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  PORT: wholeNumber.pipe(z.number().min(0).max(65_535)).default(4000),
   HOST: z.string().default('127.0.0.1'),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .superRefine((text, context) => {
+      const fault = databaseUrlFault(text);
+      if (fault !== undefined) context.addIssue(fault);
+    })
     .optional(),
   DATABASE_CA_CERT: z.string().optional(),
-  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(1000).default(10),
+  DATABASE_POOL_MAX: wholeNumber.pipe(z.number().min(1).max(1000)).default(10),
   XRAY_DATA_DIR: z.string().default(path.join(ROOT, '.xray')),
   XRAY_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   XRAY_INIT_APP_ID: appIdSchema.default('my-loan-app'),
@@ -84,14 +119,8 @@ const variables = z.object({
     .string()
     .min(32, 'must have at least 32 characters: make one with `openssl rand -base64 32`')
     .optional(),
-  XRAY_PUBLIC_URL: z
-    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
-    .transform((url) => new URL(url).origin)
-    .optional(),
-  XRAY_DASHBOARD_ORIGIN: z
-    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
-    .transform((url) => new URL(url).origin)
-    .optional(),
+  XRAY_PUBLIC_URL: origin.optional(),
+  XRAY_DASHBOARD_ORIGIN: origin.optional(),
   CLERK_SECRET_KEY: z.string().optional(),
   CLERK_PUBLISHABLE_KEY: publishableKey,
   NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: publishableKey,
@@ -100,13 +129,13 @@ const variables = z.object({
     .transform((pem) => pem.replaceAll('\\n', '\n'))
     .optional(),
   CLERK_WEBHOOK_SIGNING_SECRET: z.string().optional(),
-  CLERK_API_URL: z.url().default('https://api.clerk.com'),
+  CLERK_API_URL: webAddress(['credentials', 'query', 'hash']).default('https://api.clerk.com'),
   XRAY_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((entry) => entry.trim()))
     .refine((list) => list.every(isProxyAddress), 'must be addresses or ranges, as 10.0.0.0/8')
     .default([]),
-  XRAY_RATE_LIMIT: z.coerce.number().int().min(1).optional(),
+  XRAY_RATE_LIMIT: wholeNumber.pipe(z.number().min(1)).optional(),
   SUPABASE_URL: z.string().optional(),
 });
 
@@ -149,7 +178,13 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
 
 function clerkOf(settings: z.output<typeof variables>): ClerkOptions | undefined {
   const secretKey = settings.CLERK_SECRET_KEY;
-  const key = settings.CLERK_PUBLISHABLE_KEY ?? settings.NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY;
+  const { CLERK_PUBLISHABLE_KEY: own, NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: shared } = settings;
+  const key = own ?? shared;
+  if (shared !== undefined && shared !== key) {
+    throw new ConfigError(
+      'CLERK_PUBLISHABLE_KEY and NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY differ: set one of them.',
+    );
+  }
   if (secretKey === undefined && key === undefined) return undefined;
   if (secretKey === undefined || key === undefined) {
     throw new ConfigError(
@@ -195,6 +230,53 @@ function firstUserOf(settings: z.output<typeof variables>): Config['init']['user
   return { email, password };
 }
 
+/** What the Postgres driver reads from a URL's query. */
+const DRIVER_PARAMETERS = new Set(
+  (
+    'host port user password options application_name client_encoding ssl sslmode sslcert sslkey ' +
+    'sslrootcert sslnegotiation uselibpqcompat statement_timeout lock_timeout query_timeout ' +
+    'idle_in_transaction_session_timeout'
+  ).split(' '),
+);
+/** Hosts put these into the URLs they show; X-Ray behaves the same without them. */
+const HARMLESS_PARAMETERS = new Set(['pgbouncer', 'channel_binding', 'connect_timeout']);
+
+/** Tells which part of a database's address would be read wrongly or not at all. The text holds a password. */
+function databaseUrlFault(text: string): string | undefined {
+  if (!URL.canParse(text)) {
+    return 'cannot be read as a URL. Write special characters of the password as %XX, for example # as %23';
+  }
+  if (text.includes('#')) return 'holds a #, which ends the address. Write it as %23';
+  for (const name of new URL(text).searchParams.keys()) {
+    if (name === 'schema')
+      return 'has the parameter schema, but the tables are always in the schema xray';
+    if (!DRIVER_PARAMETERS.has(name) && !HARMLESS_PARAMETERS.has(name)) {
+      return `has the parameter ${name}, which would be ignored`;
+    }
+  }
+  return undefined;
+}
+
+/** Names the first of these parts that a URL has. */
+function extraParts(text: string, parts: UrlPart[]): string | undefined {
+  const url = new URL(text);
+  const found: Record<UrlPart, string> = {
+    credentials: url.username + url.password,
+    // `https://host//` has the path `//`.
+    path: url.pathname.replace(/^\/$/, ''),
+    query: text.includes('?') ? '?' : '',
+    hash: text.includes('#') ? '#' : '',
+  };
+  const named: Record<UrlPart, string> = {
+    credentials: 'the user name and password',
+    path: `the path ${url.pathname}`,
+    query: 'the query after the ?',
+    hash: 'the part after the #',
+  };
+  const part = parts.find((name) => found[name] !== '');
+  return part && named[part];
+}
+
 /** An address or a range of them in CIDR notation. */
 function isProxyAddress(entry: string): boolean {
   const [address = '', bits, ...rest] = entry.split('/');
@@ -207,10 +289,18 @@ function isProxyAddress(entry: string): boolean {
 
 function databaseOf(settings: z.output<typeof variables>): Config['database'] {
   if (settings.DATABASE_URL !== undefined) {
+    const caCert = readCertificate(settings.DATABASE_CA_CERT);
+    const query = new URL(settings.DATABASE_URL).searchParams;
+    if (caCert !== undefined && (query.get('sslmode') === 'disable' || query.has('sslrootcert'))) {
+      throw new ConfigError(
+        'DATABASE_CA_CERT: it turns TLS on and verifies against this authority. ' +
+          'Remove sslmode=disable and sslrootcert from DATABASE_URL, or unset DATABASE_CA_CERT.',
+      );
+    }
     return {
       kind: 'postgres',
       connectionString: settings.DATABASE_URL,
-      caCert: readCertificate(settings.DATABASE_CA_CERT),
+      caCert,
       maxConnections: settings.DATABASE_POOL_MAX,
     };
   }

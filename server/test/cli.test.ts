@@ -1,4 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chown, mkdir, mkdtemp, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type {
@@ -12,7 +15,7 @@ import type {
 import { APP, DRIVERS, newPlace, type DriverName, type Place } from './support/databases.js';
 import { post } from './support/http.js';
 import { ADMINISTRATOR, Visitor, WITH_ADMINISTRATOR, tokenOf } from './support/people.js';
-import { runCli, startProcess } from './support/process.js';
+import { callCli, runCli, startProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 
 async function freshPlace(driver: DriverName): Promise<Place> {
@@ -124,12 +127,64 @@ describe('the data directory', () => {
     await Promise.all(running.map((server) => server.end('SIGTERM')));
   });
 
+  const long = (place: Place): Place => ({
+    ...place,
+    env: { XRAY_DATA_DIR: path.join(place.env.XRAY_DATA_DIR ?? '', 'd'.repeat(120)) },
+  });
+
+  test('keeps its socket in itself, however long its path is and whatever TMPDIR is', async () => {
+    const place = long(await freshPlace('pglite'));
+    const server = await startProcess(place);
+    expect(await readdir(place.env.XRAY_DATA_DIR ?? '')).toContain('xray.sock');
+    const elsewhere = await callCli(place, ['keys', 'list', '--app', APP, '--json'], {
+      TMPDIR: '/var/tmp',
+    });
+    expect(JSON.parse(elsewhere.stdout)).toMatchObject({ items: [{}] });
+    await server.end('SIGTERM');
+    expect(await readdir(place.env.XRAY_DATA_DIR ?? '')).not.toContain('xray.sock');
+  });
+
+  // Only root can make a file look like another user's.
+  describe.skipIf(process.getuid?.() !== 0)('with a socket of another user', () => {
+    test.each([
+      ['beside it', 'd'],
+      ['in the shared temporary directory', 'd'.repeat(120)],
+    ])('%s sends no request to it', async (_name, name) => {
+      const { env } = await freshPlace('pglite');
+      const dataDir = path.join(env.XRAY_DATA_DIR ?? '', name);
+      await mkdir(dataDir);
+      const known = createHash('sha256').update(dataDir).digest('hex').slice(0, 24);
+      const asked: string[] = [];
+      const sockets = [path.join(dataDir, 'xray.sock'), path.join(tmpdir(), `xray-${known}.sock`)];
+      for (const socketPath of sockets) {
+        const folder = await mkdtemp(path.join(tmpdir(), 'xray-test-'));
+        const made = path.join(folder, 's');
+        const foreign = createServer((req, res) => {
+          asked.push(req.url ?? '');
+          res.end('{"link":"https://evil.example/x","expiresAt":"","email":"","name":""}');
+        });
+        await new Promise<void>((resolve) => foreign.listen(made, resolve));
+        await chown(made, 65_534, 65_534);
+        await rename(made, socketPath);
+        onTestFinished(async () => {
+          foreign.close();
+          await rm(socketPath, { force: true });
+          await rm(folder, { recursive: true, force: true });
+        });
+      }
+      const place = { env: { XRAY_DATA_DIR: dataDir }, remove: async () => {} };
+      const refusal = /xray\.sock belongs to another user \(uid 65534\)/;
+      for (const args of [['users', 'create', 'boss@example.com', '--administrator'], ['start']]) {
+        const { code, stdout, stderr } = await runCli(place, args);
+        expect(stderr).toMatch(refusal);
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      }
+      expect(asked).toEqual([]);
+    });
+  });
+
   test('works where its path is too long for a socket', async () => {
-    const place = await freshPlace('pglite');
-    const deep = {
-      ...place,
-      env: { XRAY_DATA_DIR: path.join(place.env.XRAY_DATA_DIR ?? '', 'd'.repeat(120)) },
-    };
+    const deep = long(await freshPlace('pglite'));
     const server = await startProcess(deep);
     expect(await jsonOf<ApiKeyList>(deep, ['keys', 'list', '--app', APP])).toMatchObject({
       items: [{}],
@@ -165,11 +220,57 @@ describe('settings', () => {
       { SUPABASE_URL: 'https://x.supabase.co' },
       /DATABASE_URL.*Connect.*SUPABASE_ANON_KEY/,
     ],
+    ...[
+      'https://ex.com/xray',
+      'https://ex.com//',
+      'https://ex.com/?a=1',
+      'https://ex.com?',
+      'https://ex.com#x',
+      'https://me@ex.com',
+      'https://me:pw@ex.com/',
+      'https://ex.com\\xray',
+    ].flatMap((url): [string, Record<string, string>, RegExp][] => [
+      [
+        'XRAY_PUBLIC_URL',
+        { XRAY_PUBLIC_URL: url },
+        /XRAY_PUBLIC_URL.*https:\/\/ex\.com: .* would be ignored/,
+      ],
+      [
+        'XRAY_DASHBOARD_ORIGIN',
+        { XRAY_DASHBOARD_ORIGIN: url },
+        /XRAY_DASHBOARD_ORIGIN.*would be ignored/,
+      ],
+    ]),
+    ['CLERK_API_URL', { CLERK_API_URL: 'https://clerk.example/v1?x=1' }, /CLERK_API_URL.*query/],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://u:p#w@host/db' }, /DATABASE_URL.*%23/],
+    [
+      'DATABASE_URL',
+      { DATABASE_URL: 'postgres://host/db?schema=mine' },
+      /DATABASE_URL.*schema xray/,
+    ],
+    [
+      'DATABASE_URL',
+      { DATABASE_URL: 'postgres://host/db?sslmod=require' },
+      /DATABASE_URL.*sslmod.*ignored/,
+    ],
+    ['PORT', { PORT: ' ' }, /PORT.*whole number/],
+    ['PORT', { PORT: '0x50' }, /PORT.*whole number/],
+    ['XRAY_RATE_LIMIT', { XRAY_RATE_LIMIT: '1e3' }, /XRAY_RATE_LIMIT.*whole number/],
+    [
+      'NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY',
+      {
+        CLERK_SECRET_KEY: 'sk_test_x',
+        CLERK_PUBLISHABLE_KEY: `pk_test_${btoa('a.clerk.example$')}`,
+        NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: `pk_test_${btoa('b.clerk.example$')}`,
+      },
+      /differ/,
+    ],
   ])('a wrong %s stops the start with a message that names it', async (_name, env, message) => {
     const place = await freshPlace('pglite');
-    const { code, stderr } = await runCli(place, ['start'], env);
+    const { code, stderr } = await callCli(place, ['start'], env);
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/p#w|me:pw/);
     expect(stderr).not.toContain('    at ');
   });
 
