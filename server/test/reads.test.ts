@@ -192,7 +192,24 @@ describe.each(DRIVERS)('reads on %s', (driver) => {
     expect(light.steps[2]?.candidates).toMatchObject({ in: 3, out: 1 });
     expect(light.steps[2]?.candidates).not.toHaveProperty('ledger');
     const step = await get<StepDetail>(`${server.url}/api/apps/${APP}/executions/${id}/steps/2`);
-    expect(step).toEqual({ sequence: 2, step: FULL_SNAPSHOT.steps[2] });
+    expect(step).toEqual({ index: 2, sequence: 2, step: FULL_SNAPSHOT.steps[2] });
+  });
+
+  test('gives each of several steps with one sequence by its index, and none by the sequence', async () => {
+    const id = `twins-${driver}`;
+    const first = { sequence: 1, name: 'first', output: { who: 'FIRST' } };
+    const second = { sequence: 1, name: 'second', output: { who: 'SECOND' } };
+    await postOk(server.url, snapshot({ executionId: id, steps: [first, second] }));
+    const address = `${server.url}/api/apps/${APP}/executions/${id}/steps/1`;
+    expect(await get<StepDetail>(`${address}?by=index`)).toEqual({
+      index: 1,
+      sequence: 1,
+      step: second,
+    });
+    const response = await fetchWithKey(address);
+    expect(response.status).toBe(409);
+    const { error } = (await response.json()) as ErrorBody;
+    expect(error.message).toContain('2 steps of this execution have sequence 1');
   });
 
   test('orders by the server’s time what claims to start in the future', async () => {

@@ -115,14 +115,14 @@ describe.each(DRIVERS)('search on %s', (driver) => {
       [
         { step: null, field: 'tags', path: '/tags/0', snippet: 'whereabouts', ranges: [[0, 11]] },
         {
-          step: { sequence: 1, name: 'score' },
+          step: { index: 1, sequence: 1, name: 'score' },
           field: 'error',
           path: '/steps/1/error/message',
           snippet: 'took too long',
           ranges: [[0, 8]],
         },
         {
-          step: { sequence: 2, name: 'rules' },
+          step: { index: 2, sequence: 2, name: 'rules' },
           field: 'candidates',
           path: '/steps/2/candidates/items/0/rules/0/actual',
           snippet: '74.9',

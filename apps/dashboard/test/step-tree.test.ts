@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ancestorSequences, buildStepTree, visiblePositions } from '@/features/timeline/step-tree';
+import { ancestorIndices, buildStepTree, visiblePositions } from '@/features/timeline/step-tree';
 
 const names = (steps: { sequence?: number; parent?: number }[]) =>
   buildStepTree(steps).nodes.map((node) => `${'>'.repeat(node.depth)}${node.sequence}`);
@@ -79,7 +79,7 @@ describe('folding', () => {
   });
 
   it('knows what must be opened to show a step', () => {
-    expect(ancestorSequences(tree, 2)).toEqual([1, 0]);
-    expect(ancestorSequences(tree, 3)).toEqual([]);
+    expect(ancestorIndices(tree, 2)).toEqual([1, 0]);
+    expect(ancestorIndices(tree, 3)).toEqual([]);
   });
 });

@@ -111,7 +111,12 @@ export interface ExecutionDetail {
 
 export const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
 
+/** What the number in a step's address counts. A sequence may name several steps, an index names one. */
+export const stepQuerySchema = z.object({ by: z.enum(['sequence', 'index']).default('sequence') });
+
 export const stepDetailSchema = z.object({
+  /** Its place in the snapshot's `steps`. */
+  index: z.int(),
   sequence: z.int(),
   step: snapshotSchema.shape.steps.element,
 });

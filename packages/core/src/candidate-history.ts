@@ -24,7 +24,7 @@ export function appearancesOf(snapshot: Snapshot, id: string): RecordedAppearanc
     const rival = isKept(outcome) ? null : scoring.rival(score);
     return [
       {
-        step: { sequence: stepSequence(step, index), name: step.name },
+        step: { index, sequence: stepSequence(step, index), name: step.name },
         type: set.type ?? null,
         outcome: outcome ?? 'rejected',
         reason: known.reason,

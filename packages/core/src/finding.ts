@@ -16,10 +16,13 @@ export type RangeQuery = z.infer<typeof rangeQuerySchema>;
  */
 const rangeSchema = z.object({ from: z.string(), to: z.string() });
 
+/** A step of a record: `index` is its place in `steps`, `sequence` its order. */
+export const stepPlaceSchema = z.object({ index: z.int(), sequence: z.int(), name: z.string() });
+
 /** Where a searched word or value stands in a record. */
 export const searchMatchSchema = z.object({
   /** Null for the execution's own fields. */
-  step: z.object({ sequence: z.int(), name: z.string() }).nullable(),
+  step: stepPlaceSchema.nullable(),
   /** `input`, `output`, `reasoning`, `error`, `metadata`, `candidates`, … */
   field: z.string(),
   /** JSON Pointer into the snapshot. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { executionSummarySchema } from './api.js';
-import { notSearchedSchema } from './finding.js';
+import { notSearchedSchema, stepPlaceSchema } from './finding.js';
 import { CANDIDATE_OUTCOMES, type Json } from './snapshot.js';
 
 const instant = z.iso.datetime({ offset: true });
@@ -57,7 +57,7 @@ export const candidateAppearanceSchema = z.object({
   at: z.string(),
   /** The execution's own outcome. */
   decision: text,
-  step: z.object({ sequence: z.int(), name: z.string() }),
+  step: stepPlaceSchema,
   type: text,
   outcome: z.enum(CANDIDATE_OUTCOMES),
   /** Code of the deciding reason. */

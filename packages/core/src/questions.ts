@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   compareQuerySchema,
   comparisonSchema,
@@ -11,6 +11,7 @@ import {
   executionPageSchema,
   executionQuerySchema,
   stepDetailSchema,
+  stepQuerySchema,
 } from './api.js';
 import { cohortComparisonSchema, cohortQuerySchema } from './cohorts.js';
 import {
@@ -43,7 +44,7 @@ export const QUESTIONS = {
   '/api/apps/:app/executions': { query: executionQuerySchema, answer: executionPageSchema },
   '/api/apps/:app/executions/:id': { query: detailQuerySchema, answer: executionDetailSchema },
   '/api/apps/:app/executions/:id/steps/:sequence': {
-    query: z.object({}),
+    query: stepQuerySchema,
     answer: stepDetailSchema,
   },
   '/api/apps/:app/executions/:id/explain': { query: explainQuerySchema, answer: explanationSchema },

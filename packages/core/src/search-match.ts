@@ -76,9 +76,10 @@ function placeOf(snapshot: Snapshot, path: SearchPath): Omit<SearchMatch, 'snipp
   const pointer = path.map((key) => `/${escapeKey(String(key))}`).join('');
   const [root, index, field] = path;
   const step = root === 'steps' && typeof index === 'number' ? snapshot.steps[index] : undefined;
-  if (step === undefined) return { step: null, field: String(root ?? ''), path: pointer };
+  if (step === undefined || typeof index !== 'number')
+    return { step: null, field: String(root ?? ''), path: pointer };
   return {
-    step: { sequence: stepSequence(step, Number(index)), name: step.name },
+    step: { index, sequence: stepSequence(step, index), name: step.name },
     field: String(field ?? ''),
     path: pointer,
   };

@@ -34,17 +34,29 @@ export async function readExecutionText(
   return `{"snapshot":${snapshot},"server":${JSON.stringify(server)}}`;
 }
 
-/** The JSON text of a StepDetail. */
+/** The number in a step's address, and what it counts. */
+export interface StepAddress {
+  by: 'sequence' | 'index';
+  at: number;
+}
+
+/** The JSON text of a StepDetail. Several steps of one sequence are refused: only their index tells them apart. */
 export async function readStepText(
   { store, threads }: RecordDeps,
   app: string,
   executionId: string,
-  sequence: number,
+  { by, at }: StepAddress,
 ): Promise<string> {
   const { body } = await findExecution(store, app, executionId);
-  const step = await threads.run('step', { body, sequence });
-  if (step === null) {
-    throw new DomainError('not_found', `This execution has no step with sequence ${sequence}.`);
+  const [step, ...others] = await threads.run('steps', { body, by, at });
+  if (step === undefined) {
+    throw new DomainError('not_found', `This execution has no step with ${by} ${at}.`);
+  }
+  if (others.length > 0) {
+    throw new DomainError(
+      'conflict',
+      `${others.length + 1} steps of this execution have sequence ${at}. Ask for one by its place in "steps": …/steps/<place>?by=index.`,
+    );
   }
   return step;
 }

@@ -10,6 +10,7 @@ import {
   rangeQuerySchema,
   releasesSchema,
   stepDetailSchema,
+  stepQuerySchema,
 } from '@xray/core';
 import { z } from 'zod';
 import { readFacets, readHistogram, readReleases } from '../query/counts.js';
@@ -18,7 +19,7 @@ import { readExecutionText, readStepText } from '../query/read-executions.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-const sequenceSchema = z.coerce.number().int().min(0);
+const stepNumberSchema = z.coerce.number().int().min(0);
 
 /** What there is to read of an app's executions. */
 export function executionRoutes(deps: Deps): Route[] {
@@ -72,13 +73,22 @@ export function executionRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/executions/:id/steps/:sequence',
       policy: 'read',
       audit: 'payload.view',
-      summary: 'One step with its payloads.',
+      summary:
+        'One step with its payloads, by its sequence; with `by=index` by its place in `steps`, which is unique.',
+      query: stepQuerySchema,
       examples: { id: 'loan-8123' },
-      answers: { 200: { description: 'The step.', schema: stepDetailSchema } },
+      answers: {
+        200: { description: 'The step.', schema: stepDetailSchema },
+        409: { description: 'Several steps have this sequence.' },
+      },
       async handle({ req, res, record }) {
-        const sequence = parse(sequenceSchema, param(req, 'sequence'));
-        const step = await readStepText(deps, param(req, 'app'), param(req, 'id'), sequence);
-        await record({ target: param(req, 'id'), details: { step: sequence } });
+        const { by } = parse(stepQuerySchema, req.query);
+        const at = parse(stepNumberSchema, param(req, 'sequence'));
+        const step = await readStepText(deps, param(req, 'app'), param(req, 'id'), { by, at });
+        await record({
+          target: param(req, 'id'),
+          details: by === 'index' ? { stepIndex: at } : { step: at },
+        });
         res.type('json').send(step);
       },
     },

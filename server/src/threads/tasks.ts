@@ -146,11 +146,13 @@ export const tasks = {
     return format === 'text' ? `${explanationText(explanation)}\n` : JSON.stringify(explanation);
   },
 
-  /** The JSON of a StepDetail; null where the body has no such step. */
-  step({ body, sequence }: { body: string; sequence: number }): string | null {
-    const { steps } = parse(body);
-    const step = steps.find((one, index) => stepSequence(one, index) === sequence);
-    return step === undefined ? null : JSON.stringify({ sequence, step } satisfies StepDetail);
+  /** The JSON of a StepDetail for each step at that address: one by index, perhaps several by sequence. */
+  steps({ body, by, at }: { body: string; by: 'sequence' | 'index'; at: number }): string[] {
+    return parse(body).steps.flatMap((step, index) => {
+      const sequence = stepSequence(step, index);
+      if ((by === 'index' ? index : sequence) !== at) return [];
+      return [JSON.stringify({ index, sequence, step } satisfies StepDetail)];
+    });
   },
 
   /** The body without what makes it large. */

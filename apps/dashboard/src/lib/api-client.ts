@@ -172,14 +172,16 @@ export async function getWholeExecution(
   return await answerTo('/api/apps/:app/executions/:id', { app, id }, {}, signal);
 }
 
+/** One step with its payloads, by its place in the snapshot's `steps`. */
 export async function getStep(
   app: string,
   id: string,
-  sequence: number,
+  index: number,
   signal?: AbortSignal,
 ): Promise<StepDetail> {
-  const places = { app, id, sequence: String(sequence) };
-  return await answerTo('/api/apps/:app/executions/:id/steps/:sequence', places, {}, signal);
+  const places = { app, id, sequence: String(index) };
+  const query = { by: 'index' } as const;
+  return await answerTo('/api/apps/:app/executions/:id/steps/:sequence', places, query, signal);
 }
 
 /** Why it was decided so, from the record alone. */

@@ -1,4 +1,5 @@
 import { printQueryValue } from '@xray/core/query';
+import { stepAddress, type StepAddress, type StepPlace } from './step-address';
 
 /** Addresses of the pages. An export has no dynamic segments: what is shown is in the query. */
 
@@ -10,18 +11,20 @@ export function executionsHref(app: string, filter: Record<string, string | null
   return `/executions?${query({ app, q: terms.length === 0 ? null : terms.join(' ') })}`;
 }
 
-/** `step`: its sequence, or `explain` for the account of the decision. */
+/** `step`: one of its steps, or `explain` for why it was decided so. */
 export function executionHref(
   app: string,
   id: string,
-  step: number | 'explain' | null = null,
+  step: StepPlace | StepAddress | 'explain' | null = null,
 ): string {
-  return `/execution?${query({ app, id, step: step === null ? null : String(step) })}`;
+  const address = typeof step === 'object' && step !== null ? stepAddress(step) : step;
+  return `/execution?${query({ app, id, step: address })}`;
 }
 
 /** The step at which a candidate was decided on, with the candidate found in it. */
-export function candidateHref(app: string, id: string, step: number, candidate: string): string {
-  return `/execution?${query({ app, id, step: String(step), tab: 'candidates', candidate })}`;
+export function candidateHref(app: string, id: string, step: StepPlace, candidate: string): string {
+  const address = stepAddress(step);
+  return `/execution?${query({ app, id, step: address, tab: 'candidates', candidate })}`;
 }
 
 /** The page that asks for two groups of executions. */

@@ -78,11 +78,11 @@ export const executionQuery = (app: string, executionId: string) =>
     },
   });
 
-/** `revision` is in the key so that a newer flush of a running execution is read anew. */
-export const stepQuery = (app: string, executionId: string, sequence: number, revision: number) =>
+/** `revision` is in the key: a running execution's newer flush has new payloads. */
+export const stepQuery = (app: string, executionId: string, index: number, revision: number) =>
   queryOptions({
-    queryKey: ['step', app, executionId, sequence, revision],
-    queryFn: ({ signal }) => getStep(app, executionId, sequence, signal),
+    queryKey: ['step', app, executionId, index, revision],
+    queryFn: ({ signal }) => getStep(app, executionId, index, signal),
     staleTime: Infinity,
     gcTime: 60_000,
   });

@@ -1,6 +1,6 @@
 'use client';
 
-import type { ExecutionDetail } from '@xray/core';
+import type { ExecutionDetail, Step } from '@xray/core';
 import { failingStepIndex } from '@xray/core/failing-step';
 import { useQuery } from '@tanstack/react-query';
 import { LayersIcon, MessageCircleQuestionMarkIcon } from 'lucide-react';
@@ -21,8 +21,10 @@ import { Timeline } from '@/features/timeline/timeline';
 import { ApiError } from '@/lib/api-client';
 import { useWide } from '@/lib/browser-state';
 import { cn } from '@/lib/cn';
+import { plural } from '@/lib/format';
 import { executionsHref } from '@/lib/links';
 import { executionQuery } from '@/lib/queries';
+import { findStep, stepAddress, type StepAddress } from '@/lib/step-address';
 
 // What stands beside the steps comes after them: none of it is a part of the page's first load.
 const StepInspector = dynamic(
@@ -165,10 +167,11 @@ function Panels({
               <Timeline
                 snapshot={snapshot}
                 steps={snapshot.steps}
-                selected={typeof inspected === 'number' ? inspected : null}
-                onSelect={(sequence, how) =>
-                  inspect(sequence, how === 'chosen' && sequence !== inspected ? 'push' : 'replace')
-                }
+                selected={isStep(inspected) ? findStep(snapshot.steps, inspected) : null}
+                onSelect={(index, how) => {
+                  const address = addressOf(snapshot.steps, index);
+                  inspect(address, how === 'chosen' && address !== inspected ? 'push' : 'replace');
+                }}
               />
             </Boundary>
           )}
@@ -210,24 +213,24 @@ function Inspector({
   if (inspected === 'execution') {
     return <ExecutionInspector app={app} detail={detail} tab={tab} onTab={onTab} />;
   }
-  const index = snapshot.steps.findIndex((step, place) => (step.sequence ?? place) === inspected);
+  const index = findStep(snapshot.steps, inspected);
   const step = snapshot.steps[index];
   if (step === undefined) {
     return (
       <EmptyState title={`There is no step ${inspected}`}>
-        This execution has {snapshot.steps.length} of them.
+        This execution has {plural(snapshot.steps.length, 'step')}.
       </EmptyState>
     );
   }
   return (
     <StepInspector
-      key={inspected}
+      key={index}
       app={app}
       executionId={snapshot.executionId}
       revision={snapshot.revision ?? 1}
       step={step}
       index={index}
-      sequence={inspected}
+      sequence={step.sequence ?? index}
       marks={snapshot.marks ?? []}
       adverse={snapshot.decision?.adverse}
       tab={tab}
@@ -237,11 +240,18 @@ function Inspector({
   );
 }
 
-/** What one looks for first: the step that failed, else the one that decided, else the first. */
+/** The step that failed, else the step that decided, else the first. */
 function firstInspected({ snapshot: { steps } }: ExecutionDetail): Inspected {
   const failed = failingStepIndex(steps);
   const decided = steps.findIndex((step) => step.kind === 'decide');
   const index = failed >= 0 ? failed : decided >= 0 ? decided : 0;
-  const step = steps[index];
-  return step === undefined ? 'execution' : (step.sequence ?? index);
+  return steps.length === 0 ? 'execution' : addressOf(steps, index);
+}
+
+function isStep(inspected: Inspected | null): inspected is StepAddress {
+  return inspected !== null && inspected !== 'execution' && inspected !== 'explain';
+}
+
+function addressOf(steps: readonly Step[], index: number): StepAddress {
+  return stepAddress({ index, sequence: steps[index]?.sequence ?? index });
 }

@@ -89,7 +89,7 @@ function SideHead({
         <>
           <span className="text-xs text-ink-faint">{step.sequence}</span>
           <Link
-            href={executionHref(app, executionId, step.sequence)}
+            href={executionHref(app, executionId, step)}
             prefetch={false}
             className="min-w-0 font-medium wrap-anywhere hover:underline"
           >

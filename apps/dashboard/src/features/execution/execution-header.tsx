@@ -108,11 +108,20 @@ export function ExecutionHeader({
   );
 }
 
+/** A link knows the other execution's step by its sequence alone. */
+function linkHref(app: string, { executionId, stepSequence }: ExecutionLink): string {
+  return executionHref(
+    app,
+    executionId,
+    typeof stepSequence === 'number' ? `${stepSequence}` : null,
+  );
+}
+
 function LinkFact({ app, link }: { app: string; link: ExecutionLink }) {
   return (
     <Fact name={link.relation.replaceAll('_', ' ')}>
       <Link
-        href={executionHref(app, link.executionId, link.stepSequence ?? null)}
+        href={linkHref(app, link)}
         prefetch={false}
         title={link.executionId}
         className="text-mono text-accent hover:underline"

@@ -1,12 +1,13 @@
 import { createParser, parseAsString } from 'nuqs';
+import { parseStepAddress, type StepAddress } from '@/lib/step-address';
 
-/** What is inspected: a step by its sequence, the execution as a whole, or why it was decided so. */
-export type Inspected = number | 'execution' | 'explain';
+/** What is inspected: a step, the execution as a whole, or why it was decided so. */
+export type Inspected = StepAddress | 'execution' | 'explain';
 
 const parseAsInspected = createParser<Inspected>({
   parse: (text) => {
     if (text === 'execution' || text === 'explain') return text;
-    return /^\d{1,10}$/.test(text) ? Number(text) : null;
+    return parseStepAddress(text);
   },
   serialize: String,
 });

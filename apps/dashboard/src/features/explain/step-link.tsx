@@ -11,7 +11,7 @@ export interface Place {
 export function StepLink({ at, step }: { at: Place; step: StepRef }) {
   return (
     <Link
-      href={executionHref(at.app, at.executionId, step.sequence)}
+      href={executionHref(at.app, at.executionId, step)}
       prefetch={false}
       title={`Step ${step.sequence}: ${step.name}`}
       className="wrap-anywhere text-accent underline print:text-ink print:no-underline"

@@ -157,9 +157,12 @@ function Glance({
         <h2 className="mb-1 text-xs text-ink-muted">{plural(snapshot.steps.length, 'step')}</h2>
         <ol className="flex flex-col">
           {snapshot.steps.slice(0, MAX_STEPS).map((step, index) => (
-            <li key={step.sequence ?? index}>
+            <li key={index}>
               <Link
-                href={executionHref(app, snapshot.executionId, step.sequence ?? index)}
+                href={executionHref(app, snapshot.executionId, {
+                  index,
+                  sequence: step.sequence ?? index,
+                })}
                 prefetch={false}
                 className="-mx-2 flex h-7 items-center gap-2 rounded px-2 hover:bg-hover"
               >

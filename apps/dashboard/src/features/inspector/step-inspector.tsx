@@ -66,7 +66,7 @@ interface StepInspectorProps {
 /** Everything recorded of one step. What is large is read when the step is chosen. */
 export function StepInspector(props: StepInspectorProps) {
   const { step, sequence, index } = props;
-  const detail = useQuery(stepQuery(props.app, props.executionId, sequence, props.revision));
+  const detail = useQuery(stepQuery(props.app, props.executionId, index, props.revision));
   const whole = detail.data?.step;
   const pointer = `/steps/${index}`;
   const tabs = TABS.filter((tab) => hasTab(tab, step));
@@ -129,7 +129,7 @@ export function StepInspector(props: StepInspectorProps) {
         <TabsContent value="input">
           {panel((step) => (
             <ValuePanel
-              key={sequence}
+              key={index}
               value={step.input}
               name="input"
               basePointer={`${pointer}/input`}
@@ -139,7 +139,7 @@ export function StepInspector(props: StepInspectorProps) {
         </TabsContent>
         <TabsContent value="output">
           {panel((step) => (
-            <OutputPanel key={sequence} step={step} pointer={pointer} marks={props.marks} />
+            <OutputPanel key={index} step={step} pointer={pointer} marks={props.marks} />
           ))}
         </TabsContent>
         <TabsContent value="reasoning" className="overflow-y-auto">
@@ -163,7 +163,7 @@ export function StepInspector(props: StepInspectorProps) {
           {panel((step) =>
             step.candidates ? (
               <CandidatesPanel
-                key={`${sequence} ${props.candidate}`}
+                key={`${index} ${props.candidate}`}
                 set={step.candidates}
                 find={props.candidate ?? ''}
               />
@@ -181,7 +181,7 @@ export function StepInspector(props: StepInspectorProps) {
         <TabsContent value="raw">
           {panel((step) => (
             <ValuePanel
-              key={sequence}
+              key={index}
               value={asJson(step)}
               name="step"
               basePointer={pointer}

@@ -63,7 +63,7 @@ export function CandidateHistoryView({
       <ol aria-label="Each time, newest first" className="border-t border-line">
         {items.map((item) => (
           <li
-            key={`${item.executionId} ${item.step.sequence}`}
+            key={`${item.executionId} ${item.step.index}`}
             className="relative border-b border-line px-4 py-2 text-sm hover:bg-hover"
           >
             <Appearance app={app} id={id} item={item} />
@@ -93,7 +93,7 @@ function Appearance({ app, id, item }: { app: string; id: string; item: Candidat
       </span>
       <span className="min-w-0 wrap-anywhere max-md:basis-full">
         <Link
-          href={candidateHref(app, item.executionId, item.step.sequence, id)}
+          href={candidateHref(app, item.executionId, item.step, id)}
           prefetch={false}
           className="after:absolute after:inset-0"
         >

@@ -108,24 +108,24 @@ function flatten(
   return nodes;
 }
 
-/** Positions of the nodes that are seen when those of `collapsed` (by sequence) hide what is in them. */
+/** Positions of the nodes that are shown when the steps in `collapsed` (by index) hide the steps in them. */
 export function visiblePositions(tree: StepTree, collapsed: ReadonlySet<number>): number[] {
   const visible: number[] = [];
   for (let position = 0; position < tree.nodes.length;) {
     const node = tree.nodes[position];
     if (node === undefined) break;
     visible.push(position);
-    position = collapsed.has(node.sequence) ? node.endPosition : position + 1;
+    position = collapsed.has(node.index) ? node.endPosition : position + 1;
   }
   return visible;
 }
 
-/** Sequences of the nodes around a node, innermost first. */
-export function ancestorSequences(tree: StepTree, position: number): number[] {
+/** Indices of the steps around a node, innermost first. */
+export function ancestorIndices(tree: StepTree, position: number): number[] {
   const found: number[] = [];
   let node = tree.nodes[tree.nodes[position]?.parentPosition ?? -1];
   while (node !== undefined) {
-    found.push(node.sequence);
+    found.push(node.index);
     node = tree.nodes[node.parentPosition];
   }
   return found;
