@@ -39,7 +39,7 @@ test.for(seenOn('dark', 390))(
 
     const tree = page.getByRole('tree', { name: 'Timeline of the steps' });
     await tree.waitFor();
-    await tabTo(page, tree);
+    // Nobody has to reach the tree first.
     await page.keyboard.press('d');
     const step = page.getByRole('region', { name: /: rules$/ });
     await step.waitFor();

@@ -2,25 +2,41 @@
 
 import { useEffect, useEffectEvent } from 'react';
 
-/** Handlers by `KeyboardEvent.key`, `mod+` standing for Ctrl or ⌘. */
+/** Handlers by `KeyboardEvent.key`; `mod+` means Ctrl or ⌘. */
 export type Hotkeys = Record<string, (event: KeyboardEvent) => void>;
 
+/** Elements that take plain keys for themselves. */
 const OWN_KEYBOARD =
-  'input, textarea, select, [contenteditable="true"], [role="dialog"], [role="menu"], [role="listbox"], [role="tablist"]';
+  'input, textarea, select, [contenteditable="true"], [role="dialog"], [role="menu"], [role="listbox"]';
 
-/** What Enter and the space bar press. */
+/** Enter and the space bar press these. */
 const PRESSED = 'button, a, summary, [role="slider"], [role="tab"], [role="treeitem"]';
 
-/** Keys of the whole page. Plain keys stay with whatever has a keyboard of its own: fields, menus, dialogs. */
+/** These move within an element, or scroll it. */
+const MOVING = new Set([
+  'ArrowUp',
+  'ArrowDown',
+  'ArrowLeft',
+  'ArrowRight',
+  'Home',
+  'End',
+  'PageUp',
+  'PageDown',
+]);
+const MOVED_WITHIN = '[role="tablist"], [role="tree"], [role="tabpanel"], [role="slider"]';
+
+/** Keys of the whole page. Plain keys stay with fields, menus and dialogs, and arrows with what they move in. */
 export function useHotkeys(hotkeys: Hotkeys): void {
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.altKey) return;
     const modified = event.ctrlKey || event.metaKey;
     const handler = hotkeys[modified ? `mod+${event.key.toLowerCase()}` : event.key];
     if (handler === undefined) return;
-    if (!modified && event.target instanceof Element && event.target.closest(OWN_KEYBOARD)) return;
-    const presses = event.key === ' ' || event.key === 'Enter';
-    if (presses && event.target instanceof Element && event.target.closest(PRESSED)) return;
+    const isWithin = (selector: string) =>
+      event.target instanceof Element && event.target.closest(selector) !== null;
+    if (!modified && isWithin(OWN_KEYBOARD)) return;
+    if ((event.key === ' ' || event.key === 'Enter') && isWithin(PRESSED)) return;
+    if (MOVING.has(event.key) && isWithin(MOVED_WITHIN)) return;
     event.preventDefault();
     handler(event);
   });

@@ -16,7 +16,7 @@ import { placeBar, type Span, type TimeWindow } from './waterfall';
 const PAD_PX = 8;
 const INDENT_PX = 14;
 /** With the gap after it. */
-const CHEVRON_PX = 22;
+const CHEVRON_PX = 16;
 const MAX_INDENTS = 10;
 const LABEL_CHAR_PX = 7;
 const LABEL_PAD_PX = 8;
@@ -36,8 +36,8 @@ interface TimelineRowProps {
   selected: boolean;
   decisive: boolean;
   dimmed: boolean;
-  onToggle: (sequence: number) => void;
-  onSelect: (sequence: number, how: 'chosen' | 'moved') => void;
+  onToggle: (index: number) => void;
+  onSelect: (index: number, how: 'chosen' | 'moved') => void;
 }
 
 export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
@@ -49,7 +49,7 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
     // Keys are handled by the tree, which keeps the focus and names the active row.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
     <div
-      id={`step-row-${node.sequence}`}
+      id={`step-row-${node.index}`}
       role="treeitem"
       tabIndex={-1}
       aria-level={node.depth + 1}
@@ -57,7 +57,7 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
       aria-setsize={node.setSize}
       aria-expanded={expanded ?? undefined}
       aria-selected={selected}
-      onClick={() => props.onSelect(node.sequence, 'chosen')}
+      onClick={() => props.onSelect(node.index, 'chosen')}
       className={cn(
         // Contained, and placed without a transform: what comes into a row is laid out and painted by itself.
         'absolute inset-x-0 flex cursor-pointer [contain:size_layout] items-center text-sm hover:bg-hover',
@@ -79,10 +79,10 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
         {expanded === null ? null : (
           <span
             aria-hidden
-            className="flex size-4 shrink-0 items-center justify-center rounded hover:bg-line"
+            className="-my-1 -mr-1.5 -ml-2 flex h-6 w-6 shrink-0 items-center justify-center rounded hover:bg-line"
             onClick={(event) => {
               event.stopPropagation();
-              props.onToggle(node.sequence);
+              props.onToggle(node.index);
             }}
           >
             <ChevronRightIcon
@@ -98,9 +98,7 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
           {step.name}
         </span>
         {typeof step.attempt === 'number' && step.attempt > 1 ? (
-          <span className="shrink-0 text-xs text-ink-faint" title="Attempt">
-            ×{step.attempt}
-          </span>
+          <span className="shrink-0 text-xs text-ink-faint">attempt {step.attempt}</span>
         ) : null}
       </div>
       <span className="sr-only">
@@ -146,7 +144,10 @@ function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label:
       {bar.outside === null ? (
         <div
           title={`${measured ? 'measured' : 'inferred'}: ${label}, from ${formatDuration(span.startMs)}`}
-          className={cn('absolute top-2 h-3 rounded-[3px]', running && 'pulse-mark')}
+          className={cn(
+            'absolute top-1/2 h-3 -translate-y-1/2 rounded-[3px]',
+            running && 'pulse-mark',
+          )}
           style={{
             left: bar.leftPx,
             width: bar.widthPx,
@@ -171,7 +172,7 @@ function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label:
       {bar.labelPx === null ? null : (
         <span
           className={cn(
-            'absolute top-1.5 text-xs leading-4 whitespace-nowrap text-ink-muted',
+            'absolute top-1/2 -translate-y-1/2 text-xs leading-4 whitespace-nowrap text-ink-muted',
             bar.labelInside && 'rounded-sm bg-panel px-1',
           )}
           style={{ left: bar.labelPx }}

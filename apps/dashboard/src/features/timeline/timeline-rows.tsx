@@ -11,12 +11,15 @@ import {
   type KeyboardEventHandler,
   type Ref,
 } from 'react';
+import { useWide } from '@/lib/browser-state';
 import { slotsFor } from './row-slots';
 import { TimelineRow } from './timeline-row';
 import type { StepTree } from './step-tree';
 import type { SpanLayout, TimeWindow } from './waterfall';
 
 const ROW_PX = 28;
+/** Where a finger points. */
+const TOUCH_ROW_PX = 40;
 const ROWS_ABOVE = 6;
 const OVERSCAN = 10;
 
@@ -41,8 +44,8 @@ interface TimelineRowsProps {
   decisive: ReadonlySet<Step>;
   /** Null while nothing is searched for. */
   matching: ReadonlySet<Step> | null;
-  onToggle: (sequence: number) => void;
-  onSelect: (sequence: number, how: 'chosen' | 'moved') => void;
+  onToggle: (index: number) => void;
+  onSelect: (index: number, how: 'chosen' | 'moved') => void;
   onKeyDown: KeyboardEventHandler;
 }
 
@@ -66,13 +69,14 @@ export function TimelineRows({
   onKeyDown,
 }: TimelineRowsProps) {
   const scrollRef = useRef<HTMLDivElement>(null);
+  const rowPx = useWide() ? ROW_PX : TOUCH_ROW_PX;
   const virtualizer = useVirtualizer({
     count: positions.length,
     getScrollElement: () => scrollRef.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: OVERSCAN,
     // A link to a step far down opens there.
-    initialOffset: () => Math.max(0, (activeRow - ROWS_ABOVE) * ROW_PX),
+    initialOffset: () => Math.max(0, (activeRow - ROWS_ABOVE) * rowPx),
     // The selected row stays in the page, since the tree's aria-activedescendant names it.
     rangeExtractor: useCallback(
       (range: Range) => {
@@ -89,7 +93,7 @@ export function TimelineRows({
   ]);
 
   const items = virtualizer.getVirtualItems();
-  const seenRows = Math.ceil((virtualizer.scrollRect?.height ?? 0) / ROW_PX) + 1;
+  const seenRows = Math.ceil((virtualizer.scrollRect?.height ?? 0) / rowPx) + 1;
   const slots = slotsFor(
     items.map(({ index }) => index),
     seenRows + 2 * OVERSCAN,
@@ -121,9 +125,9 @@ export function TimelineRows({
               namePx={namePx}
               trackPx={trackPx}
               topPx={item.start}
-              heightPx={ROW_PX}
-              expanded={node.endPosition > position + 1 ? !collapsed.has(node.sequence) : null}
-              selected={node.sequence === selected}
+              heightPx={rowPx}
+              expanded={node.endPosition > position + 1 ? !collapsed.has(node.index) : null}
+              selected={node.index === selected}
               decisive={decisive.has(step)}
               dimmed={matching !== null && !matching.has(step)}
               onToggle={onToggle}

@@ -4,10 +4,11 @@ import type { Snapshot, Step } from '@xray/core';
 import { useCallback, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { flushSync } from 'react-dom';
 import { useElementWidth } from '@/lib/element-width';
+import { useHotkeys } from '@/lib/hotkeys';
 import { TimelineAxis } from './timeline-axis';
 import { TimelineRows, type RowsHandle } from './timeline-rows';
 import { TimelineToolbar } from './timeline-toolbar';
-import { ancestorSequences, buildStepTree, visiblePositions } from './step-tree';
+import { ancestorIndices, buildStepTree, visiblePositions } from './step-tree';
 import { isDecisive, isFailed, matchesText, nextMatch } from './step-search';
 import { layoutSpans, zoomWindow, type TimeWindow } from './waterfall';
 
@@ -19,10 +20,10 @@ const PAGE_ROWS = 15;
 interface TimelineProps {
   snapshot: Pick<Snapshot, 'startedAt' | 'sentAt' | 'durationMs' | 'status' | 'decision'>;
   steps: readonly Step[];
-  /** Sequence of the step that is shown beside. */
+  /** Index of the step that is shown beside. */
   selected: number | null;
   /** `moved`: by a key, so that the address need not remember each. */
-  onSelect: (sequence: number, how: 'chosen' | 'moved') => void;
+  onSelect: (index: number, how: 'chosen' | 'moved') => void;
 }
 
 /** The steps as a waterfall: a tree of names at the left, their times at the right. */
@@ -43,7 +44,7 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
   );
   const namePx = Math.round(Math.min(NAME_MAX_PX, Math.max(NAME_MIN_PX, widthPx * NAME_SHARE)));
   const trackPx = Math.max(0, widthPx - namePx - 24);
-  const activeRow = positions.findIndex((position) => tree.nodes[position]?.sequence === selected);
+  const activeRow = positions.findIndex((position) => tree.nodes[position]?.index === selected);
 
   const adverse = snapshot.decision?.adverse;
   const decisive = useMemo(
@@ -52,10 +53,10 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
   );
   const decides = (step: Step) => decisive.has(step);
 
-  const toggle = useCallback((sequence: number) => {
+  const toggle = useCallback((index: number) => {
     setCollapsed((old) => {
       const next = new Set(old);
-      if (!next.delete(sequence)) next.add(sequence);
+      if (!next.delete(index)) next.add(index);
       return next;
     });
   }, []);
@@ -64,18 +65,18 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
     const node = tree.nodes[positions[target] ?? -1];
     if (node === undefined) return;
     rowsRef.current?.scrollToRow(target);
-    onSelect(node.sequence, 'moved');
+    onSelect(node.index, 'moved');
   };
   /** Selects a node wherever it is, opening what hides it. */
   const goToPosition = (position: number | null) => {
     const node = position === null ? undefined : tree.nodes[position];
     if (position === null || node === undefined) return;
     const opened = new Set(collapsed);
-    for (const sequence of ancestorSequences(tree, position)) opened.delete(sequence);
+    for (const index of ancestorIndices(tree, position)) opened.delete(index);
     // Before it is scrolled to, it has to be among the rows.
     flushSync(() => setCollapsed(opened));
     rowsRef.current?.scrollToRow(visiblePositions(tree, opened).indexOf(position));
-    onSelect(node.sequence, 'moved');
+    onSelect(node.index, 'moved');
   };
   const activePosition = positions[activeRow] ?? -1;
   const jump = (matches: (step: Step) => boolean, direction: 1 | -1) =>
@@ -89,46 +90,50 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
     setZoom(next.toMs - next.fromMs >= layout.extentMs ? null : next);
   };
 
+  const node = tree.nodes[activePosition];
+  const nested = node !== undefined && node.endPosition > activePosition + 1;
+  const isCollapsed = node !== undefined && collapsed.has(node.index);
+  const moves: Record<string, () => void> = {
+    ArrowDown: () => goToRow(activeRow + 1),
+    ArrowUp: () => goToRow(activeRow - 1),
+    PageDown: () => goToRow(activeRow + PAGE_ROWS),
+    PageUp: () => goToRow(activeRow - PAGE_ROWS),
+    Home: () => goToRow(0),
+    End: () => goToRow(positions.length - 1),
+    ArrowRight: () => {
+      if (nested && isCollapsed) toggle(node.index);
+      else if (nested) goToRow(activeRow + 1);
+    },
+    ArrowLeft: () => {
+      if (nested && !isCollapsed) toggle(node.index);
+      else if (node !== undefined && node.parentPosition >= 0) goToPosition(node.parentPosition);
+    },
+    Enter: () => {
+      if (node !== undefined) onSelect(node.index, 'chosen');
+    },
+  };
+  // The page has no other use for these keys, so they work wherever the focus is. In the tree so do the arrows.
+  useHotkeys({
+    ...moves,
+    j: () => goToRow(activeRow + 1),
+    k: () => goToRow(activeRow - 1),
+    f: () => jump(isFailed, 1),
+    F: () => jump(isFailed, -1),
+    d: () => jump(decides, 1),
+    n: () => jumpToText(1),
+    N: () => jumpToText(-1),
+    '/': () => searchRef.current?.focus(),
+    '+': () => zoomBy(0.5),
+    '=': () => zoomBy(0.5),
+    '-': () => zoomBy(2),
+    '0': () => setZoom(null),
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const node = tree.nodes[activePosition];
-    const nested = node !== undefined && node.endPosition > activePosition + 1;
-    const isCollapsed = node !== undefined && collapsed.has(node.sequence);
-    const actions: Record<string, () => void> = {
-      ArrowDown: () => goToRow(activeRow + 1),
-      ArrowUp: () => goToRow(activeRow - 1),
-      j: () => goToRow(activeRow + 1),
-      k: () => goToRow(activeRow - 1),
-      PageDown: () => goToRow(activeRow + PAGE_ROWS),
-      PageUp: () => goToRow(activeRow - PAGE_ROWS),
-      Home: () => goToRow(0),
-      End: () => goToRow(positions.length - 1),
-      ArrowRight: () => {
-        if (nested && isCollapsed) toggle(node.sequence);
-        else if (nested) goToRow(activeRow + 1);
-      },
-      ArrowLeft: () => {
-        if (nested && !isCollapsed) toggle(node.sequence);
-        else if (node !== undefined && node.parentPosition >= 0) goToPosition(node.parentPosition);
-      },
-      Enter: () => {
-        if (node !== undefined) onSelect(node.sequence, 'chosen');
-      },
-      f: () => jump(isFailed, 1),
-      F: () => jump(isFailed, -1),
-      d: () => jump(decides, 1),
-      n: () => jumpToText(1),
-      N: () => jumpToText(-1),
-      '/': () => searchRef.current?.focus(),
-      '+': () => zoomBy(0.5),
-      '=': () => zoomBy(0.5),
-      '-': () => zoomBy(2),
-      '0': () => setZoom(null),
-    };
-    const action = actions[event.key];
-    if (action === undefined) return;
+    const move = moves[event.key];
+    if (move === undefined) return;
     event.preventDefault();
-    action();
+    move();
   };
 
   const failedCount = useMemo(() => steps.filter(isFailed).length, [steps]);
@@ -158,7 +163,7 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
               : new Set(
                   tree.nodes
                     .filter((node, position) => node.endPosition > position + 1)
-                    .map((node) => node.sequence),
+                    .map((node) => node.index),
                 ),
           )
         }
