@@ -179,6 +179,7 @@ describe.each(DRIVERS)('pipelines on %s', (driver) => {
     expect(answer.executions.slice(0, 6)).toEqual([1, 1, 1, 1, 1, 0]);
     expect(answer.failed.slice(3, 6)).toEqual([0, 1, 0]);
     expect(answer.p95Ms.slice(3, 6)).toEqual([40, 50, null]);
+    expect(answer.durations).toEqual({ p50Ms: 30, p95Ms: 48 });
     expect(outcomes.map(({ outcome, counts }) => [outcome, counts.slice(2, 6)])).toEqual([
       ['selected', [1, 1, 0, 0]],
       ['none', [0, 0, 1, 0]],

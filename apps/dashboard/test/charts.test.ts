@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layoutLine, pathOf } from '@/components/charts/line';
 import { placeMarkers } from '@/components/charts/markers';
-import { timeTicks, valueTicks } from '@/components/charts/scale';
+import { durationTicks, timeTicks, valueTicks } from '@/components/charts/scale';
 import { layoutStack } from '@/components/charts/stack';
 
 const any = fc.double();
@@ -52,6 +52,12 @@ describe('stacked columns', () => {
 });
 
 describe('scales', () => {
+  it('counts long durations as clocks do', () => {
+    expect(durationTicks(1_000_000, 3)).toEqual([0, 900_000, 1_800_000]);
+    expect(durationTicks(190, 3)).toEqual([0, 100, 200]);
+    expect(durationTicks(0, 3)).toEqual([0]);
+  });
+
   it('has round values up to the first that is not below the greatest', () => {
     expect(valueTicks(190, 3)).toEqual([0, 100, 200]);
     expect(valueTicks(0.7, 3)).toEqual([0, 0.5, 1]);

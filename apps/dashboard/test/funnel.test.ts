@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { BAR_PX, layoutFunnel, logShare, NODE_PX, TEXT_PX } from '@/features/funnel/funnel-layout';
 import {
   failureRates,
+  ratesByTrust,
   reasonShares,
   totalsOf,
   versionMarkers,
@@ -142,6 +143,7 @@ describe('a pipeline over time', () => {
     failed: [1, 0, 3],
     p50Ms: [1, null, 2],
     p95Ms: [2, null, 4],
+    durations: { p50Ms: 2, p95Ms: 4 },
     outcomes: [
       { outcome: 'declined', counts: [1, 0, 5] },
       { outcome: null, counts: [9, 0, 25] },
@@ -172,6 +174,13 @@ describe('a pipeline over time', () => {
 
   it('has no failure rate where nothing ran', () => {
     expect(failureRates(overview)).toEqual([0.1, null, 0.1]);
+  });
+
+  it('keeps rates of few executions apart from those that can be trusted', () => {
+    expect(ratesByTrust({ executions: [10, 0, 1, 9, 200], failed: [1, 0, 1, 3, 10] })).toEqual({
+      sure: [0.1, null, null, null, 0.05],
+      unsure: [null, null, 1, 3 / 9, null],
+    });
   });
 
   it('shows how reasons drift by their share, so that more of all is no drift', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { executionVerdict, outcomeVerdict, statusVerdict } from '@/lib/verdict';
+import { executionVerdict, distinctVerdicts, outcomeVerdict, statusVerdict } from '@/lib/verdict';
 
 describe('how something ended', () => {
   it('shows the outcome of a completed execution', () => {
@@ -40,9 +40,38 @@ describe('how something ended', () => {
     expect(statusVerdict('timed_out')).toMatchObject({ word: 'timed out', tone: 'failed' });
   });
 
+  it('gives outcomes that are shown together different colours, by whatever names', () => {
+    const known = fc.constantFrom(
+      'approved',
+      'accepted',
+      'selected',
+      'declined',
+      'error',
+      'review',
+    );
+    const names = fc.uniqueArray(fc.oneof(known, fc.string()), { maxLength: 30 });
+    fc.assert(
+      fc.property(names, (outcomes) => {
+        const verdictOf = distinctVerdicts(outcomes, outcomeVerdict);
+        const colours = outcomes
+          .map((outcome) => verdictOf(outcome))
+          .map(({ tone, hue }) => `${tone} ${hue}`);
+        expect(new Set(colours).size).toBe(outcomes.length);
+        const other = distinctVerdicts(outcomes.toReversed(), outcomeVerdict);
+        for (const outcome of outcomes) expect(other(outcome)).toEqual(verdictOf(outcome));
+      }),
+    );
+  });
+
+  it('keeps the colour of an outcome that no other has', () => {
+    const verdictOf = distinctVerdicts(['approved', 'declined'], outcomeVerdict);
+    expect(verdictOf('approved')).toEqual(outcomeVerdict('approved'));
+    expect(verdictOf('declined')).toEqual(outcomeVerdict('declined'));
+  });
+
   it('gives an outcome unknown here a hue of its own, the same each time', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (outcome) => {
+      fc.property(fc.string({ unit: 'grapheme' }), (outcome) => {
         const verdict = outcomeVerdict(outcome);
         expect(verdict).toEqual(outcomeVerdict(outcome));
         expect(verdict.word).toBe(outcome);

@@ -44,6 +44,8 @@ export const pipelineOverviewSchema = z.object({
   /** At most 2 % off where there are many. */
   p50Ms: z.array(ms),
   p95Ms: z.array(ms),
+  /** Of all executions of the range together, as exact as those of a bucket. */
+  durations: z.object({ p50Ms: ms, p95Ms: ms }),
   outcomes: z.array(z.object({ outcome: text, counts: z.array(count) })),
   /** Principal reasons over time, the most frequent first: how the mix of them drifts. */
   reasons: z.array(z.object({ reason: z.string(), total: count, counts: z.array(count) })),

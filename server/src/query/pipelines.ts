@@ -75,6 +75,7 @@ export async function readOverview(
     failed: ofBuckets(0, ({ failed }) => failed),
     p50Ms: ofBuckets<number | null>(null, ({ p50 }) => p50),
     p95Ms: ofBuckets<number | null>(null, ({ p95 }) => p95),
+    durations: { p50Ms: found.p50, p95Ms: found.p95 },
     outcomes: series(found.outcomes).map(({ value, counts }) => ({ outcome: value, counts })),
     reasons: reasons.map(({ value, counts }) => ({ reason: value, total: sum(counts), counts })),
     moreReasons: found.distinctReasons - reasons.length,

@@ -198,7 +198,7 @@ const FOUND: FoundExecution = {
   ...SUMMARY,
   matches: [
     {
-      step: { sequence: 0, name: 'credit_score' },
+      step: { index: 0, sequence: 0, name: 'credit_score' },
       field: 'input',
       path: '/steps/0/input/applicant',
       snippet: '8123',
@@ -222,7 +222,7 @@ export const EXAMPLES = {
   FoundExecution: FOUND,
   ExecutionDetail: DETAIL,
   ExportedExecution: DETAIL,
-  StepDetail: { sequence: 0, step: SNAPSHOT_EXAMPLE.steps[0] },
+  StepDetail: { index: 0, sequence: 0, step: SNAPSHOT_EXAMPLE.steps[0] },
   Facets: {
     ...WEEK,
     notSearched: null,
@@ -294,6 +294,7 @@ export const EXAMPLES = {
     failed: [0, 1],
     p50Ms: [402, 395.5],
     p95Ms: [880, 930],
+    durations: { p50Ms: 398, p95Ms: 911 },
     outcomes: [
       { outcome: 'approved', counts: [44, 41] },
       { outcome: 'declined', counts: [17, 22] },

@@ -89,6 +89,9 @@ export interface OverTime {
     p50: number | null;
     p95: number | null;
   }[];
+  /** Of all buckets together, in ms. */
+  p50: number | null;
+  p95: number | null;
   outcomes: { value: string | null; startMs: number; count: number }[];
   /** The most frequent principal reasons; `distinctReasons` tells how many there are. */
   reasons: { value: string; startMs: number; count: number }[];
@@ -97,7 +100,7 @@ export interface OverTime {
   versions: { name: string; version: string; firstAtMs: number }[];
 }
 
-type CountedOverTime = Omit<OverTime, 'buckets'> & {
+type CountedOverTime = Omit<OverTime, 'buckets' | 'p50' | 'p95'> & {
   buckets: Omit<OverTime['buckets'][number], 'p50' | 'p95'>[];
   fingerprints: Bigints;
 };
@@ -167,6 +170,8 @@ export async function readOverTime(
     const durationsOf = groupBy(durations, ({ startMs }) => startMs);
     return {
       ...counted,
+      p50: quantileOf(durations, 0.5),
+      p95: quantileOf(durations, 0.95),
       buckets: buckets.map((bucket) => {
         const own = durationsOf.get(bucket.startMs) ?? [];
         return { ...bucket, p50: quantileOf(own, 0.5), p95: quantileOf(own, 0.95) };

@@ -31,6 +31,17 @@ export interface Verdict {
 
 const NAMED_SHAPES: readonly Shape[] = ['square', 'hexagon', 'star', 'pentagon'];
 const NAMED_HUES = 12;
+/** About where the fixed colours lie on the wheel; neutral grey is nowhere. */
+const TONE_HUES: Partial<Record<Tone, number>> = {
+  positive: 165,
+  negative: 50,
+  deferred: 80,
+  failed: 345,
+  running: 240,
+};
+/** Hues nearer than this look alike. */
+const APART_DEGREES = 30;
+const HUE_STEP = 5;
 
 const KNOWN_OUTCOMES = new Map<string, Pick<Verdict, 'tone' | 'shape'>>([
   ...words('positive', 'circle', 'selected approved accepted allowed granted passed pass kept'),
@@ -72,6 +83,53 @@ export function outcomeVerdict(outcome: string): Verdict {
     shape: NAMED_SHAPES[(hash >>> 8) % NAMED_SHAPES.length] ?? 'square',
     hue: (hash % NAMED_HUES) * (360 / NAMED_HUES),
   };
+}
+
+/**
+ * The verdicts of outcomes that are shown together, each in a colour of its own. One keeps the colour of its
+ * name where it can; its shape and its word stay.
+ */
+export function distinctVerdicts<T>(
+  outcomes: readonly T[],
+  verdictOf: (outcome: T) => Verdict,
+): (outcome: T) => Verdict {
+  const verdicts = new Map<T, Verdict>();
+  const takenHues: number[] = [];
+  const takenTones = new Set<Tone>();
+  // Fixed colours first, and by name: who comes first must not depend on the counts.
+  const inOrder = [...new Set(outcomes)]
+    .map((outcome) => ({ outcome, verdict: verdictOf(outcome) }))
+    .toSorted((a, b) => {
+      const named = Number(a.verdict.tone === 'named') - Number(b.verdict.tone === 'named');
+      return named || (a.verdict.word < b.verdict.word ? -1 : 1);
+    });
+  for (const { outcome, verdict } of inOrder) {
+    if (verdict.tone !== 'named' && !takenTones.has(verdict.tone)) {
+      takenTones.add(verdict.tone);
+      const hue = TONE_HUES[verdict.tone];
+      if (hue !== undefined) takenHues.push(hue);
+      verdicts.set(outcome, verdict);
+      continue;
+    }
+    const wanted = verdict.hue ?? TONE_HUES[verdict.tone] ?? 0;
+    const hue = freeHue(wanted, takenHues);
+    takenHues.push(hue);
+    verdicts.set(outcome, { ...verdict, tone: 'named', hue });
+  }
+  return (outcome) => verdicts.get(outcome) ?? verdictOf(outcome);
+}
+
+/** The wanted hue if it can be told from those taken, else the one farthest from them. */
+function freeHue(wanted: number, taken: readonly number[]): number {
+  const distance = (hue: number) =>
+    Math.min(360, ...taken.map((other) => 180 - Math.abs(180 - (Math.abs(hue - other) % 360))));
+  if (distance(wanted) >= APART_DEGREES) return wanted;
+  let best = wanted;
+  for (let turned = HUE_STEP; turned < 360; turned += HUE_STEP) {
+    const hue = (wanted + turned) % 360;
+    if (distance(hue) > distance(best)) best = hue;
+  }
+  return best;
 }
 
 /** A technical status, of an execution or of a step. Text of a status not known here is shown as it is. */

@@ -1,6 +1,8 @@
 export interface LinePoint {
   x: number;
   y: number;
+  /** The value lies above the box, and the point at its edge. */
+  beyond?: true;
 }
 
 /**
@@ -22,7 +24,8 @@ export function layoutLine(
       continue;
     }
     const share = Math.min(1, Math.max(0, value / most));
-    run.push({ x: (bucket + 0.5) * step, y: heightPx * (1 - share) });
+    const point = { x: (bucket + 0.5) * step, y: heightPx * (1 - share) };
+    run.push(value > most ? { ...point, beyond: true } : point);
   }
   if (run.length > 0) runs.push(run);
   return runs;

@@ -1,7 +1,7 @@
 import { toneClass, toneStyle } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatCount, formatShare } from '@/lib/format';
-import { outcomeVerdict, statusVerdict, type Verdict } from '@/lib/verdict';
+import { distinctVerdicts, outcomeVerdict, statusVerdict, type Verdict } from '@/lib/verdict';
 
 /** How many of each outcome, as parts of one bar. It says nothing by itself: the words stand beside it. */
 export function OutcomeMix({
@@ -12,13 +12,14 @@ export function OutcomeMix({
   className?: string;
 }) {
   const total = outcomes.reduce((sum, { count }) => sum + count, 0);
+  const verdictOf = mixVerdicts(outcomes);
   return (
     <span
       aria-hidden
       className={cn('flex h-2 gap-px overflow-hidden rounded-full bg-sunken', className)}
     >
       {outcomes.map(({ outcome, count }) => {
-        const verdict = mixVerdict(outcome);
+        const verdict = verdictOf(outcome);
         return count === 0 ? null : (
           <span
             key={outcome}
@@ -29,6 +30,16 @@ export function OutcomeMix({
         );
       })}
     </span>
+  );
+}
+
+/** Verdicts of outcomes that are shown together: no two have one colour. */
+export function mixVerdicts(
+  outcomes: readonly { outcome: string | null }[],
+): (outcome: string | null) => Verdict {
+  return distinctVerdicts(
+    outcomes.map(({ outcome }) => outcome),
+    mixVerdict,
   );
 }
 

@@ -6,16 +6,19 @@ import { cn } from '@/lib/cn';
 import { useElementWidth } from '@/lib/element-width';
 import { formatAbsolute, formatCount } from '@/lib/format';
 import { useZone } from '@/lib/preferences';
-import { outcomeVerdict } from '@/lib/verdict';
+import type { Verdict } from '@/lib/verdict';
 import { layoutStack } from './stack';
 
 /** Outcomes over time as small stacked columns; what they sum up to is said beside them. */
 export function OutcomeStrip({
   strip,
+  verdictOf,
   heightPx = 40,
   className,
 }: {
   strip: Strip;
+  /** As beside the strip, so that the colours are the same. */
+  verdictOf: (outcome: string) => Verdict;
   heightPx?: number;
   className?: string;
 }) {
@@ -40,7 +43,7 @@ export function OutcomeStrip({
       >
         {pieces.map(({ series, bucket, x, y, width, height }) => {
           const value = strip.series[series]?.value ?? '';
-          const verdict = outcomeVerdict(value);
+          const verdict = verdictOf(value);
           return (
             <rect
               key={`${series} ${bucket}`}

@@ -39,6 +39,16 @@ export function valueTicks(most: number, count: number): number[] {
   return ticks;
 }
 
+/** Round durations (ms) from 0 up to the first that is not below `most`: of seconds and up, as clocks count. */
+export function durationTicks(most: number, count: number): number[] {
+  const rough = most / Math.max(1, count);
+  const step = TIME_STEPS_MS.find((each) => each >= rough);
+  if (!Number.isFinite(most) || most < MINUTE_MS || step === undefined) {
+    return valueTicks(most, count);
+  }
+  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, index) => index * step);
+}
+
 /** Instants at round times within [fromMs, toMs], at most `count` + 1 of them. `offsetMs`: of the zone, east of UTC. */
 export function timeTicks(fromMs: number, toMs: number, count: number, offsetMs = 0): number[] {
   const span = toMs - fromMs;

@@ -9,7 +9,11 @@ import { useZone } from '@/lib/preferences';
 import { placeMarkers, type TimedLabel } from './markers';
 import { timeTicks, valueTicks } from './scale';
 
+/** The width of the values' axis at least; long labels get more. */
 const AXIS_PX = 52;
+const AXIS_PAD_PX = 12;
+/** Of the axes' small digits. */
+const CHAR_PX = 6.2;
 const FOOT_PX = 20;
 const HEAD_PX = 16;
 const PX_PER_TICK = 90;
@@ -41,6 +45,8 @@ interface TimeChartProps {
   /** The greatest value drawn. */
   most: number;
   formatValue: (value: number) => string;
+  /** Values that the axis names, from 0 to the first that is not below `most`. */
+  ticksOf?: (most: number, count: number) => number[];
   markers: readonly TimedLabel[];
   /** The bucket that is read out, shared by all charts of a page. */
   current: number | null;
@@ -58,9 +64,11 @@ export function TimeChart(props: TimeChartProps) {
   const { title, buckets, most, formatValue, markers, current, onCurrent } = props;
   const zone = useZone();
   const [ref, widthPx] = useElementWidth<HTMLDivElement>();
-  const plotPx = Math.max(0, widthPx - AXIS_PX);
   const heightPx = props.heightPx ?? 120;
-  const ticks = valueTicks(most, 3);
+  const ticks = (props.ticksOf ?? valueTicks)(most, 3);
+  const longest = Math.max(0, ...ticks.map((tick) => formatValue(tick).length));
+  const axisPx = Math.max(AXIS_PX, Math.ceil(longest * CHAR_PX + AXIS_PAD_PX));
+  const plotPx = Math.max(0, widthPx - axisPx);
   const top = ticks.at(-1) ?? 0;
   const toMs = buckets.fromMs + buckets.bucketMs * buckets.count;
   const spanMs = toMs - buckets.fromMs;
@@ -69,7 +77,7 @@ export function TimeChart(props: TimeChartProps) {
   const step = buckets.count > 0 ? plotPx / buckets.count : 0;
 
   const onPointerMove = (event: PointerEvent<SVGSVGElement>) => {
-    const x = event.clientX - event.currentTarget.getBoundingClientRect().left - AXIS_PX;
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left - axisPx;
     if (step > 0) onCurrent(clampBucket(Math.floor(x / step), buckets.count));
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -113,7 +121,7 @@ export function TimeChart(props: TimeChartProps) {
           onPointerLeave={() => onCurrent(null)}
           onKeyDown={onKeyDown}
         >
-          <g transform={`translate(${AXIS_PX} ${HEAD_PX})`}>
+          <g transform={`translate(${axisPx} ${HEAD_PX})`}>
             {top === 0
               ? null
               : ticks.map((tick) => {
@@ -196,8 +204,6 @@ function tickText(atMs: number, spanMs: number, zone: Zone): string {
   if (spanMs >= 3 * DAY_MS) return text.slice(5, 10);
   return text.slice(11, 16);
 }
-
-const CHAR_PX = 6.2;
 
 function markerText(labels: readonly string[], roomPx: number): string {
   const first = labels[0] ?? '';

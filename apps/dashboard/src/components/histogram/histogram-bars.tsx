@@ -1,10 +1,18 @@
 import type { Histogram } from '@xray/core';
-import { outcomeVerdict, statusVerdict, type Verdict } from '@/lib/verdict';
+import { distinctVerdicts, outcomeVerdict, statusVerdict, type Verdict } from '@/lib/verdict';
 import type { Bar } from './histogram-layout';
 import { verdictFill } from './verdict-fill';
 
-/** The bars of a laid-out histogram, within an `<svg>`; whoever shows them also says them in words. */
-export function HistogramBars({ bars, by }: { bars: readonly Bar[]; by: Histogram['by'] }) {
+export type SeriesVerdict = (value: string | null) => Verdict;
+
+/** The bars of a histogram, within an `<svg>`. The page also says them in words. */
+export function HistogramBars({
+  bars,
+  verdictOf,
+}: {
+  bars: readonly Bar[];
+  verdictOf: SeriesVerdict;
+}) {
   return bars.map((bar) =>
     bar.parts.map((part) => (
       <rect
@@ -13,14 +21,19 @@ export function HistogramBars({ bars, by }: { bars: readonly Bar[]; by: Histogra
         y={part.y}
         width={bar.width}
         height={part.height}
-        fill={verdictFill(seriesVerdict(part.value, by))}
+        fill={verdictFill(verdictOf(part.value))}
       />
     )),
   );
 }
 
-/** What the series of a histogram stands for. */
-export function seriesVerdict(value: string | null, by: Histogram['by']): Verdict {
-  if (value === null) return { word: `no ${by}`, tone: 'neutral', shape: 'dash', hue: null };
-  return by === 'outcome' ? outcomeVerdict(value) : statusVerdict(value as never);
+/** Verdicts of the series of a histogram: no two have one colour. */
+export function seriesVerdicts({ series, by }: Pick<Histogram, 'series' | 'by'>): SeriesVerdict {
+  return distinctVerdicts(
+    series.map(({ value }) => value),
+    (value) => {
+      if (value === null) return { word: `no ${by}`, tone: 'neutral', shape: 'dash', hue: null };
+      return by === 'outcome' ? outcomeVerdict(value) : statusVerdict(value as never);
+    },
+  );
 }

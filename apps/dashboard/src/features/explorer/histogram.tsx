@@ -5,7 +5,11 @@
 import type { Histogram as HistogramData } from '@xray/core';
 import { useQuery } from '@tanstack/react-query';
 import { useId, useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react';
-import { HistogramBars, seriesVerdict } from '@/components/histogram/histogram-bars';
+import {
+  HistogramBars,
+  seriesVerdicts,
+  type SeriesVerdict,
+} from '@/components/histogram/histogram-bars';
 import {
   barAt,
   layOutHistogram,
@@ -60,7 +64,7 @@ export function Histogram({ app, q, bySearch, range, by, live, onBy, onZoom }: H
           {notes.map((note) => `. ${note}`)}
         </span>
         <fieldset className="flex shrink-0 gap-0.5">
-          <legend className="sr-only">Tell apart by</legend>
+          <legend className="sr-only">Colour by</legend>
           {(['outcome', 'status'] as const).map((each) => (
             <button
               key={each}
@@ -133,6 +137,7 @@ function Chart({ data, onZoom }: { data: HistogramData; onZoom: (range: TimeRang
       setSpan(null);
     }
   };
+  const verdictOf = useMemo(() => seriesVerdicts(data), [data]);
   const shown = span === null ? undefined : layout.bars[span.to];
   const left = span === null ? undefined : layout.bars[Math.min(span.from, span.to)];
   const right = span === null ? undefined : layout.bars[Math.max(span.from, span.to)];
@@ -151,7 +156,7 @@ function Chart({ data, onZoom }: { data: HistogramData; onZoom: (range: TimeRang
         aria-valuetext={
           shown === undefined
             ? 'Arrow keys go from bar to bar, with Shift they select, Enter zooms in'
-            : barText(shown, data.by, zone)
+            : barText(shown, verdictOf, zone)
         }
         onKeyDown={onKeyDown}
         onBlur={() => setSpan(null)}
@@ -201,29 +206,35 @@ function Chart({ data, onZoom }: { data: HistogramData; onZoom: (range: TimeRang
               fill="var(--accent-soft)"
             />
           )}
-          <HistogramBars bars={layout.bars} by={data.by} />
+          <HistogramBars bars={layout.bars} verdictOf={verdictOf} />
         </svg>
         {shown === undefined ? null : (
-          <BarTip bar={shown} by={data.by} zone={zone} widthPx={widthPx} />
+          <BarTip bar={shown} verdictOf={verdictOf} zone={zone} widthPx={widthPx} />
         )}
       </div>
       <div aria-hidden className="flex justify-between text-[11px] leading-[18px] text-ink-faint">
         <span>{formatAbsolute(data.from, zone).slice(0, 16)}</span>
         <span>{formatAbsolute(data.to, zone).slice(0, 16)}</span>
       </div>
-      <HistogramTable id={tableId} layout={layout.bars} by={data.by} zone={zone} />
+      <HistogramTable
+        id={tableId}
+        layout={layout.bars}
+        by={data.by}
+        verdictOf={verdictOf}
+        zone={zone}
+      />
     </>
   );
 }
 
 function BarTip({
   bar,
-  by,
+  verdictOf,
   zone,
   widthPx,
 }: {
   bar: Bar;
-  by: HistogramData['by'];
+  verdictOf: SeriesVerdict;
   zone: Zone;
   widthPx: number;
 }) {
@@ -238,7 +249,7 @@ function BarTip({
       {bar.total === 0 ? <div>none</div> : null}
       {bar.parts.map((part) => (
         <div key={part.value} className="flex items-center justify-between gap-4">
-          <VerdictLabel verdict={seriesVerdict(part.value, by)} />
+          <VerdictLabel verdict={verdictOf(part.value)} />
           <span>{formatCount(part.count)}</span>
         </div>
       ))}
@@ -251,11 +262,13 @@ function HistogramTable({
   id,
   layout,
   by,
+  verdictOf,
   zone,
 }: {
   id: string;
   layout: readonly Bar[];
   by: HistogramData['by'];
+  verdictOf: SeriesVerdict;
   zone: Zone;
 }) {
   return (
@@ -277,7 +290,7 @@ function HistogramTable({
               <tr key={bar.index}>
                 <th scope="row">{timeText(bar, zone)}</th>
                 <td>{formatCount(bar.total)}</td>
-                <td>{partsText(bar, by)}</td>
+                <td>{partsText(bar, verdictOf)}</td>
               </tr>
             ))}
         </tbody>
@@ -286,13 +299,13 @@ function HistogramTable({
   );
 }
 
-function barText(bar: Bar, by: HistogramData['by'], zone: Zone): string {
-  return `${timeText(bar, zone)}: ${formatCount(bar.total)} executions${bar.total > 0 ? `, ${partsText(bar, by)}` : ''}`;
+function barText(bar: Bar, verdictOf: SeriesVerdict, zone: Zone): string {
+  return `${timeText(bar, zone)}: ${formatCount(bar.total)} executions${bar.total > 0 ? `, ${partsText(bar, verdictOf)}` : ''}`;
 }
 
-function partsText(bar: Bar, by: HistogramData['by']): string {
+function partsText(bar: Bar, verdictOf: SeriesVerdict): string {
   return bar.parts
-    .map((part) => `${seriesVerdict(part.value, by).word} ${formatCount(part.count)}`)
+    .map((part) => `${verdictOf(part.value).word} ${formatCount(part.count)}`)
     .join(', ');
 }
 

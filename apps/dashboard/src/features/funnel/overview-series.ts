@@ -31,6 +31,22 @@ export function failureRates({
   return executions.map((count, bucket) => (count > 0 ? (failed[bucket] ?? 0) / count : null));
 }
 
+/** Fewer executions than this say little about a rate. */
+export const FEW_EXECUTIONS = 10;
+
+/** The failure rates, those of few executions apart: one failure of one would be the peak of the chart. */
+export function ratesByTrust(overview: Pick<PipelineOverview, 'executions' | 'failed'>): {
+  sure: (number | null)[];
+  unsure: (number | null)[];
+} {
+  const isSure = overview.executions.map((count) => count >= FEW_EXECUTIONS);
+  const rates = failureRates(overview);
+  return {
+    sure: rates.map((rate, bucket) => (isSure[bucket] ? rate : null)),
+    unsure: rates.map((rate, bucket) => (isSure[bucket] ? null : rate)),
+  };
+}
+
 /** Each reason's share of all listed reasons of its bucket, so that a change of volume is no drift. */
 export function reasonShares(reasons: readonly { counts: readonly number[] }[]): number[][] {
   const buckets = reasons.reduce((length, { counts }) => Math.max(length, counts.length), 0);

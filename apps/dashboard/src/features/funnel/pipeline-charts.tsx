@@ -3,13 +3,22 @@
 import type { PipelineOverview } from '@xray/core';
 import { useState } from 'react';
 import { layoutLine, pathOf } from '@/components/charts/line';
-import { mixVerdict } from '@/components/charts/outcome-mix';
+import { mixVerdicts } from '@/components/charts/outcome-mix';
+import { durationTicks } from '@/components/charts/scale';
 import { greatestColumn, layoutStack } from '@/components/charts/stack';
 import { TimeChart, type ChartBox } from '@/components/charts/time-chart';
 import { toneClass, toneStyle, VerdictMark } from '@/components/verdict-mark';
 import { formatCount, formatDuration, formatShare } from '@/lib/format';
 import { outcomeVerdict } from '@/lib/verdict';
-import { failureRates, greatest, reasonShares, totalsOf, versionMarkers } from './overview-series';
+import {
+  FEW_EXECUTIONS,
+  failureRates,
+  greatest,
+  ratesByTrust,
+  reasonShares,
+  totalsOf,
+  versionMarkers,
+} from './overview-series';
 
 const REASONS_SHOWN = 6;
 /** Degrees on the colour wheel, away from those that mean an outcome. */
@@ -29,7 +38,11 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
   const markers = versionMarkers(overview.versions);
   const shared = { buckets, markers, current, onCurrent: setCurrent };
   const outcomes = overview.outcomes;
+  const verdictsOf = mixVerdicts(outcomes);
   const failures = failureRates(overview);
+  const { sure, unsure } = ratesByTrust(overview);
+  // One failure of one execution is not to flatten all the rest.
+  const mostSure = greatest(sure) > 0 ? greatest(sure) : greatest(unsure);
   const failed = outcomeVerdict('failed');
   const reasons = overview.reasons.slice(0, REASONS_SHOWN);
   const shares = reasonShares(reasons);
@@ -46,7 +59,7 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
         )}
         formatValue={formatCount}
         legend={outcomes.map(({ outcome, counts }) => {
-          const verdict = mixVerdict(outcome);
+          const verdict = verdictsOf(outcome);
           const total = totals.outcomes.find((each) => each.outcome === outcome)?.count;
           return {
             key: String(outcome),
@@ -60,7 +73,7 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
             outcomes.map(({ counts }) => counts),
             { widthPx, heightPx, most },
           ).map(({ series, bucket, x, y, width, height }) => {
-            const verdict = mixVerdict(outcomes[series]?.outcome ?? null);
+            const verdict = verdictsOf(outcomes[series]?.outcome ?? null);
             return (
               <rect
                 key={`${series} ${bucket}`}
@@ -79,7 +92,7 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
       <TimeChart
         {...shared}
         title="Failure rate"
-        most={greatest(failures)}
+        most={mostSure}
         formatValue={formatShare}
         legend={[
           {
@@ -90,11 +103,21 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
                 ? `${formatCount(totals.failed)} failed, ${formatShare(totals.failureRate)}`
                 : `${formatCount(overview.failed[current])} of ${formatCount(overview.executions[current])} failed, ${formatShare(failures[current])}`,
           },
+          ...(unsure.some((rate) => rate !== null)
+            ? [
+                {
+                  key: 'few',
+                  mark: <FewMark />,
+                  text: `fewer than ${FEW_EXECUTIONS} executions`,
+                },
+              ]
+            : []),
         ]}
       >
         {(box) => (
           <g className={toneClass(failed)}>
-            <Line values={failures} box={box} color="currentColor" />
+            <Dots values={unsure} box={box} />
+            <Line values={sure} box={box} color="currentColor" />
           </g>
         )}
       </TimeChart>
@@ -102,17 +125,18 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
         {...shared}
         title="Duration"
         most={greatest([...overview.p50Ms, ...overview.p95Ms])}
-        formatValue={formatDuration}
+        ticksOf={durationTicks}
+        formatValue={(ms) => formatDuration(ms).replace(/ 00 \w+$/, '')}
         legend={[
           {
             key: 'p95',
             mark: <LineMark color="var(--accent)" />,
-            text: `p95 ${formatDuration(at(overview.p95Ms, current))}`,
+            text: `p95 ${formatDuration(current === null ? overview.durations.p95Ms : overview.p95Ms[current])}`,
           },
           {
             key: 'p50',
             mark: <LineMark color="var(--neutral)" dashed />,
-            text: `p50 ${formatDuration(at(overview.p50Ms, current))}`,
+            text: `p50 ${formatDuration(current === null ? overview.durations.p50Ms : overview.p50Ms[current])}`,
           },
         ]}
       >
@@ -127,7 +151,7 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
         {...shared}
         title="Deciding reasons, their mix over time"
         most={reasons.length === 0 ? 0 : 1}
-        formatValue={(value) => `${Math.round(value * 100)} %`}
+        formatValue={formatShare}
         empty="No reason was recorded in this time."
         legend={[
           ...reasons.map(({ reason, total }, index) => ({
@@ -208,8 +232,23 @@ function ColorMark({ color }: { color: string }) {
   );
 }
 
-/** The value of a bucket; without one the last that there is. */
-function at(values: readonly (number | null)[], bucket: number | null): number | null {
-  if (bucket !== null) return values[bucket] ?? null;
-  return values.findLast((value) => value !== null) ?? null;
+/** Rates of few executions: faint, and at the top edge an arrow for one that lies above it. */
+function Dots({ values, box }: { values: readonly (number | null)[]; box: ChartBox }) {
+  return layoutLine(values, box)
+    .flat()
+    .map(({ x, y, beyond }) =>
+      beyond ? (
+        <path key={x} d={`M${x - 3} 6L${x} 0L${x + 3} 6Z`} fill="currentColor" opacity={0.4} />
+      ) : (
+        <circle key={x} cx={x} cy={y} r={2} fill="currentColor" opacity={0.4} />
+      ),
+    );
+}
+
+function FewMark() {
+  return (
+    <svg aria-hidden width="8" height="8" className="shrink-0 text-failed">
+      <circle cx={4} cy={4} r={2.5} fill="currentColor" opacity={0.4} />
+    </svg>
+  );
 }

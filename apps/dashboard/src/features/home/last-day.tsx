@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { HistogramBars, seriesVerdict } from '@/components/histogram/histogram-bars';
+import { HistogramBars, seriesVerdicts } from '@/components/histogram/histogram-bars';
 import { layOutHistogram } from '@/components/histogram/histogram-layout';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { getHistogram } from '@/lib/api-client';
@@ -33,6 +33,7 @@ export function LastDay({ app }: { app: string }) {
     value,
     count: counts.reduce((sum, each) => sum + each, 0),
   }));
+  const verdictOf = seriesVerdicts({ series: day.data?.series ?? [], by: 'outcome' });
   return (
     // As high before as after, so that nothing below it moves.
     <div className="flex min-h-[76px] flex-col gap-1">
@@ -46,7 +47,10 @@ export function LastDay({ app }: { app: string }) {
       <div ref={ref} className="border-b border-line">
         <svg aria-hidden width={widthPx} height={HEIGHT_PX} className="block">
           {day.data === undefined ? null : (
-            <HistogramBars bars={layOutHistogram(day.data, widthPx, HEIGHT_PX).bars} by="outcome" />
+            <HistogramBars
+              bars={layOutHistogram(day.data, widthPx, HEIGHT_PX).bars}
+              verdictOf={verdictOf}
+            />
           )}
         </svg>
       </div>
@@ -57,13 +61,13 @@ export function LastDay({ app }: { app: string }) {
         {series.slice(0, OUTCOMES_SHOWN).map(({ value, count }) => (
           <li key={value} className="flex h-5 max-w-full min-w-0 items-center gap-1">
             {value === null ? (
-              <VerdictLabel verdict={seriesVerdict(value, 'outcome')} />
+              <VerdictLabel verdict={verdictOf(value)} />
             ) : (
               <Link
                 href={executionsHref(app, { outcome: value })}
                 className="min-w-0 hover:underline"
               >
-                <VerdictLabel verdict={seriesVerdict(value, 'outcome')} />
+                <VerdictLabel verdict={verdictOf(value)} />
               </Link>
             )}
             <span className="text-ink-muted">{formatCount(count)}</span>

@@ -5,7 +5,7 @@ import { useMemo, useState } from 'react';
 import { toneClass, toneStyle, VerdictMark } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatCount, formatShare } from '@/lib/format';
-import { outcomeVerdict } from '@/lib/verdict';
+import { distinctVerdicts, outcomeVerdict } from '@/lib/verdict';
 import {
   candidateRows,
   sharesOf,
@@ -37,6 +37,14 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
   );
   const scoreTexts = useMemo(() => textsOfScores(rows, set.cutoff ?? null), [rows, set.cutoff]);
   const outcomes = sharesOf(set.byOutcome);
+  const verdictOf = useMemo(
+    () =>
+      distinctVerdicts(
+        rows.map((row) => row.outcome).concat(Object.keys(set.byOutcome)),
+        outcomeVerdict,
+      ),
+    [rows, set.byOutcome],
+  );
   const reasons = sharesOf(set.byReason ?? {});
   const sorts = (Object.keys(SORTS) as CandidateSort[]).filter(
     (each) => each !== 'cutoff' || typeof set.cutoff === 'number',
@@ -55,7 +63,7 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
         </p>
         <div aria-hidden className="flex h-2 gap-px overflow-hidden rounded-full bg-sunken">
           {outcomes.map(({ name, share }) => {
-            const verdict = outcomeVerdict(name);
+            const verdict = verdictOf(name);
             return (
               <span
                 key={name}
@@ -78,7 +86,7 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
                 outcome === name && 'border-accent bg-accent-soft',
               )}
             >
-              <VerdictMark verdict={outcomeVerdict(name)} />
+              <VerdictMark verdict={verdictOf(name)} />
               {name} {formatCount(count)}
             </button>
           ))}
@@ -121,7 +129,12 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
           </select>
         </div>
       </div>
-      <CandidatesTable rows={shown} cutoff={set.cutoff ?? null} scoreTexts={scoreTexts} />
+      <CandidatesTable
+        rows={shown}
+        cutoff={set.cutoff ?? null}
+        scoreTexts={scoreTexts}
+        verdictOf={verdictOf}
+      />
       <p className="shrink-0 border-t border-line px-4 py-1.5 text-xs text-ink-muted">
         {shown.length === rows.length
           ? formatCount(rows.length)

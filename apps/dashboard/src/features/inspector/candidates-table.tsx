@@ -7,7 +7,7 @@ import { useMemo, useRef } from 'react';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatNumber } from '@/lib/format';
-import { outcomeVerdict } from '@/lib/verdict';
+import type { Verdict } from '@/lib/verdict';
 import type { CandidateRow } from './candidate-rows';
 
 const ROW_PX = 28;
@@ -20,11 +20,13 @@ export function CandidatesTable({
   rows,
   cutoff,
   scoreTexts,
+  verdictOf,
 }: {
   rows: readonly CandidateRow[];
   cutoff: number | null;
   /** By score. */
   scoreTexts: ReadonlyMap<number, string>;
+  verdictOf: (outcome: string) => Verdict;
 }) {
   const scrollRef = useRef<HTMLDivElement>(null);
   const isScored = useMemo(() => rows.some(({ score }) => score !== null), [rows]);
@@ -94,7 +96,7 @@ export function CandidatesTable({
                 {row.id}
               </span>
               <span role="cell" className="min-w-0">
-                <VerdictLabel verdict={outcomeVerdict(row.outcome)} />
+                <VerdictLabel verdict={verdictOf(row.outcome)} />
               </span>
               <span role="cell" className="truncate text-ink-muted" title={reasonTitle(row)}>
                 {row.reason}

@@ -7,7 +7,7 @@ import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { VerdictMark } from '@/components/verdict-mark';
 import { formatCount, plural } from '@/lib/format';
-import { outcomeVerdict } from '@/lib/verdict';
+import { distinctVerdicts, outcomeVerdict } from '@/lib/verdict';
 
 const REASONS_SHOWN = 5;
 /** Pages of large records are short: until so many rows are there, the next comes by itself. */
@@ -28,13 +28,17 @@ export function HistoryHead({
   reasons: readonly Counted[];
   strip: Strip;
 }) {
+  const verdictOf = distinctVerdicts(
+    [...outcomes, ...strip.series].map(({ value }) => value),
+    outcomeVerdict,
+  );
   return (
     <div className="grid gap-x-8 gap-y-2 px-4 py-3 md:grid-cols-[minmax(0,1fr)_minmax(12rem,24rem)]">
       <div className="flex min-w-0 flex-col gap-1">
         <ul aria-label="Outcomes" className="flex flex-wrap gap-x-4 gap-y-1">
           {outcomes.map(({ value, count }) => (
             <li key={value} className="flex max-w-full min-w-0 items-center gap-1.5">
-              <VerdictMark verdict={outcomeVerdict(value)} />
+              <VerdictMark verdict={verdictOf(value)} />
               <span className="min-w-0 wrap-anywhere">{value}</span>{' '}
               <strong className="font-semibold">{formatCount(count)}</strong>
             </li>
@@ -58,7 +62,7 @@ export function HistoryHead({
           </p>
         )}
       </div>
-      <OutcomeStrip strip={strip} />
+      <OutcomeStrip strip={strip} verdictOf={verdictOf} />
     </div>
   );
 }
