@@ -14,6 +14,8 @@ import {
 
 const rowsOf = (value: Json, open = initiallyOpen(value, ''), lineLength = 80) =>
   jsonRows(value, { open, basePointer: '', lineLength });
+const linesOf = (text: string, lineLength: number) =>
+  rowsOf(text, new Set(['']), lineLength).filter((row) => row.shape === 'line');
 const json = fc.jsonValue({ maxDepth: 5 }) as fc.Arbitrary<Json>;
 
 describe('a JSON value in rows', () => {
@@ -52,6 +54,30 @@ describe('a JSON value in rows', () => {
     expect(lines.some((line) => /\p{Cs}/u.test(line))).toBe(false);
   });
 
+  it('breaks a long string between words, and a longer word between letters', () => {
+    const words = 'the quick brown fox jumps over the lazy dog '.repeat(9);
+    const lines = linesOf(words, 50);
+    expect(lines.every(({ value }) => String(value).endsWith(' '))).toBe(true);
+    const family = '👨‍👩‍👧‍👦';
+    expect(linesOf(family.repeat(40), 30).map(({ value }) => value)).not.toContain('\u200d');
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 121, maxLength: 600 }), (text) => {
+        const flat = text.replaceAll('\n', ' ');
+        const values = linesOf(flat, 40).map(({ value }) => String(value));
+        expect(values.join('')).toBe(flat);
+        expect(values.every((value) => value.length <= 40 + 64)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('reads each line of a paragraph in the direction of the paragraph', () => {
+    const hebrew = 'שלום עולם זה משפט ארוך מאוד OK '.repeat(8);
+    const lines = linesOf(`${hebrew}\n${'plain words '.repeat(20)}`, 40);
+    const dirs = lines.map(({ value, dir }) => [/plain/.test(String(value)), dir ?? 'ltr']);
+    expect(new Set(dirs.map(String))).toEqual(new Set(['false,rtl', 'true,ltr']));
+  });
+
   it('opens every container of a small value, and bounds what it opens of a large one', () => {
     const value = { a: { b: [1, { c: 2 }] } };
     expect(rowsOf(value, openWithin(value, '', 100))).toHaveLength(6);
@@ -88,7 +114,7 @@ describe('paths', () => {
 
   it('escapes and reads back any key', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (key) => {
+      fc.property(fc.string({ unit: 'grapheme' }), (key) => {
         expect(unescapePointer(escapePointer(key))).toBe(key);
         expect(escapePointer(key)).not.toContain('/');
       }),

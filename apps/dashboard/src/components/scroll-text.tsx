@@ -18,7 +18,9 @@ export function ScrollText({
       tabIndex={0}
       className={cn('max-h-96 max-w-full overflow-auto rounded-md bg-sunken p-3', className)}
     >
-      <pre className="text-mono">{text}</pre>
+      <pre dir="auto" className="text-mono">
+        {text}
+      </pre>
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { cn } from '@/lib/cn';
 import { formatCount, plural } from '@/lib/format';
 import type { JsonRow } from './json-rows';
 import { MarkBadge } from './mark-badge';
+import { beginningOf } from './text-lines';
 
 export function RowMarks({
   row,
@@ -40,7 +41,13 @@ export function RowText({
   previewLength: number;
   children: ReactNode;
 }) {
-  if (row.shape === 'line') return <span className="text-json-string">{String(row.value)}</span>;
+  if (row.shape === 'line') {
+    return (
+      <span dir={row.dir ?? 'ltr'} className="flex-1 text-json-string">
+        {String(row.value)}
+      </span>
+    );
+  }
   const label = row.label ?? (row.depth === 0 ? name : '');
   return (
     <>
@@ -78,18 +85,25 @@ function ValueText({ row, previewLength }: { row: JsonRow; previewLength: number
     return (
       <span className="flex min-w-0 gap-2">
         {row.open === true ? null : (
-          <span className="text-json-string">{`"${preview(value, previewLength)}…"`}</span>
+          <span
+            dir="auto"
+            className="text-json-string"
+          >{`"${preview(value, previewLength)}…"`}</span>
         )}
         <span className="text-ink-faint">{formatCount(value.length)} characters</span>
       </span>
     );
   }
   if (typeof value === 'string')
-    return <span className="text-json-string">{JSON.stringify(value)}</span>;
+    return (
+      <span dir="auto" className="text-json-string">
+        {JSON.stringify(value)}
+      </span>
+    );
   if (typeof value === 'number') return <span className="text-json-number">{String(value)}</span>;
   return <span className="text-json-word">{String(value)}</span>;
 }
 
 function preview(text: string, lineLength: number): string {
-  return text.slice(0, Math.max(12, lineLength - 44)).replaceAll('\n', '↵');
+  return beginningOf(text, Math.max(12, lineLength - 44));
 }

@@ -1,4 +1,5 @@
 import type { Json } from '@xray/core';
+import { wrapText } from './text-lines';
 
 /** More children than this are shown in groups of this many, so that nothing opened is without bound. */
 export const GROUP_SIZE = 1_000;
@@ -25,6 +26,8 @@ export interface JsonRow {
   size: number;
   /** Null for what cannot be opened. */
   open: boolean | null;
+  /** Of a line whose paragraph is read from right to left. */
+  dir?: 'rtl';
 }
 
 interface JsonNode extends Omit<JsonRow, 'open'> {
@@ -116,7 +119,7 @@ function nodeOf(
     return { ...node, shape: 'object', size, from: 0, to: size };
   }
   if (typeof value === 'string' && isLong(value)) {
-    const size = linesOf(value, options.lineLength).length;
+    const size = wrapText(value, options.lineLength).length;
     return { ...node, shape: 'text', size, from: 0, to: size };
   }
   return { ...node, shape: 'leaf', size: 0, from: 0, to: 0 };
@@ -167,15 +170,16 @@ function childrenOf(node: JsonNode, options: Pick<JsonRowsOptions, 'lineLength'>
       );
   }
   if (typeof value === 'string') {
-    return linesOf(value, options.lineLength)
+    return wrapText(value, options.lineLength)
       .slice(from, to)
-      .map((line, offset) => ({
+      .map(({ text, ...line }, offset) => ({
+        ...line,
         id: `${pointer}\n${from + offset}`,
         pointer,
         label: null,
         depth,
         shape: 'line' as const,
-        value: line,
+        value: text,
         size: 0,
         from: 0,
         to: 0,
@@ -205,24 +209,6 @@ function groupsOf(node: JsonNode, step: number): JsonNode[] {
     });
   }
   return groups;
-}
-
-function linesOf(text: string, lineLength: number): string[] {
-  const lines: string[] = [];
-  for (const line of text.split('\n')) {
-    if (line.length <= lineLength) {
-      lines.push(line);
-      continue;
-    }
-    for (let from = 0; from < line.length;) {
-      let to = Math.min(line.length, from + lineLength);
-      // Not between the halves of a surrogate pair.
-      if (to < line.length && (line.charCodeAt(to - 1) & 0xfc00) === 0xd800) to += 1;
-      lines.push(line.slice(from, to));
-      from = to;
-    }
-  }
-  return lines;
 }
 
 /** A key as a part of a JSON Pointer (RFC 6901, section 3). */

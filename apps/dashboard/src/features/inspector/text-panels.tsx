@@ -17,7 +17,12 @@ export function ReasoningPanel({
     <div className="flex flex-col items-start gap-3 p-4">
       {text ? (
         <>
-          <p className="max-w-prose wrap-anywhere whitespace-pre-wrap">{text}</p>
+          <p
+            dir="auto"
+            className="max-w-prose wrap-anywhere whitespace-pre-wrap [unicode-bidi:plaintext]"
+          >
+            {text}
+          </p>
           <CopyButton text={text} label="Copy reasoning" withLabel className="-ml-2" />
         </>
       ) : (
@@ -36,7 +41,9 @@ export function ErrorPanel({ error }: { error: NonNullable<Step['error']> }) {
     <div className="flex flex-col items-start gap-3 p-4">
       <div className="w-full rounded-md bg-danger-soft px-3 py-2">
         <p className="font-medium wrap-anywhere">{error.type}</p>
-        <p className="wrap-anywhere whitespace-pre-wrap">{error.message}</p>
+        <p dir="auto" className="wrap-anywhere whitespace-pre-wrap [unicode-bidi:plaintext]">
+          {error.message}
+        </p>
       </div>
       {error.stack ? <ScrollText label="Stack" text={error.stack} /> : null}
       <CopyButton text={whole} label="Copy error" withLabel className="-ml-2" />
