@@ -71,6 +71,28 @@ test('a filter that finds nothing says which part of it to drop', async ({ stage
   expect(await page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe(
     'reason:SCORE_LOW',
   );
+
+  await page.goto(`${server.url}/executions?app=${server.appId}&q=${q}&from=-15m`);
+  await page.getByRole('button', { name: /^without outcome:approved: 20 executions$/ }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test('a fault of the filter is told once, at the filter, over the last results', async ({
+  stage,
+}) => {
+  const { page, server, complaints } = stage;
+  await send(server, loans(20));
+  await page.goto(
+    `${server.url}/executions?app=${server.appId}&q=${encodeURIComponent('outcome:(')}`,
+  );
+  await page
+    .getByRole('alert')
+    .getByText(/At character/)
+    .waitFor();
+  await page.getByText('SCORE_LOW').first().waitFor({ state: 'attached' });
+  expect(await page.getByRole('alert').filter({ visible: true }).count()).toBe(1);
+  expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  expect(await accessibilityFaults(page)).toEqual([]);
   expect(complaints).toEqual([]);
 });
 
@@ -325,7 +347,7 @@ test('on a phone, dark, everything fits and can be used by everybody', async ({ 
   expect(await accessibilityFaults(page)).toEqual([]);
 
   await page.getByRole('button', { name: 'Live', exact: true }).click();
-  const tools = ['Narrow', 'Views', /^Time range/, 'Pause the live tail', 'Columns', /anew$/];
+  const tools = ['Facets', 'Views', /^Time range/, 'Pause the live tail', 'Columns', 'Refresh'];
   const tops = await Promise.all(
     tools.map(async (name) => (await page.getByRole('button', { name }).boundingBox())?.y),
   );

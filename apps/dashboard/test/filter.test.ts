@@ -1,9 +1,10 @@
-import { parseQuery } from '@xray/core/query';
+import { parseQuery, type QueryNode } from '@xray/core/query';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseRecent } from '@/components/filter/filter-history';
 import { filterOptions, restOfFilter } from '@/components/filter/filter-options';
 import { filterSegments } from '@/components/filter/filter-segments';
+import { changesOf } from '@/features/explorer/wider-filters';
 import { countedText } from '@/features/explorer/counted-text';
 import {
   facetGroups,
@@ -138,10 +139,11 @@ describe('completion', () => {
 });
 
 describe('facets', () => {
-  const groupsFor = (q: string) => {
+  const queryOf = (q: string): QueryNode => {
     const read = parseQuery(q);
-    return facetGroups(FACETS, read.ok ? read.query : { kind: 'and', nodes: [], start: 0, end: 0 });
+    return read.ok ? read.query : { kind: 'and', nodes: [], start: 0, end: 0 };
   };
+  const groupsFor = (q: string) => facetGroups(FACETS, queryOf(q));
 
   it('say which values the filter keeps to and which it leaves out', () => {
     const [outcome] = groupsFor('outcome:declined -outcome:approved');
@@ -169,6 +171,22 @@ describe('facets', () => {
     expect(toggleFacet(once, 'version.ruleset', 'r 42', false)).toBe('tag:vip');
   });
 
+  it.each([
+    ['outcome', 'declined'],
+    ['status', 'timed_out'],
+    ['env', 'prod'],
+    ['version.ruleset', 'r 42'],
+    ['tag', 'a*b"c'],
+    ['pipeline', 'loan:approval'],
+    ['reason', 'AND'],
+    ['rule', '-5'],
+    ['error', '(x)'],
+  ])('make a term of %s %j', (field, value) => {
+    const q = toggleFacet('', field, value, false);
+    const [group] = facetGroups([{ field, values: [{ value, count: 3 }], more: 0 }], queryOf(q));
+    expect(group?.values).toEqual([{ value, count: 3, state: 'included' }]);
+  });
+
   it('leave a filter alone that cannot be read, and fields that have no terms', () => {
     expect(toggleFacet('(', 'outcome', 'approved', false)).toBe('(');
     expect(toggleFacet('a', 'no.such', 'x', false)).toBe('a');
@@ -177,6 +195,25 @@ describe('facets', () => {
 });
 
 describe('a filter that finds nothing', () => {
+  it('is widened in time first, and searched without its words last', () => {
+    const said = changesOf('overdraft outcome:declined tag:vip', { from: '-24h', to: null }).map(
+      (change) => change.said,
+    );
+    expect(said).toEqual([
+      'Last 7 days',
+      'Last 30 days',
+      'All time',
+      'without outcome:declined',
+      'without tag:vip',
+      'without overdraft',
+    ]);
+    expect(changesOf('a', { from: 'all', to: null }).map((change) => change.said)).toEqual([
+      'without a',
+    ]);
+    const past = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
+    expect(changesOf('', past)[0]).toMatchObject({ said: 'Last 15 min', q: '' });
+  });
+
   it('is tried without each of its parts', () => {
     expect(filtersWithoutOnePart('outcome:declined tag:vip -env:dev')).toEqual([
       { dropped: 'outcome:declined', rest: 'tag:vip -env:dev' },

@@ -8,6 +8,11 @@ import { isSignedOut } from '@/lib/session';
 import { CopyButton } from './copy-button';
 import { Button } from './ui/button';
 
+/** A question the server refuses: asked again it would be refused again. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ApiError && [400, 413, 422].includes(error.status);
+}
+
 /** What went wrong, what to do about it, and the id under which the server logged it. */
 export function ErrorState({
   error,
@@ -55,7 +60,7 @@ export function ErrorState({
       ) : null}
       {children}
       <div className="flex flex-wrap items-center gap-3">
-        {onRetry === undefined ? null : (
+        {onRetry === undefined || isRefused(error) ? null : (
           <Button onClick={onRetry}>
             <RotateCwIcon aria-hidden />
             Try again
@@ -93,10 +98,12 @@ export function SmallErrorState({
       <span className="line-clamp-3 min-w-0 wrap-anywhere text-ink-muted" title={text}>
         {text}
       </span>
-      <Button size="sm" onClick={onRetry}>
-        <RotateCwIcon aria-hidden />
-        Try again
-      </Button>
+      {isRefused(error) ? null : (
+        <Button size="sm" onClick={onRetry}>
+          <RotateCwIcon aria-hidden />
+          Try again
+        </Button>
+      )}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import {
   parseQuery,
   printQuery,
   printQueryField,
+  printQueryValue,
   termState,
   toggleTerm,
   type FacetTerm,
@@ -31,9 +32,9 @@ const TITLES: Partial<Record<string, string>> = {
   failed: 'Failed step',
 };
 
-/** A value of a facet as a term, its field read as it is written; null where no term can be made of it. */
+/** A value of a facet as a term. The value is parsed too, as some fields take only a few. Null where none can be made. */
 export function facetTerm(field: string, value: string): FacetTerm | null {
-  const read = parseQuery(`${field}:x`);
+  const read = parseQuery(`${field}:${printQueryValue(value)}`);
   if (!read.ok || read.query.kind !== 'term') return null;
   return { field: read.query.field, key: read.query.key, value };
 }

@@ -1,5 +1,6 @@
 'use client';
 
+import { parseQuery } from '@xray/core/query';
 import { ListFilterIcon, RotateCwIcon } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { lazy, Suspense, useCallback, useState } from 'react';
@@ -45,7 +46,8 @@ export function ExplorerPage() {
 function Explorer({ app }: { app: string }) {
   const client = useQueryClient();
   const [params, setParams] = useQueryStates(explorerParams, { history: 'push' });
-  const { q, from, to, sort, by, peek, live } = params;
+  const { from, to, sort, by, peek, live } = params;
+  const { q, isReadable } = useReadableFilter(params.q);
   const range = { from, to };
   const question = { app, q, range, sort };
   const columns = params.cols === null || params.cols.length === 0 ? DEFAULT_COLUMNS : params.cols;
@@ -83,7 +85,7 @@ function Explorer({ app }: { app: string }) {
       <div className="flex flex-wrap items-center gap-2 px-4 py-2 max-md:gap-1 print:hidden">
         <h1 className="mr-auto font-semibold max-md:sr-only">Executions</h1>
         <Button className={cn('lg:hidden', ICON_ON_PHONE)} onClick={() => setFacetsOpen(true)}>
-          <ListFilterIcon aria-hidden /> <span className="max-md:sr-only">Narrow</span>
+          <ListFilterIcon aria-hidden /> <span className="max-md:sr-only">Facets</span>
         </Button>
         <ViewsMenu app={app} />
         <div className="flex min-w-0 max-md:flex-[1_0_6.5rem]">
@@ -112,8 +114,8 @@ function Explorer({ app }: { app: string }) {
         />
         <Button
           size="icon"
-          aria-label="Read the list anew"
-          title="Read the list anew"
+          aria-label="Refresh"
+          title="Refresh"
           onClick={() => {
             arriving.clear();
             void client.invalidateQueries({ queryKey: [...listKey(question), 'page'] });
@@ -124,11 +126,18 @@ function Explorer({ app }: { app: string }) {
           <RotateCwIcon aria-hidden />
         </Button>
       </div>
-      <FilterBar app={app} q={q} range={range} onChange={setQ} />
-      <div className="flex min-h-0 flex-1 border-t border-line max-md:border-t-0">
+      <FilterBar app={app} q={params.q} range={range} onChange={setQ} />
+      <div
+        // The fault is told at the filter. Meanwhile the last results stay, and cannot be used.
+        inert={!isReadable}
+        className={cn(
+          'flex min-h-0 flex-1 border-t border-line max-md:border-t-0',
+          !isReadable && 'opacity-50 grayscale',
+        )}
+      >
         {roomy ? (
           <section
-            aria-label="Narrow by"
+            aria-label="Facets"
             // What scrolls takes the focus, so that the keyboard scrolls it too (WCAG 2.1.1).
             // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
             tabIndex={0}
@@ -138,7 +147,7 @@ function Explorer({ app }: { app: string }) {
           </section>
         ) : facetsOpen ? (
           <Suspense>
-            <Sheet title="Narrow by" titleShown onClose={() => setFacetsOpen(false)}>
+            <Sheet title="Facets" titleShown onClose={() => setFacetsOpen(false)}>
               <div className="min-h-0 flex-1 overflow-y-auto">{facets}</div>
             </Sheet>
           </Suspense>
@@ -214,6 +223,14 @@ function Explorer({ app }: { app: string }) {
       </div>
     </div>
   );
+}
+
+/** The filter of the address, or while it has a fault the last one without: at first the empty one. */
+function useReadableFilter(q: string): { q: string; isReadable: boolean } {
+  const [last, setLast] = useState('');
+  const isReadable = parseQuery(q).ok;
+  if (isReadable && last !== q) setLast(q);
+  return { q: isReadable ? q : last, isReadable };
 }
 
 function withWidth(widths: ColumnWidths, id: ColumnId, widthPx: number | null): ColumnWidths {

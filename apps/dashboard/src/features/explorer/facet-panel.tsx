@@ -87,9 +87,7 @@ export function FacetPanel({
           onToggle={(value, exclude) => onChange(toggleFacet(q, group.field, value, exclude))}
         />
       ))}
-      {groups.length === 0 ? (
-        <p className="px-4 py-2 text-sm text-ink-muted">Nothing to narrow by here.</p>
-      ) : null}
+      {groups.length === 0 ? <p className="px-4 py-2 text-sm text-ink-muted">No facets</p> : null}
     </div>
   );
 }

@@ -1,28 +1,16 @@
 'use client';
 
 import { useQueries, useQuery } from '@tanstack/react-query';
-import {
-  ALL_TIME,
-  DEFAULT_FROM,
-  boundsOf,
-  rangeText,
-  type TimeRange,
-} from '@/components/time-range/time-range';
+import { questionBounds } from '@/components/time-range/question-range';
+import { ALL_TIME, boundsOf, rangeText, type TimeRange } from '@/components/time-range/time-range';
 import { Onboarding } from '@/components/onboarding';
 import { EmptyState } from '@/components/states';
 import { Button } from '@/components/ui/button';
-import { listExecutions } from '@/lib/api-client';
+import { ApiError, getHistogram, listExecutions } from '@/lib/api-client';
+import { plural } from '@/lib/format';
 import { recentExecutionsQuery } from '@/lib/queries';
 import { useZone } from '@/lib/preferences';
-import { filtersWithoutOnePart } from '@/components/filter/filter-terms';
-
-const MAX_TRIED = 8;
-
-interface Change {
-  q: string;
-  range: TimeRange;
-  said: string;
-}
+import { changesOf } from './wider-filters';
 
 interface NothingProps {
   app: string;
@@ -48,69 +36,77 @@ export function NothingListed(props: NothingProps) {
   return <NothingFound {...props} />;
 }
 
-/** Why there may be nothing: which part of the filter to drop, or how far to look, tried out on the server. */
+/** What would find some: a longer time first, then the filter without one of its parts. Each is tried. */
 function NothingFound({ app, q, range, onChange }: NothingProps) {
   const zone = useZone();
   const changes = changesOf(q, range);
   const tried = useQueries({
-    queries: changes.map((change) => ({
-      queryKey: ['would-find', app, change.q, change.range],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        listExecutions(
-          app,
-          { q: change.q, ...boundsOf(change.range, Date.now()), limit: 1 },
-          signal,
-        ),
+    queries: changes.map(({ q: changed, range: wider }) => ({
+      queryKey: ['would-find', app, changed, wider],
+      queryFn: async ({ signal }: { signal: AbortSignal }) =>
+        await countFound(app, changed, wider, signal),
     })),
   });
-  const helpful = changes.filter((_, index) => (tried[index]?.data?.items.length ?? 0) > 0);
+  const helpful = changes.flatMap((change, index) => {
+    const found = tried[index]?.data;
+    return found === undefined || found === 0 ? [] : [{ ...change, found }];
+  });
+  const wider = helpful.filter((change) => change.q === q);
+  const shown = [
+    ...wider.slice(0, 1),
+    ...(wider.length > 1 ? wider.slice(-1) : []),
+    ...helpful.filter((change) => change.q !== q),
+  ];
   const isTrying = tried.some((each) => each.isPending);
   return (
     <EmptyState title="No execution matches">
       <p className="mb-3">
-        {q === '' ? 'There is nothing' : 'Nothing fits this filter'} in this time (
+        {q === '' ? 'No executions' : 'No execution matches this filter'} in this time (
         {rangeText(range, zone)}).
       </p>
-      {helpful.length > 0 ? (
-        <>
-          <p className="mb-1">There would be some</p>
-          <ul className="flex flex-col items-start gap-1.5">
-            {helpful.map((change) => (
-              <li key={change.said} className="max-w-full">
-                <Button
-                  className="h-auto min-h-8 max-w-full text-left whitespace-normal wrap-anywhere"
-                  onClick={() => onChange({ q: change.q, ...change.range })}
-                >
-                  {change.said}
-                </Button>
-              </li>
-            ))}
-          </ul>
-        </>
+      {shown.length > 0 ? (
+        <ul aria-label="Suggestions" className="flex flex-col items-start gap-1.5">
+          {shown.map((change) => (
+            <li key={change.said} className="max-w-full">
+              <Button
+                className="h-auto min-h-8 max-w-full text-left whitespace-normal wrap-anywhere"
+                onClick={() => onChange({ q: change.q, ...change.range })}
+              >
+                {change.said}: {change.found === null ? 'some' : plural(change.found, 'execution')}
+              </Button>
+            </li>
+          ))}
+        </ul>
       ) : isTrying ? (
-        <output>Looking for what to drop…</output>
+        <output>Looking for a filter that finds some…</output>
       ) : (
         <Button onClick={() => onChange({ q: '', from: ALL_TIME, to: null })}>
-          Remove the filter, at any time
+          All executions, all time
         </Button>
       )}
     </EmptyState>
   );
 }
 
-function changesOf(q: string, range: TimeRange): Change[] {
-  const parts = filtersWithoutOnePart(q).slice(0, MAX_TRIED);
-  const wider: Change[] =
-    range.from === ALL_TIME && range.to === null
-      ? []
-      : [{ q, range: { from: ALL_TIME, to: null }, said: 'at any other time' }];
-  const recent: Change[] =
-    range.to === null
-      ? []
-      : [{ q, range: { from: DEFAULT_FROM, to: null }, said: 'in the last 24 h' }];
-  return [
-    ...parts.map(({ dropped, rest }) => ({ q: rest, range, said: `without ${dropped}` })),
-    ...recent,
-    ...wider,
-  ];
+/** How many it would find; null where there are some and the server does not count them all. */
+async function countFound(
+  app: string,
+  q: string,
+  range: TimeRange,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const { items } = await listExecutions(
+    app,
+    { q, ...boundsOf(range, Date.now()), limit: 1 },
+    signal,
+  );
+  if (items.length === 0) return 0;
+  try {
+    const counts = { q, ...questionBounds(range, Date.now()), by: 'status', buckets: 1 } as const;
+    const { total, counted } = await getHistogram(app, counts, signal);
+    return counted ? null : Math.max(1, total);
+  } catch (error) {
+    if (error instanceof ApiError) return null;
+    throw error;
+  }
 }

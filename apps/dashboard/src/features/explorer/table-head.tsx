@@ -99,7 +99,7 @@ function SortButton({
       type="button"
       onClick={onClick}
       className={cn(
-        'group flex min-w-0 items-center gap-1 rounded hover:text-ink',
+        'group flex h-full min-w-6 items-center gap-1 rounded hover:text-ink',
         numeric && 'flex-row-reverse',
         direction !== 'none' && 'font-medium text-ink',
       )}
@@ -120,7 +120,7 @@ function SortButton({
   );
 }
 
-/** The right edge of a column. */
+/** The right edge of a column; 24 px wide, so that it can be hit. */
 function WidthHandle({
   title,
   widthPx,
@@ -166,7 +166,7 @@ function WidthHandle({
           widthPx ?? event.currentTarget.parentElement?.getBoundingClientRect().width ?? 0;
         onWidth(clampWidth(nowPx + step));
       }}
-      className="absolute top-0 -right-2 z-10 flex h-full w-3 cursor-col-resize touch-none justify-center after:my-2 after:w-px after:bg-line hover:after:bg-accent focus-visible:after:bg-accent"
+      className="absolute top-0 -right-[15px] z-10 flex h-full w-6 cursor-col-resize touch-none justify-center after:my-2 after:w-px after:bg-line hover:after:bg-accent focus-visible:after:bg-accent"
     />
   );
 }

@@ -1,0 +1,38 @@
+import { filtersWithoutOnePart, searchesWords } from '@/components/filter/filter-terms';
+import {
+  ALL_TIME,
+  DEFAULT_FROM,
+  PRESETS,
+  relativeMs,
+  type TimeRange,
+} from '@/components/time-range/time-range';
+
+const MAX_PARTS = 8;
+
+/** A filter and a range that find more than others did. */
+export interface Change {
+  q: string;
+  range: TimeRange;
+  said: string;
+}
+
+/** Changes that may find something: longer times, then without a field, and last without the searched words. */
+export function changesOf(q: string, range: TimeRange): Change[] {
+  const parts = filtersWithoutOnePart(q).slice(0, MAX_PARTS);
+  const isSearch = ({ dropped }: { dropped: string }) => searchesWords(dropped);
+  return [
+    ...widerRanges(range).map(({ from, label }) => ({ q, range: { from, to: null }, said: label })),
+    ...[...parts.filter((part) => !isSearch(part)), ...parts.filter(isSearch)].map(
+      ({ dropped, rest }) => ({ q: rest, range, said: `without ${dropped}` }),
+    ),
+  ];
+}
+
+/** The presets that reach back farther, all time last. A range with an end may have missed any of them. */
+function widerRanges({ from, to }: TimeRange): readonly { from: string; label: string }[] {
+  if (from === ALL_TIME && to === null) return [];
+  const reachMs = to === null ? (relativeMs(from ?? DEFAULT_FROM) ?? Infinity) : 0;
+  return PRESETS.filter(
+    (preset) => preset.from === ALL_TIME || (relativeMs(preset.from) ?? 0) > reachMs,
+  );
+}
