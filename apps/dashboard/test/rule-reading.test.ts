@@ -2,7 +2,9 @@ import type { Json } from '@xray/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  columnsOf,
   decisiveRules,
+  effectText,
   operatorText,
   relationText,
   ruleBar,
@@ -26,6 +28,22 @@ describe('rules', () => {
     expect([...decisiveRules([failed], true)]).toEqual([failed]);
     expect([...decisiveRules([failed], undefined)]).toEqual([failed]);
     expect([...decisiveRules([failed], false)]).toEqual([]);
+  });
+
+  it('says once what is the same of every rule, and has no column for what none has', () => {
+    const reject = { id: 'a', effect: 'reject' };
+    expect(columnsOf([reject, { ...reject, id: 'b' }])).toEqual({
+      withActual: false,
+      counted: false,
+      commonEffect: 'reject',
+    });
+    expect(columnsOf([reject, { id: 'b', effect: 'flag', actual: 0 }])).toMatchObject({
+      withActual: true,
+      commonEffect: null,
+    });
+    expect(columnsOf([reject]).commonEffect).toBeNull();
+    expect(effectText({ effect: 'flag', points: 3 })).toBe('flag +3 points');
+    expect(effectText({})).toBe('');
   });
 
   it('draws two numbers on one scale, and nothing else', () => {

@@ -1,6 +1,6 @@
 import type { Json, Rule, RuleEvidence } from '@xray/core';
 import { holds, operatorOf, valueFor, type Operator } from '@xray/core/rule-test';
-import { formatApart, formatNumber } from '@/lib/format';
+import { formatApart, formatNumber, plural } from '@/lib/format';
 
 const SIGNS: Record<Operator, string> = {
   '>=': '≥',
@@ -174,4 +174,28 @@ export function decisiveRules(
     (rule) => rule.result === 'fail' && (rule.effect ?? 'reject') === 'reject',
   );
   return new Set(first === undefined ? [] : [first]);
+}
+
+/** `reject`, `flag +3 points`; empty where the rule states neither. */
+export function effectText({ effect, points }: Pick<Rule, 'effect' | 'points'>): string {
+  const score =
+    typeof points === 'number' ? `${points > 0 ? '+' : ''}${plural(points, 'point')}` : '';
+  return [effect, score].filter(Boolean).join(' ');
+}
+
+/** Columns that a table of rules needs: one in which nothing stands, or always the same, is none. */
+export interface RuleColumns {
+  withActual: boolean;
+  counted: boolean;
+  /** Said once above the table; null where the rules differ. */
+  commonEffect: string | null;
+}
+
+export function columnsOf(rules: readonly Rule[]): RuleColumns {
+  const [effect = '', ...others] = new Set(rules.map(effectText));
+  return {
+    withActual: rules.some(({ actual }) => actual !== undefined),
+    counted: rules.some(({ counts }) => counts),
+    commonEffect: rules.length > 1 && others.length === 0 && effect !== '' ? effect : null,
+  };
 }
