@@ -52,8 +52,10 @@ test('from a first start to a revoked key, and a viewer who only looks', async (
   expect(complaints).toEqual([]);
 });
 
-test('who has not signed in is asked to, and then sees the page they wanted', async ({ stage }) => {
-  const { page, server } = stage;
+test('the doors ask people to sign in once, and send those who have on to their page', async ({
+  stage,
+}) => {
+  const { page, server, openForAnother } = stage;
   await page.goto(`${server.url}/executions?app=${APP}`);
   const form = page.getByRole('form', { name: 'Sign in' });
   await form.getByLabel('Email').fill(OWNER.email);
@@ -67,8 +69,17 @@ test('who has not signed in is asked to, and then sees the page they wanted', as
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   expect(new URL(page.url()).search).toContain(`app=${APP}`);
 
+  const list = page.getByRole('grid', { name: 'Executions' }).getByRole('link').first();
+  await page.goto(
+    `${server.url}/sign-in?${new URLSearchParams({ next: `/executions?app=${APP}` })}`,
+  );
+  await list.waitFor();
   await page.goto(server.setupLink ?? '');
-  await page.getByRole('heading', { name: 'X-Ray is set up already' }).waitFor();
+  await page.getByRole('button', { name: `Account: ${OWNER.name}` }).waitFor();
+
+  const guest = await openForAnother();
+  await guest.goto(server.setupLink ?? '');
+  await guest.getByRole('heading', { name: 'X-Ray is set up already' }).waitFor();
 });
 
 async function createAccount(page: Page, person: typeof OWNER, button: string): Promise<void> {

@@ -11,11 +11,12 @@ import { acceptInvitation, previewInvitation } from '@/lib/access-api';
 import type { InvitationPreview } from '@/lib/access-api';
 import { useLocationHash } from '@/lib/browser-state';
 import { executionsHref } from '@/lib/links';
-import { configQuery, visitorQuery } from '@/lib/queries';
+import { configQuery } from '@/lib/queries';
 import { arrive, signInAndReturn, signOut } from '@/lib/session';
 import { AccountForm } from './account-form';
 import { Door, Say, Waiting } from './door';
 import { SignInForm } from './sign-in-form';
+import { useVisitor } from './visitor';
 
 /** `/invitation#token`: joins an app, as who is signed in or with a new account. */
 export function InvitationPage() {
@@ -25,7 +26,7 @@ export function InvitationPage() {
     queryFn: () => previewInvitation(token ?? ''),
     enabled: token !== null && token !== '',
   });
-  const visitor = useQuery(visitorQuery);
+  const visitor = useVisitor();
   if (token === '') {
     return (
       <Door title="This link is not whole">

@@ -1,5 +1,6 @@
 'use client';
 
+import Link from 'next/link';
 import { NewPassword } from '@/components/new-password';
 import { Button } from '@/components/ui/button';
 import { FormError } from '@/components/ui/field';
@@ -8,10 +9,12 @@ import { useLocationHash } from '@/lib/browser-state';
 import { arrive } from '@/lib/session';
 import { useForm } from '@/lib/use-form';
 import { Door, Say, Waiting } from './door';
+import { useVisitor } from './visitor';
 
 /** `/reset-password#token`, as the command line printed it. */
 export function ResetPasswordPage() {
   const token = useLocationHash();
+  const visitor = useVisitor();
   const { form, errors, error, isPending } = useForm(
     ['password'],
     ({ password }) => resetPassword(token ?? '', password),
@@ -36,7 +39,17 @@ export function ResetPasswordPage() {
   }
   return (
     <Door title="Set your password">
-      <Say>It ends all your sessions elsewhere, and signs you in here.</Say>
+      <Say>This ends all your other sessions and signs you in here.</Say>
+      {visitor.data ? (
+        <Say>
+          You are signed in as <span className="text-ink">{visitor.data.email}</span>. The password
+          is that of the account the link was made for. Or{' '}
+          <Link href="/" className="text-accent underline">
+            go to X-Ray
+          </Link>
+          .
+        </Say>
+      ) : null}
       <form {...form} aria-label="Set your password" className="flex flex-col gap-4">
         <FormError message={error} />
         <NewPassword label="New password" name="password" error={errors.password} />

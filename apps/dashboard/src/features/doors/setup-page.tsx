@@ -6,10 +6,11 @@ import { Button } from '@/components/ui/button';
 import { FormError } from '@/components/ui/field';
 import { claimSetup, setUp } from '@/lib/access-api';
 import { useLocationHash } from '@/lib/browser-state';
-import { configQuery, visitorQuery } from '@/lib/queries';
+import { configQuery } from '@/lib/queries';
 import { arrive, signInAndReturn, signOut } from '@/lib/session';
 import { AccountForm } from './account-form';
 import { Door, Say, Waiting } from './door';
+import { onwardQuery, useVisitor } from './visitor';
 
 /** `/setup#token`, as the server printed it: makes the first administrator. */
 export function SetupPage() {
@@ -30,18 +31,7 @@ export function SetupPage() {
       </Door>
     );
   }
-  if (!config.data.signIn.needsSetup) {
-    return (
-      <Door title="X-Ray is set up already">
-        <Say>
-          There is an administrator, and this link has no use any more.{' '}
-          <Link href="/sign-in" className="text-accent underline">
-            Sign in
-          </Link>
-        </Say>
-      </Door>
-    );
-  }
+  if (!config.data.signIn.needsSetup) return <AlreadySetUp />;
   if (token === '') {
     return (
       <Door title="This link is not whole">
@@ -69,9 +59,30 @@ export function SetupPage() {
   );
 }
 
+function AlreadySetUp() {
+  const visitor = useQuery(onwardQuery(null));
+  if (visitor.isPending || visitor.data) {
+    return (
+      <Door title="Set up X-Ray">
+        <Waiting>One moment…</Waiting>
+      </Door>
+    );
+  }
+  return (
+    <Door title="X-Ray is set up already">
+      <Say>
+        X-Ray has an administrator, so this link no longer works.{' '}
+        <Link href="/sign-in" className="text-accent underline">
+          Sign in
+        </Link>
+      </Say>
+    </Door>
+  );
+}
+
 /** Where Clerk signs people in, the link makes who is signed in the administrator. */
 function ClerkSetup({ token }: { token: string }) {
-  const visitor = useQuery(visitorQuery);
+  const visitor = useVisitor();
   const claiming = useMutation({
     mutationFn: () => claimSetup(token),
     onSuccess: () => arrive(null),

@@ -12,6 +12,7 @@ import { configQuery } from '@/lib/queries';
 import { arrive } from '@/lib/session';
 import { Door, Say, Waiting } from './door';
 import { SignInForm } from './sign-in-form';
+import { onwardQuery } from './visitor';
 
 const ClerkSignIn = lazy(async () => ({
   default: (await import('./clerk-sign-in')).ClerkSignIn,
@@ -42,6 +43,18 @@ export function SignInPage() {
   }
   if (token !== '') return <LinkSignIn token={token} />;
   if (config.data?.signIn.needsSetup === true) return <NeedsSetup />;
+  return <PasswordSignIn next={next} />;
+}
+
+function PasswordSignIn({ next }: { next: string | null }) {
+  const visitor = useQuery(onwardQuery(next));
+  if (visitor.isPending || visitor.data) {
+    return (
+      <Door title="Sign in">
+        <Waiting>One moment…</Waiting>
+      </Door>
+    );
+  }
   return (
     <Door title="Sign in">
       <SignInForm onSignedIn={() => arrive(next)} />
