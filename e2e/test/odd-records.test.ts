@@ -111,6 +111,50 @@ test.for(seenOn('light', 1_280))(
   },
 );
 
+/** Two steps of one sequence, and a rule that failed by less than is read at a glance. */
+const TWINS: Odd = {
+  executionId: 'twins',
+  decision: { outcome: 'declined', adverse: true, reasons: [{ code: 'LOW', ruleId: 'min' }] },
+  steps: [
+    { sequence: 1, name: 'first', output: { who: 'FIRST' } },
+    {
+      sequence: 1,
+      name: 'second',
+      kind: 'rules',
+      output: { who: 'SECOND' },
+      rules: [
+        { id: 'min', op: '>=', actual: 0.59996, threshold: 0.6, result: 'fail', effect: 'reject' },
+      ],
+    },
+  ],
+};
+
+test.for(seenOn('light', 1_280))(
+  'each of several steps with one sequence shows its own payload, and a near miss all its digits ($theme, $widthPx px)',
+  async (view, { stage }) => {
+    const { page, server, complaints } = stage;
+    await send(server, [TWINS]);
+    await lookOn(page, view);
+    await openExecution(page, server, 'twins');
+    await page.getByText('0.59996 < 0.6').first().waitFor();
+    for (const [name, payload] of [
+      ['second', '"SECOND"'],
+      ['first', '"FIRST"'],
+    ] as const) {
+      await page.getByRole('treeitem', { name: new RegExp(`^${name}`) }).click();
+      const step = page.getByRole('region', { name: `Step 1: ${name}` });
+      await step.getByRole('tab', { name: 'Output' }).click();
+      await step.getByText(payload).waitFor();
+      await page.reload();
+      await step.getByText(payload).waitFor();
+    }
+    await openExecution(page, server, 'twins', '&step=explain');
+    const explanation = page.getByRole('region', { name: 'Explanation' });
+    await explanation.getByText('0.59996 < 0.6').first().waitFor();
+    expect(complaints).toEqual([]);
+  },
+);
+
 test.for(seenOn('light', 390))(
   'whatever a record holds is text: nothing of it runs or is fetched ($theme, $widthPx px)',
   async (view, { stage }) => {

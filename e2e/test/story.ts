@@ -123,10 +123,34 @@ export async function lookOn(page: Page, { theme, widthPx }: View): Promise<void
   await page.emulateMedia({ colorScheme: theme });
 }
 
-/** What any page owes anybody in any state: axe finds nothing, and nothing sticks out at the side. */
+/** Any page in any state: axe finds no fault, nothing sticks out at the side, and a finger hits every target. */
 export async function expectUsable(page: Page): Promise<void> {
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(await sticksOutPx(page)).toBe(0);
+  if ((page.viewportSize()?.width ?? 0) < 768) expect(await smallTargets(page)).toEqual([]);
+}
+
+const TOUCH_PX = 40;
+
+/** Targets below 40 px, on a phone. Links in a text and the lines of a JSON value are as high as their line. */
+async function smallTargets(page: Page): Promise<string[]> {
+  return await page.evaluate((leastPx) => {
+    const selector =
+      'button, a[href], summary, select, input, textarea, [role="tab"], [role="slider"], [role="menuitem"], [role="menuitemradio"], [role="option"], [role="treeitem"][aria-expanded]';
+    return [...document.querySelectorAll<HTMLElement>(selector)].flatMap((target) => {
+      const box = target.getBoundingClientRect();
+      const isShown = target.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+      // Read by a screen reader alone, or a link that covers its row.
+      if (!isShown || box.width <= 1 || box.height <= 1 || target.closest('[inert]')) return [];
+      const cover = getComputedStyle(target, '::after');
+      if (cover.position === 'absolute' && cover.inset === '0px') return [];
+      if (getComputedStyle(target).display === 'inline') return [];
+      if (target.matches('input[type="checkbox"], input[type="radio"]')) return [];
+      if (Math.round(box.height) >= leastPx && Math.round(box.width) >= leastPx) return [];
+      const name = target.getAttribute('aria-label') ?? target.textContent?.trim().slice(0, 40);
+      return [`${target.tagName} ${name}: ${Math.round(box.width)} x ${Math.round(box.height)} px`];
+    });
+  }, TOUCH_PX);
 }
 
 export async function sticksOutPx(page: Page): Promise<number> {

@@ -8,6 +8,7 @@ import { ChevronRightIcon } from 'lucide-react';
 import { useDeferredValue, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { flushSync } from 'react-dom';
 import { CopyButton } from '@/components/copy-button';
+import { useWide } from '@/lib/browser-state';
 import { cn } from '@/lib/cn';
 import { useElementWidth } from '@/lib/element-width';
 import { initiallyOpen, jsonRows, openWithin, readablePath, type JsonRow } from './json-rows';
@@ -16,7 +17,9 @@ import { JsonSearchBar } from './json-search-bar';
 import { idsToOpen, searchJson } from './json-search';
 import { placeMarks } from './marks';
 
-const ROW_PX = 22;
+const ROW_PX = 24;
+/** Of a line that opens, where a finger points. */
+const TOUCH_ROW_PX = 40;
 const INDENT_PX = 14;
 const MAX_INDENTS = 14;
 const CHAR_PX = 7.4;
@@ -42,6 +45,7 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
   const [open, setOpen] = useState<ReadonlySet<string>>(() => initiallyOpen(value, basePointer));
   const [activeId, setActiveId] = useState<string>(basePointer);
   const [text, setText] = useState('');
+  const wide = useWide();
   const scrollRef = useRef<HTMLDivElement>(null);
   const searchRef = useRef<HTMLInputElement>(null);
   const [widthRef, widthPx] = useElementWidth<HTMLDivElement>();
@@ -60,7 +64,7 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scrollRef.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: (index) => (wide || rows[index]?.open === null ? ROW_PX : TOUCH_ROW_PX),
     overscan: 12,
     paddingStart: 6,
     paddingEnd: 6,
@@ -187,7 +191,7 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
                   row.open !== null && 'cursor-pointer',
                 )}
                 style={{
-                  height: ROW_PX,
+                  height: item.size,
                   transform: `translateY(${item.start}px)`,
                   paddingLeft: 8 + Math.min(row.depth, MAX_INDENTS) * INDENT_PX,
                 }}

@@ -19,7 +19,7 @@ export const buttonVariants = cva(
 );
 
 /** For a button of an icon and a word: where there is no room, the word is for the ear alone. */
-export const ICON_ON_PHONE = 'max-md:size-8 max-md:p-0';
+export const ICON_ON_PHONE = 'max-md:size-10 max-md:p-0';
 
 export interface ButtonProps extends ComponentProps<'button'>, VariantProps<typeof buttonVariants> {
   asChild?: boolean;
