@@ -4,12 +4,14 @@ import { ChevronRightIcon } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useSearchParams } from 'next/navigation';
 import { executionsHref } from '@/lib/links';
+import { cn } from '@/lib/cn';
 import { truncateMiddle } from '@/lib/format';
 
 interface Crumb {
   text: string;
   full?: string;
   href: string | null;
+  isApp?: true;
 }
 
 const PAGES = {
@@ -30,12 +32,19 @@ export function Breadcrumb() {
         {crumbs.map((crumb, index) => (
           <li
             key={crumb.text}
-            className="flex min-w-0 items-center gap-1 last:shrink-0 max-md:not-last:hidden"
+            className={cn(
+              'flex min-w-0 items-center gap-1 last:shrink-0',
+              // On a phone: the app, and the page.
+              !crumb.isApp && 'max-md:not-last:hidden',
+            )}
           >
             {index === 0 ? null : (
               <ChevronRightIcon
                 aria-hidden
-                className="size-3.5 shrink-0 text-ink-faint max-md:hidden"
+                className={cn(
+                  'size-3.5 shrink-0 text-ink-faint',
+                  (crumbs.length < 3 || crumb.isApp) && 'max-md:hidden',
+                )}
               />
             )}
             {crumb.href === null ? (
@@ -62,7 +71,12 @@ function crumbsOf(path: string, app: string | null, executionId: string | null):
   if (path === '/') return [{ text: 'Apps', href: null }];
   const crumbs: Crumb[] = [{ text: 'Apps', href: '/' }];
   if (app !== null) {
-    crumbs.push({ text: truncateMiddle(app, 32), full: app, href: executionsHref(app) });
+    crumbs.push({
+      text: truncateMiddle(app, 32),
+      full: app,
+      href: executionsHref(app),
+      isApp: true,
+    });
   }
   const page = Object.entries(PAGES).find(([start]) => path.startsWith(start))?.[1];
   if (page !== undefined) return [...crumbs, { text: page, href: null }];

@@ -13,7 +13,7 @@ import { Explanations } from './explanations';
 import { FlowChanges } from './flow-changes';
 import { differenceText, placeInterval } from './interval-layout';
 
-const CELL = 'px-4 py-1.5';
+const CELL = 'px-4 max-md:px-2 max-md:first:pl-4 py-1.5';
 
 interface CohortResultProps {
   app: string;
@@ -50,7 +50,7 @@ export function CohortResult({ app, comparison, asked, onOutcome }: CohortResult
         tabIndex={0}
         className="overflow-x-auto"
       >
-        <table className="w-full min-w-[40rem] text-sm">
+        <table className="w-full text-sm md:min-w-[40rem]">
           <caption className="px-4 pb-1 text-left font-semibold">
             Outcomes, with 95 % intervals
           </caption>
@@ -68,7 +68,7 @@ export function CohortResult({ app, comparison, asked, onOutcome }: CohortResult
               <th scope="col" className={cn(CELL, 'text-right font-normal')}>
                 b less a, points
               </th>
-              <th scope="col" className={cn(CELL, 'font-normal')}>
+              <th scope="col" className={cn(CELL, 'font-normal max-md:hidden')}>
                 Beyond chance
               </th>
             </tr>
@@ -147,11 +147,23 @@ function OutcomeRow({
   onExplain: () => void;
 }) {
   const verdict = mixVerdict(change.outcome);
+  const chance = !change.significant ? (
+    <span className="text-ink-muted">no: chance may explain it</span>
+  ) : isExplained ? (
+    <strong className="font-medium">yes, explained below</strong>
+  ) : change.outcome === null ? (
+    'yes'
+  ) : (
+    <button type="button" className="text-accent hover:underline" onClick={onExplain}>
+      yes: explain it
+    </button>
+  );
   const [rateA = '', rateB = ''] = formatSharesApart([change.a.rate, change.b.rate]);
   return (
     <tr className={cn('border-b border-line', isExplained && 'bg-accent-soft')}>
       <th scope="row" className={cn(CELL, 'max-w-48 text-left font-normal')}>
         <VerdictLabel verdict={verdict} />
+        <span className="block md:hidden">{chance}</span>
       </th>
       <td className={CELL}>
         <RateCell rate={change.a} text={rateA} most={most} verdict={verdict} />
@@ -160,19 +172,7 @@ function OutcomeRow({
         <RateCell rate={change.b} text={rateB} most={most} verdict={verdict} />
       </td>
       <td className={cn(CELL, 'text-right whitespace-nowrap')}>{differenceText(change)}</td>
-      <td className={cn(CELL, 'whitespace-nowrap')}>
-        {!change.significant ? (
-          <span className="text-ink-muted">no: chance may explain it</span>
-        ) : isExplained ? (
-          <strong className="font-medium">yes, explained below</strong>
-        ) : change.outcome === null ? (
-          'yes'
-        ) : (
-          <button type="button" className="text-accent hover:underline" onClick={onExplain}>
-            yes: explain it
-          </button>
-        )}
-      </td>
+      <td className={cn(CELL, 'whitespace-nowrap max-md:hidden')}>{chance}</td>
     </tr>
   );
 }
@@ -197,7 +197,7 @@ function RateCell({
       title={`${formatCount(rate.count)}; between ${low} and ${high}`}
     >
       <span className="min-w-14 shrink-0 text-right">{text}</span>
-      <span aria-hidden className="relative h-3 min-w-20 flex-1">
+      <span aria-hidden className="relative h-3 min-w-20 flex-1 max-md:hidden">
         <span className="absolute inset-x-0 top-1/2 h-px bg-line-strong" />
         <span
           className={cn(

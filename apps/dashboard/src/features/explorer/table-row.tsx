@@ -92,6 +92,7 @@ export function RowCells({
 export function RowCard({ app, row, layout }: { app: string; row: Row; layout: CardLayout }) {
   const { lead, beside, when, figure, second, more } = layout;
   const said = second.filter((id) => isSaid(id, row));
+  const placed = [lead, beside, when, figure, ...second, ...more.flat()];
   return (
     <div role="gridcell">
       <div className="flex flex-col justify-center" style={{ height: cardPx(layout) }}>
@@ -122,6 +123,11 @@ export function RowCard({ app, row, layout }: { app: string; row: Row; layout: C
               </Fragment>
             ))}
           </span>
+          {placed.includes('environment') ? null : (
+            <span className="max-w-24 shrink-0 truncate text-ink-faint" title="Environment">
+              {row.environment}
+            </span>
+          )}
           {figure === null ? null : (
             <span className="shrink-0">
               <Content id={figure} row={row} />
