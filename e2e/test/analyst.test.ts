@@ -30,7 +30,7 @@ test.for(seenOn('dark', 1_280))(
     const told = page.getByRole('region', { name: 'Step offers' });
     expect(await told.innerText()).toMatch(/120 of 120 executions/);
     expect(await told.getByRole('row', { name: /too_dear/i }).innerText()).toContain('120');
-    const costs = page.getByRole('region', { name: 'Steps by what they cost' });
+    const costs = page.getByRole('region', { name: 'Steps by cost' });
     expect(await costs.getByRole('rowheader').count()).toBe(2);
     await expectUsable(page);
 

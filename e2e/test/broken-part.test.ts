@@ -95,7 +95,7 @@ const CASES: readonly Case[] = [
     address: ({ app }) => `pipeline?app=${app}&p=loan-approval`,
     asks: /^\/pipelines\/loan-approval\?/,
     answer: { executions: [1], reasons: [] },
-    says: 'The pipeline’s course over time cannot be shown',
+    says: 'The charts cannot be shown',
     remains: region('Graph of the steps'),
     recovered: async (page) => await page.getByText('Executions by outcome').waitFor(),
   },

@@ -331,7 +331,7 @@ test('a view is saved, left, come back to, renamed, shared, and forgotten', asyn
   await page.keyboard.type('Refused slowly');
   await page.keyboard.press('Enter');
   await shared.getByRole('link', { name: 'Refused slowly' }).waitFor();
-  await shared.getByRole('button', { name: 'Forget Refused slowly' }).click();
+  await shared.getByRole('button', { name: 'Delete Refused slowly' }).click();
   await views.getByText('None yet.').waitFor();
   expect(complaints).toEqual([]);
 });

@@ -78,7 +78,7 @@ test('anybody asks why of an id, and comes to where it was decided', async ({ st
 
   await page.goto(`${server.url}/why?app=${server.appId}&id=nobody`);
   await page.getByText('Not seen in this time').waitFor();
-  await page.getByRole('button', { name: 'Look at all time' }).click();
+  await page.getByRole('button', { name: 'Show all time' }).click();
   await page.getByText('Not seen in this time').waitFor();
   expect(new URL(page.url()).searchParams.get('from')).toBe('all');
   expect(await accessibilityFaults(page)).toEqual([]);

@@ -27,7 +27,7 @@ test.for(seenOn('light', 390))(
     expect(await reasons.innerText()).toMatch(/min_score: 540 < 620/);
     await expectUsable(page);
 
-    await page.getByRole('link', { name: 'what would flip it' }).click();
+    await page.getByRole('link', { name: 'what would change it' }).click();
     const panel = page.getByRole('region', { name: 'Explanation', exact: true });
     const flip = panel.getByRole('region', { name: 'What would have changed it' });
     await flip.getByText('Everything else being as it was').waitFor();

@@ -244,7 +244,7 @@ describe('counts that are not of everything', () => {
     const counted = { executions: 5_000, since: '2026-11-22T09:05:00.000Z' };
     const notSearched = { from: counted.since, to: counted.since, executions: 1 };
     expect(countedText({ counted, notSearched }, 'utc')).toEqual([
-      'Counted over the newest 5,000 found, back to 2026-11-22 09:05:00.000 UTC',
+      'Counted over the newest 5,000 executions found, back to 2026-11-22 09:05:00.000 UTC',
       'Not searched yet: 1 execution that just came in',
     ]);
     expect(countedText({ counted: null, notSearched: null }, 'utc')).toEqual([]);

@@ -8,7 +8,7 @@ export default function PageError({ error, reset }: { error: Error; reset: () =>
     <ErrorState
       heading="h1"
       error={error}
-      title="This page broke"
+      title="This page failed"
       onRetry={() => retry(error, reset)}
     />
   );

@@ -4,10 +4,10 @@ import { Button } from '@/components/ui/button';
 
 export default function NotFound() {
   return (
-    <EmptyState heading="h1" title="There is no such page">
-      <p className="mb-3">The address may be mistyped, or of a newer version than this server.</p>
+    <EmptyState heading="h1" title="Page not found">
+      <p className="mb-3">The address may be mistyped, or belong to a newer version of X-Ray.</p>
       <Button asChild>
-        <Link href="/">To the apps</Link>
+        <Link href="/">Go to the apps</Link>
       </Button>
     </EmptyState>
   );

@@ -31,7 +31,7 @@ export function AppGate({
     );
   }
   return (
-    <EmptyState heading="h1" title="There is no app yet">
+    <EmptyState heading="h1" title="No apps yet">
       <p>
         <Link href="/" className="text-accent underline">
           The home page

@@ -55,7 +55,7 @@ export function Onboarding({ app, waitingFor }: { app: string; waitingFor: strin
         ))}
       </Tabs>
       <p className="text-sm text-ink-muted">
-        No key at hand? Editors and owners make one in the{' '}
+        No key? Editors and owners make one in the{' '}
         <Link href={settingsHref('keys', app)} className="text-accent underline">
           settings
         </Link>

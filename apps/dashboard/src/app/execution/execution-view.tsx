@@ -48,10 +48,10 @@ export function ExecutionView() {
   const [{ app, id }] = useQueryStates(executionParams);
   if (app === null || id === null) {
     return (
-      <EmptyState heading="h1" title="Which execution?">
-        <p className="mb-3">The address names no app or no execution.</p>
+      <EmptyState heading="h1" title="No execution selected">
+        <p className="mb-3">The address lacks the app or the execution.</p>
         <Button asChild>
-          <Link href={app === null ? '/' : executionsHref(app)}>To the list</Link>
+          <Link href={app === null ? '/' : executionsHref(app)}>Go to the list</Link>
         </Button>
       </EmptyState>
     );
@@ -70,11 +70,11 @@ function LoadedExecution({ app, id }: { app: string; id: string }) {
     <ErrorState
       heading="h1"
       error={execution.error}
-      title={isMissing ? 'There is no such execution' : 'The execution could not be read'}
+      title={isMissing ? 'Execution not found' : 'The execution could not be read'}
       onRetry={() => void execution.refetch()}
     >
       <Link href={executionsHref(app)} className="text-sm text-accent underline">
-        To the executions of {app}
+        Go to the executions of {app}
       </Link>
     </ErrorState>
   );
@@ -159,8 +159,8 @@ function Panels({
           {snapshot.steps.length === 0 ? (
             <EmptyState title="No steps">
               {snapshot.status === 'running'
-                ? 'None was recorded so far; they appear here by themselves.'
-                : 'This execution recorded none.'}
+                ? 'No steps yet. They appear here as they are recorded.'
+                : 'This execution recorded no steps.'}
             </EmptyState>
           ) : (
             <Boundary title="The timeline cannot be shown" onRetry={onReadAnew}>
@@ -217,7 +217,7 @@ function Inspector({
   const step = snapshot.steps[index];
   if (step === undefined) {
     return (
-      <EmptyState title={`There is no step ${inspected}`}>
+      <EmptyState title={`Step ${inspected} not found`}>
         This execution has {plural(snapshot.steps.length, 'step')}.
       </EmptyState>
     );

@@ -9,7 +9,7 @@ import { cn } from '@/lib/cn';
 import { facetsQuery } from './counts-queries';
 import { filterOptions, restOfFilter, type FilterOption } from './filter-options';
 
-/** What can be written next, under the filter's field, which keeps the focus. */
+/** Completions, under the filter's field, which keeps the focus. */
 export function FilterCompletions({
   id,
   app,
@@ -47,7 +47,7 @@ export function FilterCompletions({
     <div
       id={`${id}-options`}
       role="listbox"
-      aria-label="What can be written next"
+      aria-label="Completions"
       className="absolute top-full right-0 left-0 z-30 mt-1 max-h-80 max-w-2xl overflow-y-auto rounded-md border border-line-strong bg-panel p-1 shadow-lg"
     >
       {options.map((option, index) => (

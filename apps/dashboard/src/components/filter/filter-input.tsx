@@ -179,7 +179,7 @@ export function FilterInput({
             size="sm"
             className="mr-1"
             title="Filter (Enter)"
-            aria-label="Filter by this"
+            aria-label="Apply the filter"
             onClick={() => apply(text)}
           >
             <CornerDownLeftIcon aria-hidden />

@@ -3,12 +3,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { BoxIcon, ChevronsUpDownIcon } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
-import { lazy } from 'react';
-import { LazyMenu } from '@/components/ui/lazy-menu';
+import { lazyMenu } from '@/components/ui/lazy-menu';
 import { appsQuery } from '@/lib/queries';
 
-const load = () => import('./opened-app-switcher');
-const Opened = lazy(async () => ({ default: (await load()).OpenedAppSwitcher }));
+const Menu = lazyMenu(async () => (await import('./app-switcher-content')).AppSwitcherContent);
 
 /** Goes to another app's executions; the apps themselves are on the home page. */
 export function AppSwitcher() {
@@ -16,9 +14,8 @@ export function AppSwitcher() {
   const apps = useQuery(appsQuery);
   const name = apps.data?.items.find((app) => app.id === current)?.name ?? current;
   return (
-    <LazyMenu
-      load={load}
-      renderOpened={(trigger) => <Opened trigger={trigger} />}
+    <Menu
+      content={{}}
       popup="dialog"
       className="w-full min-w-0 justify-start px-2"
       aria-label={name === null ? 'Choose an app' : `App ${name}: switch`}
@@ -29,6 +26,6 @@ export function AppSwitcher() {
         {name ?? 'Choose an app'}
       </span>
       <ChevronsUpDownIcon aria-hidden className="rail-label text-ink-faint" />
-    </LazyMenu>
+    </Menu>
   );
 }

@@ -43,7 +43,7 @@ export function Frame({ children, tools }: { children: ReactNode; tools?: ReactN
         href="#page"
         className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-accent-ink focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
       >
-        Skip to the page
+        Skip to content
       </a>
       <nav
         aria-label="X-Ray"

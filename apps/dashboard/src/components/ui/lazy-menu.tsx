@@ -1,32 +1,40 @@
 'use client';
 
-import { Suspense, useState, type ReactElement, type ReactNode } from 'react';
+import { lazy, Suspense, useState, type ComponentType, type ReactElement } from 'react';
 import { Button, type ButtonProps } from './button';
 
-interface LazyMenuProps extends ButtonProps {
-  /** Loads what `renderOpened` needs; called when somebody is about to open it, perhaps often. */
-  load: () => Promise<unknown>;
-  /** The menu around its trigger, open from the start. */
-  renderOpened: (trigger: ReactElement) => ReactNode;
+/** Content of a menu: it shows the trigger, and is open when it is first shown. */
+type MenuContent<Props> = ComponentType<Props & { trigger: ReactElement }>;
+
+interface LazyMenuProps<Props> extends Omit<ButtonProps, 'content'> {
+  /** Goes to the content. */
+  content: Props;
   popup?: 'menu' | 'dialog';
 }
 
 /**
- * A button whose menu, with all that menus are made of, is no part of a page's first load. The button
- * looks the same before and after, so that nothing moves.
+ * Makes a button whose menu is not part of a page's first load. `load` is called when the pointer or the focus
+ * comes near. The button looks the same before and after, so nothing moves.
  */
-export function LazyMenu({ load, renderOpened, popup = 'menu', ...button }: LazyMenuProps) {
-  const [asked, setAsked] = useState(false);
-  const waiting = (
-    <Button
-      aria-haspopup={popup}
-      aria-expanded={false}
-      onPointerEnter={() => void load()}
-      onFocus={() => void load()}
-      onClick={() => setAsked(true)}
-      {...button}
-    />
-  );
-  if (!asked) return waiting;
-  return <Suspense fallback={waiting}>{renderOpened(<Button {...button} />)}</Suspense>;
+export function lazyMenu<Props extends object>(load: () => Promise<MenuContent<Props>>) {
+  const Content = lazy(async () => ({ default: await load() }));
+  return function LazyMenu({ content, popup = 'menu', ...button }: LazyMenuProps<Props>) {
+    const [asked, setAsked] = useState(false);
+    const waiting = (
+      <Button
+        aria-haspopup={popup}
+        aria-expanded={false}
+        onPointerEnter={() => void load()}
+        onFocus={() => void load()}
+        onClick={() => setAsked(true)}
+        {...button}
+      />
+    );
+    if (!asked) return waiting;
+    return (
+      <Suspense fallback={waiting}>
+        <Content {...content} trigger={<Button {...button} />} />
+      </Suspense>
+    );
+  };
 }

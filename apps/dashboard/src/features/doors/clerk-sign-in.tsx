@@ -62,7 +62,7 @@ function Arrival({ next }: { next: string | null }) {
   return (
     <>
       <FormError message={leaving.error?.message ?? arrival.error.message} />
-      <Say>Clerk knows you, but this server did not let you in.</Say>
+      <Say>Clerk signed you in, but this server refused the session.</Say>
       <Button disabled={leaving.isPending} onClick={() => leaving.mutate()}>
         Sign out and use another account
       </Button>

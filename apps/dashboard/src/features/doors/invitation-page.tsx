@@ -29,10 +29,9 @@ export function InvitationPage() {
   const visitor = useVisitor();
   if (token === '') {
     return (
-      <Door title="This link is not whole">
+      <Door title="This link is incomplete">
         <Say>
-          What stands after the <code className="text-mono">#</code> is missing. Copy all of the
-          invitation.
+          The part after the <code className="text-mono">#</code> is missing. Copy the whole link.
         </Say>
       </Door>
     );
@@ -42,7 +41,7 @@ export function InvitationPage() {
       <Door title="Invitation">
         <FormError message={(invitation.error ?? visitor.error)?.message ?? null} />
         <Say>
-          Ask who sent it for a new one, or{' '}
+          Ask the sender for a new one, or{' '}
           <Link href="/" className="text-accent underline">
             go to X-Ray
           </Link>

@@ -29,10 +29,9 @@ export function ResetPasswordPage() {
   }
   if (token === '') {
     return (
-      <Door title="This link is not whole">
+      <Door title="This link is incomplete">
         <Say>
-          What stands after the <code className="text-mono">#</code> is missing. Copy all of the
-          link.
+          The part after the <code className="text-mono">#</code> is missing. Copy the whole link.
         </Say>
       </Door>
     );

@@ -34,10 +34,10 @@ export function SetupPage() {
   if (!config.data.signIn.needsSetup) return <AlreadySetUp />;
   if (token === '') {
     return (
-      <Door title="This link is not whole">
+      <Door title="This link is incomplete">
         <Say>
-          What stands after the <code className="text-mono">#</code> is missing. Copy all of the
-          link that the server printed when it started.
+          The part after the <code className="text-mono">#</code> is missing. Copy the whole link
+          that the server printed at its start.
         </Say>
       </Door>
     );
@@ -46,7 +46,7 @@ export function SetupPage() {
   return (
     <Door title="Set up X-Ray">
       <Say>
-        Make the first account. It is the administrator’s: it sees every app and lets others in.
+        Create the first account. It is an administrator: it sees every app and invites others.
       </Say>
       <AccountForm
         label="Create administrator"
@@ -97,8 +97,8 @@ function ClerkSetup({ token }: { token: string }) {
       ) : visitor.data ? (
         <>
           <Say>
-            You are signed in as <span className="text-ink">{visitor.data.email}</span>. The
-            administrator sees every app and lets others in.
+            You are signed in as <span className="text-ink">{visitor.data.email}</span>. An
+            administrator sees every app and invites others.
           </Say>
           <Button
             variant="primary"
@@ -120,8 +120,8 @@ function ClerkSetup({ token }: { token: string }) {
       ) : (
         <>
           <Say>
-            Clerk signs people in here. Sign in, and this link makes you the administrator, who sees
-            every app and lets others in.
+            Sign in with Clerk, and this link makes you an administrator. An administrator sees
+            every app and invites others.
           </Say>
           <Button variant="primary" className="h-9" onClick={() => signInAndReturn(token)}>
             Sign in with Clerk

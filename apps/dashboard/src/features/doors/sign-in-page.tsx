@@ -59,8 +59,8 @@ function PasswordSignIn({ next }: { next: string | null }) {
     <Door title="Sign in">
       <SignInForm onSignedIn={() => arrive(next)} />
       <details className="text-sm text-ink-muted">
-        <summary className="cursor-pointer">Forgot the password?</summary>
-        <p className="mt-2 mb-1">On the server’s machine this prints a link that sets a new one:</p>
+        <summary className="cursor-pointer">Forgot your password?</summary>
+        <p className="mt-2 mb-1">Run this on the server to get a link that sets a new one:</p>
         <ScrollText label="Command" text="npm run xray -- users reset-password <email>" />
       </details>
     </Door>
@@ -94,7 +94,7 @@ function LinkSignIn({ token }: { token: string }) {
         <Link href="/sign-in" className="text-accent underline">
           Sign in with a password
         </Link>{' '}
-        instead, or have a new link made on the server’s machine.
+        instead, or create a new link on the server.
       </Say>
     </Door>
   );
@@ -104,10 +104,10 @@ function NeedsSetup() {
   return (
     <Door title="Nobody has an account yet">
       <Say>
-        When it started, the server printed a link that makes the first administrator. Find it in
-        the terminal or the log, and open it: it ends in <code className="text-mono">/setup#…</code>
+        The server printed a link at its start that creates the first administrator. Find it in the
+        terminal or the log and open it. It contains <code className="text-mono">/setup#…</code>
       </Say>
-      <Say>As long as nobody has used it, every start of the server prints it again.</Say>
+      <Say>The server prints it at every start until it is used.</Say>
     </Door>
   );
 }

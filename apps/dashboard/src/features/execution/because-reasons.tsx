@@ -38,7 +38,7 @@ export function BecauseReasons({ because, flipHref }: { because: BecauseLine; fl
           prefetch={false}
           className="text-ink-muted underline decoration-line-strong underline-offset-2 hover:text-ink print:hidden"
         >
-          what would flip it
+          what would change it
         </Link>
       ) : null}
     </div>

@@ -9,7 +9,7 @@ export function countedText(
   return [
     ...(counted
       ? [
-          `Counted over the newest ${formatCount(counted.executions)} found, back to ${formatAbsolute(counted.since, zone)}`,
+          `Counted over the newest ${formatCount(counted.executions)} executions found, back to ${formatAbsolute(counted.since, zone)}`,
         ]
       : []),
     ...(notSearched

@@ -187,7 +187,7 @@ export function ExecutionsList(props: ExecutionsListProps) {
           role="alert"
           className="flex items-center justify-between gap-3 border-t border-line px-4 py-2 text-sm"
         >
-          Some executions could not be read; those at hand were kept.
+          Some executions could not be read. The others are shown.
           <Button size="sm" onClick={list.retry}>
             Try again
           </Button>

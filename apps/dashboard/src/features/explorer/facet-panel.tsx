@@ -177,7 +177,7 @@ function Value({
       <button
         type="button"
         aria-pressed={state === 'included'}
-        title={`${value}: click to keep to it, Alt and click to leave it out`}
+        title={`${value}: click to filter by it, Alt-click to exclude it`}
         onClick={(event) => onToggle(event.altKey || state === 'excluded')}
         className={cn(
           'flex h-7 w-full min-w-0 items-center gap-1.5 pr-4 pl-2 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2',
@@ -207,8 +207,8 @@ function Value({
       {state === 'excluded' ? null : (
         <button
           type="button"
-          aria-label={`Leave out ${value}`}
-          title="Leave it out"
+          aria-label={`Exclude ${value}`}
+          title="Exclude"
           onClick={() => onToggle(true)}
           className="absolute right-2.5 flex size-6 items-center justify-center rounded text-ink-muted opacity-0 group-hover/value:opacity-100 hover:text-ink focus-visible:opacity-100"
         >

@@ -155,7 +155,7 @@ function Chart({ data, onZoom }: { data: HistogramData; onZoom: (range: TimeRang
         aria-valuenow={span?.to ?? 0}
         aria-valuetext={
           shown === undefined
-            ? 'Arrow keys go from bar to bar, with Shift they select, Enter zooms in'
+            ? 'Arrow keys move between bars, Shift selects, Enter zooms in'
             : barText(shown, verdictOf, zone)
         }
         onKeyDown={onKeyDown}
@@ -275,7 +275,7 @@ function HistogramTable({
     // A table of its own keeps the width of its text, which a hidden box around it does not.
     <div className="sr-only">
       <table id={id}>
-        <caption>Executions over time, by {by}; times with none are left out</caption>
+        <caption>Executions over time, by {by}; empty times are left out</caption>
         <thead>
           <tr>
             <th scope="col">Time</th>

@@ -51,8 +51,8 @@ export function LiveButton({
           size="icon"
           className="rounded-l-none border-l-0"
           aria-pressed={paused}
-          aria-label={paused ? 'Go on with the live tail' : 'Pause the live tail'}
-          title={paused ? 'Go on' : 'Pause: what arrives is counted, and kept'}
+          aria-label={paused ? 'Resume the live tail' : 'Pause the live tail'}
+          title={paused ? 'Resume' : 'Pause: new executions are counted and held'}
           onClick={() => onPaused(!paused)}
         >
           {paused ? <PlayIcon aria-hidden /> : <PauseIcon aria-hidden />}

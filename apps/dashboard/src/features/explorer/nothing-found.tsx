@@ -78,7 +78,7 @@ function NothingFound({ app, q, range, onChange }: NothingProps) {
           ))}
         </ul>
       ) : isTrying ? (
-        <output>Looking for a filter that finds some…</output>
+        <output>Looking for a filter with results…</output>
       ) : (
         <Button onClick={() => onChange({ q: '', from: ALL_TIME, to: null })}>
           All executions, all time

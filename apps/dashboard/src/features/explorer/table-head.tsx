@@ -151,9 +151,9 @@ function WidthHandle({
       aria-valuemin={clampWidth(0)}
       aria-valuemax={clampWidth(Infinity)}
       aria-valuenow={widthPx ?? 0}
-      aria-valuetext={widthPx === null ? 'by itself' : `${widthPx} px`}
+      aria-valuetext={widthPx === null ? 'automatic' : `${widthPx} px`}
       tabIndex={0}
-      title="Drag, or press the arrow keys, to size; twice for its own width"
+      title="Drag or press the arrow keys to resize, double-click to reset"
       draggable={false}
       onPointerDown={start}
       onDoubleClick={() => onWidth(null)}

@@ -3,13 +3,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { BookmarkIcon } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
-import { lazy } from 'react';
 import { ICON_ON_PHONE } from '@/components/ui/button';
-import { LazyMenu } from '@/components/ui/lazy-menu';
+import { lazyMenu } from '@/components/ui/lazy-menu';
 import { isSameView, viewParams, viewsQuery } from './saved-views';
 
-const load = () => import('./opened-views-menu');
-const Opened = lazy(async () => ({ default: (await load()).OpenedViewsMenu }));
+const Menu = lazyMenu(async () => (await import('./views-menu-content')).ViewsMenuContent);
 
 /** Lists to come back to: one's own, and those that the app's people share. */
 export function ViewsMenu({ app }: { app: string }) {
@@ -17,17 +15,14 @@ export function ViewsMenu({ app }: { app: string }) {
   const views = useQuery(viewsQuery(app));
   const shown = views.data?.items.find(({ params }) => isSameView(params, current));
   return (
-    <LazyMenu
-      load={load}
-      renderOpened={(trigger) => (
-        <Opened trigger={trigger} app={app} views={views} current={current} shownId={shown?.id} />
-      )}
+    <Menu
+      content={{ app, views, current, shownId: shown?.id }}
       popup="dialog"
       className={ICON_ON_PHONE}
-      title={shown === undefined ? 'Saved views' : `Saved views: this is ${shown.name}`}
+      title={shown === undefined ? 'Saved views' : `Saved view: ${shown.name}`}
     >
       <BookmarkIcon aria-hidden className={shown && 'fill-current text-accent'} />
       <span className="max-md:sr-only">Views</span>
-    </LazyMenu>
+    </Menu>
   );
 }

@@ -18,7 +18,7 @@ export function Courses({ funnel }: { funnel: Funnel }) {
         </li>
       ))}
       {moreVariants > 0 ? (
-        <li className="text-ink-muted">{plural(moreVariants, 'execution')} took other courses</li>
+        <li className="text-ink-muted">{plural(moreVariants, 'execution')} took other paths</li>
       ) : null}
     </ol>
   );

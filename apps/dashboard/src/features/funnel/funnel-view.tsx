@@ -48,11 +48,11 @@ export function FunnelView({
           <StepDetails app={app} funnel={funnel} step={told} reasons={reasons} />
         )}
       </Part>
-      <Part title="Slowest and most failing steps">
+      <Part title="Slowest steps and most failures">
         <StepsTable funnel={funnel} onCurrent={onStep} />
       </Part>
       {funnel.variants.length === 0 ? null : (
-        <Part title="Courses that executions took">
+        <Part title="Paths of the executions">
           <Courses funnel={funnel} />
         </Part>
       )}

@@ -149,10 +149,10 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
       </TimeChart>
       <TimeChart
         {...shared}
-        title="Deciding reasons, their mix over time"
+        title="Deciding reasons over time"
         most={reasons.length === 0 ? 0 : 1}
         formatValue={formatShare}
-        empty="No reason was recorded in this time."
+        empty="No reasons in this time range."
         legend={[
           ...reasons.map(({ reason, total }, index) => ({
             key: reason,

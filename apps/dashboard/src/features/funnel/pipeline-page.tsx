@@ -36,9 +36,9 @@ export function PipelinePage() {
     <AppGate loading={<RowsSkeleton />}>
       {(app) =>
         p === null ? (
-          <EmptyState heading="h1" title="Which pipeline?">
+          <EmptyState heading="h1" title="No pipeline selected">
             <Link href={pipelinesHref(app)} className="text-accent underline">
-              The pipelines of {app}
+              Go to the pipelines of {app}
             </Link>
           </EmptyState>
         ) : (
@@ -67,7 +67,7 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
           </Button>
           <Button asChild>
             <Link href={cohortsHref(app, `pipeline:${printQueryValue(pipeline)}`)} prefetch={false}>
-              This week against last
+              Compare this week with last week
             </Link>
           </Button>
           <RangeMenu
@@ -82,7 +82,7 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
         <div className="flex flex-col gap-8 p-4">
           {overview.data !== undefined ? (
             <Boundary
-              title="The pipeline’s course over time cannot be shown"
+              title="The charts cannot be shown"
               of={overview.dataUpdatedAt}
               onRetry={() => overview.refetch()}
             >
@@ -92,7 +92,7 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
           ) : overview.isError ? (
             <ErrorState
               error={overview.error}
-              title="The pipeline’s course over time could not be read"
+              title="The charts could not be read"
               onRetry={() => void overview.refetch()}
             />
           ) : (
@@ -138,18 +138,18 @@ function Steps({
   onStep: (step: string) => void;
 }) {
   if (funnel.steps.length === 0) {
-    return <EmptyState title="No steps">These executions recorded none.</EmptyState>;
+    return <EmptyState title="No steps">These executions recorded no steps.</EmptyState>;
   }
   return <FunnelView funnel={funnel} {...props} />;
 }
 
 function NothingRan({ range, onAllTime }: { range: TimeRange; onAllTime: () => void }): ReactNode {
   return (
-    <EmptyState title="Nothing of it ran in this time">
+    <EmptyState title="No executions in this time range">
       {range.from === ALL_TIME ? (
-        'The name may be written otherwise; names are matched whole.'
+        'Check the name: pipelines are matched by their whole name.'
       ) : (
-        <Button onClick={onAllTime}>Look at all time</Button>
+        <Button onClick={onAllTime}>Show all time</Button>
       )}
     </EmptyState>
   );

@@ -7,7 +7,7 @@ export function RowsSkeleton() {
   return (
     <section
       aria-busy="true"
-      aria-label="Reading the pipelines"
+      aria-label="Loading the pipelines"
       className="flex flex-col gap-3 p-4"
     >
       {ROWS.map((row) => (

@@ -93,9 +93,9 @@ function PipelineRows({
   }
   if (isEmpty) {
     return (
-      <EmptyState title="Nothing ran in this time">
-        <p className="mb-3">There are older executions.</p>
-        <Button onClick={onAllTime}>Look at all time</Button>
+      <EmptyState title="No executions in this time range">
+        <p className="mb-3">Older executions exist.</p>
+        <Button onClick={onAllTime}>Show all time</Button>
       </EmptyState>
     );
   }

@@ -68,13 +68,13 @@ export function StepDetails({ app, funnel, step, reasons }: StepDetailsProps) {
       </div>
       <div className="min-w-0">
         {step.candidatesIn === null ? (
-          <p className="text-ink-muted">It chooses among no candidates.</p>
+          <p className="text-ink-muted">This step has no candidates.</p>
         ) : step.drops.length === 0 ? (
-          <p className="text-ink-muted">It dropped no candidate for a reason that was recorded.</p>
+          <p className="text-ink-muted">No dropped candidate has a recorded reason.</p>
         ) : (
           <table className="w-full">
             <caption className="pb-1 text-left text-xs text-ink-muted">
-              Not kept, by deciding reason, and how the reason drifts over the whole pipeline
+              Dropped candidates by deciding reason, with the reason over time in the whole pipeline
             </caption>
             <tbody>
               {step.drops.slice(0, REASONS_SHOWN).map(({ reason, count }) => (

@@ -40,7 +40,7 @@ export function StepsTable({
   );
   return (
     <section
-      aria-label="Steps by what they cost"
+      aria-label="Steps by cost"
       // What scrolls must be reached by the keyboard (WCAG 2.1.1).
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}

@@ -20,7 +20,7 @@ const SORTS: Record<CandidateSort, string> = {
   given: 'As recorded',
   score: 'Best score',
   rank: 'Rank',
-  cutoff: 'Nearest the cutoff',
+  cutoff: 'Nearest to the cutoff',
   id: 'Id',
 };
 const FIELD = 'h-7 rounded-md border border-line bg-panel px-2 text-sm';
@@ -139,7 +139,7 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
         {shown.length === rows.length
           ? formatCount(rows.length)
           : `${formatCount(shown.length)} of ${formatCount(rows.length)}`}{' '}
-        recorded of {formatCount(set.in)}; the counts above are exact.
+        of {formatCount(set.in)} candidates recorded. The counts above are exact.
       </p>
     </div>
   );

@@ -194,7 +194,7 @@ function NotFound({
               })
               .join(' and ')}.`}
       </p>
-      {isAllTime ? null : <Button onClick={onAllTime}>Look at all time</Button>}
+      {isAllTime ? null : <Button onClick={onAllTime}>Show all time</Button>}
     </EmptyState>
   );
 }

@@ -111,14 +111,14 @@ function commandsOf({ app, apps, pipelines, recent }: PaletteSources): Command[]
     { id: 'theme dark', label: 'Dark theme', hint: 'display', action: { theme: 'dark' } },
     {
       id: 'theme system',
-      label: 'Theme of the system',
+      label: 'System theme',
       hint: 'display',
       action: { theme: 'system' },
     },
     { id: 'zone utc', label: 'Times in UTC', hint: 'display', action: { zone: 'utc' } },
     {
       id: 'zone local',
-      label: 'Times in this machine’s zone',
+      label: 'Times in the local time zone',
       hint: 'display',
       action: { zone: 'local' },
     },

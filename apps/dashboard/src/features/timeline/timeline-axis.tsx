@@ -43,7 +43,7 @@ export function TimelineAxis({
       <div
         className="relative h-full cursor-col-resize touch-none"
         style={{ width: trackPx }}
-        title={zoomed ? 'Drag to zoom, double click for all' : 'Drag to zoom'}
+        title={zoomed ? 'Drag to zoom, double-click to reset' : 'Drag to zoom'}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           setDrag({ fromPx: xOf(event), toPx: xOf(event) });

@@ -192,7 +192,7 @@ function Gap({ span, window, trackPx }: Pick<TimelineRowProps, 'span' | 'window'
   if (outside !== null || widthPx < MIN_GAP_PX) return null;
   return (
     <div
-      title={`${formatDuration(span.gapMs)} in which nothing was recorded here`}
+      title={`${formatDuration(span.gapMs)} without a recorded step`}
       // Below the label, which may stand before the bar too.
       className="absolute bottom-0.5 h-1.5 border-x border-b border-dashed border-line-strong"
       style={{ left: leftPx, width: widthPx }}

@@ -113,8 +113,8 @@ export function TimelineToolbar({ searchRef, ...props }: TimelineToolbarProps) {
       <Button
         size="sm"
         variant="ghost"
-        title="Show all the time (0)"
-        aria-label="Show all the time"
+        title="Reset zoom (0)"
+        aria-label="Reset zoom"
         disabled={!props.zoomed}
         onClick={() => props.onZoom(null)}
       >

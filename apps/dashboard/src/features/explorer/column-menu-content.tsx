@@ -13,7 +13,7 @@ export interface ColumnMenuProps {
   onResetWidths: () => void;
 }
 
-export function OpenedColumnMenu({
+export function ColumnMenuContent({
   trigger,
   columns,
   onChange,
@@ -47,7 +47,7 @@ export function OpenedColumnMenu({
                       size="iconSm"
                       disabled={place === 0}
                       aria-label={`Move ${title} to the left`}
-                      title="To the left"
+                      title="Move left"
                       onClick={() => onChange(moveColumn(columns, id, place - 1))}
                     >
                       <ArrowUpIcon aria-hidden />
@@ -57,7 +57,7 @@ export function OpenedColumnMenu({
                       size="iconSm"
                       disabled={place === columns.length - 1}
                       aria-label={`Move ${title} to the right`}
-                      title="To the right"
+                      title="Move right"
                       onClick={() => onChange(moveColumn(columns, id, place + 1))}
                     >
                       <ArrowDownIcon aria-hidden />
@@ -77,7 +77,7 @@ export function OpenedColumnMenu({
               onResetWidths();
             }}
           >
-            As at first
+            Reset columns
           </Button>
         </div>
       </PopoverContent>

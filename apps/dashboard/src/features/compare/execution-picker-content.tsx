@@ -22,7 +22,7 @@ export interface ExecutionPickerProps {
   onChange: (executionId: string) => void;
 }
 
-export function OpenedExecutionPicker({
+export function ExecutionPickerContent({
   trigger,
   app,
   name,

@@ -13,7 +13,7 @@ import {
 } from '@/components/ui/dropdown-menu';
 import { setTheme, setZone, useTheme, useZone, type Theme } from '@/lib/preferences';
 
-export function OpenedDisplayMenu({ trigger }: { trigger: ReactElement }) {
+export function DisplayMenuContent({ trigger }: { trigger: ReactElement }) {
   const theme = useTheme();
   const zone = useZone();
   return (
@@ -33,12 +33,12 @@ export function OpenedDisplayMenu({ trigger }: { trigger: ReactElement }) {
           </DropdownMenuRadioItem>
         </DropdownMenuRadioGroup>
         <DropdownMenuSeparator />
-        <DropdownMenuLabel>Times in</DropdownMenuLabel>
+        <DropdownMenuLabel>Time zone</DropdownMenuLabel>
         <DropdownMenuRadioGroup
           value={zone}
           onValueChange={(value) => setZone(value === 'utc' ? 'utc' : 'local')}
         >
-          <DropdownMenuRadioItem value="local">This machine’s zone</DropdownMenuRadioItem>
+          <DropdownMenuRadioItem value="local">Local time zone</DropdownMenuRadioItem>
           <DropdownMenuRadioItem value="utc">UTC</DropdownMenuRadioItem>
         </DropdownMenuRadioGroup>
       </DropdownMenuContent>

@@ -15,7 +15,7 @@ import {
 import { settingsHref } from '@/lib/links';
 import { leave } from '@/lib/session';
 
-export function OpenedUserMenu({ trigger, me }: { trigger: ReactElement; me: User }) {
+export function UserMenuContent({ trigger, me }: { trigger: ReactElement; me: User }) {
   const router = useRouter();
   const app = useSearchParams().get('app');
   const leaving = useMutation({ mutationFn: leave });

@@ -8,7 +8,7 @@ import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover
 import { executionsHref } from '@/lib/links';
 import { appsQuery } from '@/lib/queries';
 
-export function OpenedAppSwitcher({ trigger }: { trigger: ReactElement }) {
+export function AppSwitcherContent({ trigger }: { trigger: ReactElement }) {
   const router = useRouter();
   const current = useSearchParams().get('app');
   const apps = useQuery(appsQuery);
@@ -28,7 +28,7 @@ export function OpenedAppSwitcher({ trigger }: { trigger: ReactElement }) {
             label: app.name,
             hint: app.name === app.id ? null : app.id.slice(0, 24),
           }))}
-          empty={apps.isError ? 'The apps could not be read.' : 'No app of that name.'}
+          empty={apps.isError ? 'The apps could not be read.' : 'No app has this name.'}
           onChoose={(id) => {
             setOpen(false);
             router.push(executionsHref(id));

@@ -15,7 +15,7 @@ export interface RangeMenuProps {
   onChange: (value: TimeRange) => void;
 }
 
-export function OpenedRangeMenu({
+export function RangeMenuContent({
   trigger,
   value,
   onChange,

@@ -21,7 +21,7 @@ import { executionVerdict } from '@/lib/verdict';
 import { suggestions, type Suggestion } from './suggestions';
 
 /** What an execution is worth comparing with: the one before, the last that went well, what it is linked to. */
-export function OpenedCompareMenu({
+export function CompareMenuContent({
   trigger,
   app,
   detail,

@@ -20,7 +20,7 @@ const MAX_NAME_LENGTH = 80;
 const FIELD =
   'min-w-0 flex-1 rounded-md border border-line-strong bg-panel px-2 text-sm placeholder:text-ink-faint';
 
-interface OpenedViewsMenuProps {
+interface ViewsMenuContentProps {
   trigger: ReactElement;
   app: string;
   views: UseQueryResult<SavedViewList>;
@@ -30,7 +30,7 @@ interface OpenedViewsMenuProps {
   shownId: string | undefined;
 }
 
-export function OpenedViewsMenu({ trigger, app, views, current, shownId }: OpenedViewsMenuProps) {
+export function ViewsMenuContent({ trigger, app, views, current, shownId }: ViewsMenuContentProps) {
   const [open, setOpen] = useState(true);
   /** Id of the view that is given another name. */
   const [renamed, setRenamed] = useState<string | null>(null);
@@ -66,12 +66,12 @@ export function OpenedViewsMenu({ trigger, app, views, current, shownId }: Opene
       >
         <div className="max-h-[50dvh] overflow-y-auto">
           {views.isPending ? (
-            <p className="px-2 py-2 text-sm text-ink-muted">Reading the views…</p>
+            <p className="px-2 py-2 text-sm text-ink-muted">Loading the views…</p>
           ) : views.isError ? (
             <p className="px-2 py-2 text-sm text-ink-muted">The views could not be read.</p>
           ) : items.length === 0 ? (
             <p className="px-2 py-2 text-sm text-ink-muted">
-              None yet. A view keeps the filter, the time, the order and the columns.
+              No views yet. A view keeps the filter, the time range, the order and the columns.
             </p>
           ) : null}
           {list(
@@ -140,7 +140,7 @@ function ViewList({
               </Link>
               <CopyButton
                 text={() => new URL(viewHref(app, view.params), location.href).href}
-                label={`Copy the address of ${view.name}`}
+                label={`Copy the link to ${view.name}`}
               />
               {changeable ? (
                 <>
@@ -148,7 +148,7 @@ function ViewList({
                     variant="ghost"
                     size="iconSm"
                     aria-label={`Rename ${view.name}`}
-                    title={view.isShared ? 'Rename it, for everybody' : 'Rename it'}
+                    title={view.isShared ? 'Rename for everyone' : 'Rename'}
                     onClick={() => onRenamed(view.id)}
                   >
                     <PencilIcon aria-hidden />
@@ -156,8 +156,8 @@ function ViewList({
                   <Button
                     variant="ghost"
                     size="iconSm"
-                    aria-label={`Forget ${view.name}`}
-                    title={view.isShared ? 'Forget it, for everybody' : 'Forget it'}
+                    aria-label={`Delete ${view.name}`}
+                    title={view.isShared ? 'Delete for everyone' : 'Delete'}
                     disabled={removing.isPending}
                     onClick={() => removing.mutate(view.id)}
                   >
