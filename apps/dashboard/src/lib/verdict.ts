@@ -96,12 +96,13 @@ export function distinctVerdicts<T>(
   const verdicts = new Map<T, Verdict>();
   const takenHues: number[] = [];
   const takenTones = new Set<Tone>();
-  // Fixed colours first, and by name: who comes first must not depend on the counts.
+  // Fixed colours first, the usual word before its synonyms, then by name: the counts must not decide.
   const inOrder = [...new Set(outcomes)]
     .map((outcome) => ({ outcome, verdict: verdictOf(outcome) }))
     .toSorted((a, b) => {
       const named = Number(a.verdict.tone === 'named') - Number(b.verdict.tone === 'named');
-      return named || (a.verdict.word < b.verdict.word ? -1 : 1);
+      const usual = usualRank(a.verdict) - usualRank(b.verdict);
+      return named || usual || (a.verdict.word < b.verdict.word ? -1 : 1);
     });
   for (const { outcome, verdict } of inOrder) {
     if (verdict.tone !== 'named' && !takenTones.has(verdict.tone)) {
@@ -117,6 +118,11 @@ export function distinctVerdicts<T>(
     verdicts.set(outcome, { ...verdict, tone: 'named', hue });
   }
   return (outcome) => verdicts.get(outcome) ?? verdictOf(outcome);
+}
+
+function usualRank({ word }: Verdict): number {
+  const rank = [...KNOWN_OUTCOMES.keys()].indexOf(word.toLowerCase());
+  return rank < 0 ? KNOWN_OUTCOMES.size : rank;
 }
 
 /** The wanted hue if it can be told from those taken, else the one farthest from them. */

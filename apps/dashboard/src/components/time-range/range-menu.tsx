@@ -21,7 +21,7 @@ export function RangeMenu({ className, ...props }: RangeMenuProps & { className?
     >
       <CalendarIcon aria-hidden className="max-[420px]:hidden" />
       <span className="truncate">{text}</span>
-      <ChevronDownIcon aria-hidden className="text-ink-faint" />
+      <ChevronDownIcon aria-hidden className="text-ink-faint max-[420px]:hidden" />
     </Menu>
   );
 }

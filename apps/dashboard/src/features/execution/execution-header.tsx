@@ -36,7 +36,7 @@ export function ExecutionHeader({
           {/* Whole where it can be: the outcome is what one came for. */}
           <VerdictLabel
             verdict={verdict}
-            className="max-w-3/5 shrink-0 text-lg font-semibold [&_svg]:size-4"
+            className="max-w-[60vw] shrink-0 text-lg font-semibold [&_svg]:size-4"
           />
           <Link
             href={executionsHref(app, { pipeline: snapshot.pipeline })}

@@ -82,16 +82,16 @@ function Explorer({ app }: { app: string }) {
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div className="flex flex-wrap items-center gap-2 px-4 py-2 max-md:gap-1 print:hidden">
+      <div className="flex flex-wrap items-center gap-2 px-4 py-2 max-md:gap-0.5 max-md:px-2 print:hidden">
         <h1 className="mr-auto font-semibold max-md:sr-only">Executions</h1>
         <Button className={cn('lg:hidden', ICON_ON_PHONE)} onClick={() => setFacetsOpen(true)}>
           <ListFilterIcon aria-hidden /> <span className="max-md:sr-only">Facets</span>
         </Button>
         <ViewsMenu app={app} />
-        <div className="flex min-w-0 max-md:flex-[1_0_6.5rem]">
+        <div className="flex min-w-0 max-md:flex-[1_0_4.75rem]">
           <RangeMenu
             value={range}
-            className="max-md:flex-1 max-md:px-2"
+            className="max-md:flex-1 max-md:px-1"
             onChange={(next) => void setParams({ ...next, peek: null })}
           />
         </div>

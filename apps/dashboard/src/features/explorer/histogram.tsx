@@ -57,7 +57,7 @@ export function Histogram({ app, q, bySearch, range, by, live, onBy, onZoom }: H
   const notes = data === undefined ? [] : countedText(data, zone);
   return (
     <section aria-label="Executions over time" className="px-4 pb-2 print:hidden">
-      <div className="flex h-6 items-center justify-between gap-3 text-xs text-ink-muted">
+      <div className="flex h-6 items-center justify-between gap-3 text-xs text-ink-muted max-md:h-10">
         <span className="min-w-0 truncate" title={notes.join('. ')}>
           {data === undefined ? ' ' : plural(data.total, 'execution')}
           {range.from === ALL_TIME && range.to === null ? ' in the last 7 days' : null}

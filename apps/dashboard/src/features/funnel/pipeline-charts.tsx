@@ -93,7 +93,7 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
         {...shared}
         title="Failure rate"
         most={mostSure}
-        formatValue={formatShare}
+        formatValue={shareTickText}
         legend={[
           {
             key: 'failed',
@@ -126,7 +126,7 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
         title="Duration"
         most={greatest([...overview.p50Ms, ...overview.p95Ms])}
         ticksOf={durationTicks}
-        formatValue={(ms) => formatDuration(ms).replace(/ 00 \w+$/, '')}
+        formatValue={durationTickText}
         legend={[
           {
             key: 'p95',
@@ -151,7 +151,7 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
         {...shared}
         title="Deciding reasons over time"
         most={reasons.length === 0 ? 0 : 1}
-        formatValue={formatShare}
+        formatValue={shareTickText}
         empty="No reasons in this time range."
         legend={[
           ...reasons.map(({ reason, total }, index) => ({
@@ -230,6 +230,15 @@ function ColorMark({ color }: { color: string }) {
   return (
     <span aria-hidden className="size-2.5 shrink-0 rounded-sm" style={{ background: color }} />
   );
+}
+
+function durationTickText(ms: number): string {
+  return ms === 0 ? '0' : formatDuration(ms).replace(/ 00 \w+$/, '');
+}
+
+/** Without `.0`: the values of an axis are round. */
+function shareTickText(share: number): string {
+  return formatShare(share).replace(/[.,]0(?=\D*$)/, '');
 }
 
 /** Rates of few executions: faint, and at the top edge an arrow for one that lies above it. */
