@@ -3,12 +3,14 @@
 import { lazy, Suspense, useState, type ComponentType, type ReactElement } from 'react';
 import { Button, type ButtonProps } from './button';
 
-/** Content of a menu: it shows the trigger, and is open when it is first shown. */
-type MenuContent<Props> = ComponentType<Props & { trigger: ReactElement }>;
+/** A menu's content shows its trigger, and is open when it is first shown. */
+interface HasTrigger {
+  trigger: ReactElement;
+}
 
 interface LazyMenuProps<Props> extends Omit<ButtonProps, 'content'> {
-  /** Goes to the content. */
-  content: Props;
+  /** What the content gets beside its trigger. */
+  content: Omit<Props, 'trigger'>;
   popup?: 'menu' | 'dialog';
 }
 
@@ -16,7 +18,7 @@ interface LazyMenuProps<Props> extends Omit<ButtonProps, 'content'> {
  * Makes a button whose menu is not part of a page's first load. `load` is called when the pointer or the focus
  * comes near. The button looks the same before and after, so nothing moves.
  */
-export function lazyMenu<Props extends object>(load: () => Promise<MenuContent<Props>>) {
+export function lazyMenu<Props extends HasTrigger>(load: () => Promise<ComponentType<Props>>) {
   const Content = lazy(async () => ({ default: await load() }));
   return function LazyMenu({ content, popup = 'menu', ...button }: LazyMenuProps<Props>) {
     const [asked, setAsked] = useState(false);
@@ -33,8 +35,16 @@ export function lazyMenu<Props extends object>(load: () => Promise<MenuContent<P
     if (!asked) return waiting;
     return (
       <Suspense fallback={waiting}>
-        <Content {...content} trigger={<Button {...button} />} />
+        <Content {...withTrigger<Props>(content, <Button {...button} />)} />
       </Suspense>
     );
   };
+}
+
+/** `content` has all of the props but the trigger, which TypeScript cannot add up for a generic type. */
+function withTrigger<Props extends HasTrigger>(
+  content: Omit<Props, 'trigger'>,
+  trigger: ReactElement,
+): Props {
+  return { ...content, trigger } as Props;
 }
