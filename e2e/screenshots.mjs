@@ -97,14 +97,14 @@ async function openCandidates(page) {
 async function explainDeclinedLoan(page) {
   await openDeclinedLoan(page);
   await page.getByRole('button', { name: 'Explain' }).click();
-  await page.getByRole('region', { name: 'What would have changed it' }).waitFor();
+  await page.getByRole('region', { name: 'What would have changed the decision' }).waitFor();
 }
 
 /** @param {import('playwright-core').Page} page */
 async function compareDeclinedLoan(page) {
   await openDeclinedLoan(page);
   await page.getByRole('button', { name: 'Compare…' }).click();
-  await page.getByRole('menuitem', { name: /The last that went well/ }).click();
+  await page.getByRole('menuitem', { name: /Last approved/ }).click();
   await page.getByText('first difference', { exact: true }).waitFor();
 }
 

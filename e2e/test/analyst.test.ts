@@ -39,7 +39,7 @@ test.for(seenOn('dark', 1_280))(
     );
     await page.getByRole('button', { name: 'Suggestions' }).click();
     await page.getByRole('menuitem', { name: 'ruleset: r41 against r42' }).click();
-    const changed = page.getByRole('region', { name: 'What goes with the change of approved' });
+    const changed = page.getByRole('region', { name: 'Associated with the change in approved' });
     const first = changed.getByRole('listitem').first();
     await first.getByText('max_dti').first().waitFor();
     expect(await page.getByRole('region', { name: 'Group b' }).innerText()).toContain(

@@ -125,7 +125,7 @@ const CASES: readonly Case[] = [
     answer: {},
     says: 'The comparison cannot be shown',
     remains: async (page) => await page.getByRole('button', { name: 'Swap the two' }).waitFor(),
-    recovered: region('Steps of both'),
+    recovered: region('Compared steps'),
   },
   {
     part: 'a comparison of groups',

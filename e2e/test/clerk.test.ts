@@ -130,7 +130,7 @@ test.skipIf(noBrowser !== null)(
     await page.getByText('vera@example.org').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.goto(`${server.url}/settings?tab=profile`);
-    await page.getByRole('button', { name: 'Open your account at Clerk' }).waitFor();
+    await page.getByRole('button', { name: 'Open your Clerk account' }).waitFor();
     expect(complaints).toEqual([]);
   },
 );

@@ -32,7 +32,7 @@ test.for(seenOn('dark', 1_280))(
 
     if (view.widthPx === 390) await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Compare…' }).click();
-    const lastGood = page.getByRole('menuitem', { name: /^The last that went well/ });
+    const lastGood = page.getByRole('menuitem', { name: /^Last approved/ });
     await lastGood.getByText('approved').waitFor();
     await expectUsable(page);
     await lastGood.click();

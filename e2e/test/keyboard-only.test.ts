@@ -54,7 +54,7 @@ test.for(seenOn('dark', 390))(
     await page.keyboard.press('Enter');
     const explanation = page.getByRole('region', { name: 'Explanation' });
     await explanation.getByText('SCORE_LOW').first().waitFor();
-    await tabTo(page, explanation.getByText('The same in plain words'));
+    await tabTo(page, explanation.getByText('Show as plain text'));
     await page.keyboard.press('Enter');
     await explanation.getByText('the decision was declined').waitFor();
     await expectUsable(page);

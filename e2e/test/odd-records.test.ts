@@ -102,7 +102,7 @@ test.for(seenOn('light', 1_280))(
       for (const text of seen) await page.getByText(text).first().waitFor();
       await expectUsable(page);
       await openExecution(page, server, record.executionId, '&step=explain');
-      await page.getByText('The same in plain words').waitFor();
+      await page.getByText('Show as plain text').waitFor();
     }
 
     await openExecution(page, server, 'unknown-field', '&step=execution&tab=raw');
@@ -180,14 +180,14 @@ test.for(seenOn('light', 390))(
 
     for (const step of ['0', 'execution', 'explain']) {
       await openExecution(page, server, 'hostile-a', `&step=${step}`);
-      await page.getByRole('tab').or(page.getByText('The same in plain words')).first().waitFor();
+      await page.getByRole('tab').or(page.getByText('Show as plain text')).first().waitFor();
       for (const tab of await page.getByRole('tab').all()) {
         await tab.click();
         await expectInert(page);
       }
       await expectInert(page);
     }
-    await page.getByText('The same in plain words').click();
+    await page.getByText('Show as plain text').click();
     await expectInert(page);
     await page.emulateMedia({ media: 'print' });
     await expectInert(page);

@@ -37,7 +37,7 @@ test('an owner renames an app, puts it away and takes it back', async ({ stage }
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByLabel(`Type ${appId} to confirm`).fill(appId);
   await archive.click();
-  const back = page.getByRole('button', { name: 'Take Loans back from the archive' });
+  const back = page.getByRole('button', { name: 'Restore Loans from the archive' });
   await back.waitFor();
   expect(await statusWith(server, apiKey)).toBe(403);
   await back.click();
@@ -51,7 +51,7 @@ test('an owner makes a key with a limit, and rotates it', async ({ stage }) => {
   await page.goto(`${server.url}/settings?tab=keys&app=${server.appId}`);
   await page.getByRole('button', { name: 'New key' }).click();
   await page.getByLabel('Name').fill('scorer');
-  await page.getByLabel('Requests a minute').fill('2');
+  await page.getByLabel('Requests per minute').fill('2');
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByRole('button', { name: 'Create key' }).click();
   const old = await newKeyIn(page);
@@ -96,14 +96,14 @@ test('an owner gives a member another role, and takes them and an invitation out
   await page.getByRole('button', { name: `Remove ${GUEST.name}` }).click();
   await page.getByLabel(`Type ${GUEST.email} to confirm`).fill(GUEST.email);
   await page.getByRole('button', { name: 'Remove member' }).click();
-  await page.getByText('Nobody but the administrators sees this app').waitFor();
+  await page.getByText('Only administrators see this app').waitFor();
   await guest.goto(`${url}/settings?tab=apps`);
-  await guest.getByText('You are a member of no app').waitFor();
+  await guest.getByText('You are not a member of any app').waitFor();
 
   const link = await invite();
-  await page.getByRole('button', { name: /^Take back the invitation/ }).click();
-  await page.getByRole('button', { name: 'Take back', exact: true }).last().click();
-  await page.getByText('No invitation is open').waitFor();
+  await page.getByRole('button', { name: /^Revoke the invitation/ }).click();
+  await page.getByRole('button', { name: 'Revoke', exact: true }).last().click();
+  await page.getByText('There are no open invitations').waitFor();
   expect(complaints).toEqual([]);
   await guest.goto(link);
   await guest.getByText(/used, taken back or has expired/).waitFor();

@@ -18,8 +18,8 @@ test('an engineer compares a declined loan with the last good one', async ({ sta
   await openDeclined(page, server);
 
   await page.getByRole('button', { name: 'Compare…' }).click();
-  await page.getByRole('menuitem', { name: /The last that went well/ }).click();
-  const steps = page.getByRole('region', { name: 'Steps of both' });
+  await page.getByRole('menuitem', { name: /Last approved/ }).click();
+  const steps = page.getByRole('region', { name: 'Compared steps' });
   await steps.getByText('first difference', { exact: true }).waitFor();
   await page.getByText('step 1 · credit_score').waitFor();
   expect(await page.getByRole('region', { name: 'Execution a' }).innerText()).toContain('approved');
@@ -48,7 +48,7 @@ test('anybody asks why of an id, and comes to where it was decided', async ({ st
   await chooseProducts(server);
   await page.goto(`${server.url}/executions?app=${server.appId}`);
   await page.getByRole('navigation', { name: 'X-Ray' }).getByRole('link', { name: 'Why?' }).click();
-  await page.getByText('Why was it decided so, and why not?').waitFor();
+  await page.getByText('Look up why something was decided').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
 
   const search = page.getByRole('searchbox', { name: 'Id of a candidate or a subject' });
@@ -77,9 +77,9 @@ test('anybody asks why of an id, and comes to where it was decided', async ({ st
   expect(await decisions.innerText()).toMatch(/min_score:\s+612 < 660/);
 
   await page.goto(`${server.url}/why?app=${server.appId}&id=nobody`);
-  await page.getByText('Not seen in this time').waitFor();
+  await page.getByText('Not found in this time range').waitFor();
   await page.getByRole('button', { name: 'Show all time' }).click();
-  await page.getByText('Not seen in this time').waitFor();
+  await page.getByText('Not found in this time range').waitFor();
   expect(new URL(page.url()).searchParams.get('from')).toBe('all');
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(complaints).toEqual([]);

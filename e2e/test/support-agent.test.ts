@@ -29,20 +29,18 @@ test.for(seenOn('light', 390))(
 
     await page.getByRole('link', { name: 'what would change it' }).click();
     const panel = page.getByRole('region', { name: 'Explanation', exact: true });
-    const flip = panel.getByRole('region', { name: 'What would have changed it' });
-    await flip.getByText('Everything else being as it was').waitFor();
+    const flip = panel.getByRole('region', { name: 'What would have changed the decision' });
+    await flip.getByText('With everything else unchanged').waitFor();
     expect(await flip.innerText()).toMatch(/min_score ≥ 620 instead of 540, 80 away/);
-    await panel.getByText('The same in plain words, to read out').click();
-    const words = await panel
-      .getByRole('region', { name: 'Explanation in plain words' })
-      .innerText();
+    await panel.getByText('Show as plain text').click();
+    const words = await panel.getByRole('region', { name: 'Explanation as text' }).innerText();
     expect(words).toContain('loan-approval on applicant 8141: the decision was declined');
     expect(words).toMatch(/SCORE_LOW/);
     await expectUsable(page);
 
     // The address alone leads back to it, as the paper's reader will come.
     await page.goto(page.url());
-    await flip.getByText('Everything else being as it was').waitFor();
+    await flip.getByText('With everything else unchanged').waitFor();
     await expectReportOnPaper(page);
     expect(complaints).toEqual([]);
   },

@@ -133,10 +133,10 @@ describe('what an execution is worth comparing with', () => {
     );
     expect(names(found)).toEqual([
       'Retry of: first-try this',
-      'The last that went well: good this',
-      'The one before: bad this',
-      'The next that went well: this better',
-      'The one after: this broken',
+      'Last approved: good this',
+      'Previous: bad this',
+      'Next approved: this better',
+      'Next: this broken',
     ]);
   });
 
@@ -145,6 +145,6 @@ describe('what an execution is worth comparing with', () => {
       { executionId: 'this', links: [{ executionId: 'this', relation: 'parent' }] },
       { before: [summary('good')], after: [] },
     );
-    expect(names(found)).toEqual(['The last that went well: good this']);
+    expect(names(found)).toEqual(['Last approved: good this']);
   });
 });

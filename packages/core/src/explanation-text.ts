@@ -27,7 +27,7 @@ const IN_WORDS: Record<Operator, string> = {
 export const UNKNOWN_FLIP_TEXT: Record<NonNullable<Explanation['nearMiss']['unknown']>, string> = {
   no_decision: 'the record states no decision',
   not_finished: 'the execution has not finished',
-  human: 'a person had the last word',
+  human: 'a person made the final decision',
   no_rules: 'the record holds no rule that was evaluated for this decision',
   candidates_only:
     'the rules of the record were asked of candidates, not of the subject of the decision',
@@ -149,7 +149,7 @@ function evidenceText(evidence: Evidence): string {
 function ruleText(rule: RuleEvidence): string {
   const version = rule.version ? ` version ${quoted(rule.version)}` : '';
   const head = `Rule ${quoted(rule.rule)}${version} in step ${stepText(rule.step)} ${ruleResultText(rule)}`;
-  const doubt = rule.agrees === false ? '; its recorded values do not bear this out' : '';
+  const doubt = rule.agrees === false ? '; its recorded values contradict this result' : '';
   return `${head}${valuesText(rule)}${decidedText(rule)}${doubt}`;
 }
 
@@ -201,7 +201,7 @@ function valuesText({ field, op, actual, threshold, unit }: RuleEvidence): strin
 
 function unnamedFailures({ unnamedFailures: failures, moreUnnamedFailures }: Explanation): string {
   if (failures.length === 0) return '';
-  return lines('Rules that failed, and that no reason speaks of:', [
+  return lines('Failed rules that no reason names:', [
     ...failures.map((rule) => `${ruleText(rule)}.`),
     more(moreUnnamedFailures, 'more failed rule', 'is not listed'),
   ]);
@@ -209,7 +209,7 @@ function unnamedFailures({ unnamedFailures: failures, moreUnnamedFailures }: Exp
 
 function setAside({ setAside: groups, moreSetAside }: Explanation): string {
   if (groups.length === 0) return '';
-  return lines('Rules that this account does not weigh:', [
+  return lines('Rules not used in this explanation:', [
     ...groups.map(({ step, why, rules, moreRules }) => {
       const ids = rules.map((id) => quoted(id)).join(', ');
       return `${ids}${andMore(moreRules)} in step ${stepText(step)}: ${SET_ASIDE_TEXT[why]}.`;
@@ -227,8 +227,8 @@ function nearMiss({ nearMiss: near }: Explanation): string {
   const which = changes.length > 1 ? 'any one of these' : 'this';
   const head =
     need === 'all'
-      ? 'Everything else being as it was, another decision would have taken all of these together:'
-      : `Everything else being as it was, ${which} would have led to another decision:`;
+      ? 'With everything else unchanged, another decision would have taken all of these together:'
+      : `With everything else unchanged, ${which} would have led to another decision:`;
   const rules = [...new Set(unevaluated.map(({ rule }) => quoted(rule)))];
   return lines(head, [
     ...changes.map(changeText),
@@ -267,7 +267,7 @@ function candidates(account: CandidateAccount): string {
     chosen === '' ? '' : `Selected: ${chosen}${andMore(account.moreSelected)}.`,
     account.cutoff === null ? '' : `The cutoff was ${numberText(account.cutoff)}.`,
     ...account.nearMisses.map(missText),
-    account.sampled ? 'Not every candidate is known one by one; the counts are exact.' : '',
+    account.sampled ? 'Not every candidate was recorded individually. The counts are exact.' : '',
   ]);
 }
 
@@ -285,8 +285,8 @@ function missText({
   const beside =
     rival === null ? '' : `; nearest kept: ${quoted(rival.id)} at ${numberText(rival.score)}`;
   const would =
-    change === null ? '' : `; it failed one rule alone, and needed ${changeText(change)}`;
-  const doubt = change !== null && unevaluated > 0 ? ' Other rules were not asked of it.' : '';
+    change === null ? '' : `; it failed only one rule, and needed ${changeText(change)}`;
+  const doubt = change !== null && unevaluated > 0 ? ' Other rules were not evaluated for it.' : '';
   const stop = change === null ? '.' : '';
   return `Near miss: ${quoted(id)}, ${outcome}${why}${at}${beside}${would}${stop}${doubt}`;
 }
@@ -317,7 +317,7 @@ function inForce({ versions, models, moreModels, humans }: Explanation): string 
 
 function limits({ limits: known, moreLimits }: Explanation): string {
   if (known.length === 0) return '';
-  return lines('The record is not whole, which limits this account:', [
+  return lines('The record is incomplete, which limits this explanation:', [
     ...known.map(({ kind, path, original, kept }) => {
       const where = path === null ? '' : ` at ${quoted(path)}`;
       const counts =

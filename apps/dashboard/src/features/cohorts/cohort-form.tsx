@@ -113,7 +113,7 @@ function CohortRow({
       <FilterInput
         app={app}
         label={`Filter of group ${name}`}
-        placeholder="every execution"
+        placeholder="all executions"
         text={text}
         onText={onText}
         held={choice.q}
@@ -165,9 +165,9 @@ function PresetMenu({
           </DropdownMenuItem>
         ))}
         {recent.isPending ? (
-          <p className="px-2 py-1.5 text-sm text-ink-muted">Looking for versions…</p>
+          <p className="px-2 py-1.5 text-sm text-ink-muted">Loading versions…</p>
         ) : recent.isError ? (
-          <p className="px-2 py-1.5 text-sm text-ink-muted">Versions could not be read.</p>
+          <p className="px-2 py-1.5 text-sm text-ink-muted">Versions could not be loaded.</p>
         ) : null}
       </DropdownMenuContent>
     </DropdownMenu>

@@ -66,10 +66,10 @@ export function CohortResult({ app, comparison, asked, onOutcome }: CohortResult
                 b
               </th>
               <th scope="col" className={cn(CELL, 'text-right font-normal')}>
-                b less a, points
+                Change (pp)
               </th>
               <th scope="col" className={cn(CELL, 'font-normal max-md:hidden')}>
-                Beyond chance
+                Significant
               </th>
             </tr>
           </thead>
@@ -89,7 +89,7 @@ export function CohortResult({ app, comparison, asked, onOutcome }: CohortResult
       <Explanations app={app} comparison={comparison} />
       {asked === null ? null : (
         <Button className="mx-4 self-start" onClick={() => onOutcome(null)}>
-          Explain the surest change instead
+          Explain the most significant change
         </Button>
       )}
       <FlowChanges flow={comparison.flow} />
@@ -114,7 +114,7 @@ function Group({
     >
       <p className="flex min-w-0 flex-wrap items-baseline gap-x-2">
         <span className="font-semibold text-ink-faint">{name}</span>
-        <code className="text-mono min-w-0 wrap-anywhere">{q === '' ? 'every execution' : q}</code>
+        <code className="text-mono min-w-0 wrap-anywhere">{q === '' ? 'all executions' : q}</code>
         <Link
           href={filteredHref(app, q, { from, to })}
           prefetch={false}
@@ -128,7 +128,7 @@ function Group({
       </p>
       {sampled > 0 && sampled < executions ? (
         <p className="text-ink-muted">
-          Explanations were sought in {formatCount(sampled)} of them, drawn at random.
+          Explanations come from a random sample of {formatCount(sampled)}.
         </p>
       ) : null}
     </section>
@@ -148,14 +148,14 @@ function OutcomeRow({
 }) {
   const verdict = mixVerdict(change.outcome);
   const chance = !change.significant ? (
-    <span className="text-ink-muted">no: chance may explain it</span>
+    <span className="text-ink-muted">no, may be chance</span>
   ) : isExplained ? (
     <strong className="font-medium">yes, explained below</strong>
   ) : change.outcome === null ? (
     'yes'
   ) : (
     <button type="button" className="text-accent hover:underline" onClick={onExplain}>
-      yes: explain it
+      yes, explain it
     </button>
   );
   const [rateA = '', rateB = ''] = formatSharesApart([change.a.rate, change.b.rate]);

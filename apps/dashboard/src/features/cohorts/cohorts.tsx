@@ -36,15 +36,15 @@ export function Cohorts({ app }: { app: string }) {
         }
       />
       {params.qa === null || params.qb === null ? (
-        <EmptyState title="Which two groups?">
+        <EmptyState title="Choose two groups">
           <p className="mb-2">
-            Give each group a filter, such as{' '}
+            Give each group a filter and a time range. Example:{' '}
             <code className="text-mono">pipeline:loan-approval version.ruleset:r42</code>, and a
             time. An empty filter takes every execution.
           </p>
           <p>
-            The answer says which outcome’s rate changed by more than chance explains, and ranks the
-            rules, reasons, versions and inputs that go with it.
+            The result shows which outcome rates changed significantly. It ranks the rules, reasons,
+            versions and inputs associated with the change.
           </p>
         </EmptyState>
       ) : (

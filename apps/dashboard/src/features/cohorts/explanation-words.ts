@@ -18,7 +18,7 @@ export function howText({
   how,
   difference,
 }: Pick<CohortExplanation, 'how' | 'difference'>): string {
-  if (how === 'effect') return 'those with it are decided otherwise';
+  if (how === 'effect') return 'decisions on executions with it changed';
   if (how === 'frequency') return difference > 0 ? 'became more frequent' : 'became rarer';
-  return 'goes with the groups themselves, so that counts cannot tell it from what else differs';
+  return 'tied to the groups themselves, so counts cannot isolate its effect';
 }

@@ -14,19 +14,17 @@ export function Explanations({ app, comparison }: { app: string; comparison: Coh
     // The server's own words for why there is none come first.
     return warnings.length > 0 ? null : (
       <p className="px-4 text-sm text-ink-muted">
-        No outcome changed by more than chance explains, so there is nothing to explain.
+        No outcome rate changed significantly, so there is nothing to explain.
       </p>
     );
   }
   const { word } = mixVerdict(explained.outcome);
   return (
-    <section aria-label={`What goes with the change of ${word}`} className="flex flex-col gap-2">
-      <h2 className="px-4 font-semibold wrap-anywhere">What goes with the change of {word}</h2>
+    <section aria-label={`Associated with the change in ${word}`} className="flex flex-col gap-2">
+      <h2 className="px-4 font-semibold wrap-anywhere">Associated with the change in {word}</h2>
       <p className="px-4 text-sm text-ink-muted">
-        {plural(tested, 'possible explanation was', 'possible explanations were')} tested
-        {explanations.length === 0
-          ? '; none goes with it by more than chance.'
-          : '; only what chance does not explain is listed.'}
+        {plural(tested, 'possible explanation was', 'possible explanations were')} tested.
+        {explanations.length === 0 ? ' None is significant.' : ' Only significant ones are listed.'}
       </p>
       <ol className="border-t border-line">
         {explanations.map((explanation, index) => (
@@ -82,7 +80,7 @@ function ExplanationText({
       </p>
       {also.length === 0 ? null : (
         <p className="wrap-anywhere text-ink-muted">
-          cannot be told from{' '}
+          indistinguishable from{' '}
           {also.map((each) => [traitWords(each.kind)[0], each.name].join(' ')).join(', ')}
         </p>
       )}

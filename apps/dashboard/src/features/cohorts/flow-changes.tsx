@@ -15,8 +15,8 @@ export function FlowChanges({ flow }: { flow: FlowChange }) {
   ];
   if (rows.length === 0) return null;
   return (
-    <section aria-label="Ways that differ" className="flex flex-col gap-2">
-      <h2 className="px-4 font-semibold">Ways that differ</h2>
+    <section aria-label="Paths that differ" className="flex flex-col gap-2">
+      <h2 className="px-4 font-semibold">Paths that differ</h2>
       <ul className="border-t border-line">
         {rows.map(({ key, text, change }) => (
           <li

@@ -25,7 +25,7 @@ export function CandidateDifferences({ candidates }: { candidates: CandidateDiff
       </div>
       {moved.length === 0 ? null : (
         <table className="w-full table-fixed">
-          <caption className="sr-only">Candidates that fared otherwise</caption>
+          <caption className="sr-only">Candidates with another outcome</caption>
           <thead className="sr-only">
             <tr>
               <th scope="col">In a</th>
@@ -56,11 +56,13 @@ export function CandidateDifferences({ candidates }: { candidates: CandidateDiff
       {moreMoved > 0 || otherwiseChanged > 0 || sampled ? (
         <p className="border-t border-line px-4 py-1.5 text-ink-muted">
           {[
-            moreMoved > 0 ? `${plural(moreMoved, 'more candidate')} fared otherwise.` : '',
-            otherwiseChanged > 0
-              ? `${plural(otherwiseChanged, 'candidate')} with the same fate and another score or rank.`
+            moreMoved > 0
+              ? `${plural(moreMoved, 'more candidate')} with another outcome or reason.`
               : '',
-            sampled ? 'Not every candidate is known one by one; the counts are exact.' : '',
+            otherwiseChanged > 0
+              ? `${plural(otherwiseChanged, 'candidate')} with the same outcome and another score or rank.`
+              : '',
+            sampled ? 'Not every candidate was recorded individually. The counts are exact.' : '',
           ]
             .filter(Boolean)
             .join(' ')}

@@ -45,13 +45,17 @@ export function CompareMenuContent({
           <SuggestionItem key={suggestion.name} app={app} suggestion={suggestion} />
         ))}
         {around.isPending ? (
-          <p className="px-2 py-1.5 text-sm text-ink-muted">Looking for others of {pipeline}…</p>
+          <p className="px-2 py-1.5 text-sm text-ink-muted">
+            Loading other executions of {pipeline}…
+          </p>
         ) : around.isError ? (
           <p className="px-2 py-1.5 text-sm text-ink-muted">
-            Others of {pipeline} could not be read.
+            Other executions of {pipeline} could not be loaded.
           </p>
         ) : found.length === 0 ? (
-          <p className="px-2 py-1.5 text-sm text-ink-muted">There is no other of {pipeline} yet.</p>
+          <p className="px-2 py-1.5 text-sm text-ink-muted">
+            There are no other executions of {pipeline} yet.
+          </p>
         ) : null}
         <DropdownMenuSeparator />
         <DropdownMenuItem asChild>

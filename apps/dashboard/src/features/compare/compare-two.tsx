@@ -47,14 +47,14 @@ export function CompareTwo({ app }: { app: string }) {
           <Loaded key={`${a} ${b}`} app={app} a={a} b={b} />
         </Boundary>
       ) : (
-        <EmptyState title="Which two executions?">
+        <EmptyState title="Choose two executions">
           <p className="mb-2">
             Choose {a === null && b === null ? 'two' : 'the other one'} above to see the rule,
             candidate or step at which they diverge, and all other differences.
           </p>
           <p>
-            From an execution’s page, <strong className="font-medium">Compare…</strong> suggests
-            good ones: the one before, the last that went well, the one it retries.
+            From an execution’s page, <strong className="font-medium">Compare…</strong> suggests the
+            previous execution, the last approved one and the one it retries.
           </p>
         </EmptyState>
       )}

@@ -88,7 +88,7 @@ export function ComparisonList({ app, comparison }: { app: string; comparison: C
       </div>
       <section
         ref={scrollRef}
-        aria-label="Steps of both"
+        aria-label="Compared steps"
         // What scrolls must be reached by the keyboard (WCAG 2.1.1).
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
@@ -218,7 +218,7 @@ function Row({
       <ChevronRightIcon aria-hidden className={cn('size-4 shrink-0', open && 'rotate-90')} />
       <span className="shrink-0">{plural(run.count, 'equal step')}</span>
       <span className="min-w-0 truncate text-ink-faint">
-        {open && isReading ? 'reading…' : run.count === 1 ? run.a?.name : `from ${run.a?.name}`}
+        {open && isReading ? 'loading…' : run.count === 1 ? run.a?.name : `from ${run.a?.name}`}
       </span>
     </button>
   );

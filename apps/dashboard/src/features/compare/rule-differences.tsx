@@ -40,7 +40,7 @@ export function RuleDifferences({ step }: { step: ComparedStep }) {
       {moreRules > 0 || rulesReordered ? (
         <p className="border-t border-line px-4 py-1.5 text-sm text-ink-muted">
           {moreRules > 0 ? `${plural(moreRules, 'more rule')} not shown. ` : ''}
-          {rulesReordered ? 'The rules stand in another order.' : ''}
+          {rulesReordered ? 'The rules are in another order.' : ''}
         </p>
       ) : null}
     </>

@@ -34,10 +34,10 @@ export function suggestions(
     const words = relation.replaceAll('_', ' ');
     add(`${words.charAt(0).toUpperCase()}${words.slice(1)}`, linked);
   }
-  add('The last that went well', earlier.find(wentWell));
-  add('The one before', earlier[0]);
-  add('The next that went well', later.find(wentWell), true);
-  add('The one after', later[0], true);
+  add('Last approved', earlier.find(wentWell));
+  add('Previous', earlier[0]);
+  add('Next approved', later.find(wentWell), true);
+  add('Next', later[0], true);
   return found;
 }
 

@@ -82,7 +82,7 @@ function InForce({ explanation: { versions, models, moreModels, humans }, at }: 
   const hasHumans = humans.people.length > 0 || humans.involvement !== null;
   if (versions.length === 0 && models.length === 0 && !hasHumans) return null;
   return (
-    <Section title="In force then">
+    <Section title="Versions, models and people">
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
         {versions.map(({ name, version }) => (
           <Fact key={`version ${name}`} name={name}>
@@ -121,8 +121,10 @@ function InForce({ explanation: { versions, models, moreModels, humans }, at }: 
 function Limits({ explanation: { limits, moreLimits } }: Pick<Part, 'explanation'>) {
   if (limits.length === 0) return null;
   return (
-    <Section title="The record is not whole">
-      <p className="text-sm text-ink-muted">What was cut or changed limits this account.</p>
+    <Section title="The record is incomplete">
+      <p className="text-sm text-ink-muted">
+        Some parts were cut or changed. This limits the explanation.
+      </p>
       <ul className="text-sm">
         {limits.map(({ kind, path, original, kept }, index) => (
           // Marks may repeat; their order is the record's and does not change.

@@ -96,7 +96,7 @@ function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) 
       )}
       {sampled ? (
         <p className="text-ink-muted">
-          Not every candidate is known one by one; the counts are exact.
+          Not every candidate was recorded individually. The counts are exact.
         </p>
       ) : null}
     </>
@@ -131,8 +131,8 @@ function Miss({ miss, scores }: { miss: CandidateMiss; scores: (score: number) =
       )}
       {change === null ? null : (
         <span className="text-ink-muted">
-          ; failed one rule alone, needed <ChangeText change={change} />
-          {unevaluated > 0 ? ` (${plural(unevaluated, 'other rule')} not asked of it)` : ''}
+          ; failed only one rule, needed <ChangeText change={change} />
+          {unevaluated > 0 ? ` (${plural(unevaluated, 'other rule')} not evaluated for it)` : ''}
         </span>
       )}
     </span>

@@ -76,11 +76,9 @@ function Actions({ explanation }: { explanation: Explanation }) {
 function AsText({ explanation }: { explanation: Explanation }) {
   return (
     <details className="mt-6 text-sm">
-      <summary className="cursor-pointer text-ink-muted hover:text-ink">
-        The same in plain words, to read out
-      </summary>
+      <summary className="cursor-pointer text-ink-muted hover:text-ink">Show as plain text</summary>
       <ScrollText
-        label="Explanation in plain words"
+        label="Explanation as text"
         text={explanationText(explanation)}
         className="mt-2 [&_pre]:whitespace-pre-wrap"
       />

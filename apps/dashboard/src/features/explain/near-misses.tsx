@@ -12,7 +12,7 @@ export function NearMisses({ nearMiss, at }: { nearMiss: NearMiss; at: Place }) 
   const { unknown, need, changes, moreChanges, unevaluated, moreUnevaluated } = nearMiss;
   if (unknown === 'no_decision') return null;
   return (
-    <Section title="What would have changed it">
+    <Section title="What would have changed the decision">
       {unknown !== null ? (
         <p className="text-sm text-ink-muted">
           No change can be named: {UNKNOWN_FLIP_TEXT[unknown]}.
@@ -20,7 +20,7 @@ export function NearMisses({ nearMiss, at }: { nearMiss: NearMiss; at: Place }) 
       ) : (
         <>
           <p className="text-sm">
-            Everything else being as it was,{' '}
+            With everything else unchanged,{' '}
             {need === 'all'
               ? 'all of these together'
               : changes.length > 1

@@ -18,7 +18,7 @@ export function Reasons({ explanation: { reasons, moreReasons, outcome }, at }: 
   if (reasons.length === 0) {
     return outcome === null ? null : (
       <Section title="Reasons">
-        <p className="text-sm text-ink-muted">The record gives none for this decision.</p>
+        <p className="text-sm text-ink-muted">The record gives no reason for this decision.</p>
       </Section>
     );
   }
@@ -63,7 +63,7 @@ export function Reasons({ explanation: { reasons, moreReasons, outcome }, at }: 
 export function FailedRules({ explanation: { unnamedFailures, moreUnnamedFailures }, at }: Part) {
   if (unnamedFailures.length === 0) return null;
   return (
-    <Section title="Rules that failed, and that no reason speaks of">
+    <Section title="Failed rules that no reason names">
       <ul className="flex flex-col gap-1">
         {unnamedFailures.map((evidence) => (
           <li key={evidence.path}>
@@ -80,7 +80,7 @@ export function FailedRules({ explanation: { unnamedFailures, moreUnnamedFailure
 export function RulesSetAside({ explanation: { setAside, moreSetAside }, at }: Part) {
   if (setAside.length === 0) return null;
   return (
-    <Section title="Rules that this account does not weigh">
+    <Section title="Rules not used in this explanation">
       <ul className="flex flex-col gap-1 text-sm">
         {setAside.map(({ step, why, rules, moreRules }) => (
           <li key={`${step.index} ${why}`} className="wrap-anywhere">
@@ -154,7 +154,7 @@ export function RuleLine({ rule, at }: { rule: RuleEvidence; at: Place }) {
       </span>
       {rule.agrees === false ? (
         <span className="basis-full pl-5 text-ink-muted">
-          Its recorded values do not bear this out.
+          Its recorded values contradict this result.
         </span>
       ) : null}
     </div>

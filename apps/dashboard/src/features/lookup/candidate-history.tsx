@@ -33,7 +33,7 @@ export function CandidateHistoryView({
     return history.isError ? (
       <ErrorState
         error={history.error}
-        title="Its history could not be read"
+        title="The history could not be loaded"
         onRetry={() => void history.refetch()}
       />
     ) : (
@@ -47,8 +47,8 @@ export function CandidateHistoryView({
     return (
       <>
         <NotSearchedNote notSearched={first.notSearched} />
-        <EmptyState title="No step chose among it in this time">
-          It may have been a candidate before: choose a longer time above.
+        <EmptyState title="Not a candidate in this time range">
+          Choose a longer time range above.
         </EmptyState>
       </>
     );

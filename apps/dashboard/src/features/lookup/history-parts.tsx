@@ -87,8 +87,8 @@ export function NotSearchedNote({ notSearched }: { notSearched: NotSearched | nu
   return (
     <p className="border-y border-line bg-warn-soft px-4 py-1.5 text-sm">
       {plural(notSearched.executions, 'execution', 'executions')} received between{' '}
-      <AbsoluteTime iso={notSearched.from} /> and <AbsoluteTime iso={notSearched.to} /> are not in
-      this yet; they are still being indexed.
+      <AbsoluteTime iso={notSearched.from} /> and <AbsoluteTime iso={notSearched.to} /> are not
+      included yet. They are still being indexed.
     </p>
   );
 }
@@ -123,10 +123,12 @@ export function MoreRows({
       </span>
       {hasMore ? (
         <Button size="sm" disabled={isFetching} onClick={onMore}>
-          {isFetching ? 'Reading…' : isError ? 'Try again' : 'Show more'}
+          {isFetching ? 'Loading…' : isError ? 'Try again' : 'Show more'}
         </Button>
       ) : null}
-      {isError ? <span role="alert">More could not be read; those above were kept.</span> : null}
+      {isError ? (
+        <span role="alert">More could not be loaded. The rows above are unchanged.</span>
+      ) : null}
     </div>
   );
 }

@@ -34,7 +34,7 @@ export function SubjectHistoryView({
     return history.isError ? (
       <ErrorState
         error={history.error}
-        title="Its history could not be read"
+        title="The history could not be loaded"
         onRetry={() => void history.refetch()}
       />
     ) : (
@@ -48,8 +48,8 @@ export function SubjectHistoryView({
     return (
       <>
         <NotSearchedNote notSearched={first.notSearched} />
-        <EmptyState title={`No decision on this ${type} in this time`}>
-          There may be earlier ones: choose a longer time above.
+        <EmptyState title={`No decision on this ${type} in this time range`}>
+          Choose a longer time range above.
         </EmptyState>
       </>
     );

@@ -66,15 +66,14 @@ function Why({ app }: { app: string }) {
         </div>
       </div>
       {id === null ? (
-        <EmptyState title="Why was it decided so, and why not?">
+        <EmptyState title="Look up why something was decided">
           <p className="mb-2">
-            Give an id to see every time that it was decided on: a <strong>candidate</strong> that a
-            step chose among, such as a product, or a <strong>subject</strong> that a decision was
-            about, such as an applicant.
+            Enter an id to see every decision on it. It can be a <strong>candidate</strong>, such as
+            a product, or a <strong>subject</strong>, such as an applicant.
           </p>
           <p>
-            Each time shows the rule that decided with its value and threshold, the score against
-            the cutoff, and who was kept instead.
+            Each decision shows its deciding rule with value and threshold, the score against the
+            cutoff, and the nearest candidate that was kept.
           </p>
         </EmptyState>
       ) : (
@@ -116,7 +115,7 @@ function Answer({ app, id, as, range, onRole, onAllTime }: AnswerProps) {
     return (
       <ErrorState
         error={lookup.error}
-        title="The id could not be looked up"
+        title="The lookup failed"
         onRetry={() => void lookup.refetch()}
       />
     );
@@ -181,7 +180,7 @@ function NotFound({
     );
   }
   return (
-    <EmptyState title="Not seen in this time">
+    <EmptyState title="Not found in this time range">
       <p className="mb-3">
         No candidate and no subject has the id <code className="text-mono wrap-anywhere">{id}</code>{' '}
         in this time.{' '}

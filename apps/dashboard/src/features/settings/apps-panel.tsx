@@ -25,7 +25,7 @@ export function AppsPanel({ me }: { me: User }) {
   return (
     <Panel
       title="Apps"
-      about="An app is one system whose decisions are recorded, with keys and members of its own."
+      about="An app is one system that records decisions. It has its own keys and members."
       action={
         me.isAdministrator ? (
           <Button variant="primary" onClick={() => setOpen({ kind: 'new' })}>
@@ -40,14 +40,14 @@ export function AppsPanel({ me }: { me: User }) {
       ) : apps.isError ? (
         <ErrorState
           error={apps.error}
-          title="The apps could not be read"
+          title="The apps could not be loaded"
           onRetry={() => void apps.refetch()}
         />
       ) : apps.data.items.length === 0 ? (
         <Note>
           {me.isAdministrator
-            ? 'There is no app yet.'
-            : 'You are a member of no app. Ask an owner for an invitation.'}
+            ? 'There are no apps yet.'
+            : 'You are not a member of any app. Ask an owner for an invitation.'}
         </Note>
       ) : (
         <ul className="divide-y divide-line rounded-md border border-line">
@@ -106,11 +106,11 @@ function AppRow({ app, onOpen }: { app: App; onOpen: (open: Open) => void }) {
           ) : (
             <Button
               size="sm"
-              aria-label={`Take ${app.name} back from the archive`}
+              aria-label={`Restore ${app.name} from the archive`}
               disabled={restoring.isPending}
               onClick={() => restoring.mutate({ archived: false })}
             >
-              Take back
+              Restore
             </Button>
           )}
         </div>
@@ -169,7 +169,7 @@ function NewAppDialog({ onClose }: { onClose: () => void }) {
         name="name"
         maxLength={128}
         autoComplete="off"
-        hint="What people read; the id if left empty."
+        hint="The name people see. Default: the id."
         error={fields['name']}
       />
     </FormDialog>
@@ -214,8 +214,8 @@ function ArchiveDialog({ app, onClose }: { app: App; onClose: () => void }) {
       onClose={onClose}
       onConfirm={() => archiving.mutate({ archived: true })}
     >
-      Its API keys stop working at once, so executions that are sent meanwhile are refused and lost.
-      What is recorded stays and can be read; the app can be taken back.
+      Its API keys stop working at once. Executions sent while it is archived are rejected and lost.
+      Its records stay readable, and you can restore the app.
     </ConfirmDialog>
   );
 }

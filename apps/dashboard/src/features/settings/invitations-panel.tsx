@@ -28,7 +28,7 @@ export function InvitationsPanel({ app }: { app: string }) {
   return (
     <Panel
       title="Invitations"
-      about="A link that makes somebody a member, once. It is yours to send; X-Ray sends no mail."
+      about="A link adds one member. Send it yourself: X-Ray sends no mail."
       action={
         <Button variant="primary" onClick={() => setOpen({ kind: 'new' })}>
           <UserPlusIcon aria-hidden />
@@ -50,13 +50,13 @@ export function InvitationsPanel({ app }: { app: string }) {
         <RevokeDialog app={app} invitation={open.invitation} onClose={close} />
       ) : open?.kind === 'created' ? (
         <SecretDialog
-          title="The invitation’s link"
+          title="Invitation link"
           secret={open.created.link}
           label="link"
           onClose={close}
         >
-          Copy it now and send it to {open.created.invitation.email ?? 'whom you invite'}: it is
-          shown this once. Who opens it becomes {open.created.invitation.role}.
+          Copy it now and send it to {open.created.invitation.email ?? 'the person you invite'}: it
+          is not shown again. The person who opens it joins as {open.created.invitation.role}.
         </SecretDialog>
       ) : null}
     </Panel>
@@ -76,16 +76,16 @@ function InvitationList({
     return (
       <ErrorState
         error={invitations.error}
-        title="The invitations could not be read"
+        title="The invitations could not be loaded"
         onRetry={() => void invitations.refetch()}
       />
     );
   }
-  if (invitations.data.items.length === 0) return <Note>No invitation is open.</Note>;
+  if (invitations.data.items.length === 0) return <Note>There are no open invitations.</Note>;
   return (
     <ul className="divide-y divide-line rounded-md border border-line">
       {invitations.data.items.map((invitation) => {
-        const whom = invitation.email ?? 'Whoever has the link';
+        const whom = invitation.email ?? 'Anyone with the link';
         return (
           <li key={invitation.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-3 py-2">
             <div className="min-w-0 flex-1 basis-60">
@@ -97,10 +97,10 @@ function InvitationList({
             </div>
             <Button
               size="sm"
-              aria-label={`Take back the invitation for ${whom}`}
+              aria-label={`Revoke the invitation for ${whom}`}
               onClick={() => onRevoke(invitation)}
             >
-              Take back
+              Revoke
             </Button>
           </li>
         );
@@ -133,7 +133,7 @@ function InviteDialog({
   const { fields, whole } = formErrors(inviting.error, ['email', 'role']);
   return (
     <FormDialog
-      title="Invite somebody"
+      title="Invite someone"
       submit="Create link"
       isPending={inviting.isPending}
       error={whole}
@@ -146,7 +146,7 @@ function InviteDialog({
         type="email"
         maxLength={254}
         autoComplete="off"
-        hint="Only an account of this address can use the link. Left empty, whoever has it can."
+        hint="Only an account with this address can use the link. Leave it empty to let anyone with the link join."
         error={fields['email']}
       />
       <Select label="Role" name="role" options={ROLE_OPTIONS} defaultValue="viewer" />
@@ -173,14 +173,15 @@ function RevokeDialog({
   });
   return (
     <ConfirmDialog
-      title="Take this invitation back?"
-      submit="Take back"
+      title="Revoke this invitation?"
+      submit="Revoke"
       isPending={revoking.isPending}
       error={revoking.error?.message ?? null}
       onClose={onClose}
       onConfirm={() => revoking.mutate()}
     >
-      The link for {invitation.email ?? 'whoever has it'} stops working. A new one can be made.
+      The link for {invitation.email ?? 'anyone who has it'} stops working. You can create a new
+      one.
     </ConfirmDialog>
   );
 }

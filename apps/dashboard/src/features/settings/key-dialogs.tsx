@@ -81,30 +81,30 @@ export function NewKeyDialog({ app, onCreated, onClose }: CreatingProps) {
         error={fields['name']}
       />
       <Select
-        label="What it may do"
+        label="Permissions"
         value={scope}
         onChange={(event) => setScope(event.target.value)}
         options={Object.entries(SCOPES).map(([value, { label }]) => ({ value, label }))}
       />
       {scopes.includes('read') ? null : (
         <Field
-          label="Only for environments"
+          label="Environments"
           name="environments"
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
           placeholder="prod, staging"
-          hint="Leave it empty for any."
+          hint="Leave it empty for all."
           error={fields['environments']}
         />
       )}
       {scopes.includes('ingest') ? (
         <Field
-          label="Requests a minute"
+          label="Requests per minute"
           name="requestsPerMinute"
           type="number"
           min={1}
-          hint="How many it may send; left empty, what the installation allows."
+          hint="The limit of this key. Default: the limit of the installation."
           error={fields['requestsPerMinute']}
         />
       ) : null}
@@ -137,8 +137,8 @@ export function RotateKeyDialog({
       onSubmit={(form) => rotating.mutate(Number(textOf(form, 'overlapHours')))}
     >
       <p className="text-sm text-ink-muted">
-        A new key that may do the same takes its place. Put it where the old one is used before that
-        one ends.
+        A new key with the same permissions replaces it. Update your programs before the old key
+        ends.
       </p>
       <Select label="The old key" name="overlapHours" options={OVERLAPS} defaultValue="24" />
     </FormDialog>
@@ -172,8 +172,8 @@ export function RevokeKeyDialog({
       onClose={onClose}
       onConfirm={() => revoking.mutate()}
     >
-      Everywhere it is refused within ten seconds, and what is sent with it from then on is lost.
-      This cannot be undone.
+      The key stops working within ten seconds. Executions sent with it after that are lost. This
+      cannot be undone.
     </ConfirmDialog>
   );
 }

@@ -29,7 +29,7 @@ export function KeysPanel({ app }: { app: App }) {
   return (
     <Panel
       title="API keys"
-      about="Programs send executions, or read them, with a key of the app."
+      about="Programs use a key to send or read executions."
       action={
         mayEdit && app.archivedAt === null ? (
           <Button variant="primary" onClick={() => setOpen({ kind: 'new' })}>
@@ -39,11 +39,11 @@ export function KeysPanel({ app }: { app: App }) {
         ) : null
       }
     >
-      {app.archivedAt === null ? null : <Note>This app is archived: none of its keys works.</Note>}
+      {app.archivedAt === null ? null : <Note>This app is archived. Its keys do not work.</Note>}
       {mayEdit ? (
         <KeyList app={app} onOpen={setOpen} />
       ) : (
-        <Note>In this app you are viewer. Its editors and owners see and change the keys.</Note>
+        <Note>You are a viewer of this app. Its editors and owners manage the keys.</Note>
       )}
       {open?.kind === 'new' ? (
         <NewKeyDialog app={app.id} onCreated={show} onClose={close} />
@@ -58,7 +58,7 @@ export function KeysPanel({ app }: { app: App }) {
           label="API key"
           onClose={close}
         >
-          Copy it now: it is shown this once and kept nowhere.
+          Copy it now. It is not shown again.
         </SecretDialog>
       ) : null}
     </Panel>
@@ -73,13 +73,13 @@ function KeyList({ app, onOpen }: { app: App; onOpen: (open: Open) => void }) {
     return (
       <ErrorState
         error={keys.error}
-        title="The keys could not be read"
+        title="The keys could not be loaded"
         onRetry={() => void keys.refetch()}
       />
     );
   }
   if (keys.data.items.length === 0) {
-    return <Note>There is no key yet: without one nothing can be sent to this app.</Note>;
+    return <Note>There are no keys yet. Programs need one to send executions.</Note>;
   }
   return (
     <ul className="divide-y divide-line rounded-md border border-line">

@@ -19,7 +19,7 @@ export function MembersPanel({ app, me }: { app: App; me: User }) {
   if (app.role !== 'owner') {
     return (
       <Panel title="Members">
-        <Note>In this app you are {app.role ?? 'no member'}. Its owners see who else is.</Note>
+        <Note>Your role in this app: {app.role ?? 'none'}. Only owners see the members.</Note>
       </Panel>
     );
   }
@@ -27,7 +27,7 @@ export function MembersPanel({ app, me }: { app: App; me: User }) {
     <div className="flex flex-col gap-8">
       <Panel
         title="Members"
-        about="Viewers see; editors also manage API keys; owners also decide who else may. Administrators may do all of it everywhere without being listed."
+        about="Viewers read. Editors also manage API keys. Owners also manage members. Administrators can do all of this in every app and are not listed."
       >
         <MemberList app={app.id} me={me} />
       </Panel>
@@ -63,13 +63,13 @@ function MemberList({ app, me }: { app: string; me: User }) {
     return (
       <ErrorState
         error={members.error}
-        title="The members could not be read"
+        title="The members could not be loaded"
         onRetry={() => void members.refetch()}
       />
     );
   }
   if (members.data.items.length === 0) {
-    return <Note>Nobody but the administrators sees this app. Invite somebody.</Note>;
+    return <Note>Only administrators see this app. Invite someone.</Note>;
   }
   return (
     <>
@@ -121,7 +121,7 @@ function MemberList({ app, me }: { app: string; me: User }) {
           onClose={() => setLeaving(null)}
           onConfirm={() => removing.mutate(leaving.userId)}
         >
-          They lose sight of this app at once. Keys that they made go on working.
+          They lose access to this app at once. Keys that they created keep working.
         </ConfirmDialog>
       )}
     </>

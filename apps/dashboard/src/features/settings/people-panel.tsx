@@ -25,7 +25,7 @@ export function PeoplePanel({ me }: { me: User }) {
   if (!me.isAdministrator) {
     return (
       <Panel title="People">
-        <Note>Administrators see everybody who has an account. You are not one.</Note>
+        <Note>Only administrators see this list.</Note>
       </Panel>
     );
   }
@@ -34,7 +34,7 @@ export function PeoplePanel({ me }: { me: User }) {
   return (
     <Panel
       title="People"
-      about="Everybody who has an account here. Administrators see and do everything in every app."
+      about="Everyone with an account. Administrators can see and change everything in every app."
     >
       <Field
         label="Find"
@@ -51,11 +51,11 @@ export function PeoplePanel({ me }: { me: User }) {
       ) : users.isError && items.length === 0 ? (
         <ErrorState
           error={users.error}
-          title="The people could not be read"
+          title="The people could not be loaded"
           onRetry={() => void users.refetch()}
         />
       ) : items.length === 0 ? (
-        <Note>Nobody’s name or address holds “{find}”.</Note>
+        <Note>No results for “{find}”.</Note>
       ) : (
         <ul className="divide-y divide-line rounded-md border border-line">
           {items.map((user) => (
@@ -87,7 +87,7 @@ function Person({
   isMe: boolean;
   onOpen: (open: Open) => void;
 }) {
-  const right = user.isAdministrator ? 'Unmake administrator' : 'Make administrator';
+  const right = user.isAdministrator ? 'Revoke admin' : 'Make admin';
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-3 py-2">
       <div className="min-w-0 flex-1 basis-60">
@@ -140,18 +140,18 @@ function RightDialog({ user, me, onClose }: { user: ListedUser; me: User; onClos
     <ConfirmDialog
       title={
         user.isAdministrator
-          ? `Take the administrator’s right from ${user.name}?`
+          ? `Revoke admin rights of ${user.name}?`
           : `Make ${user.name} an administrator?`
       }
-      submit={user.isAdministrator ? 'Take the right' : 'Make administrator'}
+      submit={user.isAdministrator ? 'Revoke admin' : 'Make admin'}
       isPending={changing.isPending}
       error={changing.error?.message ?? null}
       onClose={onClose}
       onConfirm={() => changing.mutate()}
     >
       {user.isAdministrator
-        ? `${user.email} keeps the apps they are a member of, and loses sight of the others at once.`
-        : `${user.email} will see every record of every app, and decide who else may.`}
+        ? `${user.email} keeps access to the apps they are a member of, and loses access to the others at once.`
+        : `${user.email} will see every record of every app and manage its members.`}
     </ConfirmDialog>
   );
 }
@@ -175,8 +175,8 @@ function RemoveDialog({ user, onClose }: { user: ListedUser; onClose: () => void
       onClose={onClose}
       onConfirm={() => removing.mutate()}
     >
-      Their account, sessions and memberships are gone at once. Keys that they made go on working;
-      what they did stays in the audit log. To come back they need a new invitation.
+      Their account, sessions and memberships are deleted at once. Keys that they created keep
+      working. Their actions stay in the audit log. They need a new invitation to return.
     </ConfirmDialog>
   );
 }

@@ -37,7 +37,7 @@ function ClerkProfile({ me }: { me: User }) {
         <dd className="wrap-anywhere">{me.email}</dd>
       </dl>
       <p className="text-sm text-ink-muted">
-        Clerk signs people in here, and keeps your name, address, password and second factors.
+        You sign in with Clerk. It keeps your name, address, password and second factors.
       </p>
       <Button
         className="self-start"
@@ -46,7 +46,7 @@ function ClerkProfile({ me }: { me: User }) {
           if (session !== null) location.assign(session.profileUrl());
         }}
       >
-        Open your account at Clerk
+        Open your Clerk account
       </Button>
     </Panel>
   );
@@ -89,7 +89,7 @@ function PasswordForm({ me }: { me: User }) {
     (_user, element) => element.reset(),
   );
   return (
-    <Panel title="Password" about="A new one ends your sessions in other browsers.">
+    <Panel title="Password" about="A new password ends your sessions in other browsers.">
       <form {...form} aria-label="Change password" className="flex flex-col gap-4">
         <FormError message={error} />
         {/* For password managers: whose password it is. */}

@@ -52,7 +52,7 @@ export function SettingsPage() {
           ) : me.isError ? (
             <ErrorState
               error={me.error}
-              title="It is not known who you are"
+              title="Your account could not be loaded"
               onRetry={() => void me.refetch()}
             />
           ) : (
@@ -83,7 +83,7 @@ function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) 
     return (
       <ErrorState
         error={apps.error}
-        title="The apps could not be read"
+        title="The apps could not be loaded"
         onRetry={() => void apps.refetch()}
       />
     );
@@ -116,7 +116,7 @@ function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) 
         ) : (
           <Note>
             {id === null
-              ? 'You are a member of no app.'
+              ? 'You are not a member of any app.'
               : `There is no app “${id}”, or you may not see it.`}
           </Note>
         )
