@@ -171,6 +171,11 @@ CREATE TABLE xray.invitations (
     CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'editor'::text, 'viewer'::text])))
 );
 
+CREATE TABLE xray.known_places (
+    key text NOT NULL,
+    ends_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE xray.migrations (
     id integer NOT NULL,
     name text NOT NULL,
@@ -342,6 +347,9 @@ ALTER TABLE ONLY xray.invitations
 ALTER TABLE ONLY xray.invitations
     ADD CONSTRAINT invitations_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY xray.known_places
+    ADD CONSTRAINT known_places_pkey PRIMARY KEY (key);
+
 ALTER TABLE ONLY xray.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (id);
 
@@ -411,6 +419,8 @@ CREATE INDEX guesses_ends_at ON xray.guesses USING btree (ends_at);
 CREATE INDEX invitations_app ON xray.invitations USING btree (app, created_at);
 
 CREATE INDEX invitations_inviter ON xray.invitations USING btree (inviter);
+
+CREATE INDEX known_places_ends_at ON xray.known_places USING btree (ends_at);
 
 CREATE INDEX segments_app ON xray.segments USING btree (app, to_at);
 
@@ -485,6 +495,8 @@ ALTER TABLE xray.indexing ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.invitations ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE xray.known_places ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE xray.migrations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.outdated ENABLE ROW LEVEL SECURITY;
@@ -527,4 +539,5 @@ INSERT INTO xray.migrations (id, name) VALUES (9, '0009_views');
 INSERT INTO xray.migrations (id, name) VALUES (10, '0010_fingerprints');
 INSERT INTO xray.migrations (id, name) VALUES (11, '0011_outdated');
 INSERT INTO xray.migrations (id, name) VALUES (12, '0012_limits');
+INSERT INTO xray.migrations (id, name) VALUES (13, '0013_known_places');
 COMMIT;

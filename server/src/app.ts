@@ -4,7 +4,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { admissionOf, guard } from './auth/guard.js';
 import { originCheck } from './auth/origin-check.js';
-import { actorOf, type Door } from './auth/principal.js';
+import { actorOf, credentialOf, type Door } from './auth/principal.js';
 import { DomainError, errorHandler } from './errors.js';
 import { checkUrl, logRequest } from './incoming.js';
 import { accountRoutes } from './routes/accounts.js';
@@ -91,8 +91,9 @@ function expressApp(deps: Deps, door: Door): Express {
       ...bodyParser(route),
       async (req, res) => {
         const call = callOf(deps, route, req, res);
-        if (route.isHeavy) await deps.heavyReads.run(goneOf(res), () => route.handle(call));
-        else await route.handle(call);
+        if (!route.isHeavy) return await route.handle(call);
+        const caller = credentialOf(call.principal);
+        await deps.heavyReads.run(call.gone, () => route.handle(call), caller);
       },
     );
   }
@@ -153,6 +154,7 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
     record: (entry = {}) => store.appendAudit(entryOf(entry)),
   };
 }
+    gone: goneOf(res),
 
 /** Aborted when nobody waits for the answer any more. */
 function goneOf(res: express.Response): AbortSignal {

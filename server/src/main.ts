@@ -11,6 +11,7 @@ import type { Clerk } from './auth/clerk.js';
 import { GuessLimit } from './auth/guess-limit.js';
 import { KeyRing } from './auth/key-ring.js';
 import { OneTimeLinks } from './auth/one-time-links.js';
+import { Passwords } from './auth/passwords.js';
 import { rateLimit } from './auth/rate-limit.js';
 import type { Config } from './config.js';
 import { limitConnections } from './connections.js';
@@ -96,13 +97,14 @@ export async function openBackend(config: Config): Promise<Backend> {
   // One of its own, so that no question keeps it waiting.
   const intakeThread = new TaskThreads(1);
   const search = new Search(store, threads);
+  const passwords = new Passwords();
   const stopping = new AbortController();
   // Every live stream listens, and takes its listener away.
   setMaxListeners(0, stopping.signal);
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
     stopping.abort();
-    await Promise.all([threads.close(), intakeThread.close()]);
+    await Promise.all([threads.close(), intakeThread.close(), passwords.close()]);
     await store.close();
     await lock?.release();
   };
@@ -115,7 +117,13 @@ export async function openBackend(config: Config): Promise<Backend> {
       store,
       search,
       threads,
-      accounts: createAccounts({ db: driver.db, secret, publicUrl: config.publicUrl }),
+      accounts: createAccounts({
+        db: driver.db,
+        secret,
+        publicUrl: config.publicUrl,
+        passwords,
+      }),
+      passwords,
       clerk: await clerkOf(config, store, () => pagesOf(config, siteUrl)),
       dashboardOrigin: config.dashboardOrigin,
       guesses: new GuessLimit(store, now),
@@ -229,7 +237,7 @@ function maxConnectionsOf({ database }: Config): number | undefined {
 }
 
 async function initialize(
-  { store, accounts }: Deps,
+  { store, passwords }: Deps,
   init: Config['init'],
 ): Promise<RunningServer['firstStart']> {
   const byItself = {
@@ -244,7 +252,7 @@ async function initialize(
       email: user.email,
       name: user.email,
       isAdministrator: true,
-      passwordHash: await accounts.hashPassword(user.password),
+      passwordHash: await passwords.hash(user.password),
     };
     await store.change(async (edits) => {
       const result = await edits.claimSetup(nonce, first);

@@ -2,9 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { NewSession } from '../store/access-store.js';
 import type { BetterAuth, BetterAuthOptions } from './better-auth.js';
+import type { Origin } from './guess-limit.js';
 
 /** How long a session lasts that is not used. */
 const SESSION_S = 14 * 24 * 60 * 60;
+/** Names a browser that somebody has signed in with. It grants nothing. */
+const DEVICE_COOKIE = 'xray.device';
+const DEVICE_S = 365 * 24 * 60 * 60;
 
 /** Local accounts: passwords, and sessions as cookies. */
 export type Accounts = ReturnType<typeof createAccounts>;
@@ -53,11 +57,14 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
       return await (await auth()).verify(email, password);
     },
 
-    /** A session for who has proved who they are. Its row is the caller's to write, before it is sent. */
+    /** A session for somebody who has proved who they are. The caller writes its row before it is sent. */
     newSession(req: Request) {
       const token = randomBytes(32).toString('base64url');
       const expiresAt = new Date(Date.now() + SESSION_S * 1000);
+      const device = deviceOf(req) ?? randomBytes(16).toString('base64url');
       return {
+        /** Where it begins, for GuessLimit. */
+        origin: { ip: req.ip ?? '', device } satisfies Origin,
         of: (userId: string): NewSession => ({
           userId,
           token,
@@ -65,9 +72,10 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
           ip: req.ip ?? '',
           userAgent: req.get('user-agent') ?? '',
         }),
-        /** Sends its cookie, once the row is there. */
+        /** Sends its cookie, once the row is there, and then the browser's. */
         async send(res: Response): Promise<void> {
           const { headers } = await (await auth()).sendSession(token);
+          headers.append('Set-Cookie', deviceCookie(device));
           passCookies(req, res, headers);
         },
       };
@@ -78,8 +86,17 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
       passCookies(req, res, headers);
     },
 
-    async hashPassword(password: string): Promise<string> {
-      return await (await auth()).hashPassword(password);
-    },
+    /** Where a request comes from, for GuessLimit. */
+    originOf: (req: Request): Origin => ({ ip: req.ip ?? '', device: deviceOf(req) }),
   };
+}
+
+function deviceOf(req: Request): string | undefined {
+  const cookies = req.get('cookie')?.split('; ') ?? [];
+  const found = cookies.find((cookie) => cookie.startsWith(`${DEVICE_COOKIE}=`));
+  return found?.slice(DEVICE_COOKIE.length + 1).match(/^[\w-]{22}$/)?.[0];
+}
+
+function deviceCookie(device: string): string {
+  return `${DEVICE_COOKIE}=${device}; Max-Age=${DEVICE_S}; Path=/api; HttpOnly; SameSite=Lax`;
 }

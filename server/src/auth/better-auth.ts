@@ -5,6 +5,8 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { DomainError } from '../errors.js';
 import type { Driver } from '../store/driver.js';
+import { isStorable } from '../stored-text.js';
+import type { Passwords } from './passwords.js';
 
 /** Ours alone: it is set from what Express knows of the connection, never taken from the request. */
 const IP_HEADER = 'x-xray-client-ip';
@@ -18,6 +20,7 @@ export interface BetterAuthOptions {
   publicUrl: string | undefined;
   /** How long a session lasts that is not used, in seconds. */
   sessionS: number;
+  passwords: Pick<Passwords, 'hash' | 'verify'>;
 }
 
 export type BetterAuth = ReturnType<typeof openBetterAuth>;
@@ -26,7 +29,7 @@ export type BetterAuth = ReturnType<typeof openBetterAuth>;
  * Better Auth, called and never mounted: what it could do beside this (sign-up, change of address,
  * providers, deletion) has no way in. It throws DomainErrors for what it refuses.
  */
-export function openBetterAuth({ db, secret, publicUrl, sessionS }: BetterAuthOptions) {
+export function openBetterAuth({ db, secret, publicUrl, sessionS, passwords }: BetterAuthOptions) {
   const auth = betterAuth({
     secret,
     baseURL: publicUrl ?? 'http://localhost',
@@ -35,7 +38,15 @@ export function openBetterAuth({ db, secret, publicUrl, sessionS }: BetterAuthOp
     telemetry: { enabled: false },
     logger: { disabled: true },
     rateLimit: { enabled: false },
-    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: 12,
+      password: {
+        hash: (password) => passwords.hash(password),
+        verify: (task) => passwords.verify(task),
+      },
+    },
     advanced: {
       cookiePrefix: 'xray',
       useSecureCookies: false,
@@ -88,18 +99,15 @@ export function openBetterAuth({ db, secret, publicUrl, sessionS }: BetterAuthOp
       translated(() => auth.api.signOut({ headers: headersOf(req), returnHeaders: true })),
 
     async verify(email: string, password: string): Promise<string> {
-      const { internalAdapter, password: passwords } = await auth.$context;
-      const found = await internalAdapter.findUserByEmail(email, { includeAccounts: true });
+      const { internalAdapter } = await auth.$context;
+      const found = isStorable(email)
+        ? await internalAdapter.findUserByEmail(email, { includeAccounts: true })
+        : undefined;
       const hash = found?.accounts.find(({ providerId }) => providerId === 'credential')?.password;
       // The same work for nothing, so that the time does not tell who has an account.
       if (!hash) await passwords.hash(password);
       if (found && hash && (await passwords.verify({ hash, password }))) return found.user.id;
       throw wrong();
-    },
-
-    async hashPassword(password: string): Promise<string> {
-      const { password: passwords } = await auth.$context;
-      return await passwords.hash(password);
     },
   };
 }

@@ -1,63 +1,119 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '../errors.js';
+import type { GuessCount } from '../store/access-store.js';
 import type { Store } from '../store/store.js';
+import { networkOf } from './client-address.js';
 
 const WINDOW_MS = 15 * 60_000;
-/** Wrong passwords in a window: of one address, of one address for one account, and for one account. */
-const LIMITS = { ip: 50, pair: 10, email: 100 } as const;
+/** How long a place stays known after the last sign-in from there, in ms. */
+const KNOWN_MS = 90 * 24 * 3_600_000;
 
-type Counter = keyof typeof LIMITS;
+/** Wrong passwords in a window from one network, for any account. */
+const OF_NETWORK = 50;
+/** From one network or one known browser, for one account. */
+const OF_PAIR = 10;
+/** For one account, from all networks that it has not signed in from. */
+const OF_ACCOUNT = 100;
+/** The same, when it is the first try from its network: who comes from somewhere new has a chance meanwhile. */
+const OF_ACCOUNT_AT_FIRST = 300;
 
-/** Slows down who guesses passwords, on all servers of a database together. A success takes nothing. */
+/** Where a request comes from. */
+export interface Origin {
+  ip: string;
+  /** The id in the browser's cookie, if it has one. */
+  device: string | undefined;
+}
+
+type GuessStore = Pick<Store, 'countGuesses' | 'forgiveGuesses' | 'knownPlaces' | 'rememberPlaces'>;
+
+/**
+ * Slows down guessing of passwords, on all servers of a database together. A right password counts nothing.
+ * A browser or network that an account has signed in from counts by itself, so that strangers cannot lock it out.
+ */
 export class GuessLimit {
-  readonly #store: Pick<Store, 'countGuesses' | 'forgiveGuesses'>;
+  readonly #store: GuessStore;
   readonly #now: () => number;
 
-  constructor(store: Pick<Store, 'countGuesses' | 'forgiveGuesses'>, now: () => number) {
+  constructor(store: GuessStore, now: () => number) {
     this.#store = store;
     this.#now = now;
   }
 
   /**
-   * Counts an attempt before its password is looked at, so that many at once cannot slip through, and
-   * gives it back when `attempt` succeeds.
+   * Counts an attempt before its password is checked, so that many at once cannot slip through, and
+   * takes it back when `attempt` succeeds.
    *
    * @throws DomainError rate_limited
    */
-  async guard<T>(ip: string, email: string, attempt: () => Promise<T>): Promise<T> {
-    const account = email.trim().toLowerCase();
-    const keys = {
-      ip: keyOf('ip', ip),
-      pair: keyOf('pair', `${ip} ${account}`),
-      email: keyOf('email', account),
-    };
-    // The address first: who is refused by it adds no rows by making up accounts.
-    await this.#count(keys, ['ip']);
-    await this.#count(keys, ['pair', 'email']);
+  async guard<T>(origin: Origin, email: string, attempt: () => Promise<T>): Promise<T> {
+    const counted = await this.#count(origin, accountOf(email));
     const result = await attempt();
-    await this.#store.forgiveGuesses(Object.values(keys));
+    await this.#store.forgiveGuesses(counted);
     return result;
   }
 
-  async #count(keys: Record<Counter, string>, counters: Counter[]): Promise<void> {
-    const counted = await this.#store.countGuesses(
-      counters.map((counter) => keys[counter]),
-      WINDOW_MS,
-    );
-    const over = counted.find(({ key, count }) =>
-      counters.some((counter) => keys[counter] === key && count > LIMITS[counter]),
-    );
+  /** Somebody has signed in to this account, from here. */
+  async remember(origin: Origin, email: string): Promise<void> {
+    await this.#store.rememberPlaces(Object.values(placesOf(origin, accountOf(email))), KNOWN_MS);
+  }
+
+  /** Counts in the counters that apply, and returns their keys. */
+  async #count({ ip, device }: Origin, account: string): Promise<string[]> {
+    const places = placesOf({ ip, device }, account);
+    const known = await this.#store.knownPlaces(Object.values(places));
+    const network = networkOf(ip);
+    if (places.device !== undefined && known.includes(places.device)) {
+      return await this.#countEach({ [keyOf('device', `${device} ${account}`)]: OF_PAIR });
+    }
+    const pair = keyOf('pair', `${network} ${account}`);
+    if (known.includes(places.network)) return await this.#countEach({ [pair]: OF_PAIR });
+    // The network first: one that is refused adds no rows by making up accounts.
+    const ofNetwork = await this.#countEach({ [keyOf('ip', network)]: OF_NETWORK });
+    const ofAccount = keyOf('email', account);
+    const keys = [pair, ofAccount];
+    const counts = await this.#store.countGuesses(keys, WINDOW_MS);
+    const isFirst = counts.some(({ key, count }) => key === pair && count === 1);
+    const limits = { [pair]: OF_PAIR, [ofAccount]: isFirst ? OF_ACCOUNT_AT_FIRST : OF_ACCOUNT };
+    await this.#refuseBeyond(limits, counts, [...ofNetwork, ...keys]);
+    return [...ofNetwork, ...keys];
+  }
+
+  async #countEach(limits: Record<string, number>): Promise<string[]> {
+    const keys = Object.keys(limits);
+    await this.#refuseBeyond(limits, await this.#store.countGuesses(keys, WINDOW_MS), keys);
+    return keys;
+  }
+
+  /** A refused attempt counts nothing either: repeating it makes nothing worse for anybody else. */
+  async #refuseBeyond(
+    limits: Record<string, number>,
+    counts: GuessCount[],
+    counted: string[],
+  ): Promise<void> {
+    const over = counts.find(({ key, count }) => count > (limits[key] ?? Infinity));
     if (over === undefined) return;
+    await this.#store.forgiveGuesses(counted);
     throw new DomainError(
       'rate_limited',
-      'Too many wrong passwords. Wait, or have the password reset with `npm run xray -- users reset-password`.',
+      'Too many wrong passwords. Wait, or reset the password with `npm run xray -- users reset-password`.',
       [],
       Math.max(1, Math.ceil((over.endsAt.getTime() - this.#now()) / 1000)),
     );
   }
 }
 
-/** Hashed, so that the table tells nobody who tried to sign in. */
-function keyOf(counter: Counter, text: string): string {
+function accountOf(email: string): string {
+  return email.trim().toLowerCase();
+}
+
+/** The keys under which an account knows where a request comes from. */
+function placesOf({ ip, device }: Origin, account: string): { network: string; device?: string } {
+  const network = keyOf('known network', `${networkOf(ip)} ${account}`);
+  if (device === undefined) return { network };
+  return { network, device: keyOf('known device', `${device} ${account}`) };
+}
+
+/** Hashed, so that the table does not show who tried to sign in. */
+function keyOf(counter: string, text: string): string {
   return createHash('sha256').update(`${counter} ${text}`).digest('base64url');
 }

@@ -33,6 +33,12 @@ export function actorOf(principal: Principal): AuditEntry['actor'] {
   }
 }
 
+/** Names the credential, for what each one has a share of. */
+export function credentialOf(principal: Principal): string {
+  const { kind, id } = actorOf(principal);
+  return `${kind} ${id ?? ''}`;
+}
+
 /** How people are told who it was. */
 export function nameOf(principal: Principal): string {
   return actorOf(principal).name ?? 'command line';

@@ -1,14 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { DomainError } from '../errors.js';
-
-export interface HeavyReadsOptions {
-  /** That run at one time. */
-  atOnce: number;
-  /** That wait for one of them to end. */
-  waiting: number;
-  /** How long one waits, in ms. */
-  patienceMs: number;
-}
+import { LineError, WaitingLine, type LineOptions } from '../waiting-line.js';
 
 /** Heavy reads hold at most so many connections each; what is left of a pool is for ingest and all that is quick. */
 const CONNECTIONS_EACH = 2;
@@ -18,7 +10,7 @@ const CONNECTIONS_LEFT = 2;
  * As many as the database's connections allow. An embedded one has a single connection, for which
  * all wait. Most are done within milliseconds, so that a long line is short, and patience ends the others.
  */
-export function heavyReadsFor(maxConnections: number | undefined): HeavyReadsOptions {
+export function heavyReadsFor(maxConnections: number | undefined): LineOptions {
   const atOnce =
     maxConnections === undefined
       ? 2
@@ -27,18 +19,17 @@ export function heavyReadsFor(maxConnections: number | undefined): HeavyReadsOpt
 }
 
 /**
- * Lets a few reads that look at much run at once and a few more wait in line, so that many who ask cannot
- * take the database from who records. The line is in memory: each server has its own.
+ * Lets a few reads that look at much run at once and a few more wait in line, so that many readers cannot
+ * take the database from writers. The line is in memory: each server has its own.
  */
 export class HeavyReads {
-  readonly #options: HeavyReadsOptions;
-  /** What each who waits does when its turn has come, in the order in which they came. */
-  readonly #line = new Set<() => void>();
+  readonly #atOnce: number;
+  readonly #line: WaitingLine;
   readonly #refused: Counter;
-  #running = 0;
 
-  constructor(options: HeavyReadsOptions, registry: Registry) {
-    this.#options = options;
+  constructor(options: LineOptions, registry: Registry) {
+    this.#atOnce = options.atOnce;
+    this.#line = new WaitingLine(options);
     const registers = [registry];
     this.#refused = new Counter({
       name: 'xray_heavy_reads_refused_total',
@@ -51,64 +42,28 @@ export class HeavyReads {
       labelNames: ['state'],
       registers,
       collect: () => {
-        gauge.set({ state: 'running' }, this.#running);
-        gauge.set({ state: 'waiting' }, this.#line.size);
+        gauge.set({ state: 'running' }, this.#line.running);
+        gauge.set({ state: 'waiting' }, this.#line.waiting);
       },
     });
   }
 
   /**
-   * Reads when it is its turn. Nothing is read for who has gone meanwhile.
+   * Reads when its turn comes. Nothing is read for a client that has disconnected. `caller` names the
+   * credential, which has a share of the line.
    *
    * @throws DomainError `unavailable` when the line is full, or its turn does not come.
    */
-  async run(gone: AbortSignal, read: () => Promise<void>): Promise<void> {
-    if (gone.aborted || !(await this.#enter(gone))) return;
+  async run(gone: AbortSignal, read: () => Promise<void>, caller = ''): Promise<void> {
     try {
-      await read();
-    } finally {
-      const [enter] = this.#line;
-      if (enter === undefined) this.#running--;
-      else enter();
+      await this.#line.run(caller, gone, read);
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      this.#refused.inc();
+      throw new DomainError(
+        'unavailable',
+        `This server answers ${this.#atOnce} such questions at a time, and too many wait already. Ask again in a moment.`,
+      );
     }
-  }
-
-  /** Waits for a place among those that run; false for who has gone. */
-  async #enter(gone: AbortSignal): Promise<boolean> {
-    const { atOnce, waiting, patienceMs } = this.#options;
-    if (this.#running < atOnce) {
-      this.#running++;
-      return true;
-    }
-    if (this.#line.size >= waiting) throw this.#refusal();
-    return await new Promise<boolean>((resolve, reject) => {
-      const leaveLine = (): void => {
-        this.#line.delete(enter);
-        clearTimeout(impatience);
-        gone.removeEventListener('abort', giveUp);
-      };
-      const enter = (): void => {
-        leaveLine();
-        resolve(true);
-      };
-      const giveUp = (): void => {
-        leaveLine();
-        resolve(false);
-      };
-      const impatience = setTimeout(() => {
-        leaveLine();
-        reject(this.#refusal());
-      }, patienceMs);
-      this.#line.add(enter);
-      gone.addEventListener('abort', giveUp, { once: true });
-    });
-  }
-
-  #refusal(): DomainError {
-    this.#refused.inc();
-    return new DomainError(
-      'unavailable',
-      `This server answers ${this.#options.atOnce} such questions at a time, and too many wait already. Ask again in a moment.`,
-    );
   }
 }

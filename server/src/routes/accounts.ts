@@ -10,6 +10,7 @@ import {
   type User,
 } from '@xray/core';
 import type { Request, Response } from 'express';
+import type { Caller } from '../auth/passwords.js';
 import { DomainError } from '../errors.js';
 import type { Edits } from '../store/store.js';
 import { parse, type Call, type Deps, type Route } from './route.js';
@@ -27,7 +28,7 @@ export const meRoute: Route = {
 };
 
 /** Signing in and out, and one's own account. */
-export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[] {
+export function accountRoutes({ store, accounts, passwords, guesses, links }: Deps): Route[] {
   const signedIn = { 200: { description: 'Signed in.', schema: userSchema } };
   return [
     meRoute,
@@ -57,11 +58,12 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       summary: 'Makes the first administrator, with the link that the server printed.',
       body: { kind: 'json', schema: setupSchema },
       answers: signedIn,
-      async handle({ req, res, change }) {
+      async handle(call) {
+        const { req, res, change } = call;
         const { token, email, name, password } = parse(setupSchema, req.body);
         const nonce = await links.setupNonceOf(token);
         if (nonce === undefined) throw setupIsOver();
-        const passwordHash = await accounts.hashPassword(password);
+        const passwordHash = await passwords.inTurn(callerOf(call), () => passwords.hash(password));
         const first = { email, name, isAdministrator: true, passwordHash };
         await enter(req, res, change, async (edits) => {
           const user = await edits.claimSetup(nonce, first);
@@ -76,12 +78,15 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       policy: 'public',
       audit: 'user.sign-in',
       summary: 'Signs in; the session is an HttpOnly cookie.',
-      body: { kind: 'json', schema: signInSchema },
+      // An address that cannot be stored is nobody's, as any other unknown one.
+      body: { kind: 'json', schema: signInSchema, takesAnyText: true },
       answers: signedIn,
-      async handle({ req, res, change }) {
+      async handle(call) {
+        const { req, res, change } = call;
         const { email, password } = parse(signInSchema, req.body);
-        const userId = await guesses.guard(req.ip ?? '', email, () =>
-          accounts.verify(email, password),
+        // The turn comes first, so that a crowd of strangers costs the database nothing.
+        const userId = await passwords.inTurn(callerOf(call), () =>
+          guesses.guard(accounts.originOf(req), email, () => accounts.verify(email, password)),
         );
         const access = await store.readAccess(userId, undefined);
         if (access === undefined) throw spent();
@@ -128,10 +133,12 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
         const { req, res, change } = call;
         const user = callersOwn(call);
         const { currentPassword, newPassword } = parse(passwordChangeSchema, req.body);
-        await guesses.guard(req.ip ?? '', user.email, () =>
-          accounts.verify(user.email, currentPassword),
-        );
-        const passwordHash = await accounts.hashPassword(newPassword);
+        const passwordHash = await passwords.inTurn(callerOf(call), async () => {
+          await guesses.guard(accounts.originOf(req), user.email, () =>
+            accounts.verify(user.email, currentPassword),
+          );
+          return await passwords.hash(newPassword);
+        });
         await enter(req, res, change, async (edits) => {
           await edits.setPassword(user.id, passwordHash);
           return { user };
@@ -146,10 +153,11 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       summary: 'Sets a password with a link of the command line, ends all sessions and signs in.',
       body: { kind: 'json', schema: passwordResetSchema },
       answers: signedIn,
-      async handle({ req, res, change }) {
+      async handle(call) {
+        const { req, res, change } = call;
         const { token, password } = parse(passwordResetSchema, req.body);
         if (!(await links.isOpen('reset-password', token))) throw spent();
-        const passwordHash = await accounts.hashPassword(password);
+        const passwordHash = await passwords.inTurn(callerOf(call), () => passwords.hash(password));
         await enter(req, res, change, async (edits) => {
           const user = await links.use(edits, 'reset-password', token);
           if (user === undefined) throw spent();
@@ -174,8 +182,14 @@ export function accountRoutes({ store, accounts, guesses, links }: Deps): Route[
       return { result: user, target: user.email, actor: actor(user), details };
     });
     await session.send(res);
+    await guesses.remember(session.origin, entered.email);
     res.json(entered);
   }
+}
+
+/** Who waits for a password to be hashed. */
+export function callerOf({ req, gone }: Call): Caller {
+  return { ip: req.ip ?? '', gone };
 }
 
 function callersOwn({ principal }: Call): User {

@@ -15,15 +15,16 @@ import {
 import { z } from 'zod';
 import { hashToken } from '../auth/one-time-links.js';
 import { notFound } from '../auth/policy.js';
-import { nameOf, type Principal } from '../auth/principal.js';
+import { nameOf } from '../auth/principal.js';
 import { DomainError } from '../errors.js';
 import type { NewUser } from '../store/access-store.js';
-import { param, parse, type Deps, type Route } from './route.js';
+import { callerOf } from './accounts.js';
+import { param, parse, type Call, type Deps, type Route } from './route.js';
 
 const previewSchema = invitationSchema.extend({ appName: z.string() });
 
 /** Who may do what in an app, and how somebody comes to be one of them. */
-export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
+export function memberRoutes({ store, accounts, passwords, guesses, clerk, links }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -144,12 +145,13 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       summary: 'Joins an app: as who is signed in, or with a new account.',
       body: { kind: 'json', schema: acceptInvitationSchema },
       answers: { 200: { description: 'Signed in.', schema: userSchema } },
-      async handle({ req, res, principal, change }) {
+      async handle(call) {
+        const { req, res, change } = call;
         const { token, account } = parse(acceptInvitationSchema, req.body);
         const tokenHash = hashToken(token);
         // Asked first, since hashing a password costs more than anybody without a link is worth.
         if ((await store.findInvitation(tokenHash)) === undefined) throw gone();
-        const who = await whoAccepts(principal, account);
+        const who = await whoAccepts(call, account);
         const session = 'account' in who ? accounts.newSession(req) : undefined;
         const user = await change(async (edits) => {
           const accepted = await edits.acceptInvitation(tokenHash, who);
@@ -163,16 +165,20 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
             details: { role: invitation.role },
           };
         });
-        await session?.send(res);
+        if (session !== undefined) {
+          await session.send(res);
+          await guesses.remember(session.origin, user.email);
+        }
         res.json(user);
       },
     },
   ];
 
   async function whoAccepts(
-    principal: Principal,
+    call: Call,
     account: NewAccount | undefined,
   ): Promise<{ account: NewUser } | { userId: string }> {
+    const { principal } = call;
     if (account === undefined) {
       if (principal.kind === 'user') return { userId: principal.user.id };
       throw new DomainError('unauthorized', 'Sign in first, or make an account.');
@@ -181,7 +187,7 @@ export function memberRoutes({ store, accounts, clerk, links }: Deps): Route[] {
       throw new DomainError('invalid', 'Accounts are made with Clerk: sign in first.');
     }
     const { email, name, password } = account;
-    const passwordHash = await accounts.hashPassword(password);
+    const passwordHash = await passwords.inTurn(callerOf(call), () => passwords.hash(password));
     return { account: { email, name, isAdministrator: false, passwordHash } };
   }
 }

@@ -8,6 +8,7 @@ import type { Clerk } from '../auth/clerk.js';
 import type { GuessLimit } from '../auth/guess-limit.js';
 import type { KeyRing } from '../auth/key-ring.js';
 import type { OneTimeLinks } from '../auth/one-time-links.js';
+import type { Passwords } from '../auth/passwords.js';
 import type { Policy } from '../auth/policy.js';
 import type { Principal } from '../auth/principal.js';
 import type { RateLimit } from '../auth/rate-limit.js';
@@ -33,6 +34,7 @@ export interface Deps {
   metrics: Registry;
   keys: KeyRing;
   accounts: Accounts;
+  passwords: Passwords;
   /** Where it signs people in, local accounts do not. */
   clerk: Clerk | undefined;
   guesses: GuessLimit;
@@ -59,6 +61,8 @@ export interface Call {
   principal: Principal;
   /** Throws when who asked may do so no longer; for answers that take long. */
   readmit(): Promise<void>;
+  /** Aborted when nobody waits for the answer any more. */
+  gone: AbortSignal;
   /**
    * Changes something, and writes that to the audit log in the same transaction. What `work` throws takes
    * all of it back; it may use nothing of the store but the edits it is given.

@@ -155,6 +155,10 @@ export interface AccessStore {
   countGuesses(keys: string[], windowMs: number): Promise<GuessCount[]>;
   /** Takes one of each of these back. */
   forgiveGuesses(keys: string[]): Promise<void>;
+  /** Those of the keys that are remembered. */
+  knownPlaces(keys: string[]): Promise<string[]>;
+  /** Remembers these for `lifeMs` from now. */
+  rememberPlaces(keys: string[], lifeMs: number): Promise<void>;
 
   /** What was only looked at, or cannot be done in one transaction: written before it is. */
   appendAudit(entry: NewAuditEntry): Promise<void>;

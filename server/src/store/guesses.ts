@@ -33,3 +33,24 @@ export async function forgiveGuesses(db: Db, keys: string[]): Promise<void> {
     db,
   );
 }
+
+/** Those of the keys that are known at this time. */
+export async function knownPlaces(db: Db, keys: string[]): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    SELECT key FROM xray.known_places WHERE key = ANY (${keys}::text[]) AND ends_at > now()`.execute(
+    db,
+  );
+  return rows.map(({ key }) => key);
+}
+
+/** Also deletes places that nobody came from for their whole time. */
+export async function rememberPlaces(db: Db, keys: string[], lifeMs: number): Promise<void> {
+  await sql`
+    DELETE FROM xray.known_places WHERE key IN (
+      SELECT key FROM xray.known_places WHERE ends_at <= now() FOR UPDATE SKIP LOCKED)`.execute(db);
+  await sql`
+    INSERT INTO xray.known_places (key, ends_at)
+    SELECT key, now() + ${lifeMs}::bigint * interval '1 millisecond'
+    FROM unnest(${keys}::text[]) AS t(key) ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET ends_at = excluded.ends_at`.execute(db);
+}

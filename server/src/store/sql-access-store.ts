@@ -36,6 +36,8 @@ export function sqlAccessStore(db: Db): AccessStore {
 
     countGuesses: (names, windowMs) => guesses.countGuesses(db, names, windowMs),
     forgiveGuesses: (names) => guesses.forgiveGuesses(db, names),
+    knownPlaces: (names) => guesses.knownPlaces(db, names),
+    rememberPlaces: (names, lifeMs) => guesses.rememberPlaces(db, names, lifeMs),
 
     appendAudit: (entry) => audit.appendAudit(db, entry),
     listAudit: (filter) => audit.listAudit(db, filter),

@@ -52,10 +52,7 @@ export class Visitor {
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    for (const set of response.headers.getSetCookie()) {
-      this.cookie = set.split(';')[0] ?? '';
-      plantSecrets(decodeURIComponent(this.cookie.replace(/^.*?=/, '')));
-    }
+    for (const set of response.headers.getSetCookie()) this.#keep(set.split(';')[0] ?? '');
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('/json') === true;
     return {
@@ -63,6 +60,15 @@ export class Visitor {
       headers: response.headers,
       body: isJson ? JSON.parse(text) : text,
     };
+  }
+
+  #keep(cookie: string): void {
+    const [name = '', value = ''] = cookie.split('=');
+    const others = this.cookie
+      .split('; ')
+      .filter((one) => one !== '' && !one.startsWith(`${name}=`));
+    this.cookie = [...others, cookie].toSorted().join('; ');
+    plantSecrets(decodeURIComponent(value));
   }
 
   /** The body of an answer that must be a success. */

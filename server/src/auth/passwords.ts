@@ -1,0 +1,94 @@
+import { Worker } from 'node:worker_threads';
+import { DomainError } from '../errors.js';
+import { LineError, WaitingLine } from '../waiting-line.js';
+import { networkOf } from './client-address.js';
+import type { PasswordTask } from './password-hash.js';
+
+/** One password takes some 100 ms, so that the last in a full line waits for three seconds. */
+const LINE = { atOnce: 1, waiting: 24, waitingOfOne: 16, patienceMs: 15_000 };
+
+/** Who asks for the work, and when they no longer wait for it. */
+export interface Caller {
+  ip: string;
+  gone: AbortSignal;
+}
+
+/**
+ * Hashes passwords on a thread of its own, one at a time. scrypt in the pool of threads that zlib and files share would
+ * stop ingest while strangers try to sign in.
+ */
+export class Passwords {
+  readonly #line = new WaitingLine(LINE);
+  #worker: Worker | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Runs what hashes for a request when its turn comes. Nothing runs for a client that has disconnected.
+   *
+   * @throws DomainError unavailable when too many wait already, or the caller's network has its share.
+   */
+  async inTurn<T>({ ip, gone }: Caller, work: () => Promise<T>): Promise<T> {
+    try {
+      const done = await this.#line.run(networkOf(ip), gone, async () => ({
+        result: await work(),
+      }));
+      if (done !== undefined) return done.result;
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+    }
+    throw new DomainError(
+      'unavailable',
+      'Too many people sign in at the moment. Try again in a few seconds.',
+    );
+  }
+
+  async hash(password: string): Promise<string> {
+    return (await this.#run({ password, hash: undefined })) as string;
+  }
+
+  async verify(task: { password: string; hash: string }): Promise<boolean> {
+    return (await this.#run(task)) as boolean;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  /** One task after the other, also those that are in no line: of the first start and the command line. */
+  async #run(task: PasswordTask): Promise<string | boolean> {
+    const before = this.#last.catch(() => {});
+    const running = before.then(() => this.#ask(task));
+    this.#last = running;
+    return await running;
+  }
+
+  async #ask(task: PasswordTask): Promise<string | boolean> {
+    const worker = (this.#worker ??= this.#start());
+    // Nothing else may keep the process alive during a first start.
+    worker.ref();
+    return await new Promise((resolve, reject) => {
+      const settle = (end: () => void): void => {
+        worker.off('message', onMessage);
+        worker.off('error', reject);
+        worker.off('exit', onExit);
+        worker.unref();
+        end();
+      };
+      const onMessage = (answer: string | boolean): void => settle(() => resolve(answer));
+      const onExit = (): void => settle(() => reject(new Error('the thread for passwords ended')));
+      worker.once('message', onMessage);
+      worker.once('error', reject);
+      worker.once('exit', onExit);
+      worker.postMessage(task);
+    });
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./password-worker.js', import.meta.url));
+    worker.unref();
+    worker.once('exit', () => (this.#worker = undefined));
+    // Without a listener an error between two tasks would end the process.
+    worker.on('error', () => {});
+    return worker;
+  }
+}
