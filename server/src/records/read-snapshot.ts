@@ -14,6 +14,7 @@ import {
   type Step,
 } from '@xray/core';
 import type { ExecutionRecord, StepRow } from '../store/store.js';
+import { hasDuplicateMembers, pathOfDuplicate } from './duplicate-members.js';
 
 /** A snapshot ready to be stored, or why it is not taken. */
 export type ReadSnapshot =
@@ -63,6 +64,15 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
       'invalid',
       `The snapshot nests deeper than ${LIMITS.depth} levels.`,
       [{ path: '', code: 'too_deep', limit: LIMITS.depth }],
+    );
+  }
+  if (hasDuplicateMembers(text, parsed)) {
+    const path = pathOfDuplicate(text) ?? '';
+    return refuse(
+      executionId,
+      'invalid',
+      `${path}: an object has this member twice, so that readers would not agree on its value`,
+      [{ path, code: 'duplicate_member' }],
     );
   }
   const checked = snapshotSchema.safeParse(parsed);

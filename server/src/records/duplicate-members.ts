@@ -1,0 +1,90 @@
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+
+/**
+ * Whether an object of the text has a member twice. `parsed` is what JSON.parse made of the text, which keeps the last one
+ * only; another reader may keep the first. It counts members in both, which costs a tenth of the parsing.
+ */
+export function hasDuplicateMembers(text: string, parsed: unknown): boolean {
+  return countNames(text) !== countMembers(parsed);
+}
+
+/** Strings that a colon follows: in valid JSON these are the names of members. */
+function countNames(text: string): number {
+  let names = 0;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
+    at = endOfString(text, at) + 1;
+    let next = at;
+    while (isSpace(text.charCodeAt(next))) next++;
+    if (text.charCodeAt(next) === COLON) names++;
+  }
+  return names;
+}
+
+function countMembers(parsed: unknown): number {
+  let members = 0;
+  const rest = [parsed];
+  while (rest.length > 0) {
+    const value = rest.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    const values: unknown[] = Array.isArray(value) ? value : Object.values(value);
+    if (!Array.isArray(value)) members += values.length;
+    for (const member of values) {
+      if (typeof member === 'object' && member !== null) rest.push(member);
+    }
+  }
+  return members;
+}
+
+/** The path of the first member that an object of the text has twice. */
+export function pathOfDuplicate(text: string): string | undefined {
+  /** For each open object its names so far; null for an array. */
+  const open: (Set<string> | null)[] = [];
+  const path: string[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === '{' || char === '[') {
+      open.push(char === '{' ? new Set() : null);
+      path.push(char === '{' ? '' : '[0]');
+    } else if (char === '}' || char === ']') {
+      open.pop();
+      path.pop();
+    } else if (char === ',' && open.at(-1) === null) {
+      const index = Number(path.at(-1)?.slice(1, -1)) + 1;
+      path[path.length - 1] = `[${index}]`;
+    } else if (char === '"') {
+      const end = endOfString(text, at);
+      let next = end + 1;
+      while (isSpace(text.charCodeAt(next))) next++;
+      if (text.charCodeAt(next) === COLON) {
+        const name = JSON.parse(text.slice(at, end + 1)) as string;
+        path[path.length - 1] = name;
+        const names = open.at(-1);
+        if (names?.has(name)) return path.join('.').replaceAll('.[', '[');
+        names?.add(name);
+      }
+      at = end;
+    }
+  }
+  return undefined;
+}
+
+/** The place of the quote that ends the string opened at `open`. */
+function endOfString(text: string, open: number): number {
+  let end = open;
+  do {
+    end = text.indexOf('"', end + 1);
+    if (end === -1) return text.length;
+  } while (isEscaped(text, end));
+  return end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}

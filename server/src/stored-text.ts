@@ -1,0 +1,39 @@
+import { DomainError } from './errors.js';
+
+/** Postgres takes neither U+0000 nor half of a surrogate pair in a text. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
+/** The text without the characters that cannot be stored. */
+export function toStorable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}
+
+/**
+ * Refuses a parsed JSON body in which a text cannot be stored, be it a value or a name.
+ *
+ * @throws DomainError invalid, which names the field.
+ */
+export function checkTexts(body: unknown): void {
+  // No recursion: a body may nest as deep as its bytes allow.
+  const rest: { path: string; value: unknown }[] = [{ path: '', value: body }];
+  for (let item = rest.pop(); item !== undefined; item = rest.pop()) {
+    const { path, value } = item;
+    if (typeof value === 'string' && !isStorable(value)) throw refusal(path);
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [name, member] of Object.entries(value)) {
+      if (!isStorable(name)) throw refusal(path);
+      rest.push({ path: path === '' ? name : `${path}.${name}`, value: member });
+    }
+  }
+}
+
+function refusal(path: string): DomainError {
+  const where = path === '' ? 'The request body' : path;
+  return new DomainError(
+    'invalid',
+    `${where}: a text may hold neither U+0000 nor half of a surrogate pair.`,
+    [{ path, code: 'invalid_text' }],
+  );
+}
