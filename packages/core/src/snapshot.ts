@@ -61,12 +61,16 @@ const label = z.string().max(LIMITS.name);
 const open = <Known extends string>(): z.ZodType<Open<Known>> =>
   z.string().max(LIMITS.code) as unknown as z.ZodType<Open<Known>>;
 const instant = z.iso.datetime({ offset: true });
+/** Clients that follow the URL standard cannot ask for these: they are steps in a path. */
+const NOT_DOTS = /^(?!\.{1,2}$)/;
+const NO_DOTS = '"." and ".." cannot be names';
 const identifier = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
-    .regex(/^[A-Za-z0-9._:-]+$/, 'only letters, digits and . _ : - are allowed');
+    .regex(/^[A-Za-z0-9._:-]+$/, 'only letters, digits and . _ : - are allowed')
+    .regex(NOT_DOTS, NO_DOTS);
 
 export const executionIdSchema = identifier(LIMITS.name);
 export const appIdSchema = identifier(LIMITS.name);
@@ -276,7 +280,7 @@ export const snapshotSchema = z.looseObject({
   instanceId: z.string().min(1).max(LIMITS.name).nullish(),
   instanceSeq: z.int().min(0).nullish(),
   appId: appIdSchema,
-  pipeline: name,
+  pipeline: name.regex(NOT_DOTS, NO_DOTS),
   environment: z.string().min(1).max(LIMITS.environment).nullish(),
   versions: z.record(label, label.nullable()).nullish(),
   status: z.enum(STATUSES).nullish(),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { explanationText, type Comparison, type Explanation } from '@xray/core';
+import { explanationText, pathSegment, type Comparison, type Explanation } from '@xray/core';
 import { appPath, asAdministrator } from './ask.js';
 import { comparisonText } from './comparison-text.js';
 import type { Terminal } from './terminal.js';
@@ -17,7 +17,7 @@ export function addQuestionCommands(program: Command, terminal: Terminal): void 
     .requiredOption('--app <id>', 'the app')
     .option('--json', 'print JSON')
     .action(async (id: string, { app, json }: QuestionOptions) => {
-      const path = appPath(app, `executions/${encodeURIComponent(id)}/explain`);
+      const path = appPath(app, `executions/${pathSegment(id)}/explain`);
       const explanation = await asAdministrator(terminal, (administrator) =>
         administrator.call<Explanation>('GET', path),
       );

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { AuditEntry } from '@xray/core';
+import { textOfSegment, type AuditEntry } from '@xray/core';
 import type { Accounts } from '../auth/accounts.js';
 import type { Clerk } from '../auth/clerk.js';
 import type { GuessLimit } from '../auth/guess-limit.js';
@@ -130,5 +130,5 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
 /** A parameter of the route's own path, which Express has therefore filled. */
 export function param(req: Request, name: string): string {
   const value = req.params[name];
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? textOfSegment(value) : '';
 }

@@ -23,6 +23,7 @@ import type {
   StepDetail,
   SubjectHistory,
 } from '@xray/core';
+import { pathSegment } from '@xray/core';
 import { sessionSource } from './session-source';
 
 const BASE_URL = process.env['NEXT_PUBLIC_API_BASE_URL'] ?? '';
@@ -76,9 +77,7 @@ async function answerTo<Path extends QuestionPath>(
   params: QuestionParams<Path> & Params,
   signal: AbortSignal | undefined,
 ): Promise<QuestionAnswer<Path>> {
-  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) =>
-    encodeURIComponent(places[name] ?? ''),
-  );
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => pathSegment(places[name] ?? ''));
   return await getJson(filled, params, signal);
 }
 
