@@ -30,6 +30,8 @@ export interface Config {
   requestsPerMinute: number | undefined;
   /** Where people reach the server, when that is not where it listens; an origin without a trailing slash. */
   publicUrl: string | undefined;
+  /** Opens `/metrics` to a program elsewhere, or behind a proxy. */
+  metricsToken: string | undefined;
   trustedProxies: string[];
   dashboardOrigin: string | undefined;
   /** Where it signs people in; local accounts when undefined. */
@@ -119,6 +121,10 @@ const variables = z.object({
     .string()
     .min(32, 'must have at least 32 characters: make one with `openssl rand -base64 32`')
     .optional(),
+  XRAY_METRICS_TOKEN: z
+    .string()
+    .min(32, 'must have at least 32 characters: make one with `openssl rand -hex 32`')
+    .optional(),
   XRAY_PUBLIC_URL: origin.optional(),
   XRAY_DASHBOARD_ORIGIN: origin.optional(),
   CLERK_SECRET_KEY: z.string().optional(),
@@ -164,6 +170,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     logTo: 2,
     requestsPerMinute: settings.XRAY_RATE_LIMIT,
     publicUrl: settings.XRAY_PUBLIC_URL,
+    metricsToken: settings.XRAY_METRICS_TOKEN,
     dashboardOrigin: dashboardOriginOf(settings),
     clerk: clerkOf(settings),
     trustedProxies: settings.XRAY_TRUSTED_PROXIES,

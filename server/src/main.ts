@@ -129,6 +129,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       guesses: new GuessLimit(store, now),
       links: new OneTimeLinks(store, secret, () => config.dashboardOrigin ?? siteUrl, now),
       publicUrl: config.publicUrl,
+      metricsToken: config.metricsToken,
       trustedProxies: config.trustedProxies,
       metrics,
       intake: new Intake(store, metrics, intakeThread),

@@ -143,6 +143,12 @@ describe('a hostile client', () => {
     expect(await statusWith(url, { host: 'evil.example' })).toBe(401);
     expect(await statusWith(url, { 'x-forwarded-for': '127.0.0.1' })).toBe(401);
     expect(await statusWith(url, { forwarded: 'for=127.0.0.1' })).toBe(401);
+    for (const header of ['via', 'cf-connecting-ip', 'true-client-ip', 'x-client-ip', 'cdn-loop']) {
+      expect({ header, status: await statusWith(url, { [header]: '1.1 proxy' }) }).toEqual({
+        header,
+        status: 401,
+      });
+    }
   });
 
   test('cannot choose the address that it is known by', async () => {
@@ -174,6 +180,23 @@ describe('a hostile client', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
+});
+
+test('behind a proxy that adds no header, only a token opens the metrics', async () => {
+  const token = 'canary-metrics-token-of-32-characters';
+  const server = await freshServer('pglite', {
+    XRAY_PUBLIC_URL: 'https://xray.example.com',
+    XRAY_METRICS_TOKEN: token,
+  });
+  onTestFinished(() => server.close());
+  const status = (headers: Record<string, string>) =>
+    statusWith(`${server.url}/metrics`, { host: '127.0.0.1:4000', ...headers });
+  expect(await status({})).toBe(401);
+  expect(await status({ authorization: `Bearer ${token}x` })).toBe(401);
+  expect(await status({ authorization: `Bearer ${token}` })).toBe(200);
+  expect(await statusWith(`${server.url}/api/users`, { authorization: `Bearer ${token}` })).toBe(
+    401,
+  );
 });
 
 test('a proxy that is trusted says whose request it is, and over what', async () => {

@@ -1,3 +1,4 @@
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { DomainError } from '../errors.js';
@@ -16,6 +17,9 @@ export interface Identification {
   accounts: Accounts;
   /** Where it signs people in, local accounts do not. */
   clerk: Clerk | undefined;
+  /** Opens `/metrics` to a program elsewhere, or behind a proxy. */
+  metricsToken: string | undefined;
+  publicUrl: string | undefined;
 }
 
 /**
@@ -33,8 +37,12 @@ export function guard(
     const named = namesApp ? req.params.app : undefined;
     const app = typeof named === 'string' ? named : undefined;
     const admit = async (): Promise<Principal> => {
-      const principal = await identify(deps, door, route.policy, app, req, res);
-      authorize(principal, route.policy, { app, isThisMachine: isThisMachine(req) });
+      const isOperator = route.policy === 'operate' && hasMetricsToken(deps, req);
+      const principal: Principal = isOperator
+        ? { kind: 'nobody' }
+        : await identify(deps, door, route.policy, app, req, res);
+      const mayOperate = isOperator || isThisMachine(req, deps.publicUrl);
+      authorize(principal, route.policy, { app, isThisMachine: mayOperate });
       // A key is let through to its own app alone, and goes with it.
       const isKnown = app === undefined || principal.kind === 'key';
       if (!isKnown && !(await deps.store.appExists(app))) throw notFound('app');
@@ -43,6 +51,19 @@ export function guard(
     admissions.set(res, { principal: await admit(), admit });
     next();
   };
+}
+
+function hasMetricsToken(
+  { metricsToken }: Pick<Identification, 'metricsToken'>,
+  { headers }: Request,
+): boolean {
+  if (metricsToken === undefined) return false;
+  const presented = presentedToken(headers);
+  return presented !== undefined && timingSafeEqual(digest(presented), digest(metricsToken));
+}
+
+function digest(text: string): Buffer {
+  return hash('sha256', text, 'buffer');
 }
 
 interface Admission {

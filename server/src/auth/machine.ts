@@ -2,22 +2,21 @@ import type { Request } from 'express';
 
 const LOCAL_NAME = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 const LOCAL_ADDRESS = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
-const FORWARDED = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-];
+/** Headers that proxies, load balancers and CDNs add. RFC 7239 (Forwarded), RFC 9110 (Via), RFC 8586 (CDN-Loop). */
+const ADDED_ON_THE_WAY =
+  /^(forwarded|forwarded-for|via|cdn-loop|x-forwarded|x-forwarded-.*|x-real-.*|x-original-.*|x-client-ip|x-cluster-client-ip|true-client-ip|.*-client-ip|cf-.*|x-amzn-.*|x-azure-.*|x-envoy-.*|x-appengine-.*|x-vercel-.*|x-proxy-.*|proxy-connection)$/;
 
 /**
- * Whether a program on this machine asks, and not the world through a proxy on it or a page through DNS
- * rebinding: the connection is local, so is the name that was asked for, and nothing forwarded it.
+ * A program on this machine asks, and not somebody behind a proxy on it or a page through DNS rebinding: the
+ * connection is local, so is the name that was asked for, and nothing on the way added a header.
+ * `publicUrl` with another name means that a proxy stands before this server. It may add no header, so no
+ * request over the network counts as the machine's own then.
  */
-export function isThisMachine(req: Request): boolean {
+export function isThisMachine(req: Request, publicUrl: string | undefined): boolean {
+  if (publicUrl !== undefined && !LOCAL_NAME.test(new URL(publicUrl).host)) return false;
   return (
     LOCAL_ADDRESS.test(req.socket.remoteAddress ?? '') &&
     LOCAL_NAME.test(req.get('host') ?? '') &&
-    FORWARDED.every((header) => req.get(header) === undefined)
+    !Object.keys(req.headers).some((name) => ADDED_ON_THE_WAY.test(name))
   );
 }

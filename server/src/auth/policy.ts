@@ -27,7 +27,7 @@ export type Policy =
 export interface Place {
   /** The app that the route names. */
   app: string | undefined;
-  /** The request came from a program on this machine, through no proxy. */
+  /** The request came from a program on this machine through no proxy, or with the token for `/metrics`. */
   isThisMachine: boolean;
 }
 

@@ -49,7 +49,7 @@ export function operationRoutes({
         const ok = reason === undefined;
         const ready: Ready = {
           status: ok ? 'ready' : 'unavailable',
-          store: { kind: store.kind, ok, ...(!ok && isThisMachine(req) && { reason }) },
+          store: { kind: store.kind, ok, ...(!ok && isThisMachine(req, publicUrl) && { reason }) },
         };
         res.status(ok ? 200 : 503).json(ready);
       },

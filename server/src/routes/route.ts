@@ -41,6 +41,8 @@ export interface Deps {
   links: OneTimeLinks;
   /** Where people reach this server when that is not where it listens: XRAY_PUBLIC_URL. */
   publicUrl: string | undefined;
+  /** Opens `/metrics` to a program that sends it as a bearer token: XRAY_METRICS_TOKEN. */
+  metricsToken: string | undefined;
   /** The origin of a dashboard that is hosted apart, whose pages may call the API. */
   dashboardOrigin: string | undefined;
   /** Addresses of proxies whose forwarded headers are believed. */
