@@ -153,3 +153,30 @@ test('ends when its reader may no longer read, and tells nothing of other apps',
   expect(frames.filter(({ event }) => event === 'execution')).toEqual([]);
   await server.close();
 });
+
+test('one key takes its share of the streams, and leaves the others to everybody else', async () => {
+  const server = await freshServer('pglite', WITH_ADMINISTRATOR);
+  const ada = await administratorOf(server);
+  await ada.ask('POST', '/api/apps', { id: 'rival' });
+  const rival = await ada.newKey('rival', { scopes: ['read'] });
+  const second = await ada.newKey(APP, { scopes: ['read'] });
+  const readers: Reader[] = [];
+  const open = async (options?: Parameters<typeof Reader.open>[1]) => {
+    readers.push(await Reader.open(server.url, options));
+  };
+  for (let n = 0; n < 20; n++) await open();
+  await expect(open()).rejects.toThrow(/^503: .*Your session or key already has 20/);
+  await open({ key: second.key });
+  await open({ key: rival.key, app: 'rival' });
+  readers.shift()?.leave();
+  await expect
+    .poll(() =>
+      open().then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(true);
+  for (const reader of readers) reader.leave();
+  await server.close();
+});

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Response } from 'express';
 import { foundExecutionSchema, rangeQuerySchema } from '@xray/core';
 import { z } from 'zod';
+import { credentialOf } from '../auth/principal.js';
 import { DomainError } from '../errors.js';
 import { compileWhatIsKnown, isSearch } from '../query/compile-filter.js';
 import { readFilter } from '../query/filter.js';
@@ -13,6 +14,10 @@ import { param, parse, type Call, type Deps, type Route } from './route.js';
 const EVENT_STREAM = 'text/event-stream';
 /** Of all clients of this instance; each looks into the store by itself. */
 const MAX_STREAMS = 100;
+/** Of one app, whose people could make any number of keys. */
+const MAX_OF_APP = 60;
+/** Of one person or key. */
+const MAX_OF_CREDENTIAL = 20;
 const POLL_EVERY_MS = 400;
 /** So often a stream shows that it lives, and asks whether its reader still may, in ms. */
 const CHECK_EVERY_MS = 5_000;
@@ -29,7 +34,12 @@ const liveQuerySchema = rangeQuerySchema.pick({ q: true }).extend({
 
 /** Executions as they arrive, over server-sent events (https://html.spec.whatwg.org/#server-sent-events). */
 export function liveRoutes(deps: Deps): Route[] {
-  let streams = 0;
+  const streams = new Map<string, number>();
+  const count = (name: string, change: number): void => {
+    const now = (streams.get(name) ?? 0) + change;
+    if (now === 0) streams.delete(name);
+    else streams.set(name, now);
+  };
   return [
     {
       method: 'get',
@@ -53,13 +63,23 @@ export function liveRoutes(deps: Deps): Route[] {
         const { q, after: since } = parse(liveQuerySchema, query);
         const filter = readFilter({ q });
         const now = deps.now();
-        if (streams >= MAX_STREAMS) {
+        const shares = [
+          { name: 'all', most: MAX_STREAMS, of: 'This server' },
+          { name: `app ${param(req, 'app')}`, most: MAX_OF_APP, of: 'This app' },
+          {
+            name: `credential ${credentialOf(call.principal)}`,
+            most: MAX_OF_CREDENTIAL,
+            of: 'Your session or key',
+          },
+        ];
+        const full = shares.findLast(({ name, most }) => (streams.get(name) ?? 0) >= most);
+        if (full !== undefined) {
           throw new DomainError(
             'unavailable',
-            `This server already follows for ${MAX_STREAMS} readers: close some, or try again later.`,
+            `${full.of} already has ${full.most} live streams open: close some, or try again later.`,
           );
         }
-        streams++;
+        for (const { name } of shares) count(name, 1);
         try {
           // It tells the places where the words stand.
           if (isSearch(filter)) await call.record({ details: { by: 'live search' } });
@@ -71,7 +91,7 @@ export function liveRoutes(deps: Deps): Route[] {
             since,
           });
         } finally {
-          streams--;
+          for (const { name } of shares) count(name, -1);
         }
       },
     },
