@@ -25,9 +25,17 @@ import { operationRoutes } from './routes/operations.js';
 import { pipelineRoutes } from './routes/pipelines.js';
 import { questionRoutes } from './routes/questions.js';
 import { retentionRoutes } from './routes/retention.js';
-import type { Call, Deps, Endpoint, Recorded, Route } from './routes/route.js';
+import {
+  checkParameters,
+  type Call,
+  type Deps,
+  type Endpoint,
+  type Recorded,
+  type Route,
+} from './routes/route.js';
 import { transferRoutes } from './routes/transfer.js';
 import { viewRoutes } from './routes/views.js';
+import { checkTexts } from './stored-text.js';
 
 const MAX_JSON_BYTES = 64 * 1024;
 
@@ -78,7 +86,7 @@ function expressApp(deps: Deps, door: Door): Express {
   app.set('trust proxy', deps.trustedProxies);
   app.use(helmet({ contentSecurityPolicy: false, strictTransportSecurity: false }));
   app.use(strictTransport(deps));
-  app.use(refuseBadUrl);
+  app.use(refuseBadUrl(deps));
   if (door === 'network')
     app.use(originCheck([deps.publicUrl, deps.dashboardOrigin].filter((url) => url !== undefined)));
   app.options('/executions', answerAnyOrigin);
@@ -90,6 +98,10 @@ function expressApp(deps: Deps, door: Door): Express {
       guard(deps, door, route),
       ...bodyParser(route),
       async (req, res) => {
+        // Probes and scrapers add parameters of their own to the public ones.
+        if (!['public', 'anyone', 'operate'].includes(route.policy)) {
+          checkParameters(route, req.query);
+        }
         const call = callOf(deps, route, req, res);
         if (!route.isHeavy) return await route.handle(call);
         const caller = credentialOf(call.principal);
@@ -142,6 +154,7 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
     req,
     res,
     principal,
+    gone: goneOf(res),
     async readmit() {
       await admit();
     },
@@ -154,7 +167,6 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
     record: (entry = {}) => store.appendAudit(entryOf(entry)),
   };
 }
-    gone: goneOf(res),
 
 /** Aborted when nobody waits for the answer any more. */
 function goneOf(res: express.Response): AbortSignal {
@@ -174,13 +186,21 @@ function bodyParser({ body }: Route): RequestHandler[] {
     next();
   };
   if (body.kind === 'raw') return [requireType];
-  return [requireType, express.json({ type: types, limit: MAX_JSON_BYTES })];
+  const parse = express.json({ type: types, limit: MAX_JSON_BYTES });
+  return body.takesAnyText ? [requireType, parse] : [requireType, parse, refuseBadText];
 }
 
-const refuseBadUrl: RequestHandler = (req, _res, next) => {
-  checkUrl(req.url);
+const refuseBadText: RequestHandler = (req, _res, next) => {
+  checkTexts(req.body);
   next();
 };
+
+function refuseBadUrl({ keys }: Deps): RequestHandler {
+  return async (req, _res, next) => {
+    await checkUrl(req.url, keys);
+    next();
+  };
+}
 
 /** Once a browser was here over TLS, it is to come no other way. RFC 6797. */
 function strictTransport({ publicUrl }: Deps): RequestHandler {

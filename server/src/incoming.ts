@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { holdsApiKey } from './auth/api-key.js';
+import { holdsApiKey, possibleKeysIn } from './auth/api-key.js';
+import type { KeyRing } from './auth/key-ring.js';
 import { DomainError } from './errors.js';
+
+/** A key may be encoded more than once on its way. */
+const MAX_DECODINGS = 3;
 
 /**
  * Gives a request the id under which it stands in the log, and a line there once it is answered: by the
@@ -30,17 +34,53 @@ export function logRequest(
 }
 
 /**
- * No name of ours holds U+0000 and Postgres cannot take it, so it ends here for every parameter there is.
- * A key in a URL is in the logs of whatever passed it on, which its owner had better hear of.
+ * Refuses a URL with U+0000, with a parameter that is not percent-encoded UTF-8, or with an API key. Postgres takes no U+0000.
+ * A key in a URL is in the logs of every proxy on the way, so its owner has to hear of it.
  *
  * @throws DomainError invalid.
  */
-export function checkUrl(url: string): void {
+export async function checkUrl(url: string, keys: Pick<KeyRing, 'knows'>): Promise<void> {
   if (url.includes('%00')) throw new DomainError('invalid', 'The URL holds a NUL character.');
-  if (holdsApiKey(url)) {
-    throw new DomainError(
-      'invalid',
-      'There is an API key in this URL, and so in the logs on its way: revoke it, and send keys in a header.',
-    );
+  for (const text of readingsOf(url)) {
+    if (!text.includes('xr_')) continue;
+    if (holdsApiKey(text)) throw keyInUrl();
+    for (const candidate of possibleKeysIn(text)) {
+      if (await keys.knows(candidate)) throw keyInUrl();
+    }
   }
+  checkQuery(url);
+}
+
+/** The URL as sent, and percent-decoded as often as that changes it: proxies log one or the other. */
+function readingsOf(url: string): string[] {
+  const readings = [url];
+  for (let depth = 0; depth < MAX_DECODINGS; depth++) {
+    const last = readings.at(-1) ?? '';
+    const next = last.replaceAll(/%[0-7][0-9a-f]/gi, (code) => decodeURIComponent(code));
+    if (next === last) break;
+    readings.push(next);
+  }
+  return readings;
+}
+
+function checkQuery(url: string): void {
+  const [, query = ''] = /\?([^#]*)/.exec(url) ?? [];
+  if (!query.includes('%')) return;
+  for (const part of query.split('&')) {
+    try {
+      decodeURIComponent(part);
+    } catch {
+      const [name = ''] = part.split('=', 1);
+      throw new DomainError('invalid', `${name}: this parameter is not percent-encoded UTF-8.`, [
+        { path: name, code: 'invalid_encoding' },
+      ]);
+    }
+  }
+}
+
+function keyInUrl(): DomainError {
+  return new DomainError(
+    'invalid',
+    'There is an API key in this URL, and so in the logs on its way: revoke it, and send keys in a header.',
+  );
 }

@@ -30,8 +30,25 @@ export function hashApiKey(key: string): Buffer {
 }
 
 /** What an operator may choose as the first key: long enough that it cannot be guessed, if it is random. */
+const CHOSEN = 'xr_[\\x21-\\x7e]{29,253}';
+
 export function isUsableKey(key: string): boolean {
-  return /^xr_[\x21-\x7e]{29,253}$/.test(key);
+  return new RegExp(`^${CHOSEN}$`).test(key);
+}
+
+/** Where a chosen key may end in a URL or a list. It may also hold any of these characters. */
+const ENDS = ['&', '/', '?', '#', '=', ';', ',', '"', "'", '+'];
+/** Each costs a look-up. */
+const MAX_POSSIBLE_KEYS = 16;
+
+/** Parts of a text that may be a key that an operator chose. */
+export function possibleKeysIn(text: string): string[] {
+  const found = new Set<string>();
+  for (const [, run = ''] of text.matchAll(new RegExp(`(?=(${CHOSEN}))`, 'g'))) {
+    for (const end of ENDS) found.add(run.split(end, 1)[0] ?? '');
+    found.add(run);
+  }
+  return [...found].filter(isUsableKey).slice(0, MAX_POSSIBLE_KEYS);
 }
 
 /** Whether a text holds what looks like a whole key; of one somewhere else than in its header. */

@@ -3,6 +3,7 @@ import { isClerkAPIResponseError, TokenVerificationErrorReason } from '@clerk/ba
 import { verifyWebhook, type WebhookEvent } from '@clerk/backend/webhooks';
 import type { User } from '@xray/core';
 import { DomainError } from '../errors.js';
+import { toStorable } from '../stored-text.js';
 import type { Edits, Store } from '../store/store.js';
 
 export interface ClerkOptions {
@@ -130,7 +131,7 @@ export class Clerk {
       const address = user.primaryEmailAddress;
       if (address?.verification?.status === 'verified') {
         const email = address.emailAddress;
-        return { clerkId, email, name: user.fullName ?? email };
+        return { clerkId, email, name: toStorable(user.fullName ?? email) };
       }
     } catch (error) {
       if (!isClerkAPIResponseError(error) || error.status !== 404) throw clerkIsAway();
@@ -170,7 +171,7 @@ export function frontendHostOf(publishableKey: string): string | undefined {
 function personOf(data: UserJSON): ClerkPerson | undefined {
   const address = data.email_addresses.find(({ id }) => id === data.primary_email_address_id);
   if (address?.verification?.status !== 'verified') return undefined;
-  const name = [data.first_name, data.last_name].filter(Boolean).join(' ');
+  const name = toStorable([data.first_name, data.last_name].filter(Boolean).join(' '));
   const email = address.email_address;
   return { clerkId: data.id, email, name: name === '' ? email : name };
 }

@@ -47,6 +47,11 @@ export class KeyRing {
     return grant;
   }
 
+  /** Whether it is a key of this installation, also one that does not work any more. */
+  async knows(key: string): Promise<boolean> {
+    return (await this.#find(key)) !== undefined;
+  }
+
   /** Forgets what is remembered, so that a change made here holds at once. */
   forget(): void {
     this.#remembered.clear();

@@ -94,7 +94,7 @@ export function isIngest({ method, url = '' }: IncomingMessage): boolean {
 
 async function take(deps: Deps, req: IncomingMessage): Promise<Taken> {
   const { url = '', headers } = req;
-  if (url !== PATH) checkUrl(url);
+  if (url !== PATH) await checkUrl(url, deps.keys);
   const sender = await senderOf(deps, headers);
   const type = mediaType(headers['content-type']);
   if (!TYPES.includes(type)) {

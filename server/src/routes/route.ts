@@ -61,10 +61,10 @@ export interface Call {
   req: Request;
   res: Response;
   principal: Principal;
-  /** Throws when who asked may do so no longer; for answers that take long. */
-  readmit(): Promise<void>;
   /** Aborted when nobody waits for the answer any more. */
   gone: AbortSignal;
+  /** Throws when who asked may do so no longer; for answers that take long. */
+  readmit(): Promise<void>;
   /**
    * Changes something, and writes that to the audit log in the same transaction. What `work` throws takes
    * all of it back; it may use nothing of the store but the edits it is given.
@@ -104,10 +104,9 @@ export interface Endpoint {
   /** Values of parameters for the document, where those of examples.ts are of something else. */
   examples?: Record<string, string>;
   /** `raw` leaves the parsing to the handler. */
-  body?: { schema: z.ZodType; example?: unknown } & (
-    | { kind: 'json' }
-    | { kind: 'raw'; types: string[] }
-  );
+  body?: { schema: z.ZodType; example?: unknown } &
+    /** `takesAnyText`: the handler looks itself whether a text can be stored. */
+    ({ kind: 'json'; takesAnyText?: true } | { kind: 'raw'; types: string[] });
   /** `type` where it is not JSON; the schema is then that of a line or an event. */
   answers: Record<number, { description: string; type?: string; schema?: z.ZodType }>;
 }
@@ -126,6 +125,18 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
     'invalid',
     issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
     issues.map((issue) => ({ path: issue.path.join('.'), code: issue.code })),
+  );
+}
+
+/** Refuses parameters of the query that the route does not read: a misspelt filter would be answered with everything. */
+export function checkParameters({ query }: Endpoint, given: object): void {
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(query?.shape ?? {}, name));
+  if (unknown.length === 0) return;
+  const known = Object.keys(query?.shape ?? {}).join(', ');
+  throw new DomainError(
+    'invalid',
+    `There is no parameter ${unknown.join(', ')} here. ${known === '' ? 'This takes none.' : `This takes: ${known}.`}`,
+    unknown.map((path) => ({ path, code: 'unknown_parameter' })),
   );
 }
 
