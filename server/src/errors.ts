@@ -78,7 +78,8 @@ export function answerTo(
   }
   const outage = outageOf(error);
   if (outage !== undefined) {
-    logger.warn({ requestId, err: error, outage }, 'the store cannot be used');
+    // OutageLog has the error, once for all requests.
+    logger.debug({ requestId, outage }, 'refused while the store cannot be used');
     const message = 'The store cannot be used at the moment. Nothing was stored; try again.';
     return answer(503, 'unavailable', message, [], { 'Retry-After': String(RETRY_AFTER_S) });
   }

@@ -18,6 +18,7 @@ import { limitConnections } from './connections.js';
 import { authSecretIn, lockDataDir, type DataDirLock } from './data-dir.js';
 import { loggedError } from './logged-error.js';
 import { Intake } from './ingest/intake.js';
+import { OutageLog } from './outage-log.js';
 import { HeavyReads, heavyReadsFor } from './query/heavy-reads.js';
 import type { Deps } from './routes/route.js';
 import type { NewApiKey } from './store/access-store.js';
@@ -26,7 +27,8 @@ import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
 import { startIndexJob } from './search/index-job.js';
 import { Search } from './search/search.js';
-import { countErrors } from './store-errors.js';
+import { watchErrors } from './store-errors.js';
+import { outageOf } from './store/outage.js';
 import { createSqlStore } from './store/sql-store.js';
 import type { Store } from './store/store.js';
 import { TaskThreads } from './threads/task-threads.js';
@@ -90,9 +92,10 @@ export async function openBackend(config: Config): Promise<Backend> {
     { level: config.logLevel, base: null, serializers: { err: loggedError } },
     pino.destination(config.logTo),
   );
-  const { driver, lock, secret } = await openDatabase(config, logger);
+  const outages = new OutageLog(logger, Date.now);
+  const { driver, lock, secret } = await openDatabase(config, logger, outages);
   const metrics = new Registry();
-  const store = countErrors(createSqlStore(driver), metrics);
+  const store = watchErrors(createSqlStore(driver), metrics, outages);
   const threads = new TaskThreads(THREADS);
   // One of its own, so that no question keeps it waiting.
   const intakeThread = new TaskThreads(1);
@@ -200,11 +203,12 @@ export async function startServer(
 async function openDatabase(
   { database, authSecret }: Config,
   logger: Logger,
+  outages: OutageLog,
 ): Promise<{ driver: Driver; lock: DataDirLock | undefined; secret: string }> {
   if (database.kind === 'postgres') {
     if (authSecret === undefined) throw new TypeError('the settings guarantee a secret here');
     const onConnectionError = (error: Error): void => {
-      logger.warn({ err: error }, 'a connection to the database broke');
+      outages.failed(error, outageOf(error) ?? 'a connection to the database broke');
     };
     const driver = openPostgres({ ...database, onConnectionError });
     return { driver, lock: undefined, secret: authSecret };

@@ -1,38 +1,51 @@
 import { Counter, type Registry } from 'prom-client';
+import type { OutageLog } from './outage-log.js';
 import { outageOf } from './store/outage.js';
 import type { Store } from './store/store.js';
 
-/** The same store, which counts what its database fails at, whoever asked: ingest, questions and jobs. */
-export function countErrors(store: Store, registry: Registry): Store {
+/** The same store, which counts and logs the failures of its database for every caller: ingest, questions and jobs. */
+export function watchErrors(store: Store, registry: Registry, outages: OutageLog): Store {
   const errors = new Counter({
     name: 'xray_store_errors_total',
     help: 'Calls that the database failed: outage or unexpected.',
     labelNames: ['kind'],
     registers: [registry],
   });
-  const count = (error: unknown): void => {
-    const isOutage = outageOf(error) !== undefined;
-    // What the store itself refuses has no SQLSTATE.
-    if (!isOutage && !/^[0-9A-Z]{5}$/.test(codeOf(error))) return;
-    errors.inc({ kind: isOutage ? 'outage' : 'unexpected' });
+  const watcher: Watcher = {
+    failed(error) {
+      const reason = outageOf(error);
+      if (reason !== undefined) {
+        errors.inc({ kind: 'outage' });
+        outages.failed(error, reason);
+      } else if (/^[0-9A-Z]{5}$/.test(codeOf(error))) {
+        // A refusal by the store itself has no SQLSTATE.
+        errors.inc({ kind: 'unexpected' });
+      }
+    },
+    succeeded: () => outages.succeeded(),
   };
-  return { ...tellingFailures(store, count), index: tellingFailures(store.index, count) };
+  return { ...watched(store, watcher), index: watched(store.index, watcher) };
 }
 
 function codeOf(error: unknown): string {
   return error instanceof Error ? String((error as NodeJS.ErrnoException).code ?? '') : '';
 }
 
-/** The same methods; `whenFailed` is told of each promise of theirs that is rejected. */
-function tellingFailures<T extends object>(target: T, whenFailed: (error: unknown) => void): T {
+interface Watcher {
+  failed(error: unknown): void;
+  succeeded(): void;
+}
+
+/** The same methods; the watcher hears how each of their promises ends. */
+function watched<T extends object>(target: T, { failed, succeeded }: Watcher): T {
   const members = Object.entries(target).map(([name, member]: [string, unknown]) => {
     if (typeof member !== 'function') return [name, member];
-    const telling = (...args: unknown[]): unknown => {
+    const method = (...args: unknown[]): unknown => {
       const result: unknown = Reflect.apply(member, target, args);
-      if (result instanceof Promise) result.catch(whenFailed);
+      if (result instanceof Promise) result.then(succeeded, failed);
       return result;
     };
-    return [name, telling];
+    return [name, method];
   });
   // Every member stands under its own name, with the same parameters and result.
   return Object.fromEntries(members) as T;

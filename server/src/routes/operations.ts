@@ -42,8 +42,10 @@ export function operationRoutes({
         const reason = await store.ping().then(
           () => undefined,
           (error: unknown) => {
-            logger.warn({ err: error }, 'not ready');
-            return outageOf(error) ?? 'the database answers with an unexpected error';
+            const outage = outageOf(error);
+            // OutageLog tells of an outage, once for all probes.
+            if (outage === undefined) logger.warn({ err: error }, 'not ready');
+            return outage ?? 'the database answers with an unexpected error';
           },
         );
         const ok = reason === undefined;

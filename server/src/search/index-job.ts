@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import type { SearchStore } from '../store/search-store.js';
+import { outageOf } from '../store/outage.js';
 import { IndexBuilder } from './index-builder.js';
 import { TaskThreads } from '../threads/task-threads.js';
 
@@ -49,7 +50,9 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
     while (!signal.aborted) {
       const startedAt = performance.now();
       const isDone = await builder.step().catch((error: unknown) => {
-        logger.warn({ err: error }, 'the search index could not be built on; it is tried again');
+        // OutageLog tells of an outage, once for all that meet it.
+        const level = outageOf(error) === undefined ? 'warn' : 'debug';
+        logger[level]({ err: error }, 'the search index was not built; it is tried again');
         return true;
       });
       if (isDone) pace.caughtUp();

@@ -1,0 +1,51 @@
+import type { Logger } from 'pino';
+
+/** While an outage lasts, a line at most this often, in ms. */
+const REMIND_EVERY_MS = 60_000;
+/** Without a failure for this long the outage is over, in ms: of a full disk reads succeed between failing writes. */
+const QUIET_MS = 10_000;
+
+interface Outage {
+  since: number;
+  lastFailure: number;
+  lastLine: number;
+  failures: number;
+}
+
+/** Tells of an outage of the database once, now and then while it lasts, and when it is over. */
+export class OutageLog {
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  #outage: Outage | undefined;
+
+  constructor(logger: Logger, now: () => number) {
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  failed(error: unknown, reason: string): void {
+    const now = this.#now();
+    const outage = this.#outage;
+    if (outage === undefined) {
+      this.#outage = { since: now, lastFailure: now, lastLine: now, failures: 1 };
+      this.#logger.warn({ err: error, outage: reason }, 'the store cannot be used');
+      return;
+    }
+    outage.failures++;
+    outage.lastFailure = now;
+    if (now - outage.lastLine < REMIND_EVERY_MS) return;
+    outage.lastLine = now;
+    this.#logger.warn(
+      { outage: reason, failures: outage.failures, durationMs: now - outage.since },
+      'the store still cannot be used',
+    );
+  }
+
+  succeeded(): void {
+    if (this.#outage === undefined) return;
+    const { since, lastFailure, failures } = this.#outage;
+    if (this.#now() - lastFailure < QUIET_MS) return;
+    this.#outage = undefined;
+    this.#logger.info({ failures, durationMs: lastFailure - since }, 'the store can be used again');
+  }
+}
