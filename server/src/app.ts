@@ -109,14 +109,15 @@ function expressApp(deps: Deps, door: Door): Express {
       },
     );
   }
-  const document = openApi(endpoints, deps.version);
+  // Made at the first request for it: most processes start and end without one.
+  const document = once(() => openApi(endpoints, deps.version));
   app.get('/openapi.json', (_req, res) => {
-    res.json(document);
+    res.json(document());
   });
-  const page = docsPage(document);
+  const page = once(() => docsPage(document()));
   app.get('/docs', (_req, res) => {
     res.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
-    res.type('html').send(page);
+    res.type('html').send(page());
   });
   // Before the refusal of methods: to GET, `/executions` is a page.
   if (deps.dashboardDir !== undefined) {
@@ -133,6 +134,11 @@ function expressApp(deps: Deps, door: Door): Express {
   });
   app.use(errorHandler(deps.logger));
   return app;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function callOf({ store }: Deps, route: Route, req: express.Request, res: express.Response): Call {

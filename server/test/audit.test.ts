@@ -4,7 +4,7 @@ import type { AuditPage, CreatedInvitation, CreatedKey, Me, SavedView } from '@x
 import { allRoutes } from '#server/app.js';
 import { startServer } from '#server/main.js';
 import type { Deps, Endpoint } from '#server/routes/route.js';
-import { APP, DRIVERS, configFor, newPlace, type Place } from './support/databases.js';
+import { APP, driverInCi, configFor, newPlace, type Place } from './support/databases.js';
 import { post } from './support/http.js';
 import {
   ADMINISTRATOR,
@@ -61,150 +61,157 @@ function nameOf({ method, path }: Pick<Endpoint, 'method' | 'path'>): string {
   return `${method.toUpperCase()} ${path}`;
 }
 
-describe.each(DRIVERS)('a change whose audit entry cannot be written, on %s', (driver) => {
-  test('is not made, by any route', async () => {
-    const place = await newPlace(driver);
-    onTestFinished(() => place.remove());
-    const before = await startServer(configFor(place, WITH_ADMINISTRATOR));
-    const ada = await administratorOf(before);
-    const vera = await ada.bring(APP, 'viewer', 'vera@example.org');
-    const { id: veraId } = await vera.ask<NonNullable<Me>>('GET', '/api/me');
-    await post(before.url, snapshot({ executionId: 'e1' }));
-    const { apiKey } = await ada.newKey(APP);
-    const app = `/api/apps/${APP}`;
-    const open = await ada.ask<CreatedInvitation>('POST', `${app}/invitations`, { role: 'viewer' });
-    const keptView = { name: 'kept', params: { q: 'status:failed' } };
-    const view = await ada.ask<SavedView>('POST', `${app}/views`, keptView);
-    const console = async (kind: 'sign-in' | 'reset-password') =>
-      driver === 'pglite' ? await linkFor(place, kind, 'vera@example.org') : 'none here';
-    const [signIn, reset] = [await console('sign-in'), await console('reset-password')];
-    const account = { email: 'new@example.org', name: 'New', password: PASSWORD };
-    const requests: Record<string, [path: string, body?: unknown]> = {
-      'DELETE /api/apps/:app/executions/:id': [`${app}/executions/e1`],
-      'POST /api/apps': ['/api/apps', { id: 'new' }],
-      'PATCH /api/apps/:app': [app, { name: 'Other', archived: true }],
-      'POST /api/apps/:app/keys': [`${app}/keys`, {}],
-      'POST /api/apps/:app/keys/:key/rotate': [`${app}/keys/${apiKey.id}/rotate`, {}],
-      'DELETE /api/apps/:app/keys/:key': [`${app}/keys/${apiKey.id}`],
-      'PUT /api/apps/:app/members/:user': [`${app}/members/${veraId}`, { role: 'owner' }],
-      'DELETE /api/apps/:app/members/:user': [`${app}/members/${veraId}`],
-      'POST /api/apps/:app/invitations': [`${app}/invitations`, { role: 'owner' }],
-      'DELETE /api/apps/:app/invitations/:invitation': [`${app}/invitations/${open.invitation.id}`],
-      'POST /api/apps/:app/views': [`${app}/views`, { ...keptView, params: {} }],
-      'PATCH /api/apps/:app/views/:view': [`${app}/views/${view.id}`, { name: 'other' }],
-      'DELETE /api/apps/:app/views/:view': [`${app}/views/${view.id}`],
-      'PUT /api/apps/:app/retention': [
-        `${app}/retention`,
-        { items: [{ environment: null, days: 1, legalHold: false }] },
-      ],
-      'POST /api/apps/:app/prune': [
-        `${app}/prune`,
-        { what: { kind: 'execution', executionId: 'e1' } },
-      ],
-      'POST /api/apps/:app/transfer': [
-        `${app}/transfer`,
-        {
-          app: { id: APP, name: APP, createdAt: new Date().toISOString() },
-          keys: [],
-          retention: [{ environment: null, days: 1, legalHold: true }],
-        },
-      ],
-      'POST /api/apps/:app/import': [`${app}/import`, importLine()],
-      'POST /api/invitations/accept': [
-        '/api/invitations/accept',
-        { token: tokenOf(open.link), account },
-      ],
-      'PATCH /api/me': ['/api/me', { name: 'Other' }],
-      'POST /api/auth/sign-in/email': [
-        '/api/auth/sign-in/email',
-        { email: ADMINISTRATOR, password: PASSWORD },
-      ],
-      'POST /api/auth/sign-in/link': ['/api/auth/sign-in/link', { token: signIn }],
-      'POST /api/auth/change-password': [
-        '/api/auth/change-password',
-        { currentPassword: PASSWORD, newPassword: 'another one altogether' },
-      ],
-      'POST /api/auth/reset-password': [
-        '/api/auth/reset-password',
-        { token: reset, password: 'another one altogether' },
-      ],
-      'PATCH /api/users/:user': [`/api/users/${veraId}`, { isAdministrator: true }],
-      'DELETE /api/users/:user': [`/api/users/${veraId}`],
-      'POST /api/reindex': ['/api/reindex', {}],
-      'POST /api/users': ['/api/users', { email: 'made@example.org' }],
-      'POST /api/users/links': ['/api/users/links', { email: ADMINISTRATOR, kind: 'sign-in' }],
-    };
-    // The set-up, which is over here, has a test of its own.
-    const named = [...Object.keys(requests), 'POST /api/setup'];
-    expect(CHANGING.map(nameOf).toSorted()).toEqual(named.toSorted());
-
-    await before.stop();
-    await breakAuditLog(place);
-    const kept = await everythingIn(place);
-    const broken = await startServer(configFor(place));
-    const again = new Visitor(broken.url);
-    // A Postgres has no socket beside it, and so neither the command line's routes nor its links here.
-    const isReached = ({ policy, path }: Endpoint): boolean =>
-      driver === 'pglite' || (policy !== 'console' && !/sign-in.link|reset-password/.test(path));
-    for (const route of CHANGING.filter((one) => nameOf(one) in requests && isReached(one))) {
-      const [path = '', body] = requests[nameOf(route)] ?? [];
-      const method = route.method.toUpperCase();
-      again.cookie = ada.cookie;
-      const type = path.endsWith('/import') ? 'application/x-ndjson' : 'application/json';
-      const { status } =
-        route.policy === 'console'
-          ? await overConsole(place, method, path, body)
-          : await again.send(method, path, body, { 'content-type': type });
-      expect({ route: nameOf(route), status }).toEqual({ route: nameOf(route), status: 500 });
-      expect(again.cookie).toBe(ada.cookie);
-    }
-    await broken.stop();
-    expect(await everythingIn(place)).toEqual(kept);
-  });
-
-  test('is not the set-up either, whose link goes on working', async () => {
-    const place = await newPlace(driver);
-    onTestFinished(() => place.remove());
-    await (await startServer(configFor(place))).stop();
-    await breakAuditLog(place);
-    const broken = await startServer(configFor(place));
-    const claim = async (url: string) =>
-      await new Visitor(url).send('POST', '/api/setup', {
-        token: tokenOf(broken.setupLink ?? ''),
-        email: ADMINISTRATOR,
-        name: 'Ada',
-        password: PASSWORD,
+describe.each(driverInCi('postgres'))(
+  'a change whose audit entry cannot be written, on %s',
+  (driver) => {
+    test('is not made, by any route', async () => {
+      const place = await newPlace(driver);
+      onTestFinished(() => place.remove());
+      const before = await startServer(configFor(place, WITH_ADMINISTRATOR));
+      const ada = await administratorOf(before);
+      const vera = await ada.bring(APP, 'viewer', 'vera@example.org');
+      const { id: veraId } = await vera.ask<NonNullable<Me>>('GET', '/api/me');
+      await post(before.url, snapshot({ executionId: 'e1' }));
+      const { apiKey } = await ada.newKey(APP);
+      const app = `/api/apps/${APP}`;
+      const open = await ada.ask<CreatedInvitation>('POST', `${app}/invitations`, {
+        role: 'viewer',
       });
-    expect((await claim(broken.url)).status).toBe(500);
-    await broken.stop();
-    await mendAuditLog(place);
-    const mended = await startServer(configFor(place));
-    expect((await claim(mended.url)).status).toBe(200);
-    await mended.stop();
-  });
+      const keptView = { name: 'kept', params: { q: 'status:failed' } };
+      const view = await ada.ask<SavedView>('POST', `${app}/views`, keptView);
+      const console = async (kind: 'sign-in' | 'reset-password') =>
+        driver === 'pglite' ? await linkFor(place, kind, 'vera@example.org') : 'none here';
+      const [signIn, reset] = [await console('sign-in'), await console('reset-password')];
+      const account = { email: 'new@example.org', name: 'New', password: PASSWORD };
+      const requests: Record<string, [path: string, body?: unknown]> = {
+        'DELETE /api/apps/:app/executions/:id': [`${app}/executions/e1`],
+        'POST /api/apps': ['/api/apps', { id: 'new' }],
+        'PATCH /api/apps/:app': [app, { name: 'Other', archived: true }],
+        'POST /api/apps/:app/keys': [`${app}/keys`, {}],
+        'POST /api/apps/:app/keys/:key/rotate': [`${app}/keys/${apiKey.id}/rotate`, {}],
+        'DELETE /api/apps/:app/keys/:key': [`${app}/keys/${apiKey.id}`],
+        'PUT /api/apps/:app/members/:user': [`${app}/members/${veraId}`, { role: 'owner' }],
+        'DELETE /api/apps/:app/members/:user': [`${app}/members/${veraId}`],
+        'POST /api/apps/:app/invitations': [`${app}/invitations`, { role: 'owner' }],
+        'DELETE /api/apps/:app/invitations/:invitation': [
+          `${app}/invitations/${open.invitation.id}`,
+        ],
+        'POST /api/apps/:app/views': [`${app}/views`, { ...keptView, params: {} }],
+        'PATCH /api/apps/:app/views/:view': [`${app}/views/${view.id}`, { name: 'other' }],
+        'DELETE /api/apps/:app/views/:view': [`${app}/views/${view.id}`],
+        'PUT /api/apps/:app/retention': [
+          `${app}/retention`,
+          { items: [{ environment: null, days: 1, legalHold: false }] },
+        ],
+        'POST /api/apps/:app/prune': [
+          `${app}/prune`,
+          { what: { kind: 'execution', executionId: 'e1' } },
+        ],
+        'POST /api/apps/:app/transfer': [
+          `${app}/transfer`,
+          {
+            app: { id: APP, name: APP, createdAt: new Date().toISOString() },
+            keys: [],
+            retention: [{ environment: null, days: 1, legalHold: true }],
+          },
+        ],
+        'POST /api/apps/:app/import': [`${app}/import`, importLine()],
+        'POST /api/invitations/accept': [
+          '/api/invitations/accept',
+          { token: tokenOf(open.link), account },
+        ],
+        'PATCH /api/me': ['/api/me', { name: 'Other' }],
+        'POST /api/auth/sign-in/email': [
+          '/api/auth/sign-in/email',
+          { email: ADMINISTRATOR, password: PASSWORD },
+        ],
+        'POST /api/auth/sign-in/link': ['/api/auth/sign-in/link', { token: signIn }],
+        'POST /api/auth/change-password': [
+          '/api/auth/change-password',
+          { currentPassword: PASSWORD, newPassword: 'another one altogether' },
+        ],
+        'POST /api/auth/reset-password': [
+          '/api/auth/reset-password',
+          { token: reset, password: 'another one altogether' },
+        ],
+        'PATCH /api/users/:user': [`/api/users/${veraId}`, { isAdministrator: true }],
+        'DELETE /api/users/:user': [`/api/users/${veraId}`],
+        'POST /api/reindex': ['/api/reindex', {}],
+        'POST /api/users': ['/api/users', { email: 'made@example.org' }],
+        'POST /api/users/links': ['/api/users/links', { email: ADMINISTRATOR, kind: 'sign-in' }],
+      };
+      // The set-up, which is over here, has a test of its own.
+      const named = [...Object.keys(requests), 'POST /api/setup'];
+      expect(CHANGING.map(nameOf).toSorted()).toEqual(named.toSorted());
 
-  test('stands in the log when it is made, and not when it is refused', async () => {
-    const place = await newPlace(driver);
-    onTestFinished(() => place.remove());
-    const server = await startServer(configFor(place, WITH_ADMINISTRATOR));
-    const ada = await administratorOf(server);
-    const { apiKey } = await ada.ask<CreatedKey>('POST', `/api/apps/${APP}/keys`, {});
-    await post(server.url, [snapshot({ executionId: 'e1' }), snapshot({ executionId: 'e2' })]);
-    await ada.ask('DELETE', `/api/apps/${APP}/executions/e1`);
-    expect((await ada.send('DELETE', `/api/apps/${APP}/executions/e1`)).status).toBe(404);
-    expect((await ada.send('DELETE', `/api/apps/${APP}/keys/none`)).status).toBe(404);
-    expect((await ada.send('POST', '/api/apps', { id: APP })).status).toBe(409);
-    const { items } = await ada.ask<AuditPage>('GET', '/api/audit');
-    await server.stop();
-    expect(items.map(({ action, target }) => [action, target]).toReversed()).toEqual([
-      ['setup.claim', ADMINISTRATOR],
-      ['app.create', null],
-      ['user.sign-in', ADMINISTRATOR],
-      ['key.create', apiKey.id],
-      ['execution.erase', 'e1'],
-    ]);
-  });
-});
+      await before.stop();
+      await breakAuditLog(place);
+      const kept = await everythingIn(place);
+      const broken = await startServer(configFor(place));
+      const again = new Visitor(broken.url);
+      // A Postgres has no socket beside it, and so neither the command line's routes nor its links here.
+      const isReached = ({ policy, path }: Endpoint): boolean =>
+        driver === 'pglite' || (policy !== 'console' && !/sign-in.link|reset-password/.test(path));
+      for (const route of CHANGING.filter((one) => nameOf(one) in requests && isReached(one))) {
+        const [path = '', body] = requests[nameOf(route)] ?? [];
+        const method = route.method.toUpperCase();
+        again.cookie = ada.cookie;
+        const type = path.endsWith('/import') ? 'application/x-ndjson' : 'application/json';
+        const { status } =
+          route.policy === 'console'
+            ? await overConsole(place, method, path, body)
+            : await again.send(method, path, body, { 'content-type': type });
+        expect({ route: nameOf(route), status }).toEqual({ route: nameOf(route), status: 500 });
+        expect(again.cookie).toBe(ada.cookie);
+      }
+      await broken.stop();
+      expect(await everythingIn(place)).toEqual(kept);
+    });
+
+    test('is not the set-up either, whose link goes on working', async () => {
+      const place = await newPlace(driver);
+      onTestFinished(() => place.remove());
+      await (await startServer(configFor(place))).stop();
+      await breakAuditLog(place);
+      const broken = await startServer(configFor(place));
+      const claim = async (url: string) =>
+        await new Visitor(url).send('POST', '/api/setup', {
+          token: tokenOf(broken.setupLink ?? ''),
+          email: ADMINISTRATOR,
+          name: 'Ada',
+          password: PASSWORD,
+        });
+      expect((await claim(broken.url)).status).toBe(500);
+      await broken.stop();
+      await mendAuditLog(place);
+      const mended = await startServer(configFor(place));
+      expect((await claim(mended.url)).status).toBe(200);
+      await mended.stop();
+    });
+
+    test('stands in the log when it is made, and not when it is refused', async () => {
+      const place = await newPlace(driver);
+      onTestFinished(() => place.remove());
+      const server = await startServer(configFor(place, WITH_ADMINISTRATOR));
+      const ada = await administratorOf(server);
+      const { apiKey } = await ada.ask<CreatedKey>('POST', `/api/apps/${APP}/keys`, {});
+      await post(server.url, [snapshot({ executionId: 'e1' }), snapshot({ executionId: 'e2' })]);
+      await ada.ask('DELETE', `/api/apps/${APP}/executions/e1`);
+      expect((await ada.send('DELETE', `/api/apps/${APP}/executions/e1`)).status).toBe(404);
+      expect((await ada.send('DELETE', `/api/apps/${APP}/keys/none`)).status).toBe(404);
+      expect((await ada.send('POST', '/api/apps', { id: APP })).status).toBe(409);
+      const { items } = await ada.ask<AuditPage>('GET', '/api/audit');
+      await server.stop();
+      expect(items.map(({ action, target }) => [action, target]).toReversed()).toEqual([
+        ['setup.claim', ADMINISTRATOR],
+        ['app.create', null],
+        ['user.sign-in', ADMINISTRATOR],
+        ['key.create', apiKey.id],
+        ['execution.erase', 'e1'],
+      ]);
+    });
+  },
+);
 
 function importLine(): string {
   const server = { receivedAt: new Date().toISOString(), conflict: false, stale: false, bytes: 1 };

@@ -33,7 +33,7 @@ test.each([
 });
 
 test('what this run’s servers log is among what is looked through', async () => {
-  const server = await freshServer('pglite');
+  const server = await freshServer('postgres');
   const { lines } = await findLeaks(inject('logFolder'));
   await fetchWithKey(`${server.url}/api/apps`);
   await server.close();

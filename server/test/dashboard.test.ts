@@ -32,7 +32,7 @@ describe('the exported dashboard', () => {
     await writeFile(path.join(folder, 'executions/data.txt'), 'data');
     await writeFile(path.join(folder, '404.html'), page('lost'));
     await writeFile(path.join(folder, '_next/static/app.js'), 'void 0');
-    place = await newPlace('pglite');
+    place = await newPlace('postgres');
     server = await startServer({ ...configFor(place), dashboardDir: folder });
   });
   afterAll(async () => {

@@ -43,7 +43,7 @@ function concrete(path: string, values: Record<string, string> = {}): string {
 let server: Awaited<ReturnType<typeof freshServer>>;
 let ada: Visitor;
 beforeAll(async () => {
-  server = await freshServer('pglite', WITH_ADMINISTRATOR);
+  server = await freshServer('postgres', WITH_ADMINISTRATOR);
   ada = await administratorOf(server);
   await postOk(server.url, [
     snapshot({ executionId: PLANTED, pipeline: PLANTED, subjects: [{ type: 'a', id: PLANTED }] }),

@@ -28,7 +28,7 @@ let place: Place;
 let instances: RunningServer[];
 let balancer: Awaited<ReturnType<typeof roundRobin>>;
 beforeAll(async () => {
-  place = await newPlace('postgres');
+  place = await newPlace('postgres', { migrated: false });
   // Together, on an empty database: they race for the migrations and for the first app.
   instances = await Promise.all([1, 2, 3].map(() => startServer(configFor(place))));
   balancer = await roundRobin(instances.map((instance) => instance.url));

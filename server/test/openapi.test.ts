@@ -32,7 +32,7 @@ describe('/openapi.json', () => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   let document: Document;
   beforeAll(async () => {
-    server = await freshServer('pglite');
+    server = await freshServer('postgres');
     document = await get<Document>(`${server.url}/openapi.json`);
   });
   afterAll(() => server.close());
@@ -127,7 +127,7 @@ describe('/openapi.json', () => {
 describe('/docs', () => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   beforeAll(async () => {
-    server = await freshServer('pglite');
+    server = await freshServer('postgres');
   });
   afterAll(() => server.close());
 

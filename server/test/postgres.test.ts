@@ -28,7 +28,7 @@ interface FreshPlace extends Place {
 }
 
 async function freshPlace(): Promise<FreshPlace> {
-  const place = await newPlace('postgres');
+  const place = await newPlace('postgres', { migrated: false });
   onTestFinished(() => place.remove());
   return { ...place, name: new URL(place.env.DATABASE_URL ?? '').pathname.slice(1) };
 }

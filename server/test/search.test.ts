@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExecutionPage, Facets, Histogram, Snapshot } from '@xray/core';
-import { APP, DRIVERS, freshServer } from './support/databases.js';
+import { APP, driverInCi, freshServer } from './support/databases.js';
 import { get, list, postOk } from './support/http.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
@@ -90,7 +90,7 @@ async function indexed(url: string, q: string): Promise<void> {
   await expect.poll(async () => await idsOf(url, q)).not.toHaveLength(0);
 }
 
-describe.each(DRIVERS)('search on %s', (driver) => {
+describe.each(driverInCi('postgres'))('search on %s', (driver) => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   beforeAll(async () => {
     server = await freshServer(driver);

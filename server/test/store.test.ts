@@ -199,7 +199,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
   });
 
   test('migrations apply once', async () => {
-    const place = await newPlace(driver);
+    const place = await newPlace(driver, { migrated: false });
     const store = await openStore(place);
     // The embedded database begins as a copy of one that is migrated already.
     await store.migrate();
@@ -210,7 +210,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
 });
 
 test('instances that start together on an empty Postgres migrate it once', async () => {
-  const place = await newPlace('postgres');
+  const place = await newPlace('postgres', { migrated: false });
   const stores = await Promise.all([1, 2, 3, 4].map(() => openStore(place)));
   const applied = await Promise.all(stores.map((store) => store.migrate()));
   expect(applied.flat().length).toBeGreaterThan(0);

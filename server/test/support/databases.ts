@@ -10,6 +10,7 @@ import { openPglite } from '#server/store/drivers/pglite.js';
 import { openPostgres } from '#server/store/drivers/postgres.js';
 import { createSqlStore } from '#server/store/sql-store.js';
 import type { Edits, Store } from '#server/store/store.js';
+import { MIGRATED_TEMPLATE } from './postgres-cluster.js';
 import { logOfThisFile, plantSecrets } from './logging.js';
 
 export const DRIVERS = ['pglite', 'postgres'] as const;
@@ -33,8 +34,14 @@ export interface Place {
   remove(): Promise<void>;
 }
 
-/** A fresh place for a database: an empty folder, or a new database in the run's Postgres. */
-export async function newPlace(driver: DriverName): Promise<Place> {
+/**
+ * A fresh place for a database: an empty folder, or a new database in the run's Postgres. That one has our
+ * tables already, as the embedded database has when it is made, unless the test is about making them.
+ */
+export async function newPlace(
+  driver: DriverName,
+  { migrated = true }: { migrated?: boolean } = {},
+): Promise<Place> {
   if (driver === 'pglite') {
     const folder = await mkdtemp(path.join(tmpdir(), 'xray-test-'));
     return {
@@ -44,7 +51,9 @@ export async function newPlace(driver: DriverName): Promise<Place> {
   }
   plantSecrets(AUTH_SECRET);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await administer(`CREATE DATABASE ${name}`);
+  await administer(
+    `CREATE DATABASE ${name}${migrated ? ` TEMPLATE ${MIGRATED_TEMPLATE} STRATEGY FILE_COPY` : ''}`,
+  );
   return {
     env: {
       DATABASE_URL: `${inject('postgresUrl')}/${name}`,

@@ -8,11 +8,14 @@ export function plantSecrets(...secrets: string[]): void {
   plant(inject('logFolder'), secrets);
 }
 
-let opened: number | undefined;
+const opened = new Map<string, number>();
 
 /** What the servers of this test file log to, inside its own process. */
 export function logOfThisFile(): number {
-  return (opened ??= openSync(nameOfLog(), 'a'));
+  const name = nameOfLog();
+  const log = opened.get(name) ?? openSync(name, 'a');
+  opened.set(name, log);
+  return log;
 }
 
 /** Keeps what a server in a process of its own writes. */
