@@ -2,7 +2,7 @@ import type { XRaySDK } from './client.js';
 import type { Execution } from './execution.js';
 import type { Step } from './step.js';
 import type { StepNote } from './step-text.js';
-import { asRecord } from './value-writer.js';
+import { asRecord, isObject, quietly } from './source.js';
 
 /**
  * Which execution the model's calls are steps of, and how they are named.
@@ -69,47 +69,60 @@ export interface AiMiddleware {
  * ```
  */
 export function xrayAiMiddleware(xray: XRaySDK, options: AiOptions = {}): AiMiddleware {
-  const chosen = (): Execution | undefined => options.execution ?? xray.current();
+  /** Whatever is wrong with the options or the call costs the record, not the model's answer. */
+  const callOf = (params: unknown, model: unknown): Call | undefined => {
+    const execution = quietly(() => options.execution) ?? quietly(() => xray.current());
+    if (execution === undefined) return undefined;
+    const identity = modelOf(params, model);
+    const name = quietly(() => options.name) ?? identity.name;
+    const input = quietly(() => asRecord(params as object)['prompt']);
+    return { execution, name, note: { kind: 'llm', input, model: identity } };
+  };
   return {
     specificationVersion: 'v3',
 
     async wrapGenerate({ doGenerate, params, model }) {
-      const execution = chosen();
-      if (execution === undefined) return await doGenerate();
-      return await execution.step(
-        options.name ?? model.modelId,
-        asked(params, model),
-        async (step) => {
-          const result = await doGenerate();
+      const call = callOf(params, model);
+      if (call === undefined) return await doGenerate();
+      return await call.execution.step(call.name, call.note, async (step) => {
+        const result = await doGenerate();
+        quietly(() => {
           const { content, usage, finishReason } = asRecord(result);
-          noteAnswer(step, params, model, { output: content, usage, finishReason });
-          return result;
-        },
-      );
+          noteAnswer(step, call, { output: content, usage, finishReason });
+        });
+        return result;
+      });
     },
 
     async wrapStream({ doStream, params, model }) {
-      const execution = chosen();
-      if (execution === undefined) return await doStream();
+      const call = callOf(params, model);
+      if (call === undefined) return await doStream();
       return await new Promise((resolve, reject) => {
-        const recorded = execution.step(
-          options.name ?? model.modelId,
-          asked(params, model),
-          async (step) => {
-            const result = await doStream();
-            const answer = new StreamedAnswer();
-            const { stream, ended } = observed(result.stream, (part) => answer.add(part));
-            resolve({ ...result, stream });
-            await ended.finally(() => noteAnswer(step, params, model, answer.told()));
-            // Providers tell of most failures in a part of the stream, which then ends as if all were well.
-            if (answer.failure !== undefined) throw answer.failure.error;
-          },
-        );
+        const recorded = call.execution.step(call.name, call.note, async (step) => {
+          const result = await doStream();
+          const answer = new StreamedAnswer();
+          const watched = quietly(() => observed(result.stream, (part) => answer.add(part)));
+          if (watched === undefined) {
+            resolve(result);
+            return;
+          }
+          resolve({ ...result, stream: watched.stream });
+          await watched.ended.finally(() => noteAnswer(step, call, answer.told()));
+          // Providers report most failures in a part of the stream, which then ends as if all were well.
+          if (answer.failure !== undefined) throw answer.failure.error;
+        });
         // After the stream began its reader sees the error; the promise is settled by then.
         recorded.catch(reject);
       });
     },
   };
+}
+
+/** One call of a model, as it is recorded. */
+interface Call {
+  readonly execution: Execution;
+  readonly name: string;
+  readonly note: StepNote & { readonly model: NonNullable<StepNote['model']> };
 }
 
 interface Answer {
@@ -118,38 +131,37 @@ interface Answer {
   readonly finishReason: unknown;
 }
 
-function asked(params: object, model: ModelIdentity): StepNote {
-  return { kind: 'llm', input: asRecord(params)['prompt'], model: modelOf(params, model) };
-}
-
-function noteAnswer(step: Step, params: object, model: ModelIdentity, answer: Answer): void {
-  const usage =
-    typeof answer.usage === 'object' && answer.usage !== null ? asRecord(answer.usage) : {};
+function noteAnswer(step: Step, call: Call, answer: Answer): void {
+  const usage = isObject(answer.usage) ? asRecord(answer.usage) : {};
   step.note({
     output: { content: answer.output, finishReason: answer.finishReason },
     model: {
-      ...modelOf(params, model),
-      inputTokens: tokens(usage['inputTokens']),
-      outputTokens: tokens(usage['outputTokens']),
+      ...call.note.model,
+      inputTokens: quietly(() => tokens(usage['inputTokens'])),
+      outputTokens: quietly(() => tokens(usage['outputTokens'])),
     },
   });
 }
 
 const SETTINGS = ['temperature', 'topP', 'topK', 'maxOutputTokens', 'seed', 'stopSequences'];
 
-function modelOf(
-  params: object,
-  { provider, modelId }: ModelIdentity,
-): NonNullable<StepNote['model']> {
-  const given = SETTINGS.filter((name) => asRecord(params)[name] !== undefined);
-  const settings = Object.fromEntries(given.map((name) => [name, asRecord(params)[name]]));
-  return { provider, name: modelId, params: given.length > 0 ? settings : undefined };
+function modelOf(params: unknown, model: unknown): NonNullable<StepNote['model']> {
+  const read = (from: unknown, key: string): unknown =>
+    quietly(() => (isObject(from) ? asRecord(from)[key] : undefined));
+  const settings = SETTINGS.map((name) => [name, read(params, name)] as const);
+  const given = settings.filter(([, value]) => value !== undefined);
+  const [provider, modelId] = [read(model, 'provider'), read(model, 'modelId')];
+  return {
+    provider: typeof provider === 'string' ? provider : undefined,
+    name: typeof modelId === 'string' ? modelId : 'unnamed',
+    params: given.length > 0 ? Object.fromEntries(given) : undefined,
+  };
 }
 
 /** A plain number in version 5; an object with a `total` in version 6. */
 function tokens(count: unknown): number | undefined {
   if (typeof count === 'number') return count;
-  if (typeof count !== 'object' || count === null) return undefined;
+  if (!isObject(count)) return undefined;
   const { total } = asRecord(count);
   return typeof total === 'number' ? total : undefined;
 }
@@ -168,7 +180,7 @@ class StreamedAnswer {
   }
 
   add(part: unknown): void {
-    if (typeof part !== 'object' || part === null) return;
+    if (!isObject(part)) return;
     const { type, delta, usage, finishReason, error } = asRecord(part);
     if (type === 'text-delta' && typeof delta === 'string') this.#text += delta;
     else if (type === 'reasoning-delta' && typeof delta === 'string') this.#reasoning += delta;
@@ -190,7 +202,7 @@ class StreamedAnswer {
   }
 }
 
-/** The same stream, watched; `ended` settles when it ends, fails, or its reader has had enough. */
+/** The same stream, watched. `ended` settles when it ends, fails, or its reader cancels it. */
 function observed(
   source: ReadableStream<unknown>,
   see: (part: unknown) => void,
@@ -206,7 +218,8 @@ function observed(
             controller.close();
             resolve();
           } else {
-            see(value);
+            // A part that cannot be read is the reader's to judge.
+            quietly(() => see(value));
             controller.enqueue(value);
           }
         } catch (error) {

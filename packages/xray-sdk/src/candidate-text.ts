@@ -2,6 +2,7 @@ import { sampleCandidates, type SampledStratum } from './candidate-sample.js';
 import {
   type CandidateOptions,
   FAILED,
+  isReasonCut,
   NOT_ASKED,
   PASSED,
   reasonCode,
@@ -9,9 +10,11 @@ import {
   type Verdicts,
 } from './candidates.js';
 import type { Capture } from './capture.js';
+import { writeActual } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
-import { quote } from './text.js';
+import { isObject, itemsOf, quietly, readParts, scalarText, type Source } from './source.js';
+import { quote, shortName } from './text.js';
 import type { RuleRecord } from './step-text.js';
 import type { Outcome } from './wire/candidates.js';
 import type { Mark } from './wire/snapshot.js';
@@ -55,10 +58,27 @@ export function writeCandidates<T>(
   executionId: string,
   maxItems: number,
 ): CandidateText {
+  const lost: string[] = [];
+  const write = (from: Source): CandidateText => {
+    const known = from as unknown as CandidateDetail<T>;
+    return writeSet(capture, verdicts, known, executionId, maxItems);
+  };
+  const text = readParts(detail, write, (key) => lost.push(key));
+  const marks = lost.map((key): Mark => ({ path: `/candidates/${key}`, kind: 'dropped' }));
+  return marks.length === 0 ? text : { ...text, marks: [...text.marks, ...marks] };
+}
+
+function writeSet<T>(
+  capture: Capture,
+  verdicts: Verdicts<T>,
+  detail: CandidateDetail<T>,
+  executionId: string,
+  maxItems: number,
+): CandidateText {
   const marks: Mark[] = [];
-  const ids = verdicts.candidates.map((candidate, place) => candidateId(detail, candidate, place));
-  const watched = new Set(quietly(() => [...(detail.watch ?? [])].map(String)));
-  const strata = sampleCandidates(verdicts, ids, watched, executionId, maxItems);
+  const named = nameCandidates(verdicts.candidates, detail.id);
+  const { ids } = named;
+  const strata = sampleCandidates(verdicts, ids, watchedIds(detail.watch), executionId, maxItems);
 
   const head = new ObjectWriter(capture, marks, '/candidates');
   head.string('type', detail.type, FIELD_BOUNDS.name);
@@ -68,31 +88,38 @@ export function writeCandidates<T>(
   head.raw('out', String((byOutcome['selected'] ?? 0) + (byOutcome['kept'] ?? 0)));
   head.raw('byOutcome', JSON.stringify(byOutcome));
   if (Object.keys(byReason).length > 0) head.raw('byReason', JSON.stringify(byReason));
+  if (verdicts.rules.some(isReasonCut)) head.mark('byReason', { kind: 'truncated' });
   if (verdicts.cutoff !== undefined) head.raw('cutoff', String(verdicts.cutoff));
   const kept = strata.reduce((sum, stratum) => sum + stratum.places.length, 0);
   if (kept < ids.length) {
-    marks.push({
-      path: '/candidates/items',
-      kind: 'sampled',
-      original: ids.length,
-      kept,
-      unit: 'items',
-    });
+    head.mark('items', { kind: 'sampled', original: ids.length, kept, unit: 'items' });
     head.raw('strata', JSON.stringify(strata.map(describeStratum)));
   }
   const items = strata.flatMap((stratum) =>
     stratum.places.map((place) => ({ place, stratum: stratum.name })),
   );
   items.sort((a, b) => a.place - b.place);
+  for (const kind of new Set(named.changes.values())) {
+    marks.push({ path: '/candidates/ledger/ids', kind });
+  }
   return {
     head: head.members,
     items: items.map(({ place, stratum }, index) => {
       const out = new ObjectWriter(capture, marks, `/candidates/items/${String(index)}`);
+      const change = named.changes.get(place);
+      if (change !== undefined) out.mark('id', { kind: change });
       return writeItem(out, verdicts, detail, ids, place, kept < ids.length ? stratum : undefined);
     }),
     ledger: writeLedger(verdicts, ids, marks),
     marks,
   };
+}
+
+const MAX_WATCHED = 10_000;
+
+function watchedIds(watch: unknown): ReadonlySet<string> {
+  const { items } = itemsOf(watch, MAX_WATCHED) ?? { items: [] };
+  return new Set(items.flatMap((id) => idText(id) ?? []).map((id) => shortName(id, MAX_ID_LENGTH)));
 }
 
 /** Each rule of a filter with exact counts over all candidates. */
@@ -113,21 +140,29 @@ export function countRules<T>(verdicts: Verdicts<T>): RuleRecord[] {
   }
   return verdicts.rules.map((rule, index) => {
     const [skipped = 0, passed = 0, failed = 0, error = 0] = tallies[index]?.asked ?? [];
+    const evaluated = passed + failed + error;
+    const decisive = tallies[index]?.decisive ?? 0;
     return {
-      id: String(rule.id),
-      version: rule.version,
       effect: 'reject',
-      field: rule.field,
-      op: rule.op,
-      unit: rule.unit,
-      threshold: rule.threshold,
-      counts: {
-        evaluated: passed + failed + error,
-        passed,
-        failed,
-        skipped,
-        error,
-        decisive: tallies[index]?.decisive ?? 0,
+      counts: { evaluated, passed, failed, skipped, error, decisive },
+      // Getters, so that a part of the rule that cannot be read costs that part alone.
+      get id() {
+        return rule.id;
+      },
+      get version() {
+        return rule.version;
+      },
+      get field() {
+        return rule.field;
+      },
+      get op() {
+        return rule.op;
+      },
+      get unit() {
+        return rule.unit;
+      },
+      get threshold() {
+        return rule.threshold;
       },
     };
   });
@@ -137,16 +172,44 @@ function describeStratum({ name, population, places }: SampledStratum): object {
   return { name, population, kept: places.length };
 }
 
-/** An id function that fails still leaves the candidate countable, by its place. */
-function candidateId<T>(detail: CandidateDetail<T>, candidate: T, place: number): string {
-  try {
-    const given: unknown = detail.id(candidate);
-    const id = given === undefined || given === null ? '' : String(given).slice(0, 256);
-    if (id === '') return `#${String(place)}`;
-    return id.includes('\0') ? id.replaceAll('\0', '\u{FFFD}') : id;
-  } catch {
-    return `#${String(place)}`;
+const MAX_ID_LENGTH = 256;
+
+interface NamedCandidates {
+  readonly ids: readonly string[];
+  /** Where an id is not the one that the host gave, and in what way. */
+  readonly changes: ReadonlyMap<number, Mark['kind']>;
+}
+
+/** An id that cannot be had still leaves the candidate countable, by its place. */
+function nameCandidates<T>(
+  candidates: readonly T[],
+  id: (candidate: T) => string | number,
+): NamedCandidates {
+  const changes = new Map<number, Mark['kind']>();
+  const ids: string[] = [];
+  for (let place = 0; place < candidates.length; place += 1) {
+    let given: string | undefined;
+    try {
+      given = idText(id(candidates[place] as T));
+    } catch {
+      // The host's function failed for this candidate.
+    }
+    if (given === undefined || given === '') {
+      changes.set(place, 'dropped');
+      ids.push(`#${String(place)}`);
+      continue;
+    }
+    const fitting = shortName(given, MAX_ID_LENGTH);
+    if (fitting !== given)
+      changes.set(place, given.length > MAX_ID_LENGTH ? 'truncated' : 'coerced');
+    ids.push(fitting);
   }
+  return { ids, changes };
+}
+
+function idText(id: unknown): string | undefined {
+  if (typeof id === 'string') return id;
+  return scalarText(id) ?? (isObject(id) ? String(id) : undefined);
 }
 
 function countVerdicts<T>({ kinds, kindOf }: Verdicts<T>): {
@@ -180,36 +243,46 @@ function writeItem<T>(
   out.raw('outcome', `"${verdict?.outcome ?? 'error'}"`);
   const score = verdicts.scores?.[place];
   if (score !== undefined) out.raw('score', String(score));
-  const parts = quietly(() => detail.scores?.(candidate));
+  const parts = ask(out, 'scores', () => detail.scores?.(candidate));
   if (parts !== undefined) {
-    out.record('scores', parts, FIELD_BOUNDS.metrics, (_key, value) =>
-      Number.isFinite(value) ? String(value) : undefined,
+    out.record('scores', parts, FIELD_BOUNDS.metrics, (entry, key, value) =>
+      entry.number(key, value),
     );
   }
   if (verdicts.isRanked) out.raw('rank', String(place + 1));
   const results = ruleResults(verdicts, place);
   const reasons = results.filter(({ result }) => result === FAILED || result === THREW);
   if (reasons.length > 0) {
-    const listed = reasons.map(({ rule }) => ({ code: reasonCode(rule), ruleId: String(rule.id) }));
-    out.list('reasons', listed, FIELD_BOUNDS.reasons, (reason, from) => {
-      reason.string('ruleId', from['ruleId'], FIELD_BOUNDS.name);
-      return reason.string('code', from['code'], 64);
+    out.list('reasons', reasons, FIELD_BOUNDS.reasons, (reason, from) => {
+      const { rule } = from as unknown as (typeof reasons)[number];
+      reason.raw('code', quote(reasonCode(rule)));
+      reason.string(
+        'ruleId',
+        quietly(() => rule.id),
+        FIELD_BOUNDS.name,
+      );
+      return true;
     });
   } else if (verdict?.reason !== undefined) {
     out.raw('reasons', `[{"code":${quote(verdict.reason)}}]`);
   }
   if (results.length > 0) {
-    out.list('rules', results, FIELD_BOUNDS.rules, (written, { rule, result }) => {
-      const of = rule as (typeof results)[number]['rule'];
-      written.raw('result', `"${RESULTS[result as number] ?? 'error'}"`);
-      const actual = quietly(() => of.actual?.(candidate));
-      written.value(
-        'actual',
-        actual,
-        FIELD_BOUNDS.smallValueBytes,
-        `rules.${of.field ?? 'actual'}`,
+    out.list('rules', results, FIELD_BOUNDS.rules, (written, from) => {
+      const { rule, result } = from as unknown as (typeof results)[number];
+      written.required(
+        'id',
+        quietly(() => rule.id),
+        FIELD_BOUNDS.id,
       );
-      return written.string('id', String(of.id), FIELD_BOUNDS.id);
+      written.raw('result', `"${RESULTS[result] ?? 'error'}"`);
+      const actual = ask(written, 'actual', () => rule.actual?.(candidate));
+      writeActual(
+        written,
+        actual,
+        quietly(() => rule.field),
+        quietly(() => rule.id),
+      );
+      return true;
     });
   }
   if (stratum !== undefined) out.raw('stratum', quote(stratum));
@@ -224,12 +297,8 @@ function writeData<T>(
   const { data } = detail;
   if (data === undefined) return undefined;
   const before = out.members.length;
-  out.value(
-    'data',
-    quietly(() => data(candidate)),
-    FIELD_BOUNDS.candidateDataBytes,
-    'candidates.data',
-  );
+  const given = ask(out, 'data', () => data(candidate));
+  out.value('data', given, FIELD_BOUNDS.candidateDataBytes, 'candidates.data');
   const written = out.members.slice(before + 1);
   return written === '' ? undefined : written;
 }
@@ -279,11 +348,12 @@ function writeLedger<T>(
   };
 }
 
-/** The host's functions for the record alone must not end what it really does. */
-function quietly<R>(ask: () => R): R | undefined {
+/** The host's functions for the record alone must not end its real work. */
+function ask<R>(out: ObjectWriter, key: string, question: () => R): R | undefined {
   try {
-    return ask();
+    return question();
   } catch {
+    out.mark(key, { kind: 'dropped' });
     return undefined;
   }
 }

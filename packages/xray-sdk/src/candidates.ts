@@ -1,3 +1,5 @@
+import { quietly, scalarText } from './source.js';
+import { shortName } from './text.js';
 import type { Outcome } from './wire/candidates.js';
 
 /**
@@ -162,7 +164,7 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
     outcome,
     reason: reasonCode(rule),
   });
-  const { score } = options;
+  const score = quietly(() => options.score);
   return {
     kept,
     thrown,
@@ -170,7 +172,10 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
       candidates: judged,
       kinds: [KEPT, ...rules.map(verdictOf('rejected')), ...rules.map(verdictOf('error'))],
       kindOf: kindOf.subarray(0, seen),
-      scores: score && judged.map((candidate) => finiteScore(score, candidate)),
+      scores:
+        typeof score === 'function'
+          ? judged.map((candidate) => finiteScore(score, candidate))
+          : undefined,
       cutoff: undefined,
       isRanked: false,
       rules,
@@ -217,18 +222,26 @@ export function runRank<T>(
   };
 }
 
-/** The code of a rejection by this rule. A host past the type checker may give no text at all. */
-export function reasonCode({ id, reason }: Pick<FilterRule<never>, 'id' | 'reason'>): string {
-  const isGiven = typeof reason === 'string' && reason !== '';
-  return (isGiven ? reason : String(id)).slice(0, MAX_REASON_LENGTH);
+/** The code of a rejection by this rule. Never throws: a host past the type checker may give anything. */
+export function reasonCode(rule: Pick<FilterRule<never>, 'id' | 'reason'>): string {
+  return shortName(wholeReasonCode(rule), MAX_REASON_LENGTH);
 }
 
-/** Recorded only: what it throws must not end the host's filter. */
+/** Whether the code of a rejection by this rule is not its own, but a shorter one. */
+export function isReasonCut(rule: Pick<FilterRule<never>, 'id' | 'reason'>): boolean {
+  return reasonCode(rule) !== wholeReasonCode(rule);
+}
+
+function wholeReasonCode(rule: Pick<FilterRule<never>, 'id' | 'reason'>): string {
+  const reason: unknown = quietly(() => rule.reason);
+  if (typeof reason === 'string' && reason !== '') return reason;
+  const id: unknown = quietly(() => rule.id);
+  const name = typeof id === 'string' ? id : scalarText(id);
+  return name === undefined || name === '' ? 'unnamed' : name;
+}
+
+/** Only recorded: what it throws must not end the host's filter. */
 function finiteScore<T>(score: (candidate: T) => number, candidate: T): number | undefined {
-  try {
-    const value = score(candidate);
-    return Number.isFinite(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = quietly(() => score(candidate));
+  return Number.isFinite(value) ? value : undefined;
 }

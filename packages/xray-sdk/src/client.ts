@@ -16,7 +16,8 @@ import { MemoryQueue, type SnapshotQueue } from './queue.js';
 import { resolveOptions, type Settings, type XRayOptions } from './options.js';
 import { isChosen, type SampleCandidate } from './sampling.js';
 import { serialize, writeClient } from './serialize.js';
-import { settleWith } from './settle.js';
+import { settleWith, splitArguments } from './settle.js';
+import { quietly } from './source.js';
 import type { Status } from './wire/snapshot.js';
 
 const DEFAULT_FLUSH_MS = 5_000;
@@ -53,6 +54,7 @@ export class XRaySDK {
     const capture = new Capture(this.#settings.redactor);
     const fields = new ExecutionFields(capture);
     fields.setPipeline(this.#settings.pipeline);
+    if (this.#settings.environment !== undefined) fields.setEnvironment(this.#settings.environment);
     fields.set({ versions: this.#settings.versions });
     this.#host = {
       settings: this.#settings,
@@ -79,8 +81,10 @@ export class XRaySDK {
   }
 
   /**
-   * Runs a function as one execution: completes when it returns, fails when it throws, and rethrows
-   * untouched. Returns what the function returns; a promise stays a promise.
+   * Runs a function as one execution: completes when it returns, fails when it throws, and rethrows untouched.
+   * Returns what the function returns: a promise stays a promise, and a query still runs only when it is awaited. If
+   * the function returns a stream or a generator, the execution ends with it. A step that is still open then, or begins
+   * later, is added by a later snapshot.
    *
    * @example
    * ```ts
@@ -99,23 +103,10 @@ export class XRaySDK {
   run<R>(
     ...args: [(execution: Execution) => R] | [ExecutionOptions, (execution: Execution) => R]
   ): R {
-    const [options, fn] = args.length === 1 ? [{}, args[0]] : args;
+    const [options, fn] = splitArguments(args);
     const execution = this.startExecution(options);
-    const { context } = this.#host;
-    return settleWith(
-      () =>
-        context === undefined
-          ? fn(execution)
-          : context.run({ execution, step: undefined }, () => fn(execution)),
-      {
-        onReturn: () => {
-          if (!execution.hasEnded) execution.completeExecution();
-        },
-        onThrow: (error) => {
-          if (!execution.hasEnded) execution.failExecution(error);
-        },
-      },
-    );
+    const endings = execution.endings();
+    return settleWith(() => endings.around(() => fn(execution)), endings);
   }
 
   /**
@@ -180,32 +171,40 @@ export class XRaySDK {
     });
   }
 
-  #submit({ key, rootId, isAdverse, waitUntil, text }: Submission): void {
+  #submit(submission: Submission): number | undefined {
+    const { key, rootId, isAdverse, waitUntil, text } = submission;
     const { executionId, status } = text;
     this.#accounts.recorded();
     if (!this.#isSampled(status, isAdverse, { executionId, rootId })) {
       this.#accounts.dropped('sampled', executionId);
-      return;
+      return submission.instanceSeq;
     }
     const isTerminal = status !== 'running';
-    if (isTerminal) this.#lastInstanceSeq += 1;
+    const instanceSeq = isTerminal
+      ? (submission.instanceSeq ?? this.#nextInstanceSeq())
+      : undefined;
     const reportedDrops = this.#accounts.takeUnreported();
-    const envelope = {
-      client: this.#members,
-      instanceSeq: isTerminal ? this.#lastInstanceSeq : undefined,
-      snapshotsSinceLast: reportedDrops,
-    };
+    const envelope = { client: this.#members, instanceSeq, snapshotsSinceLast: reportedDrops };
     let body: Uint8Array;
     try {
       body = serialize(text, envelope, this.#settings.maxSnapshotBytes);
     } catch {
       // Longer than any text of this runtime may be.
       this.#accounts.dropped('too_large', executionId, reportedDrops);
-      return;
+      return instanceSeq;
     }
     this.#delivery.enqueue({ key, executionId, body, reportedDrops });
-    if (isTerminal && waitUntil !== undefined)
-      waitUntil(this.#delivery.flush(DEFAULT_FLUSH_MS, 'patient'));
+    if (isTerminal && waitUntil !== undefined) {
+      const delivered = this.#delivery.flush(DEFAULT_FLUSH_MS, 'patient');
+      // The host's platform may refuse it, as after the response: the snapshot is queued all the same.
+      quietly(() => waitUntil(delivered));
+    }
+    return instanceSeq;
+  }
+
+  #nextInstanceSeq(): number {
+    this.#lastInstanceSeq += 1;
+    return this.#lastInstanceSeq;
   }
 
   #isSampled(status: Status, isAdverse: boolean, execution: SampleCandidate): boolean {

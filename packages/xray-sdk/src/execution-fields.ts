@@ -1,11 +1,14 @@
 import type { Capture } from './capture.js';
-import { writeDecision, writeLink, writeSubject } from './fields.js';
-import { FIELD_BOUNDS } from './limits.js';
+import { writeDecisionDetails, writeLink, writeSubject } from './fields.js';
+import { CAPTURE_BOUNDS, FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
+import { entriesOf } from './platform-values.js';
 import type { FieldText } from './serialize.js';
-import { quote } from './text.js';
+import { isObject, itemsOf, quietly, readParts, type Source } from './source.js';
+import { cutUnits } from './text.js';
+import { pointerSegment } from './value-writer.js';
 import type { Actor, Reason, Subject } from './wire/decision.js';
-import type { Link, Trace } from './wire/snapshot.js';
+import type { Link, Mark, Trace } from './wire/snapshot.js';
 
 /**
  * What may be said of a whole execution, when it starts or at any time before it ends.
@@ -49,54 +52,76 @@ export interface DecisionDetails {
   humanInvolvement?: 'none' | 'review' | 'final' | undefined;
 }
 
-/** The members of a snapshot that the host sets, captured when set; later set replaces earlier. */
+const MAX_MARKS = 1_000;
+
+/** The members of a snapshot that the host sets, captured when set. A later value replaces an earlier one. */
 export class ExecutionFields {
   readonly #capture: Capture;
   #texts: ReadonlyMap<string, FieldText>;
-  /** The same map, once it is this execution's own. */
+  /** The same map, once this execution has a map of its own. */
   #ownTexts: Map<string, FieldText> | undefined;
-  #versions: Readonly<Record<string, string>>;
+  #versions: ReadonlyMap<string, string | number>;
 
-  /** @param base what is so for every execution of a client, and therefore written once. */
+  /** @param base the members that are the same for every execution of a client, and therefore written once. */
   constructor(capture: Capture, base?: ExecutionFields) {
     this.#capture = capture;
     this.#texts = base?.texts ?? new Map<string, FieldText>();
-    this.#versions = base === undefined ? {} : base.#versions;
+    this.#versions = base?.versions ?? new Map<string, string | number>();
   }
 
   get texts(): ReadonlyMap<string, FieldText> {
     return this.#texts;
   }
 
-  /** The one part of a snapshot that nothing may take away: what is no name leaves the client's in force. */
-  setPipeline(pipeline: string): void {
-    const known = this.#texts.get('pipeline')?.member;
+  get versions(): ReadonlyMap<string, string | number> {
+    return this.#versions;
+  }
+
+  /** A pipeline that is no name leaves the client's in force, with a mark. */
+  setPipeline(pipeline: unknown): void {
     this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
-    const { member, marks = [] } = this.#texts.get('pipeline') ?? {};
-    if (member === undefined) this.#put('pipeline', { member: known, marks });
   }
 
-  set(facts: ExecutionFacts): void {
-    const { subject, subjects, input, output, tags, metadata, versions } = facts;
-    if (subject !== undefined || subjects !== undefined) this.#writeSubjects(subject, subjects);
-    const maxBytes = FIELD_BOUNDS.executionValueBytes;
-    if (input !== undefined) this.#write('input', (out) => out.value('input', input, maxBytes));
-    if (output !== undefined) this.#write('output', (out) => out.value('output', output, maxBytes));
-    if (tags !== undefined) {
-      this.#write('tags', (out) => out.strings('tags', tags, FIELD_BOUNDS.tags, 64));
-    }
-    if (metadata !== undefined) this.#writeMetadata(metadata);
-    if (versions !== undefined) this.#writeVersions(versions);
+  setEnvironment(environment: string): void {
+    this.#write('environment', (out) =>
+      out.string('environment', environment, FIELD_BOUNDS.environment),
+    );
   }
 
-  decide(outcome: string, details: DecisionDetails, failedChecks: readonly Reason[]): void {
-    this.#write('decision', (out) => {
-      const reasons = (details.reasons ?? failedChecks).map((reason) =>
-        typeof reason === 'string' ? { code: reason } : reason,
-      );
-      const decision = { ...details, outcome, reasons: reasons.length > 0 ? reasons : undefined };
-      return out.object('decision', decision, writeDecision);
+  /** What an execution starts with: its pipeline beside its facts. */
+  start(options: unknown): void {
+    this.#read(options, (from) => {
+      const { pipeline } = from;
+      if (pipeline !== undefined && pipeline !== null) this.setPipeline(pipeline);
+      this.#set(from);
     });
+  }
+
+  set(facts: unknown): void {
+    this.#read(facts, (from) => this.#set(from));
+  }
+
+  /** Returns whether the decision is adverse; `undefined` when it could not be kept and an earlier one stays. */
+  decide(
+    outcome: unknown,
+    details: unknown,
+    failedChecks: readonly unknown[],
+  ): boolean | undefined {
+    const hasEarlier = this.#texts.get('decision')?.member !== undefined;
+    let isAdverse = false;
+    const isWritten = this.#write('decision', (out) =>
+      out.object('decision', isObject(details) ? details : {}, (decision, from) => {
+        isAdverse = from['adverse'] === true;
+        const hasOutcome = decision.string('outcome', outcome, 64);
+        if (!hasOutcome && hasEarlier) return false;
+        if (!hasOutcome) decision.missing('outcome', outcome, '"unnamed"');
+        writeDecisionDetails(decision, from, failedChecks);
+        return true;
+      }),
+    );
+    const isAbsent = details === undefined || details === null;
+    if (!isWritten || (!isAbsent && !isObject(details))) this.#lose('decision');
+    return isWritten ? isAdverse : undefined;
   }
 
   setTrace(trace: Trace): void {
@@ -109,52 +134,108 @@ export class ExecutionFields {
     this.#write('links', (out) => out.list('links', links, FIELD_BOUNDS.links, writeLink));
   }
 
-  #writeSubjects(
-    subject: Record<string, string | number> | undefined,
-    subjects: readonly Subject[] | undefined,
-  ): void {
-    this.#write('subjects', (out) => {
-      const short = Object.entries(subject ?? {}).map(([type, id]) => ({
-        type,
-        id: subjectId(id),
-      }));
-      const all = [...short, ...(subjects ?? [])];
-      return out.list('subjects', all, FIELD_BOUNDS.subjects, writeSubject);
-    });
+  #read(given: unknown, use: (from: Source) => void): void {
+    if (given === undefined || given === null) return;
+    if (isObject(given)) readParts(given, use, (key) => this.#lose(key));
+    else this.#lose('');
   }
 
-  #writeMetadata(metadata: Record<string, string | number | boolean>): void {
+  #set({ subject, subjects, input, output, tags, metadata, versions }: Source): void {
+    const isNamed = (value: unknown): boolean => value !== undefined && value !== null;
+    if (isNamed(subject) || isNamed(subjects)) this.#writeSubjects(subject, subjects);
+    const maxBytes = FIELD_BOUNDS.executionValueBytes;
+    if (input !== undefined) this.#write('input', (out) => out.value('input', input, maxBytes));
+    if (output !== undefined) this.#write('output', (out) => out.value('output', output, maxBytes));
+    if (tags !== undefined) {
+      this.#write('tags', (out) => out.strings('tags', tags, FIELD_BOUNDS.tags, 64));
+    }
+    if (metadata !== undefined) this.#writeMetadata(metadata);
+    if (versions !== undefined) this.#writeVersions(versions);
+  }
+
+  #writeSubjects(subject: unknown, subjects: unknown): void {
+    const short = entriesOf(subject);
+    const isWrong = subject !== undefined && subject !== null && short === undefined;
+    const keys = short?.keys.slice(0, FIELD_BOUNDS.subjects + 1) ?? [];
+    const named = keys.map((type) => ({ type, id: subjectId(quietly(() => short?.read(type))) }));
+    const listed = itemsOf(subjects, FIELD_BOUNDS.subjects);
+    const isUnlisted = subjects !== undefined && subjects !== null && listed === undefined;
+    const all = [...named, ...(listed?.items ?? [])];
+    // Those beyond the bound are only counted.
+    all.length +=
+      (short?.total ?? 0) - keys.length + (listed?.total ?? 0) - (listed?.items.length ?? 0);
+    if (all.length > 0) {
+      this.#write('subjects', (out) =>
+        out.list('subjects', all, FIELD_BOUNDS.subjects, writeSubject),
+      );
+    }
+    if (isWrong || isUnlisted) this.#lose('subjects');
+  }
+
+  #writeMetadata(metadata: unknown): void {
+    const { metadataKeys, metadataValue } = FIELD_BOUNDS;
     this.#write('metadata', (out) =>
-      out.record('metadata', metadata, FIELD_BOUNDS.metadataKeys, (key, value) => {
-        const { json, marks } = this.#capture.property(value, 'metadata', key, 256);
-        out.adopt('metadata', marks);
-        // Only scalars have a place here; what else was given is kept as its JSON text.
-        return /^["\d\-tf]/.test(json) ? json : quote(json);
+      out.record('metadata', metadata, metadataKeys, (entry, key, value, name) => {
+        const maxBytes = CAPTURE_BOUNDS.stringBytes * 2;
+        const captured = this.#capture.property(value, 'metadata', name, maxBytes);
+        // A value that is no number, such as NaN, has nothing to show.
+        if (captured.json !== 'null') entry.scalar(key, value, captured, metadataValue);
+        else if (captured.marks.length > 0) entry.adopt(key, captured.marks);
       }),
     );
   }
 
-  #writeVersions(versions: Record<string, string>): void {
+  /** Joined with those in force, name by name: one that cannot be kept leaves the one in force. */
+  #writeVersions(versions: unknown): void {
     this.#write('versions', (out) => {
-      const joined = { ...this.#versions, ...versions };
-      if (Object.keys(joined).length === 0) return false;
-      this.#versions = joined;
-      return out.record('versions', joined, FIELD_BOUNDS.versionKeys, (_key, version) => {
-        if (typeof version !== 'string' && typeof version !== 'number') return undefined;
-        const text = String(version).replaceAll('\0', '\u{FFFD}');
-        const kept = text.slice(0, FIELD_BOUNDS.name);
-        const { length: original } = text;
-        if (kept !== text) out.mark('versions', { kind: 'truncated', original, kept: kept.length });
-        return quote(kept);
-      });
+      const given = entriesOf(versions);
+      if (given === undefined) return out.wrong('versions', versions);
+      const joined = new Map(this.#versions);
+      const lost: string[] = [];
+      for (const key of given.keys) {
+        try {
+          const version = given.read(key);
+          if (isVersion(version)) joined.set(key, version);
+          else if (version !== undefined && version !== null) lost.push(key);
+        } catch {
+          lost.push(key);
+        }
+      }
+      const isWritten =
+        joined.size > 0 &&
+        out.record('versions', joined, FIELD_BOUNDS.versionKeys, (entry, key, version) => {
+          const text = String(version);
+          const kept = cutUnits(text, FIELD_BOUNDS.name);
+          const [original, length] = [text.length, kept.length];
+          if (length < original)
+            out.mark('versions', { kind: 'truncated', original, kept: length });
+          entry.string(key, kept, FIELD_BOUNDS.name);
+        });
+      if (isWritten) this.#versions = joined;
+      for (const key of lost) out.adopt('versions', [droppedMark(key)]);
+      return isWritten;
     });
   }
 
-  #write(name: string, write: (out: ObjectWriter) => boolean): void {
+  /** A member that could not be written leaves the earlier one as it is, and adds its marks. */
+  #write(name: string, write: (out: ObjectWriter) => boolean): boolean {
     const out = new ObjectWriter(this.#capture);
-    const isWritten = out.guarded(name, write);
+    const isWritten = write(out);
     if (isWritten) this.#put(name, { member: out.members, marks: out.marks });
-    else if (out.marks.length > 0) this.#put(name, { member: undefined, marks: out.marks });
+    else if (out.marks.length > 0) this.#addMarks(name, out.marks);
+    return isWritten;
+  }
+
+  #lose(key: string): void {
+    const path = key === '' ? '' : `/${pointerSegment(key)}`;
+    this.#addMarks(key, [{ path, kind: 'dropped' }]);
+  }
+
+  #addMarks(name: string, marks: readonly Mark[]): void {
+    const earlier = this.#texts.get(name);
+    const known = earlier?.marks ?? [];
+    if (known.length >= MAX_MARKS) return;
+    this.#put(name, { member: earlier?.member, marks: [...known, ...marks] });
   }
 
   #put(name: string, text: FieldText): void {
@@ -168,4 +249,12 @@ export class ExecutionFields {
 function subjectId(id: unknown): string | undefined {
   const isId = typeof id === 'string' || typeof id === 'bigint' || Number.isFinite(id);
   return isId ? String(id) : undefined;
+}
+
+function isVersion(version: unknown): version is string | number {
+  return (typeof version === 'string' && version !== '') || Number.isFinite(version);
+}
+
+function droppedMark(key: string): Mark {
+  return { path: `/${pointerSegment(key)}`, kind: 'dropped' };
 }

@@ -5,10 +5,11 @@ import { uuidV7 } from './identity.js';
 import type { Settings } from './options.js';
 import type { ContextStore } from './platform.js';
 import type { ExecutionText } from './serialize.js';
-import { settleWith } from './settle.js';
+import { type Endings, settleWith, splitArguments } from './settle.js';
+import { isObject, overlay, quietly } from './source.js';
 import { Step, type StepHost, type StepOptions } from './step.js';
 import { StepList } from './step-list.js';
-import { StepDraft, type StepRecord, statusOf } from './step-text.js';
+import { StepDraft, type StepRecord, writeStep } from './step-text.js';
 import { type Continuation, ownTrace, originOf, writeHeaders } from './trace.js';
 import type { Reason } from './wire/decision.js';
 import type { Status, Trace } from './wire/snapshot.js';
@@ -41,6 +42,8 @@ export interface Context {
 export interface Submission {
   /** One per execution and process. */
   readonly key: number;
+  /** What `submit` returned for an earlier terminal snapshot of this execution. */
+  readonly instanceSeq: number | undefined;
   readonly rootId: string;
   readonly isAdverse: boolean;
   readonly waitUntil: ExecutionOptions['waitUntil'];
@@ -54,14 +57,20 @@ export interface ExecutionHost {
   /** What every execution's fields begin with. */
   readonly fields: ExecutionFields;
   readonly context: ContextStore<Context> | undefined;
-  submit(submission: Submission): void;
+  /** Returns the number of a terminal snapshot among those of the process. */
+  submit(submission: Submission): number | undefined;
   ignored(): void;
 }
 
 const MAX_ITEMS_PER_EXECUTION = 2_000;
 const MAX_FAILED_CHECKS = 500;
 
+const MAX_LATE_SUBMISSIONS = 100;
+/** A getter may record something whose getter records something, and so on. */
+const MAX_NESTED_CALLS = 8;
+
 let nextKey = 0;
+let nestedCalls = 0;
 
 /**
  * One decision while it is being made. Every recording call returns at once and none throws; a call
@@ -94,6 +103,12 @@ export class Execution {
   #revision = 0;
   #lastError: { readonly error: unknown } | undefined;
   #hasEnded = false;
+  #status: Status = 'running';
+  /** The number of its terminal snapshots among those of the process. */
+  #instanceSeq: number | undefined;
+  #isRunOver = false;
+  #openSteps = 0;
+  #lateSubmissionsLeft = MAX_LATE_SUBMISSIONS;
 
   /** Made by `startExecution`, not by hand. */
   constructor(host: ExecutionHost, options: ExecutionOptions = {}) {
@@ -114,8 +129,7 @@ export class Execution {
     this.#trace = origin.trace;
     this.#attempt(() => {
       if (origin.links.length > 0) this.#fields.setLinks(origin.links);
-      if (options.pipeline !== undefined) this.#fields.setPipeline(options.pipeline);
-      this.#fields.set(options);
+      this.#fields.start(options);
     });
   }
 
@@ -130,31 +144,29 @@ export class Execution {
   recordStep(step: StepRecord): void {
     this.#attempt(() => {
       const now = this.#host.settings.clock.monotonicMs();
-      const draft = new StepDraft(
-        this.#host.capture,
-        this.#steps.takeSequence(),
-        undefined,
-        step.name,
-      );
-      draft.note(step);
-      if (step.error !== undefined && step.error !== null) draft.error(step.error);
-      for (const rule of step.rules ?? []) draft.rule(rule);
-      for (const artifact of step.artifacts ?? []) draft.artifact(artifact);
-      const isMeasured = typeof step.durationMs === 'number' && step.durationMs >= 0;
-      const text = draft.freeze(statusOf(step), {
-        startedAtMs: this.#wallAt(this.#lastMonotonicMs),
-        durationMs: isMeasured ? Number(step.durationMs) : now - this.#lastMonotonicMs,
-        timing: isMeasured ? 'measured' : 'inferred',
-      });
+      const sequence = this.#steps.takeSequence();
+      const startedAtMs = this.#wallAt(this.#lastMonotonicMs);
+      const sinceLastMs = now - this.#lastMonotonicMs;
+      const text = writeStep(this.#host.capture, sequence, step, (measuredMs) => ({
+        startedAtMs,
+        durationMs: measuredMs ?? sinceLastMs,
+        timing: measuredMs === undefined ? 'inferred' : 'measured',
+      }));
+      // A getter of the step may have ended the execution.
+      if (!this.#isOpen()) {
+        this.#host.ignored();
+        return;
+      }
       this.#steps.add(text);
       this.#lastMonotonicMs = now;
     });
   }
 
   /**
-   * Runs a function as a step: timed, its result captured as the output, what it throws recorded and
-   * rethrown untouched. Returns what the function returns; a promise stays a promise. Steps may run in
-   * parallel and inside of each other.
+   * Runs a function as a step: timed, its result captured as the output, its error recorded and rethrown untouched.
+   * Returns what the function returns: a promise stays a promise, and a query still runs only when it is awaited. If
+   * the function returns a stream or a generator, the step ends with it. Steps may run in parallel and inside of each
+   * other.
    *
    * @example
    * ```ts
@@ -164,7 +176,7 @@ export class Execution {
   step<R>(name: string, fn: (step: Step) => R): R;
   step<R>(name: string, options: StepOptions, fn: (step: Step) => R): R;
   step<R>(name: string, ...rest: [(step: Step) => R] | [StepOptions, (step: Step) => R]): R {
-    const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const [options, fn] = splitArguments(rest);
     return this.#runStep(name, options, fn, undefined);
   }
 
@@ -176,10 +188,10 @@ export class Execution {
    * execution.decide('declined', { adverse: true, reasons: ['SCORE_LOW'] });
    * ```
    */
-  decide(outcome: string, details: DecisionDetails = {}): void {
+  decide(outcome: string, details?: DecisionDetails): void {
     this.#attempt(() => {
-      this.#fields.decide(outcome, details, this.#failedChecks);
-      this.#isAdverse = details.adverse === true;
+      const isAdverse = this.#fields.decide(outcome, details, this.#failedChecks);
+      if (isAdverse !== undefined) this.#isAdverse = isAdverse;
     });
   }
 
@@ -204,14 +216,13 @@ export class Execution {
    * pricing.completeExecution();
    * ```
    */
-  child(pipeline: string, options: ExecutionOptions = {}): Execution {
+  child(pipeline: string, options?: ExecutionOptions): Execution {
     const inherited = { fromHeaders: this.headers(), waitUntil: this.#waitUntil, pipeline };
-    try {
-      return new Execution(this.#host, { ...inherited, ...options, pipeline });
-    } catch {
-      warnOnce('the options of a child cannot be read');
-      return new Execution(this.#host, inherited);
-    }
+    if (!isObject(options)) return new Execution(this.#host, inherited);
+    const merged = overlay(inherited, options);
+    if (merged === undefined) warnOnce('the options of a child cannot be read');
+    const whole = Object.defineProperty(merged ?? inherited, 'pipeline', { value: pipeline });
+    return new Execution(this.#host, whole);
   }
 
   /**
@@ -249,7 +260,7 @@ export class Execution {
    * ```
    */
   completeExecution(): void {
-    this.#attempt(() => this.#end('completed'));
+    this.#end('completed', () => {});
   }
 
   /**
@@ -262,11 +273,10 @@ export class Execution {
    * ```
    */
   failExecution(error?: unknown): void {
-    this.#attempt(() => {
+    this.#end('failed', () => {
       const isKnown = this.#lastError !== undefined && this.#lastError.error === error;
-      if (error !== undefined && !isKnown)
-        this.recordStep({ name: 'error', status: 'failed', error });
-      this.#end('failed');
+      if (error === undefined || isKnown) return;
+      this.recordStep({ name: 'error', status: 'failed', error: error ?? String(error) });
     });
   }
 
@@ -275,9 +285,27 @@ export class Execution {
     return this.#hasEnded;
   }
 
+  /**
+   * How `run` ends the execution: steps that go on after its function returned are added by a later snapshot.
+   *
+   * @internal
+   */
+  endings(): Endings {
+    return {
+      onReturn: () => this.#endRun(() => this.completeExecution()),
+      onThrow: (error) => this.#endRun(() => this.failExecution(error)),
+      onHold: () => {
+        if (!this.#hasEnded) this.checkpoint();
+      },
+      onStart: () => {},
+      onValue: () => {},
+      around: (part) => this.#inContext(undefined, part),
+    };
+  }
+
   #runStep<R>(
     name: string,
-    options: StepOptions,
+    options: StepOptions | undefined,
     fn: (step: Step) => R,
     parent: Step | undefined,
   ): R {
@@ -285,17 +313,21 @@ export class Execution {
     return settleWith(() => this.#inContext(step, () => fn(step)), {
       onReturn: (value) => {
         step.finish(value);
-        this.#steps.ended(step);
+        this.#closeStep(step);
       },
       onThrow: (error) => {
         step.fail(error);
-        this.#steps.ended(step);
         this.#lastError = { error };
+        this.#closeStep(step);
       },
+      onHold: () => step.hold(),
+      onStart: () => step.start(),
+      onValue: (value) => step.streamed(value),
+      around: (part) => this.#inContext(step, part),
     });
   }
 
-  #openStep(name: string, options: StepOptions, parent: Step | undefined): Step {
+  #openStep(name: string, options: StepOptions | undefined, parent: Step | undefined): Step {
     const { clock } = this.#host.settings;
     const now = clock.monotonicMs();
     const outer = parent ?? this.#host.context?.getStore();
@@ -307,11 +339,40 @@ export class Execution {
       startedAtMs: this.#wallAt(now),
       elapsedMs: () => clock.monotonicMs() - now,
     });
+    step.isCounted = !this.#hasEnded || this.#takesLateSteps();
+    if (step.isCounted) this.#openSteps += 1;
     this.#attempt(() => {
-      draft.note(options);
       this.#steps.add(step);
+      draft.note(options);
     });
     return step;
+  }
+
+  #closeStep(step: Step): void {
+    this.#steps.ended(step);
+    if (!step.isCounted) return;
+    step.isCounted = false;
+    const isLast = this.#openSteps === 1;
+    if (isLast && this.#takesLateSteps()) {
+      this.#lateSubmissionsLeft -= 1;
+      this.#attempt(() => this.#submit(this.#status));
+    }
+    this.#openSteps -= 1;
+  }
+
+  /** `run` ended the execution by itself, so its function does not know of that end. */
+  #takesLateSteps(): boolean {
+    return this.#isRunOver && this.#lateSubmissionsLeft > 0;
+  }
+
+  #isOpen(): boolean {
+    return !this.#hasEnded || (this.#openSteps > 0 && this.#takesLateSteps());
+  }
+
+  #endRun(end: () => void): void {
+    if (this.#hasEnded) return;
+    end();
+    this.#isRunOver = true;
   }
 
   #hostOfSteps(): StepHost {
@@ -332,7 +393,7 @@ export class Execution {
     return this.#stepHost;
   }
 
-  #inContext<R>(step: Step, fn: () => R): R {
+  #inContext<R>(step: Step | undefined, fn: () => R): R {
     const { context } = this.#host;
     return context === undefined ? fn() : context.run({ execution: this, step }, fn);
   }
@@ -341,16 +402,25 @@ export class Execution {
     return this.#startedAtMs + (monotonicMs - this.#startedMonotonicMs);
   }
 
-  #end(status: Status): void {
-    this.#hasEnded = true;
-    this.#submit(status);
+  #end(status: Status, before: () => void): void {
+    if (this.#hasEnded) {
+      if (this.#host.settings.isEnabled) this.#host.ignored();
+      return;
+    }
+    this.#attempt(() => {
+      before();
+      this.#hasEnded = true;
+      this.#status = status;
+      this.#submit(status);
+    });
   }
 
   #submit(status: Status): void {
     this.#revision += 1;
     if (this.#trace !== undefined) this.#fields.setTrace(this.#trace);
-    this.#host.submit({
+    this.#instanceSeq = this.#host.submit({
       key: this.#key,
+      instanceSeq: this.#instanceSeq,
       rootId: this.#rootId,
       isAdverse: this.#isAdverse,
       waitUntil: this.#waitUntil,
@@ -368,30 +438,32 @@ export class Execution {
     });
   }
 
-  /** Runs one recording call: ignored and counted after the end; whatever breaks inside stays inside. */
+  /** Runs one recording call. It is ignored and counted after the end; what breaks inside stays inside. */
   #attempt(action: () => void): void {
     if (!this.#host.settings.isEnabled) return;
-    if (this.#hasEnded) {
+    if (!this.#isOpen() || nestedCalls >= MAX_NESTED_CALLS) {
       this.#host.ignored();
       return;
     }
+    nestedCalls += 1;
     try {
       action();
     } catch {
       // What was thrown may hold the host's data: it does not belong into a log.
       warnOnce('a call could not be recorded');
+    } finally {
+      nestedCalls -= 1;
     }
   }
 }
 
 /** Options are the host's: a getter that throws costs what it stands for, not the host's call. */
 function choicesOf(options: ExecutionOptions): Pick<ExecutionOptions, 'executionId' | 'waitUntil'> {
-  try {
-    const { executionId, waitUntil } = options;
-    if (executionId === undefined || isIdentifier(executionId)) return { executionId, waitUntil };
-    warnOnce('an executionId must be 1 to 128 letters, digits and . _ : -; another one is used');
-    return { waitUntil };
-  } catch {
-    return {};
-  }
+  const executionId = quietly(() => options.executionId);
+  const waitUntil = quietly(() => options.waitUntil);
+  const choices = typeof waitUntil === 'function' ? { waitUntil } : {};
+  if (executionId === undefined || executionId === null) return choices;
+  if (isIdentifier(executionId)) return { ...choices, executionId };
+  warnOnce('an executionId must be 1 to 128 letters, digits and . _ : -; another one is used');
+  return choices;
 }

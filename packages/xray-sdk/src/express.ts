@@ -1,5 +1,7 @@
 import type { XRaySDK } from './client.js';
 import type { Execution, ExecutionOptions } from './execution.js';
+import { isObject, overlay, quietly } from './source.js';
+import { warnOnce } from './warning.js';
 
 /** What the middleware needs of Express's request and response; Express 4 and 5 both have it. */
 interface Incoming {
@@ -10,7 +12,8 @@ interface Outgoing {
   readonly statusCode: number;
   readonly destroyed: boolean;
   readonly writableFinished: boolean;
-  locals: Record<string, unknown>;
+  /** Absent in servers that only resemble Express. */
+  locals?: Record<string, unknown>;
   once(event: 'finish' | 'close', listener: () => void): unknown;
 }
 
@@ -55,9 +58,14 @@ export function xrayMiddleware<Request extends Incoming, Response extends Outgoi
       next();
       return;
     }
-    const ended = xray.run({ fromHeaders: request.headers, ...start }, (execution) => {
-      response.locals[LOCALS_KEY] = execution;
+    const ended = xray.run(start, (execution) => {
       const whenEnded = endOf(response);
+      // If `next` throws, nobody else is left to take the rejection of a client that goes away.
+      whenEnded.catch(() => {});
+      quietly(() => {
+        response.locals ??= {};
+        response.locals[LOCALS_KEY] = execution;
+      });
       next();
       return whenEnded;
     });
@@ -80,21 +88,26 @@ export function xrayMiddleware<Request extends Incoming, Response extends Outgoi
  * ```
  */
 export function executionOf(response: Pick<Outgoing, 'locals'>): Execution | undefined {
-  return response.locals[LOCALS_KEY] as Execution | undefined;
+  return quietly(() => response.locals?.[LOCALS_KEY]) as Execution | undefined;
 }
 
 const LOCALS_KEY = 'xrayExecution';
 
-/** A choice that fails must not cost the request. */
-function startOf<Request>(
+/** A choice that fails must not cost the request. The caller's trace is continued unless the choice says otherwise. */
+function startOf<Request extends Incoming>(
   options: ExpressOptions<Request>,
   request: Request,
 ): ExecutionOptions | undefined {
+  let start: ExecutionOptions | undefined;
   try {
-    return options.start(request);
+    start = options.start(request) ?? undefined;
   } catch {
+    warnOnce('the start function of the Express middleware failed; its requests are not recorded');
     return undefined;
   }
+  if (start === undefined) return undefined;
+  const continued = { fromHeaders: quietly(() => request.headers) };
+  return isObject(start) ? (overlay(continued, start) ?? continued) : continued;
 }
 
 function endOf(response: Outgoing): Promise<void> {

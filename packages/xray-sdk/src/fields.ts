@@ -1,5 +1,6 @@
 import { FIELD_BOUNDS } from './limits.js';
-import type { ObjectWriter, Source } from './object-writer.js';
+import type { ObjectWriter } from './object-writer.js';
+import { isObject, itemsOf, type Source } from './source.js';
 import { quote } from './text.js';
 
 export const KINDS = [
@@ -22,64 +23,109 @@ export const KINDS = [
 const STATUSES = ['running', 'completed', 'failed', 'canceled', 'timed_out'] as const;
 export const STEP_STATUSES = [...STATUSES, 'skipped'] as const;
 
-const ACTOR_TYPES = ['rule', 'model', 'llm', 'human', 'service'] as const;
 const RELATIONS = ['parent', 'retry_of', 'review_of', 'overrides', 'replay_of'] as const;
 const SMALL = FIELD_BOUNDS.smallValueBytes;
 
-/** One function per object of the wire format; each returns false when what it requires is missing. */
+/** One function per object of the wire format; each returns false when a member is missing that nothing can replace. */
 export function writeActor(out: ObjectWriter, from: Source): boolean {
-  const isWhole =
-    out.oneOf('type', from['type'], ACTOR_TYPES) && out.string('id', from['id'], FIELD_BOUNDS.id);
+  out.required('type', from['type'], 64);
+  out.required('id', from['id'], FIELD_BOUNDS.id);
   out.string('version', from['version'], FIELD_BOUNDS.name);
-  return isWhole;
+  return true;
 }
 
 export function writeReason(out: ObjectWriter, from: Source): boolean {
-  const isWhole = out.string('code', from['code'], 64);
-  out.text('text', from['text'], 512, 'decision.reasons.text');
+  out.required('code', from['code'], 64);
+  out.shortText('text', from['text'], FIELD_BOUNDS.reasonText, 'decision.reasons.text');
   out.string('ruleId', from['ruleId'], FIELD_BOUNDS.name);
   out.string('factor', from['factor'], FIELD_BOUNDS.name);
   out.number('contribution', from['contribution']);
-  return isWhole;
+  return true;
 }
 
-export function writeDecision(out: ObjectWriter, from: Source): boolean {
-  const isWhole = out.string('outcome', from['outcome'], 64);
+/** The members of a decision beside its outcome. */
+export function writeDecisionDetails(
+  out: ObjectWriter,
+  from: Source,
+  failedChecks: readonly unknown[],
+): void {
   out.boolean('adverse', from['adverse']);
   out.number('score', from['score']);
   out.number('confidence', from['confidence'], 0, 1);
-  if (from['reasons'] !== undefined) {
-    out.list('reasons', from['reasons'], FIELD_BOUNDS.reasons, writeReason);
-  }
+  writeReasons(out, from['reasons'], failedChecks);
   out.object('decidedBy', from['decidedBy'], writeActor);
   out.oneOf('humanInvolvement', from['humanInvolvement'], ['none', 'review', 'final']);
-  return isWhole;
+}
+
+/** Reasons that cannot be used leave the failed checks as the reasons. */
+function writeReasons(out: ObjectWriter, given: unknown, failedChecks: readonly unknown[]): void {
+  const write = (reasons: unknown): boolean =>
+    out.list('reasons', reasons, FIELD_BOUNDS.reasons, writeReason, asReason);
+  const isAbsent = given === undefined || given === null;
+  const items = isAbsent ? undefined : itemsOf(given, 1);
+  if (items?.total === 0) return;
+  // One reason alone is a list of one.
+  const isSingle = items === undefined && (typeof given === 'string' || isObject(given));
+  if (isSingle) out.mark('reasons', { kind: 'coerced' });
+  const isWritten = !isAbsent && write(isSingle ? [given] : given);
+  if (!isWritten && failedChecks.length > 0) write(failedChecks);
+}
+
+function asReason(reason: unknown): unknown {
+  return isObject(reason) || reason === undefined || reason === null ? reason : { code: reason };
 }
 
 export function writeModel(out: ObjectWriter, from: Source): boolean {
   out.string('provider', from['provider'], FIELD_BOUNDS.name);
-  const isWhole = out.string('name', from['name'], FIELD_BOUNDS.name);
+  out.required('name', from['name'], FIELD_BOUNDS.name);
   out.string('promptVersion', from['promptVersion'], FIELD_BOUNDS.name);
   out.value('params', from['params'], SMALL, 'model.params');
   out.number('inputTokens', from['inputTokens'], 0);
   out.number('outputTokens', from['outputTokens'], 0);
   out.number('costUsd', from['costUsd'], 0);
-  return isWhole;
+  return true;
 }
 
 export function writeRule(out: ObjectWriter, from: Source): boolean {
-  const isWhole = out.string('id', from['id'], FIELD_BOUNDS.id);
-  out.string('version', from['version'], FIELD_BOUNDS.name);
+  out.required('id', from['id'], FIELD_BOUNDS.id);
   out.oneOf('result', from['result'], ['pass', 'fail', 'skip', 'error']);
-  out.oneOf('effect', from['effect'], ['reject', 'flag', 'score', 'none']);
-  out.string('field', from['field'], FIELD_BOUNDS.name);
+  writeRuleDetails(out, from, from['id']);
+  return true;
+}
+
+export const EFFECTS = ['reject', 'flag', 'score', 'none'] as const;
+
+/** The members of a rule beside its id and its result. */
+export function writeRuleDetails(out: ObjectWriter, from: Source, id: unknown): void {
+  const field = from['field'];
+  out.string('version', from['version'], FIELD_BOUNDS.name);
+  out.oneOf('effect', from['effect'], EFFECTS);
+  out.string('field', field, FIELD_BOUNDS.name);
   out.string('op', from['op'], 64);
-  out.value('actual', from['actual'], SMALL, `rules.${String(from['field'] ?? 'actual')}`);
-  out.value('threshold', from['threshold'], SMALL, 'rules.threshold');
+  writeActual(out, from['actual'], field, id);
+  const threshold = from['threshold'];
+  out.value(
+    'threshold',
+    threshold,
+    SMALL,
+    hiddenBy(out, field ?? id, threshold) ?? 'rules.threshold',
+  );
   out.string('unit', from['unit'], 64);
   out.number('points', from['points']);
   out.object('counts', from['counts'], writeRuleCounts);
-  return isWhole;
+}
+
+/** The value that a rule tested. Its redaction path ends in the field, or in `actual` where no field is named. */
+export function writeActual(out: ObjectWriter, actual: unknown, field: unknown, id: unknown): void {
+  const path = typeof field === 'string' ? `rules.${field}` : hiddenBy(out, id, actual);
+  out.value('actual', actual, SMALL, path ?? 'rules.actual');
+}
+
+/** The redaction path of a rule's field, if it hides the value. A rule without a field is often named for it. */
+function hiddenBy(out: ObjectWriter, field: unknown, value: unknown): string | undefined {
+  if (typeof field !== 'string') return undefined;
+  const path = `rules.${field}`;
+  return out.capture.hides(path, value) ? path : undefined;
 }
 
 function writeRuleCounts(out: ObjectWriter, from: Source): boolean {
@@ -88,14 +134,13 @@ function writeRuleCounts(out: ObjectWriter, from: Source): boolean {
 }
 
 export function writeArtifact(out: ObjectWriter, from: Source): boolean {
-  const isWhole =
-    out.string('name', from['name'], FIELD_BOUNDS.name) &&
-    out.string('mediaType', from['mediaType'], FIELD_BOUNDS.name) &&
-    out.count('bytes', from['bytes']);
+  out.required('name', from['name'], FIELD_BOUNDS.name);
+  out.required('mediaType', from['mediaType'], FIELD_BOUNDS.name, 'application/octet-stream');
+  if (!out.count('bytes', from['bytes'])) out.missing('bytes', from['bytes'], '0');
   out.string('sha256', from['sha256'], 64);
   out.text('uri', from['uri'], SMALL, 'artifacts.uri');
   out.text('inline', from['inline'], FIELD_BOUNDS.inlineBytes, 'artifacts.inline');
-  return isWhole;
+  return true;
 }
 
 export function writeSubject(out: ObjectWriter, from: Source): boolean {
@@ -110,36 +155,12 @@ export function writeLink(out: ObjectWriter, from: Source): boolean {
   if (!isIdentifier(from['executionId'])) return false;
   out.raw('executionId', quote(from['executionId']));
   out.count('stepSequence', from['stepSequence']);
-  return out.oneOf('relation', from['relation'], RELATIONS);
-}
-
-/** Names and numbers, such as `metrics`. */
-export function writeNumber(_key: string, value: unknown): string | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
-}
-
-/** 1 to 128 of `[A-Za-z0-9._:-]`: what the server takes as an execution's or an app's id. */
-export function isIdentifier(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value);
-}
-
-/** Whatever was thrown, as a type and a message. The stack stays at home: it may name what is secret. */
-export function writeError(out: ObjectWriter, error: unknown): boolean {
-  const { type, message } = describeError(error);
-  if (!out.string('type', type, FIELD_BOUNDS.name)) out.raw('type', '"Error"');
-  if (!out.text('message', message, SMALL, 'error.message')) out.raw('message', '""');
+  const relation = from['relation'];
+  if (!out.oneOf('relation', relation, RELATIONS)) out.missing('relation', relation, '"parent"');
   return true;
 }
 
-function describeError(error: unknown): { type: string; message: string } {
-  try {
-    if (error instanceof Error) return { type: String(error.name), message: String(error.message) };
-    if (typeof error === 'object' && error !== null && 'message' in error) {
-      const type = 'type' in error ? error.type : 'name' in error ? error.name : 'Error';
-      return { type: String(type), message: String(error.message) };
-    }
-    return { type: 'Error', message: String(error) };
-  } catch {
-    return { type: 'Error', message: '' };
-  }
+/** 1 to 128 of `[A-Za-z0-9._:-]`: the ids of executions and apps that the server takes. */
+export function isIdentifier(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value);
 }

@@ -1,23 +1,36 @@
 import type { Capture } from './capture.js';
-import { quote } from './text.js';
+import { CAPTURE_BOUNDS } from './limits.js';
+import { entriesOf } from './platform-values.js';
+import { isObject, itemsOf, readParts, scalarText, type Source } from './source.js';
+import { cutUnits, FittingKeys, quote } from './text.js';
+import { pointerSegment } from './value-writer.js';
 import type { Mark } from './wire/snapshot.js';
-import { asRecord, pointerSegment } from './value-writer.js';
+
+/** Writes the members of one object. `false`: a member that the object cannot be without is missing. */
+export type WriteObject = (out: ObjectWriter, from: Source) => boolean;
+
+/** What stands for a required name that was not given; a mark tells that it is missing. */
+const MISSING_NAME = 'unnamed';
 
 /**
- * Writes the JSON text of one object of the wire format, field by field, out of what the host gave:
- * a field of a wrong type is left out and one too long is cut, each with a mark. So the text is always
- * valid under the schema, whatever the host passed past the type checker.
+ * Writes the JSON text of one object of the wire format, field by field, from what the host gave. It leaves out a
+ * field of a wrong type and cuts one that is too long, each with a mark. So the text is valid under the schema,
+ * whatever the host passed past the type checker, and one bad part costs that part alone.
  */
 export class ObjectWriter {
   readonly capture: Capture;
   readonly #marks: Mark[];
   readonly #path: string;
+  /** The keys are the host's, as in `metadata`: any text at all. */
+  readonly #isRecord: boolean;
   #text = '';
+  #holdsGiven = false;
 
-  constructor(capture: Capture, marks: Mark[] = [], path = '') {
+  constructor(capture: Capture, marks: Mark[] = [], path = '', isRecord = false) {
     this.capture = capture;
     this.#marks = marks;
     this.#path = path;
+    this.#isRecord = isRecord;
   }
 
   /** The members written so far, without the braces. */
@@ -29,37 +42,30 @@ export class ObjectWriter {
     return this.#marks;
   }
 
-  /** Whatever the host's getters or proxies throw while a member is written costs that member alone. */
-  guarded(key: string, write: (out: ObjectWriter) => boolean): boolean {
-    const before = this.#text;
-    try {
-      return write(this);
-    } catch {
-      this.#text = before;
-      this.mark(key, { kind: 'dropped' });
-      return false;
-    }
-  }
-
   /** Adds a member whose text is JSON already. */
   raw(key: string, json: string): void {
-    this.#text += this.#text === '' ? `"${key}":${json}` : `,"${key}":${json}`;
+    this.#holdsGiven = true;
+    this.#add(key, json);
   }
 
-  /** A name or identifier; an empty one counts as wrong. */
+  /** A name or identifier. A number or boolean becomes its text, with a mark; an empty text is wrong. */
   string(key: string, value: unknown, maxLength: number): boolean {
-    if (typeof value !== 'string' || value === '') return this.wrong(key, value);
-    let text = value;
-    if (text.length > maxLength) {
-      text = cutUnits(text, maxLength);
-      this.mark(key, { kind: 'truncated', original: value.length, kept: text.length });
-    }
-    if (text.includes('\0')) {
-      text = text.replaceAll('\0', '\u{FFFD}');
-      this.mark(key, { kind: 'coerced' });
-    }
-    this.raw(key, quote(text));
+    const given = typeof value === 'string' ? value : scalarText(value);
+    if (given === undefined || given === '') return this.wrong(key, value);
+    this.raw(key, quote(this.#fitted(pointerSegment(key), given, maxLength)));
+    if (given !== value) this.mark(key, { kind: 'coerced' });
     return true;
+  }
+
+  /** A name that the object cannot be without: a marked placeholder is written when it is missing. */
+  required(key: string, value: unknown, maxLength: number, placeholder = MISSING_NAME): void {
+    if (!this.string(key, value, maxLength)) this.missing(key, value, quote(placeholder));
+  }
+
+  /** Writes a placeholder for a required value that was left out just before. */
+  missing(key: string, value: unknown, json: string): void {
+    if (value === undefined || value === null) this.mark(key, { kind: 'dropped' });
+    this.#add(key, json);
   }
 
   number(key: string, value: unknown, min = -Infinity, max = Infinity): boolean {
@@ -95,112 +101,144 @@ export class ObjectWriter {
     return true;
   }
 
-  /** Free text: captured (so that it is redacted), and left out when it is no string. */
+  /** Free text, redacted and cut within bytes of UTF-8. */
   text(key: string, value: unknown, maxBytes: number, field: string = key): boolean {
-    if (typeof value !== 'string') return this.wrong(key, value);
-    const captured = this.capture.value(value, field, maxBytes);
-    this.adopt(key, captured.marks);
-    if (!captured.json.startsWith('"')) return false;
-    this.raw(key, captured.json);
+    const given = typeof value === 'string' ? value : scalarText(value);
+    if (given === undefined) return this.wrong(key, value);
+    const { json, marks } = this.capture.text(given, field, maxBytes);
+    // A replacement of the redactor may be anything.
+    const isText = json.startsWith('"');
+    if (!isText || given !== value) this.mark(key, { kind: 'coerced' });
+    this.adopt(key, marks);
+    this.raw(key, isText ? json : quote(json));
     return true;
   }
 
-  /** A nested object; left out with a mark when `write` returns false (something required is missing). */
-  object(
+  /** Free text, redacted and cut within a length in UTF-16 units. */
+  shortText(key: string, value: unknown, maxLength: number, field: string = key): boolean {
+    const given = typeof value === 'string' ? value : scalarText(value);
+    if (given === undefined) return this.wrong(key, value);
+    const { json, marks } = this.capture.text(given, field, CAPTURE_BOUNDS.stringBytes);
+    if (given !== value) this.mark(key, { kind: 'coerced' });
+    this.scalar(key, given, { json, marks }, maxLength);
+    return true;
+  }
+
+  /** A captured value as text, number or boolean; anything else as the text of its JSON. Text is cut within units. */
+  scalar(
     key: string,
-    value: unknown,
-    write: (out: ObjectWriter, from: Source) => boolean,
-  ): boolean {
-    if (typeof value !== 'object' || value === null) return this.wrong(key, value);
-    const text = this.#nested(`${this.#path}/${pointerSegment(key)}`, value, write);
+    given: unknown,
+    captured: { readonly json: string; readonly marks: readonly Mark[] },
+    maxLength: number,
+  ): void {
+    const isScalar = /^["\d\-tf]/.test(captured.json);
+    const json = isScalar ? captured.json : quote(captured.json);
+    if (!isScalar) this.mark(key, { kind: 'coerced' });
+    const kept =
+      json.startsWith('"') && json.length > maxLength + 2 ? cutJson(json, maxLength) : json;
+    if (kept === json) {
+      this.adopt(key, captured.marks);
+    } else {
+      this.adopt(
+        key,
+        captured.marks.filter(({ kind }) => kind !== 'truncated'),
+      );
+      const original = typeof given === 'string' ? given.length : undefined;
+      const length = (JSON.parse(kept) as string).length;
+      this.mark(key, {
+        kind: 'truncated',
+        ...(original === undefined ? {} : { original }),
+        kept: length,
+      });
+    }
+    this.raw(key, kept);
+  }
+
+  /** A nested object. It is left out, with a mark, when it holds nothing valid or `write` returns false. */
+  object(key: string, value: unknown, write: WriteObject): boolean {
+    const path = `${this.#path}/${pointerSegment(key)}`;
+    const text = isObject(value) ? this.#nested(path, value, write) : undefined;
     if (text === undefined) return this.wrong(key, value);
     this.raw(key, text);
     return true;
   }
 
-  /** A list of objects, cut at `maxItems`; an item that cannot be written is left out with a mark. */
+  /**
+   * A list of objects, cut at `maxItems`. An item that cannot be written is left out with a mark; when that is true
+   * for every one of them, so is the list. `asItem` makes an object of an item that may be given in a short form.
+   */
   list(
     key: string,
     values: unknown,
     maxItems: number,
-    write: (out: ObjectWriter, from: Source) => boolean,
+    write: WriteObject,
+    asItem: (value: unknown) => unknown = (value) => value,
   ): boolean {
-    if (!Array.isArray(values)) return this.wrong(key, values);
+    const given = itemsOf(values, maxItems);
+    if (given === undefined) return this.wrong(key, values);
     const texts: string[] = [];
-    let left = 0;
-    for (const value of values.slice(0, maxItems) as unknown[]) {
+    for (const value of given.items) {
+      const item = asItem(value);
       const path = `${this.#path}/${pointerSegment(key)}/${String(texts.length)}`;
-      const isObject = typeof value === 'object' && value !== null;
-      const text = isObject ? this.#nested(path, value, write) : undefined;
-      if (text === undefined) left += 1;
-      else texts.push(text);
+      const text = isObject(item) ? this.#nested(path, item, write) : undefined;
+      if (text !== undefined) texts.push(text);
     }
-    if (left > 0) this.mark(key, { kind: 'dropped', original: left, unit: 'items' });
-    this.#markCut(key, values.length, maxItems);
-    this.raw(key, `[${texts.join(',')}]`);
-    return true;
+    return this.#listed(key, texts, given.items.length, given.total);
   }
 
   strings(key: string, values: unknown, maxItems: number, maxLength: number): boolean {
-    if (!Array.isArray(values)) return this.wrong(key, values);
+    const given = itemsOf(values, maxItems);
+    if (given === undefined) return this.wrong(key, values);
     const texts: string[] = [];
-    for (const value of values.slice(0, maxItems) as unknown[]) {
-      const text = typeof value === 'string' ? this.#seen(key, value) : undefined;
-      if (text === undefined) this.mark(key, { kind: 'dropped', unit: 'items' });
-      else texts.push(quote(this.#shortened(key, text, maxLength)));
+    for (const value of given.items) {
+      const text = typeof value === 'string' ? value : scalarText(value);
+      const item = `${key}/${String(texts.length)}`;
+      const seen = text === undefined ? undefined : this.#seen(key, item, text);
+      if (seen === undefined) continue;
+      if (text !== value) this.#markAt(item, { kind: 'coerced' });
+      texts.push(quote(this.#fitted(item, seen, maxLength, text?.length)));
     }
-    this.#markCut(key, values.length, maxItems);
-    this.raw(key, `[${texts.join(',')}]`);
-    return true;
+    return this.#listed(key, texts, given.items.length, given.total);
   }
 
-  /** A flat record; `write` returns a member's JSON text, or `undefined` to leave it out with a mark. */
+  /** A flat record. `write` is given the key that fits and the host's own key. */
   record(
     key: string,
     value: unknown,
     maxKeys: number,
-    write: (key: string, value: unknown) => string | undefined,
+    write: (out: ObjectWriter, key: string, value: unknown, givenKey: string) => unknown,
   ): boolean {
-    if (typeof value !== 'object' || value === null) return this.wrong(key, value);
-    const out = new ObjectWriter(this.capture, this.#marks, `${this.#path}/${pointerSegment(key)}`);
-    const names = Object.keys(value);
-    for (const name of names.slice(0, maxKeys)) {
-      const json = write(name, asRecord(value)[name]);
-      const short = this.#shortened(key, name, 128);
-      if (json !== undefined) out.#text += `${out.#text === '' ? '' : ','}${quote(short)}:${json}`;
-      else if (asRecord(value)[name] !== undefined) out.mark(name, { kind: 'dropped' });
+    const entries = entriesOf(value);
+    if (entries === undefined) return this.wrong(key, value);
+    const path = `${this.#path}/${pointerSegment(key)}`;
+    const out = new ObjectWriter(this.capture, this.#marks, path, true);
+    const { keys } = entries;
+    const kept = keys.length > maxKeys ? keys.slice(0, maxKeys) : keys;
+    const fitting = new FittingKeys(kept, MAX_KEY_LENGTH);
+    let given = 0;
+    for (const name of kept) {
+      const fitted = fitting.fit(name);
+      let item: unknown;
+      try {
+        item = entries.read(name);
+      } catch {
+        given += 1;
+        out.mark(fitted, { kind: 'dropped' });
+        continue;
+      }
+      if (item === undefined || item === null) continue;
+      given += 1;
+      write(out, fitted, item, name);
+      if (fitted !== name) out.mark(fitted, changeOf(name, fitted));
     }
-    this.#markCut(key, names.length, maxKeys);
+    this.#markCut(key, keys.length, maxKeys);
+    if (given > 0 && !out.#holdsGiven) return false;
     this.raw(key, `{${out.#text}}`);
     return true;
   }
 
   mark(key: string, mark: Omit<Mark, 'path'>): void {
-    this.#marks.push({ path: `${this.#path}/${pointerSegment(key)}`, ...mark });
-  }
-
-  #nested(
-    path: string,
-    value: object,
-    write: (out: ObjectWriter, from: Source) => boolean,
-  ): string | undefined {
-    const out = new ObjectWriter(this.capture, this.#marks, path);
-    return write(out, asRecord(value)) ? `{${out.#text}}` : undefined;
-  }
-
-  /** A text as the redactor lets it through; `undefined` when that is none. */
-  #seen(key: string, text: string): string | undefined {
-    const { json, marks } = this.capture.value(text, key, 4 * text.length + 64);
-    this.adopt(key, marks);
-    const seen: unknown = JSON.parse(json);
-    return typeof seen === 'string' ? seen : undefined;
-  }
-
-  #shortened(key: string, text: string, maxLength: number): string {
-    const kept = cutUnits(text.replaceAll('\0', '\u{FFFD}'), maxLength);
-    if (kept !== text)
-      this.mark(key, { kind: 'truncated', original: text.length, kept: kept.length });
-    return kept;
+    this.#markAt(pointerSegment(key), mark);
   }
 
   /** Takes over marks whose paths begin at the member. */
@@ -210,22 +248,81 @@ export class ObjectWriter {
     for (const mark of marks) this.#marks.push({ ...mark, path: prefix + mark.path });
   }
 
+  /** Leaves a member out. An absent one is no mistake; anything else is marked. */
+  wrong(key: string, value: unknown): false {
+    if (value !== undefined && value !== null) this.mark(key, { kind: 'dropped' });
+    return false;
+  }
+
+  #add(key: string, json: string): void {
+    const name = this.#isRecord ? quote(key) : `"${key}"`;
+    this.#text += this.#text === '' ? `${name}:${json}` : `,${name}:${json}`;
+  }
+
+  #nested(path: string, value: object, write: WriteObject): string | undefined {
+    const before = this.#marks.length;
+    let out = new ObjectWriter(this.capture, this.#marks, path);
+    const isWhole = readParts(
+      value,
+      (from) => {
+        this.#marks.length = before;
+        out = new ObjectWriter(this.capture, this.#marks, path);
+        return write(out, from);
+      },
+      (key) => out.mark(key, { kind: 'dropped' }),
+    );
+    if (isWhole && out.#holdsGiven) return `{${out.#text}}`;
+    // One mark for the whole says more than those for its parts.
+    this.#marks.length = before;
+    return undefined;
+  }
+
+  #listed(key: string, texts: readonly string[], given: number, total: number): boolean {
+    const lost = given - texts.length;
+    if (lost > 0) this.mark(key, { kind: 'dropped', original: lost, unit: 'items' });
+    this.#markCut(key, total, given);
+    if (lost > 0 && texts.length === 0) return false;
+    this.raw(key, `[${texts.join(',')}]`);
+    return true;
+  }
+
+  /** A text as the redactor lets it through; `undefined` when it lets no text through. */
+  #seen(key: string, item: string, text: string): string | undefined {
+    const { json, marks } = this.capture.text(text, key, CAPTURE_BOUNDS.stringBytes);
+    for (const mark of marks) if (mark.kind !== 'truncated') this.#markAt(item, mark);
+    const seen: unknown = JSON.parse(json);
+    return typeof seen === 'string' ? seen : undefined;
+  }
+
+  #fitted(place: string, text: string, maxLength: number, original = text.length): string {
+    let fitted = text;
+    if (fitted.length > maxLength) {
+      fitted = cutUnits(fitted, maxLength);
+      this.#markAt(place, { kind: 'truncated', original, kept: fitted.length });
+    }
+    if (!fitted.includes('\0')) return fitted;
+    this.#markAt(place, { kind: 'coerced' });
+    return fitted.replaceAll('\0', '\u{FFFD}');
+  }
+
   #markCut(key: string, original: number, kept: number): void {
     if (original > kept) this.mark(key, { kind: 'truncated', original, kept, unit: 'items' });
   }
 
-  /** Leaves a member out. Absent is no mistake; anything else that is not what the field holds is marked and left out. */
-  wrong(key: string, value: unknown): boolean {
-    if (value !== undefined && value !== null) this.mark(key, { kind: 'dropped' });
-    return false;
+  #markAt(place: string, mark: Omit<Mark, 'path'>): void {
+    this.#marks.push({ ...mark, path: `${this.#path}/${place}` });
   }
 }
 
-/** What the host passed: typed for its compiler, unknown to us. */
-export type Source = Readonly<Record<string, unknown>>;
+const MAX_KEY_LENGTH = 128;
 
-function cutUnits(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text;
-  const cut = text.slice(0, maxLength);
-  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
+function changeOf(key: string, fitted: string): Omit<Mark, 'path'> {
+  if (key.length <= MAX_KEY_LENGTH) return { kind: 'coerced' };
+  return { kind: 'truncated', original: key.length, kept: fitted.length };
+}
+
+/** The JSON text of a string, cut to a length in UTF-16 units. */
+function cutJson(json: string, maxLength: number): string {
+  const text = JSON.parse(json) as string;
+  return text.length > maxLength ? quote(cutUnits(text, maxLength)) : json;
 }

@@ -2,10 +2,10 @@ import { environmentVariable } from '#platform';
 
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { isIdentifier } from './fields.js';
-import { FIELD_BOUNDS } from './limits.js';
 import type { QueueHost, SnapshotQueue } from './queue.js';
 import { Redactor, type RedactOptions } from './redact.js';
 import type { SampleOptions } from './sampling.js';
+import { isObject, quietly, readParts } from './source.js';
 import { warnOnce } from './warning.js';
 
 /**
@@ -147,17 +147,20 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const DEFAULT_ENDPOINT = 'http://localhost:4000';
 
-/** Never throws: what cannot be used is warned of once and replaced by a default, or disables the client. */
+/** Never throws: an option that cannot be used is warned of once and replaced by a default, or disables the client. */
 export function resolveOptions(options: XRayOptions): Settings {
-  try {
-    return resolve(typeof options === 'object' && options !== null ? options : {});
-  } catch {
-    warnOnce('the options cannot be read');
-    return resolve({});
-  }
+  const unreadable = new Set<string>();
+  return readParts(
+    isObject(options) ? options : {},
+    (from) => resolve(from as Partial<XRayOptions>, unreadable),
+    (key) => {
+      unreadable.add(key);
+      warnOnce(`the option ${key} cannot be read`);
+    },
+  );
 }
 
-function resolve(given: Partial<XRayOptions>): Settings {
+function resolve(given: Partial<XRayOptions>, unreadable: ReadonlySet<string>): Settings {
   const apiKey = textOr(given.apiKey, environmentVariable('XRAY_API_KEY'));
   const url = endpointUrl(textOr(given.endpoint, environmentVariable('XRAY_ENDPOINT')));
   const problem = problemOf(given, apiKey, url);
@@ -167,17 +170,21 @@ function resolve(given: Partial<XRayOptions>): Settings {
     apiKey: apiKey ?? '',
     appId: given.appId ?? '',
     pipeline: given.pipeline ?? '',
-    environment: textOr(given.environment, undefined)?.slice(0, FIELD_BOUNDS.environment),
-    versions: typeof given.versions === 'object' && given.versions !== null ? given.versions : {},
+    environment: textOr(given.environment, undefined),
+    versions: isObject(given.versions) ? given.versions : {},
     url: url ?? new URL(`${DEFAULT_ENDPOINT}/executions`),
-    redactor: redactorOf(given.redact),
+    redactor: redactorOf(given.redact, unreadable),
     sample: sampleOf(given.sample),
     waitUntil: typeof given.waitUntil === 'function' ? given.waitUntil : undefined,
     spool: typeof given.spool === 'function' ? given.spool : undefined,
     maxSteps: Math.min(numberOr(given.maxSteps, 1_000, 10), 10_000),
     maxSnapshotBytes: 1024 * 1024,
     onDrop: typeof given.onDrop === 'function' ? given.onDrop : undefined,
-    delivery: deliveryOf(given.delivery ?? {}),
+    delivery: readParts(
+      isObject(given.delivery) ? given.delivery : {},
+      (from) => deliveryOf(from as DeliveryOptions),
+      (key) => warnOnce(`the option delivery.${key} cannot be read`),
+    ),
     clock: SYSTEM_CLOCK,
   };
 }
@@ -206,20 +213,21 @@ function endpointUrl(endpoint: string | undefined): URL | undefined {
 }
 
 /** Without the rules that were asked for, recording could leak: then nothing of what they see is kept. */
-function redactorOf(redact: RedactOptions | undefined): Redactor {
+function redactorOf(redact: RedactOptions | undefined, unreadable: ReadonlySet<string>): Redactor {
   try {
-    return new Redactor(redact ?? {});
+    if (!unreadable.has('redact')) return new Redactor(redact ?? {});
   } catch {
-    warnOnce('the redact option cannot be used; every value is redacted');
-    return new Redactor({ paths: ['*'] });
+    // The host's rules, or what they are read from.
   }
+  warnOnce('the redact option cannot be used; every value is redacted');
+  return new Redactor({ paths: ['*'] });
 }
 
-/** A rate that is none must not cost records. */
+/** A rate that cannot be used must not cost records. */
 function sampleOf(given: XRayOptions['sample']): SampleOptions | undefined {
   if (given === undefined || given === null) return undefined;
   const sample: Partial<SampleOptions> = typeof given === 'number' ? { rate: given } : given;
-  const { rate, keepFailed, keepAdverse } = sample;
+  const { rate, keepFailed, keepAdverse } = quietly(() => ({ ...sample })) ?? {};
   const isRate = typeof rate === 'number' && !Number.isNaN(rate);
   if (isRate || typeof rate === 'function') return { rate, keepFailed, keepAdverse };
   warnOnce('the sample option cannot be used; everything is sent');

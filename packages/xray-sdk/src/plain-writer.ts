@@ -1,9 +1,10 @@
 import { createScratch } from '#platform';
 
 import { CAPTURE_BOUNDS, FIELD_BOUNDS } from './limits.js';
-import type { Redactor } from './redact.js';
+import { MAX_ALTERNATING, type Redactor } from './redact.js';
+import { isLineList, isNamedMember } from './secret-keys.js';
+import { asRecord } from './source.js';
 import { quote } from './text.js';
-import { asRecord } from './value-writer.js';
 
 /** Looking at a property that leaves no text costs time all the same: a bound for that too. */
 const MAX_VISITS = 10_000;
@@ -37,6 +38,8 @@ export class PlainWriter {
   readonly #bytes = this.#scratch.bytes;
   /** `"key":` as bytes, or `NOT_PLAIN` for one that may be secret. */
   readonly #keys = new Map<string, Uint8Array>();
+  /** `"key":` as bytes, of keys that are plain under a condition. */
+  readonly #conditionalKeys = new Map<string, Uint8Array>();
   #end = 0;
   #limit = 0;
   #visitsLeft = 0;
@@ -54,6 +57,7 @@ export class PlainWriter {
   write(value: unknown, maxBytes: number): string | undefined {
     // A getter that records something itself comes in here again: it writes behind what is there.
     const [start, limit, isAscii] = [this.#end, this.#limit, this.#isAscii];
+    const visitsLeft = this.#visitsLeft;
     this.#limit = Math.min(start + maxBytes, this.#bytes.length);
     this.#visitsLeft = MAX_VISITS;
     this.#isAscii = this.#areKeysAscii;
@@ -63,7 +67,9 @@ export class PlainWriter {
     } finally {
       this.#end = start;
       this.#limit = limit;
-      this.#isAscii = isAscii;
+      this.#visitsLeft = visitsLeft;
+      // What was written inside may have learned a key that the value around it uses, too.
+      this.#isAscii = isAscii && this.#areKeysAscii;
     }
   }
 
@@ -88,6 +94,7 @@ export class PlainWriter {
 
   #array(values: readonly unknown[], depthLeft: number): boolean {
     if (values.length > CAPTURE_BOUNDS.items || 'toJSON' in values) return false;
+    if (typeof values[0] === 'string' && this.#mayNameSecrets(values)) return false;
     if (!this.#ascii('[')) return false;
     for (let index = 0; index < values.length; index += 1) {
       if (index > 0) this.#bytes[this.#end++] = COMMA;
@@ -112,13 +119,24 @@ export class PlainWriter {
       if (property === undefined) continue;
       if (isFirst) isFirst = false;
       else this.#bytes[this.#end++] = COMMA;
-      if (!this.#key(key) || !this.#any(property, depthLeft)) return false;
+      if (!this.#key(key, property, properties) || !this.#any(property, depthLeft)) return false;
     }
     return this.#ascii('}');
   }
 
-  #key(key: string): boolean {
-    const head = this.#keys.get(key) ?? this.#learn(key);
+  /** Names and values may alternate in a list; the careful path knows when they do. */
+  #mayNameSecrets(values: readonly unknown[]): boolean {
+    if (values.length % 2 !== 0 || values.length > MAX_ALTERNATING) return false;
+    for (let index = 0; index < values.length; index += 2) {
+      const name = values[index];
+      if (typeof name === 'string' && this.#redactor.isSecretName(name)) return true;
+    }
+    return false;
+  }
+
+  #key(key: string, value: unknown, properties: Readonly<Record<string, unknown>>): boolean {
+    let head = this.#keys.get(key) ?? this.#learn(key);
+    if (head === NOT_PLAIN) head = this.#conditional(key, value, properties);
     if (head === NOT_PLAIN || !this.#hasRoomFor(head.length)) return false;
     let end = this.#end;
     for (let index = 0; index < head.length; index += 1) this.#bytes[end++] = head[index] ?? 0;
@@ -126,14 +144,31 @@ export class PlainWriter {
     return true;
   }
 
+  /** The text of a key that is plain for this value only, or `NOT_PLAIN`. */
+  #conditional(key: string, value: unknown, properties: Readonly<Record<string, unknown>>) {
+    const head = this.#conditionalKeys.get(key);
+    if (head === undefined) return NOT_PLAIN;
+    if (this.#redactor.hidesTextOnly(key)) {
+      return typeof value === 'number' || typeof value === 'boolean' ? head : NOT_PLAIN;
+    }
+    if (isLineList(key) && Array.isArray(value)) return NOT_PLAIN;
+    return this.#redactor.isNamedSecret(key, properties) ? NOT_PLAIN : head;
+  }
+
   #learn(key: string): Uint8Array {
     if (key.length > MAX_CACHED_KEY_LENGTH) return NOT_PLAIN;
-    const isPlain = !this.#redactor.suspects(key) && !key.includes('\0');
+    const isSuspect = this.#redactor.suspects(key);
+    const isConditional = isSuspect
+      ? this.#redactor.hidesTextOnly(key)
+      : isNamedMember(key) || isLineList(key);
+    const isPlain = (!isSuspect || isConditional) && !key.includes('\0');
     const head = isPlain ? encoder.encode(`${quote(key)}:`) : NOT_PLAIN;
     if (head.some((byte) => byte >= 0x80)) this.#isAscii = this.#areKeysAscii = false;
     if (this.#keys.size >= MAX_CACHED_KEYS) this.#keys.clear();
-    this.#keys.set(key, head);
-    return head;
+    if (this.#conditionalKeys.size >= MAX_CACHED_KEYS) this.#conditionalKeys.clear();
+    if (isConditional) this.#conditionalKeys.set(key, head);
+    this.#keys.set(key, isConditional ? NOT_PLAIN : head);
+    return isConditional ? NOT_PLAIN : head;
   }
 
   #text(text: string): boolean {

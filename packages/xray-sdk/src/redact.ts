@@ -1,5 +1,15 @@
+import {
+  defaultSecrecy,
+  holdsText,
+  isNamedMember,
+  namesIn,
+  type Secrecy,
+  squash,
+} from './secret-keys.js';
+import { quietly } from './source.js';
+
 /**
- * Where a value stands: its key, and its dotted path from the field on (`input.applicant.ssn`).
+ * The place of a value: its key, and its dotted path that begins with the field (`input.applicant.ssn`).
  *
  * @example
  * ```ts
@@ -41,22 +51,20 @@ export interface RedactOptions {
   text?: ((text: string, place: RedactionPlace) => string) | undefined;
 }
 
-/** Compared with a key in lower case and without `-`, `_`, `.` and blanks. */
-const DEFAULT_KEYS =
-  /passw(?:or)?d|passphrase|^pwd$|secret|token$|authorization|apikey|privatekey|accesskey|credential|cookie|sess(?:ion)?id|cardn(?:umber|um|o)$|(?:credit|debit)card$|ccn(?:umber|um|o)$|securitycode|^(?:pan|cvv2?|cvc2?|ssn|pin|otp|jwt|bearer)$|socialsecurity/;
-
 const MAX_CACHED_KEYS = 2_000;
+/** Only a list up to this length is looked at as one of names and values by turns. */
+export const MAX_ALTERNATING = 200;
 
 /** The resolved rules: pure questions for the capture to ask. */
 export class Redactor {
-  /** Free text must be seen by the host's function, so no value may take the fast path. */
+  /** The host's function must see free text, so no value may take the quick path. */
   readonly seesText: boolean;
   /** A path that ends in `*` may name any key, so every key is suspect. */
   readonly #suspectsAll: boolean;
   readonly #options: RedactOptions;
   readonly #paths: readonly RegExp[];
   readonly #lastSegments: ReadonlySet<string>;
-  readonly #suspects = new Map<string, boolean>();
+  readonly #secrecies = new Map<string, Secrecy>();
   readonly #literals: ReadonlySet<string>;
   readonly #patterns: readonly RegExp[];
 
@@ -70,26 +78,55 @@ export class Redactor {
     this.#suspectsAll = last.some((segment) => segment.includes('*'));
     this.seesText = options.text !== undefined;
     const keys = options.keys ?? [];
-    this.#literals = new Set(keys.filter((key) => typeof key === 'string').map(normalize));
+    this.#literals = new Set(keys.filter((key) => typeof key === 'string').map(squash));
     this.#patterns = keys.filter((key) => key instanceof RegExp).map(withoutState);
   }
 
-  /** Whether a value under this key may have to be redacted: cheap, and never wrong about a "no". */
+  /** Whether a value under this key may have to be redacted. Cheap, and a "no" is always right. */
   suspects(key: string): boolean {
-    if (this.#suspectsAll) return true;
-    const known = this.#suspects.get(key);
-    if (known !== undefined) return known;
-    const suspect = this.#lastSegments.has(lastSegment(key)) || this.#matchesKey(key);
-    if (this.#suspects.size >= MAX_CACHED_KEYS) this.#suspects.clear();
-    this.#suspects.set(key, suspect);
-    return suspect;
+    return this.#isPathEnd(key) || this.secrecyOf(key) !== 'none';
   }
 
-  /** Whether the value under this key, at this path, must be redacted. */
-  matches(key: string, path: () => string): boolean {
+  /** Whether a number, a boolean or `null` under this key is open, although text there is not. */
+  hidesTextOnly(key: string): boolean {
+    return !this.#isPathEnd(key) && this.secrecyOf(key) === 'text';
+  }
+
+  /** Whether this value, under this key and at this path, must be redacted. */
+  matches(key: string, path: () => string, value: unknown): boolean {
     if (!this.suspects(key)) return false;
-    if (this.#matchesKey(key)) return true;
+    if (this.hides(key, value)) return true;
     return this.#paths.some((pattern) => pattern.test(path()));
+  }
+
+  /** Whether a value that has this name beside it, and not as its key, must be redacted. */
+  hides(name: string, value: unknown): boolean {
+    const secrecy = this.secrecyOf(name);
+    return secrecy === 'all' || (secrecy === 'text' && holdsText(value));
+  }
+
+  /** Whether another member of its object names this one as a secret: `{ name: 'authorization', value: '…' }`. */
+  isNamedSecret(key: string, properties: Readonly<Record<string, unknown>>): boolean {
+    if (!isNamedMember(key)) return false;
+    const isNamed = quietly(() =>
+      namesIn(properties).some((name) => this.hides(name, properties[key])),
+    );
+    return isNamed !== false;
+  }
+
+  /** Whether a text is the name of something that is redacted. */
+  isSecretName(text: string): boolean {
+    return this.secrecyOf(text) !== 'none';
+  }
+
+  /** What the rules for keys say. A field's name may be a path, as `rules.applicant.ssn`: its last segment is a key, too. */
+  secrecyOf(key: string): Secrecy {
+    const known = this.#secrecies.get(key);
+    if (known !== undefined) return known;
+    const secrecy = this.#judge(key);
+    if (this.#secrecies.size >= MAX_CACHED_KEYS) this.#secrecies.clear();
+    this.#secrecies.set(key, secrecy);
+    return secrecy;
   }
 
   /** What to record instead of a redacted value. May throw: the host's function is inside. */
@@ -102,22 +139,25 @@ export class Redactor {
     return this.#options.text === undefined ? text : this.#options.text(text, place);
   }
 
-  /** A field's name may be a path itself, as `rules.applicant.ssn` is: its last segment is a key, too. */
-  #matchesKey(key: string): boolean {
+  #isPathEnd(key: string): boolean {
+    if (this.#suspectsAll) return true;
+    return this.#lastSegments.size > 0 && this.#lastSegments.has(lastSegment(key));
+  }
+
+  #judge(key: string): Secrecy {
     const last = lastSegment(key);
-    if (last !== key && last !== '' && this.#matchesKey(last)) return true;
-    const plain = normalize(key);
-    if (this.#options.defaults !== false && DEFAULT_KEYS.test(plain)) return true;
-    return this.#literals.has(plain) || this.#patterns.some((pattern) => pattern.test(key));
+    const asPath = last !== key && last !== '' ? this.#judge(last) : 'none';
+    if (asPath === 'all') return 'all';
+    const isListed =
+      this.#literals.has(squash(key)) || this.#patterns.some((pattern) => pattern.test(key));
+    if (isListed) return 'all';
+    const secrecy = this.#options.defaults === false ? 'none' : defaultSecrecy(key);
+    return secrecy === 'none' ? asPath : secrecy;
   }
 }
 
 function lastSegment(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
-}
-
-function normalize(key: string): string {
-  return key.toLowerCase().replace(/[-_.\s]/g, '');
 }
 
 /** A `g` or `y` flag would make `test` remember where it stopped. */

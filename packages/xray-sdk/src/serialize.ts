@@ -5,7 +5,6 @@ import { FIELD_BOUNDS } from './limits.js';
 import type { StepList } from './step-list.js';
 import type { StepText } from './step-text.js';
 import type { Settings } from './options.js';
-import { quote } from './text.js';
 import type { Mark, Status } from './wire/snapshot.js';
 import { VERSION } from './version.js';
 
@@ -40,13 +39,9 @@ export interface Envelope {
 }
 
 /** The members of a snapshot that tell of the client, without braces. */
-export function writeClient(
-  { appId, environment }: Pick<Settings, 'appId' | 'environment'>,
-  instanceId: string,
-): string {
-  const stage = environment === undefined ? '' : `,"environment":${quote(environment)}`;
+export function writeClient({ appId }: Pick<Settings, 'appId'>, instanceId: string): string {
   const sdk = `"sdk":{"name":"@xray/sdk","version":"${VERSION}"}`;
-  return `${sdk},"instanceId":"${instanceId}","appId":"${appId}"${stage}`;
+  return `${sdk},"instanceId":"${instanceId}","appId":"${appId}"`;
 }
 
 /** What an oversized snapshot sheds, in this order (docs/wire-format.md, Limits). */

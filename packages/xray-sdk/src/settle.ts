@@ -1,12 +1,26 @@
-/** What to do when a function's work is over, whichever way. Neither may throw. */
-interface Endings {
+import { isObject, quietly } from './source.js';
+import { followStream } from './stream-end.js';
+import { followThenable } from './thenable-end.js';
+import { warnOnce } from './warning.js';
+
+/** What to do when the work of a function ends. None of these may throw. */
+export interface Endings {
   onReturn(value: unknown): void;
   onThrow(error: unknown): void;
+  /** The function returned, and its work goes on: the host has to read or await what it was handed. */
+  onHold(): void;
+  /** The host began to read or await it. */
+  onStart(): void;
+  /** One value of an iterator that was handed back. */
+  onValue(value: unknown): void;
+  /** Runs a part of the work that comes after the return. */
+  around<R>(fn: () => R): R;
 }
 
 /**
- * Calls a function and tells how it ended: at once if it is synchronous, when its promise settles if it
- * returns one. What it returns or throws passes through untouched.
+ * Calls a function and tells how its work ended: at once if it is synchronous, when its promise settles if it returns
+ * one, at its end if it hands back a stream, a generator or a query that runs when it is awaited. The host gets the
+ * very thing that the function returned, or a promise that settles in the same way where that is a plain promise.
  */
 export function settleWith<R>(fn: () => R, endings: Endings): R {
   let result: R;
@@ -16,39 +30,81 @@ export function settleWith<R>(fn: () => R, endings: Endings): R {
     endings.onThrow(error);
     throw error;
   }
-  if (!isThenable(result)) {
+  if (!isObject(result)) {
     endings.onReturn(result);
     return result;
   }
-  return followed<R>(result, endings);
+  if (isPlainPromise(result)) return followPromise(result, endings) as R;
+  if (!isThenable(result)) end(result, endings);
+  else if (!followThenable(result, onlyOnce(endings, end))) endings.onReturn(undefined);
+  return result;
 }
 
-/** The promise that follows a thenable settles with its very value or error, so it may stand for it. */
-function followed<R>(thenable: PromiseLike<unknown>, endings: Endings): R {
-  // The `then` of something that only may be awaited need not return a promise.
-  const promise = 'catch' in thenable ? thenable : Promise.resolve(thenable);
+function followPromise(promise: Promise<unknown>, endings: Endings): Promise<unknown> {
   return promise.then(
     (value) => {
-      endings.onReturn(value);
+      end(value, endings);
       return value;
     },
     (error: unknown) => {
       endings.onThrow(error);
       throw error;
     },
-  ) as R;
+  );
+}
+
+/** The function gave its value. Its work has ended, unless the value is a stream that is still to be read. */
+function end(value: unknown, endings: Endings): void {
+  const isStream = isObject(value) && followStream(value, onlyOnce(endings));
+  if (!isStream) endings.onReturn(value);
+}
+
+/** The first ending counts. */
+function onlyOnce(
+  endings: Endings,
+  onReturn?: (value: unknown, endings: Endings) => void,
+): Endings {
+  let isOver = false;
+  const first = (action: () => void): void => {
+    if (isOver) return;
+    isOver = true;
+    action();
+  };
+  return {
+    onReturn: (value) =>
+      first(() => (onReturn === undefined ? endings.onReturn(value) : onReturn(value, endings))),
+    onThrow: (error) => first(() => endings.onThrow(error)),
+    onHold: () => endings.onHold(),
+    onStart: () => endings.onStart(),
+    onValue: (value) => endings.onValue(value),
+    around: (part) => endings.around(part),
+  };
+}
+
+/** A promise of this realm without anything of its own: one that follows it may take its place. */
+function isPlainPromise(value: object): value is Promise<unknown> {
+  const isPlain = quietly(
+    () =>
+      Object.getPrototypeOf(value) === Promise.prototype &&
+      Object.getOwnPropertyNames(value).length === 0,
+  );
+  return isPlain === true;
 }
 
 /** A hostile proxy may throw even at this question: then it is a value like any other. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  try {
-    return (
-      typeof value === 'object' &&
-      value !== null &&
-      'then' in value &&
-      typeof value.then === 'function'
-    );
-  } catch {
-    return false;
-  }
+function isThenable(value: object): value is PromiseLike<unknown> {
+  return quietly(() => 'then' in value && typeof value.then === 'function') === true;
+}
+
+type Rest<O, F> = readonly [F] | readonly [O | undefined, F];
+
+/** Takes options and function apart. The function is the argument that is one, whatever stands beside it. */
+export function splitArguments<O, R, A>(
+  args: Rest<O, (given: A) => R>,
+): [O | undefined, (given: A) => R] {
+  const [first, second]: readonly unknown[] = args;
+  if (typeof second === 'function') return [first as O | undefined, second as (given: A) => R];
+  if (typeof first === 'function') return [second as O | undefined, first as (given: A) => R];
+  warnOnce('run and step need a function; a call without one is recorded as it is');
+  return [first as O | undefined, () => undefined as R];
 }

@@ -1,20 +1,25 @@
+import { utf8Length } from '#platform';
+
 import type { CandidateText } from './candidate-text.js';
-import type { Capture } from './capture.js';
+import type { Capture, Captured } from './capture.js';
 import { durationText, isoTime } from './clock.js';
+import { writeError } from './error-fields.js';
 import {
+  EFFECTS,
   KINDS,
   STEP_STATUSES,
   writeActor,
   writeArtifact,
-  writeError,
   writeModel,
-  writeNumber,
   writeRule,
+  writeRuleDetails,
 } from './fields.js';
-import { FIELD_BOUNDS } from './limits.js';
-import { ObjectWriter } from './object-writer.js';
-import { nameMember, quote } from './text.js';
-import type { Actor } from './wire/decision.js';
+import { CAPTURE_BOUNDS, FIELD_BOUNDS } from './limits.js';
+import { ObjectWriter, type WriteObject } from './object-writer.js';
+import { isObject, itemsOf, readParts, scalarText, type Source } from './source.js';
+import { cutUnits, nameMember, quote } from './text.js';
+import { pointerSegment } from './value-writer.js';
+import type { Actor, Reason } from './wire/decision.js';
 import type { Mark } from './wire/snapshot.js';
 import type { Artifact, Kind, Model, Rule, StepStatus } from './wire/step.js';
 
@@ -104,7 +109,13 @@ const PAYLOAD_BYTES: Record<PayloadName, number> = {
   reasoning: FIELD_BOUNDS.reasoningBytes,
 };
 
-/** A step in the making: what it is told is captured at once, as text, and later told replaces earlier. */
+/** A value of a stream is only captured where there is room for more than its beginning. */
+const MIN_STREAMED_BYTES = 16;
+
+/** Far more than a snapshot holds: a host may repeat a mistake without end. */
+const MAX_MARKS = 1_000;
+
+/** A step in the making. It captures what it is given at once, as text; what is given later replaces what was given earlier. */
 export class StepDraft {
   readonly sequence: number;
   readonly name: string;
@@ -121,6 +132,8 @@ export class StepDraft {
   #artifacts: string[] | undefined;
   #marks: Mark[] = [];
   #candidates: CandidateText | undefined;
+  #hasCandidates = false;
+  #stream: { readonly values: string[]; bytesLeft: number; total: number } | undefined;
   #kind: Kind | undefined;
 
   /** @param parent the sequence of the step around this one. */
@@ -128,52 +141,52 @@ export class StepDraft {
     this.#capture = capture;
     this.sequence = sequence;
     this.#parent = parent;
-    this.name = typeof name === 'string' && name !== '' ? name : 'unnamed';
+    const isFitting = typeof name === 'string' && name !== '' && name.length <= FIELD_BOUNDS.name;
+    this.name = isFitting ? name : this.#fittingName(name);
   }
 
-  get candidates(): CandidateText | undefined {
-    return this.#candidates;
+  /** Whether a set of candidates is recorded here, or is being recorded. */
+  get hasCandidates(): boolean {
+    return this.#hasCandidates;
   }
 
   hasOutput(): boolean {
     return this.#payloads.output !== undefined;
   }
 
-  /** What the step turned out to be, unless the host said what it is. */
+  /** The kind of the step, unless the host said it. */
   suggestKind(kind: Kind): void {
     this.#kind ??= kind;
   }
 
   recordCandidates(write: (capture: Capture) => CandidateText): void {
+    // The functions that the host gave for the record may record something in this very step.
+    this.#hasCandidates = true;
     this.#candidates = write(this.#capture);
   }
 
-  note(note: StepNote): void {
-    if (note.kind !== undefined) this.#setKind(note.kind);
-    if (note.input !== undefined) this.payload('input', note.input);
-    if (note.output !== undefined) this.payload('output', note.output);
-    if (note.reasoning !== undefined && note.reasoning !== null) {
-      this.payload('reasoning', note.reasoning);
+  note(note: unknown): void {
+    if (note === undefined || note === null) return;
+    if (!isObject(note)) {
+      this.lose('');
+      return;
     }
-    if (note.attempt !== undefined)
-      this.#member('attempt', (out) => out.count('attempt', note.attempt));
-    if (note.actor !== undefined) {
-      this.#member('actor', (out) => out.object('actor', note.actor, writeActor));
-    }
-    if (note.model !== undefined) {
-      this.#member('model', (out) => out.object('model', note.model, writeModel));
-    }
-    if (note.metrics !== undefined) {
-      this.#member('metrics', (out) =>
-        out.record('metrics', note.metrics, FIELD_BOUNDS.metrics, writeNumber),
-      );
-    }
+    readParts(
+      note,
+      (from) => this.#note(from),
+      (key) => this.lose(key),
+    );
   }
 
   payload(name: PayloadName, value: unknown): void {
     if (value === undefined) return;
+    const captured = this.#captured(name, value);
+    const { json, marks } = captured;
+    if (this.#payloads[name] !== undefined && isLost(captured)) {
+      this.#mark({ path: `/${name}`, kind: 'dropped' });
+      return;
+    }
     this.#forgetMarks(name);
-    const { json, marks } = this.#capture.value(value, name, PAYLOAD_BYTES[name]);
     // Reasoning is text on the wire: anything else is kept as the text of its JSON.
     const isText = name !== 'reasoning' || json.startsWith('"');
     this.#payloads[name] = isText ? json : quote(json);
@@ -181,25 +194,97 @@ export class StepDraft {
     for (const mark of marks) this.#marks.push({ ...mark, path: `/${name}${mark.path}` });
   }
 
+  /** One of the values that an iterator gives, which together are the output. */
+  streamed(value: unknown): void {
+    const stream = (this.#stream ??= { values: [], bytesLeft: PAYLOAD_BYTES.output, total: 0 });
+    stream.total += 1;
+    if (stream.values.length >= CAPTURE_BOUNDS.items || stream.bytesLeft < MIN_STREAMED_BYTES)
+      return;
+    const { json, marks } = this.#capture.value(value, 'output', stream.bytesLeft - 3);
+    const path = `/output/${String(stream.values.length)}`;
+    for (const mark of marks) this.#mark({ ...mark, path: path + mark.path });
+    stream.values.push(json);
+    stream.bytesLeft -= utf8Length(json) + 1;
+  }
+
+  /** What the step gave: the values of its iterator, or its result. */
+  result(result: unknown): void {
+    if (this.hasOutput() || this.#hasCandidates) return;
+    if (this.#stream === undefined) {
+      this.payload('output', result);
+      return;
+    }
+    this.#payloads.output = this.#streamedOutput();
+    const { values, total: original } = this.#stream;
+    const kept = values.length;
+    if (kept < original) {
+      this.#mark({ path: '/output', kind: 'truncated', original, kept, unit: 'items' });
+    }
+  }
+
   error(error: unknown): void {
     this.#member('error', (out) =>
-      out.object('error', { error }, (nested, from) => writeError(nested, from['error'])),
+      out.object('error', { error }, (nested, from) => {
+        writeError(nested, from['error']);
+        return true;
+      }),
     );
   }
 
-  rule(rule: RuleRecord): void {
+  rules(rules: unknown): void {
+    this.#all('rules', rules, FIELD_BOUNDS.rules, (rule) => this.rule(rule));
+  }
+
+  rule(rule: unknown): void {
     this.#rules ??= [];
     this.#append(this.#rules, 'rules', rule, FIELD_BOUNDS.rules, writeRule);
   }
 
-  artifact(artifact: Artifact): void {
+  /** Returns the reason that a failed check gives for the decision. */
+  check(id: unknown, isPassed: unknown, details: unknown): Reason | undefined {
+    this.suggestKind('rules');
+    let reason: Reason | undefined;
+    const isAbsent = details === undefined || details === null;
+    this.#rules ??= [];
+    const given = isObject(details) ? details : {};
+    const judge = (from: Source): void => {
+      const effect = EFFECTS.find((name) => name === from['effect']) ?? 'reject';
+      const isDeciding = !isPassed && effect === 'reject';
+      reason = isDeciding ? reasonOf(id, from['reason'], from['text']) : undefined;
+    };
+    // More rules than a step holds are only counted, and may decide all the same.
+    if (this.#rules.length >= FIELD_BOUNDS.rules) readParts(given, judge, () => {});
+    this.#append(this.#rules, 'rules', given, FIELD_BOUNDS.rules, (out, from) => {
+      judge(from);
+      out.required('id', id, FIELD_BOUNDS.id);
+      out.raw('result', isPassed ? '"pass"' : '"fail"');
+      if (typeof isPassed !== 'boolean') out.mark('result', { kind: 'coerced' });
+      writeRuleDetails(out, from, id);
+      return true;
+    });
+    if (!isAbsent && !isObject(details)) this.#countLost('rules');
+    return reason;
+  }
+
+  artifacts(artifacts: unknown): void {
+    this.#all('artifacts', artifacts, FIELD_BOUNDS.artifacts, (artifact) =>
+      this.artifact(artifact),
+    );
+  }
+
+  artifact(artifact: unknown): void {
     this.#artifacts ??= [];
     this.#append(this.#artifacts, 'artifacts', artifact, FIELD_BOUNDS.artifacts, writeArtifact);
   }
 
-  /** The step as it stands now. The draft may go on. */
+  /** Marks a part of the step that could not be read or kept; an empty key is the whole of what was given. */
+  lose(key: string): void {
+    this.#mark({ path: key === '' ? '' : `/${pointerSegment(key)}`, kind: 'dropped' });
+  }
+
+  /** The step as it is now. The draft may go on. */
   freeze(status: StepStatus, timing: StepTiming): StepText {
-    // Written by hand, as every step takes this way: each of these is known to be valid.
+    // Written by hand, as every step comes through here: each of these is known to be valid.
     const source = timing.timing === 'measured' ? MEASURED : INFERRED;
     let head = `${this.#nameMember()},"status":"${status}${source}${String(this.sequence)}`;
     head += `,"startedAt":"${isoTime(timing.startedAtMs)}","durationMs":${durationText(timing.durationMs)}`;
@@ -214,11 +299,38 @@ export class StepDraft {
       kind: this.#kind,
       head,
       input: this.#payloads.input,
-      output: this.#payloads.output,
+      output: this.#payloads.output ?? this.#streamedOutput(),
       reasoning: this.#payloads.reasoning,
       candidates: this.#candidates,
       marks: this.#marks,
     };
+  }
+
+  #note({ kind, input, output, reasoning, attempt, actor, model, metrics }: Source): void {
+    if (kind !== undefined && kind !== null) this.#setKind(kind);
+    if (input !== undefined) this.payload('input', input);
+    if (output !== undefined) this.payload('output', output);
+    if (reasoning !== undefined && reasoning !== null) this.payload('reasoning', reasoning);
+    if (attempt !== undefined) this.#member('attempt', (out) => out.count('attempt', attempt));
+    if (actor !== undefined) this.#member('actor', (out) => out.object('actor', actor, writeActor));
+    if (model !== undefined) this.#member('model', (out) => out.object('model', model, writeModel));
+    if (metrics !== undefined) {
+      this.#member('metrics', (out) =>
+        out.record('metrics', metrics, FIELD_BOUNDS.metrics, (entry, key, value) =>
+          entry.number(key, value),
+        ),
+      );
+    }
+  }
+
+  #captured(name: PayloadName, value: unknown): Captured {
+    return name === 'reasoning' && typeof value === 'string'
+      ? this.#capture.text(value, name, PAYLOAD_BYTES[name])
+      : this.#capture.value(value, name, PAYLOAD_BYTES[name]);
+  }
+
+  #streamedOutput(): string | undefined {
+    return this.#stream && `[${this.#stream.values.join(',')}]`;
   }
 
   #nameMember(): string {
@@ -230,47 +342,100 @@ export class StepDraft {
     return out.members;
   }
 
+  /** A step is never lost for its name: a wrong one is replaced, with a mark. */
+  #fittingName(name: unknown): string {
+    const given = typeof name === 'string' ? name : scalarText(name);
+    if (given === undefined || given === '') {
+      this.#marks.push({ path: '/name', kind: 'dropped' });
+      return 'unnamed';
+    }
+    if (given !== name) this.#marks.push({ path: '/name', kind: 'coerced' });
+    const kept = cutUnits(given, FIELD_BOUNDS.name);
+    const [original, length] = [given.length, kept.length];
+    if (length < original) {
+      this.#marks.push({ path: '/name', kind: 'truncated', original, kept: length });
+    }
+    return kept;
+  }
+
   #setKind(kind: unknown): void {
     const known = KINDS.find((name) => name === kind);
-    if (known === undefined) this.#marks.push({ path: '/kind', kind: 'dropped' });
+    if (known === undefined) this.lose('kind');
     else this.#kind = known;
   }
 
   #member(name: string, write: (out: ObjectWriter) => boolean): void {
-    this.#forgetMarks(name);
-    const out = new ObjectWriter(this.#capture, this.#marks);
-    if (!out.guarded(name, write)) return;
-    this.#members ??= new Map();
-    this.#members.set(name, out.members);
+    const out = new ObjectWriter(this.#capture);
+    const isWritten = write(out);
+    if (isWritten) {
+      this.#forgetMarks(name);
+      (this.#members ??= new Map()).set(name, out.members);
+    }
+    for (const mark of out.marks) this.#mark(mark);
+  }
+
+  #all(
+    name: 'rules' | 'artifacts',
+    values: unknown,
+    maxItems: number,
+    add: (value: unknown) => void,
+  ) {
+    if (values === undefined || values === null) return;
+    const given = itemsOf(values, maxItems);
+    if (given === undefined) {
+      this.lose(name);
+      return;
+    }
+    for (const value of given.items) add(value);
+    const more = given.total - given.items.length;
+    if (more > 0) this.#countCut(name, maxItems, more);
   }
 
   #append(
     list: string[],
     name: string,
-    value: object,
+    value: unknown,
     maxItems: number,
-    write: Parameters<ObjectWriter['object']>[2],
+    write: WriteObject,
   ): void {
     if (list.length >= maxItems) {
-      this.#countCut(name, maxItems);
+      this.#countCut(name, maxItems, 1);
       return;
     }
-    const out = new ObjectWriter(this.#capture, this.#marks, `/${name}`);
-    const index = String(list.length);
-    if (out.guarded(index, () => out.object(index, value, write)))
-      list.push(out.members.slice(index.length + 3));
+    const out = new ObjectWriter(this.#capture);
+    if (!out.object('item', value, write)) {
+      this.#countLost(name);
+      return;
+    }
+    const prefix = `/${name}/${String(list.length)}`;
+    list.push(out.members.slice('"item":'.length));
+    for (const mark of out.marks) {
+      this.#mark({ ...mark, path: prefix + mark.path.slice('/item'.length) });
+    }
   }
 
   /** One mark says how many there were, however many came too late. */
-  #countCut(name: string, kept: number): void {
-    const path = `/${name}`;
-    const last = this.#marks.findIndex((mark) => mark.path === path && mark.kind === 'truncated');
-    const original = last < 0 ? kept : (this.#marks[last]?.original ?? kept);
-    const mark: Mark = { path, kind: 'truncated', original: original + 1, kept, unit: 'items' };
-    this.#marks.splice(last < 0 ? this.#marks.length : last, 1, mark);
+  #countCut(name: string, kept: number, more: number): void {
+    this.#count({ path: `/${name}`, kind: 'truncated', kept, unit: 'items' }, kept, more);
   }
 
-  /** What is replaced takes its marks along. */
+  /** One mark says how many could not be kept. */
+  #countLost(name: string): void {
+    this.#count({ path: `/${name}`, kind: 'dropped', unit: 'items' }, 0, 1);
+  }
+
+  #count(mark: Omit<Mark, 'original'>, first: number, more: number): void {
+    const isSame = ({ path, kind }: Mark): boolean => path === mark.path && kind === mark.kind;
+    const last = this.#marks.findIndex(isSame);
+    const original = (this.#marks[last]?.original ?? first) + more;
+    this.#marks.splice(last < 0 ? this.#marks.length : last, 1, { ...mark, original });
+  }
+
+  #mark(mark: Mark): void {
+    if (this.#marks.length < MAX_MARKS) this.#marks.push(mark);
+  }
+
+  /** The marks of a value go when the value is replaced. */
   #forgetMarks(name: string): void {
     if (this.#marks.length === 0) return;
     const path = `/${name}`;
@@ -280,8 +445,63 @@ export class StepDraft {
   }
 }
 
-/** The status the host gave, if it is one; else what follows from there being an error. */
-export function statusOf(step: Pick<StepRecord, 'status' | 'error'>): StepStatus {
-  const given = STEP_STATUSES.find((name) => name === step.status);
-  return given ?? (step.error === undefined || step.error === null ? 'completed' : 'failed');
+/** Nothing of the value could be read. */
+function isLost({ json, marks }: Captured): boolean {
+  return json === 'null' && marks.some(({ path, kind }) => path === '' && kind === 'dropped');
+}
+
+function reasonOf(id: unknown, reason: unknown, text: unknown): Reason {
+  const name = (value: unknown): string | undefined =>
+    typeof value === 'string' && value !== '' ? value : scalarText(value);
+  const ruleId = name(id);
+  return {
+    code: name(reason) ?? ruleId ?? 'unnamed',
+    text: typeof text === 'string' ? text : scalarText(text),
+    ruleId,
+  };
+}
+
+/** When a recorded step began and how long it took, given the duration that the host measured. */
+type TimingOf = (measuredMs: number | undefined) => StepTiming;
+
+/** One whole step. A part that cannot be read or kept costs that part alone, with a mark. */
+export function writeStep(
+  capture: Capture,
+  sequence: number,
+  record: unknown,
+  timingOf: TimingOf,
+): StepText {
+  if (isObject(record)) {
+    const lost: string[] = [];
+    return readParts(
+      record,
+      (from) => writeRecord(capture, sequence, from, lost, timingOf),
+      (key) => lost.push(key),
+    );
+  }
+  return writeRecord(capture, sequence, { name: record }, [''], timingOf);
+}
+
+function writeRecord(
+  capture: Capture,
+  sequence: number,
+  from: Source,
+  lost: readonly string[],
+  timingOf: TimingOf,
+): StepText {
+  const { error, durationMs } = from;
+  const draft = new StepDraft(capture, sequence, undefined, from['name']);
+  draft.note(from);
+  if (error !== undefined && error !== null) draft.error(error);
+  draft.rules(from['rules']);
+  draft.artifacts(from['artifacts']);
+  const isMeasured = typeof durationMs === 'number' && durationMs >= 0 && durationMs < Infinity;
+  if (!isMeasured && durationMs !== undefined && durationMs !== null) draft.lose('durationMs');
+  const given = from['status'];
+  const status = STEP_STATUSES.find((name) => name === given);
+  if (status === undefined && given !== undefined && given !== null) draft.lose('status');
+  const hasFailed = error !== undefined && error !== null;
+  const timing = timingOf(isMeasured ? durationMs : undefined);
+  for (const key of lost) draft.lose(key);
+  return draft.freeze(status ?? (hasFailed ? 'failed' : 'completed'), timing);
 }

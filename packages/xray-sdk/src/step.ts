@@ -6,6 +6,7 @@ import {
   runRank,
   type Verdicts,
 } from './candidates.js';
+import { splitArguments } from './settle.js';
 import type { LiveStep } from './step-list.js';
 import type { StepDraft, StepNote, StepText } from './step-text.js';
 import type { Reason } from './wire/decision.js';
@@ -55,7 +56,7 @@ export interface StepHost {
   takeItems(wanted: number): number;
   runStep<R>(
     name: string,
-    options: StepOptions,
+    options: StepOptions | undefined,
     fn: (step: Step) => R,
     parent: Step | undefined,
   ): R;
@@ -83,6 +84,13 @@ export class Step implements LiveStep {
   readonly #draft: StepDraft;
   readonly #clock: StepClock;
   #done: StepText | undefined;
+  #isUnread = false;
+  /**
+   * Whether the execution waits for its end.
+   *
+   * @internal
+   */
+  isCounted = false;
 
   /** Made by `execution.step`, not by hand. */
   constructor(host: StepHost, draft: StepDraft, clock: StepClock) {
@@ -117,13 +125,10 @@ export class Step implements LiveStep {
    * const isEnough = step.check('min_score', score >= 660, { actual: score, threshold: 660, reason: 'SCORE_LOW' });
    * ```
    */
-  check(id: string, isPassed: boolean, details: CheckDetails = {}): boolean {
+  check(id: string, isPassed: boolean, details?: CheckDetails): boolean {
     this.#record(() => {
-      const { reason, text, ...rule } = details;
-      this.#draft.suggestKind('rules');
-      this.#draft.rule({ ...rule, id, result: isPassed ? 'pass' : 'fail' });
-      const isDeciding = details.effect === undefined || details.effect === 'reject';
-      if (!isPassed && isDeciding) this.#host.failedCheck({ code: reason ?? id, text, ruleId: id });
+      const reason = this.#draft.check(id, isPassed, details);
+      if (reason !== undefined) this.#host.failedCheck(reason);
     });
     return isPassed;
   }
@@ -184,7 +189,7 @@ export class Step implements LiveStep {
   step<R>(name: string, fn: (step: Step) => R): R;
   step<R>(name: string, options: StepOptions, fn: (step: Step) => R): R;
   step<R>(name: string, ...rest: [(step: Step) => R] | [StepOptions, (step: Step) => R]): R {
-    const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const [options, fn] = splitArguments(rest);
     return this.#host.runStep(name, options, fn, this);
   }
 
@@ -195,8 +200,7 @@ export class Step implements LiveStep {
    */
   finish(result: unknown): void {
     this.#record(() => {
-      const hasOwnOutput = this.#draft.hasOutput() || this.#draft.candidates !== undefined;
-      if (!hasOwnOutput) this.#draft.payload('output', result);
+      this.#draft.result(result);
       this.#close('completed');
     });
   }
@@ -208,22 +212,50 @@ export class Step implements LiveStep {
    */
   fail(error: unknown): void {
     this.#record(() => {
+      this.#draft.result(undefined);
       this.#draft.error(error);
       this.#close('failed');
     });
   }
 
   /**
-   * The step as it stands: `running` until it ended.
+   * The step handed back a stream or a query; its end is the end of the step.
+   *
+   * @internal
+   */
+  hold(): void {
+    this.#isUnread = true;
+  }
+
+  /**
+   * The host began to read the stream, or to await the query.
+   *
+   * @internal
+   */
+  start(): void {
+    this.#isUnread = false;
+  }
+
+  /**
+   * One value of the iterator that the step handed back.
+   *
+   * @internal
+   */
+  streamed(value: unknown): void {
+    this.#record(() => this.#draft.streamed(value));
+  }
+
+  /**
+   * The step as it is now: `running` until it ends. If nobody reads what it handed back, that was all.
    *
    * @internal
    */
   text(): StepText {
-    return this.#done ?? this.#freeze('running');
+    return this.#done ?? this.#freeze(this.#isUnread ? 'completed' : 'running');
   }
 
   #recordCandidates<T>(kind: Kind, verdicts: Verdicts<T>, detail: CandidateDetail<T>): void {
-    if (this.#draft.candidates !== undefined) {
+    if (this.#draft.hasCandidates) {
       // A step holds one set of candidates: the next one gets a step of its own inside.
       this.#host.runStep(
         kind,
@@ -239,7 +271,7 @@ export class Step implements LiveStep {
       this.#draft.recordCandidates((capture) =>
         writeCandidates(capture, verdicts, detail, host.executionId, maxItems),
       );
-      for (const rule of countRules(verdicts)) this.#draft.rule(rule);
+      this.#draft.rules(countRules(verdicts));
     });
   }
 

@@ -1,5 +1,6 @@
 import { utf8Length } from '#platform';
 
+import { hash32 } from './hash.js';
 import { FIELD_BOUNDS } from './limits.js';
 
 /** The JSON text of a string. */
@@ -10,7 +11,7 @@ export function quote(text: string): string {
 const MAX_CACHED_NAMES = 2_000;
 const nameMembers = new Map<string, string>();
 
-/** `"name":…`, or `undefined` for a name that cannot go onto the wire as it is. Names come again and again. */
+/** `"name":…`, or `undefined` for a name that needs a change first. Cached, as names repeat. */
 export function nameMember(name: string): string | undefined {
   const known = nameMembers.get(name);
   if (known !== undefined) return known;
@@ -21,7 +22,7 @@ export function nameMember(name: string): string | undefined {
   return member;
 }
 
-/** The longest start of a text that takes at most `maxBytes` in UTF-8 and splits no code point. */
+/** The longest start of a text that takes at most `maxBytes` in UTF-8 and splits no character. */
 export function cutText(text: string, maxBytes: number): { text: string; bytes: number } {
   if (text.length * 3 <= maxBytes) return { text, bytes: utf8Length(text) };
   let cut = text.slice(0, Math.max(0, maxBytes));
@@ -31,13 +32,64 @@ export function cutText(text: string, maxBytes: number): { text: string; bytes: 
     cut = cut.slice(0, cut.length - Math.max(1, Math.floor((bytes - maxBytes) / 3)));
     bytes = utf8Length(cut);
   }
-  if (cut.length < text.length && isHighSurrogate(cut.charCodeAt(cut.length - 1))) {
-    cut = cut.slice(0, -1);
-    bytes = utf8Length(cut);
-  }
-  return { text: cut, bytes };
+  if (cut.length === text.length) return { text: cut, bytes };
+  cut = cutUnits(text, cut.length);
+  return { text: cut, bytes: utf8Length(cut) };
 }
 
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
+/** What people see as one character may take several code points; beyond this many units it is split. */
+const MAX_CHARACTER_UNITS = 32;
+/** Marks, joiners, variation selectors and skin tones belong to the character before them. */
+const CONTINUES = /^(?:\p{M}|\p{Emoji_Modifier}|\u200d)/u;
+
+/** The longest start of a text that takes at most `maxLength` UTF-16 units and splits no character. */
+export function cutUnits(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const atCodePoint = isSurrogatePair(text, maxLength) ? maxLength - 1 : maxLength;
+  let end = atCodePoint;
+  while (end > 0 && splitsCharacter(text, end)) {
+    end -= isSurrogatePair(text, end - 1) ? 2 : 1;
+    if (end <= atCodePoint - MAX_CHARACTER_UNITS) return text.slice(0, atCodePoint);
+  }
+  return text.slice(0, end === 0 ? atCodePoint : end);
+}
+
+function splitsCharacter(text: string, end: number): boolean {
+  return text[end - 1] === '\u200d' || CONTINUES.test(text.slice(end, end + 2));
+}
+
+function isSurrogatePair(text: string, low: number): boolean {
+  const [before, after] = [text.charCodeAt(low - 1), text.charCodeAt(low)];
+  return before >= 0xd800 && before <= 0xdbff && after >= 0xdc00 && after <= 0xdfff;
+}
+
+const HASH_LENGTH = 8;
+
+/** A name within a length, without U+0000. A changed one ends in a hash of the whole, so that two stay two. */
+export function shortName(name: string, maxLength: number): string {
+  if (name.length <= maxLength && !name.includes('\0')) return name;
+  const clean = name.replaceAll('\0', '\u{FFFD}');
+  return `${cutUnits(clean, maxLength - HASH_LENGTH)}~${hash32(name).toString(36)}`;
+}
+
+/** The keys of one object, each made to fit: two that become equal by it stay apart. */
+export class FittingKeys {
+  readonly #keys: readonly string[];
+  readonly #maxLength: number;
+  readonly #changed = new Set<string>();
+
+  constructor(keys: readonly string[], maxLength: number) {
+    this.#keys = keys;
+    this.#maxLength = maxLength;
+  }
+
+  /** To be asked once for each key. */
+  fit(key: string): string {
+    if (key.length <= this.#maxLength && !key.includes('\0')) return key;
+    const clean = cutUnits(key.replaceAll('\0', '\u{FFFD}'), this.#maxLength);
+    const isTaken = this.#changed.has(clean) || this.#keys.includes(clean);
+    const fitting = isTaken ? shortName(`${key}\0`, this.#maxLength) : clean;
+    this.#changed.add(fitting);
+    return fitting;
+  }
 }

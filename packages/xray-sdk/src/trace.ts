@@ -1,5 +1,6 @@
 import { isIdentifier } from './fields.js';
 import { spanId } from './identity.js';
+import { isObject, quietly, readParts } from './source.js';
 import type { Link, Relation, Trace } from './wire/snapshot.js';
 
 /**
@@ -48,13 +49,18 @@ const OTEL_SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
 
 const NO_ORIGIN: Origin = { trace: undefined, links: [], rootId: undefined };
 
-/** Never throws: headers that cannot be read say nothing. */
-export function originOf(continuation: Continuation): Origin {
-  try {
-    return readOrigin(continuation);
-  } catch {
-    return NO_ORIGIN;
-  }
+/** Never throws: an option or a header that cannot be read is ignored. */
+export function originOf(continuation: unknown): Origin {
+  if (!isObject(continuation)) return NO_ORIGIN;
+  return (
+    quietly(() =>
+      readParts(
+        continuation,
+        (from) => readOrigin(from as Continuation),
+        () => {},
+      ),
+    ) ?? NO_ORIGIN
+  );
 }
 
 function readOrigin(continuation: Continuation): Origin {

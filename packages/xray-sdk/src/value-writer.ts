@@ -1,38 +1,59 @@
 import { utf8Length } from '#platform';
 
 import type { Captured } from './capture.js';
+import { errorKeys } from './error-fields.js';
 import { CAPTURE_BOUNDS } from './limits.js';
-import type { Redactor } from './redact.js';
-import { cutText, quote } from './text.js';
+import {
+  isError,
+  isNodeStream,
+  isPlainObject,
+  keyedEntries,
+  mapSize,
+  platformFields,
+  setSize,
+  tagOf,
+  timeOf,
+  unboxed,
+} from './platform-values.js';
+import { MAX_ALTERNATING, type Redactor } from './redact.js';
+import { flagName, isLineList, mayAlternate, nameBefore } from './secret-keys.js';
+import { asRecord, bigintText, type Source } from './source.js';
+import { cutText, FittingKeys, quote } from './text.js';
 import type { Mark } from './wire/snapshot.js';
 
-/** Writing a property that leaves no text costs time all the same: a bound for that too. */
+/** A property that leaves no text costs time, too, so there is a bound for that. */
 const MAX_VISITS = 50_000;
 const MAX_MARKS = 500;
-/** Kept free for the punctuation that closes what is open when the bytes run out. */
-const CLOSING_BYTES = 2 * (CAPTURE_BOUNDS.depth + 1);
-/** The text of the shortest value that always fits: `null`. */
+/** Every value is given at least as many bytes as `null` takes. */
 const NULL_BYTES = 4;
+const MAX_KEY_LENGTH = 512;
 
 type Key = string | number;
 
 /**
- * The careful path of the capture: writes one value's JSON text itself, touches each property once,
- * stays within bytes, depth, items and visits, and marks what it cut, coerced, dropped or redacted.
+ * The careful path of the capture. It writes the JSON text of one value itself, touches each property once, stays
+ * within bytes, depth, items and visits, and marks everything that it cuts, coerces, drops or redacts.
  */
 export class ValueWriter {
   readonly #redactor: Redactor;
   readonly #field: string;
+  readonly #maxStringBytes: number;
   readonly #marks: Mark[] = [];
   readonly #path: Key[] = [];
   readonly #ancestors: object[] = [];
   #bytesLeft: number;
   #visitsLeft = MAX_VISITS;
 
-  constructor(redactor: Redactor, field: string, maxBytes: number) {
+  constructor(
+    redactor: Redactor,
+    field: string,
+    maxBytes: number,
+    maxStringBytes: number = CAPTURE_BOUNDS.stringBytes,
+  ) {
     this.#redactor = redactor;
     this.#field = field;
-    this.#bytesLeft = Math.max(maxBytes - CLOSING_BYTES, NULL_BYTES);
+    this.#maxStringBytes = maxStringBytes;
+    this.#bytesLeft = Math.max(maxBytes, NULL_BYTES);
   }
 
   /** Never throws. */
@@ -41,17 +62,20 @@ export class ValueWriter {
     return { json, marks: this.#marks };
   }
 
-  /** The value of one key of an object that is written elsewhere. Never throws. */
+  /** The value of one key of an object that is written elsewhere. Its marks begin at the value. Never throws. */
   writeProperty(key: string, value: unknown): Captured {
     this.#path.push(key);
     const json = this.#guarded(value, key) ?? 'null';
-    return { json, marks: this.#marks };
+    const prefix = pointerSegment(key).length + 1;
+    return { json, marks: this.#marks.map((mark) => ({ ...mark, path: mark.path.slice(prefix) })) };
   }
 
   /** One value at the current path, redacted when its key or path asks for it; `undefined`: leave it out. */
-  #guarded(value: unknown, key: string): string | undefined {
+  #guarded(value: unknown, key: string, isSecret = false): string | undefined {
     try {
-      if (!this.#redactor.matches(key, () => this.#dottedPath())) return this.#any(value, false);
+      if (!isSecret && !this.#redactor.matches(key, () => this.#dottedPath(), value)) {
+        return this.#any(value, false);
+      }
     } catch {
       return this.#null('dropped');
     }
@@ -70,9 +94,9 @@ export class ValueWriter {
       case 'string':
         return this.#text(value, redacted);
       case 'number':
-        return Number.isFinite(value) ? this.#spend(JSON.stringify(value)) : this.#null('coerced');
+        return Number.isFinite(value) ? this.#scalar(JSON.stringify(value)) : this.#null('coerced');
       case 'boolean':
-        return this.#spend(value ? 'true' : 'false');
+        return this.#scalar(value ? 'true' : 'false');
       case 'undefined':
         return undefined;
       case 'bigint':
@@ -107,79 +131,101 @@ export class ValueWriter {
 
   #contents(value: object, redacted: boolean): string | undefined {
     if (Array.isArray(value)) return this.#list(value, value.length, redacted);
-    if (value instanceof Date) {
-      return Number.isNaN(value.getTime())
-        ? this.#null('coerced')
-        : this.#text(value.toISOString(), redacted);
-    }
-    if (value instanceof Error) return this.#error(value, redacted);
-    if (value instanceof Map) return this.#map(value, redacted);
-    if (value instanceof Set) {
-      this.#mark({ kind: 'coerced' });
-      return this.#list(value, value.size, redacted);
-    }
     if (ArrayBuffer.isView(value)) {
       return this.#binary(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     }
-    if (value instanceof ArrayBuffer) return this.#binary(new Uint8Array(value));
-    if (value instanceof Promise) return this.#coerced('[promise]');
-    if (value instanceof RegExp) return this.#coerced(String(value));
-    const boxed = unboxed(value);
-    if (boxed !== undefined) return this.#any(boxed, redacted);
+    const tag = tagOf(value);
+    const known = tag === 'Object' ? undefined : this.#platformValue(value, tag, redacted);
+    if (known !== undefined) return known;
+    if (isError(value)) return this.#error(value, redacted);
     const toJSON = asRecord(value)['toJSON'];
     if (typeof toJSON === 'function') {
       const plain: unknown = toJSON.call(value, String(this.#path.at(-1) ?? ''));
-      // `toJSON` may well return its own object, or one with its own `toJSON`: as JSON.stringify, ask once.
+      // `toJSON` may return its own object, or one with its own `toJSON`: ask once, as JSON.stringify does.
       return typeof plain === 'object' && plain !== null && !Array.isArray(plain)
         ? this.#properties(plain, redacted)
         : this.#any(plain, redacted);
     }
-    return this.#properties(value, redacted);
+    if (isNodeStream(value)) return this.#coerced('[stream]');
+    const keys = Object.keys(value);
+    if (keys.length > 0 || isPlainObject(value)) return this.#properties(value, redacted);
+    // Its content is where no property shows it: a private field, a slot of the platform.
+    if (tag !== 'Object') return this.#coerced(`[${tag}]`);
+    this.#mark({ kind: 'coerced' });
+    return this.#spend('{}');
+  }
+
+  /** A value that the language or the web's platform defines, of any realm; `undefined` for any other. */
+  #platformValue(value: object, tag: string, redacted: boolean): string | undefined {
+    switch (tag) {
+      case 'Date': {
+        const time = timeOf(value);
+        if (time === undefined) return undefined;
+        return Number.isNaN(time)
+          ? this.#null('coerced')
+          : this.#text(new Date(time).toISOString(), redacted);
+      }
+      case 'Map':
+        return this.#map(value, redacted);
+      case 'Set': {
+        const size = setSize(value);
+        if (size === undefined) return undefined;
+        this.#mark({ kind: 'coerced' });
+        return this.#list(Set.prototype.values.call(value), size, redacted);
+      }
+      case 'ArrayBuffer':
+      case 'SharedArrayBuffer':
+        return this.#binary(new Uint8Array(value as ArrayBuffer));
+      case 'Promise':
+        return this.#coerced('[promise]');
+      case 'RegExp':
+        return this.#coerced(String(value));
+    }
+    const primitive = unboxed(value, tag);
+    if (primitive !== undefined) return this.#any(primitive, redacted);
+    const keyed = keyedEntries(value, tag);
+    if (keyed !== undefined) {
+      this.#mark({ kind: 'coerced' });
+      return this.#entries(keyed.keys, keyed.total, (key) => keyed.read(key), redacted);
+    }
+    const fields = platformFields(tag);
+    if (fields === undefined) return undefined;
+    this.#mark({ kind: 'coerced' });
+    return this.#entries(fields, fields.length, (key) => asRecord(value)[key], redacted);
   }
 
   #properties(value: object, redacted: boolean): string {
     const properties = asRecord(value);
     const keys = Object.keys(value);
-    return this.#entries(keys, keys.length, (key) => properties[key], redacted);
+    return this.#entries(keys, keys.length, (key) => properties[key], redacted, properties);
   }
 
-  #map(value: ReadonlyMap<unknown, unknown>, redacted: boolean): string {
+  /** An object when every key is text, else a list of pairs. */
+  #map(value: object, redacted: boolean): string | undefined {
+    const size = mapSize(value);
+    if (size === undefined) return undefined;
     this.#mark({ kind: 'coerced' });
-    const keys: string[] = [];
-    for (const key of value.keys()) {
-      if (typeof key !== 'string' || keys.length > CAPTURE_BOUNDS.keys) break;
-      keys.push(key);
+    const keyed = keyedEntries(value, 'Map');
+    if (keyed !== undefined) {
+      return this.#entries(keyed.keys, size, (key) => keyed.read(key), redacted);
     }
-    const isTextual = keys.length === Math.min(value.size, CAPTURE_BOUNDS.keys + 1);
-    return isTextual
-      ? this.#entries(keys, value.size, (key) => value.get(key), redacted)
-      : this.#list(this.#pairs(value), value.size, redacted);
+    return this.#list(this.#pairs(value as ReadonlyMap<unknown, unknown>), size, redacted);
   }
 
-  /** What stands under a key is redacted by it, even where the map has to be written as a list. */
+  /** A value is redacted by its key, also where the map is written as a list. */
   *#pairs(map: ReadonlyMap<unknown, unknown>): Generator<unknown> {
-    for (const [key, value] of map) {
+    for (const [key, value] of Map.prototype.entries.call(map) as Iterable<[unknown, unknown]>) {
       const path = (): string => `${this.#dottedPath()}.${String(key)}`;
-      const isHidden = typeof key === 'string' && this.#redactor.matches(key, path);
+      const isHidden = typeof key === 'string' && this.#redactor.matches(key, path, value);
       if (isHidden) this.#mark({ kind: 'redacted' });
       yield [key, isHidden ? this.#redactor.replace(value, { key, path: path() }) : value];
     }
   }
 
-  #error(error: Error, redacted: boolean): string {
+  #error(error: object, redacted: boolean): string {
     this.#mark({ kind: 'coerced' });
-    const fields: Record<string, () => unknown> = {
-      name: () => error.name,
-      message: () => error.message,
-      cause: () => error.cause,
-    };
-    const own = Object.keys(error).filter((key) => !(key in fields) && key !== 'stack');
-    const keys = [...Object.keys(fields), ...own];
-    const read = (key: string): unknown => {
-      const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-      return field === undefined ? asRecord(error)[key] : field();
-    };
-    return this.#entries(keys, keys.length, read, redacted);
+    const keys = errorKeys(error);
+    return this.#entries(keys, keys.length, (key) => asRecord(error)[key], redacted);
   }
 
   #entries(
@@ -187,12 +233,14 @@ export class ValueWriter {
     total: number,
     read: (key: string) => unknown,
     redacted: boolean,
+    named: Source = {},
   ): string {
     let json = '{';
     let kept = 0;
     this.#bytesLeft -= 2;
+    const fitting = new FittingKeys(keys, MAX_KEY_LENGTH);
     for (const key of keys) {
-      const name = this.#keyName(key);
+      const name = fitting.fit(key);
       const head = `${quote(name)}:`;
       const bytes = utf8Length(head) + 1;
       if (kept >= CAPTURE_BOUNDS.keys || !this.#hasRoomFor(bytes + NULL_BYTES)) break;
@@ -201,7 +249,7 @@ export class ValueWriter {
       if (name !== key) this.#mark({ kind: 'coerced' });
       const left = this.#bytesLeft;
       this.#bytesLeft -= bytes;
-      const text = this.#property(key, read, redacted);
+      const text = this.#property(key, read, redacted, named);
       this.#path.pop();
       if (text === undefined) this.#bytesLeft = left;
       else json += json === '{' ? head + text : `,${head}${text}`;
@@ -210,7 +258,12 @@ export class ValueWriter {
     return `${json}}`;
   }
 
-  #property(key: string, read: (key: string) => unknown, redacted: boolean): string | undefined {
+  #property(
+    key: string,
+    read: (key: string) => unknown,
+    redacted: boolean,
+    named: Source,
+  ): string | undefined {
     let value: unknown;
     try {
       value = read(key);
@@ -218,18 +271,22 @@ export class ValueWriter {
       return this.#null('dropped');
     }
     if (value === undefined) return undefined;
-    return redacted ? this.#any(value, true) : this.#guarded(value, key);
+    if (redacted) return this.#any(value, true);
+    return this.#guarded(value, key, this.#redactor.isNamedSecret(key, named));
   }
 
   #list(values: Iterable<unknown>, total: number, redacted: boolean): string {
     let json = '[';
     let kept = 0;
     this.#bytesLeft -= 2;
+    const hidden = redacted || !Array.isArray(values) ? undefined : this.#secretPlaces(values);
     for (const value of values) {
       if (kept >= CAPTURE_BOUNDS.items || !this.#hasRoomFor(NULL_BYTES + 1)) break;
       this.#bytesLeft -= 1;
       this.#path.push(kept);
-      const text = redacted ? this.#any(value, true) : this.#guarded(value, String(kept));
+      const text = redacted
+        ? this.#any(value, true)
+        : this.#guarded(value, String(kept), hidden?.has(kept));
       json += kept === 0 ? '' : ',';
       json += text ?? this.#null('coerced');
       this.#path.pop();
@@ -237,6 +294,29 @@ export class ValueWriter {
     }
     if (kept < total) this.#mark({ kind: 'truncated', original: total, kept, unit: 'items' });
     return `${json}]`;
+  }
+
+  /** The places of a list whose secrets are named beside them: `['authorization', '…']`, `['--password=…']`. */
+  #secretPlaces(values: readonly unknown[]): ReadonlySet<number> | undefined {
+    const { length } = values;
+    if (length > MAX_ALTERNATING || length === 0) return undefined;
+    const key = [this.#field, ...this.#path].findLast((part) => typeof part === 'string') ?? '';
+    const [alternates, hasLines] = [length % 2 === 0 && mayAlternate(key), isLineList(key)];
+    if (!alternates && !hasLines) return undefined;
+    const places = new Set<number>();
+    for (let place = 0; place < length; place += 1) {
+      const [before, value] = [values[place - 1], values[place]];
+      const names = [
+        alternates && place % 2 === 1 && typeof before === 'string' ? before : undefined,
+        hasLines && typeof value === 'string' ? nameBefore(value) : undefined,
+        hasLines ? flagName(before) : undefined,
+      ];
+      const isSecret = names.some(
+        (name) => name !== undefined && this.#redactor.hides(name, value),
+      );
+      if (isSecret) places.add(place);
+    }
+    return places;
   }
 
   #binary(bytes: Uint8Array): string {
@@ -262,7 +342,7 @@ export class ValueWriter {
       if (seen !== text) this.#mark({ kind: 'redacted' });
       text = seen;
     }
-    const most = Math.min(CAPTURE_BOUNDS.stringBytes, Math.max(0, this.#bytesLeft - 2));
+    const most = Math.min(this.#maxStringBytes, Math.max(0, this.#bytesLeft - 2));
     const cut = cutText(text, most);
     if (cut.text.length < text.length) {
       this.#mark({ kind: 'truncated', original: utf8Length(text), kept: cut.bytes, unit: 'bytes' });
@@ -303,13 +383,14 @@ export class ValueWriter {
     }
   }
 
-  #keyName(key: string): string {
-    return cutText(key.replaceAll('\0', '\u{FFFD}'), 512).text;
-  }
-
   #null(kind: Mark['kind'], detail: Pick<Mark, 'kept' | 'unit'> = {}): string {
     this.#mark({ kind, ...detail });
     return this.#spend('null');
+  }
+
+  /** The text of a number or boolean, which cannot be cut. */
+  #scalar(json: string): string {
+    return json.length > this.#bytesLeft ? this.#null('truncated') : this.#spend(json);
   }
 
   #spend(json: string): string {
@@ -332,32 +413,7 @@ export class ValueWriter {
   }
 }
 
-/** Reading any string key of an object is sound; the type system only lacks the index signature. */
-export function asRecord(value: object): Record<string, unknown> {
-  return value as Record<string, unknown>;
-}
-
 /** RFC 6901: `~` and `/` are escaped in a segment of a JSON Pointer. */
 export function pointerSegment(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
-/** A million-digit BigInt would take seconds to print; its size in hex digits is bounded work to guess. */
-function bigintText(value: bigint): string {
-  const MAX_BITS = 65_536;
-  return BigInt.asIntN(MAX_BITS, value) === value ? value.toString() : '[bigint over 65,536 bits]';
-}
-
-/** `new String('x')` and its like are written by JSON as the primitive inside. */
-function unboxed(value: object): string | number | boolean | undefined {
-  switch (Object.prototype.toString.call(value)) {
-    case '[object String]':
-    case '[object Number]':
-    case '[object Boolean]': {
-      const primitive: unknown = value.valueOf();
-      return typeof primitive === 'object' ? undefined : (primitive as string | number | boolean);
-    }
-    default:
-      return undefined;
-  }
 }

@@ -1,5 +1,7 @@
+import { runInNewContext } from 'node:vm';
+
 import { snapshotSchema } from '@xray/core';
-import { XRaySDK, type XRayOptions } from '@xray/sdk';
+import { type Execution, XRaySDK, type XRayOptions } from '@xray/sdk';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -91,6 +93,263 @@ describe('values that JSON does not know are coerced, with a mark', () => {
 
   test('an instance of a class arrives with its own properties', async () => {
     expect(await roundTrip({ p: new Point() })).toEqual({ input: { p: { x: 1 } }, marks: [] });
+  });
+});
+
+describe('values that only their own realm or platform knows', () => {
+  const foreign = (code: string): unknown => runInNewContext(code);
+  const cases: [string, unknown, unknown][] = [
+    ['a map of another realm', foreign('new Map([["a", 1]])'), { a: 1 }],
+    ['a map of pairs of another realm', foreign('new Map([[1, 2]])'), [[1, 2]]],
+    ['a set of another realm', foreign('new Set([1])'), [1]],
+    [
+      'an error of another realm',
+      foreign('new TypeError("x")'),
+      { name: 'TypeError', message: 'x' },
+    ],
+    ['a buffer of another realm', foreign('new Uint8Array([1]).buffer'), 'AQ=='],
+    ['a promise of another realm', foreign('Promise.resolve(1)'), '[promise]'],
+    ['headers', new Headers({ a: '1' }), { a: '1' }],
+    ['search parameters', new URLSearchParams('a=1&b=2&a=3'), { a: ['1', '3'], b: '2' }],
+    [
+      'a response',
+      new Response(null, { status: 404 }),
+      { status: 404, statusText: '', url: '', headers: {} },
+    ],
+    ['a blob', new Blob(['abc'], { type: 'text/plain' }), { type: 'text/plain', size: 3 }],
+    ['a boxed bigint', Object(1n), '1'],
+    ['a weak map', new WeakMap(), '[WeakMap]'],
+    ['an iterator', [1].values(), '[Array Iterator]'],
+    [
+      'an exception of the platform',
+      new DOMException('late', 'AbortError'),
+      { name: 'AbortError', message: 'late', code: 20 },
+    ],
+    [
+      'an instance with private fields alone',
+      new (class {
+        #a = 1;
+        get a() {
+          return this.#a;
+        }
+      })(),
+      {},
+    ],
+    [
+      'several errors',
+      new AggregateError([new Error('a')], 'all'),
+      { name: 'AggregateError', message: 'all', errors: [{ name: 'Error', message: 'a' }] },
+    ],
+  ];
+  test.each(cases)(
+    '%s is not recorded as empty, without a mark',
+    async (_name, value, expected) => {
+      const { input, marks } = await roundTrip({ value });
+      expect(input).toEqual({ value: expected });
+      expect(marks).toContainEqual(marked('coerced', '/steps/0/input/value'));
+    },
+  );
+
+  test('a date and a plain object of another realm arrive as those of this one', async () => {
+    const value = { at: foreign('new Date(0)'), plain: foreign('({ a: [1], none: {} })') };
+    expect(await roundTrip(value)).toEqual({
+      input: { at: '1970-01-01T00:00:00.000Z', plain: { a: [1], none: {} } },
+      marks: [],
+    });
+  });
+});
+
+describe('bounds are those of the documents', () => {
+  /** Starts and ends an execution, and returns what arrived. */
+  async function executed(tell: (execution: Execution) => void): Promise<Snapshot> {
+    const xray = client();
+    const execution = xray.startExecution();
+    tell(execution);
+    execution.completeExecution();
+    expect(await xray.flush()).toBe(true);
+    const snapshot = sink.snapshots.at(-1);
+    snapshotSchema.parse(snapshot);
+    return snapshot as Snapshot;
+  }
+
+  test('metadata holds what was given, as long as it may be, and invents nothing', async () => {
+    const given = { a: null, b: undefined, c: Number.NaN, g: 'y'.repeat(256), h: 'ü'.repeat(300) };
+    const { metadata, marks } = await executed((ex) => ex.set({ metadata: given as never }));
+    expect(metadata).toEqual({ g: 'y'.repeat(256), h: 'ü'.repeat(256) });
+    expect(marks).toEqual([
+      { path: '/metadata/c', kind: 'coerced' },
+      { path: '/metadata/h', kind: 'truncated', original: 300, kept: 256 },
+    ]);
+  });
+
+  test('texts are cut no earlier than their bound says', async () => {
+    const inline = 'i'.repeat(64 * 1024);
+    const input = 'x'.repeat(16 * 1024);
+    const { decision, steps, marks } = await executed((ex) => {
+      ex.decide('no', { reasons: [{ code: 'C', text: 'é'.repeat(512) }] });
+      ex.recordStep({
+        name: 's',
+        reasoning: '"'.repeat(16 * 1024),
+        input,
+        artifacts: [{ name: 'a', mediaType: 'text/plain', bytes: 1, inline }],
+      });
+    });
+    expect(decision?.reasons).toEqual([{ code: 'C', text: 'é'.repeat(512) }]);
+    expect(steps).toMatchObject([
+      { reasoning: '"'.repeat(16 * 1024), input, artifacts: [{ inline }] },
+    ]);
+    expect(marks).toBeUndefined();
+  });
+
+  test('no cut goes through a character, and every cut has a mark', async () => {
+    const face = '\u{1F600}';
+    const family = '\u{1F468}\u200d\u{1F469}\u200d\u{1F467}';
+    const long = (length: number): string => `${'x'.repeat(length - 1)}${face}${face}`;
+    const { marks, ...snapshot } = await executed((ex) => {
+      ex.set({
+        tags: [long(64), `${'x'.repeat(60)}${family}`],
+        metadata: { [long(128)]: 1, text: long(256) },
+        versions: { code: long(128) },
+        subject: { user: long(256) },
+      });
+      ex.decide(long(64), { reasons: [{ code: long(64), text: long(512) }] });
+      const fail = (): void =>
+        ex.step(long(128), (s) => {
+          s.check(long(128), false, { op: long(64), reason: long(64) });
+          s.filter([long(256)], {
+            id: (text) => text,
+            rules: [{ id: 'r', test: () => false, reason: long(64) }],
+          });
+          throw Object.assign(new Error(long(2_048)), { name: long(128) });
+        });
+      expect(fail).toThrow('x');
+    });
+    const text = JSON.stringify(snapshot);
+    expect(text).not.toMatch(/\\ud[89a-f]/);
+    expect(text).not.toContain(face);
+    expect(snapshot.tags?.[1]).toBe('x'.repeat(60));
+    const cut = marks?.filter(({ kind }) => kind === 'truncated').map(({ path }) => path);
+    expect(cut).toEqual(
+      expect.arrayContaining([
+        '/tags/0',
+        '/tags/1',
+        '/metadata/text',
+        `/metadata/${'x'.repeat(127)}`,
+        '/versions',
+        '/subjects/0/id',
+        '/decision/outcome',
+        '/decision/reasons/0/code',
+        '/decision/reasons/0/text',
+        '/steps/0/name',
+        '/steps/0/rules/0/id',
+        '/steps/0/rules/0/op',
+        '/steps/0/candidates/items/0/id',
+        '/steps/0/candidates/byReason',
+        '/steps/0/error/type',
+        '/steps/0/error/message',
+      ]),
+    );
+  });
+
+  test('names that become one when they are shortened or cleaned stay two', async () => {
+    const [a, b] = [`${'k'.repeat(128)}a`, `${'k'.repeat(128)}b`];
+    const { metadata, steps, marks } = await executed((ex) => {
+      ex.set({ metadata: { [a]: 1, [b]: 2, 'x\0': 3, 'x\u{FFFD}': 4 } });
+      ex.recordStep({
+        name: 's',
+        metrics: { [a]: 1, [b]: 2 },
+        input: { ['k'.repeat(600)]: 1, [`${'k'.repeat(599)}l`]: 2, 'x\0': 3, 'x\u{FFFD}': 4 },
+      });
+      ex.step('filter', (s) => {
+        const rules = [a, b].map((reason) => ({
+          id: 'r',
+          test: (id: string) => !id.endsWith(reason),
+          reason,
+        }));
+        s.filter(
+          [a, b].map((end) => 'i'.repeat(256) + end),
+          { id: (id) => id, evaluate: 'all', rules },
+        );
+      });
+    });
+    expect(Object.values(metadata ?? {}).sort()).toEqual([1, 2, 3, 4]);
+    expect(Object.values(steps[0]?.metrics ?? {}).sort()).toEqual([1, 2]);
+    expect(Object.values(steps[0]?.input ?? {}).sort()).toEqual([1, 2, 3, 4]);
+    const { ledger, byReason } = steps[1]?.candidates ?? {};
+    expect(new Set(ledger?.ids).size).toBe(2);
+    expect(Object.values(byReason ?? {})).toEqual([1, 1]);
+    const paths = marks?.map(({ path }) => path) ?? [];
+    expect(paths).toEqual(
+      expect.arrayContaining(['/steps/1/candidates/ledger/ids', '/steps/1/candidates/byReason']),
+    );
+  });
+});
+
+describe('an error that was thrown says why', () => {
+  async function failed(error: unknown) {
+    const xray = client();
+    const execution = xray.startExecution();
+    execution.failExecution(error);
+    await xray.flush();
+    const snapshot = sink.snapshots.at(-1);
+    snapshotSchema.parse(snapshot);
+    return snapshot?.steps[0]?.error;
+  }
+
+  test('by its cause', async () => {
+    const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED', port: 1 });
+    expect(await failed(new TypeError('fetch failed', { cause }))).toEqual({
+      type: 'TypeError',
+      message: 'fetch failed',
+      cause: {
+        type: 'Error',
+        message: 'connect refused',
+        code: 'ECONNREFUSED',
+        props: { port: 1 },
+      },
+    });
+  });
+
+  test('by the errors that it gathers', async () => {
+    const thrown = await Promise.any([Promise.reject(new Error('a')), Promise.reject('b')]).catch(
+      (error: unknown) => error,
+    );
+    expect(await failed(thrown)).toMatchObject({
+      type: 'AggregateError',
+      errors: [{ message: 'a' }, { message: 'b' }],
+    });
+  });
+
+  test('by its own fields, as those of a database', async () => {
+    const error = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (id)=(1)',
+    });
+    expect(await failed(error)).toMatchObject({
+      code: '23505',
+      props: { detail: 'Key (id)=(1)' },
+    });
+  });
+
+  test.each<[unknown, object]>([
+    [
+      { code: 5, reason: 'x' },
+      { type: 'Object', message: '{"code":5,"reason":"x"}', code: 5 },
+    ],
+    [null, { type: 'Error', message: 'null' }],
+    ['text', { type: 'Error', message: 'text' }],
+    [runInNewContext('new RangeError("far")'), { type: 'RangeError', message: 'far' }],
+  ])('although it is %j', async (thrown, expected) => {
+    expect(await failed(thrown)).toMatchObject(expected);
+  });
+
+  test('within bounds: a cause of itself, and causes without end', async () => {
+    const circular = new Error('circular');
+    circular.cause = circular;
+    expect(await failed(circular)).toEqual({ type: 'Error', message: 'circular' });
+    let deep = new Error('0');
+    for (let level = 1; level < 50; level += 1) deep = new Error(String(level), { cause: deep });
+    expect(JSON.stringify(await failed(deep)).length).toBeLessThan(1_000);
   });
 });
 
@@ -211,6 +470,88 @@ describe('hostile values', () => {
         ['outer', { before: 1, recorded: 'outer', after: 2 }],
       ]),
     );
+  });
+
+  test('a key of any script, learned while a value around it is written, arrives whole', async () => {
+    const xray = client();
+    const execution = xray.startExecution();
+    const value = {
+      get first(): number {
+        execution.recordStep({ name: 'inner', input: { größe: 1 } });
+        return 1;
+      },
+      größe: 2,
+    };
+    execution.recordStep({ name: 'outer', input: value });
+    execution.completeExecution();
+    await xray.flush();
+    const outer = sink.snapshots.at(-1)?.steps.find(({ name }) => name === 'outer');
+    expect(outer?.input).toEqual({ first: 1, größe: 2 });
+  });
+
+  test('a step that is told more while a value of it is captured keeps the marks of both', async () => {
+    const xray = client();
+    const execution = xray.startExecution();
+    execution.step('s', (s) => {
+      s.note({
+        model: {
+          get name(): string {
+            s.note({ input: 1n, output: 'inner' });
+            s.note({ input: 2n });
+            return 7 as never;
+          },
+        },
+      });
+    });
+    execution.completeExecution();
+    await xray.flush();
+    const snapshot = sink.snapshots.at(-1);
+    expect(snapshot?.steps).toMatchObject([{ input: '2', output: 'inner', model: { name: '7' } }]);
+    expect(snapshot?.marks).toEqual([
+      { path: '/steps/0/input', kind: 'coerced' },
+      { path: '/steps/0/model/name', kind: 'coerced' },
+    ]);
+  });
+
+  test('candidates whose data records candidates of its own keep to themselves', async () => {
+    const xray = client();
+    const execution = xray.startExecution();
+    execution.step('s', (s) => {
+      s.rank([1, 2], {
+        id: String,
+        score: Number,
+        data: () => s.filter(['x'], { id: String, rules: [] }),
+      });
+    });
+    execution.completeExecution();
+    await xray.flush();
+    const sets = sink.snapshots.at(-1)?.steps.map(({ kind, candidates }) => [kind, candidates?.in]);
+    expect(sets).toEqual([
+      ['rank', 2],
+      ['filter', 1],
+      ['filter', 1],
+    ]);
+  });
+
+  test('a value that records itself ends, and the host goes on', async () => {
+    const xray = client();
+    const execution = xray.startExecution();
+    const value = {
+      get again(): number {
+        execution.recordStep({ name: 'again', input: value });
+        execution.recordStep(value as never);
+        return 1;
+      },
+      get name(): string {
+        execution.recordStep(value as never);
+        return 'self';
+      },
+    };
+    execution.recordStep(value as never);
+    execution.recordStep({ name: 'last', input: value });
+    execution.completeExecution();
+    expect(await xray.flush()).toBe(true);
+    expect(sink.snapshots.at(-1)?.steps.some(({ name }) => name === 'last')).toBe(true);
   });
 
   test('text of any script, with anything that JSON escapes, arrives whole', async () => {

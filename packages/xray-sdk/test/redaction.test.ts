@@ -75,6 +75,66 @@ describe('by default', () => {
     expect(snapshot.steps[0]?.input).toEqual({ [key]: 7 });
   });
 
+  const named = {
+    words: { auth: { user: 'u', pass: 'SECRET' }, userPwd: 'SECRET', applicantSsn: 'SECRET' },
+    'more words': { cardCvv: 'SECRET', pin_code: 'SECRET', csrf: 'SECRET', dbPass: 'SECRET' },
+    plurals: {
+      tokens: ['SECRET'],
+      passwords: ['SECRET'],
+      apiKeys: { a: 'SECRET' },
+      SSNs: ['SECRET'],
+    },
+    'small letters': { userpwd: 'SECRET', applicantssn: 'SECRET', refreshtoken: 'SECRET' },
+    keys: {
+      sshKey: 'SECRET',
+      encryption_key: 'SECRET',
+      connectionString: 'SECRET',
+      creds: 'SECRET',
+    },
+    'names and values by turns': { rawHeaders: ['host', 'x', 'authorization', 'SECRET'] },
+    pairs: [['Cookie', 'SECRET']],
+    'objects of name and value': [{ name: 'authorization', value: 'SECRET' }],
+    'objects of key and text': [{ key: 'password', oldValue: 'SECRET', newValue: 'SECRET' }],
+    lines: {
+      headers: ['Authorization: Bearer SECRET'],
+      argv: ['--password=SECRET', '--token', 'SECRET'],
+    },
+    'headers of the web': new Headers({ authorization: 'SECRET' }),
+    'parameters of an address': new URLSearchParams('token=SECRET'),
+  };
+  test.each(Object.entries(named))(
+    'secrets under usual names do not go out: %s',
+    async (_name, value) => {
+      const { bytes, snapshot } = await recorded((ex) =>
+        ex.recordStep({ name: 's', input: value }),
+      );
+      expect(bytes).not.toContain('SECRET');
+      expect(snapshot.marks?.some(({ kind }) => kind === 'redacted')).toBe(true);
+    },
+  );
+
+  test('what only resembles a secret, or counts, stays', async () => {
+    const input = {
+      tokens: { total: 12 },
+      maxTokens: 7,
+      usage: { inputTokens: 812, tokens: 3 },
+      pass: true,
+      passRate: 0.4,
+      secretary: 'ann',
+      authority: 'fca',
+      publicKey: 'k',
+      idempotencyKey: 'k',
+      cvvMatch: 'yes',
+      missing: ['password', 'email'],
+      list: [{ name: 'color', value: 'red' }],
+      tags: ['a', 'b'],
+      params: ['x', 'y'],
+    };
+    const { snapshot } = await recorded((ex) => ex.recordStep({ name: 's', input }));
+    expect(snapshot.steps[0]?.input).toEqual(input);
+    expect(snapshot.marks).toBeUndefined();
+  });
+
   test('the defaults can be taken away', async () => {
     const tell = (ex: Execution) => ex.recordStep({ name: 's', input: { token: 'kept' } });
     const { snapshot } = await recorded(tell, { defaults: false });
@@ -228,6 +288,44 @@ test.each(['ssn', 'cvv', 'applicant.ssn', 'applicant.password'])(
     expect(bytes).not.toContain('SECRET');
   },
 );
+
+test.each<[string, RedactOptions | undefined]>([
+  ['password', undefined],
+  ['salary', { paths: ['rules.salary'] }],
+])('neither value of a rule on the field %s is told', async (field, redact) => {
+  const { bytes } = await recorded((ex) => {
+    const rule = { id: 'r', field, actual: 'SECRET', threshold: 'SECRET' };
+    ex.recordStep({ name: 's', rules: [rule] });
+    ex.step('check', (s) => s.check('r', true, rule));
+    ex.step('filter', (s) => {
+      s.filter([1], {
+        id: String,
+        rules: [{ ...rule, test: () => false, actual: () => 'SECRET' }],
+      });
+    });
+  }, redact);
+  expect(bytes).not.toContain('SECRET');
+});
+
+test('a rule that is named for a secret and names no field does not tell its values', async () => {
+  const { bytes } = await recorded((ex) =>
+    ex.step('s', (s) => s.check('password', true, { actual: 'SECRET', threshold: 'SECRET' })),
+  );
+  expect(bytes).not.toContain('SECRET');
+});
+
+test('what an error holds is redacted as values are', async () => {
+  const error = Object.assign(new Error('no'), {
+    config: { headers: { authorization: 'SECRET' } },
+  });
+  error.cause = { password: 'SECRET' };
+  const { bytes, snapshot } = await recorded((ex) => {
+    ex.recordStep({ name: 's', error, output: error });
+    ex.recordStep({ name: 's', error: { token: 'SECRET' } });
+  });
+  expect(bytes).not.toContain('SECRET');
+  expect(snapshot.steps).toHaveLength(2);
+});
 
 test('a path with a star reaches a key that has dots itself, and the field of a rule', async () => {
   const { bytes } = await recorded(

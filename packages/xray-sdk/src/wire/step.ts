@@ -68,11 +68,11 @@ export interface Step {
 }
 
 /**
- * What a step threw.
+ * The error that a step threw, with everything it holds beside its message.
  *
  * @example
  * ```ts
- * const error: StepError = { type: 'TimeoutError', message: 'the bureau did not answer' };
+ * const error: StepError = { type: 'TimeoutError', message: 'the bureau did not answer', code: 'ETIMEDOUT' };
  * ```
  */
 export interface StepError {
@@ -81,8 +81,12 @@ export interface StepError {
   stack?: string | undefined;
   /** As it was thrown. */
   code?: Json | undefined;
-  /** The error's own members. */
+  /** The error's own members, beside those that have a field here. */
   props?: Json | undefined;
+  /** At most 4 levels deep. */
+  cause?: StepError | undefined;
+  /** The errors that it gathers, as an `AggregateError` does; at most 10. */
+  errors?: StepError[] | undefined;
 }
 
 /**

@@ -1,0 +1,124 @@
+/** A value that the host passed: typed for its compiler, unknown to the SDK. */
+export type Source = Readonly<Record<string, unknown>>;
+
+/** Reading any string key of an object is sound; the type system only lacks the index signature. */
+export function asRecord(value: object): Record<string, unknown> {
+  return value as Record<string, unknown>;
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/**
+ * Gives `use` the source as it is. If a getter or a trap throws, `use` runs again with a source whose members are
+ * read one by one: a member that throws is absent and reported. So `use` must give the same result when it runs twice.
+ */
+export function readParts<R>(
+  given: object,
+  use: (from: Source) => R,
+  failed: (key: string) => void,
+): R {
+  try {
+    return use(asRecord(given));
+  } catch {
+    return use(guardedSource(given, failed));
+  }
+}
+
+function guardedSource(given: object, failed: (key: string) => void): Source {
+  const values = new Map<string, unknown>();
+  return new Proxy<Record<string, unknown>>(
+    {},
+    {
+      get: (_target, key) => {
+        if (typeof key !== 'string') return undefined;
+        if (!values.has(key)) {
+          values.set(key, undefined);
+          try {
+            values.set(key, asRecord(given)[key]);
+          } catch {
+            failed(key);
+          }
+        }
+        return values.get(key);
+      },
+    },
+  );
+}
+
+/** What a function gives, or `undefined` when it throws. */
+export function quietly<R>(ask: () => R): R | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first items of a list, and how many there are. An item that cannot be read is `undefined`. */
+export interface Items {
+  readonly items: readonly unknown[];
+  readonly total: number;
+}
+
+/** Reads an array, or another iterable except text: of that, no more than `maxItems`. `undefined` for any other value. */
+export function itemsOf(values: unknown, maxItems: number): Items | undefined {
+  const items: unknown[] = [];
+  try {
+    if (Array.isArray(values)) {
+      const total = values.length;
+      const kept = Math.min(total, maxItems);
+      for (let index = 0; index < kept; index += 1) {
+        items.push(quietly(() => values[index] as unknown));
+      }
+      return { items, total };
+    }
+    if (!isObject(values) || !(Symbol.iterator in values)) return undefined;
+    for (const item of values as Iterable<unknown>) {
+      if (items.length === maxItems) return { items, total: maxItems + 1 };
+      items.push(item);
+    }
+    return { items, total: items.length };
+  } catch {
+    return items.length === 0 ? undefined : { items, total: items.length + 1 };
+  }
+}
+
+/** The text of a number, boolean or bigint; `undefined` for anything else. */
+export function scalarText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'bigint':
+      return bigintText(value);
+    case 'number':
+      return Number.isFinite(value) ? String(value) : undefined;
+    case 'boolean':
+      return String(value);
+    default:
+      return undefined;
+  }
+}
+
+/** Printing a BigInt of a million digits takes seconds, so a very large one is only described. */
+export function bigintText(value: bigint): string {
+  const MAX_BITS = 65_536;
+  return BigInt.asIntN(MAX_BITS, value) === value ? value.toString() : '[bigint over 65,536 bits]';
+}
+
+/**
+ * The members of `given` laid over those of `defaults`. They are read when they are used, so that one that throws costs
+ * that one alone. `undefined` when nothing can be asked of `given`.
+ */
+export function overlay<D extends object, G extends object>(
+  defaults: D,
+  given: G,
+): (D & G) | undefined {
+  return quietly(() => {
+    const merged = { ...defaults };
+    for (const key of Object.keys(given)) {
+      const get = (): unknown => asRecord(given)[key];
+      Object.defineProperty(merged, key, { configurable: true, enumerable: true, get });
+    }
+    return merged as D & G;
+  });
+}

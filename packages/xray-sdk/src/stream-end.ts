@@ -1,0 +1,142 @@
+import { isNodeStream } from './platform-values.js';
+import type { Endings } from './settle.js';
+import { asRecord, isObject, quietly } from './source.js';
+import { methodOf, replaceMethod } from './thenable-end.js';
+
+/**
+ * Follows a stream, a generator or another iterator that was handed back, to its end. The host reads the very same
+ * object. Returns false when the value is none of these, or cannot be followed.
+ */
+export function followStream(value: object, endings: Endings): boolean {
+  return quietly(() => follow(value, endings)) === true;
+}
+
+function follow(value: object, endings: Endings): boolean {
+  if (isNodeStream(value)) return followNodeStream(value, endings);
+  if (methodOf(value, 'getReader') !== undefined) return followWebStream(value, endings);
+  const isIterable = Symbol.asyncIterator in value || Symbol.iterator in value;
+  if (isIterable && methodOf(value, 'next') !== undefined) {
+    const isFollowed = followIterator(value, endings);
+    if (isFollowed) endings.onHold();
+    return isFollowed;
+  }
+  return followIterable(value, endings);
+}
+
+/** An object of which an asynchronous iterator can be had, such as the streams of model providers. */
+function followIterable(value: object, endings: Endings): boolean {
+  const iterate = methodOf(value, Symbol.asyncIterator);
+  if (iterate === undefined) return false;
+  const isFollowed = replaceMethod(value, Symbol.asyncIterator, function (...args) {
+    const iterator = iterate.apply(this, args);
+    if (isObject(iterator)) followIterator(iterator, endings);
+    return iterator;
+  });
+  if (isFollowed) endings.onHold();
+  return isFollowed;
+}
+
+function followIterator(iterator: object, endings: Endings): boolean {
+  const see = (result: unknown): unknown => {
+    const { done, value } = isObject(result) ? asRecord(result) : {};
+    if (done === true) endings.onReturn(value);
+    else endings.onValue(value);
+    return result;
+  };
+  const failed = (error: unknown): never => {
+    endings.onThrow(error);
+    throw error;
+  };
+  const followed = ['next', 'return', 'throw'].map((name) => {
+    const method = methodOf(iterator, name);
+    if (method === undefined) return false;
+    return replaceMethod(iterator, name, function (...args) {
+      endings.onStart();
+      let result: unknown;
+      try {
+        result = endings.around(() => method.apply(this, args));
+      } catch (error) {
+        return failed(error);
+      }
+      return result instanceof Promise ? result.then(see, failed) : see(result);
+    });
+  });
+  return followed[0] === true;
+}
+
+interface NodeStream {
+  readonly destroyed?: boolean;
+  readonly errored?: unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+function followNodeStream(value: object, endings: Endings): boolean {
+  const stream = value as NodeStream;
+  // What can be written to, such as a socket, has no end that is the function's.
+  if (stream.destroyed === true || methodOf(stream, 'write') !== undefined) return false;
+  stream.once('close', () => {
+    const { errored } = stream;
+    if (errored === undefined || errored === null) endings.onReturn(value);
+    else endings.onThrow(errored);
+  });
+  endings.onHold();
+  endings.onStart();
+  return true;
+}
+
+/** The methods by which a script reads a stream of the web. A runtime that reads it by itself is not seen. */
+function followWebStream(stream: object, endings: Endings): boolean {
+  const ended = (): void => endings.onReturn(stream);
+  const failed = (error: unknown): void => endings.onThrow(error);
+  const replace = (name: PropertyKey, see: (result: unknown) => void): boolean => {
+    const method = methodOf(stream, name);
+    if (method === undefined) return false;
+    return replaceMethod(stream, name, function (...args) {
+      endings.onStart();
+      const result = method.apply(this, args);
+      quietly(() => see(result));
+      return result;
+    });
+  };
+  const whenSettled = (result: unknown): void => {
+    if (result instanceof Promise) result.then(ended, failed);
+  };
+  const isFollowed = replace('getReader', (reader) => followReader(reader, ended, failed));
+  if (!isFollowed) return false;
+  replace('pipeTo', whenSettled);
+  replace('cancel', whenSettled);
+  replace('tee', (branches) => {
+    for (const branch of branches as object[]) followWebStream(branch, endings);
+  });
+  for (const name of ['values', Symbol.asyncIterator]) {
+    replace(name, (iterator) => {
+      if (isObject(iterator))
+        followIterator(iterator, { ...endings, onReturn: ended, onValue() {} });
+    });
+  }
+  replaceMethod(stream, 'pipeThrough', (...args) => {
+    const [{ readable, writable }, options] = args as [ReadableWritablePair, StreamPipeOptions];
+    // As the standard has it: a failure is seen at the other end.
+    (stream as ReadableStream).pipeTo(writable, options).catch(() => {});
+    return readable;
+  });
+  endings.onHold();
+  return true;
+}
+
+function followReader(reader: unknown, ended: () => void, failed: (error: unknown) => void): void {
+  if (!isObject(reader)) return;
+  let isReleased = false;
+  const release = methodOf(reader, 'releaseLock');
+  if (release !== undefined) {
+    replaceMethod(reader, 'releaseLock', function (...args) {
+      isReleased = true;
+      return release.apply(this, args);
+    });
+  }
+  const { closed } = reader as { closed: Promise<unknown> };
+  closed.then(ended, (error: unknown) => {
+    // A reader that gave the stream back has not reached its end.
+    if (!isReleased) failed(error);
+  });
+}

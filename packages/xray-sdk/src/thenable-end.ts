@@ -1,0 +1,97 @@
+import type { Endings } from './settle.js';
+import { asRecord, quietly } from './source.js';
+
+type Callback = (value: unknown) => unknown;
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/**
+ * Follows what can be awaited and is no plain promise: a promise with methods of its own, or a query that runs when
+ * its `then` is called. Never calls a `then` that may start something: it listens when the host calls it.
+ * Returns false when it cannot be followed.
+ */
+export function followThenable(thenable: PromiseLike<unknown>, endings: Endings): boolean {
+  return followRunning(thenable, endings) || followLazy(thenable, endings);
+}
+
+/**
+ * A real promise runs already, so that listening starts nothing. Its rejection then counts as handled; the host, which
+ * holds the same promise, is not told of one that it does not await.
+ */
+function followRunning(thenable: PromiseLike<unknown>, endings: Endings): boolean {
+  if (quietly(() => thenable.then) !== Promise.prototype.then) return false;
+  try {
+    void Promise.prototype.then.call(
+      thenable,
+      (value) => endings.onReturn(value),
+      (error: unknown) => endings.onThrow(error),
+    );
+    return true;
+  } catch {
+    // No promise after all, or one whose class cannot make the promise that `then` returns.
+    return false;
+  }
+}
+
+function followLazy(thenable: PromiseLike<unknown>, endings: Endings): boolean {
+  const then = methodOf(thenable, 'then');
+  if (then === undefined) return false;
+  const isFollowed = replaceMethod(thenable, 'then', function (onFulfilled, onRejected, ...rest) {
+    endings.onStart();
+    const fulfilled: Callback = (value) => {
+      endings.onReturn(value);
+      return typeof onFulfilled === 'function' ? (onFulfilled as Callback)(value) : value;
+    };
+    const rejected: Callback = (error) => {
+      endings.onThrow(error);
+      if (typeof onRejected === 'function') return (onRejected as Callback)(error);
+      throw error;
+    };
+    return endings.around(() => then.call(this, fulfilled, rejected, ...rest));
+  });
+  if (!isFollowed) return false;
+  for (const name of ['catch', 'finally']) followShortcut(thenable, name, endings);
+  endings.onHold();
+  return true;
+}
+
+/** `catch` and `finally` start a lazy query as well, not always by way of its `then`. */
+function followShortcut(thenable: object, name: string, endings: Endings): void {
+  const method = methodOf(thenable, name);
+  if (method === undefined) return;
+  replaceMethod(thenable, name, function (...args) {
+    endings.onStart();
+    const handler = args.at(-1);
+    if (name === 'catch' && typeof handler === 'function') {
+      args[args.length - 1] = (error: unknown): unknown => {
+        endings.onThrow(error);
+        return (handler as Callback)(error);
+      };
+    }
+    const result = endings.around(() => method.apply(this, args));
+    if (!(result instanceof Promise)) return result;
+    return result.then(
+      (value: unknown) => {
+        endings.onReturn(value);
+        return value;
+      },
+      (error: unknown) => {
+        endings.onThrow(error);
+        throw error;
+      },
+    );
+  });
+}
+
+export function methodOf(object: object, name: PropertyKey): Method | undefined {
+  const method = quietly(() => asRecord(object)[name as string]);
+  return typeof method === 'function' ? (method as Method) : undefined;
+}
+
+/** Lays a method over the object's own; false where the object does not take it. */
+export function replaceMethod(object: object, name: PropertyKey, method: Method): boolean {
+  const isReplaced = quietly(() => {
+    Object.defineProperty(object, name, { value: method, configurable: true, writable: true });
+    return asRecord(object)[name as string] === method;
+  });
+  return isReplaced === true;
+}
