@@ -199,6 +199,10 @@ const stepErrorSchema = z.looseObject({
   code: json.optional(),
   /** The error's own members. */
   props: json.optional(),
+  /** An error in the same form. Earlier clients sent other values under these names. */
+  cause: json.optional(),
+  /** The errors that it gathers, each in the same form. */
+  errors: json.optional(),
 });
 
 const stepSchema = z.looseObject({

@@ -83,10 +83,10 @@ export interface StepError {
   code?: Json | undefined;
   /** The error's own members, beside those that have a field here. */
   props?: Json | undefined;
-  /** At most 4 levels deep. */
-  cause?: StepError | undefined;
-  /** The errors that it gathers, as an `AggregateError` does; at most 10. */
-  errors?: StepError[] | undefined;
+  /** An error in the same form; at most 4 levels deep. */
+  cause?: Json | undefined;
+  /** The errors that it gathers, as an `AggregateError` does, each in the same form; at most 10. */
+  errors?: Json | undefined;
 }
 
 /**
