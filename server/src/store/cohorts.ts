@@ -6,7 +6,7 @@ import { bigints, hashOf, isDrawn, isOneOf, withAlike, type Bigints } from './fi
 import { MAX_COURSES, stepsOf } from './flows.js';
 import { instant } from './instant.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
-import type { CountConditions } from './store.js';
+import type { CountConditions } from './scope.js';
 
 type Db = Driver['db'];
 

@@ -9,7 +9,7 @@ import type {
   ExecutionScope,
   ListedExecution,
   StoredExecution,
-} from './store.js';
+} from './scope.js';
 import type { Tables } from './tables.js';
 
 type Db = Driver['db'];

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { isWithin } from './executions.js';
-import type { Condition, CountScope } from './store.js';
+import type { Condition, CountScope } from './scope.js';
 
 /** What all executions of one fingerprint have alike: whatever the generated column is of. */
 const ALIKE = sql`pipeline, environment, status, outcome, adverse, error_type, versions, reasons, decisive, rules,

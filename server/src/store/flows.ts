@@ -4,7 +4,7 @@ import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { bigints, countAlike, isDrawn, isOneOf, type Bigints } from './fingerprints.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
-import type { CountScope } from './store.js';
+import type { CountScope } from './scope.js';
 
 type Db = Driver['db'];
 

@@ -7,7 +7,7 @@ import { bigints, isOneOf, withAlike, type Bigints } from './fingerprints.js';
 import { instant, isoOf } from './instant.js';
 import { groupBy } from '../group-by.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
-import type { CountScope, ExecutionScope } from './store.js';
+import type { CountScope, ExecutionScope } from './scope.js';
 
 type Db = Driver['db'];
 

@@ -1,6 +1,6 @@
 import type { Entry } from '../segments/directory.js';
 import type { Block, SegmentHead } from '../segments/segment.js';
-import type { Condition, ListedExecution } from './store.js';
+import type { Condition, ListedExecution } from './scope.js';
 
 /** Up to where executions are in segments, in the order of (xact, id). */
 export interface IndexPosition {

@@ -1,9 +1,6 @@
-import type { RawBuilder } from 'kysely';
 import type {
   AppTransfer,
   ErasureCount,
-  ExecutionSort,
-  ExecutionSummary,
   MergeState,
   PipelineList,
   Releases,
@@ -17,9 +14,27 @@ import type { CohortCounts, CohortPair, SampledBody, TraitCount } from './cohort
 import type { FileCopy } from './driver.js';
 import type { Flow } from './flows.js';
 import type { OverTime } from './pipelines.js';
+import type {
+  Condition,
+  CountScope,
+  ExecutionFilter,
+  ExecutionScope,
+  ListedExecution,
+  StoredExecution,
+} from './scope.js';
 import type { SearchStore } from './search-store.js';
 
 export type { KeyGrant } from './access-store.js';
+export type {
+  Condition,
+  CountConditions,
+  CountScope,
+  ExecutionFilter,
+  ExecutionScope,
+  ListedExecution,
+  ListPlace,
+  StoredExecution,
+} from './scope.js';
 
 /** One flush on its way in: the text as it was sent, and what the store indexes of it. */
 export interface ExecutionRecord {
@@ -88,42 +103,6 @@ export type SaveOutcome =
   | { kind: 'outside_limits' }
   | { kind: 'refused'; message: string };
 
-/** A condition on `xray.executions e`, with every value bound. */
-export type Condition = RawBuilder<boolean>;
-
-/** Executions of an app within a range by `at`: `from` belongs to it, `to` does not. */
-export interface ExecutionScope {
-  app: string;
-  where: Condition;
-  from: Date | undefined;
-  to: Date | undefined;
-}
-
-/** What is asked of executions that are counted. */
-export interface CountConditions {
-  /** Of each by itself. */
-  where: Condition;
-  /** Only for what executions of one fingerprint have alike, and so once of them all. */
-  alike: Condition;
-}
-
-export interface CountScope extends ExecutionScope, CountConditions {}
-
-/** A page of a list. `after` is the last row of the page before: its key of this order, and its id. */
-export interface ExecutionFilter extends ExecutionScope {
-  sort: ExecutionSort;
-  after: ListPlace | undefined;
-  limit: number;
-  /** How long it may take, in ms, where that is not what any read may. */
-  limitMs?: number;
-}
-
-/** `key` is in ms, since the epoch or of the duration. */
-export interface ListPlace {
-  key: number;
-  id: number;
-}
-
 /** How often a value stands in the executions found, and how many values the field has. */
 export interface FacetRow {
   /** By its name in the filter language; '' counts the executions. */
@@ -138,14 +117,6 @@ export interface HistogramRow {
   bucket: Date;
   value: string | null;
   count: number;
-}
-
-/** A row of the list with the id that tells equal ones apart. */
-export interface ListedExecution {
-  id: number;
-  /** Of its body. */
-  bytes: number;
-  summary: Omit<ExecutionSummary, 'stale'>;
 }
 
 /** A horizon is a transaction's number: everything written below it is visible, and nothing more comes. */
@@ -169,14 +140,6 @@ export interface Changes {
   items: Change[];
   /** Where the next page starts; undefined when nothing was found. */
   last: { xact: string; id: number } | undefined;
-}
-
-export interface StoredExecution {
-  body: string;
-  bytes: number;
-  status: Status;
-  receivedAt: Date;
-  conflict: boolean;
 }
 
 /** A stored execution with its place in the order of an export. */
