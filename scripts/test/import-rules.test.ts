@@ -135,7 +135,17 @@ const forms = [
 /** Refused wherever it points, since nothing else would see through it. */
 const typeImport = (from: string, n: number) => `export type C${n} = import('${from}').C;`;
 
+/** Two files that import each other, a pair for each form of import. */
+const circles = [
+  ['a value', "import { back } from './there.js';\nexport const here = () => back();"],
+  ['a type', "import type { Back } from './there.js';\nexport type Here = Back[];"],
+] as const;
+
+const CIRCLE = 'import(no-cycle)';
+
+/** Lines with a fault, as file:line. */
 let found: Set<string>;
+let inCircles: Set<string>;
 
 beforeAll(() => {
   for (const { file, forbidden, allowed } of rooms) {
@@ -144,9 +154,17 @@ beforeAll(() => {
     );
     write(file, lines);
   }
+  for (const [index, [, text]] of circles.entries()) {
+    write(`server/src/query/circle-${index}/here.ts`, [text]);
+    const back = text.replace('./there.js', './here.js').replaceAll('ack', 'ere');
+    write(`server/src/query/circle-${index}/there.ts`, [back]);
+  }
   write('apps/dashboard/src/features/explorer/list.tsx', ['export const list = 1;']);
   write('.oxlintrc.json', [JSON.stringify(importRules(featuresOf(planted)))]);
-  found = new Set(lint().map(({ file, line }) => `${file}:${line}`));
+  const faults = lint();
+  // The planted files of the rooms import each other too.
+  found = placesOf(faults.filter(({ code }) => code !== CIRCLE));
+  inCircles = placesOf(faults.filter(({ code }) => code === CIRCLE));
 });
 
 afterAll(() => fs.rmSync(planted, { recursive: true }));
@@ -168,6 +186,16 @@ describe.each(rooms)('in $file', ({ file, forbidden, allowed }) => {
   });
 });
 
+test.each(circles.map(([form], index) => [form, index] as const))(
+  'two files that import %s of each other are refused',
+  (_form, index) => {
+    const folder = `server/src/query/circle-${index}`;
+    expect([...inCircles]).toEqual(
+      expect.arrayContaining([`${folder}/here.ts:1`, `${folder}/there.ts:1`]),
+    );
+  },
+);
+
 test('a folder of the server that no rule speaks of is named', () => {
   fs.mkdirSync(path.join(planted, 'server/src/attic'));
 
@@ -185,12 +213,23 @@ function write(file: string, lines: string[]): void {
   fs.writeFileSync(full, lines.join('\n'));
 }
 
+interface Fault {
+  file: string;
+  line: number;
+  code: string;
+}
+
+function placesOf(faults: Fault[]): Set<string> {
+  return new Set(faults.map(({ file, line }) => `${file}:${line}`));
+}
+
 interface Diagnostic {
+  code: string;
   filename: string;
   labels: { span: { line: number } }[];
 }
 
-function lint(): { file: string; line: number }[] {
+function lint(): Fault[] {
   let output: string;
   try {
     output = execFileSync(process.execPath, [oxlint, '-f', 'json', '.'], {
@@ -202,7 +241,7 @@ function lint(): { file: string; line: number }[] {
     output = (error as { stdout: string }).stdout;
   }
   const { diagnostics } = JSON.parse(output) as { diagnostics: Diagnostic[] };
-  return diagnostics.flatMap(({ filename, labels }) =>
-    labels.map(({ span }) => ({ file: path.normalize(filename), line: span.line })),
+  return diagnostics.flatMap(({ code, filename, labels }) =>
+    labels.map(({ span }) => ({ code, file: path.normalize(filename), line: span.line })),
   );
 }
