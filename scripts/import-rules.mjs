@@ -80,7 +80,10 @@ function room(files, patterns, excludeFiles = []) {
 }
 
 const packageRooms = [
-  room(['packages/core/src/**'], [only(['zod'], 'core imports zod and nothing else.')]),
+  room(
+    ['packages/core/src/**'],
+    [only(['zod', 'lossless-json'], 'core imports zod, lossless-json and nothing else.')],
+  ),
   room(
     ['packages/xray-sdk/src/**'],
     [only(['node:*', '#platform'], 'The SDK has no dependencies, not even core.')],

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { json } from 'node:stream/consumers';
-import { printable, type ErrorBody, type ErrorDetail } from '@xray/core';
+import { text } from 'node:stream/consumers';
+import { parseJson, printable, type ErrorBody, type ErrorDetail } from '@xray/core';
 import type { Config } from './config.js';
 import { DataDirInUseError, newPrivateFolder, withHolder } from './data-dir.js';
 import type { Backend } from './main.js';
@@ -127,7 +127,7 @@ function overSocket(socketPath: string): Administrator {
 }
 
 async function answerOf<Answer>(response: IncomingMessage, accept: string[]): Promise<Answer> {
-  const answer = (await json(response)) as Answer | ErrorBody;
+  const answer = parseJson(await text(response)) as Answer | ErrorBody;
   if (isSuccess(response)) return answer as Answer;
   const { error } = answer as ErrorBody;
   if (accept.includes(error.code)) return answer as Answer;

@@ -1,11 +1,12 @@
-import { hasFailed } from './query-match.js';
+import { isNumber, isStorableNumber } from './exact-json.js';
+import { hasFailed, type MetadataValue } from './query-match.js';
 import type { QueryFacts } from './query-match.js';
 import { rollUpRules } from './rule-roll-up.js';
 import { LIMITS, type Snapshot } from './snapshot.js';
 
 /** What questions over many executions know of one, as far as it follows from the snapshot. */
 export type SnapshotFacts = Omit<QueryFacts, 'conflict' | 'at' | 'metadata'> & {
-  metadata: Record<string, string | number | boolean>;
+  metadata: Record<string, MetadataValue>;
   failedStepCount: number;
 };
 
@@ -27,11 +28,20 @@ export function factsOf(snapshot: Snapshot): SnapshotFacts {
     reasons: (decision?.reasons ?? []).map((reason) => reason.code),
     failedStepCount: failed.length,
     errorType: failed.find((step) => step.error)?.error?.type.slice(0, LIMITS.name) ?? null,
-    metadata: withoutNulls(snapshot.metadata ?? {}),
+    metadata: storableValues(withoutNulls(snapshot.metadata ?? {})),
     rules: rules.failed,
     decisive: rules.decisive,
     steps: steps.map(({ name, status }) => ({ name, status: status ?? 'completed' })),
   };
+}
+
+/** A number that no column can hold stands there as its text. */
+function storableValues(metadata: Record<string, MetadataValue>): Record<string, MetadataValue> {
+  const entries = Object.entries(metadata).map(([key, value]): [string, MetadataValue] => [
+    key,
+    isNumber(value) && !isStorableNumber(value) ? String(value) : value,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function withoutNulls<T>(values: Record<string, T | null>): Record<string, T> {

@@ -8,6 +8,7 @@ export * from './cohorts.js';
 export * from './courses.js';
 export * from './diff.js';
 export * from './diff-lead.js';
+export * from './exact-json.js';
 export * from './explain.js';
 export * from './explanation-text.js';
 export * from './facts.js';

@@ -1,4 +1,5 @@
 import type { ValueChange } from './answers.js';
+import { isExactNumber, numberKey, stringifyJson } from './exact-json.js';
 import type { IsIncidental } from './incidental.js';
 import type { Json } from './snapshot.js';
 
@@ -22,6 +23,10 @@ export class Equality {
 
   of(value: Json | undefined): Interned {
     this.#walked++;
+    if (isExactNumber(value)) {
+      const key = numberKey(value);
+      return typeof key === 'number' ? this.of(key) : this.#known(this.#shapes, `#${key}`);
+    }
     if (typeof value !== 'object' || value === null) return this.#known(this.#ids, value);
     const seen = this.#ids.get(value);
     if (seen !== undefined) return seen;
@@ -138,7 +143,9 @@ class Bounded {
 type JsonObject = { [key: string]: Json };
 
 function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
+  );
 }
 
 function escaped(key: string): string {
@@ -162,7 +169,7 @@ function bounded(value: Json | undefined): { value: Json | undefined; cut: boole
     return { value: cut ? `${value.slice(0, MAX_VALUE)}…` : value, cut };
   }
   if (typeof value !== 'object' || value === null) return { value, cut: false };
-  const text = JSON.stringify(value);
+  const text = stringifyJson(value);
   if (text.length <= MAX_VALUE) return { value, cut: false };
   return { value: `${text.slice(0, MAX_VALUE)}…`, cut: true };
 }

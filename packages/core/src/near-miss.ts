@@ -1,4 +1,5 @@
 import type { ExplainedReason, Explanation, RuleChange, RuleEvidence } from './answers.js';
+import { isNumber } from './exact-json.js';
 import type { Evaluation } from './rule-evaluations.js';
 import { distance, valueFor } from './rule-test.js';
 import type { Snapshot } from './snapshot.js';
@@ -97,7 +98,6 @@ export function changeOf(
   flipsTo: 'pass' | 'fail',
 ): RuleChange {
   const needs = valueFor(flipsTo, rule);
-  const isNumeric = typeof rule.actual === 'number' && typeof needs?.value === 'number';
   return {
     step: rule.step,
     path: rule.path,
@@ -106,15 +106,16 @@ export function changeOf(
     ...(rule.actual !== undefined && { actual: rule.actual }),
     unit: rule.unit,
     needs,
-    margin: isNumeric ? distance(Number(rule.actual), Number(needs.value)) : null,
+    margin:
+      isNumber(rule.actual) && isNumber(needs?.value) ? distance(rule.actual, needs.value) : null,
     flipsTo,
   };
 }
 
 /** How near a change is as a share of what is needed, so that units do not matter; without numbers, last. */
 export function relativeMargin({ margin, needs }: RuleChange): number {
-  if (margin === null || typeof needs?.value !== 'number') return Number.MAX_VALUE;
-  return margin / Math.max(Math.abs(needs.value), Number.EPSILON);
+  if (margin === null || !isNumber(needs?.value)) return Number.MAX_VALUE;
+  return margin / Math.max(Math.abs(Number(needs.value)), Number.EPSILON);
 }
 
 function bounded(changes: RuleChange[]): Pick<NearMiss, 'changes' | 'moreChanges'> {

@@ -1,3 +1,10 @@
+import {
+  compareNumbers,
+  isNumber,
+  isStorableNumber,
+  readNumber,
+  type RecordedNumber,
+} from './exact-json.js';
 import type { Status } from './snapshot.js';
 import type {
   CompareOp,
@@ -100,13 +107,18 @@ export function startedBounds(
 }
 
 /** What a metadata value equals that is written so: a text, and a number or boolean that it can mean. */
-export function metadataValues(text: string): (string | number | boolean)[] {
-  const values: (string | number | boolean)[] = [text];
+export function metadataValues(text: string): MetadataValue[] {
+  const values: MetadataValue[] = [text];
   if (text === 'true' || text === 'false') values.push(text === 'true');
-  if (/^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) && Number.isFinite(Number(text))) {
-    values.push(Number(text));
-  }
+  const number = readNumber(text);
+  if (number !== undefined && isStorableNumber(number)) values.push(number);
   return values;
+}
+
+export type MetadataValue = string | RecordedNumber | boolean;
+
+function areEqual(a: MetadataValue, b: unknown): boolean {
+  return isNumber(a) && isNumber(b) ? compareNumbers(a, b) === 0 : a === b;
 }
 
 function matchesValue(
@@ -122,7 +134,7 @@ function matchesValue(
   }
   if (field === 'metadata') {
     const found = ownValue(facts.metadata, key);
-    if (value.match === 'is') return metadataValues(value.text).some((one) => one === found);
+    if (value.match === 'is') return metadataValues(value.text).some((one) => areEqual(one, found));
     return typeof found === 'string' && isMatch(value, found);
   }
   return textsOf(field, key, facts).some((text) => isMatch(value, text));

@@ -11,6 +11,7 @@ export {
   startedBounds,
   type QueryContext,
   type QueryFacts,
+  type MetadataValue,
 } from './query-match.js';
 export { parseQuery, type ParsedQuery } from './query-parser.js';
 export { printQuery, printQueryField, printQueryValue } from './query-print.js';

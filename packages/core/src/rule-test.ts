@@ -1,3 +1,4 @@
+import { compareNumbers, isExactNumber, isNumber, type RecordedNumber } from './exact-json.js';
 import type { Json, Rule } from './snapshot.js';
 
 const OPERATORS = ['>=', '>', '<=', '<', '==', '!=', 'in', 'not in'] as const;
@@ -49,19 +50,20 @@ export function holds(
   threshold: Json | undefined,
 ): boolean | null {
   if (op === 'in' || op === 'not in') {
-    if (!isPrimitive(actual) || !Array.isArray(threshold)) return null;
-    if (!threshold.every((one) => typeof one === typeof actual)) return null;
-    return threshold.includes(actual) === (op === 'in');
+    if (!Array.isArray(threshold) || areEqual(actual, actual) === null) return null;
+    const equal = threshold.map((one) => areEqual(actual, one));
+    if (equal.includes(null)) return null;
+    return equal.includes(true) === (op === 'in');
   }
   if (op === '==' || op === '!=') {
-    if (!isPrimitive(actual) || typeof actual !== typeof threshold) return null;
-    if (!isPrimitive(threshold)) return null;
-    return (actual === threshold) === (op === '==');
+    const equal = areEqual(actual, threshold);
+    return equal === null ? null : equal === (op === '==');
   }
-  if (typeof actual !== 'number' || typeof threshold !== 'number') return null;
-  if (op === '>=') return actual >= threshold;
-  if (op === '>') return actual > threshold;
-  return op === '<=' ? actual <= threshold : actual < threshold;
+  if (!isNumber(actual) || !isNumber(threshold)) return null;
+  const order = compareNumbers(actual, threshold);
+  if (op === '>=') return order >= 0;
+  if (op === '>') return order > 0;
+  return op === '<=' ? order <= 0 : order < 0;
 }
 
 /** Whether a rule's recorded values give its recorded result; null where that cannot be told. */
@@ -83,10 +85,21 @@ export function valueFor(
 }
 
 /** The distance of two numbers without the noise of binary fractions: 0.47 to 0.43 is 0.04. */
-export function distance(from: number, to: number): number {
-  return Number(Math.abs(to - from).toPrecision(12));
+export function distance(from: RecordedNumber, to: RecordedNumber): number {
+  const [a, b] = [wholeNumber(from), wholeNumber(to)];
+  const distance = Math.abs(a === null || b === null ? Number(to) - Number(from) : Number(b - a));
+  return Number.isFinite(distance) ? Number(distance.toPrecision(12)) : Number.MAX_VALUE;
 }
 
-function isPrimitive(value: Json | undefined): value is string | number | boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+/** An exact whole number of a bearable length; the digits of a double need no more than the double. */
+function wholeNumber(value: RecordedNumber): bigint | null {
+  const text = String(value);
+  return text.length > 15 && text.length <= 400 && /^-?\d+$/.test(text) ? BigInt(text) : null;
+}
+
+/** Null for two values of which one is no text, number or boolean, or that are of two types. */
+function areEqual(a: Json | undefined, b: Json | undefined): boolean | null {
+  if (isNumber(a) && isNumber(b)) return compareNumbers(a, b) === 0;
+  if (typeof a !== typeof b || isExactNumber(a) || isExactNumber(b)) return null;
+  return typeof a === 'string' || typeof a === 'boolean' ? a === b : null;
 }

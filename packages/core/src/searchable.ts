@@ -1,3 +1,4 @@
+import { isNumber } from './exact-json.js';
 import type { Json, Snapshot } from './snapshot.js';
 
 /** `free`: every key and value. Otherwise the known fields, each with its own; unknown ones are free. */
@@ -125,12 +126,12 @@ const EXECUTION: Shape = {
 /** Keys and places from the snapshot's root. The array is the same each time. */
 export type SearchPath = readonly (string | number)[];
 
-/** Calls `visit` for every text that is searched: strings, numbers as they print, and keys. */
+/** Calls `visit` for every text that is searched: strings, numbers with their digits, and keys. */
 export function visitTexts(snapshot: Snapshot, visit: (text: string, path: SearchPath) => void) {
   const path: (string | number)[] = [];
   const walk = (value: Json | undefined, shape: Shape): void => {
     if (typeof value === 'string') visit(value, path);
-    else if (typeof value === 'number') visit(String(value), path);
+    else if (isNumber(value)) visit(String(value), path);
     else if (Array.isArray(value)) {
       for (let place = 0; place < value.length; place += 1) {
         path.push(place);

@@ -1,7 +1,15 @@
 import { z } from 'zod';
+import type { ExactNumber } from './exact-json.js';
 
-/** Any JSON value, as `JSON.parse` makes it. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+/** Any JSON value, as `parseJson` makes it. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | ExactNumber
+  | string
+  | Json[]
+  | { [key: string]: Json };
 
 /** What the server refuses; every other limit of the wire format is the SDK's to keep by cutting. */
 export const LIMITS = {

@@ -1,3 +1,4 @@
+import { isNumber, stringifyJson, type RecordedNumber } from './exact-json.js';
 import type { Json } from './snapshot.js';
 
 /** Longer texts out of a record are cut when they are quoted, in code points. */
@@ -26,18 +27,18 @@ export function quoted(text: string, max = MAX_QUOTED): string {
   return `${points.slice(0, max).join('')}…`;
 }
 
-/** A value out of a record as one line. A whole number that a double may not hold exactly is called approximate. */
+/** A value out of a record as one line. */
 export function valueText(value: Json | undefined, unit?: string | null): string {
   const suffix = unit ? ` ${quoted(unit, 32)}` : '';
   if (value === undefined) return 'not recorded';
-  if (typeof value === 'number') return numberText(value) + suffix;
+  if (isNumber(value)) return numberText(value) + suffix;
   if (typeof value === 'string') return `"${quoted(value)}"${suffix}`;
-  return quoted(JSON.stringify(value)) + suffix;
+  return quoted(stringifyJson(value)) + suffix;
 }
 
-export function numberText(value: number): string {
-  const isInexact = Number.isInteger(value) && !Number.isSafeInteger(value);
-  return isInexact ? `about ${value}` : String(value);
+/** All digits of a number; a very long one is cut as a text is. */
+export function numberText(value: RecordedNumber): string {
+  return quoted(String(value));
 }
 
 export function countText(count: number, one: string, many = `${one}s`): string {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
-import { printable } from '@xray/core';
+import { printable, stringifyJson } from '@xray/core';
 
 /** A command that cannot be carried out as it was given; the message says how it could. */
 export class UsageError extends Error {
@@ -50,7 +50,7 @@ export class Terminal {
 
   /** Prints a value over several lines, or on one with `indent` 0. */
   json(value: unknown, indent = 2): void {
-    const text = JSON.stringify(value, null, indent);
+    const text = stringifyJson(value, undefined, indent);
     const escaped = text.replace(
       UNSAFE_IN_JSON,
       (unsafe) => `\\u${unsafe.charCodeAt(0).toString(16).padStart(4, '0')}`,

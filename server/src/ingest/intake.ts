@@ -1,7 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
-import { LIMITS, type ErrorDetail, type IngestResult, type RejectionCode } from '@xray/core';
+import {
+  LIMITS,
+  parseJson,
+  type ErrorDetail,
+  type IngestResult,
+  type RejectionCode,
+} from '@xray/core';
 import { DomainError } from '../errors.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
 import type { ExecutionRecord, SaveOutcome, Store } from '../store/store.js';
@@ -104,7 +110,10 @@ export class Intake {
   async #read(text: string, sender: Sender, receivedAt: Date): Promise<ReadSnapshot> {
     if (text.length <= LARGE) return readSnapshot(text, sender, receivedAt);
     const read = await this.#threads.run('readSnapshot', { text, sender, receivedAt });
-    return read.ok ? { ok: true, record: { ...read.record, body: text } } : read;
+    if (!read.ok) return read;
+    const metadata = parseJson(read.metadata) as ExecutionRecord['header']['metadata'];
+    const header = { ...read.record.header, metadata };
+    return { ok: true, record: { ...read.record, body: text, header } };
   }
 
   /**

@@ -1,4 +1,6 @@
 import {
+  isExactNumber,
+  parseJson,
   printQuery,
   printQueryField,
   type ExplanationKind,
@@ -109,7 +111,7 @@ function inputTraits(bodies: SampledBody[]): TraitCounts {
   for (const { inA, hit, body } of bodies) {
     count(all, inA, hit);
     // What stands in `bodies` was validated when it came in.
-    const { input } = JSON.parse(body) as Snapshot;
+    const { input } = parseJson(body) as Snapshot;
     for (const [key, value] of scalarsOf(input)) {
       const values = fields.get(key) ?? new Map<string, Counts>();
       const counts = values.get(value) ?? { ...NONE };
@@ -129,8 +131,10 @@ function inputTraits(bodies: SampledBody[]): TraitCounts {
 
 function scalarsOf(input: Json | undefined): [string, string][] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return [];
+  if (isExactNumber(input)) return [];
   return Object.entries(input).flatMap(([key, value]): [string, string][] => {
-    if (typeof value === 'object' || key.length > MAX_INPUT_VALUE_LENGTH) return [];
+    if ((typeof value === 'object' && !isExactNumber(value)) || key.length > MAX_INPUT_VALUE_LENGTH)
+      return [];
     const text = String(value);
     return text.length > MAX_INPUT_VALUE_LENGTH ? [] : [[key, text]];
   });

@@ -4,6 +4,7 @@ import {
   durationMs,
   metadataValues,
   startedBounds,
+  stringifyJson,
   type QueryLeaf,
   type QueryNode,
   type QueryValue,
@@ -312,7 +313,7 @@ function startsWith(column: RawBuilder<unknown>, text: string): Condition {
 
 /** In a form that a GIN index of class jsonb_path_ops serves. */
 function contains(column: RawBuilder<unknown>, value: object): Condition {
-  return sql`${column} @> ${JSON.stringify(value)}::jsonb`;
+  return sql`${column} @> ${stringifyJson(value)}::jsonb`;
 }
 
 function any(conditions: Condition[]): Condition {

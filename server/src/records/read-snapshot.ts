@@ -6,8 +6,10 @@ import {
   factsOf,
   jsonDepthExceeds,
   mergeStateOf,
+  parseJson,
   snapshotSchema,
   stepSequence,
+  stringifyJson,
   type ErrorDetail,
   type RejectionCode,
   type Snapshot,
@@ -75,7 +77,7 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
       [{ path, code: 'duplicate_member' }],
     );
   }
-  const checked = snapshotSchema.safeParse(parsed);
+  const checked = snapshotSchema.safeParse(withFiniteMetadata(parsed));
   if (!checked.success) {
     const details = checked.error.issues.slice(0, MAX_DETAILS).map(toDetail);
     const message = checked.error.issues.slice(0, 3).map(describeIssue).join('; ');
@@ -91,7 +93,13 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
       [{ path: 'appId', code: 'app_mismatch' }],
     );
   }
-  const record = toRecord(snapshot, text, bytes, receivedAt, sender.environments);
+  const record = toRecord(
+    { snapshot, exact: parseJson(text, parsed) as Snapshot },
+    text,
+    bytes,
+    receivedAt,
+    sender.environments,
+  );
   if (sender.environments?.includes(record.header.environment) === false) {
     return refuse(
       executionId,
@@ -103,8 +111,9 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
   return { ok: true, record };
 }
 
+/** `exact` has every digit of its numbers; the record computes with doubles. */
 function toRecord(
-  snapshot: Snapshot,
+  { snapshot, exact }: { snapshot: Snapshot; exact: Snapshot },
   body: string,
   bytes: number,
   receivedAt: Date,
@@ -118,9 +127,10 @@ function toRecord(
     bytes,
     receivedAt,
     senderEnvironments,
-    merge: mergeStateOf(snapshot, bodyHash(snapshot)),
+    merge: mergeStateOf(snapshot, bodyHash(exact)),
     header: {
       ...facts,
+      metadata: exact === snapshot ? facts.metadata : factsOf(exact).metadata,
       at: orderingTime(snapshot.startedAt, receivedAt),
       course: courseOf(snapshot),
     },
@@ -137,10 +147,24 @@ function toRecord(
   };
 }
 
+/** JSON.parse makes `1e400` infinite, which the schema refuses. Metadata keep such a number as it was sent. */
+function withFiniteMetadata(parsed: unknown): unknown {
+  if (typeof parsed !== 'object' || parsed === null || !('metadata' in parsed)) return parsed;
+  const { metadata } = parsed;
+  if (typeof metadata !== 'object' || metadata === null) return parsed;
+  const isInfinite = (value: unknown): boolean => value === Infinity || value === -Infinity;
+  if (!Object.values(metadata).some(isInfinite)) return parsed;
+  const entries = Object.entries(metadata).map(([key, value]) => [
+    key,
+    isInfinite(value) ? 0 : value,
+  ]);
+  return { ...parsed, metadata: Object.fromEntries(entries) as object };
+}
+
 /** `sentAt` is left out, since a retry may carry another and is still the same flush. */
 function bodyHash(snapshot: Snapshot): string {
   const { sentAt: _, ...rest } = snapshot;
-  return hash('sha256', JSON.stringify(rest), 'hex');
+  return hash('sha256', stringifyJson(rest), 'hex');
 }
 
 function orderingTime(startedAt: string | null | undefined, receivedAt: Date): Date {

@@ -4,6 +4,7 @@ import {
   historyQuerySchema,
   lookupQuerySchema,
   lookupSchema,
+  stringifyJson,
   subjectHistorySchema,
 } from '@xray/core';
 import { z } from 'zod';
@@ -37,7 +38,7 @@ export function historyRoutes(deps: Deps): Route[] {
         const history = await candidateHistory(deps, param(req, 'app'), id, query);
         // Whom it is about can be a person, and the log is never erased.
         if (history.items.length > 0) await record({ details: { by: 'candidate' } });
-        res.json(history);
+        res.type('json').send(stringifyJson(history));
       },
     },
     {
@@ -60,7 +61,7 @@ export function historyRoutes(deps: Deps): Route[] {
         };
         const history = await subjectHistory(deps, param(req, 'app'), subject, query);
         if (history.items.length > 0) await record({ details: { by: 'subject' } });
-        res.json(history);
+        res.type('json').send(stringifyJson(history));
       },
     },
     {

@@ -1,4 +1,10 @@
-import type { DecidingRule, QueryNode, RecordedAppearance, SearchMatch } from '@xray/core';
+import {
+  parseJson,
+  type DecidingRule,
+  type QueryNode,
+  type RecordedAppearance,
+  type SearchMatch,
+} from '@xray/core';
 import { factTerm } from '../segments/terms.js';
 import type { Change, Condition, ListedExecution, Store } from '../store/store.js';
 import type { Document, IndexPosition, SearchRange, Tail } from '../store/search-store.js';
@@ -169,14 +175,18 @@ export class Search {
   /** Half of the executions each, so that two threads read large records side by side. */
   async #readBodies<T>(
     ids: number[],
-    read: (bodies: string[]) => Promise<T[][]>,
+    read: (bodies: string[]) => Promise<string[]>,
   ): Promise<Map<number, T[]>> {
     const middle = Math.ceil(ids.length / 2);
     const halves = [ids.slice(0, middle), ids.slice(middle)];
     const found = halves.map(async (half): Promise<[number, T[]][]> => {
       const documents = await this.#store.index.readDocuments(half);
       const items = await read(documents.map(({ body }) => body));
-      return documents.map(({ id }, place) => [id, items[place] ?? []]);
+      // Made by the thread, whose answers keep their digits as JSON alone.
+      return documents.map(({ id }, place) => [
+        id,
+        parseJson(items[place] ?? '[]') as unknown as T[],
+      ]);
     });
     return new Map((await Promise.all(found)).flat());
   }

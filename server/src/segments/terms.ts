@@ -1,5 +1,8 @@
 import {
   factsOf,
+  isNumber,
+  numberKey,
+  type MetadataValue,
   hasFailed,
   normalizeText,
   scanAtoms,
@@ -39,8 +42,9 @@ export type FactField =
   | 'subject'
   | 'subject id';
 
-export function factTerm(field: FactField, key: string, value: string | number | boolean): number {
-  return hashText(`${field}\0${key}\0${JSON.stringify(value)}`, SEED.fact);
+export function factTerm(field: FactField, key: string, value: MetadataValue): number {
+  const text = isNumber(value) ? String(numberKey(value)) : JSON.stringify(value);
+  return hashText(`${field}\0${key}\0${text}`, SEED.fact);
 }
 
 /** Filled for one snapshot at a time. */
@@ -51,7 +55,7 @@ export function termsOf(snapshot: Snapshot): Uint32Array {
   terms.clear();
   visitTexts(snapshot, (text) => addTextTerms(normalizeText(text)));
   const facts = factsOf(snapshot);
-  const add = (field: FactField, key: string, value: string | number | boolean): void => {
+  const add = (field: FactField, key: string, value: MetadataValue): void => {
     terms.add(factTerm(field, key, value));
   };
   for (const tag of facts.tags) add('tag', '', tag);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Snapshot } from '@xray/core';
+import { parseJson, type Snapshot } from '@xray/core';
 import { candidateFates } from '../segments/build.js';
 import { candidateHash, withoutAppearances } from '../segments/candidate-blocks.js';
 import {
@@ -67,7 +67,7 @@ async function readDoomed(tx: Db, ids: number[]): Promise<Map<number, Doomed>> {
     WHERE e.id = ANY (${ids}::bigint[])`.execute(tx);
   const doomed = new Map<number, Doomed>();
   for (const { id, xact, body } of rows) {
-    const snapshot = JSON.parse(body) as Snapshot;
+    const snapshot = parseJson(body) as Snapshot;
     doomed.set(id, {
       check: checkOf(xact),
       hashes: [...termsOf(snapshot)],

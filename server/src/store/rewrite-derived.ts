@@ -15,12 +15,12 @@ const MAX_BYTES = 8 * 1024 * 1024;
 export async function readBodies(db: Db, after: number): Promise<StoredBody[]> {
   const { rows } = await sql<StoredBody & { receivedAt: Date }>`
     WITH next AS MATERIALIZED (
-      SELECT e.id, e.app, e.received_at, e.bytes FROM xray.executions e
+      SELECT e.id, e.app, e.received_at, e.bytes, e.body_hash FROM xray.executions e
       WHERE e.id > ${after}::bigint ORDER BY e.id LIMIT ${MAX_EXECUTIONS}
     ), sized AS (
-      SELECT id, app, received_at, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM next
+      SELECT id, app, received_at, body_hash, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM next
     )
-    SELECT sized.id, sized.app, sized.received_at AS "receivedAt", b.body
+    SELECT sized.id, sized.app, sized.received_at AS "receivedAt", b.body, sized.body_hash AS "bodyHash"
     FROM sized JOIN xray.bodies b ON b.execution = sized.id
     WHERE before < ${MAX_BYTES} ORDER BY sized.id`.execute(db);
   return rows;
@@ -32,12 +32,12 @@ export async function readBodies(db: Db, after: number): Promise<StoredBody[]> {
  */
 export async function rewriteDerived(
   db: Db,
-  records: { id: number; record: ExecutionRecord }[],
+  records: { id: number; bodyHash: string; record: ExecutionRecord }[],
 ): Promise<void> {
   if (records.length === 0) return;
-  const headers = records.map(({ id, record }) => ({
+  const headers = records.map(({ id, bodyHash, record }) => ({
     id,
-    hash: record.merge.winner.bodyHash,
+    hash: bodyHash,
     ...headerRow(record),
   }));
   const steps = records.flatMap(({ id, record }) => stepRows(record, id));

@@ -2,6 +2,7 @@ import type {
   AppTransfer,
   ErasureCount,
   MergeState,
+  MetadataValue,
   PipelineList,
   Releases,
   Retention,
@@ -62,7 +63,7 @@ export interface ExecutionRecord {
     reasons: string[];
     failedStepCount: number;
     errorType: string | null;
-    metadata: Record<string, string | number | boolean>;
+    metadata: Record<string, MetadataValue>;
     /** Ids of rules that failed, and of those that decided. */
     rules: string[];
     decisive: string[];
@@ -90,6 +91,8 @@ export interface StoredBody {
   app: string;
   receivedAt: Date;
   body: string;
+  /** By it a rewrite knows the body again. */
+  bodyHash: string;
 }
 
 /**
@@ -260,7 +263,9 @@ export interface Store extends AccessStore {
   /** The next bodies by the ids of their rows, some megabytes at most; none at the end. */
   readBodies(after: number): Promise<StoredBody[]>;
   /** Writes anew what columns and steps hold of bodies, unless the body is another by now. */
-  rewriteDerived(records: { id: number; record: ExecutionRecord }[]): Promise<void>;
+  rewriteDerived(
+    records: { id: number; bodyHash: string; record: ExecutionRecord }[],
+  ): Promise<void>;
   /** A copy of the embedded database's files at one moment; undefined for a Postgres of one's own. */
   copyFiles(): Promise<FileCopy | undefined>;
   /** Does what autovacuum does, where the database has none. All others wait meanwhile. */

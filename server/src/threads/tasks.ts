@@ -8,11 +8,11 @@ import {
   factsOf,
   hasCandidate,
   matchesQuery,
+  parseJson,
   searchSnapshot,
   stepSequence,
-  type DecidingRule,
+  stringifyJson,
   type QueryNode,
-  type RecordedAppearance,
   type Returned,
   type SearchMatch,
   type Snapshot,
@@ -26,6 +26,7 @@ import { checkOf } from '../segments/directory.js';
 import { SegmentMerge, type MergeInput } from '../segments/merge.js';
 import { TERMS, type Block, type SegmentHead } from '../segments/segment.js';
 import type { Document } from '../store/search-store.js';
+import type { ExecutionRecord } from '../store/store.js';
 
 /** A row that may be what is looked for, with what its body does not tell. */
 export interface Suspect {
@@ -35,6 +36,20 @@ export interface Suspect {
   conflict: boolean;
 }
 
+/**
+ * What a thread read of a snapshot. Its metadata are JSON, because no exact number survives the way between
+ * threads; the text stays where it is.
+ */
+export type ReadElsewhere =
+  | Extract<ReadSnapshot, { ok: false }>
+  | {
+      ok: true;
+      record: Omit<ExecutionRecord, 'header'> & {
+        header: Omit<ExecutionRecord['header'], 'metadata'>;
+      };
+      metadata: string;
+    };
+
 let merging: SegmentMerge | undefined;
 
 /**
@@ -42,7 +57,7 @@ let merging: SegmentMerge | undefined;
  * over, and made off the loop too.
  */
 export const tasks = {
-  /** The record of a snapshot, but for its text, which need not come back. */
+  /** The record of a snapshot. */
   readSnapshot({
     text,
     sender,
@@ -51,9 +66,17 @@ export const tasks = {
     text: string;
     sender: Sender;
     receivedAt: Date;
-  }): ReadSnapshot {
+  }): ReadElsewhere {
     const read = readSnapshot(text, sender, receivedAt);
-    return read.ok ? { ok: true, record: { ...read.record, body: '' } } : read;
+    if (!read.ok) return read;
+    const { header, ...record } = read.record;
+    const { metadata, ...facts } = header;
+    // The text need not come back.
+    return {
+      ok: true,
+      record: { ...record, body: '', header: facts },
+      metadata: stringifyJson(metadata),
+    };
   },
 
   /** One segment out of executions of one app. */
@@ -125,25 +148,25 @@ export const tasks = {
     });
   },
 
-  /** Of each body the appearances of a candidate. */
-  appearances({ id, bodies }: { id: string; bodies: string[] }): RecordedAppearance[][] {
-    return bodies.map((body) => appearancesOf(parse(body), id));
+  /** The JSON of a `RecordedAppearance[]` for each body: where a candidate appeared. */
+  appearances({ id, bodies }: { id: string; bodies: string[] }): string[] {
+    return bodies.map((body) => stringifyJson(appearancesOf(parse(body), id)));
   },
 
-  /** Of each body the rules that decided. */
-  rules(bodies: string[]): DecidingRule[][] {
-    return bodies.map((body) => decidingRulesOf(parse(body)));
+  /** The JSON of a `DecidingRule[]` for each body: the rules that decided. */
+  rules(bodies: string[]): string[] {
+    return bodies.map((body) => stringifyJson(decidingRulesOf(parse(body))));
   },
 
   /** The JSON of a Comparison. */
   compare({ a, b }: { a: string; b: string }): string {
-    return JSON.stringify(compareExecutions(parse(a), parse(b)));
+    return stringifyJson(compareExecutions(parse(a), parse(b)));
   },
 
   /** The JSON of an Explanation, or its text. */
   explain({ body, format }: { body: string; format: 'json' | 'text' }): string {
     const explanation = explain(parse(body));
-    return format === 'text' ? `${explanationText(explanation)}\n` : JSON.stringify(explanation);
+    return format === 'text' ? `${explanationText(explanation)}\n` : stringifyJson(explanation);
   },
 
   /** The JSON of a StepDetail for each step at that address: one by index, perhaps several by sequence. */
@@ -151,20 +174,20 @@ export const tasks = {
     return parse(body).steps.flatMap((step, index) => {
       const sequence = stepSequence(step, index);
       if ((by === 'index' ? index : sequence) !== at) return [];
-      return [JSON.stringify({ index, sequence, step } satisfies StepDetail)];
+      return [stringifyJson({ index, sequence, step } satisfies StepDetail)];
     });
   },
 
   /** The body without what makes it large. */
   withoutPayloads(body: string): string {
     const { input: _input, output: _output, ...rest } = parse(body);
-    return JSON.stringify({ ...rest, steps: rest.steps.map(withoutStepPayloads) });
+    return stringifyJson({ ...rest, steps: rest.steps.map(withoutStepPayloads) });
   },
 };
 
 /** What is stored was validated when it came in. */
 function parse(body: string): Snapshot {
-  return JSON.parse(body) as Snapshot;
+  return parseJson(body) as Snapshot;
 }
 
 function keyOf(text: string, quoted: boolean): string {

@@ -1,4 +1,4 @@
-import { exportedExecutionSchema, type IngestResult } from '@xray/core';
+import { exportedExecutionSchema, parseJson, stringifyJson, type IngestResult } from '@xray/core';
 import { readSnapshot, type ReadSnapshot } from '../records/read-snapshot.js';
 import type { ExecutionRecord, Store } from '../store/store.js';
 
@@ -51,7 +51,7 @@ function refusalOf(
 function readLine(line: string, app: string): ReadSnapshot {
   const cut = line.lastIndexOf(SERVER_START);
   if (!line.startsWith(SNAPSHOT_START) || cut < 0) return notALine();
-  const facts = factsSchema.safeParse(parseJson(line.slice(cut + ',"server":'.length, -1)));
+  const facts = factsSchema.safeParse(parsedOrNothing(line.slice(cut + ',"server":'.length, -1)));
   if (!facts.success) return notALine();
   const text = ofApp(line.slice(SNAPSHOT_START.length, cut), app);
   const read = readSnapshot(text, { app, environments: null }, new Date(facts.data.receivedAt));
@@ -68,14 +68,14 @@ function withFacts(
 
 /** The text itself, unless it is of another app: then as JSON has it, with the new one in the old one's place. */
 function ofApp(text: string, app: string): string {
-  const parsed = parseJson(text);
+  const parsed = parsedOrNothing(text);
   if (typeof parsed !== 'object' || parsed === null || !('appId' in parsed)) return text;
-  return parsed.appId === app ? text : JSON.stringify({ ...parsed, appId: app });
+  return parsed.appId === app ? text : stringifyJson({ ...parsed, appId: app });
 }
 
-function parseJson(text: string): unknown {
+function parsedOrNothing(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

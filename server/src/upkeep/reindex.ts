@@ -18,9 +18,9 @@ export async function reindex(store: Store, after: number | undefined): Promise<
     const bodies = await store.readBodies(last);
     const next = bodies.at(-1);
     if (next === undefined) return { executions, after: null };
-    const records = bodies.flatMap(({ id, app, body, receivedAt }) => {
+    const records = bodies.flatMap(({ id, app, body, bodyHash, receivedAt }) => {
       const read = readSnapshot(body, { app, environments: null }, receivedAt);
-      return read.ok ? [{ id, record: read.record }] : [];
+      return read.ok ? [{ id, bodyHash, record: read.record }] : [];
     });
     await store.rewriteDerived(records);
     executions += records.length;

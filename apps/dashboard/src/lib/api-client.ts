@@ -24,6 +24,7 @@ import type {
   SubjectHistory,
 } from '@xray/core';
 import { pathSegment } from '@xray/core';
+import { parseJson } from '@xray/core/exact-json';
 import { sessionSource } from './session-source';
 
 const BASE_URL = process.env['NEXT_PUBLIC_API_BASE_URL'] ?? '';
@@ -366,7 +367,7 @@ function unreachable(): ApiError {
 
 async function readBody(response: Response): Promise<unknown> {
   try {
-    return await response.json();
+    return parseJson(await response.text());
   } catch {
     throw new ApiError(response.status, {
       code: 'not_json',

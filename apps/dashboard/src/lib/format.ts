@@ -1,3 +1,4 @@
+import { isExactNumber } from '@xray/core/exact-json';
 import { decimalsAmong, decimalsOf, localizeDigits, printNumber, type Locale } from './digits';
 
 export type Zone = 'local' | 'utc';
@@ -48,12 +49,14 @@ function twoUnits(
 
 /** A count with every digit, grouped as the locale does: `12,345`. */
 export function formatCount(count: number | null | undefined, locale?: Locale): string {
+  if (isExactNumber(count)) return String(count);
   if (typeof count !== 'number' || !Number.isFinite(count)) return MISSING;
   return printNumber(count, Number.POSITIVE_INFINITY, locale);
 }
 
 /** A measured number that is read alone: four decimals, and more where it would look whole. */
 export function formatNumber(value: number | null | undefined, locale?: Locale): string {
+  if (isExactNumber(value)) return String(value);
   if (typeof value !== 'number' || !Number.isFinite(value)) return MISSING;
   return printNumber(value, decimalsOf(value), locale);
 }
@@ -66,11 +69,14 @@ export function formatApart(
   values: readonly (number | null | undefined)[],
   locale?: Locale,
 ): string[] {
-  const numbers = values.map((value) => value ?? Number.NaN);
+  const numbers = values.map((value) => Number(value ?? Number.NaN));
   const decimals = decimalsAmong(numbers);
-  return numbers.map((value, index) =>
-    Number.isFinite(value) ? printNumber(value, decimals[index] ?? 0, locale) : MISSING,
-  );
+  return numbers.map((number, index) => {
+    const value = values[index];
+    // Beyond what a double holds every digit counts.
+    if (isExactNumber(value)) return String(value);
+    return Number.isFinite(number) ? printNumber(number, decimals[index] ?? 0, locale) : MISSING;
+  });
 }
 
 /** Shares of 1 as points of a hundred, each apart from 0 and from the other's size: `-12.8`, `1.9`. */

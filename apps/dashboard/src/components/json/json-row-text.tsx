@@ -1,4 +1,5 @@
 import type { Mark } from '@xray/core';
+import { isNumber } from '@xray/core/exact-json';
 import type { ReactNode } from 'react';
 import { cn } from '@/lib/cn';
 import { formatCount, plural } from '@/lib/format';
@@ -100,7 +101,7 @@ function ValueText({ row, previewLength }: { row: JsonRow; previewLength: number
         {JSON.stringify(value)}
       </span>
     );
-  if (typeof value === 'number') return <span className="text-json-number">{String(value)}</span>;
+  if (isNumber(value)) return <span className="text-json-number">{String(value)}</span>;
   return <span className="text-json-word">{String(value)}</span>;
 }
 

@@ -1,4 +1,5 @@
-import type { Json } from '@xray/core';
+import type { ExactNumber, Json } from '@xray/core';
+import { isExactNumber } from '@xray/core/exact-json';
 import { wrapText } from './text-lines';
 
 /** More children than this are shown in groups of this many, so that nothing opened is without bound. */
@@ -114,7 +115,7 @@ function nodeOf(
   const node = { id: pointer, pointer, label, depth, value };
   if (Array.isArray(value))
     return { ...node, shape: 'array', size: value.length, from: 0, to: value.length };
-  if (typeof value === 'object' && value !== null) {
+  if (isJsonObject(value)) {
     const size = Object.keys(value).length;
     return { ...node, shape: 'object', size, from: 0, to: size };
   }
@@ -123,6 +124,19 @@ function nodeOf(
     return { ...node, shape: 'text', size, from: 0, to: size };
   }
   return { ...node, shape: 'leaf', size: 0, from: 0, to: 0 };
+}
+
+export function isJsonObject(value: Json | undefined): value is { [key: string]: Json } {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
+  );
+}
+
+/** A text, a number, true, false or null: it holds no other value. */
+export function isJsonLeaf(
+  value: Json | undefined,
+): value is string | number | ExactNumber | boolean | null | undefined {
+  return typeof value !== 'object' || value === null || isExactNumber(value);
 }
 
 function isLong(text: string): boolean {
@@ -185,7 +199,7 @@ function childrenOf(node: JsonNode, options: Pick<JsonRowsOptions, 'lineLength'>
         to: 0,
       }));
   }
-  if (typeof value !== 'object' || value === null) return [];
+  if (!isJsonObject(value)) return [];
   return Object.keys(value)
     .slice(from, to)
     .map((key) =>
@@ -237,7 +251,7 @@ export function readablePath(
       continue;
     }
     path += IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-    value = typeof value === 'object' && value !== null ? value[key] : undefined;
+    value = isJsonObject(value) ? value[key] : undefined;
   }
   return path;
 }

@@ -1,5 +1,5 @@
 import type { Json } from '@xray/core';
-import { escapePointer, groupIdsTo } from './json-rows';
+import { escapePointer, groupIdsTo, isJsonLeaf, isJsonObject } from './json-rows';
 
 /** More places than anybody steps through; the search ends there. */
 export const MAX_MATCHES = 10_000;
@@ -14,7 +14,7 @@ export function searchJson(root: Json, basePointer: string, text: string): strin
   const found: string[] = [];
   // Without recursion: what was recorded may be nested as deep as it likes.
   const open = [entriesOf(root, basePointer)];
-  if (isLeaf(root) && holds(root, needle)) found.push(basePointer);
+  if (isJsonLeaf(root) && holds(root, needle)) found.push(basePointer);
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
     const next = level.next();
     if (next.done === true) {
@@ -24,9 +24,9 @@ export function searchJson(root: Json, basePointer: string, text: string): strin
     const { key, pointer, value } = next.value;
     const isFound =
       (typeof key === 'string' && key.toLowerCase().includes(needle)) ||
-      (isLeaf(value) && holds(value, needle));
+      (isJsonLeaf(value) && holds(value, needle));
     if (isFound && found.push(pointer) >= MAX_MATCHES) break;
-    if (!isLeaf(value)) open.push(entriesOf(value, pointer));
+    if (!isJsonLeaf(value)) open.push(entriesOf(value, pointer));
   }
   return found;
 }
@@ -39,15 +39,11 @@ function* entriesOf(
     for (const [index, child] of value.entries()) {
       yield { key: index, pointer: `${pointer}/${index}`, value: child };
     }
-  } else if (typeof value === 'object' && value !== null) {
+  } else if (isJsonObject(value)) {
     for (const key of Object.keys(value)) {
       yield { key, pointer: `${pointer}/${escapePointer(key)}`, value: value[key] ?? null };
     }
   }
-}
-
-function isLeaf(value: Json): boolean {
-  return typeof value !== 'object' || value === null;
 }
 
 function holds(value: Json, needle: string): boolean {
@@ -75,7 +71,7 @@ function childAt(value: Json, part: string): { index: number; size: number; valu
     const index = Number(part);
     return { index, size: value.length, value: value[index] ?? null };
   }
-  if (typeof value !== 'object' || value === null) return null;
+  if (!isJsonObject(value)) return null;
   const keys = Object.keys(value);
   const index = keys.findIndex((key) => escapePointer(key) === part);
   return { index, size: keys.length, value: value[keys[index] ?? ''] ?? null };

@@ -3,6 +3,7 @@
 'use client';
 
 import type { Json, Mark } from '@xray/core';
+import { stringifyJson } from '@xray/core/exact-json';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChevronRightIcon } from 'lucide-react';
 import { useDeferredValue, useMemo, useRef, useState, type KeyboardEvent } from 'react';
@@ -243,5 +244,5 @@ function valueAt(rows: readonly JsonRow[], row: JsonRow): Json {
 }
 
 function copyable(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  return typeof value === 'string' ? value : stringifyJson(value, undefined, 2);
 }

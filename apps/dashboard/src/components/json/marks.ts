@@ -1,6 +1,6 @@
 import type { Json, Mark } from '@xray/core';
 import { formatBytes, formatCount } from '@/lib/format';
-import { unescapePointer } from './json-rows';
+import { isJsonLeaf, unescapePointer } from './json-rows';
 
 export interface PlacedMarks {
   /** By the pointer of the value that they are shown at. */
@@ -41,7 +41,7 @@ export function placeMarks(value: Json, basePointer: string, marks: readonly Mar
 }
 
 function childOf(value: Json | undefined, key: string): Json | undefined {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  if (isJsonLeaf(value) || !Object.hasOwn(value, key)) return undefined;
   return Array.isArray(value) ? value[Number(key)] : value[key];
 }
 

@@ -1,4 +1,5 @@
 import type { Json, ValueChange } from '@xray/core';
+import { stringifyJson } from '@xray/core/exact-json';
 import { cn } from '@/lib/cn';
 import { plural } from '@/lib/format';
 import { pointerText } from './json-rows';
@@ -55,7 +56,7 @@ function ChangeRow({ change: { kind, path, a, b, cut } }: { change: ValueChange 
 }
 
 function Side({ value, className }: { value: Json; className: string }) {
-  const text = JSON.stringify(value);
+  const text = stringifyJson(value);
   return (
     <span className={cn('max-w-full rounded-sm px-1 wrap-anywhere', className)}>
       {text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text}

@@ -1,4 +1,5 @@
 import type { Json, Rule, RuleEvidence } from '@xray/core';
+import { isExactNumber, isNumber, stringifyJson } from '@xray/core/exact-json';
 import { holds, operatorOf, valueFor, type Operator } from '@xray/core/rule-test';
 import { formatApart, formatNumber, plural } from '@/lib/format';
 
@@ -35,7 +36,7 @@ export function valueTexts(values: readonly Value[]): string[] {
   );
   if (areApart(values, plain)) return plain;
   const whole = values.map((value, index) =>
-    typeof value === 'number' || value === undefined ? (plain[index] ?? '') : JSON.stringify(value),
+    typeof value === 'number' || value === undefined ? (plain[index] ?? '') : stringifyJson(value),
   );
   const quoted = whole.map(cut);
   if (areApart(values, quoted)) return quoted;
@@ -58,22 +59,20 @@ export function ruleTexts({
 }
 
 function withUnit(text: string, value: Value, unit: string | null | undefined): string {
-  return unit && (typeof value === 'number' || typeof value === 'string')
-    ? `${text} ${unit}`
-    : text;
+  return unit && (isNumber(value) || typeof value === 'string') ? `${text} ${unit}` : text;
 }
 
 function valueText(value: Value): string {
   if (value === undefined) return '–';
-  if (typeof value === 'number') return formatNumber(value);
-  return cut(typeof value === 'string' ? value : JSON.stringify(value));
+  if (isNumber(value)) return cut(isExactNumber(value) ? String(value) : formatNumber(value));
+  return cut(typeof value === 'string' ? value : stringifyJson(value));
 }
 
 function areApart(values: readonly Value[], texts: readonly string[]): boolean {
   const known = new Map<string, string>();
   return values.every((value, index) => {
     const seen = lookOf(texts[index] ?? '');
-    const identity = JSON.stringify(value) ?? 'undefined';
+    const identity = value === undefined ? 'undefined' : stringifyJson(value);
     const other = known.get(seen) ?? identity;
     known.set(seen, identity);
     return other === identity;
@@ -178,8 +177,9 @@ export function decisiveRules(
 
 /** `reject`, `flag +3 points`; empty where the rule states neither. */
 export function effectText({ effect, points }: Pick<Rule, 'effect' | 'points'>): string {
-  const score =
-    typeof points === 'number' ? `${points > 0 ? '+' : ''}${plural(points, 'point')}` : '';
+  const score = isNumber(points)
+    ? `${Number(points) > 0 ? '+' : ''}${plural(points, 'point')}`
+    : '';
   return [effect, score].filter(Boolean).join(' ');
 }
 

@@ -1,6 +1,7 @@
 'use client';
 
 import type { CandidateSet } from '@xray/core';
+import { isNumber } from '@xray/core/exact-json';
 import { useMemo, useState } from 'react';
 import { toneClass, toneStyle, VerdictMark } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
@@ -47,7 +48,7 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
   );
   const reasons = sharesOf(set.byReason ?? {});
   const sorts = (Object.keys(SORTS) as CandidateSort[]).filter(
-    (each) => each !== 'cutoff' || typeof set.cutoff === 'number',
+    (each) => each !== 'cutoff' || isNumber(set.cutoff),
   );
 
   return (
@@ -57,7 +58,7 @@ export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string
           <strong className="font-semibold">{formatCount(set.in)}</strong> in →{' '}
           <strong className="font-semibold">{formatCount(set.out)}</strong> out
           {set.type ? <span className="text-ink-muted"> · {set.type}</span> : null}
-          {typeof set.cutoff === 'number' ? (
+          {isNumber(set.cutoff) ? (
             <span className="text-ink-muted"> · cutoff {scoreTexts.get(set.cutoff)}</span>
           ) : null}
         </p>

@@ -1,6 +1,7 @@
 'use client';
 
 import type { ExecutionDetail, Json } from '@xray/core';
+import { isNumber } from '@xray/core/exact-json';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { MarkBadge } from '@/components/json/mark-badge';
@@ -104,11 +105,9 @@ function Details({ detail: { snapshot, server } }: { detail: ExecutionDetail }) 
       </Fact>
       <Fact name="Size">{formatBytes(server.bytes)}</Fact>
       <Fact name="Revision">{snapshot.revision ?? 1}</Fact>
-      <Fact name="Score">
-        {typeof decision?.score === 'number' ? formatNumber(decision.score) : null}
-      </Fact>
+      <Fact name="Score">{isNumber(decision?.score) ? formatNumber(decision.score) : null}</Fact>
       <Fact name="Confidence">
-        {typeof decision?.confidence === 'number' ? formatNumber(decision.confidence) : null}
+        {isNumber(decision?.confidence) ? formatNumber(decision.confidence) : null}
       </Fact>
       <Fact name="Decided by">
         {decision?.decidedBy

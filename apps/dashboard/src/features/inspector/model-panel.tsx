@@ -1,4 +1,5 @@
 import type { Step } from '@xray/core';
+import { isNumber, stringifyJson } from '@xray/core/exact-json';
 import type { ReactNode } from 'react';
 import { ScrollText } from '@/components/scroll-text';
 import { formatCount, formatNumber } from '@/lib/format';
@@ -12,20 +13,20 @@ export function ModelPanel({ model }: { model: NonNullable<Step['model']> }) {
         <Fact name="Model">{model.name}</Fact>
         {model.provider ? <Fact name="Provider">{model.provider}</Fact> : null}
         {model.promptVersion ? <Fact name="Prompt version">{model.promptVersion}</Fact> : null}
-        {typeof model.inputTokens === 'number' ? (
+        {isNumber(model.inputTokens) ? (
           <Fact name="Input tokens">{formatCount(model.inputTokens)}</Fact>
         ) : null}
-        {typeof model.outputTokens === 'number' ? (
+        {isNumber(model.outputTokens) ? (
           <Fact name="Output tokens">{formatCount(model.outputTokens)}</Fact>
         ) : null}
-        {typeof model.costUsd === 'number' ? (
+        {isNumber(model.costUsd) ? (
           <Fact name="Cost">{formatNumber(model.costUsd)} USD</Fact>
         ) : null}
       </dl>
       {params === undefined || params === null ? null : (
         <div>
           <h3 className="mb-1 text-sm text-ink-muted">Parameters</h3>
-          <ScrollText label="Parameters" text={JSON.stringify(params, null, 2)} />
+          <ScrollText label="Parameters" text={stringifyJson(params, undefined, 2)} />
         </div>
       )}
     </div>
