@@ -222,10 +222,10 @@ function withoutRepeats(found: Hypothesis[]): CohortExplanation[] {
   return kept;
 }
 
-function keysOf({ kind, name, within, without }: View): string[] {
+function keysOf({ kind, name, term, within, without }: View): string[] {
   const counts = [within, without].map(({ a, b }) => [a.total, a.count, b.total, b.count].join());
   return [
-    JSON.stringify([kind, name]),
+    JSON.stringify([kind, term ?? name]),
     counts.sort(compareText).join(' and '),
     ...(kind === 'rule' || kind === 'decisive' ? [JSON.stringify(['of a rule', name])] : []),
   ];

@@ -1,10 +1,30 @@
-import { allOf, type QueryNode, type TermNode, type TextField } from './query-tree.js';
+import { QUERY_FIELDS } from './query-fields.js';
+import { parseQuery } from './query-parser.js';
+import {
+  allOf,
+  type QueryField,
+  type QueryNode,
+  type TermNode,
+  type TextField,
+} from './query-tree.js';
 
 /** One value of a field, as a facet shows it. */
 export interface FacetTerm {
   field: TextField;
   key: string | null;
   value: string;
+}
+
+/** A facet's value as a term, by the field's name in the filter language; null where no term asks for it. */
+export function readFacetTerm(field: string, value: string): FacetTerm | null {
+  // Any value asks for the field alone: `status:x` would be no query.
+  const read = parseQuery(`${field}:*`);
+  if (!read.ok || read.query.kind !== 'present' || !isTextField(read.query.field)) return null;
+  return { field: read.query.field, key: read.query.key, value };
+}
+
+function isTextField(field: QueryField): field is TextField {
+  return QUERY_FIELDS[field].takes === 'text';
 }
 
 /** Whether the query keeps to a value, or keeps it out, by a term that stands beside all others. */

@@ -12,11 +12,15 @@ interface RawName extends QuerySpan {
   text: string;
 }
 
+interface RawKey extends RawName {
+  quoted: boolean;
+}
+
 /** `field:value,value` with nothing known of its meaning yet; there is at least one value, maybe empty. */
 export interface PairToken extends QuerySpan {
   kind: 'pair';
   name: RawName;
-  key: RawName | null;
+  key: RawKey | null;
   op: string;
   values: [RawValue, ...RawValue[]];
   problem: QueryError | null;
@@ -106,12 +110,12 @@ class Lexer {
     const dot = word.indexOf('.');
     const field = dot < 0 ? undefined : fieldNamed(word.slice(0, dot));
     const keyed = field !== undefined && QUERY_FIELDS[field].keyed === true;
-    let key: RawName | null = null;
+    let key: RawKey | null = null;
     if (keyed) {
       const from = start + dot + 1;
       const isQuoted = this.#char() === '"' && dot === word.length - 1;
       const text = isQuoted ? this.#quoted() : word.slice(dot + 1);
-      key = { text, start: from, end: this.#at };
+      key = { text, quoted: isQuoted, start: from, end: this.#at };
     }
     const name = keyed ? word.slice(0, dot) : word;
     if (this.#char() === ':') {
@@ -125,7 +129,7 @@ class Lexer {
     return { kind: 'text', text, quoted: false, ...span };
   }
 
-  #pair(start: number, name: RawName, key: RawName | null): PairToken {
+  #pair(start: number, name: RawName, key: RawKey | null): PairToken {
     this.#at++;
     const [op] = /^[<>]?=?/.exec(this.#text.slice(this.#at, this.#at + 2)) ?? [''];
     this.#at += op.length;

@@ -129,8 +129,11 @@ function matchesValue(
 ): boolean {
   if (field === 'candidate') return context.hasCandidate(value.text);
   if (field === 'subject') {
+    // The id itself may hold a slash.
     const isWhole = value.text.includes('/');
-    return facts.subjects.some(({ type, id }) => isMatch(value, isWhole ? `${type}/${id}` : id));
+    return facts.subjects.some(
+      ({ type, id }) => isMatch(value, id) || (isWhole && isMatch(value, `${type}/${id}`)),
+    );
   }
   if (field === 'metadata') {
     const found = ownValue(facts.metadata, key);

@@ -18,7 +18,10 @@ export function readPair(token: PairToken): QueryLeaf | QueryError {
   if (field === undefined) return unknownField(token);
   const { takes, keyed } = QUERY_FIELDS[field];
   const key = token.key?.text ?? null;
-  if (keyed && (key === null || key === '')) return missingKey(token, field);
+  // A version or a metadata value may have an empty name, written in quotes.
+  if (keyed && (key === null || (key === '' && token.key?.quoted !== true))) {
+    return missingKey(token, field);
+  }
   const empty = token.values.find((value) => value.text === '' && !value.quoted && !value.star);
   if (empty !== undefined) return missingValue(token, field, empty);
   if (isStar(token.values[0]) && token.values.length === 1 && token.op === '') {

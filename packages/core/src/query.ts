@@ -1,6 +1,6 @@
 // The filter language: docs/query-language.md. Free of zod, so that a page can have it at run time.
 export { completeQuery, type QueryCompletion, type QueryOption } from './query-complete.js';
-export { termState, toggleTerm, type FacetTerm } from './query-edit.js';
+export { readFacetTerm, termState, toggleTerm, type FacetTerm } from './query-edit.js';
 export { QUERY_FIELDS } from './query-fields.js';
 export { lexQuery, type QueryToken } from './query-lexer.js';
 export {

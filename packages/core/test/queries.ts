@@ -17,8 +17,26 @@ const DURATION_UNITS: DurationUnit[] = ['ms', 's', 'min', 'h'];
 const AGO_UNITS: AgoUnit[] = ['s', 'min', 'h', 'd', 'w'];
 
 /** Texts that a query can hold, with all that has a meaning in the language. */
-const anyText = fc.oneof(
-  fc.constantFrom('a', 'loan-approval', '100%', 'a_b', 'OR', '*', 'a*', '-x', 'a"b', '\\', 'x:y'),
+export const anyText = fc.oneof(
+  fc.constantFrom(
+    '',
+    'a',
+    'loan-approval',
+    '100%',
+    'a_b',
+    'OR',
+    '*',
+    'a*',
+    '-x',
+    'a"b',
+    '\\',
+    'x:y',
+    'a=b',
+    'a.b',
+    'a/b',
+    'a,b',
+    '(a)',
+  ),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((text) => !text.includes('\0')),
 );
 

@@ -17,9 +17,11 @@ import {
   type QueryError,
   type QueryFacts,
   type QueryNode,
+  readFacetTerm,
   type QueryOption,
+  type TextField,
 } from '../src/query.js';
-import { anyQuery, placeless } from './queries.js';
+import { anyQuery, anyText, placeless } from './queries.js';
 
 function parsed(text: string): QueryNode {
   const result = parseQuery(text);
@@ -364,6 +366,28 @@ describe('facets edit a query', () => {
         expect(termState(once, term)).toBe(exclude ? 'excluded' : 'included');
         expect(printQuery(toggleTerm(once, term, exclude))).toBe(printQuery(query));
       }),
+    );
+  });
+
+  test('every value of every facet is written so that it is read again', () => {
+    const fields = Object.entries(QUERY_FIELDS).filter(([, { takes }]) => takes === 'text');
+    const facet = fc.constantFrom(...fields).chain(([field, { keyed, values }]) =>
+      fc.record({
+        field: fc.constant(field as TextField),
+        key: keyed ? anyText : fc.constant(null),
+        value: values === undefined ? anyText : fc.constantFrom(...values),
+      }),
+    );
+    fc.assert(
+      fc.property(facet, fc.boolean(), ({ field, key, value }, exclude) => {
+        fc.pre(field !== 'candidate');
+        const term = readFacetTerm(printQueryField(field, key), value);
+        expect(term).toEqual({ field, key, value });
+        if (term === null) return;
+        const text = printQuery(toggleTerm(parsed('tag:other'), term, exclude));
+        expect(termState(parsed(text), term)).toBe(exclude ? 'excluded' : 'included');
+      }),
+      { numRuns: 500 },
     );
   });
 

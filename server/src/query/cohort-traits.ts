@@ -1,6 +1,7 @@
 import {
   isExactNumber,
   parseJson,
+  parseQuery,
   printQuery,
   printQueryField,
   type ExplanationKind,
@@ -164,12 +165,18 @@ function withinOf({ a, aHits, b, bHits }: Counts): Trait['within'] {
   return { a: { count: aHits, total: a }, b: { count: bHits, total: b } };
 }
 
+/** Null where the filter language has no room for it. */
+function writableTerm(field: TextField, key: string | null, value: string): string | null {
+  const term = termOf(field, key, value);
+  return parseQuery(term).ok ? term : null;
+}
+
 function traitOf(kind: ExplanationKind, key: string | null, value: string, counts: Counts): Trait {
   const field = FIELDS[kind];
   return {
     kind,
-    name: key === null ? value : `${key}:${value}`,
-    term: field === undefined ? null : termOf(field, key, value),
+    name: key === null ? value : `${/[:"]/.test(key) ? JSON.stringify(key) : key}:${value}`,
+    term: field === undefined ? null : writableTerm(field, key, value),
     within: withinOf(counts),
   };
 }

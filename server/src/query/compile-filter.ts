@@ -290,17 +290,16 @@ function hasMetadata(key: string, value: QueryValue): Condition {
 function hasSubject({ match, text }: QueryValue): Condition {
   const isWhole = text.includes('/');
   if (match === 'is') {
-    if (!isWhole) return contains(sql`e.subjects`, [{ id: text }]);
-    // Either part may hold a slash itself.
+    // The type and the id may hold slashes themselves.
     const splits = [...text.matchAll(/\//g)].map(({ index }) => ({
       type: text.slice(0, index),
       id: text.slice(index + 1),
     }));
-    return any(splits.map((subject) => contains(sql`e.subjects`, [subject])));
+    return any([{ id: text }, ...splits].map((subject) => contains(sql`e.subjects`, [subject])));
   }
-  const written = isWhole ? sql`(s.type || '/' || s.id)` : sql`s.id`;
+  const begins = [sql`s.id`, ...(isWhole ? [sql`(s.type || '/' || s.id)`] : [])];
   return sql`EXISTS (SELECT FROM jsonb_to_recordset(e.subjects) AS s(type text, id text)
-    WHERE ${startsWith(written, text)})`;
+    WHERE ${any(begins.map((written) => startsWith(written, text)))})`;
 }
 
 function prefixes(values: QueryValue[]): string[] {

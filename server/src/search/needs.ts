@@ -52,7 +52,9 @@ function needOfTerm({ field, key }: TermNode, { match, text }: QueryValue): Need
     case 'candidate':
       return { kind: 'candidate', id: text };
     case 'subject':
-      return fact(text.includes('/') ? 'subject' : 'subject id', '', text);
+      return text.includes('/')
+        ? anyOf([fact('subject', '', text), fact('subject id', '', text)])
+        : fact('subject id', '', text);
     case 'metadata':
       return anyOf(metadataValues(text).map((value) => fact('metadata', key ?? '', value)));
     case 'version':

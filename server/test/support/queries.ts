@@ -54,7 +54,7 @@ const anySnapshot = fc.record(
       .map((minutes) => new Date(NOW + minutes * 60_000).toISOString()),
     durationMs: fc.constantFrom(0, 0.5, 500, 501, 60_000, 3_600_000),
     versions: fc.dictionary(
-      fc.constantFrom('ruleset', 'a b', '__proto__'),
+      fc.constantFrom('ruleset', 'a b', '__proto__', '', 'a:b'),
       fc.constantFrom('r42', 'r4'),
       { maxKeys: 2 },
     ),
@@ -63,7 +63,7 @@ const anySnapshot = fc.record(
     }),
     tags: fc.array(fc.constantFrom('vip', 'vi', 'a b', 'v%', '*'), { maxLength: 3 }),
     metadata: fc.dictionary(
-      fc.constantFrom('region', 'n', 'a.b', '__proto__'),
+      fc.constantFrom('region', 'n', 'a.b', '__proto__', 'a:b', ''),
       fc.constantFrom('eu', 'eu-1', '2', 2, -0.5, 1e21, true, 'true', 'e_'),
       { maxKeys: 3 },
     ),
@@ -114,7 +114,7 @@ reason:DTI%,x ; reason:* ; rule:max_dti ; rule:max* ; rule:* ; rule:max%,min ; d
 decisive:m* ; decisive:* ; step:rules ; step:rules* ; step:100%,données ; step:* ; failed:score
 failed:a_b* ; failed:* ; error:T_ ; error:T* ; error:* ; subject:1 ; subject:applicant/1
 subject:a/1/a ; subject:a/1/a/1 ; subject:1/1/a ; subject:applicant/* ; subject:1* ; subject:*
-subject:"x\"y",% ; tag:vip ; tag:vi* ; tag:"a b",v% ; tag:"*" ; tag:* ; version.ruleset:r42
+subject:"x\"y",% ; subject:a/1 ; subject:1/a ; subject:1/* ; version."":r4 ; metadata."a:b":* ; metadata."":eu ; tag:vip ; tag:vi* ; tag:"a b",v% ; tag:"*" ; tag:* ; version.ruleset:r42
 version.ruleset:r4* ; version."a b":* ; version.__proto__:r4 ; metadata.region:eu
 metadata.region:eu* ; metadata.n:2 ; metadata.n:2.0,true ; metadata.n:-0.5 ; metadata.n:1e21
 metadata.a.b:e_* ; metadata.n:* ; metadata.n:2* ; metadata.__proto__:* ; metadata.__proto__:true

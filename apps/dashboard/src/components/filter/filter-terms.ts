@@ -3,10 +3,9 @@ import {
   parseQuery,
   printQuery,
   printQueryField,
-  printQueryValue,
+  readFacetTerm,
   termState,
   toggleTerm,
-  type FacetTerm,
   type QueryNode,
 } from '@xray/core/query';
 
@@ -32,19 +31,12 @@ const TITLES: Partial<Record<string, string>> = {
   failed: 'Failed step',
 };
 
-/** A value of a facet as a term. The value is parsed too, as some fields take only a few. Null where none can be made. */
-export function facetTerm(field: string, value: string): FacetTerm | null {
-  const read = parseQuery(`${field}:${printQueryValue(value)}`);
-  if (!read.ok || read.query.kind !== 'term') return null;
-  return { field: read.query.field, key: read.query.key, value };
-}
-
 /** The values of each field with what the filter says of them; those it names are there even without a count. */
 export function facetGroups(facets: Facets['items'], query: QueryNode): FacetGroup[] {
   const named = namedTerms(query);
   const groups = facets.flatMap((facet): FacetGroup[] => {
     const listed = facet.values.flatMap(({ value, count }): FacetValue[] => {
-      const term = facetTerm(facet.field, value);
+      const term = readFacetTerm(facet.field, value);
       return term === null ? [] : [{ value, count, state: termState(query, term) }];
     });
     const missing = named
@@ -71,7 +63,7 @@ export function facetGroups(facets: Facets['items'], query: QueryNode): FacetGro
 /** The filter with a value added or taken away; unchanged where it cannot be read. */
 export function toggleFacet(q: string, field: string, value: string, exclude: boolean): string {
   const read = parseQuery(q);
-  const term = facetTerm(field, value);
+  const term = readFacetTerm(field, value);
   return read.ok && term !== null ? printQuery(toggleTerm(read.query, term, exclude)) : q;
 }
 
