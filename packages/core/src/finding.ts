@@ -104,7 +104,8 @@ export const histogramQuerySchema = rangeQuerySchema.extend({
 });
 
 /**
- * Executions by time: bucket `i` starts at `from` + i × `bucketMs`, with `from` at a multiple of it. Each
+ * Executions by time: bucket `i` starts at `from` + i × `bucketMs`, with `from` at a multiple of it. The first
+ * bucket may begin before the range; only executions of the range are counted. Each
  * series has as many counts as there are buckets. At most 30 series, the most frequent first; what has
  * another outcome is in `total` alone.
  */

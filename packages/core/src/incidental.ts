@@ -1,3 +1,4 @@
+import { isNumber } from './exact-json.js';
 import type { Json, Snapshot } from './snapshot.js';
 import { stepsInOrder } from './step-order.js';
 
@@ -28,7 +29,7 @@ export function incidentalBetween(a: Snapshot, b: Snapshot): IsIncidental {
     const name = nameOf(path);
     if (REQUEST_ID_NAME.test(name)) return true;
     if (left.all.has(String(one)) && right.all.has(String(other))) return true;
-    if (typeof one === 'number' && typeof other === 'number') {
+    if (isNumber(one) && isNumber(other)) {
       if (DURATION_NAME.test(name)) return true;
       return TIME_NAME.test(name) && Math.min(one, other) >= MIN_EPOCH_SECONDS;
     }
@@ -94,7 +95,7 @@ function nameOf(path: string): string {
 }
 
 function isScalar(value: unknown): value is string | number | boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return typeof value === 'string' || isNumber(value) || typeof value === 'boolean';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -116,10 +116,14 @@ export async function readHistogram(
   const aligned = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
   const start = Math.max(aligned, FIRST_INSTANT_MS);
   const { by } = query;
-  const scope = { app, from: new Date(start), to: range.to };
+  const scope = { app, ...range };
+  const origin = new Date(start);
   const { rows, left, counted } = await narrowed(filter, query, async () => {
     const { where, alike, ...rest } = await conditionOfCounted(search, scope, filter, now);
-    return { ...rest, rows: await store.countByTime({ ...scope, where, alike, by, bucketMs }) };
+    return {
+      ...rest,
+      rows: await store.countByTime({ ...scope, where, alike, by, bucketMs, origin }),
+    };
   });
   const buckets = Math.ceil((range.to.getTime() - start) / bucketMs);
   const series = new Map<
@@ -139,7 +143,7 @@ export async function readHistogram(
     series.set(value, own);
   }
   return {
-    from: new Date(start).toISOString(),
+    from: origin.toISOString(),
     to: range.to.toISOString(),
     notSearched: notSearchedOf(left),
     counted,

@@ -44,9 +44,9 @@ export async function readOverview(
   const bucketMs = bucketWidthOf(range.to.getTime() - range.from.getTime(), BUCKETS);
   const aligned = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
   const fromMs = Math.max(aligned, FIRST_INSTANT_MS);
-  const from = new Date(fromMs);
+  const origin = new Date(fromMs);
   const found = await narrowed(filter, query, () =>
-    store.readOverTime({ app, ...countConditionsOf(filter, now), from, to: range.to, bucketMs }),
+    store.readOverTime({ app, ...countConditionsOf(filter, now), ...range, origin, bucketMs }),
   );
   const length = Math.ceil((range.to.getTime() - fromMs) / bucketMs);
   const spread = <T>(rows: { startMs: number; value: T }[], empty: T): T[] => {
@@ -68,7 +68,7 @@ export async function readOverview(
   const reasons = series(found.reasons);
   return {
     pipeline,
-    from: from.toISOString(),
+    from: origin.toISOString(),
     to: range.to.toISOString(),
     bucketMs,
     executions: ofBuckets(0, ({ executions }) => executions),

@@ -96,17 +96,17 @@ export async function listReleases(
   return rows.map((row) => ({ ...row, firstAt: isoOf(row.firstAt) }));
 }
 
-/** Executions of each bucket and value; buckets without any are left out. */
+/** Executions of each bucket and value. Buckets count from `origin`; those without any are left out. */
 export async function countByTime(
   db: Db,
-  scope: CountScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
+  scope: CountScope & { origin: Date; by: 'outcome' | 'status'; bucketMs: number },
 ): Promise<HistogramRow[]> {
-  const from = instant(scope.from.getTime());
+  const origin = instant(scope.origin.getTime());
   const width = sql`${scope.bucketMs}::double precision * interval '1 millisecond'`;
   const rows = await readWithin(db, READ_LIMIT_MS, async (tx) => {
     const result = await sql<HistogramRow>`
       WITH grouped AS MATERIALIZED (
-        SELECT date_bin(${width}, e.at, ${from}) AS bucket, e.fingerprint, count(*) AS n, max(e.id) AS sample
+        SELECT date_bin(${width}, e.at, ${origin}) AS bucket, e.fingerprint, count(*) AS n, max(e.id) AS sample
         FROM xray.executions e WHERE ${isWithin(scope)} AND ${scope.where} GROUP BY bucket, e.fingerprint
       ), kinds AS (SELECT fingerprint, max(sample) AS sample FROM grouped GROUP BY fingerprint
       ), valued AS MATERIALIZED (

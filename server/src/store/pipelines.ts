@@ -108,9 +108,9 @@ type CountedOverTime = Omit<OverTime, 'buckets' | 'p50' | 'p95'> & {
 /** From the index executions_pipeline alone, unless the filter asks more of a row than it has. Throws a ReadTooLong. */
 export async function readOverTime(
   db: Db,
-  scope: CountScope & { from: Date; bucketMs: number },
+  scope: CountScope & { origin: Date; bucketMs: number },
 ): Promise<OverTime> {
-  const origin = instant(scope.from.getTime());
+  const origin = instant(scope.origin.getTime());
   const width = sql`make_interval(secs => ${scope.bucketMs / 1_000}::double precision)`;
   const START = sql`date_bin(${width}, e.at, ${origin})`;
   return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {

@@ -225,14 +225,14 @@ export interface Store extends AccessStore {
   listReleases(scope: CountScope & { newFromMs: number }): Promise<Releases['items']>;
   /** Throws a ReadTooLong. */
   countByTime(
-    scope: CountScope & { from: Date; by: 'outcome' | 'status'; bucketMs: number },
+    scope: CountScope & { origin: Date; by: 'outcome' | 'status'; bucketMs: number },
   ): Promise<HistogramRow[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
   listPipelines(scope: Omit<ExecutionScope, 'where'>): Promise<PipelineList['items']>;
 
   /** Its place in the order of an export. */
   findPlace(app: string, executionId: string): Promise<ExportFilter['after']>;
-  readOverTime(scope: CountScope & { from: Date; bucketMs: number }): Promise<OverTime>;
+  readOverTime(scope: CountScope & { origin: Date; bucketMs: number }): Promise<OverTime>;
   readFlow(scope: CountScope & { sampled: number }): Promise<Flow>;
   countCohorts(pair: CohortPair): Promise<CohortCounts>;
   countTraits(
