@@ -1,5 +1,5 @@
 import type { SearchMatch } from './finding.js';
-import { findText, normalizeText, type TextQuery } from './search-terms.js';
+import { findText, normalizeText, normalizedForms, type TextQuery } from './search-terms.js';
 import { visitTexts, type SearchPath } from './searchable.js';
 import type { Snapshot } from './snapshot.js';
 import { stepSequence } from './step-order.js';
@@ -34,12 +34,16 @@ export function searchSnapshot(
   let wanted = queries.length;
   visitTexts(snapshot, (text, path) => {
     if (wanted === 0) return;
-    const normalized = normalizeText(text);
+    const forms = normalizedForms(text);
     for (const [index, query] of queries.entries()) {
       const own = places[index];
       if (own === undefined || own.length === enough) continue;
-      const ranges = findText(query, normalized, MAX_RANGES);
-      if (ranges.length === 0) continue;
+      const [found] = forms.flatMap((normalized) => {
+        const ranges = findText(query, normalized, MAX_RANGES);
+        return ranges.length === 0 ? [] : [{ normalized, ranges }];
+      });
+      if (found === undefined) continue;
+      const { normalized, ranges } = found;
       own.push({ ...placeOf(snapshot, path), ...snippetOf(text, normalized, ranges) });
       if (own.length === enough) wanted--;
     }

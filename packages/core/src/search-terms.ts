@@ -25,16 +25,62 @@ const UNSPACED =
   /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]$/u;
 const ALPHANUMERIC = /^[\p{L}\p{N}\p{M}]$/u;
 const SYMBOL = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\p{So}\p{Sc}]$/u;
-const IGNORED = /[\p{Default_Ignorable_Code_Point}\u0640]/gu;
 const ASCII = /^[\0-\x7f]*$/;
+
+const ZERO_WIDTH_SPACE = '\u200B';
+/** Invisible characters, and the Arabic stroke that only lengthens a word. */
+const IGNORED = /[\p{Default_Ignorable_Code_Point}\u0640]/gu;
+/** Apostrophes and dashes that keyboards lack. A modifier apostrophe would count as a letter. */
+const TYPOGRAPHIC = /([\u2018-\u201B\u2032\u02B9\u02BB-\u02BD])|([\u2010-\u2015\u2212])/g;
+/**
+ * Accents of Latin, Greek and Cyrillic, and the points of Hebrew and Arabic. Marks of other scripts are vowels. The
+ * short и and у (й, ў) are letters with keys of their own.
+ */
+const ACCENTS =
+  /(?<![иу])\u0306|[\u0300-\u0305\u0307-\u036F\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u064B-\u065F\u0670\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]/g;
+/** Letters that Unicode does not take apart, as people type them without their key. */
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  ð: 'd',
+  ø: 'o',
+  þ: 'th',
+  đ: 'd',
+  ħ: 'h',
+  ı: 'i',
+  ł: 'l',
+  ŋ: 'n',
+  œ: 'oe',
+  ŧ: 't',
+  ς: 'σ',
+};
+const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
 
 /** Kinds of the code points of the basic plane, filled in as they are met; 0 is not met yet. */
 const kinds = new Uint8Array(0x10000);
 
-/** Compatibility forms made one (NFKC), lower case, without what is not seen. */
+/**
+ * The form in which texts are searched: compatibility forms made one (NFKC), lower case, without accents and invisible
+ * characters, with plain quotes and dashes (docs/query-language.md). Change SEGMENT_FORMAT of the server with it.
+ */
 export function normalizeText(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
-  return text.normalize('NFKC').toLowerCase().replace(IGNORED, '').replaceAll('ς', 'σ');
+  return text
+    .replaceAll('\u00B4', "'")
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(IGNORED, '')
+    .replace(TYPOGRAPHIC, (_, quote: string | undefined) => (quote === undefined ? '-' : "'"))
+    .replace(ACCENTS, '')
+    .replace(LETTER, (letter) => LETTERS[letter] ?? letter)
+    .normalize('NFC');
+}
+
+/** The forms in which a recorded text is found: where a zero-width space parts a word, also by its parts. */
+export function normalizedForms(text: string): string[] {
+  const whole = normalizeText(text);
+  if (!text.includes(ZERO_WIDTH_SPACE)) return [whole];
+  return [whole, normalizeText(text.replaceAll(ZERO_WIDTH_SPACE, ' '))];
 }
 
 /** Calls `visit` for each atom of a normalized text, in order. The object is the same each time. */

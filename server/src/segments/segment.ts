@@ -1,5 +1,5 @@
 /** Of the encoding and of what terms there are: segments of another format are built anew. */
-export const SEGMENT_FORMAT = 1;
+export const SEGMENT_FORMAT = 2;
 
 export const DIRECTORY = 0;
 export const TERMS = 1;

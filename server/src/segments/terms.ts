@@ -4,7 +4,7 @@ import {
   numberKey,
   type MetadataValue,
   hasFailed,
-  normalizeText,
+  normalizedForms,
   scanAtoms,
   visitTexts,
   type Snapshot,
@@ -53,7 +53,9 @@ const terms = new HashSet();
 /** The hashes of all that an execution can be found by, but for candidates; each once. */
 export function termsOf(snapshot: Snapshot): Uint32Array {
   terms.clear();
-  visitTexts(snapshot, (text) => addTextTerms(normalizeText(text)));
+  visitTexts(snapshot, (text) => {
+    for (const form of normalizedForms(text)) addTextTerms(form);
+  });
   const facts = factsOf(snapshot);
   const add = (field: FactField, key: string, value: MetadataValue): void => {
     terms.add(factTerm(field, key, value));
