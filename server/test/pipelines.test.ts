@@ -232,7 +232,14 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     await store.saveExecutions(records);
     const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
     const items = await store.listPipelines({ app: APP, ...range });
-    const scope = { app: APP, where: ANY, alike: ANY, ...range, bucketMs: DAY_MS };
+    const scope = {
+      app: APP,
+      where: ANY,
+      alike: ANY,
+      ...range,
+      origin: range.from,
+      bucketMs: DAY_MS,
+    };
     const { buckets } = await store.readOverTime(scope);
     return { items, buckets };
   };
