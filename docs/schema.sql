@@ -129,7 +129,8 @@ CASE
     WHEN (duration_ms IS NOT NULL) THEN floor((ln(GREATEST(duration_ms, (0.001)::double precision)) * (50)::double precision))
     ELSE NULL::double precision
 END) STORED,
-    sender_environments text[]
+    sender_environments text[],
+    has_people boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE xray.executions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -404,6 +405,8 @@ CREATE INDEX executions_conflict ON xray.executions USING btree (app, at, id) WH
 
 CREATE INDEX executions_duration ON xray.executions USING btree (app, COALESCE(duration_ms, ('-1'::integer)::double precision), id);
 
+CREATE INDEX executions_people ON xray.executions USING btree (app, id) WHERE has_people;
+
 CREATE INDEX executions_pipeline ON xray.executions USING btree (app, pipeline, at, id) INCLUDE (duration_ms, duration_group, fingerprint);
 
 CREATE INDEX executions_received ON xray.executions USING btree (app, received_at, id);
@@ -540,4 +543,5 @@ INSERT INTO xray.migrations (id, name) VALUES (10, '0010_fingerprints');
 INSERT INTO xray.migrations (id, name) VALUES (11, '0011_outdated');
 INSERT INTO xray.migrations (id, name) VALUES (12, '0012_limits');
 INSERT INTO xray.migrations (id, name) VALUES (13, '0013_known_places');
+INSERT INTO xray.migrations (id, name) VALUES (14, '0014_people');
 COMMIT;

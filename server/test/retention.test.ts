@@ -1,17 +1,20 @@
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { pino } from 'pino';
+import { sql } from 'kysely';
 import { Registry } from 'prom-client';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ErrorBody, PruneResult, Retention, Snapshot } from '@xray/core';
 import { startServer } from '#server/main.js';
 import type { Store } from '#server/store/store.js';
 import { ErasureMetrics } from '#server/upkeep/metrics.js';
+import { prune } from '#server/upkeep/prune.js';
 import { startRetentionJob } from '#server/upkeep/retention-job.js';
 import {
   API_KEY,
   APP,
   driverInCi,
+  freshStore,
   configFor,
   newPlace,
   openStore,
@@ -152,6 +155,70 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     ]);
     expect(result).toMatchObject({ erased: { executions: 2, steps: 6 }, left: { executions: 0 } });
     expect(await executionsByTable(place)).toEqual({ executions: 2, bodies: 2, steps: 2 });
+  });
+
+  test('erases a person among the candidates: items, ledger, any type where none is said', async () => {
+    const store = await freshStore(driver);
+    const chose = (candidates: object): Partial<Snapshot> => ({
+      steps: [
+        {
+          name: 'rank',
+          candidates: {
+            person: true,
+            type: 'user',
+            in: 2,
+            out: 1,
+            byOutcome: { kept: 1, rejected: 1 },
+            items: [],
+            ...candidates,
+          },
+        },
+      ],
+    });
+    const ledger = { ids: ['u-9', 'ü"1'], outcomes: 'kr', reasons: [], reasonIx: [-1, -1] };
+    const item = (id: string) => ({ items: [{ id, outcome: 'kept' as const }] });
+    const gone: Partial<Snapshot>[] = [
+      chose(item('ü"1')),
+      chose({ ledger }),
+      chose({ ...item('ü"1'), type: null }),
+      { subjects: [{ type: 'user', id: 'ü"1' }] },
+    ];
+    const kept: Partial<Snapshot>[] = [
+      chose(item('ü"12')),
+      chose({ ...item('ü"1'), person: false }),
+      chose({ ...item('ü"1'), type: 'offer' }),
+      {},
+    ];
+    await receive(
+      store,
+      [...gone, ...kept].map((changes) => ({ receivedAt: new Date(), changes })),
+    );
+    const what = { kind: 'subject', type: 'user', id: 'ü"1' } as const;
+    const scope = { app: APP, environment: undefined, what };
+    expect((await store.countErasable(scope)).erasable.executions).toBe(gone.length);
+    const eraser = { store, erasures: new ErasureMetrics(new Registry()) };
+    const result = await prune(eraser, scope, undefined, () => ({
+      actor: { kind: 'administrator', id: null, name: null },
+      appId: APP,
+      ip: null,
+      action: 'execution.prune',
+      target: null,
+      details: {},
+    }));
+    expect(result).toMatchObject({
+      erased: { executions: gone.length },
+      left: { executions: 0, steps: 0, bytes: 0 },
+      held: 0,
+    });
+    const left = await store.exportExecutions({
+      app: APP,
+      where: sql<boolean>`true`,
+      from: undefined,
+      to: undefined,
+      sort: 'at',
+      after: undefined,
+    });
+    expect(left).toHaveLength(kept.length);
   });
 
   test('erases one execution of a server that runs, by the command line and by the API', async () => {

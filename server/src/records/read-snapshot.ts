@@ -133,6 +133,7 @@ function toRecord(
       metadata: exact === snapshot ? facts.metadata : factsOf(exact).metadata,
       at: orderingTime(snapshot.startedAt, receivedAt),
       course: courseOf(snapshot),
+      hasPeople: snapshot.steps.some(({ candidates }) => candidates?.person === true),
     },
     steps: snapshot.steps.map((step, index): StepRow => ({
       sequence: stepSequence(step, index),

@@ -4,6 +4,7 @@ import { appendAudit } from './audit.js';
 import type { Driver } from './driver.js';
 import { eraseFromIndex } from './erase-from-index.js';
 import { instant } from './instant.js';
+import { countWithPerson, withPerson } from './people-among-candidates.js';
 import type { ErasedBatch, ErasureScope, Store } from './store.js';
 
 type Db = Driver['db'];
@@ -43,7 +44,24 @@ export async function countErasable(
       count(*) FILTER (WHERE ${IS_HELD}) AS held
     FROM ${WITH_RULES} WHERE ${isNear(scope)} AND ${isMeant(scope)}`.execute(db);
   const { held = 0, ...erasable } = rows[0] ?? { executions: 0, steps: 0, bytes: 0 };
-  return { erasable, held };
+  if (scope.what.kind !== 'subject') return { erasable, held };
+  const among = await countWithPerson(
+    db,
+    {
+      from: WITH_RULES,
+      where: sql`${isNear(scope)} AND ${isInEnvironment(scope)} AND NOT (${isMeant(scope)})`,
+      isHeld: IS_HELD,
+    },
+    scope.what,
+  );
+  return {
+    erasable: {
+      executions: erasable.executions + among.erasable.executions,
+      steps: erasable.steps + among.erasable.steps,
+      bytes: erasable.bytes + among.erasable.bytes,
+    },
+    held: held + among.held,
+  };
 }
 
 export async function eraseBatch(
@@ -155,12 +173,18 @@ async function lockMeant(
   ids: number[],
 ): Promise<{ id: number; rule: string }[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql<{ id: number; rule: string }>`
-    SELECT e.id, coalesce(own.environment, '') AS rule
+  const { what } = scope;
+  const maybe = what.kind === 'subject' ? sql`e.has_people` : sql`false`;
+  const { rows } = await sql<{ id: number; rule: string; bytes: number; isMeant: boolean }>`
+    SELECT e.id, coalesce(own.environment, '') AS rule, e.bytes, ${isMeant(scope)} AS "isMeant"
     FROM ${WITH_RULES}
-    WHERE e.id = ANY (${ids}::bigint[]) AND ${isMeant(scope)} AND NOT ${IS_HELD}
+    WHERE e.id = ANY (${ids}::bigint[]) AND (${isMeant(scope)} OR ${maybe})
+      AND ${isInEnvironment(scope)} AND NOT ${IS_HELD}
     FOR UPDATE OF e SKIP LOCKED`.execute(tx);
-  return rows;
+  if (what.kind !== 'subject') return rows;
+  const suspects = rows.filter((row) => !row.isMeant);
+  const found = await withPerson(tx, suspects, what);
+  return rows.filter((row) => row.isMeant || found.has(row.id));
 }
 
 async function countByRule(tx: Db, app: string, doomed: { rule: string }[]): Promise<void> {
@@ -188,9 +212,14 @@ function isNear({ app, what }: ErasureScope): RawBuilder<unknown> {
   }
 }
 
-/** Whether an execution near enough is in scope. */
-function isMeant({ environment, what }: ErasureScope): RawBuilder<unknown> {
-  const inEnvironment = environment === undefined ? sql`true` : sql`e.environment = ${environment}`;
+function isInEnvironment({ environment }: ErasureScope): RawBuilder<unknown> {
+  return environment === undefined ? sql`true` : sql`e.environment = ${environment}`;
+}
+
+/** Whether an execution near enough is in scope, as far as its columns tell. */
+function isMeant(scope: ErasureScope): RawBuilder<unknown> {
+  const { what } = scope;
+  const inEnvironment = isInEnvironment(scope);
   switch (what.kind) {
     case 'expired':
       return sql`${inEnvironment}

@@ -22,6 +22,7 @@ export const HEADER = {
   rules: 'text[]',
   decisive: 'text[]',
   course: 'int',
+  has_people: 'boolean',
 } as const;
 
 export const MERGE = {

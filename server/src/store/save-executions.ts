@@ -284,6 +284,7 @@ export function headerRow({
     rules: header.rules,
     decisive: header.decisive,
     course: header.course,
+    has_people: header.hasPeople,
   };
 }
 

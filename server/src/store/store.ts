@@ -69,6 +69,8 @@ export interface ExecutionRecord {
     decisive: string[];
     /** Hash of the names of the steps that ran, in order: equal for executions that took one course. */
     course: number;
+    /** Whether a step chose among people, who may ask to be erased. */
+    hasPeople: boolean;
   };
   steps: StepRow[];
 }

@@ -151,6 +151,7 @@ interface ExecutionsTable {
   rules: Derived<string[]>;
   decisive: Derived<string[]>;
   course: Derived<number>;
+  has_people: Derived<boolean>;
   /** Only for the database: its 64 bits are more than a number holds here. */
   fingerprint: Derived<never>;
   /** Of durations that are alike (durations.ts). */
