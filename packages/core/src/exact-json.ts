@@ -1,5 +1,14 @@
 import { compareNumber, isSafeNumber, parse, splitNumber, stringify } from 'lossless-json';
-import type { Json } from './snapshot.js';
+
+/** Any JSON value, as `parseJson` makes it. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | ExactNumber
+  | string
+  | Json[]
+  | { [key: string]: Json };
 
 let exactNumbersMet = 0;
 

@@ -36,8 +36,25 @@ const TYPOGRAPHIC = /([\u2018-\u201B\u2032\u02B9\u02BB-\u02BD])|([\u2010-\u2015\
  * Accents of Latin, Greek and Cyrillic, and the points of Hebrew and Arabic. Marks of other scripts are vowels. The
  * short и and у (й, ў) are letters with keys of their own.
  */
-const ACCENTS =
-  /(?<![иу])\u0306|[\u0300-\u0305\u0307-\u036F\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u064B-\u065F\u0670\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]/g;
+const ACCENTS = new RegExp(
+  [
+    '(?<![иу])\\u0306',
+    '[\\u0300-\\u0305]',
+    '[\\u0307-\\u036F]',
+    '[\\u0591-\\u05BD]',
+    '\\u05BF',
+    '[\\u05C1\\u05C2]',
+    '[\\u05C4\\u05C5]',
+    '\\u05C7',
+    '[\\u064B-\\u065F]',
+    '\\u0670',
+    '[\\u1AB0-\\u1AFF]',
+    '[\\u1DC0-\\u1DFF]',
+    '[\\u20D0-\\u20FF]',
+    '[\\uFE20-\\uFE2F]',
+  ].join('|'),
+  'g',
+);
 /** Letters that Unicode does not take apart, as people type them without their key. */
 const LETTERS: Readonly<Record<string, string>> = {
   ß: 'ss',

@@ -1,15 +1,7 @@
 import { z } from 'zod';
-import type { ExactNumber } from './exact-json.js';
+import type { Json } from './exact-json.js';
 
-/** Any JSON value, as `parseJson` makes it. */
-export type Json =
-  | null
-  | boolean
-  | number
-  | ExactNumber
-  | string
-  | Json[]
-  | { [key: string]: Json };
+export type { Json } from './exact-json.js';
 
 /** What the server refuses; every other limit of the wire format is the SDK's to keep by cutting. */
 export const LIMITS = {
