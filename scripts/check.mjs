@@ -1,13 +1,16 @@
 import { prepare } from './prepare.mjs';
 import fs from 'node:fs';
 import path from 'node:path';
+import { commitFaults } from './commits.mjs';
 import { featuresOf, foldersWithoutRules, importRules } from './import-rules.mjs';
+import { missingPaths } from './named-paths.mjs';
 import { parts, root } from './parts.mjs';
+import { mannered, tooMannered } from './plain-words.mjs';
 import { run, secondsSince } from './run.mjs';
 
 const HELP = `npm run check [-- name...]
   Prepares the clone and runs every check, or those whose name begins with one of the given words:
-  format, lockfile, lint, imports, types, dead code, schema. Ends non-zero when one failed.
+  format, lockfile, lint, imports, commits, paths in docs, plain words, types, dead code, schema. Ends non-zero when one failed.
   npm run format puts the format right.
 `;
 
@@ -23,6 +26,9 @@ const checks = [
   },
   { name: 'lint', run: () => node(oxlint, ['--deny-warnings', '.']) },
   { name: 'imports', run: checkImports },
+  { name: 'commits', run: async () => result(await commitFaults()) },
+  { name: 'paths in docs', run: async () => result(missingPaths()) },
+  { name: 'plain words', run: async () => result(tooMannered(mannered(), allowedPhrases())) },
   ...parts.map(({ name, folder }) => ({
     name: `types of ${name}`,
     run: () => checkTypes(name, folder),
@@ -65,6 +71,16 @@ console.log(
   failed.length === 0 ? `All ${selected.length} checks passed.` : `Failed: ${failed.join(', ')}.`,
 );
 process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** @param {string[]} faults */
+function result(faults) {
+  return { code: faults.length > 0 ? 1 : 0, output: `${faults.join('\n')}\n` };
+}
+
+/** The phrases that old texts still hold, which are to become fewer: see CONTRIBUTING.md. */
+function allowedPhrases() {
+  return JSON.parse(fs.readFileSync(path.join(root, 'scripts', 'plain-words.json'), 'utf8'));
+}
 
 async function checkImports() {
   const roomless = foldersWithoutRules(root);

@@ -1,0 +1,40 @@
+import './node-version.mjs';
+import { root } from './parts.mjs';
+import { run } from './run.mjs';
+
+/** The rules hold for what comes after this commit. Its date serves clones that do not reach back to it. */
+const BASE = {
+  commit: '3691a753033925727504a69f9a1957462f32ec73',
+  date: '2026-11-30T18:47:48+00:00',
+};
+const MAX_SUBJECT = 72;
+
+/**
+ * Which commits break the rules of CONTRIBUTING.md: no merges, subjects of at most 72 characters.
+ *
+ * @param {string} folder of a clone; what git does not know has no commits
+ * @param {{ commit: string, date: string }} [base]
+ * @returns {Promise<string[]>} a line for each fault
+ */
+export async function commitFaults(folder = root, base = BASE) {
+  const git = (...args) => run('git', args, { cwd: folder });
+  const isKnown = (await git('cat-file', '-e', `${base.commit}^{commit}`)).code === 0;
+  const since = isKnown ? [`${base.commit}..HEAD`] : [`--since=${base.date}`, 'HEAD'];
+  const { code, stdout } = await git('log', '--format=%h%x09%P%x09%s', ...since);
+  if (code !== 0) return [];
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      const [hash, parents, ...subject] = line.split('\t');
+      const text = subject.join('\t');
+      const faults = [];
+      if (parents.includes(' ')) faults.push(`${hash} is a merge: rebase the branch instead.`);
+      if ([...text].length > MAX_SUBJECT) {
+        faults.push(
+          `${hash} has a subject of ${[...text].length} characters, at most ${MAX_SUBJECT}: ${text}`,
+        );
+      }
+      return faults;
+    });
+}
