@@ -47,7 +47,15 @@ test('from a first start to a revoked key, and a viewer who only looks', async (
   expect(drop).toMatchObject({ reason: 'unauthorized' });
 
   await page.goto(`${server.url}/settings?tab=audit&app=${APP}`);
-  await page.getByRole('region', { name: 'Audit log' }).getByText(VIEWER.email).first().waitFor();
+  const log = page.getByRole('region', { name: 'Audit log' });
+  await log.getByText(VIEWER.email).first().waitFor();
+  await log.getByLabel('Person').fill(VIEWER.email);
+  await log.getByRole('listitem').filter({ hasText: 'accepted an invitation' }).waitFor();
+  await log
+    .getByRole('listitem')
+    .filter({ hasText: OWNER.email })
+    .first()
+    .waitFor({ state: 'detached' });
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(complaints).toEqual([]);
 });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { parseJson, printable, type ErrorBody, type ErrorDetail } from '@xray/core';
+import { SYSTEM_USER_HEADER, systemUser } from './auth/system-user.js';
 import type { Config } from './config.js';
 import { DataDirInUseError, newPrivateFolder, withHolder } from './data-dir.js';
 import type { Backend } from './main.js';
@@ -105,7 +106,8 @@ function overSocket(socketPath: string): Administrator {
     content?: { type: string; bytes: string | Uint8Array },
   ): Promise<IncomingMessage> =>
     await new Promise((resolve, reject) => {
-      const req = request({ socketPath, method, path: url, agent: false }, resolve);
+      const headers = { [SYSTEM_USER_HEADER]: systemUser() };
+      const req = request({ socketPath, method, path: url, agent: false, headers }, resolve);
       req.once('error', reject);
       if (content !== undefined) req.setHeader('content-type', content.type);
       req.end(content?.bytes);

@@ -10,6 +10,7 @@ import { checkUrl, logRequest } from './incoming.js';
 import { accountRoutes } from './routes/accounts.js';
 import { administrationRoutes } from './routes/administration.js';
 import { appRoutes } from './routes/apps.js';
+import { auditRoutes } from './routes/audit.js';
 import { clerkRoutes } from './routes/clerk.js';
 import { serveDashboard } from './routes/dashboard.js';
 import { docsPage } from './routes/docs-page.js';
@@ -58,6 +59,7 @@ function expressRoutes(deps: Deps): Route[] {
     ...viewRoutes(deps),
     ...(deps.clerk === undefined ? accountRoutes(deps) : clerkRoutes(deps, deps.clerk)),
     ...administrationRoutes(deps),
+    ...auditRoutes(deps),
     ...retentionRoutes(deps),
     ...transferRoutes(deps),
     ...operationRoutes(deps),

@@ -1,10 +1,25 @@
 import { sql } from 'kysely';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { AuditPage, CreatedInvitation, CreatedKey, Me, SavedView } from '@xray/core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import {
+  auditActionText,
+  type AuditEntry,
+  type AuditPage,
+  type CreatedInvitation,
+  type CreatedKey,
+  type Me,
+  type SavedView,
+} from '@xray/core';
 import { allRoutes } from '#server/app.js';
 import { startServer } from '#server/main.js';
 import type { Deps, Endpoint } from '#server/routes/route.js';
-import { APP, driverInCi, configFor, newPlace, type Place } from './support/databases.js';
+import {
+  APP,
+  configFor,
+  driverInCi,
+  freshServer,
+  newPlace,
+  type Place,
+} from './support/databases.js';
 import { post } from './support/http.js';
 import {
   ADMINISTRATOR,
@@ -217,3 +232,80 @@ function importLine(): string {
   const server = { receivedAt: new Date().toISOString(), conflict: false, stale: false, bytes: 1 };
   return `${JSON.stringify({ snapshot: snapshot({ executionId: 'imported' }), server })}\n`;
 }
+
+describe('the audit log', () => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  let ada: Visitor;
+  beforeAll(async () => {
+    server = await freshServer('pglite', WITH_ADMINISTRATOR);
+    ada = await administratorOf(server);
+    await post(server.url, [snapshot({ executionId: 'e1' }), snapshot({ executionId: 'e2' })]);
+    const vera = await ada.bring(APP, 'viewer', 'vera@example.org');
+    await vera.ask('GET', `/api/apps/${APP}/executions/e1`);
+    await ada.ask('GET', `/api/apps/${APP}/executions/e1`);
+    await ada.ask('GET', `/api/apps/${APP}/executions/e2`);
+    await ada.newKey(APP, { name: '=HYPERLINK("http://evil.example")' });
+    await overConsole(
+      server.place,
+      'POST',
+      '/api/users',
+      { email: 'made@example.org' },
+      { 'x-xray-system-user': 'ops', 'content-type': 'application/json' },
+    );
+  });
+  afterAll(() => server.close());
+
+  const found = async (query: string) => {
+    const { items } = await ada.ask<AuditPage>('GET', `/api/audit?${query}`);
+    return items.map(({ actor, action, target }) => `${actor.name} ${action} ${target}`);
+  };
+
+  test('is found by person, action and target', async () => {
+    expect(await found('actor=vera@&action=payload.view')).toEqual([
+      'vera@example.org payload.view e1',
+    ]);
+    expect(await found('actor=VERA@example.org&target=e1')).toHaveLength(1);
+    expect(await found('target=e1')).toEqual([
+      'ada@example.org payload.view e1',
+      'vera@example.org payload.view e1',
+    ]);
+    expect(await found('action=payload.view&target=e2')).toHaveLength(1);
+    expect(await found('actor=nobody-of-that-name')).toEqual([]);
+    const own = await ada.ask<AuditPage>('GET', `/api/apps/${APP}/audit?target=e1&limit=1`);
+    expect(own.items).toHaveLength(1);
+    expect(own.nextBefore).not.toBeNull();
+  });
+
+  test('names the operating system’s user behind the command line', async () => {
+    expect(await found('actor=command line')).toContain('ops user.create made@example.org');
+    expect(await found('actor=ops')).toEqual(['ops user.create made@example.org']);
+  });
+
+  test('is exported as CSV and NDJSON, as it is filtered', async () => {
+    const csv = await ada.send('GET', `/api/apps/${APP}/audit?format=csv&actor=ada`);
+    expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(csv.headers.get('content-disposition')).toBe(`attachment; filename=${APP}-audit.csv`);
+    const [head, ...rows] = String(csv.body).trimEnd().split('\r\n');
+    expect(head).toBe('"id","at","person","did","target","app","details","address","action"');
+    expect(rows).toHaveLength(
+      (await ada.ask<AuditPage>('GET', `/api/apps/${APP}/audit?actor=ada`)).items.length,
+    );
+    expect(rows[0]).toContain('"ada@example.org","created an API key"');
+    // A spreadsheet runs a cell that begins so.
+    expect(String(csv.body)).not.toMatch(/(^|,)"[=+@-]/m);
+    const ndjson = await ada.send('GET', '/api/audit?format=ndjson&action=payload.view');
+    const lines = String(ndjson.body).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as AuditEntry).target)).toEqual([
+      'e2',
+      'e1',
+      'e1',
+    ]);
+    expect((await ada.send('GET', '/api/audit?format=xml')).status).toBe(400);
+  });
+
+  test('has words for every action of every route', () => {
+    const routes = [...allRoutes({} as Deps), ...allRoutes({ clerk: {} } as Deps)];
+    const actions = routes.flatMap(({ audit }) => audit ?? []);
+    expect(actions.filter((action) => auditActionText(action) === action)).toEqual([]);
+  });
+});

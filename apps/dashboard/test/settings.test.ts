@@ -1,6 +1,7 @@
 import type { ApiKey } from '@xray/core';
 import { describe, expect, it } from 'vitest';
-import { actorName, detailsText } from '@/features/settings/audit-text';
+import { auditActionText, auditActorText } from '@xray/core/audit-texts';
+import { detailsText } from '@/features/settings/audit-text';
 import { byUse, environmentsOf, keyState } from '@/features/settings/key-state';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
@@ -48,9 +49,19 @@ describe('a key', () => {
 
 describe('an entry of the audit log', () => {
   it('names who did it', () => {
-    expect(actorName({ kind: 'user', id: 'u1', name: 'ada@example.org' })).toBe('ada@example.org');
-    expect(actorName({ kind: 'key', id: 'k1', name: null })).toBe('key k1');
-    expect(actorName({ kind: 'administrator', id: null, name: null })).toBe('command line');
+    expect(auditActorText({ kind: 'user', id: 'u1', name: 'ada@example.org' })).toBe(
+      'ada@example.org',
+    );
+    expect(auditActorText({ kind: 'key', id: 'k1', name: null })).toBe('key k1');
+    expect(auditActorText({ kind: 'administrator', id: null, name: null })).toBe('command line');
+    expect(auditActorText({ kind: 'administrator', id: null, name: 'ops' })).toBe(
+      'command line (ops)',
+    );
+  });
+
+  it('says in words what was done, and an action of a newer server as it is', () => {
+    expect(auditActionText('payload.view')).toBe('viewed payloads');
+    expect(auditActionText('new.thing')).toBe('new.thing');
   });
 
   it('says its details in a line, and nothing of what is not there', () => {

@@ -221,7 +221,7 @@ export const auditEntrySchema = z.object({
   at: z.string(),
   appId: z.string().nullable(),
   actor: z.object({
-    /** `administrator` is the command line on the server's own machine. */
+    /** `administrator` is the command line on the server's own machine; `name` is the operating system's user. */
     kind: z.enum(['user', 'key', 'administrator', 'nobody']),
     id: z.string().nullable(),
     name: z.string().nullable(),
@@ -242,6 +242,13 @@ export const auditPageSchema = z.object({
 export type AuditPage = z.infer<typeof auditPageSchema>;
 
 export const auditQuerySchema = z.object({
+  /** Part of a name or address, or the id of a person or key; `command line` is for that. */
+  actor: z.string().max(256).optional(),
+  action: z.string().max(64).optional(),
+  /** The whole id or address of what it was done to: an execution, a key, a person. */
+  target: z.string().max(256).optional(),
+  /** `csv` and `ndjson` answer all entries that are found, without `before` and `limit`. */
+  format: z.enum(['json', 'csv', 'ndjson']).default('json'),
   before: z.coerce.number().int().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

@@ -1,5 +1,6 @@
 export * from './access.js';
 export * from './answers.js';
+export * from './audit-texts.js';
 export * from './api.js';
 export * from './candidate-history.js';
 export * from './candidates.js';

@@ -9,6 +9,7 @@ import type { KeyRing } from './key-ring.js';
 import { isThisMachine } from './machine.js';
 import { authorize, notFound, requireSender, type Policy } from './policy.js';
 import type { Door, Principal } from './principal.js';
+import { SYSTEM_USER_HEADER, systemUserIn } from './system-user.js';
 
 /** What tells who somebody is. */
 export interface Identification {
@@ -94,7 +95,8 @@ async function identify(
   const presented = presentedToken(req.headers);
   const key = await keyPrincipal({ keys, clerk }, presented);
   if (key !== undefined) return key;
-  if (door === 'socket') return { kind: 'administrator' };
+  if (door === 'socket')
+    return { kind: 'administrator', systemUser: systemUserIn(req.get(SYSTEM_USER_HEADER)) };
   const userId =
     clerk === undefined
       ? await accounts.userOf(req, res)

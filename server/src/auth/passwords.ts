@@ -5,7 +5,7 @@ import { networkOf } from './client-address.js';
 import type { PasswordTask } from './password-hash.js';
 
 /** One password takes some 100 ms, so that the last in a full line waits for three seconds. */
-const LINE = { atOnce: 1, waiting: 24, waitingOfOne: 16, patienceMs: 15_000 };
+const LINE = { atOnce: 1, waiting: 24, waitingOfOne: 16, patienceMs: 30_000 };
 
 /** Who asks for the work, and when they no longer wait for it. */
 export interface Caller {

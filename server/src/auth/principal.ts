@@ -1,4 +1,4 @@
-import type { AuditEntry, KeyScope, Role, User } from '@xray/core';
+import { auditActorText, type AuditEntry, type KeyScope, type Role, type User } from '@xray/core';
 
 /**
  * Who is asking. `administrator` comes through the socket in the data directory, which only the owner of
@@ -6,7 +6,7 @@ import type { AuditEntry, KeyScope, Role, User } from '@xray/core';
  */
 export type Principal =
   | { kind: 'nobody' }
-  | { kind: 'administrator' }
+  | { kind: 'administrator'; systemUser: string | null }
   | { kind: 'user'; user: User; role: Role | null }
   | {
       kind: 'key';
@@ -28,8 +28,10 @@ export function actorOf(principal: Principal): AuditEntry['actor'] {
       return { kind: 'user', id: principal.user.id, name: principal.user.email };
     case 'key':
       return { kind: 'key', id: principal.keyId, name: null };
+    case 'administrator':
+      return { kind: 'administrator', id: null, name: principal.systemUser };
     default:
-      return { kind: principal.kind, id: null, name: null };
+      return { kind: 'nobody', id: null, name: null };
   }
 }
 
@@ -41,5 +43,5 @@ export function credentialOf(principal: Principal): string {
 
 /** How people are told who it was. */
 export function nameOf(principal: Principal): string {
-  return actorOf(principal).name ?? 'command line';
+  return auditActorText(actorOf(principal));
 }

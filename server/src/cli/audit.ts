@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditEntry, AuditPage } from '@xray/core';
+import { auditActorText, type AuditEntry, type AuditPage } from '@xray/core';
 import { appPath, asAdministrator } from './ask.js';
 import { cell, type Terminal } from './terminal.js';
 
@@ -7,6 +7,9 @@ interface AuditOptions {
   app?: string;
   limit: string;
   before?: string;
+  person?: string;
+  action?: string;
+  target?: string;
   json?: true;
 }
 
@@ -20,10 +23,19 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
     .option('--app <id>', 'only this app (default: the whole installation)')
     .option('--limit <count>', 'how many entries, at most 200', '50')
     .option('--before <id>', 'only entries older than the entry with this id')
+    .option('--person <text>', 'only entries of a person or key: part of the name, or the id')
+    .option('--action <action>', 'only this action, such as payload.view')
+    .option('--target <id>', 'only this execution, key or person: the whole id or address')
     .option('--json', 'print JSON')
-    .action(async ({ app, limit, before, json }: AuditOptions) => {
+    .action(async ({ app, limit, before, person, action, target, json }: AuditOptions) => {
       const path = app === undefined ? '/api/audit' : appPath(app, 'audit');
-      const query = new URLSearchParams({ limit, ...(before !== undefined && { before }) });
+      const query = new URLSearchParams({
+        limit,
+        ...(before !== undefined && { before }),
+        ...(person !== undefined && { actor: person }),
+        ...(action !== undefined && { action }),
+        ...(target !== undefined && { target }),
+      });
       const page = await asAdministrator(terminal, (administrator) =>
         administrator.call<AuditPage>('GET', `${path}?${query}`),
       );
@@ -34,8 +46,16 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
 }
 
 function describe({ id, at, appId, actor, action, target, details, ip }: AuditEntry): string {
-  const who = actor.name ?? (actor.id === null ? actor.kind : `${actor.kind} ${actor.id}`);
   const more = Object.keys(details).length === 0 ? [] : [JSON.stringify(details)];
-  const cells = [String(id), at, appId ?? '-', who, action, target ?? '-', ip ?? '-', ...more];
+  const cells = [
+    String(id),
+    at,
+    appId ?? '-',
+    auditActorText(actor),
+    action,
+    target ?? '-',
+    ip ?? '-',
+    ...more,
+  ];
   return cells.map(cell).join('  ');
 }

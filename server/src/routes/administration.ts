@@ -1,6 +1,4 @@
 import {
-  auditPageSchema,
-  auditQuerySchema,
   createdLinkSchema,
   newLinkSchema,
   newUserSchema,
@@ -10,17 +8,15 @@ import {
   userListSchema,
   userQuerySchema,
   userSchema,
-  type AuditPage,
   type User,
   type UserList,
 } from '@xray/core';
-import type { z } from 'zod';
 import { notFound } from '../auth/policy.js';
 import { DomainError } from '../errors.js';
 import { reindex } from '../upkeep/reindex.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-/** The people of the whole installation, and the log of what was done. */
+/** The people of the whole installation. */
 export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
   return [
     {
@@ -129,38 +125,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
         res.status(201).json(link);
       },
     },
-    {
-      method: 'get',
-      path: '/api/audit',
-      policy: 'administer',
-      summary: 'What was done in the whole installation.',
-      query: auditQuerySchema,
-      answers: { 200: { description: 'Newest first.', schema: auditPageSchema } },
-      async handle({ req, res }) {
-        res.json(await page(undefined, parse(auditQuerySchema, req.query)));
-      },
-    },
-    {
-      method: 'get',
-      path: '/api/apps/:app/audit',
-      policy: 'own',
-      summary: 'What was done in the app.',
-      query: auditQuerySchema,
-      answers: { 200: { description: 'Newest first.', schema: auditPageSchema } },
-      async handle({ req, res }) {
-        res.json(await page(param(req, 'app'), parse(auditQuerySchema, req.query)));
-      },
-    },
   ];
-
-  async function page(
-    app: string | undefined,
-    { before, limit }: z.output<typeof auditQuerySchema>,
-  ): Promise<AuditPage> {
-    const items = await store.listAudit({ app, before, limit: limit + 1 });
-    const shown = items.slice(0, limit);
-    return { items: shown, nextBefore: items.length > limit ? (shown.at(-1)?.id ?? null) : null };
-  }
 }
 
 function known(user: User | 'unknown' | 'last'): User {

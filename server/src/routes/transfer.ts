@@ -1,6 +1,3 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { Response } from 'express';
 import {
   LIMITS,
   appTransferSchema,
@@ -20,6 +17,7 @@ import { packFiles } from '../upkeep/backup.js';
 import { exportFound, exportLines } from '../upkeep/export.js';
 import { importLines } from '../upkeep/import.js';
 import { param, parse, type Deps, type Route } from './route.js';
+import { sendPages } from './send-pages.js';
 
 const BACKUP_TYPE = 'application/gzip';
 const NDJSON = 'application/x-ndjson';
@@ -71,7 +69,7 @@ export function transferRoutes(deps: Deps): Route[] {
             )
           : exportLines(store, { app, where, from, to, sort: 'at', after: place }, now);
         await record({ details: query });
-        await sendPages(res, whileAdmitted(pages, readmit));
+        await sendPages(res, NDJSON, whileAdmitted(pages, readmit));
       },
     },
     {
@@ -172,26 +170,5 @@ async function* whileAdmitted(
     if (!isFirst) await readmit();
     isFirst = false;
     yield page;
-  }
-}
-
-/** The first page is awaited before anything is sent, so that a store that is away is still a 503. */
-async function sendPages(res: Response, pages: AsyncGenerator<string>): Promise<void> {
-  const first = await pages.next();
-  res.type(NDJSON);
-  res.flushHeaders();
-  if (first.done) {
-    res.end();
-    return;
-  }
-  const all = async function* (): AsyncGenerator<string> {
-    yield first.value;
-    yield* pages;
-  };
-  try {
-    await pipeline(Readable.from(all()), res);
-  } catch (error) {
-    // Who asked has gone, and no longer wants the rest.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
 }

@@ -97,6 +97,18 @@ export interface GuessCount {
   endsAt: Date;
 }
 
+/** What is undefined does not filter. */
+export interface AuditFilter {
+  app: string | undefined;
+  /** Part of the name of a person, or the id of a person or key. */
+  actor: string | undefined;
+  action: string | undefined;
+  /** The whole id or address. */
+  target: string | undefined;
+  before: number | undefined;
+  limit: number;
+}
+
 export type NewAuditEntry = Omit<AuditEntry, 'id' | 'at'>;
 
 /** A session of a local account, as its cookie names it. */
@@ -162,12 +174,8 @@ export interface AccessStore {
 
   /** What was only looked at, or cannot be done in one transaction: written before it is. */
   appendAudit(entry: NewAuditEntry): Promise<void>;
-  /** Newest first, below `before`; of all apps without one. */
-  listAudit(filter: {
-    app: string | undefined;
-    before: number | undefined;
-    limit: number;
-  }): Promise<AuditEntry[]>;
+  /** Newest first, below `before`. */
+  listAudit(filter: AuditFilter): Promise<AuditEntry[]>;
 }
 
 /** What can be changed of it, in a transaction that also holds the entry in the audit log. */

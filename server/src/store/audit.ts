@@ -1,5 +1,6 @@
+import { sql, type RawBuilder } from 'kysely';
 import type { AuditEntry } from '@xray/core';
-import type { NewAuditEntry } from './access-store.js';
+import type { AuditFilter, NewAuditEntry } from './access-store.js';
 import type { Driver } from './driver.js';
 
 type Db = Driver['db'];
@@ -20,10 +21,7 @@ export async function appendAudit(db: Db, entry: NewAuditEntry): Promise<void> {
     .execute();
 }
 
-export async function listAudit(
-  db: Db,
-  filter: { app: string | undefined; before: number | undefined; limit: number },
-): Promise<AuditEntry[]> {
+export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditEntry[]> {
   let query = db
     .selectFrom('audit_log')
     .select([
@@ -41,6 +39,9 @@ export async function listAudit(
     .orderBy('id', 'desc')
     .limit(filter.limit);
   if (filter.app !== undefined) query = query.where('app', '=', filter.app);
+  if (filter.action !== undefined) query = query.where('action', '=', filter.action);
+  if (filter.target !== undefined) query = query.where('target', '=', filter.target);
+  if (filter.actor !== undefined) query = query.where(isActor(filter.actor));
   if (filter.before !== undefined) query = query.where('id', '<', filter.before);
   const rows = await query.execute();
   return rows.map((row) => ({
@@ -53,4 +54,12 @@ export async function listAudit(
     details: row.details,
     ip: row.ip,
   }));
+}
+
+/** By a part of the name, or the id. The command line is known by that name, with the system's user behind it. */
+function isActor(text: string): RawBuilder<boolean> {
+  return sql<boolean>`(actor_id = ${text} OR strpos(
+    lower(CASE WHEN actor_kind = 'administrator' THEN 'command line (' || coalesce(actor_name, '') || ')'
+      ELSE coalesce(actor_name, '') END),
+    lower(${text}::text)) > 0)`;
 }

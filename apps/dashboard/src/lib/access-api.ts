@@ -22,7 +22,7 @@ import type {
   User,
   UserList,
 } from '@xray/core';
-import { appPath, getJson, sendJson } from './api-client';
+import { appPath, fileUrl, getFile, getJson, sendJson } from './api-client';
 
 export async function getMe(signal?: AbortSignal): Promise<Me> {
   return await getJson('/api/me', {}, signal);
@@ -149,14 +149,37 @@ export async function removeUser(userId: string): Promise<User> {
   return await sendJson('DELETE', userPath(userId));
 }
 
+/** An empty text does not filter. */
+export interface AuditFilter {
+  /** Part of a name, or an id. */
+  actor: string;
+  action: string;
+  /** The whole id or address of what it was done to. */
+  target: string;
+}
+
 /** One page of the audit log, newest first: of an app, or with null of the whole installation. */
 export async function listAudit(
   app: string | null,
+  filter: AuditFilter,
   before: number | null,
   signal?: AbortSignal,
 ): Promise<AuditPage> {
-  const path = app === null ? '/api/audit' : `${appPath(app)}/audit`;
-  return await getJson(path, { before }, signal);
+  return await getJson(auditPath(app), { ...filter, before }, signal);
+}
+
+/** All entries that the filter finds, as CSV. */
+export function auditCsvUrl(app: string | null, filter: AuditFilter): string {
+  return fileUrl(auditPath(app), { ...filter, format: 'csv' });
+}
+
+/** The same, read to its end. @throws ApiError */
+export async function getAuditCsv(app: string | null, filter: AuditFilter): Promise<Blob> {
+  return await getFile(auditPath(app), { ...filter, format: 'csv' });
+}
+
+function auditPath(app: string | null): string {
+  return app === null ? '/api/audit' : `${appPath(app)}/audit`;
 }
 
 function keyPath(app: string, keyId: string): string {

@@ -23,8 +23,8 @@ import type {
   StepDetail,
   SubjectHistory,
 } from '@xray/core';
-import { pathSegment } from '@xray/core';
 import { parseJson } from '@xray/core/exact-json';
+import { pathSegment } from '@xray/core/path-segment';
 import { sessionSource } from './session-source';
 
 const BASE_URL = process.env['NEXT_PUBLIC_API_BASE_URL'] ?? '';
@@ -287,12 +287,22 @@ export async function openLive(
 
 /** NDJSON of everything that a filter finds, as a file. */
 export function exportUrl(app: string, params: RangeParams): string {
-  return `${BASE_URL}${appPath(app)}/export${searchOf({ ...params })}`;
+  return fileUrl(`${appPath(app)}/export`, { ...params });
+}
+
+/** Where a file is, for a link. */
+export function fileUrl(path: string, params: Params): string {
+  return `${BASE_URL}${path}${searchOf(params)}`;
 }
 
 /** The same, read to its end. @throws ApiError */
 export async function getExport(app: string, params: RangeParams): Promise<Blob> {
-  const answer = await ask(`${appPath(app)}/export${searchOf({ ...params })}`, {});
+  return await getFile(`${appPath(app)}/export`, { ...params });
+}
+
+/** A file, read to its end. @throws ApiError */
+export async function getFile(path: string, params: Params): Promise<Blob> {
+  const answer = await ask(`${path}${searchOf(params)}`, {});
   try {
     return await answer.blob();
   } catch {

@@ -1,23 +1,30 @@
 'use client';
 
 import type { AuditEntry } from '@xray/core';
+import { auditActionText, auditActorText } from '@xray/core/audit-texts';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { useQueryStates } from 'nuqs';
 import { ErrorState } from '@/components/states';
 import { RelativeTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
-import { actorName, detailsText } from './audit-text';
+import { AuditFilterBar } from './audit-filter';
+import { detailsText } from './audit-text';
 import { Note, Panel, RowsSkeleton } from './panel';
+import { auditParams } from './search-params';
 import { auditQuery } from './settings-queries';
 
 /** With null the log of the whole installation. */
 export function AuditPanel({ app }: { app: string | null }) {
-  const log = useInfiniteQuery(auditQuery(app));
+  const [filter] = useQueryStates(auditParams);
+  const isFiltered = Object.values(filter).some((value) => value !== '');
+  const log = useInfiniteQuery(auditQuery(app, filter));
   const entries = log.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Panel
       title="Audit log"
       about="Who did what, newest first. Nothing is ever changed in it or taken out."
     >
+      <AuditFilterBar app={app} filter={filter} />
       {log.isPending ? (
         <RowsSkeleton label="Loading the audit log" />
       ) : log.isError && entries.length === 0 ? (
@@ -27,7 +34,7 @@ export function AuditPanel({ app }: { app: string | null }) {
           onRetry={() => void log.refetch()}
         />
       ) : entries.length === 0 ? (
-        <Note>Nothing was done here yet.</Note>
+        <Note>{isFiltered ? 'No results for this filter.' : 'No entries yet.'}</Note>
       ) : (
         <ul className="divide-y divide-line rounded-md border border-line">
           {entries.map((entry) => (
@@ -59,10 +66,12 @@ function AuditRow({ entry, withApp }: { entry: AuditEntry; withApp: boolean }) {
     <li className="grid gap-x-4 px-3 py-1.5 text-sm md:grid-cols-[7rem_minmax(0,1fr)_minmax(0,2fr)]">
       <RelativeTime iso={entry.at} className="text-ink-muted max-md:text-xs" />
       <span className="wrap-anywhere" title={entry.ip === null ? undefined : `from ${entry.ip}`}>
-        {actorName(entry.actor)}
+        {auditActorText(entry.actor)}
       </span>
       <span className="wrap-anywhere">
-        <code className="text-mono font-medium">{entry.action}</code>
+        <span className="font-medium" title={entry.action}>
+          {auditActionText(entry.action)}
+        </span>
         {entry.target === null ? null : ` ${entry.target}`}
         {withApp && entry.appId !== null ? (
           <span className="text-ink-muted"> in {entry.appId}</span>

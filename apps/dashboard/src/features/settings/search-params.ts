@@ -8,3 +8,10 @@ export const settingsParams = {
   tab: parseAsStringLiteral(TABS).withDefault('apps'),
   find: parseAsString.withDefault(''),
 };
+
+/** The filter of the audit log. */
+export const auditParams = {
+  actor: parseAsString.withDefault(''),
+  action: parseAsString.withDefault(''),
+  target: parseAsString.withDefault(''),
+};

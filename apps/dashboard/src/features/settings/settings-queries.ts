@@ -1,5 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { listAudit, listInvitations, listKeys, listMembers, listUsers } from '@/lib/access-api';
+import {
+  listAudit,
+  listInvitations,
+  listKeys,
+  listMembers,
+  listUsers,
+  type AuditFilter,
+} from '@/lib/access-api';
 
 export const keysQuery = (app: string) =>
   queryOptions({ queryKey: ['keys', app], queryFn: ({ signal }) => listKeys(app, signal) });
@@ -23,10 +30,10 @@ export const usersQuery = (text: string) =>
   });
 
 /** The audit log by pages, newest first; with null that of the whole installation. */
-export const auditQuery = (app: string | null) =>
+export const auditQuery = (app: string | null, filter: AuditFilter) =>
   infiniteQueryOptions({
-    queryKey: ['audit', app],
-    queryFn: ({ pageParam, signal }) => listAudit(app, pageParam, signal),
+    queryKey: ['audit', app, filter],
+    queryFn: ({ pageParam, signal }) => listAudit(app, filter, pageParam, signal),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.nextBefore,
     staleTime: 0,

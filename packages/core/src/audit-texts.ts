@@ -1,0 +1,57 @@
+import type { AuditEntry } from './access.js';
+
+/** What each action of the audit log means, to be read after the name of a person. */
+export const AUDIT_ACTIONS: Record<string, string> = {
+  'app.change': 'changed the app',
+  'app.create': 'created the app',
+  backup: 'made a backup',
+  'clerk.sync': 'took over a person from Clerk',
+  'execution.erase': 'erased an execution',
+  'execution.prune': 'erased executions',
+  export: 'exported executions',
+  import: 'imported executions',
+  'invitation.accept': 'accepted an invitation',
+  'invitation.create': 'invited somebody',
+  'invitation.revoke': 'revoked an invitation',
+  'key.create': 'created an API key',
+  'key.revoke': 'revoked an API key',
+  'key.rotate': 'rotated an API key',
+  'member.change': 'changed the role of a member',
+  'member.remove': 'removed a member',
+  'payload.view': 'viewed payloads',
+  reindex: 'rebuilt the derived data',
+  'retention.change': 'changed the retention rules',
+  'setup.claim': 'became the first administrator',
+  'transfer.add': 'imported keys and rules',
+  'transfer.read': 'exported keys and rules',
+  'user.change': 'changed the rights of a person',
+  'user.change-password': 'changed their password',
+  'user.create': 'created an account',
+  'user.link': 'created a sign-in or password link',
+  'user.remove': 'deleted an account',
+  'user.rename': 'changed their name',
+  'user.reset-password': 'reset their password',
+  'user.sign-in': 'signed in',
+  'view.remove': 'deleted a saved view',
+  'view.rename': 'renamed a saved view',
+  'view.save': 'saved a view',
+};
+
+/** The action in words; an unknown one as it is. */
+export function auditActionText(action: string): string {
+  return AUDIT_ACTIONS[action] ?? action;
+}
+
+/** Who did it. The command line names the user of the server's operating system. */
+export function auditActorText({ kind, id, name }: AuditEntry['actor']): string {
+  switch (kind) {
+    case 'administrator':
+      return name === null ? 'command line' : `command line (${name})`;
+    case 'nobody':
+      return 'nobody';
+    case 'key':
+      return `key ${name ?? id ?? ''}`.trim();
+    case 'user':
+      return name ?? id ?? 'somebody';
+  }
+}

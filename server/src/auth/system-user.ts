@@ -1,0 +1,18 @@
+import { userInfo } from 'node:os';
+
+/** The command line's, over the data directory's socket, which only the owner of the files can open. */
+export const SYSTEM_USER_HEADER = 'x-xray-system-user';
+
+/** The name of the user who runs this process; the number where the system knows no name. */
+export function systemUser(): string {
+  try {
+    return userInfo().username.replaceAll(/[^\x20-\x7e]/g, '?');
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** The name in a header; null when there is none that can be shown. */
+export function systemUserIn(header: string | undefined): string | null {
+  return header !== undefined && /^[\x20-\x7e]{1,128}$/.test(header) ? header : null;
+}
