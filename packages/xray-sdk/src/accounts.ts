@@ -14,7 +14,7 @@ export interface Stats {
   /** Waiting or in flight. */
   readonly queued: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Delivered, but to something that did not answer as an X-Ray server does. */
+  /** Requests that something else answered, such as a proxy. Their snapshots wait and are sent again. */
   readonly unconfirmed: number;
   /** Requests that did not get through and were, or will be, tried again. */
   readonly retries: number;

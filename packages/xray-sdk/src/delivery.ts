@@ -1,16 +1,11 @@
 import { unrefTimer } from '#platform';
 
 import type { Accounts } from './accounts.js';
+import type { RejectedItem, SendResult } from './answer.js';
 import { holdExit, releaseExit } from './exit.js';
 import { type DropReason, MAX_TIMER_MS, type Settings } from './options.js';
 import type { Queued, SnapshotQueue } from './queue.js';
-import {
-  type FrozenBatch,
-  freezeBatch,
-  type RejectedItem,
-  sendBatch,
-  type SendResult,
-} from './transport.js';
+import { type FrozenBatch, freezeBatch, sendBatch } from './transport.js';
 import { warnOnce } from './warning.js';
 
 const FIRST_BACKOFF_MS = 500;
@@ -19,6 +14,9 @@ const MAX_BACKOFF_MS = 30_000;
 const MAX_RETRY_AFTER_MS = 300_000;
 /** A snapshot on which the server failed this often, alone in its request, is given up. */
 const MAX_FAILURES = 3;
+
+/** These speak of the moment: too slow, too early, too often. */
+const PASSING = new Set([408, 425, 429]);
 
 /** Somebody who waits until all up to an order are delivered or dropped. */
 interface Waiter {
@@ -40,6 +38,8 @@ export class Delivery {
   #takenBytes = 0;
   #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
   #batchLimit: number;
+  /** Of the taken: those that something on the way to X-Ray refused alone. */
+  readonly #stuck = new WeakSet<Queued>();
   #isSending = false;
   /** A batch is on its way out of a queue on disk: neither there nor among the taken. */
   #isTaking = false;
@@ -92,7 +92,7 @@ export class Delivery {
       this.#queue.size + this.#taken.length > maxQueued ||
       this.#queue.bytes + this.#takenBytes > maxQueuedBytes
     ) {
-      const oldest = this.#queue.shift();
+      const oldest = this.#shiftStuck() ?? this.#queue.shift();
       if (oldest === undefined) break;
       this.#drop('queue_full', oldest);
     }
@@ -202,7 +202,7 @@ export class Delivery {
     const items = this.#taken.slice(0, this.#batch?.size ?? this.#batchLimit);
     const frozen = this.#batch?.frozen ?? (await freezeBatch(items, this.#settings));
     this.#batch = { size: items.length, frozen };
-    const result = await sendBatch(frozen, this.#settings, this.#settings.delivery.timeoutMs);
+    const result = await sendBatch(frozen, items, this.#settings);
     // A shutdown that ran out of time has dropped and counted them: the answer comes too late.
     if (this.#taken[0] !== items[0]) return false;
     return this.#settle(items, result);
@@ -212,28 +212,42 @@ export class Delivery {
   #settle(items: readonly Queued[], result: SendResult): boolean {
     switch (result.kind) {
       case 'delivered':
-        return this.#settleDelivered(items, result.rejected, result.isConfirmed);
+        return this.#settleDelivered(items, result.rejected);
       case 'refused':
         return this.#settleRefused(items, result.status);
+      case 'foreign':
+        this.#accounts.unconfirmed += 1;
+        if (mayConcernContent(result.status)) this.#isolate(items);
+        break;
       case 'unavailable':
-        this.#accounts.retries += 1;
-        warnOnce(
-          `cannot deliver to ${this.#settings.url.origin} (${result.message}); will keep trying`,
-        );
-        this.#pause(result.retryAfterMs);
-        return false;
+        break;
     }
+    this.#accounts.retries += 1;
+    const { origin } = this.#settings.url;
+    warnOnce(`cannot deliver to ${origin} (${result.message}); will keep trying`);
+    this.#pause(result.retryAfterMs);
+    return false;
   }
 
-  #settleDelivered(
-    items: readonly Queued[],
-    rejected: readonly RejectedItem[],
-    isConfirmed: boolean,
-  ): boolean {
-    if (!isConfirmed) {
-      warnOnce(`${this.#settings.url.href} does not answer as an X-Ray server does`);
-      this.#accounts.unconfirmed += items.length;
-    }
+  /**
+   * A filter or a limit on the way may object to one snapshot only. Smaller batches find it, and the others
+   * then go first. It is never given up: it waits until it gets through, or until there is no room.
+   */
+  #isolate(items: readonly Queued[]): void {
+    this.#batch = undefined;
+    this.#batchLimit = Math.ceil(items.length / 2);
+    const [item] = items;
+    if (items.length > 1 || item === undefined) return;
+    this.#stuck.add(item);
+    this.#taken = [...this.#taken.slice(1), item];
+    if (this.#queue.isDurable || !this.#taken.every((each) => this.#stuck.has(each))) return;
+    const { maxBatch, maxBatchBytes } = this.#settings.delivery;
+    const others = this.#queue.take(maxBatch, maxBatchBytes);
+    if (Array.isArray(others)) this.#taken = [...others, ...this.#taken];
+    this.#takenBytes = bytesOf(this.#taken);
+  }
+
+  #settleDelivered(items: readonly Queued[], rejected: readonly RejectedItem[]): boolean {
     const byIndex = new Map(rejected.map((item) => [item.index, item]));
     const again: Queued[] = [];
     items.forEach((item, index) => {
@@ -255,7 +269,8 @@ export class Delivery {
 
   #settleRefused(items: readonly Queued[], status: number): boolean {
     const isServersFault = status >= 500;
-    if (items.length > 1 && (isServersFault || status === 413)) {
+    const isKeysFault = status === 401 || status === 403;
+    if (items.length > 1 && !isKeysFault) {
       // One of them may spoil the rest: smaller batches find it.
       this.#batchLimit = Math.ceil(items.length / 2);
       this.#batch = undefined;
@@ -271,9 +286,21 @@ export class Delivery {
     warnOnce(`${this.#settings.url.href} answered ${String(status)}: records are dropped`);
     for (const item of items) this.#drop(reasonOfStatus(status), item);
     this.#release(items.length, []);
-    // A wrong key or address will be wrong for the next batch too: do not hammer.
-    if (status !== 413 && status !== 400) this.#pause(undefined);
-    return status === 413 || status === 400;
+    // A wrong key is wrong for the next batch too: do not hammer.
+    if (isKeysFault || isServersFault) this.#pause(undefined);
+    return !isKeysFault && !isServersFault;
+  }
+
+  /** Takes out the oldest of the stuck that is not in flight. */
+  #shiftStuck(): Queued | undefined {
+    const inFlight = this.#batch?.size ?? (this.#isSending ? this.#batchLimit : 0);
+    const place = this.#taken.findIndex(
+      (item, index) => index >= inFlight && this.#stuck.has(item),
+    );
+    if (place < 0) return undefined;
+    const [item] = this.#taken.splice(place, 1);
+    this.#takenBytes -= item?.body.length ?? 0;
+    return item;
   }
 
   #mayFailAgain(item: Queued): boolean {
@@ -361,6 +388,10 @@ export class Delivery {
 
 function bytesOf(items: readonly Queued[]): number {
   return items.reduce((sum, { body }) => sum + body.length, 0);
+}
+
+function mayConcernContent(status: number): boolean {
+  return status >= 400 && status < 500 && !PASSING.has(status);
 }
 
 function reasonOf(refusal: RejectedItem): DropReason {

@@ -7,7 +7,6 @@ import { constants, gzip as zlibGzip } from 'node:zlib';
 
 import type { Answer, Platform } from './platform.js';
 
-const MAX_ANSWER_BYTES = 1024 * 1024;
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: 2, timeout: 30_000 };
 
 let agents: { http: http.Agent; https: https.Agent } | undefined;
@@ -16,7 +15,7 @@ let agents: { http: http.Agent; https: https.Agent } | undefined;
  * `node:http`, not `fetch`: its sockets can be unreferenced, so that a server that hangs does not keep
  * the host's process alive (undici references its sockets anew with every request).
  */
-export const post: Platform['post'] = ({ url, headers, body, timeoutMs }) =>
+export const post: Platform['post'] = ({ url, headers, body, timeoutMs, maxAnswerLength }) =>
   new Promise<Answer>((resolve) => {
     agents ??= { http: new http.Agent(AGENT_OPTIONS), https: new https.Agent(AGENT_OPTIONS) };
     const isSecure = url.protocol === 'https:';
@@ -33,20 +32,21 @@ export const post: Platform['post'] = ({ url, headers, body, timeoutMs }) =>
     request.on('socket', (socket: Socket) => socket.unref());
     request.on('error', (error) => settle({ kind: 'unreachable', message: error.message }));
     request.on('response', (response) => {
+      const answered = (text: string): void => {
+        const { date, location, 'retry-after': retryAfter } = response.headers;
+        const status = response.statusCode ?? 0;
+        settle({ kind: 'answered', status, retryAfter, date, location, body: text });
+      };
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
-        if (text.length < MAX_ANSWER_BYTES) text += chunk;
+        text += chunk;
+        if (text.length <= maxAnswerLength) return;
+        answered('');
+        request.destroy();
       });
       response.on('error', (error) => settle({ kind: 'unreachable', message: error.message }));
-      response.on('end', () =>
-        settle({
-          kind: 'answered',
-          status: response.statusCode ?? 0,
-          retryAfter: response.headers['retry-after'],
-          body: text,
-        }),
-      );
+      response.on('end', () => answered(text));
     });
     request.end(body);
   });

@@ -2,7 +2,6 @@ import type { Answer, ContextStore, Platform } from './platform.js';
 
 /** Browsers allow this much in flight with `keepalive` (Fetch standard, HTTP-network-or-cache fetch). */
 const MAX_KEEPALIVE_BYTES = 64 * 1024;
-const MAX_ANSWER_LENGTH = 1024 * 1024;
 
 /** What edge runtimes and newer ones may have beyond the web's own globals. */
 interface Extras {
@@ -16,7 +15,13 @@ interface Extras {
 /** Every property is optional, so any global object is one of these. */
 const extras = globalThis as Extras;
 
-export const post: Platform['post'] = async ({ url, headers, body, timeoutMs }) => {
+export const post: Platform['post'] = async ({
+  url,
+  headers,
+  body,
+  timeoutMs,
+  maxAnswerLength,
+}) => {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), timeoutMs);
   try {
@@ -25,6 +30,8 @@ export const post: Platform['post'] = async ({ url, headers, body, timeoutMs }) 
       headers,
       body,
       signal: abort.signal,
+      // A followed redirect would come back as another page's answer, or carry the records to another host.
+      redirect: 'manual',
       ...(body.length < MAX_KEEPALIVE_BYTES ? { keepalive: true } : {}),
     });
     const text = await response.text();
@@ -32,7 +39,9 @@ export const post: Platform['post'] = async ({ url, headers, body, timeoutMs }) 
       kind: 'answered',
       status: response.status,
       retryAfter: response.headers.get('retry-after') ?? undefined,
-      body: text.slice(0, MAX_ANSWER_LENGTH),
+      date: response.headers.get('date') ?? undefined,
+      location: response.headers.get('location') ?? undefined,
+      body: text.length > maxAnswerLength ? '' : text,
     };
   } catch (error) {
     return { kind: 'unreachable', message: String(error) } satisfies Answer;

@@ -1,9 +1,15 @@
+/** Bytes in memory of their own. `Uint8Array` is generic since TypeScript 5.7 only, and hosts may have an older one. */
+export type Bytes = Uint8Array & { readonly buffer: ArrayBuffer };
+
 /** What a server (or nothing at all) answered to one POST. */
 export type Answer =
   | {
       readonly kind: 'answered';
       readonly status: number;
       readonly retryAfter: string | undefined;
+      readonly date: string | undefined;
+      readonly location: string | undefined;
+      /** Empty if it was longer than `maxAnswerLength`. */
       readonly body: string;
     }
   | { readonly kind: 'unreachable'; readonly message: string };
@@ -12,8 +18,9 @@ export type Answer =
 export interface Post {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Bytes;
   readonly timeoutMs: number;
+  readonly maxAnswerLength: number;
 }
 
 /** A value that follows the asynchronous calls made inside `run`. */
@@ -34,13 +41,13 @@ export interface Scratch {
  * modules and to `platform-web.ts` elsewhere (see `imports` in package.json); both fit this.
  */
 export interface Platform {
-  /** Never rejects. An answer's body is cut at 1 MiB. A request in flight keeps no process alive. */
+  /** Never rejects and follows no redirect. A request in flight keeps no process alive. */
   post(post: Post): Promise<Answer>;
   /** Compresses off the caller's thread; `undefined` where the runtime has no gzip. */
-  gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> | undefined;
+  gzip(bytes: Bytes): Promise<Bytes> | undefined;
   utf8Length(text: string): number;
   createScratch(bytes: number): Scratch;
-  fillRandom(bytes: Uint8Array<ArrayBuffer>): void;
+  fillRandom(bytes: Bytes): void;
   createContextStore<T>(): ContextStore<T> | undefined;
   environmentVariable(name: string): string | undefined;
   /** Calls back each time the process has nothing left to do; work started then holds it alive. */

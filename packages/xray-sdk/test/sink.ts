@@ -35,11 +35,32 @@ export const accept: Behaviour = ({ snapshots }, response) => {
   response.end(JSON.stringify(receipt));
 };
 
-/** An answer with a status and nothing else. */
+/** An error in X-Ray's own shape. */
 export function answer(status: number, headers: Record<string, string> = {}): Behaviour {
+  const error = { code: CODES[status] ?? 'unavailable', message: 'no', requestId: 'r-1' };
+  return foreign(status, JSON.stringify({ error }), {
+    'content-type': 'application/json',
+    ...headers,
+  });
+}
+
+const CODES: Record<number, string> = {
+  400: 'invalid',
+  401: 'unauthorized',
+  403: 'forbidden',
+  413: 'too_large',
+  500: 'internal',
+};
+
+/** Any answer, such as one that somebody on the way to X-Ray gives. */
+export function foreign(
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): Behaviour {
   return (_request, response) => {
     response.writeHead(status, headers);
-    response.end('{}');
+    response.end(body);
   };
 }
 

@@ -1,0 +1,145 @@
+import type { Answer } from './platform.js';
+import type { Queued } from './queue.js';
+
+/** What an answer says of a batch. Only X-Ray's own words decide about a snapshot. */
+export type SendResult =
+  /** X-Ray's receipt: it took every snapshot that `rejected` does not list. */
+  | { readonly kind: 'delivered'; readonly rejected: readonly RejectedItem[] }
+  /** X-Ray refused the whole batch. */
+  | { readonly kind: 'refused'; readonly status: number }
+  /** X-Ray cannot take it now, or nobody answered. Try again, not before `retryAfterMs`. */
+  | {
+      readonly kind: 'unavailable';
+      readonly retryAfterMs: number | undefined;
+      readonly message: string;
+    }
+  /** Something else answered: a proxy, a redirect, a login page. It says nothing about the batch. */
+  | {
+      readonly kind: 'foreign';
+      readonly retryAfterMs: number | undefined;
+      readonly status: number;
+      readonly message: string;
+    };
+
+/** A snapshot of a batch that the server did not take, by its place in the batch. */
+export interface RejectedItem {
+  readonly index: number;
+  readonly isRetryable: boolean;
+  readonly isTooLarge: boolean;
+}
+
+/** What reading an answer needs to know of the snapshots that were sent. */
+export type Sent = readonly Pick<Queued, 'executionId'>[];
+
+/** The statuses with which X-Ray refuses what was sent (docs/wire-format.md, Sending). */
+const REFUSALS = new Set([400, 401, 403, 413, 415, 422, 500]);
+
+/**
+ * Reads an answer to a batch. An answer is X-Ray's if its body has the shape that docs/wire-format.md
+ * gives: a receipt whose counts add up to the batch, or an error with a code and a request id.
+ */
+export function readAnswer(answer: Answer, sent: Sent, nowMs: number): SendResult {
+  if (answer.kind === 'unreachable') {
+    return { kind: 'unavailable', retryAfterMs: undefined, message: answer.message };
+  }
+  const { status } = answer;
+  const body = parseObject(answer.body);
+  const rejected = readReceipt(status, body, sent);
+  if (rejected !== undefined) return { kind: 'delivered', rejected };
+  const retryAfterMs = readRetryAfter(answer, nowMs);
+  if (status >= 400 && isError(body)) {
+    if (REFUSALS.has(status)) return { kind: 'refused', status };
+    return {
+      kind: 'unavailable',
+      retryAfterMs,
+      message: `the server answered ${String(status)}`,
+    };
+  }
+  return { kind: 'foreign', status, retryAfterMs, message: describe(answer) };
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `{accepted, duplicates, superseded, rejected}` with 202, or with 400 when all are rejected. */
+function readReceipt(
+  status: number,
+  body: JsonObject | undefined,
+  sent: Sent,
+): readonly RejectedItem[] | undefined {
+  if (body === undefined || !((status >= 200 && status < 300) || status === 400)) return undefined;
+  const { accepted, duplicates, superseded, rejected } = body;
+  if (!Array.isArray(rejected)) return undefined;
+  if (!isCount(accepted) || !isCount(duplicates) || !isCount(superseded)) return undefined;
+  if (accepted + duplicates + superseded + rejected.length !== sent.length) return undefined;
+  if (status === 400 && rejected.length !== sent.length) return undefined;
+  const items = (rejected as unknown[]).flatMap((item) => readRejected(item, sent) ?? []);
+  const places = new Set(items.map(({ index }) => index));
+  return places.size === rejected.length ? items : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** `undefined` unless it names a snapshot that was sent. */
+function readRejected(item: unknown, sent: Sent): RejectedItem | undefined {
+  if (!isObject(item)) return undefined;
+  const { index, executionId, code, retryable } = item;
+  if (!isCount(index) || typeof code !== 'string') return undefined;
+  const snapshot = sent[index];
+  if (snapshot === undefined) return undefined;
+  if (typeof executionId === 'string' && executionId !== snapshot.executionId) return undefined;
+  return { index, isRetryable: retryable === true, isTooLarge: code === 'too_large' };
+}
+
+/** `{error: {code, message, requestId}}`; codes are lower-case words. */
+function isError(body: JsonObject | undefined): boolean {
+  const error = body?.['error'];
+  if (!isObject(error)) return false;
+  const { code, message, requestId } = error;
+  return (
+    typeof code === 'string' &&
+    /^[a-z]+(?:_[a-z]+)*$/.test(code) &&
+    typeof message === 'string' &&
+    typeof requestId === 'string'
+  );
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3). A date is compared with the server's clock if it tells its time. */
+function readRetryAfter(
+  { retryAfter, date }: Extract<Answer, { kind: 'answered' }>,
+  nowMs: number,
+): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  const seconds = Number(retryAfter);
+  const serverMs = Date.parse(date ?? '');
+  const waitMs = Number.isNaN(seconds)
+    ? Date.parse(retryAfter) - (Number.isNaN(serverMs) ? nowMs : serverMs)
+    : seconds * 1_000;
+  return waitMs > 0 ? waitMs : undefined;
+}
+
+function describe({ status, location }: Extract<Answer, { kind: 'answered' }>): string {
+  const isRedirect = status === 0 || (status >= 300 && status < 400);
+  if (!isRedirect) return `an answer ${String(status)} that is not X-Ray's`;
+  const target = location === undefined ? '' : ` to ${withoutQuery(location)}`;
+  return `a redirect${target}: set the endpoint to the server itself`;
+}
+
+/** A query may hold secrets of somebody else. */
+function withoutQuery(location: string): string {
+  return location.slice(0, 200).replace(/[?#].*$/s, '');
+}

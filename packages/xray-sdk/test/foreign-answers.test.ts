@@ -1,0 +1,118 @@
+import { XRaySDK } from '@xray/sdk';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { html, json, RECEIPT, REJECTED, testForeignAnswers } from './foreign-answers.js';
+import { accept, answer, type Sink, startSink } from './sink.js';
+
+let sink: Sink;
+
+beforeEach(async () => {
+  sink = await startSink();
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await sink.close();
+});
+
+function client(options: { maxQueued?: number } = {}): XRaySDK {
+  const { endpoint } = sink;
+  const delivery = { delayMs: 0, ...options };
+  return new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'p', endpoint, delivery });
+}
+
+function record(xray: XRaySDK, output: unknown = 1): string {
+  const execution = xray.startExecution();
+  execution.recordStep({ name: 'only', output });
+  execution.completeExecution();
+  return execution.id;
+}
+
+testForeignAnswers();
+
+test('an answer of something else is counted, also when it comes for ever', async () => {
+  sink.behaviour = html(403);
+  const xray = client();
+  record(xray);
+  await xray.flush(1);
+  await xray.flush(1);
+  expect(await xray.shutdown(100)).toBe(false);
+  const { unconfirmed, dropped } = xray.stats();
+  expect(unconfirmed).toBeGreaterThan(0);
+  expect(dropped).toEqual({ shutdown: 1 });
+});
+
+test('a filter on the way that objects to one snapshot holds up no other', async () => {
+  sink.behaviour = (request, response) => {
+    (request.text.includes('DROP TABLE') ? html(403) : accept)(request, response);
+  };
+  const xray = client({ maxQueued: 20 });
+  for (let index = 0; index < 5; index += 1) record(xray);
+  record(xray, 'DROP TABLE');
+  for (let index = 0; index < 5; index += 1) record(xray);
+  await vi.waitFor(
+    async () => {
+      await xray.flush(1);
+      expect(xray.stats().delivered).toBe(10);
+    },
+    { timeout: 10_000 },
+  );
+  record(xray);
+  await vi.waitFor(() => expect(xray.stats().delivered).toBe(11), { timeout: 10_000 });
+  expect(xray.stats()).toMatchObject({ queued: 1, dropped: {} });
+  sink.behaviour = accept;
+  expect(await xray.flush()).toBe(true);
+  expect(xray.stats()).toMatchObject({ delivered: 12, queued: 0 });
+});
+
+test('without room the snapshot that gets through nowhere goes first', async () => {
+  sink.behaviour = (request, response) => {
+    (request.text.includes('DROP TABLE') ? html(403) : accept)(request, response);
+  };
+  const xray = client({ maxQueued: 2 });
+  record(xray, 'DROP TABLE');
+  await vi.waitFor(() => expect(xray.stats().unconfirmed).toBe(1));
+  record(xray);
+  record(xray);
+  expect(xray.stats().dropped).toEqual({ queue_full: 1 });
+  expect(await xray.flush()).toBe(true);
+  expect(xray.stats().delivered).toBe(2);
+});
+
+test('all rejected, each is dropped for its own reason', async () => {
+  sink.behaviour = json(400, {
+    ...RECEIPT,
+    accepted: 0,
+    rejected: [REJECTED, { ...REJECTED, index: 1, code: 'too_large' }],
+  });
+  const xray = client();
+  record(xray);
+  record(xray);
+  expect(await xray.flush()).toBe(true);
+  expect(xray.stats().dropped).toEqual({ rejected: 1, too_large: 1 });
+});
+
+test('a batch that X-Ray cannot read as a whole costs only the snapshot that spoils it', async () => {
+  sink.behaviour = (request, response) => {
+    (request.text.includes('spoiled') ? answer(400) : accept)(request, response);
+  };
+  const xray = client();
+  for (let index = 0; index < 4; index += 1) record(xray);
+  record(xray, 'spoiled');
+  expect(await xray.flush()).toBe(true);
+  expect(xray.stats()).toMatchObject({ delivered: 4, dropped: { rejected: 1 } });
+});
+
+test('a pause until a date is as long as the server means, whatever the own clock says', async () => {
+  const soon = new Date(Date.UTC(2001, 0, 1, 0, 0, 1));
+  sink.behaviour = (request, response) => {
+    sink.behaviour = accept;
+    const date = new Date(soon.getTime() - 1_000).toUTCString();
+    answer(503, { date, 'retry-after': soon.toUTCString() })(request, response);
+  };
+  vi.spyOn(Date, 'now').mockReturnValue(0);
+  const xray = client();
+  record(xray);
+  expect(await xray.flush()).toBe(true);
+  expect(xray.stats().delivered).toBe(1);
+});
