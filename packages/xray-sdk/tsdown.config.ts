@@ -4,6 +4,7 @@ export default defineConfig({
   entry: [
     'src/index.ts',
     'src/spool.ts',
+    'src/spool-web.ts',
     'src/express.ts',
     'src/ai.ts',
     'src/platform-node.ts',

@@ -75,7 +75,7 @@ export interface XRayOptions {
   pipeline: string;
   /** Default: `default`. */
   environment?: string | undefined;
-  /** The server's address. Default: the environment's XRAY_ENDPOINT, else http://localhost:4000. */
+  /** The server's address. Default: the environment's XRAY_ENDPOINT, else http://127.0.0.1:4000. */
   endpoint?: string | undefined;
   /** What is in force for every execution: code, ruleset, model, prompt. */
   versions?: Record<string, string> | undefined;
@@ -145,7 +145,8 @@ export interface Settings {
 /** A longer timer fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-const DEFAULT_ENDPOINT = 'http://localhost:4000';
+/** Where the server listens by default. `localhost` is the IPv6 address first on Node 18. */
+const DEFAULT_ENDPOINT = 'http://127.0.0.1:4000';
 
 /** Never throws: an option that cannot be used is warned of once and replaced by a default, or disables the client. */
 export function resolveOptions(options: XRayOptions): Settings {

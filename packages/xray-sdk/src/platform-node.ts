@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomFillSync } from 'node:crypto';
-import * as http from 'node:http';
-import * as https from 'node:https';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { constants, gzip as zlibGzip } from 'node:zlib';
 
@@ -9,7 +9,7 @@ import type { Answer, Platform } from './platform.js';
 
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: 2, timeout: 30_000 };
 
-let agents: { http: http.Agent; https: https.Agent } | undefined;
+let agents: { http: HttpAgent; https: HttpsAgent } | undefined;
 
 /**
  * `node:http`, not `fetch`: its sockets can be unreferenced, so that a server that hangs does not keep
@@ -17,12 +17,17 @@ let agents: { http: http.Agent; https: https.Agent } | undefined;
  */
 export const post: Platform['post'] = ({ url, headers, body, timeoutMs, maxAnswerLength }) =>
   new Promise<Answer>((resolve) => {
-    agents ??= { http: new http.Agent(AGENT_OPTIONS), https: new https.Agent(AGENT_OPTIONS) };
+    agents ??= { http: new HttpAgent(AGENT_OPTIONS), https: new HttpsAgent(AGENT_OPTIONS) };
     const isSecure = url.protocol === 'https:';
-    const options = { method: 'POST', headers: { ...headers, 'content-length': body.length } };
+    const options = {
+      method: 'POST',
+      headers: { ...headers, 'content-length': body.length },
+      // This machine has two addresses, and a server may listen on either. Node 18 tries only the first.
+      ...(url.hostname === 'localhost' ? { autoSelectFamily: true } : {}),
+    };
     const request = isSecure
-      ? https.request(url, { ...options, agent: agents.https })
-      : http.request(url, { ...options, agent: agents.http });
+      ? httpsRequest(url, { ...options, agent: agents.https })
+      : httpRequest(url, { ...options, agent: agents.http });
 
     const timer = setTimeout(() => request.destroy(new Error('timeout')), timeoutMs).unref();
     const settle = (answer: Answer): void => {

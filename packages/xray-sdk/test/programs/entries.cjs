@@ -1,0 +1,12 @@
+// A host that loads every entry with `require`, records one execution, and says what it loaded.
+const sdk = require('@xray/sdk');
+const ai = require('@xray/sdk/ai');
+const express = require('@xray/sdk/express');
+const spool = require('@xray/sdk/spool');
+
+const xray = new sdk.default({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
+xray.run((execution) => execution.decide('loaded'));
+const loaded = [sdk.XRaySDK, ai.xrayAiMiddleware, express.xrayMiddleware, spool.spool];
+xray.flush().then((isFlushed) => {
+  console.log(JSON.stringify({ isFlushed, loaded: loaded.map((each) => typeof each) }));
+});
