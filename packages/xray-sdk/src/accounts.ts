@@ -16,6 +16,8 @@ export interface Stats {
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Requests that something else answered, such as a proxy. Their snapshots wait and are sent again. */
   readonly unconfirmed: number;
+  /** Snapshots that the spool could not write to disk: they were sent, or wait, from memory. */
+  readonly notDurable: number;
   /** Requests that did not get through and were, or will be, tried again. */
   readonly retries: number;
   /** Calls on executions that had ended, or after `shutdown`. */
@@ -34,6 +36,7 @@ export class Accounts {
   #droppedTotal = 0;
   #unreported = 0;
   unconfirmed = 0;
+  notDurable = 0;
   retries = 0;
   ignoredCalls = 0;
 
@@ -75,6 +78,7 @@ export class Accounts {
       queued: this.#recorded - this.#delivered - this.#droppedTotal,
       dropped: { ...this.#dropped },
       unconfirmed: this.unconfirmed,
+      notDurable: this.notDurable,
       retries: this.retries,
       ignoredCalls: this.ignoredCalls,
     };

@@ -12,12 +12,13 @@ import {
 } from './execution.js';
 import { ExecutionFields } from './execution-fields.js';
 import { uuidV7 } from './identity.js';
-import { MemoryQueue, type SnapshotQueue } from './queue.js';
+import { isQueue, MemoryQueue, type Queued, type SnapshotQueue, UndurableQueue } from './queue.js';
 import { resolveOptions, type Settings, type XRayOptions } from './options.js';
 import { isChosen, type SampleCandidate } from './sampling.js';
 import { serialize, writeClient } from './serialize.js';
 import { settleWith, splitArguments } from './settle.js';
 import { quietly } from './source.js';
+import { warnOnce } from './warning.js';
 import type { Status } from './wire/snapshot.js';
 
 const DEFAULT_FLUSH_MS = 5_000;
@@ -159,16 +160,31 @@ export class XRaySDK {
   }
 
   #makeQueue(ready: () => void): SnapshotQueue {
-    const { spool, isEnabled } = this.#settings;
+    const { spool, isEnabled, delivery } = this.#settings;
     if (spool === undefined || !isEnabled) return new MemoryQueue();
-    return spool({
+    const host = {
       instanceId: this.#instanceId,
+      maxQueued: delivery.maxQueued,
+      maxQueuedBytes: delivery.maxQueuedBytes,
       recovered: () => this.#accounts.recorded(),
-      lost: ({ executionId, reportedDrops }) => {
+      notDurable: () => {
+        this.#accounts.notDurable += 1;
+      },
+      lost: ({ executionId, reportedDrops }: Pick<Queued, 'executionId' | 'reportedDrops'>) => {
         this.#accounts.dropped('spool', executionId, reportedDrops);
       },
       ready,
-    });
+    };
+    try {
+      const queue: unknown = spool(host);
+      if (isQueue(queue)) return queue;
+    } catch {
+      // The warning below says it.
+    }
+    warnOnce(
+      'the option spool cannot be used: snapshots wait in memory and do not outlive this process',
+    );
+    return new UndurableQueue(host);
   }
 
   #submit(submission: Submission): number | undefined {

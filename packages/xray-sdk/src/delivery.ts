@@ -4,8 +4,8 @@ import type { Accounts } from './accounts.js';
 import type { RejectedItem, SendResult } from './answer.js';
 import { holdExit, releaseExit } from './exit.js';
 import { type DropReason, MAX_TIMER_MS, type Settings } from './options.js';
-import type { Queued, SnapshotQueue } from './queue.js';
-import { type FrozenBatch, freezeBatch, sendBatch } from './transport.js';
+import { MemoryQueue, type Queued, type SnapshotQueue } from './queue.js';
+import { type FrozenBatch, freezeBatch, sendBatch, sendNow } from './transport.js';
 import { warnOnce } from './warning.js';
 
 const FIRST_BACKOFF_MS = 500;
@@ -89,8 +89,9 @@ export class Delivery {
     });
     if (earlier !== undefined) this.#drop('superseded', earlier);
     while (
-      this.#queue.size + this.#taken.length > maxQueued ||
-      this.#queue.bytes + this.#takenBytes > maxQueuedBytes
+      !this.#queue.isDurable &&
+      (this.#queue.size + this.#taken.length > maxQueued ||
+        this.#queue.bytes + this.#takenBytes > maxQueuedBytes)
     ) {
       const oldest = this.#shiftStuck() ?? this.#queue.shift();
       if (oldest === undefined) break;
@@ -134,8 +135,9 @@ export class Delivery {
     const isSettled = await this.flush(timeoutMs, 'last');
     this.#isOver = true;
     this.#clearTimer();
-    this.#giveUp('shutdown');
+    // What the disk does not take now is lost, too.
     await this.#queue.close();
+    this.#giveUp('shutdown');
     return isSettled;
   }
 
@@ -143,9 +145,39 @@ export class Delivery {
   async lastAttempt(timeoutMs: number): Promise<void> {
     this.#isExiting = true;
     await this.flush(timeoutMs, 'last');
-    this.#giveUp('exit');
     await this.#queue.secure();
+    this.#giveUp('exit');
     this.#isExiting = false;
+  }
+
+  /** The process ends by an error: one attempt while its thread waits, then what is left is lost, and counted. */
+  lastAttemptNow(timeoutMs: number): void {
+    const { clock, delivery } = this.#settings;
+    const endMs = clock.monotonicMs() + timeoutMs;
+    const left = new MemoryQueue();
+    for (const item of this.#takeVolatile()) left.push({ ...item, key: item.order });
+    while (left.size > 0) {
+      const items = left.take(delivery.maxBatch, delivery.maxBatchBytes);
+      const leftMs = endMs - clock.monotonicMs();
+      const result = leftMs > 0 ? sendNow(items, this.#settings, leftMs) : undefined;
+      if (result?.kind !== 'delivered') {
+        for (const item of [...items, ...left.take(Infinity, Infinity)]) this.#drop('exit', item);
+      } else {
+        for (const item of this.#book(items, result.rejected)) this.#drop('exit', item);
+      }
+    }
+  }
+
+  /** Takes out everything that the end of the process would cost. */
+  #takeVolatile(): Queued[] {
+    const items = this.#taken.filter(({ isOnDisk }) => isOnDisk !== true);
+    this.#taken = this.#taken.filter(({ isOnDisk }) => isOnDisk === true);
+    for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
+      items.push(item);
+    }
+    if (items.length > 0) this.#batch = undefined;
+    this.#takenBytes = bytesOf(this.#taken);
+    return items;
   }
 
   /** Sends batch after batch until there is nothing left or the server is not available. */
@@ -248,14 +280,7 @@ export class Delivery {
   }
 
   #settleDelivered(items: readonly Queued[], rejected: readonly RejectedItem[]): boolean {
-    const byIndex = new Map(rejected.map((item) => [item.index, item]));
-    const again: Queued[] = [];
-    items.forEach((item, index) => {
-      const refusal = byIndex.get(index);
-      if (refusal === undefined) this.#accounts.delivered();
-      else if (refusal.isRetryable && this.#mayFailAgain(item)) again.push(item);
-      else this.#drop(reasonOf(refusal), item);
-    });
+    const again = this.#book(items, rejected);
     this.#release(items.length, again);
     if (again.length > 0) {
       this.#accounts.retries += 1;
@@ -265,6 +290,18 @@ export class Delivery {
     this.#failuresInRow = 0;
     this.#batchLimit = Math.min(this.#batchLimit * 2, this.#settings.delivery.maxBatch);
     return true;
+  }
+
+  /** Books what a receipt says. Returns the snapshots that may be sent again. */
+  #book(items: readonly Queued[], rejected: readonly RejectedItem[]): Queued[] {
+    const byIndex = new Map(rejected.map((item) => [item.index, item]));
+    return items.filter((item, index) => {
+      const refusal = byIndex.get(index);
+      if (refusal === undefined) this.#accounts.delivered();
+      else if (refusal.isRetryable && this.#mayFailAgain(item)) return true;
+      else this.#drop(reasonOf(refusal), item);
+      return false;
+    });
   }
 
   #settleRefused(items: readonly Queued[], status: number): boolean {
@@ -349,15 +386,7 @@ export class Delivery {
 
   /** What is left is lost and counted, unless the queue outlives the process. */
   #giveUp(reason: DropReason): void {
-    if (!this.#queue.isDurable) {
-      for (const item of this.#taken) this.#drop(reason, item);
-      for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
-        this.#drop(reason, item);
-      }
-      this.#taken = [];
-      this.#takenBytes = 0;
-      this.#batch = undefined;
-    }
+    for (const item of this.#takeVolatile()) this.#drop(reason, item);
     releaseExit(this);
     this.#wakeWaiters();
     for (const waiter of this.#waiters) waiter.resolve(false);

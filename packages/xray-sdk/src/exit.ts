@@ -1,17 +1,22 @@
-import { onBeforeExit } from '#platform';
+import { onBeforeExit, onFailedExit } from '#platform';
 
-/** What the end of a process may be held up by, at most. */
+import { SYSTEM_CLOCK } from './clock.js';
+
+/** The end of a process is held up for so long, at most. */
 const HOLD_MS = 2_000;
 
 /** Something that holds snapshots and may try once more before the process ends. */
 interface LastAttempt {
+  /** The process has nothing left to do, and waits. */
   lastAttempt(timeoutMs: number): Promise<void>;
+  /** The process ends by an error: this thread waits. */
+  lastAttemptNow(timeoutMs: number): void;
 }
 
 const holders = new Set<LastAttempt>();
 let isListening = false;
 
-/** From now on the end of the process waits for this one, for two seconds at most. */
+/** From now on the end of the process waits for this holder, for two seconds at most. */
 export function holdExit(holder: LastAttempt): void {
   holders.add(holder);
   if (isListening) return;
@@ -22,9 +27,16 @@ export function holdExit(holder: LastAttempt): void {
       void waiting.lastAttempt(HOLD_MS);
     }
   });
+  onFailedExit(() => {
+    const endMs = SYSTEM_CLOCK.monotonicMs() + HOLD_MS;
+    for (const waiting of holders) {
+      holders.delete(waiting);
+      waiting.lastAttemptNow(endMs - SYSTEM_CLOCK.monotonicMs());
+    }
+  });
 }
 
-/** This one holds nothing any more, and may be collected. */
+/** This holder has nothing to send any more, and may be collected. */
 export function releaseExit(holder: LastAttempt): void {
   holders.delete(holder);
 }

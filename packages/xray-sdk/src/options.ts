@@ -177,7 +177,7 @@ function resolve(given: Partial<XRayOptions>, unreadable: ReadonlySet<string>): 
     redactor: redactorOf(given.redact, unreadable),
     sample: sampleOf(given.sample),
     waitUntil: typeof given.waitUntil === 'function' ? given.waitUntil : undefined,
-    spool: typeof given.spool === 'function' ? given.spool : undefined,
+    spool: given.spool ?? undefined,
     maxSteps: Math.min(numberOr(given.maxSteps, 1_000, 10), 10_000),
     maxSnapshotBytes: 1024 * 1024,
     onDrop: typeof given.onDrop === 'function' ? given.onDrop : undefined,

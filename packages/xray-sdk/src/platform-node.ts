@@ -86,6 +86,14 @@ export const onBeforeExit: Platform['onBeforeExit'] = (callback) => {
   process.on('beforeExit', callback);
 };
 
+export const onFailedExit: Platform['onFailedExit'] = (callback) => {
+  process.on('exit', (code) => {
+    if (code !== 0) callback();
+  });
+};
+
+export { postNow } from './post-now.js';
+
 export const unrefTimer: Platform['unrefTimer'] = (timer) => {
   timer.unref();
 };

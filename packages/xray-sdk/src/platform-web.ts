@@ -83,5 +83,13 @@ export const environmentVariable: Platform['environmentVariable'] = (name) =>
 /** There is no such moment outside of Node. */
 export const onBeforeExit: Platform['onBeforeExit'] = () => {};
 
+/** Nor this one. */
+export const onFailedExit: Platform['onFailedExit'] = () => {};
+
+export const postNow: Platform['postNow'] = () => ({
+  kind: 'unreachable',
+  message: 'this runtime cannot wait',
+});
+
 /** Timers keep nothing alive outside of Node. */
 export const unrefTimer: Platform['unrefTimer'] = () => {};

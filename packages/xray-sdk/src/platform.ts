@@ -52,6 +52,10 @@ export interface Platform {
   environmentVariable(name: string): string | undefined;
   /** Calls back each time the process has nothing left to do; work started then holds it alive. */
   onBeforeExit(callback: () => void): void;
+  /** Calls back when the process ends with an exit code other than 0. No asynchronous work is possible then. */
+  onFailedExit(callback: () => void): void;
+  /** Makes a POST while the thread waits, where that is possible. Never throws. */
+  postNow(post: Post): Answer;
   /** Takes a timer out of the count of what keeps a process alive. */
   unrefTimer(timer: ReturnType<typeof setTimeout>): void;
 }

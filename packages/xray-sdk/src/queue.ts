@@ -16,6 +16,8 @@ export interface Queued {
   readonly body: Uint8Array;
   /** Losses this snapshot reports; if it is lost itself, the next one must report them. */
   readonly reportedDrops: number;
+  /** Whether it is on disk, and so outlives the process. */
+  readonly isOnDisk?: boolean;
   /** How often the server failed on this snapshot alone. */
   failures: number;
 }
@@ -29,7 +31,7 @@ export interface Queued {
  * ```
  */
 export interface SnapshotQueue {
-  /** What waits here outlives the process: it is never evicted, and not lost at the end. */
+  /** What waits here outlives the process, if it can. It bounds itself, and asks to be emptied at once. */
   readonly isDurable: boolean;
   readonly size: number;
   readonly bytes: number;
@@ -37,7 +39,7 @@ export interface SnapshotQueue {
   readonly oldestOrder: number;
   /** Adds at the end. Returns an earlier snapshot of the same execution, if this one replaces it. */
   push(item: Queued): Queued | undefined;
-  /** Takes the oldest out; a durable queue gives none. */
+  /** Takes the oldest out that the end of the process would cost. */
   shift(): Queued | undefined;
   /** Takes a batch out: at least one if there is any, and no more than the bounds allow. */
   take(maxItems: number, maxBytes: number): Queued[] | Promise<Queued[]>;
@@ -59,8 +61,13 @@ export interface SnapshotQueue {
  */
 export interface QueueHost {
   readonly instanceId: string;
+  /** How many snapshots, and how many bytes of them, may wait in memory. */
+  readonly maxQueued: number;
+  readonly maxQueuedBytes: number;
   /** A snapshot of an earlier process came in and counts as recorded from now on. */
   recovered(): void;
+  /** A snapshot could not be written to disk. It waits in memory and would not outlive the process. */
+  notDurable(): void;
   /** A snapshot could not be kept. */
   lost(item: Pick<Queued, 'executionId' | 'reportedDrops'>): void;
   /** There is something to take. */
@@ -129,4 +136,30 @@ export class MemoryQueue implements SnapshotQueue {
     this.#items.delete(item.key);
     this.#bytes -= item.body.length;
   }
+}
+
+/** A queue in memory in the place of one on disk, which could not be used. */
+export class UndurableQueue extends MemoryQueue {
+  readonly #host: Pick<QueueHost, 'notDurable'>;
+
+  constructor(host: Pick<QueueHost, 'notDurable'>) {
+    super();
+    this.#host = host;
+  }
+
+  override push(item: Queued): Queued | undefined {
+    this.#host.notDurable();
+    return super.push(item);
+  }
+}
+
+/** Whether a function of the host's gave a queue indeed. */
+export function isQueue(value: unknown): value is SnapshotQueue {
+  if (typeof value !== 'object' || value === null) return false;
+  const queue: Partial<Record<keyof SnapshotQueue, unknown>> = value;
+  return (
+    [queue.push, queue.shift, queue.take, queue.settled, queue.secure, queue.close].every(
+      (method) => typeof method === 'function',
+    ) && typeof queue.oldestOrder === 'number'
+  );
 }

@@ -1,7 +1,7 @@
 import { fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, mkdir } from 'node:fs/promises';
 
-import type { Queued, QueueHost, SnapshotQueue } from './queue.js';
+import { MemoryQueue, type Queued, type QueueHost, type SnapshotQueue } from './queue.js';
 import { HEARTBEAT_MS, SpoolOwner } from './spool-owner.js';
 import { type SpoolRecord, writeRecord } from './spool-record.js';
 import { Segments } from './spool-segments.js';
@@ -35,6 +35,8 @@ export class SpoolQueue implements SnapshotQueue {
   #work: Promise<void> = Promise.resolve();
   #pending: Pending[] = [];
   #pendingBytes = 0;
+  /** Snapshots that the disk did not take. They are sent first, as nothing else keeps them. */
+  readonly #memory = new MemoryQueue();
   /** On their way to the disk: perhaps there, perhaps not. */
   #writing: readonly Pending[] = [];
   #isWriteDue = false;
@@ -58,21 +60,26 @@ export class SpoolQueue implements SnapshotQueue {
   }
 
   get size(): number {
-    return this.#waiting + this.#adopted.length;
+    return this.#waiting + this.#adopted.length + this.#memory.size;
   }
 
   get bytes(): number {
+    return this.#diskBytes() + this.#memory.bytes;
+  }
+
+  get oldestOrder(): number {
+    const onDisk = this.#waiting > 0 ? this.#lastTakenOrder + 1 : Infinity;
+    return Math.min(onDisk, this.#memory.oldestOrder);
+  }
+
+  #diskBytes(): number {
     const onDisk = this.#adopted.reduce((sum, { bytes }) => sum + bytes, this.#own.bytes);
     return onDisk + this.#pendingBytes;
   }
 
-  get oldestOrder(): number {
-    return this.#waiting > 0 ? this.#lastTakenOrder + 1 : Infinity;
-  }
-
   push(item: Queued): undefined {
     const line = writeRecord(item);
-    if (this.bytes + line.length > this.#maxBytes) {
+    if (this.#diskBytes() + line.length > this.#maxBytes) {
       this.#host.lost(item);
       return;
     }
@@ -85,13 +92,17 @@ export class SpoolQueue implements SnapshotQueue {
     setImmediate(() => void this.#write());
   }
 
-  shift(): undefined {}
+  shift(): Queued | undefined {
+    return this.#memory.shift();
+  }
 
   async take(maxItems: number, maxBytes: number): Promise<Queued[]> {
     await this.#opened;
     await this.#write();
     // In one line with writing and acknowledging: neither may happen in the middle of reading.
     const taking = this.#work.then(async () => {
+      const inMemory = this.#memory.take(maxItems, maxBytes);
+      if (inMemory.length > 0) return inMemory;
       const adopted = await this.#takeAdopted(maxItems, maxBytes);
       return adopted.length > 0 ? adopted : this.#takeOwn(maxItems, maxBytes);
     });
@@ -111,7 +122,8 @@ export class SpoolQueue implements SnapshotQueue {
     await this.#queueWork(async () => {
       await this.#file?.close();
       this.#file = undefined;
-      if (this.#waiting === 0 && this.#takenFrom !== this.#own) await this.#own.removeAll();
+      if (this.#waiting > 0 || this.#takenFrom === this.#own) return;
+      await this.#own.removeAll().catch(this.#warnOfReading);
     });
     if (this.#pending.length === 0) spools.delete(this);
   }
@@ -124,7 +136,13 @@ export class SpoolQueue implements SnapshotQueue {
 
   async #takeAdopted(maxItems: number, maxBytes: number): Promise<Queued[]> {
     for (let source = this.#adopted[0]; source !== undefined; source = this.#adopted[0]) {
-      const { records, torn } = await source.read(maxItems, maxBytes, true);
+      const found = await source.read(maxItems, maxBytes, true).catch(this.#warnOfReading);
+      if (found === undefined) {
+        // It stays for the next process, and holds up nothing here.
+        this.#adopted.shift();
+        continue;
+      }
+      const { records, torn } = found;
       for (let index = 0; index < torn; index += 1) {
         // A line that a crash tore was a snapshot once: it comes in and is lost at the same moment.
         this.#host.recovered();
@@ -136,8 +154,8 @@ export class SpoolQueue implements SnapshotQueue {
       }
       // After torn lines there may be whole ones, in the next segment.
       if (torn > 0) continue;
-      await source.removeAll();
       this.#adopted.shift();
+      await source.removeAll().catch(this.#warnOfReading);
     }
     return [];
   }
@@ -172,7 +190,8 @@ export class SpoolQueue implements SnapshotQueue {
       if (order > 0) this.#lastTakenOrder = order;
       const { executionId, json, reportedDrops } = record;
       const body = Buffer.from(json);
-      return { key: -order, order, executionId, body, reportedDrops, failures: 0 };
+      const isOnDisk = true;
+      return { key: -order, order, executionId, body, reportedDrops, isOnDisk, failures: 0 };
     });
   }
 
@@ -198,11 +217,23 @@ export class SpoolQueue implements SnapshotQueue {
       this.#writing.forEach(({ item, line }, index) => {
         this.#pendingBytes -= line.length;
         if (index < kept) return;
-        this.#waiting -= 1;
-        this.#host.lost(item);
+        this.#keepInMemory(item);
       });
       this.#writing = [];
     });
+  }
+
+  /** The disk did not take it. Memory has its own bound, and the oldest there makes room. */
+  #keepInMemory(item: Queued): void {
+    this.#waiting -= 1;
+    this.#host.notDurable();
+    this.#memory.push({ ...item, key: -item.order });
+    const { maxQueued, maxQueuedBytes } = this.#host;
+    while (this.#memory.size > maxQueued || this.#memory.bytes > maxQueuedBytes) {
+      const oldest = this.#memory.shift();
+      if (oldest === undefined) break;
+      this.#host.lost(oldest);
+    }
   }
 
   async #openFile(): Promise<void> {
@@ -212,7 +243,8 @@ export class SpoolQueue implements SnapshotQueue {
     this.#file = await this.#own.add(this.#nextSegment);
     this.#nextSegment += 1;
     this.#fileBytes = 0;
-    await this.#owner.beat(this.#own.dir);
+    // Without its heartbeat the directory's own age counts.
+    await this.#owner.beat(this.#own.dir).catch(() => {});
   }
 
   /** Appends the lines; where the disk has no room for all, the first of them. Returns how many. */
@@ -235,29 +267,46 @@ export class SpoolQueue implements SnapshotQueue {
       keptBytes += line.length;
       kept += 1;
     }
-    if (keptBytes < written) await file.truncate(this.#fileBytes + keptBytes);
+    if (keptBytes < written) await this.#cutTo(file, this.#fileBytes + keptBytes);
     this.#fileBytes += keptBytes;
     this.#own.written(keptBytes);
     return kept;
   }
 
+  /** Takes the beginning of a line off. Where that fails, a new file begins behind the torn line. */
+  async #cutTo(file: FileHandle, bytes: number): Promise<void> {
+    try {
+      await file.truncate(bytes);
+    } catch {
+      this.#file = undefined;
+      await file.close().catch(() => {});
+    }
+  }
+
   #warn(error: unknown): void {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    warnOnce(`the spool in ${this.#root} cannot be written (${code})`);
+    warnOnce(
+      `the spool in ${this.#root} cannot be written (${code}): snapshots wait in memory and do not outlive this process`,
+    );
   }
 
   /** At `process.exit()` there is time for one synchronous write of what is not on disk yet. */
   writeNow(): void {
     const left = [...this.#writing, ...this.#pending];
     if (left.length === 0) return;
+    let isWritten = false;
     try {
       const fd = this.#file?.fd ?? this.#openNow();
-      const isWritten = fstatSync(fd).size > this.#fileBytes;
-      const lines = (isWritten ? this.#pending : left).map(({ line }) => line);
-      writeSync(fd, Buffer.concat(lines));
+      const isAhead = fstatSync(fd).size > this.#fileBytes;
+      const bytes = Buffer.concat((isAhead ? this.#pending : left).map(({ line }) => line));
+      isWritten = writeSync(fd, bytes) === bytes.length;
     } catch {
-      // The process is ending: there is nobody left to tell.
+      // Memory has them for a last attempt over the network.
     }
+    if (isWritten) return;
+    this.#writing = [];
+    this.#pending = [];
+    for (const { item } of left) this.#keepInMemory(item);
   }
 
   #openNow(): number {
@@ -283,9 +332,13 @@ export class SpoolQueue implements SnapshotQueue {
       }
       if (this.#adopted.length > 0) this.#host.ready();
     } catch {
-      warnOnce(`the spool in ${this.#root} cannot be read`);
+      this.#warnOfReading();
     }
   }
+
+  readonly #warnOfReading = (): void => {
+    warnOnce(`the spool in ${this.#root} cannot be read`);
+  };
 
   #queueWork(work: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(work).catch(() => {

@@ -1,11 +1,11 @@
-import { MemoryQueue } from './queue.js';
+import { UndurableQueue } from './queue.js';
 import type { Spool, SpoolOptions } from './spool.js';
 import { warnOnce } from './warning.js';
 
 /** The spool of runtimes without Node's file system: code for both may ask for it, and records from memory. */
 export function spool(_options: SpoolOptions): Spool {
-  return () => {
+  return (host) => {
     warnOnce('the spool needs Node: snapshots wait in memory and do not outlive this process');
-    return new MemoryQueue();
+    return new UndurableQueue(host);
   };
 }

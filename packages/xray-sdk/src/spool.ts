@@ -53,5 +53,9 @@ export type Spool = (host: QueueHost) => SnapshotQueue;
  * ```
  */
 export function spool(options: SpoolOptions): Spool {
-  return (host) => new SpoolQueue(options.dir, options.maxBytes ?? 256_000_000, host);
+  return (host) => {
+    const { dir, maxBytes = 256_000_000 } = options;
+    if (typeof dir !== 'string' || dir === '') throw new TypeError('dir must be a directory');
+    return new SpoolQueue(dir, maxBytes, host);
+  };
 }

@@ -1,9 +1,9 @@
-import { gzip, post } from '#platform';
+import { gzip, post, postNow } from '#platform';
 
 import { readAnswer, type SendResult, type Sent } from './answer.js';
 import { isoTime } from './clock.js';
 import type { Settings } from './options.js';
-import type { Bytes } from './platform.js';
+import type { Bytes, Post } from './platform.js';
 import type { Queued } from './queue.js';
 
 /** A batch as it goes over the wire, frozen: each retry sends these very bytes. */
@@ -24,11 +24,7 @@ export async function freezeBatch(
   snapshots: readonly Pick<Queued, 'body'>[],
   settings: Settings,
 ): Promise<FrozenBatch> {
-  const bytes = joinSnapshots(snapshots, isoTime(settings.clock.wallMs()));
-  const headers = {
-    authorization: `Bearer ${settings.apiKey}`,
-    'content-type': snapshots.length === 1 ? 'application/json' : 'application/x-ndjson',
-  };
+  const { bytes, headers } = joinBatch(snapshots, settings);
   if (!settings.delivery.gzip || bytes.length < MIN_GZIP_BYTES) return { bytes, headers };
   try {
     const zipped = await gzip(bytes);
@@ -37,6 +33,15 @@ export async function freezeBatch(
   } catch {
     return { bytes, headers };
   }
+}
+
+function joinBatch(snapshots: readonly Pick<Queued, 'body'>[], settings: Settings): FrozenBatch {
+  const bytes = joinSnapshots(snapshots, isoTime(settings.clock.wallMs()));
+  const headers = {
+    authorization: `Bearer ${settings.apiKey}`,
+    'content-type': snapshots.length === 1 ? 'application/json' : 'application/x-ndjson',
+  };
+  return { bytes, headers };
 }
 
 /** One after the other, each one's closing brace overwritten by the time of sending. */
@@ -60,13 +65,27 @@ export async function sendBatch(
   sent: Sent,
   settings: Settings,
 ): Promise<SendResult> {
-  const { url, clock, delivery } = settings;
-  const answer = await post({
-    url,
-    headers: batch.headers,
-    body: batch.bytes,
-    timeoutMs: delivery.timeoutMs,
-    maxAnswerLength: ANSWER_LENGTH + sent.length * REJECTION_LENGTH,
-  });
-  return readAnswer(answer, sent, clock.wallMs());
+  const answer = await post(postOf(batch, sent, settings, settings.delivery.timeoutMs));
+  return readAnswer(answer, sent, settings.clock.wallMs());
+}
+
+/** One attempt while the thread waits, not compressed. Never throws. */
+export function sendNow(
+  snapshots: readonly Queued[],
+  settings: Settings,
+  timeoutMs: number,
+): SendResult {
+  const batch = joinBatch(snapshots, settings);
+  const answer = postNow(postOf(batch, snapshots, settings, timeoutMs));
+  return readAnswer(answer, snapshots, settings.clock.wallMs());
+}
+
+function postOf(
+  { bytes, headers }: FrozenBatch,
+  sent: Sent,
+  { url }: Settings,
+  timeoutMs: number,
+): Post {
+  const maxAnswerLength = ANSWER_LENGTH + sent.length * REJECTION_LENGTH;
+  return { url, headers, body: bytes, timeoutMs, maxAnswerLength };
 }

@@ -84,6 +84,46 @@ test('a flush that is awaited last holds the process until its time is over', as
   expect(JSON.parse(ended.stdout)).toMatchObject({ isFlushed: false, queued: 1 });
 });
 
+const failedEnds: [string, number][] = [
+  ['throw in run', 1],
+  ['reject in run', 1],
+  ['throw in a timer after a run', 1],
+  ['call process.exit(3)', 3],
+  ['handle the error and exit', 7],
+];
+
+test.each(failedEnds)(
+  'a process that ends by an error delivers what it recorded (%s)',
+  async (way, code) => {
+    const env = { XRAY_ENDPOINT: sink.endpoint, WAY: way, EXECUTIONS: '300' };
+    const ended = await runProgram('failed-end.mjs', env);
+    expect(JSON.parse(ended.stdout)).toEqual({ code, delivered: 300, queued: 0, dropped: {} });
+    expect(ended.code).toBe(code);
+    expect(new Set(sink.snapshots.map(({ executionId }) => executionId)).size).toBe(300);
+    const isThrown = way.includes('throw') || way.includes('reject');
+    expect(ended.stderr).toMatch(isThrown ? /TypeError: x/ : /^$/);
+    expect(ended.stderr).not.toContain('[xray]');
+  },
+);
+
+test('a process that ends by an error counts the loss, and waits for no server that is down', async () => {
+  const { endpoint } = sink;
+  await sink.close();
+  const env = { XRAY_ENDPOINT: endpoint, WAY: 'throw in run', EXECUTIONS: '300' };
+  const ended = await runProgram('failed-end.mjs', env, IN_TIME);
+  expect(ended.code).toBe(1);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ delivered: 0, dropped: { exit: 300 } });
+  sink = await startSink();
+});
+
+test('a process that ends by an error waits two seconds at most for a server that hangs', async () => {
+  sink.behaviour = () => {};
+  const env = { XRAY_ENDPOINT: sink.endpoint, WAY: 'reject in run', EXECUTIONS: '2' };
+  const ended = await runProgram('failed-end.mjs', env, IN_TIME);
+  expect(ended.code).toBe(1);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ delivered: 0, dropped: { exit: 2 } });
+});
+
 test('without a key it warns once, records nothing and runs on', async () => {
   const ended = await runProgram('no-key.mjs', { XRAY_ENDPOINT: sink.endpoint, XRAY_API_KEY: '' });
   expect(ended).toMatchObject({ code: 0, stdout: 'kept 2, stepped 1' });

@@ -87,16 +87,16 @@ describe.each(platforms)(
         bundle: true,
         write: false,
         platform,
-      // The package's own tsconfig would lead to the sources.
-      tsconfigRaw: {},
+        // The package's own tsconfig would lead to the sources.
+        tsconfigRaw: {},
         // Only a module may wait at its top level.
-      format: program.endsWith('.mjs') ? 'esm' : 'iife',
+        format: program.endsWith('.mjs') ? 'esm' : 'iife',
         logLevel: 'silent',
       });
       const script = outputFiles[0]?.text ?? '';
       const said = await new Promise<string>((resolve, reject) => {
         const context = createContext(webGlobals(resolve));
-          const ended: unknown = runInContext(`(async () => { ${script} })()`, context);
+        const ended: unknown = runInContext(`(async () => { ${script} })()`, context);
         Promise.resolve(ended).catch(reject);
       });
       expect(JSON.parse(said)).toEqual(LOADED);

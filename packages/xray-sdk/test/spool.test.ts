@@ -1,12 +1,21 @@
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { XRaySDK, type XRayOptions } from '@xray/sdk';
 import { spool } from '@xray/sdk/spool';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { Snapshot } from '../src/wire/snapshot.js';
 import { runProgram, startProgram } from './child.js';
@@ -59,6 +68,12 @@ async function spooledIds(): Promise<string[]> {
       .slice(0, -1)
       .map((line) => line.split(' ')[3] ?? ''),
   );
+}
+
+async function fileIn(folder: string): Promise<string> {
+  const path = join(folder, 'a-file');
+  await writeFile(path, '');
+  return path;
 }
 
 /** Damages one line of a file without changing how many there are. */
@@ -248,10 +263,11 @@ test('a disk that runs full in the middle of a write costs what had no room, and
   sink.behaviour = answer(503);
   const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint, OUTPUT_LENGTH: '1000' };
   const ended = await runProgram('spool-end.mjs', env, { maxFileBlocks: 32 });
-  const { recorded, dropped, queued } = JSON.parse(ended.stdout).stats;
+  const { recorded, dropped, queued, notDurable } = JSON.parse(ended.stdout).stats;
   expect(recorded).toBe(30);
-  expect(dropped.spool).toBeGreaterThan(10);
-  expect(queued).toBe(30 - dropped.spool);
+  expect(dropped).toEqual({ exit: notDurable });
+  expect(notDurable).toBeGreaterThan(10);
+  expect(queued).toBe(30 - notDurable);
 
   sink.behaviour = accept;
   sink.snapshots.length = 0;
@@ -259,6 +275,75 @@ test('a disk that runs full in the middle of a write costs what had no room, and
   await vi.waitFor(async () => expect(await readdir(dir)).toEqual([]));
   expect(rescuer.stats()).toMatchObject({ recorded: queued, delivered: queued, dropped: {} });
   await rescuer.shutdown();
+});
+
+test('a disk that runs full costs nothing while the server takes what has no room on it', async () => {
+  const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint, OUTPUT_LENGTH: '1000' };
+  const ended = await runProgram('spool-end.mjs', env, { maxFileBlocks: 32 });
+  expect(JSON.parse(ended.stdout).stats).toMatchObject({ delivered: 30, queued: 0, dropped: {} });
+  expect(new Set(sentIds()).size).toBe(30);
+  expect(ended.stderr).toMatch(/cannot be written .* wait in memory/);
+});
+
+describe.each([
+  ['lies under a file', async () => join(await fileIn(dir), 'spool')],
+  ['is a file', async () => fileIn(dir)],
+  ['has too long a name', async () => join(dir, 'x'.repeat(300))],
+  ['has a name that no disk takes', async () => join(dir, 'a\0b')],
+  ['has no name', async () => ''],
+  ['is no text', async () => undefined as unknown as string],
+])('a spool whose directory %s', (_what, place) => {
+  test('delivers from memory, and counts what is not durable', async () => {
+    const xray = client({ spool: spool({ dir: await place() }) });
+    const ids = [...record(xray, 5), ...record(xray, 3)];
+    expect(await xray.flush()).toBe(true);
+    expect(sentIds()).toEqual(ids);
+    expect(xray.stats()).toMatchObject({ recorded: 8, delivered: 8, queued: 0, dropped: {} });
+    expect(xray.stats().notDurable).toBe(8);
+    expect(await xray.shutdown()).toBe(true);
+  });
+
+  test('keeps within the bounds of memory, and counts what is lost at the end', async () => {
+    sink.behaviour = answer(503);
+    const xray = client({ spool: spool({ dir: await place() }), delivery: { maxQueued: 10 } });
+    record(xray, 30);
+    expect(await xray.flush(100)).toBe(false);
+    expect(await xray.shutdown(50)).toBe(false);
+    const { recorded, queued, dropped } = xray.stats();
+    expect({ recorded, queued }).toEqual({ recorded: 30, queued: 0 });
+    expect((dropped.shutdown ?? 0) + (dropped.spool ?? 0) + (dropped.queue_full ?? 0)).toBe(30);
+    expect(dropped.shutdown).toBeGreaterThan(0);
+  });
+});
+
+test('what an earlier process left and nobody can read holds up no new snapshot', async () => {
+  sink.behaviour = answer(503);
+  const first = client();
+  record(first, 3);
+  await first.shutdown(50);
+  const [owned = ''] = await readdir(dir);
+  await rm(join(dir, owned, '00000000.spool'));
+  await mkdir(join(dir, owned, '00000000.spool'));
+
+  sink.behaviour = accept;
+  sink.snapshots.length = 0;
+  const second = client();
+  const ids = record(second, 2);
+  expect(await second.flush()).toBe(true);
+  expect(sentIds()).toEqual(ids);
+  await second.shutdown();
+});
+
+test('a spool that was not made by the SDK costs no record', async () => {
+  const broken = [() => undefined, () => ({}), 'spool', { dir }, spool(undefined as never)];
+  for (const each of broken) {
+    sink.snapshots.length = 0;
+    const xray = client({ spool: each as never });
+    const ids = record(xray, 2);
+    expect(await xray.flush()).toBe(true);
+    expect(sentIds()).toEqual(ids);
+    expect(xray.stats().notDurable).toBe(2);
+  }
 });
 
 test.each(['at once', 'soon'])(
