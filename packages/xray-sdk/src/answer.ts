@@ -1,3 +1,4 @@
+import { parseTime } from './clock.js';
 import type { Answer } from './platform.js';
 import type { Queued } from './queue.js';
 
@@ -125,9 +126,9 @@ function readRetryAfter(
 ): number | undefined {
   if (retryAfter === undefined) return undefined;
   const seconds = Number(retryAfter);
-  const serverMs = Date.parse(date ?? '');
+  const serverMs = parseTime(date ?? '');
   const waitMs = Number.isNaN(seconds)
-    ? Date.parse(retryAfter) - (Number.isNaN(serverMs) ? nowMs : serverMs)
+    ? parseTime(retryAfter) - (Number.isNaN(serverMs) ? nowMs : serverMs)
     : seconds * 1_000;
   return waitMs > 0 ? waitMs : undefined;
 }

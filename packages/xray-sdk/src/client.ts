@@ -204,9 +204,10 @@ export class XRaySDK {
     let body: Uint8Array;
     try {
       body = serialize(text, envelope, this.#settings.maxSnapshotBytes);
-    } catch {
-      // Longer than any text of this runtime may be.
-      this.#accounts.dropped('too_large', executionId, reportedDrops);
+    } catch (error) {
+      // A RangeError: longer than any text of this runtime may be.
+      const reason = error instanceof RangeError ? 'too_large' : 'sdk_error';
+      this.#accounts.dropped(reason, executionId, reportedDrops);
       return instanceSeq;
     }
     this.#delivery.enqueue({ key, executionId, body, reportedDrops });

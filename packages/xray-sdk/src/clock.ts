@@ -1,13 +1,16 @@
-/** Wall time as ISO-8601 UTC in milliseconds; within one second only the last three digits change. */
+import { readNumber, RealDate, realMonotonicMs, realWallMs } from './real-time.js';
+
+/** The years 1 to 9999: the times that the wire format takes. */
+const FIRST_MS = -62_135_596_800_000;
+const LAST_MS = 253_402_300_799_999;
+
+/** Wall time as ISO-8601 UTC in milliseconds; within one second only the last three digits are new. */
 export function isoTime(epochMs: number): string {
-  const whole = Math.floor(epochMs);
+  const whole = isTime(epochMs) ? Math.floor(epochMs) : clamp(epochMs);
   if (whole === cachedMs) return cachedTime;
   const second = Math.floor(whole / 1_000);
   if (second !== cachedSecond) {
-    // The clock of a test or a broken device: a time that the wire cannot carry becomes the nearest that it can.
-    if (whole > MAX_EPOCH_MS) return isoTime(MAX_EPOCH_MS);
-    if (!(whole >= MIN_EPOCH_MS)) return isoTime(whole < 0 ? MIN_EPOCH_MS : 0);
-    cachedPrefix = new Date(second * 1_000).toISOString().slice(0, -4);
+    cachedPrefix = new RealDate(second * 1_000).toISOString().slice(0, -4);
     cachedSecond = second;
   }
   cachedMs = whole;
@@ -15,8 +18,6 @@ export function isoTime(epochMs: number): string {
   return cachedTime;
 }
 
-const MAX_EPOCH_MS = Date.UTC(9_999, 11, 31, 23, 59, 59, 999);
-const MIN_EPOCH_MS = Date.parse('0001-01-01T00:00:00.000Z');
 let cachedMs = Number.NaN;
 let cachedTime = '';
 let cachedSecond = Number.NaN;
@@ -28,10 +29,27 @@ export interface Clock {
   readonly monotonicMs: () => number;
 }
 
+/** The wall time is the one that the host sees, a test's fixed time too. Neither reading ever throws. */
 export const SYSTEM_CLOCK: Clock = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  wallMs: () => {
+    const ms = readNumber(() => Date.now());
+    return isTime(ms) ? ms : clamp(realWallMs());
+  },
+  monotonicMs: realMonotonicMs,
 };
+
+function isTime(epochMs: number): boolean {
+  return epochMs >= FIRST_MS && epochMs <= LAST_MS;
+}
+
+function clamp(epochMs: number): number {
+  return Math.floor(Math.min(Math.max(epochMs || 0, FIRST_MS), LAST_MS));
+}
+
+/** The instant that a header names, in milliseconds since 1970; NaN if it names none. */
+export function parseTime(text: string): number {
+  return readNumber(() => RealDate.parse(text));
+}
 
 /** A duration as a JSON number of milliseconds, to the microsecond. */
 export function durationText(durationMs: number): string {

@@ -5,6 +5,7 @@ import type { RejectedItem, SendResult } from './answer.js';
 import { holdExit, releaseExit } from './exit.js';
 import { type DropReason, MAX_TIMER_MS, type Settings } from './options.js';
 import { MemoryQueue, type Queued, type SnapshotQueue } from './queue.js';
+import { clearTimer, setTimer } from './real-time.js';
 import { type FrozenBatch, freezeBatch, sendBatch, sendNow } from './transport.js';
 import { warnOnce } from './warning.js';
 
@@ -118,11 +119,11 @@ export class Delivery {
     else void this.#send();
     return new Promise((resolve) => {
       const finish = (isSettled: boolean): void => {
-        clearTimeout(deadline);
+        clearTimer(deadline);
         this.#waiters.delete(waiter);
         resolve(isSettled);
       };
-      const deadline = setTimeout(() => finish(false), Math.min(timeoutMs, MAX_TIMER_MS));
+      const deadline = setTimer(() => finish(false), Math.min(timeoutMs, MAX_TIMER_MS));
       const waiter = { lastOrder, resolve: finish };
       this.#waiters.add(waiter);
       this.#wakeWaiters();
@@ -374,12 +375,12 @@ export class Delivery {
     if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
     this.#clearTimer();
     this.#timerDueMs = dueMs;
-    this.#timer = setTimeout(() => void this.#send(), dueMs - nowMs);
+    this.#timer = setTimer(() => void this.#send(), dueMs - nowMs);
     unrefTimer(this.#timer);
   }
 
   #clearTimer(): void {
-    clearTimeout(this.#timer);
+    clearTimer(this.#timer);
     this.#timer = undefined;
     this.#timerDueMs = Infinity;
   }

@@ -25,7 +25,8 @@ function randomByte(): number {
 
 /** A UUID of version 7 (RFC 9562, 5.7): ids made later sort later. */
 export function uuidV7(epochMs: number): string {
-  let time = Math.floor(epochMs);
+  // The 48 bits know no time before 1970.
+  let time = Math.max(0, Math.floor(epochMs));
   for (let index = 5; index >= 0; index -= 1) {
     uuid[index] = time % 256;
     time = Math.floor(time / 256);

@@ -36,7 +36,9 @@ export type DropReason =
   /** Not chosen by `sample`. */
   | 'sampled'
   /** The spool had no room, or its disk failed. */
-  | 'spool';
+  | 'spool'
+  /** The SDK could not write it as JSON: a fault of the SDK. */
+  | 'sdk_error';
 
 /**
  * One loss, as `onDrop` is told of it.

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { constants, gzip as zlibGzip } from 'node:zlib';
 
 import type { Answer, Platform } from './platform.js';
+import { clearTimer, setTimer } from './real-time.js';
 
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: 2, timeout: 30_000 };
 
@@ -29,9 +30,9 @@ export const post: Platform['post'] = ({ url, headers, body, timeoutMs, maxAnswe
       ? httpsRequest(url, { ...options, agent: agents.https })
       : httpRequest(url, { ...options, agent: agents.http });
 
-    const timer = setTimeout(() => request.destroy(new Error('timeout')), timeoutMs).unref();
+    const timer = setTimer(() => request.destroy(new Error('timeout')), timeoutMs).unref();
     const settle = (answer: Answer): void => {
-      clearTimeout(timer);
+      clearTimer(timer);
       resolve(answer);
     };
     request.on('socket', (socket: Socket) => socket.unref());

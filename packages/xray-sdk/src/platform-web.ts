@@ -1,4 +1,5 @@
 import type { Answer, ContextStore, Platform } from './platform.js';
+import { clearTimer, setTimer } from './real-time.js';
 
 /** Browsers allow this much in flight with `keepalive` (Fetch standard, HTTP-network-or-cache fetch). */
 const MAX_KEEPALIVE_BYTES = 64 * 1024;
@@ -23,7 +24,7 @@ export const post: Platform['post'] = async ({
   maxAnswerLength,
 }) => {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), timeoutMs);
+  const timer = setTimer(() => abort.abort(), timeoutMs);
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -46,7 +47,7 @@ export const post: Platform['post'] = async ({
   } catch (error) {
     return { kind: 'unreachable', message: String(error) } satisfies Answer;
   } finally {
-    clearTimeout(timer);
+    clearTimer(timer);
   }
 };
 

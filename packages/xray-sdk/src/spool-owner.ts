@@ -2,6 +2,8 @@ import { readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
+import { realWallMs } from './real-time.js';
+
 /** How often a process shows that it is alive. */
 export const HEARTBEAT_MS = 15_000;
 /** A process on another host that was silent for so long is gone. */
@@ -28,7 +30,7 @@ export class SpoolOwner {
   /** Shows that this process is alive and that a directory is its own. */
   async beat(dir: string): Promise<void> {
     const path = join(dir, 'alive');
-    const now = new Date();
+    const now = realWallMs() / 1_000;
     await utimes(path, now, now).catch(() => writeFile(path, ''));
   }
 
@@ -86,7 +88,7 @@ const liveInstances = new Set<string>();
 
 /** The same in every thread of a process, within the steps of the host's clock. */
 function processStartMs(): number {
-  return Math.round(Date.now() - process.uptime() * 1_000);
+  return Math.round(realWallMs() - process.uptime() * 1_000);
 }
 
 function isRunning(pid: number): boolean {

@@ -2,11 +2,14 @@ import { fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, mkdir } from 'node:fs/promises';
 
 import { MemoryQueue, type Queued, type QueueHost, type SnapshotQueue } from './queue.js';
+import { realMonotonicMs, realWallMs } from './real-time.js';
 import { HEARTBEAT_MS, SpoolOwner } from './spool-owner.js';
 import { type SpoolRecord, writeRecord } from './spool-record.js';
 import { Segments } from './spool-segments.js';
 import { warnOnce } from './warning.js';
 
+/** Not the fakes of a test, which may stand still. */
+const [runSoon, runEvery] = [setImmediate, setInterval];
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** Whose snapshot a damaged line was cannot be told. */
 const UNREADABLE = { executionId: '', reportedDrops: 0 };
@@ -46,6 +49,8 @@ export class SpoolQueue implements SnapshotQueue {
   /** Own records that were pushed and not taken. */
   #waiting = 0;
   #lastTakenOrder = 0;
+  /** How far the wall clock was ahead of the one that never jumps. */
+  #clockOffsetMs: number | undefined;
   #takenFrom: Segments | undefined;
 
   constructor(dir: string, maxBytes: number, host: QueueHost) {
@@ -56,7 +61,7 @@ export class SpoolQueue implements SnapshotQueue {
     this.#own = new Segments(this.#owner.dir);
     this.#owner.enter();
     this.#opened = this.#adopt();
-    this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS).unref();
+    this.#heartbeat = runEvery(() => void this.#beat(), HEARTBEAT_MS).unref();
   }
 
   get size(): number {
@@ -89,7 +94,7 @@ export class SpoolQueue implements SnapshotQueue {
     this.#pendingBytes += line.length;
     if (this.#isWriteDue) return;
     this.#isWriteDue = true;
-    setImmediate(() => void this.#write());
+    runSoon(() => void this.#write());
   }
 
   shift(): Queued | undefined {
@@ -130,7 +135,7 @@ export class SpoolQueue implements SnapshotQueue {
 
   async close(): Promise<void> {
     await this.secure();
-    clearInterval(this.#heartbeat);
+    this.#heartbeat.close();
     await this.#owner.abandon();
   }
 
@@ -323,9 +328,15 @@ export class SpoolQueue implements SnapshotQueue {
   }
 
   async #adopt(): Promise<void> {
+    const nowMs = realWallMs();
+    const offsetMs = nowMs - realMonotonicMs();
+    const jumpMs = offsetMs - (this.#clockOffsetMs ?? offsetMs);
+    this.#clockOffsetMs = offsetMs;
+    // The wall clock jumped, or the machine slept: the others' heartbeats look old until the next ones.
+    if (Math.abs(jumpMs) > HEARTBEAT_MS) return;
     try {
       await mkdir(this.#root, { recursive: true });
-      for (const dir of await this.#owner.adopt(Date.now())) {
+      for (const dir of await this.#owner.adopt(nowMs)) {
         const segments = new Segments(dir);
         await segments.open();
         this.#adopted.push(segments);

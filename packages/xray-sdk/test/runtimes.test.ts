@@ -84,7 +84,7 @@ async function conform(command: string, args: string[]) {
 async function writeWorker(dir: string): Promise<string> {
   const dist = fileURLToPath(new URL('../dist/', import.meta.url));
   const names = (await readdir(dist)).filter((name) =>
-    /^(index|platform-web|hash|queue|value|warning).*\.js$/.test(name),
+    /^(index|platform-web|hash|queue|real-time|value|warning).*\.js$/.test(name),
   );
   for (const name of names) {
     const script = await readFile(join(dist, name), 'utf8');
