@@ -7,6 +7,8 @@ const spool = require('@xray/sdk/spool');
 const xray = new sdk.default({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));
 const loaded = [sdk.XRaySDK, ai.xrayAiMiddleware, express.xrayMiddleware, spool.spool];
-xray.flush().then((isFlushed) => {
+async function end() {
+  const isFlushed = await xray.flush();
   console.log(JSON.stringify({ isFlushed, loaded: loaded.map((each) => typeof each) }));
-});
+}
+void end();
