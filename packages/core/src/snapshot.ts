@@ -197,7 +197,7 @@ const stepErrorSchema = z.looseObject({
   stack: z.string().nullish(),
   /** As it was thrown: `ECONNREFUSED`, or a number. Earlier clients sent other values under this name. */
   code: json.optional(),
-  /** The error's own members. */
+  /** The error's other own members. */
   props: json.optional(),
   /** An error in the same form. Earlier clients sent other values under these names. */
   cause: json.optional(),

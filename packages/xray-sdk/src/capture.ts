@@ -1,12 +1,15 @@
 import { PlainWriter } from './plain-writer.js';
 import type { Redactor } from './redact.js';
 import type { Mark } from './wire/snapshot.js';
+import type { ReturnedType } from './wire/step.js';
 import { ValueWriter } from './value-writer.js';
 
 /** A value as it was when recorded: its JSON text, and marks whose paths begin at the value. */
 export interface Captured {
   readonly json: string;
   readonly marks: readonly Mark[];
+  /** What the text does not say of the value, by JSON Pointer; absent where it says all. */
+  readonly types?: Readonly<Record<string, ReturnedType>> | undefined;
 }
 
 const NO_MARKS: readonly Mark[] = [];

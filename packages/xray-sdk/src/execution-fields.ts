@@ -7,7 +7,7 @@ import type { FieldText } from './serialize.js';
 import { isObject, itemsOf, quietly, readParts, type Source } from './source.js';
 import { cutUnits } from './text.js';
 import { pointerSegment } from './value-writer.js';
-import type { Actor, Reason, Subject } from './wire/decision.js';
+import type { Actor, DecisionBasis, Reason, Subject } from './wire/decision.js';
 import type { Link, Mark, Trace } from './wire/snapshot.js';
 
 /**
@@ -106,6 +106,7 @@ export class ExecutionFields {
     outcome: unknown,
     details: unknown,
     failedChecks: readonly unknown[],
+    basis?: DecisionBasis,
   ): boolean | undefined {
     const hasEarlier = this.#texts.get('decision')?.member !== undefined;
     let isAdverse = false;
@@ -116,6 +117,7 @@ export class ExecutionFields {
         if (!hasOutcome && hasEarlier) return false;
         if (!hasOutcome) decision.missing('outcome', outcome, '"unnamed"');
         writeDecisionDetails(decision, from, failedChecks);
+        if (basis !== undefined) decision.object('basis', basis, writeBasis);
         return true;
       }),
     );
@@ -243,6 +245,14 @@ export class ExecutionFields {
     this.#ownTexts.set(name, text);
     this.#texts = this.#ownTexts;
   }
+}
+
+function writeBasis(out: ObjectWriter, { kind, pass, fail }: Source): boolean {
+  return [
+    out.string('kind', kind, 64),
+    out.string('pass', pass, 64),
+    out.string('fail', fail, 64),
+  ].every(Boolean);
 }
 
 /** A variable that holds nothing must not become the subject "undefined". */

@@ -96,6 +96,8 @@ export class Execution {
   readonly #startedAtMs: number;
   readonly #startedMonotonicMs: number;
   readonly #failedChecks: Reason[] = [];
+  /** Known also where nothing is recorded: the host's decision may follow from it. */
+  #hasFailedCheck = false;
   #lastMonotonicMs: number;
   #trace: Trace | undefined;
   #isAdverse = false;
@@ -193,6 +195,36 @@ export class Execution {
       const isAdverse = this.#fields.decide(outcome, details, this.#failedChecks);
       if (isAdverse !== undefined) this.#isAdverse = isAdverse;
     });
+  }
+
+  /**
+   * Decides by the checks: the first outcome if none failed that rejects, else the second one, which is adverse. The
+   * record then says that the outcome follows from the checks, so that a what-if can be computed. Returns the outcome.
+   *
+   * @example
+   * ```ts
+   * const outcome = execution.decideByChecks('approved', 'declined');
+   * ```
+   */
+  decideByChecks<Pass extends string, Fail extends string>(
+    pass: Pass,
+    fail: Fail,
+    details?: DecisionDetails,
+  ): Pass | Fail {
+    const hasFailed = this.#hasFailedCheck;
+    this.#attempt(() => {
+      const basis = { kind: 'all_pass', pass, fail } as const;
+      const whole = isObject(details) ? overlay({ adverse: hasFailed }, details) : undefined;
+      const given = whole ?? details ?? { adverse: hasFailed };
+      const isAdverse = this.#fields.decide(
+        hasFailed ? fail : pass,
+        given,
+        this.#failedChecks,
+        basis,
+      );
+      if (isAdverse !== undefined) this.#isAdverse = isAdverse;
+    });
+    return hasFailed ? fail : pass;
   }
 
   /**
@@ -294,6 +326,7 @@ export class Execution {
     return {
       onReturn: () => this.#endRun(() => this.completeExecution()),
       onThrow: (error) => this.#endRun(() => this.failExecution(error)),
+      onPromise: () => {},
       onHold: () => {
         if (!this.#hasEnded) this.checkpoint();
       },
@@ -320,6 +353,7 @@ export class Execution {
         this.#lastError = { error };
         this.#closeStep(step);
       },
+      onPromise: () => step.promised(),
       onHold: () => step.hold(),
       onStart: () => step.start(),
       onValue: (value) => step.streamed(value),
@@ -378,7 +412,11 @@ export class Execution {
   #hostOfSteps(): StepHost {
     this.#stepHost ??= {
       executionId: this.id,
+      keepsValues: this.#host.settings.keepsEffects,
       attempt: (action) => this.#attempt(action),
+      checkFailed: () => {
+        this.#hasFailedCheck = true;
+      },
       failedCheck: (reason) => {
         // More than a decision's reasons can hold are only counted, as being cut.
         if (this.#failedChecks.length < MAX_FAILED_CHECKS) this.#failedChecks.push(reason);

@@ -13,6 +13,7 @@ export const FIELD_BOUNDS = {
   environment: 64,
   executionValueBytes: 64 * 1024,
   stepValueBytes: 32 * 1024,
+  returnedValueBytes: 256 * 1024,
   reasoningBytes: 16 * 1024,
   candidateDataBytes: 4 * 1024,
   smallValueBytes: 2 * 1024,

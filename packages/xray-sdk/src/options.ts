@@ -91,6 +91,8 @@ export interface XRayOptions {
   waitUntil?: ((delivered: Promise<unknown>) => void) | undefined;
   /** Keeps snapshots on disk until they are delivered; made by `spool` of `@xray/sdk/spool` (Node only). */
   spool?: ((host: QueueHost) => SnapshotQueue) | undefined;
+  /** `effects` keeps what steps return beside a noted output, for replays. Default: it is not kept. */
+  replay?: 'effects' | undefined;
   /** Steps kept in one execution; default 1,000, at most 10,000. */
   maxSteps?: number | undefined;
   /** How snapshots are queued and sent. */
@@ -135,6 +137,8 @@ export interface Settings {
   readonly sample: SampleOptions | undefined;
   readonly waitUntil: XRayOptions['waitUntil'];
   readonly spool: XRayOptions['spool'];
+  /** Whether values are kept for replays. */
+  readonly keepsEffects: boolean;
   readonly maxSteps: number;
   readonly maxSnapshotBytes: number;
   readonly onDrop: ((event: DropEvent) => void) | undefined;
@@ -180,6 +184,7 @@ function resolve(given: Partial<XRayOptions>, unreadable: ReadonlySet<string>): 
     sample: sampleOf(given.sample),
     waitUntil: typeof given.waitUntil === 'function' ? given.waitUntil : undefined,
     spool: given.spool ?? undefined,
+    keepsEffects: keepsEffects(given.replay),
     maxSteps: Math.min(numberOr(given.maxSteps, 1_000, 10), 10_000),
     maxSnapshotBytes: 1024 * 1024,
     onDrop: typeof given.onDrop === 'function' ? given.onDrop : undefined,
@@ -235,6 +240,13 @@ function sampleOf(given: XRayOptions['sample']): SampleOptions | undefined {
   if (isRate || typeof rate === 'function') return { rate, keepFailed, keepAdverse };
   warnOnce('the sample option cannot be used; everything is sent');
   return undefined;
+}
+
+function keepsEffects(replay: unknown): boolean {
+  if (replay === undefined || replay === null) return false;
+  if (replay === 'effects') return true;
+  warnOnce("the replay option must be 'effects'; no values are kept for replays");
+  return false;
 }
 
 function deliveryOf(given: DeliveryOptions): Settings['delivery'] {

@@ -46,6 +46,7 @@ export function writeClient({ appId }: Pick<Settings, 'appId'>, instanceId: stri
 
 /** What an oversized snapshot sheds, in this order (docs/wire-format.md, Limits). */
 const SHEDDING = [
+  'returned',
   'candidate_data',
   'candidate_items',
   'values',
@@ -93,6 +94,7 @@ function leastBytes({ steps, fields }: ExecutionText, shed: ReadonlySet<Sheddabl
   for (const step of steps) {
     bytes += step.head.length;
     if (hasValues) bytes += (step.input?.length ?? 0) + (step.output?.length ?? 0);
+    if (!shed.has('returned')) bytes += step.value?.length ?? 0;
     if (hasReasoning) bytes += step.reasoning?.length ?? 0;
   }
   return bytes;
@@ -157,10 +159,19 @@ class SnapshotWriter {
       const kind = name === 'reasoning' ? 'reasoning' : 'values';
       if (!this.#leavesOut(kind, `${path}/${name}`, text)) json += `,"${name}":${text}`;
     }
+    json += this.#returned(step, path);
     this.#adopt(path, step.marks);
     if (step.candidates === undefined) return json;
     this.#adopt(path, step.candidates.marks);
     return `${json},"candidates":{${this.#candidates(step.candidates, `${path}/candidates`)}}`;
+  }
+
+  #returned({ returned, value }: StepText, path: string): string {
+    if (returned === undefined) return '';
+    if (value === undefined) return `,"returned":{${returned}}`;
+    return this.#leavesOut('returned', `${path}/returned/value`, value)
+      ? `,"returned":{${returned.replace('"of":"value"', '"of":"lost"')}}`
+      : `,"returned":{${returned},"value":${value}}`;
   }
 
   #candidates({ head, items, ledger }: CandidateText, path: string): string {
@@ -223,12 +234,14 @@ class SnapshotWriter {
 }
 
 /** Nothing in it is marked or to be shed: the way almost every step takes. */
-function wholeStep({ head, input, output, reasoning }: StepText): string {
+function wholeStep({ head, input, output, reasoning, returned, value }: StepText): string {
   let json = head;
   if (input !== undefined) json += `,"input":${input}`;
   if (output !== undefined) json += `,"output":${output}`;
   if (reasoning !== undefined) json += `,"reasoning":${reasoning}`;
-  return json;
+  if (returned === undefined) return json;
+  json += `,"returned":{${returned}`;
+  return value === undefined ? `${json}}` : `${json},"value":${value}}`;
 }
 
 /** One mark over the limit stands for all that did not fit. */

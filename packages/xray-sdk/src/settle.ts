@@ -7,6 +7,8 @@ import { warnOnce } from './warning.js';
 export interface Endings {
   onReturn(value: unknown): void;
   onThrow(error: unknown): void;
+  /** The function returned a promise. */
+  onPromise(): void;
   /** The function returned, and its work goes on: the host has to read or await what it was handed. */
   onHold(): void;
   /** The host began to read or await it. */
@@ -41,6 +43,7 @@ export function settleWith<R>(fn: () => R, endings: Endings): R {
 }
 
 function followPromise(promise: Promise<unknown>, endings: Endings): Promise<unknown> {
+  endings.onPromise();
   return promise.then(
     (value) => {
       end(value, endings);
@@ -74,6 +77,7 @@ function onlyOnce(
     onReturn: (value) =>
       first(() => (onReturn === undefined ? endings.onReturn(value) : onReturn(value, endings))),
     onThrow: (error) => first(() => endings.onThrow(error)),
+    onPromise: () => endings.onPromise(),
     onHold: () => endings.onHold(),
     onStart: () => endings.onStart(),
     onValue: (value) => endings.onValue(value),

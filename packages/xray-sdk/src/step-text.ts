@@ -92,6 +92,10 @@ export interface StepText {
   readonly input: string | undefined;
   readonly output: string | undefined;
   readonly reasoning: string | undefined;
+  /** The members of `returned`, without braces; `undefined` where no function was called. */
+  readonly returned: string | undefined;
+  /** The text of `returned.value`. */
+  readonly value: string | undefined;
   readonly candidates: CandidateText | undefined;
   /** Their paths begin at the step. */
   readonly marks: readonly Mark[];
@@ -100,6 +104,10 @@ export interface StepText {
 // Whole pieces of text, as every piece of a head costs memory.
 const MEASURED = '","timing":"measured","sequence":';
 const INFERRED = '","timing":"inferred","sequence":';
+
+const OUTPUT = '"of":"output"';
+const VALUE = '"of":"value"';
+const LOST = '"of":"lost"';
 
 type PayloadName = 'input' | 'output' | 'reasoning';
 
@@ -131,6 +139,12 @@ export class StepDraft {
   #rules: string[] | undefined;
   #artifacts: string[] | undefined;
   #marks: Mark[] = [];
+  /** The function returned a promise. */
+  isAsync = false;
+  #isHandedBack = false;
+  #returned: string | undefined;
+  #value: string | undefined;
+  #outputTypes: Captured['types'];
   #candidates: CandidateText | undefined;
   #hasCandidates = false;
   #stream: { readonly values: string[]; bytesLeft: number; total: number } | undefined;
@@ -182,6 +196,7 @@ export class StepDraft {
     if (value === undefined) return;
     const captured = this.#captured(name, value);
     const { json, marks } = captured;
+    if (name === 'output') this.#outputTypes = captured.types;
     if (this.#payloads[name] !== undefined && isLost(captured)) {
       this.#mark({ path: `/${name}`, kind: 'dropped' });
       return;
@@ -208,17 +223,84 @@ export class StepDraft {
   }
 
   /** What the step gave: the values of its iterator, or its result. */
-  result(result: unknown): void {
-    if (this.hasOutput() || this.#hasCandidates) return;
-    if (this.#stream === undefined) {
-      this.payload('output', result);
+  result(result: unknown, keepsValues: boolean): void {
+    const isLost = this.#isHandedBack || typeof result === 'function';
+    this.#returned = isLost ? LOST : OUTPUT;
+    if (this.hasOutput() || this.#hasCandidates) {
+      if (!isLost) this.#returnedBeside(result, keepsValues);
       return;
     }
+    if (this.#stream !== undefined) {
+      this.#endStream();
+      return;
+    }
+    this.payload('output', result);
+    if (isLost) return;
+    this.#returned = OUTPUT + typesText(this.#outputTypes);
+    const isCut = this.#marks.some(
+      ({ path, kind }) => kind === 'truncated' && path.startsWith('/output'),
+    );
+    if (isCut && keepsValues) this.#returnedBeside(result, keepsValues);
+  }
+
+  /** The function threw, perhaps after it gave some values. */
+  thrown(error: unknown): void {
+    const isPlain = !this.hasOutput() && !this.#hasCandidates;
+    if (isPlain && this.#stream !== undefined) this.#endStream();
+    this.#returned = '"of":"error"';
+    this.error(error);
+  }
+
+  /** The function handed back a stream or a query: its value cannot be given again. */
+  handsBack(): void {
+    this.#isHandedBack = true;
+  }
+
+  #endStream(): void {
+    if (this.#stream === undefined) return;
     this.#payloads.output = this.#streamedOutput();
     const { values, total: original } = this.#stream;
     const kept = values.length;
     if (kept < original) {
       this.#mark({ path: '/output', kind: 'truncated', original, kept, unit: 'items' });
+    }
+  }
+
+  /** The host noted an output of its own. What was returned may say something else. */
+  #returnedBeside(result: unknown, keepsValues: boolean): void {
+    if (result === undefined) {
+      this.#returned = '"of":"value","types":{"":"undefined"}';
+      return;
+    }
+    this.#returned = LOST;
+    if (!keepsValues || !this.#mayBeAnswered()) return;
+    const { json, marks, types } = this.#capture.value(
+      result,
+      'output',
+      FIELD_BOUNDS.returnedValueBytes,
+    );
+    if (marks.some(({ kind }) => kind === 'truncated')) return;
+    if (json === this.#payloads.output) {
+      this.#returned = OUTPUT + typesText(types);
+      return;
+    }
+    this.#returned = VALUE + typesText(types);
+    this.#value = json;
+    for (const mark of marks) this.#mark({ ...mark, path: `/returned/value${mark.path}` });
+  }
+
+  /** A replay runs the other steps again. */
+  #mayBeAnswered(): boolean {
+    switch (this.#kind) {
+      case 'retrieve':
+      case 'human':
+      case 'action':
+        return true;
+      case 'model':
+      case 'llm':
+        return this.isAsync;
+      default:
+        return false;
     }
   }
 
@@ -301,6 +383,8 @@ export class StepDraft {
       input: this.#payloads.input,
       output: this.#payloads.output ?? this.#streamedOutput(),
       reasoning: this.#payloads.reasoning,
+      returned: this.#returnedMembers(),
+      value: this.#value,
       candidates: this.#candidates,
       marks: this.#marks,
     };
@@ -321,6 +405,11 @@ export class StepDraft {
         ),
       );
     }
+  }
+
+  #returnedMembers(): string | undefined {
+    const members = this.#returned ?? (this.#isHandedBack ? LOST : undefined);
+    return members !== undefined && this.isAsync ? `"async":true,${members}` : members;
   }
 
   #captured(name: PayloadName, value: unknown): Captured {
@@ -443,6 +532,10 @@ export class StepDraft {
       (mark) => mark.path !== path && !mark.path.startsWith(`${path}/`),
     );
   }
+}
+
+function typesText(types: Captured['types']): string {
+  return types === undefined ? '' : `,"types":${JSON.stringify(types)}`;
 }
 
 /** Nothing of the value could be read. */

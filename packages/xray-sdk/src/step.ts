@@ -7,6 +7,7 @@ import {
   type Verdicts,
 } from './candidates.js';
 import { splitArguments } from './settle.js';
+import { asRecord, isObject, quietly } from './source.js';
 import type { LiveStep } from './step-list.js';
 import type { StepDraft, StepNote, StepText } from './step-text.js';
 import type { Reason } from './wire/decision.js';
@@ -51,6 +52,10 @@ export interface StepHost {
   readonly executionId: string;
   /** Runs one recording action: whatever breaks inside stays inside, and after the end it is ignored. */
   attempt(action: () => void): void;
+  /** Whether values are kept that a step returned beside a noted output. */
+  readonly keepsValues: boolean;
+  /** A check failed that rejects. */
+  checkFailed(): void;
   failedCheck(reason: Reason): void;
   /** Takes out of the execution's room for candidate detail; returns how many may be kept. */
   takeItems(wanted: number): number;
@@ -126,6 +131,7 @@ export class Step implements LiveStep {
    * ```
    */
   check(id: string, isPassed: boolean, details?: CheckDetails): boolean {
+    if (!isPassed && isRejecting(details)) this.#host.checkFailed();
     this.#record(() => {
       const reason = this.#draft.check(id, isPassed, details);
       if (reason !== undefined) this.#host.failedCheck(reason);
@@ -200,7 +206,7 @@ export class Step implements LiveStep {
    */
   finish(result: unknown): void {
     this.#record(() => {
-      this.#draft.result(result);
+      this.#draft.result(result, this.#host.keepsValues);
       this.#close('completed');
     });
   }
@@ -212,8 +218,7 @@ export class Step implements LiveStep {
    */
   fail(error: unknown): void {
     this.#record(() => {
-      this.#draft.result(undefined);
-      this.#draft.error(error);
+      this.#draft.thrown(error);
       this.#close('failed');
     });
   }
@@ -225,6 +230,16 @@ export class Step implements LiveStep {
    */
   hold(): void {
     this.#isUnread = true;
+    this.#draft.handsBack();
+  }
+
+  /**
+   * The step returned a promise.
+   *
+   * @internal
+   */
+  promised(): void {
+    this.#draft.isAsync = true;
   }
 
   /**
@@ -293,4 +308,10 @@ export class Step implements LiveStep {
       if (this.#done === undefined) action(this.#host);
     });
   }
+}
+
+/** As `check` judges a failure: one flags or scores only if it says so. */
+function isRejecting(details: unknown): boolean {
+  const effect = isObject(details) ? quietly(() => asRecord(details)['effect']) : undefined;
+  return effect !== 'flag' && effect !== 'score' && effect !== 'none';
 }

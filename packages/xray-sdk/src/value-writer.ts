@@ -20,6 +20,7 @@ import { flagName, isLineList, mayAlternate, nameBefore } from './secret-keys.js
 import { asRecord, bigintText, type Source } from './source.js';
 import { cutText, FittingKeys, quote } from './text.js';
 import type { Mark } from './wire/snapshot.js';
+import type { ReturnedType } from './wire/step.js';
 
 /** A property that leaves no text costs time, too, so there is a bound for that. */
 const MAX_VISITS = 50_000;
@@ -27,6 +28,7 @@ const MAX_MARKS = 500;
 /** Every value is given at least as many bytes as `null` takes. */
 const NULL_BYTES = 4;
 const MAX_KEY_LENGTH = 512;
+const MAX_TYPES = 200;
 
 type Key = string | number;
 
@@ -39,6 +41,8 @@ export class ValueWriter {
   readonly #field: string;
   readonly #maxStringBytes: number;
   readonly #marks: Mark[] = [];
+  #types: Record<string, ReturnedType> | undefined;
+  #typesLeft = MAX_TYPES;
   readonly #path: Key[] = [];
   readonly #ancestors: object[] = [];
   #bytesLeft: number;
@@ -59,7 +63,7 @@ export class ValueWriter {
   /** Never throws. */
   write(value: unknown): Captured {
     const json = this.#guarded(value, this.#field) ?? 'null';
-    return { json, marks: this.#marks };
+    return { json, marks: this.#marks, types: this.#types };
   }
 
   /** The value of one key of an object that is written elsewhere. Its marks begin at the value. Never throws. */
@@ -94,16 +98,21 @@ export class ValueWriter {
       case 'string':
         return this.#text(value, redacted);
       case 'number':
-        return Number.isFinite(value) ? this.#scalar(JSON.stringify(value)) : this.#null('coerced');
+        if (Number.isFinite(value)) return this.#scalar(JSON.stringify(value));
+        this.#type(Number.isNaN(value) ? 'nan' : 'class');
+        return this.#null('coerced');
       case 'boolean':
         return this.#scalar(value ? 'true' : 'false');
       case 'undefined':
         return undefined;
       case 'bigint':
+        this.#type('bigint');
         return this.#coerced(bigintText(value));
       case 'symbol':
+        this.#type('class');
         return this.#coerced(String(value));
       case 'function':
+        this.#type('class');
         return this.#coerced('[function]');
       case 'object':
         return value === null ? this.#spend('null') : this.#object(value, redacted);
@@ -131,6 +140,7 @@ export class ValueWriter {
 
   #contents(value: object, redacted: boolean): string | undefined {
     if (Array.isArray(value)) return this.#list(value, value.length, redacted);
+    if (!isPlainObject(value)) this.#type('class');
     if (ArrayBuffer.isView(value)) {
       return this.#binary(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     }
@@ -161,6 +171,7 @@ export class ValueWriter {
       case 'Date': {
         const time = timeOf(value);
         if (time === undefined) return undefined;
+        this.#type('date');
         return Number.isNaN(time)
           ? this.#null('coerced')
           : this.#text(new Date(time).toISOString(), redacted);
@@ -170,6 +181,7 @@ export class ValueWriter {
       case 'Set': {
         const size = setSize(value);
         if (size === undefined) return undefined;
+        this.#type('set');
         this.#mark({ kind: 'coerced' });
         return this.#list(Set.prototype.values.call(value), size, redacted);
       }
@@ -204,6 +216,7 @@ export class ValueWriter {
   #map(value: object, redacted: boolean): string | undefined {
     const size = mapSize(value);
     if (size === undefined) return undefined;
+    this.#type('map');
     this.#mark({ kind: 'coerced' });
     const keyed = keyedEntries(value, 'Map');
     if (keyed !== undefined) {
@@ -288,6 +301,7 @@ export class ValueWriter {
         ? this.#any(value, true)
         : this.#guarded(value, String(kept), hidden?.has(kept));
       json += kept === 0 ? '' : ',';
+      if (text === undefined) this.#type('undefined');
       json += text ?? this.#null('coerced');
       this.#path.pop();
       kept += 1;
@@ -320,6 +334,7 @@ export class ValueWriter {
   }
 
   #binary(bytes: Uint8Array): string {
+    this.#type('bytes');
     this.#mark({ kind: 'coerced' });
     const most = Math.max(0, Math.min(CAPTURE_BOUNDS.stringBytes, this.#bytesLeft - 2));
     const kept = Math.min(bytes.length, Math.floor(most / 4) * 3);
@@ -404,8 +419,21 @@ export class ValueWriter {
 
   #mark(mark: Omit<Mark, 'path'>): void {
     if (this.#marks.length >= MAX_MARKS) return;
-    const path = this.#path.map((key) => `/${pointerSegment(String(key))}`).join('');
-    this.#marks.push({ path, ...mark });
+    this.#marks.push({ path: this.#pointer(), ...mark });
+  }
+
+  /** A later type of the same value replaces an earlier one. Too many are one: the value as a whole is not exact. */
+  #type(type: ReturnedType): void {
+    if (this.#typesLeft === 0) return;
+    this.#types ??= Object.create(null) as Record<string, ReturnedType>;
+    const pointer = this.#pointer();
+    if (this.#types[pointer] === undefined) this.#typesLeft -= 1;
+    if (this.#typesLeft === 0) this.#types = { '': 'class' };
+    else this.#types[pointer] = type;
+  }
+
+  #pointer(): string {
+    return this.#path.map((key) => `/${pointerSegment(String(key))}`).join('');
   }
 
   #dottedPath(): string {

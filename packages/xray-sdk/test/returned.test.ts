@@ -1,0 +1,230 @@
+import { Readable } from 'node:stream';
+
+import { snapshotSchema, type Returned } from '@xray/core';
+import { type Execution, XRaySDK, type XRayOptions } from '@xray/sdk';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { type Sink, startSink } from './sink.js';
+
+let sink: Sink;
+
+beforeAll(async () => {
+  sink = await startSink();
+});
+
+afterAll(async () => {
+  await sink.close();
+});
+
+/** The snapshot of an execution, recorded as the options say. */
+async function recorded(
+  work: (execution: Execution) => unknown,
+  options: Partial<XRayOptions> = {},
+) {
+  const xray = new XRaySDK({
+    apiKey: 'xr_test',
+    appId: 'app',
+    pipeline: 'work',
+    endpoint: sink.endpoint,
+    ...options,
+  });
+  await xray.run(work);
+  expect(await xray.flush()).toBe(true);
+  return snapshotSchema.parse(sink.snapshots.at(-1));
+}
+
+const returnedOf = async (
+  work: (execution: Execution) => unknown,
+  options?: Partial<XRayOptions>,
+): Promise<Returned | null | undefined> => (await recorded(work, options)).steps[0]?.returned;
+
+describe('a step says how its function returned', () => {
+  test('at once or by a promise, with the output as its value', async () => {
+    expect(await returnedOf((ex) => ex.step('a', () => 1))).toEqual({ of: 'output' });
+    expect(await returnedOf((ex) => ex.step('a', async () => 1))).toEqual({
+      async: true,
+      of: 'output',
+    });
+  });
+
+  test('that it threw, by a promise too', async () => {
+    const fail = () => {
+      throw new Error('refused');
+    };
+    const caught = (ex: Execution) => {
+      try {
+        ex.step('a', fail);
+      } catch {
+        // Recorded.
+      }
+    };
+    expect(await returnedOf(caught)).toEqual({ of: 'error' });
+    expect(
+      await returnedOf((ex) => ex.step('a', async () => fail()).catch(() => undefined)),
+    ).toEqual({ async: true, of: 'error' });
+  });
+
+  test('what JSON cannot say of it, by the place', async () => {
+    class Money {
+      amount = 1;
+    }
+    const value = {
+      at: new Date(0),
+      big: 1n,
+      not: [NaN, undefined, Infinity],
+      map: new Map([['a', 1]]),
+      set: new Set([1]),
+      bytes: new Uint8Array([1]),
+      price: new Money(),
+      plain: { deep: [1, 'a', null] },
+    };
+    expect(await returnedOf((ex) => ex.step('a', () => value))).toEqual({
+      of: 'output',
+      types: {
+        '/at': 'date',
+        '/big': 'bigint',
+        '/not/0': 'nan',
+        '/not/1': 'undefined',
+        '/not/2': 'class',
+        '/map': 'map',
+        '/set': 'set',
+        '/bytes': 'bytes',
+        '/price': 'class',
+      },
+    });
+  });
+
+  test('that what was handed back cannot be given again', async () => {
+    const values: unknown[] = [() => 1, Readable.from(['a']), (function* () {})()];
+    for (const value of values) {
+      expect(await returnedOf((ex) => ex.step('a', () => value) && undefined)).toEqual({
+        of: 'lost',
+      });
+    }
+  });
+
+  test('and nothing where there was no function', async () => {
+    expect(await returnedOf((ex) => ex.recordStep({ name: 'a', output: 1 }))).toBeUndefined();
+  });
+});
+
+describe('a value beside a noted output', () => {
+  const found = [{ id: 'a', at: new Date(0) }];
+  const search = (ex: Execution) =>
+    ex.step('search', { kind: 'retrieve' }, async (step) => {
+      step.note({ output: { hits: 1 } });
+      return found;
+    });
+
+  test('is not kept unless it is asked for', async () => {
+    expect(await returnedOf(search)).toEqual({ async: true, of: 'lost' });
+  });
+
+  test('is kept for replays, redacted as values are', async () => {
+    expect(await returnedOf(search, { replay: 'effects' })).toEqual({
+      async: true,
+      of: 'value',
+      value: [{ id: 'a', at: '1970-01-01T00:00:00.000Z' }],
+      types: { '/0/at': 'date' },
+    });
+    const secret = await recorded(
+      (ex) =>
+        ex.step('login', { kind: 'action' }, (step) => {
+          step.note({ output: 'ok' });
+          return { password: 'hush' };
+        }),
+      { replay: 'effects' },
+    );
+    expect(secret.steps[0]?.returned?.value).toEqual({ password: '[redacted]' });
+    expect(secret.marks).toContainEqual(
+      expect.objectContaining({ path: '/steps/0/returned/value/password', kind: 'redacted' }),
+    );
+  });
+
+  test('is the output where both are alike, and undefined needs no value', async () => {
+    const noted = (value: unknown) => (ex: Execution) =>
+      ex.step('a', { kind: 'retrieve' }, (step) => {
+        step.note({ output: [1] });
+        return value;
+      });
+    expect(await returnedOf(noted([1]), { replay: 'effects' })).toEqual({ of: 'output' });
+    expect(await returnedOf(noted(undefined))).toEqual({
+      of: 'value',
+      types: { '': 'undefined' },
+    });
+  });
+
+  test('is not kept of steps that a replay runs itself', async () => {
+    const noted = (kind: 'model' | 'transform') => (ex: Execution) =>
+      ex.step('a', { kind }, (step) => {
+        step.note({ output: 1 });
+        return 2;
+      });
+    for (const kind of ['model', 'transform'] as const) {
+      expect(await returnedOf(noted(kind), { replay: 'effects' })).toEqual({ of: 'lost' });
+    }
+  });
+
+  test('is kept whole where the output was cut, and is the first that a full snapshot sheds', async () => {
+    const long = Array.from({ length: 3_000 }, () => 'a value of some length');
+    const one = await returnedOf(
+      (ex) =>
+        ex.step('a', { kind: 'retrieve' }, () => ({
+          long: long.slice(0, 1_000).concat(['x'.repeat(12_000)]),
+        })),
+      {
+        replay: 'effects',
+      },
+    );
+    expect(one).toMatchObject({ of: 'lost' });
+    const many = await recorded(
+      async (ex) => {
+        for (let place = 0; place < 30; place += 1) {
+          ex.step(`s${place}`, { kind: 'retrieve' }, (step) => {
+            step.note({ output: place });
+            return long.slice(0, 1_000).map((text) => ({ text, place }));
+          });
+        }
+      },
+      { replay: 'effects' },
+    );
+    expect(many.steps.map(({ output }) => output)).toEqual(many.steps.map((_, place) => place));
+    expect(many.steps.map(({ returned }) => returned)).toEqual(
+      many.steps.map(() => ({ of: 'lost' })),
+    );
+    expect(many.marks).toContainEqual(
+      expect.objectContaining({ path: '/steps/0/returned/value', rule: 'snapshot_bytes' }),
+    );
+  });
+});
+
+describe('a decision by its checks', () => {
+  const decided = (isEnough: boolean, effect?: 'flag') => (ex: Execution) => {
+    ex.step('rules', (step) => {
+      step.check('min_score', isEnough, { effect, reason: 'SCORE_LOW' });
+    });
+    return ex.decideByChecks('approved', 'declined');
+  };
+
+  test('says how the outcome follows from them', async () => {
+    const basis = { kind: 'all_pass', pass: 'approved', fail: 'declined' };
+    expect((await recorded(decided(true))).decision).toMatchObject({
+      outcome: 'approved',
+      adverse: false,
+      basis,
+    });
+    expect((await recorded(decided(false))).decision).toMatchObject({
+      outcome: 'declined',
+      adverse: true,
+      reasons: [{ code: 'SCORE_LOW' }],
+      basis,
+    });
+  });
+
+  test('is the same where nothing is recorded, and passes over checks that only flag', () => {
+    const xray = new XRaySDK({ appId: 'app', pipeline: 'work' });
+    expect(xray.run(decided(false))).toBe('declined');
+    expect(xray.run(decided(true))).toBe('approved');
+    expect(xray.run(decided(false, 'flag'))).toBe('approved');
+  });
+});
