@@ -159,6 +159,8 @@ const EXPECTED: Record<string, Refusals> = {
 /** Where Clerk signs people in, these are otherwise. */
 const WITH_CLERK: Record<string, Refusals> = {
   'POST /api/setup': SIGNED_IN,
+  // That server has a public address of another name, and so a proxy before it.
+  'GET /metrics': ADMINISTER,
   'POST /api/clerk/webhook': OPEN,
 };
 
