@@ -1,10 +1,10 @@
 import { createScratch } from '#platform';
+import { encoder } from './utf8.js';
 
 const BLOCK_BYTES = 128 * 1024;
 const MAX_SHARED_UNITS = 8 * 1024;
 const UNIT_BYTES = 3;
 
-const encoder = new TextEncoder();
 let block: Uint8Array = new Uint8Array(0);
 let used = 0;
 

@@ -1,11 +1,12 @@
 import { createScratch, fillRandom } from '#platform';
+import { encoder } from './utf8.js';
 
 const POOL_BYTES = 4_096;
 const UUID_BYTES = 16;
 const DASH = 0x2d;
 /** Before these bytes of a UUID stands a dash. */
 const GROUPS = new Set([4, 6, 8, 10]);
-const DIGITS = new TextEncoder().encode('0123456789abcdef');
+const DIGITS = encoder.encode('0123456789abcdef');
 
 const pool = new Uint8Array(POOL_BYTES);
 let next = pool.length;

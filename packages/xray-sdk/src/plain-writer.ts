@@ -5,6 +5,7 @@ import { MAX_ALTERNATING, type Redactor } from './redact.js';
 import { isLineList, isNamedMember } from './secret-keys.js';
 import { asRecord } from './source.js';
 import { quote } from './text.js';
+import { encoder } from './utf8.js';
 
 /** Looking at a property that leaves no text costs time all the same: a bound for that too. */
 const MAX_VISITS = 10_000;
@@ -25,7 +26,6 @@ const MAX_QUICK_INTEGER = 99_999_999;
 
 const NOT_PLAIN = new Uint8Array(0);
 const PLAIN_OBJECT = {};
-const encoder = new TextEncoder();
 
 /**
  * The quick path of the capture: one walk over a value that checks and writes it at the same time, straight

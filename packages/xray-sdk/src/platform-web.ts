@@ -1,5 +1,6 @@
 import type { Answer, ContextStore, Platform } from './platform.js';
 import { clearTimer, setTimer } from './real-time.js';
+import { decoder, encoder } from './utf8.js';
 
 /** Browsers allow this much in flight with `keepalive` (Fetch standard, HTTP-network-or-cache fetch). */
 const MAX_KEEPALIVE_BYTES = 64 * 1024;
@@ -23,9 +24,10 @@ export const post: Platform['post'] = async ({
   timeoutMs,
   maxAnswerLength,
 }) => {
-  const abort = new AbortController();
-  const timer = setTimer(() => abort.abort(), timeoutMs);
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
+    const abort = new AbortController();
+    timer = setTimer(() => abort.abort(), timeoutMs);
     const response = await fetch(url, {
       method: 'POST',
       headers,
@@ -57,9 +59,6 @@ export const gzip: Platform['gzip'] = (bytes) => {
   return new Response(stream).arrayBuffer().then((buffer) => new Uint8Array(buffer));
 };
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
 export const utf8Length: Platform['utf8Length'] = (text) => encoder.encode(text).length;
 
 export const createScratch: Platform['createScratch'] = (size) => {
@@ -68,7 +67,9 @@ export const createScratch: Platform['createScratch'] = (size) => {
 };
 
 export const fillRandom: Platform['fillRandom'] = (bytes) => {
-  crypto.getRandomValues(bytes);
+  // Ids have to differ, no more: where there is no crypto, as in a test's page, this will do.
+  if (typeof crypto === 'undefined') bytes.forEach((_, at) => (bytes[at] = Math.random() * 256));
+  else crypto.getRandomValues(bytes);
 };
 
 export const createContextStore: Platform['createContextStore'] = () => {

@@ -1,5 +1,6 @@
 import { hash32 } from './hash.js';
 import type { Queued } from './queue.js';
+import { decoder, encoder } from './utf8.js';
 
 /** One line of a spool file, read back. */
 export interface SpoolRecord {
@@ -8,9 +9,6 @@ export interface SpoolRecord {
   readonly executionId: string;
   readonly json: string;
 }
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** `checksum order reportedDrops executionId json`: JSON text holds no line break, so a line is a record. */
 export function writeRecord(item: Queued): Uint8Array {

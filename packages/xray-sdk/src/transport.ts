@@ -5,6 +5,7 @@ import { isoTime } from './clock.js';
 import type { Settings } from './options.js';
 import type { Bytes, Post } from './platform.js';
 import type { Queued } from './queue.js';
+import { encoder } from './utf8.js';
 
 /** A batch as it goes over the wire, frozen: each retry sends these very bytes. */
 export interface FrozenBatch {
@@ -16,8 +17,6 @@ const MIN_GZIP_BYTES = 4 * 1024;
 /** A longer answer is not X-Ray's: a rejected snapshot takes some hundred characters of a receipt. */
 const ANSWER_LENGTH = 64 * 1024;
 const REJECTION_LENGTH = 4 * 1024;
-
-const encoder = new TextEncoder();
 
 /** Joins snapshots into one body: one as JSON, more as NDJSON, compressed when it is worth it. */
 export async function freezeBatch(

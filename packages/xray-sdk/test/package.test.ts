@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 
 import { build, type Platform } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { type Sink, startSink } from './sink.js';
 
@@ -103,6 +103,33 @@ describe.each(platforms)(
     });
   },
 );
+
+test('a page without encoders, crypto and fetch, as in jsdom, runs with the SDK and loses no count', async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: BARE, resolveDir: PROGRAMS },
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'iife',
+    tsconfigRaw: {},
+    logLevel: 'silent',
+  });
+  const { URL, performance, setTimeout, clearTimeout } = globalThis;
+  const context = createContext({ URL, performance, setTimeout, clearTimeout });
+  runInContext(outputFiles[0]?.text ?? '', context);
+  const read = (name: string): unknown => runInContext(name, context);
+  expect(read('result')).toBe(5);
+  expect(read('xray.stats()')).toMatchObject({ recorded: 1, delivered: 0, queued: 1, dropped: {} });
+  expect(read('new Set(ids).size')).toBe(100);
+  await vi.waitFor(() => expect(read('xray.stats().retries')).toBeGreaterThan(0));
+});
+
+const BARE = `
+  const { XRaySDK } = require('@xray/sdk');
+  globalThis.xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'bare' });
+  globalThis.result = xray.run((ex) => ex.step('one', { input: 'é \u{1F600} \uD800' }, () => 5));
+  globalThis.ids = Array.from({ length: 100 }, () => xray.startExecution().id);
+`;
 
 test('every target of the package has a file, for `import` as a module and for `require` as CommonJS', async () => {
   const { exports, imports } = JSON.parse(await readFile(PACKAGE, 'utf8')) as Targets;
