@@ -124,6 +124,20 @@ test('a process that ends by an error waits two seconds at most for a server tha
   expect(JSON.parse(ended.stdout)).toMatchObject({ delivered: 0, dropped: { exit: 2 } });
 });
 
+test('the default endpoint is the address on which the server listens by default', async () => {
+  const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: '' });
+  // Nobody listens there in a test, or somebody who refuses the key.
+  expect(ended.stderr).toContain('http://127.0.0.1:4000');
+});
+
+test('localhost is reached at either of its addresses, as on Node 18', async () => {
+  const endpoint = sink.endpoint.replace('127.0.0.1', 'localhost');
+  const twoAddresses = new URL('programs/two-addresses.mjs', import.meta.url).href;
+  const nodeArgs = ['--no-network-family-autoselection', '--import', twoAddresses];
+  const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: endpoint }, { nodeArgs });
+  expect(JSON.parse(ended.stdout)).toMatchObject({ delivered: 1, dropped: {} });
+});
+
 test('without a key it warns once, records nothing and runs on', async () => {
   const ended = await runProgram('no-key.mjs', { XRAY_ENDPOINT: sink.endpoint, XRAY_API_KEY: '' });
   expect(ended).toMatchObject({ code: 0, stdout: 'kept 2, stepped 1' });
