@@ -30,7 +30,7 @@ function newClient(): QueryClient {
       queries: {
         staleTime: 10_000,
         refetchOnWindowFocus: false,
-        // A refusal stays one; only what may pass by itself is tried again.
+        // Refusals are final. Only temporary failures are retried.
         retry: (failures, error) =>
           failures < MAX_RETRIES &&
           !(error instanceof ApiError && error.status >= 400 && error.status < 500),

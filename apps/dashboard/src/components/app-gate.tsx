@@ -7,7 +7,7 @@ import type { ReactNode } from 'react';
 import { appsQuery } from '@/lib/queries';
 import { EmptyState, ErrorState } from './states';
 
-/** A page of the app that the address names, else of the first one. */
+/** Renders a page for the app in the address, or else for the first app. */
 export function AppGate({
   loading,
   children,

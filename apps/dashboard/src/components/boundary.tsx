@@ -5,19 +5,19 @@ import { Component, type ReactNode } from 'react';
 import { ErrorState, SmallErrorState } from './states';
 
 interface BoundaryProps {
-  /** What is said when the part breaks. */
+  /** The title of the error. */
   title: string;
   /** What the part shows. A failure is that one's: with another one it is gone, and nothing is mounted anew. */
   of?: string | number;
   /** Reads anew what the part is given from above; what it reads itself is read anew without being told. */
   onRetry?: () => Promise<unknown>;
-  /** In a line, where there is no room for more. */
+  /** Shows the error in one line. */
   small?: boolean;
   className?: string;
   children: ReactNode;
 }
 
-/** A part of a page that may break without taking the rest along. */
+/** A part of a page whose failure leaves the rest working. */
 export function Boundary({ onRetry, ...props }: BoundaryProps) {
   const client = useQueryClient();
   return (

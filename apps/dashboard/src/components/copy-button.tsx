@@ -12,7 +12,7 @@ interface CopyButtonProps extends Omit<ButtonProps, 'onClick'> {
   /** What is copied, or how to make it: a large value is only made into text when asked for. */
   text: string | (() => string);
   label: string;
-  /** Shows the label beside the icon instead of only naming it. */
+  /** Shows the label beside the icon. */
   withLabel?: boolean;
 }
 

@@ -2,7 +2,7 @@ import { cn } from '@/lib/cn';
 import { truncateMiddle } from '@/lib/format';
 import { CopyButton } from './copy-button';
 
-/** An id, cut in its middle, whole on hover and copied with one click. */
+/** An id, cut in its middle. Hovering shows it whole, and a click copies it. */
 export function IdText({
   id,
   maxLength = 20,

@@ -6,7 +6,7 @@ import { Button } from './ui/button';
 
 const MIN_LENGTH = 12;
 
-/** A field for a password that is being chosen, which can be looked at instead of being typed twice. */
+/** A field for a new password. The person can show it instead of typing it twice. */
 export function NewPassword({
   label,
   name,

@@ -1,4 +1,4 @@
-// A combobox whose options show more than text cannot be made of the native tags.
+// No native tag offers a combobox whose options show more than text.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -7,7 +7,7 @@ import { cn } from '@/lib/cn';
 
 export interface Option {
   value: string;
-  /** What is typed against and said; `node` may show it more richly. */
+  /** The text that is matched and read out. `node` may show more. */
   label: string;
   node?: ReactNode;
   hint?: ReactNode;
@@ -28,7 +28,7 @@ interface OptionListProps {
 
 const MAX_SHOWN = 200;
 
-/** A field with a list under it: type to narrow, arrows to move, Enter to choose. */
+/** A field with a list under it. Typing filters, arrows move, Enter chooses. */
 export function OptionList(props: OptionListProps) {
   const listId = useId();
   const [ownText, setOwnText] = useState('');
@@ -71,7 +71,7 @@ export function OptionList(props: OptionListProps) {
   return (
     <div className={cn('flex min-h-0 flex-col', props.className)}>
       <input
-        // The list is opened in order to type into it.
+        // People open the list to type into it.
         // oxlint-disable-next-line jsx-a11y/no-autofocus
         autoFocus
         role="combobox"
@@ -99,7 +99,7 @@ export function OptionList(props: OptionListProps) {
         className="max-h-72 overflow-y-auto p-1"
       >
         {shown.map((option, index) => (
-          // Keys are handled by the field, which keeps the focus.
+          // The field keeps the focus and handles the keys.
           // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
           <div
             key={option.value}

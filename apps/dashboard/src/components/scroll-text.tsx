@@ -1,6 +1,6 @@
 import { cn } from '@/lib/cn';
 
-/** Text as it is, in a box that scrolls; with the focus on it the keyboard scrolls it too. */
+/** Plain text in a box that scrolls. The keyboard scrolls it too when it has the focus. */
 export function ScrollText({
   label,
   text,
@@ -13,7 +13,7 @@ export function ScrollText({
   return (
     <section
       aria-label={label}
-      // What scrolls and holds nothing focusable must take the focus itself (WCAG 2.1.1).
+      // A scrolling box without focusable content must be focusable itself (WCAG 2.1.1).
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       className={cn('max-h-96 max-w-full overflow-auto rounded-md bg-sunken p-3', className)}

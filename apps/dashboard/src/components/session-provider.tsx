@@ -5,17 +5,17 @@ import { Suspense, lazy, useEffect } from 'react';
 import { configQuery } from '@/lib/queries';
 import { provideSession } from '@/lib/session-source';
 
-// Only where Clerk signs people in does anybody load it.
+// Loaded only if Clerk signs people in.
 const ClerkSource = lazy(async () => ({
   default: (await import('./clerk/clerk-source')).ClerkSource,
 }));
 
-/** Settles how requests say who sends them, as the server's settings have it. */
+/** Chooses how requests authenticate, as the server's settings say. */
 export function SessionProvider() {
   const { data, isError } = useQuery(configQuery);
   const signIn = data?.signIn;
   useEffect(() => {
-    // When even that is not known, requests go out as they are, and say what is wrong.
+    // Without settings the requests go out unchanged, and their errors are shown.
     if (signIn?.kind === 'local' || isError) provideSession(null);
   }, [signIn, isError]);
   if (signIn?.kind !== 'clerk') return null;

@@ -8,12 +8,12 @@ import { isSignedOut } from '@/lib/session';
 import { CopyButton } from './copy-button';
 import { Button } from './ui/button';
 
-/** A question the server refuses: asked again it would be refused again. */
+/** Whether the server refused the question itself. A retry would be refused too. */
 function isRefused(error: unknown): boolean {
   return error instanceof ApiError && [400, 413, 422].includes(error.status);
 }
 
-/** What went wrong, what to do about it, and the id under which the server logged it. */
+/** Shows an error, a retry, and the request id of the server's log. */
 export function ErrorState({
   error,
   title,
@@ -24,13 +24,13 @@ export function ErrorState({
 }: {
   error: unknown;
   title: string;
-  /** `h1` where this is all that the page shows. */
+  /** `h1` if the page shows nothing else. */
   heading?: 'h1' | 'h2';
   className?: string | undefined;
   onRetry?: (() => void) | undefined;
   children?: ReactNode;
 }) {
-  // The page is on its way to the sign-in page already.
+  // The page is already moving to the sign-in page.
   if (isSignedOut(error)) {
     return <output className="px-4 py-12 text-center text-ink-muted">Please sign in…</output>;
   }
@@ -77,7 +77,7 @@ export function ErrorState({
   );
 }
 
-/** The same in a line or two, for a part beside others. */
+/** The same in a line or two, for a small part of a page. */
 export function SmallErrorState({
   error,
   title,

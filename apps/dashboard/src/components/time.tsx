@@ -4,7 +4,7 @@ import { useNowMs } from '@/lib/browser-state';
 import { formatAbsolute, formatRelative } from '@/lib/format';
 import { useZone } from '@/lib/preferences';
 
-/** A time as people say it; the exact one, with its zone, on hover and to machines. */
+/** A relative time. Hovering shows the exact time with its zone. */
 export function RelativeTime({ iso, className }: { iso: string; className?: string }) {
   const zone = useZone();
   const nowMs = useNowMs();
@@ -15,7 +15,7 @@ export function RelativeTime({ iso, className }: { iso: string; className?: stri
   );
 }
 
-/** The exact time in the chosen zone; how long ago on hover. */
+/** The exact time in the chosen zone. Hovering shows how long ago it was. */
 export function AbsoluteTime({ iso, className }: { iso: string; className?: string }) {
   const zone = useZone();
   const nowMs = useNowMs();

@@ -21,7 +21,7 @@ const FILLED: Partial<Record<Shape, string>> = {
   pentagon: 'M8 1l7 5.3-2.7 8.2H3.7L1 6.3Z',
 };
 
-/** The shape of a verdict in its colour. It says nothing by itself: put the word beside it. */
+/** The shape of a verdict in its colour. The caller must show the word beside it. */
 export function VerdictMark({ verdict, className }: { verdict: Verdict; className?: string }) {
   return (
     <svg
@@ -54,12 +54,12 @@ export function VerdictLabel({ verdict, className }: { verdict: Verdict; classNa
   );
 }
 
-/** The colour of a verdict as the text's, which `currentColor` then draws with. */
+/** The text colour of a verdict, for `currentColor`. */
 export function toneClass(verdict: Verdict): string {
   return TONE_CLASS[verdict.tone];
 }
 
-/** Colour of an outcome that has no fixed one; undefined where a class gives it. */
+/** The colour of an outcome without a fixed one. Undefined if a class gives the colour. */
 export function toneStyle(verdict: Verdict): CSSProperties | undefined {
   if (verdict.hue === null) return undefined;
   return { color: `oklch(var(--named-lightness) 0.13 ${verdict.hue})` };

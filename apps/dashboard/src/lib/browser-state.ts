@@ -25,7 +25,7 @@ function subscribeToClock(listener: () => void): () => void {
   };
 }
 
-/** The present, in ms, for relative times; one clock for the whole page, moving every ten seconds. */
+/** The current time in ms for relative times. The page has one clock, which ticks every ten seconds. */
 export function useNowMs(): number {
   return useSyncExternalStore(
     subscribeToClock,
@@ -34,7 +34,7 @@ export function useNowMs(): number {
   );
 }
 
-/** Whether a media query holds; false while the page is still static HTML. */
+/** Whether a media query matches. False in static HTML. */
 export function useMediaQuery(query: string): boolean {
   const subscribe = useCallback(
     (listener: () => void) => {
@@ -63,7 +63,7 @@ function subscribeToHash(listener: () => void): () => void {
   return () => window.removeEventListener('hashchange', listener);
 }
 
-/** What stands after the `#`; null while the page is still static HTML. */
+/** The address's fragment. Null in static HTML. */
 export function useLocationHash(): string | null {
   return useSyncExternalStore(
     subscribeToHash,

@@ -1,4 +1,4 @@
-/** Copies text; false when the browser does not let us (no permission, or a page not served securely). */
+/** Copies text. False if the browser refuses (no permission, or an insecure page). */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,9 +1,9 @@
-/** The browser's locale is the default; tests name one. */
+/** A BCP 47 tag. The default is the browser's locale. */
 export type Locale = string | undefined;
 
-/** Decimals of a number that is read alone. */
+/** Decimals of a number that is not compared. */
 const READ_DECIMALS = 4;
-/** A value near a whole number gets more decimals, up to this many. Beyond lies the noise of binary fractions. */
+/** A value near a whole number gets up to this many decimals. More would show the noise of binary fractions. */
 const NEAR_DECIMALS = 10;
 /** Old browsers refuse more. */
 const MAX_DECIMALS = 20;
@@ -21,7 +21,7 @@ function formatOf(locale: Locale, options: Intl.NumberFormatOptions): Intl.Numbe
   return made;
 }
 
-/** Prints decimal digits in the locale's way, with at least and at most so many after the point. */
+/** Formats decimal digits for the locale, with `least` to `most` decimals. */
 export function localizeDigits(
   digits: string,
   locale: Locale,
@@ -31,11 +31,11 @@ export function localizeDigits(
     minimumFractionDigits: least,
     maximumFractionDigits: most,
     ...(percent ? { style: 'percent' } : {}),
-    // A text keeps digits that a double would lose; TypeScript asks for a literal type.
+    // A text keeps digits that a double loses. TypeScript wants a literal type.
   }).format(digits as Intl.StringNumericLiteral);
 }
 
-/** How many decimals a number needs alone: at least two digits, and it is not to look whole when it is not. */
+/** The decimals of a number that is not compared: two significant digits, and a fraction must not look whole. */
 export function decimalsOf(value: number, atLeast = READ_DECIMALS): number {
   if (Number.isInteger(value)) return atLeast;
   const twoDigits = 1 - Math.floor(Math.log10(Math.abs(value)));
@@ -62,7 +62,7 @@ export function decimalsAmong(values: readonly number[], atLeast = READ_DECIMALS
 }
 
 function decimalsApart(a: number, b: number, atLeast: number): number {
-  // At least as fine as the difference, which rounding could otherwise double or halve.
+  // At least as fine as the difference, which rounding could double or halve.
   const finest = Math.ceil(-Math.log10(Math.abs(b - a)));
   for (let decimals = Math.max(atLeast, finest); decimals <= MAX_DECIMALS; decimals += 1) {
     if (rounded(a, decimals) !== rounded(b, decimals)) return decimals;
@@ -70,7 +70,7 @@ function decimalsApart(a: number, b: number, atLeast: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** Rounds the digits that a number prints, not its binary value, so that 0.3 stays 0.3 however long. */
+/** Rounds the printed digits, not the binary value, so 0.3 stays 0.3 with any number of decimals. */
 function rounded(value: number, decimals: number): string {
   const text = formatOf('en-US', { useGrouping: false, maximumFractionDigits: decimals }).format(
     String(value) as Intl.StringNumericLiteral,
@@ -78,7 +78,7 @@ function rounded(value: number, decimals: number): string {
   return text === '-0' ? '0' : text;
 }
 
-/** Prints a finite number with so many decimals; tiny and huge ones with an exponent. */
+/** Formats a finite number with so many decimals. Tiny and huge numbers get an exponent. */
 export function printNumber(value: number, decimals: number, locale: Locale): string {
   const exact = String(value);
   const isTiny = value !== 0 && Math.abs(value) < TINY;
@@ -89,7 +89,7 @@ export function printNumber(value: number, decimals: number, locale: Locale): st
   const [mantissa = '', exponent = ''] = value.toExponential().split('e');
   const most = isTiny ? Math.max(TINY_DIGITS, decimals + Number(exponent)) : MAX_DECIMALS;
   const short = rounded(Number(mantissa), Math.min(most, MAX_DECIMALS));
-  // 9.999 would become 10.
+  // 9.999 would round to 10.
   const digits = Math.abs(Number(short)) < 10 ? short : mantissa;
   return `${localizeDigits(digits, locale)}e${exponent}`;
 }

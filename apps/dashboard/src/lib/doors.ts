@@ -1,5 +1,5 @@
 export const SIGN_IN = '/sign-in';
-/** Pages that let people in: they have no frame around them, and nobody is sent from them to sign in. */
+/** Sign-in pages. They have no frame, and a 401 does not redirect them. */
 const DOORS = [SIGN_IN, '/setup', '/invitation', '/reset-password'];
 
 export function isDoor(path: string): boolean {
@@ -10,7 +10,7 @@ function isSignIn(path: string): boolean {
   return path.replace(/\/+$/, '') === SIGN_IN;
 }
 
-/** Where to sign in to come back to `next`: a path with its query and fragment. */
+/** The sign-in page that returns to `next`, a path with its query and fragment. */
 export function signInHref(next: string): string {
   return next === '/' ? SIGN_IN : `${SIGN_IN}?${new URLSearchParams({ next })}`;
 }
@@ -23,6 +23,6 @@ export function safeNext(next: string | null, origin: string): string {
   if (next === null || !next.startsWith('/') || !URL.canParse(next, origin)) return '/';
   const url = new URL(next, origin);
   if (url.origin !== new URL(origin).origin || isSignIn(url.pathname)) return '/';
-  // A pathname such as `//host` is of this origin here, and would not be where it is used.
+  // A pathname such as `//host` would lead to another origin.
   return url.pathname.startsWith('//') ? '/' : `${url.pathname}${url.search}${url.hash}`;
 }

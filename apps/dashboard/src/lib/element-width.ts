@@ -2,7 +2,7 @@
 
 import { useCallback, useState } from 'react';
 
-/** The width of an element, in px, as it changes; 0 until it is in the page. */
+/** The current width of an element in px; 0 before it is in the page. */
 export function useElementWidth<T extends Element>(): [(element: T | null) => void, number] {
   const [widthPx, setWidthPx] = useState(0);
   const ref = useCallback((element: T | null) => {

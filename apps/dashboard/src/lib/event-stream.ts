@@ -9,9 +9,9 @@ export interface StreamEvent {
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export class EventParser {
-  /** Of the last that was read whole, to go on after; empty before any had one. */
+  /** The id of the last complete event, to resume after it. Empty before the first id. */
   lastEventId: string;
-  /** How long the server wants its readers to wait before they come back. */
+  /** The server's wish for the delay before a reconnect. */
   retryMs: number | undefined;
   #rest = '';
   #id: string;
@@ -24,7 +24,7 @@ export class EventParser {
   }
 
   read(piece: string): StreamEvent[] {
-    // A CR at the very end may be half of a CRLF.
+    // A CR at the end may be half of a CRLF.
     const lines = (this.#rest + piece).split(/\r\n|\n|\r(?!$)/);
     this.#rest = lines.pop() ?? '';
     return lines.flatMap((line) => (line === '' ? this.#finish() : this.#take(line)));

@@ -12,9 +12,9 @@ const KEPT: Readonly<Record<string, number>> = {
   'whole-execution': 1,
 };
 
-/** Forgets what was turned away from first, as soon as there is more that nothing shows than KEPT. */
+/** Drops the longest unused answers beyond KEPT. */
 export function keepFewUnused(cache: QueryCache): void {
-  // In the order in which they were turned away from.
+  // In the order in which they became unused.
   const unused = new Set<Query>();
   cache.subscribe(({ type, query }) => {
     if (type === 'removed' || type === 'observerAdded') unused.delete(query);

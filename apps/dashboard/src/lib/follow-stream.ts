@@ -2,18 +2,18 @@ import { EventParser, type StreamEvent } from './event-stream';
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-/** The server says every 5 s that it is still there. */
+/** The server sends a heartbeat every 5 s. */
 const QUIET_MS = 20_000;
 
 interface Following {
-  /** Asks for the stream that goes on after an event; an empty id begins with what comes next. */
+  /** Opens the stream after an event. An empty id starts with the next event. */
   open: (lastEventId: string, signal: AbortSignal) => Promise<Response>;
   onEvent: (event: StreamEvent) => void;
   onLive: () => void;
-  /** It broke, or was refused; it is tried again. */
+  /** Called when the stream broke or was refused. It is retried. */
   onLost: (error: unknown) => void;
   signal: AbortSignal;
-  /** A connection on which nothing comes for so long is taken for dead. */
+  /** A connection that is silent for this long counts as dead. */
   quietMs?: number;
 }
 
@@ -45,7 +45,7 @@ export async function followStream({
     } catch (error) {
       if (!signal.aborted) onLost(error);
     }
-    // Not all at the same moment, when it was the server that went.
+    // Spreads reconnects after a restart of the server.
     const waitMs = Math.min(retryMs * 2 ** failures, MAX_RETRY_MS) * (0.5 + Math.random() / 2);
     await pause(waitMs, signal);
   }

@@ -1,6 +1,6 @@
 import { ApiError } from './api-client';
 
-/** What the server said of a form: of single fields, by their names, and of all of it. */
+/** The server's errors by field name, and the error of the whole form. */
 export interface FormErrors {
   fields: Record<string, string>;
   whole: string | null;

@@ -8,14 +8,14 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const MISSING = '–';
-/** One of a percentage. */
+/** One decimal of a percentage. */
 const SHARE_DECIMALS = 3;
-/** Differences of shares are estimates: finer ones are the noise of binary fractions. */
+/** Differences of shares are estimates. More decimals would be noise. */
 const MAX_POINT_DECIMALS = 8;
-/** A percentage prints at most 20 decimals. */
+/** At most 20 decimals of a percentage. */
 const MAX_SHARE_DECIMALS = 22;
 
-/** `0.42 ms`, `12.4 ms`, `1.25 s`, `3 min 04 s`, `2 h 05 min`, `3 d 04 h`; a dash when there is none. */
+/** A duration: `0.42 ms`, `12.4 ms`, `1.25 s`, `3 min 04 s`, `2 h 05 min`, `3 d 04 h`. A dash for null. */
 export function formatDuration(durationMs: number | null | undefined, locale?: Locale): string {
   if (typeof durationMs !== 'number' || !Number.isFinite(durationMs)) return MISSING;
   const sign = durationMs < 0 ? '-' : '';
@@ -47,14 +47,14 @@ function twoUnits(
   return `${formatCount(Math.floor(smalls / perBig), locale)} ${big} ${rest} ${small}`;
 }
 
-/** A count with every digit, grouped as the locale does: `12,345`. */
+/** A count with every digit, grouped for the locale: `12,345`. */
 export function formatCount(count: number | null | undefined, locale?: Locale): string {
   if (isExactNumber(count)) return String(count);
   if (typeof count !== 'number' || !Number.isFinite(count)) return MISSING;
   return printNumber(count, Number.POSITIVE_INFINITY, locale);
 }
 
-/** A measured number that is read alone: four decimals, and more where it would look whole. */
+/** A number that is not compared: four decimals, or more if it would look whole. */
 export function formatNumber(value: number | null | undefined, locale?: Locale): string {
   if (isExactNumber(value)) return String(value);
   if (typeof value !== 'number' || !Number.isFinite(value)) return MISSING;
@@ -79,7 +79,7 @@ export function formatApart(
   });
 }
 
-/** Shares of 1 as points of a hundred, each apart from 0 and from the other's size: `-12.8`, `1.9`. */
+/** Shares of 1 as percentage points. None looks like 0 or like another's size: `-12.8`, `1.9`. */
 export function formatPointsApart(shares: readonly number[], locale?: Locale): string[] {
   const sizes = shares.map(Math.abs);
   const decimals = decimalsAmong([...sizes, 0], SHARE_DECIMALS);
@@ -110,7 +110,7 @@ export function formatSharesApart(
   });
 }
 
-/** `812 B`, `12.4 KB`, `4.9 MB`, by 1,024. */
+/** A size in units of 1,024: `812 B`, `12.4 KB`, `4.9 MB`. */
 export function formatBytes(bytes: number | null | undefined, locale?: Locale): string {
   if (typeof bytes !== 'number' || !Number.isFinite(bytes)) return MISSING;
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];
@@ -124,7 +124,7 @@ export function formatBytes(bytes: number | null | undefined, locale?: Locale): 
   return `${localizeDigits(value.toFixed(decimals), locale)} ${units[unit]}`;
 }
 
-/** `just now`, `42 s ago`, `3 min ago`, `5 h ago`, `2 d ago`, then the date; `in 3 min` for later ones. */
+/** A relative time: `just now`, `42 s ago`, `3 min ago`, `5 h ago`, `2 d ago`, `in 3 min`. After 30 days the date. */
 export function formatRelative(iso: string | null | undefined, nowMs: number, zone: Zone): string {
   const at = parseTime(iso);
   if (at === null) return MISSING;
@@ -144,7 +144,7 @@ export function formatRelative(iso: string | null | undefined, nowMs: number, zo
   return ageMs >= 0 ? `${amount} ago` : `in ${amount}`;
 }
 
-/** `2026-11-22 14:03:22.118 UTC`, or the same in this machine's zone with its offset. */
+/** An exact time: `2026-11-22 14:03:22.118 UTC`, or with the local zone's offset. */
 export function formatAbsolute(iso: string | null | undefined, zone: Zone): string {
   const at = parseTime(iso);
   if (at === null) return MISSING;
@@ -152,13 +152,13 @@ export function formatAbsolute(iso: string | null | undefined, zone: Zone): stri
   return `${date} ${time} ${offset}`;
 }
 
-/** The time of day alone: `14:03:22.118`. */
+/** The time of day: `14:03:22.118`. */
 export function formatClock(iso: string | null | undefined, zone: Zone): string {
   const at = parseTime(iso);
   return at === null ? MISSING : dateParts(at, zone).time;
 }
 
-/** Milliseconds since the epoch, or null for what is no time that can be shown. */
+/** Milliseconds since the epoch. Null if the text is not a time. */
 export function parseTime(iso: string | null | undefined): number | null {
   if (typeof iso !== 'string') return null;
   const at = Date.parse(iso);
@@ -168,7 +168,7 @@ export function parseTime(iso: string | null | undefined): number | null {
 function dateParts(at: number, zone: Zone): { date: string; time: string; offset: string } {
   const minutesEast = zone === 'utc' ? 0 : -new Date(at).getTimezoneOffset();
   const shifted = new Date(at + minutesEast * MINUTE_MS);
-  // At the very edge of what Date can hold the shift falls off it.
+  // At the edge of Date's range the shifted time is invalid.
   const text = (Number.isFinite(shifted.getTime()) ? shifted : new Date(at)).toISOString();
   const split = text.indexOf('T');
   return {
@@ -195,7 +195,7 @@ export function truncateMiddle(text: string, maxLength: number): string {
   return `${points.slice(0, head).join('')}…${points.slice(points.length - (kept - head)).join('')}`;
 }
 
-/** `1 step`, `2 steps`. */
+/** A count with its noun: `1 step`, `2 steps`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }

@@ -12,7 +12,7 @@ const OWN_KEYBOARD =
 /** Enter and the space bar press these. */
 const PRESSED = 'button, a, summary, [role="slider"], [role="tab"], [role="treeitem"]';
 
-/** These move within an element, or scroll it. */
+/** These keys move within an element or scroll it. */
 const MOVING = new Set([
   'ArrowUp',
   'ArrowDown',
@@ -25,7 +25,7 @@ const MOVING = new Set([
 ]);
 const MOVED_WITHIN = '[role="tablist"], [role="tree"], [role="tabpanel"], [role="slider"]';
 
-/** Keys of the whole page. Plain keys stay with fields, menus and dialogs, and arrows with what they move in. */
+/** Handles keys of the whole page. Fields, menus and dialogs keep plain keys; trees, tabs and sliders keep arrows. */
 export function useHotkeys(hotkeys: Hotkeys): void {
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.altKey) return;

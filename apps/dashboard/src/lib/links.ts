@@ -1,9 +1,9 @@
 import { printQueryValue } from '@xray/core/query';
 import { stepAddress, type StepAddress, type StepPlace } from './step-address';
 
-/** Addresses of the pages. An export has no dynamic segments: what is shown is in the query. */
+/** Addresses of the pages. A static export has no dynamic segments, so the state is in the query. */
 
-/** The list, kept to the values given by field of the filter language; null or absent does not filter. */
+/** The list, filtered by the values of each field. Null values do not filter. */
 export function executionsHref(app: string, filter: Record<string, string | null> = {}): string {
   const terms = Object.entries(filter).flatMap(([field, value]) =>
     value === null ? [] : [`${field}:${printQueryValue(value)}`],
@@ -11,7 +11,7 @@ export function executionsHref(app: string, filter: Record<string, string | null
   return `/executions?${query({ app, q: terms.length === 0 ? null : terms.join(' ') })}`;
 }
 
-/** `step`: one of its steps, or `explain` for why it was decided so. */
+/** `step` is one of its steps, or `explain` for the explanation. */
 export function executionHref(
   app: string,
   id: string,
@@ -21,7 +21,7 @@ export function executionHref(
   return `/execution?${query({ app, id, step: address })}`;
 }
 
-/** The step at which a candidate was decided on, with the candidate found in it. */
+/** The step that decided on a candidate, with the candidate found in it. */
 export function candidateHref(app: string, id: string, step: StepPlace, candidate: string): string {
   const address = stepAddress(step);
   return `/execution?${query({ app, id, step: address, tab: 'candidates', candidate })}`;
@@ -41,14 +41,14 @@ export function filteredHref(
   return `/executions?${query({ app, q: q === '' ? null : q, from, to })}`;
 }
 
-/** Two groups of executions, each found by a filter; by default this week's against those of the week before. */
+/** Two groups of executions by filter. The default compares this week with the week before. */
 export function cohortsHref(app: string, qa: string, qb: string = qa): string {
   return `/compare?${query({ app, qa, qb, ...(qa === qb ? WEEK_AGAINST_WEEK : {}) })}`;
 }
 
 const WEEK_AGAINST_WEEK = { aFrom: '-14d', aTo: '-7d', bFrom: '-7d' };
 
-/** What became of an id as a candidate or as a subject. */
+/** The history of an id as a candidate or a subject. */
 /** The history of an id; `as` names the role that is shown, `from` where the time range begins. */
 export function whyHref(
   app: string,
@@ -58,7 +58,7 @@ export function whyHref(
   return `/why?${query({ app, id, as, from })}`;
 }
 
-/** Two executions beside each other; without one of them the page asks for it. */
+/** Two executions side by side. The page asks for a missing one. */
 export function compareHref(app: string, a: string | null = null, b: string | null = null): string {
   return `/compare?${query({ app, a, b })}`;
 }
@@ -67,7 +67,7 @@ export function pipelinesHref(app: string): string {
   return `/pipelines?${query({ app })}`;
 }
 
-/** A pipeline over time and its steps; `range` as the address holds it. */
+/** A pipeline over time and its steps. */
 export function pipelineHref(
   app: string,
   pipeline: string,

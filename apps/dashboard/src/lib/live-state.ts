@@ -2,10 +2,10 @@
 
 import { useSyncExternalStore } from 'react';
 
-/** `lost`: it is tried again, and will go on where it stopped. */
+/** `lost` means that the stream reconnects and resumes. */
 export type LiveState = 'off' | 'connecting' | 'live' | 'lost';
 
-// One stream a page: the dot in the top bar shows how it fares.
+// A page has one stream. The dot in the top bar shows its state.
 let current: LiveState = 'off';
 const listeners = new Set<() => void>();
 
@@ -14,7 +14,7 @@ export function sayLive(state: LiveState): void {
   for (const listener of listeners) listener();
 }
 
-/** How the page's live stream fares. */
+/** The state of the page's live stream. */
 export function useLiveState(): LiveState {
   return useSyncExternalStore(
     (listener) => {

@@ -22,11 +22,11 @@ export function useLiveExecutions({
   q: string;
   enabled: boolean;
   onRow: (row: FoundExecution) => void;
-  /** There were too many to tell of each. */
+  /** Called if executions arrived too fast to send each. */
   onMissed: () => void;
 }): void {
   const receive = useEffectEvent((type: string, data: string) => {
-    // What this server sends was made by it.
+    // The server made this data, so it is trusted.
     if (type === 'execution') onRow(JSON.parse(data) as FoundExecution);
     if (type === 'missed') onMissed();
   });

@@ -24,7 +24,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-// Storage can be forbidden (private windows, policies); then a preference lasts as long as the page.
+// Storage can be forbidden (private windows, policies). A preference then lasts as long as the page.
 const fallback = new Map<string, string>();
 
 function read(key: string): string | null {
@@ -91,7 +91,7 @@ export function setRailOpen(open: boolean): void {
   else document.documentElement.dataset['rail'] = 'closed';
 }
 
-/** Text kept in this browser under a name; null where there is none, and in static HTML. */
+/** The text stored in this browser under a name. Null if there is none, and in static HTML. */
 export function useStored(key: string): string | null {
   return useSyncExternalStore(
     subscribe,

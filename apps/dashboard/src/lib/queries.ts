@@ -22,7 +22,7 @@ export const configQuery = queryOptions({
   staleTime: Infinity,
 });
 
-/** Who is signed in. That nobody is, is an error of 401 here as it is everywhere else in the frame. */
+/** The signed-in user. Nobody signed in is a 401 error, as for all queries within the frame. */
 export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async ({ signal }) => {
@@ -33,7 +33,7 @@ export const meQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** Who is signed in, if anybody: for the pages that let people in. */
+/** The signed-in user or null, for the sign-in pages. */
 export const visitorQuery = queryOptions({
   queryKey: ['visitor'],
   queryFn: ({ signal }) => getMe(signal),
@@ -45,7 +45,7 @@ export const appsQuery = queryOptions({
   refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
 });
 
-/** How far back an app's pipelines are counted where no range is chosen: over all time it takes seconds. */
+/** The default range of an app's pipelines. Counting all time takes seconds. */
 export const PIPELINES_DAYS = 30;
 
 export const pipelinesQuery = (app: string) =>
@@ -58,7 +58,7 @@ export const pipelinesQuery = (app: string) =>
     staleTime: 60_000,
   });
 
-/** The latest over all time, which is quick; asked for again until there is one. */
+/** The latest executions of all time. Polls until there is one. */
 export const recentExecutionsQuery = (app: string, limit: number) =>
   queryOptions({
     queryKey: ['recent', app, limit],
@@ -66,7 +66,7 @@ export const recentExecutionsQuery = (app: string, limit: number) =>
     refetchInterval: (query) => (query.state.data?.items.length === 0 ? WAITING_POLL_MS : false),
   });
 
-/** One execution without payloads; asked for again while it runs. */
+/** One execution without payloads. Polls while it runs. */
 export const executionQuery = (app: string, executionId: string) =>
   queryOptions({
     queryKey: ['execution', app, executionId],

@@ -1,10 +1,10 @@
-/** A session of Clerk's: what it proves goes along with every request as a token. */
+/** A Clerk session. Its token goes along with every request. */
 export interface ClerkSession {
-  /** A token that is young enough; null when nobody is signed in. */
+  /** A fresh token. Null if nobody is signed in. */
   token: () => Promise<string | null>;
-  /** Stays on this page. */
+  /** Signs out and stays on this page. */
   signOut: () => Promise<void>;
-  /** Where people change what Clerk knows of them. */
+  /** The address of the person's Clerk profile. */
   profileUrl: () => string;
 }
 
@@ -29,7 +29,7 @@ export function provideSession(session: ClerkSession | null): void {
   settle({ session });
 }
 
-/** Requests are told why there is no session; one may still be provided later. */
+/** Fails waiting requests with an error. A session may still be provided later. */
 export function failSession(error: Error): void {
   settle({ error });
 }

@@ -3,12 +3,12 @@ import { ApiError } from './api-client';
 import { isDoor, safeNext, signInHref } from './doors';
 import { sessionSource } from './session-source';
 
-/** Before the path of the door whose token it is. */
+/** The storage key's prefix, followed by the door's path. */
 const KEPT_TOKEN = 'xray.token-of:';
 
-// Whole loads throughout: nothing that one person read stays in memory for the next.
+// Every change of person reloads the page, so no data stays in memory for the next one.
 
-/** When an answer says that nobody is signed in: to the sign-in page, and from there back to here. */
+/** On a 401, goes to the sign-in page, which returns here. */
 export function leaveIfSignedOut(error: unknown): void {
   if (!isSignedOut(error) || isDoor(location.pathname)) return;
   location.replace(signInHref(`${location.pathname}${location.search}${location.hash}`));
@@ -18,7 +18,7 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
-/** To where somebody was going who has just signed in. */
+/** Goes to the page that the person wanted before signing in. */
 export function arrive(next: string | null): void {
   const place = safeNext(next, location.origin);
   const token = sessionStorage.getItem(KEPT_TOKEN + place);

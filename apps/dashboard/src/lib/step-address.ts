@@ -6,7 +6,7 @@ import type { Step } from '@xray/core';
  */
 export type StepAddress = `${number}` | `${number}.${number}`;
 
-/** Where a step stands; `index` is its place in `steps`. */
+/** A step's `index` in `steps` and its `sequence`. */
 export interface StepPlace {
   index: number;
   sequence: number;
@@ -16,7 +16,7 @@ export function stepAddress({ index, sequence }: StepPlace): StepAddress {
   return index === sequence ? `${sequence}` : `${sequence}.${index}`;
 }
 
-/** The address that a text holds; null where it holds none. */
+/** Parses a step's address. Null if the text is none. */
 export function parseStepAddress(text: string): StepAddress | null {
   return /^\d{1,10}(\.\d{1,10})?$/.test(text) ? (text as StepAddress) : null;
 }

@@ -20,7 +20,7 @@ export function useForm<Name extends string, Result>(
   const { fields, whole } = formErrors(sending.error, names);
   return {
     form: {
-      // Never sent by the browser itself; were it, nothing of it would stand in an address.
+      // The browser never sends the form itself. If it did, POST keeps the values out of the address.
       method: 'post',
       onSubmit: (event: FormEvent<HTMLFormElement>) => {
         event.preventDefault();

@@ -20,18 +20,18 @@ export type Shape =
   | 'star'
   | 'pentagon';
 
-/** How something ended, as it is shown: always a word, a shape and a colour together. */
+/** The display of an outcome or a status: always a word, a shape and a colour. */
 export interface Verdict {
   word: string;
   tone: Tone;
   shape: Shape;
-  /** Degrees on the colour wheel; only of tone `named`. */
+  /** Degrees on the colour wheel, only for the tone `named`. */
   hue: number | null;
 }
 
 const NAMED_SHAPES: readonly Shape[] = ['square', 'hexagon', 'star', 'pentagon'];
 const NAMED_HUES = 12;
-/** About where the fixed colours lie on the wheel; neutral grey is nowhere. */
+/** Approximate hues of the fixed colours. Grey has none. */
 const TONE_HUES: Partial<Record<Tone, number>> = {
   positive: 165,
   negative: 50,
@@ -58,7 +58,7 @@ function words(
   return list.split(' ').map((word) => [word, { tone, shape }]);
 }
 
-/** The business outcome where there is one and nothing broke; otherwise the technical status. */
+/** The business outcome if the execution completed with one, else the technical status. */
 export function executionVerdict(execution: {
   status: Status | null | undefined;
   outcome: string | null | undefined;
@@ -72,7 +72,7 @@ export function executionVerdict(execution: {
   return statusVerdict(status);
 }
 
-/** A decision's or a candidate's outcome; one not known here keeps its own colour and shape by its name. */
+/** The verdict of an outcome. An unknown outcome gets a stable colour and shape from its name. */
 export function outcomeVerdict(outcome: string): Verdict {
   const known = KNOWN_OUTCOMES.get(outcome.toLowerCase());
   if (known !== undefined) return { word: outcome, ...known, hue: null };
@@ -96,7 +96,7 @@ export function distinctVerdicts<T>(
   const verdicts = new Map<T, Verdict>();
   const takenHues: number[] = [];
   const takenTones = new Set<Tone>();
-  // Fixed colours first, the usual word before its synonyms, then by name: the counts must not decide.
+  // Fixed colours first, the usual word before its synonyms, then by name. Counts must not decide.
   const inOrder = [...new Set(outcomes)]
     .map((outcome) => ({ outcome, verdict: verdictOf(outcome) }))
     .toSorted((a, b) => {
@@ -125,7 +125,7 @@ function usualRank({ word }: Verdict): number {
   return rank < 0 ? KNOWN_OUTCOMES.size : rank;
 }
 
-/** The wanted hue if it can be told from those taken, else the one farthest from them. */
+/** The wanted hue if it differs enough from the taken ones, else the farthest hue. */
 function freeHue(wanted: number, taken: readonly number[]): number {
   const distance = (hue: number) =>
     Math.min(360, ...taken.map((other) => 180 - Math.abs(180 - (Math.abs(hue - other) % 360))));
@@ -138,7 +138,7 @@ function freeHue(wanted: number, taken: readonly number[]): number {
   return best;
 }
 
-/** A technical status, of an execution or of a step. Text of a status not known here is shown as it is. */
+/** The verdict of a technical status. An unknown status is shown as it is. */
 export function statusVerdict(status: StepStatus): Verdict {
   switch (status) {
     case 'running':
@@ -152,7 +152,7 @@ export function statusVerdict(status: StepStatus): Verdict {
   }
 }
 
-/** The result of a rule; without one, or with one not known here, only a dash and its text. */
+/** The verdict of a rule's result. A missing or unknown result has a dash. */
 export function ruleVerdict(result: string | null | undefined): Verdict {
   switch (result) {
     case 'pass':

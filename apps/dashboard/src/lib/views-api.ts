@@ -1,12 +1,12 @@
 import type { NewView, SavedView, SavedViewList, ViewChange } from '@xray/core';
 import { appPath, getJson, sendJson } from './api-client';
 
-/** The views that the app shares, and those of who is signed in. */
+/** The app's shared views and the person's own. */
 export async function listViews(app: string, signal?: AbortSignal): Promise<SavedViewList> {
   return await getJson(`${appPath(app)}/views`, {}, signal);
 }
 
-/** Puts it in the place of the one of its name. */
+/** Replaces a view of the same name. */
 export async function saveView(app: string, view: NewView): Promise<SavedView> {
   return await sendJson('POST', `${appPath(app)}/views`, view);
 }

@@ -9,7 +9,7 @@ import { CompareSkeleton, CompareTwo } from '@/features/compare/compare-two';
 import { cn } from '@/lib/cn';
 import { compareHref, groupsHref } from '@/lib/links';
 
-// Each of the two kinds is loaded without the other.
+// Each kind loads without the other.
 const Cohorts = dynamic(async () => (await import('@/features/cohorts/cohorts')).Cohorts, {
   loading: CompareSkeleton,
 });
@@ -20,7 +20,7 @@ export function CompareView() {
   );
 }
 
-/** Two executions, or two groups of them: a filter in the address, even an empty one, asks for groups. */
+/** Compares two executions, or two groups if the address has a filter, even an empty one. */
 function Compare({ app }: { app: string }) {
   const [{ qa, qb }] = useQueryStates(cohortParams);
   const isGroups = qa !== null || qb !== null;

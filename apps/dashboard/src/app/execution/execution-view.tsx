@@ -26,7 +26,7 @@ import { executionsHref } from '@/lib/links';
 import { executionQuery } from '@/lib/queries';
 import { findStep, stepAddress, type StepAddress } from '@/lib/step-address';
 
-// What stands beside the steps comes after them: none of it is a part of the page's first load.
+// The panels beside the steps load later; they are not part of the page's first load.
 const StepInspector = dynamic(
   async () => (await import('@/features/inspector/step-inspector')).StepInspector,
   { loading: InspectorSkeleton },
@@ -92,7 +92,7 @@ function Panels({
   const wide = useWide();
   const [{ step: wanted, tab, candidate }, setParams] = useQueryStates(executionParams);
   const { snapshot } = detail;
-  // Beside the timeline there is always something to see; a sheet only opens when asked for.
+  // A wide screen always shows an inspector. A sheet opens only on demand.
   const inspected = wanted ?? (wide ? firstInspected(detail) : null);
   const inspect = (step: Inspected | null, history: 'push' | 'replace') =>
     void setParams({ step, candidate: null }, { history });

@@ -3,19 +3,19 @@ export interface TimedLabel {
   label: string;
 }
 
-/** Something that happened at a time, in px from the left; those too near to tell apart are one. */
+/** A marker in px from the left. Markers that are too close are merged into one. */
 export interface PlacedMarker {
   x: number;
   labels: readonly string[];
-  /** How wide its text may be before it meets another marker, or the edge. */
+  /** The width its text may take before the next marker or the edge. */
   roomPx: number;
-  /** On which side of it the text goes; before it only where nothing else stands. */
+  /** The side of the text. It is before the marker only if no other marker is there. */
   side: 'after' | 'before';
 }
 
 const MIN_APART_PX = 72;
 
-/** Places instants within [fromMs, toMs]; those outside are left out. Markers are at least 72 px apart. */
+/** Places the instants within [fromMs, toMs] and drops the others. Markers are at least 72 px apart. */
 export function placeMarkers(
   instants: readonly TimedLabel[],
   { fromMs, toMs, widthPx }: { fromMs: number; toMs: number; widthPx: number },

@@ -3,7 +3,7 @@ import { cn } from '@/lib/cn';
 import { formatCount, formatShare } from '@/lib/format';
 import { distinctVerdicts, outcomeVerdict, statusVerdict, type Verdict } from '@/lib/verdict';
 
-/** How many of each outcome, as parts of one bar. It says nothing by itself: the words stand beside it. */
+/** The count of each outcome as a part of one bar. The bar is decoration: the caller shows the words. */
 export function OutcomeMix({
   outcomes,
   className,
@@ -33,7 +33,7 @@ export function OutcomeMix({
   );
 }
 
-/** Verdicts of outcomes that are shown together: no two have one colour. */
+/** Verdicts of outcomes that are shown together. Each has its own colour. */
 export function mixVerdicts(
   outcomes: readonly { outcome: string | null }[],
 ): (outcome: string | null) => Verdict {
@@ -43,7 +43,7 @@ export function mixVerdicts(
   );
 }
 
-/** Without an outcome: nothing was decided, or not yet. */
+/** A null outcome means that nothing was decided, or not yet. */
 export function mixVerdict(outcome: string | null): Verdict {
   return outcome === null
     ? { ...statusVerdict('completed'), word: 'no outcome' }

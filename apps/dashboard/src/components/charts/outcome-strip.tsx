@@ -9,7 +9,7 @@ import { useZone } from '@/lib/preferences';
 import type { Verdict } from '@/lib/verdict';
 import { layoutStack } from './stack';
 
-/** Outcomes over time as small stacked columns; what they sum up to is said beside them. */
+/** Outcomes over time as small stacked columns. The caller shows the sums beside them. */
 export function OutcomeStrip({
   strip,
   verdictOf,
@@ -17,7 +17,7 @@ export function OutcomeStrip({
   className,
 }: {
   strip: Strip;
-  /** As beside the strip, so that the colours are the same. */
+  /** The caller uses the same verdicts beside the strip, so the colours match. */
   verdictOf: (outcome: string) => Verdict;
   heightPx?: number;
   className?: string;

@@ -24,7 +24,7 @@ const TIME_STEPS_MS = [
   365 * DAY_MS,
 ];
 
-/** Round values from 0 up to the first that is not below `most`, about `count` of them; [0] where there is no scale. */
+/** Round values from 0 to the first at or above `most`, about `count` of them. [0] if there is no scale. */
 export function valueTicks(most: number, count: number): number[] {
   if (!Number.isFinite(most) || most <= 0 || most < Number.MIN_VALUE * 1e20) return [0];
   const rough = most / Math.max(1, count);
@@ -39,7 +39,7 @@ export function valueTicks(most: number, count: number): number[] {
   return ticks;
 }
 
-/** Round durations (ms) from 0 up to the first that is not below `most`: of seconds and up, as clocks count. */
+/** Round durations (ms) from 0 to the first at or above `most`. From a minute on the steps are those of a clock. */
 export function durationTicks(most: number, count: number): number[] {
   const rough = most / Math.max(1, count);
   const step = TIME_STEPS_MS.find((each) => each >= rough);
@@ -49,7 +49,7 @@ export function durationTicks(most: number, count: number): number[] {
   return Array.from({ length: Math.ceil(most / step) + 1 }, (_, index) => index * step);
 }
 
-/** Instants at round times within [fromMs, toMs], at most `count` + 1 of them. `offsetMs`: of the zone, east of UTC. */
+/** Instants at round times within [fromMs, toMs], at most `count` + 1. `offsetMs` is the zone's offset east of UTC. */
 export function timeTicks(fromMs: number, toMs: number, count: number, offsetMs = 0): number[] {
   const span = toMs - fromMs;
   if (!Number.isFinite(span) || span <= 0) return [];

@@ -11,7 +11,7 @@ export interface StackPiece {
 export interface StackOptions {
   widthPx: number;
   heightPx: number;
-  /** The value that fills the height; by default the greatest column. */
+  /** The value that fills the height. The default is the greatest column. */
   most?: number;
 }
 

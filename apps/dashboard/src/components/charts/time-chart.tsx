@@ -1,4 +1,4 @@
-// A chart that arrow keys read out cannot be made of the native tags.
+// No native tag offers a chart that arrow keys read out.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -9,10 +9,10 @@ import { useZone } from '@/lib/preferences';
 import { placeMarkers, type TimedLabel } from './markers';
 import { timeTicks, valueTicks } from './scale';
 
-/** The width of the values' axis at least; long labels get more. */
+/** The least width of the value axis. Long labels get more. */
 const AXIS_PX = 52;
 const AXIS_PAD_PX = 12;
-/** Of the axes' small digits. */
+/** The width of a digit on the axes. */
 const CHAR_PX = 6.2;
 const FOOT_PX = 20;
 const HEAD_PX = 16;
@@ -51,15 +51,15 @@ interface TimeChartProps {
   /** The bucket that is read out, shared by all charts of a page. */
   current: number | null;
   onCurrent: (bucket: number | null) => void;
-  /** What is drawn: over all of the time, or at the current bucket. */
+  /** Totals of the range, or values of the current bucket. */
   legend: readonly LegendItem[];
-  /** Said in place of a legend that has nothing in it. */
+  /** Shown instead of an empty legend. */
   empty?: string;
   heightPx?: number;
   children: (box: ChartBox) => ReactNode;
 }
 
-/** Axes, version markers and the read-out bucket around what is drawn over time. */
+/** Draws axes, version markers and the read-out bucket around the children. */
 export function TimeChart(props: TimeChartProps) {
   const { title, buckets, most, formatValue, markers, current, onCurrent } = props;
   const zone = useZone();

@@ -1,4 +1,4 @@
-// Options with a hint beside them cannot be made of the native tags.
+// No native tag offers options with a hint beside them.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -40,7 +40,7 @@ export function FilterCompletions({
     () => filterOptions(text, caret, data?.items ?? [], recent),
     [text, caret, data, recent],
   );
-  // The field needs them for its keys; it has no reason to know where they come from.
+  // The field needs the options for its keys.
   useEffect(() => onOptions(found), [found, onOptions]);
   if (options.length === 0) return null;
   return (
@@ -57,7 +57,7 @@ export function FilterCompletions({
           role="option"
           tabIndex={-1}
           aria-selected={index === active}
-          // Before the field loses the focus.
+          // Runs before the field loses the focus.
           onPointerDown={(event) => {
             event.preventDefault();
             onChoose(option);

@@ -4,7 +4,7 @@ import { store, useStored } from '@/lib/preferences';
 
 const MAX_RECENT = 20;
 
-/** Filters used lately in an app, in this browser; the newest first. */
+/** The filters recently used in an app in this browser, newest first. */
 export function useRecentFilters(app: string): readonly string[] {
   return parseRecent(useStored(keyOf(app)));
 }
@@ -15,7 +15,7 @@ export function rememberFilter(app: string, recent: readonly string[], filter: s
   store(keyOf(app), JSON.stringify([filter, ...others].slice(0, MAX_RECENT)));
 }
 
-/** What was kept, of which anything may have been written by anybody. */
+/** Parses the stored text, which other programs may have changed. */
 export function parseRecent(text: string | null): string[] {
   if (text === null) return [];
   try {

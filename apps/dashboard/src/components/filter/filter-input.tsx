@@ -1,4 +1,4 @@
-// A field whose options show more than text cannot be made of the native tags.
+// No native tag offers a field whose options show more than text.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -29,18 +29,18 @@ interface FilterInputProps {
   app: string;
   label: string;
   placeholder: string;
-  /** What is written. */
+  /** The text in the field. */
   text: string;
   onText: (text: string) => void;
-  /** The filter that holds, to which Escape goes back. */
+  /** The applied filter. Escape returns to it. */
   held: string;
-  /** Called with a filter that can be read, as it is printed. */
+  /** Called with a valid filter in its printed form. */
   onApply: (filter: string) => void;
-  /** What the values to complete with are counted in. */
+  /** The time range in which completions are counted. */
   range: TimeRange;
   inputRef?: RefObject<HTMLInputElement | null>;
   before?: ReactNode;
-  /** What stands after the text while it is what holds. */
+  /** Shown after the text while the text is the applied filter. */
   hint?: ReactNode;
   className?: string;
 }
@@ -75,7 +75,7 @@ export function FilterInput({
 
   const parsed = parseQuery(text);
   const error = parsed.ok ? null : parsed.error;
-  // What is still being written is wrong at its end until it is finished: said once it was tried.
+  // An unfinished text is always wrong at its end. The error is shown after an attempt to apply it.
   const said = error !== null && (told || error.end < caret || text === held) ? error : null;
 
   const write = (next: string, at: number) => {

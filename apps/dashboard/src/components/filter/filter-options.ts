@@ -12,12 +12,12 @@ import { withoutWords } from './filter-terms';
 
 const MAX_OPTIONS = 12;
 
-/** Something to put into the filter's text, in the place of [start, end). */
+/** A text that replaces [start, end) of the filter. */
 export interface FilterOption {
   start: number;
   end: number;
   insert: string;
-  /** What is shown. */
+  /** The text shown. */
   label: string;
   hint: string;
 }
@@ -90,7 +90,7 @@ function completions(text: string, caret: number, facets: Facets['items']): Filt
   return [...known, ...(prefix.length < 2 ? [] : valuesAnywhere(facets, prefix, span))];
 }
 
-/** Known values of any field that hold what was written: `decl` may mean `outcome:declined`. */
+/** Known values of any field that contain the text: `decl` may mean `outcome:declined`. */
 function valuesAnywhere(
   facets: Facets['items'],
   prefix: string,
@@ -106,7 +106,7 @@ function valuesAnywhere(
   );
 }
 
-/** Keys of a field as they are written. */
+/** The keys of a field in the filter's syntax. */
 function keysOf(facets: Facets['items'], field: string): string[] {
   return facets.flatMap((facet) =>
     facet.field.startsWith(`${field}.`) ? [facet.field.slice(field.length + 1)] : [],

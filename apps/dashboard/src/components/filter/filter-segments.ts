@@ -1,12 +1,12 @@
 import { lexQuery, type QueryError, type QueryToken } from '@xray/core/query';
 
-/** A piece of a filter's text, for colouring. The pieces of a text, joined, are that text. */
+/** A piece of a filter's text, for colouring. The joined pieces are the text. */
 export interface FilterSegment {
   text: string;
   kind: 'space' | 'field' | 'sign' | 'value' | 'text' | 'word';
   /** The term it belongs to, by number; null between terms. */
   term: number | null;
-  /** The term is turned round by a `-` or a NOT before it. */
+  /** A `-` or a NOT before it negates the term. */
   negated: boolean;
   wrong: boolean;
 }

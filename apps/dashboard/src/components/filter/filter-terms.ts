@@ -11,7 +11,7 @@ import {
 
 export interface FacetValue {
   value: string;
-  /** Null for one that the filter names and the answer does not. */
+  /** Null if the filter names the value and the answer lacks it. */
   count: number | null;
   state: 'included' | 'excluded' | null;
 }
@@ -20,7 +20,7 @@ export interface FacetGroup {
   field: string;
   title: string;
   values: FacetValue[];
-  /** Distinct values beyond those. */
+  /** The number of further distinct values. */
   more: number;
 }
 
@@ -31,7 +31,7 @@ const TITLES: Partial<Record<string, string>> = {
   failed: 'Failed step',
 };
 
-/** The values of each field with what the filter says of them; those it names are there even without a count. */
+/** The values of each field with their state in the filter. Values that the filter names are listed even without a count. */
 export function facetGroups(facets: Facets['items'], query: QueryNode): FacetGroup[] {
   const named = namedTerms(query);
   const groups = facets.flatMap((facet): FacetGroup[] => {
@@ -60,14 +60,14 @@ export function facetGroups(facets: Facets['items'], query: QueryNode): FacetGro
   ];
 }
 
-/** The filter with a value added or taken away; unchanged where it cannot be read. */
+/** Adds a value to the filter or removes it. A filter that cannot be parsed stays as it is. */
 export function toggleFacet(q: string, field: string, value: string, exclude: boolean): string {
   const read = parseQuery(q);
   const term = readFacetTerm(field, value);
   return read.ok && term !== null ? printQuery(toggleTerm(read.query, term, exclude)) : q;
 }
 
-/** What each part of the filter would leave if it were dropped; none where it is one part. */
+/** The filter without each of its parts. */
 export function filtersWithoutOnePart(q: string): { dropped: string; rest: string }[] {
   const read = parseQuery(q);
   if (!read.ok) return [];
@@ -79,13 +79,13 @@ export function filtersWithoutOnePart(q: string): { dropped: string; rest: strin
   }));
 }
 
-/** Whether it searches for words, so that rows say where those stand. */
+/** Whether the filter searches for words. Rows then show where the words are. */
 export function searchesWords(q: string): boolean {
   const read = parseQuery(q);
   return read.ok && hasWords(read.query);
 }
 
-/** The filter without the words that it searches for; null where they stand within an OR or a negation. */
+/** The filter without its search words. Null if a word is within an OR or a negation. */
 export function withoutWords(q: string): string | null {
   const read = parseQuery(q);
   if (!read.ok) return q;

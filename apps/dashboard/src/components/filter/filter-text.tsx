@@ -21,7 +21,7 @@ interface FilterTextProps extends Omit<ComponentProps<'input'>, 'value'> {
   error: QueryError | null;
 }
 
-/** A field whose text is coloured: the input's own letters are clear, and the same in colour lie under it. */
+/** A field with coloured text. The input's letters are transparent, and coloured ones lie under it. */
 export function FilterText({ text, error, className, ...input }: FilterTextProps) {
   const underRef = useRef<HTMLDivElement>(null);
   return (
@@ -33,7 +33,7 @@ export function FilterText({ text, error, className, ...input }: FilterTextProps
       >
         {filterSegments(text, error).map((segment, index) => (
           <span
-            // The pieces of a text have no name but their place.
+            // Only the index identifies a piece of text.
             // oxlint-disable-next-line react/no-array-index-key
             key={index}
             className={cn(

@@ -8,7 +8,7 @@ import { appsQuery } from '@/lib/queries';
 
 const Menu = lazyMenu(async () => (await import('./app-switcher-content')).AppSwitcherContent);
 
-/** Goes to another app's executions; the apps themselves are on the home page. */
+/** Switches to the executions of another app. */
 export function AppSwitcher() {
   const current = useSearchParams().get('app');
   const apps = useQuery(appsQuery);

@@ -21,7 +21,7 @@ const PAGES = {
   '/pipeline': 'Pipelines',
 };
 
-/** Where we are, from the address alone. */
+/** The current place, from the address alone. */
 export function Breadcrumb() {
   const path = usePathname();
   const params = useSearchParams();
@@ -34,7 +34,7 @@ export function Breadcrumb() {
             key={crumb.text}
             className={cn(
               'flex min-w-0 items-center gap-1 last:shrink-0',
-              // On a phone: the app, and the page.
+              // A phone shows the app and the page.
               !crumb.isApp && 'max-md:not-last:hidden',
             )}
           >

@@ -5,7 +5,7 @@ import { lazyMenu } from '@/components/ui/lazy-menu';
 
 const Menu = lazyMenu(async () => (await import('./display-menu-content')).DisplayMenuContent);
 
-/** Theme and time zone: preferences of this browser, so not in the address. */
+/** Theme and time zone. They belong to this browser and are not in the address. */
 export function DisplayMenu() {
   return (
     <Menu

@@ -32,7 +32,7 @@ interface Place {
   current: boolean;
 }
 
-/** Rail, top bar and page; below 768 px the rail is a bar at the bottom. Doors stand without. */
+/** Rail, top bar and page. Below 768 px the rail is a bar at the bottom. Sign-in pages have no frame. */
 export function Frame({ children, tools }: { children: ReactNode; tools?: ReactNode }) {
   const railOpen = useRailOpen();
   const path = usePathname();

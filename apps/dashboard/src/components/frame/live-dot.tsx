@@ -5,7 +5,7 @@ import { useLiveState } from '@/lib/live-state';
 
 const SAID = { connecting: 'Connecting…', live: 'Live', lost: 'Reconnecting…' } as const;
 
-/** Whether the page is fed as things happen; nothing where no page asks for it. */
+/** Shows the state of the live stream. Empty if the page has none. */
 export function LiveDot() {
   const state = useLiveState();
   return (

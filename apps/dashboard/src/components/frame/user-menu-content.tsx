@@ -36,7 +36,7 @@ export function UserMenuContent({ trigger, me }: { trigger: ReactElement; me: Us
         </DropdownMenuItem>
         <DropdownMenuItem
           onSelect={(event) => {
-            // Open until it is done, so that a failure has a place to be said.
+            // Stays open until it is done, so a failure can be shown.
             event.preventDefault();
             leaving.mutate();
           }}

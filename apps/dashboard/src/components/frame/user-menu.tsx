@@ -7,7 +7,7 @@ import { meQuery } from '@/lib/queries';
 
 const Menu = lazyMenu(async () => (await import('./user-menu-content')).UserMenuContent);
 
-/** Who is signed in, their profile, and the way out. */
+/** Shows the signed-in user, with links to the profile and sign-out. */
 export function UserMenu() {
   const { data: me } = useQuery(meQuery);
   if (me === undefined) return <div className="size-8 shrink-0" />;

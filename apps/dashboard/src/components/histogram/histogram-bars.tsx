@@ -27,7 +27,7 @@ export function HistogramBars({
   );
 }
 
-/** Verdicts of the series of a histogram: no two have one colour. */
+/** Verdicts of a histogram's series. Each has its own colour. */
 export function seriesVerdicts({ series, by }: Pick<Histogram, 'series' | 'by'>): SeriesVerdict {
   return distinctVerdicts(
     series.map(({ value }) => value),

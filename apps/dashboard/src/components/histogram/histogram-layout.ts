@@ -25,7 +25,7 @@ export interface HistogramLayout {
 }
 
 const GAP_PX = 1;
-/** What is there is to be seen. */
+/** A bar that is not empty has at least this height. */
 const MIN_PART_PX = 1;
 
 /**
@@ -79,14 +79,14 @@ function partsOf(
   });
 }
 
-/** The bar under a place; the nearest where there is none. */
+/** The bar under a place, or else the nearest one. */
 export function barAt(layout: HistogramLayout, x: number, widthPx: number): number {
   const { length } = layout.bars;
   if (length === 0 || widthPx <= 0) return 0;
   return Math.max(0, Math.min(length - 1, Math.floor((x / widthPx) * length)));
 }
 
-/** The time from the start of one bar to the end of another, whichever comes first; ISO-8601. */
+/** The time from the start of the earlier bar to the end of the later one, in ISO-8601. */
 export function rangeOfBars(layout: HistogramLayout, a: number, b: number) {
   const first = layout.bars[Math.min(a, b)];
   const last = layout.bars[Math.max(a, b)];

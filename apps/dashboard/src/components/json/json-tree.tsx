@@ -19,7 +19,7 @@ import { idsToOpen, searchJson } from './json-search';
 import { placeMarks } from './marks';
 
 const ROW_PX = 24;
-/** Of a line that opens, where a finger points. */
+/** The height of a line that opens, for fingers. */
 const TOUCH_ROW_PX = 40;
 const INDENT_PX = 14;
 const MAX_INDENTS = 14;

@@ -2,7 +2,7 @@ import type { Rule } from '@xray/core';
 import { cn } from '@/lib/cn';
 import { ruleBar } from './rule-reading';
 
-/** A value against its threshold, to scale from 0; nothing where the two are not such numbers. */
+/** Draws a value and its threshold to scale from 0. Draws nothing if one is not a number, or negative. */
 export function RuleBar({
   rule,
   className,

@@ -15,12 +15,12 @@ const SIGNS: Record<Operator, string> = {
 };
 
 const MAX_VALUE_CHARS = 60;
-/** Kept before the first difference of two long texts. */
+/** Characters kept before the first difference of two long texts. */
 const LEAD_CHARS = 8;
 
 type Value = Json | undefined;
 
-/** `612`, `gold`, `["us","ca"]`: a rule's value in a cell. */
+/** A rule's value in a cell: `612`, `gold`, `["us","ca"]`. */
 export function ruleValueText(value: Value, unit: string | null | undefined): string {
   return withUnit(valueText(value), value, unit);
 }
@@ -45,7 +45,7 @@ export function valueTexts(values: readonly Value[]): string[] {
   return areApart(values, around) ? around : escaped;
 }
 
-/** A rule's value and its threshold as they are shown together, with the unit. */
+/** Texts of a rule's value and threshold, with the unit. */
 export function ruleTexts({
   actual,
   threshold,
@@ -79,7 +79,7 @@ function areApart(values: readonly Value[], texts: readonly string[]): boolean {
   });
 }
 
-/** What a reader can tell of a text: neither invisible letters nor how wide a space is. */
+/** Reduces a text to what a reader sees: no invisible letters, and all spaces alike. */
 function lookOf(text: string): string {
   return text
     .normalize('NFKC')
@@ -93,7 +93,7 @@ function cut(text: string): string {
   return `${Array.from(text).slice(0, MAX_VALUE_CHARS).join('')}…`;
 }
 
-/** Writes letters that can look like others, or like nothing, as `\u200b`. */
+/** Escapes letters that look like others or are invisible, such as `\u200b`. */
 function escapeUnusual(text: string): string {
   return text.replaceAll(
     /[^\x20-\x7e]| (?= )/g,
@@ -115,7 +115,7 @@ function cutAroundDifference(texts: readonly string[]): string[] {
   });
 }
 
-/** The operator as people write it; any other as it was sent. */
+/** The sign of a known operator. Another operator stays as it was sent. */
 export function operatorText(op: string | null | undefined): string {
   const known = operatorOf(op);
   return known === undefined ? (op ?? '') : SIGNS[known];
@@ -144,7 +144,7 @@ export function relationText({
   return `${actualText} ${operatorText(shown)} ${asked}`;
 }
 
-/** Where two numbers stand on one scale from 0, as shares of 1; null when they are not both numbers. */
+/** The places of two numbers on one scale from 0, as shares of 1. Null if one is not a number. */
 export function ruleBar(
   rule: Pick<Rule, 'actual' | 'threshold'>,
 ): { actual: number; threshold: number } | null {
@@ -153,7 +153,7 @@ export function ruleBar(
   if (actual < 0 || threshold < 0) return null;
   const most = Math.max(actual, threshold);
   if (!(most > 0) || !Number.isFinite(most)) return null;
-  // A little air beyond the greater, so that both ends are seen.
+  // Some space beyond the greater one keeps both ends visible.
   return { actual: (actual / most) * 0.9, threshold: (threshold / most) * 0.9 };
 }
 
@@ -168,14 +168,14 @@ export function decisiveRules(
   const counted = rules.filter((rule) => (rule.counts?.decisive ?? 0) > 0);
   if (counted.length > 0) return new Set(counted);
   if (adverse === false) return new Set();
-  // The SDK's `check` leaves the effect out where a failure rejects.
+  // The SDK's `check` omits the effect if a failure rejects.
   const first = rules.find(
     (rule) => rule.result === 'fail' && (rule.effect ?? 'reject') === 'reject',
   );
   return new Set(first === undefined ? [] : [first]);
 }
 
-/** `reject`, `flag +3 points`; empty where the rule states neither. */
+/** A rule's effect and points: `reject`, `flag +3 points`. Empty if it has neither. */
 export function effectText({ effect, points }: Pick<Rule, 'effect' | 'points'>): string {
   const score = isNumber(points)
     ? `${Number(points) > 0 ? '+' : ''}${plural(points, 'point')}`
@@ -183,11 +183,11 @@ export function effectText({ effect, points }: Pick<Rule, 'effect' | 'points'>):
   return [effect, score].filter(Boolean).join(' ');
 }
 
-/** Columns that a table of rules needs: one in which nothing stands, or always the same, is none. */
+/** The columns that a table of rules needs. Empty and constant columns are left out. */
 export interface RuleColumns {
   withActual: boolean;
   counted: boolean;
-  /** Said once above the table; null where the rules differ. */
+  /** Shown once above the table. Null if the rules differ. */
   commonEffect: string | null;
 }
 

@@ -1,21 +1,21 @@
 import { ALL_TIME, DEFAULT_FROM, boundsOf, type TimeBounds, type TimeRange } from './time-range';
 
-/** What questions over many executions look at unless told otherwise: as long as the server's own default. */
+/** The default range of questions over many executions. It matches the server's default. */
 const QUESTION_FROM = '-7d';
 const EARLIEST = new Date(0).toISOString();
 
-/** The range of the address with the questions' own default, as the range menu shows it. */
+/** The address's range, or the default of such questions. */
 export function questionRange({ from, to }: TimeRange): TimeRange {
   return { from: from ?? QUESTION_FROM, to };
 }
 
-/** What the range menu was set to, as the address holds it. */
+/** Converts the range menu's value for the address. */
 export function chosenRange({ from, to }: TimeRange): TimeRange {
   const chosen = from ?? DEFAULT_FROM;
   return { from: chosen === QUESTION_FROM && to === null ? null : chosen, to };
 }
 
-/** Bounds to ask for: without a start the server would take its default, so all time has one too. */
+/** Bounds for the server. All time gets a start too, or the server would use its default. */
 export function questionBounds(range: TimeRange, nowMs: number): TimeBounds {
   const wanted = questionRange(range);
   const { from, to } = boundsOf(wanted, nowMs);

@@ -9,7 +9,7 @@ import { rangeText } from './time-range';
 
 const Menu = lazyMenu(async () => (await import('./range-menu-content')).RangeMenuContent);
 
-/** The time that a page covers: back from now, or between two instants. */
+/** Chooses the time range of a page. */
 export function RangeMenu({ className, ...props }: RangeMenuProps & { className?: string }) {
   const text = rangeText(props.value, useZone());
   return (

@@ -11,7 +11,7 @@ export interface TimeRange {
   to: string | null;
 }
 
-/** The ends of a range as the server takes them; null is no bound. */
+/** The ends of a range for the server. Null means no bound. */
 export interface TimeBounds {
   from: string | null;
   to: string | null;
@@ -30,14 +30,14 @@ export const PRESETS: readonly { from: string; label: string }[] = [
   { from: ALL_TIME, label: 'All time' },
 ];
 
-/** How far back from now a relative start lies, in ms; null for what is none. */
+/** The length of a relative range in ms. Null if the text is not relative. */
 export function relativeMs(from: string): number | null {
   const [, amount = '', unit] = /^-(\d{1,6})([mhd])$/.exec(from) ?? [];
   const count = Number(amount);
   return unit === undefined || count === 0 ? null : count * UNITS_MS[unit as keyof typeof UNITS_MS];
 }
 
-/** What cannot be read is the default: an address is written by anybody. */
+/** Values that cannot be parsed become the default, since anybody can write an address. */
 export function boundsOf({ from, to }: TimeRange, nowMs: number): TimeBounds {
   const end = parseTime(to) === null ? null : to;
   if (from === ALL_TIME) return { from: null, to: end };
@@ -47,7 +47,7 @@ export function boundsOf({ from, to }: TimeRange, nowMs: number): TimeBounds {
   return { from: new Date(anchorMs - backMs).toISOString(), to: end };
 }
 
-/** Whether it moves along with the clock. */
+/** Whether the range moves with the clock. */
 export function isRelative({ from, to }: TimeRange): boolean {
   return to === null && from !== ALL_TIME && parseTime(from) === null;
 }
@@ -71,7 +71,7 @@ function relativeText(from: string | null): string {
   return `Last ${amount} ${{ m: 'min', h: 'h', d: 'days' }[unit] ?? unit}`;
 }
 
-/** To the minute, in the zone that the page shows. */
+/** The time to the minute, in the page's zone. */
 function minute(iso: string | null, zone: Zone): string {
   return formatAbsolute(iso, zone).slice(0, 16);
 }

@@ -29,7 +29,7 @@ export function DialogContent({
   );
 }
 
-/** A panel that rises from the bottom edge: what a side panel is where there is no room beside. */
+/** A panel that rises from the bottom edge, for narrow screens. */
 export function SheetContent({
   className,
   children,
@@ -40,7 +40,7 @@ export function SheetContent({
       <Primitive.Overlay className="fixed inset-0 z-40 bg-black/40 print:hidden" />
       <Primitive.Content
         aria-describedby={undefined}
-        // The sheet itself, so that no control in it looks as if it were chosen.
+        // Focuses the sheet itself, so no control in it looks selected.
         onOpenAutoFocus={(event) => {
           event.preventDefault();
           if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();

@@ -3,7 +3,7 @@ import { DropdownMenu as Primitive } from 'radix-ui';
 import type { ComponentProps } from 'react';
 import { cn } from '@/lib/cn';
 
-/** Not modal: what is behind stays readable, and reachable, while a small menu is open. */
+/** Not modal: the page stays readable and usable while a small menu is open. */
 export function DropdownMenu(props: ComponentProps<typeof Primitive.Root>) {
   return <Primitive.Root modal={false} {...props} />;
 }
@@ -19,7 +19,7 @@ export function DropdownMenuContent({
   ...props
 }: ComponentProps<typeof Primitive.Content>) {
   return (
-    // Within <main>, so that a menu is in a landmark like everything else.
+    // Within <main>, so a menu is in a landmark too.
     <Primitive.Portal container={pageElement()}>
       <Primitive.Content
         align="end"

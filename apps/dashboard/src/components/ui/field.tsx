@@ -7,11 +7,11 @@ export const inputClasses =
 interface FieldProps extends ComponentProps<'input'> {
   label: string;
   hint?: ReactNode;
-  /** What the server said of this field. */
+  /** The server's error for this field. */
   error?: string | undefined;
 }
 
-/** An input with its label above it, and under it what helps or what was wrong. */
+/** An input with its label above, and a hint or an error below. */
 export function Field({ label, hint, error, className, ...input }: FieldProps) {
   const id = useId();
   const noteId = `${id}-note`;
@@ -40,7 +40,7 @@ export function Field({ label, hint, error, className, ...input }: FieldProps) {
   );
 }
 
-/** What was wrong with a whole form, said as soon as it is known. */
+/** An error of the whole form. */
 export function FormError({ message }: { message: string | null }) {
   if (message === null) return null;
   return (

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { cn } from '@/lib/cn';
 import { Dialog, DialogTitle, SheetContent } from './dialog';
 
-/** What is a side panel where there is room, opened from the bottom edge where there is none. */
+/** A side panel for narrow screens, opened from the bottom edge. */
 export function Sheet({
   title,
   titleShown = false,

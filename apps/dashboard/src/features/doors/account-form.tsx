@@ -6,17 +6,17 @@ import { Field, FormError } from '@/components/ui/field';
 import { useForm } from '@/lib/use-form';
 import { NewPassword } from '@/components/new-password';
 
-/** Address, name and password of somebody who has no account yet. */
+/** Email, name and password for a new account. */
 export function AccountForm({
   label,
   email,
   onSubmit,
 }: {
-  /** What the button says that it does. */
+  /** The button's label. */
   label: string;
-  /** The address that it must be. */
+  /** The required email address. */
   email?: string | undefined;
-  /** Makes the account; when it fails, what it says is shown at the fields. */
+  /** Creates the account. Its errors are shown at the fields. */
   onSubmit: (account: NewAccount) => Promise<void>;
 }) {
   const { form, errors, error, isPending } = useForm(['email', 'name', 'password'], onSubmit);

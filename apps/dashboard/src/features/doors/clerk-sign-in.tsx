@@ -10,7 +10,7 @@ import { ApiError } from '@/lib/api-client';
 import { arrive, signOut } from '@/lib/session';
 import { Say, Waiting } from './door';
 
-/** Clerk's own form; who is signed in there is let in here if the server says so. */
+/** Clerk's form. The server decides whether a Clerk session is let in. */
 export function ClerkSignIn({
   publishableKey,
   next,
@@ -29,7 +29,7 @@ function Inside({ next }: { next: string | null }) {
   const { isLoaded, isSignedIn } = useAuth();
   if (!isLoaded) return <Waiting>Loading Clerk…</Waiting>;
   if (isSignedIn) return <Arrival next={next} />;
-  // Back to here, where it is seen whether the server lets them in.
+  // Returns to this page, which asks the server.
   const here = `${location.pathname}${location.search}`;
   return (
     <SignIn
@@ -43,7 +43,7 @@ function Inside({ next }: { next: string | null }) {
 }
 
 function Arrival({ next }: { next: string | null }) {
-  // A query rather than an effect, as the answer decides where to go.
+  // A query rather than an effect, since the answer decides where to go.
   const arrival = useQuery({
     queryKey: ['arrival'],
     queryFn: async ({ signal }) => {

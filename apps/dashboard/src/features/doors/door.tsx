@@ -4,14 +4,14 @@ import type { ReactNode } from 'react';
 import { Logo } from '@/components/frame/logo';
 import { cn } from '@/lib/cn';
 
-/** The one card of a page that lets people in. */
+/** The card of a sign-in page. */
 export function Door({
   title,
   isBare = false,
   children,
 }: {
   title: string;
-  /** Without a card, for what brings one of its own. */
+  /** Without a card, for a form that has its own. */
   isBare?: boolean;
   children: ReactNode;
 }) {
@@ -39,7 +39,7 @@ export function Door({
   );
 }
 
-/** A door's words. */
+/** A paragraph of the card. */
 export function Say({ children }: { children: ReactNode }) {
   return <p className="text-sm wrap-anywhere text-ink-muted">{children}</p>;
 }

@@ -18,7 +18,7 @@ import { Door, Say, Waiting } from './door';
 import { SignInForm } from './sign-in-form';
 import { useVisitor } from './visitor';
 
-/** `/invitation#token`: joins an app, as who is signed in or with a new account. */
+/** `/invitation#token`: joins an app as the signed-in person or with a new account. */
 export function InvitationPage() {
   const token = useLocationHash();
   const invitation = useQuery({

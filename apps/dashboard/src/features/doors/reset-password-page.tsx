@@ -11,7 +11,7 @@ import { useForm } from '@/lib/use-form';
 import { Door, Say, Waiting } from './door';
 import { useVisitor } from './visitor';
 
-/** `/reset-password#token`, as the command line printed it. */
+/** `/reset-password#token`, printed by the command line. */
 export function ResetPasswordPage() {
   const token = useLocationHash();
   const visitor = useVisitor();

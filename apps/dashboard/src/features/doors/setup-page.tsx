@@ -12,7 +12,7 @@ import { AccountForm } from './account-form';
 import { Door, Say, Waiting } from './door';
 import { onwardQuery, useVisitor } from './visitor';
 
-/** `/setup#token`, as the server printed it: makes the first administrator. */
+/** `/setup#token`, printed by the server: creates the first administrator. */
 export function SetupPage() {
   const token = useLocationHash();
   const config = useQuery(configQuery);
@@ -80,7 +80,7 @@ function AlreadySetUp() {
   );
 }
 
-/** Where Clerk signs people in, the link makes who is signed in the administrator. */
+/** With Clerk the link makes the signed-in person the administrator. */
 function ClerkSetup({ token }: { token: string }) {
   const visitor = useVisitor();
   const claiming = useMutation({

@@ -18,7 +18,7 @@ const ClerkSignIn = lazy(async () => ({
   default: (await import('./clerk-sign-in')).ClerkSignIn,
 }));
 
-/** `/sign-in?next=…`; with a token after the `#` it is a link that signs in by itself. */
+/** `/sign-in?next=…`. With a token after the `#` the link signs in by itself. */
 export function SignInPage() {
   const next = useSearchParams().get('next');
   const token = useLocationHash();
@@ -33,7 +33,7 @@ export function SignInPage() {
       </Door>
     );
   }
-  // Clerk keeps the steps of its form there, so it has to be known whose it is.
+  // Clerk also uses the fragment, so the settings must be known first.
   if (token !== '' && config.isPending) {
     return (
       <Door title="Sign in">
@@ -68,7 +68,7 @@ function PasswordSignIn({ next }: { next: string | null }) {
 }
 
 function LinkSignIn({ token }: { token: string }) {
-  // A query rather than an effect: the link works once, and a query is sent once.
+  // A query rather than an effect: the link works once, and a query runs once.
   const signing = useQuery({
     queryKey: ['sign-in by link', token],
     queryFn: async () => {

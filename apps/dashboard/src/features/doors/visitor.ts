@@ -3,15 +3,15 @@ import { getMe } from '@/lib/access-api';
 import { visitorQuery } from '@/lib/queries';
 import { arrive } from '@/lib/session';
 
-/** Asked again when the tab is shown: somebody may have signed in in another one. */
+/** Asks again when the tab is shown, since the person may have signed in in another tab. */
 const ON_RETURN = { refetchOnWindowFocus: 'always', retry: false } as const;
 
-/** Who is signed in, for a door that people pass in either case. */
+/** The signed-in person, if any. */
 export function useVisitor() {
   return useQuery({ ...visitorQuery, ...ON_RETURN });
 }
 
-/** Sends people who are signed in on to `next`. A query rather than an effect, as the answer decides. */
+/** Sends signed-in people on to `next`. A query rather than an effect, since the answer decides. */
 export const onwardQuery = (next: string | null) =>
   queryOptions({
     queryKey: ['onward', next],

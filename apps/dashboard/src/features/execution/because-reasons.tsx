@@ -6,7 +6,7 @@ import type { Because, BecauseLine } from './because';
 
 const REASONS_SHOWN = 4;
 
-/** `because SCORE_LOW min_score: 612 < 660`, in a line that wraps. */
+/** The reasons in a line that wraps: `because SCORE_LOW min_score: 612 < 660`. */
 export function BecauseReasons({ because, flipHref }: { because: BecauseLine; flipHref: string }) {
   const { reasons, canFlip } = because;
   return (
@@ -16,7 +16,7 @@ export function BecauseReasons({ because, flipHref }: { because: BecauseLine; fl
       </span>
       <ul aria-label="Reasons" className="contents">
         {reasons.slice(0, REASONS_SHOWN).map((reason, index) => (
-          // Codes may repeat; their order is the record's and does not change.
+          // Codes may repeat, and their order never changes.
           // oxlint-disable-next-line react/no-array-index-key
           <ReasonItem key={index} reason={reason} />
         ))}

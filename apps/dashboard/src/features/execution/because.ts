@@ -1,20 +1,20 @@
 import type { RuleEvidence, Snapshot, Step } from '@xray/core';
 import { explain } from '@xray/core/explain';
 
-/** A reason of the decision with the first rule that bears it out. */
+/** A reason of the decision with the first rule that supports it. */
 export interface Because {
   code: string;
   text: string | null;
   rule: RuleEvidence | null;
-  /** Rules beyond the first that bear it out. */
+  /** The number of further rules that support it. */
   moreRules: number;
-  /** Candidates that were rejected with its code. */
+  /** The number of candidates rejected with its code. */
   candidates: number | null;
 }
 
 export interface BecauseLine {
   reasons: Because[];
-  /** The account says what would have led to another decision. */
+  /** Whether the explanation names a change that flips the decision. */
   canFlip: boolean;
 }
 
@@ -43,7 +43,7 @@ export function becauseLine(snapshot: Snapshot): BecauseLine {
   return { reasons, canFlip: account.nearMiss.changes.length > 0 };
 }
 
-/** A detail without payloads has the counts of candidates and not the candidates. */
+/** A detail without payloads has counts of candidates but no candidates. */
 function withoutCandidates(step: Step): Step {
   if (!step.candidates) return step;
   return { ...step, candidates: { ...step.candidates, items: [], ledger: null } };

@@ -13,7 +13,7 @@ import { executionVerdict } from '@/lib/verdict';
 import { becauseLine } from './because';
 import { BecauseReasons } from './because-reasons';
 
-/** Outcome first, then why, then the facts around it. */
+/** Shows the outcome first, then the reasons, then the facts. */
 export function ExecutionHeader({
   app,
   detail: { snapshot, server },
@@ -108,7 +108,7 @@ export function ExecutionHeader({
   );
 }
 
-/** A link knows the other execution's step by its sequence alone. */
+/** A link holds only the sequence of the other execution's step. */
 function linkHref(app: string, { executionId, stepSequence }: ExecutionLink): string {
   return executionHref(
     app,

@@ -7,9 +7,9 @@ import { formatDuration } from '@/lib/format';
 const MAX_PRINTED = 1_000;
 const CELL = 'py-1 pr-4 text-left align-top wrap-anywhere';
 
-/** The steps as a plain table: what the timeline becomes on paper, where nothing scrolls. */
+/** The steps as a plain table, for printing. */
 export function PrintedSteps({ steps }: { steps: readonly Step[] }) {
-  // Thousands of rows are not worth having until they are printed.
+  // Thousands of rows are rendered only for printing.
   if (!useMediaQuery('print')) return null;
   const rows = steps
     .map((step, index) => ({ step, sequence: step.sequence ?? index }))
@@ -28,7 +28,7 @@ export function PrintedSteps({ steps }: { steps: readonly Step[] }) {
         </thead>
         <tbody>
           {rows.slice(0, MAX_PRINTED).map(({ step, sequence }, index) => (
-            // Sequences may repeat; the order is the snapshot's and does not change.
+            // Sequences may repeat, and the snapshot's order never changes.
             // oxlint-disable-next-line react/no-array-index-key
             <tr key={index} className="break-inside-avoid border-b border-line">
               <td className={CELL}>{sequence}</td>

@@ -1,7 +1,7 @@
 import { createParser, parseAsString } from 'nuqs';
 import { parseStepAddress, type StepAddress } from '@/lib/step-address';
 
-/** What is inspected: a step, the execution as a whole, or why it was decided so. */
+/** The inspected part: a step, the whole execution, or the explanation. */
 export type Inspected = StepAddress | 'execution' | 'explain';
 
 const parseAsInspected = createParser<Inspected>({
@@ -17,6 +17,6 @@ export const executionParams = {
   id: parseAsString,
   step: parseAsInspected,
   tab: parseAsString,
-  /** Id of the candidate to be found in the step. */
+  /** The id of the candidate to find in the step. */
   candidate: parseAsString,
 };

@@ -1,15 +1,15 @@
 import type { ColumnId } from './columns';
 
-/** Where the chosen columns stand on a card. */
+/** The places of the chosen columns on a card. */
 export interface CardLayout {
-  /** What the card is: its link. */
+  /** The card's link. */
   lead: ColumnId;
-  /** Beside it, and at the right edge of the two lines. */
+  /** Beside the link, and at the right edge of the two lines. */
   beside: ColumnId | null;
   when: ColumnId | null;
   figure: ColumnId | null;
   second: readonly ColumnId[];
-  /** Lines of two more, each with its title. */
+  /** Further lines of two columns, each with its title. */
   more: readonly (readonly ColumnId[])[];
 }
 
@@ -18,7 +18,7 @@ const LINE_PX = 20;
 const ON_SECOND = 2;
 const IN_LINE = 2;
 
-/** The columns that people chose, on a card of two lines and as many more as it takes. Every column has one place. */
+/** Places the chosen columns on a card of two lines and more if needed. Every column has one place. */
 export function layOutCard(columns: readonly ColumnId[]): CardLayout {
   const [lead = 'outcome', ...others] = columns;
   const take = (...wanted: readonly ColumnId[]): ColumnId | null => {
@@ -34,7 +34,7 @@ export function layOutCard(columns: readonly ColumnId[]): CardLayout {
   return { lead, beside, when, figure, second, more };
 }
 
-/** How high a card is, without what a search found in it. */
+/** The height of a card without its search match. */
 export function cardPx({ more }: CardLayout): number {
   return TWO_LINES_PX + more.length * LINE_PX;
 }

@@ -1,13 +1,13 @@
 import { COLUMNS, COLUMN_IDS, type ColumnId } from './columns';
 
-/** Widths that people gave to columns, in px. */
+/** Chosen column widths in px. */
 export type ColumnWidths = Partial<Record<ColumnId, number>>;
 
 export const WIDTH_STEP_PX = 16;
 const MIN_PX = 56;
 const MAX_PX = 900;
 
-/** The tracks of the table's grid. The last column without a width of its own takes what is left. */
+/** The tracks of the table's grid. Columns without a chosen width share the rest. */
 export function gridTemplate(columns: readonly ColumnId[], widths: ColumnWidths): string {
   const tracks = columns.map((id) => {
     const { minPx, share } = COLUMNS[id];
@@ -20,7 +20,7 @@ export function gridTemplate(columns: readonly ColumnId[], widths: ColumnWidths)
     : `${tracks.join(' ')} 1fr`;
 }
 
-/** The least width that all columns fit into, in px; below it the table scrolls sideways. */
+/** The least width of the table in px. A narrower screen scrolls sideways. */
 export function minTableWidthPx(
   columns: readonly ColumnId[],
   widths: ColumnWidths,
@@ -34,20 +34,20 @@ export function clampWidth(px: number): number {
   return Math.round(Math.max(MIN_PX, Math.min(MAX_PX, px)));
 }
 
-/** Moves a column so that it stands at `to` among the others. */
+/** Moves a column to the index `to`. */
 export function moveColumn(columns: readonly ColumnId[], id: ColumnId, to: number): ColumnId[] {
   const rest = columns.filter((each) => each !== id);
   const place = Math.max(0, Math.min(rest.length, to));
   return [...rest.slice(0, place), id, ...rest.slice(place)];
 }
 
-/** Shows a hidden column at the end, or hides a shown one; the last one stays. */
+/** Shows a hidden column at the end, or hides a shown one. The last column stays. */
 export function toggleColumn(columns: readonly ColumnId[], id: ColumnId): ColumnId[] {
   if (!columns.includes(id)) return [...columns, id];
   return columns.length === 1 ? [...columns] : columns.filter((each) => each !== id);
 }
 
-/** Reads kept widths; what is none is left out. */
+/** Parses stored widths and drops invalid ones. */
 export function parseWidths(text: string | null): ColumnWidths {
   if (text === null) return {};
   const widths: ColumnWidths = {};

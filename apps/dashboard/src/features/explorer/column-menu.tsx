@@ -6,7 +6,7 @@ import type { ColumnMenuProps } from './column-menu-content';
 
 const Menu = lazyMenu(async () => (await import('./column-menu-content')).ColumnMenuContent);
 
-/** Which columns the list shows, and in which order; null is the default choice. */
+/** Chooses the list's columns and their order. Null means the default. */
 export function ColumnMenu(props: ColumnMenuProps) {
   return (
     <Menu content={props} popup="dialog" size="icon" aria-label="Columns" title="Columns">

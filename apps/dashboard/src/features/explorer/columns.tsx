@@ -25,11 +25,11 @@ export type ColumnId = (typeof COLUMN_IDS)[number];
 
 export interface Column {
   title: string;
-  /** Until somebody gives it a width: px at least, and its share of what is left. */
+  /** Used while the column has no chosen width: the least px, and the share of the rest. */
   minPx: number;
   share: number;
   numeric?: boolean;
-  /** What the list can be ordered by; `-` before it begins with the greatest. */
+  /** The list's order for this column. A `-` before it means descending. */
   sort?: Exclude<ExecutionSort, `-${string}`>;
   /** Plain text of the cell, shown on hover where `node` may be cut. */
   text: (row: ExecutionSummary) => string;
@@ -122,7 +122,7 @@ function subjectText(row: ExecutionSummary): string {
   return row.subjects.map((subject) => `${subject.type}/${subject.id}`).join(', ');
 }
 
-/** Why it ended so: the reasons' codes, or what broke. */
+/** The reasons' codes, or else the error. */
 function reasonText(row: ExecutionSummary): string {
   if (row.reasons.length > 0) return row.reasons.join(', ');
   if (row.errorType !== null) return row.errorType;

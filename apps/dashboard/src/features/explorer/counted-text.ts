@@ -1,7 +1,7 @@
 import type { Facets } from '@xray/core';
 import { formatAbsolute, formatCount, plural, type Zone } from '@/lib/format';
 
-/** What there is to say of counts that are not of everything that the filter finds. */
+/** Notes on counts that do not cover all results. */
 export function countedText(
   { counted, notSearched }: Pick<Facets, 'counted' | 'notSearched'>,
   zone: Zone,

@@ -25,18 +25,18 @@ const PAGE_ROWS = 20;
 
 interface ExecutionsListProps extends Omit<TableHeadProps, 'sort'> {
   question: ListQuestion;
-  /** Rows that arrived since and stand above the list, newest first. */
+  /** Rows that arrived later and are shown above the list, newest first. */
   arrived: readonly Row[];
-  /** Whether rows have a line that says where a search found something. */
+  /** Whether rows have a line with the search match. */
   withMatches: boolean;
   peek: string | null;
-  /** Resolves when the address says so. */
+  /** Resolves when the address has changed. */
   onPeek: (executionId: string | null) => Promise<unknown>;
   onAtTop: (atTop: boolean) => void;
-  /** How many more are held back, and what shows them. */
+  /** The number of rows held back, and the function that shows them. */
   heldCount: number;
   onShowHeld: () => void;
-  /** Shown where there is nothing. */
+  /** Shown if the list is empty. */
   empty: ReactNode;
 }
 
@@ -50,13 +50,13 @@ export function ExecutionsList(props: ExecutionsListProps) {
   const wide = useWide();
   const name = JSON.stringify(listKey(question));
   const [start] = useState(() => positionOf(name) ?? { scrollTop: 0, active: null });
-  // Counted from the list's own first row, so that it stays with its row when others arrive above.
+  // Counted from the list's own first row, so it stays with its row when others arrive above.
   const [activeRow, setActiveRow] = useState(start.active);
   const active = activeRow === null ? -1 : activeRow + arrived.length;
   const { data: chain } = useQuery(chainQuery(question));
   const more = hasMore(chain);
   const count = arrived.length + rowCount(chain);
-  // One more stands for what is still to be read.
+  // One more row for the next page.
   const room = count + (more ? 1 : 0);
   const rowPx =
     (wide ? ROW_PX : cardPx(layOutCard(props.columns))) + (props.withMatches ? MATCH_PX : 0);
@@ -76,7 +76,7 @@ export function ExecutionsList(props: ExecutionsListProps) {
   const { atTop } = window;
   useEffect(() => onAtTop(atTop), [atTop, onAtTop]);
 
-  // The address is written a moment later; going elsewhere before would be undone by that.
+  // The address changes a moment later, which would undo a navigation before that.
   const addressWritten = useRef<Promise<unknown>>(Promise.resolve());
   const onPeek = (id: string | null) => {
     addressWritten.current = props.onPeek(id);

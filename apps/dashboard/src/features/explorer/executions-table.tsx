@@ -1,4 +1,4 @@
-// A grid of which only the seen rows are in the page cannot be made of the native tags.
+// No native tag offers a grid that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -17,16 +17,16 @@ const PADDING_PX = 32;
 
 interface ExecutionsTableProps extends TableHeadProps {
   app: string;
-  /** Of the element that scrolls. */
+  /** The ref of the scrolling element. */
   gridRef: Ref<HTMLDivElement>;
   wide: boolean;
-  /** Undefined while a row is on its way. */
+  /** Undefined while the row loads. */
   rowAt: (index: number) => Row | undefined;
   rowPx: number;
-  /** Rows that there is room for; `isWhole` when these are all. */
+  /** The number of rows. `isWhole` if there are no more. */
   count: number;
   isWhole: boolean;
-  /** How many at the top arrived while the page was open. */
+  /** The number of rows at the top that arrived while the page was open. */
   arrivedCount: number;
   window: RowWindow;
   active: number;
@@ -35,7 +35,7 @@ interface ExecutionsTableProps extends TableHeadProps {
   onPeek: (index: number) => void;
 }
 
-/** The rows that are seen, and the room of all others; below 768 px each is a card. */
+/** Renders the visible rows and the space of all others. Below 768 px each row is a card. */
 export function ExecutionsTable({ gridRef, ...props }: ExecutionsTableProps) {
   const { columns, widths, wide, window, rowPx, count, active } = props;
   const template = gridTemplate(columns, widths);

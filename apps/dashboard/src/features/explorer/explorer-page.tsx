@@ -36,7 +36,7 @@ const NothingListed = lazy(async () => ({
 
 const WIDTHS_KEY = 'xray.columns';
 
-/** The executions of the app that the address names, else of the first one. */
+/** The executions of the app in the address, or else of the first app. */
 export function ExplorerPage() {
   return (
     <AppGate loading={<ExplorerSkeleton />}>{(app) => <Explorer key={app} app={app} />}</AppGate>
@@ -128,7 +128,7 @@ function Explorer({ app }: { app: string }) {
       </div>
       <FilterBar app={app} q={params.q} range={range} onChange={setQ} />
       <div
-        // The fault is told at the filter. Meanwhile the last results stay, and cannot be used.
+        // The filter shows its own error. Meanwhile the last results stay, greyed and inert.
         inert={!isReadable}
         className={cn(
           'flex min-h-0 flex-1 border-t border-line max-md:border-t-0',
@@ -138,7 +138,7 @@ function Explorer({ app }: { app: string }) {
         {roomy ? (
           <section
             aria-label="Facets"
-            // What scrolls takes the focus, so that the keyboard scrolls it too (WCAG 2.1.1).
+            // The keyboard must reach a scrolling box (WCAG 2.1.1).
             // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
             tabIndex={0}
             className="w-56 shrink-0 overflow-y-auto border-r border-line focus-visible:-outline-offset-2 max-lg:hidden print:hidden"
@@ -225,7 +225,7 @@ function Explorer({ app }: { app: string }) {
   );
 }
 
-/** The filter of the address, or while it has a fault the last one without: at first the empty one. */
+/** The address's filter. While it is invalid, the last valid one, which is empty at first. */
 function useReadableFilter(q: string): { q: string; isReadable: boolean } {
   const [last, setLast] = useState('');
   const isReadable = parseQuery(q).ok;

@@ -28,7 +28,7 @@ const MANY = 100;
 const CLOSED_KEY = 'xray.facets.closed';
 const NOTHING = { kind: 'and', nodes: [], start: 0, end: 0 } as const;
 
-/** What the executions found have in common, with counts: a click keeps to a value, Alt and a click leaves it out. */
+/** Values of the found executions with counts. A click filters by a value, Alt-click excludes it. */
 export function FacetPanel({
   app,
   q,
@@ -102,7 +102,7 @@ function Group({
   group: FacetGroup;
   open: boolean;
   onOpen: (open: boolean) => void;
-  /** There are more values than were asked for. */
+  /** Called if the server has more values. */
   onMore: () => void;
   onToggle: (value: string, exclude: boolean) => void;
 }) {

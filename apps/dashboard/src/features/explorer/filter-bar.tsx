@@ -8,16 +8,16 @@ import { useHotkeys } from '@/lib/hotkeys';
 
 interface FilterBarProps {
   app: string;
-  /** The filter that holds. */
+  /** The applied filter. */
   q: string;
   range: TimeRange;
   onChange: (q: string) => void;
 }
 
-/** The list's filter, which `/` comes to. */
+/** The list's filter. The key `/` focuses it. */
 export function FilterBar({ app, q, range, onChange }: FilterBarProps) {
   const inputRef = useRef<HTMLInputElement>(null);
-  // A draft belongs to the filter that it was begun from; with another one it is gone.
+  // A draft belongs to its applied filter. Another filter drops the draft.
   const [draft, setDraft] = useState({ of: q, text: q });
   const text = draft.of === q ? draft.text : q;
   useHotkeys({

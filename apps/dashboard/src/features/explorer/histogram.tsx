@@ -1,4 +1,4 @@
-// A chart that is walked bar by bar has no native tag.
+// No native tag offers a chart that the keyboard walks bar by bar.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -34,7 +34,7 @@ const SEARCH_REFRESH_MS = 30_000;
 interface HistogramProps {
   app: string;
   q: string;
-  /** Then it is counted one by one, and while it is live less often. */
+  /** A search is counted row by row, so it refreshes less often while live. */
   bySearch: boolean;
   range: TimeRange;
   by: HistogramData['by'];
@@ -105,7 +105,7 @@ function Chart({ data, onZoom }: { data: HistogramData; onZoom: (range: TimeRang
   const tableId = useId();
   const [ref, widthPx] = useElementWidth<HTMLDivElement>();
   const layout = useMemo(() => layOutHistogram(data, widthPx, HEIGHT_PX), [data, widthPx]);
-  /** The bar where a selection began, and where it is; equal when one bar is only looked at. */
+  /** The first and the current bar of a selection. Both are equal if one bar is hovered. */
   const [span, setSpan] = useState<{ from: number; to: number; dragged: boolean } | null>(null);
   const zoom = (from: number, to: number) => {
     const range = rangeOfBars(layout, from, to);
@@ -257,7 +257,7 @@ function BarTip({
   );
 }
 
-/** The same in words and numbers, for who does not see the bars. */
+/** The same as a table for screen readers. */
 function HistogramTable({
   id,
   layout,
@@ -272,7 +272,7 @@ function HistogramTable({
   zone: Zone;
 }) {
   return (
-    // A table of its own keeps the width of its text, which a hidden box around it does not.
+    // The hidden box around the table keeps its width out of the layout.
     <div className="sr-only">
       <table id={id}>
         <caption>Executions over time, by {by}; empty times are left out</caption>

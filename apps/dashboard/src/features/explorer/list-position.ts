@@ -5,10 +5,10 @@ interface Position {
 
 const MAX_KEPT = 50;
 const TOP: Position = { scrollTop: 0, active: null };
-/** By entry of the browser's history and list. */
+/** Positions by history entry and list. */
 const positions = new Map<string, Position>();
 
-/** Where a list stood when this entry of the history was left; null when it was not opened there before. */
+/** The list's position when this history entry was left. Null on the first visit. */
 export function positionOf(list: string): Position | null {
   const key = keyOf(list);
   return (key === null ? undefined : positions.get(key)) ?? null;

@@ -5,7 +5,7 @@ import { listExecutions } from '@/lib/api-client';
 import { EMPTY_CHAIN, extendChain, type PageSlot } from './page-chain';
 
 const PAGE_SIZE = 100;
-/** Pages kept on either side of the one that was read last, so that a long scroll does not grow. */
+/** Pages kept on either side of the last read one, so a long scroll does not grow. */
 const KEPT_AROUND = 4;
 const WAITING_POLL_MS = 2_000;
 
@@ -16,7 +16,7 @@ export interface ListQuestion {
   sort: ExecutionSort;
 }
 
-/** Everything that is kept of one list lies under it. */
+/** The prefix of all cached data of a list. */
 export function listKey({ app, q, range, sort }: ListQuestion) {
   return ['executions', app, { q, from: range.from, to: range.to, sort }] as const;
 }
@@ -24,7 +24,7 @@ export function listKey({ app, q, range, sort }: ListQuestion) {
 export function chainQuery(question: ListQuestion) {
   return queryOptions({
     queryKey: [...listKey(question), 'chain'],
-    // It is made by the pages as they are read.
+    // The pages fill it as they load.
     enabled: false,
     queryFn: () => EMPTY_CHAIN,
     initialData: EMPTY_CHAIN,
@@ -73,7 +73,7 @@ function pollWhileEmpty(query: { state: { data: ExecutionPage | undefined } }): 
   return data?.items.length === 0 && data.nextCursor === null ? WAITING_POLL_MS : false;
 }
 
-/** Puts a newer flush in the place of an execution that is at hand; false when it is not. */
+/** Replaces a loaded execution by its newer flush. False if it is not loaded. */
 export function replaceRow(
   client: QueryClient,
   question: ListQuestion,
@@ -91,7 +91,7 @@ export function replaceRow(
   return isKnown;
 }
 
-/** The ends of the range as they were when the list's first page was read: its cursors hold within them. */
+/** The range's ends at the time of the list's first page. Its cursors are valid within them. */
 function boundsFor(client: QueryClient, question: ListQuestion, index: number): TimeBounds {
   const key = [...listKey(question), 'bounds'];
   const known = index === 0 ? undefined : client.getQueryData<TimeBounds>(key);

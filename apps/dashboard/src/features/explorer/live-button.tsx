@@ -12,7 +12,7 @@ const SAID: Record<LiveState, string> = {
   lost: 'The connection was lost; it is tried again',
 };
 
-/** Turns the live tail on and off, and holds it still. */
+/** Turns the live tail on and off, and pauses it. */
 export function LiveButton({
   live,
   paused,
@@ -22,7 +22,7 @@ export function LiveButton({
 }: {
   live: boolean;
   paused: boolean;
-  /** Why this list cannot be live; null when it can. */
+  /** Why this list cannot be live. Null if it can. */
   unable: string | null;
   onLive: (live: boolean) => void;
   onPaused: (paused: boolean) => void;

@@ -1,20 +1,20 @@
 import type { FoundExecution } from '@xray/core';
 
-/** Executions that came while the list was open, newest first. */
+/** Executions that arrived while the list was open, newest first. */
 export interface LiveRows {
-  /** Those that stand above the list. */
+  /** The rows above the list. */
   shown: readonly FoundExecution[];
-  /** Those that are held back while somebody reads further down: at most MAX_HELD of them, and their number. */
+  /** Rows held back while the person reads further down: at most MAX_HELD, and their number. */
   held: readonly FoundExecution[];
   heldCount: number;
 }
 
 export const NO_LIVE_ROWS: LiveRows = { shown: [], held: [], heldCount: 0 };
 const MAX_HELD = 200;
-/** From so many on they are better read as the list's own first page. */
+/** More rows than this are read as the list's first page. */
 export const MAX_SHOWN = 300;
 
-/** Takes a row in: in the place of its older flush, else at the top, or among those held back. */
+/** Adds a row. It replaces its older flush, or goes to the top or to the held rows. */
 export function receiveRow(live: LiveRows, row: FoundExecution, hold: boolean): LiveRows {
   const shown = replaced(live.shown, row);
   if (shown !== null) return { ...live, shown };
@@ -28,7 +28,7 @@ export function receiveRow(live: LiveRows, row: FoundExecution, hold: boolean): 
   };
 }
 
-/** Shows what was held back; null when too much was, so that only reading the list anew shows it all. */
+/** Shows the held rows. Null if there were too many and the list must be reloaded. */
 export function releaseRows(live: LiveRows): LiveRows | null {
   const shown = [...live.held, ...live.shown];
   if (live.heldCount > live.held.length || shown.length > MAX_SHOWN) return null;

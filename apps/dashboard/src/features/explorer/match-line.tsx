@@ -2,7 +2,7 @@ import type { SearchMatch } from '@xray/core';
 import { Highlighted } from './highlighted';
 import type { Row } from './use-execution-list';
 
-/** Where the searched words stand in an execution: the first place, and how many more are told. */
+/** The first place of the searched words in an execution, and the number of others. */
 export function MatchLine({ row }: { row: Row }) {
   const [match, ...others] = row.matches ?? [];
   if (match === undefined) return null;

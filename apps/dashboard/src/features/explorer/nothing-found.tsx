@@ -19,7 +19,7 @@ interface NothingProps {
   onChange: (change: { q: string; from: string | null; to: string | null }) => void;
 }
 
-/** What to do where there is nothing: send a first execution, or ask for less. */
+/** Shown for an empty list: how to send a first execution, or a wider filter. */
 export function NothingListed(props: NothingProps) {
   const { app, q } = props;
   const isOpen = q === '';
@@ -36,7 +36,7 @@ export function NothingListed(props: NothingProps) {
   return <NothingFound {...props} />;
 }
 
-/** What would find some: a longer time first, then the filter without one of its parts. Each is tried. */
+/** Suggests a longer time first, then the filter without one of its parts. Each suggestion is tried. */
 function NothingFound({ app, q, range, onChange }: NothingProps) {
   const zone = useZone();
   const changes = changesOf(q, range);
@@ -88,7 +88,7 @@ function NothingFound({ app, q, range, onChange }: NothingProps) {
   );
 }
 
-/** How many it would find; null where there are some and the server does not count them all. */
+/** The number of results. Null if there are some and the server does not count them all. */
 async function countFound(
   app: string,
   q: string,

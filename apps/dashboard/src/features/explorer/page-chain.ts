@@ -4,7 +4,7 @@
  */
 export interface PageChain {
   starts: readonly (string | null)[];
-  /** Rows up to and including each page that was read. */
+  /** The number of rows up to the end of each read page. */
   ends: readonly number[];
 }
 
@@ -13,7 +13,7 @@ export const EMPTY_CHAIN: PageChain = { starts: [null], ends: [] };
 export interface PageSlot {
   index: number;
   start: string | null;
-  /** Place of its first row in the whole list. */
+  /** The index of its first row in the whole list. */
   firstRow: number;
 }
 
@@ -39,17 +39,17 @@ export function extendChain(
   };
 }
 
-/** Rows of all pages that were read. */
+/** The number of rows in all read pages. */
 export function rowCount(chain: PageChain): number {
   return chain.ends.at(-1) ?? 0;
 }
 
-/** Whether there is a page that was not read yet. */
+/** Whether an unread page exists. */
 export function hasMore(chain: PageChain): boolean {
   return chain.ends.length < chain.starts.length;
 }
 
-/** The page that holds a row; the last one for a row beyond all that is known. */
+/** The page of a row. Rows beyond the known ones belong to the last page. */
 export function pageOfRow(chain: PageChain, row: number): number {
   let low = 0;
   let high = chain.starts.length - 1;
@@ -61,7 +61,7 @@ export function pageOfRow(chain: PageChain, row: number): number {
   return low;
 }
 
-/** The pages that hold rows `first` to `last` (inclusive), in order. */
+/** The pages of the rows `first` to `last` (inclusive), in order. */
 export function pagesOfRows(chain: PageChain, first: number, last: number): PageSlot[] {
   const slots: PageSlot[] = [];
   const until = pageOfRow(chain, Math.max(0, last));

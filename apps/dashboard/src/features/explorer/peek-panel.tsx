@@ -21,7 +21,7 @@ import type { Row } from './use-execution-list';
 
 const MAX_STEPS = 60;
 
-/** One execution beside the list: its outcome, why, and its steps, without leaving the list. */
+/** Shows one execution beside the list: its outcome, its reasons and its steps. */
 export function PeekPanel({
   app,
   executionId,
@@ -58,7 +58,7 @@ export function PeekPanel({
       </div>
       <section
         aria-label="The execution at a glance"
-        // What scrolls and may hold nothing focusable must take the focus itself (WCAG 2.1.1).
+        // A scrolling box without focusable content must be focusable itself (WCAG 2.1.1).
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         className="min-h-0 flex-1 overflow-y-auto focus-visible:-outline-offset-2"

@@ -2,7 +2,7 @@
 
 import { useCallback, useRef, useState } from 'react';
 
-/** Rows of one height, of which `first` to `last` (inclusive) are to be in the page; none: last < first. */
+/** Rows of one height. `first` to `last` (inclusive) are rendered; none if last < first. */
 export interface RowWindow {
   first: number;
   last: number;
@@ -16,7 +16,7 @@ interface Viewport {
 
 const OVERSCAN_ROWS = 12;
 
-/** Constant in time and memory however long the list is, since all rows are equally high. */
+/** Takes constant time and memory, since all rows have one height. */
 export function rowWindow(
   { scrollTop, heightPx }: Viewport,
   rowPx: number,
@@ -31,7 +31,7 @@ export function rowWindow(
   };
 }
 
-/** The scroll position that brings a row wholly into sight with the least movement. */
+/** The nearest scroll position that shows the whole row. */
 export function scrollTopFor(
   row: number,
   { scrollTop, heightPx }: Viewport,
@@ -59,12 +59,12 @@ export function useRowWindow({
   headPx: number;
   count: number;
   initialScrollTop: number;
-  /** Always the same function. */
+  /** A stable function. */
   onScroll: (scrollTop: number) => void;
 }) {
   const elementRef = useRef<HTMLElement | null>(null);
   const toRestore = useRef<number | null>(initialScrollTop);
-  // In steps of a row, so that scrolling within one renders nothing.
+  // Rounded to rows, so scrolling within a row renders nothing.
   const [viewport, setViewport] = useState<Viewport>({ scrollTop: initialScrollTop, heightPx: 0 });
 
   const ref = useCallback(

@@ -2,7 +2,7 @@ import type { ViewParams } from '@xray/core';
 import { queryOptions } from '@tanstack/react-query';
 import { listViews } from '@/lib/views-api';
 
-/** What makes a view; who looks at what in it, and whether it is live, does not. */
+/** The address parameters that a view stores. The peek and the live state are not among them. */
 const VIEW_PARAMS = [
   'q',
   'from',
@@ -12,7 +12,7 @@ const VIEW_PARAMS = [
   'by',
 ] as const satisfies readonly (keyof ViewParams)[];
 
-/** The app's views that the person may see. */
+/** The app's views that are visible to the person. */
 export const viewsQuery = (app: string) =>
   queryOptions({
     queryKey: ['views', app],
@@ -20,7 +20,7 @@ export const viewsQuery = (app: string) =>
     staleTime: 60_000,
   });
 
-/** The view that an address shows. */
+/** The view parameters in an address. */
 export function viewParams(search: string): ViewParams {
   const given = new URLSearchParams(search);
   const kept: ViewParams = {};
@@ -35,7 +35,7 @@ export function isSameView(one: ViewParams, other: ViewParams): boolean {
   return VIEW_PARAMS.every((name) => (one[name] ?? '') === (other[name] ?? ''));
 }
 
-/** Where a view is looked at. What was kept names no page and no app, so it can lead nowhere else. */
+/** The address of a view. Stored parameters name no page and no app, so they cannot lead elsewhere. */
 export function viewHref(app: string, params: ViewParams): string {
   const query = new URLSearchParams({ app });
   for (const name of VIEW_PARAMS) {

@@ -12,7 +12,7 @@ const SORTS = [
 ] as const satisfies readonly ExecutionSort[];
 const SERIES_BY = ['outcome', 'status'] as const;
 
-/** All that the explorer shows is in these. For `from` and `to` see TimeRange. */
+/** The explorer's whole state. For `from` and `to` see TimeRange. */
 export const explorerParams = {
   app: parseAsString,
   /** A filter in the language of docs/query-language.md. */
@@ -21,9 +21,9 @@ export const explorerParams = {
   to: parseAsString,
   sort: parseAsStringLiteral(SORTS).withDefault('-at'),
   cols: parseAsArrayOf(parseAsStringLiteral(COLUMN_IDS)),
-  /** What the histogram tells apart. */
+  /** The histogram's series. */
   by: parseAsStringLiteral(SERIES_BY).withDefault('outcome'),
-  /** Rows come by themselves. */
+  /** Whether the list is live. */
   live: parseAsBoolean.withDefault(false),
   /** Id of the execution shown beside the list. */
   peek: parseAsString,

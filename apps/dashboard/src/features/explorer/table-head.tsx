@@ -1,4 +1,4 @@
-// A grid of which only the seen rows are in the page cannot be made of the native tags.
+// No native tag offers a grid that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -14,12 +14,12 @@ export interface TableHeadProps {
   widths: ColumnWidths;
   sort: ExecutionSort;
   onColumns: (columns: ColumnId[]) => void;
-  /** Null takes the width away that somebody gave it. */
+  /** Null resets the width. */
   onWidth: (id: ColumnId, widthPx: number | null) => void;
   onSort: (sort: ExecutionSort) => void;
 }
 
-/** The cells of the head: click to sort, drag to move, drag the edge (or its arrow keys) to size. */
+/** The head's cells. A click sorts, a drag moves, and the edge or its arrow keys resize. */
 export function TableHead({ columns, widths, sort, onColumns, onWidth, onSort }: TableHeadProps) {
   const [dragged, setDragged] = useState<ColumnId | null>(null);
   const [over, setOver] = useState<ColumnId | null>(null);
@@ -120,7 +120,7 @@ function SortButton({
   );
 }
 
-/** The right edge of a column; 24 px wide, so that it can be hit. */
+/** The resize handle at a column's right edge, 24 px wide. */
 function WidthHandle({
   title,
   widthPx,
@@ -176,7 +176,7 @@ function directionOf(sort: ExecutionSort, column: string | undefined): Direction
   return sort === `-${column}` ? 'descending' : 'none';
 }
 
-/** First the greatest, then the least, and so on. */
+/** Alternates between descending and ascending. */
 function nextSort(sort: ExecutionSort, column: NonNullable<(typeof COLUMNS)[ColumnId]['sort']>) {
   return sort === `-${column}` ? column : (`-${column}` as const);
 }

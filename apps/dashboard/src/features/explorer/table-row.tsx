@@ -1,4 +1,4 @@
-// A grid of which only the seen rows are in the page cannot be made of the native tags.
+// No native tag offers a grid that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -14,7 +14,7 @@ import { COLUMNS, type ColumnId } from './columns';
 import { MatchLine } from './match-line';
 import type { Row } from './use-execution-list';
 
-// The link of the first cell covers its whole row; the other cells let it through, but for their title.
+// The link of the first cell covers the whole row.
 const COVER = 'static after:absolute after:inset-0';
 
 export function RowCells({
@@ -88,7 +88,7 @@ export function RowCells({
   );
 }
 
-/** A row of lines, where there is no room for columns. */
+/** A row as lines, for narrow screens. */
 export function RowCard({ app, row, layout }: { app: string; row: Row; layout: CardLayout }) {
   const { lead, beside, when, figure, second, more } = layout;
   const said = second.filter((id) => isSaid(id, row));
@@ -175,7 +175,7 @@ function linkName(row: Row): string {
   return [executionVerdict(row).word, restOfName(row, 'outcome')].join(', ');
 }
 
-/** What tells an execution from others, but for what its first column shows already. */
+/** The rest of an execution's accessible name, without its first column. */
 function restOfName(row: Row, first: ColumnId): string {
   const ids = ['outcome', 'pipeline', 'subject', 'reason'] as const;
   return ids

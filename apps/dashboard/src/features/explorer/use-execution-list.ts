@@ -7,21 +7,21 @@ import { keepPosition, positionOf } from './list-position';
 import { listKey, pageQuery, type ListQuestion } from './list-query';
 import { pagesOfRows, type PageChain } from './page-chain';
 
-/** Rows below what is seen at which the next page is asked for. */
+/** The next page loads when this many rows remain below. */
 const NEAR_END_ROWS = 30;
 
 export type Row = FoundExecution;
 
 export interface ExecutionList {
-  /** Undefined while its page is on its way. */
+  /** Undefined while its page loads. */
   rowAt: (index: number) => Row | undefined;
   isFetching: boolean;
-  /** Of a page that is to be seen. */
+  /** The error of a visible page. */
   error: unknown;
   notSearched: NotSearched | null;
-  /** Asks again for the pages that failed. */
+  /** Retries the failed pages. */
   retry: () => void;
-  /** Asks for everything anew, from the top. */
+  /** Reloads the list from the top. */
   refresh: () => Promise<void>;
 }
 

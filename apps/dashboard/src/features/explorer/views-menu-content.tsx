@@ -15,7 +15,7 @@ import { useForm } from '@/lib/use-form';
 import { changeView, removeView, saveView } from '@/lib/views-api';
 import { viewHref, viewsQuery } from './saved-views';
 
-/** As many as the server takes (MAX_VIEW_NAME_LENGTH of core's views.ts). */
+/** The server's limit (MAX_VIEW_NAME_LENGTH in core's views.ts). */
 const MAX_NAME_LENGTH = 80;
 const FIELD =
   'min-w-0 flex-1 rounded-md border border-line-strong bg-panel px-2 text-sm placeholder:text-ink-faint';
@@ -24,15 +24,15 @@ interface ViewsMenuContentProps {
   trigger: ReactElement;
   app: string;
   views: UseQueryResult<SavedViewList>;
-  /** What is looked at. */
+  /** The current view's parameters. */
   current: ViewParams;
-  /** The view of it, when it is one. */
+  /** The id of the saved view that is shown. */
   shownId: string | undefined;
 }
 
 export function ViewsMenuContent({ trigger, app, views, current, shownId }: ViewsMenuContentProps) {
   const [open, setOpen] = useState(true);
-  /** Id of the view that is given another name. */
+  /** The id of the view that is renamed. */
   const [renamed, setRenamed] = useState<string | null>(null);
   const apps = useQuery(appsQuery);
   const role = apps.data?.items.find(({ id }) => id === app)?.role;
@@ -174,7 +174,7 @@ function ViewList({
   );
 }
 
-/** In the place of the view's row: Enter renames, Escape leaves it as it was. */
+/** Replaces the view's row. Enter renames, Escape cancels. */
 function RenameForm({ app, view, onDone }: { app: string; view: SavedView; onDone: () => void }) {
   const client = useQueryClient();
   const { form, errors, error, isPending } = useForm(
@@ -212,7 +212,7 @@ function RenameForm({ app, view, onDone }: { app: string; view: SavedView; onDon
   );
 }
 
-/** The field takes the place of the button that was pressed, so the focus goes there. */
+/** The field replaces the pressed button, so it takes the focus. */
 function selectOnce(field: HTMLInputElement | null): void {
   field?.select();
 }

@@ -9,7 +9,7 @@ import { isSameView, viewParams, viewsQuery } from './saved-views';
 
 const Menu = lazyMenu(async () => (await import('./views-menu-content')).ViewsMenuContent);
 
-/** Lists to come back to: one's own, and those that the app's people share. */
+/** Saved views: the person's own, and those shared in the app. */
 export function ViewsMenu({ app }: { app: string }) {
   const current = viewParams(useSearchParams().toString());
   const views = useQuery(viewsQuery(app));

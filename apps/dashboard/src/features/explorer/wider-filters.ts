@@ -9,14 +9,14 @@ import {
 
 const MAX_PARTS = 8;
 
-/** A filter and a range that find more than others did. */
+/** A wider filter or range. */
 export interface Change {
   q: string;
   range: TimeRange;
   said: string;
 }
 
-/** Changes that may find something: longer times, then without a field, and last without the searched words. */
+/** Wider filters: longer times first, then without a field, last without the searched words. */
 export function changesOf(q: string, range: TimeRange): Change[] {
   const parts = filtersWithoutOnePart(q).slice(0, MAX_PARTS);
   const isSearch = ({ dropped }: { dropped: string }) => searchesWords(dropped);
@@ -28,7 +28,7 @@ export function changesOf(q: string, range: TimeRange): Change[] {
   ];
 }
 
-/** The presets that reach back farther, all time last. A range with an end may have missed any of them. */
+/** The longer presets, all time last. For a range with an end, every preset may find more. */
 function widerRanges({ from, to }: TimeRange): readonly { from: string; label: string }[] {
   if (from === ALL_TIME && to === null) return [];
   const reachMs = to === null ? (relativeMs(from ?? DEFAULT_FROM) ?? Infinity) : 0;

@@ -1,7 +1,7 @@
 import type { Funnel } from '@xray/core';
 import { formatCount, formatShare, plural } from '@/lib/format';
 
-/** The courses that executions took, by how many took each. */
+/** The paths of executions, most frequent first. */
 export function Courses({ funnel }: { funnel: Funnel }) {
   const { variants, moreVariants, executions } = funnel;
   return (

@@ -14,7 +14,7 @@ import {
   type FunnelNode,
 } from './funnel-layout';
 
-/** The steps as they ran, from left to right; the one that is pointed at or focused is told of beside. */
+/** The steps from left to right. Pointing at a step or focusing it selects it. */
 export function FunnelGraph({
   funnel,
   current,
@@ -22,9 +22,9 @@ export function FunnelGraph({
   onChoose,
 }: {
   funnel: Funnel;
-  /** Name of the step that is told of. */
+  /** The name of the selected step. */
   current: string | null;
-  /** Pointed at or focused; null when the pointer has left. */
+  /** Called with the step under the pointer or the focus. Null when the pointer leaves. */
   onPoint: (step: string | null) => void;
   onChoose: (step: string) => void;
 }) {
@@ -32,7 +32,7 @@ export function FunnelGraph({
   return (
     <section
       aria-label="Graph of the steps"
-      // What scrolls must be reached by the keyboard (WCAG 2.1.1).
+      // The keyboard must reach a scrolling box (WCAG 2.1.1).
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       className="overflow-x-auto pb-2"
@@ -140,7 +140,7 @@ function NodeButton({
   );
 }
 
-/** The bar's corners: as high at the left as what came in, at the right as what went out. */
+/** The bar's corners. Its height is the input at the left and the output at the right. */
 function barPoints({ x, y, inPx, outPx }: FunnelNode): string {
   const middle = y + BAR_PX / 2;
   return [

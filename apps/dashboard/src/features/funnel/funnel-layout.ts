@@ -1,7 +1,7 @@
 import type { Funnel, FunnelStep } from '@xray/core';
 
 export const NODE_PX = 148;
-/** Of a node's bar at most; its text stands below. */
+/** The greatest height of a node's bar. The text is below it. */
 export const BAR_PX = 56;
 export const TEXT_PX = 64;
 const COLUMN_GAP_PX = 56;
@@ -11,11 +11,11 @@ const MIN_BAR_PX = 3;
 const MAX_EDGE_PX = 6;
 const MIN_EDGE_PX = 1;
 const CORNER_PX = 8;
-/** Lines that go round nodes keep apart by this, in so many lanes before they share them. */
+/** The distance of lanes for lines around nodes, and the number of lanes before lines share them. */
 const LANE_STEP_PX = 6;
 const LANES = 5;
 const LANE_GAP_PX = 10;
-/** Steps whose mean places differ by less, and that never follow one another, are alternatives. */
+/** Steps are alternatives if their mean places differ by less and they never follow one another. */
 const SAME_PLACE = 0.75;
 
 export interface FunnelNode {
@@ -25,7 +25,7 @@ export interface FunnelNode {
   /** Top left of the node, in px. */
   x: number;
   y: number;
-  /** Heights of its bar at the left and at the right, on one logarithmic scale. */
+  /** The bar's heights at the left and the right, on one logarithmic scale. */
   inPx: number;
   outPx: number;
 }
@@ -34,7 +34,7 @@ export interface FunnelEdge {
   key: string;
   executions: number;
   widthPx: number;
-  /** Of the svg's `path`. */
+  /** The `d` of the svg's path. */
   path: string;
 }
 
@@ -93,7 +93,7 @@ export function layoutFunnel({ steps, edges }: Pick<Funnel, 'steps' | 'edges'>):
   };
 }
 
-/** What came into a step: its candidates, or the executions that ran it where it has none. */
+/** The input of a step: its candidates, or else its executions. */
 export function amountIn(step: FunnelStep): number {
   return step.candidatesIn ?? step.executions;
 }
@@ -102,7 +102,7 @@ export function amountOut(step: FunnelStep): number {
   return step.candidatesOut ?? amountIn(step);
 }
 
-/** The share of `most` on a logarithmic scale from 0 to 1; 0 of nothing. */
+/** The share of `most` on a logarithmic scale from 0 to 1. */
 export function logShare(value: number, most: number): number {
   if (!(value > 0) || !(most > 0)) return 0;
   return Math.min(1, Math.log1p(value) / Math.log1p(most));
@@ -140,7 +140,7 @@ function edgePath(from: FunnelNode, to: FunnelNode, lane: number, heightPx: numb
     const bend = (x2 - x1) / 2;
     return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
   }
-  // In the gaps between the columns and in a lane above or below them, so that no node is crossed.
+  // Runs between the columns and in a lane above or below, so it crosses no node.
   const apart = lane * LANE_STEP_PX;
   const laneY = to.column > from.column ? LANE_STEP_PX + apart : heightPx - LANE_STEP_PX - apart;
   const [out, back] = [x1 + LANE_GAP_PX + apart, x2 - LANE_GAP_PX - apart];
@@ -154,7 +154,7 @@ function edgePath(from: FunnelNode, to: FunnelNode, lane: number, heightPx: numb
   ]);
 }
 
-/** A line through points of which each lies right above or beside the one before, with round corners. */
+/** A line through points with round corners. Each segment is vertical or horizontal. */
 function rounded(points: readonly (readonly [x: number, y: number])[]): string {
   return points
     .map(([x, y], index) => {
@@ -168,7 +168,7 @@ function rounded(points: readonly (readonly [x: number, y: number])[]): string {
     .join('');
 }
 
-/** The point a corner's radius away, but never beyond the middle between the two. */
+/** The point a corner's radius away, at most halfway to the other point. */
 function towards(
   [x, y]: readonly [number, number],
   [toX, toY]: readonly [number, number],

@@ -9,7 +9,7 @@ import { StepDetails } from './step-details';
 import { orderSteps } from './step-order';
 import { StepsTable } from './steps-table';
 
-/** The steps as a graph with the one that is looked at told of below, then as a table, then their courses. */
+/** Shows the steps as a graph with details, as a table, and the paths of executions. */
 export function FunnelView({
   app,
   funnel,

@@ -5,7 +5,7 @@ import { parseTime } from '@/lib/format';
 export interface Totals {
   executions: number;
   failed: number;
-  /** Failed executions of all; null where there were none. */
+  /** The share of failed executions. Null without executions. */
   failureRate: number | null;
   outcomes: { outcome: string | null; count: number }[];
 }
@@ -23,7 +23,7 @@ export function totalsOf(overview: PipelineOverview): Totals {
   };
 }
 
-/** Failed executions of all in each bucket; null where nothing ran. */
+/** The share of failed executions in each bucket. Null for an empty bucket. */
 export function failureRates({
   executions,
   failed,
@@ -34,7 +34,7 @@ export function failureRates({
 /** Fewer executions than this say little about a rate. */
 export const FEW_EXECUTIONS = 10;
 
-/** The failure rates, those of few executions apart: one failure of one would be the peak of the chart. */
+/** Splits the failure rates by the number of executions. One failure of one would be the chart's peak. */
 export function ratesByTrust(overview: Pick<PipelineOverview, 'executions' | 'failed'>): {
   sure: (number | null)[];
   unsure: (number | null)[];
@@ -47,7 +47,7 @@ export function ratesByTrust(overview: Pick<PipelineOverview, 'executions' | 'fa
   };
 }
 
-/** Each reason's share of all listed reasons of its bucket, so that a change of volume is no drift. */
+/** Each reason's share of its bucket's listed reasons, so more volume does not look like drift. */
 export function reasonShares(reasons: readonly { counts: readonly number[] }[]): number[][] {
   const buckets = reasons.reduce((length, { counts }) => Math.max(length, counts.length), 0);
   const totals = Array.from({ length: buckets }, (_, bucket) =>
@@ -65,7 +65,7 @@ export function versionMarkers(versions: PipelineOverview['versions']): TimedLab
   });
 }
 
-/** The greatest number there is; 0 of none. */
+/** The greatest number; 0 without numbers. */
 export function greatest(values: readonly (number | null)[]): number {
   return values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
 }

@@ -21,12 +21,12 @@ import {
 } from './overview-series';
 
 const REASONS_SHOWN = 6;
-/** Degrees on the colour wheel, away from those that mean an outcome. */
+/** Hues in degrees, away from those of outcomes. */
 const REASON_COLORS = [285, 215, 335, 95, 250, 190].map(
   (hue) => `oklch(var(--named-lightness) 0.12 ${hue})`,
 );
 
-/** Volume, failures, durations and the mix of reasons over time, read out together at one bucket. */
+/** Charts of volume, failures, durations and reasons over time. All read out the same bucket. */
 export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
   const [current, setCurrent] = useState<number | null>(null);
   const totals = totalsOf(overview);
@@ -41,7 +41,7 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
   const verdictsOf = mixVerdicts(outcomes);
   const failures = failureRates(overview);
   const { sure, unsure } = ratesByTrust(overview);
-  // One failure of one execution is not to flatten all the rest.
+  // Rates of few executions do not set the scale.
   const mostSure = greatest(sure) > 0 ? greatest(sure) : greatest(unsure);
   const failed = outcomeVerdict('failed');
   const reasons = overview.reasons.slice(0, REASONS_SHOWN);
@@ -241,7 +241,7 @@ function shareTickText(share: number): string {
   return formatShare(share).replace(/[.,]0(?=\D*$)/, '');
 }
 
-/** Rates of few executions: faint, and at the top edge an arrow for one that lies above it. */
+/** Draws rates of few executions faintly. An arrow at the top edge marks a rate above the scale. */
 function Dots({ values, box }: { values: readonly (number | null)[]; box: ChartBox }) {
   return layoutLine(values, box)
     .flat()

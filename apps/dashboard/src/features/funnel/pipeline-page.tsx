@@ -29,7 +29,7 @@ const FunnelView = dynamic(async () => (await import('./funnel-view')).FunnelVie
   loading: FunnelSkeleton,
 });
 
-/** One pipeline over time, and its steps as they really ran. */
+/** Shows one pipeline over time, and its steps as they ran. */
 export function PipelinePage() {
   const [{ p }] = useQueryStates(pipelineParams);
   return (

@@ -24,7 +24,7 @@ import { pipelinesParams } from './search-params';
 const HEAD = 'px-3 py-2 max-md:px-2 text-xs font-normal whitespace-nowrap text-ink-muted';
 const CELL = 'px-3 py-2 max-md:px-2';
 
-/** What runs in an app: volume, outcomes, failures and durations of each pipeline. */
+/** Shows volume, outcomes, failures and durations of each pipeline of an app. */
 export function PipelinesPage() {
   return <AppGate loading={<RowsSkeleton />}>{(app) => <Pipelines key={app} app={app} />}</AppGate>;
 }
@@ -67,7 +67,7 @@ function PipelineRows({
   const isEmpty = pipelines.data?.items.length === 0;
   const ever = useQuery({ ...recentExecutionsQuery(app, 1), enabled: isEmpty });
   const isNew = isEmpty && ever.data?.items.length === 0;
-  // The first one is waited for, and then its pipeline is read.
+  // Waits for the first execution, then reloads the pipelines.
   useQuery({
     ...pipelinesWithinQuery(app, range),
     enabled: isNew,
@@ -102,7 +102,7 @@ function PipelineRows({
   return (
     <section
       aria-label="Pipelines"
-      // What scrolls must be reached by the keyboard (WCAG 2.1.1).
+      // The keyboard must reach a scrolling box (WCAG 2.1.1).
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       className="overflow-x-auto"

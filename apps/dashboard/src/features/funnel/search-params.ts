@@ -2,5 +2,5 @@ import { parseAsString } from 'nuqs';
 
 export const pipelinesParams = { app: parseAsString, from: parseAsString, to: parseAsString };
 
-/** `p`: the pipeline's name; `step`: the one that is told of. */
+/** `p` is the pipeline's name, `step` the step with details. */
 export const pipelineParams = { ...pipelinesParams, p: parseAsString, step: parseAsString };

@@ -13,11 +13,11 @@ interface StepDetailsProps {
   app: string;
   funnel: Funnel;
   step: FunnelStep;
-  /** Of the whole pipeline, for how a reason drifts. */
+  /** The reasons over time in the whole pipeline. */
   reasons: PipelineOverview['reasons'];
 }
 
-/** What is behind one step: who was dropped and why, how long it takes, where it leads. */
+/** Details of a step: dropped candidates and reasons, durations, following steps. */
 export function StepDetails({ app, funnel, step, reasons }: StepDetailsProps) {
   const dropped = step.drops.reduce((sum, { count }) => sum + count, 0);
   const overTime = new Map(reasons.map((each) => [each.reason, each.counts]));

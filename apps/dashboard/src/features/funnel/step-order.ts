@@ -3,7 +3,7 @@ import type { FunnelStep } from '@xray/core';
 export const STEP_ORDERS = ['place', 'slowest', 'failing', 'dropping'] as const;
 export type StepOrder = (typeof STEP_ORDERS)[number];
 
-/** The steps, those that are most so first; what has no value comes last, equals by their place. */
+/** Sorts the steps, greatest first. Steps without a value come last, equal steps keep their place. */
 export function orderSteps(steps: readonly FunnelStep[], order: StepOrder): FunnelStep[] {
   const key: Record<StepOrder, (step: FunnelStep) => number | null> = {
     place: ({ position }) => -position,
@@ -17,12 +17,12 @@ export function orderSteps(steps: readonly FunnelStep[], order: StepOrder): Funn
   });
 }
 
-/** Of the runs of a step; null where it never ran. */
+/** The share of failed runs. Null if the step never ran. */
 export function failureRate({ failed, runs }: FunnelStep): number | null {
   return runs > 0 ? failed / runs : null;
 }
 
-/** The share of its candidates that a step did not keep; null where it had none. */
+/** The share of dropped candidates. Null without candidates. */
 export function dropRate({ candidatesIn, candidatesOut }: FunnelStep): number | null {
   if (candidatesIn === null || candidatesIn <= 0) return null;
   return (candidatesIn - (candidatesOut ?? candidatesIn)) / candidatesIn;

@@ -9,7 +9,7 @@ import { dropRate, failureRate, orderSteps, type StepOrder } from './step-order'
 const HEAD = 'px-3 py-1.5 text-left text-xs font-normal whitespace-nowrap text-ink-muted';
 const CELL = 'px-3 py-1.5';
 
-/** The steps as a table: by place, or the slowest, the most failing or the most selective first. */
+/** The steps as a table, ordered by place, duration, failures or dropped candidates. */
 export function StepsTable({
   funnel,
   onCurrent,
@@ -41,7 +41,7 @@ export function StepsTable({
   return (
     <section
       aria-label="Steps by cost"
-      // What scrolls must be reached by the keyboard (WCAG 2.1.1).
+      // The keyboard must reach a scrolling box (WCAG 2.1.1).
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       className="overflow-x-auto rounded-md border border-line"

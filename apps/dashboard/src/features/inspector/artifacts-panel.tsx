@@ -4,12 +4,12 @@ import { IdText } from '@/components/id-text';
 import { ScrollText } from '@/components/scroll-text';
 import { formatBytes } from '@/lib/format';
 
-/** What a step left behind. Everything is shown as text: an artifact is data of someone else's making. */
+/** Shows a step's artifacts as text, since other people made them. */
 export function ArtifactsPanel({ artifacts }: { artifacts: readonly Artifact[] }) {
   return (
     <ul className="divide-y divide-line">
       {artifacts.map((artifact, index) => (
-        // Names may repeat; the order is the snapshot's and does not change.
+        // Names may repeat, and the snapshot's order never changes.
         // oxlint-disable-next-line react/no-array-index-key
         <li key={index} className="flex flex-col gap-1 px-4 py-3 text-sm">
           <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">
@@ -40,7 +40,7 @@ export function ArtifactsPanel({ artifacts }: { artifacts: readonly Artifact[] }
   );
 }
 
-/** Only what is surely a web address becomes a link. */
+/** Only web addresses become links. */
 function Uri({ uri }: { uri: string }) {
   const isWeb = /^https?:\/\//i.test(uri);
   return (

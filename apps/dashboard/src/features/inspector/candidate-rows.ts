@@ -1,15 +1,15 @@
 import type { Candidate, CandidateOutcome, CandidateSet } from '@xray/core';
 import { formatApart } from '@/lib/format';
 
-/** A candidate as the table shows it. */
+/** A row of the candidates' table. */
 export interface CandidateRow {
   id: string;
   outcome: string;
   score: number | null;
   rank: number | null;
-  /** Code of the deciding reason. */
+  /** The code of the deciding reason. */
   reason: string;
-  /** What else was kept of it; only its line in the ledger when absent. */
+  /** The candidate's detail. Null if only the ledger knows it. */
   detail: Candidate | null;
 }
 
@@ -21,7 +21,7 @@ const LEDGER_OUTCOMES: Record<string, CandidateOutcome> = {
   e: 'error',
 };
 
-/** Every candidate that the set knows of: those with detail first, then those only in the ledger. */
+/** All candidates of the set: those with detail first, then those only in the ledger. */
 export function candidateRows(set: CandidateSet): CandidateRow[] {
   const rows = set.items.map(rowOf);
   const { ledger } = set;
@@ -52,7 +52,7 @@ function rowOf(item: Candidate): CandidateRow {
   };
 }
 
-/** Texts of the scores and of the cutoff, by their value: different ones are told apart. */
+/** Texts of the scores and the cutoff, by value. Different values have different texts. */
 export function textsOfScores(
   rows: readonly Pick<CandidateRow, 'score'>[],
   cutoff: number | null,
@@ -70,7 +70,7 @@ export interface CandidateView {
   sort: CandidateSort;
 }
 
-/** Rows that fit, in order; those without what is sorted by come last, equal ones as they were. */
+/** The matching rows, sorted. Rows without the sort value come last; equal rows keep their order. */
 export function viewCandidates(
   rows: readonly CandidateRow[],
   view: CandidateView,
@@ -111,7 +111,7 @@ function sortBy(
   });
 }
 
-/** Counts by name, greatest first, with their share of the whole; shares of nothing are 0. */
+/** Counts by name with their shares, greatest first. The shares are 0 if the sum is 0. */
 export function sharesOf(
   counts: Record<string, number>,
 ): { name: string; count: number; share: number }[] {

@@ -26,7 +26,7 @@ const SORTS: Record<CandidateSort, string> = {
 };
 const FIELD = 'h-7 rounded-md border border-line bg-panel px-2 text-sm';
 
-/** How many came in and out, by what, and each of them. */
+/** Shows how many candidates went in and out, their reasons, and each candidate. */
 export function CandidatesPanel({ set, find }: { set: CandidateSet; find: string }) {
   const [text, setText] = useState(find);
   const [outcome, setOutcome] = useState<string | null>(null);

@@ -1,4 +1,4 @@
-// A table of which only the seen rows are in the page cannot be made of the native tags.
+// No native tag offers a table that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
@@ -11,11 +11,11 @@ import type { Verdict } from '@/lib/verdict';
 import type { CandidateRow } from './candidate-rows';
 
 const ROW_PX = 28;
-/** At least so wide, in the width of a digit. */
+/** The least width of the score column in digits. */
 const SCORE_CHARS = 8;
 const FIRST = 'minmax(6rem, 1.6fr) minmax(5.5rem, 1fr) minmax(5rem, 1.4fr)';
 
-/** Thousands of candidates, of which only those seen are in the page. */
+/** Renders the visible ones of thousands of candidates. */
 export function CandidatesTable({
   rows,
   cutoff,
@@ -46,7 +46,7 @@ export function CandidatesTable({
       role="table"
       aria-label="Candidates"
       aria-rowcount={rows.length + 1}
-      // A scrolling part without a focusable element in it needs the focus itself.
+      // A scrolling box without focusable content must be focusable itself (WCAG 2.1.1).
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       className="min-h-40 flex-1 overflow-auto border-t border-line focus-visible:-outline-offset-2"

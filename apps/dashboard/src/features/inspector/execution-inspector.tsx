@@ -15,7 +15,7 @@ import { ValuePanel } from './value-panel';
 const TABS = ['details', 'input', 'output', 'raw'] as const;
 const TITLES = { details: 'Details', input: 'Input', output: 'Output', raw: 'Raw' } as const;
 
-/** What is recorded of the execution itself, beside its steps. */
+/** Shows the execution's own record without its steps. */
 export function ExecutionInspector({
   app,
   detail,
@@ -86,7 +86,7 @@ export function ExecutionInspector({
   );
 }
 
-/** A snapshot is parsed JSON, so all of it is; its type only names the fields known here. */
+/** A snapshot is parsed JSON. Its type names only the fields known here. */
 function asJson({ snapshot }: ExecutionDetail): Json {
   return snapshot as unknown as Json;
 }
@@ -139,7 +139,7 @@ function Details({ detail: { snapshot, server } }: { detail: ExecutionDetail }) 
         <Fact name="Marks">
           <ul className="flex flex-col gap-1">
             {marks.map((mark, index) => (
-              // Marks may repeat; their order is the snapshot's and does not change.
+              // Marks may repeat, and the snapshot's order never changes.
               // oxlint-disable-next-line react/no-array-index-key
               <li key={index} className="flex flex-wrap items-center gap-2">
                 <MarkBadge mark={mark} />

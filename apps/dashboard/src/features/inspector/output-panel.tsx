@@ -8,7 +8,7 @@ import { ValuePanel } from './value-panel';
 
 const VIEWS = { value: 'Value', changes: 'Changes from the input' } as const;
 
-/** The output, or how it differs from the input where the two can be compared. */
+/** Shows the output, or its changes from the input. */
 export function OutputPanel({
   step,
   pointer,

@@ -17,7 +17,7 @@ import { ruleVerdict } from '@/lib/verdict';
 const HEAD = 'sticky top-0 bg-panel px-2 py-2 text-left font-normal first:pl-4 last:pr-4';
 const CELL = 'px-2 py-1.5 align-middle first:pl-4 last:pr-4';
 
-/** Each rule with its value against its threshold; the rule that decided stands out. */
+/** Shows each rule with its value and threshold. The decisive rule is highlighted. */
 export function RulesPanel({
   rules,
   adverse,
@@ -52,11 +52,11 @@ export function RulesPanel({
         <tbody>
           {rules.map((rule, index) => (
             <RuleRow
-              // Ids of rules may repeat; the order is the snapshot's and does not change.
+              // Rule ids may repeat, and the snapshot's order never changes.
               // oxlint-disable-next-line react/no-array-index-key
               key={index}
               rule={rule}
-              // A roll-up without a result of its own has its count in a column.
+              // A roll-up has no result; its count is in a column.
               decisive={decisive.has(rule) && typeof rule.result === 'string'}
               columns={columns}
             />

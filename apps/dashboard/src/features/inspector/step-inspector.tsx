@@ -49,21 +49,21 @@ interface StepInspectorProps {
   app: string;
   executionId: string;
   revision: number;
-  /** The step without payloads, as the execution's detail has it. */
+  /** The step without payloads, from the execution's detail. */
   step: Step;
-  /** Its place in the snapshot's `steps`, which is how marks name it. */
+  /** The index in the snapshot's `steps`. Marks use it too. */
   index: number;
   sequence: number;
   marks: readonly Mark[];
   /** Whether the decision went against its subject. */
   adverse: boolean | null | undefined;
   tab: string | null;
-  /** Id of the candidate to find; null lists them all. */
+  /** The id of the candidate to find. Null lists all. */
   candidate: string | null;
   onTab: (tab: string) => void;
 }
 
-/** Everything recorded of one step. What is large is read when the step is chosen. */
+/** Shows everything recorded about a step. Large values load when the step is selected. */
 export function StepInspector(props: StepInspectorProps) {
   const { step, sequence, index } = props;
   const detail = useQuery(stepQuery(props.app, props.executionId, index, props.revision));
@@ -194,12 +194,12 @@ export function StepInspector(props: StepInspectorProps) {
   );
 }
 
-/** A step is a part of parsed JSON, so all of it is; its type only names the fields known here. */
+/** A step is parsed JSON. Its type names only the fields known here. */
 function asJson(step: Step): Json {
   return step as unknown as Json;
 }
 
-/** Input, output and reasoning are only known once read, so their tabs are always there. */
+/** Input, output and reasoning load later, so their tabs always exist. */
 function hasTab(tab: InspectorTab, step: Step): boolean {
   switch (tab) {
     case 'error':
@@ -217,12 +217,12 @@ function hasTab(tab: InspectorTab, step: Step): boolean {
   }
 }
 
-/** What says most about how a step decided comes first. */
+/** The tab that explains most comes first. */
 function firstTab(tabs: readonly InspectorTab[]): InspectorTab {
   return (['error', 'rules', 'candidates'] as const).find((tab) => tabs.includes(tab)) ?? 'output';
 }
 
-/** Calls `render` as a component of its own, so that a boundary around it catches what it throws. */
+/** Calls `render` as a component, so a boundary around it catches its errors. */
 function Rendered({ of, render }: { of: Step; render: (whole: Step) => ReactNode }) {
   return render(of);
 }

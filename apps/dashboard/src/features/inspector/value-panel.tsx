@@ -9,7 +9,7 @@ interface ValuePanelProps {
   marks: readonly Mark[];
 }
 
-/** A recorded value, or what became of it when there is none. */
+/** Shows a recorded value, or the marks that say why there is none. */
 export function ValuePanel({ value, name, basePointer, marks }: ValuePanelProps) {
   if (value !== undefined) {
     return <JsonTree value={value} name={name} basePointer={basePointer} marks={marks} />;

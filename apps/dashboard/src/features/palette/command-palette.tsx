@@ -6,13 +6,13 @@ import { Boundary } from '@/components/boundary';
 import { Button } from '@/components/ui/button';
 import { useHotkeys } from '@/lib/hotkeys';
 
-// Neither is needed to show a page: they come when it is shown, before anyone asks for them.
+// A page does not need these to render. They load afterwards, before anybody opens them.
 const loadPalette = () => import('./palette-dialog');
 const loadShortcuts = () => import('./shortcuts-dialog');
 const PaletteDialog = lazy(async () => ({ default: (await loadPalette()).PaletteDialog }));
 const ShortcutsDialog = lazy(async () => ({ default: (await loadShortcuts()).ShortcutsDialog }));
 
-/** Ctrl/⌘-K: everywhere one can go, by name or by an execution's id. `?` shows all keys. */
+/** The palette (Ctrl/⌘-K) opens pages, apps, pipelines and executions. `?` shows all keys. */
 export function CommandPalette() {
   const [open, setOpen] = useState<'palette' | 'shortcuts' | null>(null);
   const close = () => setOpen(null);

@@ -16,7 +16,7 @@ import {
 const ID_MIN_LENGTH = 3;
 const ID_MAX_LENGTH = 256;
 
-/** Something the palette can do: go to an address, or set a preference. */
+/** A command of the palette: go to an address, or set a preference. */
 export interface Command {
   id: string;
   label: string;

@@ -6,7 +6,7 @@ export function isFailed(step: Step): boolean {
   return step.status === 'failed' || step.status === 'timed_out';
 }
 
-/** A step that decided: it says so, or one of its rules was the deciding one. `adverse` is the decision's. */
+/** Whether a step decided: by its kind, or by one of its rules. `adverse` is the decision's. */
 export function isDecisive(step: Step, adverse: boolean | null | undefined): boolean {
   return step.kind === 'decide' || decisiveRules(step.rules ?? [], adverse).size > 0;
 }
@@ -19,7 +19,7 @@ export function matchesText(step: Step, text: string): boolean {
   );
 }
 
-/** Position of the next step that matches, after (or before) `position`, around the ends; null if none. */
+/** The position of the next match after (or before) `position`, wrapping around. Null if none matches. */
 export function nextMatch(
   tree: StepTree,
   steps: readonly Step[],

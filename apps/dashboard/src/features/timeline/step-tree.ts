@@ -1,20 +1,20 @@
 import type { Step } from '@xray/core';
 
 export interface StepNode {
-  /** Place in the snapshot's `steps`. */
+  /** The index in the snapshot's `steps`. */
   index: number;
   sequence: number;
-  /** Of the enclosing node in `StepTree.nodes`; -1 for one at the top. */
+  /** The position of the enclosing node in `StepTree.nodes`; -1 at the top. */
   parentPosition: number;
   depth: number;
-  /** Position after the last of those nested in it. */
+  /** The position after its last nested node. */
   endPosition: number;
-  /** Among those with the same parent, from 1. */
+  /** The place among its siblings, from 1. */
   posInSet: number;
   setSize: number;
 }
 
-/** Every step once, each before those nested in it, siblings by sequence. */
+/** Every step once, each before its nested steps, siblings by sequence. */
 export interface StepTree {
   nodes: readonly StepNode[];
 }
@@ -49,7 +49,7 @@ export function buildStepTree(steps: readonly Placed[]): StepTree {
     else siblings.push(index);
   }
 
-  // What hangs on no top is a ring: it is opened at its first step, which then counts as a top.
+  // Steps that no top reaches form a ring. The ring's first step becomes a top.
   const reached = reach(tops, children);
   for (const index of inOrder) {
     if (reached.has(index)) continue;

@@ -7,7 +7,7 @@ import { ticksOf, type TimeWindow } from './waterfall';
 const TICK_PX = 84;
 const MIN_DRAG_PX = 4;
 
-/** The scale above the bars; dragging over it zooms into that part. */
+/** The scale above the bars. Dragging over it zooms in. */
 export function TimelineAxis({
   namePx,
   trackPx,

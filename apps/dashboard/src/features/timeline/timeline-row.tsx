@@ -1,4 +1,4 @@
-// A tree of which only the seen rows are in the page cannot be made of the native tags.
+// No native tag offers a tree that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
@@ -15,7 +15,7 @@ import { placeBar, type Span, type TimeWindow } from './waterfall';
 
 const PAD_PX = 8;
 const INDENT_PX = 14;
-/** With the gap after it. */
+/** The width with the gap after it. */
 const CHEVRON_PX = 16;
 const MAX_INDENTS = 10;
 const LABEL_CHAR_PX = 7;
@@ -31,7 +31,7 @@ interface TimelineRowProps {
   trackPx: number;
   topPx: number;
   heightPx: number;
-  /** Null for a step with nothing in it. */
+  /** Null for a step without nested steps. */
   expanded: boolean | null;
   selected: boolean;
   decisive: boolean;
@@ -46,7 +46,7 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
   const verdict = statusVerdict(status);
   const duration = durationText(step, span);
   return (
-    // Keys are handled by the tree, which keeps the focus and names the active row.
+    // The tree keeps the focus, names the active row and handles the keys.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
     <div
       id={`step-row-${node.index}`}
@@ -59,7 +59,7 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
       aria-selected={selected}
       onClick={() => props.onSelect(node.index, 'chosen')}
       className={cn(
-        // Contained, and placed without a transform: what comes into a row is laid out and painted by itself.
+        // Contained and placed without a transform, so each row is laid out and painted alone.
         'absolute inset-x-0 flex cursor-pointer [contain:size_layout] items-center text-sm hover:bg-hover',
         selected && 'bg-accent-soft hover:bg-accent-soft',
         props.dimmed && 'opacity-40',
@@ -109,7 +109,7 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
   );
 });
 
-/** Nothing for the plain case: a completed step needs no mark, so that the others stand out. */
+/** The mark of a step's status. A completed step has a plain dot, so the others stand out. */
 function StepMark({
   status,
   decisive,
@@ -184,7 +184,7 @@ function Bar({ step, span, window, trackPx, label }: TimelineRowProps & { label:
   );
 }
 
-/** The time before a step in which nothing beside it ran, where it is long enough to be seen. */
+/** The idle time before a step, if it is long enough to be visible. */
 function Gap({ span, window, trackPx }: Pick<TimelineRowProps, 'span' | 'window' | 'trackPx'>) {
   if (span.gapMs === 0) return null;
   const gap = { startMs: span.startMs - span.gapMs, endMs: span.startMs };
@@ -193,7 +193,7 @@ function Gap({ span, window, trackPx }: Pick<TimelineRowProps, 'span' | 'window'
   return (
     <div
       title={`${formatDuration(span.gapMs)} without a recorded step`}
-      // Below the label, which may stand before the bar too.
+      // Below the label, which may be left of the bar too.
       className="absolute bottom-0.5 h-1.5 border-x border-b border-dashed border-line-strong"
       style={{ left: leftPx, width: widthPx }}
     />

@@ -1,4 +1,4 @@
-// A tree of which only the seen rows are in the page cannot be made of the native tags.
+// No native tag offers a tree that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
@@ -18,7 +18,7 @@ import type { StepTree } from './step-tree';
 import type { SpanLayout, TimeWindow } from './waterfall';
 
 const ROW_PX = 28;
-/** Where a finger points. */
+/** For fingers. */
 const TOUCH_ROW_PX = 40;
 const ROWS_ABOVE = 6;
 const OVERSCAN = 10;
@@ -32,24 +32,24 @@ interface TimelineRowsProps {
   steps: readonly Step[];
   tree: StepTree;
   layout: SpanLayout;
-  /** Positions in the tree, a row each. */
+  /** Positions in the tree, one per row. */
   positions: readonly number[];
   collapsed: ReadonlySet<number>;
   window: TimeWindow;
   namePx: number;
   trackPx: number;
-  /** Row of the selected step; -1 when it is not seen. */
+  /** The row of the selected step; -1 if it is folded. */
   activeRow: number;
   selected: number | null;
   decisive: ReadonlySet<Step>;
-  /** Null while nothing is searched for. */
+  /** Null without a search. */
   matching: ReadonlySet<Step> | null;
   onToggle: (index: number) => void;
   onSelect: (index: number, how: 'chosen' | 'moved') => void;
   onKeyDown: KeyboardEventHandler;
 }
 
-/** The rows that are seen. Scrolling renders this alone, and of it only the rows that come. */
+/** Renders the visible rows. Scrolling renders only this component and the new rows. */
 export function TimelineRows({
   ref,
   steps,
@@ -75,9 +75,9 @@ export function TimelineRows({
     getScrollElement: () => scrollRef.current,
     estimateSize: () => rowPx,
     overscan: OVERSCAN,
-    // A link to a step far down opens there.
+    // A link to a step far down scrolls there at once.
     initialOffset: () => Math.max(0, (activeRow - ROWS_ABOVE) * rowPx),
-    // The selected row stays in the page, since the tree's aria-activedescendant names it.
+    // The tree's aria-activedescendant names the selected row, so it is always rendered.
     rangeExtractor: useCallback(
       (range: Range) => {
         const shown = defaultRangeExtractor(range);

@@ -17,7 +17,7 @@ interface TimelineToolbarProps {
   searchRef: RefObject<HTMLInputElement | null>;
   text: string;
   onText: (text: string) => void;
-  /** Null while nothing is searched for. */
+  /** Null without a search. */
   matchCount: number | null;
   onNextMatch: (direction: 1 | -1) => void;
   failedCount: number;
@@ -28,7 +28,7 @@ interface TimelineToolbarProps {
   allCollapsed: boolean;
   onToggleAll: () => void;
   zoomed: boolean;
-  /** Null shows all again. */
+  /** Null resets the zoom. */
   onZoom: (factor: number | null) => void;
 }
 

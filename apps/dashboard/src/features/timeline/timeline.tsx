@@ -20,9 +20,9 @@ const PAGE_ROWS = 15;
 interface TimelineProps {
   snapshot: Pick<Snapshot, 'startedAt' | 'sentAt' | 'durationMs' | 'status' | 'decision'>;
   steps: readonly Step[];
-  /** Index of the step that is shown beside. */
+  /** The index of the inspected step. */
   selected: number | null;
-  /** `moved`: by a key, so that the address need not remember each. */
+  /** `moved` means by a key: the browser's history keeps no entry for it. */
   onSelect: (index: number, how: 'chosen' | 'moved') => void;
 }
 
@@ -67,13 +67,13 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
     rowsRef.current?.scrollToRow(target);
     onSelect(node.index, 'moved');
   };
-  /** Selects a node wherever it is, opening what hides it. */
+  /** Selects a node and unfolds the steps around it. */
   const goToPosition = (position: number | null) => {
     const node = position === null ? undefined : tree.nodes[position];
     if (position === null || node === undefined) return;
     const opened = new Set(collapsed);
     for (const index of ancestorIndices(tree, position)) opened.delete(index);
-    // Before it is scrolled to, it has to be among the rows.
+    // The row must exist before it can be scrolled to.
     flushSync(() => setCollapsed(opened));
     rowsRef.current?.scrollToRow(visiblePositions(tree, opened).indexOf(position));
     onSelect(node.index, 'moved');
@@ -112,7 +112,7 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
       if (node !== undefined) onSelect(node.index, 'chosen');
     },
   };
-  // The page has no other use for these keys, so they work wherever the focus is. In the tree so do the arrows.
+  // The page has no other use for these keys, so they work wherever the focus is.
   useHotkeys({
     ...moves,
     j: () => goToRow(activeRow + 1),

@@ -2,28 +2,28 @@ import type { Snapshot, Step } from '@xray/core';
 import { parseTime } from '@/lib/format';
 import type { StepTree } from './step-tree';
 
-/** Farther than any real execution lasts; it keeps sums of absurd durations finite. */
+/** Longer than any real execution. It keeps sums of absurd durations finite. */
 const MAX_MS = 1e13;
 
 /** When a step ran, in ms since the execution's start. */
 export interface Span {
   startMs: number;
   endMs: number;
-  /** It was told, not derived: `start` from the steps before, `end` from those within. */
+  /** Whether the value was recorded. Else `start` follows from the steps before, and `end` from nested steps. */
   startKnown: boolean;
   durationKnown: boolean;
-  /** How long before it nothing beside it ran; 0 where that is not told. */
+  /** The idle time before the step; 0 if unknown. */
   gapMs: number;
 }
 
 export interface SpanLayout {
   /** By place in the snapshot's `steps`. */
   spans: readonly Span[];
-  /** From 0 to the end of the last; above 0. */
+  /** The time from 0 to the end of the last step, above 0. */
   extentMs: number;
 }
 
-/** A part of the time, from `fromMs` up to `toMs`, which is later. */
+/** The visible time from `fromMs` to `toMs`, which is later. */
 export interface TimeWindow {
   fromMs: number;
   toMs: number;
@@ -73,7 +73,7 @@ export function layoutSpans(
     );
   }
 
-  // Innermost first, so that a span without a duration reaches over all that it encloses.
+  // Innermost first, so a span without a duration covers its nested steps.
   for (const node of tree.nodes.toReversed()) {
     const span = spans[node.index];
     const parent = tree.nodes[node.parentPosition];
@@ -95,7 +95,7 @@ export function layoutSpans(
   return { spans, extentMs };
 }
 
-/** How long a running execution had been under way when it was last heard of. */
+/** The age of a running execution at its last flush. */
 function sinceStartMs(execution: Pick<Snapshot, 'startedAt' | 'sentAt' | 'status'>): number {
   const [start, sent] = [parseTime(execution.startedAt), parseTime(execution.sentAt)];
   return execution.status === 'running' && start !== null && sent !== null
@@ -122,9 +122,9 @@ function leastOf(values: readonly (number | null)[]): number | null {
 export interface BarPlace {
   leftPx: number;
   widthPx: number;
-  /** Nothing of it lies in the window. */
+  /** Set if the bar is outside the window. */
   outside: 'before' | 'after' | null;
-  /** Where the label goes: beside the bar, else within it; null where there is no room for it. */
+  /** The label's place: beside the bar, else within it. Null if there is no room. */
   labelPx: number | null;
   labelInside: boolean;
 }
@@ -178,7 +178,7 @@ export function ticksOf(window: TimeWindow, maxCount: number): number[] {
     const tick = count * step;
     if (tick > window.toMs) break;
     if (ticks.at(-1) === tick) break;
-    // Rounding can put the first just outside.
+    // Rounding can move the first tick just outside.
     if (tick >= window.fromMs) ticks.push(tick);
   }
   return ticks;
@@ -199,7 +199,7 @@ export function zoomWindow(
   return fitWindow(aroundMs - share * nextMs, nextMs, extentMs);
 }
 
-/** The window that begins at `fromMs`, moved as little as keeps it within the extent. */
+/** The window from `fromMs`, moved into the extent if needed. */
 function fitWindow(fromMs: number, lengthMs: number, extentMs: number): TimeWindow {
   const start = Math.max(0, Math.min(fromMs, extentMs - lengthMs));
   const end = Math.min(extentMs, start + lengthMs);
