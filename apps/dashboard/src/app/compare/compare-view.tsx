@@ -45,7 +45,7 @@ function Kind({ href, name, isCurrent }: { href: string; name: string; isCurrent
       href={href}
       aria-current={isCurrent ? 'page' : undefined}
       className={cn(
-        '-mb-px flex h-9 items-center border-b-2 border-transparent px-2 text-sm text-ink-muted hover:text-ink',
+        '-mb-px flex h-9 items-center max-md:h-10 border-b-2 border-transparent px-2 text-sm text-ink-muted hover:text-ink',
         isCurrent && 'border-accent font-medium text-ink',
       )}
     >

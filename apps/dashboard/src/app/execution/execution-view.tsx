@@ -73,7 +73,7 @@ function LoadedExecution({ app, id }: { app: string; id: string }) {
       title={isMissing ? 'Execution not found' : 'The execution could not be read'}
       onRetry={() => void execution.refetch()}
     >
-      <Link href={executionsHref(app)} className="text-sm text-accent underline">
+      <Link href={executionsHref(app)} className="touch-link text-sm text-accent underline">
         Go to the executions of {app}
       </Link>
     </ErrorState>

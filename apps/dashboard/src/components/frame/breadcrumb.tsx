@@ -55,7 +55,7 @@ export function Breadcrumb() {
               <Link
                 href={crumb.href}
                 title={crumb.full}
-                className="truncate text-ink-muted hover:text-ink hover:underline"
+                className="touch-link truncate text-ink-muted hover:text-ink hover:underline"
               >
                 {crumb.text}
               </Link>

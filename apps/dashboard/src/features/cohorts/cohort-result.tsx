@@ -118,7 +118,7 @@ function Group({
         <Link
           href={filteredHref(app, q, { from, to })}
           prefetch={false}
-          className="ml-auto text-accent hover:underline"
+          className="touch-link ml-auto text-accent hover:underline"
         >
           {plural(executions, 'execution')}
         </Link>

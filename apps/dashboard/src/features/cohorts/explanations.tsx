@@ -98,7 +98,7 @@ function ExplanationText({
                 key={side}
                 href={filteredHref(app, bothFilters(q, term), { from, to })}
                 prefetch={false}
-                className="text-accent hover:underline"
+                className="touch-link text-accent hover:underline"
               >
                 {plural(count, 'execution')} in {side}
               </Link>

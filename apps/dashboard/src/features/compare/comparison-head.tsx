@@ -61,7 +61,7 @@ function Side({ app, name, side }: { app: string; name: string; side: Comparison
           href={executionHref(app, side.executionId)}
           prefetch={false}
           title={side.pipeline}
-          className="line-clamp-2 min-w-0 text-sm wrap-anywhere text-accent hover:underline"
+          className="line-clamp-2 min-w-0 text-sm wrap-anywhere text-accent hover:underline max-md:min-h-10"
         >
           {side.pipeline}
         </Link>

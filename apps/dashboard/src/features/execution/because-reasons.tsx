@@ -36,7 +36,7 @@ export function BecauseReasons({ because, flipHref }: { because: BecauseLine; fl
         <Link
           href={flipHref}
           prefetch={false}
-          className="text-ink-muted underline decoration-line-strong underline-offset-2 hover:text-ink print:hidden"
+          className="touch-link text-ink-muted underline decoration-line-strong underline-offset-2 hover:text-ink print:hidden"
         >
           what would change it
         </Link>

@@ -41,7 +41,7 @@ export function ExecutionHeader({
           <Link
             href={executionsHref(app, { pipeline: snapshot.pipeline })}
             title={snapshot.pipeline}
-            className="min-w-0 truncate text-ink-muted hover:text-ink hover:underline"
+            className="touch-link min-w-0 truncate text-ink-muted hover:text-ink hover:underline"
           >
             {snapshot.pipeline}
           </Link>

@@ -69,7 +69,7 @@ function NothingFound({ app, q, range, onChange }: NothingProps) {
           {shown.map((change) => (
             <li key={change.said} className="max-w-full">
               <Button
-                className="h-auto min-h-8 max-w-full text-left whitespace-normal wrap-anywhere"
+                className="h-auto max-w-full min-h-8 max-md:min-h-10 text-left whitespace-normal wrap-anywhere"
                 onClick={() => onChange({ q: change.q, ...change.range })}
               >
                 {change.said}: {change.found === null ? 'some' : plural(change.found, 'execution')}

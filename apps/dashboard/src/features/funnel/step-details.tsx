@@ -36,7 +36,7 @@ export function StepDetails({ app, funnel, step, reasons }: StepDetailsProps) {
           <Link
             href={executionsHref(app, { pipeline: funnel.pipeline, step: step.name })}
             prefetch={false}
-            className="text-accent hover:underline"
+            className="touch-link text-accent hover:underline"
           >
             executions
           </Link>

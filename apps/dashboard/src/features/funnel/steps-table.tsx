@@ -66,7 +66,7 @@ export function StepsTable({
                   type="button"
                   title={step.name}
                   onClick={() => onCurrent(step.name)}
-                  className="block max-w-full truncate text-accent hover:underline"
+                  className="touch-link block max-w-full truncate text-accent hover:underline"
                 >
                   {step.name}
                 </button>

@@ -71,7 +71,7 @@ function Activity({ app }: { app: string }) {
                 <Link
                   href={executionsHref(app, { pipeline: each.pipeline })}
                   title={each.pipeline}
-                  className="truncate text-ink-muted hover:text-ink hover:underline"
+                  className="touch-link truncate text-ink-muted hover:text-ink hover:underline"
                 >
                   {each.pipeline}
                 </Link>
@@ -111,7 +111,7 @@ function RecentStrip({ app, items }: { app: string; items: readonly ExecutionSum
               prefetch={false}
               title={`${verdict.word} · ${item.pipeline}`}
               aria-label={`${verdict.word}, ${item.pipeline}`}
-              className="flex size-6 items-center justify-center rounded bg-sunken hover:bg-accent-soft"
+              className="flex size-6 items-center max-md:size-10 justify-center rounded bg-sunken hover:bg-accent-soft"
             >
               <VerdictMark verdict={verdict} />
             </Link>

@@ -68,7 +68,10 @@ function AppRow({ app, onOpen }: { app: App; onOpen: (open: Open) => void }) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-3 py-2">
       <div className="min-w-0 flex-1 basis-60">
-        <Link href={executionsHref(app.id)} className="font-medium wrap-anywhere hover:underline">
+        <Link
+          href={executionsHref(app.id)}
+          className="touch-link font-medium wrap-anywhere hover:underline"
+        >
           {app.name}
         </Link>
         <div className="text-xs wrap-anywhere text-ink-muted">
