@@ -142,7 +142,9 @@ async function smallTargets(page: Page): Promise<string[]> {
       const isShown = target.checkVisibility({ opacityProperty: true, visibilityProperty: true });
       // Read by a screen reader alone, or a link that covers its row.
       if (!isShown || box.width <= 1 || box.height <= 1 || target.closest('[inert]')) return [];
-      if (getComputedStyle(target).clipPath !== 'none' || target.closest('.sr-only')) return [];
+      for (let around: Element | null = target; around !== null; around = around.parentElement) {
+        if (getComputedStyle(around).clipPath !== 'none') return [];
+      }
       const cover = getComputedStyle(target, '::after');
       if (cover.position === 'absolute' && cover.inset === '0px') return [];
       if (getComputedStyle(target).display === 'inline') return [];

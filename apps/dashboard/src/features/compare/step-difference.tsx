@@ -91,7 +91,7 @@ function SideHead({
           <Link
             href={executionHref(app, executionId, step)}
             prefetch={false}
-            className="touch-link min-w-0 font-medium wrap-anywhere hover:underline"
+            className="touch-link min-w-10 font-medium wrap-anywhere hover:underline"
           >
             {step.name}
           </Link>

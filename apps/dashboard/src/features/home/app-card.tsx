@@ -25,7 +25,7 @@ export function AppCard({ app }: { app: App }) {
       <h2 className="-mb-3 min-w-0">
         <Link
           href={executionsHref(app.id)}
-          className="group flex items-center gap-1 font-semibold hover:underline"
+          className="group touch-link flex items-center gap-1 font-semibold hover:underline"
         >
           <span className="truncate" title={app.name}>
             {app.name}
