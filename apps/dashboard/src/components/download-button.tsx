@@ -5,7 +5,7 @@ import { DownloadIcon } from 'lucide-react';
 import { Button, ICON_ON_PHONE } from '@/components/ui/button';
 import { configQuery } from '@/lib/queries';
 
-/** Some browsers begin to save only after the click is over. */
+/** Some browsers start to save only after the click. */
 const SAVED_WITHIN_MS = 60_000;
 
 interface Download {
@@ -25,7 +25,7 @@ export function DownloadButton(download: Download) {
   return <DownloadLink {...download} />;
 }
 
-/** The browser reads it to the end, however long it is. */
+/** The browser downloads the file by itself. */
 function DownloadLink({ urlAt, file, about }: Download) {
   return (
     <Button asChild title={about} className={ICON_ON_PHONE}>

@@ -32,12 +32,12 @@ export async function signIn(credentials: SignIn): Promise<User> {
   return await sendJson('POST', '/api/auth/sign-in/email', credentials);
 }
 
-/** Signs in with a link of the command line, which is thereby used up. */
+/** Signs in with a link from the command line. The link works once. */
 export async function signInByLink(token: string): Promise<User> {
   return await sendJson('POST', '/api/auth/sign-in/link', { token });
 }
 
-/** Ends a session of the server's own. */
+/** Ends a session of a local account. */
 export async function endSession(): Promise<void> {
   await sendJson('POST', '/api/auth/sign-out');
 }
@@ -58,12 +58,12 @@ export async function setUp(setup: Setup): Promise<User> {
   return await sendJson('POST', '/api/setup', setup);
 }
 
-/** Makes who is signed in with Clerk the first administrator. */
+/** Makes the person signed in with Clerk the first administrator. */
 export async function claimSetup(token: string): Promise<User> {
   return await sendJson('POST', '/api/setup', { token });
 }
 
-/** An invitation as who holds its link sees it. */
+/** The invitation's preview for the holder of its link. */
 export type InvitationPreview = Invitation & { appName: string };
 
 export async function previewInvitation(token: string): Promise<InvitationPreview> {
@@ -132,7 +132,7 @@ export async function revokeInvitation(app: string, invitationId: string): Promi
   );
 }
 
-/** One page of everybody who has an account, or of those whose name or address holds `text`. */
+/** One page of all accounts, or of those whose name or email contains `text`. */
 export async function listUsers(
   text: string,
   after: string | null,
@@ -158,7 +158,7 @@ export interface AuditFilter {
   target: string;
 }
 
-/** One page of the audit log, newest first: of an app, or with null of the whole installation. */
+/** One page of the audit log, newest first. Null means the whole installation. */
 export async function listAudit(
   app: string | null,
   filter: AuditFilter,

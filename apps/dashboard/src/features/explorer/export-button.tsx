@@ -10,7 +10,7 @@ interface Exported {
   range: TimeRange;
 }
 
-/** Everything that the filter finds, as a file. */
+/** Exports all executions of the filter as a file. */
 export function ExportButton({ app, q, range }: Exported) {
   return (
     <DownloadButton
