@@ -8,7 +8,7 @@ import { root } from './parts.mjs';
 
 /**
  * Runs `work` while no other process of this clone does. The lock is a listening socket: the system
- * closes it with its process, so that a killed one leaves nothing to wait for.
+ * closes it with its process, so a killed process leaves no lock behind.
  *
  * @template T
  * @param {() => Promise<T>} work
@@ -38,7 +38,17 @@ export async function singleFlight(work, onWait) {
 function lockAddress() {
   const id = createHash('sha256').update(root).digest('hex').slice(0, 16);
   if (process.platform === 'win32') return `\\\\.\\pipe\\x-ray-prepare-${id}`;
-  return path.join(os.tmpdir(), `x-ray-prepare-${process.getuid?.() ?? 0}-${id}.sock`);
+  return path.join(ownFolder(), `${id}.sock`);
+}
+
+/** A folder in the shared temporary directory. Its name can be guessed, so its owner is checked. */
+function ownFolder() {
+  const uid = process.getuid();
+  const folder = path.join(os.tmpdir(), `x-ray-prepare-${uid}`);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stats = fs.lstatSync(folder);
+  if (stats.isDirectory() && stats.uid === uid && (stats.mode & 0o077) === 0) return folder;
+  throw new Error(`${folder} is not a folder of yours alone, so it is not used. Delete it.`);
 }
 
 /** @returns {Promise<{ close(): void } | null>} null when the address is taken */
@@ -51,7 +61,7 @@ async function tryListen(address) {
     socket.resume();
   });
   const lock = {
-    // Ending the connections of those who wait is their sign to try again.
+    // The processes that wait try again when their connections end.
     close() {
       server.close();
       for (const socket of waiting) socket.destroy();
@@ -66,7 +76,7 @@ async function tryListen(address) {
     throw error;
   }
   const inode = inodeOf(address);
-  // Somebody who found the same stale socket may be about to remove ours: see that it stays.
+  // Another process may have found the stale socket too and may remove this new one: check that it stays.
   await wait(20);
   if (inodeOf(address) === inode) return lock;
   lock.close();
@@ -89,7 +99,7 @@ function connectUntilClosed(address, onConnect) {
 async function removeStale(address) {
   const before = inodeOf(address);
   await wait(50 * Math.random());
-  // Still the same nobody: not one that was taken in the meantime.
+  // It must still be the same dead socket, not a new one.
   if (before !== null && inodeOf(address) === before && !(await answers(address))) {
     fs.rmSync(address, { force: true });
   }
