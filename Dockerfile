@@ -4,7 +4,7 @@
 FROM node:20-slim AS build
 WORKDIR /xray
 COPY . .
-RUN ["node", "scripts/prepare.mjs", "core", "server", "dashboard"]
+RUN ["node", "scripts/prepare.mjs", "core", "sdk", "server", "dashboard"]
 
 # What the server needs when it runs. Without legacy-peer-deps npm would add what its libraries could also
 # be used with, Next among it: 480 MB in place of 86.
@@ -24,6 +24,7 @@ COPY --from=build /xray/server/package.json server/package.json
 COPY --from=build /xray/server/migrations server/migrations
 COPY --from=build /xray/server/dist server/dist
 COPY --from=build /xray/apps/dashboard/out apps/dashboard/out
+COPY --from=build /xray/packages/xray-sdk/out packages/xray-sdk/out
 RUN ["install", "-d", "-o", "node", "-g", "node", "-m", "700", "/data"]
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 XRAY_DATA_DIR=/data
 VOLUME /data

@@ -13,11 +13,13 @@ let clone: string;
 const BUILD = `
 import fs from 'node:fs';
 import path from 'node:path';
-const [out, name] = process.argv.slice(2);
+const [name, ...outputs] = process.argv.slice(2);
 const source = fs.readFileSync('source.txt', 'utf8');
 if (source.includes('broken')) { console.error('cannot build ' + source); process.exit(1); }
-fs.mkdirSync(out, { recursive: true });
-fs.writeFileSync(path.join(out, 'built.txt'), source);
+for (const out of outputs) {
+  fs.mkdirSync(out, { recursive: true });
+  fs.writeFileSync(path.join(out, 'built.txt'), source);
+}
 fs.appendFileSync(process.env.BUILD_LOG, name + '\\n');
 `;
 
@@ -49,7 +51,7 @@ beforeEach(() => {
     write(`${folder}/source.txt`, `the first ${name}`);
     write(
       `${folder}/package.json`,
-      JSON.stringify({ scripts: { build: `node ${up}/build.mjs ${outputs[0]} ${name}` } }),
+      JSON.stringify({ scripts: { build: `node ${up}/build.mjs ${name} ${outputs.join(' ')}` } }),
     );
   }
 });
@@ -129,6 +131,19 @@ describe('preparing a clone', () => {
     expect(builds().toSorted()).toEqual(parts.map(({ name }) => name).toSorted());
   });
 
+  test.skipIf(process.platform === 'win32')(
+    'does not trust a lock in a folder that others can write to',
+    async () => {
+      const shared = path.join(clone, 'tmp');
+      const folder = path.join(shared, `x-ray-prepare-${process.getuid?.()}`);
+      fs.mkdirSync(folder, { recursive: true });
+      fs.chmodSync(folder, 0o777);
+      const { code, stderr } = await prepare([], undefined, { TMPDIR: shared });
+      expect(code).toBe(1);
+      expect(stderr).toContain('is not a folder of yours alone');
+    },
+  );
+
   test('takes over from one that was killed', async () => {
     const controller = new AbortController();
     const killed = prepare([], controller.signal);
@@ -147,10 +162,14 @@ describe('preparing a clone', () => {
   });
 });
 
-async function prepare(names: string[] = [], signal?: AbortSignal) {
+async function prepare(
+  names: string[] = [],
+  signal?: AbortSignal,
+  env: Record<string, string> = {},
+) {
   const child = promisify(execFile)(process.execPath, ['scripts/prepare.mjs', ...names], {
     cwd: clone,
-    env: { ...process.env, BUILD_LOG: path.join(clone, 'builds.log') },
+    env: { ...process.env, BUILD_LOG: path.join(clone, 'builds.log'), ...env },
     killSignal: 'SIGKILL',
     ...(signal ? { signal } : {}),
   });

@@ -109,13 +109,25 @@ function startMessage({ url, firstStart, setupLink }: RunningServer): string[] {
     `  app      ${appId}`,
     `  key      ${apiKey}`,
     '',
-    'Send an execution from here:',
+    'Open the page: it shows how to send a first decision. From here this sends one:',
     '',
     `  curl ${url}/executions -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' \\`,
-    `    -d '{"executionId":"first","appId":"${appId}","pipeline":"hello","steps":[{"name":"say","output":"hello"}]}'`,
+    `    -d '${JSON.stringify(firstDecision(appId))}'`,
     '',
     `or run the README's example with XRAY_ENDPOINT=${url} XRAY_API_KEY=${apiKey}`,
   ];
+}
+
+/** A decision with a reason, and the rule that supports it. */
+function firstDecision(appId: string): object {
+  const rule = { id: 'min_score', field: 'score', actual: 612, op: '>=', threshold: 660 };
+  return {
+    executionId: 'first',
+    appId,
+    pipeline: 'loan-approval',
+    decision: { outcome: 'declined', reasons: [{ code: 'SCORE_LOW', ruleId: rule.id }] },
+    steps: [{ name: 'rules', rules: [{ ...rule, result: 'fail', decisive: true }] }],
+  };
 }
 
 const PLAIN_ERRORS = [

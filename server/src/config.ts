@@ -23,6 +23,8 @@ export interface Config {
         maxConnections: number;
       };
   dashboardDir: string | undefined;
+  /** The SDK as a tarball, which `npm start` builds. */
+  sdkPackage: string;
   logLevel: string;
   /** The file descriptor that the log is written to. */
   logTo: number;
@@ -165,6 +167,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     host: settings.HOST,
     database: databaseOf(settings),
     dashboardDir: existsSync(dashboardDir) ? dashboardDir : undefined,
+    sdkPackage: path.join(ROOT, 'packages/xray-sdk/out/xray-sdk.tgz'),
     logLevel: settings.XRAY_LOG_LEVEL,
     // stderr, so that stdout holds only what is said to people.
     logTo: 2,

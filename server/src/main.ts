@@ -145,6 +145,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       keys: new KeyRing(store, now),
       version: readVersion(),
       dashboardDir: config.dashboardDir,
+      sdkPackage: config.sdkPackage,
     };
     lock?.serve(createApp(deps, 'socket'));
     const announce = (url: string): void => {

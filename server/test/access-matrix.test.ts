@@ -150,6 +150,7 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/audit': ADMINISTER,
   'GET /api/backup': CONSOLE,
   'GET /health': OPEN,
+  'GET /sdk/xray-sdk.tgz': OPEN,
   'GET /ready': OPEN,
   'GET /metrics': OPERATE,
   'GET /api/config': OPEN,

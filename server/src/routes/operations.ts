@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import {
   healthSchema,
   publicConfigSchema,
@@ -6,6 +7,7 @@ import {
   type Ready,
 } from '@xray/core';
 import { isThisMachine } from '../auth/machine.js';
+import { DomainError } from '../errors.js';
 import { outageOf } from '../store/outage.js';
 import type { Deps, Route } from './route.js';
 
@@ -17,6 +19,7 @@ export function operationRoutes({
   metrics,
   publicUrl,
   clerk,
+  sdkPackage,
 }: Deps): Route[] {
   return [
     {
@@ -64,6 +67,21 @@ export function operationRoutes({
       answers: { 200: { description: 'text/plain; version=0.0.4' } },
       async handle({ res }) {
         res.type(metrics.contentType).send(await metrics.metrics());
+      },
+    },
+    {
+      method: 'get',
+      path: '/sdk/xray-sdk.tgz',
+      policy: 'public',
+      summary: 'The SDK of this server’s version, for `npm install`.',
+      answers: { 200: { description: 'An npm package: application/gzip.' } },
+      async handle({ res }) {
+        const bytes = await readFile(sdkPackage).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error;
+          const hint = '`npm start` builds it, and so does `node scripts/prepare.mjs sdk`.';
+          throw new DomainError('not_found', `The SDK was not built here. ${hint}`);
+        });
+        res.set('Cache-Control', 'no-cache').type('application/gzip').send(bytes);
       },
     },
     {

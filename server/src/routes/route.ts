@@ -53,6 +53,8 @@ export interface Deps {
   version: string;
   /** The folder of the exported dashboard; without it only the API is served. */
   dashboardDir: string | undefined;
+  /** The SDK as a tarball; the file is missing where the SDK was not built. */
+  sdkPackage: string;
   /** ms since the epoch. */
   now: () => number;
 }
