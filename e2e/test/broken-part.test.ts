@@ -195,6 +195,11 @@ async function breakAndMend(
 }
 
 async function fill(page: Page, server: FreshServer): Promise<Place> {
+  // With one app the first page would be that app's list.
+  await page.request.post(`${server.url}/api/apps`, {
+    headers: { origin: server.url },
+    data: { id: 'another-app' },
+  });
   await decideLoans(server, [
     { applicantId: '8150' },
     { applicantId: '8151', file: { score: 540 } },

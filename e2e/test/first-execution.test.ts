@@ -35,7 +35,7 @@ test.for(seenOn('light', 1_280))(
     await expectUsable(page);
     await page.getByRole('main').getByRole('link', { name: server.appId }).first().click();
     await help.getByText('it will appear here by itself').waitFor();
-    await help.getByText(server.url).waitFor();
+    await help.getByText(server.url).first().waitFor();
     expect(await help.innerText()).toContain(`appId: '${server.appId}'`);
     await expectUsable(page);
 

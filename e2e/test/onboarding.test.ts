@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { accessibilityFaults } from '../axe.mjs';
 import { test } from './story.js';
 
-test('what is copied from the page for curl is what sends a first execution, and the page turns into it', async ({
+test('a key made in one click and the snippet for curl send a first decision, and the page turns into it', async ({
   stage,
 }) => {
   const { page, server, complaints } = stage;
@@ -15,18 +15,19 @@ test('what is copied from the page for curl is what sends a first execution, and
   await help.getByRole('tab', { name: 'curl' }).click();
   const snippet = help.getByRole('region', { name: 'Snippet in curl' });
   await help.getByText('Waiting for your first execution').waitFor();
+  await help.getByRole('button', { name: 'Create a key' }).click();
+  const commands = help.getByRole('region', { name: 'Commands for curl' });
+  await commands.getByText(/XRAY_API_KEY=xr_\w{12}_/).waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
-  await promisify(execFile)(
-    'bash',
-    ['-c', `${(await snippet.innerText()).trim()} --fail --silent --show-error`],
-    {
-      env: { ...process.env, XRAY_API_KEY: server.apiKey },
-    },
-  );
+  const typed = [await commands.innerText(), await snippet.innerText()].map((text) => text.trim());
+  await promisify(execFile)('bash', ['-c', `${typed.join('\n')} --fail --silent --show-error`]);
   await page.getByText('Your first execution has arrived.').waitFor();
-  await page.getByText('1 execution in the last 24 h').waitFor();
+  await page.getByText('Reason: SCORE_LOW').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
-  await page.getByRole('link', { name: 'See why it was decided so' }).click();
-  await page.getByRole('treeitem', { name: /^check_score/ }).waitFor();
+  await page.getByRole('link', { name: 'See why' }).click();
+  await page.getByRole('treeitem', { name: /^rules/ }).waitFor();
+  // With something to show, the first page of a sole app is its list.
+  await page.goto(server.url);
+  await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   expect(complaints).toEqual([]);
 });

@@ -1,19 +1,64 @@
+/** True once the SDK is on npm's registry: then snippets install it by its name, not from this server. */
+const SDK_IS_PUBLISHED = false;
+
 export interface Snippet {
-  id: string;
+  id: 'typescript' | 'javascript' | 'curl' | 'python';
   title: string;
-  /** What it needs, in a few words. */
-  needs: string;
+  /** Commands to run first, in an empty folder. */
+  setup: string;
+  /** Where to save the text. Null: the text is a command itself. */
+  file: string | null;
   text: string;
+  /** Runs the file. */
+  run: string | null;
 }
 
-/** How to send one execution to this very server, by language; each is run as it stands, with a key in XRAY_API_KEY. */
-export function snippetsFor(app: string, endpoint: string): Snippet[] {
+interface Target {
+  app: string;
+  /** Address of this server. */
+  endpoint: string;
+  /** A key that was just made; without it the commands hold a placeholder. */
+  apiKey?: string | undefined;
+}
+
+/**
+ * How to send a first decision to this server, by language. Each makes the same decision with a reason,
+ * and runs as it stands.
+ */
+export function snippetsFor({ app, endpoint, apiKey = 'xr_…' }: Target): Snippet[] {
+  const sdk = SDK_IS_PUBLISHED ? '@xray/sdk' : `${endpoint}/sdk/xray-sdk.tgz`;
+  const setKey = `export XRAY_API_KEY=${apiKey}`;
   return [
     {
       id: 'typescript',
       title: 'TypeScript',
-      needs: 'npm install @xray/sdk',
-      text: `import XRaySDK from '@xray/sdk';
+      setup: `npm install ${sdk}\n${setKey}`,
+      file: 'first.ts',
+      text: program(app, endpoint, 'applicant: { id: string; score: number }', ': boolean'),
+      run: 'npx tsx first.ts',
+    },
+    {
+      id: 'javascript',
+      title: 'JavaScript',
+      setup: `npm install ${sdk}\n${setKey}`,
+      file: 'first.mjs',
+      text: program(app, endpoint, 'applicant', ''),
+      run: 'node first.mjs',
+    },
+    { id: 'curl', title: 'curl', setup: setKey, file: null, text: curl(app, endpoint), run: null },
+    {
+      id: 'python',
+      title: 'Python',
+      setup: setKey,
+      file: 'first.py',
+      text: python(app, endpoint),
+      run: 'python3 first.py',
+    },
+  ];
+}
+
+function program(app: string, endpoint: string, parameter: string, result: string): string {
+  return `import XRaySDK from '@xray/sdk';
 
 const xray = new XRaySDK({
   apiKey: process.env.XRAY_API_KEY,
@@ -22,69 +67,102 @@ const xray = new XRaySDK({
   pipeline: 'loan-approval',
 });
 
-const execution = xray.startExecution();
-execution.recordStep({
-  name: 'check_score',
-  input: { score: 750 },
-  output: { approved: true },
-  reasoning: 'Score >= 700',
-  status: 'completed',
-});
-execution.completeExecution();
-`,
-    },
-    {
-      id: 'curl',
-      title: 'curl',
-      needs: 'curl, and nothing else',
-      text: `curl ${endpoint}/executions \\
+function decide(${parameter})${result} {
+  return xray.run({ subject: { applicant: applicant.id } }, (execution) => {
+    const passed = execution.step('rules', { kind: 'rules' }, (step) =>
+      step.check('min_score', applicant.score >= 660, {
+        field: 'score',
+        actual: applicant.score,
+        op: '>=',
+        threshold: 660,
+        reason: 'SCORE_LOW',
+      }),
+    );
+    // A failed check becomes the reason of the decision.
+    execution.decide(passed ? 'approved' : 'declined', { adverse: !passed });
+    return passed;
+  });
+}
+
+decide({ id: 'A-1001', score: 612 });
+`;
+}
+
+function curl(app: string, endpoint: string): string {
+  return `curl ${endpoint}/executions \\
   -H "Authorization: Bearer $XRAY_API_KEY" \\
   -H 'Content-Type: application/json' \\
   -d '{
     "executionId": "first-by-curl",
     "appId": "${app}",
     "pipeline": "loan-approval",
-    "decision": { "outcome": "approved" },
+    "subjects": [{ "type": "applicant", "id": "A-1001" }],
+    "decision": {
+      "outcome": "declined",
+      "adverse": true,
+      "reasons": [{ "code": "SCORE_LOW", "ruleId": "min_score" }]
+    },
     "steps": [
       {
-        "name": "check_score",
-        "input": { "score": 750 },
-        "output": { "approved": true },
-        "reasoning": "Score >= 700"
+        "name": "rules",
+        "kind": "rules",
+        "rules": [
+          {
+            "id": "min_score",
+            "field": "score",
+            "actual": 612,
+            "op": ">=",
+            "threshold": 660,
+            "result": "fail",
+            "effect": "reject",
+            "decisive": true,
+            "reason": "SCORE_LOW"
+          }
+        ]
       }
     ]
   }'
-`,
-    },
-    {
-      id: 'python',
-      title: 'Python',
-      needs: 'pip install requests',
-      text: `import os
+`;
+}
+
+function python(app: string, endpoint: string): string {
+  return `import json
+import os
+import urllib.request
 import uuid
 
-import requests
-
-requests.post(
+rule = {
+    "id": "min_score",
+    "field": "score",
+    "actual": 612,
+    "op": ">=",
+    "threshold": 660,
+    "result": "fail",
+    "effect": "reject",
+    "decisive": True,
+    "reason": "SCORE_LOW",
+}
+execution = {
+    "executionId": str(uuid.uuid4()),
+    "appId": "${app}",
+    "pipeline": "loan-approval",
+    "subjects": [{"type": "applicant", "id": "A-1001"}],
+    "decision": {
+        "outcome": "declined",
+        "adverse": True,
+        "reasons": [{"code": rule["reason"], "ruleId": rule["id"]}],
+    },
+    "steps": [{"name": "rules", "kind": "rules", "rules": [rule]}],
+}
+request = urllib.request.Request(
     "${endpoint}/executions",
-    headers={"Authorization": f"Bearer {os.environ['XRAY_API_KEY']}"},
-    json={
-        "executionId": str(uuid.uuid4()),
-        "appId": "${app}",
-        "pipeline": "loan-approval",
-        "decision": {"outcome": "approved"},
-        "steps": [
-            {
-                "name": "check_score",
-                "input": {"score": 750},
-                "output": {"approved": True},
-                "reasoning": "Score >= 700",
-            }
-        ],
+    data=json.dumps(execution).encode(),
+    headers={
+        "Authorization": "Bearer " + os.environ["XRAY_API_KEY"],
+        "Content-Type": "application/json",
     },
-    timeout=10,
-).raise_for_status()
-`,
-    },
-  ];
+)
+with urllib.request.urlopen(request, timeout=10) as response:
+    print(response.read().decode())
+`;
 }

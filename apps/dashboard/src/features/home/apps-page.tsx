@@ -3,15 +3,13 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useState } from 'react';
-import { Onboarding } from '@/components/onboarding';
 import { EmptyState, ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
-import { VerdictLabel } from '@/components/verdict-mark';
-import { executionHref, settingsHref } from '@/lib/links';
-import { appsQuery, meQuery, recentExecutionsQuery } from '@/lib/queries';
-import { executionVerdict } from '@/lib/verdict';
-import { AppCard, RECENT } from './app-card';
+import { executionsHref, settingsHref } from '@/lib/links';
+import { appsQuery, meQuery } from '@/lib/queries';
+import { AppCard } from './app-card';
+import { SoleApp } from './sole-app';
 
 const SHOWN_AT_ONCE = 24;
 const FILTER_FROM = 9;
@@ -29,7 +27,15 @@ export function AppsPage() {
     <div className="min-h-0 flex-1 overflow-y-auto p-4 md:p-6">
       <div className="mx-auto flex max-w-6xl flex-col gap-4">
         <div className="flex flex-wrap items-center justify-between gap-3">
-          <h1 className="text-lg font-semibold">Apps</h1>
+          <h1 className="text-lg font-semibold">
+            {sole === undefined ? (
+              'Apps'
+            ) : (
+              <Link href={executionsHref(sole.id)} className="hover:underline">
+                {sole.name}
+              </Link>
+            )}
+          </h1>
           {all.length >= FILTER_FROM ? (
             <input
               type="search"
@@ -54,11 +60,13 @@ export function AppsPage() {
         ) : apps.isError ? (
           <ErrorState
             error={apps.error}
-            title="The apps could not be read"
+            title="The apps could not be loaded"
             onRetry={() => void apps.refetch()}
           />
         ) : all.length === 0 ? (
           <NoApps />
+        ) : sole !== undefined ? (
+          <SoleApp app={sole} />
         ) : (
           <ul className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
             {found.slice(0, shown).map((app) => (
@@ -67,9 +75,8 @@ export function AppsPage() {
           </ul>
         )}
         {all.length > 0 && found.length === 0 ? (
-          <p className="text-ink-muted">No app is called that.</p>
+          <p className="text-ink-muted">No results.</p>
         ) : null}
-        {sole === undefined ? null : <SoleAppOnboarding app={sole.id} />}
         {found.length > shown ? (
           <Button className="self-center" onClick={() => setShown(shown + SHOWN_AT_ONCE)}>
             Show more of {found.length} apps
@@ -80,40 +87,14 @@ export function AppsPage() {
   );
 }
 
-/** A fresh installation has one app and nothing in it: then the first page already says what to do. */
-function SoleAppOnboarding({ app }: { app: string }) {
-  const recent = useQuery(recentExecutionsQuery(app, RECENT));
-  const [waited, setWaited] = useState(false);
-  const first = recent.data?.items.at(-1);
-  if (recent.data !== undefined && first === undefined && !waited) setWaited(true);
-  if (!waited) return null;
-  if (first === undefined) {
-    return (
-      <Onboarding
-        app={app}
-        waitingFor="Waiting for your first execution: it will show here by itself."
-      />
-    );
-  }
-  return (
-    <output className="flex flex-wrap items-center gap-3 rounded-md border border-line bg-accent-soft px-4 py-3">
-      <VerdictLabel verdict={executionVerdict(first)} className="font-medium" />
-      <span>Your first execution has arrived.</span>
-      <Button asChild variant="primary" className="ml-auto">
-        <Link href={executionHref(app, first.executionId)}>See why it was decided so</Link>
-      </Button>
-    </output>
-  );
-}
-
 function NoApps() {
   const me = useQuery(meQuery);
   return (
-    <EmptyState title="There is no app here yet">
+    <EmptyState title="No apps yet">
       <p className="mb-3">
-        An app is one system whose decisions are recorded, with keys and members of its own.
+        An app is one system whose decisions are recorded, with its own keys and members.
         {me.data?.isAdministrator === false
-          ? ' You are a member of none: ask an owner for an invitation.'
+          ? ' You are not a member of an app yet. Ask an owner for an invitation.'
           : null}
       </p>
       {me.data?.isAdministrator === true ? (

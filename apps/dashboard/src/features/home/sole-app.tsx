@@ -1,0 +1,52 @@
+'use client';
+
+import type { App } from '@xray/core';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { useEffect, useState } from 'react';
+import { Onboarding } from '@/components/onboarding';
+import { Button } from '@/components/ui/button';
+import { VerdictLabel } from '@/components/verdict-mark';
+import { executionHref, executionsHref } from '@/lib/links';
+import { recentExecutionsQuery } from '@/lib/queries';
+import { executionVerdict } from '@/lib/verdict';
+import { RECENT } from './app-card';
+
+/**
+ * The first page with one app is that app's: its executions, or how to send the first one. The page
+ * waits for that and then turns into it.
+ */
+export function SoleApp({ app }: { app: App }) {
+  const router = useRouter();
+  const recent = useQuery(recentExecutionsQuery(app.id, RECENT));
+  const [waited, setWaited] = useState(false);
+  const first = recent.data?.items.at(-1);
+  if (recent.data !== undefined && first === undefined && !waited) setWaited(true);
+  const isInUse = recent.isError || (first !== undefined && !waited);
+  useEffect(() => {
+    if (isInUse) router.replace(executionsHref(app.id));
+  }, [isInUse, router, app.id]);
+
+  if (!waited) return null;
+  if (first === undefined) {
+    return (
+      <Onboarding
+        app={app.id}
+        waitingFor="Waiting for your first execution: it will show here by itself."
+      />
+    );
+  }
+  return (
+    <output className="flex flex-wrap items-center gap-3 rounded-md border border-line bg-accent-soft px-4 py-3">
+      <VerdictLabel verdict={executionVerdict(first)} className="font-medium" />
+      <span>Your first execution has arrived.</span>
+      {first.reasons.length > 0 ? (
+        <span className="text-ink-muted">Reason: {first.reasons.join(', ')}</span>
+      ) : null}
+      <Button asChild variant="primary" className="ml-auto">
+        <Link href={executionHref(app.id, first.executionId, 'explain')}>See why</Link>
+      </Button>
+    </output>
+  );
+}
