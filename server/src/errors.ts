@@ -83,9 +83,21 @@ export function answerTo(
     const message = 'The store cannot be used at the moment. Nothing was stored; try again.';
     return answer(503, 'unavailable', message, [], { 'Retry-After': String(RETRY_AFTER_S) });
   }
+  if (isRefusedText(error)) {
+    logger.warn({ requestId, err: error, method }, 'the database refused a text of the request');
+    return answer(400, 'invalid', 'The request holds a text that the database cannot take.');
+  }
   logger.error({ requestId, err: error, method }, 'unexpected error');
   const message = 'Something went wrong here. The server log has it under this request id.';
   return answer(500, 'internal', message);
+}
+
+/** SQLSTATE of characters that no text of the database can hold. */
+const REFUSED_TEXTS = new Set(['22021', '22P05']);
+
+/** Whether the database refused a text that no schema had refused. The stored records are no such texts. */
+function isRefusedText(error: unknown): boolean {
+  return error instanceof Error && REFUSED_TEXTS.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Sends an error that reached Express. */

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -254,6 +255,35 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     const response = await fetch(server.url + path, { headers: { 'x-api-key': API_KEY } });
     expect(response.status).toBe(status);
     expect(((await response.json()) as ErrorBody).error.code).toBe(code);
+  });
+
+  test('takes any text in a path or a parameter without an error of its own', async () => {
+    const anyText = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
+      fc.constantFrom('\0', '\u0001', '\uFFFE', '\u{10FFFF}', '..', '%', "'", '\\', '٣', '"'),
+    );
+    const places = [
+      'executions/:text',
+      'executions/:text/steps/0',
+      'executions?q=:text',
+      'executions?q=metadata.a:":text"',
+      'executions?outcome=:text',
+      'executions?cursor=:text',
+      'candidates/:text',
+      'subjects/:text/:text',
+      'lookup/:text',
+      'pipelines/:text',
+      'compare?a=:text&b=e1',
+      'facets?q=tag:":text"',
+    ];
+    await fc.assert(
+      fc.asyncProperty(anyText, fc.constantFrom(...places), async (text, place) => {
+        const path = place.replaceAll(':text', () => encodeURIComponent(text));
+        const { status } = await fetchWithKey(`${server.url}/api/apps/${APP}/${path}`);
+        expect(status).toBeLessThan(500);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('makes an answer smaller where that saves a round trip', async () => {
