@@ -38,13 +38,13 @@ export interface TraitCounts {
 
 /** The chance of even one false claim among all of one comparison that is accepted. */
 export const ALPHA = 0.01;
-/** Of traits that fewer have, or have not, in both cohorts together, nothing can be said. */
+/** A trait that fewer executions have, or lack, in both cohorts together allows no statement. */
 const MIN_EXECUTIONS = 5;
 /** From this difference in frequency on a trait coincides with the cohorts. */
 const COINCIDENCE = 0.9;
 const MAX_EXPLANATIONS = 50;
 const Z_95 = 1.96;
-/** What is nearer to the decision itself comes first where all else is equal. */
+/** Traits nearer to the decision come first where all else is equal. */
 const ORDER: ExplanationKind[] = ['decisive', 'rule', 'reason', 'step', 'step_failure', 'error'];
 
 /** How the rate of every outcome changed from a to b, the surest change first. */
@@ -121,7 +121,7 @@ export function rankExplanations(
 interface View extends Trait {
   of: InBoth;
   without: InBoth;
-  /** Of all executions those that have the trait. */
+  /** The executions that have the trait, among all. */
   frequency: InBoth;
 }
 

@@ -6,7 +6,7 @@ import type { Json } from './snapshot.js';
 /** A value whose JSON is longer is repeated only in part, in UTF-16 units. */
 const MAX_VALUE = 2_000;
 
-/** Of smaller values the number is worked out again when it is asked for, which costs less than keeping it. */
+/** The number of a smaller value is worked out each time, which costs less than keeping it. */
 const MIN_KEPT_NODES = 16;
 
 type Interned = number;

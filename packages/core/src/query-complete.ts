@@ -9,7 +9,7 @@ export interface QueryOption {
 }
 
 /**
- * What can stand at the caret, and the span that it replaces. `options` are known beforehand: names of
+ * Completions at the caret, and the span that they replace. `options` are known beforehand: names of
  * fields, values of fields that have few, examples of comparisons. Other values and keys are the app's own
  * (its facets); write those with `printQueryValue`.
  */
@@ -18,7 +18,7 @@ export interface QueryCompletion extends QuerySpan {
   /** Null where a field is expected. */
   field: QueryField | null;
   key: string | null;
-  /** What is written between the span's start and the caret. */
+  /** The text between the span's start and the caret. */
   prefix: string;
   options: QueryOption[];
 }

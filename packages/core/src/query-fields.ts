@@ -96,7 +96,7 @@ export function nearest(word: string, known: readonly string[]): string[] {
   return near.slice(0, 3).map(({ name }) => name);
 }
 
-/** Of beginnings 0, else the least number of letters to change (Levenshtein). */
+/** 0 for a beginning, else the least number of letters to change (Levenshtein). */
 function distanceOf(word: string, name: string): number {
   if (word.length >= 2 && name.startsWith(word)) return 0;
   let row = Array.from({ length: name.length + 1 }, (_, index) => index);

@@ -1,4 +1,4 @@
-/** Where something stands in the text of a query, in UTF-16 code units; `end` is exclusive. */
+/** A place in the text of a query, in UTF-16 code units; `end` is exclusive. */
 export interface QuerySpan {
   start: number;
   end: number;

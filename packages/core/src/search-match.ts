@@ -7,13 +7,13 @@ import { stepSequence } from './step-order.js';
 /** Matches that one execution is shown with, where nobody asks for fewer. */
 const MAX_MATCHES = 3;
 const SNIPPET_LENGTH = 160;
-/** Of the text before a match. */
+/** Characters shown before a match. */
 const LEAD_LENGTH = 48;
 /** Places within one text that are marked. */
 const MAX_RANGES = 10;
 
 export interface SearchFinding {
-  /** Of each query, whether the snapshot has it. */
+  /** For each query, whether the snapshot matches. */
   found: boolean[];
   /** A few places, of each query in turn, as many as were asked for. */
   matches: SearchMatch[];

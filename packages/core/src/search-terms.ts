@@ -160,7 +160,7 @@ function classify(point: number): number {
   return point > 0x7f && SYMBOL.test(char) ? SIGN : BREAK;
 }
 
-/** What is looked for: atoms that follow each other within one text. Null when nothing in it can be. */
+/** Atoms that must follow each other within one text. */
 export interface TextQuery {
   /** As it was written, for ids that are compared whole. */
   text: string;
@@ -170,7 +170,7 @@ export interface TextQuery {
 export interface QueryAtom {
   text: string;
   isWord: boolean;
-  /** What has to stand between the atom before and this one; null where anything may. */
+  /** The characters required between the atom before and this one; null where any may be. */
   glue: string | null;
   isPrefix: boolean;
 }

@@ -14,7 +14,7 @@ import {
 } from '@xray/core';
 import type { CohortCounts, SampledBody, TraitCount } from '../store/cohorts.js';
 
-/** A field of the input with more different values in the sample is none to sort executions by. */
+/** A field of the input with more distinct values in the sample tells no groups of executions apart. */
 const MAX_INPUT_VALUES = 20;
 const MAX_INPUT_VALUE_LENGTH = 64;
 
@@ -31,10 +31,10 @@ const FIELDS: Partial<Record<ExplanationKind, TextField>> = {
   environment: 'env',
   pipeline: 'pipeline',
 };
-/** Of these an execution has one value at most, so that a filter on one speaks of them all. */
+/** An execution has one value of each of these at most, so a filter on one value decides on all. */
 const SINGLE: TextField[] = ['error', 'version', 'metadata', 'env', 'pipeline'];
 
-/** By what the cohorts were chosen, and what therefore explains nothing: `version.ruleset`, `tag:vip`. */
+/** The traits by which the cohorts were chosen, such as `version.ruleset` or `tag:vip`. They explain nothing. */
 export function givenBy(...filters: QueryNode[]): Set<string> {
   const given = new Set<string>();
   const walk = (node: QueryNode): void => {
@@ -55,7 +55,7 @@ function termOf(field: TextField, key: string | null, text: string): string {
   return printQuery({ kind: 'term', field, key, values, ...nowhere });
 }
 
-/** What was counted, by the executions over which it was: all drawn, those of known steps, and fewer. */
+/** The counts, grouped by the executions that they cover: all drawn, those of known steps, and fewer. */
 export function traitGroups(
   { traits, bodies }: { traits: TraitCount[]; bodies: SampledBody[] },
   { courses }: CohortCounts,
@@ -111,7 +111,7 @@ function inputTraits(bodies: SampledBody[]): TraitCounts {
   const all: Counts = { ...NONE };
   for (const { inA, hit, body } of bodies) {
     count(all, inA, hit);
-    // What stands in `bodies` was validated when it came in.
+    // The body was validated when it came in.
     const { input } = parseJson(body) as Snapshot;
     for (const [key, value] of scalarsOf(input)) {
       const values = fields.get(key) ?? new Map<string, Counts>();

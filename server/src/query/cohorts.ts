@@ -16,7 +16,7 @@ import { countConditionsOf, partsOf, readFilter } from './filter.js';
 import { rangeOf } from './range.js';
 import { narrowedSides } from './too-broad.js';
 
-/** Of a cohort with fewer little can be said. */
+/** A cohort with fewer executions allows few statements. */
 const SMALL = 30;
 const MAX_OUTCOMES = 50;
 /** How the outcomes of two cohorts differ, and what goes with it. */

@@ -175,7 +175,7 @@ function compileFlag({ field, value }: Extract<QueryLeaf, { kind: 'flag' }>): Co
   return value ? sql`e.adverse IS TRUE` : sql`e.adverse IS FALSE`;
 }
 
-/** Of columns that hold one text, and of those that hold many. */
+/** Columns that hold one text, and columns that hold many. */
 const ONE = {
   pipeline: 'e.pipeline',
   status: 'e.status',

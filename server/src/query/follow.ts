@@ -4,7 +4,7 @@ import type { Change, Changes, Condition, Store } from '../store/store.js';
 
 /** A poll's page is this many executions at most. */
 const PAGE = 500;
-/** Who comes back after more pages of changes than this had better read the list anew. */
+/** A client that missed more pages of changes than this should read the list again. */
 const MAX_PAGES_MISSED = 4;
 
 export interface FollowOptions {

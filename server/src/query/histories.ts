@@ -31,7 +31,7 @@ export interface HistoryDeps {
 /** A record can lie so far ahead of the server's clock (records/read-snapshot.ts). */
 const MAX_AHEAD_MS = 5 * 60_000;
 const STRIP_BUCKETS = 60;
-/** Of the bodies that are parsed for one page: 3,000 candidates make some 50 KB of one. */
+/** Bytes of the bodies that are parsed for one page. A body with 3,000 candidates has about 50 KB. */
 const MAX_PAGE_BYTES = 1024 * 1024;
 /** Values of one list of counts. */
 const MAX_COUNTED = 100;
@@ -100,7 +100,7 @@ export async function subjectHistory(
   const range = searchRangeOf(app, query, now);
   const written = `${subject.type}/${subject.id}`;
   const { found, left } = await search.findFact(range, 'subject', '', written);
-  // Equal hashes can be of other subjects, and a slash can stand in a type.
+  // Other subjects can have the same hash, and a type can hold a slash.
   const rows = await store.index.readSubject([...new Set(found.ids)], subject);
   const ats = rows.map(({ at }) => at);
   const outcomes = coded(rows.map(({ outcome }) => outcome));
@@ -237,7 +237,7 @@ function readCursor(text: string): Place {
   return { at: cursor.at.getTime(), id: cursor.id };
 }
 
-/** Of each value how often it came over time, where codes tell the values; what has none is left out. */
+/** Counts each value over time. Codes stand for values; entries without a value are left out. */
 function stripOf(
   { from, to }: SearchRange,
   ats: ArrayLike<number>,
@@ -276,7 +276,7 @@ function total(counts: number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Of each key how many items have it; an item may stand for several. */
+/** Counts the items by key. An item may count as several. */
 function countBy<Item, Key>(
   items: Item[],
   keyOf: (item: Item) => Key,
@@ -301,7 +301,7 @@ function coded<Value>(items: Value[]): { codes: number[]; values: Value[] } {
   return { codes, values: [...known.keys()] };
 }
 
-/** Of each fate how often it came. */
+/** Counts each fate. */
 function countCodes(codes: Uint32Array, fates: Fate[]): [Fate, number][] {
   const counts = new Uint32Array(fates.length);
   for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;

@@ -63,8 +63,8 @@ export async function listExecutions(
 }
 
 /**
- * What many executions are, a walk in the list's order finds at once, and no index as fast; what few are,
- * it would look for in all of them. PGlite can be stopped only here and there, so there nothing is tried.
+ * A common filter fills a page quickly by walking the list. A rare one would walk all of it, so the search index
+ * is asked instead. PGlite can be stopped only at some points, so it does not try the walk.
  */
 async function listSoon(
   store: Store,
@@ -161,7 +161,7 @@ function readCursor(text: string, question: string, sort: ExecutionQuery['sort']
   if (own !== question) {
     throw new DomainError(
       'invalid',
-      'The cursor belongs to another filter or order; ask for the first page anew.',
+      'The cursor belongs to another filter or order; ask for the first page again.',
       [{ path: 'cursor', code: 'other_cursor' }],
     );
   }

@@ -11,7 +11,7 @@ import { toSearchRange } from './range.js';
 
 /** How far what a search finds is counted one by one: so many executions, and for so long, in ms. */
 const COUNT_LIMITS = { executions: 5_000, forMs: READ_LIMIT_MS };
-/** What is found is taken so many at a time. */
+/** Executions found that are taken at a time. */
 const COUNTED_AT_ONCE = 1_000;
 
 /** Whether the index can tell which executions alone a filter can find. */
@@ -71,7 +71,7 @@ export async function conditionOfCounted(
       endsAt,
     });
     ids.push(...page.items.map(({ id }) => id));
-    // The first page tells of the whole range.
+    // The first page says it for the whole range.
     if (before === undefined) left = page.left;
     before = page.next;
     if (before !== undefined && (ids.length >= limits.executions || performance.now() > endsAt)) {

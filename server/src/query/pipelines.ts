@@ -17,7 +17,7 @@ import { instantOf, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
 const BUCKETS = 60;
-/** Of more executions the steps are read of so many. */
+/** Executions whose steps are read, where there are more. */
 const SAMPLE = 5_000;
 const MAX_EDGES = 200;
 const MAX_VARIANTS = 50;

@@ -9,7 +9,7 @@ import { DomainError } from '../errors.js';
 import type { SearchRange } from '../store/search-store.js';
 import type { ExecutionScope } from '../store/store.js';
 
-/** What is looked at when nobody says from when on. */
+/** The range of a question without a beginning. */
 const DEFAULT_RANGE_MS = 7 * 86_400_000;
 
 /** The instant that was asked for, or the nearest one that can be stored. */

@@ -9,7 +9,7 @@ const MAX_OUTDATED = 10_000;
 /** Rows that are asked in one statement. */
 const ASKED_AT_ONCE = 10_000;
 
-/** Places of versions in a range that are none any more: written over, deleted or erased. Throws SegmentGone. */
+/** Places of outdated versions in a range: replaced, deleted or erased. Throws SegmentGone. */
 export async function deadAmong(
   store: SearchStore,
   range: SearchRange,

@@ -2,7 +2,7 @@ import { DIRECTORY_BLOCK, ERASED, entryAt, type Entry } from '../segments/direct
 import type { WantedBlock } from '../store/search-store.js';
 import type { OpenIndex, Part } from './index-reader.js';
 
-/** Of an execution in the order of a search. */
+/** The place of an execution in the order of a search. */
 export interface Place {
   /** ms since the epoch. */
   at: number;
@@ -79,14 +79,14 @@ function newestOf(parts: PartHits[]): PartHits | undefined {
   return newest;
 }
 
-/** The hits of one part: those of one block of its directory at a time are at hand. */
+/** The hits of one part. Those of one block of its directory are loaded at a time. */
 class PartHits {
   readonly #part: Part;
   readonly #places: Uint32Array;
   readonly #from: number;
-  /** Places that were not brought to hand yet: the first so many. */
+  /** How many of the first places are not loaded yet. */
   #left: number;
-  /** At hand, ascending. */
+  /** Loaded, ascending. */
   #ready: Entry[] = [];
 
   constructor(part: Part, places: Uint32Array, { from, to }: Walk) {
@@ -101,7 +101,7 @@ class PartHits {
     return this.#ready.length + this.#left;
   }
 
-  /** Of the next one, or what it is at most. */
+  /** The time of the next hit, or an upper bound of it. */
   get #next(): Place {
     const entry = this.#ready.at(-1);
     if (entry !== undefined) return entry;
@@ -113,7 +113,7 @@ class PartHits {
     return isOlder(other.#next, this.#next);
   }
 
-  /** Has nothing at hand, and might be as new as the other. */
+  /** Has nothing loaded, and might be as new as the other. */
   mayBeat(other: PartHits): boolean {
     return this.size > 0 && this.#ready.length === 0 && this.#next.at >= other.#next.at;
   }
@@ -135,7 +135,7 @@ class PartHits {
     this.#ready = Array.from(this.#places.subarray(first, this.#left), (place) =>
       entryAt(directory, place % DIRECTORY_BLOCK),
     ).filter((entry) => entry.id !== ERASED && this.#part.isCurrent?.(entry) !== false);
-    // What is before it is older still.
+    // Everything before it is older still.
     this.#left = (directory.ats[0] ?? 0) < this.#from ? 0 : first;
   }
 

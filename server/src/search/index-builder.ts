@@ -10,9 +10,9 @@ import { deadAmong } from './dead.js';
 /** An instance that has not worked for so long lets another one lead. */
 const LEASE_MS = 30_000;
 const BATCH = { executions: 2_000, bytes: 16 * 1024 * 1024 };
-/** Of blocks, that a merge has in memory at a time. */
+/** Blocks that a merge keeps in memory at a time. */
 const MERGE_BYTES = 4 * 1024 * 1024;
-/** The lease is taken anew when so much of it is left. */
+/** The leader renews its lease when this much of it is left. */
 const RENEW_MS = 20_000;
 /** How often a segment is looked through for executions that are gone. */
 const SWEEP_EVERY_MS = 60 * 60_000;
@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 60_000;
 /** How often it is seen which outdated versions no segment has any more, and how many at a time. */
 const FORGET_EVERY_MS = 10 * 60_000;
 const FORGOTTEN_AT_ONCE = 2_000;
-/** A segment is written anew when so much of it is gone, and after a day if anything is. */
+/** A segment is rewritten when this share of it is gone, and after a day if any of it is. */
 const DEAD_SHARE = 1 / 8;
 const DEAD_FOR_MS = 24 * 60 * 60_000;
 

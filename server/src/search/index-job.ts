@@ -50,7 +50,7 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
     while (!signal.aborted) {
       const startedAt = performance.now();
       const isDone = await builder.step().catch((error: unknown) => {
-        // OutageLog tells of an outage, once for all that meet it.
+        // OutageLog reports an outage, once for all that meet it.
         const level = outageOf(error) === undefined ? 'warn' : 'debug';
         logger[level]({ err: error }, 'the search index was not built; it is tried again');
         return true;

@@ -33,7 +33,7 @@ export interface Part {
   head: SegmentHead;
   term(hash: number): Uint32Array;
   candidate(id: string): Appearances;
-  /** The block of the directory if it is at hand; else `missing` names it. */
+  /** The block of the directory if it is loaded; else `missing` names it. */
   directory(number: number): Directory | undefined;
   missing(number: number): WantedBlock;
   /** Whether the version is still the execution's; undefined where that is not known here. */
@@ -46,11 +46,11 @@ export interface OpenIndex {
   segments: number[];
   /** Executions that no segment has and that were too many to be read. */
   left: Tail['left'];
-  /** Brings blocks of the directory to hand. */
+  /** Loads blocks of the directory. */
   load(wanted: WantedBlock[]): Promise<void>;
 }
 
-/** A merge took the segment away while it was being read; the question is asked anew. */
+/** A merge removed the segment during the read. The caller asks the question again. */
 export class SegmentGone extends Error {}
 
 /** Executions of the tail that are looked into one by one. */

@@ -51,7 +51,7 @@ export async function occurrencesOf(
   return dead.size === 0 ? versions : without(versions, dead);
 }
 
-/** What was found so far, with room for all that can be. */
+/** The occurrences so far, with room for all that there can be. */
 class Versions {
   readonly #ids: Float64Array;
   readonly #ats: Float64Array;
@@ -118,7 +118,7 @@ function without({ ids, ats, codes, fates }: Occurrences, dead: ReadonlySet<numb
 
 interface PartPlaces extends Places {
   part: Part;
-  /** Of the part's codes of fates those among all, as far as they were asked for. */
+  /** Maps the part's codes of fates to those of all parts, as far as they were asked for. */
   known: number[];
 }
 
@@ -130,7 +130,7 @@ interface BlockPlaces {
   end: number;
 }
 
-/** What was found by the blocks of the directories that are needed for it, some at a time. */
+/** The occurrences, some directory blocks at a time. */
 function* groupsOf(found: PartPlaces[], { from, to }: SearchRange): Generator<BlockPlaces[]> {
   let group: BlockPlaces[] = [];
   for (const hits of found) {

@@ -34,7 +34,7 @@ export interface SearchQuestion {
 
 export type Found = ListedExecution & { matches: SearchMatch[] };
 
-/** What was found in the index, and what was not looked into. */
+/** The hits of the index, and the range that was not searched. */
 export interface Everywhere {
   found: Occurrences;
   left: Tail['left'];
@@ -57,7 +57,7 @@ const MAX_FEW = 1_000;
 /** Bodies that one page is looked for in, at most. */
 const MAX_LOOKED_INTO = 3_000;
 const MAX_CHUNK = 200;
-/** Of bodies that are in memory for one question at a time; a single one may be more. */
+/** Bytes of bodies that one question keeps in memory at a time. A single body may be larger. */
 const MAX_PIECE_BYTES = 8 * 1024 * 1024;
 /** What Postgres takes for no limit to a statement. */
 const NO_LIMIT_MS = 0;
@@ -157,7 +157,7 @@ export class Search {
     }));
   }
 
-  /** Of executions, by id, what the record tells of a candidate. */
+  /** By execution id, the candidate's appearances in the record. */
   async readAppearances(
     ids: number[],
     candidate: string,
@@ -167,7 +167,7 @@ export class Search {
     );
   }
 
-  /** Of executions, by id, the rules that decided. */
+  /** By execution id, the rules that decided. */
   async readRules(ids: number[]): Promise<Map<number, DecidingRule[]>> {
     return await this.#readBodies(ids, (bodies) => this.#threads.run('rules', bodies));
   }
@@ -191,7 +191,7 @@ export class Search {
     return new Map((await Promise.all(found)).flat());
   }
 
-  /** Runs a reading of the index, anew when a merge came between. */
+  /** Reads the index, and reads it again when a merge came between. */
   async #withIndex<T>(
     range: SearchRange,
     leaves: ReturnType<typeof leavesOf>,
@@ -265,7 +265,7 @@ export class Search {
     };
   }
 
-  /** Of these rows, in order, those that the query holds of, by their bodies as they are now. */
+  /** The rows that match the query by their current bodies, in the same order. */
   async #verify<Row extends ListedExecution>(
     {
       query,

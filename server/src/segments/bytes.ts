@@ -23,7 +23,7 @@ export class ByteWriter {
     this.length += bytes.length;
   }
 
-  /** What was written since `from`; good until the next write. */
+  /** The bytes written since `from`; valid until the next write. */
   view(from = 0): Uint8Array {
     return this.#bytes.subarray(from, this.length);
   }

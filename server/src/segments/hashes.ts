@@ -1,4 +1,4 @@
-/** A set of 32-bit hashes; emptied and filled anew it takes no new memory. */
+/** A set of 32-bit hashes. It keeps its memory when it is emptied and filled again. */
 export class HashSet {
   #hashes = new Uint32Array(1024);
   /** Open addressing: the place of a hash in `#hashes`, plus one; 0 is free. At most half of it is taken. */

@@ -1,4 +1,4 @@
-/** Of the encoding and of what terms there are: segments of another format are built anew. */
+/** The version of the encoding and of the terms. Segments of another format are built again. */
 export const SEGMENT_FORMAT = 2;
 
 export const DIRECTORY = 0;
@@ -7,7 +7,7 @@ export const CANDIDATES = 2;
 
 export interface Block {
   kind: typeof DIRECTORY | typeof TERMS | typeof CANDIDATES;
-  /** Of a directory in order, of the others by the highest bits of the hash. */
+  /** Directory blocks are numbered in order, the others by the highest bits of the hash. */
   number: number;
   body: Uint8Array;
 }
@@ -20,7 +20,7 @@ export interface Fate {
   reason: string | null;
 }
 
-/** What is known of a segment without reading a block. */
+/** The facts of a segment that need no block. */
 export interface SegmentHead {
   executions: number;
   /** ms since the epoch, of the first and the last execution. */
@@ -51,7 +51,7 @@ export function blockNumber(hash: number, bits: number): number {
 export class Fates {
   readonly list: Fate[] = [];
   readonly #codes = new Map<string, number>();
-  /** The same by object, as whoever has many to ask for has few objects. */
+  /** The same by object: callers ask for many fates and have few objects. */
   readonly #codesByObject = new Map<Fate, number>();
 
   codeOf(fate: Fate): number {

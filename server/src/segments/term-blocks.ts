@@ -45,7 +45,7 @@ export class TermBlockWriter {
 export class TermBlockReader {
   readonly #blocks: Iterator<Uint8Array>;
   #reader = new ByteReader(new Uint8Array());
-  /** Of the term that stands to be read; undefined at the end. */
+  /** The hash of the next term; undefined at the end. */
   hash: number | undefined = 0;
 
   constructor(blocks: Iterable<Uint8Array>) {

@@ -12,7 +12,7 @@ import {
 } from '@xray/core';
 import { HashSet } from './hashes.js';
 
-/** Of words, shorter beginnings are no terms; longer ones narrow by the longest that there is. */
+/** Lengths of the beginnings of words that are terms. A longer prefix narrows by the longest of them. */
 const EDGES = [3, 6] as const;
 
 const SEED = { atom: 0x9747b28c, pair: 0x1b873593, edge: 0x2545f491, fact: 0x85ebca6b };

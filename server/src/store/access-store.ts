@@ -97,7 +97,7 @@ export interface GuessCount {
   endsAt: Date;
 }
 
-/** What is undefined does not filter. */
+/** A field that is undefined does not filter. */
 export interface AuditFilter {
   app: string | undefined;
   /** Part of the name of a person, or the id of a person or key. */
@@ -129,7 +129,7 @@ export type Acceptance =
   /** There is an account of this address already. */
   | { kind: 'email_taken' };
 
-/** What can be known of apps, keys, people and what they did. */
+/** Reads apps, keys, people and the audit log. */
 export interface AccessStore {
   /** All apps by name; with a user those that they are a member of, with their role there. */
   listApps(userId?: string): Promise<App[]>;
@@ -172,13 +172,13 @@ export interface AccessStore {
   /** Remembers these for `lifeMs` from now. */
   rememberPlaces(keys: string[], lifeMs: number): Promise<void>;
 
-  /** What was only looked at, or cannot be done in one transaction: written before it is. */
+  /** Writes the entry of a read, or of a change that takes more than one transaction, before it happens. */
   appendAudit(entry: NewAuditEntry): Promise<void>;
   /** Newest first, below `before`. */
   listAudit(filter: AuditFilter): Promise<AuditEntry[]>;
 }
 
-/** What can be changed of it, in a transaction that also holds the entry in the audit log. */
+/** Changes, in a transaction that also writes the audit log's entry. */
 export interface AccessEdits {
   /** Makes the first app with a key when there is no app at all; says whether it did. Of many callers one does. */
   initialize(app: { id: string; name: string }, key: NewApiKey): Promise<boolean>;

@@ -8,9 +8,8 @@ type Db = Driver['db'];
 type ChangeRow = SummaryRow & { xact: string };
 
 /**
- * What was written since a horizon, in the order of (xact, id). Transactions end in another order than
- * they began, so what is at or above the new horizon may be found again together with what was not
- * visible yet; below it nothing more can appear.
+ * Rows written since a horizon, in the order of (xact, id). Transactions end in another order than they began.
+ * So rows at or above the new horizon may come again, with rows that were not visible yet. Below it none appears.
  */
 export async function readChanges(db: Db, filter: ChangesFilter): Promise<Changes> {
   // One statement, so that the horizon and the rows are of one snapshot.

@@ -22,7 +22,7 @@ const MIN_EXECUTIONS = 5;
 
 type CohortScope = CountConditions & { from: Date; to: Date };
 
-/** Two cohorts of one app; what both filters ask alike stands in `common`. */
+/** Two cohorts of one app. `common` has the conditions that both filters share. */
 export interface CohortPair {
   app: string;
   common: CountConditions;
@@ -267,19 +267,19 @@ function summed(
     FROM ${from} WHERE ${where} GROUP BY 2, 3 HAVING sum(n) >= ${MIN_EXECUTIONS}`;
 }
 
-/** Of an object that was taken apart as `v`. */
+/** The values of an object that was taken apart as `v`. */
 const PAIR = { key: sql`v.key`, value: sql`v.value` };
 
 function sampled(where: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`(SELECT *, 1 AS n FROM sample WHERE ${where}) AS sampled`;
 }
 
-/** Of a column with one value. */
+/** The values of a column with one value. */
 function single(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
   return summed(kind, { value: column, from: sql`known`, where: sql`${column} IS NOT NULL` });
 }
 
-/** Of a column with many values, each counted once an execution. */
+/** The values of a column with many, each counted once an execution. */
 function each(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
   return summed(kind, {
     value: sql`v.value`,

@@ -11,7 +11,7 @@ export interface FileCopy {
 export interface Driver {
   readonly kind: 'pglite' | 'postgres';
   readonly db: Kysely<Tables>;
-  /** Of a database that is files here: makes a copy of them as they are at one moment. */
+  /** Copies the database's files as they are at one moment, where they are on this machine. */
   copyFiles?(): Promise<FileCopy>;
   close(): Promise<void>;
 }

@@ -27,7 +27,7 @@ type Db = Driver['db'];
 /** Blocks that are read and written back at a time. */
 const MAX_BLOCKS = 256;
 
-/** What tells where in a segment an execution has left traces. */
+/** The keys by which an execution's traces are found in a segment. */
 interface Doomed {
   check: number;
   hashes: number[];
@@ -42,14 +42,13 @@ interface SegmentRow {
 }
 
 /**
- * Takes executions out of every segment, before they are deleted: their words, their appearances as
- * candidates, and they themselves. Who builds on the index waits for the end of this transaction, and
- * then finds that what he made of what he had read is worthless.
+ * Removes executions from every segment before they are deleted: their words, their appearances as candidates, and
+ * their entries. A builder of the index waits for this transaction, and then drops what it made of older reads.
  */
 export async function eraseFromIndex(tx: Db, app: string, ids: number[]): Promise<void> {
   if (ids.length === 0) return;
   await sql`UPDATE xray.indexing SET erasures = erasures + 1`.execute(tx);
-  // Of segments that are being made, or were when a process ended.
+  // These blocks belong to segments that are being made, or were when a process ended.
   await sql`
     DELETE FROM xray.segment_blocks b
     WHERE NOT EXISTS (SELECT FROM xray.segments s WHERE s.id = b.segment)`.execute(tx);
@@ -84,7 +83,7 @@ async function eraseFromSegment(
   doomed: Map<number, Doomed>,
 ): Promise<void> {
   const places = new Set<number>();
-  // An older version left traces that nobody knows any more.
+  // The traces of an older version are not known any more.
   let isKnown = segment.format === SEGMENT_FORMAT;
   const found: Doomed[] = [];
   await rewriteBlocks(tx, segment.id, DIRECTORY, undefined, (block, number) => {

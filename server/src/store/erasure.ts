@@ -10,11 +10,11 @@ import type { ErasedBatch, ErasureScope, Store } from './store.js';
 type Db = Driver['db'];
 
 /**
- * Executions that one transaction looks at, so that neither it nor who waits for it takes long. All that
- * use the embedded database wait, and it is slower.
+ * Executions that one transaction looks at, so that it ends soon. The embedded database is slower, and all its
+ * users wait meanwhile.
  */
 const BATCH: Record<Driver['kind'], number> = { postgres: 1_000, pglite: 250 };
-/** Of all advisory locks, ours for whoever erases or changes what may be erased. */
+/** The advisory lock of erasures and of changes to the retention rules. */
 const ERASURE_LOCK = 7_247_914;
 /** How much later than received_at an execution's `at` can be (records/read-snapshot.ts). */
 const MAX_AHEAD = sql`interval '5 minutes'`;
@@ -79,7 +79,7 @@ export async function eraseBatch(
       near.map((row) => row.id),
     );
     const ids = doomed.map((row) => row.id);
-    // What grows old leaves the index with the next merge or sweep; until then its entries are dead.
+    // Expired executions leave the index with the next merge or sweep. Until then their entries are dead.
     const isNamed = scope.what.kind === 'execution' || scope.what.kind === 'subject';
     if (isNamed) await eraseFromIndex(tx, scope.app, ids);
     const erased = await eraseExecutions(tx, ids);
@@ -92,7 +92,7 @@ export async function eraseBatch(
   });
 }
 
-/** Until the end of the transaction nobody else erases. False when another does and it is not to wait. */
+/** Keeps other erasures out until the transaction ends. False when one is running and `wait` is not set. */
 export async function lockErasures(tx: Db, { wait }: { wait: boolean }): Promise<boolean> {
   if (wait) {
     await sql`SELECT pg_advisory_xact_lock(${ERASURE_LOCK}::bigint)`.execute(tx);
@@ -164,8 +164,8 @@ async function listNear(
 }
 
 /**
- * Those of `ids` that are to go, locked as they are now: one that was sent anew since may be young
- * again. One that a writer has locked is left out, since waiting here could be waiting in a circle.
+ * Locks the rows of `ids` that are to be erased, as they are now: a row that was sent again since may be young.
+ * Rows that a writer has locked are left out, because waiting here could be waiting in a circle.
  */
 async function lockMeant(
   tx: Db,

@@ -36,10 +36,10 @@ export function isOneOf(fingerprints: Bigints): Condition {
   return sql`e.fingerprint = ANY (${fingerprints ?? '{}'}::bigint[])`;
 }
 
-/** Of the hash of an id, without its sign. */
+/** The number of hashes of ids, without their sign. */
 const HASHES = 2 ** 31;
 
-/** By what executions are drawn. */
+/** The hash by which executions are drawn. */
 export function hashOf(id: RawBuilder<unknown>): RawBuilder<number> {
   return sql`(hashint8(${id}) & ${sql.lit(HASHES - 1)})`;
 }

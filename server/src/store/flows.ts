@@ -15,7 +15,7 @@ const MAX_STEPS = 500;
 const RAN = sql`status <> 'skipped'`;
 const MAX_REASONS = 20;
 
-/** What a step did in the executions that were read. */
+/** The figures of a step over the executions that were read. */
 export interface StepFigures {
   name: string;
   kind: string;

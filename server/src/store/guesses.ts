@@ -4,7 +4,7 @@ import type { Driver } from './driver.js';
 
 type Db = Driver['db'];
 
-/** A window that has ended is begun anew by whoever comes next, and swept away by anybody. */
+/** The next guess begins a new window when the last one has ended. Any call deletes ended windows. */
 export async function countGuesses(
   db: Db,
   keys: string[],

@@ -52,7 +52,7 @@ export async function replaceSegments(
         if (made.head.executions > 0) await insertSegment(tx, made.id, app, made.head);
         return true;
       }
-      // What is there of the old ones stays.
+      // The old segments stay.
       throw new SegmentsChanged();
     })
     .catch((error: unknown) => {
@@ -69,12 +69,12 @@ class SegmentsChanged extends Error {}
 
 export async function removeRemains(db: Db): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    // Locked before any block is, as whoever erases does.
+    // Erasures lock in the same order: this row before any block.
     await sql`SELECT FROM xray.indexing FOR UPDATE`.execute(tx);
     const { rows } = await sql<{ id: number }>`
       SELECT id FROM xray.segments WHERE format <> ${SEGMENT_FORMAT}::smallint LIMIT 1`.execute(tx);
     if (rows.length > 0) await clear(tx);
-    // Whoever still writes some of these, believing that it leads, must not make a segment of the rest.
+    // A former leader may still write some of these blocks. It must not make a segment of the rest.
     const { numAffectedRows } = await sql`
       DELETE FROM xray.segment_blocks b
       WHERE NOT EXISTS (SELECT FROM xray.segments s WHERE s.id = b.segment)`.execute(tx);

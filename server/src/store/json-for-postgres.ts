@@ -1,6 +1,6 @@
 import { stringifyJson } from '@xray/core';
 
-/** JSON that Postgres can read into text: no NUL, which it cannot store, and no half of a surrogate pair. */
+/** JSON whose texts Postgres can store: without U+0000 and halves of surrogate pairs. */
 export function jsonForPostgres(value: unknown): string {
   const json = stringifyJson(value);
   // JSON writes both as escapes. A backslash before such letters is rare in texts.

@@ -148,7 +148,7 @@ export async function acceptInvitation(
   return { kind: 'accepted', user, invitation: toInvitation(row) };
 }
 
-/** Whoever made the invitation may make it now: an owner of its app, an administrator, or the command line. */
+/** The maker of the invitation may still make it: an owner of its app, an administrator, or the command line. */
 const INVITER_MAY = sql<boolean>`(invitations.inviter IS NULL
   OR EXISTS (SELECT FROM xray.users WHERE users.id = invitations.inviter AND users.is_administrator)
   OR EXISTS (

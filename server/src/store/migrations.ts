@@ -9,7 +9,7 @@ interface Migration {
 }
 
 const FOLDER = new URL('../../migrations/postgres/', import.meta.url);
-/** Of all advisory locks, ours for the making of tables. Any number does that nobody else uses. */
+/** The advisory lock of migrations. Any number that nothing else uses will do. */
 export const MIGRATION_LOCK = 7_247_913;
 
 const BOOTSTRAP = `CREATE SCHEMA IF NOT EXISTS xray;

@@ -7,8 +7,8 @@ import type { Outdated, SearchRange } from './search-store.js';
 type Db = Driver['db'];
 
 /**
- * In one statement: what was forgotten is in no segment that is still there, so that with these segments at hand
- * nothing is missing that stands in them.
+ * One statement reads both. Forgotten versions are in no existing segment, so these segments miss none of the
+ * versions that they hold.
  */
 export async function readOutdated(
   db: Db,

@@ -25,7 +25,7 @@ interface PipelineGroup {
   lastAt: Date;
 }
 
-/** What ran of each pipeline of an app, by name. Throws a ReadTooLong. */
+/** The app's pipelines by name, with counts of their executions. Throws a ReadTooLong. */
 export async function listPipelines(
   db: Db,
   scope: Omit<ExecutionScope, 'where'>,
@@ -80,7 +80,7 @@ function msOf(instant: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`round(extract(epoch FROM ${instant}) * 1000)`;
 }
 
-/** What ran over time, in buckets by their start. */
+/** A pipeline's executions over time, in buckets by their start. */
 export interface OverTime {
   buckets: {
     startMs: number;
@@ -89,7 +89,7 @@ export interface OverTime {
     p50: number | null;
     p95: number | null;
   }[];
-  /** Of all buckets together, in ms. */
+  /** Over all buckets together, in ms. */
   p50: number | null;
   p95: number | null;
   outcomes: { value: string | null; startMs: number; count: number }[];

@@ -9,8 +9,8 @@ export const READ_LIMIT_MS = 2_000;
 export const AGGREGATE_LIMIT_MS = 5_000;
 
 /**
- * Rows lie about in the order of their time, and disks turn no more: at the default cost of a random page
- * a week out of a month is read by scanning the month. Compiling takes longer than any of these reads.
+ * Rows are stored roughly in time order and SSDs seek cheaply. With the default `random_page_cost` Postgres scans
+ * a month to read a week. JIT compilation takes longer than any of these reads.
  */
 const PLANNING = 'SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off';
 

@@ -27,8 +27,8 @@ export async function readBodies(db: Db, after: number): Promise<StoredBody[]> {
 }
 
 /**
- * Writes anew what columns and steps hold of bodies; a row whose body is another by now is left alone,
- * since whoever wrote that wrote these too. `xact` stays, and so its place in the search index.
+ * Rewrites the columns and steps that come from bodies. A row with another body by now is left alone, because
+ * its writer wrote these too. `xact` stays, and so its place in the search index.
  */
 export async function rewriteDerived(
   db: Db,

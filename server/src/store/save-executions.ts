@@ -147,7 +147,7 @@ interface MergedRow {
   place: number;
   /** The candidate is what is stored now, and was not before. */
   won: boolean;
-  /** What is stored has the candidate's body. */
+  /** The stored row has the candidate's body. */
   same: boolean;
   /** The candidate's sender may change what is stored. */
   allowed: boolean;

@@ -12,9 +12,9 @@ export interface ExecutionScope {
   to: Date | undefined;
 }
 
-/** What is asked of executions that are counted. */
+/** The conditions of executions that are counted. */
 export interface CountConditions {
-  /** Of each by itself. */
+  /** Holds for each execution by itself. */
   where: Condition;
   /** Only for what executions of one fingerprint have alike, and so once of them all. */
   alike: Condition;
@@ -40,7 +40,7 @@ export interface ListPlace {
 /** A row of the list with the id that tells equal ones apart. */
 export interface ListedExecution {
   id: number;
-  /** Of its body. */
+  /** Bytes of its body. */
   bytes: number;
   summary: Omit<ExecutionSummary, 'stale'>;
 }

@@ -30,7 +30,7 @@ export interface Document {
   body: string;
 }
 
-/** A version of an execution that is none any more. */
+/** A version of an execution that was replaced or deleted. */
 export interface Outdated {
   app: string;
   id: number;
@@ -68,7 +68,7 @@ export interface SearchStore {
   /** Places, within `versions`, of those whose execution is gone or has another version now. */
   findDead(versions: Pick<Entry, 'id' | 'check'>[]): Promise<Set<number>>;
   /**
-   * Versions of a range's executions that are none any more, at most `limit`, with every one that stands in one of
+   * Outdated versions of a range's executions, at most `limit`, with every one that is in one of
    * these segments. Undefined when one of the segments is no longer there.
    */
   readOutdated(
@@ -76,7 +76,7 @@ export interface SearchStore {
     segments: number[],
     limit: number,
   ): Promise<Pick<Entry, 'id' | 'check'>[] | undefined>;
-  /** Of these executions those that are about a subject. */
+  /** The executions among these that are about a subject. */
   readSubject(ids: number[], subject: { type: string; id: string }): Promise<SubjectRow[]>;
   /** How many of these executions are about subjects of this id, by their type. */
   countSubjectTypes(ids: number[], id: string): Promise<{ type: string; executions: number }[]>;
@@ -109,7 +109,7 @@ export interface SearchStore {
     ranges: { segment: number; from: number; to: number }[],
   ): Promise<Uint8Array[][]>;
   nextSegmentId(): Promise<number>;
-  /** Of a segment that is not there yet. */
+  /** The id of a segment that does not exist yet. */
   writeBlocks(segment: number, blocks: Block[]): Promise<void>;
   /**
    * Puts a segment whose blocks are written in the place of others, or none where nothing is left of
@@ -123,11 +123,11 @@ export interface SearchStore {
   /** Removes what was left behind of segments that never came to be, or are of another format. */
   removeRemains(): Promise<void>;
   /**
-   * Begins anew when the rows' transactions are those of another cluster, as after a restore of a dump:
+   * Begins again when the rows' transactions are those of another cluster, as after a restore of a dump:
    * true if so. Rows come to have a number of this one.
    */
   adoptRows(): Promise<boolean>;
-  /** Begins anew: no segment, and everything to be indexed. */
+  /** Begins again: no segment, and everything to be indexed. */
   clearIndex(): Promise<void>;
   /** How many executions no segment has, and when the one that waits longest was received. */
   measureLag(): Promise<{ executions: number; since: Date | null }>;

@@ -39,7 +39,7 @@ export function createSqlStore(driver: Driver): Store {
     migrate: () => migrate(driver),
     async ping() {
       await within(PING_MS, ping(driver));
-      // No reading tells of a full disk, and there may be room for a small write only.
+      // No read meets a full disk, and a small write may still fit.
       if (full !== undefined && performance.now() - full.at < FULL_MS) throw full.error;
     },
     close: () => driver.close(),

@@ -108,7 +108,7 @@ export type SaveOutcome =
   | { kind: 'outside_limits' }
   | { kind: 'refused'; message: string };
 
-/** How often a value stands in the executions found, and how many values the field has. */
+/** How many of the executions found have a value, and how many values the field has. */
 export interface FacetRow {
   /** By its name in the filter language; '' counts the executions. */
   field: string;
@@ -264,7 +264,7 @@ export interface Store extends AccessStore {
   ): Promise<ErasedBatch | undefined>;
   /** The next bodies by the ids of their rows, some megabytes at most; none at the end. */
   readBodies(after: number): Promise<StoredBody[]>;
-  /** Writes anew what columns and steps hold of bodies, unless the body is another by now. */
+  /** Rewrites the columns and steps that come from bodies, unless the body is another by now. */
   rewriteDerived(
     records: { id: number; bodyHash: string; record: ExecutionRecord }[],
   ): Promise<void>;

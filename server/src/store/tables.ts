@@ -154,9 +154,9 @@ interface ExecutionsTable {
   has_people: Derived<boolean>;
   /** Only for the database: its 64 bits are more than a number holds here. */
   fingerprint: Derived<never>;
-  /** Of durations that are alike (durations.ts). */
+  /** The group of similar durations (durations.ts). */
   duration_group: Derived<number | null>;
-  /** Of the transaction that wrote the row last. */
+  /** The transaction that wrote the row last. */
   xact: Derived<string>;
   terminal: Derived<boolean>;
   revision: Derived<number>;
@@ -165,7 +165,7 @@ interface ExecutionsTable {
   running_revision: Derived<number>;
   instance_id: Derived<string | null>;
   many_instances: Derived<boolean>;
-  /** Of its sender, as it may write; null: any. */
+  /** The environments that its sender may write; null: any. */
   sender_environments: Derived<string[] | null>;
   conflict: Derived<boolean>;
 }

@@ -86,7 +86,7 @@ export async function removeView(tx: Db, app: string, id: string): Promise<void>
   await sql`DELETE FROM xray.views WHERE app = ${app} AND id::text = ${id}`.execute(tx);
 }
 
-/** Of two who change an app's views at once the second waits, so that both together keep to the limits. */
+/** Two changes of an app's views take turns, so that together they keep to the limits. */
 async function waitForOthers(tx: Db, app: string): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(hashtext(${`views ${app}`}))`.execute(tx);
 }

@@ -12,7 +12,7 @@ export type TaskAnswer = { id: number; output: unknown } | { id: number; failure
 
 /**
  * What takes processor time that the event loop has not to spare, done by up to `most` threads. A thread
- * does one task after another; it starts when all others are busy, and anew when it ended.
+ * does one task after another; it starts when all others are busy, and again after it ended.
  */
 export class TaskThreads {
   readonly #threads: Thread[];

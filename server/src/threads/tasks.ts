@@ -53,8 +53,8 @@ export type ReadElsewhere =
 let merging: SegmentMerge | undefined;
 
 /**
- * What threads do, each by its name. What goes out as JSON is made a text there: it is cheaper to hand
- * over, and made off the loop too.
+ * The tasks of the threads, by name. A thread returns JSON as text, because a text is cheaper to send and the
+ * loop need not write it.
  */
 export const tasks = {
   /** The record of a snapshot. */
@@ -111,7 +111,7 @@ export const tasks = {
     return head;
   },
 
-  /** Of each suspect the places where it has what the query looks for; null where it is not meant. */
+  /** For each suspect the places that match the query; null where the query does not match. */
   verify({
     query,
     now,
@@ -185,7 +185,7 @@ export const tasks = {
   },
 };
 
-/** What is stored was validated when it came in. */
+/** A stored body was validated when it came in. */
 function parse(body: string): Snapshot {
   return parseJson(body) as Snapshot;
 }

@@ -6,8 +6,8 @@ import type { Store } from '../store/store.js';
 const CALL_MS = 1_000;
 
 /**
- * One call's worth of making anew what is derived from bodies: the columns and steps here, the search
- * index by its job, which begins anew with the first call. `after` is where the call before stopped.
+ * One call's worth of rewriting everything that is derived from bodies. The columns and steps are rewritten here.
+ * The index job rebuilds the search index, from the first call on. `after` is where the call before stopped.
  */
 export async function reindex(store: Store, after: number | undefined): Promise<Reindexed> {
   if (after === undefined) await store.index.clearIndex();

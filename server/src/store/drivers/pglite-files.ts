@@ -19,7 +19,7 @@ type FileOperation = (...args: unknown[]) => unknown;
 export class FilesWithTimers extends NodeFS {
   readonly #whenUsed: () => void;
 
-  /** `whenUsed` is told of each block that is read or written. */
+  /** Calls `whenUsed` for each block that is read or written. */
   constructor(dataDir: string, whenUsed: () => void) {
     super(dataDir);
     this.#whenUsed = whenUsed;

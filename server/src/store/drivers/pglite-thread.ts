@@ -164,7 +164,7 @@ export class PgliteThread {
     return await answer;
   }
 
-  /** What was committed is in the files also where the database does not get to its own end. */
+  /** Committed rows are in the files even when the database does not shut down in order. */
   async close(): Promise<void> {
     await this.query(null, []).catch(() => {});
     await this.#worker.terminate();
@@ -200,7 +200,7 @@ export class PgliteThread {
     return setInterval(look, SILENT_MS / LOOKS).unref();
   }
 
-  /** Fails whoever waits or asks later, and ends the thread. Returns the outage that they are told. */
+  /** Fails all waiting and later queries, and ends the thread. Returns the outage that they get. */
   #die(cause: Error): Error {
     if (this.#dead !== undefined) return this.#dead;
     const { code } = errorOf(cause);

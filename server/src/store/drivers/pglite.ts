@@ -86,7 +86,7 @@ async function copyTemplate(directory: string): Promise<void> {
   await rename(partial, directory);
 }
 
-/** Of a thousand small files. `cp` asks so much about each that it takes three times as long. */
+/** Copies a thousand small files. `cp` checks so much about each that it takes three times as long. */
 function copyFolder(from: string, to: string): void {
   mkdirSync(to, { mode: 0o700 });
   for (const entry of readdirSync(from, { withFileTypes: true })) {

@@ -8,7 +8,7 @@ export interface PostgresOptions {
   /** PEM of the authority that signed the server's certificate. */
   caCert: string | undefined;
   maxConnections: number;
-  /** Told of a connection that broke; the pool replaces it by itself. */
+  /** Called with the error of a broken connection. The pool replaces it by itself. */
   onConnectionError: (error: Error) => void;
 }
 
