@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AdministratorError } from './administrator.js';
-import { ConfigError, loadConfig } from './config.js';
+import { ConfigError } from './config.js';
 import { openFileFault } from './connections.js';
 import { DataDirInUseError, UntrustedSocketError } from './data-dir.js';
 import { RestoreError } from './errors.js';
@@ -59,7 +59,7 @@ function commands(terminal: Terminal): Command {
       const fault = openFileFault();
       if (fault !== undefined) throw new UsageError(fault);
       const { startServer } = await import('./main.js');
-      const server = await startServer(loadConfig(terminal.io.env));
+      const server = await startServer(terminal.config());
       terminal.say(...startMessage(server));
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         process.once(signal, () => {
@@ -74,7 +74,7 @@ function commands(terminal: Terminal): Command {
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: true }) => {
       const { openBackend } = await import('./main.js');
-      const backend = await openBackend(loadConfig(terminal.io.env));
+      const backend = await openBackend(terminal.config());
       await backend.close();
       if (json) terminal.json({ migrated: backend.migrated });
       else if (backend.migrated.length === 0) terminal.say('The tables were up to date.');

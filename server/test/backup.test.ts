@@ -7,11 +7,11 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startServer } from '#server/main.js';
 import { API_KEY, configFor, newPlace, type DriverName, type Place } from './support/databases.js';
 import { detail, list, post, postOk } from './support/http.js';
-import { callCli, runCli, startProcess } from './support/process.js';
+import { callCli, startProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
 
-// Many commands one after another, each of which starts the embedded database anew.
+// Many commands one after another, each of which opens its database.
 vi.setConfig({ testTimeout: 180_000 });
 
 const WRITERS = 4;
@@ -29,7 +29,7 @@ async function newFile(): Promise<string> {
 }
 
 async function run(place: Place, args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runCli(place, args);
+  const { code, stdout, stderr } = await callCli(place, args);
   if (code !== 0) throw new Error(stderr);
   return stdout;
 }
@@ -107,13 +107,13 @@ describe('xray backup', () => {
   test('writes no file over another, and none for a Postgres', async () => {
     const { file } = await backupOfOne();
     const bytes = await readFile(file);
-    const again = await runCli(await freshPlace('pglite'), ['backup', file]);
+    const again = await callCli(await freshPlace('pglite'), ['backup', file]);
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(/The file .* exists already/);
     // toEqual takes half a minute over so many bytes.
     expect((await readFile(file)).equals(bytes)).toBe(true);
     const other = await newFile();
-    const postgres = await runCli(await freshPlace('postgres'), ['backup', other]);
+    const postgres = await callCli(await freshPlace('postgres'), ['backup', other]);
     expect(postgres.code).toBe(1);
     expect(postgres.stderr).toMatch(/pg_dump/);
     expect(await readdir(path.dirname(other))).toEqual([]);
@@ -124,14 +124,14 @@ describe('xray restore', () => {
   test('refuses a data directory that is in use or not empty, and leaves it as it is', async () => {
     const { file } = await backupOfOne();
     const place = await freshPlace('pglite');
-    const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    const server = await startServer(configFor(place));
     const one = snapshot();
     await postOk(server.url, one);
-    const inUse = await runCli(place, ['restore', file]);
+    const inUse = await callCli(place, ['restore', file]);
     expect(inUse.code).toBe(1);
     expect(inUse.stderr).toMatch(/in use by another X-Ray/);
-    await server.end('SIGTERM');
-    const full = await runCli(place, ['restore', file]);
+    await server.stop();
+    const full = await callCli(place, ['restore', file]);
     expect(full.code).toBe(1);
     expect(full.stderr).toMatch(/is not empty \(auth-secret, db\).*XRAY_DATA_DIR/);
     const again = await startServer(configFor(place));
@@ -139,7 +139,7 @@ describe('xray restore', () => {
       one.executionId,
     ]);
     await again.stop();
-    const postgres = await runCli(await freshPlace('postgres'), ['restore', file]);
+    const postgres = await callCli(await freshPlace('postgres'), ['restore', file]);
     expect(postgres.code).toBe(1);
     expect(postgres.stderr).toMatch(/DATABASE_URL is set/);
   });
@@ -162,7 +162,7 @@ describe('xray restore', () => {
     for (const [content, reason] of others) {
       const other = await newFile();
       await writeFile(other, content);
-      const { code, stderr } = await runCli(place, ['restore', other]);
+      const { code, stderr } = await callCli(place, ['restore', other]);
       expect(stderr).toMatch(reason);
       expect(code).toBe(1);
       expect(await contentsOf(place)).toEqual([]);

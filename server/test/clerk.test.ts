@@ -11,7 +11,7 @@ import type { Deps } from '#server/routes/route.js';
 import { APP, configFor, freshServer, newPlace } from './support/databases.js';
 import { clerkUser, foreignKey, startFakeClerk, type FakeClerk } from './support/clerk.js';
 import { overConsole, tokenOf } from './support/people.js';
-import { runCli } from './support/process.js';
+import { callCli } from './support/process.js';
 
 let clerk: FakeClerk;
 let server: Awaited<ReturnType<typeof freshServer>>;
@@ -255,9 +255,9 @@ test('there are no local accounts beside Clerk', async () => {
 test('the command line makes accounts for Clerk to open, and no links', async () => {
   const place = await newPlace('pglite');
   onTestFinished(() => place.remove());
-  const created = await runCli(place, ['users', 'create', 'ops@example.org'], clerk.env);
+  const created = await callCli(place, ['users', 'create', 'ops@example.org'], clerk.env);
   expect(created).toMatchObject({ code: 0, stdout: expect.stringMatching(/ops@.*Clerk signs/s) });
-  const link = await runCli(place, ['users', 'sign-in', 'ops@example.org'], clerk.env);
+  const link = await callCli(place, ['users', 'sign-in', 'ops@example.org'], clerk.env);
   expect(link).toMatchObject({ code: 1, stderr: expect.stringMatching(/Clerk signs/) });
 });
 
@@ -304,7 +304,7 @@ test.each([
 ])('a setting that misses %s stops the start with a message that names it', async (name, env) => {
   const place = await newPlace('pglite');
   onTestFinished(() => place.remove());
-  const { code, stderr } = await runCli(place, ['start'], env);
+  const { code, stderr } = await callCli(place, ['start'], env);
   expect(code).toBe(1);
   expect(stderr).toContain(name);
 });

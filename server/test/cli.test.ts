@@ -12,7 +12,15 @@ import type {
   ExecutionPage,
   UserList,
 } from '@xray/core';
-import { APP, DRIVERS, newPlace, type DriverName, type Place } from './support/databases.js';
+import { startServer } from '#server/main.js';
+import {
+  APP,
+  DRIVERS,
+  configFor,
+  newPlace,
+  type DriverName,
+  type Place,
+} from './support/databases.js';
 import { post } from './support/http.js';
 import { ADMINISTRATOR, Visitor, WITH_ADMINISTRATOR, tokenOf } from './support/people.js';
 import { callCli, runCli, startProcess } from './support/process.js';
@@ -25,7 +33,7 @@ async function freshPlace(driver: DriverName): Promise<Place> {
 }
 
 async function jsonOf<T>(place: Place, args: string[]): Promise<T> {
-  const { code, stdout, stderr } = await runCli(place, [...args, '--json']);
+  const { code, stdout, stderr } = await callCli(place, [...args, '--json']);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as T;
 }
@@ -83,19 +91,19 @@ describe.each(DRIVERS)('the command line on %s', (driver) => {
 
   test('makes and revokes keys of a server that is running, with effect at once or within seconds', async () => {
     const place = await freshPlace(driver);
-    const server = await startProcess(place);
+    const server = await startServer(configFor(place));
     const made = await jsonOf<CreatedKey>(place, ['keys', 'create', '--app', APP]);
     const send = async (): Promise<number> =>
       (await post(server.url, snapshot(), { 'x-api-key': made.key })).status;
     expect(await send()).toBe(202);
     await jsonOf(place, ['keys', 'revoke', made.apiKey.id, '--app', APP]);
     await expect.poll(send, { timeout: 10_000 }).toBe(401);
-    await server.end('SIGTERM');
+    await server.stop();
   });
 
   test('migrate says what it did', async () => {
     const place = await freshPlace(driver);
-    await runCli(place, ['migrate']);
+    await callCli(place, ['migrate']);
     expect(await jsonOf(place, ['migrate'])).toEqual({ migrated: [] });
   });
 });
@@ -134,13 +142,13 @@ describe('the data directory', () => {
 
   test('keeps its socket in itself, however long its path is and whatever TMPDIR is', async () => {
     const place = long(await freshPlace('pglite'));
-    const server = await startProcess(place);
+    const server = await startServer(configFor(place));
     expect(await readdir(place.env.XRAY_DATA_DIR ?? '')).toContain('xray.sock');
     const elsewhere = await callCli(place, ['keys', 'list', '--app', APP, '--json'], {
       TMPDIR: '/var/tmp',
     });
     expect(JSON.parse(elsewhere.stdout)).toMatchObject({ items: [{}] });
-    await server.end('SIGTERM');
+    await server.stop();
     expect(await readdir(place.env.XRAY_DATA_DIR ?? '')).not.toContain('xray.sock');
   });
 
@@ -175,7 +183,7 @@ describe('the data directory', () => {
       const place = { env: { XRAY_DATA_DIR: dataDir }, remove: async () => {} };
       const refusal = /xray\.sock belongs to another user \(uid 65534\)/;
       for (const args of [['users', 'create', 'boss@example.com', '--administrator'], ['start']]) {
-        const { code, stdout, stderr } = await runCli(place, args);
+        const { code, stdout, stderr } = await callCli(place, args);
         expect(stderr).toMatch(refusal);
         expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       }
@@ -185,11 +193,11 @@ describe('the data directory', () => {
 
   test('works where its path is too long for a socket', async () => {
     const deep = long(await freshPlace('pglite'));
-    const server = await startProcess(deep);
+    const server = await startServer(configFor(deep));
     expect(await jsonOf<ApiKeyList>(deep, ['keys', 'list', '--app', APP])).toMatchObject({
       items: [{}],
     });
-    await server.end('SIGTERM');
+    await server.stop();
   });
 });
 
@@ -280,20 +288,20 @@ describe('settings', () => {
       await jsonOf(place, ['users', 'create', email]);
     }
     await jsonOf(place, ['users', 'make-administrator', 'Ada@Example.org']);
-    const only = await runCli(place, ['users', 'unmake-administrator', 'ada@example.org']);
+    const only = await callCli(place, ['users', 'unmake-administrator', 'ada@example.org']);
     expect(only).toMatchObject({ code: 1, stderr: expect.stringMatching(/only administrator/) });
-    const unsaid = await runCli(place, ['users', 'remove', 'bert@example.org']);
+    const unsaid = await callCli(place, ['users', 'remove', 'bert@example.org']);
     expect(unsaid).toMatchObject({ code: 1, stderr: expect.stringMatching(/--yes/) });
     await jsonOf(place, ['users', 'remove', 'bert@example.org', '--yes']);
     const { items } = await jsonOf<UserList>(place, ['users', 'list']);
     expect(items).toMatchObject([{ email: 'ada@example.org', isAdministrator: true }]);
-    const none = await runCli(place, ['users', 'remove', 'bert@example.org', '--yes']);
+    const none = await callCli(place, ['users', 'remove', 'bert@example.org', '--yes']);
     expect(none).toMatchObject({ code: 1, stderr: expect.stringMatching(/no account/) });
   });
 
   test('resets a password beside a running server, as the audit log then tells', async () => {
     const place = await freshPlace('pglite');
-    const server = await startProcess(place, WITH_ADMINISTRATOR);
+    const server = await startServer(configFor(place, WITH_ADMINISTRATOR));
     const reset = ['users', 'reset-password', ADMINISTRATOR];
     const { link } = await jsonOf<CreatedLink>(place, reset);
     const password = 'something else altogether';
@@ -307,17 +315,17 @@ describe('settings', () => {
       'user.reset-password',
       'user.link',
     ]);
-    await server.end('SIGTERM');
+    await server.stop();
   });
 
   test('a port in use is told in a line', async () => {
-    const server = await startProcess(await freshPlace('pglite'));
-    const { code, stderr } = await runCli(await freshPlace('pglite'), ['start'], {
+    const server = await startServer(configFor(await freshPlace('pglite')));
+    const { code, stderr } = await callCli(await freshPlace('pglite'), ['start'], {
       PORT: new URL(server.url).port,
     });
     expect(code).toBe(1);
     expect(stderr).toMatch(/EADDRINUSE.*PORT/);
-    await server.end('SIGTERM');
+    await server.stop();
   });
 
   test('prints its version', async () => {
@@ -327,7 +335,7 @@ describe('settings', () => {
   });
 
   test('help names every command', async () => {
-    const { stdout } = await runCli(await freshPlace('pglite'), ['--help']);
+    const { stdout } = await callCli(await freshPlace('pglite'), ['--help']);
     const keeping = ['retention', 'prune', 'export', 'import', 'backup', 'restore'];
     for (const command of ['start', 'migrate', 'keys', 'users', 'audit', ...keeping])
       expect(stdout).toContain(command);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startServer } from '#server/main.js';
 import {
   comparisonSchema,
   explanationSchema,
@@ -7,9 +8,9 @@ import {
   type Explanation,
   type Snapshot,
 } from '@xray/core';
-import { API_KEY, APP, driverInCi, freshServer, newPlace } from './support/databases.js';
+import { API_KEY, APP, configFor, driverInCi, freshServer, newPlace } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
-import { runCli, startProcess } from './support/process.js';
+import { callCli } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
 /** Declined by one of two rules, on the score that is given. */
@@ -202,9 +203,9 @@ describe.each(driverInCi('postgres'))('the questions of the command line on %s',
   test('query prints what a filter finds, and marks the place where a filter is wrong', async () => {
     const place = await newPlace(driver);
     onTestFinished(() => place.remove());
-    const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    const server = await startServer(configFor(place));
     await postOk(server.url, [loan('low', 612), loan('high', 700)]);
-    const query = (...words: string[]) => runCli(place, ['query', ...words, '--app', APP]);
+    const query = (...words: string[]) => callCli(place, ['query', ...words, '--app', APP]);
 
     const declined = await query('rule:min_score');
     expect(declined.stdout).toContain('declined');
@@ -220,30 +221,30 @@ describe.each(driverInCi('postgres'))('the questions of the command line on %s',
     const wrong = await query('env:prod pipelin:loan');
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toContain('  env:prod pipelin:loan\n           ^');
-    await server.end('SIGTERM');
+    await server.stop();
   });
 
   test('explain and diff print what people can read, and JSON', async () => {
     const place = await newPlace(driver);
     onTestFinished(() => place.remove());
-    const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    const server = await startServer(configFor(place));
     await postOk(server.url, [loan('low', 612), loan('high', 700)]);
 
-    const told = await runCli(place, ['explain', 'low', '--app', APP]);
+    const told = await callCli(place, ['explain', 'low', '--app', APP]);
     expect(told.stdout).toContain('the decision was declined');
     expect(told.stdout).toContain('score at least 660, instead of 612');
-    const asJson = await runCli(place, ['explain', 'low', '--app', APP, '--json']);
+    const asJson = await callCli(place, ['explain', 'low', '--app', APP, '--json']);
     expect(JSON.parse(asJson.stdout)).toMatchObject({ outcome: 'declined' });
 
-    const diff = await runCli(place, ['diff', 'low', 'high', '--app', APP]);
+    const diff = await callCli(place, ['diff', 'low', 'high', '--app', APP]);
     expect(diff.stdout).toContain('First difference: step 0 · fetch_credit_score');
     expect(diff.stdout).toContain('rule min_score: fail → pass, actual 612 → 700');
-    const diffAsJson = await runCli(place, ['diff', 'low', 'high', '--app', APP, '--json']);
+    const diffAsJson = await callCli(place, ['diff', 'low', 'high', '--app', APP, '--json']);
     expect(JSON.parse(diffAsJson.stdout)).toMatchObject({ same: false });
 
-    const missing = await runCli(place, ['explain', 'none', '--app', APP]);
+    const missing = await callCli(place, ['explain', 'none', '--app', APP]);
     expect(missing.code).toBe(1);
     expect(missing.stderr).toContain('no execution of this id');
-    await server.end('SIGTERM');
+    await server.stop();
   });
 });

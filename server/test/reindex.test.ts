@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { PipelineList } from '@xray/core';
 import { APP, driverInCi, administer, freshServer } from './support/databases.js';
 import { detail, get, list, postOk } from './support/http.js';
-import { runCli } from './support/process.js';
+import { callCli } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
 test.each(driverInCi('postgres'))(
@@ -25,7 +25,7 @@ test.each(driverInCi('postgres'))(
         );
         await administer('DELETE FROM xray.steps', database);
       }
-      const { code, stdout } = await runCli(server.place, ['reindex', '--json']);
+      const { code, stdout } = await callCli(server.place, ['reindex', '--json']);
       expect({ code, ...JSON.parse(stdout) }).toEqual({ code: 0, executions: 41 });
       expect(await list(server.url)).toEqual(before);
       expect(await searched('metadata.region:eu step:score')).toEqual([FULL_SNAPSHOT.executionId]);

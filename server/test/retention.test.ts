@@ -22,11 +22,11 @@ import {
   type Place,
 } from './support/databases.js';
 import { list, postOk } from './support/http.js';
-import { runCli, startProcess } from './support/process.js';
+import { callCli } from './support/process.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
 
-// Many commands one after another, each of which starts the embedded database anew.
+// Many commands one after another, each of which opens its database.
 vi.setConfig({ testTimeout: 180_000 });
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -64,7 +64,7 @@ async function receive(
 }
 
 async function jsonOf<T>(place: Place, args: string[]): Promise<T> {
-  const { code, stdout, stderr } = await runCli(place, [...args, '--app', APP, '--json']);
+  const { code, stdout, stderr } = await callCli(place, [...args, '--app', APP, '--json']);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as T;
 }
@@ -114,7 +114,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
       { receivedAt: daysAgo(31), changes: { executionId: 'prod-31', environment: 'prod' } },
       { receivedAt: daysAgo(31), changes: { executionId: 'kept-31', environment: 'kept' } },
     ]);
-    const none = await runCli(place, ['prune', '--app', APP, '--yes']);
+    const none = await callCli(place, ['prune', '--app', APP, '--yes']);
     expect(none.code).toBe(1);
     expect(none.stderr).toMatch(/no retention rule.*xray retention/s);
     await jsonOf(place, ['retention', '--days', '30']);
@@ -223,7 +223,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
 
   test('erases one execution of a server that runs, by the command line and by the API', async () => {
     const place = await placeWith(driver, []);
-    const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    const server = await startServer(configFor(place));
     const [one, two, three] = [snapshot(), snapshot(), snapshot()];
     await postOk(server.url, [one, two, three]);
     const byCli = await jsonOf<PruneResult>(place, [
@@ -244,7 +244,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     expect(items.map((item) => item.executionId).sort()).toEqual(
       [two.executionId, three.executionId].sort(),
     );
-    await server.end('SIGTERM');
+    await server.stop();
   });
 
   test('touches nothing under a legal hold, and says so', async () => {
@@ -264,7 +264,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
       ['--subject', 'a/1'],
       ['--execution', 'held'],
     ]) {
-      const { code, stderr } = await runCli(place, ['prune', '--app', APP, '--yes', ...what]);
+      const { code, stderr } = await callCli(place, ['prune', '--app', APP, '--yes', ...what]);
       expect(code).toBe(1);
       expect(stderr).toMatch(/legal hold \(environment prod\).*Nothing was erased/);
     }
@@ -282,7 +282,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
 
   test('does nothing that cannot be undone without being told twice', async () => {
     const place = await placeWith(driver, [{ receivedAt: daysAgo(2) }]);
-    const { code, stderr } = await runCli(place, ['prune', '--app', APP, '--older-than', '1d']);
+    const { code, stderr } = await callCli(place, ['prune', '--app', APP, '--older-than', '1d']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/1 executions with 3 steps.*--yes/);
     expect(await idsIn(place)).toHaveLength(1);

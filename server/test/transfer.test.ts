@@ -14,11 +14,11 @@ import {
   type Place,
 } from './support/databases.js';
 import { detail, fetchWithKey, list, post, postOk } from './support/http.js';
-import { runCli } from './support/process.js';
+import { callCli } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
 
-// Many commands one after another, each of which starts the embedded database anew.
+// Many commands one after another, each of which opens its database.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 async function freshPlace(driver: DriverName): Promise<Place> {
@@ -28,7 +28,7 @@ async function freshPlace(driver: DriverName): Promise<Place> {
 }
 
 async function run(place: Place, args: string[]): Promise<{ stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await runCli(place, args);
+  const { code, stdout, stderr } = await callCli(place, args);
   if (code !== 0) throw new Error(stderr);
   return { stdout, stderr };
 }
@@ -174,7 +174,7 @@ describe('xray import', () => {
   test('says that a file was cut short, and goes on from there with the whole one', async () => {
     const lines = exported.split('\n');
     const place = await freshPlace('pglite');
-    const cut = await runCli(place, ['import', await fileOf(lines.slice(0, 101).join('\n'))]);
+    const cut = await callCli(place, ['import', await fileOf(lines.slice(0, 101).join('\n'))]);
     expect(cut.code).toBe(1);
     expect(cut.stderr).toMatch(/cut short: it has 100 executions/);
     const whole = await run(place, ['import', await fileOf(exported), '--json']);
@@ -189,11 +189,11 @@ describe('xray import', () => {
       code,
       stderr,
       stdout: said,
-    } = await runCli(place, ['import', await fileOf(lines.join('\n')), '--json']);
+    } = await callCli(place, ['import', await fileOf(lines.join('\n')), '--json']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/line 4 \(no id\) was rejected: This is not a line of an export/);
     expect(JSON.parse(said)).toMatchObject({ accepted: EXECUTIONS - 1, rejected: 1 });
-    const foreign = await runCli(place, ['import', await fileOf('{"a":1}\n')]);
+    const foreign = await callCli(place, ['import', await fileOf('{"a":1}\n')]);
     expect(foreign.code).toBe(1);
     expect(foreign.stderr).toMatch(/does not start with the first line/);
   });

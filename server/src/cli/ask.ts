@@ -1,13 +1,12 @@
 import { withAdministrator, type Administrator } from '../administrator.js';
-import { loadConfig } from '../config.js';
 import type { Terminal } from './terminal.js';
 
 /** Calls the API of the running server as administrator, or opens the database when no server runs. */
 export async function asAdministrator<T>(
-  { io }: Terminal,
+  terminal: Terminal,
   use: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
-  return await withAdministrator(loadConfig(io.env), use);
+  return await withAdministrator(terminal.config(), use);
 }
 
 export function appPath(app: string, rest: string): string {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { loadConfig } from '../config.js';
 import { asAdministrator } from './ask.js';
 import { UsageError, formatBytes, type Terminal } from './terminal.js';
 
@@ -24,7 +23,7 @@ export function addBackupCommands(program: Command, terminal: Terminal): void {
     .option('--json', 'print JSON')
     .action(async (file: string, { json }: { json?: true }) => {
       const { restoreBackup } = await import('../restore.js');
-      const restored = await restoreBackup(loadConfig(terminal.io.env), file);
+      const restored = await restoreBackup(terminal.config(), file);
       if (json) terminal.json(restored);
       else terminal.say(`Restored into ${restored.dataDir}.`);
     });

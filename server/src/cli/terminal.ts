@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { printable, stringifyJson } from '@xray/core';
+import { loadConfig, type Config } from '../config.js';
 
 /** A command that cannot be carried out as it was given; the message says how it could. */
 export class UsageError extends Error {
@@ -16,6 +17,8 @@ export interface Io {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable & { isTTY?: boolean };
   stderr: Writable & { isTTY?: boolean };
+  /** The file descriptor for the log, where it is not that of stderr. */
+  logTo?: number;
 }
 
 // JSON escapes the controls below U+0020 by itself. A terminal acts on these too.
@@ -36,6 +39,12 @@ export class Terminal {
 
   constructor(io: Io) {
     this.io = io;
+  }
+
+  /** The settings of this command's environment. */
+  config(): Config {
+    const config = loadConfig(this.io.env);
+    return { ...config, logTo: this.io.logTo ?? config.logTo };
   }
 
   /** Prints each text as one line. */

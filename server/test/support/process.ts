@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { main } from '#server/commands.js';
 import type { Place } from './databases.js';
-import { keepLog, keepLogLines, plantSecrets } from './logging.js';
+import { keepLog, keepLogLines, logOfThisFile, plantSecrets } from './logging.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -89,14 +89,20 @@ export async function callCli(
   env: Record<string, string> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const io = { env: environment(place, env), stdin: Readable.from([]), stdout, stderr };
+  const io = {
+    env: environment(place, env),
+    stdin: Readable.from([]),
+    stdout,
+    stderr,
+    logTo: logOfThisFile(),
+  };
+  // Read meanwhile, since a command waits while nobody takes its output.
+  const texts = Promise.all([text(stdout), text(stderr)]);
   const code = await main(args, io);
-  return { code, stdout: await textOf(stdout), stderr: await textOf(stderr) };
-}
-
-async function textOf(stream: PassThrough): Promise<string> {
-  stream.end();
-  return await text(stream);
+  stdout.end();
+  stderr.end();
+  const [told, warned] = await texts;
+  return { code, stdout: told, stderr: warned };
 }
 
 export function isInstalled(command: string): boolean {
