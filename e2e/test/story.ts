@@ -52,7 +52,7 @@ interface Audience {
 
 /** Pages in a real browser; skipped, with its reason, where there is none. */
 const audienceTest = base
-  .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
+  .extend('browser', { scope: 'worker' }, async ({}, { onCleanup }) => {
     if (noBrowser !== null) return null;
     const browser = await launchBrowser();
     onCleanup(() => browser.close());
