@@ -53,7 +53,7 @@ export function isNumber(value: unknown): value is RecordedNumber {
 }
 
 /** Numbers that a double may not hold: sixteen digits, or an exponent. Matches in texts cost time and nothing else. */
-const LONG_NUMBER = /(?:^|[:,[\s])(-?\d(?:[\d.]{15,}|[\d.]*[eE])[\d.eE+-]*)(?=[,\]}\s]|$)/g;
+const LONG_NUMBER = /(?:^|[:,[\s])(-?\d[\d.eE+-]{15,}|-?\d[\d.]*[eE][\d.eE+-]*)/g;
 
 /**
  * `JSON.parse` that keeps the digits of every number. Recursive where it has to keep some, so bound the depth of

@@ -139,6 +139,12 @@ describe('JSON without such numbers', () => {
     );
   });
 
+  test('is read in a time that grows with its length alone', () => {
+    const digits = '1'.repeat(300_000);
+    const text = JSON.stringify({ a: ` ${digits}x`, b: ` ${digits}e`, c: '1.'.repeat(100_000) });
+    expect(stringifyJson(parseJson(text))).toBe(text);
+  });
+
   test('keeps its odd keys beside an exact number, and of a repeated key the last', () => {
     const text =
       '{"__proto__":{"a":1},"n":12345678901234567890,"b":1,"b":"x","t":"a\\u0000\\ud800"}';
