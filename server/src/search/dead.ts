@@ -2,11 +2,11 @@ import { ERASED, versionOf, type Directory } from '../segments/directory.js';
 import type { SearchRange, SearchStore } from '../store/search-store.js';
 import { SegmentGone } from './index-reader.js';
 
-/** So many rows are asked sooner than it is known which versions are outdated. */
+/** Checking this many rows is faster than reading the outdated versions first. */
 const FEW = 500;
-/** With more outdated versions than that every row is asked. */
+/** With more outdated versions than this, every row is checked. */
 const MAX_OUTDATED = 10_000;
-/** Rows that are asked in one statement. */
+/** Rows that one statement checks. */
 const ASKED_AT_ONCE = 10_000;
 
 /** Places of outdated versions in a range: replaced, deleted or erased. Throws SegmentGone. */

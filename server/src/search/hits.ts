@@ -17,7 +17,7 @@ export function isOlder(a: Place, b: Place): boolean {
 export interface Walk {
   from: number;
   to: number;
-  /** Where the page before ended. */
+  /** The end of the page before. */
   before: Place | undefined;
 }
 
@@ -34,12 +34,12 @@ export class Hits {
     this.#parts = index.parts.map((part) => new PartHits(part, placesIn(part), walk));
   }
 
-  /** At most so many are left. */
+  /** An upper bound of the hits that are left. */
   get size(): number {
     return this.#parts.reduce((sum, part) => sum + part.size, 0);
   }
 
-  /** The next ones; none at the end. Throws SegmentGone. */
+  /** The next hits; an empty list at the end. Throws SegmentGone. */
   async next(count: number): Promise<Entry[]> {
     const found: Entry[] = [];
     while (found.length < count) {
@@ -50,7 +50,7 @@ export class Hits {
         await this.#load(this.#parts.filter((part) => part.mayBeat(newest)));
         continue;
       }
-      // Two versions of one execution stand beside each other, unless its time was changed.
+      // Two versions of one execution are neighbours, unless its time was changed.
       if (entry.id === this.#lastId || !this.#isMeant(entry)) continue;
       this.#lastId = entry.id;
       found.push(entry);

@@ -7,25 +7,25 @@ import { groupBy } from '../group-by.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { deadAmong } from './dead.js';
 
-/** An instance that has not worked for so long lets another one lead. */
+/** After this long without work an instance loses the lead. */
 const LEASE_MS = 30_000;
 const BATCH = { executions: 2_000, bytes: 16 * 1024 * 1024 };
 /** Blocks that a merge keeps in memory at a time. */
 const MERGE_BYTES = 4 * 1024 * 1024;
 /** The leader renews its lease when this much of it is left. */
 const RENEW_MS = 20_000;
-/** How often a segment is looked through for executions that are gone. */
+/** How often a segment is searched for executions that are gone. */
 const SWEEP_EVERY_MS = 60 * 60_000;
-/** How often it is seen whether one's turn has come. */
+/** How often the builder checks whether a segment is due. */
 const LOOK_EVERY_MS = 60_000;
-/** How often it is seen which outdated versions no segment has any more, and how many at a time. */
+/** How often outdated versions that no segment has are forgotten, and how many at a time. */
 const FORGET_EVERY_MS = 10 * 60_000;
 const FORGOTTEN_AT_ONCE = 2_000;
 /** A segment is rewritten when this share of it is gone, and after a day if any of it is. */
 const DEAD_SHARE = 1 / 8;
 const DEAD_FOR_MS = 24 * 60 * 60_000;
 
-/** Builds on the search index, piece by piece. Of many instances one does; the others see that it leads. */
+/** Builds the search index, piece by piece. One of several instances leads; the others do nothing. */
 export class IndexBuilder {
   readonly #store: SearchStore;
   readonly #threads: TaskThreads;
@@ -39,7 +39,7 @@ export class IndexBuilder {
   #mayMerge = true;
   #lookedAt = 0;
   #forgotAt = 0;
-  /** How far the outdated versions were looked through this time. */
+  /** The last outdated version that this round checked. */
   #forgotUpTo: Outdated | undefined;
 
   constructor(deps: {
@@ -107,7 +107,7 @@ export class IndexBuilder {
     return true;
   }
 
-  /** Looks through the next segment whose turn it is; true when there was one. */
+  /** Checks the next segment that is due; true when there was one. */
   async #sweepNext(): Promise<boolean> {
     const now = this.#now();
     if (now - this.#lookedAt < LOOK_EVERY_MS) return false;
@@ -131,7 +131,7 @@ export class IndexBuilder {
     return true;
   }
 
-  /** Forgets the next outdated versions that no segment has; true when there may be more to look at. */
+  /** Forgets the next outdated versions that no segment has; true when there may be more. */
   async #forgetNext(): Promise<boolean> {
     const now = this.#now();
     if (this.#forgotUpTo === undefined && now - this.#forgotAt < FORGET_EVERY_MS) return false;
@@ -149,7 +149,7 @@ export class IndexBuilder {
     return this.#forgotUpTo !== undefined;
   }
 
-  /** Versions that segments have in the time of these, which are in the order of it. */
+  /** The versions that segments hold in the time range of `these`, which are in the order of time. */
   async #indexedNear(app: string, outdated: Outdated[]): Promise<Set<string>> {
     const from = outdated[0]?.at ?? Infinity;
     const to = (outdated.at(-1)?.at ?? -Infinity) + 1;

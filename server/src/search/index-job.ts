@@ -6,7 +6,7 @@ import { outageOf } from '../store/outage.js';
 import { IndexBuilder } from './index-builder.js';
 import { TaskThreads } from '../threads/task-threads.js';
 
-/** The job that puts what was stored into the search index. */
+/** The job that adds stored executions to the search index. */
 export interface IndexJob {
   /** Lets the piece under way finish and starts no other. */
   stop(): Promise<void>;
@@ -20,16 +20,16 @@ interface Deps {
 }
 
 const EVERY_MS = 1_000;
-/** After a piece it rests so many times as long as that took: ingest keeps its share of the machine. */
+/** The rest after a piece, as a multiple of the piece's time. Ingest keeps its share of the machine. */
 const REST_RATIO = 1;
-/** And while the event loop is busy for such a share of the time, as with a burst of what comes in. */
+/** The job also rests while the event loop is busy for this share of the time, as in a burst of ingest. */
 const BUSY = 0.6;
 const BUSY_REST_RATIO = 8;
 const MAX_BUSY_REST_MS = 4_000;
-/** But so long only: what goes on is no burst, and the index must not fall further and further behind. */
+/** The longest rest for a burst. A load that goes on is no burst, and the index must not fall far behind. */
 const YIELDS_FOR_MS = 30_000;
 
-/** Runs until it is stopped, and never keeps the process alive. Of many instances one builds. */
+/** Runs until it is stopped, and never keeps the process alive. One of several instances builds. */
 export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -75,12 +75,12 @@ class Pace {
   #behindSince = performance.now();
   #load = performance.eventLoopUtilization();
 
-  /** There was nothing left to do. */
+  /** No work was left. */
   caughtUp(): void {
     this.#behindSince = performance.now();
   }
 
-  /** After a piece that took so long. */
+  /** The rest after a piece of this duration. */
   restMs(tookMs: number): number {
     const load = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(load, this.#load);

@@ -44,7 +44,7 @@ export interface OpenIndex {
   parts: Part[];
   /** The ids of those that are stored. */
   segments: number[];
-  /** Executions that no segment has and that were too many to be read. */
+  /** Executions without a segment that were too many to read. */
   left: Tail['left'];
   /** Loads blocks of the directory. */
   load(wanted: WantedBlock[]): Promise<void>;
@@ -53,11 +53,11 @@ export interface OpenIndex {
 /** A merge removed the segment during the read. The caller asks the question again. */
 export class SegmentGone extends Error {}
 
-/** Executions of the tail that are looked into one by one. */
+/** Executions of the tail that are read one by one, at most. */
 const MAX_TAIL = 2_000;
 /** Blocks of directories that are kept, of 20 KB each. */
 const MAX_DIRECTORIES = 2_048;
-/** Executions that one segment of the tail is made of. */
+/** Executions in one segment of the tail. */
 const TAIL_CHUNK = 200;
 /** Segments of the tail that are kept for an app. */
 const MAX_TAIL_PARTS = 64;
@@ -102,7 +102,7 @@ export class IndexReader {
     };
   }
 
-  /** The segments alone, with the place behind which is what none of them has. Throws SegmentGone. */
+  /** The segments alone, with the position behind which rows are in no segment. Throws SegmentGone. */
   async openStored(
     range: SearchRange,
     leaves: { hashes: number[]; candidates: string[] },
@@ -147,7 +147,7 @@ export class IndexReader {
     }
   }
 
-  /** Segments of what is in the tail now. What was made of it for the question before is used again. */
+  /** Segments of the current tail. Segments made for the question before are used again. */
   async #tailParts(app: string, { entries }: Tail): Promise<Part[]> {
     const current = new Set(entries.map(versionOf));
     const kept = (this.#tails.get(app) ?? []).filter(({ ids }) =>

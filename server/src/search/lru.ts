@@ -1,4 +1,4 @@
-/** Keeps what was used last, up to a number of values. */
+/** Keeps the most recently used values, up to a number. */
 export class Lru<Value> {
   readonly #max: number;
   readonly #values = new Map<string, Value>();

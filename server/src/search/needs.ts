@@ -8,7 +8,7 @@ import {
 import { factTerm, termsOfQuery } from '../segments/terms.js';
 import type { Part } from './index-reader.js';
 
-/** What an execution has to have in the index, so that the query can hold of it. */
+/** The terms and candidates that an execution must have in the index to match the query. */
 export type Need =
   | { kind: 'term'; hash: number }
   | { kind: 'candidate'; id: string }
@@ -18,7 +18,7 @@ export type Need =
 /** Terms of one phrase beyond these narrow no more than the check of the body does. */
 const MAX_TERMS = 8;
 
-/** Undefined where the index cannot narrow: anything may be what the query asks for. */
+/** Undefined where the index cannot narrow: any execution may match. */
 export function needOf(query: QueryNode): Need | undefined {
   switch (query.kind) {
     case 'and': {
@@ -42,7 +42,7 @@ function needOfText(text: string, quoted: boolean): Need | undefined {
   const terms = termsOfQuery(compiled).slice(0, MAX_TERMS);
   if (terms.length === 0) return undefined;
   const words = allOf(terms.map((hash): Need => ({ kind: 'term', hash })));
-  // A ledger's ids are no words: they are found whole.
+  // The ids of a ledger are looked up whole, not by their words.
   return { kind: 'any', needs: [words, { kind: 'candidate', id: compiled.text }] };
 }
 
@@ -107,7 +107,7 @@ export function leavesOf(need: Need): { hashes: number[]; candidates: string[] }
 
 const EMPTY = new Uint32Array();
 
-/** The places, ascending, that have what is needed. */
+/** The places that meet the need, ascending. */
 export function placesOf(need: Need, found: Pick<Part, 'term' | 'candidate'>): Uint32Array {
   switch (need.kind) {
     case 'term':

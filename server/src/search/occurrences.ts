@@ -5,20 +5,20 @@ import { deadAmong } from './dead.js';
 import type { OpenIndex, Part } from './index-reader.js';
 
 /**
- * Places in the index where something was found, in no order: parallel arrays, since there can be a hundred
- * thousand. An execution can stand there several times, one after the other.
+ * Places of hits in the index, in no order. They are parallel arrays, because there can be a hundred thousand. An
+ * execution can occur several times, one after the other.
  */
 export interface Occurrences {
   ids: Float64Array;
   /** ms since the epoch. */
   ats: Float64Array;
-  /** Which of the fates became of the candidate there; empty where none was looked for. */
+  /** The candidate's fate there, as an index of `fates`; empty when the search was not for a candidate. */
   codes: Uint32Array;
   /** Each once. */
   fates: Fate[];
 }
 
-/** Where a part has what is looked for, ascending; with the code of each fate where that is a candidate. */
+/** The places of a part that match, ascending; for a candidate with the code of each fate. */
 interface Places {
   places: ArrayLike<number>;
   codes?: ArrayLike<number>;
@@ -28,7 +28,7 @@ interface Places {
 const MAX_BLOCKS = 256;
 
 /**
- * Everything that `found` gives of each part, within a range and of executions that are still as they
+ * Everything that `found` gives for each part, within a range, for executions that have not changed since they
  * were indexed. Throws SegmentGone.
  */
 export async function occurrencesOf(
@@ -122,7 +122,7 @@ interface PartPlaces extends Places {
   known: number[];
 }
 
-/** What of a part's places lies in one block of its directory: those from `first` up to `end`. */
+/** The part's places in one block of its directory: from `first` up to `end`. */
 interface BlockPlaces {
   from: PartPlaces;
   number: number;

@@ -18,17 +18,17 @@ import { Turns } from './turns.js';
 export interface SearchQuestion {
   range: SearchRange;
   query: QueryNode;
-  /** Holds of every execution that the query holds of, as far as the columns tell. */
+  /** Holds for every execution that matches the query, as far as its columns show. */
   where: Condition;
   before: Place | undefined;
   limit: number;
   /** ms since the epoch. */
   now: number;
-  /** Places that each is shown with, at most, where that is not as many as there is room for. */
+  /** Matches shown for each execution, at most; by default as many as there is room for. */
   maxMatches?: number;
   /** When to stop looking, by `performance.now()`: the page may then be a short one. */
   endsAt?: number;
-  /** Nothing may be left out, however long it takes: where the index is behind, all bodies are looked into. */
+  /** Nothing may be left out, however long it takes. Where the index is behind, all bodies are read. */
   isWhole?: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface Everywhere {
 
 export interface SearchPage {
   items: Found[];
-  /** Where to go on, when there may be more. A page can be short where little of much was meant. */
+  /** The place to continue from, when there may be more. A page is short when few of many hits match. */
   next: Place | undefined;
   left: Tail['left'];
 }
@@ -52,19 +52,19 @@ export interface Few {
   after: IndexPosition;
 }
 
-/** More ids than these are looked up no faster than rows are walked through. */
+/** Looking up more ids than this is no faster than walking the rows. */
 const MAX_FEW = 1_000;
-/** Bodies that one page is looked for in, at most. */
+/** Bodies that one page reads, at most. */
 const MAX_LOOKED_INTO = 3_000;
 const MAX_CHUNK = 200;
 /** Bytes of bodies that one question keeps in memory at a time. A single body may be larger. */
 const MAX_PIECE_BYTES = 8 * 1024 * 1024;
-/** What Postgres takes for no limit to a statement. */
+/** Postgres reads 0 as no limit to a statement. */
 const NO_LIMIT_MS = 0;
-/** A merge takes segments away; that it does so again and again while one question is asked is no chance. */
+/** A merge removes segments. That it does so this often during one question is a fault. */
 const MAX_TRIES = 5;
 
-/** Finds executions by what was recorded in them, through the index and, of the newest, the bodies. */
+/** Finds executions by their recorded content, by the index and by the bodies of the newest. */
 export class Search {
   readonly #store: Store;
   readonly #threads: TaskThreads;
@@ -77,12 +77,12 @@ export class Search {
     this.#reader = new IndexReader(store.index, threads);
   }
 
-  /** Executions that the query holds of, newest first, with the places where they have its words. */
+  /** Executions that match the query, newest first, with the places of its words. */
   async find(asked: SearchQuestion): Promise<SearchPage> {
     const question = { ...asked, range: restOf(asked) };
     const { range, query, before } = question;
     const need = needOf(query);
-    // What no term narrows is walked through, newest first.
+    // Without a term to narrow by, the executions are walked, newest first.
     if (need === undefined) return await this.#collect(question, this.#newest(question), null);
     return await this.#withIndex(range, leavesOf(need), async (index) => {
       if (question.isWhole && index.left !== null) {
@@ -94,9 +94,9 @@ export class Search {
   }
 
   /**
-   * Of what was just written, that which the query holds of, in the same order. One that was written anew
-   * since is left out: it comes as its next version. Who follow take turns, with a rest after each, so
-   * that however many there are, they keep one thread busy for half of its time.
+   * The newly written executions that match the query, in the same order. An execution that was rewritten since
+   * is left out, because its next version follows. Live streams take turns, with a rest after each, so that any
+   * number of them keeps one thread busy for half of its time.
    */
   async select(
     question: Pick<SearchQuestion, 'query' | 'now'>,
@@ -115,12 +115,12 @@ export class Search {
   }
 
   /**
-   * The executions that alone can be what a filter asks for, if the index knows them to be few: these ids,
-   * and whatever was written behind `after`. Undefined where they may be many.
+   * The only executions that can match a filter, if the index knows that they are few: these ids, and all rows
+   * written behind `after`. Undefined where they may be many.
    */
   async findFew(range: SearchRange, query: QueryNode): Promise<Few | undefined> {
     const need = needOf(query);
-    // Columns hold U+FFFD in the place of what a Postgres text cannot hold, the index does not.
+    // Columns hold U+FFFD for characters that Postgres cannot store. The index holds the originals.
     if (need === undefined || JSON.stringify(query).includes('\ufffd')) return undefined;
     return await retried(async () => {
       const index = await this.#reader.openStored(range, leavesOf(need));
@@ -138,7 +138,7 @@ export class Search {
     return await this.#everywhere(range, leaves, (part) => part.candidate(id));
   }
 
-  /** Every execution with a fact, as far as its hash tells. */
+  /** Every execution whose fact has the same hash. */
   async findFact(range: SearchRange, ...fact: Parameters<typeof factTerm>): Promise<Everywhere> {
     const hash = factTerm(...fact);
     return await this.#everywhere(range, { hashes: [hash], candidates: [] }, (part) => ({
@@ -172,7 +172,7 @@ export class Search {
     return await this.#readBodies(ids, (bodies) => this.#threads.run('rules', bodies));
   }
 
-  /** Half of the executions each, so that two threads read large records side by side. */
+  /** Splits the executions in two, so that two threads read large records side by side. */
   async #readBodies<T>(
     ids: number[],
     read: (bodies: string[]) => Promise<string[]>,
@@ -236,7 +236,7 @@ export class Search {
       const ids = entries.map(({ id }) => id);
       const byId = new Map<number, ListedExecution>();
       for (const row of await this.#store.index.listByIds(ids, where)) byId.set(row.id, row);
-      // An older version may stand at another time; the newer one is found there itself.
+      // An older version may have another time. The newer one is found at its own.
       const rows = entries.flatMap(({ id, at }) => {
         const row = byId.get(id);
         return row !== undefined && Date.parse(row.summary.at) === at ? [row] : [];
@@ -297,7 +297,7 @@ export class Search {
   }
 }
 
-/** What of its range a question that goes on has still before it. */
+/** The part of the range behind the page before. */
 function restOf({ range, before }: SearchQuestion): SearchRange {
   return before === undefined ? range : { ...range, to: Math.min(range.to, before.at + 1) };
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Lets one do its work after another, and rests after each for as long as that took. */
+/** Runs one task after another, and rests after each for as long as it took. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 

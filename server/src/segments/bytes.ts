@@ -40,7 +40,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what a ByteWriter wrote. */
+/** Reads the bytes of a ByteWriter. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   at = 0;
@@ -71,7 +71,7 @@ export class ByteReader {
   }
 }
 
-/** Bytes of a varint. */
+/** The number of bytes of a varint. */
 export function varintLength(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;

@@ -4,13 +4,13 @@ import { hashText } from './terms.js';
 
 const SEED = 0x3c6ef372;
 
-/** Where a candidate appeared: the execution's place in the directory, and the code of its fate. */
+/** An appearance of a candidate: the execution's place in the directory, and the code of its fate. */
 export interface Appearance {
   place: number;
   code: number;
 }
 
-/** Many of them, ascending by place: parallel arrays, since a popular candidate has tens of thousands. */
+/** Appearances, ascending by place. They are parallel arrays, because a popular candidate has tens of thousands. */
 export interface Appearances {
   places: Uint32Array;
   codes: Uint32Array;
@@ -79,7 +79,7 @@ export class CandidateBlockWriter {
 export class CandidateBlockReader {
   readonly #blocks: Iterator<Uint8Array>;
   #reader = new ByteReader(new Uint8Array());
-  /** The candidate that stands to be read; undefined at the end. */
+  /** The next candidate; undefined at the end. */
   current: { id: string; hash: number; list: Uint8Array } | undefined;
 
   constructor(blocks: Iterable<Uint8Array>) {
@@ -139,7 +139,7 @@ export function findCandidate(block: Uint8Array, id: string): Appearances {
   return readAppearances(new Uint8Array());
 }
 
-/** The block without what it says of some places, or undefined if it says nothing of them. */
+/** The block without some places, or undefined if it has none of them. */
 export function withoutAppearances(
   block: Uint8Array,
   erased: ReadonlySet<number>,

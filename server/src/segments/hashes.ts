@@ -17,7 +17,7 @@ export class HashSet {
     if (this.#size === this.#hashes.length) this.#grow();
   }
 
-  /** A copy of what it holds, in no order that means anything. */
+  /** A copy of the hashes, in no particular order. */
   toArray(): Uint32Array {
     return this.#hashes.slice(0, this.#size);
   }
@@ -40,7 +40,7 @@ const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 
 /**
- * Sorts hashes, and the places that stand beside them, by hash; places of one hash keep their order. A radix
+ * Sorts hashes and their places by hash; places of one hash keep their order. A radix
  * sort from the lowest digit on, as it takes a third of the time of a comparing one.
  */
 export function sortByHash(
@@ -73,7 +73,7 @@ export function sortByHash(
   return from;
 }
 
-/** Counts one up; returns what was there before. */
+/** Adds one to a count and returns the count before. */
 function count(counts: Uint32Array, at: number): number {
   const before = counts[at] ?? 0;
   counts[at] = before + 1;

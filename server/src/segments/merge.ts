@@ -13,7 +13,7 @@ import { TermBlockReader, TermBlockWriter } from './term-blocks.js';
 export interface MergeInput {
   head: SegmentHead;
   directory: Uint8Array[];
-  /** Places of executions that are to be left out. */
+  /** Places of executions that the merge leaves out. */
   dead: Iterable<number>;
 }
 

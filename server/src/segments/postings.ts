@@ -1,6 +1,6 @@
 import { varintLength, type ByteReader, type ByteWriter } from './bytes.js';
 
-/** How a list of places is written: whichever of them is the shortest. */
+/** The ways to write a list of places. The shortest is used. */
 const SINGLE = 0;
 const GAPS = 1;
 const RUNS = 2;

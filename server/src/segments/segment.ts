@@ -12,7 +12,7 @@ export interface Block {
   body: Uint8Array;
 }
 
-/** What became of a candidate at a step: what a code in the candidates' blocks stands for. */
+/** The fate of a candidate at a step. The candidates' blocks hold its code. */
 export interface Fate {
   pipeline: string;
   step: string;
@@ -38,7 +38,7 @@ export interface SegmentHead {
 const BLOCK_BYTES = 10 * 1024;
 const MAX_BITS = 16;
 
-/** How many bits make blocks of about the usual size. */
+/** The number of bits that gives blocks of about the usual size. */
 export function bitsFor(bytes: number): number {
   return Math.min(MAX_BITS, Math.max(0, Math.ceil(Math.log2(bytes / BLOCK_BYTES))));
 }

@@ -50,7 +50,7 @@ export function factTerm(field: FactField, key: string, value: MetadataValue): n
 /** Filled for one snapshot at a time. */
 const terms = new HashSet();
 
-/** The hashes of all that an execution can be found by, but for candidates; each once. */
+/** The hashes of all terms by which an execution is found, except candidates; each once. */
 export function termsOf(snapshot: Snapshot): Uint32Array {
   terms.clear();
   visitTexts(snapshot, (text) => {
@@ -89,7 +89,7 @@ function addTextTerms(text: string): void {
   });
 }
 
-/** Terms that every text has which has what is looked for; none when it is too short to narrow by. */
+/** Terms that every matching text has; empty when the query is too short to narrow by. */
 export function termsOfQuery({ atoms }: TextQuery): number[] {
   const terms: number[] = [];
   const inPair = new Set<number>();

@@ -8,7 +8,7 @@ import { create, extract, list, type ReadEntry } from 'tar';
 /** Packing runs beside ingest, and the database has compressed most of the bytes already. */
 const COMPRESSION = { level: 1 };
 
-/** Writes a directory as a compressed tar; what is in it must not change meanwhile. */
+/** Writes a directory as a compressed tar. Its files must not change meanwhile. */
 export async function packFiles(directory: string, target: Writable): Promise<void> {
   const archive = Readable.from(create({ cwd: directory }, ['.']), { objectMode: false });
   // tar itself would compress on the main thread.

@@ -7,8 +7,8 @@ import type { ExportFilter, ExportedExecution, Store } from '../store/store.js';
 const FOUND_AT_ONCE = 200;
 
 /**
- * The executions as NDJSON, a page at a time, so that however many there are only one page is in memory.
- * What comes in meanwhile with a time before that of the page under way, in its order, is not in it.
+ * The executions as NDJSON. Only one page is in memory at a time. Executions that arrive meanwhile are left out if
+ * their place in the order is before the current page.
  */
 export async function* exportLines(
   store: Store,
@@ -26,8 +26,8 @@ export async function* exportLines(
 }
 
 /**
- * What a search finds, newest first, in the same way. A page on which nothing was found is empty, since
- * the next one that has something may be long in coming.
+ * The results of a search as NDJSON, newest first. A page without a result is empty, because the next result may
+ * take long.
  */
 export async function* exportFound(
   { store, search }: { store: Store; search: Search },

@@ -2,15 +2,15 @@ import { exportedExecutionSchema, parseJson, stringifyJson, type IngestResult } 
 import { readSnapshot, type ReadSnapshot } from '../records/read-snapshot.js';
 import type { ExecutionRecord, Store } from '../store/store.js';
 
-/** Executions that are stored in one transaction. */
+/** Executions that one transaction stores. */
 const BATCH = 200;
 const SNAPSHOT_START = '{"snapshot":';
 const SERVER_START = ',"server":{';
 const factsSchema = exportedExecutionSchema.shape.server;
 
 /**
- * Stores lines of an export into `app`, whatever app they came from, with the time at which they were
- * once received. Under the merge rule a line that is stored already changes nothing.
+ * Stores the lines of an export of any app into `app`, with their original receive times. By the merge rule a line
+ * that is stored already changes nothing.
  */
 export async function importLines(
   store: Store,
