@@ -4,27 +4,45 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inputsOf, isFresh, pruneOutputs, removeStamp, writeStamp } from './fingerprint.mjs';
 import { parts, partsFor, root } from './parts.mjs';
-import { run, secondsSince } from './run.mjs';
+import { Progress } from './progress.mjs';
+import { run } from './run.mjs';
 import { singleFlight } from './single-flight.mjs';
 
 /**
- * Brings the clone to where its parts can run: installs what the lockfile asks for and builds what
- * has changed. Does nothing, in well under a second, when nothing has. Writes to stderr only.
+ * Installs the packages of the lockfile and builds the parts that have changed. Does nothing, in well
+ * under a second, when nothing has changed. Writes to stderr only.
  *
  * @param {string[]} [names] of parts; all of them by default
- * @returns {Promise<boolean>} false when something failed, which has been said
+ * @returns {Promise<boolean>} false when something failed; the message is on stderr
  */
 export async function prepare(names = parts.map(({ name }) => name)) {
   const wanted = partsFor(names);
   if (isInstalled() && wanted.every(isFresh)) return true;
-  return await singleFlight(
-    async () => (isInstalled() || (await install())) && (await build(wanted)),
-    () => say('waiting for another one that is at work in this clone'),
-  );
+  const progress = new Progress();
+  try {
+    return await singleFlight(
+      async () => await installAndBuild(wanted, progress),
+      () => progress.say('waiting for another process that prepares this clone'),
+    );
+  } finally {
+    progress.stop();
+  }
 }
 
-function say(text) {
-  process.stderr.write(`prepare: ${text}\n`);
+/**
+ * @param {import('./parts.mjs').Part[]} wanted
+ * @param {Progress} progress
+ */
+async function installAndBuild(wanted, progress) {
+  const mustInstall = !isInstalled();
+  const stale = wanted.filter((part) => !isFresh(part));
+  const first = mustInstall ? [{ name: 'install', needs: [] }] : [];
+  const builds = stale.map(({ name, needs }) => ({
+    name,
+    needs: mustInstall ? ['install', ...needs] : needs,
+  }));
+  progress.plan([...first, ...builds]);
+  return (!mustInstall || (await install(progress))) && (await build(wanted, progress));
 }
 
 /** Whether node_modules holds what package-lock.json names, by npm's own record of what it put there. */
@@ -52,21 +70,27 @@ function readPackages(file) {
   return JSON.parse(fs.readFileSync(path.join(root, file), 'utf8')).packages;
 }
 
-async function install() {
-  const startedMs = performance.now();
-  say('installing what package-lock.json names (npm ci)');
+/** @param {Progress} progress */
+async function install(progress) {
+  progress.begin('install');
+  progress.say('installing packages (npm ci)');
   const { code, output } = await run(
     'npm',
     ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
     { cwd: root },
   );
-  if (code === 0) say(`installed in ${secondsSince(startedMs)}`);
-  else say(`npm ci failed:\n${output}`);
+  if (code === 0) progress.say(`installed in ${progress.end('install')}`);
+  else progress.say(`npm ci failed:\n${output}`);
   return code === 0;
 }
 
-/** Builds the stale ones of `wanted`, each as soon as what it needs is there. */
-async function build(wanted) {
+/**
+ * Builds the stale parts of `wanted`, each as soon as its needs are built.
+ *
+ * @param {import('./parts.mjs').Part[]} wanted
+ * @param {Progress} progress
+ */
+async function build(wanted, progress) {
   /** @type {Map<string, Promise<boolean>>} */
   const builds = new Map();
   for (const part of wanted) {
@@ -75,20 +99,23 @@ async function build(wanted) {
       part.name,
       Promise.all(needed).then(async (done) => {
         if (done.includes(false)) return false;
-        return isFresh(part) || (await buildOne(part));
+        return isFresh(part) || (await buildPart(part, progress));
       }),
     );
   }
   return (await Promise.all(builds.values())).every(Boolean);
 }
 
-/** @param {import('./parts.mjs').Part} part */
-async function buildOne(part) {
-  const startedMs = performance.now();
+/**
+ * @param {import('./parts.mjs').Part} part
+ * @param {Progress} progress
+ */
+async function buildPart(part, progress) {
+  progress.begin(part.name);
   const sinceMs = Date.now();
   const inputs = inputsOf(part);
   removeStamp(part);
-  say(`building ${part.name}`);
+  progress.say(`building ${part.name}`);
   // A NODE_ENV of the caller's (vitest's, say) would change what Next builds.
   const { NODE_ENV: _, ...env } = process.env;
   const { code, output } = await run('npm', ['run', 'build', '--silent'], {
@@ -96,12 +123,12 @@ async function buildOne(part) {
     env: { ...env, NEXT_TELEMETRY_DISABLED: '1' },
   });
   if (code !== 0) {
-    say(`building ${part.name} failed:\n${output}`);
+    progress.say(`building ${part.name} failed:\n${output}`);
     return false;
   }
   if (part.prune) pruneOutputs(part, sinceMs);
   writeStamp(part, inputs);
-  say(`built ${part.name} in ${secondsSince(startedMs)}`);
+  progress.say(`built ${part.name} in ${progress.end(part.name)}`);
   return true;
 }
 
