@@ -23,8 +23,8 @@ export interface BecauseLine {
  * reason was given, the failed rule that decided stands in for one.
  */
 export function becauseLine(snapshot: Snapshot): BecauseLine {
-  const account = explain({ ...snapshot, steps: snapshot.steps.map(withoutCandidates) });
-  const reasons = account.reasons.map(({ code, text, evidence }): Because => {
+  const explanation = explain({ ...snapshot, steps: snapshot.steps.map(withoutCandidates) });
+  const reasons = explanation.reasons.map(({ code, text, evidence }): Because => {
     const rules = evidence.filter((one) => one.kind === 'rule');
     const counted = evidence.find((one) => one.kind === 'candidates');
     return {
@@ -35,12 +35,12 @@ export function becauseLine(snapshot: Snapshot): BecauseLine {
       candidates: counted?.count ?? null,
     };
   });
-  const decisive = account.unnamedFailures.find((rule) => rule.decisive);
+  const decisive = explanation.unnamedFailures.find((rule) => rule.decisive);
   if (reasons.length === 0 && decisive !== undefined) {
     const { rule: code } = decisive;
     reasons.push({ code, text: null, rule: decisive, moreRules: 0, candidates: null });
   }
-  return { reasons, canFlip: account.nearMiss.changes.length > 0 };
+  return { reasons, canFlip: explanation.nearMiss.changes.length > 0 };
 }
 
 /** A detail without payloads has counts of candidates but no candidates. */

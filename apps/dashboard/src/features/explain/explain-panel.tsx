@@ -9,7 +9,7 @@ import { ScrollText } from '@/components/scroll-text';
 import { ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { explanationQuery } from '@/lib/queries';
-import { Account } from './account';
+import { ExplanationBody } from './explanation-body';
 import { AccountSkeleton } from './explain-skeleton';
 
 interface ExplainPanelProps {
@@ -39,7 +39,7 @@ export function ExplainPanel({ app, executionId, revision }: ExplainPanelProps) 
       >
         {explanation.data !== undefined ? (
           <>
-            <Account app={app} explanation={explanation.data} />
+            <ExplanationBody app={app} explanation={explanation.data} />
             <AsText explanation={explanation.data} />
           </>
         ) : explanation.isError ? (

@@ -6,7 +6,7 @@ import { AbsoluteTime } from '@/components/time';
 import { useNowMs } from '@/lib/browser-state';
 import { executionHref } from '@/lib/links';
 import { explanationQuery } from '@/lib/queries';
-import { Account } from './account';
+import { ExplanationBody } from './explanation-body';
 
 /** What the explanation is on paper: a page of its own that says where it came from. Never on the screen. */
 export function ExplanationReport({
@@ -36,7 +36,7 @@ export function ExplanationReport({
           </p>
         </div>
       </header>
-      <Account app={app} explanation={explanation.data} />
+      <ExplanationBody app={app} explanation={explanation.data} />
       <footer className="mt-4 border-t border-line pt-2 text-xs text-ink-muted">
         <p className="wrap-anywhere">
           Based only on the record. Printed <AbsoluteTime iso={new Date(nowMs).toISOString()} />{' '}

@@ -2,7 +2,7 @@ import type { StepRef } from '@xray/core';
 import Link from 'next/link';
 import { executionHref } from '@/lib/links';
 
-/** The execution that an account is of. */
+/** The explained execution. */
 export interface Place {
   app: string;
   executionId: string;

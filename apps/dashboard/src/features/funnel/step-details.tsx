@@ -2,6 +2,7 @@ import type { Funnel, FunnelStep, PipelineOverview } from '@xray/core';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { layoutStack } from '@/components/charts/stack';
+import { KindMark } from '@/components/kind-mark';
 import { formatCount, formatDuration } from '@/lib/format';
 import { executionsHref } from '@/lib/links';
 
@@ -32,7 +33,9 @@ export function StepDetails({ app, funnel, step, reasons }: StepDetailsProps) {
       <div className="min-w-0">
         <h3 className="flex min-w-0 flex-wrap items-baseline gap-x-2">
           <span className="min-w-0 font-semibold wrap-anywhere">{step.name}</span>
-          <span className="text-ink-muted">{step.kind}</span>
+          <span className="text-ink-muted">
+            <KindMark kind={step.kind} /> {step.kind}
+          </span>
           <Link
             href={executionsHref(app, { pipeline: funnel.pipeline, step: step.name })}
             prefetch={false}

@@ -1,5 +1,6 @@
 import type { Step } from '@xray/core';
 import type { ReactNode } from 'react';
+import { KindMark } from '@/components/kind-mark';
 import { AbsoluteTime } from '@/components/time';
 import { formatDuration, formatNumber } from '@/lib/format';
 
@@ -10,7 +11,11 @@ export function StepFacts({ step }: { step: Step }) {
   const metrics = Object.entries(step.metrics ?? {});
   return (
     <dl className="flex min-w-0 flex-wrap gap-x-4 gap-y-0.5 text-xs text-ink-muted">
-      {step.kind ? <Fact name="kind">{step.kind}</Fact> : null}
+      {step.kind ? (
+        <Fact name="kind">
+          <KindMark kind={step.kind} /> {step.kind}
+        </Fact>
+      ) : null}
       {typeof step.durationMs === 'number' ? (
         <Fact name="took">
           {formatDuration(step.durationMs)}

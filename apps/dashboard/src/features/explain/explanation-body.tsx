@@ -3,14 +3,14 @@ import type { ReactNode } from 'react';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { formatCount, formatNumber } from '@/lib/format';
 import { executionVerdict } from '@/lib/verdict';
-import { CandidateAccounts } from './candidate-accounts';
+import { CandidateSummaries } from './candidate-summaries';
 import { NearMisses } from './near-misses';
 import { FailedRules, Reasons, RulesSetAside } from './reasons';
 import { Section } from './section';
 import { StepLink, type Place } from './step-link';
 
-/** The whole account, section by section; what a section has nothing to say about is left out. */
-export function Account({ app, explanation }: { app: string; explanation: Explanation }) {
+/** Shows the whole explanation in sections. Empty sections are left out. */
+export function ExplanationBody({ app, explanation }: { app: string; explanation: Explanation }) {
   const at = { app, executionId: explanation.executionId };
   return (
     <div className="flex flex-col gap-5 print:gap-3">
@@ -19,7 +19,7 @@ export function Account({ app, explanation }: { app: string; explanation: Explan
       <FailedRules explanation={explanation} at={at} />
       <RulesSetAside explanation={explanation} at={at} />
       <NearMisses nearMiss={explanation.nearMiss} at={at} />
-      <CandidateAccounts explanation={explanation} at={at} />
+      <CandidateSummaries explanation={explanation} at={at} />
       <InForce explanation={explanation} at={at} />
       <Limits explanation={explanation} />
     </div>

@@ -10,7 +10,7 @@ import { StepLink, type Place } from './step-link';
 const REASONS_SHOWN = 6;
 
 /** The steps that chose among candidates: how many, by what, and who came near. */
-export function CandidateAccounts({
+export function CandidateSummaries({
   explanation: { candidates, moreCandidates },
   at,
 }: {
@@ -21,9 +21,9 @@ export function CandidateAccounts({
   return (
     <Section title="Candidates">
       <ul className="flex flex-col gap-3">
-        {candidates.map((account) => (
-          <li key={account.path} className="flex flex-col gap-1 text-sm">
-            <StepAccount account={account} at={at} />
+        {candidates.map((summary) => (
+          <li key={summary.path} className="flex flex-col gap-1 text-sm">
+            <StepSummary summary={summary} at={at} />
           </li>
         ))}
       </ul>
@@ -37,17 +37,17 @@ export function CandidateAccounts({
   );
 }
 
-function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) {
-  const { step, type, byReason, cutoff, rules, selected, nearMisses, sampled } = account;
-  const more = byReason.length + account.moreReasons - REASONS_SHOWN;
-  const scores = scoreTexts(account);
+function StepSummary({ summary, at }: { summary: CandidateAccount; at: Place }) {
+  const { step, type, byReason, cutoff, rules, selected, nearMisses, sampled } = summary;
+  const more = byReason.length + summary.moreReasons - REASONS_SHOWN;
+  const scores = scoreTexts(summary);
   return (
     <>
       <p className="wrap-anywhere">
         Step <StepLink at={at} step={step} />:{' '}
-        <strong className="font-semibold">{formatCount(account.in)}</strong>
+        <strong className="font-semibold">{formatCount(summary.in)}</strong>
         {type === null ? null : ` ${type}`} in,{' '}
-        <strong className="font-semibold">{formatCount(account.out)}</strong> out
+        <strong className="font-semibold">{formatCount(summary.out)}</strong> out
         {cutoff === null ? null : (
           <span className="text-ink-muted"> · cutoff {scores(cutoff)}</span>
         )}
@@ -71,7 +71,7 @@ function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) 
           ))}
         </ul>
       )}
-      <MoreNote count={account.moreRules} one="more rule" />
+      <MoreNote count={summary.moreRules} one="more rule" />
       {selected.length === 0 ? null : (
         <p className="wrap-anywhere">
           selected{' '}
@@ -82,7 +82,7 @@ function StepAccount({ account, at }: { account: CandidateAccount; at: Place }) 
               {score === null ? null : <span className="text-ink-muted"> at {scores(score)}</span>}
             </span>
           ))}
-          {account.moreSelected > 0 ? ` and ${formatCount(account.moreSelected)} more` : ''}
+          {summary.moreSelected > 0 ? ` and ${formatCount(summary.moreSelected)} more` : ''}
         </p>
       )}
       {nearMisses.length === 0 ? null : (
