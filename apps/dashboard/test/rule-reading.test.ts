@@ -1,4 +1,5 @@
 import type { Json } from '@xray/core';
+import { ExactNumber } from '@xray/core/exact-json';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -87,6 +88,13 @@ describe('rules', () => {
     [99.99999, '>=', 100, '99.99999 < 100'],
     [1_234_567.00004, '>=', 1_234_567.00005, '1,234,567.00004 < 1,234,567.00005'],
     [0.1 + 0.2, '<=', 0.3, '0.30000000000000004 > 0.3'],
+    [
+      new ExactNumber('9007199254740993'),
+      '>=',
+      9_007_199_254_740_992,
+      '9,007,199,254,740,993 ≥ 9,007,199,254,740,992',
+    ],
+    [new ExactNumber('1e400'), '<=', 5, '1e400 > 5'],
     ['gold', '==', 'gold ', '"gold" ≠ "gold "'],
     ['caf\u00e9', '==', 'cafe\u0301', '"caf\\u00e9" ≠ "cafe\\u0301"'],
   ])('shows where %j and %s %j differ', (actual, op, threshold, text) => {

@@ -1,3 +1,5 @@
+import type { ExactNumber } from '@xray/core/exact-json';
+
 /** A BCP 47 tag. The default is the browser's locale. */
 export type Locale = string | undefined;
 
@@ -92,4 +94,11 @@ export function printNumber(value: number, decimals: number, locale: Locale): st
   // 9.999 would round to 10.
   const digits = Math.abs(Number(short)) < 10 ? short : mantissa;
   return `${localizeDigits(digits, locale)}e${exponent}`;
+}
+
+/** Formats a number that a double cannot hold, with every digit; with an exponent or a long fraction as it was sent. */
+export function printExact(exact: ExactNumber, locale: Locale): string {
+  const text = String(exact);
+  const isPlain = /^-?\d+(\.\d{1,20})?$/.test(text);
+  return isPlain ? localizeDigits(text, locale, { least: text.split('.')[1]?.length ?? 0 }) : text;
 }

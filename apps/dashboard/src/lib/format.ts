@@ -1,5 +1,12 @@
-import { isExactNumber } from '@xray/core/exact-json';
-import { decimalsAmong, decimalsOf, localizeDigits, printNumber, type Locale } from './digits';
+import { isExactNumber, type RecordedNumber } from '@xray/core/exact-json';
+import {
+  decimalsAmong,
+  decimalsOf,
+  localizeDigits,
+  printExact,
+  printNumber,
+  type Locale,
+} from './digits';
 
 export type Zone = 'local' | 'utc';
 
@@ -48,15 +55,15 @@ function twoUnits(
 }
 
 /** A count with every digit, grouped for the locale: `12,345`. */
-export function formatCount(count: number | null | undefined, locale?: Locale): string {
-  if (isExactNumber(count)) return String(count);
+export function formatCount(count: RecordedNumber | null | undefined, locale?: Locale): string {
+  if (isExactNumber(count)) return printExact(count, locale);
   if (typeof count !== 'number' || !Number.isFinite(count)) return MISSING;
   return printNumber(count, Number.POSITIVE_INFINITY, locale);
 }
 
 /** A number that is not compared: four decimals, or more if it would look whole. */
-export function formatNumber(value: number | null | undefined, locale?: Locale): string {
-  if (isExactNumber(value)) return String(value);
+export function formatNumber(value: RecordedNumber | null | undefined, locale?: Locale): string {
+  if (isExactNumber(value)) return printExact(value, locale);
   if (typeof value !== 'number' || !Number.isFinite(value)) return MISSING;
   return printNumber(value, decimalsOf(value), locale);
 }
@@ -66,7 +73,7 @@ export function formatNumber(value: number | null | undefined, locale?: Locale):
  * has as few digits as that takes.
  */
 export function formatApart(
-  values: readonly (number | null | undefined)[],
+  values: readonly (RecordedNumber | null | undefined)[],
   locale?: Locale,
 ): string[] {
   const numbers = values.map((value) => Number(value ?? Number.NaN));
@@ -74,7 +81,7 @@ export function formatApart(
   return numbers.map((number, index) => {
     const value = values[index];
     // Beyond what a double holds every digit counts.
-    if (isExactNumber(value)) return String(value);
+    if (isExactNumber(value)) return printExact(value, locale);
     return Number.isFinite(number) ? printNumber(number, decimals[index] ?? 0, locale) : MISSING;
   });
 }

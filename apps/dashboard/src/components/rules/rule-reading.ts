@@ -1,5 +1,5 @@
 import type { Json, Rule, RuleEvidence } from '@xray/core';
-import { isExactNumber, isNumber, stringifyJson } from '@xray/core/exact-json';
+import { isNumber, stringifyJson } from '@xray/core/exact-json';
 import { holds, operatorOf, valueFor, type Operator } from '@xray/core/rule-test';
 import { formatApart, formatNumber, plural } from '@/lib/format';
 
@@ -64,7 +64,7 @@ function withUnit(text: string, value: Value, unit: string | null | undefined): 
 
 function valueText(value: Value): string {
   if (value === undefined) return '–';
-  if (isNumber(value)) return cut(isExactNumber(value) ? String(value) : formatNumber(value));
+  if (isNumber(value)) return cut(formatNumber(value));
   return cut(typeof value === 'string' ? value : stringifyJson(value));
 }
 
