@@ -64,16 +64,16 @@ test('a filter that finds nothing says which part of it to drop', async ({ stage
   const q = encodeURIComponent('outcome:approved reason:SCORE_LOW');
   await page.goto(`${server.url}/executions?app=${server.appId}&q=${q}`);
   await page.getByRole('heading', { name: 'No execution matches' }).waitFor();
-  await page.getByRole('button', { name: 'without reason:SCORE_LOW' }).waitFor();
+  const suggestion = page.getByRole('button', {
+    name: /^without reason:SCORE_LOW: [\d,]+ executions?$/,
+  });
+  await suggestion.waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByRole('button', { name: 'without outcome:approved' }).click();
   await page.getByRole('grid', { name: 'Executions' }).getByText('SCORE_LOW').first().waitFor();
   expect(await page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe(
     'reason:SCORE_LOW',
   );
-
-  await page.goto(`${server.url}/executions?app=${server.appId}&q=${q}&from=-15m`);
-  await page.getByRole('button', { name: /^without outcome:approved: 20 executions$/ }).waitFor();
   expect(complaints).toEqual([]);
 });
 
@@ -90,7 +90,7 @@ test('a fault of the filter is told once, at the filter, over the last results',
     .getByText(/At character/)
     .waitFor();
   await page.getByText('SCORE_LOW').first().waitFor({ state: 'attached' });
-  expect(await page.getByRole('alert').filter({ visible: true }).count()).toBe(1);
+  expect(await page.getByRole('main').getByRole('alert').count()).toBe(1);
   expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(complaints).toEqual([]);
@@ -332,7 +332,7 @@ test('a view is saved, left, come back to, renamed, shared, and forgotten', asyn
   await page.keyboard.press('Enter');
   await shared.getByRole('link', { name: 'Refused slowly' }).waitFor();
   await shared.getByRole('button', { name: 'Delete Refused slowly' }).click();
-  await views.getByText('None yet.').waitFor();
+  await views.getByText('No views yet.').waitFor();
   expect(complaints).toEqual([]);
 });
 
