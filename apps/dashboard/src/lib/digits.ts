@@ -48,8 +48,8 @@ export function decimalsOf(value: number, atLeast = READ_DECIMALS): number {
 }
 
 /**
- * How many decimals each number needs so that different ones print differently. Rounding keeps the order, so
- * neighbours decide. Infinity asks for the exact value.
+ * The decimals that each number needs to print differently from the others. Rounding keeps the order, so only
+ * neighbours matter. Infinity means the exact value.
  */
 export function decimalsAmong(values: readonly number[], atLeast = READ_DECIMALS): number[] {
   const inOrder = [...new Set(values.filter(Number.isFinite))].toSorted((a, b) => a - b);

@@ -16,8 +16,8 @@ export function signInHref(next: string): string {
 }
 
 /**
- * Where to go after signing in: `next` if it is another page of this very origin, else the start.
- * It is resolved as a browser would, since `//host`, `/\\host` and tabs in between all lead elsewhere.
+ * The page after signing in: `next` if it is another page of this origin, else the start. It is resolved as a
+ * browser does, since `//host`, `/\\host` and tabs lead elsewhere.
  */
 export function safeNext(next: string | null, origin: string): string {
   if (next === null || !next.startsWith('/') || !URL.canParse(next, origin)) return '/';

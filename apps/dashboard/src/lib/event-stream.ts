@@ -5,7 +5,7 @@ export interface StreamEvent {
 }
 
 /**
- * Server-sent events out of text that comes in pieces.
+ * Parses server-sent events from text in pieces.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export class EventParser {

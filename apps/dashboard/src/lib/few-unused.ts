@@ -1,8 +1,8 @@
 import type { Query, QueryCache } from '@tanstack/react-query';
 
 /**
- * How many answers of these keys are kept while nothing shows them. They are by far the largest, and time
- * alone would not bound how many of them somebody in a hurry goes through.
+ * The number of unused answers kept for these keys. They are by far the largest, and a time limit would not
+ * bound their number.
  */
 const KEPT: Readonly<Record<string, number>> = {
   execution: 8,

@@ -18,8 +18,8 @@ interface Following {
 }
 
 /**
- * Follows a stream of events until `signal` ends it, as `EventSource` would, which cannot send a token.
- * Where it ends it goes on after the last event that came whole, and waits longer each time that fails.
+ * Follows a stream of events until `signal` ends it. `EventSource` cannot send a token. A broken stream resumes
+ * after the last complete event, with longer delays after each failure.
  */
 export async function followStream({
   open,

@@ -7,8 +7,8 @@ export interface FormErrors {
 }
 
 /**
- * The server writes `path: message; path: message` and lists the paths. A field's name is the last part
- * of its path; what is of no field in `names` is said of the whole form.
+ * The server writes `path: message; path: message` and lists the paths. A field's name is the last part of its
+ * path. Other errors belong to the whole form.
  */
 export function formErrors(error: unknown, names: readonly string[]): FormErrors {
   if (error === null || error === undefined) return { fields: {}, whole: null };

@@ -69,8 +69,8 @@ export function formatNumber(value: RecordedNumber | null | undefined, locale?: 
 }
 
 /**
- * Numbers that are compared, one text each: different numbers have different texts in the same order, and each
- * has as few digits as that takes.
+ * Texts of numbers that are compared. Different numbers have different texts in the same order, with as few
+ * digits as possible.
  */
 export function formatApart(
   values: readonly (RecordedNumber | null | undefined)[],

@@ -8,8 +8,8 @@ import { sayLive } from './live-state';
 import { leaveIfSignedOut } from './session';
 
 /**
- * Executions of the app as they arrive or go on, under a filter; `onRow` is called for each. A stream that
- * ends is opened again where it stopped; while the page is hidden it stays open.
+ * Follows the executions of a filter as they arrive or change, and calls `onRow` for each. A broken stream
+ * resumes where it stopped. It stays open while the page is hidden.
  */
 export function useLiveExecutions({
   app,

@@ -27,8 +27,8 @@ export function arrive(next: string | null): void {
 }
 
 /**
- * Signs in and comes back to this door with what its link grants. That stays in this tab meanwhile, since
- * in `next` it would stand in an address that servers see.
+ * Signs in and returns to this page with its token. The token stays in this tab, since servers would see it in
+ * `next`.
  */
 export function signInAndReturn(token: string): void {
   sessionStorage.setItem(KEPT_TOKEN + location.pathname, token);

@@ -1,8 +1,8 @@
 import type { Step } from '@xray/core';
 
 /**
- * A step in the address of a page: its sequence, then `.` and its place in the snapshot's `steps` where the two
- * differ. Several steps may have one sequence; no two have one address.
+ * A step in a page's address: its sequence, then `.` and its index in `steps` if the two differ. Several steps
+ * may share a sequence, but never an address.
  */
 export type StepAddress = `${number}` | `${number}.${number}`;
 
@@ -22,8 +22,8 @@ export function parseStepAddress(text: string): StepAddress | null {
 }
 
 /**
- * The index of the step at an address; -1 where there is none. A sequence alone finds the step at that place
- * if it has the sequence, else the first that has it.
+ * The index of the step at an address, or -1. A sequence alone finds the step at that index if it has the
+ * sequence, else the first step that has it.
  */
 export function findStep(steps: readonly Pick<Step, 'sequence'>[], address: StepAddress): number {
   const [sequence = -1, place] = address.split('.').map(Number);

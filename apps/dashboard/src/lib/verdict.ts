@@ -86,8 +86,8 @@ export function outcomeVerdict(outcome: string): Verdict {
 }
 
 /**
- * The verdicts of outcomes that are shown together, each in a colour of its own. One keeps the colour of its
- * name where it can; its shape and its word stay.
+ * Verdicts of outcomes that are shown together, each with its own colour. An outcome keeps its usual colour if
+ * no other has it. Its shape and word stay.
  */
 export function distinctVerdicts<T>(
   outcomes: readonly T[],

@@ -6,8 +6,8 @@ export interface LinePoint {
 }
 
 /**
- * A line over buckets as runs of points, in px: where there is no value the line is broken. A run of one
- * point is a dot. Every point lies within the box.
+ * Lays out a line over buckets as runs of points in px. A missing value breaks the line, and a run of one point
+ * is a dot. Every point lies within the box.
  */
 export function layoutLine(
   values: readonly (number | null)[],

@@ -18,8 +18,8 @@ export interface StackOptions {
 const MAX_GAP_PX = 2;
 
 /**
- * Columns of stacked values, one a bucket, the first series at the bottom. What is not a number above 0
- * has no piece; every piece lies within the box and touches no other of its column's. Total.
+ * Lays out one column of stacked values per bucket, the first series at the bottom. Only numbers above 0 get a
+ * piece. Every piece lies within the box, and no two overlap.
  */
 export function layoutStack(
   series: readonly (readonly number[])[],

@@ -4,8 +4,8 @@ import { boundsOf, type TimeRange } from '@/components/time-range/time-range';
 import { getFacets, getHistogram } from '@/lib/api-client';
 
 /**
- * Counts of what a filter finds, with at most so many values of a field; those of the filter before stay
- * until they are there. Without a beginning they are of the last seven days.
+ * Counts of the values of each field in the results of a filter. The old counts stay while new ones load.
+ * Without a start they cover the last seven days.
  */
 export const facetsQuery = (app: string, q: string, range: TimeRange, values: number) =>
   queryOptions({

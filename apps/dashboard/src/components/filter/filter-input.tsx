@@ -46,8 +46,8 @@ interface FilterInputProps {
 }
 
 /**
- * One field in the filter language (docs/query-language.md): coloured as it is written, with completion,
- * and with what is wrong marked in its place. Enter lets it hold.
+ * A field for the filter language (docs/query-language.md), with colours, completions and marked errors. Enter
+ * applies the filter.
  */
 export function FilterInput({
   app,

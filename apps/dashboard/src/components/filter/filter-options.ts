@@ -23,8 +23,8 @@ export interface FilterOption {
 }
 
 /**
- * What can stand at the caret: fields, keys and values, those of the app by what was found there. Before
- * anything is written: recent filters, each in the place of the whole text.
+ * Completions at the caret: fields, keys, and values found in the app. An empty text is completed with recent
+ * filters.
  */
 export function filterOptions(
   text: string,
@@ -44,8 +44,8 @@ export function filterOptions(
 }
 
 /**
- * The filter without the term at the caret, by which the values to complete it with are counted; the empty
- * one while the rest cannot be read.
+ * The filter without the term at the caret. Its results are counted for the completions. Empty if the rest is
+ * invalid.
  */
 export function restOfFilter(text: string, caret: number): string {
   const token = lexQuery(text).find(({ start, end }) => start <= caret && caret <= end);

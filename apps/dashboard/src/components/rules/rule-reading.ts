@@ -26,8 +26,8 @@ export function ruleValueText(value: Value, unit: string | null | undefined): st
 }
 
 /**
- * Texts of values that are compared. Different values have different texts, whatever it takes: more digits,
- * quotes, escapes, or a cut around the difference.
+ * Texts of values that are compared. Different values get different texts, if needed by more digits, quotes,
+ * escapes, or a cut around the difference.
  */
 export function valueTexts(values: readonly Value[]): string[] {
   const numbers = formatApart(values.map((value) => (typeof value === 'number' ? value : null)));
@@ -122,8 +122,8 @@ export function operatorText(op: string | null | undefined): string {
 }
 
 /**
- * How a value stood to its threshold: `612 < 660`; where that cannot be worked out, what was asked for:
- * `12, asked within 3`.
+ * The relation of a value to its threshold: `612 < 660`. If the operator is unknown, the requirement: `12,
+ * asked within 3`.
  */
 export function relationText({
   actual,
@@ -158,8 +158,8 @@ export function ruleBar(
 }
 
 /**
- * Which rules of a step decided: by their counts, or the first that failed of those that reject, unless the
- * decision went in its subject's favour all the same (`adverse` is the decision's).
+ * The decisive rules of a step: by their counts, or else the first failed rule that rejects. None of the latter
+ * if the decision was favourable (`adverse` is the decision's).
  */
 export function decisiveRules(
   rules: readonly Rule[],

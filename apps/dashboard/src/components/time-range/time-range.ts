@@ -3,8 +3,8 @@ import { formatAbsolute, parseTime, type Zone } from '@/lib/format';
 const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /**
- * A range of time as the address holds it. `from`: ISO-8601, `-24h` (back from now: m, h, d), or `all` for no
- * bound; null is the page's own default. `to`: ISO-8601, or null for now.
+ * A time range in an address. `from` is ISO-8601, `-24h` (back from now: m, h, d), or `all` for no bound; null
+ * means the page's default. `to` is ISO-8601, or null for now.
  */
 export interface TimeRange {
   from: string | null;

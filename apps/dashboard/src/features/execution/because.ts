@@ -19,8 +19,8 @@ export interface BecauseLine {
 }
 
 /**
- * Why it was decided so, as short as it can be said, from an execution without its payloads. Where no
- * reason was given, the failed rule that decided stands in for one.
+ * The reasons of a decision in one line, from an execution without payloads. Without a recorded reason it shows
+ * the failed rule that decided.
  */
 export function becauseLine(snapshot: Snapshot): BecauseLine {
   const explanation = explain({ ...snapshot, steps: snapshot.steps.map(withoutCandidates) });

@@ -41,8 +41,8 @@ interface ExecutionsListProps extends Omit<TableHeadProps, 'sort'> {
 }
 
 /**
- * One list with its states. j and k (or the arrows) move, Enter opens, space peeks. For another question
- * give it another `key`.
+ * A list with its states. j and k (or the arrows) move, Enter opens, space peeks. Another question needs
+ * another `key`.
  */
 export function ExecutionsList(props: ExecutionsListProps) {
   const { question, arrived, peek, onAtTop } = props;

@@ -44,8 +44,8 @@ interface HistogramProps {
 }
 
 /**
- * Executions over time by outcome or status: drag, or arrow keys with Shift and then Enter, to zoom into a
- * part of it. Going back in the browser zooms out.
+ * Executions over time by outcome or status. Dragging, or arrow keys with Shift and then Enter, zooms in. Going
+ * back in the browser zooms out.
  */
 export function Histogram({ app, q, bySearch, range, by, live, onBy, onZoom }: HistogramProps) {
   const { data, error, refetch } = useQuery({

@@ -25,8 +25,8 @@ export function keepPosition(list: string, position: Partial<Position> = {}): vo
 }
 
 /**
- * Back and forward lead to an entry that is known by its key, and a link to one that is not. In a browser
- * without the Navigation API (https://developer.mozilla.org/docs/Web/API/Navigation) lists begin at the top.
+ * A known key means that the person went back or forward. Browsers without the Navigation API
+ * (https://developer.mozilla.org/docs/Web/API/Navigation) start lists at the top.
  */
 function keyOf(list: string): string | null {
   if (typeof window === 'undefined' || !('navigation' in window)) return null;

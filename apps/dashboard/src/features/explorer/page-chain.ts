@@ -1,6 +1,6 @@
 /**
- * Where each page of a keyset list begins, as far as it was read: page `i` starts at the cursor `starts[i]`
- * and `ends[i]` rows lie up to its end. Only this is kept of pages that are out of sight.
+ * The read pages of a keyset list. Page `i` starts at the cursor `starts[i]`, and `ends[i]` rows lie up to its
+ * end. Pages out of sight keep only this.
  */
 export interface PageChain {
   starts: readonly (string | null)[];
@@ -18,8 +18,8 @@ export interface PageSlot {
 }
 
 /**
- * The chain after page `index` was read from `start`. When its end is no longer where the next page was
- * thought to begin (records came late, or are gone), all that follows is to be read anew.
+ * The chain after page `index` was read from `start`. If its end moved (records came late, or are gone), all
+ * following pages are dropped.
  */
 export function extendChain(
   chain: PageChain,

@@ -44,10 +44,7 @@ export function scrollTopFor(
   return bottom > scrollTop + heightPx ? bottom - heightPx : scrollTop;
 }
 
-/**
- * The window of a scrolling element, moving with it; `ref` goes to that element. Rendered anew only when
- * other rows come into it.
- */
+/** The visible rows of a scrolling element, which gets `ref`. Renders only when other rows become visible. */
 export function useRowWindow({
   rowPx,
   headPx,

@@ -26,9 +26,8 @@ export interface ExecutionList {
 }
 
 /**
- * A list of any length by keyset pages, of which only those around rows `first` to `last` are in memory.
- * It holds still while it is open, and where back or forward leads to it; opened otherwise, its first page
- * is asked for anew.
+ * A list of any length by keyset pages. Only the pages around rows `first` to `last` are in memory. It does not
+ * change while it is open or when the person goes back to it. Opened otherwise, it reloads its first page.
  */
 export function useExecutionList(
   question: ListQuestion,

@@ -7,8 +7,8 @@ import { listKey, replaceRow, type ListQuestion } from './list-query';
 import { MAX_SHOWN, NO_LIVE_ROWS, receiveRow, releaseRows, type LiveRows } from './live-rows';
 
 /**
- * What arrives while a list is open. Rows go to its top while that is in sight; otherwise they are held
- * back, and counted. Of executions that are in the list already, the newer flush takes the older's place.
+ * The rows that arrive while a list is open. They go to the top while it is visible, or else are held and
+ * counted. A newer flush replaces the row of its execution.
  */
 export function useLiveRows(question: ListQuestion, enabled: boolean, hold: boolean) {
   const client = useQueryClient();

@@ -46,8 +46,8 @@ export interface FunnelLayout {
 }
 
 /**
- * The graph of the steps from left to right by their mean place: alternatives above each other, ways that
- * leave steps out over the top, ways back below. No two nodes overlap; every number is finite. Total.
+ * Lays out the steps from left to right by their mean place. Alternatives are stacked, edges that skip steps
+ * run above, edges back run below. No two nodes overlap, and every number is finite.
  */
 export function layoutFunnel({ steps, edges }: Pick<Funnel, 'steps' | 'edges'>): FunnelLayout {
   const columns = columnsOf(steps, edges);

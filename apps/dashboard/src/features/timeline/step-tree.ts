@@ -22,8 +22,8 @@ export interface StepTree {
 type Placed = Pick<Step, 'sequence' | 'parent'>;
 
 /**
- * Nests steps by `parent`. Total: whatever was sent, each step is there once. One whose parent is
- * missing, is itself, or is nested in it, stands at the top.
+ * Nests steps by `parent`. Each step appears once, whatever was sent. A step is at the top if its parent is
+ * missing, is itself, or is nested in it.
  */
 export function buildStepTree(steps: readonly Placed[]): StepTree {
   const sequences = steps.map((step, index) => step.sequence ?? index);

@@ -32,9 +32,9 @@ export interface TimeWindow {
 type Timed = Pick<Step, 'startedAt' | 'durationMs' | 'status' | 'timing'>;
 
 /**
- * Places every step in time. Without a start, a step begins where the one before it beside it ended
- * (or with what encloses it); without a duration, it lasts as long as what it encloses. A running one
- * lasts to the end. Every number is finite, and no span ends before it starts.
+ * Places every step in time. Without a start, a step begins at the end of the sibling before it, or with its
+ * parent. Without a duration, it lasts as long as its nested steps. A running step lasts to the end. Every
+ * number is finite, and no span ends before it starts.
  */
 export function layoutSpans(
   execution: Pick<Snapshot, 'startedAt' | 'sentAt' | 'durationMs' | 'status'>,
