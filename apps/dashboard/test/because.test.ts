@@ -27,8 +27,8 @@ function declined(change: Partial<Snapshot> = {}): Snapshot {
   };
 }
 
-describe('why it was decided so, in a line', () => {
-  it('gives each reason with the rule that bears it out, and says that a change would flip it', () => {
+describe('the reasons in a line', () => {
+  it('gives each reason with the rule that supports it, and says that a change would flip it', () => {
     const { reasons, canFlip } = becauseLine(declined());
     expect(reasons).toMatchObject([
       { code: 'LOW', rule: { rule: 'min_score', actual: 612, threshold: 660 }, moreRules: 0 },
@@ -41,7 +41,7 @@ describe('why it was decided so, in a line', () => {
     expect(reasons).toMatchObject([{ code: 'min_score', rule: { rule: 'min_score' } }]);
   });
 
-  it('shows a reason alone where the record holds nothing of it', () => {
+  it('shows a reason alone where no rule supports it', () => {
     const { reasons, canFlip } = becauseLine(declined({ steps: [] }));
     expect(reasons).toMatchObject([{ code: 'LOW', rule: null, candidates: null }]);
     expect(canFlip).toBe(false);

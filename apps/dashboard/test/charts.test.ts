@@ -136,7 +136,7 @@ describe('lines', () => {
 });
 
 describe('markers', () => {
-  it('joins those that are too near to tell apart', () => {
+  it('merges markers that are too close', () => {
     const placed = placeMarkers(
       [
         { atMs: 90, label: 'c' },
@@ -152,12 +152,12 @@ describe('markers', () => {
     ]);
   });
 
-  it('writes what stands alone at the end before it, where there is room', () => {
+  it("writes a lone marker's text before it where there is room", () => {
     const placed = placeMarkers([{ atMs: 98, label: 'a' }], { fromMs: 0, toMs: 100, widthPx: 500 });
     expect(placed).toEqual([{ x: 490, labels: ['a'], roomPx: 490, side: 'before' }]);
   });
 
-  it('never overlaps and loses none within the range', () => {
+  it('never overlap, and keep every instant of the range', () => {
     const instants = fc.array(
       fc.record({ atMs: fc.integer({ min: -50, max: 150 }), label: fc.string() }),
     );

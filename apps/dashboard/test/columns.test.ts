@@ -13,7 +13,7 @@ import { COLUMN_IDS } from '@/features/explorer/columns';
 const columns = fc.shuffledSubarray([...COLUMN_IDS], { minLength: 1 });
 
 describe('columns', () => {
-  it('are the same ones after a move, with the moved one in its place', () => {
+  it('are the same after a move, with the moved column in its place', () => {
     fc.assert(
       fc.property(columns, fc.nat(20), fc.integer({ min: -3, max: 20 }), (all, which, to) => {
         const id = all[which % all.length] ?? 'outcome';
@@ -30,12 +30,12 @@ describe('columns', () => {
     expect(toggleColumn(['outcome'], 'outcome')).toEqual(['outcome']);
   });
 
-  it('always fill the table, and keep the width that somebody gave them', () => {
+  it('always fill the table, and keep their chosen widths', () => {
     expect(gridTemplate(['outcome', 'time'], { outcome: 200 })).toBe('200px 104px 1fr');
     expect(gridTemplate(['outcome', 'time'], {})).toBe('minmax(112px, 1fr) 104px');
   });
 
-  it('have widths that survive being kept, and forget what is none', () => {
+  it('have widths that survive storage, and drop invalid ones', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...COLUMN_IDS), fc.integer()), (given) => {
         const widths = Object.fromEntries(

@@ -9,14 +9,14 @@ const ORIGIN = 'https://xray.example';
 /** Where a browser ends up that is told to go there. */
 const landing = (next: string) => new URL(safeNext(next, ORIGIN), `${ORIGIN}/sign-in`);
 
-describe('where one goes after signing in', () => {
-  it('is the very page one came from, with its query and fragment', () => {
+describe('the page after signing in', () => {
+  it('is the page of the request, with its query and fragment', () => {
     const page = '/execution?app=my-app&id=0193&step=3&tab=rules#x';
     const { searchParams } = new URL(signInHref(page), ORIGIN);
     expect(safeNext(searchParams.get('next'), ORIGIN)).toBe(page);
   });
 
-  it('is the start when nothing is asked for', () => {
+  it('is the start without a next page', () => {
     expect(safeNext(null, ORIGIN)).toBe('/');
     expect(signInHref('/')).toBe('/sign-in');
   });
@@ -38,7 +38,7 @@ describe('where one goes after signing in', () => {
     expect(safeNext(next, ORIGIN)).toBe('/');
   });
 
-  it('is of this origin whatever is asked for', () => {
+  it('always has this origin', () => {
     const piece = fc.constantFrom(
       '/',
       '\\',
@@ -59,14 +59,14 @@ describe('where one goes after signing in', () => {
     );
   });
 
-  it('is no page that asks to sign in again', () => {
+  it('is never a sign-in page', () => {
     expect(safeNext('/sign-in?next=%2Fsign-in', ORIGIN)).toBe('/');
     expect(isDoor('/setup/')).toBe(true);
     expect(isDoor('/settings')).toBe(false);
   });
 });
 
-describe('what the server says of a form', () => {
+describe("the server's errors of a form", () => {
   const invalid = (message: string, ...paths: string[]) =>
     new ApiError(400, {
       code: 'invalid',
@@ -74,7 +74,7 @@ describe('what the server says of a form', () => {
       details: paths.map((path) => ({ path, code: 'too_small' })),
     });
 
-  it('stands at the fields that it is of', () => {
+  it('are shown at their fields', () => {
     const error = invalid(
       'account.email: Invalid email address; account.password: Too small',
       'account.email',
@@ -86,7 +86,7 @@ describe('what the server says of a form', () => {
     });
   });
 
-  it('is said of the whole form where no field is meant', () => {
+  it('belong to the whole form where no field matches', () => {
     const error = invalid('token: Too small; name: Too long', 'token', 'name');
     expect(formErrors(error, ['name'])).toEqual({
       fields: { name: 'Too long' },

@@ -26,7 +26,7 @@ describe('a stream of events', () => {
     ]);
   });
 
-  it('keeps an event whole that holds separators of lines which are none here', () => {
+  it('keeps other line separators within an event', () => {
     expect(eventsIn('data: a\u2028b\u0085c\u000bd\n\n').events).toEqual([
       { type: 'message', data: 'a\u2028b\u0085c\u000bd' },
     ]);
@@ -49,7 +49,7 @@ describe('a stream of events', () => {
     expect(parser.retryMs).toBe(1_500);
   });
 
-  it('tells nothing of an event whose end never came', () => {
+  it('ignores an event without an end', () => {
     expect(eventsIn('event: execution\ndata: {}\n').events).toEqual([]);
   });
 

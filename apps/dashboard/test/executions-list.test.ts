@@ -61,7 +61,7 @@ describe('the chain of pages', () => {
     expect(pagesOfRows(chain, 90, 130).map(({ index }) => index)).toEqual([0, 1]);
   });
 
-  it('reads anew what follows a page that ends elsewhere than before', () => {
+  it('reloads the pages after a page whose end has moved', () => {
     const chain = readAll([100, 100, 100]);
     const shifted = extendChain(chain, 0, null, pageOf(100, 'new'));
     expect(shifted).toEqual({ starts: [null, 'new'], ends: [100] });

@@ -133,7 +133,7 @@ describe('completion', () => {
     expect(restOfFilter('( outcome:declined', 16)).toBe('');
   });
 
-  it('remembers nothing that is no filter', () => {
+  it('ignores stored values that are not filters', () => {
     expect([null, '', '{', '{}', '[1,"a"]'].map(parseRecent)).toEqual([[], [], [], [], ['a']]);
   });
 });
@@ -145,7 +145,7 @@ describe('facets', () => {
   };
   const groupsFor = (q: string) => facetGroups(FACETS, queryOf(q));
 
-  it('say which values the filter keeps to and which it leaves out', () => {
+  it('show which values the filter includes and excludes', () => {
     const [outcome] = groupsFor('outcome:declined -outcome:approved');
     expect(outcome?.values).toEqual([
       { value: 'approved', count: 812, state: 'excluded' },
@@ -153,7 +153,7 @@ describe('facets', () => {
     ]);
   });
 
-  it('show what the filter names even where nothing was found of it', () => {
+  it('show values of the filter even without results', () => {
     const groups = groupsFor('outcome:deferred reason:SCORE_LOW');
     expect(groups[0]?.values[0]).toEqual({ value: 'deferred', count: null, state: 'included' });
     expect(groups.at(-1)).toMatchObject({
@@ -187,7 +187,7 @@ describe('facets', () => {
     expect(group?.values).toEqual([{ value, count: 3, state: 'included' }]);
   });
 
-  it('leave a filter alone that cannot be read, and fields that have no terms', () => {
+  it('leave invalid filters and fields without terms alone', () => {
     expect(toggleFacet('(', 'outcome', 'approved', false)).toBe('(');
     expect(toggleFacet('a', 'no.such', 'x', false)).toBe('a');
     expect(toggleFacet('a', 'duration', '5', false)).toBe('a');
@@ -239,8 +239,8 @@ describe('a filter that finds nothing', () => {
   });
 });
 
-describe('counts that are not of everything', () => {
-  it('say of what they are, and what could not be searched', () => {
+describe('counts that do not cover all results', () => {
+  it('say what they cover, and what was not searched', () => {
     const counted = { executions: 5_000, since: '2026-11-22T09:05:00.000Z' };
     const notSearched = { from: counted.since, to: counted.since, executions: 1 };
     expect(countedText({ counted, notSearched }, 'utc')).toEqual([

@@ -77,7 +77,7 @@ describe('following a stream', () => {
     expect(askedAfter).toEqual([undefined, '1', '1', '1']);
   });
 
-  it('leaves a connection on which nothing comes any more', async () => {
+  it('drops a silent connection', async () => {
     const { url } = await serve([
       (res) => res.write(`${SOON}data: a\n\n`),
       (res) => res.end('data: b\n\n'),

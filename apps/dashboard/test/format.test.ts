@@ -160,7 +160,7 @@ describe('numbers that are compared', () => {
     );
   });
 
-  it('says all only of all, and none only of none', () => {
+  it('shows 100 % only for all, and 0 % only for none', () => {
     expect(formatShare(0.99999, EN)).toBe('99.999%');
     expect(formatShare(0.000004, EN)).toBe('0.0004%');
     fc.assert(
@@ -207,7 +207,7 @@ describe('times', () => {
     );
   });
 
-  it('reads nothing out of what is no time', () => {
+  it('returns null for a text that is not a time', () => {
     expect(parseTime('soon')).toBeNull();
     expect(parseTime(null)).toBeNull();
   });

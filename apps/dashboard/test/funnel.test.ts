@@ -116,7 +116,7 @@ describe('the graph of the steps', () => {
   });
 });
 
-describe('steps by what they cost', () => {
+describe('steps by cost', () => {
   const steps = [
     step('a', 0, { p95Ms: null, runs: 0, failed: 0 }),
     step('b', 1, { p95Ms: 9, runs: 10, failed: 1, candidatesIn: 10, candidatesOut: 9 }),

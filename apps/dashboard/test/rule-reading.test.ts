@@ -31,7 +31,7 @@ describe('rules', () => {
     expect([...decisiveRules([failed], false)]).toEqual([]);
   });
 
-  it('says once what is the same of every rule, and has no column for what none has', () => {
+  it('show a common effect once, and have no empty columns', () => {
     const reject = { id: 'a', effect: 'reject' };
     expect(columnsOf([reject, { ...reject, id: 'b' }])).toEqual({
       withActual: false,
@@ -70,7 +70,7 @@ describe('rules', () => {
     expect(operatorText('within')).toBe('within');
   });
 
-  it('says how a value stood to its threshold, whatever was asked for', () => {
+  it('shows the relation of a value to its threshold', () => {
     const rule = { actual: 612, threshold: 660, op: 'gte', unit: null };
     expect(relationText(rule)).toBe('612 < 660');
     expect(relationText({ ...rule, actual: 700 })).toBe('700 ≥ 660');

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { isSameView, viewHref, viewParams } from '@/features/explorer/saved-views';
 
 describe('a saved view', () => {
-  it('keeps what is listed and not who looks at it', () => {
+  it("keeps the list's parameters and not the peek", () => {
     expect(
       viewParams('app=a&peek=x&live=true&q=outcome%3Adeclined&sort=-duration&cols=id,time&by='),
     ).toEqual({ q: 'outcome:declined', sort: '-duration', cols: 'id,time' });
   });
 
-  it('is the one that its address shows, whatever stands in it, and leads to the list of its app', () => {
+  it('matches its address, and leads to the list of its app', () => {
     const params = fc.record(
       { q: fc.string(), from: fc.string(), to: fc.string(), sort: fc.string() },
       { requiredKeys: [] },
@@ -24,7 +24,7 @@ describe('a saved view', () => {
     );
   });
 
-  it('is another one when anything of it differs', () => {
+  it('differs when any parameter differs', () => {
     expect(isSameView({ q: 'a' }, { q: 'a', from: '-7d' })).toBe(false);
     expect(isSameView({}, { by: '' })).toBe(true);
   });

@@ -73,12 +73,12 @@ describe('the tree of the steps', () => {
 describe('folding', () => {
   const tree = buildStepTree([{}, { parent: 0 }, { parent: 1 }, {}]);
 
-  it('hides all that is in a folded step', () => {
+  it('hides the steps within a folded step', () => {
     expect(visiblePositions(tree, new Set([0]))).toEqual([0, 3]);
     expect(visiblePositions(tree, new Set([1]))).toEqual([0, 1, 3]);
   });
 
-  it('knows what must be opened to show a step', () => {
+  it('names the steps that must unfold to show a step', () => {
     expect(ancestorIndices(tree, 2)).toEqual([1, 0]);
     expect(ancestorIndices(tree, 3)).toEqual([]);
   });

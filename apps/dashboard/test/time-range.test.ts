@@ -27,7 +27,7 @@ describe('a range of time in the address', () => {
     expect(boundsOf({ from: '-1h', to: TO }, NOW_MS).from).toBe('2026-11-21T09:00:00.000Z');
   });
 
-  it('says what it is', () => {
+  it('has a label', () => {
     expect(rangeText({ from: '-3d', to: null }, 'utc')).toBe('Last 3 days');
     expect(rangeText({ from: FROM, to: TO }, 'utc')).toBe('2026-11-20 10:00 – 2026-11-21 10:00');
     expect(rangeText({ from: ALL_TIME, to: TO }, 'utc')).toBe('Until 2026-11-21 10:00');
@@ -46,7 +46,7 @@ describe('a range of time in the address', () => {
     );
   });
 
-  it('knows no start that lies no way back', () => {
+  it('rejects a relative start without a length', () => {
     expect(['-0h', '24h', '-24', '-24y', '-1.5h', ''].map(relativeMs)).toEqual(
       Array.from({ length: 6 }, () => null),
     );
@@ -66,7 +66,7 @@ describe('a time in a field', () => {
     );
   });
 
-  it('is empty for what is no time', () => {
+  it('is empty for a text that is not a time', () => {
     expect(toZonedInput('soon', 'utc')).toBe('');
     expect(fromZonedInput('', 'utc')).toBeNull();
     expect(fromZonedInput('soon', 'local')).toBeNull();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { executionVerdict, distinctVerdicts, outcomeVerdict, statusVerdict } from '@/lib/verdict';
 
-describe('how something ended', () => {
+describe('verdicts', () => {
   it('shows the outcome of a completed execution', () => {
     expect(
       executionVerdict({ status: 'completed', outcome: 'declined', stale: false }),
@@ -13,7 +13,7 @@ describe('how something ended', () => {
     });
   });
 
-  it('shows what broke before what was decided', () => {
+  it('shows a failure before an outcome', () => {
     expect(executionVerdict({ status: 'failed', outcome: 'approved', stale: false })).toMatchObject(
       {
         word: 'failed',

@@ -56,7 +56,7 @@ describe('when steps ran', () => {
     ]);
   });
 
-  it('lets a running execution last to when it was last heard of', () => {
+  it('lets a running execution last to its last flush', () => {
     const execution = { status: 'running', startedAt: T0, sentAt: at(5_000) };
     expect(layout([{ startedAt: T0, status: 'running' }], execution).extentMs).toBe(5_000);
   });
@@ -65,7 +65,7 @@ describe('when steps ran', () => {
     expect(times([{ startedAt: at(-50), durationMs: 1 }], { startedAt: T0 })).toEqual([[0, 1]]);
   });
 
-  it('tells for how long nothing ran beside a step before it', () => {
+  it('gives the idle time before a step', () => {
     const { spans } = layout(
       [
         { startedAt: at(3), durationMs: 4 },
@@ -79,7 +79,7 @@ describe('when steps ran', () => {
     expect(spans.map(({ gapMs }) => gapMs)).toEqual([3, 0, 2, 1, 0]);
   });
 
-  it('tells measured from inferred', () => {
+  it('separates measured from inferred spans', () => {
     const [told, inferred] = layout([
       { startedAt: T0, durationMs: 1, timing: 'measured' },
       { startedAt: at(1), durationMs: 1, timing: 'inferred' },
@@ -150,7 +150,7 @@ describe('bars in a track', () => {
     });
   });
 
-  it('says on which side a bar out of sight lies', () => {
+  it('says on which side a hidden bar lies', () => {
     const window = { fromMs: 100, toMs: 200 };
     expect(placeBar({ startMs: 0, endMs: 50 }, window, 400, 40).outside).toBe('before');
     expect(placeBar({ startMs: 300, endMs: 350 }, window, 400, 40).outside).toBe('after');
