@@ -161,6 +161,14 @@ export function anyOf(nodes: QueryNode[], span = spanOf(nodes)): QueryNode {
   return flat.length === 1 && only !== undefined ? only : { kind: 'or', nodes: flat, ...span };
 }
 
+/** The terms, comparisons and words of a query in their order, whatever stands around them. */
+export function* queryLeaves(query: QueryNode): Generator<QueryLeaf> {
+  if (query.kind === 'not') yield* queryLeaves(query.node);
+  else if (query.kind === 'and' || query.kind === 'or') {
+    for (const node of query.nodes) yield* queryLeaves(node);
+  } else yield query;
+}
+
 function spanOf(nodes: QueryNode[]): QuerySpan {
   return { start: nodes[0]?.start ?? 0, end: nodes.at(-1)?.end ?? 0 };
 }

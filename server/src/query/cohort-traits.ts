@@ -4,6 +4,7 @@ import {
   parseQuery,
   printQuery,
   printQueryField,
+  queryLeaves,
   type ExplanationKind,
   type Json,
   type QueryNode,
@@ -37,15 +38,11 @@ const SINGLE: TextField[] = ['error', 'version', 'metadata', 'env', 'pipeline'];
 /** The traits by which the cohorts were chosen, such as `version.ruleset` or `tag:vip`. They explain nothing. */
 export function givenBy(...filters: QueryNode[]): Set<string> {
   const given = new Set<string>();
-  const walk = (node: QueryNode): void => {
-    if (node.kind === 'not') walk(node.node);
-    else if (node.kind === 'and' || node.kind === 'or') node.nodes.forEach(walk);
-    else if (node.kind === 'term') {
-      if (SINGLE.includes(node.field)) given.add(printQueryField(node.field, node.key));
-      for (const { text } of node.values) given.add(termOf(node.field, node.key, text));
-    }
-  };
-  filters.forEach(walk);
+  for (const leaf of filters.flatMap((filter) => [...queryLeaves(filter)])) {
+    if (leaf.kind !== 'term') continue;
+    if (SINGLE.includes(leaf.field)) given.add(printQueryField(leaf.field, leaf.key));
+    for (const { text } of leaf.values) given.add(termOf(leaf.field, leaf.key, text));
+  }
   return given;
 }
 

@@ -3,6 +3,7 @@ import {
   FAILED_STATUSES,
   durationMs,
   metadataValues,
+  queryLeaves,
   startedBounds,
   stringifyJson,
   type QueryLeaf,
@@ -76,9 +77,7 @@ export function compileWhatIsKnown(query: QueryNode, now: number): Condition {
 
 /** Whether the query asks for something that no column tells. */
 export function isSearch(query: QueryNode): boolean {
-  if (query.kind === 'not') return isSearch(query.node);
-  if (query.kind === 'and' || query.kind === 'or') return query.nodes.some(isSearch);
-  return isSought(query);
+  return [...queryLeaves(query)].some(isSought);
 }
 
 function isSought(node: QueryNode): node is Sought {

@@ -1,4 +1,4 @@
-import type { QueryLeaf, QueryNode } from '@xray/core';
+import { queryLeaves, type QueryLeaf, type QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
 import { ReadTooLong } from '../store/read-within.js';
 
@@ -28,7 +28,7 @@ export async function narrowedSides<T>(sides: Side[], read: () => Promise<T>): P
     const open = sides.filter(({ from }) => from === undefined).map(({ names }) => names.from);
     const bounds = sides.flatMap(({ names }) => [names.from, names.to]);
     const slow = sides.flatMap(({ filter, names }) => {
-      const leaf = filter && [...leavesOf(filter)].find(isSlow);
+      const leaf = filter && [...queryLeaves(filter)].find(isSlow);
       return leaf === undefined ? [] : [{ path: names.q, position: leaf.start }];
     });
     const advice = [
@@ -51,7 +51,7 @@ export async function narrowedSides<T>(sides: Side[], read: () => Promise<T>): P
 
 function namesPipeline(filter: Side['filter']): boolean {
   if (filter === undefined) return true;
-  return [...leavesOf(filter)].some((leaf) => leaf.kind === 'term' && leaf.field === 'pipeline');
+  return [...queryLeaves(filter)].some((leaf) => leaf.kind === 'term' && leaf.field === 'pipeline');
 }
 
 /** No index begins with what these ask. */
@@ -62,11 +62,4 @@ function isSlow(leaf: QueryLeaf): boolean {
     leaf.field === 'failed' ||
     leaf.values.some(({ match }) => match === 'prefix')
   );
-}
-
-function* leavesOf(node: QueryNode): Generator<QueryLeaf> {
-  if (node.kind === 'not') yield* leavesOf(node.node);
-  else if (node.kind === 'and' || node.kind === 'or')
-    for (const one of node.nodes) yield* leavesOf(one);
-  else yield node;
 }

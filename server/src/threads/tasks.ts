@@ -9,6 +9,7 @@ import {
   hasCandidate,
   matchesQuery,
   parseJson,
+  queryLeaves,
   searchSnapshot,
   stepSequence,
   stringifyJson,
@@ -194,12 +195,8 @@ function keyOf(text: string, quoted: boolean): string {
   return `${quoted} ${text}`;
 }
 
-function* textNodes(query: QueryNode): Generator<TextNode> {
-  if (query.kind === 'text') yield query;
-  else if (query.kind === 'not') yield* textNodes(query.node);
-  else if (query.kind === 'and' || query.kind === 'or') {
-    for (const node of query.nodes) yield* textNodes(node);
-  }
+function textNodes(query: QueryNode): TextNode[] {
+  return [...queryLeaves(query)].filter((leaf) => leaf.kind === 'text');
 }
 
 function withoutStepPayloads(step: Step): object {

@@ -3,6 +3,7 @@ import {
   parseQuery,
   printQuery,
   printQueryField,
+  queryLeaves,
   readFacetTerm,
   termState,
   toggleTerm,
@@ -98,9 +99,7 @@ export function withoutWords(q: string): string | null {
 }
 
 function hasWords(query: QueryNode): boolean {
-  if (query.kind === 'not') return hasWords(query.node);
-  if (query.kind === 'and' || query.kind === 'or') return query.nodes.some(hasWords);
-  return query.kind === 'text';
+  return [...queryLeaves(query)].some(({ kind }) => kind === 'text');
 }
 
 function namedTerms(query: QueryNode) {
