@@ -1,7 +1,7 @@
 /** Apps beyond this many are counted together. */
 const MAX_APPS = 200;
 
-/** What an app is called in a metric, so that its series stay bounded whatever is made. */
+/** The label of an app in a metric. It bounds the number of series, whatever apps are created. */
 export class AppLabels {
   readonly #known = new Set<string>();
 

@@ -40,12 +40,12 @@ import { checkTexts } from './stored-text.js';
 
 const MAX_JSON_BYTES = 64 * 1024;
 
-/** Every endpoint of the API, in the order of the document. */
+/** Every endpoint of the API, in the order of the API document. */
 export function allRoutes(deps: Deps): Endpoint[] {
   return [ingestEndpoint(deps), ...expressRoutes(deps)];
 }
 
-/** Those that Express answers. */
+/** The endpoints that Express answers. */
 function expressRoutes(deps: Deps): Route[] {
   return [
     ...executionRoutes(deps),
@@ -66,7 +66,7 @@ function expressRoutes(deps: Deps): Route[] {
   ];
 }
 
-/** The whole HTTP face of X-Ray over what is given. It never listens. */
+/** The HTTP interface of X-Ray. It never listens. */
 export function createApp(deps: Deps, door: Door): RequestListener {
   const ingest = ingestEndpoint(deps);
   const others = expressApp(deps, door);
@@ -81,7 +81,7 @@ function expressApp(deps: Deps, door: Door): Express {
   const endpoints = allRoutes(deps);
   const app = express();
   app.disable('x-powered-by');
-  // Files keep their ETag; answers of the API are never cached, so none is computed for them.
+  // Files keep their ETag. The API's answers are never cached, so Express does not compute one.
   app.set('etag', () => undefined);
   app.set('query parser', 'simple');
   app.use(requestLog(deps));
@@ -100,7 +100,7 @@ function expressApp(deps: Deps, door: Door): Express {
       guard(deps, door, route),
       ...bodyParser(route),
       async (req, res) => {
-        // Probes and scrapers add parameters of their own to the public ones.
+        // Probes and scrapers may add their own parameters to public routes.
         if (!['public', 'anyone', 'operate'].includes(route.policy)) {
           checkParameters(route, req.query);
         }
@@ -121,7 +121,7 @@ function expressApp(deps: Deps, door: Door): Express {
     res.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
     res.type('html').send(page());
   });
-  // Before the refusal of methods: to GET, `/executions` is a page.
+  // This comes before the refusal of methods: `GET /executions` is a page.
   if (deps.dashboardDir !== undefined) {
     app.use(serveDashboard(deps.dashboardDir, deps.clerk?.frontendOrigin));
   }
@@ -132,7 +132,10 @@ function expressApp(deps: Deps, door: Door): Express {
     },
   );
   app.use(() => {
-    throw new DomainError('not_found', 'There is nothing here. The API is described at /docs.');
+    throw new DomainError(
+      'not_found',
+      'There is nothing at this address. /docs describes the API.',
+    );
   });
   app.use(errorHandler(deps.logger));
   return app;
@@ -176,7 +179,7 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
   };
 }
 
-/** Aborted when nobody waits for the answer any more. */
+/** Aborted when the client has disconnected. */
 function goneOf(res: express.Response): AbortSignal {
   const gone = new AbortController();
   res.once('close', () => gone.abort());
@@ -187,7 +190,7 @@ function bodyParser({ body }: Route): RequestHandler[] {
   if (body === undefined) return [];
   const types = body.kind === 'raw' ? body.types : ['application/json'];
   const requireType: RequestHandler = (req, _res, next) => {
-    // `is` gives null where there is no body at all, which the parsers then say themselves.
+    // `is` returns null when there is no body. The parsers report that.
     if (req.is(types) === false) {
       throw new DomainError('unsupported_type', `The Content-Type must be ${types.join(' or ')}.`);
     }
@@ -210,7 +213,7 @@ function refuseBadUrl({ keys }: Deps): RequestHandler {
   };
 }
 
-/** Once a browser was here over TLS, it is to come no other way. RFC 6797. */
+/** Tells browsers that came over TLS to use nothing else. RFC 6797. */
 function strictTransport({ publicUrl }: Deps): RequestHandler {
   const isHttps = publicUrl?.startsWith('https:') === true;
   return (req, res, next) => {
@@ -219,7 +222,7 @@ function strictTransport({ publicUrl }: Deps): RequestHandler {
   };
 }
 
-/** What fits into the ten packets that a connection begins with arrives no sooner when it is made smaller. RFC 6928. */
+/** A connection begins with ten packets (RFC 6928). An answer that fits into them gains nothing from compression. */
 const compress = compression({ threshold: 14_000 });
 /** Answers to POST are short. */
 const compressAnswers: RequestHandler = (req, res, next) => {
@@ -227,7 +230,7 @@ const compressAnswers: RequestHandler = (req, res, next) => {
   else compress(req, res, next);
 };
 
-/** Ingest alone may be called from any page; what a browser asks before it does is answered here. */
+/** Answers the preflight request of ingest, the only route that any page may call. */
 const answerAnyOrigin: RequestHandler = (_req, res) => {
   res.set('Access-Control-Allow-Origin', '*');
   res.set('Cross-Origin-Resource-Policy', 'cross-origin');
@@ -240,7 +243,7 @@ const answerAnyOrigin: RequestHandler = (_req, res) => {
   res.status(204).end();
 };
 
-/** A dashboard that is hosted apart sends tokens of Clerk's and no cookies, so none are let through. */
+/** A separately hosted dashboard sends Clerk tokens and no cookies, so CORS allows no credentials. */
 function answerDashboard(origin: string): RequestHandler {
   return (req, res, next) => {
     res.vary('Origin');

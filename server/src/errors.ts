@@ -23,11 +23,11 @@ const STATUS = {
 /** How long a client should wait after a 503, in seconds. */
 const RETRY_AFTER_S = 2;
 
-/** An outcome that a client can do something about. The message is shown to it, so it holds no payload. */
+/** An error that a client can act on. The client sees the message, so it holds no payload. */
 export class DomainError extends Error {
   readonly code: keyof typeof STATUS;
   readonly details: ErrorDetail[];
-  /** In how many seconds it may go better; for 429 and 503. */
+  /** After how many seconds the client should try again; for 429 and 503. */
   readonly retryAfterS: number;
 
   constructor(
@@ -44,14 +44,14 @@ export class DomainError extends Error {
   }
 }
 
-/** How an error is told to who asked. */
+/** The answer for an error. */
 export interface ErrorAnswer {
   status: number;
   headers: Record<string, string>;
   body: ErrorBody;
 }
 
-/** The one place where an error becomes an answer; what is not known to be a client's shows no detail. */
+/** The one place where an error becomes an answer. An unexpected error shows no details. */
 export function answerTo(
   error: unknown,
   { logger, requestId, method }: { logger: Logger; requestId: string; method: string | undefined },
@@ -78,7 +78,7 @@ export function answerTo(
   }
   const outage = outageOf(error);
   if (outage !== undefined) {
-    // OutageLog has the error, once for all requests.
+    // OutageLog logs the error, once for all requests.
     logger.debug({ requestId, outage }, 'refused while the store cannot be used');
     const message = 'The store cannot be used at the moment. Nothing was stored; try again.';
     return answer(503, 'unavailable', message, [], { 'Retry-After': String(RETRY_AFTER_S) });
@@ -88,7 +88,8 @@ export function answerTo(
     return answer(400, 'invalid', 'The request holds a text that the database cannot take.');
   }
   logger.error({ requestId, err: error, method }, 'unexpected error');
-  const message = 'Something went wrong here. The server log has it under this request id.';
+  const message =
+    'Something went wrong in the server. Its log has the error under this request id.';
   return answer(500, 'internal', message);
 }
 
@@ -102,11 +103,11 @@ function isRefusedText(error: unknown): boolean {
 
 /** Sends an error that reached Express. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
-  // Express knows it for what handles errors by its four parameters.
+  // Express recognizes an error handler by its four parameters.
   return (error: unknown, req, res, _next) => {
     const requestId = requestIdOf(res);
     const { status, headers, body } = answerTo(error, { logger, requestId, method: req.method });
-    // An answer that has begun can only be broken off; Express would write the error to stderr as it is.
+    // A running answer can only be cut off. Express would write the raw error to stderr.
     if (res.headersSent) {
       res.destroy();
       return;
@@ -115,12 +116,12 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** The id under which this request stands in the log; made when the request came in. */
+/** The id of this request in the log, made when it came in. */
 export function requestIdOf(res: Response): string {
   return String(res.getHeader('x-request-id') ?? '');
 }
 
-/** Errors of body-parser and of Express' router, known by their `type` and `status` (http-errors). */
+/** Translates errors of body-parser and of Express' router by their `type` and `status` (http-errors). */
 function fromBodyParser(error: unknown): DomainError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { type, status, limit } = error as Error & {
@@ -150,7 +151,7 @@ function fromBodyParser(error: unknown): DomainError | undefined {
   return undefined;
 }
 
-/** A backup that is not restored; the message says why. */
+/** A backup that cannot be restored; the message says why. */
 export class RestoreError extends Error {
   constructor(message: string) {
     super(message);

@@ -9,8 +9,8 @@ import { DomainError } from './errors.js';
 const MAX_DECODINGS = 3;
 
 /**
- * Gives a request the id under which it stands in the log, and a line there once it is answered: by the
- * route's pattern, since ids and filters in a URL can name people.
+ * Gives a request its id for the log, and logs a line once it is answered. The line has the route's pattern and
+ * not the URL, since ids and filters in a URL can name people.
  */
 export function logRequest(
   { logger, now }: { logger: Logger; now: () => number },
@@ -34,13 +34,13 @@ export function logRequest(
 }
 
 /**
- * Refuses a URL with U+0000, with a parameter that is not percent-encoded UTF-8, or with an API key. Postgres takes no U+0000.
- * A key in a URL is in the logs of every proxy on the way, so its owner has to hear of it.
+ * Refuses a URL with U+0000, with a parameter that is not percent-encoded UTF-8, or with an API key. Postgres cannot
+ * store U+0000. A key in a URL is in the logs of every proxy on the way, so the client has to learn of it.
  *
  * @throws DomainError invalid.
  */
 export async function checkUrl(url: string, keys: Pick<KeyRing, 'knows'>): Promise<void> {
-  if (url.includes('%00')) throw new DomainError('invalid', 'The URL holds a NUL character.');
+  if (url.includes('%00')) throw new DomainError('invalid', 'The URL contains a NUL character.');
   for (const text of readingsOf(url)) {
     if (!text.includes('xr_')) continue;
     if (holdsApiKey(text)) throw keyInUrl();
@@ -51,7 +51,7 @@ export async function checkUrl(url: string, keys: Pick<KeyRing, 'knows'>): Promi
   checkQuery(url);
 }
 
-/** The URL as sent, and percent-decoded as often as that changes it: proxies log one or the other. */
+/** The URL as sent, and percent-decoded until it no longer changes. */
 function readingsOf(url: string): string[] {
   const readings = [url];
   for (let depth = 0; depth < MAX_DECODINGS; depth++) {

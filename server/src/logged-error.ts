@@ -1,6 +1,6 @@
 /**
- * What the log keeps of an error. Postgres quotes the row in `detail` and `where`, and the value itself in
- * the message of what is wrong with a value (SQLSTATE class 22); none of that is for a log to know.
+ * The parts of an error that the log keeps. Postgres quotes the row in `detail` and `where`, and the value in
+ * the message of a data error (SQLSTATE class 22). The log must not contain them.
  */
 export function loggedError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -14,7 +14,7 @@ export function loggedError(error: unknown): object {
   return {
     type: name,
     message: quotesValues ? 'the database refuses a value' : message,
-    // Without its first lines, which are the message again.
+    // The first lines repeat the message.
     stack: stack.slice(Math.max(0, stack.indexOf('\n    at '))),
     ...(code !== undefined && { code }),
     ...(constraint !== undefined && { constraint }),

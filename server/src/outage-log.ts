@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 
-/** While an outage lasts, a line at most this often, in ms. */
+/** How often the log has a line while an outage lasts, in ms. */
 const REMIND_EVERY_MS = 60_000;
-/** Without a failure for this long the outage is over, in ms: of a full disk reads succeed between failing writes. */
+/** Without a failure for this long an outage is over, in ms. With a full disk, reads succeed between failing writes. */
 const QUIET_MS = 10_000;
 
 interface Outage {
@@ -12,7 +12,7 @@ interface Outage {
   failures: number;
 }
 
-/** Tells of an outage of the database once, now and then while it lasts, and when it is over. */
+/** Logs an outage of the database when it begins, once a minute while it lasts, and when it is over. */
 export class OutageLog {
   readonly #logger: Logger;
   readonly #now: () => number;

@@ -1,6 +1,6 @@
 import { DomainError } from './errors.js';
 
-/** Postgres takes neither U+0000 nor half of a surrogate pair in a text. */
+/** Postgres can store neither U+0000 nor half of a surrogate pair. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
@@ -11,7 +11,7 @@ export function toStorable(text: string): string {
 }
 
 /**
- * Refuses a parsed JSON body in which a text cannot be stored, be it a value or a name.
+ * Refuses a parsed JSON body with a value or a name that cannot be stored.
  *
  * @throws DomainError invalid, which names the field.
  */
@@ -33,7 +33,7 @@ function refusal(path: string): DomainError {
   const where = path === '' ? 'The request body' : path;
   return new DomainError(
     'invalid',
-    `${where}: a text may hold neither U+0000 nor half of a surrogate pair.`,
+    `${where}: a text must not contain U+0000 or half of a surrogate pair.`,
     [{ path, code: 'invalid_text' }],
   );
 }

@@ -387,7 +387,7 @@ function hasPassed({ status, body }: Pick<Answer, 'status' | 'body'>, policy: Po
   return !isRefusal && !JSON.stringify(body).includes('no such app');
 }
 
-test('what is done stands in the audit log: who, what and where', async () => {
+test('the audit log has who did what, and where', async () => {
   const server = await freshServer('pglite', WITH_ADMINISTRATOR);
   const ada = await administratorOf(server);
   await ada.ask('POST', '/api/apps', { id: 'shop' });

@@ -25,7 +25,7 @@ describe('a hostile client', () => {
     ['another site', { origin: 'https://evil.example' }],
     ['another port of this machine', { origin: 'http://127.0.0.1:1' }],
     ['a page without an origin', { origin: 'null' }],
-    ['an origin that is none', { origin: 'evil' }],
+    ['an invalid origin', { origin: 'evil' }],
     ['a request that says it crosses sites', { 'sec-fetch-site': 'cross-site' }],
     ['a request that says it comes from a sibling', { 'sec-fetch-site': 'same-site' }],
     ['a cookie without a word where it is from', {}],
@@ -168,7 +168,7 @@ describe('a hostile client', () => {
       'a length and chunks',
       'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n',
     ],
-    ['a length that is none', 'Content-Length: 5x\r\n\r\nhello'],
+    ['an invalid length', 'Content-Length: 5x\r\n\r\nhello'],
     ['an unknown transfer coding', 'Transfer-Encoding: xchunked\r\n\r\nhello'],
   ])('cannot smuggle a request in one with %s', async (_name, rest) => {
     const { hostname, port } = new URL(server.url);
@@ -232,7 +232,7 @@ test('the audit log cannot be changed, emptied or thinned out', async () => {
   }
 });
 
-test('no secret and no payload stands in the log, whatever went wrong', async () => {
+test('the log contains no secret and no payload, also after errors', async () => {
   const place = await newPlace('pglite');
   const server = await startProcess(place, {
     ...WITH_ADMINISTRATOR,
@@ -268,7 +268,7 @@ test('no secret and no payload stands in the log, whatever went wrong', async ()
   await place.remove();
 });
 
-test('what the database quotes of a row or a value that it refuses stands in no log', async () => {
+test('the log does not contain a row or a value that the database quotes in an error', async () => {
   const place = await newPlace('postgres');
   onTestFinished(() => place.remove());
   const server = await startProcess(place, { ...WITH_ADMINISTRATOR, XRAY_LOG_LEVEL: 'trace' });

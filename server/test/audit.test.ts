@@ -204,7 +204,7 @@ describe.each(driverInCi('postgres'))(
       await mended.stop();
     });
 
-    test('stands in the log when it is made, and not when it is refused', async () => {
+    test('is in the log when it is made, and not when it is refused', async () => {
       const place = await newPlace(driver);
       onTestFinished(() => place.remove());
       const server = await startServer(configFor(place, WITH_ADMINISTRATOR));

@@ -108,7 +108,7 @@ describe('a parameter that nobody reads', () => {
     expect((await fetchWithKey(server.url + path)).status).toBe(200);
   });
 
-  test('is none of the documented ones, and no probe’s', async () => {
+  test('is not a documented one, nor one of a probe', async () => {
     await postOk(server.url, snapshot({ executionId: 'kept' }));
     for (const path of [
       `${app}/executions?q=tag:a&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&limit=5&sort=at&status=failed`,
@@ -158,7 +158,7 @@ describe('an API key in a URL', () => {
     expect(response.status).toBe(400);
   });
 
-  test('is not what an id is that begins as one', async () => {
+  test('may be the beginning of an id', async () => {
     const executionId = 'xr_order_of_a_customer_in_2026_11_30';
     await postOk(server.url, snapshot({ executionId }));
     const response = await fetchWithKey(`${server.url}/api/apps/${APP}/executions/${executionId}`);
@@ -197,7 +197,7 @@ describe('a member twice in a snapshot', () => {
     expect(batch.rejected).toMatchObject([{ code: 'invalid' }]);
   });
 
-  test('is what JSON of any shape has only when it was put there', () => {
+  test('is found in JSON of any shape, and only where there is one', () => {
     fc.assert(
       fc.property(fc.json(), fc.boolean(), (json, isSpaced) => {
         const parsed: unknown = JSON.parse(json);

@@ -4,9 +4,9 @@ import type { NewSession } from '../store/access-store.js';
 import type { BetterAuth, BetterAuthOptions } from './better-auth.js';
 import type { Origin } from './guess-limit.js';
 
-/** How long a session lasts that is not used. */
+/** How long an unused session lasts. */
 const SESSION_S = 14 * 24 * 60 * 60;
-/** Names a browser that somebody has signed in with. It grants nothing. */
+/** The id of a browser that somebody has signed in with. It grants nothing. */
 const DEVICE_COOKIE = 'xray.device';
 const DEVICE_S = 365 * 24 * 60 * 60;
 
@@ -16,7 +16,7 @@ export type Accounts = ReturnType<typeof createAccounts>;
 export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
   const { publicUrl } = options;
   let opened: Promise<BetterAuth> | undefined;
-  // Half of what a short command would load, and it needs none of it.
+  // Loading it takes half of the time of a short command, which does not need it.
   const auth = (): Promise<BetterAuth> =>
     (opened ??= import('./better-auth.js').then(({ openBetterAuth }) =>
       openBetterAuth({ ...options, sessionS: SESSION_S }),
@@ -25,9 +25,9 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
   const isSecure = (req: Request): boolean =>
     req.secure || publicUrl?.startsWith('https:') === true;
 
-  /** Sends a session's cookies on, marked for TLS alone wherever there is TLS. */
+  /** Sends a session's cookies on, marked as Secure where the connection has TLS. */
   const passCookies = (req: Request, res: Response, headers: Headers): void => {
-    // Of an answer under way, whose reader is asked again who they are, it is too late for cookies.
+    // A long answer checks its reader again after its headers are sent. It is too late for cookies then.
     if (res.headersSent) return;
     for (const cookie of headers.getSetCookie()) {
       res.append('Set-Cookie', isSecure(req) ? `${cookie}; Secure` : cookie);
@@ -35,12 +35,12 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
   };
 
   return {
-    /** So that the first who signs in need not wait for it. */
+    /** Loads the library ahead of time, so that the first sign-in does not wait for it. */
     async load(): Promise<void> {
       await auth();
     },
 
-    /** The user whose session came with the request; one that is about to end is prolonged. */
+    /** The user of the request's session. A session that ends soon is extended. */
     async userOf(req: Request, res: Response): Promise<string | undefined> {
       if (!req.get('cookie')?.includes('xray.session_token')) return undefined;
       const { response, headers } = await (await auth()).readSession(req);
@@ -49,9 +49,9 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
     },
 
     /**
-     * The user whose password it is.
+     * Returns the id of the user with this address and password.
      *
-     * @throws DomainError unauthorized, the same and as late for a wrong password and an unknown address.
+     * @throws DomainError unauthorized. A wrong password and an unknown address get the same answer in the same time.
      */
     async verify(email: string, password: string): Promise<string> {
       return await (await auth()).verify(email, password);

@@ -24,12 +24,12 @@ export function keyIdOf(key: string): string {
   return key.slice(3, 3 + ID_LENGTH);
 }
 
-/** What a key is looked up by. A fast hash will do: there is nothing to guess in 256 random bits. */
+/** The hash that the store looks a key up by. A fast hash is enough: nobody can guess 256 random bits. */
 export function hashApiKey(key: string): Buffer {
   return hash('sha256', key, 'buffer');
 }
 
-/** What an operator may choose as the first key: long enough that it cannot be guessed, if it is random. */
+/** The form of a key that an operator may choose: long enough that a random one cannot be guessed. */
 const CHOSEN = 'xr_[\\x21-\\x7e]{29,253}';
 
 export function isUsableKey(key: string): boolean {
@@ -51,17 +51,18 @@ export function possibleKeysIn(text: string): string[] {
   return [...found].filter(isUsableKey).slice(0, MAX_POSSIBLE_KEYS);
 }
 
-/** Whether a text holds what looks like a whole key; of one somewhere else than in its header. */
+/** Whether a text holds a whole key in the form that X-Ray generates. */
 export function holdsApiKey(text: string): boolean {
   return SHAPE.test(text);
 }
 
-/** Why a key that is not known here may not be: whoever pasted it can see it at once. */
+/** Says why an unknown key may be unknown, so that a copying mistake is found at once. */
 export function faultOf(key: string): string {
-  if (!key.startsWith('xr_')) return 'This is no API key of X-Ray, which begins with `xr_`.';
+  if (!key.startsWith('xr_'))
+    return 'This is not an X-Ray API key: an X-Ray key begins with `xr_`.';
   const [whole] = SHAPE.exec(key) ?? [];
   if (whole === key && checksum(key.slice(0, -CHECKSUM_LENGTH)) !== key.slice(-CHECKSUM_LENGTH)) {
-    return 'This API key was changed on its way (its checksum does not fit): copy it again.';
+    return 'This API key has a typing error (its checksum is wrong): copy it again.';
   }
   return 'This API key is not known here.';
 }

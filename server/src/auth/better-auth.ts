@@ -8,7 +8,7 @@ import type { Driver } from '../store/driver.js';
 import { isStorable } from '../stored-text.js';
 import type { Passwords } from './passwords.js';
 
-/** Ours alone: it is set from what Express knows of the connection, never taken from the request. */
+/** An internal header: it is set from Express' view of the connection and never taken from the request. */
 const IP_HEADER = 'x-xray-client-ip';
 const DAY_S = 24 * 60 * 60;
 
@@ -16,9 +16,9 @@ export interface BetterAuthOptions {
   db: Driver['db'];
   /** Signs the cookies. */
   secret: string;
-  /** Of XRAY_PUBLIC_URL; with https cookies go over TLS alone. */
+  /** The value of XRAY_PUBLIC_URL. With https, cookies are sent over TLS only. */
   publicUrl: string | undefined;
-  /** How long a session lasts that is not used, in seconds. */
+  /** How long an unused session lasts, in seconds. */
   sessionS: number;
   passwords: Pick<Passwords, 'hash' | 'verify'>;
 }
@@ -26,8 +26,8 @@ export interface BetterAuthOptions {
 export type BetterAuth = ReturnType<typeof openBetterAuth>;
 
 /**
- * Better Auth, called and never mounted: what it could do beside this (sign-up, change of address,
- * providers, deletion) has no way in. It throws DomainErrors for what it refuses.
+ * Better Auth is called and never mounted, so that its other endpoints (sign-up, change of address,
+ * providers, deletion) cannot be reached. A refusal throws a DomainError.
  */
 export function openBetterAuth({ db, secret, publicUrl, sessionS, passwords }: BetterAuthOptions) {
   const auth = betterAuth({
@@ -88,11 +88,11 @@ export function openBetterAuth({ db, secret, publicUrl, sessionS, passwords }: B
   });
 
   return {
-    /** The session that came with a request, and the cookies of one that is prolonged. */
+    /** The session of a request, and the new cookies if it was extended. */
     readSession: (req: Request) =>
       translated(() => auth.api.getSession({ headers: headersOf(req), returnHeaders: true })),
 
-    /** The cookies of a session whose row is there. */
+    /** The cookies of a session whose row is stored. */
     sendSession: (token: string) => auth.api.sendSession({ body: { token }, returnHeaders: true }),
 
     signOut: (req: Request) =>
@@ -104,7 +104,7 @@ export function openBetterAuth({ db, secret, publicUrl, sessionS, passwords }: B
         ? await internalAdapter.findUserByEmail(email, { includeAccounts: true })
         : undefined;
       const hash = found?.accounts.find(({ providerId }) => providerId === 'credential')?.password;
-      // The same work for nothing, so that the time does not tell who has an account.
+      // The same work is done without an account, so that the time does not show who has one.
       if (!hash) await passwords.hash(password);
       if (found && hash && (await passwords.verify({ hash, password }))) return found.user.id;
       throw wrong();
@@ -112,7 +112,7 @@ export function openBetterAuth({ db, secret, publicUrl, sessionS, passwords }: B
   };
 }
 
-/** Signs the cookie of a session whose row we wrote ourselves, with the audit log's entry. */
+/** Signs the cookie of a session whose row X-Ray wrote together with the audit log's entry. */
 const sessionCookie = {
   id: 'session-cookie',
   endpoints: {
@@ -133,7 +133,7 @@ const sessionCookie = {
   },
 };
 
-/** All that Better Auth sees of a request; nothing else that a client sent reaches it. */
+/** The headers that Better Auth sees. Nothing else of a client's request reaches it. */
 function headersOf(req: Request): Headers {
   const headers = new Headers({ [IP_HEADER]: req.ip ?? '' });
   const cookie = req.get('cookie');

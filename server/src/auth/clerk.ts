@@ -9,7 +9,7 @@ import type { Edits, Store } from '../store/store.js';
 export interface ClerkOptions {
   publishableKey: string;
   secretKey: string;
-  /** PEM: with it a token is verified without asking Clerk. */
+  /** PEM. With it tokens are verified without asking Clerk. */
   jwtKey: string | undefined;
   webhookSigningSecret: string | undefined;
   /** Clerk's Backend API. */
@@ -23,7 +23,7 @@ interface ClerkPerson {
   name: string;
 }
 
-/** What a webhook told of a user: who they are now, or that they are gone. */
+/** The content of a webhook: the user as they are now, or that they were deleted. */
 interface Told {
   type: string;
   clerkId: string;
@@ -31,17 +31,17 @@ interface Told {
   isDeleted: boolean;
 }
 
-/** Sign-in by Clerk: its session tokens say who somebody is, and our own tables what they may do. */
+/** Sign-in with Clerk: its session tokens identify people, and X-Ray's own tables hold their rights. */
 export class Clerk {
   readonly publishableKey: string;
-  /** Of Clerk's Frontend API, which issues the tokens and serves its script. */
+  /** The origin of Clerk's Frontend API, which issues the tokens and serves its script. */
   readonly frontendOrigin: string;
   readonly #options: ClerkOptions;
   readonly #store: Store;
   readonly #authorizedParties: () => string[];
   readonly #client: ReturnType<typeof createClerkClient>;
 
-  /** `authorizedParties`: origins of the pages whose tokens are taken. */
+  /** `authorizedParties`: origins of the pages whose tokens are accepted. */
   constructor(options: ClerkOptions, store: Store, authorizedParties: () => string[]) {
     this.#options = options;
     this.#store = store;
@@ -57,8 +57,8 @@ export class Clerk {
   }
 
   /**
-   * The id of our own user whose session token this is; one seen for the first time gets a user
-   * without any role.
+   * The id of X-Ray's user for this session token. A person seen for the first time gets a user
+   * without a role.
    *
    * @throws DomainError unauthorized, or unavailable when Clerk has to be asked and does not answer.
    */
@@ -84,9 +84,9 @@ export class Clerk {
   }
 
   /**
-   * What a webhook tells of a user.
+   * Reads a webhook and checks its signature.
    *
-   * @throws DomainError unauthorized when its signature is not of our secret.
+   * @throws DomainError unauthorized when the signature was not made with our secret.
    */
   async read(headers: Headers, body: string): Promise<Told> {
     const event = await this.#readEvent(headers, body);
@@ -113,16 +113,13 @@ export class Clerk {
         secretKey: this.#options.secretKey,
         ...(this.#options.jwtKey !== undefined && { jwtKey: this.#options.jwtKey }),
       });
-      // Clerk's own check leaves the issuer out.
+      // Clerk's own check does not look at the issuer.
       if (iss === this.frontendOrigin) return sub;
     } catch (error) {
       const { reason } = error as { reason?: string };
       if (reason === TokenVerificationErrorReason.RemoteJWKFailedToLoad) throw clerkIsAway();
     }
-    throw new DomainError(
-      'unauthorized',
-      'This session is not valid, or has ended: sign in again.',
-    );
+    throw new DomainError('unauthorized', 'This session is invalid or has ended: sign in again.');
   }
 
   async #fetch(clerkId: string): Promise<ClerkPerson> {
@@ -136,7 +133,7 @@ export class Clerk {
     } catch (error) {
       if (!isClerkAPIResponseError(error) || error.status !== 404) throw clerkIsAway();
     }
-    throw new DomainError('unauthorized', 'Clerk knows no verified address of this person.');
+    throw new DomainError('unauthorized', 'Clerk has no verified address for this person.');
   }
 
   async #readEvent(headers: Headers, body: string): Promise<WebhookEvent> {
@@ -156,7 +153,7 @@ export class Clerk {
 async function save(edits: Edits, { clerkId, email, name }: ClerkPerson): Promise<User> {
   const saved = await edits.saveClerkUser(clerkId, email, name);
   if (saved !== undefined) return saved;
-  throw new DomainError('conflict', 'Another person here has this address already.');
+  throw new DomainError('conflict', 'Another person here already has this address.');
 }
 
 /** Clerk's publishable key is `pk_test_` or `pk_live_` and the base64 of a host that ends with `$`. */
@@ -167,7 +164,7 @@ export function frontendHostOf(publishableKey: string): string | undefined {
   return host;
 }
 
-/** Undefined without a verified address, by which nobody could be invited. */
+/** Undefined without a verified address: invitations go by the address. */
 function personOf(data: UserJSON): ClerkPerson | undefined {
   const address = data.email_addresses.find(({ id }) => id === data.primary_email_address_id);
   if (address?.verification?.status !== 'verified') return undefined;
@@ -177,5 +174,5 @@ function personOf(data: UserJSON): ClerkPerson | undefined {
 }
 
 function clerkIsAway(): DomainError {
-  return new DomainError('unavailable', 'Clerk does not answer, so nobody new can be let in.');
+  return new DomainError('unavailable', 'Clerk does not answer, so no new person can sign in.');
 }

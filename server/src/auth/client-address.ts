@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * The network that a client is counted by: an IPv4 address, or the first 64 bits of an IPv6 one, of which
- * a single client usually has all. Source: RFC 6177.
+ * The network that a client counts under: an IPv4 address, or the first 64 bits of an IPv6 address. One
+ * client usually has all addresses with these 64 bits. Source: RFC 6177.
  */
 export function networkOf(address: string): string {
   const [bare = ''] = address.split('%', 1);

@@ -11,12 +11,12 @@ import { authorize, notFound, requireSender, type Policy } from './policy.js';
 import type { Door, Principal } from './principal.js';
 import { SYSTEM_USER_HEADER, systemUserIn } from './system-user.js';
 
-/** What tells who somebody is. */
+/** The parts that identify a caller. */
 export interface Identification {
   store: Store;
   keys: KeyRing;
   accounts: Accounts;
-  /** Where it signs people in, local accounts do not. */
+  /** When Clerk signs people in, there are no local accounts. */
   clerk: Clerk | undefined;
   /** Opens `/metrics` to a program elsewhere, or behind a proxy. */
   metricsToken: string | undefined;
@@ -24,8 +24,8 @@ export interface Identification {
 }
 
 /**
- * Before anything of the body is read: who is asking, may they, and does the app exist. It stands before
- * every route's handler, which finds who was let through with `admissionOf`.
+ * Checks who calls, whether they may, and whether the app exists, before the body is read. It runs before
+ * every route's handler. The handler gets the caller from `admissionOf`.
  */
 export function guard(
   deps: Identification,
@@ -44,7 +44,7 @@ export function guard(
         : await identify(deps, door, route.policy, app, req, res);
       const mayOperate = isOperator || isThisMachine(req, deps.publicUrl);
       authorize(principal, route.policy, { app, isThisMachine: mayOperate });
-      // A key is let through to its own app alone, and goes with it.
+      // A key opens its own app only, and is deleted with it.
       const isKnown = app === undefined || principal.kind === 'key';
       if (!isKnown && !(await deps.store.appExists(app))) throw notFound('app');
       return principal;
@@ -69,20 +69,20 @@ function digest(text: string): Buffer {
 
 interface Admission {
   principal: Principal;
-  /** Asks all of it again. Throws what the guard would throw now. */
+  /** Repeats all checks, and throws what the guard would throw now. */
   admit: () => Promise<Principal>;
 }
 
 const admissions = new WeakMap<Response, Admission>();
 
-/** Who was let through to answer with `res`. */
+/** The caller that the guard admitted for this response. */
 export function admissionOf(res: Response): Admission {
   const admission = admissions.get(res);
-  if (admission === undefined) throw new TypeError('the guard stands before every handler');
+  if (admission === undefined) throw new TypeError('the guard runs before every handler');
   return admission;
 }
 
-/** A credential that is given is never ignored: a wrong key is a 401 anywhere, whatever else came with it. */
+/** A credential that is sent is never ignored: a wrong key is a 401 on every route, also beside a session. */
 async function identify(
   { keys, accounts, clerk, store }: Identification,
   door: Door,
@@ -105,7 +105,7 @@ async function identify(
   return access ? { kind: 'user', ...access } : { kind: 'nobody' };
 }
 
-/** Who sends snapshots, by a request's headers: the guard of ingest, which goes before all that Express does. */
+/** The guard of ingest, which runs before Express: the key in a request's headers. */
 export async function senderOf(
   deps: Pick<Identification, 'keys' | 'clerk'>,
   headers: IncomingHttpHeaders,
@@ -120,7 +120,7 @@ async function keyPrincipal(
   presented: string | undefined,
 ): Promise<Principal | undefined> {
   if (presented === undefined) return undefined;
-  // A key begins with xr_, and a session token of Clerk's has dots between its parts.
+  // A Clerk session token has dots between its parts. An API key has none.
   if (clerk !== undefined && presented.includes('.')) return undefined;
   const grant = await keys.grantOf(presented);
   return {
@@ -133,7 +133,7 @@ async function keyPrincipal(
   };
 }
 
-/** An API key, or a session token of Clerk's. */
+/** An API key or a Clerk session token. */
 function presentedToken(headers: IncomingHttpHeaders): string | undefined {
   const header = headers['x-api-key'];
   if (header !== undefined) return String(header).trim();

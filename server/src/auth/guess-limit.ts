@@ -8,13 +8,13 @@ const WINDOW_MS = 15 * 60_000;
 /** How long a place stays known after the last sign-in from there, in ms. */
 const KNOWN_MS = 90 * 24 * 3_600_000;
 
-/** Wrong passwords in a window from one network, for any account. */
+/** The limit of wrong passwords in a window from one network, for any account. */
 const OF_NETWORK = 50;
-/** From one network or one known browser, for one account. */
+/** The limit from one network or one known browser, for one account. */
 const OF_PAIR = 10;
-/** For one account, from all networks that it has not signed in from. */
+/** The limit for one account, from all networks that it has not signed in from. */
 const OF_ACCOUNT = 100;
-/** The same, when it is the first try from its network: who comes from somewhere new has a chance meanwhile. */
+/** The same limit for the first try from a network: a person in a new place keeps a chance during an attack. */
 const OF_ACCOUNT_AT_FIRST = 300;
 
 /** Where a request comes from. */

@@ -2,7 +2,7 @@ import { DomainError } from '../errors.js';
 import type { KeyGrant, Store } from '../store/store.js';
 import { faultOf, hashApiKey } from './api-key.js';
 
-/** How long an answer of the store is believed, in ms: the most a revoked key lives on. */
+/** How long an answer of the store is kept, in ms. A key that another server revokes works for this long. */
 const BELIEVED_MS = 5_000;
 const MAX_REMEMBERED = 10_000;
 /** A key's last use is written at most this often, in ms. */
@@ -13,7 +13,7 @@ interface Remembered {
   until: number;
 }
 
-/** Tells what an API key grants, with a short memory so that not every request asks the store. */
+/** Looks up the rights of an API key, with a short cache so that not every request asks the store. */
 export class KeyRing {
   readonly #store: Pick<Store, 'findKey' | 'touchKey'>;
   readonly #now: () => number;
@@ -26,10 +26,10 @@ export class KeyRing {
   }
 
   /**
-   * What a key that works lets its bearer do. One that is not even shaped like a key is looked up as
-   * well, since an operator may choose the first one.
+   * The rights of a key that works. A text in another form than a generated key is looked up too, since
+   * an operator may choose the first key.
    *
-   * @throws DomainError unauthorized, saying what is wrong with the key; forbidden when its app is archived.
+   * @throws DomainError unauthorized, which says what is wrong with the key; forbidden when its app is archived.
    */
   async grantOf(key: string): Promise<KeyGrant> {
     const grant = await this.#find(key);
@@ -47,12 +47,12 @@ export class KeyRing {
     return grant;
   }
 
-  /** Whether it is a key of this installation, also one that does not work any more. */
+  /** Whether it is a key of this installation, also if it no longer works. */
   async knows(key: string): Promise<boolean> {
     return (await this.#find(key)) !== undefined;
   }
 
-  /** Forgets what is remembered, so that a change made here holds at once. */
+  /** Empties the cache, so that a change on this server takes effect at once. */
   forget(): void {
     this.#remembered.clear();
   }

@@ -2,14 +2,14 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { CreatedLink, LinkKind, User } from '@xray/core';
 import type { Edits, Store } from '../store/store.js';
 
-/** How long each kind of link can be used, in ms. */
+/** How long each kind of link works, in ms. */
 const LIFE_MS: Record<LinkKind, number> = {
   'sign-in': 10 * 60_000,
   'reset-password': 24 * 3_600_000,
 };
 const INVITATION_LIFE_MS = 7 * 24 * 3_600_000;
 
-/** What makes and checks the secrets that stand in links, after the `#`. */
+/** Creates and checks the secrets in links. They come after the `#`. */
 export class OneTimeLinks {
   readonly #store: Store;
   readonly #secret: string;
@@ -24,15 +24,15 @@ export class OneTimeLinks {
   }
 
   /**
-   * The link that makes the first administrator; undefined when there is one. It is made of a nonce in the
-   * database and the server's secret, so that every instance and every start give the same.
+   * The link that creates the first administrator; undefined when there is one. It is derived from a nonce in the
+   * database and the server's secret, so that every instance and every start give the same link.
    */
   async setupLink(): Promise<string | undefined> {
     if (await this.#store.hasAdministrator()) return undefined;
     return this.#link('/setup', this.#setupToken(await this.#store.setupNonce()));
   }
 
-  /** The nonce to claim the set-up with, if the token is its link's. */
+  /** The nonce that claims the set-up; undefined for a wrong token. */
   async setupNonceOf(token: string): Promise<string | undefined> {
     const nonce = await this.#store.setupNonce();
     const right = hashToken(this.#setupToken(nonce));
@@ -46,12 +46,12 @@ export class OneTimeLinks {
     return { link: this.#link(`/${kind}`, token), expiresAt: expiresAt.toISOString() };
   }
 
-  /** Whether it can be used: asked before anything is done for it that costs much. */
+  /** Whether the link works. It is checked before expensive work is done for it. */
   async isOpen(kind: LinkKind, token: string): Promise<boolean> {
     return await this.#store.hasLink(identifier(kind, token));
   }
 
-  /** The user whose link it is, which is thereby used up. */
+  /** Uses the link up, and returns its user. */
   async use(edits: Edits, kind: LinkKind, token: string): Promise<User | undefined> {
     return await edits.useLink(identifier(kind, token));
   }
@@ -74,7 +74,7 @@ export class OneTimeLinks {
   }
 }
 
-/** What a token is kept as. A fast hash will do for 256 random bits. */
+/** The stored form of a token. A fast hash is enough for 256 random bits. */
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token, 'utf8').digest();
 }

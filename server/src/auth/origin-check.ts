@@ -4,11 +4,11 @@ import { DomainError } from '../errors.js';
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Refuses what another site's page sends in the name of who looks at it. A browser says where a request
- * comes from, in `Origin` and `Sec-Fetch-Site`; a program says neither, and carries no cookies of ours.
+ * Refuses a request that another site's page sends with the visitor's cookies (CSRF). A browser names the source of a
+ * request in `Origin` and `Sec-Fetch-Site`. A program sends neither, and has no X-Ray cookies.
  * Source: OWASP, Cross-Site Request Forgery Prevention, "Verifying Origin With Standard Headers".
  *
- * @param allowed origins beside the one that the request itself was sent to
+ * @param allowed origins besides the one that the request was sent to
  */
 export function originCheck(allowed: string[]): RequestHandler {
   const hosts = new Set(allowed.map((origin) => new URL(origin).host));

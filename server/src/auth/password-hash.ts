@@ -1,16 +1,16 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 
-/** As Better Auth hashes (better-auth/crypto), so that what it stored before still verifies. */
+/** The parameters of Better Auth (better-auth/crypto), so that hashes from before still verify. */
 const COST = { N: 16_384, r: 16, p: 1, maxmem: 64 * 1024 * 1024 };
 const KEY_BYTES = 64;
 
 export interface PasswordTask {
   password: string;
-  /** To verify against; undefined to make a new hash. */
+  /** The hash to verify against; undefined to create a new one. */
   hash: string | undefined;
 }
 
-/** The new hash, or whether the password is the hash's. It takes some 100 ms of processor time. */
+/** Returns the new hash, or whether the password matches. It takes about 100 ms of processor time. */
 export function runPasswordTask({ password, hash }: PasswordTask): string | boolean {
   if (hash === undefined) {
     const salt = randomBytes(16).toString('hex');

@@ -4,18 +4,18 @@ import { LineError, WaitingLine } from '../waiting-line.js';
 import { networkOf } from './client-address.js';
 import type { PasswordTask } from './password-hash.js';
 
-/** One password takes some 100 ms, so that the last in a full line waits for three seconds. */
+/** One password takes about 100 ms, so the last one in a full line waits for about three seconds. */
 const LINE = { atOnce: 1, waiting: 24, waitingOfOne: 16, patienceMs: 30_000 };
 
-/** Who asks for the work, and when they no longer wait for it. */
+/** The client that a password is hashed for. */
 export interface Caller {
   ip: string;
   gone: AbortSignal;
 }
 
 /**
- * Hashes passwords on a thread of its own, one at a time. scrypt in the pool of threads that zlib and files share would
- * stop ingest while strangers try to sign in.
+ * Hashes passwords on a separate thread, one at a time. In the thread pool that zlib and files use, scrypt would
+ * block ingest while strangers try to sign in.
  */
 export class Passwords {
   readonly #line = new WaitingLine(LINE);
@@ -23,7 +23,7 @@ export class Passwords {
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * Runs what hashes for a request when its turn comes. Nothing runs for a client that has disconnected.
+   * Runs `work`, which hashes passwords, when its turn comes. It does not run for a client that has disconnected.
    *
    * @throws DomainError unavailable when too many wait already, or the caller's network has its share.
    */
@@ -54,7 +54,7 @@ export class Passwords {
     await this.#worker?.terminate();
   }
 
-  /** One task after the other, also those that are in no line: of the first start and the command line. */
+  /** Runs one task after the other, including those that skip the line (the first start). */
   async #run(task: PasswordTask): Promise<string | boolean> {
     const before = this.#last.catch(() => {});
     const running = before.then(() => this.#ask(task));

@@ -3,14 +3,14 @@ import { DomainError } from '../errors.js';
 import type { Principal } from './principal.js';
 
 /**
- * What a route asks of who calls it; every route declares one. Those that name an app in their path
- * take `ingest`, `read`, `edit` or `own`.
+ * The callers that a route admits. Every route declares a policy. Routes with an app in their path use `ingest`, `read`,
+ * `edit` or `own`.
  *
- * - `public`: nobody is asked who they are. `anyone`: they are, and need not be anybody.
+ * - `public`: everybody; the caller is not identified. `anyone`: everybody; the caller is identified if they signed in.
  * - `ingest`: an API key with that scope. `read`: a viewer, or a key with that scope.
- * - `edit`: an editor. `own`: an owner. `user`: somebody who has signed in.
- * - `administer`: an administrator. `operate`: also this machine itself, for what watches the server.
- * - `console`: the command line on the server's machine, and nobody over the network.
+ * - `edit`: an editor. `own`: an owner. `user`: a person who has signed in.
+ * - `administer`: an administrator. `operate`: also programs on this machine, such as monitoring.
+ * - `console`: the command line on the server's machine only.
  */
 export type Policy =
   | 'public'
@@ -32,8 +32,8 @@ export interface Place {
 }
 
 /**
- * Throws unless `principal` may do what `policy` asks for. To whom an app is none of their business it
- * looks as if it did not exist.
+ * Throws unless `policy` admits the principal. To a caller without any right to it, an app looks as if it did
+ * not exist.
  */
 export function authorize(principal: Principal, policy: Policy, place: Place): void {
   switch (policy) {
@@ -68,7 +68,7 @@ export function authorize(principal: Principal, policy: Policy, place: Place): v
   }
 }
 
-/** The policy `ingest`: nothing but an API key with that scope will do. */
+/** The policy `ingest`: it admits only an API key with that scope. */
 export function requireSender(
   principal: Principal | undefined,
 ): asserts principal is Principal & { kind: 'key' } {
@@ -100,7 +100,7 @@ function requireAdministrator(principal: Principal): void {
 function requireRole(principal: Principal, role: Role, app: string | undefined): void {
   if (isAdministrator(principal)) return;
   if (principal.kind !== 'user') {
-    throw refusal(principal, 'An API key does not open this: sign in.');
+    throw refusal(principal, 'An API key cannot do this: sign in.');
   }
   if (app === undefined) return;
   if (principal.role === null) throw notFound('app');
@@ -116,7 +116,7 @@ function requireScope(principal: Principal & { kind: 'key' }, scope: KeyScope): 
   throw new DomainError('forbidden', `This API key does not have the scope \`${scope}\`.`);
 }
 
-/** Who is nobody may come back as somebody; who is somebody may not. */
+/** 401 when nobody is signed in, 403 when the caller is known. */
 function refusal(principal: Principal, message: string): DomainError {
   if (principal.kind === 'nobody') return new DomainError('unauthorized', 'Sign in first.');
   return new DomainError('forbidden', message);

@@ -1,8 +1,8 @@
 import { auditActorText, type AuditEntry, type KeyScope, type Role, type User } from '@xray/core';
 
 /**
- * Who is asking. `administrator` comes through the socket in the data directory, which only the owner of
- * the files can open; `user` has signed in, and `role` is theirs in the app that the route names.
+ * The caller. An `administrator` comes through the socket in the data directory, which only the owner of the
+ * files can open. A `user` has signed in, and `role` is their role in the route's app.
  */
 export type Principal =
   | { kind: 'nobody' }
@@ -13,7 +13,7 @@ export type Principal =
       keyId: string;
       app: string;
       scopes: KeyScope[];
-      /** Those it may send for; null means any. */
+      /** The environments that it may send for; null means any. */
       environments: string[] | null;
       requestsPerMinute: number | null;
     };
@@ -21,7 +21,7 @@ export type Principal =
 /** The way a request came in: over the network, or through the data directory's socket. */
 export type Door = 'network' | 'socket';
 
-/** How the audit log names them. */
+/** The caller in the form of the audit log. */
 export function actorOf(principal: Principal): AuditEntry['actor'] {
   switch (principal.kind) {
     case 'user':
@@ -35,13 +35,13 @@ export function actorOf(principal: Principal): AuditEntry['actor'] {
   }
 }
 
-/** Names the credential, for what each one has a share of. */
+/** A name for the credential, for limits that each one has a share of. */
 export function credentialOf(principal: Principal): string {
   const { kind, id } = actorOf(principal);
   return `${kind} ${id ?? ''}`;
 }
 
-/** How people are told who it was. */
+/** The caller's name for people. */
 export function nameOf(principal: Principal): string {
   return auditActorText(actorOf(principal));
 }

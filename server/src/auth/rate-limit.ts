@@ -2,14 +2,14 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { DomainError } from '../errors.js';
 
 /**
- * Counts one request of a key; throws a DomainError `rate_limited` when it has no more this minute.
- * `ownLimit` is the key's own, in place of the installation's.
+ * Counts one request of a key; throws a DomainError `rate_limited` when the key has used up this minute.
+ * `ownLimit` is the key's own limit, which replaces the installation's.
  */
 export type RateLimit = (keyId: string, ownLimit: number | null) => Promise<void>;
 
-/** Each instance counts for itself. Undefined means no limit but those that keys have of their own. */
+/** Each instance counts separately. Undefined means no limit except a key's own. */
 export function rateLimit(requestsPerMinute: number | undefined): RateLimit {
-  // It only counts: how many are too many differs by key.
+  // It only counts, since the limit differs by key.
   const counter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 60 });
   return async (keyId, ownLimit) => {
     const limit = ownLimit ?? requestsPerMinute;

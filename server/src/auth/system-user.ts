@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** The command line's, over the data directory's socket, which only the owner of the files can open. */
+/** The command line sends it over the data directory's socket, which only the owner of the files can open. */
 export const SYSTEM_USER_HEADER = 'x-xray-system-user';
 
 /** The name of the user who runs this process; the number where the system knows no name. */

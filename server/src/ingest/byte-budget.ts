@@ -1,4 +1,4 @@
-/** How many bytes of requests may be in memory at once; what does not fit is refused, not queued. */
+/** The bytes of requests that may be in memory at once. A request that does not fit is refused, not queued. */
 export class ByteBudget {
   readonly maxBytes: number;
   #usedBytes = 0;
@@ -11,7 +11,7 @@ export class ByteBudget {
     return this.#usedBytes;
   }
 
-  /** False, and nothing taken, when they are not free. */
+  /** Returns false, and takes nothing, when fewer bytes are free. */
   take(bytes: number): boolean {
     if (this.#usedBytes + bytes > this.maxBytes) return false;
     this.#usedBytes += bytes;

@@ -3,17 +3,17 @@ import { weightOf } from './weight.js';
 
 export interface GroupCommitOptions {
   save: (records: ExecutionRecord[]) => Promise<SaveOutcome[]>;
-  /** A batch is closed at this many records or bytes of weight; one record may be more by itself. */
+  /** A batch is closed at this many records or bytes of weight. A single record may weigh more. */
   maxRecords: number;
   maxBytes: number;
-  /** Batches that may be on their way at once; one goes beside others only when it is full. */
+  /** How many batches may run at once. A further one starts only when it is full. */
   concurrency: number;
 }
 
-/** One call of `save`, whose records may end up in several batches. */
+/** One call of `save`. Its records may end up in several batches. */
 interface Call {
   outcomes: SaveOutcome[];
-  /** Records whose batch is not back yet. */
+  /** Records whose batch has not finished. */
   left: number;
   failure: { error: unknown } | undefined;
   resolve: (outcomes: SaveOutcome[]) => void;
@@ -28,9 +28,8 @@ interface Waiting {
 }
 
 /**
- * Lets concurrent requests share transactions: while a batch is on its way, what arrives gathers into
- * the next one. So a lone request never waits, and under load a batch is as large as the time of one
- * commit makes it. Small batches beside each other would only make each other smaller.
+ * Lets concurrent requests share transactions. While a batch is committed, new records gather in the next one.
+ * So a lone request never waits, and under load the duration of a commit sets the size of a batch.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
@@ -42,14 +41,14 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** Records that are in no batch yet. */
+  /** Records that wait for a batch. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
   /**
-   * Resolves with each record's outcome when all of them are committed. Rejects if any batch failed, yet
-   * after all of them: what one did must be known before the request is answered for another's failure.
+   * Resolves with each record's outcome when all are committed. Rejects if a batch failed, but only after
+   * all batches have finished, since their outcomes must be known before the request is answered.
    */
   async save(records: ExecutionRecord[]): Promise<SaveOutcome[]> {
     if (records.length === 0) return [];

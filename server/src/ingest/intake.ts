@@ -19,11 +19,11 @@ import { readBody, type Body } from './read-body.js';
 import { splitBody } from './split-body.js';
 import { SNAPSHOT_BYTES, weightOf } from './weight.js';
 
-/** Of all requests together, inflated and weighed; each costs some four times as much while it is parsed and stored. */
+/** The limit for all requests together, inflated and weighed. Parsing and storing one takes about four times its bytes. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
-/** A request of many snapshots hands the event loop on after this long, in ms. */
+/** A request with many snapshots yields to the event loop after this long, in ms. */
 const TURN_MS = 10;
-/** Snapshots of more characters are read by a thread: to parse and check a whole 5 MiB takes a quarter of a second. */
+/** A thread reads snapshots with more characters: parsing and checking 5 MiB takes a quarter of a second. */
 const LARGE = 256 * 1024;
 
 export interface Delivery {
@@ -38,7 +38,7 @@ export interface Taken {
   result: IngestResult;
 }
 
-/** The way in: reads, validates and stores what requests bring, within bounded memory. */
+/** Reads, validates and stores the snapshots of requests, within bounded memory. */
 export class Intake {
   readonly #budget = new ByteBudget(MAX_PENDING_BYTES);
   readonly #commits: GroupCommit;
@@ -57,14 +57,14 @@ export class Intake {
       save: (records) => metrics.commit(records.length, () => store.saveExecutions(records)),
       maxRecords: 200,
       maxBytes: 8 * 1024 * 1024,
-      // The embedded database has one connection; for Postgres a second batch fills the first one's waits.
+      // The embedded database has one connection. With Postgres a second batch uses the first one's waiting times.
       concurrency: store.kind === 'postgres' ? 2 : 1,
     });
   }
 
   /**
-   * Takes the snapshots of one request and resolves when they are committed. Of several, each is taken
-   * or rejected by itself; a single one that is not taken throws its DomainError.
+   * Takes the snapshots of one request and resolves when they are committed. Each of several snapshots is
+   * accepted or rejected separately. A single snapshot that is rejected throws its DomainError.
    */
   async take(delivery: Delivery): Promise<Taken> {
     try {
@@ -85,13 +85,13 @@ export class Intake {
     if (split.kind === 'malformed') throw new DomainError('invalid', split.message);
     if (split.kind === 'too_many') throw tooMany();
     const read: ReadSnapshot[] = [];
-    // The snapshot of a request with one has its own turn: it came with an event of its own.
+    // A single snapshot needs no turn: its request had its own event.
     let turnEnd = split.kind === 'single' ? Infinity : 0;
     for (const text of split.texts) {
       if (performance.now() > turnEnd) turnEnd = (await this.#nextTurn()) + TURN_MS;
       const one = await this.#read(text, sender, receivedAt);
       body.takeMore(SNAPSHOT_BYTES + (one.ok ? weightOf(one.record) - one.record.bytes : 0));
-      // Of many, an answer tells no details.
+      // The answer for several snapshots has no details.
       read.push(one.ok || split.kind === 'single' ? one : { ...one, details: [] });
     }
     const [only] = read;
@@ -117,8 +117,8 @@ export class Intake {
   }
 
   /**
-   * Waits until the event loop has come round for this request alone, and tells when it did: many long
-   * requests that went on in one round would together hold it for as long as they are many.
+   * Waits for a round of the event loop for this request alone, and returns its time. Many long requests that
+   * continue in the same round would block the loop together.
    */
   async #nextTurn(): Promise<number> {
     const turn = this.#lastTurn.then(async () => {
@@ -129,7 +129,7 @@ export class Intake {
     return await turn;
   }
 
-  /** Counts every snapshot of the request under one name. */
+  /** Counts every snapshot of the request exactly once. */
   #account(app: string, read: ReadSnapshot[], outcomes: SaveOutcome[]): IngestResult {
     const result: IngestResult = { accepted: 0, duplicates: 0, superseded: 0, rejected: [] };
     const saved = outcomes.values();
@@ -165,7 +165,7 @@ export class Intake {
         return {
           executionId: record.executionId,
           code: 'app_mismatch' as const,
-          message: `The API key may not change an execution that is stored for another environment than "${record.header.environment}".`,
+          message: `An execution with this id is stored for another environment, which the API key may not write.`,
         };
       default:
         return {
@@ -179,7 +179,7 @@ export class Intake {
   }
 }
 
-/** Only the store knows that an execution is of another environment. */
+/** Only the store finds out that an execution belongs to another environment. */
 function detailsOf(code: RejectionCode): ErrorDetail[] {
   return code === 'app_mismatch' ? [{ path: 'environment', code: 'environment_mismatch' }] : [];
 }

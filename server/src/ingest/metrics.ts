@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { AppLabels } from '../app-labels.js';
 
-/** What ingest counts; names follow Prometheus' conventions (base units, `_total`). */
+/** The metrics of ingest. Names follow Prometheus' conventions (base units, `_total`). */
 export class IngestMetrics {
   readonly #apps = new AppLabels();
   readonly #snapshots: Counter;
@@ -17,7 +17,7 @@ export class IngestMetrics {
     const registers = [registry];
     this.#snapshots = new Counter({
       name: 'xray_ingest_snapshots_total',
-      help: 'Snapshots by what became of them: accepted, duplicate, superseded or rejected.',
+      help: 'Snapshots by result: accepted, duplicate, superseded or rejected.',
       labelNames: ['app', 'result'],
       registers,
     });
@@ -29,7 +29,7 @@ export class IngestMetrics {
     });
     this.#refused = new Counter({
       name: 'xray_ingest_requests_refused_total',
-      help: 'Requests that were refused whole, by code.',
+      help: 'Requests that were refused as a whole, by code.',
       labelNames: ['code'],
       registers,
     });
@@ -47,7 +47,7 @@ export class IngestMetrics {
     });
     const pending: Gauge = new Gauge({
       name: 'xray_ingest_pending_bytes',
-      help: 'Bytes of requests that are being read or stored, with what they weigh in memory.',
+      help: 'Bytes of requests that are read or stored at the moment, with their weight in memory.',
       registers,
       collect: () => pending.set(pendingBytes()),
     });

@@ -8,17 +8,17 @@ import type { ByteBudget } from './byte-budget.js';
 export interface Body {
   bytes: Buffer;
   /**
-   * Takes more of the budget, for what is made of the body.
+   * Takes more of the budget, for the records made from the body.
    *
-   * @throws DomainError unavailable, or too_large for what the whole budget could not hold.
+   * @throws DomainError unavailable, or too_large when even the whole budget would not be enough.
    */
   takeMore(bytes: number): void;
   release(): void;
 }
 
 /**
- * Reads a request's body, inflating gzip and br as it comes, so that neither a large body nor a zip
- * bomb is ever in memory beyond `maxBytes` or what the budget has left.
+ * Reads a request's body and inflates gzip and br on the way. Neither a large body nor a zip bomb takes more
+ * memory than `maxBytes` or the rest of the budget.
  *
  * @throws DomainError too_large, unavailable (the budget), unsupported_encoding or invalid.
  */
@@ -56,7 +56,7 @@ export async function readBody(
       req.unpipe();
       source.destroy();
     }
-    // What is left of it is discarded, or the connection would wait for ever for somebody to read it.
+    // The rest must be discarded, or the connection would wait for a reader forever.
     req.resume();
     throw error;
   }
@@ -79,8 +79,8 @@ function inflated(req: IncomingMessage): Readable {
 }
 
 /**
- * Resolves at the end of `source`; rejects with what `take` returns, or when either stream breaks. By
- * events, since an async iterator costs a small request more than the rest of its reading.
+ * Resolves at the end of `source`. Rejects with the error that `take` returns, or when a stream breaks. It uses
+ * events, since an async iterator costs more than the rest of the work for a small request.
  */
 async function eachChunk(
   source: Readable,
@@ -99,7 +99,7 @@ async function eachChunk(
     };
     source.on('data', onData);
     source.once('end', () => settle());
-    // A pipe tells its target neither of a connection that breaks nor of one that closes early.
+    // A pipe does not report to its target that the connection broke or closed early.
     req.once('close', () => {
       if (!req.complete) settle(broken('The request ended before its body was complete.'));
     });
@@ -125,7 +125,7 @@ function tooLarge(limit: number): DomainError {
 function tooHeavy(): DomainError {
   return new DomainError(
     'too_large',
-    'The request holds more snapshots and steps than fit into memory at once; send it in parts.',
+    'The request has more snapshots and steps than fit into memory at once; send it in parts.',
     [{ path: '', code: 'too_large' }],
   );
 }
@@ -133,6 +133,6 @@ function tooHeavy(): DomainError {
 function busy(): DomainError {
   return new DomainError(
     'unavailable',
-    'The server has as much to store as it can hold. Nothing of this request was stored; try again.',
+    'The server cannot hold more data at the moment. Nothing of this request was stored; try again.',
   );
 }

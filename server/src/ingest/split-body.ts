@@ -1,6 +1,6 @@
 import { LIMITS } from '@xray/core';
 
-/** A request body as the texts of its snapshots. `single` when it was neither an array nor NDJSON. */
+/** A request body as the texts of its snapshots. `single`: the body was neither an array nor NDJSON. */
 export type SplitBody =
   | { kind: 'single'; texts: [string] }
   | { kind: 'many'; texts: string[] }
@@ -8,8 +8,8 @@ export type SplitBody =
   | { kind: 'malformed'; message: string };
 
 /**
- * Cuts a body into the texts of its snapshots without parsing them, so that each is stored as it was
- * sent and one that is not JSON costs its neighbours nothing.
+ * Cuts a body into the texts of its snapshots without parsing them. Each text is stored as it was sent, and
+ * a text that is not JSON does not affect the others.
  */
 export function splitBody(text: string, isNdjson: boolean): SplitBody {
   if (isNdjson) return splitLines(text);
@@ -37,7 +37,7 @@ const COMMA = 0x2c;
 const OPEN = new Set([0x5b, 0x7b]);
 const CLOSE = new Set([0x5d, 0x7d]);
 
-/** Finds the commas between an array's elements. What is inside them is left to `JSON.parse`. */
+/** Finds the commas between an array's elements. `JSON.parse` checks the elements later. */
 function splitArray(text: string, start: number): SplitBody {
   const texts: string[] = [];
   let depth = 0;
@@ -49,13 +49,16 @@ function splitArray(text: string, start: number): SplitBody {
     } else if (OPEN.has(code)) {
       depth++;
     } else if (code === COMMA && depth === 1) {
-      // The one behind the last comma is one more.
+      // One more element follows the last comma.
       if (texts.length + 1 === LIMITS.snapshots) return { kind: 'too_many' };
       texts.push(text.slice(elementStart, at));
       elementStart = at + 1;
     } else if (CLOSE.has(code) && --depth === 0) {
       if (skipSpace(text, at + 1) !== text.length) {
-        return { kind: 'malformed', message: `There is more after the array's end, at ${at + 1}.` };
+        return {
+          kind: 'malformed',
+          message: `There is text after the end of the array, at ${at + 1}.`,
+        };
       }
       const last = text.slice(elementStart, at);
       if (last.trim() !== '' || texts.length > 0) texts.push(last);
@@ -65,7 +68,7 @@ function splitArray(text: string, start: number): SplitBody {
   return { kind: 'malformed', message: 'The array is not closed: the body may have been cut.' };
 }
 
-/** The place of the quote that ends the string opened at `open`; the text's length when none does. */
+/** The place of the quote that ends the string opened at `open`; the text's length if the string is not closed. */
 function endOfString(text: string, open: number): number {
   let end = open;
   do {

@@ -1,11 +1,11 @@
 import type { ExecutionRecord } from '../store/store.js';
 
-/** What a snapshot costs in memory beside its text, whatever became of it. */
+/** The memory that a snapshot takes besides its text, also if it was rejected. */
 export const SNAPSHOT_BYTES = 512;
-/** And each of its steps: the shortest has 13 bytes of text, and a row all the same. */
+/** The memory of each step: the shortest has 13 bytes of text, but still needs a row. */
 const STEP_BYTES = 256;
 
-/** What a record counts for while it waits to be stored, in bytes. */
+/** The weight of a record while it waits to be stored, in bytes. */
 export function weightOf({ bytes, steps }: Pick<ExecutionRecord, 'bytes' | 'steps'>): number {
   return bytes + steps.length * STEP_BYTES;
 }

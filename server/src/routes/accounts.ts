@@ -15,19 +15,19 @@ import { DomainError } from '../errors.js';
 import type { Edits } from '../store/store.js';
 import { parse, type Call, type Deps, type Route } from './route.js';
 
-/** The same whoever signs people in. */
+/** It is the same with local accounts and with Clerk. */
 export const meRoute: Route = {
   method: 'get',
   path: '/api/me',
   policy: 'anyone',
-  summary: 'Who is signed in; null when nobody is.',
+  summary: 'The user who is signed in, or null.',
   answers: { 200: { description: 'The user, or null.', schema: meSchema } },
   async handle({ res, principal }) {
     res.json(principal.kind === 'user' ? principal.user : null);
   },
 };
 
-/** Signing in and out, and one's own account. */
+/** Sign-in, sign-out and the caller's own account. */
 export function accountRoutes({ store, accounts, passwords, guesses, links }: Deps): Route[] {
   const signedIn = { 200: { description: 'Signed in.', schema: userSchema } };
   return [
@@ -37,7 +37,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
       path: '/api/me',
       policy: 'user',
       audit: 'user.rename',
-      summary: 'Edits one’s name.',
+      summary: 'Changes the caller’s name.',
       body: { kind: 'json', schema: profileChangeSchema },
       answers: { 200: { description: 'The user.', schema: userSchema } },
       async handle(call) {
@@ -55,7 +55,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
       path: '/api/setup',
       policy: 'public',
       audit: 'setup.claim',
-      summary: 'Makes the first administrator, with the link that the server printed.',
+      summary: 'Creates the first administrator, with the link that the server printed.',
       body: { kind: 'json', schema: setupSchema },
       answers: signedIn,
       async handle(call) {
@@ -77,14 +77,14 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
       path: '/api/auth/sign-in/email',
       policy: 'public',
       audit: 'user.sign-in',
-      summary: 'Signs in; the session is an HttpOnly cookie.',
-      // An address that cannot be stored is nobody's, as any other unknown one.
+      summary: 'Signs in. The session is an HttpOnly cookie.',
+      // An address that cannot be stored is treated as an unknown one.
       body: { kind: 'json', schema: signInSchema, takesAnyText: true },
       answers: signedIn,
       async handle(call) {
         const { req, res, change } = call;
         const { email, password } = parse(signInSchema, req.body);
-        // The turn comes first, so that a crowd of strangers costs the database nothing.
+        // Waiting for the turn comes first, so that a crowd of strangers does not load the database.
         const userId = await passwords.inTurn(callerOf(call), () =>
           guesses.guard(accounts.originOf(req), email, () => accounts.verify(email, password)),
         );
@@ -98,7 +98,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
       path: '/api/auth/sign-in/link',
       policy: 'public',
       audit: 'user.sign-in',
-      summary: 'Signs in with a link of the command line, which works once.',
+      summary: 'Signs in with a link from the command line, which works once.',
       body: { kind: 'json', schema: linkSchema },
       answers: signedIn,
       async handle({ req, res, change }) {
@@ -126,7 +126,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
       path: '/api/auth/change-password',
       policy: 'user',
       audit: 'user.change-password',
-      summary: 'Edits one’s password and ends one’s other sessions.',
+      summary: 'Changes the caller’s password and ends their other sessions.',
       body: { kind: 'json', schema: passwordChangeSchema },
       answers: { 200: { description: 'The user.', schema: userSchema } },
       async handle(call) {
@@ -150,7 +150,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
       path: '/api/auth/reset-password',
       policy: 'public',
       audit: 'user.reset-password',
-      summary: 'Sets a password with a link of the command line, ends all sessions and signs in.',
+      summary: 'Sets a password with a link from the command line, ends all sessions and signs in.',
       body: { kind: 'json', schema: passwordResetSchema },
       answers: signedIn,
       async handle(call) {
@@ -168,7 +168,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
     },
   ];
 
-  /** Starts a session for whom `prove` names, in one transaction with what it changes and the audit's entry. */
+  /** Starts a session for the user that `prove` returns, in one transaction with its changes and the audit entry. */
   async function enter(
     req: Request,
     res: Response,
@@ -187,7 +187,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
   }
 }
 
-/** Who waits for a password to be hashed. */
+/** The client that waits for a password to be hashed. */
 export function callerOf({ req, gone }: Call): Caller {
   return { ip: req.ip ?? '', gone };
 }
@@ -204,7 +204,7 @@ function actor(user: User) {
 export function setupIsOver(): DomainError {
   return new DomainError(
     'not_found',
-    'This set-up link was used, or is not the one that the server printed last.',
+    'This set-up link was used, or is not the latest one that the server printed.',
   );
 }
 

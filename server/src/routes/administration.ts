@@ -24,9 +24,9 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       path: '/api/reindex',
       policy: 'administer',
       audit: 'reindex',
-      summary: 'Makes anew what is derived from the stored snapshots, some at a call.',
+      summary: 'Rebuilds the data derived from the stored snapshots, a part with each call.',
       body: { kind: 'json', schema: reindexRequestSchema },
-      answers: { 200: { description: 'How far it came.', schema: reindexedSchema } },
+      answers: { 200: { description: 'How far the rebuild is.', schema: reindexedSchema } },
       async handle({ req, res, record }) {
         const { after } = parse(reindexRequestSchema, req.body);
         if (after === undefined) await record();
@@ -37,7 +37,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       method: 'get',
       path: '/api/users',
       policy: 'administer',
-      summary: 'Everybody who has an account.',
+      summary: 'All accounts.',
       query: userQuerySchema,
       answers: { 200: { description: 'By address.', schema: userListSchema } },
       async handle({ req, res }) {
@@ -53,7 +53,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       path: '/api/users/:user',
       policy: 'administer',
       audit: 'user.change',
-      summary: 'Makes somebody an administrator, or no longer one.',
+      summary: 'Grants or revokes the rights of an administrator.',
       body: { kind: 'json', schema: userChangeSchema },
       answers: { 200: { description: 'The user.', schema: userSchema } },
       async handle({ req, res, change }) {
@@ -70,8 +70,8 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       path: '/api/users/:user',
       policy: 'administer',
       audit: 'user.remove',
-      summary: 'Takes an account away, with its sessions and memberships.',
-      answers: { 200: { description: 'Who it was.', schema: userSchema } },
+      summary: 'Deletes an account with its sessions and memberships.',
+      answers: { 200: { description: 'The deleted user.', schema: userSchema } },
       async handle({ req, res, change }) {
         const user = await change(async (edits) => {
           const result = known(await edits.removeUser(param(req, 'user')));
@@ -85,7 +85,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       path: '/api/users',
       policy: 'console',
       audit: 'user.create',
-      summary: 'Makes an account without a password; a link opens it.',
+      summary: 'Creates an account without a password. A link opens it.',
       body: { kind: 'json', schema: newUserSchema },
       answers: { 201: { description: 'The user.', schema: userSchema } },
       async handle({ req, res, change }) {
@@ -94,7 +94,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
           const made = { email, name, isAdministrator, passwordHash: null };
           const result = await edits.createUser(made);
           if (result !== undefined) return { result, target: email, details: { isAdministrator } };
-          throw new DomainError('conflict', `There is an account of ${email} already.`);
+          throw new DomainError('conflict', `There is already an account for ${email}.`);
         });
         res.status(201).json(user);
       },
@@ -104,7 +104,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       path: '/api/users/links',
       policy: 'console',
       audit: 'user.link',
-      summary: 'Makes a link that signs a user in or sets their password, once.',
+      summary: 'Creates a link that signs a user in or sets their password. It works once.',
       body: { kind: 'json', schema: newLinkSchema },
       answers: { 201: { description: 'The link.', schema: createdLinkSchema } },
       async handle({ req, res, change }) {
@@ -112,7 +112,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
         if (clerk !== undefined) {
           throw new DomainError(
             'conflict',
-            'Clerk signs people in here: an account opens when its address is verified there, by no link.',
+            'Clerk signs people in here: an account opens when Clerk has verified its address, not with a link.',
           );
         }
         const user = await store.findUser(email);
@@ -133,6 +133,6 @@ function known(user: User | 'unknown' | 'last'): User {
   if (user !== 'last') return user;
   throw new DomainError(
     'conflict',
-    'This is the only administrator. Make somebody else one first.',
+    'This is the only administrator. Make another person an administrator first.',
   );
 }

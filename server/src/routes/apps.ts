@@ -28,7 +28,7 @@ export function appRoutes({ store, keys }: Deps): Route[] {
       path: '/api/apps',
       policy: 'administer',
       audit: 'app.create',
-      summary: 'Makes an app.',
+      summary: 'Creates an app.',
       body: { kind: 'json', schema: newAppSchema },
       answers: { 201: { description: 'The app.', schema: appSchema } },
       async handle({ req, res, change }) {
@@ -36,7 +36,7 @@ export function appRoutes({ store, keys }: Deps): Route[] {
         const app = await change(async (edits) => {
           const result = await edits.createApp(id, name ?? id);
           if (result !== undefined) return { result, app: id };
-          throw new DomainError('conflict', `There is an app "${id}" already.`);
+          throw new DomainError('conflict', `There is already an app "${id}".`);
         });
         res.status(201).json({ ...app, role: 'owner' } satisfies App);
       },
@@ -46,7 +46,7 @@ export function appRoutes({ store, keys }: Deps): Route[] {
       path: '/api/apps/:app',
       policy: 'own',
       audit: 'app.change',
-      summary: 'Renames an app, archives it (its keys stop working) or takes it back.',
+      summary: 'Renames an app, archives it (its keys stop working) or restores it.',
       body: { kind: 'json', schema: appChangeSchema },
       answers: { 200: { description: 'The app.', schema: appSchema } },
       async handle({ req, res, change }) {

@@ -15,15 +15,16 @@ type Query = z.output<typeof auditQuerySchema>;
 type Filter = Omit<AuditFilter, 'before' | 'limit'>;
 
 const TYPES = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson' } as const;
-/** Entries that an export reads at once. */
+/** How many entries an export reads at once. */
 const EXPORT_PAGE = 1_000;
 const COLUMNS = ['id', 'at', 'person', 'did', 'target', 'app', 'details', 'address', 'action'];
 
-/** The log of what was done. */
+/** The audit log. */
 export function auditRoutes({ store }: Deps): Route[] {
   const answers = {
     200: {
-      description: 'Newest first; with `format` all that is found, as text/csv or NDJSON.',
+      description:
+        'Newest first. With `format`, all entries that are found, as text/csv or NDJSON.',
       schema: auditPageSchema,
     },
   };

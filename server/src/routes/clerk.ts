@@ -7,10 +7,10 @@ import { meRoute, setupIsOver } from './accounts.js';
 import { parse, type Deps, type Route } from './route.js';
 
 const MAX_WEBHOOK_BYTES = 256 * 1024;
-/** Of all webhooks that are read at once. */
+/** The limit for all webhooks that are read at once. */
 const MAX_PENDING_BYTES = 16 * MAX_WEBHOOK_BYTES;
 
-/** In the place of local accounts where Clerk signs people in. */
+/** The routes that replace local accounts when Clerk signs people in. */
 export function clerkRoutes({ links }: Deps, clerk: Clerk): Route[] {
   const budget = new ByteBudget(MAX_PENDING_BYTES);
   return [
@@ -20,8 +20,7 @@ export function clerkRoutes({ links }: Deps, clerk: Clerk): Route[] {
       path: '/api/setup',
       policy: 'user',
       audit: 'setup.claim',
-      summary:
-        'Makes who is signed in the first administrator, with the link that the server printed.',
+      summary: 'Makes the caller the first administrator, with the link that the server printed.',
       body: { kind: 'json', schema: linkSchema },
       answers: { 200: { description: 'The administrator.', schema: userSchema } },
       async handle({ req, res, principal, change }) {
@@ -42,7 +41,7 @@ export function clerkRoutes({ links }: Deps, clerk: Clerk): Route[] {
       path: '/api/clerk/webhook',
       policy: 'public',
       audit: 'clerk.sync',
-      summary: 'Takes what Clerk tells of its users, signed by Clerk.',
+      summary: 'Takes Clerk’s signed messages about its users.',
       body: { kind: 'raw', schema: z.looseObject({}), types: ['application/json'] },
       answers: { 204: { description: 'Done.' } },
       async handle({ req, res, change }) {

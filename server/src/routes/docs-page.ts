@@ -37,8 +37,8 @@ const CREDENTIALS: Record<string, string> = {
 };
 
 /**
- * The API's document as one page without a script. The renderers on npm bring telemetry, fonts from a
- * CDN or hundreds of packages, for what is a list of calls and types.
+ * The API document as one page without a script. The renderers on npm bring telemetry, fonts from a CDN or
+ * hundreds of packages, and this is only a list of calls and types.
  */
 export function docsPage({ info, paths, components }: ApiDocument): string {
   const calls = Object.entries(paths).flatMap(([path, operations]) =>
@@ -106,7 +106,7 @@ function callHtml({
 ${parameters.length === 0 ? '' : `<table>${parameters.join('')}</table>`}${bodies.join('')}${answers.join('')}</details>`;
 }
 
-/** Type names become links to where they are told. */
+/** Links the names of types to their definitions. */
 function linked(text: string): string {
   return escape(text).replaceAll(/@(\w+)/g, '<a href="#type-$1">$1</a>');
 }

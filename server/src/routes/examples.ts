@@ -27,13 +27,13 @@ import {
   type SubjectHistory,
 } from '@xray/core';
 
-/** Answers for the document, by the name of their schema. What core works out of a record is worked out here too. */
+/** Example answers for the document, by the name of their schema. Core derives them from the record, as in a real answer. */
 
 const WEEK = { from: '2026-11-15T00:00:00.000Z', to: '2026-11-22T00:00:00.000Z' };
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-/** A small record, declined by one of two rules; another one passes it. */
+/** A small record that one of two rules declines. */
 function loan(executionId: string, score: number): Snapshot {
   const isGood = score >= 660;
   return {
@@ -381,7 +381,7 @@ export const EXAMPLES = {
   } satisfies Lookup,
 };
 
-/** Values of parameters, where a route names none of its own. */
+/** Example values of parameters, for routes without their own. */
 export const PARAMETER_EXAMPLES: Record<string, string> = {
   app: 'my-loan-app',
   pipeline: 'loan-approval',

@@ -21,7 +21,7 @@ import { param, parse, type Deps, type Route } from './route.js';
 
 const stepNumberSchema = z.coerce.number().int().min(0);
 
-/** What there is to read of an app's executions. */
+/** Reads an app's executions. */
 export function executionRoutes(deps: Deps): Route[] {
   const { now } = deps;
   return [
@@ -32,7 +32,7 @@ export function executionRoutes(deps: Deps): Route[] {
       isHeavy: true,
       audit: 'payload.view',
       summary:
-        'Executions that a filter finds, the newest first; with words in `q`, the places where they stand.',
+        'Executions that a filter finds, the newest first. With words in `q`, also the places where they occur.',
       query: executionQuerySchema,
       answers: {
         200: { description: 'A page of them.', schema: executionPageSchema },
@@ -42,7 +42,7 @@ export function executionRoutes(deps: Deps): Route[] {
         const query = parse(executionQuerySchema, req.query);
         const page = await listExecutions(deps, param(req, 'app'), query, now());
         const shown = page.items.filter(({ matches }) => matches && matches.length > 0);
-        // What was looked for can name a person, and the log is never erased.
+        // The search words can name a person, and the log is never erased.
         if (shown.length > 0) await record({ details: { by: 'search', executions: shown.length } });
         res.json(page);
       },
@@ -98,7 +98,7 @@ export function executionRoutes(deps: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       summary:
-        'How often each value stands in the executions that a filter finds; with words in `q`, in the newest of them that can be counted.',
+        'How often each value occurs in the executions that a filter finds. With words in `q`, only the newest ones are counted.',
       query: facetsQuerySchema,
       answers: {
         200: { description: 'Counts by field.', schema: facetsSchema },
@@ -132,7 +132,7 @@ export function executionRoutes(deps: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       summary:
-        'Executions that a filter finds, by time and by outcome or status; with words in `q`, the newest that can be counted.',
+        'Counts of the executions that a filter finds, by time and by outcome or status. With words in `q`, only the newest ones are counted.',
       query: histogramQuerySchema,
       answers: {
         200: { description: 'Counts by time.', schema: histogramSchema },

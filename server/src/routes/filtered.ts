@@ -1,6 +1,6 @@
 import { errorBodySchema } from '@xray/core';
 
 export const TOO_BROAD = {
-  description: 'It would take longer than a read may; the message says what to narrow.',
+  description: 'The query would take longer than the limit. The message says how to narrow it.',
   schema: errorBodySchema,
 };

@@ -14,7 +14,7 @@ import { param, parse, type Deps, type Route } from './route.js';
 const idSchema = z.string().min(1).max(LIMITS.candidateId);
 const typeSchema = z.string().min(1).max(LIMITS.name);
 
-/** What became of a candidate or a subject, over many executions. */
+/** The history of a candidate or a subject over many executions. */
 export function historyRoutes(deps: Deps): Route[] {
   return [
     {
@@ -36,7 +36,7 @@ export function historyRoutes(deps: Deps): Route[] {
         const query = parse(historyQuerySchema, req.query);
         const id = parse(idSchema, param(req, 'id'));
         const history = await candidateHistory(deps, param(req, 'app'), id, query);
-        // Whom it is about can be a person, and the log is never erased.
+        // The candidate can be a person, and the log is never erased.
         if (history.items.length > 0) await record({ details: { by: 'candidate' } });
         res.type('json').send(stringifyJson(history));
       },
@@ -47,7 +47,7 @@ export function historyRoutes(deps: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       audit: 'payload.view',
-      summary: 'Every execution in a range that decided on a subject.',
+      summary: 'Every execution in a range that decided about a subject.',
       query: historyQuerySchema,
       examples: { id: '8123' },
       answers: {
@@ -69,10 +69,10 @@ export function historyRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/lookup/:id',
       policy: 'read',
       isHeavy: true,
-      summary: 'What an id is known as: an execution, a candidate, a subject.',
+      summary: 'The kinds of things with this id: an execution, a candidate, a subject.',
       query: lookupQuerySchema,
       examples: { id: '8123' },
-      answers: { 200: { description: 'What it is, in the range.', schema: lookupSchema } },
+      answers: { 200: { description: 'The kinds, within the range.', schema: lookupSchema } },
       async handle({ req, res }) {
         const query = parse(lookupQuerySchema, req.query);
         const id = parse(idSchema, param(req, 'id'));

@@ -12,20 +12,20 @@ const JSON_TYPES = ['application/json'];
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 const TYPES = [...JSON_TYPES, ...NDJSON_TYPES];
 
-/** Every way to write the path that Express would take for it, in origin-form and in absolute-form. */
+/** Every spelling of the path that Express would accept, in origin-form and in absolute-form. */
 const SPELLINGS = /^(?:https?:\/\/[^/?#]*)?\/executions\/?(?:[?#]|$)/i;
 
-/** Of what helmet gives, all that means something for JSON that no page shows. */
+/** The headers of helmet that matter for JSON that no page shows. */
 const HEADERS = {
   'Content-Type': 'application/json; charset=utf-8',
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
-  // It may be called from any page: its key is the permission, and cookies play no part.
+  // Any page may call it: the key is the permission, and cookies have no effect.
   'Access-Control-Allow-Origin': '*',
   'Cross-Origin-Resource-Policy': 'cross-origin',
 };
 
-/** A small one, for the document. */
+/** A small snapshot for the document. */
 const EXAMPLE = {
   executionId: 'loan-8123',
   appId: 'my-loan-app',
@@ -46,21 +46,21 @@ const EXAMPLE = {
   ],
 } satisfies Snapshot;
 
-/** An endpoint that answers by itself, without Express. */
+/** An endpoint that answers without Express. */
 export interface IngestEndpoint extends Endpoint {
   listener: RequestListener;
 }
 
 /**
- * The way in. It stands beside Express and not in it, whose stack costs a small request as much as
- * parsing, checking and storing it: the same ids, log lines, guard and errors, and nothing else.
+ * The endpoint that takes snapshots. It does not use Express, which costs as much as parsing, checking and storing a small
+ * request. It has the same request ids, log lines, guard and errors as the other routes.
  */
 export function ingestEndpoint(deps: Deps): IngestEndpoint {
   return {
     method: 'post',
     path: PATH,
     policy: 'ingest',
-    summary: 'Takes snapshots of executions; answered after they are committed.',
+    summary: 'Takes snapshots of executions. The answer comes after they are committed.',
     body: {
       kind: 'raw',
       schema: z.union([snapshotSchema, z.array(snapshotSchema)]),
@@ -68,9 +68,9 @@ export function ingestEndpoint(deps: Deps): IngestEndpoint {
       example: EXAMPLE,
     },
     answers: {
-      202: { description: 'At least one was not rejected.', schema: ingestResultSchema },
+      202: { description: 'At least one snapshot was not rejected.', schema: ingestResultSchema },
       400: {
-        description: 'All of an array or of NDJSON were rejected.',
+        description: 'All snapshots of an array or of NDJSON were rejected.',
         schema: ingestResultSchema,
       },
     },
@@ -109,7 +109,7 @@ async function take(deps: Deps, req: IncomingMessage): Promise<Taken> {
   });
 }
 
-/** Without its parameters: JSON is UTF-8 whatever they say. RFC 8259, section 11. */
+/** The type without its parameters: JSON is always UTF-8. RFC 8259, section 11. */
 function mediaType(contentType = ''): string {
   const [type = ''] = contentType.split(';', 1);
   return type.trim().toLowerCase();

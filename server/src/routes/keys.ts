@@ -31,7 +31,7 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       path: '/api/apps/:app/keys',
       policy: 'edit',
       audit: 'key.create',
-      summary: 'Makes an API key. This answer alone shows it.',
+      summary: 'Creates an API key. Only this answer shows it.',
       body: { kind: 'json', schema: newKeySchema },
       answers: { 201: { description: 'The key.', schema: createdKeySchema } },
       async handle({ req, res, principal, change }) {
@@ -64,7 +64,7 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       path: '/api/apps/:app/keys/:key/rotate',
       policy: 'edit',
       audit: 'key.rotate',
-      summary: 'Makes a key in the place of another, which goes on working for a while.',
+      summary: 'Replaces a key with a new one. The old key works for a while longer.',
       body: { kind: 'json', schema: rotateKeySchema },
       answers: { 201: { description: 'The new key.', schema: createdKeySchema } },
       async handle({ req, res, principal, change }) {
@@ -92,7 +92,7 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       path: '/api/apps/:app/keys/:key',
       policy: 'edit',
       audit: 'key.revoke',
-      summary: 'Revokes an API key; it is refused everywhere within seconds.',
+      summary: 'Revokes an API key. All servers refuse it within seconds.',
       answers: { 200: { description: 'The revoked key.', schema: apiKeySchema } },
       async handle({ req, res, change }) {
         const revoked = await change(async (edits) => {

@@ -12,20 +12,20 @@ import { isStale } from '../query/read-executions.js';
 import { param, parse, type Call, type Deps, type Route } from './route.js';
 
 const EVENT_STREAM = 'text/event-stream';
-/** Of all clients of this instance; each looks into the store by itself. */
+/** The limit for all clients of this instance. Each stream polls the store. */
 const MAX_STREAMS = 100;
-/** Of one app, whose people could make any number of keys. */
+/** The limit for one app, whose people can create any number of keys. */
 const MAX_OF_APP = 60;
-/** Of one person or key. */
+/** The limit for one person or key. */
 const MAX_OF_CREDENTIAL = 20;
 const POLL_EVERY_MS = 400;
-/** So often a stream shows that it lives, and asks whether its reader still may, in ms. */
+/** How often a stream sends a sign of life and checks its reader's right, in ms. */
 const CHECK_EVERY_MS = 5_000;
-/** A browser that lost its stream comes back after this, in ms. */
+/** A browser reconnects after this, in ms. */
 const RETRY_MS = 1_000;
 
 const liveQuerySchema = rangeQuerySchema.pick({ q: true }).extend({
-  /** A cursor to go on from; `Last-Event-ID` does the same, and a browser sends it by itself. */
+  /** The cursor to continue from. A browser sends it as `Last-Event-ID`. */
   after: z
     .string()
     .regex(/^\d{1,19}$/, 'is not a cursor that this server gave')
@@ -47,7 +47,7 @@ export function liveRoutes(deps: Deps): Route[] {
       policy: 'read',
       audit: 'payload.view',
       summary:
-        'New and updated executions that a filter finds, as server-sent events: `execution` with a summary, and with words in `q` the places where they stand; `missed` when there were too many to tell.',
+        'New and updated executions that a filter finds, as server-sent events: `execution` with a summary, and with words in `q` the places where they occur; `missed` when there were too many to send.',
       query: liveQuerySchema,
       examples: { after: '48213' },
       answers: {
@@ -81,7 +81,7 @@ export function liveRoutes(deps: Deps): Route[] {
         }
         for (const { name } of shares) count(name, 1);
         try {
-          // It tells the places where the words stand.
+          // The stream shows the places where the words occur.
           if (isSearch(filter)) await call.record({ details: { by: 'live search' } });
           await stream(deps, call, {
             where: compileWhatIsKnown(filter, now),
@@ -115,11 +115,11 @@ async function stream(
       everyMs: POLL_EVERY_MS,
       signal: gone.signal,
     });
-    // The first is awaited before anything is sent, so that a store that is away is still a 503.
+    // The first event is awaited before anything is sent, so that an outage of the store is still a 503.
     const first = await events.next();
-    // A compressor or a proxy would keep what is to be seen at once.
+    // A compressor or a proxy would hold back events.
     res.set({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
-    // What follows the end of a stream is a new one, and a stop need not wait for this connection.
+    // A new stream uses a new connection, so a stop of the server need not wait for this one.
     res.set('Connection', 'close');
     res.type(EVENT_STREAM);
     res.flushHeaders();
@@ -134,7 +134,7 @@ async function stream(
   }
 }
 
-/** Ends the stream of who may no longer read: a key was revoked, a session ended, a member removed. */
+/** Ends the stream when its reader loses the right: a revoked key, an ended session, a removed member. */
 async function checkReader({ res, readmit }: Call, gone: AbortController): Promise<void> {
   while (!gone.signal.aborted) {
     await setTimeout(CHECK_EVERY_MS, undefined, { ref: false, signal: gone.signal }).catch(
@@ -153,20 +153,20 @@ async function checkReader({ res, readmit }: Call, gone: AbortController): Promi
 function frame(event: FollowEvent, now: number): string {
   switch (event.kind) {
     case 'cursor':
-      // Without data it is no event, and only sets where the browser goes on.
+      // Without data it is not an event. It only sets the place where the browser continues.
       return `id: ${event.cursor}\n\n`;
     case 'missed':
       return 'event: missed\ndata: {}\n\n';
     case 'execution': {
       const { summary, matches } = event.listed;
       const stale = isStale(summary.status, Date.parse(summary.receivedAt), now);
-      // Without words there are no matches, which JSON then leaves out.
+      // Without words there are no matches, and JSON leaves the field out.
       return `event: execution\ndata: ${JSON.stringify({ ...summary, stale, matches })}\n\n`;
     }
   }
 }
 
-/** Waits for a reader that is slower than what comes. */
+/** Waits for a reader that is slower than the events. */
 async function send(res: Response, text: string, signal: AbortSignal): Promise<void> {
   if (signal.aborted || res.write(text)) return;
   await once(res, 'drain', { signal }).catch(() => {});

@@ -23,14 +23,14 @@ import { param, parse, type Call, type Deps, type Route } from './route.js';
 
 const previewSchema = invitationSchema.extend({ appName: z.string() });
 
-/** Who may do what in an app, and how somebody comes to be one of them. */
+/** The members of an app, and the invitations to join it. */
 export function memberRoutes({ store, accounts, passwords, guesses, clerk, links }: Deps): Route[] {
   return [
     {
       method: 'get',
       path: '/api/apps/:app/members',
       policy: 'own',
-      summary: 'The people of the app.',
+      summary: 'The members of the app.',
       answers: { 200: { description: 'By address.', schema: memberListSchema } },
       async handle({ req, res }) {
         res.json({ items: await store.listMembers(param(req, 'app')) });
@@ -41,7 +41,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       path: '/api/apps/:app/members/:user',
       policy: 'own',
       audit: 'member.change',
-      summary: 'Gives a member another role.',
+      summary: 'Changes the role of a member.',
       body: { kind: 'json', schema: memberChangeSchema },
       answers: { 200: { description: 'The member.', schema: memberSchema } },
       async handle({ req, res, change }) {
@@ -59,8 +59,8 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       path: '/api/apps/:app/members/:user',
       policy: 'own',
       audit: 'member.remove',
-      summary: 'Takes a person out of the app.',
-      answers: { 200: { description: 'Who was one.', schema: memberSchema } },
+      summary: 'Removes a member from the app.',
+      answers: { 200: { description: 'The removed member.', schema: memberSchema } },
       async handle({ req, res, change }) {
         const member = await change(async (edits) => {
           const result = await edits.removeMember(param(req, 'app'), param(req, 'user'));
@@ -85,7 +85,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       path: '/api/apps/:app/invitations',
       policy: 'own',
       audit: 'invitation.create',
-      summary: 'Invites somebody. This answer alone shows the link.',
+      summary: 'Invites a person. Only this answer shows the link.',
       body: { kind: 'json', schema: newInvitationSchema },
       answers: { 201: { description: 'The link.', schema: createdInvitationSchema } },
       async handle({ req, res, principal, change }) {
@@ -112,8 +112,8 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       path: '/api/apps/:app/invitations/:invitation',
       policy: 'own',
       audit: 'invitation.revoke',
-      summary: 'Takes an invitation back.',
-      answers: { 200: { description: 'What it was.', schema: invitationSchema } },
+      summary: 'Revokes an invitation.',
+      answers: { 200: { description: 'The revoked invitation.', schema: invitationSchema } },
       async handle({ req, res, change }) {
         const revoked = await change(async (edits) => {
           const result = await edits.revokeInvitation(param(req, 'app'), param(req, 'invitation'));
@@ -127,7 +127,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       method: 'post',
       path: '/api/invitations/preview',
       policy: 'public',
-      summary: 'What the invitation of a link is for.',
+      summary: 'The invitation behind a link.',
       body: { kind: 'json', schema: linkSchema },
       answers: { 200: { description: 'The invitation.', schema: previewSchema } },
       async handle({ req, res }) {
@@ -142,14 +142,14 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       path: '/api/invitations/accept',
       policy: 'anyone',
       audit: 'invitation.accept',
-      summary: 'Joins an app: as who is signed in, or with a new account.',
+      summary: 'Joins an app, as the signed-in user or with a new account.',
       body: { kind: 'json', schema: acceptInvitationSchema },
       answers: { 200: { description: 'Signed in.', schema: userSchema } },
       async handle(call) {
         const { req, res, change } = call;
         const { token, account } = parse(acceptInvitationSchema, req.body);
         const tokenHash = hashToken(token);
-        // Asked first, since hashing a password costs more than anybody without a link is worth.
+        // The check comes first: nobody without a link gets a password hashed.
         if ((await store.findInvitation(tokenHash)) === undefined) throw gone();
         const who = await whoAccepts(call, account);
         const session = 'account' in who ? accounts.newSession(req) : undefined;
@@ -181,10 +181,10 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
     const { principal } = call;
     if (account === undefined) {
       if (principal.kind === 'user') return { userId: principal.user.id };
-      throw new DomainError('unauthorized', 'Sign in first, or make an account.');
+      throw new DomainError('unauthorized', 'Sign in first, or create an account.');
     }
     if (clerk !== undefined) {
-      throw new DomainError('invalid', 'Accounts are made with Clerk: sign in first.');
+      throw new DomainError('invalid', 'Clerk creates the accounts: sign in first.');
     }
     const { email, name, password } = account;
     const passwordHash = await passwords.inTurn(callerOf(call), () => passwords.hash(password));
@@ -198,7 +198,7 @@ const REFUSED = {
   email_taken: () =>
     new DomainError(
       'conflict',
-      'There is an account of this address already: sign in, then open the link again.',
+      'There is already an account with this address: sign in, then open the link again.',
     ),
 };
 

@@ -6,7 +6,7 @@ import { EXAMPLES, PARAMETER_EXAMPLES } from './examples.js';
 import type { Endpoint } from './route.js';
 import type { JsonSchema } from './schema-text.js';
 
-/** Schemas that get a name of their own in the document. */
+/** Schemas that have a name in the document. */
 const NAMED = {
   Snapshot: core.snapshotSchema,
   IngestResult: core.ingestResultSchema,
@@ -43,7 +43,7 @@ const NAMED = {
   Error: core.errorBodySchema,
 };
 
-/** The OpenAPI 3.1 document of these routes, out of the very schemas that they parse with. */
+/** The OpenAPI 3.1 document of these routes, made from the schemas that they parse with. */
 export function openApi(routes: Endpoint[], version: string): ApiDocument {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
@@ -87,7 +87,7 @@ export function openApi(routes: Endpoint[], version: string): ApiDocument {
   return document;
 }
 
-/** The chapter of the document that a route stands in. */
+/** The chapter of the document that a route belongs to. */
 function tagOf({ path, policy }: Endpoint): string {
   if (policy === 'ingest') return 'Send';
   if (policy === 'read' && path.startsWith('/api/apps/:app/')) return 'Ask';
@@ -158,7 +158,7 @@ function operation(route: Endpoint, schemaOf: SchemaOf): ApiDocument['paths'][st
       ...(route.isHeavy && {
         503: {
           description:
-            'Too many such questions are being answered, or the store is away; `Retry-After` says when to ask again.',
+            'The server answers too many such questions at the moment, or its store is unavailable. `Retry-After` says when to try again.',
           content: answerOf(schemaOf(core.errorBodySchema)),
         },
       }),
@@ -170,7 +170,7 @@ function operation(route: Endpoint, schemaOf: SchemaOf): ApiDocument['paths'][st
   };
 }
 
-/** What a schema describes; one with a name may have an example. */
+/** The content of an answer. A schema with a name may have an example. */
 function answerOf(schema: JsonSchema, type = 'application/json'): ReturnType<typeof contentOf> {
   const name = schema.$ref?.split('/').at(-1);
   const known: Record<string, unknown> = EXAMPLES;
@@ -186,7 +186,7 @@ function contentOf(
   return Object.fromEntries(types.map((type) => [type, content]));
 }
 
-/** A schema without a name of its own, with references to those inside it that have one. */
+/** A schema without a name, with references to the named schemas inside it. */
 function inlineSchema(schema: z.ZodType, named: z.core.$ZodRegistry<{ id: string }>): JsonSchema {
   if (schema instanceof z.ZodUnion) {
     return { anyOf: schema.options.map((option) => inlineSchema(option as z.ZodType, named)) };
@@ -199,7 +199,7 @@ function inlineSchema(schema: z.ZodType, named: z.core.$ZodRegistry<{ id: string
   return withoutIdentity(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
 }
 
-/** `$schema` and `$id` name a document of its own, which a component is not. */
+/** `$schema` and `$id` are for a whole document, and a component is not one. */
 function withoutIdentity(schema: object): JsonSchema {
   const { $schema: _schema, $id: _id, ...rest } = schema as { $schema?: unknown; $id?: unknown };
   return rest as JsonSchema;

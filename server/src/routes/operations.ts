@@ -11,7 +11,7 @@ import { DomainError } from '../errors.js';
 import { outageOf } from '../store/outage.js';
 import type { Deps, Route } from './route.js';
 
-/** What operators, load balancers and the page itself ask first. */
+/** Routes for operators, load balancers and the start of the dashboard. */
 export function operationRoutes({
   store,
   version,
@@ -26,7 +26,7 @@ export function operationRoutes({
       method: 'get',
       path: '/health',
       policy: 'public',
-      summary: 'The process is alive, whatever the database does.',
+      summary: 'Whether the process is alive. It does not ask the database.',
       answers: { 200: { description: 'Alive.', schema: healthSchema } },
       async handle({ res }) {
         res.json({ status: 'ok', version });
@@ -36,17 +36,20 @@ export function operationRoutes({
       method: 'get',
       path: '/ready',
       policy: 'public',
-      summary: 'Whether a write would be taken now, and why not.',
+      summary: 'Whether the server can take writes now, and why not.',
       answers: {
         200: { description: 'Ready.', schema: readySchema },
-        503: { description: 'Not ready; to this machine `reason` says why.', schema: readySchema },
+        503: {
+          description: 'Not ready. Programs on this machine also get the `reason`.',
+          schema: readySchema,
+        },
       },
       async handle({ req, res }) {
         const reason = await store.ping().then(
           () => undefined,
           (error: unknown) => {
             const outage = outageOf(error);
-            // OutageLog tells of an outage, once for all probes.
+            // OutageLog reports an outage, once for all probes.
             if (outage === undefined) logger.warn({ err: error }, 'not ready');
             return outage ?? 'the database answers with an unexpected error';
           },
@@ -88,7 +91,7 @@ export function operationRoutes({
       method: 'get',
       path: '/api/config',
       policy: 'public',
-      summary: 'What the dashboard must know before anything else.',
+      summary: 'The settings that the dashboard needs at its start.',
       answers: { 200: { description: 'Run-time settings.', schema: publicConfigSchema } },
       async handle({ req, res }) {
         const endpoint = publicUrl ?? `${req.protocol}://${req.get('host')}`;

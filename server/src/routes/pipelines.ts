@@ -9,7 +9,7 @@ import { readFunnel, readOverview, readPipelines } from '../query/pipelines.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-/** What decides, as it really runs. */
+/** Pipelines, as they really ran. */
 export function pipelineRoutes({ store, now }: Deps): Route[] {
   return [
     {
@@ -17,7 +17,7 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       path: '/api/apps/:app/pipelines',
       policy: 'read',
       isHeavy: true,
-      summary: 'The pipelines that the app has executions of.',
+      summary: 'The pipelines with executions in the app.',
       query: pipelineListQuerySchema,
       answers: {
         200: { description: 'By name.', schema: pipelineListSchema },
@@ -38,7 +38,7 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       query: rangeQuerySchema,
       answers: {
         200: {
-          description: 'Some sixty buckets of a round width.',
+          description: 'About sixty buckets of a round width.',
           schema: pipelineOverviewSchema,
         },
         422: TOO_BROAD,
@@ -55,12 +55,12 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       summary:
-        'The steps of a pipeline as they ran: order, branches, candidates in and out, what dropped them.',
+        'The steps of a pipeline as they ran: order, branches, candidates in and out, and the reasons for drops.',
       query: rangeQuerySchema,
       answers: {
         200: {
           description:
-            'Exact counts of executions; figures of steps from a sample where there are many.',
+            'Exact counts of executions. With many executions, the figures of steps come from a sample.',
           schema: funnelSchema,
         },
         422: TOO_BROAD,

@@ -11,7 +11,7 @@ import { comparisonOf, explanationOf } from '../query/questions.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-/** Why it was decided so, where two decisions part, and what changed between many. */
+/** Why one decision was made, where two diverge, and what changed between many. */
 export function questionRoutes(deps: Deps): Route[] {
   const { store, now } = deps;
   return [
@@ -20,12 +20,12 @@ export function questionRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/executions/:id/explain',
       policy: 'read',
       audit: 'payload.view',
-      summary: 'An account of one decision from its record alone.',
+      summary: 'Explains one decision from its record.',
       query: explainQuerySchema,
       examples: { id: 'loan-8123' },
       answers: {
         200: {
-          description: 'The account; with `format=text` as text/plain, to be read out.',
+          description: 'The explanation; with `format=text` as text/plain.',
           schema: explanationSchema,
         },
       },
@@ -43,7 +43,7 @@ export function questionRoutes(deps: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       audit: 'payload.view',
-      summary: 'Two executions beside each other, step by step.',
+      summary: 'Compares two executions step by step.',
       query: compareQuerySchema,
       examples: { a: 'loan-8123', b: 'loan-8124' },
       answers: {
@@ -65,7 +65,8 @@ export function questionRoutes(deps: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       audit: 'payload.view',
-      summary: 'Two filters beside each other: whose outcomes changed, and what goes with it.',
+      summary:
+        'Compares the executions of two filters: changed outcomes, and the properties that correlate with them.',
       query: cohortQuerySchema,
       examples: {
         a: 'pipeline:loan version.ruleset:r41',
@@ -73,7 +74,7 @@ export function questionRoutes(deps: Deps): Route[] {
       },
       answers: {
         200: {
-          description: 'Rates with intervals, and only what chance does not explain.',
+          description: 'Rates with intervals, and only differences that chance does not explain.',
           schema: cohortComparisonSchema,
         },
         422: TOO_BROAD,
@@ -81,7 +82,7 @@ export function questionRoutes(deps: Deps): Route[] {
       async handle({ req, res, record }) {
         const query = parse(cohortQuerySchema, req.query);
         const comparison = await compareCohorts(store, param(req, 'app'), query, now());
-        // Values of inputs stand in it.
+        // The answer contains values of inputs.
         await record({ details: { by: 'cohorts' } });
         res.json(comparison);
       },

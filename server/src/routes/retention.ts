@@ -10,7 +10,7 @@ import type { ErasureScope } from '../store/store.js';
 import { previewPrune, prune } from '../upkeep/prune.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-/** How long executions are kept, and how they go before their time. */
+/** How long executions are kept, and how they are erased earlier. */
 export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[] {
   return [
     {
@@ -18,7 +18,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       path: '/api/apps/:app/retention',
       policy: 'own',
       summary: 'How long the app’s executions are kept.',
-      answers: { 200: { description: 'A rule an environment.', schema: retentionSchema } },
+      answers: { 200: { description: 'One rule for each environment.', schema: retentionSchema } },
       async handle({ req, res }) {
         res.json({ items: await store.readRetention(param(req, 'app')) });
       },
@@ -28,7 +28,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       path: '/api/apps/:app/retention',
       policy: 'own',
       audit: 'retention.change',
-      summary: 'Puts these rules where the app’s others were; without a rule all is kept for ever.',
+      summary: 'Replaces the app’s rules. Without a rule everything is kept forever.',
       body: { kind: 'json', schema: newRetentionSchema },
       answers: { 200: { description: 'The rules now.', schema: retentionSchema } },
       async handle({ req, res, change }) {
@@ -47,7 +47,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       path: '/api/apps/:app/prune',
       policy: 'own',
       audit: 'execution.prune',
-      summary: 'Erases executions, some at a call; with `dryRun` it only counts them.',
+      summary: 'Erases executions, a part with each call. With `dryRun` it only counts them.',
       body: { kind: 'json', schema: pruneRequestSchema },
       answers: {
         200: { description: 'What was erased and what is left.', schema: pruneResultSchema },

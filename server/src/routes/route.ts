@@ -21,7 +21,7 @@ import type { Edits, Store } from '../store/store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import type { ErasureMetrics } from '../upkeep/metrics.js';
 
-/** What every route may use. */
+/** The parts of the server that routes may use. */
 export interface Deps {
   store: Store;
   search: Search;
@@ -35,20 +35,20 @@ export interface Deps {
   keys: KeyRing;
   accounts: Accounts;
   passwords: Passwords;
-  /** Where it signs people in, local accounts do not. */
+  /** When Clerk signs people in, there are no local accounts. */
   clerk: Clerk | undefined;
   guesses: GuessLimit;
   links: OneTimeLinks;
-  /** Where people reach this server when that is not where it listens: XRAY_PUBLIC_URL. */
+  /** The server's public address, if people reach it elsewhere than where it listens: XRAY_PUBLIC_URL. */
   publicUrl: string | undefined;
   /** Opens `/metrics` to a program that sends it as a bearer token: XRAY_METRICS_TOKEN. */
   metricsToken: string | undefined;
-  /** The origin of a dashboard that is hosted apart, whose pages may call the API. */
+  /** The origin of a separately hosted dashboard, whose pages may call the API. */
   dashboardOrigin: string | undefined;
-  /** Addresses of proxies whose forwarded headers are believed. */
+  /** Addresses of proxies whose forwarded headers are trusted. */
   trustedProxies: string[];
   logger: Logger;
-  /** Aborted when the server is to stop, for answers that end only then. */
+  /** Aborted when the server stops, for answers that have no other end. */
   stopping: AbortSignal;
   version: string;
   /** The folder of the exported dashboard; without it only the API is served. */
@@ -63,62 +63,62 @@ export interface Call {
   req: Request;
   res: Response;
   principal: Principal;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the client has disconnected. */
   gone: AbortSignal;
-  /** Throws when who asked may do so no longer; for answers that take long. */
+  /** Throws when the caller has lost the right; for answers that take long. */
   readmit(): Promise<void>;
   /**
-   * Changes something, and writes that to the audit log in the same transaction. What `work` throws takes
-   * all of it back; it may use nothing of the store but the edits it is given.
+   * Changes something and writes the audit entry in the same transaction. An error of `work` rolls both back.
+   * `work` may use only the given edits of the store.
    */
   change<T>(work: (edits: Edits) => Promise<{ result: T } & Recorded>): Promise<T>;
   /**
-   * Writes to the audit log what is only looked at, or cannot be done in one transaction, before it is:
-   * what cannot be written there is not shown and not done.
+   * Writes the audit entry of a read, or of a change that needs several transactions. It comes first: without
+   * the entry nothing is shown or done.
    */
   record(entry?: Recorded): Promise<void>;
-  /** The entry that `record` writes, for a transaction that is not `change`'s. */
+  /** The entry that `record` writes, for a transaction other than that of `change`. */
   entryOf(entry: Recorded): NewAuditEntry;
 }
 
 export interface Recorded {
-  /** What it was done to: an id or an address. */
+  /** The id or address of the thing or person that was changed or viewed. */
   target?: string;
   details?: Record<string, unknown>;
-  /** Where it is not the principal, as with somebody who signs in. */
+  /** The actor, if it is not the principal, as at a sign-in. */
   actor?: AuditEntry['actor'];
-  /** Where the route's path names none. */
+  /** The app, if the route's path has none. */
   app?: string;
 }
 
-/** One endpoint: who may call it, and what it takes and gives (for OpenAPI). */
+/** One endpoint: who may call it, and its input and output (for OpenAPI). */
 export interface Endpoint {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** Express' path; `:app` in it is checked to exist and to be the caller's. */
+  /** The path for Express. The guard checks that the app of `:app` exists and that the caller may use it. */
   path: string;
   policy: Policy;
-  /** The action under which a success stands in the audit log; the handler's `change` or `record` writes it. */
+  /** The action that the audit log gets on success; the handler's `change` or `record` writes it. */
   audit?: string;
   summary: string;
-  /** It looks at much: only a few such are answered at once (HeavyReads), others wait or get a 503. */
+  /** The route reads much data. Only a few such requests run at once (HeavyReads); others wait or get a 503. */
   isHeavy?: true;
   query?: z.ZodObject;
-  /** Values of parameters for the document, where those of examples.ts are of something else. */
+  /** Example values of parameters for the document, if those of examples.ts do not fit. */
   examples?: Record<string, string>;
   /** `raw` leaves the parsing to the handler. */
   body?: { schema: z.ZodType; example?: unknown } &
-    /** `takesAnyText`: the handler looks itself whether a text can be stored. */
+    /** `takesAnyText`: the handler checks by itself whether a text can be stored. */
     ({ kind: 'json'; takesAnyText?: true } | { kind: 'raw'; types: string[] });
-  /** `type` where it is not JSON; the schema is then that of a line or an event. */
+  /** `type` if it is not JSON. The schema then describes a line or an event. */
   answers: Record<number, { description: string; type?: string; schema?: z.ZodType }>;
 }
 
-/** An endpoint that Express answers, and what it does. */
+/** An endpoint that Express answers, with its handler. */
 export interface Route extends Endpoint {
   handle: (call: Call) => Promise<void>;
 }
 
-/** Parses what came from outside, or throws a DomainError that names each field that is wrong. */
+/** Parses outside input, or throws a DomainError that names each wrong field. */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -130,7 +130,7 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   );
 }
 
-/** Refuses parameters of the query that the route does not read: a misspelt filter would be answered with everything. */
+/** Refuses query parameters that the route does not read. A misspelt filter would otherwise return everything. */
 export function checkParameters({ query }: Endpoint, given: object): void {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(query?.shape ?? {}, name));
   if (unknown.length === 0) return;
@@ -142,7 +142,7 @@ export function checkParameters({ query }: Endpoint, given: object): void {
   );
 }
 
-/** A parameter of the route's own path, which Express has therefore filled. */
+/** A parameter of the route's path. Express has filled it. */
 export function param(req: Request, name: string): string {
   const value = req.params[name];
   return typeof value === 'string' ? textOfSegment(value) : '';

@@ -1,4 +1,4 @@
-/** As much of JSON Schema 2020-12 as zod writes. */
+/** The part of JSON Schema 2020-12 that zod writes. */
 export interface JsonSchema {
   $ref?: string;
   type?: string | string[];
@@ -15,7 +15,7 @@ export interface JsonSchema {
   const?: unknown;
 }
 
-/** A schema as a TypeScript type, to be read by people. A type with a name of its own is `@Name`. */
+/** A schema as a TypeScript type for people to read. A type with a name is `@Name`. */
 export function typeText(schema: JsonSchema, indent = ''): string {
   if (schema.$ref !== undefined) return `@${schema.$ref.split('/').at(-1)}`;
   if (schema.const !== undefined) return JSON.stringify(schema.const);

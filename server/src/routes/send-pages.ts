@@ -3,8 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
 /**
- * Sends pages of text as they are read. The first page is awaited before anything is sent, so that a store
- * that is away is still a 503.
+ * Sends pages of text as they are read. The first page is awaited before anything is sent, so that an outage
+ * of the store is still a 503.
  */
 export async function sendPages(
   res: Response,

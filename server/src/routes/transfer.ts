@@ -21,10 +21,10 @@ import { sendPages } from './send-pages.js';
 
 const BACKUP_TYPE = 'application/gzip';
 const NDJSON = 'application/x-ndjson';
-/** Of all imports that run at once. */
+/** The limit for all imports that run at once. */
 const MAX_IMPORT_BYTES = 2 * LIMITS.requestBytes;
 
-/** The way of an app's data from one database to another. */
+/** Moves an app's data from one database to another. */
 export function transferRoutes(deps: Deps): Route[] {
   const { store, keys, now } = deps;
   const budget = new ByteBudget(MAX_IMPORT_BYTES);
@@ -35,7 +35,7 @@ export function transferRoutes(deps: Deps): Route[] {
       policy: 'read',
       audit: 'export',
       summary:
-        'Everything that a filter finds, with payloads, as NDJSON: a detail a line. The oldest first, with words in `q` the newest.',
+        'Everything that a filter finds, with payloads, as NDJSON with one execution on each line. The oldest come first; with words in `q`, the newest.',
       query: exportQuerySchema,
       answers: {
         200: {
@@ -77,7 +77,7 @@ export function transferRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/transfer',
       policy: 'administer',
       audit: 'transfer.read',
-      summary: 'What belongs to the app beside its executions, for another database.',
+      summary: 'The app’s data besides its executions, for another database.',
       answers: {
         200: { description: 'Keys without their secrets, and rules.', schema: appTransferSchema },
       },
@@ -118,7 +118,7 @@ export function transferRoutes(deps: Deps): Route[] {
         if (copy === undefined) {
           throw new DomainError(
             'conflict',
-            'X-Ray stores in a Postgres of your own: back it up with pg_dump, as your other databases.',
+            'X-Ray stores its data in your own Postgres: back it up with pg_dump, like your other databases.',
           );
         }
         try {
@@ -135,11 +135,11 @@ export function transferRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/import',
       policy: 'administer',
       audit: 'import',
-      summary: 'Stores lines of an export; one that is stored already changes nothing.',
+      summary: 'Stores lines of an export. A line that is stored already changes nothing.',
       body: { kind: 'raw', schema: exportedExecutionSchema, types: [NDJSON] },
       answers: {
         200: {
-          description: 'What became of them; `index` counts lines.',
+          description: 'The result for each line; `index` counts lines.',
           schema: ingestResultSchema,
         },
       },
@@ -147,9 +147,9 @@ export function transferRoutes(deps: Deps): Route[] {
         const { bytes, release } = await readBody(req, budget, LIMITS.requestBytes);
         try {
           const lines = bytes.toString('utf8').split('\n');
-          // A file ends with a line end, after which there is no line.
+          // A file ends with a line break, and no line follows it.
           if (lines.at(-1) === '') lines.pop();
-          // Before: it is stored in many transactions, and what is imported is not to go untold.
+          // The entry comes first, since the import takes many transactions and none may go unrecorded.
           await record({ details: { lines: lines.length } });
           res.json(await importLines(store, param(req, 'app'), lines));
         } finally {
@@ -160,7 +160,7 @@ export function transferRoutes(deps: Deps): Route[] {
   ];
 }
 
-/** Ends in the middle when its reader may read no longer: the answer then breaks off, and shows that it did. */
+/** Throws in the middle when the reader loses the right. The answer is then cut off visibly. */
 async function* whileAdmitted(
   pages: AsyncGenerator<string>,
   readmit: () => Promise<void>,

@@ -15,14 +15,14 @@ import { DomainError } from '../errors.js';
 import type { AccessEdits } from '../store/access-store.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-/** Lists of executions that people come back to: their own, and those that the app shares. */
+/** Saved views of the list of executions: people's own, and those that the app shares. */
 export function viewRoutes({ store }: Deps): Route[] {
   return [
     {
       method: 'get',
       path: '/api/apps/:app/views',
       policy: 'read',
-      summary: 'The views that the app shares, and one’s own.',
+      summary: 'The shared views of the app, and the caller’s own.',
       answers: { 200: { description: 'By name.', schema: savedViewListSchema } },
       async handle({ req, res, principal }) {
         const userId = principal.kind === 'user' ? principal.user.id : undefined;
@@ -35,7 +35,7 @@ export function viewRoutes({ store }: Deps): Route[] {
       path: '/api/apps/:app/views',
       policy: 'read',
       audit: 'view.save',
-      summary: 'Keeps a view, in the place of the one of its name. Sharing one is for editors.',
+      summary: 'Saves a view, and replaces the one with the same name. Only editors may share one.',
       body: { kind: 'json', schema: newViewSchema },
       answers: { 201: { description: 'The view.', schema: savedViewSchema } },
       async handle({ req, res, principal, change }) {
@@ -46,9 +46,12 @@ export function viewRoutes({ store }: Deps): Route[] {
         const view = await change(async (edits) => {
           const saved = await edits.saveView({ app, userId, savedBy, name, params, isShared });
           if (saved === undefined) {
-            throw new DomainError('conflict', `At most ${MAX_VIEWS} views are kept. Forget one.`);
+            throw new DomainError(
+              'conflict',
+              `There can be at most ${MAX_VIEWS} views. Delete one first.`,
+            );
           }
-          // Neither its name nor its filter: the log outlives an erasure, and either may name a person.
+          // Without its name and filter: both may name a person, and the log outlives an erasure.
           return { result: saved, target: saved.id, details: { isShared } };
         });
         res.status(201).json(view);
@@ -59,7 +62,7 @@ export function viewRoutes({ store }: Deps): Route[] {
       path: '/api/apps/:app/views/:view',
       policy: 'read',
       audit: 'view.rename',
-      summary: 'Gives a view another name. For a shared one, an editor is needed.',
+      summary: 'Renames a view. Only editors may rename a shared one.',
       body: {
         kind: 'json',
         schema: viewChangeSchema,
@@ -74,7 +77,7 @@ export function viewRoutes({ store }: Deps): Route[] {
           const found = await viewToChange(edits, principal, app, userId, param(req, 'view'));
           const renamed = await edits.renameView(app, found.id, name);
           if (renamed === undefined) {
-            throw new DomainError('conflict', 'Another view has that name already.');
+            throw new DomainError('conflict', 'Another view already has this name.');
           }
           return { result: renamed, target: found.id, details: { isShared: found.isShared } };
         });
@@ -86,8 +89,8 @@ export function viewRoutes({ store }: Deps): Route[] {
       path: '/api/apps/:app/views/:view',
       policy: 'read',
       audit: 'view.remove',
-      summary: 'Forgets a view. For a shared one, an editor is needed.',
-      answers: { 200: { description: 'What it was.', schema: savedViewSchema } },
+      summary: 'Deletes a view. Only editors may delete a shared one.',
+      answers: { 200: { description: 'The deleted view.', schema: savedViewSchema } },
       async handle({ req, res, principal, change }) {
         const { id: userId } = personOf(principal);
         const app = param(req, 'app');
@@ -102,7 +105,7 @@ export function viewRoutes({ store }: Deps): Route[] {
   ];
 }
 
-/** One's own, or a shared one for who may share. */
+/** A view of the caller, or a shared one if the caller may share. */
 async function viewToChange(
   edits: AccessEdits,
   principal: Principal,
@@ -116,10 +119,10 @@ async function viewToChange(
   return found;
 }
 
-/** Keys and the command line are nobody who could come back to a list. */
+/** Only people have views: keys and the command line do not. */
 function personOf(principal: Principal): User {
   if (principal.kind === 'user') return principal.user;
-  throw new DomainError('forbidden', 'Views are kept by people who have signed in.');
+  throw new DomainError('forbidden', 'Only people who have signed in can save views.');
 }
 
 function mayShare(principal: Principal, app: string): void {

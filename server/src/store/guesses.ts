@@ -13,7 +13,7 @@ export async function countGuesses(
   await sql`
     DELETE FROM xray.guesses WHERE key IN (
       SELECT key FROM xray.guesses WHERE ends_at <= now() FOR UPDATE SKIP LOCKED)`.execute(db);
-  // In order, so that two who count the same at once wait for each other and not in a circle.
+  // The order prevents a deadlock of two requests that count the same keys.
   const { rows } = await sql<GuessCount>`
     INSERT INTO xray.guesses AS g (key, count, ends_at)
     SELECT key, 1, now() + ${windowMs}::integer * interval '1 millisecond'

@@ -49,7 +49,7 @@ export async function removeMember(
   return member;
 }
 
-/** Deletes the open invitations that the user may no longer make. An account's deletion takes its own with it. */
+/** Deletes the open invitations that the user may no longer make. Deleting an account deletes its invitations too. */
 export async function voidInvitations(db: Db, userId: string): Promise<void> {
   await sql`
     DELETE FROM xray.invitations
@@ -119,7 +119,7 @@ export async function acceptInvitation(
   tokenHash: Uint8Array,
   who: { account: NewUser } | { userId: string },
 ): Promise<Acceptance> {
-  // Locked first, so that of two who accept at once the second finds it used.
+  // The lock comes first: of two people who accept at once, the second finds it used.
   const row = await tx
     .selectFrom('invitations')
     .select(INVITATION)
@@ -158,7 +158,7 @@ const INVITER_MAY = sql<boolean>`(invitations.inviter IS NULL
 /** The right is checked again, since an invitation may be made while its maker loses it. */
 const OPEN = sql<boolean>`accepted_at IS NULL AND expires_at > now() AND ${INVITER_MAY}`;
 
-/** Compared as text: what is no uuid is nobody's, and no error of the database's. */
+/** Compared as text, so that a text that is not a UUID matches nobody and is not an error. */
 function isUser(userId: string) {
   return sql<boolean>`user_id::text = ${userId}`;
 }
