@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { LIMITS, type ErrorBody, type IngestResult } from '@xray/core';
-import { ByteBudget } from '#server/ingest/byte-budget.js';
+import { BudgetShares, ByteBudget } from '#server/ingest/byte-budget.js';
 import { GroupCommit } from '#server/ingest/group-commit.js';
 import { splitBody } from '#server/ingest/split-body.js';
 import { startServer } from '#server/main.js';
@@ -368,6 +368,29 @@ describe('group commit', () => {
     expect(first).toMatchObject({ status: 'rejected' });
     expect(second).toMatchObject({ status: 'fulfilled' });
   });
+});
+
+test('one caller leaves a share of the budget to the others, unless it has a single request', async () => {
+  const budget = new ByteBudget(100);
+  const shares = new BudgetShares(budget, 75);
+  const taken: Record<string, boolean> = {};
+  await shares.run('alone', async (share) => {
+    taken['alone'] = share.take(100);
+    share.give(100);
+  });
+  await shares.run('a', async (first) => {
+    taken['a first'] = first.take(70);
+    await shares.run('a', async (second) => {
+      taken['a second'] = second.take(10);
+      await shares.run('b', async (other) => {
+        taken['b'] = other.take(30);
+        other.give(30);
+      });
+    });
+    first.give(70);
+  });
+  expect(taken).toEqual({ alone: true, 'a first': true, 'a second': false, b: true });
+  expect(budget.usedBytes).toBe(0);
 });
 
 test('a byte budget never gives more than it has', () => {

@@ -12,7 +12,7 @@ import { DomainError } from '../errors.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
 import type { ExecutionRecord, SaveOutcome, Store } from '../store/store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
-import { ByteBudget } from './byte-budget.js';
+import { BudgetShares, ByteBudget, type Budget } from './byte-budget.js';
 import { GroupCommit } from './group-commit.js';
 import { IngestMetrics } from './metrics.js';
 import { readBody, type Body } from './read-body.js';
@@ -21,6 +21,8 @@ import { SNAPSHOT_BYTES, weightOf } from './weight.js';
 
 /** The limit for all requests together, inflated and weighed. Parsing and storing one takes about four times its bytes. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+/** The share of one API key that sends several requests at once. */
+const MAX_BYTES_OF_KEY = 0.75 * MAX_PENDING_BYTES;
 /** A request with many snapshots yields to the event loop after this long, in ms. */
 const TURN_MS = 10;
 /** A thread reads snapshots with more characters: parsing and checking 5 MiB takes a quarter of a second. */
@@ -30,6 +32,7 @@ export interface Delivery {
   req: IncomingMessage;
   isNdjson: boolean;
   sender: Sender;
+  keyId: string;
   receivedAt: Date;
 }
 
@@ -41,6 +44,7 @@ export interface Taken {
 /** Reads, validates and stores the snapshots of requests, within bounded memory. */
 export class Intake {
   readonly #budget = new ByteBudget(MAX_PENDING_BYTES);
+  readonly #shares = new BudgetShares(this.#budget, MAX_BYTES_OF_KEY);
   readonly #commits: GroupCommit;
   readonly #metrics: IngestMetrics;
   readonly #threads: TaskThreads;
@@ -68,15 +72,19 @@ export class Intake {
    */
   async take(delivery: Delivery): Promise<Taken> {
     try {
-      const body = await readBody(delivery.req, this.#budget, LIMITS.requestBytes);
-      try {
-        return await this.#takeBody(body, delivery);
-      } finally {
-        body.release();
-      }
+      return await this.#shares.run(delivery.keyId, (share) => this.#takeWithin(share, delivery));
     } catch (error) {
       this.#metrics.refused(error instanceof DomainError ? error.code : 'failed');
       throw error;
+    }
+  }
+
+  async #takeWithin(share: Budget, delivery: Delivery): Promise<Taken> {
+    const body = await readBody(delivery.req, share, LIMITS.requestBytes);
+    try {
+      return await this.#takeBody(body, delivery);
+    } finally {
+      body.release();
     }
   }
 

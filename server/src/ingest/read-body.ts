@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { DomainError } from '../errors.js';
-import type { ByteBudget } from './byte-budget.js';
+import type { Budget } from './byte-budget.js';
 
 /** A request's body, inflated, and how to give its bytes back to the budget. */
 export interface Body {
@@ -24,7 +24,7 @@ export interface Body {
  */
 export async function readBody(
   req: IncomingMessage,
-  budget: ByteBudget,
+  budget: Budget,
   maxBytes: number,
 ): Promise<Body> {
   const declared = Number(req.headers['content-length'] ?? 0);

@@ -105,6 +105,7 @@ async function take(deps: Deps, req: IncomingMessage): Promise<Taken> {
     req,
     isNdjson: NDJSON_TYPES.includes(type),
     sender,
+    keyId: sender.keyId,
     receivedAt: new Date(deps.now()),
   });
 }
