@@ -2,6 +2,7 @@ import { sampleCandidates, type SampledStratum } from './candidate-sample.js';
 import {
   type CandidateOptions,
   FAILED,
+  type FilterRule,
   isReasonCut,
   NOT_ASKED,
   PASSED,
@@ -10,7 +11,7 @@ import {
   type Verdicts,
 } from './candidates.js';
 import type { Capture } from './capture.js';
-import { writeActual } from './fields.js';
+import { ACTUAL_PATH, writeActual } from './fields.js';
 import { FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
 import { isObject, itemsOf, quietly, readParts, scalarText, type Source } from './source.js';
@@ -21,7 +22,7 @@ import type { Mark } from './wire/snapshot.js';
 
 /** A candidate set as JSON text, in the parts that an oversized snapshot may shed. */
 export interface CandidateText {
-  /** Counts, cutoff and strata: never shed. Members without braces. */
+  /** Counts, cutoff and strata, without braces. They are never shed. */
   readonly head: string;
   readonly items: readonly { readonly members: string; readonly data: string | undefined }[];
   readonly ledger: { readonly members: string; readonly scores: string | undefined } | undefined;
@@ -45,7 +46,7 @@ const RESULTS: Record<number, string> = {
   [THREW]: 'error',
 };
 
-/** How each candidate's detail is recorded, beside what the verdicts say of it. */
+/** How to record the detail of each candidate. */
 export interface CandidateDetail<T> extends CandidateOptions<T> {
   readonly scores?: ((candidate: T) => Record<string, number>) | undefined;
 }
@@ -102,13 +103,15 @@ function writeSet<T>(
   for (const kind of new Set(named.changes.values())) {
     marks.push({ path: '/candidates/ledger/ids', kind });
   }
+  const rules = nameRules(capture, verdicts.rules);
   return {
     head: head.members,
     items: items.map(({ place, stratum }, index) => {
       const out = new ObjectWriter(capture, marks, `/candidates/items/${String(index)}`);
       const change = named.changes.get(place);
       if (change !== undefined) out.mark('id', { kind: change });
-      return writeItem(out, verdicts, detail, ids, place, kept < ids.length ? stratum : undefined);
+      const shown = kept < ids.length ? stratum : undefined;
+      return writeItem(out, verdicts, rules, detail, ids, place, shown);
     }),
     ledger: writeLedger(verdicts, ids, marks),
     marks,
@@ -232,6 +235,7 @@ function countVerdicts<T>({ kinds, kindOf }: Verdicts<T>): {
 function writeItem<T>(
   out: ObjectWriter,
   verdicts: Verdicts<T>,
+  rules: readonly NamedRule<T>[],
   detail: CandidateDetail<T>,
   ids: readonly string[],
   place: number,
@@ -250,17 +254,13 @@ function writeItem<T>(
     );
   }
   if (verdicts.isRanked) out.raw('rank', String(place + 1));
-  const results = ruleResults(verdicts, place);
+  const results = ruleResults(rules, verdicts, place);
   const reasons = results.filter(({ result }) => result === FAILED || result === THREW);
   if (reasons.length > 0) {
     out.list('reasons', reasons, FIELD_BOUNDS.reasons, (reason, from) => {
-      const { rule } = from as unknown as (typeof reasons)[number];
-      reason.raw('code', quote(reasonCode(rule)));
-      reason.string(
-        'ruleId',
-        quietly(() => rule.id),
-        FIELD_BOUNDS.name,
-      );
+      const { named } = from as unknown as (typeof reasons)[number];
+      reason.raw('code', quote(named.code));
+      reason.string('ruleId', named.id, FIELD_BOUNDS.name);
       return true;
     });
   } else if (verdict?.reason !== undefined) {
@@ -268,20 +268,12 @@ function writeItem<T>(
   }
   if (results.length > 0) {
     out.list('rules', results, FIELD_BOUNDS.rules, (written, from) => {
-      const { rule, result } = from as unknown as (typeof results)[number];
-      written.required(
-        'id',
-        quietly(() => rule.id),
-        FIELD_BOUNDS.id,
-      );
+      const { named, result } = from as unknown as (typeof results)[number];
+      written.required('id', named.id, FIELD_BOUNDS.id);
       written.raw('result', `"${RESULTS[result] ?? 'error'}"`);
-      const actual = ask(written, 'actual', () => rule.actual?.(candidate));
-      writeActual(
-        written,
-        actual,
-        quietly(() => rule.field),
-        quietly(() => rule.id),
-      );
+      const actual = ask(written, 'actual', () => named.rule.actual?.(candidate));
+      if (named.path === undefined) writeActual(written, actual, named.field, named.id);
+      else written.value('actual', actual, FIELD_BOUNDS.smallValueBytes, named.path);
       return true;
     });
   }
@@ -303,12 +295,32 @@ function writeData<T>(
   return written === '' ? undefined : written;
 }
 
-function ruleResults<T>(verdicts: Verdicts<T>, place: number) {
-  const width = verdicts.rules.length;
-  return verdicts.rules.map((rule, index) => ({
-    rule,
-    result: verdicts.results[place * width + index] ?? NOT_ASKED,
-  }));
+/** The names of a rule, each read once: a getter of the host's may throw. */
+interface NamedRule<T> {
+  readonly rule: FilterRule<T>;
+  readonly id: unknown;
+  readonly field: unknown;
+  readonly code: string;
+  /** The redaction path of every value that it tests, where that does not depend on the value. */
+  readonly path: string | undefined;
+}
+
+function nameRules<T>(capture: Capture, rules: readonly FilterRule<T>[]): NamedRule<T>[] {
+  return rules.map((rule) => {
+    const id: unknown = quietly(() => rule.id);
+    const field: unknown = quietly(() => rule.field);
+    const isOpen = typeof field !== 'string' && capture.isOpen(`rules.${textOf(id)}`);
+    return { rule, id, field, code: reasonCode(rule), path: isOpen ? ACTUAL_PATH : undefined };
+  });
+}
+
+function textOf(id: unknown): string {
+  return typeof id === 'string' ? id : '';
+}
+
+function ruleResults<T>(rules: readonly NamedRule<T>[], { results }: Verdicts<T>, place: number) {
+  const first = place * rules.length;
+  return rules.map((named, index) => ({ named, result: results[first + index] ?? NOT_ASKED }));
 }
 
 function writeLedger<T>(

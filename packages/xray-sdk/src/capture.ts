@@ -65,6 +65,11 @@ export class Capture {
     return this.#redactor.matches(name, () => name, value);
   }
 
+  /** Whether a name is never one under which values are redacted, whatever they are. */
+  isOpen(name: string): boolean {
+    return !this.#redactor.suspects(name);
+  }
+
   #quick(value: unknown, field: string, maxBytes: number): Captured | undefined {
     if (this.#redactor.seesText || this.#redactor.suspects(field)) return undefined;
     if (this.#depth >= MAX_NESTED) return LOST;

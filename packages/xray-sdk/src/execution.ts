@@ -9,14 +9,16 @@ import { type Endings, settleWith, splitArguments } from './settle.js';
 import { isObject, overlay, quietly } from './source.js';
 import { Step, type StepHost, type StepOptions } from './step.js';
 import { StepList } from './step-list.js';
-import { StepDraft, type StepRecord, writeStep } from './step-text.js';
+import type { StepRecord } from './step-text.js';
+import { StepDraft } from './step-draft.js';
+import { writeStep } from './step-record.js';
 import { type Continuation, ownTrace, originOf, writeHeaders } from './trace.js';
 import type { Reason } from './wire/decision.js';
 import type { Status, Trace } from './wire/snapshot.js';
 import { warnOnce } from './warning.js';
 
 /**
- * What may be said of an execution when it starts.
+ * The options of an execution.
  *
  * @example
  * ```ts
@@ -32,13 +34,13 @@ export interface ExecutionOptions extends ExecutionFacts, Continuation {
   waitUntil?: ((delivered: Promise<unknown>) => void) | undefined;
 }
 
-/** What follows asynchronous calls: the execution, and the step inside of it. */
+/** The execution and the step that an asynchronous call belongs to. */
 export interface Context {
   readonly execution: Execution;
   readonly step: Step | undefined;
 }
 
-/** One flush, and what the client must know of it to send it. */
+/** One flush, with everything that the client needs to send it. */
 export interface Submission {
   /** One per execution and process. */
   readonly key: number;
@@ -50,11 +52,11 @@ export interface Submission {
   readonly text: ExecutionText;
 }
 
-/** What an execution needs of its client. */
+/** The client, as an execution sees it. */
 export interface ExecutionHost {
   readonly settings: Settings;
   readonly capture: Capture;
-  /** What every execution's fields begin with. */
+  /** The fields that every execution begins with. */
   readonly fields: ExecutionFields;
   readonly context: ContextStore<Context> | undefined;
   /** Returns the number of a terminal snapshot among those of the process. */
@@ -73,9 +75,9 @@ let nextKey = 0;
 let nestedCalls = 0;
 
 /**
- * One decision while it is being made. Every recording call returns at once and none throws; a call
- * after the end is ignored and counted in `stats().ignoredCalls`. A step that is still running when the
- * execution ends is recorded as `running`; its own end comes too late and is ignored.
+ * One decision while it is made. Every recording call returns at once and none throws. A call after the end is ignored
+ * and counted in `stats().ignoredCalls`. A step that still runs when `completeExecution` or `failExecution` is called is
+ * recorded as `running`; its own end comes too late.
  *
  * @example
  * ```ts
@@ -136,7 +138,7 @@ export class Execution {
   }
 
   /**
-   * Records one step as it stands now; a later change to `input` or `output` does not change the record.
+   * Records one step as it is now. A later change to `input` or `output` does not change the record.
    *
    * @example
    * ```ts
@@ -183,7 +185,7 @@ export class Execution {
   }
 
   /**
-   * Says what was decided. Failed checks become the reasons unless `details` gives others.
+   * Records the decision. Failed checks become the reasons unless `details` gives others.
    *
    * @example
    * ```ts
@@ -228,7 +230,7 @@ export class Execution {
   }
 
   /**
-   * Says more of the execution; what is said later replaces what was said earlier.
+   * Adds facts about the execution. A later fact replaces an earlier one of the same name.
    *
    * @example
    * ```ts
@@ -240,7 +242,7 @@ export class Execution {
   }
 
   /**
-   * Starts an execution that is a part of this one, perhaps of another pipeline. It ends by itself.
+   * Starts an execution that is a part of this one, perhaps of another pipeline. It has its own end.
    *
    * @example
    * ```ts
@@ -258,7 +260,7 @@ export class Execution {
   }
 
   /**
-   * Sends what there is so far, as `running`: for long executions, and before a human takes over.
+   * Sends the record so far, as `running`: for long executions, and before a human takes over.
    *
    * @example
    * ```ts
@@ -270,8 +272,8 @@ export class Execution {
   }
 
   /**
-   * The headers that let another process continue this decision (W3C `traceparent`, and our own): give them
-   * to `run` or `startExecution` there as `fromHeaders`.
+   * The headers by which another process continues this decision (W3C `traceparent`, and one of X-Ray). Give them to
+   * `run` or `startExecution` there as `fromHeaders`.
    *
    * @example
    * ```ts
@@ -296,8 +298,8 @@ export class Execution {
   }
 
   /**
-   * Ends the execution as technically failed. What was thrown is recorded as a last, failed step, unless
-   * a step recorded it already.
+   * Ends the execution as technically failed. The error is recorded as a last, failed step, unless a step recorded it
+   * already.
    *
    * @example
    * ```ts
@@ -318,7 +320,7 @@ export class Execution {
   }
 
   /**
-   * How `run` ends the execution: steps that go on after its function returned are added by a later snapshot.
+   * How `run` ends the execution. A later snapshot adds the steps that go on after its function returned.
    *
    * @internal
    */
@@ -418,7 +420,7 @@ export class Execution {
         this.#hasFailedCheck = true;
       },
       failedCheck: (reason) => {
-        // More than a decision's reasons can hold are only counted, as being cut.
+        // A decision holds fewer reasons than this: the rest is only counted.
         if (this.#failedChecks.length < MAX_FAILED_CHECKS) this.#failedChecks.push(reason);
       },
       takeItems: (wanted) => {
@@ -487,7 +489,7 @@ export class Execution {
     try {
       action();
     } catch {
-      // What was thrown may hold the host's data: it does not belong into a log.
+      // The error may hold the host's data, so it does not belong in a log.
       warnOnce('a call could not be recorded');
     } finally {
       nestedCalls -= 1;
@@ -495,7 +497,7 @@ export class Execution {
   }
 }
 
-/** Options are the host's: a getter that throws costs what it stands for, not the host's call. */
+/** A getter of the options that throws costs that option, not the host's call. */
 function choicesOf(options: ExecutionOptions): Pick<ExecutionOptions, 'executionId' | 'waitUntil'> {
   const executionId = quietly(() => options.executionId);
   const waitUntil = quietly(() => options.waitUntil);

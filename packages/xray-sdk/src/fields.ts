@@ -43,7 +43,7 @@ export function writeReason(out: ObjectWriter, from: Source): boolean {
   return true;
 }
 
-/** The members of a decision beside its outcome. */
+/** All members of a decision except its outcome. */
 export function writeDecisionDetails(
   out: ObjectWriter,
   from: Source,
@@ -95,7 +95,7 @@ export function writeRule(out: ObjectWriter, from: Source): boolean {
 
 export const EFFECTS = ['reject', 'flag', 'score', 'none'] as const;
 
-/** The members of a rule beside its id and its result. */
+/** All members of a rule except its id and its result. */
 export function writeRuleDetails(out: ObjectWriter, from: Source, id: unknown): void {
   const field = from['field'];
   out.string('version', from['version'], FIELD_BOUNDS.name);
@@ -118,8 +118,10 @@ export function writeRuleDetails(out: ObjectWriter, from: Source, id: unknown): 
 /** The value that a rule tested. Its redaction path ends in the field, or in `actual` where no field is named. */
 export function writeActual(out: ObjectWriter, actual: unknown, field: unknown, id: unknown): void {
   const path = typeof field === 'string' ? `rules.${field}` : hiddenBy(out, id, actual);
-  out.value('actual', actual, SMALL, path ?? 'rules.actual');
+  out.value('actual', actual, SMALL, path ?? ACTUAL_PATH);
 }
+
+export const ACTUAL_PATH = 'rules.actual';
 
 /** The redaction path of a rule's field, if it hides the value. A rule without a field is often named for it. */
 function hiddenBy(out: ObjectWriter, field: unknown, value: unknown): string | undefined {

@@ -9,7 +9,7 @@ import type { Mark } from './wire/snapshot.js';
 /** Writes the members of one object. `false`: a member that the object cannot be without is missing. */
 export type WriteObject = (out: ObjectWriter, from: Source) => boolean;
 
-/** What stands for a required name that was not given; a mark tells that it is missing. */
+/** Replaces a required name that is missing; a mark says so. */
 const MISSING_NAME = 'unnamed';
 
 /**
@@ -52,7 +52,9 @@ export class ObjectWriter {
   string(key: string, value: unknown, maxLength: number): boolean {
     const given = typeof value === 'string' ? value : scalarText(value);
     if (given === undefined || given === '') return this.wrong(key, value);
-    this.raw(key, quote(this.#fitted(pointerSegment(key), given, maxLength)));
+    const isFitting = given.length <= maxLength && !given.includes('\0');
+    const fitted = isFitting ? given : this.#fitted(pointerSegment(key), given, maxLength);
+    this.raw(key, quote(fitted));
     if (given !== value) this.mark(key, { kind: 'coerced' });
     return true;
   }
@@ -177,10 +179,11 @@ export class ObjectWriter {
     const given = itemsOf(values, maxItems);
     if (given === undefined) return this.wrong(key, values);
     const texts: string[] = [];
+    const path = `${this.#path}/${pointerSegment(key)}`;
     for (const value of given.items) {
       const item = asItem(value);
-      const path = `${this.#path}/${pointerSegment(key)}/${String(texts.length)}`;
-      const text = isObject(item) ? this.#nested(path, item, write) : undefined;
+      const place = `${path}/${String(texts.length)}`;
+      const text = isObject(item) ? this.#nested(place, item, write) : undefined;
       if (text !== undefined) texts.push(text);
     }
     return this.#listed(key, texts, given.items.length, given.total);
@@ -261,7 +264,7 @@ export class ObjectWriter {
 
   #nested(path: string, value: object, write: WriteObject): string | undefined {
     const before = this.#marks.length;
-    let out = new ObjectWriter(this.capture, this.#marks, path);
+    let out: ObjectWriter | undefined;
     const isWhole = readParts(
       value,
       (from) => {
@@ -269,9 +272,9 @@ export class ObjectWriter {
         out = new ObjectWriter(this.capture, this.#marks, path);
         return write(out, from);
       },
-      (key) => out.mark(key, { kind: 'dropped' }),
+      (key) => out?.mark(key, { kind: 'dropped' }),
     );
-    if (isWhole && out.#holdsGiven) return `{${out.#text}}`;
+    if (isWhole && out !== undefined && out.#holdsGiven) return `{${out.#text}}`;
     // One mark for the whole says more than those for its parts.
     this.#marks.length = before;
     return undefined;

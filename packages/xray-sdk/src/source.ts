@@ -47,7 +47,7 @@ function guardedSource(given: object, failed: (key: string) => void): Source {
   );
 }
 
-/** What a function gives, or `undefined` when it throws. */
+/** The result of a function, or `undefined` when it throws. */
 export function quietly<R>(ask: () => R): R | undefined {
   try {
     return ask();
@@ -68,8 +68,9 @@ export function itemsOf(values: unknown, maxItems: number): Items | undefined {
   try {
     if (Array.isArray(values)) {
       const total = values.length;
-      const kept = Math.min(total, maxItems);
-      for (let index = 0; index < kept; index += 1) {
+      const whole = quietly(() => values.slice(0, maxItems) as unknown[]);
+      if (whole !== undefined) return { items: whole, total };
+      for (let index = 0; index < Math.min(total, maxItems); index += 1) {
         items.push(quietly(() => values[index] as unknown));
       }
       return { items, total };

@@ -9,12 +9,13 @@ import {
 import { splitArguments } from './settle.js';
 import { asRecord, isObject, quietly } from './source.js';
 import type { LiveStep } from './step-list.js';
-import type { StepDraft, StepNote, StepText } from './step-text.js';
+import type { StepDraft } from './step-draft.js';
+import type { StepNote, StepText } from './step-text.js';
 import type { Reason } from './wire/decision.js';
 import type { Artifact, Kind, StepStatus } from './wire/step.js';
 
 /**
- * What may be said of a check beside its result.
+ * The details of a check.
  *
  * @example
  * ```ts
@@ -22,7 +23,7 @@ import type { Artifact, Kind, StepStatus } from './wire/step.js';
  * ```
  */
 export interface CheckDetails {
-  /** The value that was checked. */
+  /** The checked value. */
   actual?: unknown;
   threshold?: unknown;
   /** The reason code of a failure; default: the check's id. */
@@ -38,7 +39,7 @@ export interface CheckDetails {
 }
 
 /**
- * What may be said of a step when it starts.
+ * The options of a step.
  *
  * @example
  * ```ts
@@ -47,17 +48,17 @@ export interface CheckDetails {
  */
 export type StepOptions = StepNote;
 
-/** What a step needs of its execution. */
+/** The execution, as a step sees it. */
 export interface StepHost {
   readonly executionId: string;
-  /** Runs one recording action: whatever breaks inside stays inside, and after the end it is ignored. */
+  /** Runs one recording action. It never throws; after the end it is ignored. */
   attempt(action: () => void): void;
   /** Whether values are kept that a step returned beside a noted output. */
   readonly keepsValues: boolean;
   /** A check failed that rejects. */
   checkFailed(): void;
   failedCheck(reason: Reason): void;
-  /** Takes out of the execution's room for candidate detail; returns how many may be kept. */
+  /** Reserves room for candidate detail in the execution; returns how many may be kept. */
   takeItems(wanted: number): number;
   runStep<R>(
     name: string,
@@ -67,7 +68,7 @@ export interface StepHost {
   ): R;
 }
 
-/** Its own clock readings, in milliseconds. */
+/** The clock of one step, in milliseconds. */
 interface StepClock {
   readonly startedAtMs: number;
   elapsedMs(): number;
@@ -76,8 +77,8 @@ interface StepClock {
 const MAX_ITEMS_PER_STEP = 200;
 
 /**
- * One step while it runs, as `execution.step` hands it to its function. Recording never throws and
- * returns at once; `filter` and `rank` do their work whether or not it is recorded.
+ * One step while it runs, as `execution.step` passes it to its function. Recording never throws and returns at once.
+ * `filter` and `rank` do real work: they throw what your tests and scores throw, recorded or not.
  *
  * @example
  * ```ts
@@ -110,7 +111,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * Says more of the step; what is said later replaces what was said earlier.
+   * Adds facts about the step. A later fact replaces an earlier one of the same name.
    *
    * @example
    * ```ts
@@ -140,8 +141,8 @@ export class Step implements LiveStep {
   }
 
   /**
-   * Returns the candidates that pass every rule, in order, and records what became of each of them: exact
-   * counts by outcome, reason and rule, some in detail, all in a ledger. What a test throws is recorded and rethrown.
+   * Returns the candidates that pass every rule, in order, and records the result for each of them: exact counts by
+   * outcome, reason and rule, some candidates in detail, all in a ledger. An error of a test is recorded and rethrown.
    *
    * @example
    * ```ts
@@ -159,7 +160,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * Returns the candidates by score, the best `top` of them if given, and records what became of each.
+   * Returns the candidates by score, the best `top` of them if given, and records the result for each.
    *
    * @example
    * ```ts
@@ -173,7 +174,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * Records something the step produced or read that is no JSON; at most 20.
+   * Records a file or another thing that is not JSON and that the step made or read; at most 20.
    *
    * @example
    * ```ts
@@ -185,7 +186,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * A step inside this one; needed where there is no AsyncLocalStorage, and welcome everywhere.
+   * Runs a step inside this one. Needed where there is no AsyncLocalStorage, and possible everywhere.
    *
    * @example
    * ```ts
@@ -271,7 +272,7 @@ export class Step implements LiveStep {
 
   #recordCandidates<T>(kind: Kind, verdicts: Verdicts<T>, detail: CandidateDetail<T>): void {
     if (this.#draft.hasCandidates) {
-      // A step holds one set of candidates: the next one gets a step of its own inside.
+      // A step holds one set of candidates. Another set gets a step of its own inside.
       this.#host.runStep(
         kind,
         {},
@@ -302,7 +303,7 @@ export class Step implements LiveStep {
     });
   }
 
-  /** After its own end a step takes no more. */
+  /** A step takes no more records after its own end. */
   #record(action: (host: StepHost) => void): void {
     this.#host.attempt(() => {
       if (this.#done === undefined) action(this.#host);

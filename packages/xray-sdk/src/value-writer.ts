@@ -443,5 +443,5 @@ export class ValueWriter {
 
 /** RFC 6901: `~` and `/` are escaped in a segment of a JSON Pointer. */
 export function pointerSegment(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+  return /[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
 }

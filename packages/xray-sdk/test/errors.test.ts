@@ -1,0 +1,86 @@
+import { runInNewContext } from 'node:vm';
+
+import { snapshotSchema } from '@xray/core';
+import { XRaySDK } from '@xray/sdk';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { type Sink, startSink } from './sink.js';
+
+let sink: Sink;
+let xray: XRaySDK;
+
+beforeEach(async () => {
+  sink = await startSink();
+  xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'p', endpoint: sink.endpoint });
+});
+
+afterEach(async () => {
+  await sink.close();
+});
+
+describe('an error that was thrown says why', () => {
+  async function failed(error: unknown) {
+    const execution = xray.startExecution();
+    execution.failExecution(error);
+    await xray.flush();
+    const snapshot = sink.snapshots.at(-1);
+    snapshotSchema.parse(snapshot);
+    return snapshot?.steps[0]?.error;
+  }
+
+  test('by its cause', async () => {
+    const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED', port: 1 });
+    expect(await failed(new TypeError('fetch failed', { cause }))).toEqual({
+      type: 'TypeError',
+      message: 'fetch failed',
+      cause: {
+        type: 'Error',
+        message: 'connect refused',
+        code: 'ECONNREFUSED',
+        props: { port: 1 },
+      },
+    });
+  });
+
+  test('by the errors that it gathers', async () => {
+    const thrown = await Promise.any([Promise.reject(new Error('a')), Promise.reject('b')]).catch(
+      (error: unknown) => error,
+    );
+    expect(await failed(thrown)).toMatchObject({
+      type: 'AggregateError',
+      errors: [{ message: 'a' }, { message: 'b' }],
+    });
+  });
+
+  test('by its own fields, as those of a database', async () => {
+    const error = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (id)=(1)',
+    });
+    expect(await failed(error)).toMatchObject({
+      code: '23505',
+      props: { detail: 'Key (id)=(1)' },
+    });
+  });
+
+  test.each<[unknown, object]>([
+    [
+      { code: 5, reason: 'x' },
+      { type: 'Object', message: '{"code":5,"reason":"x"}', code: 5 },
+    ],
+    [null, { type: 'Error', message: 'null' }],
+    ['text', { type: 'Error', message: 'text' }],
+    [runInNewContext('new RangeError("far")'), { type: 'RangeError', message: 'far' }],
+  ])('although it is %j', async (thrown, expected) => {
+    expect(await failed(thrown)).toMatchObject(expected);
+  });
+
+  test('within bounds: a cause of itself, and causes without end', async () => {
+    const circular = new Error('circular');
+    circular.cause = circular;
+    expect(await failed(circular)).toEqual({ type: 'Error', message: 'circular' });
+    let deep = new Error('0');
+    for (let level = 1; level < 50; level += 1) deep = new Error(String(level), { cause: deep });
+    expect(JSON.stringify(await failed(deep)).length).toBeLessThan(1_000);
+  });
+});
