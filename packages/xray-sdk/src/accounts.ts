@@ -1,7 +1,7 @@
 import type { DropEvent, DropReason } from './options.js';
 
 /**
- * What became of every snapshot: `recorded` is the sum of `delivered`, `queued` and all of `dropped`.
+ * The counts of all snapshots: `recorded` is the sum of `delivered`, `queued` and all of `dropped`.
  *
  * @example
  * ```ts
@@ -11,23 +11,23 @@ import type { DropEvent, DropReason } from './options.js';
 export interface Stats {
   readonly recorded: number;
   readonly delivered: number;
-  /** Waiting or in flight. */
+  /** Waiting, or on the way. */
   readonly queued: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Requests that something else answered, such as a proxy. Their snapshots wait and are sent again. */
   readonly unconfirmed: number;
   /** Snapshots that the spool could not write to disk: they were sent, or wait, from memory. */
   readonly notDurable: number;
-  /** Requests that did not get through and were, or will be, tried again. */
+  /** Failed requests that are tried again. */
   readonly retries: number;
   /** Calls on executions that had ended, or after `shutdown`. */
   readonly ignoredCalls: number;
 }
 
-/** These are no loss: the next snapshot holds the first, and the host asked for the second. */
+/** No losses: the next snapshot holds all of a superseded one, and the host asked for sampling. */
 const HARMLESS: ReadonlySet<DropReason> = new Set(['superseded', 'sampled']);
 
-/** Counts every snapshot once into the books and once out of them. */
+/** Counts each snapshot once when it is recorded and once when it is delivered or dropped. */
 export class Accounts {
   readonly #onDrop: ((event: DropEvent) => void) | undefined;
   readonly #dropped: Partial<Record<DropReason, number>> = {};
@@ -52,7 +52,7 @@ export class Accounts {
     this.#delivered += 1;
   }
 
-  /** @param reportedDrops losses that the lost snapshot would have reported. */
+  /** @param reportedDrops the losses that the lost snapshot would have reported. */
   dropped(reason: DropReason, executionId: string, reportedDrops = 0): void {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
     this.#droppedTotal += 1;
@@ -60,11 +60,11 @@ export class Accounts {
     try {
       this.#onDrop?.({ reason, executionId });
     } catch {
-      // The host's callback failed; the books are right all the same.
+      // The host's callback failed. The counts are right all the same.
     }
   }
 
-  /** Losses since the last snapshot that reported some; from now on the caller's snapshot reports them. */
+  /** The losses that no snapshot has reported yet. The caller's snapshot reports them. */
   takeUnreported(): number {
     const unreported = this.#unreported;
     this.#unreported = 0;

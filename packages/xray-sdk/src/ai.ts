@@ -5,7 +5,7 @@ import type { StepNote } from './step-text.js';
 import { asRecord, isObject, quietly } from './source.js';
 
 /**
- * Which execution the model's calls are steps of, and how they are named.
+ * The execution and the name of the steps that record a model's calls.
  *
  * @example
  * ```ts
@@ -55,8 +55,8 @@ export interface AiMiddleware {
 }
 
 /**
- * Records each call of a language model as a step of kind `llm`: the prompt, the answer, the model, its
- * settings and its tokens. A streamed answer passes through as it comes; its step ends with the stream.
+ * Records each call of a language model as a step of kind `llm`: the prompt, the answer, the model, its settings and its
+ * tokens. A streamed answer passes through as it comes, and its step ends with the stream, also after `run` returned.
  *
  * @example
  * ```ts

@@ -1,22 +1,22 @@
 import type { Verdicts } from './candidates.js';
 import { hash32 } from './hash.js';
 
-/** A stratum of the sample: the places of its candidates that are kept in detail. */
+/** A stratum of the sample: the places of the candidates that are kept in detail. */
 export interface SampledStratum {
   readonly name: string;
   readonly population: number;
   readonly places: readonly number[];
 }
 
-/** Enough of each reason to show what it looks like. */
+/** Enough of each reason for an impression. */
 const MIN_PER_STRATUM = 5;
-/** As many on either side of the cutoff: the near misses and the near hits. */
+/** Candidates on either side of the cutoff: near misses and near hits. */
 const CUTOFF_NEIGHBOURS = 10;
 
 /**
- * Chooses which candidates are kept in detail (docs/wire-format.md, Sampling of candidates): the watched,
- * those near the cutoff, the selected, some of each reason, then as many as there is room for. Within a
- * stratum the choice is by hash(executionId, id), so that it is fair and repeats. Counts never depend on it.
+ * Chooses the candidates that are kept in detail (docs/wire-format.md, Sampling of candidates): the watched ones, the
+ * ones near the cutoff, the selected ones, some of each reason, then as many as there is room for. Within a stratum the
+ * choice is by hash(executionId, id), so it is fair and repeatable. Counts never depend on it.
  */
 export function sampleCandidates<T>(
   verdicts: Verdicts<T>,
@@ -63,7 +63,7 @@ function groupByStratum<T>(
   return strata;
 }
 
-/** How many of each stratum: first its first claim, then room by room in the order of importance. */
+/** Gives each stratum its minimum, then fills the room in order of importance. */
 function shareOut(strata: ReadonlyMap<string, readonly number[]>, maxItems: number): number[] {
   const names = [...strata.keys()];
   const sizes = [...strata.values()].map((places) => places.length);
@@ -79,7 +79,7 @@ function shareOut(strata: ReadonlyMap<string, readonly number[]>, maxItems: numb
     .sort((a, b) => rankOf(names[a]) - rankOf(names[b]));
   for (const index of byImportance) {
     const size = sizes[index] ?? 0;
-    // Even many selected leave half of the room for the reasons of the others.
+    // Half of the room stays for the reasons of the others, however many are selected.
     if (rankOf(names[index]) < 3) give(index, Math.min(size, Math.ceil(maxItems / 2)));
     else give(index, Math.min(size, MIN_PER_STRATUM));
   }
@@ -109,7 +109,7 @@ function chooseByHash(
   return places.filter((_, index) => (hashes[index] ?? 0) <= threshold).slice(0, quota);
 }
 
-/** The `count`th smallest hash; as hashes are spread evenly, only about twice as many need to be sorted. */
+/** The `count`th smallest hash. Hashes spread evenly, so sorting about twice as many is enough. */
 function smallest(hashes: Float64Array, count: number): number {
   if (count === 0) return -1;
   const guess = (2 ** 33 * count) / hashes.length;

@@ -3,7 +3,7 @@ import { shortName } from './text.js';
 import type { Outcome } from './wire/candidates.js';
 
 /**
- * What filter and rank have in common: how to name a candidate and what to keep of it.
+ * The options of both filter and rank: how to name a candidate and which parts of it to keep.
  *
  * @example
  * ```ts
@@ -11,15 +11,15 @@ import type { Outcome } from './wire/candidates.js';
  * ```
  */
 export interface CandidateOptions<T> {
-  /** The candidate's stable id, by which people will ask about it. */
+  /** The candidate's stable id. People ask about it by this id. */
   id: (candidate: T) => string | number;
-  /** What the candidates are: `product`, `applicant`. */
+  /** The type of the candidates: `product`, `applicant`. */
   type?: string | undefined;
-  /** The ids are people's: data subjects, erasable. */
+  /** The ids name people, so they are data subjects that can be erased. */
   person?: boolean | undefined;
   /** Recorded with each candidate that is kept in detail; at most 4 KiB. */
   data?: ((candidate: T) => unknown) | undefined;
-  /** Ids that are always kept in detail. */
+  /** The ids of candidates that are always kept in detail. */
   watch?: Iterable<string | number> | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface CandidateOptions<T> {
 export interface FilterRule<T> {
   id: string;
   test: (candidate: T) => boolean;
-  /** The value that was tested; asked only for candidates kept in detail. */
+  /** The tested value. Called only for candidates that are kept in detail. */
   actual?: ((candidate: T) => unknown) | undefined;
   threshold?: unknown;
   /** The reason code of a rejection; default: the rule's id. */
@@ -59,9 +59,9 @@ export interface FilterRule<T> {
  */
 export interface FilterOptions<T> extends CandidateOptions<T> {
   rules: readonly FilterRule<T>[];
-  /** `first` stops at a candidate's first failed rule (default); `all` asks every rule of each. */
+  /** `first` stops at a candidate's first failed rule (default); `all` asks every rule for each candidate. */
   evaluate?: 'first' | 'all' | undefined;
-  /** Recorded beside each candidate. */
+  /** Recorded with each candidate. */
   score?: ((candidate: T) => number) | undefined;
 }
 
@@ -74,36 +74,36 @@ export interface FilterOptions<T> extends CandidateOptions<T> {
  * ```
  */
 export interface RankOptions<T> extends CandidateOptions<T> {
-  /** One that is no number ranks last. */
+  /** A score that is not a number ranks last. */
   score: (candidate: T) => number;
-  /** How many are selected; default: all are kept, in order. The cutoff is the last one's score, if any is left over. */
+  /** How many are selected; default: all are kept, in order. If some are left over, the cutoff is the last selected score. */
   top?: number | undefined;
   /** `desc`: the highest score first (default). */
   order?: 'desc' | 'asc' | undefined;
-  /** The parts a score is made of, recorded beside it. */
+  /** The parts of a score, recorded with it. */
   scores?: ((candidate: T) => Record<string, number>) | undefined;
 }
 
-/** A rule's result on one candidate, as stored by the million. */
+/** A rule's result for one candidate. A byte each, as there can be millions. */
 export const NOT_ASKED = 0;
 export const PASSED = 1;
 export const FAILED = 2;
 export const THREW = 3;
 
-/** What may become of a candidate; `reason` is the deciding one, of those that do not stay. */
+/** A possible result for a candidate; `reason` is the deciding reason of a candidate that does not stay. */
 export interface Verdict {
   readonly outcome: Outcome;
   readonly reason: string | undefined;
 }
 
-/** What became of each candidate, by its place in `candidates`: plain arrays, nothing captured yet. */
+/** The result for each candidate, by its place in `candidates`: plain arrays, nothing is captured yet. */
 export interface Verdicts<T> {
   readonly candidates: readonly T[];
-  /** Every verdict there can be, and each candidate's index in it. */
+  /** All possible verdicts, and each candidate's index in them. */
   readonly kinds: readonly Verdict[];
   readonly kindOf: Uint32Array;
   readonly scores: readonly (number | undefined)[] | undefined;
-  /** The score that separates the selected from the others. */
+  /** The score that separates the selected candidates from the others. */
   readonly cutoff: number | undefined;
   readonly isRanked: boolean;
   readonly rules: readonly FilterRule<T>[];
@@ -111,7 +111,7 @@ export interface Verdicts<T> {
   readonly results: Uint8Array;
 }
 
-/** A filter's verdicts, and what a test threw, which ended it early. */
+/** A filter's verdicts, and the error of a test that ended it early. */
 export interface FilterRun<T> {
   readonly kept: T[];
   readonly verdicts: Verdicts<T>;
@@ -121,7 +121,7 @@ export interface FilterRun<T> {
 const MAX_REASON_LENGTH = 64;
 const KEPT: Verdict = { outcome: 'kept', reason: undefined };
 
-/** Asks the rules; each test is called at most once a candidate, in order, as a plain loop would. */
+/** Asks the rules. Each test is called at most once for each candidate, in order, as in a plain loop. */
 export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>): FilterRun<T> {
   const all = [...candidates];
   const { rules } = options;
@@ -143,7 +143,7 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
         isPassed = rule.test(candidate);
       } catch (error) {
         results[base + index] = THREW;
-        // A candidate that an earlier rule rejected was decided then.
+        // An earlier rule that rejected the candidate has decided already.
         if (kind === 0) kind = 1 + rules.length + index;
         thrown = { error };
         break;
@@ -187,7 +187,7 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
 const SELECTED: Verdict = { outcome: 'selected', reason: undefined };
 const BELOW_CUTOFF: Verdict = { outcome: 'rejected', reason: 'BELOW_CUTOFF' };
 
-/** Orders by score, stable; a score that is no number comes last. What `score` throws is the host's. */
+/** A stable order by score; a score that is not a number comes last. An error of `score` goes to the host. */
 export function runRank<T>(
   candidates: Iterable<T>,
   options: RankOptions<T>,

@@ -24,8 +24,8 @@ import type { Status } from './wire/snapshot.js';
 const DEFAULT_FLUSH_MS = 5_000;
 
 /**
- * The client: one per process and app. It never throws into its host, never blocks it and never keeps
- * it alive (but for two seconds at a natural end, to deliver what was just recorded).
+ * The client: one per process and app. It never throws into its host and never blocks it. It keeps the process alive
+ * only at a natural end, for two seconds at most, to deliver the last records.
  *
  * @example
  * ```ts
@@ -123,8 +123,8 @@ export class XRaySDK {
   }
 
   /**
-   * Waits until all that was recorded before the call is delivered or dropped: true; or until the time,
-   * in milliseconds, is over: false. Never rejects.
+   * Waits for the delivery of all records before the call. Returns true when they are delivered or dropped, and false
+   * when the time, in milliseconds, is over. Never rejects.
    *
    * @example
    * ```ts
@@ -136,7 +136,7 @@ export class XRaySDK {
   }
 
   /**
-   * Flushes, drops what is left when the time is over, and takes no more. Never rejects.
+   * Flushes, drops the rest when the time is over, and takes no more records. Never rejects.
    *
    * @example
    * ```ts
@@ -148,7 +148,7 @@ export class XRaySDK {
   }
 
   /**
-   * What became of every snapshot so far; the sum is exact at any time.
+   * The counts of all snapshots so far. The sum is exact at any time.
    *
    * @example
    * ```ts
@@ -205,7 +205,7 @@ export class XRaySDK {
     try {
       body = serialize(text, envelope, this.#settings.maxSnapshotBytes);
     } catch (error) {
-      // A RangeError: longer than any text of this runtime may be.
+      // A RangeError: the text is longer than this runtime allows.
       const reason = error instanceof RangeError ? 'too_large' : 'sdk_error';
       this.#accounts.dropped(reason, executionId, reportedDrops);
       return instanceSeq;

@@ -23,7 +23,7 @@ let cachedTime = '';
 let cachedSecond = Number.NaN;
 let cachedPrefix = '';
 
-/** Where the host's time comes from: wall time for stamps, the monotonic clock for durations. */
+/** The host's clocks: wall time for stamps, the monotonic clock for durations. */
 export interface Clock {
   readonly wallMs: () => number;
   readonly monotonicMs: () => number;

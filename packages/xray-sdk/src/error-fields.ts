@@ -19,8 +19,8 @@ function otherKeys(error: object): string[] {
 }
 
 /**
- * Writes anything that was thrown: type and message, and what it holds beside them (code, cause, errors, own fields),
- * redacted and bounded as values are.
+ * Writes anything that was thrown: its type, message, code, cause, errors and own fields, redacted and bounded as values
+ * are.
  */
 export function writeError(out: ObjectWriter, thrown: unknown): void {
   writeThrown(out, thrown, []);
@@ -45,7 +45,7 @@ function writeMessage(out: ObjectWriter, message: string): void {
   out.text('message', message, SMALL, 'error.message');
 }
 
-/** What has no message is its own message, as JSON. */
+/** The JSON of a thrown object is its message when it has no other. */
 function writeWhole(out: ObjectWriter, thrown: object): void {
   const { json, marks } = out.capture.value(thrown, 'error', SMALL);
   out.text('message', json, SMALL, 'error.message');
@@ -97,7 +97,7 @@ function writeCause(
   else out.object('cause', boxed(cause), writeInside(inside));
 }
 
-/** Anything can be thrown, also what is no object; in a box it can be handed to a writer of objects. */
+/** Puts anything that was thrown, object or not, where a writer of objects can read it. */
 function boxed(thrown: unknown): object {
   return { thrown };
 }

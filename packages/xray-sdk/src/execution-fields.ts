@@ -11,7 +11,7 @@ import type { Actor, DecisionBasis, Reason, Subject } from './wire/decision.js';
 import type { Link, Mark, Trace } from './wire/snapshot.js';
 
 /**
- * What may be said of a whole execution, when it starts or at any time before it ends.
+ * Facts about a whole execution, given when it starts or at any time before it ends.
  *
  * @example
  * ```ts
@@ -19,21 +19,21 @@ import type { Link, Mark, Trace } from './wire/snapshot.js';
  * ```
  */
 export interface ExecutionFacts {
-  /** Who or what is decided on, by type: `{ applicant: 'a-17' }`. */
+  /** The person or thing that the decision is about, by type: `{ applicant: 'a-17' }`. */
   subject?: Record<string, string | number> | undefined;
-  /** The same, with all that can be said of a subject; at most 8. */
+  /** The same with all fields of a subject; at most 8. */
   subjects?: readonly Subject[] | undefined;
   input?: unknown;
   output?: unknown;
   /** At most 32 of 64 characters. */
   tags?: readonly string[] | undefined;
   metadata?: Record<string, string | number | boolean> | undefined;
-  /** What is in force: code, ruleset, model, prompt. Joined with the client's. */
+  /** The versions in force: code, ruleset, model, prompt. Joined with those of the client. */
   versions?: Record<string, string> | undefined;
 }
 
 /**
- * What may be said of a decision beside its outcome.
+ * The details of a decision.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export interface ExecutionFacts {
  * ```
  */
 export interface DecisionDetails {
-  /** Against the one it is about: a decline, a removal. */
+  /** Against its subject: a decline, a removal. */
   adverse?: boolean | undefined;
   score?: number | undefined;
   /** 0 to 1. */
@@ -88,7 +88,7 @@ export class ExecutionFields {
     );
   }
 
-  /** What an execution starts with: its pipeline beside its facts. */
+  /** The pipeline and the facts with which an execution starts. */
   start(options: unknown): void {
     this.#read(options, (from) => {
       const { pipeline } = from;

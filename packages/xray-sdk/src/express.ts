@@ -3,7 +3,7 @@ import type { Execution, ExecutionOptions } from './execution.js';
 import { isObject, overlay, quietly } from './source.js';
 import { warnOnce } from './warning.js';
 
-/** What the middleware needs of Express's request and response; Express 4 and 5 both have it. */
+/** The part of Express's request and response that the middleware uses; Express 4 and 5 both have it. */
 interface Incoming {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
@@ -29,14 +29,14 @@ interface Outgoing {
  * ```
  */
 export interface ExpressOptions<Request> {
-  /** Opt-in: what the execution of this request starts with, or `undefined` to record none. */
+  /** The options of the execution for this request, or `undefined` to record none. */
   start: (request: Request) => ExecutionOptions | undefined;
 }
 
 /**
- * Express middleware: an execution per request that `start` chooses. It is `xray.current()` in every
- * handler after it, and `executionOf(response)` where there is no AsyncLocalStorage; a 5xx answer and a client
- * that went away fail it, everything else completes it. A caller's trace headers are continued.
+ * Express middleware that records an execution for each request that `start` chooses. Later handlers get it by
+ * `xray.current()`, or by `executionOf(response)` where there is no AsyncLocalStorage. A 5xx answer or a client that
+ * went away fails it; everything else completes it. It continues the trace of the caller's headers.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function xrayMiddleware<Request extends Incoming, Response extends Outgoi
     }
     const ended = xray.run(start, (execution) => {
       const whenEnded = endOf(response);
-      // If `next` throws, nobody else is left to take the rejection of a client that goes away.
+      // If `next` throws, nothing else handles the rejection when the client goes away.
       whenEnded.catch(() => {});
       quietly(() => {
         response.locals ??= {};
@@ -69,7 +69,7 @@ export function xrayMiddleware<Request extends Incoming, Response extends Outgoi
       next();
       return whenEnded;
     });
-    // `run` has recorded the failure; the request itself was answered, or its client is gone.
+    // `run` has recorded the failure. The request was answered, or its client is gone.
     ended.catch(() => {});
   };
 }
@@ -119,7 +119,7 @@ function endOf(response: Outgoing): Promise<void> {
     };
     response.once('finish', end);
     response.once('close', end);
-    // What came before may have taken longer than the client would wait: then no event is left to come.
+    // Earlier middleware may have taken longer than the client waited: then no event will come.
     if (response.destroyed || response.writableFinished) end();
   });
 }

@@ -4,7 +4,7 @@ import { encoder } from './utf8.js';
 const POOL_BYTES = 4_096;
 const UUID_BYTES = 16;
 const DASH = 0x2d;
-/** Before these bytes of a UUID stands a dash. */
+/** A UUID has a dash before these bytes. */
 const GROUPS = new Set([4, 6, 8, 10]);
 const DIGITS = encoder.encode('0123456789abcdef');
 
@@ -45,7 +45,7 @@ export function spanId(): string {
   return hexText(bytes);
 }
 
-/** Read from bytes, as a text joined of many parts would be kept in parts for as long as it is kept. */
+/** Read from bytes, as the engine would keep a text joined from many parts in those parts. */
 function hexText(bytes: Uint8Array, dashesBefore?: ReadonlySet<number>): string {
   let end = 0;
   for (let index = 0; index < bytes.length; index += 1) {

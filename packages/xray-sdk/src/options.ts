@@ -19,19 +19,19 @@ import { warnOnce } from './warning.js';
 export type DropReason =
   /** The queue was full, and this was the oldest. */
   | 'queue_full'
-  /** A later snapshot of the same execution took its place before it was sent: nothing is lost. */
+  /** A later snapshot of the same execution replaced it before it was sent: nothing is lost. */
   | 'superseded'
-  /** Larger than the server takes, after everything sheddable was shed. */
+  /** Larger than the server takes, although all parts that may be left out were left out. */
   | 'too_large'
   /** The server refused it for good (400, or a rejected item that is not retryable). */
   | 'rejected'
   /** The server refused the key (401 or 403). */
   | 'unauthorized'
-  /** The server failed on it (500 and its like) each time it was asked. */
+  /** The server failed on it (500 and similar) at each attempt. */
   | 'server_error'
-  /** Still undelivered when the process ended by itself. */
+  /** Undelivered when the process ended by itself. */
   | 'exit'
-  /** Still undelivered when the time of `shutdown` was over, or recorded after it. */
+  /** Undelivered when the time of `shutdown` was over, or recorded after it. */
   | 'shutdown'
   /** Not chosen by `sample`. */
   | 'sampled'
@@ -41,7 +41,7 @@ export type DropReason =
   | 'sdk_error';
 
 /**
- * One loss, as `onDrop` is told of it.
+ * One loss, as `onDrop` receives it.
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ export interface DropEvent {
 }
 
 /**
- * Everything a client may be told. Only `appId` and `pipeline` are required.
+ * The options of a client. Only `appId` and `pipeline` are required.
  *
  * @example
  * ```ts
@@ -79,11 +79,11 @@ export interface XRayOptions {
   environment?: string | undefined;
   /** The server's address. Default: the environment's XRAY_ENDPOINT, else http://127.0.0.1:4000. */
   endpoint?: string | undefined;
-  /** What is in force for every execution: code, ruleset, model, prompt. */
+  /** The versions in force for every execution: code, ruleset, model, prompt. */
   versions?: Record<string, string> | undefined;
-  /** What must not leave the process, beside the default keys. */
+  /** Values that must not leave the process, in addition to those under the default keys. */
   redact?: RedactOptions | undefined;
-  /** Told of every snapshot that will not be delivered, and why. */
+  /** Called with every snapshot that will not be delivered, and the reason. */
   onDrop?: ((event: DropEvent) => void) | undefined;
   /** Which executions are sent; default: all. A number is a rate from 0 to 1. */
   sample?: number | SampleOptions | undefined;

@@ -7,7 +7,7 @@ import { asRecord } from './source.js';
 import { quote } from './text.js';
 import { encoder } from './utf8.js';
 
-/** Looking at a property that leaves no text costs time all the same: a bound for that too. */
+/** A property that leaves no text costs time, too, so there is a bound for that. */
 const MAX_VISITS = 10_000;
 const MAX_CACHED_KEYS = 2_000;
 const MAX_CACHED_KEY_LENGTH = 128;
@@ -28,9 +28,9 @@ const NOT_PLAIN = new Uint8Array(0);
 const PLAIN_OBJECT = {};
 
 /**
- * The quick path of the capture: one walk over a value that checks and writes it at the same time, straight
- * into bytes, which costs about half of what `JSON.stringify` does for small values. It gives up at the first
- * thing that is not plain, may be secret or is out of bounds, and leaves it to the careful path.
+ * The quick path of the capture. One walk checks a value and writes it straight into bytes, at about half the cost of
+ * `JSON.stringify` for small values. It gives up at the first value that is not plain, may be secret or is out of
+ * bounds, and leaves the whole to the careful path.
  */
 export class PlainWriter {
   readonly #redactor: Redactor;
@@ -51,11 +51,11 @@ export class PlainWriter {
   }
 
   /**
-   * What `JSON.stringify` gives for this value, or `undefined` where that is not what must be recorded.
-   * Throws what the value's getters and proxies throw.
+   * The text that `JSON.stringify` gives for this value, or `undefined` when the record must differ from it. Throws the
+   * errors of the value's getters and proxies.
    */
   write(value: unknown, maxBytes: number): string | undefined {
-    // A getter that records something itself comes in here again: it writes behind what is there.
+    // A getter that records something calls this again: the inner call writes behind the outer text.
     const [start, limit, isAscii] = [this.#end, this.#limit, this.#isAscii];
     const visitsLeft = this.#visitsLeft;
     this.#limit = Math.min(start + maxBytes, this.#bytes.length);
@@ -68,7 +68,7 @@ export class PlainWriter {
       this.#end = start;
       this.#limit = limit;
       this.#visitsLeft = visitsLeft;
-      // What was written inside may have learned a key that the value around it uses, too.
+      // The inner value may have added a key to the cache that the outer value uses, too.
       this.#isAscii = isAscii && this.#areKeysAscii;
     }
   }
@@ -203,7 +203,7 @@ export class PlainWriter {
     return true;
   }
 
-  /** Control characters and surrogates are for the platform to write; U+0000 has to be marked. */
+  /** The platform writes control characters and surrogates. U+0000 needs a mark. */
   #rareText(text: string): boolean {
     if (text.includes('\0')) return false;
     const json = quote(text);
@@ -245,7 +245,7 @@ export class PlainWriter {
   }
 }
 
-/** What someone added to `Object.prototype` would come up in every object's `for…in`. */
+/** A property added to `Object.prototype` would appear in every object's `for…in`. */
 function isPrototypeChanged(): boolean {
   for (const _key in PLAIN_OBJECT) return true;
   return false;

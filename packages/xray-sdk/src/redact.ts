@@ -22,7 +22,7 @@ export interface RedactionPlace {
 }
 
 /**
- * What must not leave the process. It covers every field that bears values: inputs, outputs,
+ * Rules for values that must not leave the process. They cover every field that holds values: inputs, outputs,
  * reasoning, errors, metadata, candidate data, rules, artifacts and model parameters.
  *
  * @example
@@ -36,17 +36,17 @@ export interface RedactionPlace {
  * ```
  */
 export interface RedactOptions {
-  /** Dotted paths such as `input.applicant.ssn`; a `*` stands for one or more segments. */
+  /** Dotted paths such as `input.applicant.ssn`; a `*` matches one or more segments. */
   paths?: readonly string[] | undefined;
-  /** Keys, at any depth, beside the default ones. A string is compared without case. */
+  /** Keys at any depth, in addition to the default ones. A string is compared without case. */
   keys?: readonly (RegExp | string)[] | undefined;
-  /** `false` takes the default keys away (passwords, tokens, authorization, card numbers…). */
+  /** `false` turns off the default keys (passwords, tokens, authorization, card numbers…). */
   defaults?: boolean | undefined;
-  /** What is recorded in the place of a value found by path or key; default `[redacted]`. */
+  /** Gives the replacement of a value found by path or key; default `[redacted]`. */
   with?: ((value: unknown, place: RedactionPlace) => unknown) | undefined;
   /**
-   * Sees every string that is about to be recorded as a value or as free text, tags too, and returns the one
-   * to record. Names, ids, codes and versions are no values: they are what records are found by.
+   * Receives every string that is recorded as a value, as free text or as a tag, and returns the string to record.
+   * Names, ids, codes and versions are not passed to it: records are found by them.
    */
   text?: ((text: string, place: RedactionPlace) => string) | undefined;
 }
@@ -55,7 +55,7 @@ const MAX_CACHED_KEYS = 2_000;
 /** Only a list up to this length is looked at as one of names and values by turns. */
 export const MAX_ALTERNATING = 200;
 
-/** The resolved rules: pure questions for the capture to ask. */
+/** The resolved rules. The capture asks them about each key and text. */
 export class Redactor {
   /** The host's function must see free text, so no value may take the quick path. */
   readonly seesText: boolean;
@@ -99,7 +99,7 @@ export class Redactor {
     return this.#paths.some((pattern) => pattern.test(path()));
   }
 
-  /** Whether a value that has this name beside it, and not as its key, must be redacted. */
+  /** Whether a value with this name next to it, instead of as its key, must be redacted. */
   hides(name: string, value: unknown): boolean {
     const secrecy = this.secrecyOf(name);
     return secrecy === 'all' || (secrecy === 'text' && holdsText(value));
@@ -119,7 +119,7 @@ export class Redactor {
     return this.secrecyOf(text) !== 'none';
   }
 
-  /** What the rules for keys say. A field's name may be a path, as `rules.applicant.ssn`: its last segment is a key, too. */
+  /** The result of the rules for keys. In a path such as `rules.applicant.ssn` the last segment is a key, too. */
   secrecyOf(key: string): Secrecy {
     const known = this.#secrecies.get(key);
     if (known !== undefined) return known;
@@ -129,12 +129,12 @@ export class Redactor {
     return secrecy;
   }
 
-  /** What to record instead of a redacted value. May throw: the host's function is inside. */
+  /** The replacement of a redacted value. May throw, as it calls the host's function. */
   replace(value: unknown, place: RedactionPlace): unknown {
     return this.#options.with === undefined ? '[redacted]' : this.#options.with(value, place);
   }
 
-  /** The text to record for this text. May throw: the host's function is inside. */
+  /** The text to record for this text. May throw, as it calls the host's function. */
   text(text: string, place: RedactionPlace): unknown {
     return this.#options.text === undefined ? text : this.#options.text(text, place);
   }

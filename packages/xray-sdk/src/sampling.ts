@@ -1,7 +1,7 @@
 import { hash32 } from './hash.js';
 
 /**
- * What a sampling function may decide by.
+ * The input of a sampling function.
  *
  * @example
  * ```ts
@@ -10,7 +10,7 @@ import { hash32 } from './hash.js';
  */
 export interface SampleCandidate {
   readonly executionId: string;
-  /** The id of the first execution of a distributed decision; this one's own if it is the first. */
+  /** The id of the first execution of a distributed decision; its own id if it is the first. */
   readonly rootId: string;
 }
 
@@ -23,7 +23,7 @@ export interface SampleCandidate {
  * ```
  */
 export interface SampleOptions {
-  /** 0 to 1, or a function of the execution that gives a rate or a plain yes or no. */
+  /** 0 to 1, or a function of the execution that gives a rate, or true or false. */
   rate: number | ((execution: SampleCandidate) => number | boolean);
   /** Failed executions are sent all the same; default true. */
   keepFailed?: boolean | undefined;
@@ -31,13 +31,13 @@ export interface SampleOptions {
   keepAdverse?: boolean | undefined;
 }
 
-/** Whether the dice, which are the root's id, fall for this execution: the same in every process. */
+/** Whether this execution is sent. The hash of the root's id decides, so every process decides the same. */
 export function isChosen(sample: SampleOptions, execution: SampleCandidate): boolean {
   const rate = typeof sample.rate === 'function' ? askRate(sample.rate, execution) : sample.rate;
   return hash32(execution.rootId) / 2 ** 32 < rate;
 }
 
-/** A function that fails, or gives no rate, must not cost a record. */
+/** A function that throws or gives no rate must not cost a record. */
 function askRate(
   ask: (execution: SampleCandidate) => number | boolean,
   execution: SampleCandidate,

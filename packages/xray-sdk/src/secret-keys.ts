@@ -1,7 +1,7 @@
 import { isPlainObject } from './platform-values.js';
 import { asRecord } from './source.js';
 
-/** What is redacted under a key: nothing, only what holds text (a number of `tokens` is a count), or everything. */
+/** The values that are redacted under a key: none, those that hold text (a number of `tokens` is a count), or all. */
 export type Secrecy = 'none' | 'text' | 'all';
 
 /** Compared with a key in lower case and without `-`, `_`, `.` and blanks. */
@@ -9,7 +9,7 @@ const ANYWHERE =
   /passw(?:or)?d|passphrase|passcode|secret(?!ar)|authori[sz]ation|apikey|privatekey|accesskey|credential|cookie|sess(?:ion)?(?:id|key)|securitycode|securityanswer|socialsecurity|connectionstring|(?:verification|recovery|backup|mfa)code/;
 const AT_END =
   /(?:token|(?:pwd|ssn|cvv2?|cvc2?|jwt)s?|card(?:number|num|no)s?|(?:credit|debit)cards?|cc(?:number|num|no)s?|connectsid|(?:app|auth|client|crypto|encryption|decryption|hmac|jwt|master|pgp|rsa|service|shared|signing|ssh|storage|subscription)keys?)$/;
-/** Compared with the words of a key. Behind them may stand what they are, not what was found out about them. */
+/** Compared with the words of a key. `ssn_number` is a secret; `cvvMatch` says something about one. */
 const WORDS =
   /(?:^| )(?:pwds?|pw|ssns?|cvv2?s?|cvc2?s?|csc|otps?|totp|jwts?|bearer|creds|csrf|xsrf|passkeys?|pin|pan|tokens?)(?: (?:number|num|no|code|value|hash|text|raw|plain|string|full|header|last|\d+))+$|(?:^| )(?:pwds?|pw|ssns?|cvv2?s?|cvc2?s?|csc|otps?|totp|jwts?|bearer|creds|csrf|xsrf|passkeys?|pin|pan)$/;
 const TEXT_WORDS =
@@ -41,7 +41,7 @@ function wordsOf(key: string): string {
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 100;
 
-/** Whether there is text in a value. What cannot be looked into may hold some. */
+/** Whether a value holds text. A value that cannot be read may hold some. */
 export function holdsText(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return true;
   if (typeof value !== 'object' || value === null) return false;

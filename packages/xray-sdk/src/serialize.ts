@@ -8,12 +8,12 @@ import type { Settings } from './options.js';
 import type { Mark, Status } from './wire/snapshot.js';
 import { VERSION } from './version.js';
 
-/** One flush of an execution, captured: nothing in it can change any more. */
+/** One flush of an execution, captured. Nothing in it changes any more. */
 export interface ExecutionText {
   readonly executionId: string;
   readonly revision: number;
   readonly status: Status;
-  /** The members that are captured already: pipeline, subjects, input, decision and their like. */
+  /** The members that are captured already: pipeline, subjects, input, decision and others. */
   readonly fields: ReadonlyMap<string, FieldText>;
   readonly steps: readonly StepText[];
   readonly leftOut: StepList['leftOut'];
@@ -24,27 +24,27 @@ export interface ExecutionText {
 
 /** One member of the snapshot as JSON text, key and value; its marks' paths begin at the snapshot. */
 export interface FieldText {
-  /** `undefined` when it had to be left out, and only marks tell of it. */
+  /** `undefined` when it was left out, and only marks mention it. */
   readonly member: string | undefined;
   readonly marks: readonly Mark[];
 }
 
-/** What the client adds to a snapshot. */
+/** The members that the client adds to a snapshot. */
 export interface Envelope {
-  /** What `writeClient` gave: the same for all snapshots of a client. */
+  /** The result of `writeClient`: the same for all snapshots of a client. */
   readonly client: string;
-  /** Only terminal snapshots are numbered: a gap is a measured loss. */
+  /** Only terminal snapshots have a number: a gap is a measured loss. */
   readonly instanceSeq: number | undefined;
   readonly snapshotsSinceLast: number;
 }
 
-/** The members of a snapshot that tell of the client, without braces. */
+/** The members of a snapshot that describe the client, without braces. */
 export function writeClient({ appId }: Pick<Settings, 'appId'>, instanceId: string): string {
   const sdk = `"sdk":{"name":"@xray/sdk","version":"${VERSION}"}`;
   return `${sdk},"instanceId":"${instanceId}","appId":"${appId}"`;
 }
 
-/** What an oversized snapshot sheds, in this order (docs/wire-format.md, Limits). */
+/** The parts that an oversized snapshot leaves out, in this order (docs/wire-format.md, Limits). */
 const SHEDDING = [
   'returned',
   'candidate_data',
@@ -59,8 +59,8 @@ const NOTHING: ReadonlySet<Sheddable> = new Set();
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * The snapshot's JSON text in UTF-8, shed until it is at most `maxBytes` or nothing sheddable is left. Never shed: ids,
- * statuses, outcomes, reasons, counts, marks. `sentAt` is added when it is sent.
+ * The snapshot's JSON text in UTF-8. It leaves parts out until it has at most `maxBytes`, but never ids, statuses,
+ * outcomes, reasons, counts or marks. `sentAt` is added when it is sent.
  */
 export function serialize(
   execution: ExecutionText,
@@ -75,7 +75,7 @@ export function serialize(
   const shed = new Set<Sheddable>();
   for (const kind of SHEDDING) {
     shed.add(kind);
-    // Megabytes that will not do need not be written to be counted: that would hold up the host.
+    // Do not write megabytes that are too many anyway: that would block the host.
     if (kind !== 'ledger' && leastBytes(execution, shed) > maxBytes) continue;
     body = encodeText(new SnapshotWriter(execution, envelope, shed).write());
     if (body.length <= maxBytes) break;
@@ -83,7 +83,7 @@ export function serialize(
   return body;
 }
 
-/** What the larger parts take at least: no unit of a text takes less than a byte. */
+/** The least size of the larger parts: each unit of a text takes at least a byte. */
 function leastBytes({ steps, fields }: ExecutionText, shed: ReadonlySet<Sheddable>): number {
   const [hasValues, hasReasoning] = [!shed.has('values'), !shed.has('reasoning')];
   let bytes = 0;
@@ -100,7 +100,7 @@ function leastBytes({ steps, fields }: ExecutionText, shed: ReadonlySet<Sheddabl
   return bytes;
 }
 
-/** Writes one snapshot without what is shed; a mark stands for each part left out. */
+/** Writes one snapshot without the parts to leave out, with a mark for each of them. */
 class SnapshotWriter {
   readonly #execution: ExecutionText;
   readonly #envelope: Envelope;
@@ -233,7 +233,7 @@ class SnapshotWriter {
   }
 }
 
-/** Nothing in it is marked or to be shed: the way almost every step takes. */
+/** A step without marks of which nothing is left out, as almost all steps are. */
 function wholeStep({ head, input, output, reasoning, returned, value }: StepText): string {
   let json = head;
   if (input !== undefined) json += `,"input":${input}`;
@@ -244,7 +244,7 @@ function wholeStep({ head, input, output, reasoning, returned, value }: StepText
   return value === undefined ? `${json}}` : `${json},"value":${value}}`;
 }
 
-/** One mark over the limit stands for all that did not fit. */
+/** One mark over the limit counts all marks that did not fit. */
 function bounded(marks: readonly Mark[]): readonly Mark[] {
   if (marks.length <= FIELD_BOUNDS.marks) return marks;
   const overflow: Mark = {

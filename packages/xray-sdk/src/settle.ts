@@ -3,7 +3,7 @@ import { followStream } from './stream-end.js';
 import { followThenable } from './thenable-end.js';
 import { warnOnce } from './warning.js';
 
-/** What to do when the work of a function ends. None of these may throw. */
+/** Called as the work of a function goes on and ends. None of these may throw. */
 export interface Endings {
   onReturn(value: unknown): void;
   onThrow(error: unknown): void;
@@ -22,7 +22,7 @@ export interface Endings {
 /**
  * Calls a function and tells how its work ended: at once if it is synchronous, when its promise settles if it returns
  * one, at its end if it hands back a stream, a generator or a query that runs when it is awaited. The host gets the
- * very thing that the function returned, or a promise that settles in the same way where that is a plain promise.
+ * very value that the function returned. For a plain promise it gets one that settles in the same way.
  */
 export function settleWith<R>(fn: () => R, endings: Endings): R {
   let result: R;
@@ -102,7 +102,7 @@ function isThenable(value: object): value is PromiseLike<unknown> {
 
 type Rest<O, F> = readonly [F] | readonly [O | undefined, F];
 
-/** Takes options and function apart. The function is the argument that is one, whatever stands beside it. */
+/** Takes options and function apart. The function is the argument that is one, whatever the other is. */
 export function splitArguments<O, R, A>(
   args: Rest<O, (given: A) => R>,
 ): [O | undefined, (given: A) => R] {

@@ -1,7 +1,7 @@
 import type { StepText } from './step-text.js';
 import type { StepStatus } from './wire/step.js';
 
-/** A step that may still run: it tells how it stands when asked. */
+/** A step that may still run. `text` gives its current state. */
 export interface LiveStep {
   text(): StepText;
 }
@@ -22,9 +22,9 @@ export class StepList {
   readonly #firstLimit: number;
   readonly #lastLimit: number;
   readonly #kept: StepSlot[] = [];
-  /** The most recent ones, beyond the first, once there are too many. */
+  /** The most recent steps after the first ones, once there are too many. */
   #recent: StepSlot[] | undefined;
-  /** Neither first nor last, and still running: whether one is kept is known when it has ended. */
+  /** Steps between the first and the last that still run. Their end decides whether they are kept. */
   #undecided: Set<LiveStep> | undefined;
   readonly #leftOut = new Counts();
   #nextSequence = 0;
@@ -65,7 +65,7 @@ export class StepList {
     if (oldest !== undefined) this.#keepOrCount(oldest);
   }
 
-  /** A step that was added while it ran has ended. */
+  /** Called when a step that was added while it ran has ended. */
   ended(step: LiveStep): void {
     if (this.#undecided?.delete(step) === true) this.#keepOrCount(step);
   }
@@ -75,7 +75,7 @@ export class StepList {
     return this.#recent === undefined ? kept : kept.concat(this.#recent.map(textOf));
   }
 
-  /** The list is full for the first time: what is neither first, last, failed nor deciding goes. */
+  /** Called when the list is full for the first time. Only the first, last, failed and deciding steps stay. */
   #makeRoom(): StepSlot[] {
     const rest = this.#kept.splice(this.#firstLimit);
     const recent = rest.splice(Math.max(0, rest.length - this.#lastLimit));

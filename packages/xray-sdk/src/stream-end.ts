@@ -5,7 +5,7 @@ import { methodOf, replaceMethod } from './thenable-end.js';
 
 /**
  * Follows a stream, a generator or another iterator that was handed back, to its end. The host reads the very same
- * object. Returns false when the value is none of these, or cannot be followed.
+ * object. Returns false for any other value, and for one that cannot be followed.
  */
 export function followStream(value: object, endings: Endings): boolean {
   return quietly(() => follow(value, endings)) === true;

@@ -5,8 +5,7 @@ type Callback = (value: unknown) => unknown;
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Follows what can be awaited and is no plain promise: a promise with methods of its own, or a query that runs when
- * its `then` is called. Never calls a `then` that may start something: it listens when the host calls it.
+ * Follows a promise with methods of its own, or a query that runs when its `then` is called. Never calls a `then` that may start something: it listens when the host calls it.
  * Returns false when it cannot be followed.
  */
 export function followThenable(thenable: PromiseLike<unknown>, endings: Endings): boolean {

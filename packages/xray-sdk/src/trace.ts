@@ -4,7 +4,7 @@ import { isObject, quietly, readParts } from './source.js';
 import type { Link, Relation, Trace } from './wire/snapshot.js';
 
 /**
- * Headers as frameworks and queues hand them over.
+ * Headers in the forms of frameworks and queues.
  *
  * @example
  * ```ts
@@ -16,7 +16,7 @@ export type HeaderSource =
   | { get(name: string): string | null | undefined };
 
 /**
- * How an execution hangs together with one elsewhere.
+ * The link from an execution to another one, perhaps in another process.
  *
  * @example
  * ```ts
@@ -24,19 +24,19 @@ export type HeaderSource =
  * ```
  */
 export interface Continuation {
-  /** What `headers()` of the other execution gave, perhaps in another process. */
+  /** The result of `headers()` of the other execution. */
   fromHeaders?: HeaderSource | undefined;
-  /** How this execution stands to the other; default: `parent`. */
+  /** The relation of this execution to the other one; default: `parent`. */
   relation?: Relation | undefined;
-  /** The other execution's id, where no headers tell it. */
+  /** The other execution's id, where there are no headers. */
   of?: string | undefined;
 }
 
-/** What an execution takes over from the one it continues. */
+/** The values that an execution takes from the one it continues. */
 export interface Origin {
   readonly trace: Trace | undefined;
   readonly links: readonly Link[];
-  /** The id of the first of all: a distributed decision is sampled whole by it. */
+  /** The id of the first execution: it decides whether a distributed decision is sampled. */
   readonly rootId: string | undefined;
 }
 
@@ -90,7 +90,7 @@ export function writeHeaders(id: string, rootId: string, trace: Trace): Record<s
   };
 }
 
-/** A trace of our own, whose id follows from a UUID as docs/wire-format.md says. */
+/** A new trace. Its id follows from a UUID as docs/wire-format.md says. */
 export function ownTrace(executionId: string): Trace {
   const digits = executionId.replaceAll('-', '').toLowerCase();
   const isUuid = /^[0-9a-f]{32}$/.test(digits) && executionId.length === 36;
@@ -101,7 +101,7 @@ export function ownTrace(executionId: string): Trace {
 const TRACEPARENT =
   /^(?:00(?=.{53}$)|(?!00|ff)[0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
 
-/** W3C Trace Context, 3.2; a version we do not know is read as version 00, as 4.3 says. */
+/** W3C Trace Context, 3.2. An unknown version is read as version 00, as 4.3 says. */
 function readTraceparent(value: string | undefined): Trace | undefined {
   const match = TRACEPARENT.exec(value ?? '');
   const [, traceId, parentId, flags] = match ?? [];
@@ -128,7 +128,7 @@ interface OtelApi {
   context?: { active?: () => { getValue?: (key: symbol) => unknown } };
 }
 
-/** The active OpenTelemetry span's ids, where `@opentelemetry/api` is in the process: no dependency on it is needed. */
+/** The ids of the active OpenTelemetry span, if `@opentelemetry/api` is in the process. It needs no dependency. */
 function activeSpan(): Trace | undefined {
   try {
     const api = (globalThis as Record<symbol, unknown>)[OTEL_API] as OtelApi | undefined;

@@ -79,7 +79,7 @@ describe('Express', () => {
     ]);
   });
 
-  test('a request that was not chosen records nothing', async () => {
+  test('a request that is not chosen records nothing', async () => {
     expect(await request('/plain')).toEqual({ status: 200, body: '{"isRecorded":false}' });
     expect(sink.snapshots).toEqual([]);
   });
@@ -102,7 +102,7 @@ describe('Express', () => {
   });
 });
 
-test('a client that left before the middleware had its turn fails the execution', async () => {
+test('a client that left before the middleware ran fails the execution', async () => {
   const app = express();
   app.use(async (_request, response, next) => {
     await new Promise<void>((resolve) => response.once('close', resolve));
@@ -230,7 +230,7 @@ describe('the Vercel AI SDK', () => {
     await xray.flush();
   }
 
-  test('a provider that tells of its failure in the stream fails the step', async () => {
+  test('a provider that reports its failure in the stream fails the step', async () => {
     await streamed([
       { type: 'text-start', id: '1' },
       { type: 'text-delta', id: '1', delta: 'half' },
@@ -246,7 +246,7 @@ describe('the Vercel AI SDK', () => {
     ]);
   });
 
-  test("a streamed answer's reasoning is kept beside its text, as that of a generated one", async () => {
+  test('a streamed answer keeps its reasoning and its text, as a generated one does', async () => {
     await streamed([
       { type: 'reasoning-start', id: '0' },
       { type: 'reasoning-delta', id: '0', delta: 'it sells ' },
@@ -265,7 +265,7 @@ describe('the Vercel AI SDK', () => {
     });
   });
 
-  test('outside of an execution a call is only passed through', async () => {
+  test('a call outside of an execution is only passed through', async () => {
     const model = wrapLanguageModel({ model: base, middleware: xrayAiMiddleware(xray) });
     expect((await generateText({ model, prompt: 'x' })).text).toBe('spam');
     await vi.waitFor(async () => expect(await xray.flush()).toBe(true));

@@ -161,7 +161,7 @@ const CALLS: Record<string, (execution: Execution, v: never, w: never) => unknow
 
 type Untyped = (...args: unknown[]) => unknown;
 
-test('no method loses a step or throws, whatever stands in any place of its arguments', async () => {
+test('no method loses a step or throws for any argument', async () => {
   const names = Object.keys(CALLS);
   const executions: Execution[] = [];
   fc.assert(
@@ -184,7 +184,7 @@ test('no method loses a step or throws, whatever stands in any place of its argu
   expect(xray.stats()).toMatchObject({ dropped: {}, ignoredCalls: 0 });
 });
 
-test('no way to start or end an execution loses it or throws, whatever it is given', async () => {
+test('starting and ending an execution never loses it or throws, for any argument', async () => {
   let count = 0;
   fc.assert(
     fc.property(anything, anything, (makeV, makeW) => {
@@ -211,7 +211,7 @@ test('no way to start or end an execution loses it or throws, whatever it is giv
   expect(invalid).toEqual([]);
 });
 
-test('no option of the client throws, and one that cannot be read costs that option alone', async () => {
+test('an option of the client that cannot be read costs that option alone', async () => {
   const options = [
     'environment',
     'versions',
@@ -260,10 +260,10 @@ describe('a part of a step that cannot be kept is marked, and the rest stays', (
   });
 
   test.each<[string, unknown, string]>([
-    ['a list of rules that is none', { rules: { id: 'a' } }, '/steps/0/rules'],
-    ['a rule that is none', { rules: [null, { id: 'a' }] }, '/steps/0/rules'],
-    ['a status that there is not', { status: 'done' }, '/steps/0/status'],
-    ['a duration without end', { durationMs: Infinity }, '/steps/0/durationMs'],
+    ['rules that are not a list', { rules: { id: 'a' } }, '/steps/0/rules'],
+    ['a rule that is not an object', { rules: [null, { id: 'a' }] }, '/steps/0/rules'],
+    ['an unknown status', { status: 'done' }, '/steps/0/status'],
+    ['an infinite duration', { durationMs: Infinity }, '/steps/0/durationMs'],
     ['a model without a name', { model: { inputTokens: 3 } }, '/steps/0/model/name'],
     ['a rule without an id', { rules: [{ result: 'fail', actual: 1 }] }, '/steps/0/rules/0/id'],
     [
@@ -305,7 +305,7 @@ describe('a decision is kept', () => {
   test.each<[string, unknown, object]>([
     ['reasons that are one text', { reasons: 'LOW' }, { reasons: [{ code: 'LOW' }] }],
     ['reasons of another kind', { reasons: 7, score: 1 }, { score: 1 }],
-    ['a reason that is none', { reasons: [null, 'LOW'] }, { reasons: [{ code: 'LOW' }] }],
+    ['a reason that is not an object', { reasons: [null, 'LOW'] }, { reasons: [{ code: 'LOW' }] }],
     ['a reason without a code', { reasons: [{ text: 'low' }] }, { reasons: [{ text: 'low' }] }],
     [
       'a member that throws',
@@ -401,7 +401,7 @@ describe('a later wrong call leaves an earlier right one, with a mark', () => {
 });
 
 describe('the adapters', () => {
-  test("a model's answer comes through whatever is wrong with the record of it", async () => {
+  test("a model's answer comes through if its record is wrong", async () => {
     const answer = { content: [], usage: untouchable(), stream: 7 };
     const execution = xray.startExecution();
     const bad = [null, undefined, 'text', throwing(), untouchable()];
@@ -419,7 +419,7 @@ describe('the adapters', () => {
     expect(sink.snapshots[0]?.steps).toHaveLength(bad.length * 2);
   });
 
-  test('a request goes on whatever is wrong with the choice, the request or the response', () => {
+  test('a request goes on if the choice, the request or the response is wrong', () => {
     const next = vi.fn<() => void>();
     const bad = [null, undefined, 'text', throwing(), untouchable()];
     for (const value of bad) {

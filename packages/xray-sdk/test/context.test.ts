@@ -60,7 +60,7 @@ describe('steps', () => {
     ]);
   });
 
-  test('what a step returns comes back, synchronously or as a promise', async () => {
+  test('a step returns the result of its function, synchronously or as a promise', async () => {
     const ex = xray.startExecution();
     const token = {};
     expect(ex.step('sync', () => token)).toBe(token);
@@ -69,7 +69,7 @@ describe('steps', () => {
     expect(await promise).toBe(token);
   });
 
-  test('what can only be awaited comes back as a promise of the same value', async () => {
+  test('a thenable without other methods can be awaited for the same value', async () => {
     const ex = xray.startExecution();
     // oxlint-disable-next-line unicorn/no-thenable
     const bare = { then: (resolve: (value: number) => void): void => resolve(42) };
@@ -79,7 +79,7 @@ describe('steps', () => {
     expect(snapshot?.steps).toMatchObject([{ status: 'completed', output: 42 }]);
   });
 
-  test('what a step throws is recorded and rethrown untouched', async () => {
+  test('an error of a step is recorded and rethrown untouched', async () => {
     const error = new RangeError('too far');
     const run = (): unknown =>
       xray.run((ex) =>
@@ -114,7 +114,7 @@ describe('steps', () => {
     expect(xray.stats().ignoredCalls).toBe(1);
   });
 
-  test('a filter whose test throws records what it saw and rethrows', async () => {
+  test('a filter whose test throws records the candidates so far and rethrows', async () => {
     const error = new Error('bad row');
     const run = (): unknown =>
       xray.run((ex) =>
@@ -157,7 +157,7 @@ describe('steps', () => {
 });
 
 describe('executions', () => {
-  test('the current one follows asynchronous calls, and there is none outside', async () => {
+  test('the current execution follows asynchronous calls and ends outside of them', async () => {
     expect(xray.current()).toBeUndefined();
     const seen = await xray.run(async (ex) => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -193,7 +193,7 @@ describe('executions', () => {
     ]);
   });
 
-  test('waitUntil is given the delivery of the snapshot', async () => {
+  test('waitUntil receives the delivery of the snapshot', async () => {
     const waited: Promise<unknown>[] = [];
     const ex: Execution = xray.startExecution({ waitUntil: (delivery) => waited.push(delivery) });
     ex.completeExecution();
@@ -201,7 +201,7 @@ describe('executions', () => {
     expect(sink.snapshots).toHaveLength(1);
   });
 
-  test('an active OpenTelemetry span lends its ids', async () => {
+  test('an execution takes the ids of an active OpenTelemetry span', async () => {
     const span = {
       traceId: 'a'.repeat(32),
       spanId: 'b'.repeat(16),
@@ -229,7 +229,7 @@ describe('executions', () => {
   });
 });
 
-describe('headers of anybody', () => {
+describe('headers from unknown callers', () => {
   const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
   test.each([

@@ -74,7 +74,7 @@ test('the README example arrives as one valid snapshot with its three steps', as
   expect(snapshot.steps[2]?.reasoning).toBe('Applied rule: tier A applicants always approved');
 });
 
-test('a failed execution says so and holds what was thrown', async () => {
+test('a failed execution holds the error that was thrown', async () => {
   const xray = client();
   const execution = xray.startExecution();
   execution.failExecution(new TypeError('no bureau'));
@@ -85,7 +85,7 @@ test('a failed execution says so and holds what was thrown', async () => {
   });
 });
 
-test('a value is recorded as it was at the call, whatever becomes of the object', async () => {
+test('a value is recorded as it was at the call, even if the object changes later', async () => {
   const xray = client();
   const execution = xray.startExecution();
   const input = { score: 750, history: [1, 2] };
@@ -126,7 +126,7 @@ test('options and arguments that cannot be used never throw into the host', () =
   }).not.toThrow();
 });
 
-test('a pipeline that is no name leaves that of the client in force, with a mark', async () => {
+test('a wrong pipeline leaves the pipeline of the client in force, with a mark', async () => {
   const xray = client();
   xray.startExecution({ pipeline: Symbol('no name') as never }).completeExecution();
   await xray.flush();

@@ -104,7 +104,7 @@ describe('a step returns what its function returns', () => {
     ]);
   });
 
-  test('a query that a whole run hands back ends the run when it is awaited', async () => {
+  test('a query returned from run ends the run when it is awaited', async () => {
     const query = new Query();
     expect(xray.run(() => query)).toBe(query);
     expect(query.runs).toBe(0);
@@ -112,7 +112,7 @@ describe('a step returns what its function returns', () => {
     expect(await last()).toMatchObject({ status: 'completed' });
   });
 
-  test('a query that takes no new member comes back as it is', async () => {
+  test('a frozen query comes back as it is', async () => {
     const ex = xray.startExecution();
     const query = Object.freeze(new Query());
     expect(ex.step('frozen', () => query)).toBe(query);
@@ -121,7 +121,7 @@ describe('a step returns what its function returns', () => {
   });
 });
 
-describe('a step whose function hands back a stream ends with the stream', () => {
+describe('a step whose function returns a stream ends with the stream', () => {
   test('an asynchronous generator', async () => {
     const parts: string[] = [];
     await xray.run(async (ex) => {
@@ -247,7 +247,7 @@ describe('a step whose function hands back a stream ends with the stream', () =>
     ]);
   });
 
-  test('what can be iterated, as the streams of model providers', async () => {
+  test('an iterable, as the streams of model providers', async () => {
     const provider = {
       async *[Symbol.asyncIterator]() {
         yield 'x';
@@ -351,7 +351,7 @@ describe('work that goes on after the function of a run returned is recorded', (
     expect([revision, instanceSeq]).toEqual([2, 1]);
   });
 
-  test('but not after the execution was ended by the host, and not without a step', async () => {
+  test('but calls without an open step are ignored and counted', async () => {
     let execution: Execution | undefined;
     xray.run((ex) => (execution = ex) && undefined);
     execution?.recordStep({ name: 'too late' });

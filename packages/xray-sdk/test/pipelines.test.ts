@@ -198,7 +198,7 @@ describe('5,000 candidates: real filtering and ranking', () => {
     );
   });
 
-  test('a rejected candidate kept in detail tells every rule it failed and the value that was tested', async () => {
+  test('a rejected candidate kept in detail has every rule it failed and the tested value', async () => {
     selectBest();
     const [snapshot] = await delivered();
     const items = snapshot?.steps[0]?.candidates?.items ?? [];
@@ -210,7 +210,7 @@ describe('5,000 candidates: real filtering and ranking', () => {
     ]);
   });
 
-  test('a ranking tells the cutoff, the near misses and the ranks', async () => {
+  test('a ranking records the cutoff, the near misses and the ranks', async () => {
     const best = selectBest();
     const [snapshot] = await delivered();
     const set = snapshot?.steps[1]?.candidates;
@@ -236,7 +236,7 @@ describe('rankings and filters of odd candidates', () => {
     return { order, set: snapshot?.steps[0]?.candidates };
   }
 
-  test('an infinite score ranks first or last, and one that is no number after all others', async () => {
+  test('an infinite score ranks first or last, and a score that is not a number after all others', async () => {
     const scores = [1, Number.NaN, Infinity, -Infinity, 2];
     expect((await ranked(scores)).order).toEqual([Infinity, 2, 1, -Infinity, Number.NaN]);
     expect((await ranked(scores, { order: 'asc' })).order).toEqual([
@@ -264,14 +264,14 @@ describe('rankings and filters of odd candidates', () => {
     });
   });
 
-  test('where nothing is left over there is no cutoff', async () => {
+  test('a ranking that leaves no candidate over has no cutoff', async () => {
     const { order, set } = await ranked([1, 2], { top: 5 });
     expect(order).toEqual([2, 1]);
     expect(set).toMatchObject({ in: 2, out: 2, byOutcome: { selected: 2 } });
     expect(set).not.toHaveProperty('cutoff');
   });
 
-  test('a top of null, from a host without types, is none', async () => {
+  test('a top of null, from a host without types, selects all', async () => {
     expect((await ranked([1, 2], { top: null as never })).order).toEqual([2, 1]);
   });
 
@@ -298,7 +298,7 @@ describe('rankings and filters of odd candidates', () => {
     });
   });
 
-  test('a rule that throws on a candidate which an earlier one rejected decides nothing', async () => {
+  test('a rule that throws for a candidate decides nothing if an earlier rule rejected it', async () => {
     const ex = xray.startExecution();
     expect(() =>
       ex.step('filter', (s) =>
@@ -364,7 +364,7 @@ describe('a model with a human after it, in another process, later', () => {
     );
   }
 
-  test('the review is linked to what it reviews and continues its trace', async () => {
+  test('the review has a link to the reviewed execution and continues its trace', async () => {
     const [job] = await moderate('buy now');
     expect(job).toBeDefined();
     if (job !== undefined) await review(job);

@@ -113,7 +113,7 @@ describe('by default', () => {
     },
   );
 
-  test('what only resembles a secret, or counts, stays', async () => {
+  test('a value that only resembles a secret, or is a count, stays', async () => {
     const input = {
       tokens: { total: 12 },
       maxTokens: 7,
@@ -135,7 +135,7 @@ describe('by default', () => {
     expect(snapshot.marks).toBeUndefined();
   });
 
-  test('the defaults can be taken away', async () => {
+  test('the defaults can be turned off', async () => {
     const tell = (ex: Execution) => ex.recordStep({ name: 's', input: { token: 'kept' } });
     const { snapshot } = await recorded(tell, { defaults: false });
     expect(snapshot.steps[0]?.input).toEqual({ token: 'kept' });
@@ -143,7 +143,7 @@ describe('by default', () => {
 });
 
 describe('by the rules of the host', () => {
-  test('a path may name one place or, with a star, any depth', async () => {
+  test('a path names one place, or any depth with a star', async () => {
     const { snapshot } = await recorded(
       (ex) =>
         ex.recordStep({
@@ -167,7 +167,7 @@ describe('by the rules of the host', () => {
     });
   });
 
-  test('a key may be a pattern or a word, and the replacement the host decides', async () => {
+  test('a key may be a pattern or a word, and the host chooses the replacement', async () => {
     const { snapshot } = await recorded(
       (ex) => ex.recordStep({ name: 's', input: { myIban: 'DE1', Nick_Name: 'annie' } }),
       {
@@ -214,7 +214,7 @@ function tellEverywhere(ex: Execution): void {
   ex.decide('declined');
 }
 
-test('a text function sees every field that bears values', async () => {
+test('a text function sees every field that holds values', async () => {
   const { bytes, snapshot } = await recorded(tellEverywhere, {
     text: (text) => text.replaceAll('SECRET', '***'),
   });
@@ -274,7 +274,7 @@ test.each(Object.entries(PLACES))('the path %s names its field', async (path, te
 });
 
 test.each(['ssn', 'cvv', 'applicant.ssn', 'applicant.password'])(
-  'a rule on the field %s does not tell the value it tested',
+  'a rule on the field %s hides the value it tested',
   async (field) => {
     const { bytes } = await recorded((ex) => {
       ex.step('rules', (s) => s.check('r', true, { field, actual: 'SECRET' }));
@@ -292,7 +292,7 @@ test.each(['ssn', 'cvv', 'applicant.ssn', 'applicant.password'])(
 test.each<[string, RedactOptions | undefined]>([
   ['password', undefined],
   ['salary', { paths: ['rules.salary'] }],
-])('neither value of a rule on the field %s is told', async (field, redact) => {
+])('a rule on the field %s hides both of its values', async (field, redact) => {
   const { bytes } = await recorded((ex) => {
     const rule = { id: 'r', field, actual: 'SECRET', threshold: 'SECRET' };
     ex.recordStep({ name: 's', rules: [rule] });
@@ -307,14 +307,14 @@ test.each<[string, RedactOptions | undefined]>([
   expect(bytes).not.toContain('SECRET');
 });
 
-test('a rule that is named for a secret and names no field does not tell its values', async () => {
+test('a rule with the name of a secret and without a field hides its values', async () => {
   const { bytes } = await recorded((ex) =>
     ex.step('s', (s) => s.check('password', true, { actual: 'SECRET', threshold: 'SECRET' })),
   );
   expect(bytes).not.toContain('SECRET');
 });
 
-test('what an error holds is redacted as values are', async () => {
+test('the fields of an error are redacted as values are', async () => {
   const error = Object.assign(new Error('no'), {
     config: { headers: { authorization: 'SECRET' } },
   });
@@ -327,7 +327,7 @@ test('what an error holds is redacted as values are', async () => {
   expect(snapshot.steps).toHaveLength(2);
 });
 
-test('a path with a star reaches a key that has dots itself, and the field of a rule', async () => {
+test('a path with a star matches a key that has dots, and the field of a rule', async () => {
   const { bytes } = await recorded(
     (ex) =>
       ex.recordStep({
@@ -340,7 +340,7 @@ test('a path with a star reaches a key that has dots itself, and the field of a 
   expect(bytes).not.toContain('SECRET');
 });
 
-test('the entries of a map with keys of any kind are redacted by those that are names', async () => {
+test('entries of a map with mixed keys are redacted by the keys that are names', async () => {
   const { snapshot } = await recorded((ex) =>
     ex.recordStep({
       name: 's',
@@ -364,7 +364,7 @@ test('a text function sees tags', async () => {
 });
 
 test.each(['password', 7, true])(
-  'the rule %j, which is none, redacts everything',
+  'the wrong redact option %j redacts everything',
   async (redact) => {
     const { bytes } = await recorded(tellEverywhere, redact as never);
     expect(bytes).not.toContain('SECRET');

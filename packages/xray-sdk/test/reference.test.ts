@@ -26,7 +26,7 @@ async function read(dir: string): Promise<Record<string, string>> {
   return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
 }
 
-test('the API reference in docs/ is what the docstrings say (npm run docs -w @xray/sdk)', async () => {
+test('the API reference in docs/ matches the docstrings (npm run docs -w @xray/sdk)', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'xray-docs-'));
   try {
     await run(process.execPath, [command('typedoc'), '--out', dir], { cwd: PACKAGE });

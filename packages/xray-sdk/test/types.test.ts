@@ -20,12 +20,12 @@ type Plain<T> = [T] extends [snapshot.Json | undefined]
       ? { [K in keyof T]: Plain<T[K]> }
       : T;
 
-test('what the SDK may write is what core takes', () => {
+test('core takes everything that the SDK writes', () => {
   const taken = (written: Plain<snapshot.Snapshot>): core.Snapshot => written;
   expectTypeOf(taken).returns.toEqualTypeOf<core.Snapshot>();
 });
 
-test('the two know the same fields, object by object', () => {
+test('the SDK and core know the same fields, object by object', () => {
   expectTypeOf<KnownKeys<snapshot.Snapshot>>().toEqualTypeOf<KnownKeys<core.Snapshot>>();
   expectTypeOf<KnownKeys<step.Step>>().toEqualTypeOf<KnownKeys<core.Step>>();
   expectTypeOf<KnownKeys<step.StepError>>().toEqualTypeOf<KnownKeys<core.StepError>>();
@@ -42,7 +42,7 @@ test('the two know the same fields, object by object', () => {
   expectTypeOf<KnownKeys<snapshot.Link>>().toEqualTypeOf<KnownKeys<core.Link>>();
 });
 
-test('the two know the same names of statuses, kinds, outcomes and marks', () => {
+test('the SDK and core know the same statuses, kinds, outcomes and marks', () => {
   expectTypeOf<snapshot.Status>().toEqualTypeOf<core.Status>();
   expectTypeOf<step.StepStatus>().toEqualTypeOf<core.StepStatus>();
   expectTypeOf<step.Kind>().toEqualTypeOf<core.KnownKind>();

@@ -3,7 +3,7 @@ import type { Json } from './snapshot.js';
 import type { Rule } from './step.js';
 
 /**
- * What became of one candidate.
+ * The result for one candidate.
  *
  * @example
  * ```ts
@@ -13,7 +13,7 @@ import type { Rule } from './step.js';
 export type Outcome = 'selected' | 'kept' | 'rejected' | 'deferred' | 'error';
 
 /**
- * What became of all candidates of a step: exact counts, sampled detail, a ledger of every one.
+ * The results for all candidates of a step: exact counts, sampled detail, a ledger of every candidate.
  *
  * @example
  * ```ts
@@ -69,7 +69,7 @@ export interface Stratum {
 }
 
 /**
- * Every candidate, compact: one letter an id (s k r d e) and an index into the reasons (-1: none).
+ * Every candidate, compact: one letter for each id (s k r d e) and an index into the reasons (-1: no reason).
  *
  * @example
  * ```ts

@@ -32,7 +32,7 @@ export interface DecisionBasis {
 }
 
 /**
- * Why: a stable code, and what is known beside it.
+ * A reason: a stable code, and its details.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export interface Reason {
 }
 
 /**
- * Who or what acted.
+ * The person, model, rule or service that acted.
  *
  * @example
  * ```ts
@@ -62,7 +62,7 @@ export interface Actor {
 }
 
 /**
- * Who or what was decided on.
+ * The person or thing that the decision is about.
  *
  * @example
  * ```ts

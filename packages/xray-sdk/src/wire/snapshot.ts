@@ -2,8 +2,8 @@ import type { Decision, Subject } from './decision.js';
 import type { Step } from './step.js';
 
 /**
- * The decision snapshot, version 1, as the SDK writes it (docs/wire-format.md), with its steps, decision and
- * candidates beside. A compile-time test proves these types equal to the schemas of `@xray/core`.
+ * The decision snapshot, version 1, as the SDK writes it (docs/wire-format.md). Its steps, decision and candidates have
+ * files of their own. A compile-time test proves these types equal to the schemas of `@xray/core`.
  */
 
 /**
@@ -79,7 +79,7 @@ export interface Trace {
 }
 
 /**
- * How one execution stands to another.
+ * The relation of one execution to another.
  *
  * @example
  * ```ts
@@ -103,7 +103,7 @@ export interface Link {
 }
 
 /**
- * What the SDK left out of a snapshot, counted.
+ * Counts of the parts that the SDK left out of a snapshot.
  *
  * @example
  * ```ts
@@ -118,7 +118,7 @@ export interface Dropped {
 }
 
 /**
- * The trace left by whatever was cut, dropped, sampled, redacted or coerced.
+ * Says that a part of the record was cut, dropped, sampled, redacted or coerced.
  *
  * @example
  * ```ts

@@ -13,7 +13,7 @@ import type { Json, Status } from './snapshot.js';
 export type StepStatus = Status | 'skipped';
 
 /**
- * What a step does, so that timelines and exports can tell a rule from a model.
+ * The kind of a step, by which timelines and exports distinguish a rule from a model.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export interface Step {
 }
 
 /**
- * The error that a step threw, with everything it holds beside its message.
+ * The error that a step threw, with its code, cause and own fields.
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export interface StepError {
   stack?: string | undefined;
   /** As it was thrown. */
   code?: Json | undefined;
-  /** The error's own members, beside those that have a field here. */
+  /** The error's own members that have no field here. */
   props?: Json | undefined;
   /** An error in the same form; at most 4 levels deep. */
   cause?: Json | undefined;
@@ -123,7 +123,7 @@ export type ReturnedType =
   | 'class';
 
 /**
- * The model a step asked.
+ * The model that a step asked.
  *
  * @example
  * ```ts
@@ -163,7 +163,7 @@ export interface Rule {
 }
 
 /**
- * How often a rule was asked, and how often it alone decided.
+ * How often a rule was asked, and how often it decided first.
  *
  * @example
  * ```ts
@@ -180,7 +180,7 @@ export interface RuleCounts {
 }
 
 /**
- * Something a step produced or read that is no JSON: its name, type, size, and where it is.
+ * A file or another thing that is not JSON and that a step made or read: its name, type, size and address.
  *
  * @example
  * ```ts
