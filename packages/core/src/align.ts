@@ -10,7 +10,7 @@ export interface Token {
 /** Places in `a` and `b`, both rising, that belong together. */
 export type Pair = [a: number, b: number];
 
-/** Cells of the table that one alignment may fill: 2,000 by 2,000. */
+/** The most cells of the table of one alignment: 2,000 by 2,000. */
 const MAX_CELLS = 4_000_000;
 
 const [STOP, SKIP_A, SKIP_B, MATCH] = [0, 1, 2, 3];

@@ -44,7 +44,7 @@ const ruleEvidenceSchema = z.object({
   threshold: json.optional(),
   unit: text,
   decisive: z.boolean(),
-  /** Whether `actual op threshold` gives the result that is recorded; null where that cannot be worked out. */
+  /** True if `actual op threshold` gives the recorded result. Null if it cannot be computed. */
   agrees: z.boolean().nullable(),
 });
 export type RuleEvidence = z.infer<typeof ruleEvidenceSchema>;
@@ -58,7 +58,7 @@ const evidenceSchema = z.discriminatedUnion('kind', [
     factor: z.string(),
     value: json,
   }),
-  /** So many candidates of a step were rejected with the reason's code. */
+  /** The number of candidates that a step rejected with the code of the reason. */
   z.object({
     kind: z.literal('candidates'),
     step: stepRefSchema,
@@ -68,7 +68,10 @@ const evidenceSchema = z.discriminatedUnion('kind', [
 ]);
 export type Evidence = z.infer<typeof evidenceSchema>;
 
-/** `stated`: the record names it and holds nothing that bears it out. `contradicted`: what it holds speaks against it. */
+/**
+ * `stated`: no rule, value or candidate in the record supports the reason. `contradicted`: the
+ * record speaks against it.
+ */
 const explainedReasonSchema = z.object({
   code: z.string(),
   text,
@@ -79,7 +82,9 @@ const explainedReasonSchema = z.object({
 });
 export type ExplainedReason = z.infer<typeof explainedReasonSchema>;
 
-/** What a rule's value would have had to be. Without `needs` the record does not say how values are compared. */
+/**
+ * The value that a rule needed. Without `needs` the record does not say how values are compared.
+ */
 const ruleChangeSchema = z.object({
   step: stepRefSchema,
   path: z.string(),
@@ -106,15 +111,20 @@ export const UNKNOWN_FLIPS = [
   'incomplete',
 ] as const;
 
-/** Which changes would have led to another decision, holding the rest of the record. */
+/**
+ * The changes that would have led to another decision if the rest of the record stayed the same.
+ */
 const nearMissSchema = z.object({
-  /** Nothing is claimed, for this cause; `changes` is empty then. */
+  /** The cause why no change can be named. `changes` is empty then. */
   unknown: z.enum(UNKNOWN_FLIPS).nullable(),
-  /** `any`: each change alone would do. `all`: they would have to come together. */
+  /** `any`: each change is enough alone. `all`: only all of them together. */
   need: z.enum(['any', 'all']),
   changes: z.array(ruleChangeSchema),
   moreChanges: z.int(),
-  /** Rejecting rules that were skipped or broke: once reached, they could have rejected too. */
+  /**
+   * Rejecting rules that were skipped or ended in an error. If evaluated, they could have
+   * rejected too.
+   */
   unevaluated: z.array(z.object({ step: stepRefSchema, rule: z.string() })),
   moreUnevaluated: z.int(),
 });
@@ -146,9 +156,9 @@ const candidateMissSchema = z.object({
   cutoffMargin: number,
   /** The kept candidate whose score is nearest, and by how much it differs. */
   rival: z.object({ id: z.string(), score: z.number(), margin: z.number() }).nullable(),
-  /** The one rule that it failed. */
+  /** The only rule that it failed; null if it failed several. */
   change: ruleChangeSchema.nullable(),
-  /** Rules of the step that are not known to have been asked of it. */
+  /** The number of rules of the step that are not known to have been evaluated for it. */
   unevaluated: z.int(),
 });
 export type CandidateMiss = z.infer<typeof candidateMissSchema>;
@@ -170,14 +180,14 @@ const candidateAccountSchema = z.object({
   selected: z.array(z.object({ id: z.string(), score: number })),
   moreSelected: z.int(),
   nearMisses: z.array(candidateMissSchema),
-  /** Fewer are known one by one than there were. */
+  /** The record holds fewer candidates individually than there were. */
   sampled: z.boolean(),
 });
 export type CandidateAccount = z.infer<typeof candidateAccountSchema>;
 
 const actorAnswerSchema = z.object({ type: z.string(), id: z.string(), version: text });
 
-/** An account of one decision from its record alone. Lists are bounded; `more…` counts what was left out. */
+/** Explains one decision from its record alone. Lists are bounded; `more…` counts the rest. */
 export const explanationSchema = z.object({
   executionId: z.string(),
   pipeline: z.string(),
@@ -210,7 +220,7 @@ export const explanationSchema = z.object({
     people: z.array(z.object({ id: z.string(), step: stepRefSchema.nullable() })),
     morePeople: z.int(),
   }),
-  /** What was cut, lost or changed on the way, so that it limits the account. */
+  /** Parts of the record that were cut, lost or changed, and so limit the explanation. */
   limits: z.array(z.object({ kind: z.string(), path: text, original: number, kept: number })),
   moreLimits: z.int(),
 });
@@ -267,7 +277,7 @@ const candidateDifferenceSchema = z.object({
   /** Counts by outcome and by reason, and strata, where they differ. */
   counts: z.array(valueChangeSchema),
   moreCounts: z.int(),
-  /** Those known on both sides whose outcome or deciding reason differs. */
+  /** Candidates known on both sides whose outcome or deciding reason differs. */
   moved: z.array(z.object({ id: z.string(), a: candidatePlaceSchema, b: candidatePlaceSchema })),
   moreMoved: z.int(),
   /** Same outcome and reason, but another score, rank or other detail. */
@@ -276,18 +286,24 @@ const candidateDifferenceSchema = z.object({
   moreOnlyInA: z.int(),
   onlyInB: z.array(z.string()),
   moreOnlyInB: z.int(),
-  /** On one side not every candidate is known one by one. */
+  /** At least one side does not hold every candidate individually. */
   sampled: z.boolean(),
 });
 export type CandidateDifference = z.infer<typeof candidateDifferenceSchema>;
 
-/** A run of `count` equal steps, or one step that differs. `moved`: the same step stands at another place. */
+/**
+ * A run of `count` equal steps, or one step that differs. `moved`: the same step is at another
+ * place.
+ */
 export const comparedStepSchema = z.object({
   kind: z.enum(['same', 'changed', 'added', 'removed', 'moved']),
   a: stepRefSchema.nullable(),
   b: stepRefSchema.nullable(),
   count: z.int(),
-  /** Whether the course differs and not only values: status, a rule's result, a candidate's fate. */
+  /**
+   * True if the two diverge here: in a status, the result of a rule or the outcome of a
+   * candidate.
+   */
   parts: z.boolean(),
   /** It differs only in ids of subjects and requests, and in times. */
   onlyIncidental: z.boolean(),
@@ -312,8 +328,7 @@ const sideSchema = z.object({
 });
 
 /**
- * Two executions beside each other. Times, durations, ids of the execution and the numbering of steps
- * do not count as differences.
+ * Compares two executions. Times, durations, ids of the execution and step numbers do not count.
  */
 export const comparisonSchema = z.object({
   a: sideSchema,
@@ -324,7 +339,9 @@ export const comparisonSchema = z.object({
    * does, the first that differs in these.
    */
   firstDivergence: comparedStepSchema.nullable(),
-  /** The first step at which the course parts: another step, status, rule result or candidate's fate. */
+  /**
+   * The first step where the two diverge: another step, status, rule result or candidate outcome.
+   */
   partsAt: comparedStepSchema.nullable(),
   versions: z.array(z.object({ name: z.string(), a: text, b: text })),
   /** Differences outside the steps and versions, by JSON Pointer into the snapshots. */

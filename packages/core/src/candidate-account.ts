@@ -13,7 +13,7 @@ interface Scored {
   score: number;
 }
 
-/** The steps that chose among candidates: exact counts, and who came nearest to being kept. */
+/** Describes the steps with candidates: exact counts, rules, and the nearest misses. */
 export function candidateAccounts(
   steps: PlacedStep[],
   evaluations: Evaluation[],
@@ -98,7 +98,7 @@ function nearMisses(
   });
 }
 
-/** What the scores of a step's candidates say: which way is better, and how far one is from being kept. */
+/** Reads the scores of a step: the better direction, and how far a candidate is from being kept. */
 export function scoringOf(set: CandidateSet, known: Iterable<KnownCandidate>) {
   const kept: Scored[] = [];
   const [ofKept, ofLost] = [new Scores(), new Scores()];
@@ -115,7 +115,10 @@ export function scoringOf(set: CandidateSet, known: Iterable<KnownCandidate>) {
   const sign = directionOf(cutoff, ofKept, ofLost);
   return {
     sign,
-    /** Where being kept begins: the cutoff, else the least of the kept. */
+    /**
+     * The score from which candidates are kept: the cutoff, else the lowest score of the kept
+     * ones.
+     */
     boundary: cutoff ?? (sign === 0 ? null : sign === 1 ? ofKept.least : ofKept.most),
     /** Score beyond the cutoff, negative when short of it; null when either or the direction is not known. */
     cutoffMargin(score: number | null): number | null {
@@ -145,7 +148,7 @@ function isLost(outcome: KnownCandidate['outcome']): boolean {
   return outcome === 'rejected' || outcome === 'deferred';
 }
 
-/** 1 where higher scores are kept, -1 where lower ones are, 0 where the record does not tell. */
+/** 1 if higher scores are kept, -1 if lower ones are, 0 if the record does not show it. */
 function directionOf(cutoff: number | null, kept: Scores, lost: Scores): 1 | -1 | 0 {
   if (kept.isEmpty) return 0;
   if (cutoff !== null) {
@@ -166,12 +169,15 @@ function nearestRival(kept: Scored[], score: number): CandidateMiss['rival'] {
   return { ...nearest, margin: distance(score, nearest.score) };
 }
 
-/** What a candidate's own results mean beside the rules of its step. */
+/** Relates the results of a candidate to the rules of its step. */
 function rulesOf({ step, ref, path }: PlacedStep, set: CandidateSet) {
   const ofStep = new Map((step.rules ?? []).map((rule, place) => [rule.id, { rule, place }]));
   const placeOf = new Map(set.items.map((item, place) => [item, place]));
   return {
-    /** The change of the one rule that it failed, if the step's record has that rule; null for several. */
+    /**
+     * The change of the only rule that it failed. Null if it failed several, or the step lacks
+     * the rule.
+     */
     onlyFailure({ item }: KnownCandidate): RuleChange | null {
       const results = item?.rules ?? [];
       const failed = results.filter(({ result }) => result === 'fail' || result === 'error');

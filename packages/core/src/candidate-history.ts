@@ -5,7 +5,7 @@ import type { CandidateAppearance, DecidingRule } from './history.js';
 import type { Snapshot, Step } from './snapshot.js';
 import { stepSequence } from './step-order.js';
 
-/** What a snapshot alone tells of a candidate's appearance. */
+/** The part of an appearance that the snapshot itself holds. */
 export type RecordedAppearance = Omit<
   CandidateAppearance,
   'executionId' | 'pipeline' | 'environment' | 'at' | 'decision'
@@ -44,8 +44,9 @@ export function appearancesOf(snapshot: Snapshot, id: string): RecordedAppearanc
 }
 
 /**
- * The rule that its first reason names, else the one of its failed rules that is called like the reason,
- * else the first that failed. Of a candidate without detail, the step's rule that is called like the reason.
+ * Finds the deciding rule: the one that the first reason names, else the failed rule with the
+ * name of the reason, else the first failed rule. Without detail it is the rule of the step with
+ * the name of the reason.
  */
 function decidingRuleOf(step: Step, { item, reason }: KnownCandidate): DecidingRule | null {
   const results = item?.rules ?? [];

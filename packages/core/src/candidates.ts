@@ -8,7 +8,7 @@ const LETTERS: Record<string, CandidateOutcome> = {
   e: 'error',
 };
 
-/** One candidate as far as the record knows it; `item` is its detail, where that was kept. */
+/** A candidate as the record knows it. `item` holds its detail, if that was kept. */
 export interface KnownCandidate {
   id: string;
   outcome: CandidateOutcome | null;
@@ -20,9 +20,9 @@ export interface KnownCandidate {
 }
 
 /**
- * Every candidate of a step that the record knows one by one: those of the ledger in its order, then
- * those that only have detail. Of two with one id the first counts. A ledger that does not fit together
- * gives what it has.
+ * Lists every candidate that the record holds individually: those of the ledger in its order,
+ * then those with detail only. The first of two with the same id counts. An inconsistent ledger
+ * gives the parts that it has.
  */
 export function knownCandidates(set: CandidateSet): Map<string, KnownCandidate> {
   const known = new Map<string, KnownCandidate>();
@@ -54,7 +54,7 @@ export function knownCandidates(set: CandidateSet): Map<string, KnownCandidate> 
   return known;
 }
 
-/** Whether knownCandidates has that id, without taking all of them one by one. */
+/** True if knownCandidates has the id. Does not build the whole map. */
 export function hasCandidate({ ledger, items }: CandidateSet, id: string): boolean {
   return ledger?.ids.includes(id) === true || items.some((item) => item.id === id);
 }

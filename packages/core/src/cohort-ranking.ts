@@ -17,13 +17,13 @@ import {
   type Tally,
 } from './proportions.js';
 
-/** A count of one and the same thing in both cohorts. */
+/** A count in both cohorts. */
 export interface InBoth {
   a: Tally;
   b: Tally;
 }
 
-/** Something that an execution has or has not. */
+/** A property that an execution has or lacks. */
 export interface Trait extends TraitName {
   /** Executions that have it (`total`), and those of them with the outcome (`count`). */
   within: InBoth;
@@ -36,18 +36,18 @@ export interface TraitCounts {
   traits: Trait[];
 }
 
-/** The chance of even one false claim among all of one comparison that is accepted. */
+/** The accepted chance of at least one false claim in a whole comparison. */
 export const ALPHA = 0.01;
 /** A trait that fewer executions have, or lack, in both cohorts together allows no statement. */
 const MIN_EXECUTIONS = 5;
-/** From this difference in frequency on a trait coincides with the cohorts. */
+/** From this difference in frequency a trait coincides with the cohorts. */
 const COINCIDENCE = 0.9;
 const MAX_EXPLANATIONS = 50;
 const Z_95 = 1.96;
 /** Traits nearer to the decision come first where all else is equal. */
 const ORDER: ExplanationKind[] = ['decisive', 'rule', 'reason', 'step', 'step_failure', 'error'];
 
-/** How the rate of every outcome changed from a to b, the surest change first. */
+/** Compares the rate of every outcome. The most significant change comes first. */
 export function compareOutcomes(
   outcomes: { outcome: string | null; a: number; b: number }[],
 ): OutcomeChange[] {
@@ -130,7 +130,7 @@ interface Hypothesis {
   how: CohortExplanation['how'];
   pValue: number;
   share: number | null;
-  /** Its place in the order; 0 and less when it does not go with the change. */
+  /** The sort weight. 0 or less if the trait does not go with the change. */
   weight: number;
 }
 
@@ -194,7 +194,10 @@ function byCoincidence(trait: View): Hypothesis[] {
   ];
 }
 
-/** The part's lower limit as a share of the change; beyond 1 it fits the less the further it goes. */
+/**
+ * The lower limit of the part as a share of the change. Beyond 1 it counts less the further it
+ * goes.
+ */
 function surePart(part: number, standardError: number, change: number): number {
   const sure =
     (Math.sign(part * change) * Math.abs(part) - Z_95 * standardError) / Math.abs(change);
@@ -267,7 +270,7 @@ function rest(all: Tally, part: Tally): Tally {
   return { count: all.count - part.count, total: all.total - part.total };
 }
 
-/** By how much the trait's frequency changed. */
+/** The change of the frequency of the trait. */
 function shiftOf({ frequency }: View): number {
   return share(frequency.b) - share(frequency.a);
 }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 const instant = z.iso.datetime({ offset: true });
 
 /**
- * Two filters, each with a range of its own; without one it is the last seven days. What is still running
- * belongs to neither.
+ * Two filters, each with its own range; default: the last seven days. Running executions belong
+ * to neither.
  */
 export const cohortQuerySchema = z.object({
   a: z.string().max(2_000),
@@ -14,8 +14,8 @@ export const cohortQuerySchema = z.object({
   bFrom: instant.optional(),
   bTo: instant.optional(),
   /**
-   * Whose change is to be explained, empty for "no decision"; without it the outcome whose rate changed
-   * most surely.
+   * The outcome to explain; empty for no decision. Default: the outcome with the most significant
+   * change.
    */
   outcome: z.string().max(64).optional(),
 });
@@ -36,7 +36,7 @@ const cohortSchema = z.object({
   from: z.string(),
   to: z.string(),
   executions: z.int(),
-  /** How many of them, drawn at random, the explanations were sought in. */
+  /** The size of the random sample that the explanations come from. */
   sampled: z.int(),
 });
 
@@ -53,7 +53,7 @@ const changeSchema = z.object({
 
 const outcomeChangeSchema = changeSchema.extend({
   outcome: z.string().nullable(),
-  /** More than chance explains: `pValue` is below 0.01. */
+  /** True if `pValue` is below 0.01. */
   significant: z.boolean(),
 });
 export type OutcomeChange = z.infer<typeof outcomeChangeSchema>;
@@ -109,12 +109,15 @@ export const cohortExplanationSchema = changeSchema.extend({
   /** The outcome's rate among the executions that have it, and among those that have not. */
   within: bothSchema,
   without: bothSchema,
-  /** Traits that counts cannot tell from it, or that are the same rule's. */
+  /** Traits with the same counts, or of the same rule. */
   also: z.array(traitSchema),
 });
 export type CohortExplanation = z.infer<typeof cohortExplanationSchema>;
 
-/** How the ways that executions took differ beyond chance, the surest first; null is the start, or the end. */
+/**
+ * Steps and edges whose frequency differs significantly, the most significant first. Null is the
+ * start or the end.
+ */
 const flowSchema = z.object({
   steps: z.array(changeSchema.extend({ name: z.string() })),
   edges: z.array(changeSchema.extend({ from: z.string().nullable(), to: z.string().nullable() })),
@@ -132,9 +135,9 @@ export const cohortComparisonSchema = z.object({
   explanations: z.array(cohortExplanationSchema),
   /** How many possible explanations were tested. */
   tested: z.int(),
-  /** Of two versions of a pipeline: the steps that one has and the other has not, or runs more seldom. */
+  /** Steps that only one version of a pipeline has, or that one runs less often. */
   flow: flowSchema,
-  /** What makes the answer weaker than it looks. */
+  /** Limits of the answer that a reader must know. */
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
 });
 export type CohortComparison = z.infer<typeof cohortComparisonSchema>;

@@ -9,8 +9,8 @@ const MAX = { rules: 50, fields: 20, counts: 50, candidates: 50 };
 type RulesListed = Pick<ComparedStep, 'rules' | 'moreRules' | 'rulesReordered'>;
 
 /**
- * Rules by id (the nth of one id with the nth). `parts`: the course parts, by a result or by the rule itself.
- * `tell`: more differs than values that are incidental.
+ * Compares rules by id, the nth of an id with the nth. `parts`: a result or a whole rule differs.
+ * `tell`: more than incidental values differ.
  */
 export function diffRules(
   a: Rule[],
@@ -74,7 +74,7 @@ function changedRule(
     (name) => equality.of(valueOf(a, name)) !== equality.of(valueOf(b, name)),
   );
   if (fields.length === 0) return undefined;
-  // What decides comes first, should a sender's own fields be many.
+  // The deciding fields come first, in case a sender adds many of its own.
   const first = ['result', 'actual', 'threshold', 'op'].filter((name) => fields.includes(name));
   const told = [...new Set([...first, ...fields])].slice(0, MAX.fields);
   return {
@@ -115,7 +115,7 @@ function shown(rule: Rule): NonNullable<RuleDifference['a']> {
   };
 }
 
-/** Candidates by id, out of ledger and detail; undefined where both sides are equal. */
+/** Compares candidates by id, from ledger and detail. Undefined if both sides are equal. */
 export function diffCandidates(
   a: CandidateSet | null | undefined,
   b: CandidateSet | null | undefined,

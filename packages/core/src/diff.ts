@@ -8,7 +8,7 @@ import { stepsInOrder, type PlacedStep } from './step-order.js';
 
 const MAX = { steps: 500, changesOfStep: 50, changes: 1_000, headChanges: 100, reasons: 100 };
 
-/** What differs between any two executions, or is told of apart from the changes of the head. */
+/** Fields that differ between any two executions, or that the comparison lists elsewhere. */
 const NOT_IN_HEAD = new Set([
   'schemaVersion',
   'executionId',
@@ -29,9 +29,9 @@ const NOT_IN_HEAD = new Set([
   'replay',
   'sdk',
 ]);
-/** Times and numbering of a step; a parent is compared by its name. */
+/** Times and numbers of a step. A parent is compared by its name. */
 const NOT_IN_STEP = new Set(['sequence', 'parent', 'startedAt', 'durationMs', 'timing']);
-/** Told of apart, by rule and by candidate. */
+/** Compared by rule and by candidate. */
 const APART = new Set(['rules', 'candidates']);
 
 interface Side {
@@ -39,7 +39,7 @@ interface Side {
   tokens: Token[];
 }
 
-/** A step beside its like; without one of them it was added or removed. */
+/** A pair of matching steps. A step without a partner was added or removed. */
 interface Couple {
   a: Side['steps'][number] | undefined;
   b: Side['steps'][number] | undefined;
@@ -116,7 +116,7 @@ function sideOf(snapshot: Snapshot, equality: Equality): Side {
   return { steps, tokens };
 }
 
-/** In the order of the two: what is only in `a` before what is only in `b`, each at its place. */
+/** Pairs in the order of both sides. Steps only in `a` come before steps only in `b`. */
 function couplesOf(left: Side, right: Side): Couple[] {
   const pairs = align(left.tokens, right.tokens);
   const moved = movesBetween(left, right, pairs);
@@ -149,7 +149,7 @@ function couplesOf(left: Side, right: Side): Couple[] {
   return couples;
 }
 
-/** Steps that have no partner at their place, and have one elsewhere: by content, then by name and kind. */
+/** Pairs steps that have no partner at their place: by content, then by name and kind. */
 function movesBetween(
   left: Side,
   right: Side,
@@ -167,7 +167,7 @@ function movesBetween(
       if (places) places.push(place);
       else free.set(token[by], [place]);
     });
-    // Taken from the end, which costs nothing; so the first comes to lie there.
+    // `pop` is cheap, so the first place is put at the end.
     for (const places of free.values()) places.reverse();
     left.tokens.forEach((token, place) => {
       if (matchedA.has(place) || fromA.has(place)) return;
@@ -278,7 +278,7 @@ function valuesOf(content: { [key: string]: Json }): { [key: string]: Json } {
   return Object.fromEntries(Object.entries(content).filter(([field]) => !APART.has(field)));
 }
 
-/** The fields of a parsed object that are there: an optional null reads as absent. What was parsed is JSON. */
+/** The fields that are present; an optional null reads as absent. Parsed values are JSON. */
 function present(object: object): { [key: string]: Json } {
   const entries = Object.entries(object).filter(
     ([, value]) => value !== null && value !== undefined,

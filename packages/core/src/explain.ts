@@ -100,7 +100,7 @@ function explainReason(
   };
 }
 
-/** What decided stays in the list, whatever is left out of it. */
+/** The deciding rule stays in the bounded list. */
 function withBoundedEvidence(reason: ExplainedReason): ExplainedReason {
   const isDecisive = (evidence: Evidence): boolean => evidence.kind === 'rule' && evidence.decisive;
   const evidence = reason.evidence
@@ -109,7 +109,10 @@ function withBoundedEvidence(reason: ExplainedReason): ExplainedReason {
   return { ...reason, evidence, moreEvidence: reason.evidence.length - evidence.length };
 }
 
-/** The evaluations of the rule that a reason names, else of its factor, else of a rule called like its code. */
+/**
+ * Finds the evaluations of the rule that a reason names, else of its factor, else of the rule
+ * named like its code.
+ */
 function rulesBehind({ code, ruleId, factor }: Reason, evaluations: Evaluation[]): Evaluation[] {
   const found = evaluations.filter(({ evidence }) => {
     if (ruleId) return evidence.rule === ruleId;
@@ -133,7 +136,10 @@ function supportOf(
   return asked.some(bearsOut) ? 'evidenced' : 'contradicted';
 }
 
-/** Recorded values of a reason's factor: metrics, then outputs and inputs, the latest step first. */
+/**
+ * Recorded values of the factor of a reason: metrics, then outputs and inputs of the latest step
+ * first.
+ */
 function factorsBehind(reason: Reason, snapshot: Snapshot, steps: PlacedStep[]): Evidence[] {
   const { factor } = reason;
   if (!factor) return [];

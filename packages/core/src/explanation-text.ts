@@ -37,7 +37,7 @@ export const UNKNOWN_FLIP_TEXT: Record<NonNullable<Explanation['nearMiss']['unkn
   incomplete: 'some steps were cut or lost, and rules may be missing with them',
 };
 
-/** What an explanation says of a reason beside its evidence. */
+/** The note beside a reason, by how the record supports it. */
 export const SUPPORT_TEXT: Record<ExplainedReason['support'], string | null> = {
   evidenced: null,
   stated: 'Stated, not evidenced in the record.',
@@ -153,7 +153,7 @@ function ruleText(rule: RuleEvidence): string {
   return `${head}${valuesText(rule)}${decidedText(rule)}${doubt}`;
 }
 
-/** What became of a rule: `failed`, `failed (2 of 3 times)`, `failed for 31 of 41 candidates`. */
+/** The result in words: `failed`, `failed (2 of 3 times)`, `failed for 31 of 41 candidates`. */
 export function ruleResultText({
   of,
   result,

@@ -4,7 +4,7 @@ import type { QueryFacts } from './query-match.js';
 import { rollUpRules } from './rule-roll-up.js';
 import { LIMITS, type Snapshot } from './snapshot.js';
 
-/** What questions over many executions know of one, as far as it follows from the snapshot. */
+/** The facts of a snapshot that questions about many executions use. */
 export type SnapshotFacts = Omit<QueryFacts, 'conflict' | 'at' | 'metadata'> & {
   metadata: Record<string, MetadataValue>;
   failedStepCount: number;

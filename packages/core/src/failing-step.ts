@@ -3,8 +3,8 @@ import type { Step } from './snapshot.js';
 import { stepSequence } from './step-order.js';
 
 /**
- * Where a failure began, as a place in `steps`: the first failed step or, when that only let the error of
- * a step within it through, that one. -1 when none failed.
+ * Finds the place in `steps` where a failure began: the first failed step, or the inner step
+ * whose error it only passed on. -1 if no step failed.
  */
 export function failingStepIndex(steps: readonly Step[]): number {
   const failed = steps
@@ -12,7 +12,7 @@ export function failingStepIndex(steps: readonly Step[]): number {
     .filter(({ step }) => hasFailed(step))
     .sort((a, b) => a.sequence - b.sequence);
   let [origin] = failed;
-  // Steps begin after those they lie in, so that one pass goes all the way down.
+  // Inner steps start after the steps around them, so one pass reaches the innermost.
   for (const inner of failed) {
     if (origin === undefined || inner.step.parent !== origin.sequence) continue;
     if (inner.sequence > origin.sequence && isSameError(inner.step, origin.step)) origin = inner;

@@ -71,7 +71,7 @@ export const candidateAppearanceSchema = z.object({
   margin: number,
   /** The kept candidate whose score is nearest; `margin` is its score less this one's. */
   rival: z.object({ id: z.string(), score: z.number(), margin: z.number() }).nullable(),
-  /** Only the ledger knows it: its rules and data were not among the sampled items. */
+  /** True if only the ledger holds it, without rules and data. */
   ledgerOnly: z.boolean(),
 });
 export type CandidateAppearance = z.infer<typeof candidateAppearanceSchema>;
@@ -105,7 +105,7 @@ export const subjectHistorySchema = historySchema.extend({
 });
 export type SubjectHistory = z.infer<typeof subjectHistorySchema>;
 
-/** What an id is known as in an app, within the range asked for. */
+/** The roles of an id in an app, within the range. */
 export const lookupSchema = z.object({
   id: z.string(),
   execution: z.boolean(),

@@ -9,15 +9,15 @@ const MAX_CHANGES = 20;
 type NearMiss = Explanation['nearMiss'];
 type Unknown = NonNullable<NearMiss['unknown']>;
 
-/** Marks of these kinds on the steps or their rules mean that a rule may be missing. */
+/** A mark of these kinds on the steps or their rules means that a rule may be missing. */
 const LOSSES = new Set(['truncated', 'sampled', 'dropped', 'circular', 'redactor_error', 'erased']);
 const HOLDS_RULES = /^(\/steps(\/\d+(\/rules(\/\d+)?)?)?)?$/;
 
 /**
- * What would have led to another decision, holding the rest. Against an adverse decision (or one whose
- * reasons name them) every failed rejecting rule has to pass; a favourable one rests on each rejecting
- * rule that passed. A rule without an effect counts as rejecting a favourable decision only if that
- * decision is recorded as not adverse.
+ * Finds the changes that would have led to another decision if the rest stayed the same. An
+ * adverse decision needs every failed rejecting rule to pass; so does one whose reasons name such
+ * rules. A favourable one rests on each rejecting rule that passed. A rule without an effect
+ * rejects a favourable decision only if that decision is recorded as not adverse.
  */
 export function nearMissOf(
   snapshot: Snapshot,
@@ -89,7 +89,7 @@ export function nearMissOf(
   };
 }
 
-/** The change of one evaluated rule, from what was recorded to what gives the other result. */
+/** The change of an evaluated rule that gives the other result. */
 export function changeOf(
   rule: Pick<
     RuleEvidence,
@@ -112,7 +112,10 @@ export function changeOf(
   };
 }
 
-/** How near a change is as a share of what is needed, so that units do not matter; without numbers, last. */
+/**
+ * The distance as a share of the needed value, so that units do not matter. Changes without
+ * numbers come last.
+ */
 export function relativeMargin({ margin, needs }: RuleChange): number {
   if (margin === null || !isNumber(needs?.value)) return Number.MAX_VALUE;
   return margin / Math.max(Math.abs(Number(needs.value)), Number.EPSILON);

@@ -7,9 +7,9 @@ const MAX_RULES = 200;
 
 /** The rules of an execution that questions over many executions ask for, by id. */
 export interface RuleRollUp {
-  /** Failed at least once, for what was decided on or for a candidate. */
+  /** Rules that failed at least once, for the execution or for a candidate. */
   failed: string[];
-  /** Decided: of the execution's outcome, or of at least one candidate. */
+  /** Rules that decided the outcome of the execution or of a candidate. */
   decisive: string[];
 }
 

@@ -4,7 +4,7 @@ import type { Json, Rule } from './snapshot.js';
 const OPERATORS = ['>=', '>', '<=', '<', '==', '!=', 'in', 'not in'] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** How people and libraries write them. */
+/** Other spellings in common use. */
 const ALIASES = new Map<string, Operator>([
   ...OPERATORS.map((op) => [op, op] as const),
   ['gte', '>='],
@@ -38,12 +38,12 @@ const NEGATED: Record<Operator, Operator> = {
   'not in': 'in',
 };
 
-/** The operator that a rule was recorded with; undefined for one that is not known. */
+/** The recorded operator of a rule; undefined if it is unknown. */
 export function operatorOf(op: string | null | undefined): Operator | undefined {
   return ALIASES.get((op ?? '').trim().toLowerCase());
 }
 
-/** Whether `actual op threshold` holds; null where that cannot be told without guessing. */
+/** True if `actual op threshold` holds. Null if that would be a guess. */
 export function holds(
   op: Operator,
   actual: Json | undefined,
@@ -66,7 +66,10 @@ export function holds(
   return op === '<=' ? order <= 0 : order < 0;
 }
 
-/** Whether a rule's recorded values give its recorded result; null where that cannot be told. */
+/**
+ * True if the recorded values of a rule give its recorded result. Null if that cannot be
+ * computed.
+ */
 export function agreesWithItself(rule: Rule): boolean | null {
   const op = operatorOf(rule.op);
   if (op === undefined || (rule.result !== 'pass' && rule.result !== 'fail')) return null;
@@ -74,7 +77,10 @@ export function agreesWithItself(rule: Rule): boolean | null {
   return held === null ? null : held === (rule.result === 'pass');
 }
 
-/** What a rule's value has to be to pass or to fail; null where the record does not say how they are compared. */
+/**
+ * The value that a rule needs to pass or to fail. Null if the record does not say how values are
+ * compared.
+ */
 export function valueFor(
   flipsTo: 'pass' | 'fail',
   { op, threshold }: Pick<Rule, 'op' | 'threshold'>,

@@ -10,7 +10,7 @@ export interface PlacedStep {
   path: string;
 }
 
-/** The steps by sequence; those with one sequence stay as they were sent. */
+/** The steps by sequence. Steps with the same sequence keep the order in which they were sent. */
 export function stepsInOrder({ steps }: Snapshot): PlacedStep[] {
   return steps
     .map((step, index) => ({ step, index, ref: stepRef(step, index), path: `/steps/${index}` }))

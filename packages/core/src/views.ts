@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A list of executions as its address tells it, without the app, who looks at it, and whether it is live. */
+/** The parameters of a list of executions, without the app, the reader and the live tail. */
 export const viewParamsSchema = z.strictObject({
   /** A filter in the language of docs/query-language.md. */
   q: z.string().max(4_000).optional(),
@@ -13,12 +13,12 @@ export const viewParamsSchema = z.strictObject({
 export type ViewParams = z.infer<typeof viewParamsSchema>;
 
 export const MAX_VIEW_NAME_LENGTH = 80;
-/** That one person keeps in an app, and that an app shares. */
+/** Limits of saved views: of a person in an app, and of the shared ones of an app. */
 export const MAX_VIEWS = 100;
 
 const nameSchema = z.string().trim().min(1).max(MAX_VIEW_NAME_LENGTH);
 
-/** A list to come back to: one's own, or one that everybody of the app sees. */
+/** A saved list: private, or shared with everyone in the app. */
 export const savedViewSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -33,7 +33,7 @@ export type SavedView = z.infer<typeof savedViewSchema>;
 export const savedViewListSchema = z.object({ items: z.array(savedViewSchema) });
 export type SavedViewList = z.infer<typeof savedViewListSchema>;
 
-/** A filter may name people, so that a view is its owner's alone unless they say otherwise. */
+/** A view is private unless its owner shares it, because a filter may name people. */
 export const newViewSchema = z.object({
   name: nameSchema,
   params: viewParamsSchema,
@@ -41,6 +41,6 @@ export const newViewSchema = z.object({
 });
 export type NewView = z.input<typeof newViewSchema>;
 
-/** What of a kept view can be another without saving it anew. */
+/** The fields of a saved view that can be changed. */
 export const viewChangeSchema = z.object({ name: nameSchema });
 export type ViewChange = z.infer<typeof viewChangeSchema>;

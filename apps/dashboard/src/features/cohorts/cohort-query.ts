@@ -10,7 +10,7 @@ export interface CohortChoice {
   range: TimeRange;
 }
 
-/** A range whose end may be relative too, as one whose end is an instant. */
+/** A range with a fixed end instead of a relative one. */
 export function anchored({ from, to }: TimeRange, nowMs: number): TimeRange {
   const toBackMs = to === null ? null : relativeMs(to);
   if (toBackMs === null) return { from, to };
@@ -25,7 +25,7 @@ export function cohortBounds({ range }: CohortChoice, nowMs: number): TimeBounds
   return questionBounds(anchored(range, nowMs), nowMs);
 }
 
-/** Both filters at once; texts that are none are put beside each other, for the server to refuse. */
+/** Combines two filters. Invalid texts are joined as they are, so that the server reports them. */
 export function bothFilters(q: string, term: string): string {
   const [one, other] = [parseQuery(q), parseQuery(term)];
   return one.ok && other.ok
@@ -60,7 +60,7 @@ export const cohortsQuery = (
     },
   });
 
-/** Where values to write or to set against each other are looked for. */
+/** The range of suggested values. */
 export const RECENTLY: TimeRange = { from: '-30d', to: null };
 
 /** The recent values and releases of a filter's executions, to compare with each other. */

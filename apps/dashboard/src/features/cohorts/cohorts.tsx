@@ -10,7 +10,7 @@ import { CohortResult } from './cohort-result';
 import { cohortsQuery, type CohortChoice } from './cohort-query';
 import { cohortParams } from './search-params';
 
-/** Two groups of executions: how their outcomes differ beyond chance, and what goes with it. */
+/** Compares two groups of executions: significant changes, and the traits associated with them. */
 export function Cohorts({ app }: { app: string }) {
   const [params, setParams] = useQueryStates(cohortParams, { history: 'push' });
   const a: CohortChoice = { q: params.qa ?? '', range: { from: params.aFrom, to: params.aTo } };

@@ -8,12 +8,12 @@ const WORDS: Partial<Record<ExplanationKind, [before: string, after: string]>> =
   step_failure: ['step', 'failed'],
 };
 
-/** What stands before and after a trait's name, so that it reads: `rule max_dti decided`, `tag vip`. */
+/** The words around the name of a trait: `rule max_dti decided`, `tag vip`. */
 export function traitWords(kind: ExplanationKind): [before: string, after: string] {
   return WORDS[kind] ?? [kind.replaceAll('_', ' '), ''];
 }
 
-/** How a trait goes with the change. */
+/** How a trait is associated with the change. */
 export function howText({
   how,
   difference,

@@ -7,7 +7,7 @@ import { bothFilters } from './cohort-query';
 import { howText, traitWords } from './explanation-words';
 import { differenceText } from './interval-layout';
 
-/** What goes with the change, the strongest first; each opens the executions behind it. */
+/** Traits associated with the change, the strongest first, with links to their executions. */
 export function Explanations({ app, comparison }: { app: string; comparison: CohortComparison }) {
   const { explained, explanations, tested, warnings } = comparison;
   if (explained === null) {

@@ -4,7 +4,7 @@ import { differenceText } from './interval-layout';
 
 type Change = FlowChange['steps'][number] | FlowChange['edges'][number];
 
-/** Steps, and ways from step to step, that one group takes more often than the other. */
+/** Steps and edges that one group takes more often. */
 export function FlowChanges({ flow }: { flow: FlowChange }) {
   const rows: { key: string; text: string; change: Change }[] = [
     ...flow.steps.map((change) => ({ key: change.name, text: change.name, change })),

@@ -6,7 +6,7 @@ import { outcomeVerdict } from '@/lib/verdict';
 
 type Place = CandidateDifference['moved'][number]['a'];
 
-/** How the candidates of a step fared on either side, and which of them fared otherwise. */
+/** The candidates of a step on both sides, and those with another outcome. */
 export function CandidateDifferences({ candidates }: { candidates: CandidateDifference }) {
   const { moved, moreMoved, counts, moreCounts, otherwiseChanged, sampled } = candidates;
   const [cutoffA, cutoffB] = formatApart([candidates.cutoff.a, candidates.cutoff.b]);

@@ -1,6 +1,9 @@
 import type { ComparedStep, Comparison, StepRef } from '@xray/core';
 
-/** A line of the comparison: a run of equal steps, one of them once the run is opened, or a step that differs. */
+/**
+ * A row of the comparison: a run of equal steps, one of them if the run is open, or a step that
+ * differs.
+ */
 export type CompareRow =
   | { kind: 'equal'; key: string; run: ComparedStep; open: boolean }
   | { kind: 'equal-step'; key: string; step: EqualStep }
@@ -9,8 +12,8 @@ export type CompareRow =
 export type EqualStep = Pick<StepRef, 'index' | 'sequence' | 'name'>;
 
 /**
- * The lines to show. `openRuns` holds the keys of the opened runs; what stands in them is read out of
- * `stepsOfA`, the steps of `a` in order.
+ * The rows to show. `openRuns` holds the keys of open runs. `stepsOfA` holds the steps of `a` in
+ * order.
  */
 export function compareRows(
   comparison: Pick<Comparison, 'steps' | 'firstDivergence' | 'partsAt'>,
@@ -41,7 +44,7 @@ export function compareRows(
   });
 }
 
-/** Whether two entries speak of the same step. */
+/** True if two entries describe the same step. */
 function isAt(one: ComparedStep, other: ComparedStep): boolean {
   return one.a?.index === other.a?.index && one.b?.index === other.b?.index;
 }
@@ -50,7 +53,7 @@ function keyOf({ kind, a, b }: ComparedStep, place: number): string {
   return `${kind} ${a?.index ?? '-'} ${b?.index ?? '-'} ${place}`;
 }
 
-/** A run's steps follow one another in `a`, but for those that were told of as moved to elsewhere. */
+/** The steps of a run follow one another in `a`, except those listed as moved. */
 function stepsOfRun(
   run: ComparedStep,
   stepsOfA: readonly EqualStep[],
@@ -66,7 +69,7 @@ function stepsOfRun(
   return found;
 }
 
-/** About how high a line is, in px, until it is measured. */
+/** The estimated height of a row in px, until it is measured. */
 export function estimatedHeightPx(row: CompareRow | undefined): number {
   if (row === undefined || row.kind !== 'step') return row?.kind === 'equal-step' ? 28 : 40;
   const { changes, rules, candidates } = row.step;

@@ -14,7 +14,7 @@ import { ComparisonList } from './comparison-list';
 import { ExecutionPicker } from './execution-picker';
 import { compareParams } from './search-params';
 
-/** Two executions side by side: which they are is in the address. */
+/** Compares the two executions in the address. */
 export function CompareTwo({ app }: { app: string }) {
   const [{ a, b }, setParams] = useQueryStates(compareParams, { history: 'push' });
   return (

@@ -7,7 +7,7 @@ import { formatCount, plural } from '@/lib/format';
 import { executionHref } from '@/lib/links';
 import { executionVerdict } from '@/lib/verdict';
 
-/** The two executions and what differs between them outside their steps. */
+/** The two executions and their differences outside the steps. */
 export function ComparisonHead({ app, comparison }: { app: string; comparison: Comparison }) {
   const { a, b, versions, changes, moreChanges } = comparison;
   const total = changes.length + moreChanges;

@@ -18,11 +18,11 @@ import { StepDifference } from './step-difference';
 
 const NO_ROW = -1;
 
-/** The steps of both, aligned: what is equal folded away, the first difference in view. */
+/** The aligned steps of both. Equal runs are folded. */
 export function ComparisonList({ app, comparison }: { app: string; comparison: Comparison }) {
   const [openRuns, setOpenRuns] = useState<ReadonlySet<string>>(new Set());
   const scrollRef = useRef<HTMLElement>(null);
-  // Only the names of equal steps are missing from the comparison; they are read once one asks for them.
+  // The comparison lacks the names of equal steps. They are loaded when a run is opened.
   const whole = useQuery({
     ...executionQuery(app, comparison.a.executionId),
     enabled: openRuns.size > 0,

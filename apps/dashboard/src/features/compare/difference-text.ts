@@ -3,10 +3,10 @@ import { leadOf } from '@xray/core/diff-lead';
 import { pointerText } from '@/components/json/json-rows';
 import { valueTexts } from '@/components/rules/rule-reading';
 
-/** Where and in what two executions differ first, in the fewest words. */
+/** The place and the content of a difference, in a few words. */
 export interface DifferenceText {
   step: string;
-  /** What it is about: a rule, a candidate, a value's path; null for the step itself. */
+  /** The rule, candidate or path of the value; null for the step itself. */
   subject: string | null;
   what: string;
 }

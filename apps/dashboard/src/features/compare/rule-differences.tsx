@@ -7,7 +7,7 @@ import { ruleVerdict } from '@/lib/verdict';
 
 const CELL = 'px-4 py-1.5 align-top';
 
-/** The rules of a step that differ, each side in its column. */
+/** The rules of a step that differ, one column a side. */
 export function RuleDifferences({ step }: { step: ComparedStep }) {
   const { rules, moreRules, rulesReordered } = step;
   return (

@@ -25,7 +25,7 @@ interface StepDifferenceProps {
   isParting: boolean;
 }
 
-/** One step that differs: its two sides, then its rules, candidates and values. */
+/** A step that differs: both sides, then rules, candidates and values. */
 export function StepDifference({ app, a, b, step, isFirst, isParting }: StepDifferenceProps) {
   return (
     <section

@@ -1,11 +1,11 @@
 import type { ExecutionSummary, Snapshot } from '@xray/core';
 
-/** Two executions to lay side by side: `a` is what the other is measured against. */
+/** Two executions to compare. `a` is the reference. */
 export interface Suggestion {
   name: string;
   a: string;
   b: string;
-  /** Of which of the two `name` speaks: its summary, or its id alone. */
+  /** The execution that `name` describes: its summary, or only its id. */
   other: ExecutionSummary | string;
 }
 
@@ -15,7 +15,7 @@ export interface Neighbours {
   after: readonly ExecutionSummary[];
 }
 
-/** What an execution is worth comparing with, most telling first; each other one is suggested once. */
+/** Suggests executions to compare with, the most useful first and each once. */
 export function suggestions(
   { executionId, links }: Pick<Snapshot, 'executionId' | 'links'>,
   { before, after }: Neighbours,
@@ -41,7 +41,7 @@ export function suggestions(
   return found;
 }
 
-/** It finished, no step of it failed, and it was not decided against its subject. */
+/** True if it completed, no step failed and it was not adverse. */
 export function wentWell(execution: ExecutionSummary): boolean {
   return (
     execution.status === 'completed' &&

@@ -9,7 +9,7 @@ import { StepLink, type Place } from './step-link';
 
 const REASONS_SHOWN = 6;
 
-/** The steps that chose among candidates: how many, by what, and who came near. */
+/** The steps with candidates: counts, rules and near misses. */
 export function CandidateSummaries({
   explanation: { candidates, moreCandidates },
   at,

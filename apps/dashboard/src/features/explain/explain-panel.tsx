@@ -18,7 +18,7 @@ interface ExplainPanelProps {
   revision: number;
 }
 
-/** Why it was decided so, beside the steps; to be read out, copied and printed. */
+/** The explanation beside the steps, to copy and print. */
 export function ExplainPanel({ app, executionId, revision }: ExplainPanelProps) {
   const explanation = useQuery(explanationQuery(app, executionId, revision));
   return (

@@ -13,7 +13,7 @@ interface Part {
   at: Place;
 }
 
-/** The reasons that were given, the principal one first, each with what the record holds of it. */
+/** The reasons of the decision, the principal one first, each with its evidence. */
 export function Reasons({ explanation: { reasons, moreReasons, outcome }, at }: Part) {
   if (reasons.length === 0) {
     return outcome === null ? null : (
@@ -59,7 +59,7 @@ export function Reasons({ explanation: { reasons, moreReasons, outcome }, at }: 
   );
 }
 
-/** Rules that failed without any reason speaking of them. */
+/** Failed rules that no reason names. */
 export function FailedRules({ explanation: { unnamedFailures, moreUnnamedFailures }, at }: Part) {
   if (unnamedFailures.length === 0) return null;
   return (

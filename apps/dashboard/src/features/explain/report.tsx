@@ -8,7 +8,7 @@ import { executionHref } from '@/lib/links';
 import { explanationQuery } from '@/lib/queries';
 import { ExplanationBody } from './explanation-body';
 
-/** What the explanation is on paper: a page of its own that says where it came from. Never on the screen. */
+/** The printed explanation with its origin. Hidden on screens. */
 export function ExplanationReport({
   app,
   executionId,

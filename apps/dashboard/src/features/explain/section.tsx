@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** A titled part of the explanation. Printing keeps it on one page. */
+/** A titled part of the explanation. Print keeps it on one page. */
 export function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section aria-label={title} className="flex flex-col gap-1.5 print:break-inside-avoid">

@@ -14,10 +14,10 @@ import { candidateHistoryQuery } from './history-queries';
 import { HistoryHead, MoreRows, NotSearchedNote, RuleText } from './history-parts';
 import { HistorySkeleton } from './why-skeleton';
 
-/** Of the id of the nearest one kept, in characters: whole unless it would be what one sees first. */
+/** The shown length of the id of the nearest kept candidate, in characters. */
 const RIVAL_LENGTH = 32;
 
-/** Every time that a candidate was decided on: at which step, by what, and how near it came. */
+/** Every decision on a candidate: the step, the deciding rule and the margin. */
 export function CandidateHistoryView({
   app,
   id,

@@ -10,7 +10,7 @@ import { formatCount, plural } from '@/lib/format';
 import { distinctVerdicts, outcomeVerdict } from '@/lib/verdict';
 
 const REASONS_SHOWN = 5;
-/** Pages of large records are short: until so many rows are there, the next comes by itself. */
+/** Pages of large records are short, so more are loaded until there are this many rows. */
 const FIRST_ROWS = 20;
 
 export interface Counted {
@@ -18,7 +18,7 @@ export interface Counted {
   count: number;
 }
 
-/** What a history sums up to: outcomes, what decided most often, and both over time. */
+/** Outcomes, the most frequent deciding rules, and both over time. */
 export function HistoryHead({
   outcomes,
   reasons,
@@ -81,7 +81,7 @@ export function RuleText({ rule }: { rule: DecidingRule }) {
   );
 }
 
-/** That the search has not come so far: said wherever an answer may lack something for it. */
+/** Says that the answer may lack executions that are not indexed yet. */
 export function NotSearchedNote({ notSearched }: { notSearched: NotSearched | null }) {
   if (notSearched === null) return null;
   return (
@@ -93,7 +93,7 @@ export function NotSearchedNote({ notSearched }: { notSearched: NotSearched | nu
   );
 }
 
-/** The end of a list that has more: the next page, or why it could not be read. */
+/** The end of a list: loads the next page, or shows the error. */
 export function MoreRows({
   shown,
   total,

@@ -22,7 +22,7 @@ import { whyParams } from './search-params';
 import { SubjectHistoryView } from './subject-history';
 import { HistorySkeleton, WhySkeleton } from './why-skeleton';
 
-/** Any id, and what became of it every time that it was decided on. */
+/** Looks up an id and shows every decision on it. */
 export function WhyPage() {
   return <AppGate loading={<WhySkeleton />}>{(app) => <Why key={app} app={app} />}</AppGate>;
 }

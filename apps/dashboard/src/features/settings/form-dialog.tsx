@@ -8,7 +8,7 @@ import { Field, FormError } from '@/components/ui/field';
 
 interface FormDialogProps {
   title: string;
-  /** What the button says that it does. */
+  /** The label of the submit button. */
   submit: string;
   isPending: boolean;
   isDisabled?: boolean;
@@ -50,13 +50,13 @@ export function FormDialog(props: FormDialogProps) {
 interface ConfirmDialogProps {
   title: string;
   submit: string;
-  /** What must be typed, where it cannot be undone. */
+  /** The text to type before an irreversible action. */
   name?: string;
   isPending: boolean;
   error: string | null;
   onConfirm: () => void;
   onClose: () => void;
-  /** What is lost. */
+  /** The consequences of the action. */
   children: ReactNode;
 }
 
@@ -83,7 +83,7 @@ export function ConfirmDialog({ name, onConfirm, children, ...props }: ConfirmDi
   );
 }
 
-/** A secret that no one can be shown again; only its button closes it, not a click beside. */
+/** Shows a secret once. Only its button closes the dialog. */
 export function SecretDialog({
   title,
   secret,

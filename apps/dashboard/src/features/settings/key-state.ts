@@ -7,13 +7,13 @@ export function keyState(key: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, nowMs: nu
   return key.expiresAt !== null && Date.parse(key.expiresAt) <= nowMs ? 'expired' : 'active';
 }
 
-/** Those that work first, then by age with the youngest first. */
+/** Working keys first, then the newest. */
 export function byUse(keys: readonly ApiKey[], nowMs: number): ApiKey[] {
   const rank = (key: ApiKey) => (keyState(key, nowMs) === 'active' ? 0 : 1);
   return keys.toSorted((a, b) => rank(a) - rank(b) || b.createdAt.localeCompare(a.createdAt));
 }
 
-/** Environments as typed into one field, divided by commas or spaces; undefined for none: any. */
+/** Environments from a text with commas or spaces; undefined means all. */
 export function environmentsOf(text: string): string[] | undefined {
   const names = [...new Set(text.split(/[\s,]+/).filter(Boolean))];
   return names.length === 0 ? undefined : names;

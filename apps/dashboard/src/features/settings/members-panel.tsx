@@ -42,7 +42,7 @@ function MemberList({ app, me }: { app: string; me: User }) {
   const [leaving, setLeaving] = useState<Member | null>(null);
   const refresh = async (userId: string) => {
     await client.invalidateQueries(membersQuery(app));
-    // What one may do oneself may be less now.
+    // The own rights may have changed.
     if (userId === me.id) await client.invalidateQueries({ queryKey: appsQuery.queryKey });
   };
   const changing = useMutation({
@@ -57,7 +57,7 @@ function MemberList({ app, me }: { app: string; me: User }) {
       await refresh(userId);
     },
   });
-  // Few at first, so that what stands below moves little.
+  // Few rows, so that the content below moves little.
   if (members.isPending) return <RowsSkeleton label="Loading the members" rows={1} />;
   if (members.isError) {
     return (

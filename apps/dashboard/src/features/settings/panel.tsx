@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Skeleton } from '@/components/ui/skeleton';
 
-/** One matter of the settings: what it is, what can be done, and what there is. */
+/** A settings panel: title, action and content. */
 export function Panel({
   title,
   about,
@@ -37,7 +37,7 @@ export function RowsSkeleton({ label, rows = 3 }: { label: string; rows?: number
   );
 }
 
-/** Why there is nothing to be done here, or nothing to be seen. */
+/** A note in an empty or hidden panel. */
 export function Note({ children }: { children: ReactNode }) {
   return (
     <p className="rounded-md border border-line bg-sunken px-3 py-2 text-sm wrap-anywhere text-ink-muted">

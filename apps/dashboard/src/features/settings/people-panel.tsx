@@ -17,7 +17,7 @@ import { usersQuery } from './settings-queries';
 
 type Open = { kind: 'right' | 'remove'; user: ListedUser } | null;
 
-/** Everybody who has an account, for administrators. */
+/** All accounts, for administrators. */
 export function PeoplePanel({ me }: { me: User }) {
   const [find, setFind] = useQueryState('find', settingsParams.find);
   const [open, setOpen] = useState<Open>(null);
@@ -131,7 +131,7 @@ function RightDialog({ user, me, onClose }: { user: ListedUser; me: User; onClos
     mutationFn: () => setAdministrator(user.id, !user.isAdministrator),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['users'] });
-      // What one may do oneself may be less now.
+      // The own rights may have changed.
       if (user.id === me.id) await client.invalidateQueries(meQuery);
       onClose();
     },

@@ -5,7 +5,7 @@ import { cn } from '@/lib/cn';
 interface SelectProps extends ComponentProps<'select'> {
   label: string;
   options: readonly { value: string; label: string }[];
-  /** Only said, where what it is of stands beside. */
+  /** Hides the label where the context shows it. */
   isLabelHidden?: boolean;
 }
 

@@ -74,7 +74,7 @@ export function SettingsPage() {
   );
 }
 
-/** What belongs to an app: which is chosen here, and stands in the address. */
+/** Settings of an app, which is chosen here and kept in the address. */
 function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) {
   const [{ app: id }, setParams] = useQueryStates(settingsParams, { history: 'push' });
   const apps = useQuery(appsQuery);

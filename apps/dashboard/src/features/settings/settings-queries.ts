@@ -20,7 +20,7 @@ export const invitationsQuery = (app: string) =>
     queryFn: ({ signal }) => listInvitations(app, signal),
   });
 
-/** Everybody by pages, or those whose name or address holds the text. */
+/** Pages of accounts whose name or address contains the text. */
 export const usersQuery = (text: string) =>
   infiniteQueryOptions({
     queryKey: ['users', text],
