@@ -208,6 +208,37 @@ describe('a subject on the command line', () => {
   });
 });
 
+describe('a text with characters that no database takes', () => {
+  const app = { id: 'other', name: 'a\u0000b', createdAt: '' };
+  const retention = [{ environment: 'a\u0000b', days: 1, legalHold: false }];
+  test.each([
+    ['the name of an app', { app, retention: [], keys: [] }],
+    ['the environment of a rule', { app: { ...app, name: 'ok' }, retention, keys: [] }],
+  ])('is refused in an import with a sentence: %s', async (_name, transfer) => {
+    const file = path.join(folder, 'refused.ndjson');
+    await writeFile(file, `${JSON.stringify(transfer)}\n{"end":{"executions":0}}\n`);
+    const { code, stderr } = await call('import', file);
+    expect(code).toBe(1);
+    expect(linesOf(stderr)).toHaveLength(1);
+    expect(stderr).not.toMatch(/Something went wrong|    at /);
+  });
+
+  test.each([
+    ['app', ['keys', 'list', '--app', 'a\u0000b']],
+    ['name', ['keys', 'create', '--app', APP, '--name', 'a\u0000b']],
+    ['environment', ['keys', 'create', '--app', APP, '--environment', 'a\u0000b']],
+    ['search', ['users', 'list', '--search', 'a\u0000b']],
+    ['address', ['users', 'create', 'a\u0000b@example.org']],
+    ['subject', ['prune', '--app', APP, '--subject', 'a/\u0000', '--yes']],
+    ['execution', ['prune', '--app', APP, '--execution', 'a\u0000', '--yes']],
+    ['filter', ['query', 'outcome:"a\u0000b"', '--app', APP]],
+  ])('is refused as %s', async (_name, args) => {
+    const { code, stderr } = await call(...args);
+    expect(code).toBe(1);
+    expect(stderr).not.toMatch(/Something went wrong|    at /);
+  });
+});
+
 describe('the id of a key that an operator chose', () => {
   test('is the 12 characters after xr_, and revokes the key', async () => {
     const id = CHOSEN_KEY.slice(3, 15);
