@@ -33,6 +33,7 @@ export default function config(phase: string): NextConfig {
     rewrites: async () => ({
       beforeFiles: [
         { source: '/api/:path*', destination: `${API_ORIGIN}/api/:path*` },
+        { source: '/sdk/:path*', destination: `${API_ORIGIN}/sdk/:path*` },
         // `/executions` is a page too: only what carries a key is meant for ingest.
         ...['authorization', 'x-api-key'].map((key) => ({
           source: '/executions',
