@@ -8,7 +8,7 @@ import { appIdSchema, newAccountSchema } from '@xray/core';
 import { isUsableKey } from './auth/api-key.js';
 import { frontendHostOf, type ClerkOptions } from './auth/clerk.js';
 
-/** The clone this server runs from; `.env` files, the dashboard and the default data directory are in it. */
+/** The clone this server runs from. It holds the `.env` files, the dashboard and the default data directory. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface Config {
@@ -28,17 +28,17 @@ export interface Config {
   logLevel: string;
   /** The file descriptor that the log is written to. */
   logTo: number;
-  /** Of each API key at ingest; none when undefined. */
+  /** Limit of each API key at ingest; undefined means no limit. */
   requestsPerMinute: number | undefined;
-  /** Where people reach the server, when that is not where it listens; an origin without a trailing slash. */
+  /** The origin where people reach the server, if it is not where it listens. */
   publicUrl: string | undefined;
   /** Opens `/metrics` to a program elsewhere, or behind a proxy. */
   metricsToken: string | undefined;
   trustedProxies: string[];
   dashboardOrigin: string | undefined;
-  /** Where it signs people in; local accounts when undefined. */
+  /** Clerk's settings; undefined means local accounts. */
   clerk: ClerkOptions | undefined;
-  /** Signs cookies and links; with the embedded database one is made and kept beside it. */
+  /** Signs cookies and links. With the embedded database a secret is created and kept beside it. */
   authSecret: string | undefined;
   /** Used once, on an empty database. */
   init: {
@@ -48,7 +48,7 @@ export interface Config {
   };
 }
 
-/** A setting that is wrong; the message names it and says what to do. */
+/** A wrong setting; the message names it and says what to do. */
 export class ConfigError extends Error {
   constructor(message: string) {
     super(message);
@@ -148,8 +148,8 @@ const variables = z.object({
 });
 
 /**
- * All settings, complete. `env` wins over `server/.env.local`, that over `server/.env`, then the same
- * two at the root. A variable that is set to nothing counts as not set.
+ * All settings, complete. `env` wins over `server/.env.local`, then `server/.env`, then the same two
+ * files at the root. An empty variable counts as not set.
  *
  * @throws ConfigError naming the variable.
  */
@@ -198,7 +198,7 @@ function clerkOf(settings: z.output<typeof variables>): ClerkOptions | undefined
   if (secretKey === undefined && key === undefined) return undefined;
   if (secretKey === undefined || key === undefined) {
     throw new ConfigError(
-      'CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY: set both of them to sign in with Clerk, or neither.',
+      'CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY: set both to sign in with Clerk, or neither.',
     );
   }
   return {
@@ -213,7 +213,7 @@ function clerkOf(settings: z.output<typeof variables>): ClerkOptions | undefined
 function dashboardOriginOf(settings: z.output<typeof variables>): string | undefined {
   if (settings.XRAY_DASHBOARD_ORIGIN !== undefined && settings.CLERK_SECRET_KEY === undefined) {
     throw new ConfigError(
-      'XRAY_DASHBOARD_ORIGIN: a dashboard hosted apart has no cookies here, so it needs Clerk (CLERK_SECRET_KEY).',
+      'XRAY_DASHBOARD_ORIGIN: a dashboard on another host gets no cookies, so it needs Clerk (CLERK_SECRET_KEY).',
     );
   }
   return settings.XRAY_DASHBOARD_ORIGIN;
@@ -222,7 +222,7 @@ function dashboardOriginOf(settings: z.output<typeof variables>): string | undef
 function authSecretOf(settings: z.output<typeof variables>): string | undefined {
   if (settings.DATABASE_URL !== undefined && settings.XRAY_AUTH_SECRET === undefined) {
     throw new ConfigError(
-      'XRAY_AUTH_SECRET: it is needed with DATABASE_URL, the same for every server on that database. ' +
+      'XRAY_AUTH_SECRET: DATABASE_URL requires it, the same for every server on that database. ' +
         'Make one with `openssl rand -base64 32`.',
     );
   }
@@ -287,7 +287,7 @@ function extraParts(text: string, parts: UrlPart[]): string | undefined {
   return part && named[part];
 }
 
-/** An address or a range of them in CIDR notation. */
+/** An address, or a range of addresses in CIDR notation. */
 function isProxyAddress(entry: string): boolean {
   const [address = '', bits, ...rest] = entry.split('/');
   const version = isIP(address);
@@ -325,7 +325,7 @@ function databaseOf(settings: z.output<typeof variables>): Config['database'] {
   return { kind: 'pglite', dataDir: path.resolve(settings.XRAY_DATA_DIR) };
 }
 
-/** The setting holds a PEM or the path of one; environments that cannot hold line ends write them as \n. */
+/** The setting holds a PEM or its path. Environments that cannot hold line ends write them as \n. */
 function readCertificate(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const pem = value.includes('-----BEGIN') ? value.replaceAll('\\n', '\n') : readIfThere(value);

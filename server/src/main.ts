@@ -38,55 +38,55 @@ import { readVersion } from './version.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
 const STOP_TIMEOUT_MS = 10_000;
-/** How often it looks meanwhile for connections that wait for nothing any more, in ms. */
+/** How often a stop closes connections that became idle, in ms. */
 const LOOK_FOR_IDLE_MS = 50;
-/** Threads that read in records for questions: a long comparison leaves one for searches. */
+/** Threads that read records for questions. With two, a long comparison leaves one for searches. */
 const THREADS = 2;
 /** How long clients may take, in ms. */
 interface Patience {
-  /** To send the headers of a request, from when they connected or began it. */
+  /** For the headers of a request, counted from the connection or the request's first byte. */
   headersMs: number;
-  /** To send it whole. */
+  /** For the whole request. */
   requestMs: number;
-  /** Until their next request, on the same connection. */
+  /** Between two requests on a connection. */
   keepAliveMs: number;
-  /** How often the first two are looked at. */
+  /** How often the first two limits are checked. */
   checkEveryMs: number;
 }
 
 const PATIENCE: Patience = {
   headersMs: 15_000,
   requestMs: 60_000,
-  // Longer than a load balancer keeps a connection, which must be the one that closes it.
+  // Longer than a load balancer keeps a connection: the balancer must be the side that closes it.
   keepAliveMs: 75_000,
   checkEveryMs: 5_000,
 };
 
-/** The pieces that answer requests, composed and migrated but not listening on any port. */
+/** What answers requests: composed and migrated, but without a port. */
 export interface Backend {
   deps: Deps;
   /** Names of the migrations that this start applied. */
   migrated: string[];
-  /** The data directory's socket; none with a Postgres of one's own. */
+  /** The hold on the data directory; undefined with Postgres. */
   lock: DataDirLock | undefined;
-  /** Tells links where the server can be reached, once that is known. */
+  /** Sets the address that links lead to, once it is known. */
   announce(url: string): void;
-  /** Ends the answers that end only now. */
+  /** Ends answers that would otherwise never end, such as live streams. */
   stopStreams(): void;
   close(): Promise<void>;
 }
 
 export interface RunningServer {
   url: string;
-  /** What was made on an empty database; the key is shown here and never again. */
+  /** The app and key that were created in an empty database; the key is shown only here. */
   firstStart: { appId: string; apiKey: string } | undefined;
-  /** Makes the first administrator; undefined when there is one. */
+  /** Creates the first administrator; undefined when one exists. */
   setupLink: string | undefined;
-  /** Finishes what is being answered, then closes the store. */
+  /** Finishes running requests, then closes the store. */
   stop(): Promise<void>;
 }
 
-/** Opens the store that the settings name, brings it up to date, and composes what answers over it. */
+/** Opens and migrates the store of the settings, and composes the parts that answer requests. */
 export async function openBackend(config: Config): Promise<Backend> {
   const logger = pino(
     { level: config.logLevel, base: null, serializers: { err: loggedError } },
@@ -97,12 +97,12 @@ export async function openBackend(config: Config): Promise<Backend> {
   const metrics = new Registry();
   const store = watchErrors(createSqlStore(driver), metrics, outages);
   const threads = new TaskThreads(THREADS);
-  // One of its own, so that no question keeps it waiting.
+  // Ingest has its own thread, so questions cannot delay it.
   const intakeThread = new TaskThreads(1);
   const search = new Search(store, threads);
   const passwords = new Passwords();
   const stopping = new AbortController();
-  // Every live stream listens, and takes its listener away.
+  // Every live stream adds a listener, and removes it when it ends.
   setMaxListeners(0, stopping.signal);
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
@@ -227,7 +227,7 @@ async function openDatabase(
   }
 }
 
-/** Loaded where it signs people in alone. */
+/** Clerk's code is loaded only when its keys are set. */
 async function clerkOf(
   { clerk }: Config,
   store: Store,
@@ -284,7 +284,7 @@ async function initialize(
     const creation = { ...byItself, appId: init.appId, action: 'app.create', target: null };
     return { result, entry: result ? creation : undefined };
   });
-  // Who chose the key knows it; printing it would only put it into a log.
+  // An operator who chose the key knows it; printing it would only put it into a log.
   return made && chosen === undefined ? { appId: init.appId, apiKey: generated.key } : undefined;
 }
 
@@ -300,7 +300,7 @@ async function listen(server: Server, { port, host }: Config): Promise<string> {
   return urlOf(host, actualPort);
 }
 
-/** Origins that our own pages are seen at. */
+/** Origins of our own pages. */
 function pagesOf({ dashboardOrigin }: Config, siteUrl: string): string[] {
   const local = new URL(siteUrl);
   if (local.hostname === '127.0.0.1') local.hostname = 'localhost';
@@ -320,14 +320,14 @@ function membership(ranges: string[]): (ip: string) => boolean {
 }
 
 function urlOf(host: string, port: number): string {
-  // Every address is none that can be opened, so the link that is printed names this machine.
+  // A browser cannot open the address for all interfaces, so the printed link names this machine.
   if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 async function closeServer(server: Server): Promise<void> {
   const impatience = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
-  // One that was still being answered stays open for a next request, which is not to come.
+  // A connection whose answer has just ended stays open for a next request, which will not come.
   const looking = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE_MS);
   await new Promise((done) => server.close(done));
   clearInterval(looking);

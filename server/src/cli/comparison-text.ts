@@ -22,10 +22,10 @@ const SIGNS: Record<ComparedStep['kind'], string> = {
 
 const REORDERED = 'the rules are in another order';
 
-/** So many of each list are printed; `--json` has more. */
+/** At most so many lines of a list are printed; `--json` has more. */
 const MAX_LINES = 12;
 
-/** A comparison for a terminal: what differs in all, then the steps, equal ones folded. */
+/** A comparison as text: first what differs as a whole, then the steps, with equal steps folded. */
 export function comparisonText(comparison: Comparison): string {
   const { a, b, versions, changes, moreChanges, steps, moreSteps } = comparison;
   return [
