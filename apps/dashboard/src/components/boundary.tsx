@@ -7,9 +7,9 @@ import { ErrorState, SmallErrorState } from './states';
 interface BoundaryProps {
   /** The title of the error. */
   title: string;
-  /** What the part shows. A failure is that one's: with another one it is gone, and nothing is mounted anew. */
+  /** The identity of the content. Another identity clears a failure. */
   of?: string | number;
-  /** Reads anew what the part is given from above; what it reads itself is read anew without being told. */
+  /** Reloads the data from above. The part's own data reloads by itself. */
   onRetry?: () => Promise<unknown>;
   /** Shows the error in one line. */
   small?: boolean;

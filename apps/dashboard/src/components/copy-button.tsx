@@ -9,7 +9,7 @@ import { Button, type ButtonProps } from './ui/button';
 const SHOWN_MS = 1_600;
 
 interface CopyButtonProps extends Omit<ButtonProps, 'onClick'> {
-  /** What is copied, or how to make it: a large value is only made into text when asked for. */
+  /** The text, or a function that makes it. A large value becomes text only on a click. */
   text: string | (() => string);
   label: string;
   /** Shows the label beside the icon. */

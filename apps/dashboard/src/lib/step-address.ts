@@ -16,7 +16,7 @@ export function stepAddress({ index, sequence }: StepPlace): StepAddress {
   return index === sequence ? `${sequence}` : `${sequence}.${index}`;
 }
 
-/** Parses a step's address. Null if the text is none. */
+/** Parses a step's address. Null if the text is not one. */
 export function parseStepAddress(text: string): StepAddress | null {
   return /^\d{1,10}(\.\d{1,10})?$/.test(text) ? (text as StepAddress) : null;
 }

@@ -3,10 +3,10 @@ import type { FormEvent } from 'react';
 import { formErrors } from './form-errors';
 
 /**
- * A form on its way to the server: what to spread on the `<form>`, and how it went. What the server said
- * is in `errors` at the fields it is of, and else in `error`.
+ * The state of a form: props for the `<form>`, and the server's errors. Errors of fields are in `errors`, others
+ * in `error`.
  *
- * @param names of the fields, whose texts `send` gets
+ * @param names the fields whose texts `send` gets
  */
 export function useForm<Name extends string, Result>(
   names: readonly Name[],

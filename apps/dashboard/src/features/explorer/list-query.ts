@@ -35,11 +35,11 @@ export function chainQuery(question: ListQuestion) {
 type PageKey = readonly [...ReturnType<typeof listKey>, 'page', number, string | null];
 
 /**
- * One page, which also extends the chain. Once read it stays as it is until it is asked for anew, so that
- * the list holds still while it is read. While a whole list is empty it is asked for again and again.
+ * One page, which also extends the chain. A read page stays as it is until it is reloaded, so the list does not
+ * move under the reader. An empty list polls.
  *
- * It must close over nothing: an observer keeps its functions, a function made while rendering keeps that
- * render's pages, and so on back to the first page of a long scroll.
+ * The query must close over nothing. An observer keeps its functions, and a function made while rendering keeps
+ * that render's pages, and so on back to the first page of a long scroll.
  */
 export function pageQuery(question: ListQuestion, { index, start }: PageSlot) {
   return queryOptions<ExecutionPage, Error, ExecutionPage, PageKey>({

@@ -1,10 +1,10 @@
 /**
- * A place in the page for each of the rows that are in it. While they move by, a row keeps its place, and those
- * that come take the places of those that went, whose elements are used again.
+ * A place in the page for each rendered row. A row keeps its place while others move by. New rows take the places
+ * of rows that went, so their elements are reused.
  *
- * @param rows neighbours, but for one that may stand anywhere
- * @param count as many as there can be neighbours
- * @returns an id for each of the rows, which no other of them has
+ * @param rows neighbours, and perhaps one row elsewhere
+ * @param count the most neighbours
+ * @returns a unique id for each row
  */
 export function slotsFor(rows: readonly number[], count: number): string[] {
   const taken = new Set<number>();
