@@ -14,20 +14,20 @@ export interface Stats {
   /** Waiting, or on the way. */
   readonly queued: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Requests that something else answered, such as a proxy. Their snapshots wait and are sent again. */
+  /** Requests that X-Ray did not answer itself, but a proxy or a page. Their snapshots are sent again. */
   readonly unconfirmed: number;
-  /** Snapshots that the spool could not write to disk: they were sent, or wait, from memory. */
+  /** Snapshots that the spool could not write to disk. They are sent from memory. */
   readonly notDurable: number;
-  /** Failed requests that are tried again. */
+  /** Requests that failed and are tried again. */
   readonly retries: number;
-  /** Calls on executions that had ended, or after `shutdown`. */
+  /** Calls on ended executions, or after `shutdown`. */
   readonly ignoredCalls: number;
 }
 
-/** No losses: the next snapshot holds all of a superseded one, and the host asked for sampling. */
+/** These drops lose nothing: a later snapshot holds the first, and the host asked for the second. */
 const HARMLESS: ReadonlySet<DropReason> = new Set(['superseded', 'sampled']);
 
-/** Counts each snapshot once when it is recorded and once when it is delivered or dropped. */
+/** Counts every snapshot once when it is recorded and once when it is settled. */
 export class Accounts {
   readonly #onDrop: ((event: DropEvent) => void) | undefined;
   readonly #dropped: Partial<Record<DropReason, number>> = {};
@@ -64,7 +64,7 @@ export class Accounts {
     }
   }
 
-  /** The losses that no snapshot has reported yet. The caller's snapshot reports them. */
+  /** Returns the losses since the last report. The caller's snapshot reports them. */
   takeUnreported(): number {
     const unreported = this.#unreported;
     this.#unreported = 0;

@@ -2,19 +2,19 @@ import { parseTime } from './clock.js';
 import type { Answer } from './platform.js';
 import type { Queued } from './queue.js';
 
-/** What an answer says of a batch. Only X-Ray's own words decide about a snapshot. */
+/** The meaning of an answer for a batch. Only X-Ray's own answers settle a snapshot. */
 export type SendResult =
-  /** X-Ray's receipt: it took every snapshot that `rejected` does not list. */
+  /** X-Ray's receipt: it stored every snapshot that `rejected` does not list. */
   | { readonly kind: 'delivered'; readonly rejected: readonly RejectedItem[] }
   /** X-Ray refused the whole batch. */
   | { readonly kind: 'refused'; readonly status: number }
-  /** X-Ray cannot take it now, or nobody answered. Try again, not before `retryAfterMs`. */
+  /** X-Ray cannot store it now, or no server answered. Try again, not before `retryAfterMs`. */
   | {
       readonly kind: 'unavailable';
       readonly retryAfterMs: number | undefined;
       readonly message: string;
     }
-  /** Something else answered: a proxy, a redirect, a login page. It says nothing about the batch. */
+  /** Another server answered, such as a proxy, a redirect or a login page. It settles nothing. */
   | {
       readonly kind: 'foreign';
       readonly retryAfterMs: number | undefined;
@@ -22,14 +22,14 @@ export type SendResult =
       readonly message: string;
     };
 
-/** A snapshot of a batch that the server did not take, by its place in the batch. */
+/** A snapshot that the server did not store, by its place in the batch. */
 export interface RejectedItem {
   readonly index: number;
   readonly isRetryable: boolean;
   readonly isTooLarge: boolean;
 }
 
-/** What reading an answer needs to know of the snapshots that were sent. */
+/** The snapshots of the request that an answer belongs to. */
 export type Sent = readonly Pick<Queued, 'executionId'>[];
 
 /** The statuses with which X-Ray refuses what was sent (docs/wire-format.md, Sending). */
@@ -95,7 +95,7 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** `undefined` unless it names a snapshot that was sent. */
+/** `undefined` unless the item names a snapshot of the request. */
 function readRejected(item: unknown, sent: Sent): RejectedItem | undefined {
   if (!isObject(item)) return undefined;
   const { index, executionId, code, retryable } = item;
@@ -119,7 +119,7 @@ function isError(body: JsonObject | undefined): boolean {
   );
 }
 
-/** Seconds or a date (RFC 9110, 10.2.3). A date is compared with the server's clock if it tells its time. */
+/** Seconds or a date (RFC 9110, 10.2.3). The header `date` gives the server's clock for the comparison. */
 function readRetryAfter(
   { retryAfter, date }: Extract<Answer, { kind: 'answered' }>,
   nowMs: number,
@@ -140,7 +140,7 @@ function describe({ status, location }: Extract<Answer, { kind: 'answered' }>): 
   return `a redirect${target}: set the endpoint to the server itself`;
 }
 
-/** A query may hold secrets of somebody else. */
+/** The query may hold secrets. */
 function withoutQuery(location: string): string {
   return location.slice(0, 200).replace(/[?#].*$/s, '');
 }

@@ -9,8 +9,8 @@ let block: Uint8Array = new Uint8Array(0);
 let used = 0;
 
 /**
- * A text in UTF-8. Short texts share a block of memory, which is freed when none of them is needed any more. So a queue
- * of snapshots costs the garbage collector very little.
+ * A text in UTF-8. Short texts share a block of memory, which is freed when none of them is needed any more. So
+ * waiting snapshots cost the garbage collector almost nothing.
  */
 export function encodeText(text: string): Uint8Array {
   if (text.length > MAX_SHARED_UNITS) return encoder.encode(text);

@@ -24,8 +24,8 @@ import type { Status } from './wire/snapshot.js';
 const DEFAULT_FLUSH_MS = 5_000;
 
 /**
- * The client: one per process and app. It never throws into its host and never blocks it. It keeps the process alive
- * only at a natural end, for two seconds at most, to deliver the last records.
+ * The client: one per process and app. It never throws into its host, never blocks it and never keeps it alive.
+ * Only the end of a process may take two seconds longer, to deliver the last records.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export class XRaySDK {
   }
 
   /**
-   * Begins an execution; it ends with `completeExecution` or `failExecution`.
+   * Begins an execution. End it with `completeExecution` or `failExecution`.
    *
    * @example
    * ```ts
@@ -111,7 +111,7 @@ export class XRaySDK {
   }
 
   /**
-   * The execution whose `run` or `step` this code was called from; needs AsyncLocalStorage.
+   * Returns the execution whose `run` or `step` called this code. It needs AsyncLocalStorage.
    *
    * @example
    * ```ts
@@ -123,8 +123,8 @@ export class XRaySDK {
   }
 
   /**
-   * Waits for the delivery of all records before the call. Returns true when they are delivered or dropped, and false
-   * when the time, in milliseconds, is over. Never rejects.
+   * Waits until every earlier record is delivered or dropped, and resolves to true. Resolves to false when the time,
+   * in milliseconds, is over. Never rejects.
    *
    * @example
    * ```ts
@@ -136,7 +136,7 @@ export class XRaySDK {
   }
 
   /**
-   * Flushes, drops the rest when the time is over, and takes no more records. Never rejects.
+   * Flushes, drops the rest when the time is over, and records no more. Never rejects.
    *
    * @example
    * ```ts
@@ -148,7 +148,7 @@ export class XRaySDK {
   }
 
   /**
-   * The counts of all snapshots so far. The sum is exact at any time.
+   * Returns the counts of all snapshots so far. The sum is exact at any time.
    *
    * @example
    * ```ts
@@ -179,7 +179,7 @@ export class XRaySDK {
       const queue: unknown = spool(host);
       if (isQueue(queue)) return queue;
     } catch {
-      // The warning below says it.
+      // The warning below reports it.
     }
     warnOnce(
       'the option spool cannot be used: snapshots wait in memory and do not outlive this process',
@@ -205,7 +205,7 @@ export class XRaySDK {
     try {
       body = serialize(text, envelope, this.#settings.maxSnapshotBytes);
     } catch (error) {
-      // A RangeError: the text is longer than this runtime allows.
+      // A RangeError means that the text is longer than this runtime allows.
       const reason = error instanceof RangeError ? 'too_large' : 'sdk_error';
       this.#accounts.dropped(reason, executionId, reportedDrops);
       return instanceSeq;
@@ -213,7 +213,7 @@ export class XRaySDK {
     this.#delivery.enqueue({ key, executionId, body, reportedDrops });
     if (isTerminal && waitUntil !== undefined) {
       const delivered = this.#delivery.flush(DEFAULT_FLUSH_MS, 'patient');
-      // The host's platform may refuse it, as after the response: the snapshot is queued all the same.
+      // The host's platform may refuse it after the response. The snapshot is queued all the same.
       quietly(() => waitUntil(delivered));
     }
     return instanceSeq;

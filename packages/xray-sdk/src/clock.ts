@@ -1,6 +1,6 @@
 import { readNumber, RealDate, realMonotonicMs, realWallMs } from './real-time.js';
 
-/** The years 1 to 9999: the times that the wire format takes. */
+/** The wire format holds the years 1 to 9999. */
 const FIRST_MS = -62_135_596_800_000;
 const LAST_MS = 253_402_300_799_999;
 
@@ -29,7 +29,7 @@ export interface Clock {
   readonly monotonicMs: () => number;
 }
 
-/** The wall time is the one that the host sees, a test's fixed time too. Neither reading ever throws. */
+/** The wall time is the host's, also the fixed time of a test. Neither reading throws. */
 export const SYSTEM_CLOCK: Clock = {
   wallMs: () => {
     const ms = readNumber(() => Date.now());

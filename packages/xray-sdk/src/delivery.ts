@@ -11,54 +11,53 @@ import { warnOnce } from './warning.js';
 
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
-/** A server that asks for a longer pause is asked again all the same. */
+/** The longest pause that a server may ask for. */
 const MAX_RETRY_AFTER_MS = 300_000;
-/** A snapshot on which the server failed this often, alone in its request, is given up. */
+/** The SDK drops a snapshot after so many failures of the server on this snapshot alone. */
 const MAX_FAILURES = 3;
 
-/** These speak of the moment: too slow, too early, too often. */
+/** These statuses concern the moment, not the content: too slow, too early, too often. */
 const PASSING = new Set([408, 425, 429]);
 
-/** Somebody who waits until all up to an order are delivered or dropped. */
+/** A call of `flush`. It waits until all snapshots up to an order are delivered or dropped. */
 interface Waiter {
   readonly lastOrder: number;
   readonly resolve: (isSettled: boolean) => void;
 }
 
 /**
- * Brings snapshots to the server in the background and keeps exact books. One request at a time, and
- * a growing pause after each failure, are what spares a dead server: the pause is the circuit breaker,
- * the first request after it the probe.
+ * Delivers snapshots in the background and counts each of them. It sends one request at a time and waits
+ * longer after each failure. The pause is the circuit breaker, and the first request after it is the probe.
  */
 export class Delivery {
   readonly #settings: Settings;
   readonly #accounts: Accounts;
   readonly #queue: SnapshotQueue;
-  /** Out of the queue and not settled; the first `#batch.size` of them are in flight or due for a retry. */
+  /** Snapshots that left the queue and are not settled. The first `#batch.size` are in flight or wait for a retry. */
   #taken: Queued[] = [];
   #takenBytes = 0;
   #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
   #batchLimit: number;
-  /** Of the taken: those that something on the way to X-Ray refused alone. */
+  /** Taken snapshots that a proxy refused although each was alone in its request. */
   readonly #stuck = new WeakSet<Queued>();
   #isSending = false;
-  /** A batch is on its way out of a queue on disk: neither there nor among the taken. */
+  /** A queue on disk is reading a batch: it is neither in the queue nor in `#taken`. */
   #isTaking = false;
   #isClosed = false;
-  /** The time of `shutdown` is over: what is left is lost, or the disk's. */
+  /** The time of `shutdown` is over. Nothing is sent any more. */
   #isOver = false;
-  /** The process is ending: no retries, the first failure is the last. */
+  /** The process is ending, so the first failure is the last attempt. */
   #isExiting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerDueMs = Infinity;
   #notBeforeMs = 0;
-  /** The server's own word: what it asked for is kept, however urgent a flush is. */
+  /** The end of a pause that the server asked for. Even an urgent flush keeps it. */
   #askedNotBeforeMs = 0;
   #failuresInRow = 0;
   #nextOrder = 0;
   readonly #waiters = new Set<Waiter>();
 
-  /** @param makeQueue is given the callback that says that there is something to send. */
+  /** @param makeQueue receives a callback. The queue calls it when it holds something to send. */
   constructor(
     settings: Settings,
     accounts: Accounts,
@@ -70,7 +69,7 @@ export class Delivery {
     this.#batchLimit = settings.delivery.maxBatch;
   }
 
-  /** Takes a snapshot over; returns at once. */
+  /** Adds a snapshot and returns at once. */
   enqueue(snapshot: Omit<Queued, 'order' | 'failures'>): void {
     if (this.#isClosed) {
       this.#drop('shutdown', snapshot);
@@ -103,9 +102,9 @@ export class Delivery {
   }
 
   /**
-   * Resolves when all that was enqueued before the call is delivered or dropped (true), or when the time
-   * is over (false). Holds the process alive meanwhile. A pause after a failure is cut short, unless the
-   * server asked for it or the wait is a `patient` one.
+   * Resolves to true when every snapshot that was enqueued before the call is delivered or dropped, and to
+   * false when the time is over. It keeps the process alive meanwhile. It ends a pause after a failure,
+   * unless the server asked for the pause or the urgency is `patient`.
    */
   async flush(
     timeoutMs: number,
@@ -130,19 +129,19 @@ export class Delivery {
     });
   }
 
-  /** Takes nothing more, flushes, and drops what is left when the time is over. */
+  /** Accepts no more snapshots, flushes, and drops the rest when the time is over. */
   async shutdown(timeoutMs: number): Promise<boolean> {
     this.#isClosed = true;
     const isSettled = await this.flush(timeoutMs, 'last');
     this.#isOver = true;
     this.#clearTimer();
-    // What the disk does not take now is lost, too.
+    // A snapshot that cannot be written to disk now is lost, too.
     await this.#queue.close();
     this.#giveUp('shutdown');
     return isSettled;
   }
 
-  /** The process has nothing left to do: one attempt, then what is left is lost, and counted. */
+  /** The process has nothing left to do. Makes one attempt, then drops and counts the rest. */
   async lastAttempt(timeoutMs: number): Promise<void> {
     this.#isExiting = true;
     await this.flush(timeoutMs, 'last');
@@ -151,7 +150,7 @@ export class Delivery {
     this.#isExiting = false;
   }
 
-  /** The process ends by an error: one attempt while its thread waits, then what is left is lost, and counted. */
+  /** The process ends by an error. Makes one attempt while the thread waits, then drops and counts the rest. */
   lastAttemptNow(timeoutMs: number): void {
     const { clock, delivery } = this.#settings;
     const endMs = clock.monotonicMs() + timeoutMs;
@@ -169,7 +168,7 @@ export class Delivery {
     }
   }
 
-  /** Takes out everything that the end of the process would cost. */
+  /** Removes every snapshot that would be lost with the process. */
   #takeVolatile(): Queued[] {
     const items = this.#taken.filter(({ isOnDisk }) => isOnDisk !== true);
     this.#taken = this.#taken.filter(({ isOnDisk }) => isOnDisk === true);
@@ -181,7 +180,7 @@ export class Delivery {
     return items;
   }
 
-  /** Sends batch after batch until there is nothing left or the server is not available. */
+  /** Sends batches until none is left or the server is not available. */
   async #send(): Promise<void> {
     if (this.#isSending || this.#isOver) return;
     this.#isSending = true;
@@ -192,7 +191,7 @@ export class Delivery {
         if (!isUp || !this.#isDue() || this.#isOver) break;
       }
     } catch {
-      warnOnce('delivery failed unexpectedly; it will be tried again');
+      warnOnce('delivery failed unexpectedly; the SDK will try again');
       this.#pause(undefined);
     } finally {
       this.#isSending = false;
@@ -200,7 +199,7 @@ export class Delivery {
     if (this.#hasWork()) this.#schedule(this.#isDue() ? 0 : this.#settings.delivery.delayMs);
   }
 
-  /** Whether what is left must not wait for company: each request costs the host as much as many snapshots. */
+  /** Whether to send at once. Otherwise snapshots wait for others, as a request costs more than a snapshot. */
   #isDue(): boolean {
     return (
       this.#taken.length > 0 || this.#waiters.size > 0 || this.#queue.isDurable || this.#isFull()
@@ -236,12 +235,12 @@ export class Delivery {
     const frozen = this.#batch?.frozen ?? (await freezeBatch(items, this.#settings));
     this.#batch = { size: items.length, frozen };
     const result = await sendBatch(frozen, items, this.#settings);
-    // A shutdown that ran out of time has dropped and counted them: the answer comes too late.
+    // A shutdown ran out of time and dropped them: this answer is too late.
     if (this.#taken[0] !== items[0]) return false;
     return this.#settle(items, result);
   }
 
-  /** Books the result of one request. Returns whether to go on at once. */
+  /** Counts the result of one request. Returns whether to send the next batch at once. */
   #settle(items: readonly Queued[], result: SendResult): boolean {
     switch (result.kind) {
       case 'delivered':
@@ -263,8 +262,8 @@ export class Delivery {
   }
 
   /**
-   * A filter or a limit on the way may object to one snapshot only. Smaller batches find it, and the others
-   * then go first. It is never given up: it waits until it gets through, or until there is no room.
+   * A filter or a limit in a proxy may refuse one snapshot only. Smaller batches find it, and the others
+   * overtake it. It waits until the proxy lets it through, or until the queue is full.
    */
   #isolate(items: readonly Queued[]): void {
     this.#batch = undefined;
@@ -293,7 +292,7 @@ export class Delivery {
     return true;
   }
 
-  /** Books what a receipt says. Returns the snapshots that may be sent again. */
+  /** Counts the result of a receipt. Returns the snapshots to send again. */
   #book(items: readonly Queued[], rejected: readonly RejectedItem[]): Queued[] {
     const byIndex = new Map(rejected.map((item) => [item.index, item]));
     return items.filter((item, index) => {
@@ -309,7 +308,7 @@ export class Delivery {
     const isServersFault = status >= 500;
     const isKeysFault = status === 401 || status === 403;
     if (items.length > 1 && !isKeysFault) {
-      // One of them may spoil the rest: smaller batches find it.
+      // One snapshot may spoil the batch. Smaller batches find it.
       this.#batchLimit = Math.ceil(items.length / 2);
       this.#batch = undefined;
       this.#accounts.retries += 1;
@@ -321,15 +320,15 @@ export class Delivery {
       this.#pause(undefined);
       return false;
     }
-    warnOnce(`${this.#settings.url.href} answered ${String(status)}: records are dropped`);
+    warnOnce(`${this.#settings.url.href} answered ${String(status)}: the SDK drops these records`);
     for (const item of items) this.#drop(reasonOfStatus(status), item);
     this.#release(items.length, []);
-    // A wrong key is wrong for the next batch too: do not hammer.
+    // The next batch has the same key, so wait before it.
     if (isKeysFault || isServersFault) this.#pause(undefined);
     return !isKeysFault && !isServersFault;
   }
 
-  /** Takes out the oldest of the stuck that is not in flight. */
+  /** Removes the oldest stuck snapshot that is not in flight. */
   #shiftStuck(): Queued | undefined {
     const inFlight = this.#batch?.size ?? (this.#isSending ? this.#batchLimit : 0);
     const place = this.#taken.findIndex(
@@ -346,7 +345,7 @@ export class Delivery {
     return item.failures < MAX_FAILURES;
   }
 
-  /** The first `count` of the taken are settled, but for those to be sent once more. */
+  /** Settles the first `count` taken snapshots, except those in `again`. */
   #release(count: number, again: readonly Queued[]): void {
     this.#taken = [...again, ...this.#taken.slice(count)];
     this.#takenBytes = bytesOf(this.#taken);
@@ -356,7 +355,7 @@ export class Delivery {
     this.#wakeWaiters();
   }
 
-  /** After a failure: wait twice as long as before, at random so that many clients do not come at once. */
+  /** Waits twice as long as after the last failure. The pause is partly random, to spread many clients. */
   #pause(retryAfterMs: number | undefined): void {
     if (this.#isExiting) this.#giveUp('exit');
     this.#failuresInRow += 1;
@@ -385,7 +384,7 @@ export class Delivery {
     this.#timerDueMs = Infinity;
   }
 
-  /** What is left is lost and counted, unless the queue outlives the process. */
+  /** Drops and counts all snapshots that are not on disk. */
   #giveUp(reason: DropReason): void {
     for (const item of this.#takeVolatile()) this.#drop(reason, item);
     releaseExit(this);

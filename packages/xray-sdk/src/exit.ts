@@ -2,10 +2,10 @@ import { onBeforeExit, onFailedExit } from '#platform';
 
 import { SYSTEM_CLOCK } from './clock.js';
 
-/** The end of a process is held up for so long, at most. */
+/** The longest delay of the end of a process. */
 const HOLD_MS = 2_000;
 
-/** Something that holds snapshots and may try once more before the process ends. */
+/** A client with snapshots, which makes a last attempt before the process ends. */
 interface LastAttempt {
   /** The process has nothing left to do, and waits. */
   lastAttempt(timeoutMs: number): Promise<void>;
@@ -16,7 +16,7 @@ interface LastAttempt {
 const holders = new Set<LastAttempt>();
 let isListening = false;
 
-/** From now on the end of the process waits for this holder, for two seconds at most. */
+/** The end of the process waits for this holder, for two seconds at most. */
 export function holdExit(holder: LastAttempt): void {
   holders.add(holder);
   if (isListening) return;
@@ -36,7 +36,7 @@ export function holdExit(holder: LastAttempt): void {
   });
 }
 
-/** This holder has nothing to send any more, and may be collected. */
+/** This holder has nothing to send. It may be garbage collected. */
 export function releaseExit(holder: LastAttempt): void {
   holders.delete(holder);
 }

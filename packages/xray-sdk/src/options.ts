@@ -17,31 +17,31 @@ import { warnOnce } from './warning.js';
  * ```
  */
 export type DropReason =
-  /** The queue was full, and this was the oldest. */
+  /** The queue was full, and this snapshot was the oldest. */
   | 'queue_full'
-  /** A later snapshot of the same execution replaced it before it was sent: nothing is lost. */
+  /** A later snapshot of the same execution replaced it before it was sent. Nothing is lost. */
   | 'superseded'
-  /** Larger than the server takes, although all parts that may be left out were left out. */
+  /** It was larger than the server accepts, even without its values. */
   | 'too_large'
-  /** The server refused it for good (400, or a rejected item that is not retryable). */
+  /** X-Ray refused it for good (400, or a rejected item that is not retryable). */
   | 'rejected'
-  /** The server refused the key (401 or 403). */
+  /** X-Ray refused the key (401 or 403). */
   | 'unauthorized'
-  /** The server failed on it (500 and similar) at each attempt. */
+  /** X-Ray failed on it (500) at every attempt. */
   | 'server_error'
-  /** Undelivered when the process ended by itself. */
+  /** It was undelivered when the process ended. */
   | 'exit'
-  /** Undelivered when the time of `shutdown` was over, or recorded after it. */
+  /** It was undelivered when the time of `shutdown` was over, or recorded after `shutdown`. */
   | 'shutdown'
-  /** Not chosen by `sample`. */
+  /** `sample` did not choose it. */
   | 'sampled'
   /** The spool had no room, or its disk failed. */
   | 'spool'
-  /** The SDK could not write it as JSON: a fault of the SDK. */
+  /** The SDK could not write it as JSON. This is a fault of the SDK. */
   | 'sdk_error';
 
 /**
- * One loss, as `onDrop` receives it.
+ * One lost snapshot, as `onDrop` receives it.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export interface DropEvent {
 export interface XRayOptions {
   /** Default: the environment's XRAY_API_KEY. Without one the client warns once and records nothing. */
   apiKey?: string | undefined;
-  /** 1 to 128 of `[A-Za-z0-9._:-]`; the app the key belongs to. */
+  /** The app of the key: 1 to 128 characters of `[A-Za-z0-9._:-]`. */
   appId: string;
   /** The default pipeline of this client's executions. */
   pipeline: string;
@@ -81,26 +81,26 @@ export interface XRayOptions {
   endpoint?: string | undefined;
   /** The versions in force for every execution: code, ruleset, model, prompt. */
   versions?: Record<string, string> | undefined;
-  /** Values that must not leave the process, in addition to those under the default keys. */
+  /** The values that must not leave the process, beside those under the default keys. */
   redact?: RedactOptions | undefined;
-  /** Called with every snapshot that will not be delivered, and the reason. */
+  /** Receives every lost snapshot and the reason. */
   onDrop?: ((event: DropEvent) => void) | undefined;
-  /** Which executions are sent; default: all. A number is a rate from 0 to 1. */
+  /** The executions to send. Default: all. A number is a rate from 0 to 1. */
   sample?: number | SampleOptions | undefined;
-  /** Keeps a serverless invocation alive until a snapshot is delivered; may be given per execution. */
+  /** Keeps a serverless invocation alive until a snapshot is delivered. An execution may have its own. */
   waitUntil?: ((delivered: Promise<unknown>) => void) | undefined;
-  /** Keeps snapshots on disk until they are delivered; made by `spool` of `@xray/sdk/spool` (Node only). */
+  /** Keeps snapshots on disk until they are delivered (Node only). `spool` of `@xray/sdk/spool` makes it. */
   spool?: ((host: QueueHost) => SnapshotQueue) | undefined;
   /** `effects` keeps what steps return beside a noted output, for replays. Default: it is not kept. */
   replay?: 'effects' | undefined;
-  /** Steps kept in one execution; default 1,000, at most 10,000. */
+  /** The steps that one execution keeps. Default 1,000, at most 10,000. */
   maxSteps?: number | undefined;
-  /** How snapshots are queued and sent. */
+  /** How the client queues and sends snapshots. */
   delivery?: DeliveryOptions | undefined;
 }
 
 /**
- * How snapshots are queued and sent; the defaults suit a long-running service.
+ * How the client queues and sends snapshots. The defaults suit a long-running service.
  *
  * @example
  * ```ts
@@ -108,23 +108,23 @@ export interface XRayOptions {
  * ```
  */
 export interface DeliveryOptions {
-  /** Snapshots that wait at most; default 1,000. */
+  /** The most snapshots that may wait. Default 1,000. */
   maxQueued?: number | undefined;
-  /** Bytes that wait at most; default 10 MB. */
+  /** The most bytes that may wait. Default 10 MB. */
   maxQueuedBytes?: number | undefined;
-  /** Snapshots in one request; default 200. */
+  /** The most snapshots in one request. Default 200. */
   maxBatch?: number | undefined;
-  /** Bytes in one request; default 1 MiB. */
+  /** The most bytes in one request. Default 1 MiB. */
   maxBatchBytes?: number | undefined;
-  /** How long a snapshot may wait for company; default 200 ms. */
+  /** How long a snapshot waits for others to share its request. Default 200 ms. */
   delayMs?: number | undefined;
-  /** How long one request may take; default 10 s. */
+  /** How long one request may take. Default 10 s. */
   timeoutMs?: number | undefined;
-  /** Compress batches over 4 KiB; default true. */
+  /** Compress batches over 4 KiB. Default true. */
   gzip?: boolean | undefined;
 }
 
-/** The options, complete and checked: the only form the rest of the SDK sees. */
+/** The complete and checked options. The rest of the SDK sees only these. */
 export interface Settings {
   readonly isEnabled: boolean;
   readonly apiKey: string;
@@ -148,13 +148,13 @@ export interface Settings {
   readonly clock: Clock;
 }
 
-/** A longer timer fires at once. */
+/** The longest timer. A longer one fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Where the server listens by default. `localhost` is the IPv6 address first on Node 18. */
 const DEFAULT_ENDPOINT = 'http://127.0.0.1:4000';
 
-/** Never throws: an option that cannot be used is warned of once and replaced by a default, or disables the client. */
+/** Never throws. Warns once of an unusable option and uses its default, or disables the client. */
 export function resolveOptions(options: XRayOptions): Settings {
   const unreadable = new Set<string>();
   return readParts(
@@ -220,7 +220,7 @@ function endpointUrl(endpoint: string | undefined): URL | undefined {
   }
 }
 
-/** Without the rules that were asked for, recording could leak: then nothing of what they see is kept. */
+/** If the host's rules cannot be used, every value is redacted: a part of the rules could leak values. */
 function redactorOf(redact: RedactOptions | undefined, unreadable: ReadonlySet<string>): Redactor {
   try {
     if (!unreadable.has('redact')) return new Redactor(redact ?? {});
@@ -231,7 +231,7 @@ function redactorOf(redact: RedactOptions | undefined, unreadable: ReadonlySet<s
   return new Redactor({ paths: ['*'] });
 }
 
-/** A rate that cannot be used must not cost records. */
+/** An unusable rate must not cost records. */
 function sampleOf(given: XRayOptions['sample']): SampleOptions | undefined {
   if (given === undefined || given === null) return undefined;
   const sample: Partial<SampleOptions> = typeof given === 'number' ? { rate: given } : given;

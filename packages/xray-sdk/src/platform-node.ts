@@ -13,8 +13,8 @@ const AGENT_OPTIONS = { keepAlive: true, maxSockets: 2, timeout: 30_000 };
 let agents: { http: HttpAgent; https: HttpsAgent } | undefined;
 
 /**
- * `node:http`, not `fetch`: its sockets can be unreferenced, so that a server that hangs does not keep
- * the host's process alive (undici references its sockets anew with every request).
+ * Uses `node:http`, not `fetch`: its sockets can be unreferenced, so a server that hangs does not keep the host's
+ * process alive. undici references its sockets again with every request.
  */
 export const post: Platform['post'] = ({ url, headers, body, timeoutMs, maxAnswerLength }) =>
   new Promise<Answer>((resolve) => {
@@ -23,7 +23,7 @@ export const post: Platform['post'] = ({ url, headers, body, timeoutMs, maxAnswe
     const options = {
       method: 'POST',
       headers: { ...headers, 'content-length': body.length },
-      // This machine has two addresses, and a server may listen on either. Node 18 tries only the first.
+      // `localhost` may have two addresses. Node 18 tries only the first.
       ...(url.hostname === 'localhost' ? { autoSelectFamily: true } : {}),
     };
     const request = isSecure

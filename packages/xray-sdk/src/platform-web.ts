@@ -5,7 +5,7 @@ import { decoder, encoder } from './utf8.js';
 /** Browsers allow this much in flight with `keepalive` (Fetch standard, HTTP-network-or-cache fetch). */
 const MAX_KEEPALIVE_BYTES = 64 * 1024;
 
-/** What edge runtimes and newer ones may have beyond the web's own globals. */
+/** Globals that only some of these runtimes have. */
 interface Extras {
   AsyncLocalStorage?: new <T>() => ContextStore<T>;
   process?: {
@@ -14,7 +14,7 @@ interface Extras {
   };
 }
 
-/** Every property is optional, so any global object is one of these. */
+/** Every property is optional, so this type fits any global object. */
 const extras = globalThis as Extras;
 
 export const post: Platform['post'] = async ({
@@ -33,7 +33,7 @@ export const post: Platform['post'] = async ({
       headers,
       body,
       signal: abort.signal,
-      // A followed redirect would come back as another page's answer, or carry the records to another host.
+      // A redirect may lead to another page, or carry the records to another host.
       redirect: 'manual',
       ...(body.length < MAX_KEEPALIVE_BYTES ? { keepalive: true } : {}),
     });
@@ -67,7 +67,7 @@ export const createScratch: Platform['createScratch'] = (size) => {
 };
 
 export const fillRandom: Platform['fillRandom'] = (bytes) => {
-  // Ids have to differ, no more: where there is no crypto, as in a test's page, this will do.
+  // Ids must differ, no more. Some test pages have no crypto.
   if (typeof crypto === 'undefined') bytes.forEach((_, at) => (bytes[at] = Math.random() * 256));
   else crypto.getRandomValues(bytes);
 };
@@ -82,10 +82,10 @@ export const createContextStore: Platform['createContextStore'] = () => {
 export const environmentVariable: Platform['environmentVariable'] = (name) =>
   extras.process?.env?.[name];
 
-/** There is no such moment outside of Node. */
+/** Other runtimes have no such event. */
 export const onBeforeExit: Platform['onBeforeExit'] = () => {};
 
-/** Nor this one. */
+/** Other runtimes have no such event. */
 export const onFailedExit: Platform['onFailedExit'] = () => {};
 
 export const postNow: Platform['postNow'] = () => ({
@@ -93,5 +93,5 @@ export const postNow: Platform['postNow'] = () => ({
   message: 'this runtime cannot wait',
 });
 
-/** Timers keep nothing alive outside of Node. */
+/** In other runtimes timers keep no process alive. */
 export const unrefTimer: Platform['unrefTimer'] = () => {};

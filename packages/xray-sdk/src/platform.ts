@@ -1,7 +1,7 @@
-/** Bytes in memory of their own. `Uint8Array` is generic since TypeScript 5.7 only, and hosts may have an older one. */
+/** Bytes that no other thread shares. `Uint8Array` is generic only since TypeScript 5.7, and hosts may use an older one. */
 export type Bytes = Uint8Array & { readonly buffer: ArrayBuffer };
 
-/** What a server (or nothing at all) answered to one POST. */
+/** The answer to one POST, or the reason why there is no answer. */
 export type Answer =
   | {
       readonly kind: 'answered';
@@ -29,16 +29,16 @@ export interface ContextStore<T> {
   getStore(): T | undefined;
 }
 
-/** Memory to write text into, byte by byte, and to read it from. What was not written holds anything. */
+/** Memory to write text into, byte by byte, and to read it from. Unwritten bytes have any value. */
 export interface Scratch {
   readonly bytes: Uint8Array;
-  /** The text between two places; `isAscii` promises that there is nothing else in it. */
+  /** The text between two places. `isAscii` promises that all of it is ASCII. */
   text(start: number, end: number, isAscii: boolean): string;
 }
 
 /**
- * What differs between runtimes. `#platform` resolves to `platform-node.ts` where there are Node's
- * modules and to `platform-web.ts` elsewhere (see `imports` in package.json); both fit this.
+ * The functions that differ between runtimes. `#platform` resolves to `platform-node.ts` where Node's modules
+ * exist and to `platform-web.ts` elsewhere (see `imports` in package.json).
  */
 export interface Platform {
   /** Never rejects and follows no redirect. A request in flight keeps no process alive. */
@@ -50,12 +50,12 @@ export interface Platform {
   fillRandom(bytes: Bytes): void;
   createContextStore<T>(): ContextStore<T> | undefined;
   environmentVariable(name: string): string | undefined;
-  /** Calls back each time the process has nothing left to do; work started then holds it alive. */
+  /** Calls back each time the process has nothing left to do. Work that starts then keeps it alive. */
   onBeforeExit(callback: () => void): void;
   /** Calls back when the process ends with an exit code other than 0. No asynchronous work is possible then. */
   onFailedExit(callback: () => void): void;
-  /** Makes a POST while the thread waits, where that is possible. Never throws. */
+  /** Makes a POST while the thread waits, where the runtime can. Never throws. */
   postNow(post: Post): Answer;
-  /** Takes a timer out of the count of what keeps a process alive. */
+  /** Lets a timer keep no process alive. */
   unrefTimer(timer: ReturnType<typeof setTimeout>): void;
 }

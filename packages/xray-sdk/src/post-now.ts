@@ -2,7 +2,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_thread
 
 import type { Answer, Post } from './platform.js';
 
-/** The worker's program. It is a text, as a bundle of the host's has no file of ours that a worker could load. */
+/** The worker's program. It is a text, because a host's bundle has no file that a worker could load. */
 const PROGRAM = `
 const { workerData } = require('node:worker_threads');
 const { url, headers, body, maxAnswerLength, port, signal } = workerData;
@@ -34,14 +34,14 @@ sent.end(body);
 `;
 
 /**
- * Makes one POST while this thread waits: at the end of a process the event loop does not turn any more, so
- * another thread has to do it. Never throws.
+ * Makes one POST in another thread while this thread waits. At the end of a process the event loop does not turn
+ * any more. Never throws.
  */
 export function postNow({ url, headers, body, timeoutMs, maxAnswerLength }: Post): Answer {
   try {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));
-    // What the host has the main thread load first must not run in this one.
+    // NODE_OPTIONS may load modules of the host. They must not run in this thread.
     const { NODE_OPTIONS: _, ...env } = process.env;
     const worker = new Worker(PROGRAM, {
       eval: true,

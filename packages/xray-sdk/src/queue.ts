@@ -1,5 +1,5 @@
 /**
- * A snapshot on its way: its frozen bytes and what the accounts need to know of it.
+ * A snapshot that waits for delivery: its bytes and the facts that the counts need.
  *
  * @example
  * ```ts
@@ -7,16 +7,16 @@
  * ```
  */
 export interface Queued {
-  /** One per execution and process: a later snapshot of the same execution takes the earlier one's place. */
+  /** One key per execution and process. A later snapshot with the key replaces the earlier one. */
   readonly key: number;
-  /** Its place among all that were ever enqueued. */
+  /** Its number among all snapshots that this client enqueued. */
   readonly order: number;
   readonly executionId: string;
   /** Its JSON text in UTF-8. */
   readonly body: Uint8Array;
-  /** Losses this snapshot reports; if it is lost itself, the next one must report them. */
+  /** The losses that this snapshot reports. If it is lost, the next snapshot reports them. */
   readonly reportedDrops: number;
-  /** Whether it is on disk, and so outlives the process. */
+  /** Whether the snapshot is on disk and outlives the process. */
   readonly isOnDisk?: boolean;
   /** How often the server failed on this snapshot alone. */
   failures: number;
@@ -31,28 +31,28 @@ export interface Queued {
  * ```
  */
 export interface SnapshotQueue {
-  /** What waits here outlives the process, if it can. It bounds itself, and asks to be emptied at once. */
+  /** Whether snapshots in this queue outlive the process. Such a queue bounds itself. */
   readonly isDurable: boolean;
   readonly size: number;
   readonly bytes: number;
-  /** The order of the oldest that waits, or a lower bound of it; infinite when none waits. */
+  /** The order of the oldest snapshot, or a lower bound of it. Infinity if the queue is empty. */
   readonly oldestOrder: number;
   /** Adds at the end. Returns an earlier snapshot of the same execution, if this one replaces it. */
   push(item: Queued): Queued | undefined;
-  /** Takes the oldest out that the end of the process would cost. */
+  /** Removes the oldest snapshot that would be lost with the process. */
   shift(): Queued | undefined;
-  /** Takes a batch out: at least one if there is any, and no more than the bounds allow. */
+  /** Removes a batch within the bounds: at least one snapshot, if the queue holds any. */
   take(maxItems: number, maxBytes: number): Queued[] | Promise<Queued[]>;
-  /** All that was taken is delivered or dropped. */
+  /** All taken snapshots are delivered or dropped. */
   settled(): void;
-  /** Resolves when what was pushed before is as safe as this queue can make it. It may be used further. */
+  /** Resolves when the pushed snapshots are as safe as this queue can make them. It stays usable. */
   secure(): Promise<void>;
-  /** The same, for good: nothing will be pushed or taken any more. */
+  /** Secures and closes the queue. Nobody pushes or takes any more. */
   close(): Promise<void>;
 }
 
 /**
- * What a queue of the host's choice needs of the client.
+ * The client, as a queue sees it.
  *
  * @example
  * ```ts
@@ -64,17 +64,17 @@ export interface QueueHost {
   /** How many snapshots, and how many bytes of them, may wait in memory. */
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
-  /** A snapshot of an earlier process came in and counts as recorded from now on. */
+  /** The queue found a snapshot of an earlier process. It counts as recorded from now on. */
   recovered(): void;
-  /** A snapshot could not be written to disk. It waits in memory and would not outlive the process. */
+  /** The queue could not write a snapshot to disk. The snapshot waits in memory. */
   notDurable(): void;
-  /** A snapshot could not be kept. */
+  /** The queue lost a snapshot. */
   lost(item: Pick<Queued, 'executionId' | 'reportedDrops'>): void;
-  /** There is something to take. */
+  /** The queue holds something to take. */
   ready(): void;
 }
 
-/** Snapshots in memory that wait to be sent, first in first out, bounded by the one who fills it. */
+/** A queue in memory, first in, first out. Its user bounds it. */
 export class MemoryQueue implements SnapshotQueue {
   readonly isDurable = false;
   readonly #items = new Map<number, Queued>();
@@ -101,14 +101,14 @@ export class MemoryQueue implements SnapshotQueue {
     return earlier;
   }
 
-  /** Takes the oldest out. */
+  /** Removes the oldest snapshot. */
   shift(): Queued | undefined {
     const oldest = this.#oldest();
     if (oldest !== undefined) this.#remove(oldest);
     return oldest;
   }
 
-  /** Takes a batch out: at least one if there is any, and no more than the bounds allow. */
+  /** Removes a batch within the bounds: at least one snapshot, if the queue holds any. */
   take(maxItems: number, maxBytes: number): Queued[] {
     const batch: Queued[] = [];
     let bytes = 0;
@@ -138,7 +138,7 @@ export class MemoryQueue implements SnapshotQueue {
   }
 }
 
-/** A queue in memory in the place of one on disk, which could not be used. */
+/** A queue in memory that replaces an unusable queue on disk. */
 export class UndurableQueue extends MemoryQueue {
   readonly #host: Pick<QueueHost, 'notDurable'>;
 
@@ -153,7 +153,7 @@ export class UndurableQueue extends MemoryQueue {
   }
 }
 
-/** Whether a function of the host's gave a queue indeed. */
+/** Checks the result of the host's function. */
 export function isQueue(value: unknown): value is SnapshotQueue {
   if (typeof value !== 'object' || value === null) return false;
   const queue: Partial<Record<keyof SnapshotQueue, unknown>> = value;

@@ -1,6 +1,6 @@
 /**
- * The runtime's clocks and timers as they were when this module was loaded. A test may replace the global
- * ones by fakes that stand still, and what waits for them would never be delivered.
+ * The runtime's clocks and timers from the moment of loading. A test may replace the globals by fakes that stand
+ * still, and the SDK would wait for them without an end.
  */
 export const RealDate = Date;
 
@@ -13,13 +13,13 @@ const readMonotonic = monotonicReader();
 let lastReadMs = Number.NEGATIVE_INFINITY;
 let offsetMs = 0;
 
-/** Milliseconds since 1970 by the host's own clock; 0 if it does not tell. */
+/** Milliseconds since 1970 by the host's clock. 0 if the clock gives no number. */
 export function realWallMs(): number {
   const ms = readNumber(readWall);
   return Number.isFinite(ms) ? ms : 0;
 }
 
-/** Milliseconds that never go back, whatever the clock below does. */
+/** Milliseconds that never go back, even if the clock does. */
 export function realMonotonicMs(): number {
   const ms = readNumber(readMonotonic);
   if (ms + offsetMs < lastReadMs) offsetMs = lastReadMs - ms;
@@ -32,7 +32,7 @@ function monotonicReader(): () => number {
   return typeof performance?.now === 'function' ? performance.now.bind(performance) : readWall;
 }
 
-/** NaN for a clock that throws or gives something else. */
+/** NaN if the clock throws or gives no number. */
 export function readNumber(read: () => unknown): number {
   try {
     const value = read();

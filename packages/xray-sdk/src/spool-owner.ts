@@ -6,15 +6,15 @@ import { realWallMs } from './real-time.js';
 
 /** How often a process shows that it is alive. */
 export const HEARTBEAT_MS = 15_000;
-/** A process on another host that was silent for so long is gone. */
+/** A process on another host has ended if its last heartbeat is older. */
 const SILENT_MS = 4 * HEARTBEAT_MS;
-/** On this host its id may have gone to another process; a live one is never silent for so long. */
+/** On this host another process may have got its id. A live process is never silent for so long. */
 const LONG_SILENT_MS = 10 * 60_000;
-/** Two readings of when a process started may differ by so much. */
+/** The largest difference between two readings of one process's start. */
 const START_TOLERANCE_MS = 2_000;
 const MARK = '.owner-';
 
-/** Who a directory belongs to: `<name>.owner-<host>~<pid>~<start of the process>~<instance>`. */
+/** The owner of a directory, as its name says: `<name>.owner-<host>~<pid>~<start of the process>~<instance>`. */
 export class SpoolOwner {
   readonly #root: string;
   readonly #id: string;
@@ -27,22 +27,22 @@ export class SpoolOwner {
     this.dir = join(root, `${instanceId}${MARK}${this.#id}`);
   }
 
-  /** Shows that this process is alive and that a directory is its own. */
+  /** Writes a heartbeat into a directory of this process. */
   async beat(dir: string): Promise<void> {
     const path = join(dir, 'alive');
     const now = realWallMs() / 1_000;
     await utimes(path, now, now).catch(() => writeFile(path, ''));
   }
 
-  /** This process lives on, but is done with its own directory: whoever comes may take it over. */
+  /** Releases the directory while the process lives on: any other process may take it over. */
   async abandon(): Promise<void> {
     await utimes(join(this.dir, 'alive'), 0, 0).catch(() => {});
     liveInstances.delete(this.#id);
   }
 
   /**
-   * Takes over the directories of processes that are gone, oldest first. Renaming a directory is atomic, so
-   * that of several processes one gets it.
+   * Takes over the directories of ended processes, oldest first. Renaming a directory is atomic, so only one of
+   * several processes gets it.
    */
   async adopt(nowMs: number): Promise<string[]> {
     const adopted: string[] = [];
@@ -64,21 +64,21 @@ export class SpoolOwner {
   async #isGone(owner: string, dir: string, nowMs: number): Promise<boolean> {
     const [host, pid, startMs] = owner.split('~');
     const [ownHost] = this.#id.split('~');
-    // A directory that was made a moment ago may not have its heartbeat yet.
+    // A new directory may not have its heartbeat yet.
     const beat = await stat(join(dir, 'alive')).catch(() => stat(dir));
     const silentMs = nowMs - beat.mtimeMs;
     if (host !== ownHost) return silentMs > SILENT_MS;
-    // Same host and same process id, yet another instance: a container that was started anew.
+    // The same host and process id with another instance: a restarted container.
     if (Number(pid) === process.pid) {
       if (liveInstances.has(owner)) return false;
-      // Another thread of this process, or another copy of this module, is seen by its heartbeat alone.
+      // Only the heartbeat shows another thread of this process, or another copy of this module.
       const isSibling = Math.abs(Number(startMs) - processStartMs()) < START_TOLERANCE_MS;
       return !isSibling || silentMs > SILENT_MS;
     }
     return !isRunning(Number(pid)) || silentMs > LONG_SILENT_MS;
   }
 
-  /** Several clients of one process may share a directory. */
+  /** Notes this owner. Several clients of one process may share a directory. */
   enter(): void {
     liveInstances.add(this.#id);
   }
@@ -86,7 +86,7 @@ export class SpoolOwner {
 
 const liveInstances = new Set<string>();
 
-/** The same in every thread of a process, within the steps of the host's clock. */
+/** The start of the process. Its threads read the same value, within the steps of the host's clock. */
 function processStartMs(): number {
   return Math.round(realWallMs() - process.uptime() * 1_000);
 }

@@ -8,10 +8,10 @@ import { type SpoolRecord, writeRecord } from './spool-record.js';
 import { Segments } from './spool-segments.js';
 import { warnOnce } from './warning.js';
 
-/** Not the fakes of a test, which may stand still. */
+/** The fake timers of a test may stand still. These are the real ones. */
 const [runSoon, runEvery] = [setImmediate, setInterval];
 const SEGMENT_BYTES = 8 * 1024 * 1024;
-/** Whose snapshot a damaged line was cannot be told. */
+/** A damaged line does not show its execution. */
 const UNREADABLE = { executionId: '', reportedDrops: 0 };
 
 /** A snapshot that is not on disk yet. */
@@ -21,8 +21,8 @@ interface Pending {
 }
 
 /**
- * A queue on disk. Pushing only notes a line; the lines are appended together, off the caller's path, in
- * the order of the calls. Taking reads from the front: first what earlier processes left, then its own.
+ * A queue on disk. Pushing only notes a line. Later the queue appends all noted lines together, in the order of
+ * the calls. Taking reads from the front: first the records of earlier processes, then its own.
  */
 export class SpoolQueue implements SnapshotQueue {
   readonly isDurable = true;
@@ -34,22 +34,22 @@ export class SpoolQueue implements SnapshotQueue {
   readonly #adopted: Segments[] = [];
   readonly #opened: Promise<void>;
   readonly #heartbeat: ReturnType<typeof setInterval>;
-  /** Disk work, one after the other. */
+  /** The disk work so far. Each piece waits for the one before it. */
   #work: Promise<void> = Promise.resolve();
   #pending: Pending[] = [];
   #pendingBytes = 0;
-  /** Snapshots that the disk did not take. They are sent first, as nothing else keeps them. */
+  /** Snapshots that could not be written. The queue gives them first, because nothing else keeps them. */
   readonly #memory = new MemoryQueue();
-  /** On their way to the disk: perhaps there, perhaps not. */
+  /** The lines of the write in progress. They may or may not be on disk. */
   #writing: readonly Pending[] = [];
   #isWriteDue = false;
   #file: FileHandle | undefined;
   #fileBytes = 0;
   #nextSegment = 0;
-  /** Own records that were pushed and not taken. */
+  /** The number of own records that were pushed and not taken. */
   #waiting = 0;
   #lastTakenOrder = 0;
-  /** How far the wall clock was ahead of the one that never jumps. */
+  /** The difference between the wall clock and the monotonic clock, which never jumps. */
   #clockOffsetMs: number | undefined;
   #takenFrom: Segments | undefined;
 
@@ -104,7 +104,7 @@ export class SpoolQueue implements SnapshotQueue {
   async take(maxItems: number, maxBytes: number): Promise<Queued[]> {
     await this.#opened;
     await this.#write();
-    // In one line with writing and acknowledging: neither may happen in the middle of reading.
+    // Writing and acknowledging must not happen in the middle of reading.
     const taking = this.#work.then(async () => {
       const inMemory = this.#memory.take(maxItems, maxBytes);
       if (inMemory.length > 0) return inMemory;
@@ -121,7 +121,7 @@ export class SpoolQueue implements SnapshotQueue {
     if (source !== undefined) void this.#queueWork(() => source.acknowledge());
   }
 
-  /** Everything is on disk; a directory with nothing left in it goes. Pushing again opens it again. */
+  /** Writes everything to disk and deletes an empty directory. The next push makes it again. */
   async secure(): Promise<void> {
     await this.#write();
     await this.#queueWork(async () => {
@@ -143,13 +143,13 @@ export class SpoolQueue implements SnapshotQueue {
     for (let source = this.#adopted[0]; source !== undefined; source = this.#adopted[0]) {
       const found = await source.read(maxItems, maxBytes, true).catch(this.#warnOfReading);
       if (found === undefined) {
-        // It stays for the next process, and holds up nothing here.
+        // The files stay for the next process. This process goes on without them.
         this.#adopted.shift();
         continue;
       }
       const { records, torn } = found;
       for (let index = 0; index < torn; index += 1) {
-        // A line that a crash tore was a snapshot once: it comes in and is lost at the same moment.
+        // A torn line was a snapshot once. It counts as recovered and as lost.
         this.#host.recovered();
         this.#host.lost(UNREADABLE);
       }
@@ -157,7 +157,7 @@ export class SpoolQueue implements SnapshotQueue {
         for (let index = 0; index < records.length; index += 1) this.#host.recovered();
         return this.#taken(source, records, () => 0);
       }
-      // After torn lines there may be whole ones, in the next segment.
+      // The next segment may hold whole lines.
       if (torn > 0) continue;
       this.#adopted.shift();
       await source.removeAll().catch(this.#warnOfReading);
@@ -170,7 +170,7 @@ export class SpoolQueue implements SnapshotQueue {
       const { records, torn } = await this.#own.read(maxItems, maxBytes, false);
       const onDisk = this.#waiting - this.#pending.length;
       if (records.length === 0 && torn === 0) {
-        // At the end of what was written nothing may be left: somebody damaged or removed the files.
+        // All files are read and records are missing: somebody damaged or removed the files.
         this.#lose(onDisk);
         await this.#file?.close();
         this.#file = undefined;
@@ -200,7 +200,7 @@ export class SpoolQueue implements SnapshotQueue {
     });
   }
 
-  /** Own records that were on disk and cannot be read any more. */
+  /** Counts own records that cannot be read any more. */
   #lose(count: number): void {
     this.#waiting -= count;
     for (let index = 0; index < count; index += 1) this.#host.lost(UNREADABLE);
@@ -228,7 +228,7 @@ export class SpoolQueue implements SnapshotQueue {
     });
   }
 
-  /** The disk did not take it. Memory has its own bound, and the oldest there makes room. */
+  /** Keeps a snapshot in memory that could not be written. Beyond the bound the oldest is lost. */
   #keepInMemory(item: Queued): void {
     this.#waiting -= 1;
     this.#host.notDurable();
@@ -248,18 +248,18 @@ export class SpoolQueue implements SnapshotQueue {
     this.#file = await this.#own.add(this.#nextSegment);
     this.#nextSegment += 1;
     this.#fileBytes = 0;
-    // Without its heartbeat the directory's own age counts.
+    // Without a heartbeat the directory's own age counts.
     await this.#owner.beat(this.#own.dir).catch(() => {});
   }
 
-  /** Appends the lines; where the disk has no room for all, the first of them. Returns how many. */
+  /** Appends the lines, or as many as the disk has room for. Returns their number. */
   async #append(pending: readonly Pending[]): Promise<number> {
     const file = this.#file;
     if (file === undefined) return 0;
     const bytes = Buffer.concat(pending.map(({ line }) => line));
     let written = 0;
     try {
-      // A disk that runs full takes a part, and says so only when it is asked for the rest.
+      // A full disk takes a part without an error. Only the next write fails.
       while (written < bytes.length) {
         written += (await file.write(bytes, written)).bytesWritten;
       }
@@ -278,7 +278,7 @@ export class SpoolQueue implements SnapshotQueue {
     return kept;
   }
 
-  /** Takes the beginning of a line off. Where that fails, a new file begins behind the torn line. */
+  /** Cuts the beginning of a line off. If that fails, the queue begins a new file behind the torn line. */
   async #cutTo(file: FileHandle, bytes: number): Promise<void> {
     try {
       await file.truncate(bytes);
@@ -295,7 +295,7 @@ export class SpoolQueue implements SnapshotQueue {
     );
   }
 
-  /** At `process.exit()` there is time for one synchronous write of what is not on disk yet. */
+  /** Writes all lines that are not on disk yet, synchronously, because the process is exiting. */
   writeNow(): void {
     const left = [...this.#writing, ...this.#pending];
     if (left.length === 0) return;
@@ -306,7 +306,7 @@ export class SpoolQueue implements SnapshotQueue {
       const bytes = Buffer.concat((isAhead ? this.#pending : left).map(({ line }) => line));
       isWritten = writeSync(fd, bytes) === bytes.length;
     } catch {
-      // Memory has them for a last attempt over the network.
+      // The lines go to memory, for a last attempt over the network.
     }
     if (isWritten) return;
     this.#writing = [];
@@ -332,7 +332,7 @@ export class SpoolQueue implements SnapshotQueue {
     const offsetMs = nowMs - realMonotonicMs();
     const jumpMs = offsetMs - (this.#clockOffsetMs ?? offsetMs);
     this.#clockOffsetMs = offsetMs;
-    // The wall clock jumped, or the machine slept: the others' heartbeats look old until the next ones.
+    // The wall clock jumped or the machine slept. Heartbeats of other processes look too old for a while.
     if (Math.abs(jumpMs) > HEARTBEAT_MS) return;
     try {
       await mkdir(this.#root, { recursive: true });
@@ -359,7 +359,7 @@ export class SpoolQueue implements SnapshotQueue {
   }
 }
 
-/** Whoever asked for the work hears of its failure; what comes after it only waits for its end. */
+/** The caller of the work gets its failure. The next piece of work only waits for the end. */
 function settleQuietly(): void {}
 
 const spools = new Set<SpoolQueue>();

@@ -2,7 +2,7 @@ import { hash32 } from './hash.js';
 import type { Queued } from './queue.js';
 import { decoder, encoder } from './utf8.js';
 
-/** One line of a spool file, read back. */
+/** The content of one line of a spool file. */
 export interface SpoolRecord {
   readonly order: number;
   readonly reportedDrops: number;
@@ -10,13 +10,13 @@ export interface SpoolRecord {
   readonly json: string;
 }
 
-/** `checksum order reportedDrops executionId json`: JSON text holds no line break, so a line is a record. */
+/** Writes `checksum order reportedDrops executionId json`. JSON text has no line break, so a line is a record. */
 export function writeRecord(item: Queued): Uint8Array {
   const rest = `${String(item.order)} ${String(item.reportedDrops)} ${item.executionId} ${decoder.decode(item.body)}`;
   return encoder.encode(`${checksum(rest)} ${rest}\n`);
 }
 
-/** `undefined` for a line that was torn by a crash, or damaged. */
+/** `undefined` for a torn or damaged line. */
 export function readRecord(line: string): SpoolRecord | undefined {
   const match = /^([0-9a-f]{8}) ((\d+) (\d+) (\S+) (\{.*\}))$/su.exec(line);
   const [, sum, rest, order, reportedDrops, executionId, json] = match ?? [];

@@ -15,28 +15,28 @@ import { readRecord, type SpoolRecord } from './spool-record.js';
 const CHUNK_BYTES = 256 * 1024;
 const LINE_BREAK = 0x0a;
 
-/** What one read of a segment gave. */
+/** The result of one read of a segment. */
 export interface SegmentRead {
   readonly records: readonly SpoolRecord[];
-  /** Lines that a crash tore or that are damaged. */
+  /** The number of torn and damaged lines. */
   readonly torn: number;
-  /** How far in the file that was: the records, and the lines that were torn. */
+  /** The length of the read part, with its torn lines. */
   readonly bytes: number;
 }
 
 const NOTHING: SegmentRead = { records: [], torn: 0, bytes: 0 };
 
 /**
- * One process's directory of append-only files, read from the front. `<n>.spool` are the segments,
- * `acknowledged` says how far they are delivered: the segment's number and the offset in it.
+ * The directory of one process: append-only files, read from the front. `<n>.spool` are the segments.
+ * `acknowledged` holds the delivered position: the segment's number and the offset in it.
  */
 export class Segments {
   readonly dir: string;
   #numbers: number[] = [];
   #offset = 0;
-  /** How far the records of the last read reach; acknowledged once they are settled. */
+  /** The end of the last read. It is acknowledged when its records are settled. */
   #readTo: { readonly segment: number; readonly offset: number } | undefined;
-  /** On disk and not acknowledged; of these `#readBytes` are read. */
+  /** The bytes on disk that are not acknowledged. `#readBytes` of them are read. */
   #bytes = 0;
   #readBytes = 0;
 
@@ -44,7 +44,7 @@ export class Segments {
     this.dir = dir;
   }
 
-  /** What has been written and not been acknowledged. */
+  /** The bytes that are written and not acknowledged. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -53,7 +53,7 @@ export class Segments {
     return join(this.dir, `${String(segment).padStart(8, '0')}.spool`);
   }
 
-  /** Reads the directory of a process that is gone. */
+  /** Reads the directory of an ended process. */
   async open(): Promise<void> {
     const names = await readdir(this.dir);
     this.#numbers = names
@@ -67,7 +67,7 @@ export class Segments {
     this.#bytes = files.reduce((sum, { size }) => sum + size, 0) - this.#offset;
   }
 
-  /** So many more bytes stand in the file that was added last. */
+  /** Counts bytes that were appended to the last file. */
   written(bytes: number): void {
     this.#bytes += bytes;
   }
@@ -80,8 +80,8 @@ export class Segments {
   }
 
   /**
-   * The next records of the oldest segment. `isComplete`: nobody writes to the directory any more, so
-   * what has no line break at the end was torn.
+   * Reads the next records of the oldest segment. `isComplete` says that no process writes to the directory any
+   * more: an end without a line break is then a torn line.
    */
   async read(maxItems: number, maxBytes: number, isComplete: boolean): Promise<SegmentRead> {
     for (;;) {
@@ -105,7 +105,7 @@ export class Segments {
     }
   }
 
-  /** What was read is settled: it will not be read again, not even after a crash. */
+  /** The read records are settled. No process reads them again, not even after a crash. */
   async acknowledge(): Promise<void> {
     this.#bytes -= this.#readBytes;
     this.#readBytes = 0;
@@ -171,7 +171,7 @@ async function readSegment(
   }
 }
 
-/** A file that somebody removed holds nothing any more. */
+/** `undefined` if somebody removed the file. */
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'r');

@@ -2,7 +2,7 @@ import { UndurableQueue } from './queue.js';
 import type { Spool, SpoolOptions } from './spool.js';
 import { warnOnce } from './warning.js';
 
-/** The spool of runtimes without Node's file system: code for both may ask for it, and records from memory. */
+/** The spool of runtimes without a file system. It lets the same code run there, from memory. */
 export function spool(_options: SpoolOptions): Spool {
   return (host) => {
     warnOnce('the spool needs Node: snapshots wait in memory and do not outlive this process');

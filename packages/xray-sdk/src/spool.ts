@@ -2,7 +2,7 @@ import { SpoolQueue } from './spool-queue.js';
 import type { QueueHost, SnapshotQueue } from './queue.js';
 
 /**
- * Where and how much to spool.
+ * The directory and the size of a spool.
  *
  * @example
  * ```ts
@@ -13,17 +13,17 @@ import type { QueueHost, SnapshotQueue } from './queue.js';
  * ```
  */
 export interface SpoolOptions {
-  /** A directory on a local disk; it is made if need be. Several processes may share it. */
+  /** A directory on a local disk. The spool makes it if it does not exist. Several processes may share it. */
   dir: string;
   /**
-   * What this client may keep there, at most, with what it took over from processes that are gone;
-   * default 256 MB. Beyond it new snapshots are dropped as `spool`.
+   * The most that this client may keep there, with the snapshots that it took over from ended processes.
+   * Default 256 MB. Beyond it the client drops new snapshots as `spool`.
    */
   maxBytes?: number | undefined;
 }
 
 /**
- * What the client's option `spool` takes.
+ * The value of the client's option `spool`.
  *
  * @example
  * ```ts
@@ -35,10 +35,13 @@ export interface SpoolOptions {
 export type Spool = (host: QueueHost) => SnapshotQueue;
 
 /**
- * An opt-in disk spool (Node only): every snapshot goes to an append-only file first and leaves it when
- * the server has it. So snapshots survive a server that is down and a process that is killed: the next
- * process that uses the directory delivers them, in order. A snapshot is safe from `kill -9` a moment after
- * it was recorded, when the operating system has it; a loss of power may cost what was not synced yet.
+ * Makes a spool on disk (Node only). Every snapshot goes to an append-only file first and leaves it when the
+ * server has stored it. So snapshots survive a server that is down and a process that is killed. The next
+ * process that uses the directory delivers them, in order. A snapshot is safe from `kill -9` a moment after it
+ * was recorded, when the operating system has it. A loss of power may cost snapshots that were not synced yet.
+ *
+ * If the disk takes no snapshots, they wait in memory, and `stats().notDurable` counts them. Outside of Node the
+ * spool is in memory, too.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Text in UTF-8 and back. jsdom, and with it Jest, has no encoder; there a slow one takes its place, so that a
- * host's tests run with the SDK.
+ * Converts text to UTF-8 and back. jsdom has no encoder, so a slow one replaces it there: the tests of a host run
+ * with the SDK.
  */
 export const encoder: Pick<TextEncoder, 'encode' | 'encodeInto'> =
   typeof TextEncoder === 'undefined' ? plainEncoder() : new TextEncoder();
@@ -19,7 +19,7 @@ function plainEncoder(): typeof encoder {
   };
 }
 
-/** By percent-encoding, which is UTF-8 too (ECMA-262, encodeURIComponent). It refuses lone surrogates. */
+/** Percent-encoding is UTF-8, too (ECMA-262, encodeURIComponent). It refuses lone surrogates. */
 function encodePlainly(text = ''): Uint8Array<ArrayBuffer> {
   const percented = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD'));
   const binary = percented.replace(/%(..)/g, (_all, hex: string) =>

@@ -1,23 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** How to run a child process. */
+/** The options of a child process. */
 interface ChildOptions {
-  /** It is killed when it lives longer. */
+  /** A longer process is killed. */
   readonly timeoutMs?: number;
   readonly nodeArgs?: readonly string[];
-  /** The longest file it may write, in blocks of 512 bytes, as `ulimit -f` sets it. */
+  /** The longest file that it may write, in blocks of 512 bytes, by `ulimit -f`. */
   readonly maxFileBlocks?: number;
 }
 
-/** How a child process ended; the code is `null` if it was killed. */
+/** The end of a child process. The code is `null` if it was killed. */
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Starts a program of `test/programs` against the built package, as a host would have it. */
+/** Starts a program of `test/programs` with the built package, as in a host. */
 export function startProgram(
   name: string,
   env: Record<string, string>,

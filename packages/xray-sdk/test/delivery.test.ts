@@ -33,7 +33,7 @@ function record(xray: XRaySDK, count: number, output: unknown = 1): string[] {
   });
 }
 
-/** A promise to be settled by hand. */
+/** A promise that the test settles. */
 function deferred() {
   let [resolve, reject] = [(): void => {}, (_error: Error): void => {}];
   const promise = new Promise<void>((yes, no) => {
@@ -49,7 +49,7 @@ function expectExact(xray: XRaySDK): void {
   expect(delivered + queued + lost).toBe(recorded);
 }
 
-describe('on the way', () => {
+describe('during delivery', () => {
   test('snapshots travel in compressed batches, in order', async () => {
     const xray = client();
     const ids = record(xray, 300);
@@ -63,7 +63,7 @@ describe('on the way', () => {
     expect(xray.stats()).toMatchObject({ recorded: 300, delivered: 300, queued: 0, dropped: {} });
   });
 
-  test('a retry sends the very same bytes', async () => {
+  test('a retry sends the same bytes', async () => {
     sink.behaviour = (request, response) => {
       sink.behaviour = accept;
       answer(503)(request, response);
@@ -76,7 +76,7 @@ describe('on the way', () => {
     expect(xray.stats()).toMatchObject({ delivered: 20, retries: 1 });
   });
 
-  test('a pause the server asks for is kept', async () => {
+  test('the client keeps a pause that the server asks for', async () => {
     sink.behaviour = answer(429, { 'retry-after': '120' });
     const xray = client();
     record(xray, 1);
@@ -85,7 +85,7 @@ describe('on the way', () => {
     expect(xray.stats()).toMatchObject({ queued: 1, dropped: {} });
   });
 
-  test('a server that is down is asked less and less, always with the same batch', async () => {
+  test('the client asks a server that is down less and less often, always with the same batch', async () => {
     sink.behaviour = answer(503);
     const xray = client();
     record(xray, 900);
@@ -98,7 +98,7 @@ describe('on the way', () => {
     expect(xray.stats()).toMatchObject({ queued: 1_000, dropped: {} });
   });
 
-  test('one snapshot too large for the server costs only itself', async () => {
+  test('a snapshot that is too large for the server costs no other', async () => {
     sink.behaviour = (request, response) => {
       const isTooLarge = request.text.includes('whale');
       (isTooLarge ? answer(413) : accept)(request, response);
@@ -113,7 +113,7 @@ describe('on the way', () => {
     expect(xray.stats()).toMatchObject({ delivered: 19, dropped: { too_large: 1 } });
   });
 
-  test('a snapshot the server rejects alone is dropped, the others are delivered', async () => {
+  test('the client drops a snapshot that the server rejects, and delivers the others', async () => {
     sink.behaviour = ({ snapshots }, response) => {
       response.writeHead(202);
       const rejected = [
@@ -135,7 +135,7 @@ describe('on the way', () => {
     expect(xray.stats()).toMatchObject({ delivered: 2, dropped: { rejected: 1 } });
   });
 
-  test('a snapshot the server could not store now is sent again', async () => {
+  test('the client sends a snapshot again that the server could not store now', async () => {
     sink.behaviour = ({ snapshots }, response) => {
       sink.behaviour = accept;
       response.writeHead(202);
@@ -168,7 +168,7 @@ describe('on the way', () => {
   });
 });
 
-test('a pause the server asks for is kept whatever ends meanwhile, and however often it is flushed', async () => {
+test('new executions and flushes do not cut a pause that the server asks for', async () => {
   sink.behaviour = answer(429, { 'retry-after': '120' });
   const xray = client({ waitUntil: () => {} });
   record(xray, 1);
@@ -180,7 +180,7 @@ test('a pause the server asks for is kept whatever ends meanwhile, and however o
   expect(sink.requests).toHaveLength(1);
 });
 
-test('executions that end one after the other do not hammer a server that is down', async () => {
+test('executions that end one after the other do not send more requests to a server that is down', async () => {
   sink.behaviour = answer(503);
   const xray = client({ waitUntil: () => {} });
   record(xray, 1);
@@ -191,14 +191,14 @@ test('executions that end one after the other do not hammer a server that is dow
   expect(sink.requests).toHaveLength(2);
 });
 
-test('a timeout that no timer can hold is as long as one can', async () => {
+test('a timeout beyond the longest timer becomes the longest timer', async () => {
   const xray = client({ delivery: { timeoutMs: 1e12, delayMs: 1e12 } });
   record(xray, 1);
   expect(await xray.flush(Infinity)).toBe(true);
 });
 
 describe('in the queue', () => {
-  test('the oldest go first when it is full, and the next snapshot reports them', async () => {
+  test('a full queue drops its oldest snapshots, and the next snapshot reports them', async () => {
     const drops: string[] = [];
     const xray = client({
       delivery: { maxQueued: 5, delayMs: 60_000 },
@@ -215,7 +215,7 @@ describe('in the queue', () => {
     expect(sink.snapshots.at(-1)?.dropped?.snapshotsSinceLast).toBe(1);
   });
 
-  test('a checkpoint that was not sent yet is replaced by what came after it', async () => {
+  test('a later snapshot replaces a checkpoint that was not sent yet', async () => {
     const xray = client({ delivery: { delayMs: 60_000 } });
     const execution = xray.startExecution();
     execution.recordStep({ name: 'one' });
@@ -238,7 +238,7 @@ describe('in the queue', () => {
     expect(xray.stats()).toMatchObject({ recorded: 20_000, delivered: 0, queued: 0 });
   });
 
-  test('what is in flight counts among the bytes that wait', async () => {
+  test('snapshots in flight count among the bytes that wait', async () => {
     sink.behaviour = () => {};
     const xray = client({ delivery: { maxQueuedBytes: 100_000, maxBatchBytes: 80_000 } });
     record(xray, 10, 'x'.repeat(10_000));
@@ -248,7 +248,7 @@ describe('in the queue', () => {
     await xray.shutdown(1);
   });
 
-  test('shutdown ends in its time against a server that hangs, and counts what it leaves', async () => {
+  test('shutdown ends in time with a server that hangs, and counts the rest', async () => {
     sink.behaviour = () => {};
     const xray = client();
     record(xray, 3);
@@ -271,8 +271,8 @@ describe('in the queue', () => {
   });
 });
 
-describe('what is sent', () => {
-  test('sampling keeps or drops a whole decision, and failed and adverse ones always', async () => {
+describe('the sent snapshots', () => {
+  test('sampling keeps or drops a whole decision, and keeps every failed or adverse one', async () => {
     const xray = client({ sample: 0 });
     record(xray, 5);
     const parent = xray.startExecution();
@@ -288,7 +288,7 @@ describe('what is sent', () => {
     expect(xray.stats()).toMatchObject({ recorded: 9, delivered: 2, dropped: { sampled: 7 } });
   });
 
-  test('a rate keeps about that share, the same ids each time', async () => {
+  test('a rate keeps about that share of executions, with the same ids each time', async () => {
     const kept = async (): Promise<string[]> => {
       sink.snapshots.length = 0;
       const xray = client({ sample: { rate: 0.5 } });
@@ -305,7 +305,7 @@ describe('what is sent', () => {
   });
 
   test.each([null, Number.NaN, 'half', true, {}, { rate: null }])(
-    'sampling by %j, which is no rate, costs no record',
+    'sampling by %j, which is not a rate, costs no record',
     async (sample) => {
       const xray = client({ sample: sample as never });
       record(xray, 3);
@@ -314,14 +314,14 @@ describe('what is sent', () => {
     },
   );
 
-  test('a header without the first id of all is sampled by the one it has', async () => {
+  test('without a root id in the header, sampling uses the id of the caller', async () => {
     const sampling = client({ sample: { rate: ({ rootId }) => rootId === 'e-1' } });
     sampling.startExecution({ fromHeaders: { 'x-xray-execution': 'e-1' } }).completeExecution();
     expect(await sampling.flush()).toBe(true);
     expect(sink.snapshots).toHaveLength(1);
   });
 
-  test('an oversized snapshot sheds its values before anything that explains the decision', async () => {
+  test('a snapshot that is too large sheds its values, and keeps the explanation of the decision', async () => {
     const xray = client();
     const execution = xray.startExecution();
     for (let index = 0; index < 100; index += 1) {
@@ -342,7 +342,7 @@ describe('what is sent', () => {
     );
   });
 
-  test('a snapshot of many megabytes is shed without being written first', async () => {
+  test('a snapshot of many megabytes is shortened before it is written', async () => {
     const xray = client();
     const execution = xray.startExecution();
     const values = Array.from({ length: 2 }, () => '\u{20AC}'.repeat(5_000));
@@ -359,7 +359,7 @@ describe('what is sent', () => {
     expect(sink.snapshots[0]?.dropped?.bytes).toBeGreaterThan(20_000_000);
   });
 
-  test('of too many parallel steps one that fails late is kept, and the rest is counted as it ended', async () => {
+  test('too many parallel steps: a step that fails late stays, and the others are counted by their end', async () => {
     const xray = client({ maxSteps: 100 });
     const execution = xray.startExecution();
     const steps = Array.from({ length: 300 }, (_, index) => {
@@ -383,7 +383,7 @@ describe('what is sent', () => {
     });
   });
 
-  test('of too many steps the first, the last and the failed stay, and the rest is counted', async () => {
+  test('too many steps: the first, the last and the failed stay, and the others are counted', async () => {
     const xray = client({ maxSteps: 100 });
     const execution = xray.startExecution();
     for (let index = 0; index < 1_000; index += 1) {
@@ -401,7 +401,7 @@ describe('what is sent', () => {
   });
 });
 
-/** What a server may do to one request. */
+/** The behaviours of a server for one request. */
 const behaviours: Record<string, Behaviour> = {
   accept,
   slow: (request, response) => void setTimeout(() => accept(request, response), 15),
@@ -420,7 +420,7 @@ const behaviours: Record<string, Behaviour> = {
 };
 
 // Vitest itself fails a run with an unhandled rejection.
-test('whatever the server does, every snapshot is counted exactly once, at any time', async () => {
+test('every snapshot is counted exactly once at any time, for any behaviour of the server', async () => {
   const names = fc.constantFrom(...Object.keys(behaviours));
   let run = 0;
   await fc.assert(
@@ -430,7 +430,7 @@ test('whatever the server does, every snapshot is counted exactly once, at any t
       async (script, bursts) => {
         const remaining = [...script];
         sink.snapshots.length = 0;
-        // What the run before this one had in flight at its end may still come in.
+        // A request of the run before this one may still arrive.
         run += 1;
         const environment = String(run);
         sink.behaviour = (request, response) => {

@@ -13,7 +13,7 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** What lives longer is killed. Two seconds are the SDK's; the rest is the start of Node on a busy machine. */
+/** A longer process is killed. The SDK may take two seconds, and Node needs the rest to start on a busy machine. */
 const IN_TIME = { timeoutMs: 2_000 + 4_000 };
 
 /** A full run records a million: `XRAY_TEST_FULL=1 npm test`. */
@@ -29,7 +29,7 @@ test('a process that simply ends delivers what it recorded', async () => {
   expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: 450, delivered: 450, queued: 0 });
 });
 
-test('every process of a cluster is an instance of its own, without gaps or doubles', async () => {
+test('every process of a cluster has its own instance id, without gaps or doubles', async () => {
   const ended = await runProgram('cluster.mjs', { XRAY_ENDPOINT: sink.endpoint });
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   expect(new Set(sink.snapshots.map(({ executionId }) => executionId)).size).toBe(200);
@@ -70,7 +70,7 @@ test('a request that hangs does not keep alive a process that has ended its work
   expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: 2, dropped: { exit: 2 } });
 });
 
-test('at the end there is one attempt, without retries', async () => {
+test('at the end the client makes one attempt, without retries', async () => {
   sink.behaviour = answer(503);
   const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: sink.endpoint });
   expect(ended.code).toBe(0);
@@ -126,7 +126,7 @@ test('a process that ends by an error waits two seconds at most for a server tha
 
 test('the default endpoint is the address on which the server listens by default', async () => {
   const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: '' });
-  // Nobody listens there in a test, or somebody who refuses the key.
+  // In a test no server listens there, or the server refuses the key.
   expect(ended.stderr).toContain('http://127.0.0.1:4000');
 });
 
@@ -154,7 +154,7 @@ test(`${String(EXECUTIONS)} executions with the server down: memory bounded, end
   sink = await startSink();
   expect(ended.code).toBe(0);
   const report = JSON.parse(ended.stdout) as Record<string, number>;
-  // The queue takes 1,000 snapshots; the batch that waits for its retry counts among them.
+  // The queue holds 1,000 snapshots, with the batch that waits for its retry.
   expect(report).toMatchObject({
     recorded: EXECUTIONS,
     delivered: 0,

@@ -83,12 +83,12 @@ describe.skipIf(!isFull)('in a project of a host (downloads tools: XRAY_TEST_FUL
       const program = join(dir, 'failed-end.mjs');
       for (const way of ['throw in run', 'reject in run', 'handle the error and exit']) {
         const before = sink.snapshots.length;
-        const env = { ...process.env, XRAY_ENDPOINT: sink.endpoint, WAY: way };
+        const env = { ...process.env, XRAY_ENDPOINT: sink.endpoint, WAY: way, EXECUTIONS: '2' };
         const args = ['-y', '-p', `node@${version}`, 'node', program];
         await expect(run('npx', args, { cwd: dir, env })).rejects.toMatchObject({
           stdout: expect.stringContaining('"queued":0'),
         });
-        expect(sink.snapshots.length).toBe(before + 1);
+        expect(sink.snapshots.length).toBe(before + 2);
       }
     },
     240_000,

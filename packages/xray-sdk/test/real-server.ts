@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../../server/dist/cli.js', import.meta.url));
 
-/** `npm test` at the root builds the server first; by hand it is `npm run build -w server`. */
+/** `npm test` at the root builds the server first. `npm run build -w server` does it by hand. */
 export const isServerBuilt = existsSync(CLI);
 
-/** X-Ray's own server, on a port of its own with an empty data directory. */
+/** X-Ray's own server, with its own port and an empty data directory. */
 export interface RealServer {
   readonly url: string;
   readonly apiKey: string;
@@ -20,12 +20,12 @@ export interface RealServer {
   stop(): Promise<void>;
 }
 
-/** Chosen and not printed, since such a key may read too what it has sent. */
+/** A chosen key. Such a key may read its records, too. */
 const API_KEY = 'xr_sdk_test_key_of_at_least_32_characters';
 const APP = 'sdk-app';
 const READY = /^X-Ray is ready: (\S+)$/m;
 
-/** Starts it unattended, with an app and a key that are chosen here. */
+/** Starts it unattended, with a chosen app and key. */
 export async function startRealServer(): Promise<RealServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'xray-sdk-server-'));
   const server = spawn(process.execPath, [CLI, 'start'], {
@@ -63,20 +63,20 @@ export async function startRealServer(): Promise<RealServer> {
       server.kill('SIGTERM');
       await ended;
       await rm(dataDir, { recursive: true, force: true });
-      // It is the server's tests that plant much else; a key must not come out here either.
+      // The server's tests look for other secrets. A key must not appear in this log either.
       if (logged.includes('xr_')) throw new Error(`there is a key in the log:\n${logged}`);
     },
   };
 }
 
-/** A network between client and server; `isLosing` says of each request whether its answer gets lost. */
+/** A network between client and server. `isLosing` chooses the requests whose answers get lost. */
 export interface BadNetwork {
   readonly endpoint: string;
   readonly receipts: { accepted: number; duplicates: number; superseded: number }[];
   close(): Promise<void>;
 }
 
-/** Hands every request on to the server, and breaks the connection instead of handing some answers back. */
+/** Forwards every request to the server, and breaks the connection instead of returning some answers. */
 export async function startBadNetwork(
   target: string,
   isLosing: (requestNumber: number) => boolean,

@@ -33,7 +33,7 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** What a conforming runtime reports and sends; `hasContext`: whether `current()` follows asynchronous calls. */
+/** The report and the snapshots of a conforming runtime. `hasContext`: `current()` follows asynchronous calls. */
 function conforming(hasContext: boolean) {
   return {
     report: {
@@ -61,7 +61,7 @@ function conforming(hasContext: boolean) {
   };
 }
 
-/** What the runtime reported, and what the sink saw of it. */
+/** The report of the runtime, and the view of the sink. */
 function observed(report: unknown) {
   const [request] = sink.requests;
   return {
@@ -72,7 +72,7 @@ function observed(report: unknown) {
   };
 }
 
-/** Runs the conformance program with a runtime out of the npm registry. */
+/** Runs the conformance program with a runtime from the npm registry. */
 async function conform(command: string, args: string[]) {
   const { stdout } = await run(command, [...args, PROGRAM], {
     cwd: tmpdir(),
@@ -81,7 +81,7 @@ async function conform(command: string, args: string[]) {
   return observed(JSON.parse(stdout));
 }
 
-/** workerd knows no package: its modules have plain names, and only a handler may use the network. */
+/** workerd has no packages: its modules have plain names, and only a handler may use the network. */
 async function writeWorker(dir: string): Promise<string> {
   const dist = fileURLToPath(new URL('../dist/', import.meta.url));
   const names = (await readdir(dist)).filter(
@@ -165,7 +165,7 @@ const PAGE = `<!doctype html>
 </script>
 <script type="module" src="/program.mjs"></script>`;
 
-/** Serves the page, the program and the built package as it is, without a bundler. */
+/** Serves the page, the program and the built package, without a bundler. */
 async function servePage(): Promise<{ url: string; close: () => void }> {
   const server = createServer(({ url = '/' }, response) => {
     if (url === '/') {
@@ -200,7 +200,7 @@ describe.skipIf(CHROMIUM === undefined)('Chromium (apt-get install chromium)', (
     page.close();
   });
 
-  /** A tab in which the conformance program has run. */
+  /** Opens a tab and waits until the conformance program has run there. */
   async function openTab(): Promise<Page> {
     const tab = await browser.newPage();
     await tab.addInitScript(
@@ -217,9 +217,9 @@ describe.skipIf(CHROMIUM === undefined)('Chromium (apt-get install chromium)', (
     expect(observed(report)).toEqual(conforming(false));
   }, 60_000);
 
-  // A browser on a busy machine may give up what a page left behind: it promises no more than to try.
+  // A browser on a busy machine may drop the request of a closed page. It promises only to try.
   test(
-    'delivers what a page flushes while it is left, by keepalive',
+    'delivers the flush of a page that is being left, by keepalive',
     { retry: 2, timeout: 60_000 },
     async () => {
       const tab = await openTab();
@@ -236,7 +236,7 @@ describe.skipIf(CHROMIUM === undefined)('Chromium (apt-get install chromium)', (
       sink.preflight = new Promise((resolve) => (allow = resolve));
       await tab.goto('about:blank');
       await tab.close();
-      // The page is gone before it could post: only `keepalive` goes on.
+      // The page closed before it could post. Only a request with `keepalive` goes on.
       allow();
       await vi.waitFor(() => expect(sink.snapshots.at(-1)).toMatchObject({ pipeline: 'leaving' }), {
         timeout: 20_000,

@@ -13,22 +13,22 @@ export interface Received {
   readonly text: string;
 }
 
-/** Answers one request; what it throws or leaves open is part of the test. */
+/** Answers one request. A thrown error or an open request is part of the test. */
 export type Behaviour = (request: Received, response: ServerResponse) => void;
 
-/** A real HTTP server on loopback that stands for X-Ray's and keeps what it was sent. */
+/** A real HTTP server on loopback in the role of X-Ray. It keeps the requests. */
 export interface Sink {
   readonly endpoint: string;
   readonly requests: Received[];
   /** All snapshots of all requests, in order. */
   readonly snapshots: Snapshot[];
   behaviour: Behaviour;
-  /** A browser's question whether it may post is answered when this is settled. */
+  /** The sink answers a browser's preflight request when this promise is settled. */
   preflight: Promise<void>;
   close(): Promise<void>;
 }
 
-/** 202 for everything, as an empty server would answer. */
+/** Accepts everything with 202, as an empty server does. */
 export const accept: Behaviour = ({ snapshots }, response) => {
   response.writeHead(202, { 'content-type': 'application/json' });
   const receipt = { accepted: snapshots.length, duplicates: 0, superseded: 0, rejected: [] };
@@ -52,7 +52,7 @@ const CODES: Record<number, string> = {
   500: 'internal',
 };
 
-/** Any answer, such as one that somebody on the way to X-Ray gives. */
+/** Any answer, such as the page of a proxy. */
 export function foreign(
   status: number,
   body: string,
@@ -66,7 +66,7 @@ export function foreign(
 
 export async function startSink(behaviour: Behaviour = accept): Promise<Sink> {
   const server = createServer((request, response) => {
-    // As the server does for browsers: any origin, no credentials.
+    // The same as the server's headers for browsers: any origin, no credentials.
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('access-control-allow-headers', '*, authorization');
     if (request.method === 'OPTIONS') {

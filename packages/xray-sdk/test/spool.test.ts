@@ -85,7 +85,7 @@ async function damageLine(file: string, index: number): Promise<void> {
 
 const sentIds = (): string[] => sink.snapshots.map(({ executionId }) => executionId);
 
-test('what is recorded goes through the disk, in order, and leaves it empty', async () => {
+test('records go through the disk, in order, and leave it empty', async () => {
   const xray = client();
   const ids = record(xray, 250);
   expect(await xray.flush()).toBe(true);
@@ -95,7 +95,7 @@ test('what is recorded goes through the disk, in order, and leaves it empty', as
   expect(await readdir(dir)).toEqual([]);
 });
 
-test('what one client leaves behind, the next one delivers before its own', async () => {
+test('a client delivers the records that an earlier client left, before its own', async () => {
   sink.behaviour = answer(503);
   const first = client();
   const left = record(first, 50);
@@ -112,7 +112,7 @@ test('what one client leaves behind, the next one delivers before its own', asyn
   await second.shutdown();
 });
 
-test('a line that a crash tore is skipped and counted, and the others are delivered', async () => {
+test('the spool skips and counts a torn line, and delivers the others', async () => {
   sink.behaviour = answer(503);
   const first = client();
   const left = record(first, 3);
@@ -131,7 +131,7 @@ test('a line that a crash tore is skipped and counted, and the others are delive
   await second.shutdown();
 });
 
-test('a client that was shut down leaves the disk and the server alone', async () => {
+test('after shutdown a client uses neither the disk nor the server', async () => {
   sink.behaviour = answer(503);
   const first = client();
   record(first, 5);
@@ -143,7 +143,7 @@ test('a client that was shut down leaves the disk and the server alone', async (
   expect(await readdir(dir)).toEqual(owned);
 });
 
-test('a full spool takes no more, and counts what it did not take', async () => {
+test('a full spool drops and counts new records', async () => {
   sink.behaviour = answer(503);
   const xray = client({}, 10_000);
   record(xray, 100);
@@ -154,7 +154,7 @@ test('a full spool takes no more, and counts what it did not take', async () => 
   await xray.shutdown(50);
 });
 
-test('clients that share a directory leave each other alone while they live', async () => {
+test('clients that share a directory do not take over each other while they live', async () => {
   const [one, two] = [client(), client()];
   const ids = [...record(one, 30), ...record(two, 30)];
   expect(await Promise.all([one.flush(), two.flush()])).toEqual([true, true]);
@@ -163,7 +163,7 @@ test('clients that share a directory leave each other alone while they live', as
   await Promise.all([one.shutdown(), two.shutdown()]);
 });
 
-test('what was delivered makes room again, to the byte', async () => {
+test('delivered records free their room, to the byte', async () => {
   const xray = client({}, 20_000);
   for (let round = 0; round < 40; round += 1) {
     record(xray, 20);
@@ -173,7 +173,7 @@ test('what was delivered makes room again, to the byte', async () => {
   await xray.shutdown();
 });
 
-test('what was taken over from a process that is gone counts as room that is taken', async () => {
+test('records of an ended process count toward the size of the spool', async () => {
   sink.behaviour = answer(503);
   const first = client();
   record(first, 50);
@@ -186,7 +186,7 @@ test('what was taken over from a process that is gone counts as room that is tak
   await second.shutdown(50);
 });
 
-test('a segment in which everything is damaged does not take the next one along', async () => {
+test('a segment without a whole line does not cost the next segment', async () => {
   sink.behaviour = answer(503);
   const first = client();
   const left = record(first, 5);
@@ -238,7 +238,7 @@ test.each([
   },
 );
 
-test('clients in other threads of the process leave each other alone while they live', async () => {
+test('clients in other threads do not take over each other while they live', async () => {
   sink.behaviour = answer(503);
   const url = new URL('programs/spooling-thread.mjs', import.meta.url);
   const settings = { dir, endpoint: sink.endpoint };
@@ -259,7 +259,7 @@ test('clients in other threads of the process leave each other alone while they 
   await Promise.all([other.shutdown(), thread.terminate()]);
 });
 
-test('a disk that runs full in the middle of a write costs what had no room, and nothing else', async () => {
+test('a disk that runs full in the middle of a write costs only the records without room', async () => {
   sink.behaviour = answer(503);
   const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint, OUTPUT_LENGTH: '1000' };
   const ended = await runProgram('spool-end.mjs', env, { maxFileBlocks: 32 });
@@ -277,7 +277,7 @@ test('a disk that runs full in the middle of a write costs what had no room, and
   await rescuer.shutdown();
 });
 
-test('a disk that runs full costs nothing while the server takes what has no room on it', async () => {
+test('a full disk costs no record while the server is up', async () => {
   const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint, OUTPUT_LENGTH: '1000' };
   const ended = await runProgram('spool-end.mjs', env, { maxFileBlocks: 32 });
   expect(JSON.parse(ended.stdout).stats).toMatchObject({ delivered: 30, queued: 0, dropped: {} });
@@ -293,7 +293,7 @@ describe.each([
   ['has no name', async () => ''],
   ['is no text', async () => undefined as unknown as string],
 ])('a spool whose directory %s', (_what, place) => {
-  test('delivers from memory, and counts what is not durable', async () => {
+  test('delivers from memory, and counts the records that are not durable', async () => {
     const xray = client({ spool: spool({ dir: await place() }) });
     const ids = [...record(xray, 5), ...record(xray, 3)];
     expect(await xray.flush()).toBe(true);
@@ -303,7 +303,7 @@ describe.each([
     expect(await xray.shutdown()).toBe(true);
   });
 
-  test('keeps within the bounds of memory, and counts what is lost at the end', async () => {
+  test('keeps within the bounds of memory, and counts the lost records at the end', async () => {
     sink.behaviour = answer(503);
     const xray = client({ spool: spool({ dir: await place() }), delivery: { maxQueued: 10 } });
     record(xray, 30);
@@ -316,7 +316,7 @@ describe.each([
   });
 });
 
-test('what an earlier process left and nobody can read holds up no new snapshot', async () => {
+test('unreadable records of an earlier process delay no new snapshot', async () => {
   sink.behaviour = answer(503);
   const first = client();
   record(first, 3);
@@ -334,7 +334,7 @@ test('what an earlier process left and nobody can read holds up no new snapshot'
   await second.shutdown();
 });
 
-test('a spool that was not made by the SDK costs no record', async () => {
+test('an unusable spool option costs no record', async () => {
   const broken = [() => undefined, () => ({}), 'spool', { dir }, spool(undefined as never)];
   for (const each of broken) {
     sink.snapshots.length = 0;
@@ -347,7 +347,7 @@ test('a spool that was not made by the SDK costs no record', async () => {
 });
 
 test.each(['at once', 'soon'])(
-  'a process that calls process.exit %s leaves all in the spool',
+  'a process that calls process.exit %s leaves all records in the spool',
   async (when) => {
     sink.behaviour = answer(503);
     const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint, EXIT: when };
@@ -356,7 +356,7 @@ test.each(['at once', 'soon'])(
   },
 );
 
-test('with the server down a process ends at once, after one attempt, and leaves all in the spool', async () => {
+test('with the server down a process ends after one attempt, and leaves all records in the spool', async () => {
   sink.behaviour = answer(503);
   const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint };
   const ended = await runProgram('spool-end.mjs', env);
@@ -366,7 +366,7 @@ test('with the server down a process ends at once, after one attempt, and leaves
   expect(JSON.parse(ended.stdout).tookMs).toBeLessThan(1_500);
 });
 
-test(`a process killed at random, ${String(KILLS)} times: what was on disk arrives, nothing twice`, async () => {
+test(`a process killed at random, ${String(KILLS)} times: all records on disk arrive, and none arrives twice`, async () => {
   let spooled = 0;
   for (let round = 0; round < KILLS; round += 1) {
     const isDown = round % 2 === 0;
@@ -378,7 +378,7 @@ test(`a process killed at random, ${String(KILLS)} times: what was on disk arriv
       XRAY_API_KEY: 'xr_test',
     });
     await new Promise((resolve) => child.stdout?.once('data', resolve));
-    // Not a wait for anything: the moment of the kill is meant to be random.
+    // The moment of the kill is random on purpose.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('close', resolve));
@@ -394,7 +394,7 @@ test(`a process killed at random, ${String(KILLS)} times: what was on disk arriv
     expect(new Set(rescued).size).toBe(rescued.length);
     const arrived = new Set([...before.map(({ executionId }) => executionId), ...rescued]);
     expect(onDisk.filter((id) => !arrived.has(id))).toEqual([]);
-    // What was sent in both lives is the same snapshot to the byte, so the store keeps one.
+    // A snapshot that was sent in both lives has the same bytes, so the store keeps one.
     const unsent = (snapshot: Snapshot | undefined) => ({ ...snapshot, sentAt: '' });
     const again = new Map(sink.snapshots.map((snapshot) => [snapshot.executionId, snapshot]));
     const twice = before.filter(({ executionId }) => again.has(executionId));

@@ -1,4 +1,4 @@
-// A service of one primary and three workers, each with a client of its own, that records and simply ends.
+// A service with one primary and three workers. Each has its own client, records, and ends.
 import cluster from 'node:cluster';
 import { XRaySDK } from '@xray/sdk';
 

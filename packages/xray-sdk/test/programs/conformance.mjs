@@ -1,5 +1,5 @@
-// What every runtime must do: record, redact, flush and shut down against a live server.
-// In a page `globalThis.conformance` says where that is; elsewhere the environment does.
+// Every runtime must record, redact, flush and shut down with a live server.
+// A page gets the server's address from `globalThis.conformance`, any other runtime from the environment.
 import { XRaySDK } from '@xray/sdk';
 
 const endpoint = globalThis.conformance?.endpoint ?? globalThis.process.env.XRAY_ENDPOINT;

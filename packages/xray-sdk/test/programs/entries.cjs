@@ -1,4 +1,4 @@
-// A host that loads every entry with `require`, records one execution, and says what it loaded.
+// A host that loads every entry with `require`, records one execution, and prints the loaded types.
 const sdk = require('@xray/sdk');
 const ai = require('@xray/sdk/ai');
 const express = require('@xray/sdk/express');

@@ -1,4 +1,4 @@
-// A host that loads every entry with `import`, records one execution, and says what it loaded.
+// A host that loads every entry with `import`, records one execution, and prints the loaded types.
 import XRaySDK, * as sdk from '@xray/sdk';
 import * as ai from '@xray/sdk/ai';
 import * as express from '@xray/sdk/express';

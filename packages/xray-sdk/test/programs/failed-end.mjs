@@ -1,4 +1,4 @@
-// A host that records and then ends by an error, in the way that its environment names.
+// A host that records and then ends by an error. The environment names the way.
 import { XRaySDK } from '@xray/sdk';
 
 const xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'exit' });

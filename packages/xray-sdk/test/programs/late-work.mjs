@@ -1,4 +1,4 @@
-// A host that works on for a while after it recorded, with a server that hangs.
+// A host that records, works on for a while, and has a server that hangs.
 import { XRaySDK } from '@xray/sdk';
 
 const xray = new XRaySDK({

@@ -1,4 +1,4 @@
-// A host that records and simply ends. With `hang` as its argument nothing is different for it.
+// A host that records and ends.
 import { XRaySDK } from '@xray/sdk';
 
 const xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'exit' });

@@ -1,4 +1,4 @@
-// A host without a key, with two clients: its own work goes on as if nothing were there.
+// A host with two clients and no key. Its own work goes on.
 import { XRaySDK } from '@xray/sdk';
 
 const clients = [1, 2].map(() => new XRaySDK({ appId: 'app', pipeline: 'exit' }));

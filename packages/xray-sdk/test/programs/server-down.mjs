@@ -1,5 +1,5 @@
-// A host that records as many executions as it is told to while the server is down, and then simply ends.
-// It reports how its memory grew and how long its process lived on after its work.
+// A host that records EXECUTIONS executions while the server is down, and then ends.
+// It reports the growth of its memory, and how long its process lived after its work.
 import { XRaySDK } from '@xray/sdk';
 
 const count = Number(process.env['EXECUTIONS']);
@@ -19,7 +19,7 @@ function record(index) {
 }
 
 const memory = () => {
-  // What the first finds dead outside of the heap is swept beside us, and done when the second begins.
+  // The first call frees memory outside of the heap in the background. The second call waits for that.
   globalThis.gc?.();
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
@@ -29,7 +29,7 @@ const memory = () => {
 let before = 0;
 for (let index = 0; index < count; index += 1) {
   record(index);
-  // The queue is full after the first 5,000: from here on nothing may grow.
+  // The queue is full after the first 5,000. From here on memory must not grow.
   if (index === 5_000) before = memory();
   if (index % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
 }

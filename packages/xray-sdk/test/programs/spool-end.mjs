@@ -1,4 +1,4 @@
-// A host with a spool that ends by `process.exit()`, or by itself; it says how long that took, and the books.
+// A host with a spool that ends by `process.exit()` or by itself. It prints how long that took, and its counts.
 import { XRaySDK } from '@xray/sdk';
 import { spool } from '@xray/sdk/spool';
 

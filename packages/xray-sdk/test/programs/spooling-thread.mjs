@@ -1,4 +1,4 @@
-// A worker thread that spools with a server that is down, and sends what it has when it is told to.
+// A worker thread that spools while the server is down, and sends its records when a message asks for it.
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { XRaySDK } from '@xray/sdk';

@@ -1,4 +1,4 @@
-// A host whose last act is to wait for the delivery.
+// A host that waits for the delivery at its end.
 import { XRaySDK } from '@xray/sdk';
 
 const xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'exit' });

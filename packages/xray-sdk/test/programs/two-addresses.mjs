@@ -1,4 +1,4 @@
-// Loaded first: `localhost` has two addresses, the one of IPv6 first, as on many machines.
+// Load this file first. It gives `localhost` two addresses with IPv6 first, as many machines have.
 import dns from 'node:dns';
 
 const addresses = [
