@@ -33,7 +33,7 @@ test.for(seenOn('dark', 1_280))(
     if (view.widthPx === 390) await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Compare…' }).click();
     const lastGood = page.getByRole('menuitem', { name: /^Last approved/ });
-    await lastGood.getByText('approved').waitFor();
+    await lastGood.getByText('approved', { exact: true }).waitFor();
     await expectUsable(page);
     await lastGood.click();
 
