@@ -11,7 +11,7 @@ const names = readdirSync(here, { withFileTypes: true })
 
 const HELP = `npm run bench -- <name> [its options]
   Runs one bench: ${names.join(', ')}.
-  npm run bench -- <name> --help  tells of its options.
+  npm run bench -- <name> --help  lists its options.
 What is measured depends on the machine: compare figures of one run only.
 `;
 

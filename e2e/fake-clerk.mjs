@@ -10,7 +10,7 @@ const KEY_ID = 'ins_test';
  *
  * @typedef {object} FakeClerk
  * @property {Record<string, string>} settings that make a server sign people in with it
- * @property {(context: import('playwright-core').BrowserContext) => Promise<void>} answerIn stands in for
+ * @property {(context: import('playwright-core').BrowserContext) => Promise<void>} answerIn answers for
  *   its host in a browser, where nobody is signed in at first
  * @property {() => Promise<void>} close
  */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /**
- * What stands in no log: keys, cookies, tokens of Clerk's, what is shared with it, passwords, and what the
+ * Texts that no log may contain: keys, cookies, Clerk's tokens and secrets, passwords, and the data that the
  * stories record.
  */
 const NEVER_LOGGED =
@@ -19,7 +19,7 @@ const root = path.resolve(import.meta.dirname, '..');
  * @property {string} appId
  * @property {string | undefined} setupLink makes the first administrator; printed while there is none
  * @property {() => Promise<void>} stop ends it as an operator would, and removes its data; throws when a
- *   secret stands in its log
+ *   secret is in its log
  */
 
 /**

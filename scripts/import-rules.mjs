@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /**
- * Who may import whom (docs/architecture.md), as an oxlint configuration: one override a room, and
- * one a feature of the dashboard, so that a new feature is held apart without being listed here.
+ * The import rules of docs/architecture.md, as an oxlint configuration: one override for each room, and
+ * one for each feature of the dashboard, so that a new feature is held apart without being listed here.
  *
  * oxlint lets the last override that names a rule win, so each file is in one override alone, and
  * each override is whole.
@@ -90,7 +90,7 @@ const packageRooms = [
   ),
   room(
     ['examples/**'],
-    [only(['node:*', '@xray/sdk'], 'An example stands on the SDK alone, as its readers will.')],
+    [only(['node:*', '@xray/sdk'], 'An example imports the SDK only, as its readers will.')],
     ['examples/test/**', 'examples/*.config.ts'],
   ),
 ];
@@ -138,7 +138,7 @@ function serverRooms() {
     room([`${src}/segments/**`], [packages, express, notRooms(), not('store')]),
     // What takes long and needs nothing but its input, so that a thread can do it.
     room([`${src}/threads/**`], [packages, express, drivers, notRooms()]),
-    // What runs by itself, or over many executions, stands on taking and reading them.
+    // Background work, and work over many executions, is built on ingest and queries.
     room(
       [`${src}/upkeep/**`],
       [packages, express, drivers, notRooms('upkeep', 'ingest', 'query', 'search')],

@@ -6,7 +6,7 @@ const cli = path.join(root, 'server', 'dist', 'cli.js');
 
 /**
  * Goes on as the server's CLI within this process: signals, exit code and terminal are then its own,
- * and no second Node stands between it and whoever started it.
+ * and there is no second Node process between it and its parent.
  *
  * @param {string[]} args
  */

@@ -61,7 +61,7 @@ test.for(seenOn('dark', 1_280))(
   },
 );
 
-/** Of sixty under each ruleset, six and then thirty are declined by the rule that the second tightened. */
+/** Sixty loans under each ruleset. The tightened rule declines six, then thirty. */
 async function decideMany(server: FreshServer, pipeline: string): Promise<void> {
   for (const [ruleset, maxDti] of [
     ['r41', 0.54],

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { accessibilityFaults } from '../axe.mjs';
 
-/** The app that an administrator makes, and what becomes of it, whoever signs people in. */
+/** An administrator creates an app and uses it. The story is the same with local accounts and with Clerk. */
 export const APP = 'loans';
 const KEY = 'loan service';
 

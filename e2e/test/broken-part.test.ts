@@ -164,7 +164,7 @@ test.for(seenOn('light', 1_280))(
       });
     }
     expect(faults).toEqual({});
-    // Each broke with an error of the page's own, which the console tells of; the server refused nothing.
+    // Each part broke with an error of the page itself, which the console shows. The server refused nothing.
     expect(complaints.length).toBeGreaterThanOrEqual(cases.length);
     expect(complaints.filter((text) => text.includes('Failed to load'))).toEqual([]);
   },

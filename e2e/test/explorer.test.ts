@@ -184,7 +184,7 @@ test('what arrives while the list is live is shown at the top, and held back fro
 
   await send(server, [loan({ decision: { outcome: 'first-live' } })]);
   await list.getByRole('link', { name: /^first-live/ }).waitFor();
-  // Of another pipeline: the filter holds here too.
+  // An execution of another pipeline: the filter applies here too.
   await send(server, [loan({ pipeline: 'other', decision: { outcome: 'not-asked-for' } })]);
 
   await list.evaluate((grid) => grid.scrollTo(0, 1_000));

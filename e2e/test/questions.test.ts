@@ -119,7 +119,7 @@ test('where records are so large that a page has one, a first screen of them com
   expect(complaints).toEqual([]);
 });
 
-test('what is written of a group is completed as the list’s filter is', async ({ stage }) => {
+test('the filter of a group is completed as the list’s filter is', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await decideLoans(server);
   await page.goto(`${server.url}/compare?app=${server.appId}&qa=&qb=`);

@@ -95,10 +95,10 @@ function story(settings: NodeJS.ProcessEnv) {
     });
 }
 
-/** Of somebody who has just started X-Ray and is nobody yet. */
+/** A story of a person who has just started X-Ray and has no account. */
 export const newcomerTest = story({});
 
-/** Of the same, each on a first start of its own. */
+/** The same, with a new first start for each story. */
 export const firstStartTest = audienceTest.extend(
   'stage',
   async ({ audience }, { onCleanup }): Promise<Stage> => {
@@ -109,10 +109,10 @@ export const firstStartTest = audienceTest.extend(
   },
 );
 
-/** Of somebody who has an account and has not signed in yet. */
+/** A story of a person who has an account and has not signed in. */
 export const signedOutTest = story(WITH_ADMINISTRATOR);
 
-/** Of an administrator who has signed in. */
+/** A story of an administrator who has signed in. */
 export const test = signedOutTest.extend('stage', async ({ stage }): Promise<Stage> => {
   await signIn(stage.page, stage.server);
   return stage;

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { decideLoans } from './loans.js';
 import { expectUsable, filterBy, lookOn, seenOn, test } from './story.js';
 
-/** What is left of A4 between the margins of a browser's print dialog, in CSS pixels. */
+/** The space between the margins of A4 in a browser's print dialog, in CSS pixels. */
 const PAPER_PX = { width: 718, height: 1_047 };
 
 test.for(seenOn('light', 390))(

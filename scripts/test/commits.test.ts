@@ -69,7 +69,7 @@ describe('the commits of a branch', () => {
     expect(await commitFaults(shallow, base)).toEqual([expect.stringContaining('73 characters')]);
   });
 
-  test('are none where git knows no clone', async () => {
+  test('are empty where git knows no clone', async () => {
     expect(await commitFaults(temporaryFolder())).toEqual([]);
   });
 });

@@ -177,7 +177,7 @@ function concrete(path: string): string {
   return path.endsWith('/live') ? `${filled}?after=nothing` : filled;
 }
 
-describe('who may call what', () => {
+describe('access to each route', () => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   let administrator: Visitor;
   let as: Record<
@@ -421,7 +421,7 @@ test('the audit log has who did what, and where', async () => {
     ['ada@example.org', 'payload.view', 'shop', 'e1'],
     [apiKey.id, 'payload.view', 'shop', 'e1'],
     ['ada@example.org', 'export', 'shop', null],
-    ['ada@example.org', 'invitation.create', 'shop', 'whoever has the link'],
+    ['ada@example.org', 'invitation.create', 'shop', 'anyone with the link'],
     ['vera@example.org', 'invitation.accept', 'shop', null],
     ['administrator', 'user.link', null, 'vera@example.org'],
   ]);

@@ -40,10 +40,10 @@ test('what this run’s servers log is among what is looked through', async () =
   expect((await findLeaks(inject('logFolder'))).lines).toBeGreaterThan(lines);
 });
 
-test('a run fails, all of whose tests pass, when a secret stands in a log', async () => {
+test('a run whose tests all pass fails if a log contains a secret', async () => {
   const folder = path.join(import.meta.dirname, 'support/leaking-suite');
   const vitest = path.resolve(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
-  // Where its logs stay, for whoever wants to know how they came by a secret.
+  // The folder of its logs, so that a developer can find the source of a secret.
   const logs = await mkdtemp(path.join(tmpdir(), 'xray-leaks-'));
   onTestFinished(() => rm(logs, { recursive: true }));
   const child = spawn(process.execPath, [vitest, 'run', '--root', folder], {

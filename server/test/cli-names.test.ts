@@ -39,7 +39,7 @@ beforeAll(async () => {
   await overConsole(place, 'PUT', `/api/apps/${APP}/retention`, {
     items: [{ environment: HOSTILE, days: 30, legalHold: false }],
   });
-  // A person with such a name, who then stands in the audit log.
+  // A person with such a name, who is then in the audit log.
   const ada = await administratorOf(server);
   await ada.ask('PATCH', '/api/me', { name: HOSTILE });
   await ada.ask('POST', '/api/apps', { id: 'second', name: HOSTILE });

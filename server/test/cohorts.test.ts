@@ -24,7 +24,7 @@ const WEEK_B = { from: WEEK_A.to, to: '2026-11-15T00:00:00.000Z' };
 const EXECUTIONS = 1_000;
 const BATCH = 200;
 
-/** Of one cause in a pipeline of its own, a week each. */
+/** Two cohorts with one planted cause, in one pipeline, a week each. */
 function planted(cause: Cause | undefined): { a: Snapshot[]; b: Snapshot[] } {
   const cohort = (name: 'a' | 'b', from: string): Snapshot[] =>
     plantedCohort(name, 7, { appId: APP, executions: EXECUTIONS, cause }).map((made, index) => ({

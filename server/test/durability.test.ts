@@ -17,7 +17,7 @@ const KILLS = Number(process.env.XRAY_TEST_KILLS ?? 4);
 /** A start of the embedded database takes seconds. */
 const EMBEDDED_KILLS = Math.min(KILLS, 30);
 const WRITERS = 8;
-/** Of the acknowledged between two kills, at random, so that kills fall into every part of a write. */
+/** Acknowledgements between two kills: a random number, so that kills fall into every part of a write. */
 const BETWEEN_KILLS = { least: 5, most: 60 };
 
 /**
@@ -118,7 +118,7 @@ function limitFiles({ child }: ServerProcess, size: number | 'unlimited'): void 
   execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${size}:`]);
 }
 
-// Of util-linux. CI must have it, so there its absence is a failure.
+// prlimit belongs to util-linux. In CI its absence is a failure.
 const withoutLimits = !isInstalled('prlimit') && process.env.CI !== 'true';
 
 /** Loaded into a server: on SIGUSR2 its database's thread ends, as no request could make it. */
@@ -136,8 +136,8 @@ const END_THREAD_ON_SIGNAL = `
   if (threads.isMainThread) process.on('SIGUSR2', () => database.terminate());
 `;
 
-describe('what was acknowledged', () => {
-  test(`on pglite is there whole after ${EMBEDDED_KILLS} kills of the server`, async () => {
+describe('every acknowledged execution', () => {
+  test(`on pglite is complete after ${EMBEDDED_KILLS} kills of the server`, async () => {
     const place = await newPlace('pglite');
     onTestFinished(() => place.remove());
     const start = (): Promise<ServerProcess> => startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
@@ -277,7 +277,7 @@ describe.each(DRIVERS)('a server on %s', (driver) => {
     await Promise.race(inFlight);
     const code = server.end('SIGTERM');
     const answers = await Promise.allSettled(inFlight);
-    // What had reached the server is answered; what had not is refused whole, never left half done.
+    // A request that reached the server is answered. Any other is refused as a whole.
     const taken = answers.filter(
       (answer) => answer.status === 'fulfilled' && answer.value.status === 202,
     );

@@ -45,7 +45,7 @@ function foundByMeaning(query: QueryNode): QueryFacts[] {
   return facts.filter((one) => matchesQuery(query, one, context));
 }
 
-/** Of every facet, each value with how many executions have it. */
+/** For every facet, the number of executions with each value. */
 function facetsByMeaning(found: QueryFacts[]): Record<string, Record<string, number>> {
   const fields: Record<string, Record<string, number>> = {};
   for (const one of found) {
@@ -97,7 +97,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     search = new Search(store, threads);
     await store.migrate();
     const records = sampleSnapshots(200).map((made) => recordOf(made, new Date(NOW)));
-    // Of the last ones the search index knows nothing.
+    // The search index does not contain the last ones.
     await store.saveExecutions(records.slice(0, -20));
     const indexing = startIndexJob({
       store,

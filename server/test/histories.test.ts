@@ -139,7 +139,7 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
     expect(wrong).toEqual([]);
   }, 600_000);
 
-  test('tells of each appearance the rule, the margin to the cutoff and the nearest kept rival', async () => {
+  test('gives each appearance its rule, the margin to the cutoff and the nearest kept rival', async () => {
     const { items, strip } = await candidate(server.url, nameOf(8));
     const one = items.find(
       ({ executionId, step }) => executionId === 'choice-0' && step.name === 'filter',
@@ -224,23 +224,23 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
     ]);
   });
 
-  test('counts an execution that was sent anew by its last version alone', async () => {
+  test('counts an execution that was sent again by its last version only', async () => {
     const flush = (revision: number, outcome: 'kept' | 'rejected') =>
       snapshot({
-        executionId: 'sent-anew',
+        executionId: 'sent-again',
         revision,
         startedAt: '2026-10-05T09:00:00Z',
         steps: [
           {
             name: 'filter',
-            candidates: { in: 1, out: 1, byOutcome: {}, items: [{ id: 'anew', outcome }] },
+            candidates: { in: 1, out: 1, byOutcome: {}, items: [{ id: 'again', outcome }] },
           },
         ],
       });
     await postOk(server.url, flush(1, 'kept'));
-    expect((await candidate(server.url, 'anew')).byOutcome).toEqual({ kept: 1 });
+    expect((await candidate(server.url, 'again')).byOutcome).toEqual({ kept: 1 });
     await postOk(server.url, flush(2, 'rejected'));
-    expect((await candidate(server.url, 'anew')).byOutcome).toEqual({ rejected: 1 });
+    expect((await candidate(server.url, 'again')).byOutcome).toEqual({ rejected: 1 });
   });
 
   test('finds what was decided on a subject, and why', async () => {

@@ -132,7 +132,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
       );
       made.push(...own);
       await save(store, own);
-      // Of the first ones a newer version comes when they are in a segment already.
+      // The first ones get a newer version when they are in a segment already.
       if (round === 12) {
         await save(
           store,
@@ -324,7 +324,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   });
 });
 
-test('a database restored from a dump of another cluster is indexed anew', async () => {
+test('a database restored from a dump of another cluster is indexed again', async () => {
   const place = await newPlace('postgres');
   const store = await openStore(place);
   onTestFinished(async () => {

@@ -12,7 +12,7 @@ import { openDriver } from './support/tables.js';
 
 /** How often the server is killed; `npm run test:chaos` wants more. */
 const KILLS = Math.min(Number(process.env.XRAY_TEST_KILLS ?? 4), 20);
-/** Of requests between two kills, at random, so that they fall into every part of the work. */
+/** Requests between two kills: a random number, so that kills fall into every part of the work. */
 const REQUESTS = { least: 10, most: 50 };
 const ORPHANS = `SELECT count(DISTINCT segment)::int AS orphans FROM xray.segment_blocks b
   WHERE NOT EXISTS (SELECT FROM xray.segments s WHERE s.id = b.segment)`;
@@ -117,7 +117,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   }, 600_000);
 });
 
-test('a merge that was killed when it had written all but its end is done anew, and leaves nothing', async () => {
+test('a merge that was killed just before its end is repeated, and leaves nothing behind', async () => {
   const place = await newPlace('postgres');
   const server = await startServer(place);
   const watcher = new Client({ connectionString: place.env.DATABASE_URL });

@@ -65,7 +65,7 @@ async function ask(where: string): Promise<{ status: number; text: string }> {
   return { status: response.status, text };
 }
 
-/** What is wrong with an answer: it is to be ordinary, since what was asked for is invalid or not there. */
+/** Faults of an answer. An ordinary answer is expected, since the request is invalid or names nothing. */
 async function faultsOf(where: string): Promise<string[]> {
   const { status, text } = await ask(where);
   if (![200, 400, 404, 422].includes(status)) return [`${where}: ${status}`];

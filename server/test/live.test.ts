@@ -124,7 +124,7 @@ describe('the live stream over instances', () => {
       const sentAt = performance.now();
       const found = await Promise.all(readers.map((reader) => reader.executions(1)));
       waitedMs.push(performance.now() - sentAt);
-      for (const told of found) expect(idsOf(told)).toEqual([next.executionId]);
+      for (const events of found) expect(idsOf(events)).toEqual([next.executionId]);
     }
     for (const reader of readers) reader.leave();
     // A machine that has other things to do may be late now and then.

@@ -220,7 +220,7 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     expect(error.details?.[0]).toMatchObject({ path: 'q', position: 0 });
   });
 
-  /** What is told of executions of one day that took so long. */
+  /** The answer for executions of one day with these durations. */
   const readTimed = async (durations: (number | null | undefined)[]) => {
     const store = await freshStore(driver);
     const records = durations.map((durationMs, index) =>

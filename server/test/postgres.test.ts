@@ -201,7 +201,7 @@ describe('with a Postgres of one’s own', () => {
     const leaving = new AbortController();
     const ask = (signal?: AbortSignal): Promise<Response> =>
       fetchWithKey(`${url}/candidates/none`, signal && { signal });
-    // Of ten connections the questions get eight, two each.
+    // Questions get eight of the ten connections, two each.
     const asked = Array.from({ length: 4 + 99 }, () => ask());
     await expect.poll(() => heavy('waiting')).toBe(99);
     const left = ask(leaving.signal);

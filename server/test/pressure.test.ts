@@ -132,7 +132,7 @@ async function peakBytes({ child }: { child: { pid?: number | undefined } }): Pr
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-/** What has broken parsers, decoders or databases before. */
+/** Texts that have broken parsers, decoders or databases before. */
 const CORPUS = [
   '',
   ' \n',

@@ -137,7 +137,7 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
       return comparison;
     };
     const long = compare('large-a', 'large-b');
-    // What is asked after this comes in later.
+    // A request after this one arrives later.
     await get<object>(`${server.url}/health`);
     // On the event loop the first would be done before the second is looked at.
     const [comparison] = await Promise.all([long, compare('low', 'high')]);

@@ -245,7 +245,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     ['a step that is no number', `/api/apps/${APP}/executions/e1/steps/x`, 400, 'invalid'],
     ['a limit too high', `/api/apps/${APP}/executions?limit=201`, 400, 'invalid'],
     ['an unknown status', `/api/apps/${APP}/executions?status=odd`, 400, 'invalid'],
-    ['a time that is none', `/api/apps/${APP}/executions?from=monday`, 400, 'invalid'],
+    ['an invalid time', `/api/apps/${APP}/executions?from=monday`, 400, 'invalid'],
     ['a forged cursor', `/api/apps/${APP}/executions?cursor=AAAA`, 400, 'invalid'],
     ['a NUL in a filter', `/api/apps/${APP}/executions?pipeline=%00`, 400, 'invalid'],
     ['a broken escape in the path', '/api/apps/%E0%A4%A/executions', 400, 'invalid'],

@@ -7,7 +7,7 @@ import { callCli } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
 test.each(driverInCi('postgres'))(
-  'xray reindex makes anew what is derived from bodies, on %s',
+  'xray reindex rebuilds what is derived from bodies, on %s',
   async (driver) => {
     const server = await freshServer(driver);
     try {

@@ -233,7 +233,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
       '--yes',
     ]);
     expect(byCli).toMatchObject({ erased: { executions: 1, steps: 3 }, left: { executions: 0 } });
-    // Of an embedded database the command asks this very server; a Postgres it erases from by itself.
+    // With an embedded database the command asks this server. It erases from a Postgres by itself.
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics.match(/^xray_erased_executions_total.*$/gm) ?? []).toEqual(
       driver === 'pglite' ? [`xray_erased_executions_total{app="${APP}",cause="request"} 1`] : [],

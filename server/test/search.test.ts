@@ -4,7 +4,7 @@ import { APP, driverInCi, freshServer } from './support/databases.js';
 import { get, list, postOk } from './support/http.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
-/** What is searched for, beside what was recorded. */
+/** Searches, each with the record that it should find. */
 const EVERYWHERE: [what: string, q: string, made: Partial<Snapshot>][] = [
   ['a word of an input', 'zebra', { input: { note: 'a striped Zebra.' } }],
   ['a word of a step’s output', 'okapi', { steps: [{ name: 's', output: ['an OKAPI'] }] }],

@@ -81,7 +81,7 @@ afterAll(() => embedded.remove());
 
 /**
  * The lines behind the first, which tells when the app was made here. Sorted, since executions of the
- * same millisecond stand in the order in which this database stored them.
+ * same millisecond come in the order in which this database stored them.
  */
 function linesOf(text: string): string[] {
   return text.split('\n').slice(1).sort();

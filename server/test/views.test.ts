@@ -72,7 +72,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
     expect(weeks.map(({ params }) => params)).toEqual([{ from: '-7d', by: 'status' }]);
   });
 
-  test('one is renamed by whoever may forget it, and takes no other’s name', async () => {
+  test('a person who may delete a view may rename it, but not to the name of another view', async () => {
     const paul = await ada.bring('shop', 'viewer', 'paul@example.org');
     const own = await paul.ask<SavedView>('POST', VIEWS, { name: 'a', params: { q: 'tag:eu' } });
     await paul.ask('POST', VIEWS, { name: 'taken', params: {} });

@@ -31,7 +31,7 @@ const API = `/api/apps/${APP}`;
 const HOUR_MS = 3_600_000;
 const IS_FULL = process.env.XRAY_TEST_FULL === '1';
 
-/** What is recorded in words, small enough that what is searched for is often there. */
+/** The recorded words: so few that a searched word is often there. */
 const WORDS = [
   'income',
   'too',
@@ -80,7 +80,7 @@ const RANK: Snapshot['steps'][number] = {
   },
 };
 
-/** Of the last days, at ages that stay on their side of whole hours while the tests run. */
+/** Snapshots of the last days. Their ages stay on the same side of whole hours while the tests run. */
 function wordySnapshots(count: number, now: number): Snapshot[] {
   const texts = fc.sample(fc.array(fc.constantFrom(...WORDS), { maxLength: 4 }), {
     numRuns: count,
@@ -253,7 +253,7 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
     }
   });
 
-  test('a live stream says where they stand, and of what is written anew its latest', async () => {
+  test('a live stream says where words occur, and sends the latest version of a changed execution', async () => {
     const reader = await Reader.open(server.url, { q: 'quokka status:completed' });
     const running = snapshot({ status: 'running', revision: 1, input: 'a quokka' });
     const other = snapshot({ status: 'completed', input: 'a wombat' });
@@ -389,7 +389,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
   });
 });
 
-test('who follows a search stands in the audit log, since its places are shown', async () => {
+test('a person who follows a search is in the audit log, since the stream shows matches', async () => {
   const server = await freshServer('pglite', WITH_ADMINISTRATOR);
   onTestFinished(() => server.close());
   const ada = await administratorOf(server);

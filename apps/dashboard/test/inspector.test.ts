@@ -63,7 +63,7 @@ describe('candidates', () => {
     );
   });
 
-  it('has shares that sum to one, or are none', () => {
+  it('has shares that sum to one, or no shares', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.nat()), (counts) => {
         const shares = sharesOf(counts);

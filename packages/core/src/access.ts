@@ -10,7 +10,7 @@ const emailSchema = z.string().trim().toLowerCase().pipe(z.email().max(254));
 const personName = z.string().trim().min(1).max(128);
 /** NIST SP 800-63B: length counts; 128 bounds what hashing costs. */
 const passwordSchema = z.string().min(12).max(128);
-/** Of a link that works once. */
+/** The token of a link that works once. */
 const tokenSchema = z.string().min(1).max(256);
 const title = z.string().trim().min(1).max(128);
 
@@ -97,7 +97,7 @@ export type User = z.infer<typeof userSchema>;
 /** A person as administrators see them. */
 export const listedUserSchema = userSchema.extend({
   createdAt: z.string(),
-  /** Of how many apps they are a member; an administrator sees the others too. */
+  /** Number of apps of which they are a member. An administrator sees the others too. */
   appCount: z.int(),
 });
 export type ListedUser = z.infer<typeof listedUserSchema>;
@@ -185,7 +185,7 @@ export const invitationSchema = z.object({
   id: z.string(),
   appId: z.string(),
   role: roleSchema,
-  /** Whom it is for; null: whoever has the link. */
+  /** The invited person's address; null: anyone with the link. */
   email: z.string().nullable(),
   invitedBy: z.string(),
   createdAt: z.string(),

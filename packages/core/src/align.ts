@@ -23,7 +23,7 @@ const PER_CONTENT = 2 ** 24;
  * Aligns two sequences: the longest common subsequence of keys; of several the one with most equal
  * contents, then the least displacement. Equal beginnings and ends are matched first.
  *
- * What is left is exact up to 4 million cells (2,000 steps by 2,000). Beyond, steps that are unique on
+ * The alignment of the rest is exact up to 4 million cells (2,000 steps by 2,000). Beyond, steps that are unique on
  * both sides divide it (patience diff, B. Cohen), and in a part that is still too large only a band along
  * its diagonal is looked at (at 10,000 steps, some 200 to either side): 4 million cells at any length.
  */

@@ -175,7 +175,7 @@ export const retentionRuleSchema = z.object({
   environment: z.string().min(1).max(LIMITS.environment).nullable(),
   /** Counted from `receivedAt`; null keeps them for ever. */
   days: z.int().min(1).max(36_500).nullable(),
-  /** Nothing is deleted, whoever asks for it. On the rule for all environments it holds every one. */
+  /** Nothing is deleted, whatever the request. On the rule for all environments it protects every environment. */
   legalHold: z.boolean(),
 });
 export type RetentionRule = z.infer<typeof retentionRuleSchema>;
@@ -232,7 +232,7 @@ export type ErasureCount = z.infer<typeof erasureCountSchema>;
 
 /**
  * One call erases for about a second; while there is a `cursor`, send it with the next. At the end
- * `left` says what still matches (counted anew), and `held` how many executions a legal hold protects.
+ * `left` says what still matches (counted again), and `held` how many executions a legal hold protects.
  */
 export const pruneResultSchema = z.object({
   erased: erasureCountSchema,
@@ -278,7 +278,7 @@ export const exportedExecutionSchema = z.object({
 });
 
 export const reindexRequestSchema = z.object({
-  /** Where the call before stopped; without it everything is made anew from the start. */
+  /** Where the previous call stopped. Without it, everything is rebuilt from the start. */
   after: z.int().min(0).optional(),
 });
 /** One call works for about a second; while `after` is not null, send it with the next. */
@@ -286,8 +286,8 @@ export const reindexedSchema = z.object({ executions: z.int(), after: z.int().nu
 export type Reindexed = z.infer<typeof reindexedSchema>;
 
 /**
- * What is exported; `after` is the id of the last execution of an export that broke off, and goes on behind
- * it in the order of that export.
+ * The filter of the export. `after` is the id of the last execution of an export that broke off; the export
+ * continues behind it, in the same order.
  */
 export const exportQuerySchema = rangeQuerySchema.extend({
   after: z.string().min(1).max(LIMITS.name).optional(),

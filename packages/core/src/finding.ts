@@ -19,7 +19,7 @@ const rangeSchema = z.object({ from: z.string(), to: z.string() });
 /** A step of a record: `index` is its place in `steps`, `sequence` its order. */
 export const stepPlaceSchema = z.object({ index: z.int(), sequence: z.int(), name: z.string() });
 
-/** Where a searched word or value stands in a record. */
+/** Where a searched word or value occurs in a record. */
 export const searchMatchSchema = z.object({
   /** Null for the execution's own fields. */
   step: stepPlaceSchema.nullable(),
@@ -46,8 +46,8 @@ export const notSearchedSchema = z.object({
 export type NotSearched = z.infer<typeof notSearchedSchema>;
 
 /**
- * What was counted where a search found more than is counted one by one, or took too long: the newest
- * `executions` of what it finds, which are all of them from `since` on.
+ * Set if a search found too many executions to count, or took too long. The counts are then of the newest
+ * `executions`: all that the search finds from `since` on.
  */
 export const countedSchema = z.object({ executions: z.int(), since: z.string() });
 export type Counted = z.infer<typeof countedSchema>;
@@ -64,7 +64,7 @@ export const facetsQuerySchema = rangeQuerySchema.extend({
   values: z.coerce.number().int().min(1).max(100).default(10),
 });
 
-/** How often each value stands in the executions found; the most frequent first. Fields without any are left out. */
+/** How often each value occurs in the executions found, most frequent first. Fields without values are left out. */
 export const facetsSchema = countsSchema.extend({
   total: z.int(),
   items: z.array(
@@ -84,7 +84,7 @@ export const releasesSchema = countsSchema.extend({
   items: z.array(
     z.object({
       pipeline: z.string(),
-      /** Of `versions`: `code`, `ruleset`, … */
+      /** A key of `versions`: `code`, `ruleset`, … */
       name: z.string(),
       version: z.string(),
       firstAt: z.string(),

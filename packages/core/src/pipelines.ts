@@ -22,10 +22,10 @@ export const pipelineListSchema = z.object({
       pipeline: z.string(),
       executions: count,
       lastAt: z.string(),
-      /** Of status failed or timed_out. */
+      /** Executions with the status failed or timed_out. */
       failed: count,
       outcomes: z.array(z.object({ outcome: text, count })),
-      /** Of all that have a duration; at most 2 % off where there are many. */
+      /** Over all executions with a duration; at most 2 % off if there are many. */
       p50Ms: ms,
       p95Ms: ms,
     }),
@@ -44,7 +44,7 @@ export const pipelineOverviewSchema = z.object({
   /** At most 2 % off where there are many. */
   p50Ms: z.array(ms),
   p95Ms: z.array(ms),
-  /** Of all executions of the range together, as exact as those of a bucket. */
+  /** Over all executions of the range, as exact as those of a bucket. */
   durations: z.object({ p50Ms: ms, p95Ms: ms }),
   outcomes: z.array(z.object({ outcome: text, counts: z.array(count) })),
   /** Principal reasons over time, the most frequent first: how the mix of them drifts. */

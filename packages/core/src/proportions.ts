@@ -68,7 +68,7 @@ export function compareShares(a: Tally, b: Tally): number {
   return twoSided(z);
 }
 
-/** What is compared within one stratum: those exposed and those not. */
+/** One stratum: the tally of the exposed and of the others. */
 export interface Stratum {
   exposed: Tally;
   unexposed: Tally;

@@ -37,8 +37,8 @@ import {
 } from './pipelines.js';
 
 /**
- * What can be asked of an app's executions: what each path takes and what it answers. Clients are typed by
- * it; a test of the server holds its routes to it.
+ * The questions about an app's executions: the parameters and the answer of each path. Clients take their types
+ * from it, and a test of the server compares the routes with it.
  */
 export const QUESTIONS = {
   '/api/apps/:app/executions': { query: executionQuerySchema, answer: executionPageSchema },

@@ -123,7 +123,7 @@ describe('the appearance of a candidate', () => {
     },
   );
 
-  test('is of the steps that have the candidate, be it in detail alone', () => {
+  test('covers all steps with the candidate, even if only the items name it', () => {
     const items: Candidate[] = [{ id: 'offer/late', outcome: 'kept', score: 0.7 }];
     const late = { name: 'late', candidates: { in: 1, out: 1, byOutcome: {}, items } };
     const found = appearancesOf({ ...chosen, steps: [...chosen.steps, late] }, 'offer/late');
@@ -132,7 +132,7 @@ describe('the appearance of a candidate', () => {
     ]);
   });
 
-  test('is none for who was not there', () => {
+  test('is empty for a candidate that was not there', () => {
     expect(appearancesOf(chosen, 'offer/5000')).toEqual([]);
     expect(appearancesOf(minimalSnapshot, 'offer/1')).toEqual([]);
   });

@@ -152,7 +152,7 @@ describe('the rules of a record', () => {
   const hasPassed = ({ result, counts: of }: Rule): boolean =>
     result === 'pass' || (!result && (of?.passed ?? 0) > 0 && of?.failed === 0);
 
-  test('are each told of, or passed', { timeout: 60_000 }, () => {
+  test('are each explained, or passed', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const explanation = explain(snapshot);

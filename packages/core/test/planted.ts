@@ -54,7 +54,7 @@ function application(
   const near = (mean: number, deviation: number): number =>
     mean + deviation * 1.732 * (random() + random() + random() + random() - 2);
   const region = pick('eu', 'eu', 'us', 'us', 'apac');
-  // A ruleset that is named anew and the same as before is no cause.
+  // A ruleset with a new name and the same rules is no cause.
   const isNew = cohort === 'b' && random() < 0.5;
   const hasHistory = !(cause === 'missing_step' && region === 'eu');
   const amount = Math.round(near(20_000, 8_000));

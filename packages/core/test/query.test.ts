@@ -126,7 +126,7 @@ describe('the meaning of a query', () => {
     expect(finds(text)).toBe(false);
   });
 
-  test('what is absent answers a negation, and no comparison', () => {
+  test('an absent value matches a negation and no comparison', () => {
     const none = { outcome: null, adverse: null, durationMs: null, errorType: null };
     expect(finds('-outcome:approved -outcome:* -adverse:false -adverse:*', none)).toBe(true);
     expect(finds('duration:>0ms', none)).toBe(false);
@@ -214,7 +214,7 @@ function withinText(error: QueryError, length: number) {
 }
 
 describe('laws', () => {
-  test('what is printed is parsed as the same query', () => {
+  test('a printed query parses as the same query', () => {
     fc.assert(
       fc.property(anyQuery, (query) => {
         const text = printQuery(query);
@@ -345,7 +345,7 @@ describe('facets edit a query', () => {
     expect(edit('a OR b', declined)).toBe('(a OR b) outcome:declined');
   });
 
-  test('what is kept out is not kept in', () => {
+  test('an excluded value is not included', () => {
     expect(edit('outcome:declined a', declined, true)).toBe('a -outcome:declined');
     expect(edit('-outcome:declined,x', declined)).toBe('-outcome:x outcome:declined');
     expect(termState(parsed('a -outcome:x,declined'), declined)).toBe('excluded');

@@ -117,7 +117,7 @@ export function unboxed(value: object, tag: string): unknown {
   return valueOf && quietly(() => Reflect.apply(valueOf, value, []));
 }
 
-/** What is worth recording of a platform object whose properties are getters of its prototype. */
+/** Recorded properties of platform objects whose properties are getters of the prototype. */
 const FIELDS: Readonly<Partial<Record<string, readonly string[]>>> = {
   Blob: ['type', 'size'],
   File: ['name', 'type', 'size'],

@@ -72,7 +72,7 @@ interface NodeStream {
 
 function followNodeStream(value: object, endings: Endings): boolean {
   const stream = value as NodeStream;
-  // What can be written to, such as a socket, has no end that is the function's.
+  // A writable stream, such as a socket, does not end with the function.
   if (stream.destroyed === true || methodOf(stream, 'write') !== undefined) return false;
   stream.once('close', () => {
     const { errored } = stream;

@@ -13,8 +13,8 @@ export function followThenable(thenable: PromiseLike<unknown>, endings: Endings)
 }
 
 /**
- * A real promise runs already, so that listening starts nothing. Its rejection then counts as handled; the host, which
- * holds the same promise, is not told of one that it does not await.
+ * A real promise runs already, so that listening starts nothing. Its rejection then counts as handled. The host
+ * holds the same promise, so Node does not warn if the host never awaits it.
  */
 function followRunning(thenable: PromiseLike<unknown>, endings: Endings): boolean {
   if (quietly(() => thenable.then) !== Promise.prototype.then) return false;

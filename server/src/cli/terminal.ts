@@ -128,7 +128,7 @@ export function cell(text: string): string {
   return printable(text).replace(/\s+/g, ' ').trim();
 }
 
-/** Names in a list. One that could be read as several, or as nothing, stands in quotes. */
+/** Names in a list. A name that could be read as several names, or as none, is quoted. */
 export function nameList(names: readonly string[]): string {
   return names.map((name) => (/^[\w.:-]+$/.test(name) ? name : JSON.stringify(name))).join(', ');
 }

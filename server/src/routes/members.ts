@@ -101,7 +101,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
             inviter: principal.kind === 'user' ? principal.user.id : null,
             expiresAt,
           }),
-          target: email ?? 'whoever has the link',
+          target: email ?? 'anyone with the link',
           details: { role },
         }));
         res.status(201).json({ link, invitation } satisfies CreatedInvitation);
@@ -118,7 +118,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
         const revoked = await change(async (edits) => {
           const result = await edits.revokeInvitation(param(req, 'app'), param(req, 'invitation'));
           if (result === undefined) throw notFound('invitation');
-          return { result, target: result.email ?? 'whoever has the link' };
+          return { result, target: result.email ?? 'anyone with the link' };
         });
         res.json(revoked);
       },

@@ -10,7 +10,7 @@ const LOG = '.log';
 const TOKEN = /[\w-]{16,}/g;
 const HEAD = 16;
 
-/** What no log may hold, whoever wrote it. */
+/** Texts that no log may contain. */
 const NEVER: readonly RegExp[] = [
   /xr_\w{8}/,
   // What tests record, and ask for by filters.

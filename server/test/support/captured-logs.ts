@@ -23,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       const told = leaks.map(({ file, line, text }) => `${file}:${line}\n  ${text}`);
       throw new Error(`${leaks.length} lines of logs hold what no log may:\n${told.join('\n')}`);
     }
-    console.log(`No secret stands in the ${lines} lines that servers logged.`);
+    console.log(`No secret is in the ${lines} lines that servers logged.`);
     await rm(folder, { recursive: true });
   };
 }

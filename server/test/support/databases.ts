@@ -21,10 +21,10 @@ export function driverInCi(driver: DriverName): readonly DriverName[] {
   return process.env.XRAY_TEST_FULL === '1' ? DRIVERS : [driver];
 }
 
-/** Of a file's key, usable on any fresh database. */
+/** The API key of each test file, usable on any fresh database. */
 export const API_KEY = 'xr_test_key_of_at_least_32_characters';
 export const APP = 'my-loan-app';
-/** Of servers on a Postgres, which keep none themselves. */
+/** The secret of servers on Postgres, which do not create one. */
 export const AUTH_SECRET = 'a secret of at least 32 characters';
 
 /** Where one database is, and how to make it go away. */
@@ -86,7 +86,7 @@ export async function freshStore(driver: DriverName): Promise<Store> {
   return store;
 }
 
-/** Edits something as no one in particular, who stands in no audit log. */
+/** Edits without an author and without an audit entry. */
 export async function changed<T>(store: Store, work: (edits: Edits) => Promise<T>): Promise<T> {
   return await store.change(async (edits) => ({
     result: await work(edits),

@@ -13,7 +13,7 @@ import { migrate } from '#server/store/migrations.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of a superuser, without a database name. */
+    /** A superuser's URL, without a database name. */
     postgresUrl: string;
     /** PEM of the authority that signed its certificate; null without openssl, and then it has no TLS. */
     postgresCa: string | null;

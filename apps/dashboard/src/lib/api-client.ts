@@ -115,7 +115,7 @@ export async function getFunnel(
   return await answerTo('/api/apps/:app/pipelines/:pipeline/funnel', places, { ...bounds }, signal);
 }
 
-/** How often each value stands in the executions that a filter finds. */
+/** How often each value occurs in the executions that a filter finds. */
 export async function getFacets(
   app: string,
   params: RangeParams & { values?: number },

@@ -55,7 +55,7 @@ export function RowText({
       <span
         title={typeof label === 'string' ? label : undefined}
         className={cn(
-          // What is under a key is more to the point than how a very long one ends.
+          // The value of a key matters more than the end of a very long key.
           'max-w-80 shrink-0 truncate',
           typeof row.label === 'string' && row.shape !== 'group'
             ? 'text-json-key'

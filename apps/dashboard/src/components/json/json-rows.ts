@@ -27,12 +27,12 @@ export interface JsonRow {
   size: number;
   /** Null for what cannot be opened. */
   open: boolean | null;
-  /** Of a line whose paragraph is read from right to left. */
+  /** Set on a line whose paragraph is read from right to left. */
   dir?: 'rtl';
 }
 
 interface JsonNode extends Omit<JsonRow, 'open'> {
-  /** Of a group and of lines: which children, from inclusive to exclusive. */
+  /** The children of a group, or the lines of a text: from (inclusive) to (exclusive). */
   from: number;
   to: number;
 }

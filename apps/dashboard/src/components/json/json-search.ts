@@ -65,7 +65,7 @@ export function idsToOpen(root: Json, basePointer: string, pointer: string): str
   return ids;
 }
 
-/** `part` is a key as it stands in a pointer. */
+/** `part` is a key in the form of a JSON pointer. */
 function childAt(value: Json, part: string): { index: number; size: number; value: Json } | null {
   if (Array.isArray(value)) {
     const index = Number(part);

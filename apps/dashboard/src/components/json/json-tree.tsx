@@ -144,7 +144,7 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
           name={name}
           text={text}
           onText={setText}
-          // Of what is being written still nothing is known.
+          // The search for the text in the field has not run yet.
           place={
             text === searched
               ? { at: matches.indexOf(active?.pointer ?? ''), of: matches.length }
@@ -238,7 +238,7 @@ function rowId(basePointer: string, index: number): string {
   return `json${basePointer.replace(/[^\w-]/g, '-')}-${index}`;
 }
 
-/** Of a line of a long string, the whole string. */
+/** The whole string for a line of a long string. */
 function valueAt(rows: readonly JsonRow[], row: JsonRow): Json {
   return rows.find((each) => each.id === row.pointer)?.value ?? row.value;
 }

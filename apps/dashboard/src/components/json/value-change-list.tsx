@@ -7,7 +7,7 @@ import { pointerText } from './json-rows';
 const MAX_VALUE_CHARS = 400;
 const SIGNS = { added: '+', removed: '−', changed: '~' } as const;
 
-/** Values that differ, each with what stood there on the one side and stands on the other. */
+/** Values that differ, each with its text on either side. */
 export function ValueChangeList({
   changes,
   more,

@@ -9,7 +9,7 @@ export interface Preset {
   b: { q: string; from: string | null; to: string | null };
 }
 
-/** Of each pipeline and name of a version, in all. */
+/** Limit over all pipelines and version names. */
 const MAX_RELEASES = 6;
 const LAST_MONTH = { from: '-30d', to: null };
 

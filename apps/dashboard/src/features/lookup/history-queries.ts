@@ -34,7 +34,7 @@ export const subjectHistoryQuery = (app: string, type: string, id: string, range
 
 interface PageParam {
   cursor: string | null;
-  /** Of the first page: later ones stay within its range while the clock moves on. */
+  /** The range of the first page. Later pages keep it while the clock moves on. */
   from: string | null;
   to: string | null;
 }
