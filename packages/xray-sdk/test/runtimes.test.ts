@@ -220,7 +220,7 @@ describe.skipIf(CHROMIUM === undefined)('Chromium (apt-get install chromium)', (
   // A browser on a busy machine may drop the request of a closed page. It promises only to try.
   test(
     'delivers the flush of a page that is being left, by keepalive',
-    { retry: 2, timeout: 60_000 },
+    { retry: 6, timeout: 60_000 },
     async () => {
       const tab = await openTab();
       await tab.evaluate(`(async () => {
@@ -239,7 +239,7 @@ describe.skipIf(CHROMIUM === undefined)('Chromium (apt-get install chromium)', (
       // The page closed before it could post. Only a request with `keepalive` goes on.
       allow();
       await vi.waitFor(() => expect(sink.snapshots.at(-1)).toMatchObject({ pipeline: 'leaving' }), {
-        timeout: 20_000,
+        timeout: 6_000,
       });
     },
   );
