@@ -152,7 +152,7 @@ const candidateMissSchema = z.object({
   outcome: z.enum(CANDIDATE_OUTCOMES),
   score: number,
   reason: text,
-  /** Score beyond the cutoff, negative when short of it; null when either or the direction is not known. */
+  /** The distance from the cutoff: negative if the score missed it. Null if the score, the cutoff or its direction is unknown. */
   cutoffMargin: number,
   /** The kept candidate whose score is nearest, and by how much it differs. */
   rival: z.object({ id: z.string(), score: z.number(), margin: z.number() }).nullable(),

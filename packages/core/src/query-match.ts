@@ -16,7 +16,7 @@ import type {
 } from './query-tree.js';
 import { boundsOf, durationMs } from './query-values.js';
 
-/** What the filter language can ask of one execution, as the store's columns hold it. */
+/** The facts of one execution that a filter can test, as the store's columns hold them. */
 export interface QueryFacts {
   executionId: string;
   pipeline: string;

@@ -12,7 +12,7 @@ export interface Evaluation {
   rejects: boolean;
 }
 
-/** The rules of an execution: what its decision can rest on, and what it cannot. */
+/** The rules of an execution: those that can support its decision, and those that cannot. */
 export interface Evaluations {
   /** Every rule of the steps in force, those that were asked of candidates among them. */
   inForce: Evaluation[];

@@ -24,7 +24,7 @@ export interface SearchQuestion {
   limit: number;
   /** ms since the epoch. */
   now: number;
-  /** Matches shown for each execution, at most; by default as many as there is room for. */
+  /** The largest number of matches shown for each execution. Default: as many as fit. */
   maxMatches?: number;
   /** When to stop looking, by `performance.now()`: the page may then be a short one. */
   endsAt?: number;

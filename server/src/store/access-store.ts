@@ -27,7 +27,7 @@ export interface NewApiKey {
   createdBy: string | null;
 }
 
-/** What a key lets its bearer do, and whether it still does. */
+/** The permissions of a key, and whether it is still valid. */
 export interface KeyGrant {
   id: string;
   app: string;

@@ -16,7 +16,7 @@ interface JsonSearchBarProps {
   onLeave: () => void;
 }
 
-/** Finds text in the keys and values of a tree, wherever they are closed in. */
+/** Finds text in the keys and values of a tree, also inside collapsed nodes. */
 export function JsonSearchBar({
   inputRef,
   name,

@@ -3,7 +3,7 @@ import { formatBytes, formatCount } from '@/lib/format';
 import { isJsonLeaf, unescapePointer } from './json-rows';
 
 export interface PlacedMarks {
-  /** By the pointer of the value that they are shown at. */
+  /** The marks shown at each value. The key is the value's JSON pointer. */
   at: ReadonlyMap<string, readonly Mark[]>;
   /** How many lie deeper within a container, by its pointer. */
   within: ReadonlyMap<string, number>;
