@@ -15,6 +15,22 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+test('a key of a record with U+0000 or half of a surrogate pair costs nothing', async () => {
+  const keys = { 'a\0b': '1', 'a\ud800b': '2', 'a\ufffdb': '3' };
+  const step = {
+    name: 'pick',
+    candidates: {
+      in: 1,
+      out: 0,
+      byOutcome: { rejected: 1 },
+      byReason: { 'A\ud800': 1 },
+      items: [],
+    },
+  };
+  const sent = snapshot({ metadata: keys, versions: keys, steps: [step] });
+  expect(await postOk(server.url, sent)).toMatchObject({ accepted: 1 });
+});
+
 describe.each([
   ['U+0000', '\0'],
   ['half of a surrogate pair', '\ud800'],

@@ -29,7 +29,7 @@ export function writeError(out: ObjectWriter, thrown: unknown): void {
 function writeThrown(out: ObjectWriter, thrown: unknown, around: readonly unknown[]): void {
   if (!isObject(thrown)) {
     out.raw('type', '"Error"');
-    writeMessage(out, typeof thrown === 'string' ? thrown : String(thrown));
+    writeMessage(out, quietly(() => String(thrown)) ?? '[function]');
     return;
   }
   const read = (key: string): unknown => quietly(() => asRecord(thrown)[key]);

@@ -1,5 +1,5 @@
 import type { Capture } from './capture.js';
-import { writeDecisionDetails, writeLink, writeSubject } from './fields.js';
+import { isDots, writeDecisionDetails, writeLink, writeSubject } from './fields.js';
 import { CAPTURE_BOUNDS, FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter } from './object-writer.js';
 import { entriesOf } from './platform-values.js';
@@ -79,7 +79,9 @@ export class ExecutionFields {
 
   /** A pipeline that is no name leaves the client's in force, with a mark. */
   setPipeline(pipeline: unknown): void {
-    this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
+    this.#write('pipeline', (out) =>
+      out.string('pipeline', isDots(pipeline) ? null : pipeline, FIELD_BOUNDS.name),
+    );
   }
 
   setEnvironment(environment: string): void {

@@ -164,5 +164,10 @@ export function writeLink(out: ObjectWriter, from: Source): boolean {
 
 /** 1 to 128 of `[A-Za-z0-9._:-]`: the ids of executions and apps that the server takes. */
 export function isIdentifier(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value);
+  return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value) && !isDots(value);
+}
+
+/** `.` and `..` are parts of a URL's path, so the server refuses them as names. */
+export function isDots(value: unknown): boolean {
+  return value === '.' || value === '..';
 }

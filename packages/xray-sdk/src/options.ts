@@ -1,7 +1,7 @@
 import { environmentVariable } from '#platform';
 
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
-import { isIdentifier } from './fields.js';
+import { isDots, isIdentifier } from './fields.js';
 import type { QueueHost, SnapshotQueue } from './queue.js';
 import { Redactor, type RedactOptions } from './redact.js';
 import type { SampleOptions } from './sampling.js';
@@ -205,7 +205,9 @@ function problemOf(
   if (apiKey === undefined) return 'no API key (option apiKey, or XRAY_API_KEY in the environment)';
   if (!/^[\x21-\x7e]+$/.test(apiKey)) return 'the API key holds characters no header can carry';
   if (!isIdentifier(given.appId)) return 'appId must be 1 to 128 letters, digits and . _ : -';
-  if (typeof given.pipeline !== 'string' || given.pipeline === '') return 'pipeline must be a name';
+  if (typeof given.pipeline !== 'string' || given.pipeline === '' || isDots(given.pipeline)) {
+    return 'pipeline must be a name, and not . or ..';
+  }
   if (url === undefined) return 'endpoint must be an http or https URL';
   return undefined;
 }

@@ -85,14 +85,21 @@ function onlyOnce(
   };
 }
 
-/** A promise of this realm without anything of its own: one that follows it may take its place. */
+/**
+ * A promise of this realm without methods of its own: one that follows it may take its place. Node keeps ids and stores
+ * of asynchronous contexts under symbols of a promise, so only functions count there.
+ */
 function isPlainPromise(value: object): value is Promise<unknown> {
   const isPlain = quietly(
     () =>
       Object.getPrototypeOf(value) === Promise.prototype &&
-      Object.getOwnPropertyNames(value).length === 0,
+      Reflect.ownKeys(value).every((key) => typeof key === 'symbol' && !isFunctionAt(value, key)),
   );
   return isPlain === true;
+}
+
+function isFunctionAt(value: object, key: symbol): boolean {
+  return typeof Reflect.get(value, key) === 'function';
 }
 
 /** A hostile proxy may throw even at this question: then it is a value like any other. */

@@ -27,6 +27,49 @@ async function delivered() {
   return sink.snapshots.map((snapshot) => snapshotSchema.parse(snapshot));
 }
 
+describe('a name that the server refuses costs no execution', () => {
+  test.each(['.', '..'])('%s', async (dots) => {
+    xray.run({ fromHeaders: { 'x-xray-execution': dots } }, () => 1);
+    xray.run({ executionId: dots }, () => 2);
+    xray.run({ pipeline: dots }, (ex) => {
+      ex.child(dots).completeExecution();
+      return 3;
+    });
+    const arrived = await delivered();
+    expect(arrived).toHaveLength(4);
+    for (const { executionId, pipeline, links } of arrived) {
+      expect([
+        executionId,
+        pipeline,
+        ...(links ?? []).map((link) => link.executionId),
+      ]).not.toContain(dots);
+    }
+  });
+});
+
+describe('a promise with a member under a symbol', () => {
+  test('is handed back as it is', async () => {
+    const own = Object.assign(Promise.resolve(1), { [Symbol('cancel')]: () => {} });
+    xray.run((ex) => {
+      expect(ex.step('own', () => own)).toBe(own);
+    });
+    await own;
+  });
+});
+
+describe('an error that cannot be read', () => {
+  test('costs neither its step nor its execution', async () => {
+    const { proxy, revoke } = Proxy.revocable(() => {}, {});
+    revoke();
+    const ex = xray.startExecution();
+    ex.recordStep({ name: 'recorded', output: 1, error: proxy as never });
+    ex.failExecution(proxy);
+    const [snapshot] = await delivered();
+    expect(snapshot?.status).toBe('failed');
+    expect(snapshot?.steps.map(({ name }) => name)).toContain('recorded');
+  });
+});
+
 describe('steps', () => {
   test('parallel steps keep the order in which they started and their own parents', async () => {
     await xray.run(async (ex) => {

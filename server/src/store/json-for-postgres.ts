@@ -1,11 +1,29 @@
 import { stringifyJson } from '@xray/core';
 
-/** JSON whose texts Postgres can store: without U+0000 and halves of surrogate pairs. */
+/** JSON whose texts and keys Postgres can store: without U+0000 and halves of surrogate pairs. */
 export function jsonForPostgres(value: unknown): string {
   const json = stringifyJson(value);
   // JSON writes both as escapes. A backslash before such letters is rare in texts.
   if (!/\\u(?:0000|d[89a-f])/.test(json)) return json;
   return stringifyJson(value, (_key, item) =>
-    typeof item === 'string' ? item.replaceAll('\0', '\uFFFD').toWellFormed() : item,
+    typeof item === 'string' ? storable(item) : withStorableKeys(item),
   );
+}
+
+function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed();
+}
+
+/** Keys that become equal stay apart. */
+function withStorableKeys(item: unknown): unknown {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+  const keys = Object.keys(item);
+  if (keys.every((key) => storable(key) === key)) return item;
+  const members = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(item)) {
+    let name = storable(key);
+    while (members.has(name) || (name !== key && keys.includes(name))) name += '\uFFFD';
+    members.set(name, value);
+  }
+  return Object.fromEntries(members);
 }
