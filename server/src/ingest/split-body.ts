@@ -1,4 +1,5 @@
 import { LIMITS } from '@xray/core';
+import { endOfString } from '../records/json-strings.js';
 
 /** A request body as the texts of its snapshots. `single`: the body was neither an array nor NDJSON. */
 export type SplitBody =
@@ -32,7 +33,6 @@ function splitLines(text: string): SplitBody {
 }
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const OPEN = new Set([0x5b, 0x7b]);
 const CLOSE = new Set([0x5d, 0x7d]);
@@ -66,22 +66,6 @@ function splitArray(text: string, start: number): SplitBody {
     }
   }
   return { kind: 'malformed', message: 'The array is not closed: the body may have been cut.' };
-}
-
-/** The place of the quote that ends the string opened at `open`; the text's length if the string is not closed. */
-function endOfString(text: string, open: number): number {
-  let end = open;
-  do {
-    end = text.indexOf('"', end + 1);
-    if (end === -1) return text.length;
-  } while (isEscaped(text, end));
-  return end;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
-  return backslashes % 2 === 1;
 }
 
 function skipSpace(text: string, from: number): number {

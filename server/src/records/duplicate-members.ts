@@ -1,4 +1,4 @@
-const BACKSLASH = 0x5c;
+import { endOfString } from './json-strings.js';
 const COLON = 0x3a;
 
 /**
@@ -67,22 +67,6 @@ export function pathOfDuplicate(text: string): string | undefined {
     }
   }
   return undefined;
-}
-
-/** The place of the quote that ends the string opened at `open`. */
-function endOfString(text: string, open: number): number {
-  let end = open;
-  do {
-    end = text.indexOf('"', end + 1);
-    if (end === -1) return text.length;
-  } while (isEscaped(text, end));
-  return end;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
-  return backslashes % 2 === 1;
 }
 
 function isSpace(code: number): boolean {
