@@ -4,7 +4,7 @@
 FROM node:20-slim AS build
 WORKDIR /xray
 COPY . .
-RUN ["node", "scripts/prepare.mjs", "core", "sdk", "server", "dashboard"]
+RUN ["node", "scripts/prepare.mjs", "core", "otlp", "sdk", "server", "dashboard"]
 
 # What the server needs when it runs. Without legacy-peer-deps npm would add what its libraries could also
 # be used with, Next among it: 480 MB in place of 86.
@@ -20,6 +20,8 @@ COPY --from=modules /xray/node_modules node_modules
 COPY --from=modules /xray/server/node_modules server/node_modules
 COPY --from=build /xray/packages/core/package.json packages/core/package.json
 COPY --from=build /xray/packages/core/dist packages/core/dist
+COPY --from=build /xray/packages/otlp/package.json packages/otlp/package.json
+COPY --from=build /xray/packages/otlp/dist packages/otlp/dist
 COPY --from=build /xray/server/package.json server/package.json
 COPY --from=build /xray/server/migrations server/migrations
 COPY --from=build /xray/server/dist server/dist

@@ -85,6 +85,10 @@ const packageRooms = [
     [only(['zod', 'lossless-json'], 'core imports zod, lossless-json and nothing else.')],
   ),
   room(
+    ['packages/otlp/src/**'],
+    [only(['protobufjs', '@xray/core'], 'otlp imports protobufjs and core; it does no I/O.')],
+  ),
+  room(
     ['packages/xray-sdk/src/**'],
     [only(['node:*', '#platform'], 'The SDK has no dependencies, not even core.')],
   ),
@@ -103,7 +107,7 @@ function serverPaths(names, message) {
 function serverRooms() {
   const packages = {
     regex: '^@xray/(?:sdk|dashboard|server|examples)(/|$)',
-    message: 'The server imports core, and no other package of this repository.',
+    message: 'The server imports core and otlp, and no other package of this repository.',
   };
   const drivers = serverPaths(
     ['drivers'],

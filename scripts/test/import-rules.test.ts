@@ -16,6 +16,11 @@ const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
     allowed: ['zod', 'zod/v4', './snapshot.js', '../src.js'],
   },
   {
+    file: 'packages/otlp/src/decode.ts',
+    forbidden: ['node:fs', 'zod', 'express', '@xray/sdk', '../../core/src/index.js'],
+    allowed: ['@xray/core', 'protobufjs/light.js', './descriptor.js'],
+  },
+  {
     file: 'packages/xray-sdk/src/client.ts',
     forbidden: ['zod', '@xray/core', '../../core/src/index.js', '../../../packages/core/src/a.js'],
     allowed: ['node:async_hooks', '#platform', './options.js'],
