@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { ErrorBody, ErrorDetail } from '@xray/core';
 import { outageOf } from './store/outage.js';
 
-const STATUS = {
+/** The status of each error code. Clients read it, such as packages/xray-sdk/src/answer.ts. */
+export const ERROR_STATUS = {
   invalid: 400,
   unauthorized: 401,
   forbidden: 403,
@@ -17,21 +18,25 @@ const STATUS = {
   storage: 422,
   too_broad: 422,
   rate_limited: 429,
+  internal: 500,
   unavailable: 503,
 } as const;
+
+/** `internal` is for errors that nobody foresaw. */
+type DomainCode = Exclude<keyof typeof ERROR_STATUS, 'internal'>;
 
 /** How long a client should wait after a 503, in seconds. */
 const RETRY_AFTER_S = 2;
 
 /** An error that a client can act on. The client sees the message, so it holds no payload. */
 export class DomainError extends Error {
-  readonly code: keyof typeof STATUS;
+  readonly code: DomainCode;
   readonly details: ErrorDetail[];
   /** After how many seconds the client should try again; for 429 and 503. */
   readonly retryAfterS: number;
 
   constructor(
-    code: keyof typeof STATUS,
+    code: DomainCode,
     message: string,
     details: ErrorDetail[] = [],
     retryAfterS = RETRY_AFTER_S,
@@ -57,19 +62,18 @@ export function answerTo(
   { logger, requestId, method }: { logger: Logger; requestId: string; method: string | undefined },
 ): ErrorAnswer {
   const answer = (
-    status: number,
-    code: string,
+    code: keyof typeof ERROR_STATUS,
     message: string,
     details: ErrorDetail[] = [],
     headers: Record<string, string> = {},
   ): ErrorAnswer => ({
-    status,
+    status: ERROR_STATUS[code],
     headers,
     body: { error: { code, message, requestId, ...(details.length > 0 && { details }) } },
   });
   const domain = error instanceof DomainError ? error : fromBodyParser(error);
   if (domain !== undefined) {
-    return answer(STATUS[domain.code], domain.code, domain.message, domain.details, {
+    return answer(domain.code, domain.message, domain.details, {
       ...(domain.code === 'unauthorized' && { 'WWW-Authenticate': 'Bearer realm="x-ray"' }),
       ...((domain.code === 'unavailable' || domain.code === 'rate_limited') && {
         'Retry-After': String(domain.retryAfterS),
@@ -81,16 +85,16 @@ export function answerTo(
     // OutageLog logs the error, once for all requests.
     logger.debug({ requestId, outage }, 'refused while the store cannot be used');
     const message = 'The store cannot be used at the moment. Nothing was stored; try again.';
-    return answer(503, 'unavailable', message, [], { 'Retry-After': String(RETRY_AFTER_S) });
+    return answer('unavailable', message, [], { 'Retry-After': String(RETRY_AFTER_S) });
   }
   if (isRefusedText(error)) {
     logger.warn({ requestId, err: error, method }, 'the database refused a text of the request');
-    return answer(400, 'invalid', 'The request holds a text that the database cannot take.');
+    return answer('invalid', 'The request holds a text that the database cannot take.');
   }
   logger.error({ requestId, err: error, method }, 'unexpected error');
   const message =
     'Something went wrong in the server. Its log has the error under this request id.';
-  return answer(500, 'internal', message);
+  return answer('internal', message);
 }
 
 /** SQLSTATE of characters that no text of the database can hold. */

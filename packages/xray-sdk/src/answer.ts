@@ -35,9 +35,18 @@ export type Sent = readonly Pick<Queued, 'executionId'>[];
 /** The statuses with which X-Ray refuses what was sent (docs/wire-format.md, Sending). */
 const REFUSALS = new Set([400, 401, 403, 413, 415, 422, 500]);
 
+/** Every error of X-Ray: its status and its code. A test compares the list with the server's. */
+export const ERRORS =
+  '400invalid 401unauthorized 403forbidden 403app_mismatch 404not_found 405method_not_allowed ' +
+  '409conflict 413too_large 415unsupported_type 415unsupported_encoding 422storage 422too_broad ' +
+  '429rate_limited 500internal 503unavailable';
+const REJECTIONS = ['invalid', 'too_large', 'app_mismatch', 'storage'];
+/** The server makes the id with `randomUUID`. */
+const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /**
  * Reads an answer to a batch. An answer is X-Ray's if its body has the shape that docs/wire-format.md
- * gives: a receipt whose counts add up to the batch, or an error with a code and a request id.
+ * gives: a receipt whose counts add up to the batch, or an error whose code belongs to the status.
  */
 export function readAnswer(answer: Answer, sent: Sent, nowMs: number): SendResult {
   if (answer.kind === 'unreachable') {
@@ -48,7 +57,7 @@ export function readAnswer(answer: Answer, sent: Sent, nowMs: number): SendResul
   const rejected = readReceipt(status, body, sent);
   if (rejected !== undefined) return { kind: 'delivered', rejected };
   const retryAfterMs = readRetryAfter(answer, nowMs);
-  if (status >= 400 && isError(body)) {
+  if (isError(status, body)) {
     if (REFUSALS.has(status)) return { kind: 'refused', status };
     return {
       kind: 'unavailable',
@@ -80,7 +89,7 @@ function readReceipt(
   body: JsonObject | undefined,
   sent: Sent,
 ): readonly RejectedItem[] | undefined {
-  if (body === undefined || !((status >= 200 && status < 300) || status === 400)) return undefined;
+  if (body === undefined || (status !== 202 && status !== 400)) return undefined;
   const { accepted, duplicates, superseded, rejected } = body;
   if (!Array.isArray(rejected)) return undefined;
   if (!isCount(accepted) || !isCount(duplicates) || !isCount(superseded)) return undefined;
@@ -98,24 +107,27 @@ function isCount(value: unknown): value is number {
 /** `undefined` unless the item names a snapshot of the request. */
 function readRejected(item: unknown, sent: Sent): RejectedItem | undefined {
   if (!isObject(item)) return undefined;
-  const { index, executionId, code, retryable } = item;
-  if (!isCount(index) || typeof code !== 'string') return undefined;
+  const { index, executionId, code, message, retryable } = item;
+  if (!isCount(index) || typeof message !== 'string' || typeof retryable !== 'boolean')
+    return undefined;
+  if (typeof code !== 'string' || !REJECTIONS.includes(code)) return undefined;
   const snapshot = sent[index];
   if (snapshot === undefined) return undefined;
   if (typeof executionId === 'string' && executionId !== snapshot.executionId) return undefined;
-  return { index, isRetryable: retryable === true, isTooLarge: code === 'too_large' };
+  return { index, isRetryable: retryable, isTooLarge: code === 'too_large' };
 }
 
-/** `{error: {code, message, requestId}}`; codes are lower-case words. */
-function isError(body: JsonObject | undefined): boolean {
+/** `{error: {code, message, requestId}}` with a code that X-Ray gives with this status. */
+function isError(status: number, body: JsonObject | undefined): boolean {
   const error = body?.['error'];
   if (!isObject(error)) return false;
   const { code, message, requestId } = error;
   return (
     typeof code === 'string' &&
-    /^[a-z]+(?:_[a-z]+)*$/.test(code) &&
+    ERRORS.split(' ').includes(`${String(status)}${code}`) &&
     typeof message === 'string' &&
-    typeof requestId === 'string'
+    typeof requestId === 'string' &&
+    REQUEST_ID.test(requestId)
   );
 }
 
@@ -125,11 +137,10 @@ function readRetryAfter(
   nowMs: number,
 ): number | undefined {
   if (retryAfter === undefined) return undefined;
-  const seconds = Number(retryAfter);
   const serverMs = parseTime(date ?? '');
-  const waitMs = Number.isNaN(seconds)
-    ? parseTime(retryAfter) - (Number.isNaN(serverMs) ? nowMs : serverMs)
-    : seconds * 1_000;
+  const waitMs = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter) * 1_000
+    : parseTime(retryAfter) - (Number.isNaN(serverMs) ? nowMs : serverMs);
   return waitMs > 0 ? waitMs : undefined;
 }
 

@@ -1,6 +1,8 @@
 import { XRaySDK } from '@xray/sdk';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
+import { ERROR_STATUS } from '../../../server/src/errors.js';
+import { ERRORS } from '../src/answer.js';
 import { html, json, RECEIPT, REJECTED, testForeignAnswers } from './foreign-answers.js';
 import { accept, answer, type Sink, startSink } from './sink.js';
 
@@ -29,6 +31,11 @@ function record(xray: XRaySDK, output: unknown = 1): string {
 }
 
 testForeignAnswers();
+
+test("the SDK knows exactly the errors of X-Ray's server", () => {
+  const ofServer = Object.entries(ERROR_STATUS).map(([code, status]) => `${String(status)}${code}`);
+  expect(ERRORS.split(' ').sort()).toEqual(ofServer.sort());
+});
 
 test('an answer of something else is counted, also when it comes for ever', async () => {
   sink.behaviour = html(403);

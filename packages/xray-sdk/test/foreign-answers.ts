@@ -1,7 +1,7 @@
 import { type Stats, XRaySDK } from '@xray/sdk';
 import { expect, test, vi } from 'vitest';
 
-import { accept, type Behaviour, foreign, startSink } from './sink.js';
+import { accept, type Behaviour, foreign, REQUEST_ID, startSink } from './sink.js';
 
 const HTML = '<!doctype html><title>We will be back soon</title>';
 export const RECEIPT = { accepted: 3, duplicates: 0, superseded: 0, rejected: [] };
@@ -17,6 +17,9 @@ export const html = (status: number): Behaviour =>
   foreign(status, HTML, { 'content-type': 'text/html' });
 export const json = (status: number, body: unknown): Behaviour =>
   foreign(status, JSON.stringify(body));
+
+const error = (status: number, code: string, requestId = REQUEST_ID): Behaviour =>
+  json(status, { error: { code, message: 'no', requestId } });
 
 /** Answers to three snapshots that do not come from an X-Ray server that judged them. */
 const answers: Record<string, Behaviour> = {
@@ -77,11 +80,40 @@ const answers: Record<string, Behaviour> = {
   "a gateway's JSON 413": json(413, { error: { code: 'TooLarge', message: 'too large' } }),
   "a gateway's JSON 500": json(500, { error: { message: 'Internal', requestId: 'r' } }),
   'a 400 that rejects only some': json(400, { ...RECEIPT, accepted: 2, rejected: [REJECTED] }),
+  'a 200 with a receipt': json(200, RECEIPT),
+  'a 207 with a receipt': json(207, RECEIPT),
+  'a 202 that rejects with an unknown code': json(202, {
+    ...RECEIPT,
+    accepted: 2,
+    rejected: [{ ...REJECTED, code: 'blocked' }],
+  }),
+  'a 202 that rejects without a message': json(202, {
+    ...RECEIPT,
+    accepted: 2,
+    rejected: [{ index: 0, code: 'invalid', retryable: false }],
+  }),
+  "a gateway's 400 with a code of its own": error(400, 'bad_request'),
+  "a gateway's 401 with a code of its own": error(401, 'invalid_token'),
+  "a gateway's 403 with a code of its own": error(403, 'access_denied'),
+  "a gateway's 413 with a code of its own": error(413, 'payload_too_large'),
+  "a gateway's 403 with X-Ray's code for a 400": error(403, 'invalid'),
+  "a gateway's 500 with X-Ray's code for a 503": error(500, 'unavailable'),
+  "a gateway's 500 without an id": error(500, 'internal', ''),
+  "a gateway's 400 with another kind of id": error(400, 'invalid', 'r-1'),
+  "a gateway's 401 with an id of AWS": error(
+    401,
+    'unauthorized',
+    '1-5759e988-bd862e3fe1be46a994272793',
+  ),
+  "a gateway's 403 with an id of 32 digits": error(403, 'forbidden', '0'.repeat(32)),
+  "a gateway's 400 with an id that is no text": json(400, {
+    error: { code: 'invalid', message: 'no', requestId: 7 },
+  }),
   "X-Ray's 404 for a wrong address": json(404, {
-    error: { code: 'not_found', message: 'There is nothing here.', requestId: 'r-1' },
+    error: { code: 'not_found', message: 'There is nothing here.', requestId: REQUEST_ID },
   }),
   "X-Ray's 405 for a wrong address": json(405, {
-    error: { code: 'method_not_allowed', message: 'Not possible here.', requestId: 'r-1' },
+    error: { code: 'method_not_allowed', message: 'Not possible here.', requestId: REQUEST_ID },
   }),
 };
 

@@ -37,19 +37,28 @@ export const accept: Behaviour = ({ snapshots }, response) => {
 
 /** An error in X-Ray's own shape. */
 export function answer(status: number, headers: Record<string, string> = {}): Behaviour {
-  const error = { code: CODES[status] ?? 'unavailable', message: 'no', requestId: 'r-1' };
+  const code = CODES[status];
+  if (code === undefined) throw new Error(`X-Ray has no error ${String(status)}`);
+  const error = { code, message: 'no', requestId: REQUEST_ID };
   return foreign(status, JSON.stringify({ error }), {
     'content-type': 'application/json',
     ...headers,
   });
 }
 
+/** A request id as the server makes them. */
+export const REQUEST_ID = '0f0c9f0e-6c5b-4d43-a3a5-0a86e0a3f2b1';
+
 const CODES: Record<number, string> = {
   400: 'invalid',
   401: 'unauthorized',
   403: 'forbidden',
   413: 'too_large',
+  415: 'unsupported_type',
+  422: 'storage',
+  429: 'rate_limited',
   500: 'internal',
+  503: 'unavailable',
 };
 
 /** Any answer, such as the page of a proxy. */
