@@ -1,6 +1,6 @@
 import { isObject, quietly } from './source.js';
 import { followStream } from './stream-end.js';
-import { followThenable } from './thenable-end.js';
+import { followThenable, tap } from './thenable-end.js';
 import { warnOnce } from './warning.js';
 
 /** Called as the work of a function goes on and ends. None of these may throw. */
@@ -44,16 +44,7 @@ export function settleWith<R>(fn: () => R, endings: Endings): R {
 
 function followPromise(promise: Promise<unknown>, endings: Endings): Promise<unknown> {
   endings.onPromise();
-  return promise.then(
-    (value) => {
-      end(value, endings);
-      return value;
-    },
-    (error: unknown) => {
-      endings.onThrow(error);
-      throw error;
-    },
-  );
+  return tap(promise, (value) => end(value, endings), endings.onThrow);
 }
 
 /** The function gave its value. Its work has ended, unless the value is a stream that is still to be read. */

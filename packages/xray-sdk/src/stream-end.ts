@@ -1,7 +1,7 @@
 import { isNodeStream } from './platform-values.js';
 import type { Endings } from './settle.js';
 import { asRecord, isObject, quietly } from './source.js';
-import { methodOf, replaceMethod } from './thenable-end.js';
+import { type Method, methodOf, replaceMethod, tap } from './thenable-end.js';
 
 /**
  * Follows a stream, a generator or another iterator that was handed back, to its end. The host reads the very same
@@ -37,15 +37,13 @@ function followIterable(value: object, endings: Endings): boolean {
 }
 
 function followIterator(iterator: object, endings: Endings): boolean {
-  const see = (result: unknown): unknown => {
-    const { done, value } = isObject(result) ? asRecord(result) : {};
-    if (done === true) endings.onReturn(value);
-    else endings.onValue(value);
-    return result;
-  };
-  const failed = (error: unknown): never => {
-    endings.onThrow(error);
-    throw error;
+  const see = (result: unknown): void => {
+    // The getters of a foreign result may throw.
+    quietly(() => {
+      const { done, value } = isObject(result) ? asRecord(result) : {};
+      if (done === true) endings.onReturn(value);
+      else endings.onValue(value);
+    });
   };
   const followed = ['next', 'return', 'throw'].map((name) => {
     const method = methodOf(iterator, name);
@@ -56,9 +54,12 @@ function followIterator(iterator: object, endings: Endings): boolean {
       try {
         result = endings.around(() => method.apply(this, args));
       } catch (error) {
-        return failed(error);
+        endings.onThrow(error);
+        throw error;
       }
-      return result instanceof Promise ? result.then(see, failed) : see(result);
+      if (result instanceof Promise) return tap(result, see, endings.onThrow);
+      see(result);
+      return result;
     });
   });
   return followed[0] === true;
@@ -84,25 +85,25 @@ function followNodeStream(value: object, endings: Endings): boolean {
   return true;
 }
 
-/** The methods by which a script reads a stream of the web. A runtime that reads it by itself is not seen. */
+/** Follows the methods with which a script reads a web stream. A runtime that reads it by itself is not seen. */
 function followWebStream(stream: object, endings: Endings): boolean {
   const ended = (): void => endings.onReturn(stream);
   const failed = (error: unknown): void => endings.onThrow(error);
-  const replace = (name: PropertyKey, see: (result: unknown) => void): boolean => {
+  const replace = (name: PropertyKey, see: (result: unknown) => unknown): boolean => {
     const method = methodOf(stream, name);
     if (method === undefined) return false;
     return replaceMethod(stream, name, function (...args) {
       endings.onStart();
       const result = method.apply(this, args);
-      quietly(() => see(result));
-      return result;
+      return quietly(() => see(result)) ?? result;
     });
   };
-  const whenSettled = (result: unknown): void => {
-    if (result instanceof Promise) result.then(ended, failed);
-  };
+  // The host gets the second promise, so Node still reports a rejection that nobody handles.
+  const whenSettled = (result: unknown): unknown =>
+    result instanceof Promise ? tap(result, ended, failed) : undefined;
   const isFollowed = replace('getReader', (reader) => followReader(reader, ended, failed));
   if (!isFollowed) return false;
+  const pipeTo = methodOf(stream, 'pipeTo');
   replace('pipeTo', whenSettled);
   replace('cancel', whenSettled);
   replace('tee', (branches) => {
@@ -114,14 +115,38 @@ function followWebStream(stream: object, endings: Endings): boolean {
         followIterator(iterator, { ...endings, onReturn: ended, onValue() {} });
     });
   }
-  replaceMethod(stream, 'pipeThrough', (...args) => {
-    const [{ readable, writable }, options] = args as [ReadableWritablePair, StreamPipeOptions];
-    // As the standard has it: a failure is seen at the other end.
-    (stream as ReadableStream).pipeTo(writable, options).catch(() => {});
-    return readable;
-  });
+  const pipeThrough = methodOf(stream, 'pipeThrough');
+  if (pipeTo !== undefined && pipeThrough !== undefined) {
+    replaceMethod(stream, 'pipeThrough', function (...args) {
+      endings.onStart();
+      const piped = this === stream ? startPipe(this, pipeTo, args) : undefined;
+      // The original throws the error that belongs to the arguments.
+      if (piped === undefined) return pipeThrough.apply(this, args);
+      piped.promise.then(ended, failed);
+      return piped.readable;
+    });
+  }
   endings.onHold();
   return true;
+}
+
+/** Does the work of `pipeThrough` with a promise for its end. Returns undefined if the arguments allow no pipe. */
+function startPipe(
+  stream: object,
+  pipeTo: Method,
+  [pair, options]: readonly unknown[],
+): { readonly readable: unknown; readonly promise: Promise<unknown> } | undefined {
+  return quietly(() => {
+    const isLocked = (each: unknown): unknown => asRecord(each as object)['locked'];
+    const { readable, writable } = pair as ReadableWritablePair;
+    // Reading `locked` throws for an object that only claims to be a stream.
+    const isPair = readable instanceof ReadableStream && isLocked(readable) !== undefined;
+    if (!isPair || isLocked(stream) === true) return undefined;
+    const promise = pipeTo.call(stream, writable, options) as Promise<unknown>;
+    if (isLocked(stream) === true) return { readable, promise };
+    promise.catch(() => {});
+    return undefined;
+  });
 }
 
 function followReader(reader: unknown, ended: () => void, failed: (error: unknown) => void): void {

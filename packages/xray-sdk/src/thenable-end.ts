@@ -2,7 +2,7 @@ import type { Endings } from './settle.js';
 import { asRecord, quietly } from './source.js';
 
 type Callback = (value: unknown) => unknown;
-type Method = (this: unknown, ...args: unknown[]) => unknown;
+export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
  * Follows a promise with methods of its own, or a query that runs when its `then` is called. Never calls a `then` that may start something: it listens when the host calls it.
@@ -67,18 +67,26 @@ function followShortcut(thenable: object, name: string, endings: Endings): void 
       };
     }
     const result = endings.around(() => method.apply(this, args));
-    if (!(result instanceof Promise)) return result;
-    return result.then(
-      (value: unknown) => {
-        endings.onReturn(value);
-        return value;
-      },
-      (error: unknown) => {
-        endings.onThrow(error);
-        throw error;
-      },
-    );
+    return result instanceof Promise ? tap(result, endings.onReturn, endings.onThrow) : result;
   });
+}
+
+/** A promise that settles in the same way, after the calls. */
+export function tap(
+  promise: Promise<unknown>,
+  ended: (value: unknown) => unknown,
+  failed: (error: unknown) => void,
+): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      ended(value);
+      return value;
+    },
+    (error: unknown) => {
+      failed(error);
+      throw error;
+    },
+  );
 }
 
 export function methodOf(object: object, name: PropertyKey): Method | undefined {
