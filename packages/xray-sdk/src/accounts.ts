@@ -11,10 +11,10 @@ import type { DropEvent, DropReason } from './options.js';
 export interface Stats {
   readonly recorded: number;
   readonly delivered: number;
-  /** Waiting, or on the way. */
+  /** Snapshots that wait or are in flight. */
   readonly queued: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Requests that X-Ray did not answer itself, but a proxy or a page. Their snapshots are sent again. */
+  /** Requests that a proxy or a page answered instead of X-Ray. Their snapshots are sent again. */
   readonly unconfirmed: number;
   /** Snapshots that the spool could not write to disk. They are sent from memory. */
   readonly notDurable: number;
@@ -24,7 +24,10 @@ export interface Stats {
   readonly ignoredCalls: number;
 }
 
-/** These drops lose nothing: a later snapshot holds the first, and the host asked for the second. */
+/**
+ * These drops lose nothing: a later snapshot contains the superseded one, and the host asked for
+ * sampling.
+ */
 const HARMLESS: ReadonlySet<DropReason> = new Set(['superseded', 'sampled']);
 
 /** Counts every snapshot once when it is recorded and once when it is settled. */
@@ -52,7 +55,9 @@ export class Accounts {
     this.#delivered += 1;
   }
 
-  /** @param reportedDrops the losses that the lost snapshot would have reported. */
+  /**
+   * @param reportedDrops losses that the dropped snapshot was to report. The next one reports them.
+   */
   dropped(reason: DropReason, executionId: string, reportedDrops = 0): void {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
     this.#droppedTotal += 1;
@@ -60,11 +65,11 @@ export class Accounts {
     try {
       this.#onDrop?.({ reason, executionId });
     } catch {
-      // The host's callback failed. The counts are right all the same.
+      // The host's callback failed. The counts are already correct.
     }
   }
 
-  /** Returns the losses since the last report. The caller's snapshot reports them. */
+  /** Returns the losses since the last report, for the snapshot that the caller writes next. */
   takeUnreported(): number {
     const unreported = this.#unreported;
     this.#unreported = 0;

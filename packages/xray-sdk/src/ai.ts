@@ -5,7 +5,7 @@ import type { StepNote } from './step-text.js';
 import { asRecord, isObject, quietly } from './source.js';
 
 /**
- * The execution and the name of the steps that record a model's calls.
+ * The options for the steps that record a model's calls.
  *
  * @example
  * ```ts
@@ -15,7 +15,9 @@ import { asRecord, isObject, quietly } from './source.js';
  * ```
  */
 export interface AiOptions {
-  /** Default: `xray.current()` at the time of the call; without one nothing is recorded. */
+  /**
+   * Default: `xray.current()` at the time of the call. Without an execution nothing is recorded.
+   */
   execution?: Execution | undefined;
   /** The step's name; default: the model's id. */
   name?: string | undefined;
@@ -55,8 +57,9 @@ export interface AiMiddleware {
 }
 
 /**
- * Records each call of a language model as a step of kind `llm`: the prompt, the answer, the model, its settings and its
- * tokens. A streamed answer passes through as it comes, and its step ends with the stream, also after `run` returned.
+ * Records each call of a language model as a step of kind `llm`: the prompt, the answer, the model,
+ * its settings and its tokens. A streamed answer passes through unchanged. Its step ends with the
+ * stream, even if `run` has returned.
  *
  * @example
  * ```ts
@@ -69,7 +72,7 @@ export interface AiMiddleware {
  * ```
  */
 export function xrayAiMiddleware(xray: XRaySDK, options: AiOptions = {}): AiMiddleware {
-  /** Whatever is wrong with the options or the call costs the record, not the model's answer. */
+  /** Bad options or a bad call cost the record. The host still gets the model's answer. */
   const callOf = (params: unknown, model: unknown): Call | undefined => {
     const execution = quietly(() => options.execution) ?? quietly(() => xray.current());
     if (execution === undefined) return undefined;
@@ -108,17 +111,18 @@ export function xrayAiMiddleware(xray: XRaySDK, options: AiOptions = {}): AiMidd
           }
           resolve({ ...result, stream: watched.stream });
           await watched.ended.finally(() => noteAnswer(step, call, answer.told()));
-          // Providers report most failures in a part of the stream, which then ends as if all were well.
+          // Providers report most failures in a part of the stream, and then end the stream
+          // normally.
           if (answer.failure !== undefined) throw answer.failure.error;
         });
-        // After the stream began its reader sees the error; the promise is settled by then.
+        // Once the stream has begun, its reader sees the error, because this promise is settled.
         recorded.catch(reject);
       });
     },
   };
 }
 
-/** One call of a model, as it is recorded. */
+/** One recorded call of a model. */
 interface Call {
   readonly execution: Execution;
   readonly name: string;
@@ -158,7 +162,7 @@ function modelOf(params: unknown, model: unknown): NonNullable<StepNote['model']
   };
 }
 
-/** A plain number in version 5; an object with a `total` in version 6. */
+/** Version 5 gives a plain number, version 6 an object with a `total`. */
 function tokens(count: unknown): number | undefined {
   if (typeof count === 'number') return count;
   if (!isObject(count)) return undefined;
@@ -166,7 +170,7 @@ function tokens(count: unknown): number | undefined {
   return typeof total === 'number' ? total : undefined;
 }
 
-/** Puts the parts of a stream together again. */
+/** Assembles the complete answer from the parts of a stream. */
 class StreamedAnswer {
   readonly #others: unknown[] = [];
   #text = '';
@@ -202,7 +206,9 @@ class StreamedAnswer {
   }
 }
 
-/** The same stream, watched. `ended` settles when it ends, fails, or its reader cancels it. */
+/**
+ * Returns the same stream, observed. `ended` settles when it ends, fails, or its reader cancels it.
+ */
 function observed(
   source: ReadableStream<unknown>,
   see: (part: unknown) => void,
@@ -218,7 +224,7 @@ function observed(
             controller.close();
             resolve();
           } else {
-            // A part that cannot be read is the reader's to judge.
+            // The observer must not fail the stream. The reader decides about a bad part.
             quietly(() => see(value));
             controller.enqueue(value);
           }

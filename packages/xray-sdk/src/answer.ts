@@ -2,7 +2,7 @@ import { parseTime } from './clock.js';
 import type { Answer } from './platform.js';
 import type { Queued } from './queue.js';
 
-/** The meaning of an answer for a batch. Only X-Ray's own answers settle a snapshot. */
+/** The result of a request for its batch. Only X-Ray's own answers settle a snapshot. */
 export type SendResult =
   /** X-Ray's receipt: it stored every snapshot that `rejected` does not list. */
   | { readonly kind: 'delivered'; readonly rejected: readonly RejectedItem[] }
@@ -32,7 +32,7 @@ export interface RejectedItem {
 /** The snapshots of the request that an answer belongs to. */
 export type Sent = readonly Pick<Queued, 'executionId'>[];
 
-/** The statuses with which X-Ray refuses what was sent (docs/wire-format.md, Sending). */
+/** The statuses with which X-Ray refuses a request (docs/wire-format.md, Sending). */
 const REFUSALS = new Set([400, 401, 403, 413, 415, 422, 500]);
 
 /** Every error of X-Ray: its status and its code. A test compares the list with the server's. */
@@ -45,8 +45,8 @@ const REJECTIONS = ['invalid', 'too_large', 'app_mismatch', 'storage'];
 const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Reads an answer to a batch. An answer is X-Ray's if its body has the shape that docs/wire-format.md
- * gives: a receipt whose counts add up to the batch, or an error whose code belongs to the status.
+ * Reads an answer to a batch. X-Ray's answers have one of two shapes (docs/wire-format.md): a receipt
+ * whose counts add up to the batch, or an error whose code belongs to the status.
  */
 export function readAnswer(answer: Answer, sent: Sent, nowMs: number): SendResult {
   if (answer.kind === 'unreachable') {
@@ -151,7 +151,7 @@ function describe({ status, location }: Extract<Answer, { kind: 'answered' }>): 
   return `a redirect${target}: set the endpoint to the server itself`;
 }
 
-/** The query may hold secrets. */
+/** Removes the query, which may hold secrets. */
 function withoutQuery(location: string): string {
   return location.slice(0, 200).replace(/[?#].*$/s, '');
 }

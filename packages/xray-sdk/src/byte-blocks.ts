@@ -9,8 +9,8 @@ let block: Uint8Array = new Uint8Array(0);
 let used = 0;
 
 /**
- * A text in UTF-8. Short texts share a block of memory, which is freed when none of them is needed any more. So
- * waiting snapshots cost the garbage collector almost nothing.
+ * Encodes a text in UTF-8. Short texts share a block of memory, so waiting snapshots cost the
+ * garbage collector almost nothing. A block is freed when none of its texts is needed any more.
  */
 export function encodeText(text: string): Uint8Array {
   if (text.length > MAX_SHARED_UNITS) return encoder.encode(text);

@@ -1,22 +1,22 @@
 import type { Verdicts } from './candidates.js';
 import { hash32 } from './hash.js';
 
-/** A stratum of the sample: the places of the candidates that are kept in detail. */
+/** A stratum of the sample, with the places of its candidates that are kept in detail. */
 export interface SampledStratum {
   readonly name: string;
   readonly population: number;
   readonly places: readonly number[];
 }
 
-/** Enough of each reason for an impression. */
+/** The least number of candidates kept for each reason. */
 const MIN_PER_STRATUM = 5;
 /** Candidates on either side of the cutoff: near misses and near hits. */
 const CUTOFF_NEIGHBOURS = 10;
 
 /**
- * Chooses the candidates that are kept in detail (docs/wire-format.md, Sampling of candidates): the watched ones, the
- * ones near the cutoff, the selected ones, some of each reason, then as many as there is room for. Within a stratum the
- * choice is by hash(executionId, id), so it is fair and repeatable. Counts never depend on it.
+ * Chooses the candidates that are kept in detail (docs/wire-format.md, Sampling of candidates).
+ * Within a stratum the choice is by hash(executionId, id), so it is fair and repeatable. Counts do
+ * not depend on it.
  */
 export function sampleCandidates<T>(
   verdicts: Verdicts<T>,
@@ -63,7 +63,7 @@ function groupByStratum<T>(
   return strata;
 }
 
-/** Gives each stratum its minimum, then fills the room in order of importance. */
+/** Gives each stratum its minimum, then fills the rest in order of importance. */
 function shareOut(strata: ReadonlyMap<string, readonly number[]>, maxItems: number): number[] {
   const names = [...strata.keys()];
   const sizes = [...strata.values()].map((places) => places.length);
@@ -79,7 +79,7 @@ function shareOut(strata: ReadonlyMap<string, readonly number[]>, maxItems: numb
     .sort((a, b) => rankOf(names[a]) - rankOf(names[b]));
   for (const index of byImportance) {
     const size = sizes[index] ?? 0;
-    // Half of the room stays for the reasons of the others, however many are selected.
+    // Selected candidates get at most half of the room. The rest is for rejected ones.
     if (rankOf(names[index]) < 3) give(index, Math.min(size, Math.ceil(maxItems / 2)));
     else give(index, Math.min(size, MIN_PER_STRATUM));
   }
@@ -93,7 +93,7 @@ function rankOf(name: string | undefined): number {
   return rank < 0 ? order.length : rank;
 }
 
-/** The `quota` places whose ids have the smallest hashes, in order. */
+/** The `quota` places whose ids have the smallest hashes, in ascending order of place. */
 function chooseByHash(
   places: readonly number[],
   quota: number,

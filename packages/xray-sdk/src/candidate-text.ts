@@ -20,13 +20,13 @@ import type { RuleRecord } from './step-text.js';
 import type { Outcome } from './wire/candidates.js';
 import type { Mark } from './wire/snapshot.js';
 
-/** A candidate set as JSON text, in the parts that an oversized snapshot may shed. */
+/** A candidate set as JSON text. An oversized snapshot may shed each part but `head`. */
 export interface CandidateText {
   /** Counts, cutoff and strata, without braces. They are never shed. */
   readonly head: string;
   readonly items: readonly { readonly members: string; readonly data: string | undefined }[];
   readonly ledger: { readonly members: string; readonly scores: string | undefined } | undefined;
-  /** Their paths begin at the step. */
+  /** The paths of these marks begin at the step. */
   readonly marks: readonly Mark[];
 }
 
@@ -46,12 +46,12 @@ const RESULTS: Record<number, string> = {
   [THREW]: 'error',
 };
 
-/** How to record the detail of each candidate. */
+/** Options for the detail of each candidate. */
 export interface CandidateDetail<T> extends CandidateOptions<T> {
   readonly scores?: ((candidate: T) => Record<string, number>) | undefined;
 }
 
-/** Captures the verdicts: exact counts of all, detail of at most `maxItems`, and the ledger. */
+/** Captures the verdicts: exact counts, detail of at most `maxItems` candidates, and the ledger. */
 export function writeCandidates<T>(
   capture: Capture,
   verdicts: Verdicts<T>,
@@ -125,7 +125,7 @@ function watchedIds(watch: unknown): ReadonlySet<string> {
   return new Set(items.flatMap((id) => idText(id) ?? []).map((id) => shortName(id, MAX_ID_LENGTH)));
 }
 
-/** Each rule of a filter with exact counts over all candidates. */
+/** Returns each rule of a filter with exact counts over all candidates. */
 export function countRules<T>(verdicts: Verdicts<T>): RuleRecord[] {
   const width = verdicts.rules.length;
   const tallies = verdicts.rules.map(() => ({ asked: [0, 0, 0, 0], decisive: 0 }));
@@ -148,7 +148,7 @@ export function countRules<T>(verdicts: Verdicts<T>): RuleRecord[] {
     return {
       effect: 'reject',
       counts: { evaluated, passed, failed, skipped, error, decisive },
-      // Getters, so that a part of the rule that cannot be read costs that part alone.
+      // Getters, so that a part of the rule that cannot be read loses only that part.
       get id() {
         return rule.id;
       },
@@ -179,11 +179,11 @@ const MAX_ID_LENGTH = 256;
 
 interface NamedCandidates {
   readonly ids: readonly string[];
-  /** Where an id is not the one that the host gave, and in what way. */
+  /** By place, the ids that differ from the host's, and the kind of the change. */
   readonly changes: ReadonlyMap<number, Mark['kind']>;
 }
 
-/** An id that cannot be had still leaves the candidate countable, by its place. */
+/** A candidate without a readable id gets its place as the id, so it is still counted. */
 function nameCandidates<T>(
   candidates: readonly T[],
   id: (candidate: T) => string | number,
@@ -295,13 +295,15 @@ function writeData<T>(
   return written === '' ? undefined : written;
 }
 
-/** The names of a rule, each read once: a getter of the host's may throw. */
+/** The names of a rule. Each is read once, because a getter of the host may throw. */
 interface NamedRule<T> {
   readonly rule: FilterRule<T>;
   readonly id: unknown;
   readonly field: unknown;
   readonly code: string;
-  /** The redaction path of every value that it tests, where that does not depend on the value. */
+  /**
+   * The redaction path of every value that the rule tests. `undefined` if it depends on the value.
+   */
   readonly path: string | undefined;
 }
 
@@ -360,7 +362,7 @@ function writeLedger<T>(
   };
 }
 
-/** The host's functions for the record alone must not end its real work. */
+/** These functions serve the record only, so their errors must not end the host's work. */
 function ask<R>(out: ObjectWriter, key: string, question: () => R): R | undefined {
   try {
     return question();

@@ -3,7 +3,7 @@ import { shortName } from './text.js';
 import type { Outcome } from './wire/candidates.js';
 
 /**
- * The options of both filter and rank: how to name a candidate and which parts of it to keep.
+ * The options of both filter and rank: how to name candidates and which parts to keep.
  *
  * @example
  * ```ts
@@ -11,11 +11,11 @@ import type { Outcome } from './wire/candidates.js';
  * ```
  */
 export interface CandidateOptions<T> {
-  /** The candidate's stable id. People ask about it by this id. */
+  /** The candidate's stable id. The dashboard finds candidates by this id. */
   id: (candidate: T) => string | number;
   /** The type of the candidates: `product`, `applicant`. */
   type?: string | undefined;
-  /** The ids name people, so they are data subjects that can be erased. */
+  /** The ids name people. Such data can be erased for one person. */
   person?: boolean | undefined;
   /** Recorded with each candidate that is kept in detail; at most 4 KiB. */
   data?: ((candidate: T) => unknown) | undefined;
@@ -76,7 +76,10 @@ export interface FilterOptions<T> extends CandidateOptions<T> {
 export interface RankOptions<T> extends CandidateOptions<T> {
   /** A score that is not a number ranks last. */
   score: (candidate: T) => number;
-  /** How many are selected; default: all are kept, in order. If some are left over, the cutoff is the last selected score. */
+  /**
+   * The number of selected candidates. Default: all, in order. If `top` leaves some out, the cutoff
+   * is the last selected score.
+   */
   top?: number | undefined;
   /** `desc`: the highest score first (default). */
   order?: 'desc' | 'asc' | undefined;
@@ -84,19 +87,22 @@ export interface RankOptions<T> extends CandidateOptions<T> {
   scores?: ((candidate: T) => Record<string, number>) | undefined;
 }
 
-/** A rule's result for one candidate. A byte each, as there can be millions. */
+/** A rule's result for one candidate. It is one byte, because there can be millions. */
 export const NOT_ASKED = 0;
 export const PASSED = 1;
 export const FAILED = 2;
 export const THREW = 3;
 
-/** A possible result for a candidate; `reason` is the deciding reason of a candidate that does not stay. */
+/** A possible result for a candidate. `reason` is the deciding reason of a rejection. */
 export interface Verdict {
   readonly outcome: Outcome;
   readonly reason: string | undefined;
 }
 
-/** The result for each candidate, by its place in `candidates`: plain arrays, nothing is captured yet. */
+/**
+ * The result for each candidate, by its place in `candidates`. These are plain arrays; nothing is
+ * captured yet.
+ */
 export interface Verdicts<T> {
   readonly candidates: readonly T[];
   /** All possible verdicts, and each candidate's index in them. */
@@ -111,7 +117,7 @@ export interface Verdicts<T> {
   readonly results: Uint8Array;
 }
 
-/** A filter's verdicts, and the error of a test that ended it early. */
+/** A filter's verdicts, with the error of a test that ended it early. */
 export interface FilterRun<T> {
   readonly kept: T[];
   readonly verdicts: Verdicts<T>;
@@ -121,7 +127,10 @@ export interface FilterRun<T> {
 const MAX_REASON_LENGTH = 64;
 const KEPT: Verdict = { outcome: 'kept', reason: undefined };
 
-/** Asks the rules. Each test is called at most once for each candidate, in order, as in a plain loop. */
+/**
+ * Runs the rules. Each test is called at most once for each candidate, in order, as in a plain
+ * loop.
+ */
 export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>): FilterRun<T> {
   const all = [...candidates];
   const { rules } = options;
@@ -143,7 +152,7 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
         isPassed = rule.test(candidate);
       } catch (error) {
         results[base + index] = THREW;
-        // An earlier rule that rejected the candidate has decided already.
+        // If an earlier rule rejected the candidate, that rule stays the deciding one.
         if (kind === 0) kind = 1 + rules.length + index;
         thrown = { error };
         break;
@@ -187,7 +196,10 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
 const SELECTED: Verdict = { outcome: 'selected', reason: undefined };
 const BELOW_CUTOFF: Verdict = { outcome: 'rejected', reason: 'BELOW_CUTOFF' };
 
-/** A stable order by score; a score that is not a number comes last. An error of `score` goes to the host. */
+/**
+ * Ranks by score in a stable order. A score that is not a number comes last. Errors of `score` are
+ * thrown to the host.
+ */
 export function runRank<T>(
   candidates: Iterable<T>,
   options: RankOptions<T>,
@@ -222,12 +234,12 @@ export function runRank<T>(
   };
 }
 
-/** The code of a rejection by this rule. Never throws: a host past the type checker may give anything. */
+/** The code of a rejection by this rule. Never throws, whatever an untyped host gives. */
 export function reasonCode(rule: Pick<FilterRule<never>, 'id' | 'reason'>): string {
   return shortName(wholeReasonCode(rule), MAX_REASON_LENGTH);
 }
 
-/** Whether the code of a rejection by this rule is not its own, but a shorter one. */
+/** Whether the code of a rejection by this rule was shortened. */
 export function isReasonCut(rule: Pick<FilterRule<never>, 'id' | 'reason'>): boolean {
   return reasonCode(rule) !== wholeReasonCode(rule);
 }
@@ -240,7 +252,7 @@ function wholeReasonCode(rule: Pick<FilterRule<never>, 'id' | 'reason'>): string
   return name === undefined || name === '' ? 'unnamed' : name;
 }
 
-/** Only recorded: what it throws must not end the host's filter. */
+/** The score is only recorded, so its errors must not end the host's filter. */
 function finiteScore<T>(score: (candidate: T) => number, candidate: T): number | undefined {
   const value = quietly(() => score(candidate));
   return Number.isFinite(value) ? value : undefined;

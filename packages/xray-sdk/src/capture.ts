@@ -4,25 +4,24 @@ import type { Mark } from './wire/snapshot.js';
 import type { ReturnedType } from './wire/step.js';
 import { ValueWriter } from './value-writer.js';
 
-/** A value as it was when recorded: its JSON text, and marks whose paths begin at the value. */
+/** The JSON text of a value at the time of recording. Paths of the marks begin at the value. */
 export interface Captured {
   readonly json: string;
   readonly marks: readonly Mark[];
-  /** What the text does not say of the value, by JSON Pointer; absent where it says all. */
+  /** Types that JSON cannot express, by JSON Pointer. Absent if JSON says all. */
   readonly types?: Readonly<Record<string, ReturnedType>> | undefined;
 }
 
 const NO_MARKS: readonly Mark[] = [];
 const LOST: Captured = { json: 'null', marks: [{ path: '', kind: 'dropped' }] };
-/** No escape makes a unit of text longer than this. */
+/** The longest escape of one UTF-16 unit, such as `\u0000`. */
 const MAX_ESCAPED_BYTES = 6;
-/** A getter may record something whose getter records something, and so on. */
+/** A getter may itself record something, which calls another getter, and so on. */
 const MAX_NESTED = 4;
 
 /**
- * Turns any value into JSON text at once, within bounds, with a mark where the record differs from what
- * `JSON.stringify` would have written. Never throws, whatever the value's getters, proxies, `toJSON` or the
- * host's redactor do.
+ * Turns any value into JSON text at once, within bounds, with a mark where the record differs from
+ * `JSON.stringify`. Never throws, even if getters, proxies, `toJSON` or the host's redactor do.
  */
 export class Capture {
   readonly #redactor: Redactor;
@@ -42,7 +41,7 @@ export class Capture {
     );
   }
 
-  /** Text whose bound counts its own bytes of UTF-8, without the quotes and escapes of JSON. */
+  /** Captures a text. The bound counts its UTF-8 bytes without JSON's quotes and escapes. */
   text(text: string, field: string, maxBytes: number): Captured {
     return (
       this.#quick(text, field, maxBytes) ??
@@ -53,19 +52,19 @@ export class Capture {
     );
   }
 
-  /** A value under a key of a flat record, such as `metadata`: redacted by that key, too. */
+  /** Captures a value of a flat record, such as `metadata`. Its key can redact it, too. */
   property(value: unknown, field: string, key: string, maxBytes: number): Captured {
     return this.#careful(() =>
       new ValueWriter(this.#redactor, field, maxBytes).writeProperty(key, value),
     );
   }
 
-  /** Whether a name is one under which values are redacted, such as the field of a rule. */
+  /** Whether this value is redacted under this name, such as the field of a rule. */
   hides(name: string, value: unknown): boolean {
     return this.#redactor.matches(name, () => name, value);
   }
 
-  /** Whether a name is never one under which values are redacted, whatever they are. */
+  /** Whether no value is ever redacted under this name. */
   isOpen(name: string): boolean {
     return !this.#redactor.suspects(name);
   }
@@ -78,7 +77,7 @@ export class Capture {
       const json = this.#plain.write(value, maxBytes);
       return json === undefined ? undefined : { json, marks: NO_MARKS };
     } catch {
-      // A getter or proxy threw: the careful path finds out which one, and marks it.
+      // A getter or proxy threw. The careful path finds it and marks it.
       return undefined;
     } finally {
       this.#depth -= 1;

@@ -82,10 +82,10 @@ export class XRaySDK {
   }
 
   /**
-   * Runs a function as one execution: completes when it returns, fails when it throws, and rethrows untouched.
-   * Returns what the function returns: a promise stays a promise, and a query still runs only when it is awaited. If
-   * the function returns a stream or a generator, the execution ends with it. A step that is still open then, or begins
-   * later, is added by a later snapshot.
+   * Runs a function as one execution: completes when it returns, fails when it throws, and rethrows
+   * untouched. Returns what the function returns: a promise stays a promise, and a query still runs
+   * only when it is awaited. If the function returns a stream or a generator, the execution ends
+   * with it. A later snapshot adds the steps that are still open then, or begin later.
    *
    * @example
    * ```ts
@@ -136,7 +136,8 @@ export class XRaySDK {
   }
 
   /**
-   * Flushes, drops the rest when the time is over, and records no more. Never rejects.
+   * Flushes, drops the remaining snapshots when the time is over, and stops recording. Never
+   * rejects.
    *
    * @example
    * ```ts
@@ -148,7 +149,7 @@ export class XRaySDK {
   }
 
   /**
-   * Returns the counts of all snapshots so far. The sum is exact at any time.
+   * Returns the counts of all snapshots so far. Their sum is exact at any time.
    *
    * @example
    * ```ts
@@ -179,7 +180,7 @@ export class XRaySDK {
       const queue: unknown = spool(host);
       if (isQueue(queue)) return queue;
     } catch {
-      // The warning below reports it.
+      // The warning below reports the failure.
     }
     warnOnce(
       'the option spool cannot be used: snapshots wait in memory and do not outlive this process',
@@ -213,7 +214,8 @@ export class XRaySDK {
     this.#delivery.enqueue({ key, executionId, body, reportedDrops });
     if (isTerminal && waitUntil !== undefined) {
       const delivered = this.#delivery.flush(DEFAULT_FLUSH_MS, 'patient');
-      // The host's platform may refuse it after the response. The snapshot is queued all the same.
+      // The host's platform may reject `waitUntil` after the response. The snapshot is queued
+      // anyway.
       quietly(() => waitUntil(delivered));
     }
     return instanceSeq;

@@ -1,10 +1,13 @@
 import { readNumber, RealDate, realMonotonicMs, realWallMs } from './real-time.js';
 
-/** The wire format holds the years 1 to 9999. */
+/** The wire format allows the years 1 to 9999. */
 const FIRST_MS = -62_135_596_800_000;
 const LAST_MS = 253_402_300_799_999;
 
-/** Wall time as ISO-8601 UTC in milliseconds; within one second only the last three digits are new. */
+/**
+ * Formats wall time as ISO-8601 UTC in milliseconds. Within the same second only the last three
+ * digits change.
+ */
 export function isoTime(epochMs: number): string {
   const whole = isTime(epochMs) ? Math.floor(epochMs) : clamp(epochMs);
   if (whole === cachedMs) return cachedTime;
@@ -29,7 +32,7 @@ export interface Clock {
   readonly monotonicMs: () => number;
 }
 
-/** The wall time is the host's, also the fixed time of a test. Neither reading throws. */
+/** Uses the host's wall time, which may be a test's fixed time. Neither reading throws. */
 export const SYSTEM_CLOCK: Clock = {
   wallMs: () => {
     const ms = readNumber(() => Date.now());
@@ -46,7 +49,7 @@ function clamp(epochMs: number): number {
   return Math.floor(Math.min(Math.max(epochMs || 0, FIRST_MS), LAST_MS));
 }
 
-/** The instant that a header names, in milliseconds since 1970; NaN if it names none. */
+/** Parses the time of a header, in milliseconds since 1970. NaN if it is not a time. */
 export function parseTime(text: string): number {
   return readNumber(() => RealDate.parse(text));
 }
@@ -59,7 +62,7 @@ export function durationText(durationMs: number): string {
   return `${String(wholeMs)}.${threeDigits(wholeUs - wholeMs * 1_000)}`;
 }
 
-/** Numbers with a fraction are slow to print; these thousand are printed once. */
+/** Numbers with a fraction are slow to print, so these thousand are printed once and kept. */
 function threeDigits(value: number): string {
   return (DIGITS[value] ??= String(value).padStart(3, '0'));
 }

@@ -11,15 +11,15 @@ import { warnOnce } from './warning.js';
 
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
-/** The longest pause that a server may ask for. */
+/** The longest pause that the server may request. */
 const MAX_RETRY_AFTER_MS = 300_000;
-/** The SDK drops a snapshot after so many failures of the server on this snapshot alone. */
+/** The number of server errors on one snapshot alone after which it is dropped. */
 const MAX_FAILURES = 3;
 
-/** These statuses concern the moment, not the content: too slow, too early, too often. */
+/** These statuses are temporary: too slow, too early, too often. */
 const PASSING = new Set([408, 425, 429]);
 
-/** A call of `flush`. It waits until all snapshots up to an order are delivered or dropped. */
+/** A call of `flush`. It waits until all snapshots up to its order are delivered or dropped. */
 interface Waiter {
   readonly lastOrder: number;
   readonly resolve: (isSettled: boolean) => void;
@@ -38,15 +38,15 @@ export class Delivery {
   #takenBytes = 0;
   #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
   #batchLimit: number;
-  /** Taken snapshots that a proxy refused although each was alone in its request. */
+  /** Taken snapshots that a proxy refused although each was the only one in its request. */
   readonly #stuck = new WeakSet<Queued>();
   #isSending = false;
-  /** A queue on disk is reading a batch: it is neither in the queue nor in `#taken`. */
+  /** A queue on disk is reading a batch, which is neither in the queue nor in `#taken`. */
   #isTaking = false;
   #isClosed = false;
   /** The time of `shutdown` is over. Nothing is sent any more. */
   #isOver = false;
-  /** The process is ending, so the first failure is the last attempt. */
+  /** The process is ending, so a failure is not retried. */
   #isExiting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerDueMs = Infinity;
@@ -57,7 +57,7 @@ export class Delivery {
   #nextOrder = 0;
   readonly #waiters = new Set<Waiter>();
 
-  /** @param makeQueue receives a callback. The queue calls it when it holds something to send. */
+  /** @param makeQueue receives a callback, which the queue calls when it has something to send. */
   constructor(
     settings: Settings,
     accounts: Accounts,
@@ -102,9 +102,9 @@ export class Delivery {
   }
 
   /**
-   * Resolves to true when every snapshot that was enqueued before the call is delivered or dropped, and to
-   * false when the time is over. It keeps the process alive meanwhile. It ends a pause after a failure,
-   * unless the server asked for the pause or the urgency is `patient`.
+   * Resolves to true when every snapshot that was enqueued before the call is delivered or dropped,
+   * and to false when the time is over. It keeps the process alive meanwhile. It cuts a pause after
+   * a failure short, unless the server requested the pause or the urgency is `patient`.
    */
   async flush(
     timeoutMs: number,
@@ -135,7 +135,7 @@ export class Delivery {
     const isSettled = await this.flush(timeoutMs, 'last');
     this.#isOver = true;
     this.#clearTimer();
-    // A snapshot that cannot be written to disk now is lost, too.
+    // A snapshot that cannot be written to disk now is lost as well.
     await this.#queue.close();
     this.#giveUp('shutdown');
     return isSettled;
@@ -150,7 +150,10 @@ export class Delivery {
     this.#isExiting = false;
   }
 
-  /** The process ends by an error. Makes one attempt while the thread waits, then drops and counts the rest. */
+  /**
+   * The process ends because of an error. Makes one attempt while the thread waits, then drops and
+   * counts the rest.
+   */
   lastAttemptNow(timeoutMs: number): void {
     const { clock, delivery } = this.#settings;
     const endMs = clock.monotonicMs() + timeoutMs;
@@ -168,7 +171,7 @@ export class Delivery {
     }
   }
 
-  /** Removes every snapshot that would be lost with the process. */
+  /** Removes every snapshot that only memory holds. */
   #takeVolatile(): Queued[] {
     const items = this.#taken.filter(({ isOnDisk }) => isOnDisk !== true);
     this.#taken = this.#taken.filter(({ isOnDisk }) => isOnDisk === true);
@@ -199,7 +202,10 @@ export class Delivery {
     if (this.#hasWork()) this.#schedule(this.#isDue() ? 0 : this.#settings.delivery.delayMs);
   }
 
-  /** Whether to send at once. Otherwise snapshots wait for others, as a request costs more than a snapshot. */
+  /**
+   * Whether to send now. Otherwise snapshots wait for more, because a request costs more than a
+   * snapshot.
+   */
   #isDue(): boolean {
     return (
       this.#taken.length > 0 || this.#waiters.size > 0 || this.#queue.isDurable || this.#isFull()
@@ -235,7 +241,7 @@ export class Delivery {
     const frozen = this.#batch?.frozen ?? (await freezeBatch(items, this.#settings));
     this.#batch = { size: items.length, frozen };
     const result = await sendBatch(frozen, items, this.#settings);
-    // A shutdown ran out of time and dropped them: this answer is too late.
+    // A shutdown ran out of time and dropped these snapshots, so this answer comes too late.
     if (this.#taken[0] !== items[0]) return false;
     return this.#settle(items, result);
   }
@@ -262,8 +268,8 @@ export class Delivery {
   }
 
   /**
-   * A filter or a limit in a proxy may refuse one snapshot only. Smaller batches find it, and the others
-   * overtake it. It waits until the proxy lets it through, or until the queue is full.
+   * A filter or a limit in a proxy may refuse one snapshot only. Halving the batch isolates that
+   * snapshot, and the others overtake it. It waits until the proxy accepts it or the queue is full.
    */
   #isolate(items: readonly Queued[]): void {
     this.#batch = undefined;
@@ -308,7 +314,7 @@ export class Delivery {
     const isServersFault = status >= 500;
     const isKeysFault = status === 401 || status === 403;
     if (items.length > 1 && !isKeysFault) {
-      // One snapshot may spoil the batch. Smaller batches find it.
+      // One bad snapshot may fail the whole batch. Smaller batches isolate it.
       this.#batchLimit = Math.ceil(items.length / 2);
       this.#batch = undefined;
       this.#accounts.retries += 1;
@@ -355,7 +361,10 @@ export class Delivery {
     this.#wakeWaiters();
   }
 
-  /** Waits twice as long as after the last failure. The pause is partly random, to spread many clients. */
+  /**
+   * Waits twice as long as after the last failure, plus a random part so that clients do not retry
+   * together.
+   */
   #pause(retryAfterMs: number | undefined): void {
     if (this.#isExiting) this.#giveUp('exit');
     this.#failuresInRow += 1;

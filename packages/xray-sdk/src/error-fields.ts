@@ -4,10 +4,10 @@ import { isError, tagOf } from './platform-values.js';
 import { asRecord, isObject, itemsOf, quietly, type Source } from './source.js';
 
 const SMALL = FIELD_BOUNDS.smallValueBytes;
-/** Fields of an error that its own keys may not list, as they are inherited or not enumerable. */
+/** Fields that `Object.keys` of an error may miss, because they are inherited or not enumerable. */
 const NAMED_FIELDS = ['name', 'message', 'code', 'cause', 'errors'];
 
-/** The keys that say what an error is. The stack is left out: it may name what is secret. */
+/** The keys of an error to record. The stack is left out because it may contain secrets. */
 export function errorKeys(error: object): readonly string[] {
   const named = NAMED_FIELDS.filter((key) => quietly(() => key in error) !== false);
   return [...named, ...otherKeys(error)];
@@ -19,8 +19,8 @@ function otherKeys(error: object): string[] {
 }
 
 /**
- * Writes anything that was thrown: its type, message, code, cause, errors and own fields, redacted and bounded as values
- * are.
+ * Writes any thrown value: type, message, code, cause, errors and own fields. They are redacted and
+ * bounded like other values.
  */
 export function writeError(out: ObjectWriter, thrown: unknown): void {
   writeThrown(out, thrown, []);
@@ -45,7 +45,7 @@ function writeMessage(out: ObjectWriter, message: string): void {
   out.text('message', message, SMALL, 'error.message');
 }
 
-/** The JSON of a thrown object is its message when it has no other. */
+/** An object without a message gets its JSON as the message. */
 function writeWhole(out: ObjectWriter, thrown: object): void {
   const { json, marks } = out.capture.value(thrown, 'error', SMALL);
   out.text('message', json, SMALL, 'error.message');
@@ -97,7 +97,7 @@ function writeCause(
   else out.object('cause', boxed(cause), writeInside(inside));
 }
 
-/** Puts anything that was thrown, object or not, where a writer of objects can read it. */
+/** Wraps any thrown value in an object, because the writer of objects needs one. */
 function boxed(thrown: unknown): object {
   return { thrown };
 }
@@ -109,7 +109,7 @@ function writeInside(inside: readonly unknown[]) {
   };
 }
 
-/** Read when it is captured, so that a getter that throws costs this property alone. */
+/** A getter, so that a property that throws costs only itself. */
 function propertyOf(thrown: object, key: string): PropertyDescriptor {
   return { enumerable: true, get: () => asRecord(thrown)[key] };
 }

@@ -21,14 +21,17 @@ import type { Link, Mark, Trace } from './wire/snapshot.js';
 export interface ExecutionFacts {
   /** The person or thing that the decision is about, by type: `{ applicant: 'a-17' }`. */
   subject?: Record<string, string | number> | undefined;
-  /** The same with all fields of a subject; at most 8. */
+  /** Subjects with all their fields; at most 8. */
   subjects?: readonly Subject[] | undefined;
   input?: unknown;
   output?: unknown;
-  /** At most 32 of 64 characters. */
+  /** At most 32 tags of at most 64 characters. */
   tags?: readonly string[] | undefined;
   metadata?: Record<string, string | number | boolean> | undefined;
-  /** The versions in force: code, ruleset, model, prompt. Joined with those of the client. */
+  /**
+   * The versions in force: code, ruleset, model, prompt. They are merged with the client's
+   * versions.
+   */
   versions?: Record<string, string> | undefined;
 }
 
@@ -41,12 +44,12 @@ export interface ExecutionFacts {
  * ```
  */
 export interface DecisionDetails {
-  /** Against its subject: a decline, a removal. */
+  /** Whether the decision is against its subject, such as a decline or a removal. */
   adverse?: boolean | undefined;
   score?: number | undefined;
-  /** 0 to 1. */
+  /** From 0 to 1. */
   confidence?: number | undefined;
-  /** Codes or whole reasons, principal first; default: the failed checks. */
+  /** Reason codes or whole reasons, the main one first. Default: the failed checks. */
   reasons?: readonly (string | Reason)[] | undefined;
   decidedBy?: Actor | undefined;
   humanInvolvement?: 'none' | 'review' | 'final' | undefined;
@@ -54,15 +57,18 @@ export interface DecisionDetails {
 
 const MAX_MARKS = 1_000;
 
-/** The members of a snapshot that the host sets, captured when set. A later value replaces an earlier one. */
+/**
+ * The members of a snapshot that the host sets, captured at once. A later value replaces an earlier
+ * one.
+ */
 export class ExecutionFields {
   readonly #capture: Capture;
   #texts: ReadonlyMap<string, FieldText>;
-  /** The same map, once this execution has a map of its own. */
+  /** `#texts`, once this execution has changed its copy. */
   #ownTexts: Map<string, FieldText> | undefined;
   #versions: ReadonlyMap<string, string | number>;
 
-  /** @param base the members that are the same for every execution of a client, and therefore written once. */
+  /** @param base members that all executions of a client share, so they are written once. */
   constructor(capture: Capture, base?: ExecutionFields) {
     this.#capture = capture;
     this.#texts = base?.texts ?? new Map<string, FieldText>();
@@ -77,7 +83,7 @@ export class ExecutionFields {
     return this.#versions;
   }
 
-  /** A pipeline that is no name leaves the client's in force, with a mark. */
+  /** An invalid name leaves the client's pipeline in force, with a mark. */
   setPipeline(pipeline: unknown): void {
     this.#write('pipeline', (out) =>
       out.string('pipeline', isDots(pipeline) ? null : pipeline, FIELD_BOUNDS.name),
@@ -90,7 +96,7 @@ export class ExecutionFields {
     );
   }
 
-  /** The pipeline and the facts with which an execution starts. */
+  /** Sets the pipeline and the facts that are given at the start. */
   start(options: unknown): void {
     this.#read(options, (from) => {
       const { pipeline } = from;
@@ -103,7 +109,10 @@ export class ExecutionFields {
     this.#read(facts, (from) => this.#set(from));
   }
 
-  /** Returns whether the decision is adverse; `undefined` when it could not be kept and an earlier one stays. */
+  /**
+   * Returns whether the decision is adverse. `undefined` if it was not recorded, so an earlier
+   * decision stays.
+   */
   decide(
     outcome: unknown,
     details: unknown,
@@ -165,7 +174,7 @@ export class ExecutionFields {
     const listed = itemsOf(subjects, FIELD_BOUNDS.subjects);
     const isUnlisted = subjects !== undefined && subjects !== null && listed === undefined;
     const all = [...named, ...(listed?.items ?? [])];
-    // Those beyond the bound are only counted.
+    // Reasons beyond the bound are only counted.
     all.length +=
       (short?.total ?? 0) - keys.length + (listed?.total ?? 0) - (listed?.items.length ?? 0);
     if (all.length > 0) {
@@ -182,14 +191,17 @@ export class ExecutionFields {
       out.record('metadata', metadata, metadataKeys, (entry, key, value, name) => {
         const maxBytes = CAPTURE_BOUNDS.stringBytes * 2;
         const captured = this.#capture.property(value, 'metadata', name, maxBytes);
-        // A value that is no number, such as NaN, has nothing to show.
+        // Values such as NaN have no JSON, so there is nothing to record.
         if (captured.json !== 'null') entry.scalar(key, value, captured, metadataValue);
         else if (captured.marks.length > 0) entry.adopt(key, captured.marks);
       }),
     );
   }
 
-  /** Joined with those in force, name by name: one that cannot be kept leaves the one in force. */
+  /**
+   * Merges with the versions in force, by name. A version that cannot be recorded leaves the
+   * earlier one.
+   */
   #writeVersions(versions: unknown): void {
     this.#write('versions', (out) => {
       const given = entriesOf(versions);
@@ -221,7 +233,7 @@ export class ExecutionFields {
     });
   }
 
-  /** A member that could not be written leaves the earlier one as it is, and adds its marks. */
+  /** If the write fails, the earlier member stays and gets the marks of the failed write. */
   #write(name: string, write: (out: ObjectWriter) => boolean): boolean {
     const out = new ObjectWriter(this.#capture);
     const isWritten = write(out);
@@ -257,7 +269,7 @@ function writeBasis(out: ObjectWriter, { kind, pass, fail }: Source): boolean {
   ].every(Boolean);
 }
 
-/** A variable that holds nothing must not become the subject "undefined". */
+/** A missing id must not become the subject "undefined". */
 function subjectId(id: unknown): string | undefined {
   const isId = typeof id === 'string' || typeof id === 'bigint' || Number.isFinite(id);
   return isId ? String(id) : undefined;

@@ -28,9 +28,12 @@ import { warnOnce } from './warning.js';
 export interface ExecutionOptions extends ExecutionFacts, Continuation {
   /** 1 to 128 of `[A-Za-z0-9._:-]`; default: a new UUIDv7. */
   executionId?: string | undefined;
-  /** Default: the client's. */
+  /** Default: the client's pipeline. */
   pipeline?: string | undefined;
-  /** Keeps a serverless invocation alive until the snapshot is delivered; default: the client's. */
+  /**
+   * Keeps a serverless invocation alive until the snapshot is delivered. Default: the client's
+   * `waitUntil`.
+   */
   waitUntil?: ((delivered: Promise<unknown>) => void) | undefined;
 }
 
@@ -42,9 +45,9 @@ export interface Context {
 
 /** One flush, with everything that the client needs to send it. */
 export interface Submission {
-  /** One per execution and process. */
+  /** Unique per execution and process. */
   readonly key: number;
-  /** What `submit` returned for an earlier terminal snapshot of this execution. */
+  /** The result of `submit` for an earlier terminal snapshot of this execution. */
   readonly instanceSeq: number | undefined;
   readonly rootId: string;
   readonly isAdverse: boolean;
@@ -59,7 +62,7 @@ export interface ExecutionHost {
   /** The fields that every execution begins with. */
   readonly fields: ExecutionFields;
   readonly context: ContextStore<Context> | undefined;
-  /** Returns the number of a terminal snapshot among those of the process. */
+  /** Returns the sequence number of a terminal snapshot in this process. */
   submit(submission: Submission): number | undefined;
   ignored(): void;
 }
@@ -68,16 +71,17 @@ const MAX_ITEMS_PER_EXECUTION = 2_000;
 const MAX_FAILED_CHECKS = 500;
 
 const MAX_LATE_SUBMISSIONS = 100;
-/** A getter may record something whose getter records something, and so on. */
+/** A getter may itself record something, which calls another getter, and so on. */
 const MAX_NESTED_CALLS = 8;
 
 let nextKey = 0;
 let nestedCalls = 0;
 
 /**
- * One decision while it is made. Every recording call returns at once and none throws. A call after the end is ignored
- * and counted in `stats().ignoredCalls`. A step that still runs when `completeExecution` or `failExecution` is called is
- * recorded as `running`; its own end comes too late.
+ * One decision while it is made. Recording calls return at once and never throw. A call after the
+ * end is ignored and counted in `stats().ignoredCalls`. A step that still runs when
+ * `completeExecution` or `failExecution` is called is recorded as `running`; its own end comes too
+ * late.
  *
  * @example
  * ```ts
@@ -98,7 +102,7 @@ export class Execution {
   readonly #startedAtMs: number;
   readonly #startedMonotonicMs: number;
   readonly #failedChecks: Reason[] = [];
-  /** Known also where nothing is recorded: the host's decision may follow from it. */
+  /** Kept even if nothing is recorded, because the host's decision may depend on it. */
   #hasFailedCheck = false;
   #lastMonotonicMs: number;
   #trace: Trace | undefined;
@@ -108,13 +112,13 @@ export class Execution {
   #lastError: { readonly error: unknown } | undefined;
   #hasEnded = false;
   #status: Status = 'running';
-  /** The number of its terminal snapshots among those of the process. */
+  /** The sequence number of its terminal snapshots in this process. */
   #instanceSeq: number | undefined;
   #isRunOver = false;
   #openSteps = 0;
   #lateSubmissionsLeft = MAX_LATE_SUBMISSIONS;
 
-  /** Made by `startExecution`, not by hand. */
+  /** Call `startExecution` instead. */
   constructor(host: ExecutionHost, options: ExecutionOptions = {}) {
     const { settings, capture } = host;
     this.#host = host;
@@ -167,10 +171,10 @@ export class Execution {
   }
 
   /**
-   * Runs a function as a step: timed, its result captured as the output, its error recorded and rethrown untouched.
-   * Returns what the function returns: a promise stays a promise, and a query still runs only when it is awaited. If
-   * the function returns a stream or a generator, the step ends with it. Steps may run in parallel and inside of each
-   * other.
+   * Runs a function as a step: timed, its result captured as the output, its error recorded and
+   * rethrown untouched. Returns what the function returns: a promise stays a promise, and a query
+   * still runs only when it is awaited. If the function returns a stream or a generator, the step
+   * ends with it. Steps may run in parallel and may be nested.
    *
    * @example
    * ```ts
@@ -200,8 +204,9 @@ export class Execution {
   }
 
   /**
-   * Decides by the checks: the first outcome if none failed that rejects, else the second one, which is adverse. The
-   * record then says that the outcome follows from the checks, so that a what-if can be computed. Returns the outcome.
+   * Decides by the checks: the first outcome if no rejecting check failed, else the second, which
+   * is adverse. The record then says that the outcome follows from the checks, so a what-if can be
+   * computed. Returns the outcome.
    *
    * @example
    * ```ts
@@ -242,7 +247,8 @@ export class Execution {
   }
 
   /**
-   * Starts an execution that is a part of this one, perhaps of another pipeline. It has its own end.
+   * Starts an execution that is a part of this one. It may belong to another pipeline, and needs
+   * its own end.
    *
    * @example
    * ```ts
@@ -260,7 +266,8 @@ export class Execution {
   }
 
   /**
-   * Sends the record so far, as `running`: for long executions, and before a human takes over.
+   * Sends the record so far, as `running`. Use it in long executions, and before a person takes
+   * over.
    *
    * @example
    * ```ts
@@ -272,8 +279,8 @@ export class Execution {
   }
 
   /**
-   * The headers by which another process continues this decision (W3C `traceparent`, and one of X-Ray). Give them to
-   * `run` or `startExecution` there as `fromHeaders`.
+   * Returns headers for another process that continues this decision: W3C `traceparent` and one of
+   * X-Ray. Pass them there to `run` or `startExecution` as `fromHeaders`.
    *
    * @example
    * ```ts
@@ -298,8 +305,8 @@ export class Execution {
   }
 
   /**
-   * Ends the execution as technically failed. The error is recorded as a last, failed step, unless a step recorded it
-   * already.
+   * Ends the execution as technically failed. The error becomes a last, failed step, unless a step
+   * has recorded it.
    *
    * @example
    * ```ts
@@ -320,7 +327,8 @@ export class Execution {
   }
 
   /**
-   * How `run` ends the execution. A later snapshot adds the steps that go on after its function returned.
+   * The callbacks by which `run` ends the execution. A later snapshot adds the steps that outlive
+   * its function.
    *
    * @internal
    */
@@ -396,7 +404,7 @@ export class Execution {
     this.#openSteps -= 1;
   }
 
-  /** `run` ended the execution by itself, so its function does not know of that end. */
+  /** `run` ended the execution, not the host, so steps may still be recorded after that end. */
   #takesLateSteps(): boolean {
     return this.#isRunOver && this.#lateSubmissionsLeft > 0;
   }
@@ -420,7 +428,7 @@ export class Execution {
         this.#hasFailedCheck = true;
       },
       failedCheck: (reason) => {
-        // A decision holds fewer reasons than this: the rest is only counted.
+        // A decision holds fewer reasons than this. More of them are only counted.
         if (this.#failedChecks.length < MAX_FAILED_CHECKS) this.#failedChecks.push(reason);
       },
       takeItems: (wanted) => {
@@ -478,7 +486,9 @@ export class Execution {
     });
   }
 
-  /** Runs one recording call. It is ignored and counted after the end; what breaks inside stays inside. */
+  /**
+   * Runs one recording call. After the end it is ignored and counted. Errors do not reach the host.
+   */
   #attempt(action: () => void): void {
     if (!this.#host.settings.isEnabled) return;
     if (!this.#isOpen() || nestedCalls >= MAX_NESTED_CALLS) {
@@ -489,7 +499,7 @@ export class Execution {
     try {
       action();
     } catch {
-      // The error may hold the host's data, so it does not belong in a log.
+      // The error may contain the host's data, so it must not be logged.
       warnOnce('a call could not be recorded');
     } finally {
       nestedCalls -= 1;
@@ -497,7 +507,7 @@ export class Execution {
   }
 }
 
-/** A getter of the options that throws costs that option, not the host's call. */
+/** A getter that throws costs only that option, not the host's call. */
 function choicesOf(options: ExecutionOptions): Pick<ExecutionOptions, 'executionId' | 'waitUntil'> {
   const executionId = quietly(() => options.executionId);
   const waitUntil = quietly(() => options.waitUntil);

@@ -2,21 +2,21 @@ import { onBeforeExit, onFailedExit } from '#platform';
 
 import { SYSTEM_CLOCK } from './clock.js';
 
-/** The longest delay of the end of a process. */
+/** The longest time by which the SDK delays the end of a process. */
 const HOLD_MS = 2_000;
 
-/** A client with snapshots, which makes a last attempt before the process ends. */
+/** A client with snapshots. It makes a last attempt before the process ends. */
 interface LastAttempt {
-  /** The process has nothing left to do, and waits. */
+  /** Called when the process has nothing left to do. The process waits for the promise. */
   lastAttempt(timeoutMs: number): Promise<void>;
-  /** The process ends by an error: this thread waits. */
+  /** Called when the process ends because of an error. The thread waits. */
   lastAttemptNow(timeoutMs: number): void;
 }
 
 const holders = new Set<LastAttempt>();
 let isListening = false;
 
-/** The end of the process waits for this holder, for two seconds at most. */
+/** Makes the end of the process wait for this holder, for two seconds at most. */
 export function holdExit(holder: LastAttempt): void {
   holders.add(holder);
   if (isListening) return;
@@ -36,7 +36,7 @@ export function holdExit(holder: LastAttempt): void {
   });
 }
 
-/** This holder has nothing to send. It may be garbage collected. */
+/** Forgets a holder that has nothing to send, so that it can be garbage collected. */
 export function releaseExit(holder: LastAttempt): void {
   holders.delete(holder);
 }

@@ -3,7 +3,7 @@ import type { Execution, ExecutionOptions } from './execution.js';
 import { isObject, overlay, quietly } from './source.js';
 import { warnOnce } from './warning.js';
 
-/** The part of Express's request and response that the middleware uses; Express 4 and 5 both have it. */
+/** The part of Express's request and response that the middleware uses, in Express 4 and 5. */
 interface Incoming {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
@@ -18,7 +18,7 @@ interface Outgoing {
 }
 
 /**
- * How requests become executions.
+ * The options of the middleware.
  *
  * @example
  * ```ts
@@ -29,14 +29,15 @@ interface Outgoing {
  * ```
  */
 export interface ExpressOptions<Request> {
-  /** The options of the execution for this request, or `undefined` to record none. */
+  /** Returns the execution's options for this request, or `undefined` to record none. */
   start: (request: Request) => ExecutionOptions | undefined;
 }
 
 /**
- * Express middleware that records an execution for each request that `start` chooses. Later handlers get it by
- * `xray.current()`, or by `executionOf(response)` where there is no AsyncLocalStorage. A 5xx answer or a client that
- * went away fails it; everything else completes it. It continues the trace of the caller's headers.
+ * Express middleware that records an execution for each request that `start` chooses. Later
+ * handlers get it by `xray.current()`, or by `executionOf(response)` where there is no
+ * AsyncLocalStorage. The execution fails on a 5xx answer or when the client disconnects, and else
+ * completes. It continues the trace of the caller's headers.
  *
  * @example
  * ```ts
@@ -60,7 +61,7 @@ export function xrayMiddleware<Request extends Incoming, Response extends Outgoi
     }
     const ended = xray.run(start, (execution) => {
       const whenEnded = endOf(response);
-      // If `next` throws, nothing else handles the rejection when the client goes away.
+      // If `next` throws, nobody else handles this rejection when the client disconnects.
       whenEnded.catch(() => {});
       quietly(() => {
         response.locals ??= {};
@@ -69,13 +70,13 @@ export function xrayMiddleware<Request extends Incoming, Response extends Outgoi
       next();
       return whenEnded;
     });
-    // `run` has recorded the failure. The request was answered, or its client is gone.
+    // `run` has recorded the failure, and the request is over.
     ended.catch(() => {});
   };
 }
 
 /**
- * The execution of this response's request, if there is one.
+ * Returns the execution of this response's request, if one was started.
  *
  * @example
  * ```ts
@@ -93,7 +94,9 @@ export function executionOf(response: Pick<Outgoing, 'locals'>): Execution | und
 
 const LOCALS_KEY = 'xrayExecution';
 
-/** A choice that fails must not cost the request. The caller's trace is continued unless the choice says otherwise. */
+/**
+ * An error in `start` must not fail the request. The trace continues that of the caller by default.
+ */
 function startOf<Request extends Incoming>(
   options: ExpressOptions<Request>,
   request: Request,
@@ -113,13 +116,13 @@ function startOf<Request extends Incoming>(
 function endOf(response: Outgoing): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
-      if (!response.writableFinished) reject(new Error('the client went away'));
+      if (!response.writableFinished) reject(new Error('the client disconnected'));
       else if (response.statusCode < 500) resolve();
       else reject(new Error(`answered ${String(response.statusCode)}`));
     };
     response.once('finish', end);
     response.once('close', end);
-    // Earlier middleware may have taken longer than the client waited: then no event will come.
+    // Earlier middleware may have outlasted the client. Then no event will come.
     if (response.destroyed || response.writableFinished) end();
   });
 }

@@ -26,7 +26,10 @@ export const STEP_STATUSES = [...STATUSES, 'skipped'] as const;
 const RELATIONS = ['parent', 'retry_of', 'review_of', 'overrides', 'replay_of'] as const;
 const SMALL = FIELD_BOUNDS.smallValueBytes;
 
-/** One function per object of the wire format; each returns false when a member is missing that nothing can replace. */
+/**
+ * Each function writes one object of the wire format. It returns false when a required member is
+ * missing.
+ */
 export function writeActor(out: ObjectWriter, from: Source): boolean {
   out.required('type', from['type'], 64);
   out.required('id', from['id'], FIELD_BOUNDS.id);
@@ -57,14 +60,14 @@ export function writeDecisionDetails(
   out.oneOf('humanInvolvement', from['humanInvolvement'], ['none', 'review', 'final']);
 }
 
-/** Reasons that cannot be used leave the failed checks as the reasons. */
+/** If no given reason is usable, the failed checks stay the reasons. */
 function writeReasons(out: ObjectWriter, given: unknown, failedChecks: readonly unknown[]): void {
   const write = (reasons: unknown): boolean =>
     out.list('reasons', reasons, FIELD_BOUNDS.reasons, writeReason, asReason);
   const isAbsent = given === undefined || given === null;
   const items = isAbsent ? undefined : itemsOf(given, 1);
   if (items?.total === 0) return;
-  // One reason alone is a list of one.
+  // A single reason counts as a list.
   const isSingle = items === undefined && (typeof given === 'string' || isObject(given));
   if (isSingle) out.mark('reasons', { kind: 'coerced' });
   const isWritten = !isAbsent && write(isSingle ? [given] : given);
@@ -115,7 +118,10 @@ export function writeRuleDetails(out: ObjectWriter, from: Source, id: unknown): 
   out.object('counts', from['counts'], writeRuleCounts);
 }
 
-/** The value that a rule tested. Its redaction path ends in the field, or in `actual` where no field is named. */
+/**
+ * Writes the value that a rule tested. Its redaction path ends in the field, or in `actual` without
+ * a field.
+ */
 export function writeActual(out: ObjectWriter, actual: unknown, field: unknown, id: unknown): void {
   const path = typeof field === 'string' ? `rules.${field}` : hiddenBy(out, id, actual);
   out.value('actual', actual, SMALL, path ?? ACTUAL_PATH);
@@ -123,7 +129,10 @@ export function writeActual(out: ObjectWriter, actual: unknown, field: unknown, 
 
 export const ACTUAL_PATH = 'rules.actual';
 
-/** The redaction path of a rule's field, if it hides the value. A rule without a field is often named for it. */
+/**
+ * The redaction path of a rule's field, if it hides the value. A rule without a field may be named
+ * like one.
+ */
 function hiddenBy(out: ObjectWriter, field: unknown, value: unknown): string | undefined {
   if (typeof field !== 'string') return undefined;
   const path = `rules.${field}`;
@@ -162,7 +171,7 @@ export function writeLink(out: ObjectWriter, from: Source): boolean {
   return true;
 }
 
-/** 1 to 128 of `[A-Za-z0-9._:-]`: the ids of executions and apps that the server takes. */
+/** Ids of executions and apps that the server accepts: 1 to 128 of `[A-Za-z0-9._:-]`. */
 export function isIdentifier(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value) && !isDots(value);
 }

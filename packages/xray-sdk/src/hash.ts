@@ -1,4 +1,7 @@
-/** FNV-1a over UTF-16 units with MurmurHash3's finalizer: quick, well spread, and the same everywhere. */
+/**
+ * FNV-1a over UTF-16 units with MurmurHash3's finalizer: fast, evenly spread, and the same on all
+ * platforms.
+ */
 export function hash32(text: string, seed = 0x811c9dc5): number {
   let hash = seed;
   for (let index = 0; index < text.length; index += 1) {

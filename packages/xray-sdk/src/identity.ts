@@ -26,7 +26,7 @@ function randomByte(): number {
 
 /** A UUID of version 7 (RFC 9562, 5.7): ids made later sort later. */
 export function uuidV7(epochMs: number): string {
-  // The 48 bits hold no time before 1970.
+  // The 48 bits cannot hold a time before 1970.
   let time = Math.max(0, Math.floor(epochMs));
   for (let index = 5; index >= 0; index -= 1) {
     uuid[index] = time % 256;
@@ -45,7 +45,7 @@ export function spanId(): string {
   return hexText(bytes);
 }
 
-/** Reads the text from bytes: V8 would keep a text that was joined of parts as those parts. */
+/** Makes the text from bytes. V8 would keep a concatenated text as many small parts. */
 function hexText(bytes: Uint8Array, dashesBefore?: ReadonlySet<number>): string {
   let end = 0;
   for (let index = 0; index < bytes.length; index += 1) {

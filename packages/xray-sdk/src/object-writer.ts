@@ -6,22 +6,22 @@ import { cutUnits, FittingKeys, quote } from './text.js';
 import { pointerSegment } from './value-writer.js';
 import type { Mark } from './wire/snapshot.js';
 
-/** Writes the members of one object. `false`: a member that the object cannot be without is missing. */
+/** Writes the members of one object. Returns `false` if a required member is missing. */
 export type WriteObject = (out: ObjectWriter, from: Source) => boolean;
 
-/** Replaces a required name that is missing; a mark says so. */
+/** Replaces a missing required name, with a mark. */
 const MISSING_NAME = 'unnamed';
 
 /**
- * Writes the JSON text of one object of the wire format, field by field, from what the host gave. It leaves out a
- * field of a wrong type and cuts one that is too long, each with a mark. So the text is valid under the schema,
- * whatever the host passed past the type checker, and one bad part costs that part alone.
+ * Writes one object of the wire format as JSON text, field by field. A field of a wrong type is
+ * left out and a long one is cut, each with a mark. So the text always fits the schema, and one bad
+ * field costs only itself.
  */
 export class ObjectWriter {
   readonly capture: Capture;
   readonly #marks: Mark[];
   readonly #path: string;
-  /** The keys are the host's, as in `metadata`: any text at all. */
+  /** The host chose the keys, as in `metadata`, so they may be any text. */
   readonly #isRecord: boolean;
   #text = '';
   #holdsGiven = false;
@@ -48,7 +48,9 @@ export class ObjectWriter {
     this.#add(key, json);
   }
 
-  /** A name or identifier. A number or boolean becomes its text, with a mark; an empty text is wrong. */
+  /**
+   * A name or identifier. Numbers and booleans become text, with a mark. An empty text is invalid.
+   */
   string(key: string, value: unknown, maxLength: number): boolean {
     const given = typeof value === 'string' ? value : scalarText(value);
     if (given === undefined || given === '') return this.wrong(key, value);
@@ -59,12 +61,12 @@ export class ObjectWriter {
     return true;
   }
 
-  /** A name that the object cannot be without: a marked placeholder is written when it is missing. */
+  /** A required name. A missing one becomes a marked placeholder. */
   required(key: string, value: unknown, maxLength: number, placeholder = MISSING_NAME): void {
     if (!this.string(key, value, maxLength)) this.missing(key, value, quote(placeholder));
   }
 
-  /** Writes a placeholder for a required value that was left out just before. */
+  /** Writes a placeholder for a required value that was just left out. */
   missing(key: string, value: unknown, json: string): void {
     if (value === undefined || value === null) this.mark(key, { kind: 'dropped' });
     this.#add(key, json);
@@ -94,7 +96,7 @@ export class ObjectWriter {
     return true;
   }
 
-  /** Any value, captured within bytes; `field` begins its redaction path. */
+  /** Any value, captured within `maxBytes`. Its redaction path begins with `field`. */
   value(key: string, value: unknown, maxBytes: number, field: string = key): boolean {
     if (value === undefined) return true;
     const captured = this.capture.value(value, field, maxBytes);
@@ -108,7 +110,7 @@ export class ObjectWriter {
     const given = typeof value === 'string' ? value : scalarText(value);
     if (given === undefined) return this.wrong(key, value);
     const { json, marks } = this.capture.text(given, field, maxBytes);
-    // A replacement of the redactor may be anything.
+    // The redactor may return any type.
     const isText = json.startsWith('"');
     if (!isText || given !== value) this.mark(key, { kind: 'coerced' });
     this.adopt(key, marks);
@@ -166,8 +168,8 @@ export class ObjectWriter {
   }
 
   /**
-   * A list of objects, cut at `maxItems`. An item that cannot be written is left out with a mark; when that is true
-   * for every one of them, so is the list. `asItem` makes an object of an item that may be given in a short form.
+   * A list of objects, cut at `maxItems`. Invalid items are left out with a mark, and so is a list
+   * without any valid item. `asItem` turns the short form of an item into an object.
    */
   list(
     key: string,
@@ -204,7 +206,7 @@ export class ObjectWriter {
     return this.#listed(key, texts, given.items.length, given.total);
   }
 
-  /** A flat record. `write` is given the key that fits and the host's own key. */
+  /** A flat record. `write` gets the shortened key and the host's own key. */
   record(
     key: string,
     value: unknown,
@@ -244,14 +246,14 @@ export class ObjectWriter {
     this.#markAt(pointerSegment(key), mark);
   }
 
-  /** Takes over marks whose paths begin at the member. */
+  /** Adds marks whose paths begin at the member. */
   adopt(key: string, marks: readonly Mark[]): void {
     if (marks.length === 0) return;
     const prefix = `${this.#path}/${pointerSegment(key)}`;
     for (const mark of marks) this.#marks.push({ ...mark, path: prefix + mark.path });
   }
 
-  /** Leaves a member out. An absent one is no mistake; anything else is marked. */
+  /** Leaves a member out. Adds a mark unless the member is absent. */
   wrong(key: string, value: unknown): false {
     if (value !== undefined && value !== null) this.mark(key, { kind: 'dropped' });
     return false;
@@ -275,7 +277,7 @@ export class ObjectWriter {
       (key) => out?.mark(key, { kind: 'dropped' }),
     );
     if (isWhole && out !== undefined && out.#holdsGiven) return `{${out.#text}}`;
-    // One mark for the whole says more than those for its parts.
+    // One mark for the whole object replaces the marks of its parts.
     this.#marks.length = before;
     return undefined;
   }
@@ -289,7 +291,7 @@ export class ObjectWriter {
     return true;
   }
 
-  /** A text as the redactor lets it through; `undefined` when it lets no text through. */
+  /** The text after redaction. `undefined` if the redactor returned something else. */
   #seen(key: string, item: string, text: string): string | undefined {
     const { json, marks } = this.capture.text(text, key, CAPTURE_BOUNDS.stringBytes);
     for (const mark of marks) if (mark.kind !== 'truncated') this.#markAt(item, mark);

@@ -69,7 +69,10 @@ export interface DropEvent {
  * ```
  */
 export interface XRayOptions {
-  /** Default: the environment's XRAY_API_KEY. Without one the client warns once and records nothing. */
+  /**
+   * Default: XRAY_API_KEY of the environment. Without a key the client warns once and records
+   * nothing.
+   */
   apiKey?: string | undefined;
   /** The app of the key: 1 to 128 characters of `[A-Za-z0-9._:-]`. */
   appId: string;
@@ -77,23 +80,33 @@ export interface XRayOptions {
   pipeline: string;
   /** Default: `default`. */
   environment?: string | undefined;
-  /** The server's address. Default: the environment's XRAY_ENDPOINT, else http://127.0.0.1:4000. */
+  /**
+   * The server's address. Default: XRAY_ENDPOINT of the environment, else http://127.0.0.1:4000.
+   */
   endpoint?: string | undefined;
   /** The versions in force for every execution: code, ruleset, model, prompt. */
   versions?: Record<string, string> | undefined;
-  /** The values that must not leave the process, beside those under the default keys. */
+  /** The values that must not leave the process, in addition to those under the default keys. */
   redact?: RedactOptions | undefined;
   /** Receives every lost snapshot and the reason. */
   onDrop?: ((event: DropEvent) => void) | undefined;
   /** The executions to send. Default: all. A number is a rate from 0 to 1. */
   sample?: number | SampleOptions | undefined;
-  /** Keeps a serverless invocation alive until a snapshot is delivered. An execution may have its own. */
+  /**
+   * Keeps a serverless invocation alive until a snapshot is delivered. An execution can override
+   * it.
+   */
   waitUntil?: ((delivered: Promise<unknown>) => void) | undefined;
-  /** Keeps snapshots on disk until they are delivered (Node only). `spool` of `@xray/sdk/spool` makes it. */
+  /**
+   * Keeps snapshots on disk until they are delivered (Node only). Use `spool` of `@xray/sdk/spool`.
+   */
   spool?: ((host: QueueHost) => SnapshotQueue) | undefined;
-  /** `effects` keeps what steps return beside a noted output, for replays. Default: it is not kept. */
+  /**
+   * `effects` keeps the return values of steps that note another output, for replays. Default: they
+   * are not kept.
+   */
   replay?: 'effects' | undefined;
-  /** The steps that one execution keeps. Default 1,000, at most 10,000. */
+  /** The number of steps kept per execution. Default 1,000, at most 10,000. */
   maxSteps?: number | undefined;
   /** How the client queues and sends snapshots. */
   delivery?: DeliveryOptions | undefined;
@@ -151,10 +164,10 @@ export interface Settings {
 /** The longest timer. A longer one fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Where the server listens by default. `localhost` is the IPv6 address first on Node 18. */
+/** The server's default address. On Node 18 `localhost` means the IPv6 address first. */
 const DEFAULT_ENDPOINT = 'http://127.0.0.1:4000';
 
-/** Never throws. Warns once of an unusable option and uses its default, or disables the client. */
+/** Never throws. An unusable option warns once and becomes its default, or disables the client. */
 export function resolveOptions(options: XRayOptions): Settings {
   const unreadable = new Set<string>();
   return readParts(
@@ -222,18 +235,21 @@ function endpointUrl(endpoint: string | undefined): URL | undefined {
   }
 }
 
-/** If the host's rules cannot be used, every value is redacted: a part of the rules could leak values. */
+/**
+ * If the host's rules cannot be used, every value is redacted. Using only some of the rules could
+ * leak values.
+ */
 function redactorOf(redact: RedactOptions | undefined, unreadable: ReadonlySet<string>): Redactor {
   try {
     if (!unreadable.has('redact')) return new Redactor(redact ?? {});
   } catch {
-    // The host's rules, or what they are read from.
+    // The rules cannot be read. Everything is redacted below.
   }
   warnOnce('the redact option cannot be used; every value is redacted');
   return new Redactor({ paths: ['*'] });
 }
 
-/** An unusable rate must not cost records. */
+/** An unusable rate must not lose records. */
 function sampleOf(given: XRayOptions['sample']): SampleOptions | undefined {
   if (given === undefined || given === null) return undefined;
   const sample: Partial<SampleOptions> = typeof given === 'number' ? { rate: given } : given;

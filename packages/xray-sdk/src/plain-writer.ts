@@ -7,11 +7,11 @@ import { asRecord } from './source.js';
 import { quote } from './text.js';
 import { encoder } from './utf8.js';
 
-/** A property that leaves no text costs time, too, so there is a bound for that. */
+/** Properties without text cost time as well, so their number is bounded, too. */
 const MAX_VISITS = 10_000;
 const MAX_CACHED_KEYS = 2_000;
 const MAX_CACHED_KEY_LENGTH = 128;
-/** A unit of UTF-16 takes at most this many bytes of UTF-8, and so do its escapes that are written here. */
+/** The most bytes of one UTF-16 unit, as UTF-8 or as an escape written here. */
 const UNIT_BYTES = 3;
 const NUMBER_BYTES = 25;
 
@@ -21,24 +21,24 @@ const NEWLINE = 0x0a;
 const LETTER_N = 0x6e;
 const COMMA = 0x2c;
 const DIGIT_0 = 0x30;
-/** Beyond it the arithmetic is no longer that of 32 bits. */
+/** Larger integers do not fit the 32-bit arithmetic of the digits. */
 const MAX_QUICK_INTEGER = 99_999_999;
 
 const NOT_PLAIN = new Uint8Array(0);
 const PLAIN_OBJECT = {};
 
 /**
- * The quick path of the capture. One walk checks a value and writes it straight into bytes, at about half the cost of
- * `JSON.stringify` for small values. It gives up at the first value that is not plain, may be secret or is out of
- * bounds, and leaves the whole to the careful path.
+ * The quick path of the capture. One walk checks a value and writes it straight into bytes, at
+ * about half the cost of `JSON.stringify` for small values. At the first value that is not plain,
+ * may be secret or exceeds a bound, it gives up and the careful path writes the whole.
  */
 export class PlainWriter {
   readonly #redactor: Redactor;
   readonly #scratch = createScratch(FIELD_BOUNDS.executionValueBytes);
   readonly #bytes = this.#scratch.bytes;
-  /** `"key":` as bytes, or `NOT_PLAIN` for one that may be secret. */
+  /** Keys as the bytes of `"key":`, or `NOT_PLAIN` for a key that may be secret. */
   readonly #keys = new Map<string, Uint8Array>();
-  /** `"key":` as bytes, of keys that are plain under a condition. */
+  /** Keys as bytes that are plain for some values only. */
   readonly #conditionalKeys = new Map<string, Uint8Array>();
   #end = 0;
   #limit = 0;
@@ -51,11 +51,12 @@ export class PlainWriter {
   }
 
   /**
-   * The text that `JSON.stringify` gives for this value, or `undefined` when the record must differ from it. Throws the
-   * errors of the value's getters and proxies.
+   * Returns the text that `JSON.stringify` gives, or `undefined` if the record must differ from it.
+   * Errors of the value's getters and proxies are thrown.
    */
   write(value: unknown, maxBytes: number): string | undefined {
-    // A getter that records something calls this again: the inner call writes behind the outer text.
+    // A getter that records something calls this method again. The inner call writes behind the
+    // outer text.
     const [start, limit, isAscii] = [this.#end, this.#limit, this.#isAscii];
     const visitsLeft = this.#visitsLeft;
     this.#limit = Math.min(start + maxBytes, this.#bytes.length);
@@ -68,7 +69,7 @@ export class PlainWriter {
       this.#end = start;
       this.#limit = limit;
       this.#visitsLeft = visitsLeft;
-      // The inner value may have added a key to the cache that the outer value uses, too.
+      // The inner value may have added keys to the cache that the outer value uses.
       this.#isAscii = isAscii && this.#areKeysAscii;
     }
   }
@@ -110,7 +111,7 @@ export class PlainWriter {
     if (properties['toJSON'] !== undefined || !this.#ascii('{')) return false;
     let keysLeft: number = CAPTURE_BOUNDS.keys;
     let isFirst = true;
-    // `for…in`, as it reads the properties of an object in half of the time of `Object.keys`.
+    // `for…in` reads the properties in half the time of `Object.keys`.
     for (const key in properties) {
       keysLeft -= 1;
       this.#visitsLeft -= 1;
@@ -124,7 +125,7 @@ export class PlainWriter {
     return this.#ascii('}');
   }
 
-  /** Names and values may alternate in a list; the careful path knows when they do. */
+  /** A list may alternate names and values. The careful path handles such lists. */
   #mayNameSecrets(values: readonly unknown[]): boolean {
     if (values.length % 2 !== 0 || values.length > MAX_ALTERNATING) return false;
     for (let index = 0; index < values.length; index += 2) {
@@ -144,7 +145,7 @@ export class PlainWriter {
     return true;
   }
 
-  /** The text of a key that is plain for this value only, or `NOT_PLAIN`. */
+  /** The bytes of a key that is plain for this value, or `NOT_PLAIN`. */
   #conditional(key: string, value: unknown, properties: Readonly<Record<string, unknown>>) {
     const head = this.#conditionalKeys.get(key);
     if (head === undefined) return NOT_PLAIN;
@@ -203,7 +204,7 @@ export class PlainWriter {
     return true;
   }
 
-  /** The platform writes control characters and surrogates. U+0000 needs a mark. */
+  /** Leaves control characters and surrogates to the platform. U+0000 needs a mark. */
   #rareText(text: string): boolean {
     if (text.includes('\0')) return false;
     const json = quote(text);
@@ -245,7 +246,9 @@ export class PlainWriter {
   }
 }
 
-/** A property added to `Object.prototype` would appear in every object's `for…in`. */
+/**
+ * Whether `Object.prototype` has an enumerable property, which `for…in` would show in every object.
+ */
 function isPrototypeChanged(): boolean {
   for (const _key in PLAIN_OBJECT) return true;
   return false;

@@ -1,12 +1,12 @@
 import { CAPTURE_BOUNDS } from './limits.js';
 import { asRecord, isObject, quietly } from './source.js';
 
-/** What the value is, as its realm says: `instanceof` knows the values of one realm only. */
+/** The type of an object, such as `Date`. `instanceof` knows only the objects of one realm. */
 export function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
-/** Made by braces in any realm, or without a prototype. */
+/** Whether an object was made by braces, in any realm, or has no prototype. */
 export function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return !isObject(prototype) || Object.getPrototypeOf(prototype) === null;
@@ -16,15 +16,17 @@ export function isError(value: unknown): value is object {
   return isObject(value) && (value instanceof Error || tagOf(value) === 'Error');
 }
 
-/** Named values: the keys in order, and what stands under each. */
+/** Named values, with the keys in order. */
 export interface Entries {
   readonly keys: readonly string[];
-  /** How many there are: `keys` ends soon after the bound of a captured value. */
+  /** The number of entries. `keys` stops soon after the bound of a captured value. */
   readonly total: number;
   read(key: string): unknown;
 }
 
-/** The entries of a flat record: an object's own properties, or those of a `Map` or `Headers` by text. */
+/**
+ * The entries of a flat record: an object's own properties, or the entries of a `Map` or `Headers`.
+ */
 export function entriesOf(value: unknown): Entries | undefined {
   return quietly(() => {
     if (!isObject(value) || Array.isArray(value)) return undefined;
@@ -36,7 +38,7 @@ export function entriesOf(value: unknown): Entries | undefined {
   });
 }
 
-/** The entries of a `Map` with text for keys, and of what the web's platform has like it. */
+/** The entries of a `Map` with text keys, of `Headers`, `URLSearchParams` or `FormData`. */
 export function keyedEntries(value: object, tag: string): Entries | undefined {
   switch (tag) {
     case 'Map':
@@ -61,7 +63,7 @@ function mapEntries(map: ReadonlyMap<unknown, unknown>): Entries | undefined {
   return { keys, total, read: (key) => Map.prototype.get.call(map, key) as unknown };
 }
 
-/** One name may come several times: then its values are a list. */
+/** A name that occurs several times gets a list of its values. */
 function multiEntries(pairs: Iterable<[string, unknown]>): Entries {
   const values = new Map<string, unknown[]>();
   let pairsLeft: number = CAPTURE_BOUNDS.items;
@@ -82,7 +84,7 @@ function multiEntries(pairs: Iterable<[string, unknown]>): Entries {
   };
 }
 
-/** The size of a `Map` of any realm; `undefined` for what only calls itself one. */
+/** The size of a `Map` of any realm. `undefined` for an object that only has the tag of one. */
 export function mapSize(value: object): number | undefined {
   return slotOf(Map.prototype, 'size', value);
 }
@@ -102,7 +104,7 @@ export function timeOf(value: object): number | undefined {
   return quietly(() => Date.prototype.getTime.call(value as Date));
 }
 
-/** Classes whose instances, such as `new String('x')`, JSON writes as the primitive inside. */
+/** Classes whose instances, such as `new String('x')`, become primitives in JSON. */
 const BOXES: Readonly<Partial<Record<string, { readonly prototype: object }>>> = {
   String,
   Number,
@@ -117,7 +119,7 @@ export function unboxed(value: object, tag: string): unknown {
   return valueOf && quietly(() => Reflect.apply(valueOf, value, []));
 }
 
-/** Recorded properties of platform objects whose properties are getters of the prototype. */
+/** Properties to record of platform objects that define them as getters of the prototype. */
 const FIELDS: Readonly<Partial<Record<string, readonly string[]>>> = {
   Blob: ['type', 'size'],
   File: ['name', 'type', 'size'],
@@ -130,7 +132,10 @@ export function platformFields(tag: string): readonly string[] | undefined {
   return Object.hasOwn(FIELDS, tag) ? FIELDS[tag] : undefined;
 }
 
-/** A stream of Node, whose own properties are its machinery. */
+/**
+ * Whether an object is a stream of Node. Its own properties are internal state, so they are not
+ * recorded.
+ */
 export function isNodeStream(value: object): boolean {
   return ['pipe', 'once', 'on'].every((name) => typeof asRecord(value)[name] === 'function');
 }

@@ -2,7 +2,10 @@ import type { Answer, ContextStore, Platform } from './platform.js';
 import { clearTimer, setTimer } from './real-time.js';
 import { decoder, encoder } from './utf8.js';
 
-/** Browsers allow this much in flight with `keepalive` (Fetch standard, HTTP-network-or-cache fetch). */
+/**
+ * Browsers allow this many bytes in flight with `keepalive` (Fetch standard, HTTP-network-or-cache
+ * fetch).
+ */
 const MAX_KEEPALIVE_BYTES = 64 * 1024;
 
 /** Globals that only some of these runtimes have. */
@@ -33,7 +36,7 @@ export const post: Platform['post'] = async ({
       headers,
       body,
       signal: abort.signal,
-      // A redirect may lead to another page, or carry the records to another host.
+      // A redirect may lead to a login page, or send the records to another host.
       redirect: 'manual',
       ...(body.length < MAX_KEEPALIVE_BYTES ? { keepalive: true } : {}),
     });
@@ -67,7 +70,7 @@ export const createScratch: Platform['createScratch'] = (size) => {
 };
 
 export const fillRandom: Platform['fillRandom'] = (bytes) => {
-  // Ids must differ, no more. Some test pages have no crypto.
+  // Some test pages have no crypto. Ids need only differ from each other.
   if (typeof crypto === 'undefined') bytes.forEach((_, at) => (bytes[at] = Math.random() * 256));
   else crypto.getRandomValues(bytes);
 };
@@ -82,10 +85,10 @@ export const createContextStore: Platform['createContextStore'] = () => {
 export const environmentVariable: Platform['environmentVariable'] = (name) =>
   extras.process?.env?.[name];
 
-/** Other runtimes have no such event. */
+/** These runtimes have no such event. */
 export const onBeforeExit: Platform['onBeforeExit'] = () => {};
 
-/** Other runtimes have no such event. */
+/** These runtimes have no such event. */
 export const onFailedExit: Platform['onFailedExit'] = () => {};
 
 export const postNow: Platform['postNow'] = () => ({
@@ -93,5 +96,5 @@ export const postNow: Platform['postNow'] = () => ({
   message: 'this runtime cannot wait',
 });
 
-/** In other runtimes timers keep no process alive. */
+/** In these runtimes timers do not keep the process alive. */
 export const unrefTimer: Platform['unrefTimer'] = () => {};

@@ -1,7 +1,10 @@
-/** Bytes that no other thread shares. `Uint8Array` is generic only since TypeScript 5.7, and hosts may use an older one. */
+/**
+ * Bytes that no other thread shares. Hosts may use TypeScript before 5.7, where `Uint8Array` is not
+ * generic.
+ */
 export type Bytes = Uint8Array & { readonly buffer: ArrayBuffer };
 
-/** The answer to one POST, or the reason why there is no answer. */
+/** The answer to one POST, or the reason why no answer came. */
 export type Answer =
   | {
       readonly kind: 'answered';
@@ -14,7 +17,7 @@ export type Answer =
     }
   | { readonly kind: 'unreachable'; readonly message: string };
 
-/** One POST to make. */
+/** The request of one POST. */
 export interface Post {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,13 +26,13 @@ export interface Post {
   readonly maxAnswerLength: number;
 }
 
-/** A value that follows the asynchronous calls made inside `run`. */
+/** Keeps a value for the asynchronous calls made inside `run`. */
 export interface ContextStore<T> {
   run<R>(value: T, fn: () => R): R;
   getStore(): T | undefined;
 }
 
-/** Memory to write text into, byte by byte, and to read it from. Unwritten bytes have any value. */
+/** Memory to write text into, byte by byte. Unwritten bytes are undefined. */
 export interface Scratch {
   readonly bytes: Uint8Array;
   /** The text between two places. `isAscii` promises that all of it is ASCII. */
@@ -43,19 +46,22 @@ export interface Scratch {
 export interface Platform {
   /** Never rejects and follows no redirect. A request in flight keeps no process alive. */
   post(post: Post): Promise<Answer>;
-  /** Compresses off the caller's thread; `undefined` where the runtime has no gzip. */
+  /** Compresses outside the caller's thread. `undefined` where the runtime has no gzip. */
   gzip(bytes: Bytes): Promise<Bytes> | undefined;
   utf8Length(text: string): number;
   createScratch(bytes: number): Scratch;
   fillRandom(bytes: Bytes): void;
   createContextStore<T>(): ContextStore<T> | undefined;
   environmentVariable(name: string): string | undefined;
-  /** Calls back each time the process has nothing left to do. Work that starts then keeps it alive. */
+  /**
+   * Calls back each time the process has nothing left to do. Work that starts in the callback keeps
+   * it alive.
+   */
   onBeforeExit(callback: () => void): void;
   /** Calls back when the process ends with an exit code other than 0. No asynchronous work is possible then. */
   onFailedExit(callback: () => void): void;
-  /** Makes a POST while the thread waits, where the runtime can. Never throws. */
+  /** Makes a POST while the thread waits, if the runtime can. Never throws. */
   postNow(post: Post): Answer;
-  /** Lets a timer keep no process alive. */
+  /** Makes a timer not keep the process alive. */
   unrefTimer(timer: ReturnType<typeof setTimeout>): void;
 }

@@ -2,7 +2,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_thread
 
 import type { Answer, Post } from './platform.js';
 
-/** The worker's program. It is a text, because a host's bundle has no file that a worker could load. */
+/** The worker's program. It is a text, because a bundled host has no file for a worker to load. */
 const PROGRAM = `
 const { workerData } = require('node:worker_threads');
 const { url, headers, body, maxAnswerLength, port, signal } = workerData;
@@ -34,14 +34,14 @@ sent.end(body);
 `;
 
 /**
- * Makes one POST in another thread while this thread waits. At the end of a process the event loop does not turn
- * any more. Never throws.
+ * Makes one POST in another thread while this thread waits. When a process ends, the event loop no
+ * longer runs. Never throws.
  */
 export function postNow({ url, headers, body, timeoutMs, maxAnswerLength }: Post): Answer {
   try {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));
-    // NODE_OPTIONS may load modules of the host. They must not run in this thread.
+    // NODE_OPTIONS may preload modules of the host, which must not run in this thread.
     const { NODE_OPTIONS: _, ...env } = process.env;
     const worker = new Worker(PROGRAM, {
       eval: true,

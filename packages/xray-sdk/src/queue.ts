@@ -9,7 +9,7 @@
 export interface Queued {
   /** One key per execution and process. A later snapshot with the key replaces the earlier one. */
   readonly key: number;
-  /** Its number among all snapshots that this client enqueued. */
+  /** Its sequence number among the snapshots that this client enqueued. */
   readonly order: number;
   readonly executionId: string;
   /** Its JSON text in UTF-8. */
@@ -45,9 +45,12 @@ export interface SnapshotQueue {
   take(maxItems: number, maxBytes: number): Queued[] | Promise<Queued[]>;
   /** All taken snapshots are delivered or dropped. */
   settled(): void;
-  /** Resolves when the pushed snapshots are as safe as this queue can make them. It stays usable. */
+  /**
+   * Resolves when the pushed snapshots are as safe as this queue can make them. The queue stays
+   * usable.
+   */
   secure(): Promise<void>;
-  /** Secures and closes the queue. Nobody pushes or takes any more. */
+  /** Secures and closes the queue. No push or take may follow. */
   close(): Promise<void>;
 }
 
@@ -61,7 +64,7 @@ export interface SnapshotQueue {
  */
 export interface QueueHost {
   readonly instanceId: string;
-  /** How many snapshots, and how many bytes of them, may wait in memory. */
+  /** The number and the bytes of the snapshots that may wait in memory. */
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
   /** The queue found a snapshot of an earlier process. It counts as recorded from now on. */
@@ -70,11 +73,11 @@ export interface QueueHost {
   notDurable(): void;
   /** The queue lost a snapshot. */
   lost(item: Pick<Queued, 'executionId' | 'reportedDrops'>): void;
-  /** The queue holds something to take. */
+  /** The queue has something to take. */
   ready(): void;
 }
 
-/** A queue in memory, first in, first out. Its user bounds it. */
+/** A queue in memory, first in, first out. The user of the queue limits its size. */
 export class MemoryQueue implements SnapshotQueue {
   readonly isDurable = false;
   readonly #items = new Map<number, Queued>();

@@ -1,6 +1,6 @@
 /**
- * The runtime's clocks and timers from the moment of loading. A test may replace the globals by fakes that stand
- * still, and the SDK would wait for them without an end.
+ * The runtime's clocks and timers, kept when the module loads. Tests may replace the globals by
+ * fake timers that never advance, and the SDK would hang.
  */
 export const RealDate = Date;
 

@@ -42,22 +42,22 @@ export interface RedactOptions {
   keys?: readonly (RegExp | string)[] | undefined;
   /** `false` turns off the default keys (passwords, tokens, authorization, card numbers…). */
   defaults?: boolean | undefined;
-  /** Gives the replacement of a value found by path or key; default `[redacted]`. */
+  /** Returns the replacement of a value found by path or key. Default: `[redacted]`. */
   with?: ((value: unknown, place: RedactionPlace) => unknown) | undefined;
   /**
-   * Receives every string that is recorded as a value, as free text or as a tag, and returns the string to record.
-   * Names, ids, codes and versions are not passed to it: records are found by them.
+   * Receives every string that is recorded as a value, as free text or as a tag, and returns the
+   * string to record. Names, ids, codes and versions are not passed to it: searches need them.
    */
   text?: ((text: string, place: RedactionPlace) => string) | undefined;
 }
 
 const MAX_CACHED_KEYS = 2_000;
-/** Only a list up to this length is looked at as one of names and values by turns. */
+/** Longer lists are not checked for names and values by turns. */
 export const MAX_ALTERNATING = 200;
 
-/** The resolved rules. The capture asks them about each key and text. */
+/** The resolved rules. The capture applies them to each key and text. */
 export class Redactor {
-  /** The host's function must see free text, so no value may take the quick path. */
+  /** Whether the host's function must see free text. Then no value may take the quick path. */
   readonly seesText: boolean;
   /** A path that ends in `*` may name any key, so every key is suspect. */
   readonly #suspectsAll: boolean;
@@ -82,24 +82,27 @@ export class Redactor {
     this.#patterns = keys.filter((key) => key instanceof RegExp).map(withoutState);
   }
 
-  /** Whether a value under this key may have to be redacted. Cheap, and a "no" is always right. */
+  /**
+   * Whether a value under this key may have to be redacted. This is cheap; only "true" needs
+   * another check.
+   */
   suspects(key: string): boolean {
     return this.#isPathEnd(key) || this.secrecyOf(key) !== 'none';
   }
 
-  /** Whether a number, a boolean or `null` under this key is open, although text there is not. */
+  /** Whether text under this key is redacted, while numbers, booleans and `null` are not. */
   hidesTextOnly(key: string): boolean {
     return !this.#isPathEnd(key) && this.secrecyOf(key) === 'text';
   }
 
-  /** Whether this value, under this key and at this path, must be redacted. */
+  /** Whether this value must be redacted, given its key and path. */
   matches(key: string, path: () => string, value: unknown): boolean {
     if (!this.suspects(key)) return false;
     if (this.hides(key, value)) return true;
     return this.#paths.some((pattern) => pattern.test(path()));
   }
 
-  /** Whether a value with this name next to it, instead of as its key, must be redacted. */
+  /** Whether a value must be redacted because of a name beside it, instead of its key. */
   hides(name: string, value: unknown): boolean {
     const secrecy = this.secrecyOf(name);
     return secrecy === 'all' || (secrecy === 'text' && holdsText(value));
@@ -114,12 +117,15 @@ export class Redactor {
     return isNamed !== false;
   }
 
-  /** Whether a text is the name of something that is redacted. */
+  /** Whether values under this name are redacted. */
   isSecretName(text: string): boolean {
     return this.secrecyOf(text) !== 'none';
   }
 
-  /** The result of the rules for keys. In a path such as `rules.applicant.ssn` the last segment is a key, too. */
+  /**
+   * How much the rules for keys redact. The key may be a path, such as `rules.applicant.ssn`; its
+   * last segment counts, too.
+   */
   secrecyOf(key: string): Secrecy {
     const known = this.#secrecies.get(key);
     if (known !== undefined) return known;
@@ -129,12 +135,12 @@ export class Redactor {
     return secrecy;
   }
 
-  /** The replacement of a redacted value. May throw, as it calls the host's function. */
+  /** Returns the replacement of a redacted value. The host's function may throw. */
   replace(value: unknown, place: RedactionPlace): unknown {
     return this.#options.with === undefined ? '[redacted]' : this.#options.with(value, place);
   }
 
-  /** The text to record for this text. May throw, as it calls the host's function. */
+  /** Returns the text to record. The host's function may throw. */
   text(text: string, place: RedactionPlace): unknown {
     return this.#options.text === undefined ? text : this.#options.text(text, place);
   }
@@ -160,7 +166,7 @@ function lastSegment(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }
 
-/** A `g` or `y` flag would make `test` remember where it stopped. */
+/** With a `g` or `y` flag `test` would continue after the last match. */
 function withoutState(pattern: RegExp): RegExp {
   return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
 }

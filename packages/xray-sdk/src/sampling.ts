@@ -23,21 +23,24 @@ export interface SampleCandidate {
  * ```
  */
 export interface SampleOptions {
-  /** 0 to 1, or a function of the execution that gives a rate, or true or false. */
+  /** A rate from 0 to 1, or a function that returns a rate, true or false for an execution. */
   rate: number | ((execution: SampleCandidate) => number | boolean);
-  /** Failed executions are sent all the same; default true. */
+  /** Whether to send failed executions in any case. Default true. */
   keepFailed?: boolean | undefined;
-  /** Adverse decisions are sent all the same; default true. */
+  /** Whether to send adverse decisions in any case. Default true. */
   keepAdverse?: boolean | undefined;
 }
 
-/** Whether this execution is sent. The hash of the root's id decides, so every process decides the same. */
+/**
+ * Whether to send this execution. The choice hashes the root's id, so all processes of a decision
+ * agree.
+ */
 export function isChosen(sample: SampleOptions, execution: SampleCandidate): boolean {
   const rate = typeof sample.rate === 'function' ? askRate(sample.rate, execution) : sample.rate;
   return hash32(execution.rootId) / 2 ** 32 < rate;
 }
 
-/** A function that throws or gives no rate must not cost a record. */
+/** A function that throws or returns no rate must not lose a record. */
 function askRate(
   ask: (execution: SampleCandidate) => number | boolean,
   execution: SampleCandidate,

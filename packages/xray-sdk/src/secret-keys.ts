@@ -1,15 +1,18 @@
 import { isPlainObject } from './platform-values.js';
 import { asRecord } from './source.js';
 
-/** The values that are redacted under a key: none, those that hold text (a number of `tokens` is a count), or all. */
+/**
+ * The values to redact under a key: none, those with text (a number of `tokens` is a count), or
+ * all.
+ */
 export type Secrecy = 'none' | 'text' | 'all';
 
-/** Compared with a key in lower case and without `-`, `_`, `.` and blanks. */
+/** Found anywhere in a key, in lower case and without `-`, `_`, `.` and blanks. */
 const ANYWHERE =
   /passw(?:or)?d|passphrase|passcode|secret(?!ar)|authori[sz]ation|apikey|privatekey|accesskey|credential|cookie|sess(?:ion)?(?:id|key)|securitycode|securityanswer|socialsecurity|connectionstring|(?:verification|recovery|backup|mfa)code/;
 const AT_END =
   /(?:token|(?:pwd|ssn|cvv2?|cvc2?|jwt)s?|card(?:number|num|no)s?|(?:credit|debit)cards?|cc(?:number|num|no)s?|connectsid|(?:app|auth|client|crypto|encryption|decryption|hmac|jwt|master|pgp|rsa|service|shared|signing|ssh|storage|subscription)keys?)$/;
-/** Compared with the words of a key. `ssn_number` is a secret; `cvvMatch` says something about one. */
+/** Whole words of a key. `ssn_number` is a secret; `cvvMatch` is only about one. */
 const WORDS =
   /(?:^| )(?:pwds?|pw|ssns?|cvv2?s?|cvc2?s?|csc|otps?|totp|jwts?|bearer|creds|csrf|xsrf|passkeys?|pin|pan|tokens?)(?: (?:number|num|no|code|value|hash|text|raw|plain|string|full|header|last|\d+))+$|(?:^| )(?:pwds?|pw|ssns?|cvv2?s?|cvc2?s?|csc|otps?|totp|jwts?|bearer|creds|csrf|xsrf|passkeys?|pin|pan)$/;
 const TEXT_WORDS =
@@ -55,44 +58,47 @@ export function holdsText(value: unknown, depth = 0): boolean {
   }
 }
 
-/** `{ name: 'authorization', value: '…' }`: members that may name what another member holds. */
+/**
+ * Keys whose value may name the secret in another member, as in `{ name: 'authorization', value:
+ * '…' }`.
+ */
 const NAMING = ['name', 'key', 'header', 'field', 'param', 'label', 'variable', 'id', 'k'];
 const NAMED =
   /^(?:raw|old|new|previous|current|default|initial|final)?(?:values?|val)$|^(?:v|content|actual|threshold|expected|answer|before|after)$/;
 const MAX_NAME_LENGTH = 128;
 
-/** Whether a member with this key may hold what another member of its object names. */
+/** Whether the name of a value with this key may be in another member of its object. */
 export function isNamedMember(key: string): boolean {
   return NAMED.test(squash(key));
 }
 
-/** The names by which an object says what its value is. */
+/** The names that an object gives for its value. */
 export function namesIn(properties: Readonly<Record<string, unknown>>): string[] {
   return NAMING.map((key) => properties[key]).filter(
     (name): name is string => typeof name === 'string' && name.length <= MAX_NAME_LENGTH,
   );
 }
 
-/** Lists of names, in which the next item is a name as well. */
+/** Keys of lists that hold only names, so the next item is not a value. */
 const NAME_LIST =
   /(?:names?|fields|keys|columns|properties|attributes|missing|required|scopes|types)$/;
 
-/** Whether a list under this key may hold names and values by turns, as Node's `rawHeaders` do. */
+/** Whether a list under this key may hold names and values by turns, like Node's `rawHeaders`. */
 export function mayAlternate(key: string): boolean {
   return !NAME_LIST.test(squash(key));
 }
 
-/** `--password=…`, `Cookie: …`: the name that begins an item of a list. */
+/** The name at the beginning of a list item, as in `--password=…` or `Cookie: …`. */
 export function nameBefore(text: string): string | undefined {
   return /^-{0,2}([\w.-]{2,64})\s*[:=]\s*\S/.exec(text)?.[1];
 }
 
-/** `--password`: the name of the item that follows in a list of arguments. */
+/** The name of the next item in a list of arguments, as in `--password`. */
 export function flagName(text: unknown): string | undefined {
   return typeof text === 'string' ? /^--?([\w-]{2,64})$/.exec(text)?.[1] : undefined;
 }
 
-/** Lists of headers and arguments hold such items. */
+/** Whether a list under this key may hold lines of headers or arguments. */
 export function isLineList(key: string): boolean {
   return /headers?$|trailers?$|cookies?$|args?$|argv$|arguments$|params?$|^env$/.test(squash(key));
 }

@@ -8,7 +8,7 @@ import type { Settings } from './options.js';
 import type { Mark, Status } from './wire/snapshot.js';
 import { VERSION } from './version.js';
 
-/** One flush of an execution, captured. Nothing in it changes any more. */
+/** The captured parts of one flush of an execution. They do not change any more. */
 export interface ExecutionText {
   readonly executionId: string;
   readonly revision: number;
@@ -22,9 +22,12 @@ export interface ExecutionText {
   readonly durationMs: number;
 }
 
-/** One member of the snapshot as JSON text, key and value; its marks' paths begin at the snapshot. */
+/**
+ * One member of the snapshot as JSON text, key and value. The paths of its marks begin at the
+ * snapshot.
+ */
 export interface FieldText {
-  /** `undefined` when it was left out, and only marks mention it. */
+  /** `undefined` if the member was left out and has only marks. */
   readonly member: string | undefined;
   readonly marks: readonly Mark[];
 }
@@ -33,7 +36,7 @@ export interface FieldText {
 export interface Envelope {
   /** The result of `writeClient`: the same for all snapshots of a client. */
   readonly client: string;
-  /** Only terminal snapshots have a number: a gap is a measured loss. */
+  /** A number for terminal snapshots only. A gap in the numbers means a lost snapshot. */
   readonly instanceSeq: number | undefined;
   readonly snapshotsSinceLast: number;
 }
@@ -59,8 +62,8 @@ const NOTHING: ReadonlySet<Sheddable> = new Set();
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * The snapshot's JSON text in UTF-8. It leaves parts out until it has at most `maxBytes`, but never ids, statuses,
- * outcomes, reasons, counts or marks. `sentAt` is added when it is sent.
+ * The snapshot's JSON text in UTF-8. It leaves parts out until the text fits `maxBytes`. It keeps
+ * ids, statuses, outcomes, reasons, counts and marks. `sentAt` is added on sending.
  */
 export function serialize(
   execution: ExecutionText,
@@ -75,7 +78,7 @@ export function serialize(
   const shed = new Set<Sheddable>();
   for (const kind of SHEDDING) {
     shed.add(kind);
-    // Do not write megabytes that are too many anyway: that would block the host.
+    // Writing a text that is clearly too long would block the host for nothing.
     if (kind !== 'ledger' && leastBytes(execution, shed) > maxBytes) continue;
     body = encodeText(new SnapshotWriter(execution, envelope, shed).write());
     if (body.length <= maxBytes) break;
@@ -83,7 +86,7 @@ export function serialize(
   return body;
 }
 
-/** The least size of the larger parts: each unit of a text takes at least a byte. */
+/** A lower bound of the size: each unit of text takes at least one byte. */
 function leastBytes({ steps, fields }: ExecutionText, shed: ReadonlySet<Sheddable>): number {
   const [hasValues, hasReasoning] = [!shed.has('values'), !shed.has('reasoning')];
   let bytes = 0;
@@ -100,7 +103,7 @@ function leastBytes({ steps, fields }: ExecutionText, shed: ReadonlySet<Sheddabl
   return bytes;
 }
 
-/** Writes one snapshot without the parts to leave out, with a mark for each of them. */
+/** Writes a snapshot without the parts to leave out, and marks each of them. */
 class SnapshotWriter {
   readonly #execution: ExecutionText;
   readonly #envelope: Envelope;
@@ -233,7 +236,7 @@ class SnapshotWriter {
   }
 }
 
-/** A step without marks of which nothing is left out, as almost all steps are. */
+/** A step without marks from which nothing is left out. Almost all steps are like this. */
 function wholeStep({ head, input, output, reasoning, returned, value }: StepText): string {
   let json = head;
   if (input !== undefined) json += `,"input":${input}`;
@@ -244,7 +247,7 @@ function wholeStep({ head, input, output, reasoning, returned, value }: StepText
   return value === undefined ? `${json}}` : `${json},"value":${value}}`;
 }
 
-/** One mark over the limit counts all marks that did not fit. */
+/** Beyond the limit, one last mark counts all marks. */
 function bounded(marks: readonly Mark[]): readonly Mark[] {
   if (marks.length <= FIELD_BOUNDS.marks) return marks;
   const overflow: Mark = {

@@ -3,26 +3,26 @@ import { followStream } from './stream-end.js';
 import { followThenable, tap } from './thenable-end.js';
 import { warnOnce } from './warning.js';
 
-/** Called as the work of a function goes on and ends. None of these may throw. */
+/** Callbacks for the progress and the end of a function's work. They must not throw. */
 export interface Endings {
   onReturn(value: unknown): void;
   onThrow(error: unknown): void;
   /** The function returned a promise. */
   onPromise(): void;
-  /** The function returned, and its work goes on: the host has to read or await what it was handed. */
+  /** The function returned a stream or query, and the host has yet to read or await it. */
   onHold(): void;
-  /** The host began to read or await it. */
+  /** The host began to read or await the returned object. */
   onStart(): void;
-  /** One value of an iterator that was handed back. */
+  /** One value of a returned iterator. */
   onValue(value: unknown): void;
-  /** Runs a part of the work that comes after the return. */
+  /** Runs a part of the work after the return. */
   around<R>(fn: () => R): R;
 }
 
 /**
- * Calls a function and tells how its work ended: at once if it is synchronous, when its promise settles if it returns
- * one, at its end if it hands back a stream, a generator or a query that runs when it is awaited. The host gets the
- * very value that the function returned. For a plain promise it gets one that settles in the same way.
+ * Calls a function and reports when its work ends: at the return, when the promise settles, or when
+ * a returned stream, generator or lazy query ends. The host gets the returned value itself. For a
+ * plain promise it gets one that settles in the same way.
  */
 export function settleWith<R>(fn: () => R, endings: Endings): R {
   let result: R;
@@ -47,13 +47,13 @@ function followPromise(promise: Promise<unknown>, endings: Endings): Promise<unk
   return tap(promise, (value) => end(value, endings), endings.onThrow);
 }
 
-/** The function gave its value. Its work has ended, unless the value is a stream that is still to be read. */
+/** The function gave its value. Its work has ended unless the value is an unread stream. */
 function end(value: unknown, endings: Endings): void {
   const isStream = isObject(value) && followStream(value, onlyOnce(endings));
   if (!isStream) endings.onReturn(value);
 }
 
-/** The first ending counts. */
+/** Passes on the first ending only. */
 function onlyOnce(
   endings: Endings,
   onReturn?: (value: unknown, endings: Endings) => void,
@@ -77,8 +77,9 @@ function onlyOnce(
 }
 
 /**
- * A promise of this realm without methods of its own: one that follows it may take its place. Node keeps ids and stores
- * of asynchronous contexts under symbols of a promise, so only functions count there.
+ * A promise of this realm without own methods, so another promise can replace it. Node keeps ids
+ * and stores of asynchronous contexts under symbols of a promise, so only functions count as
+ * methods.
  */
 function isPlainPromise(value: object): value is Promise<unknown> {
   const isPlain = quietly(
@@ -93,20 +94,20 @@ function isFunctionAt(value: object, key: symbol): boolean {
   return typeof Reflect.get(value, key) === 'function';
 }
 
-/** A hostile proxy may throw even at this question: then it is a value like any other. */
+/** A hostile proxy may throw on this check. Then it counts as a plain value. */
 function isThenable(value: object): value is PromiseLike<unknown> {
   return quietly(() => 'then' in value && typeof value.then === 'function') === true;
 }
 
 type Rest<O, F> = readonly [F] | readonly [O | undefined, F];
 
-/** Takes options and function apart. The function is the argument that is one, whatever the other is. */
+/** Separates options and function, in either order and whatever the options are. */
 export function splitArguments<O, R, A>(
   args: Rest<O, (given: A) => R>,
 ): [O | undefined, (given: A) => R] {
   const [first, second]: readonly unknown[] = args;
   if (typeof second === 'function') return [first as O | undefined, second as (given: A) => R];
   if (typeof first === 'function') return [second as O | undefined, first as (given: A) => R];
-  warnOnce('run and step need a function; a call without one is recorded as it is');
+  warnOnce('run and step need a function; this call is recorded without a result');
   return [first as O | undefined, () => undefined as R];
 }

@@ -1,7 +1,7 @@
 /** A value that the host passed: typed for its compiler, unknown to the SDK. */
 export type Source = Readonly<Record<string, unknown>>;
 
-/** Reading any string key of an object is sound; the type system only lacks the index signature. */
+/** Reading any string key of an object is safe. The type only lacks the index signature. */
 export function asRecord(value: object): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
@@ -11,8 +11,9 @@ export function isObject(value: unknown): value is object {
 }
 
 /**
- * Gives `use` the source as it is. If a getter or a trap throws, `use` runs again with a source whose members are
- * read one by one: a member that throws is absent and reported. So `use` must give the same result when it runs twice.
+ * Calls `use` with the source. If a getter or proxy throws, calls `use` again with a source that
+ * reads each member separately and reports those that throw as absent. So `use` must give the same
+ * result when it runs twice.
  */
 export function readParts<R>(
   given: object,
@@ -56,13 +57,15 @@ export function quietly<R>(ask: () => R): R | undefined {
   }
 }
 
-/** The first items of a list, and how many there are. An item that cannot be read is `undefined`. */
+/** The first items of a list, and the number of all. An unreadable item is `undefined`. */
 export interface Items {
   readonly items: readonly unknown[];
   readonly total: number;
 }
 
-/** Reads an array, or another iterable except text: of that, no more than `maxItems`. `undefined` for any other value. */
+/**
+ * Reads an array, or at most `maxItems` of another iterable. `undefined` for text and other values.
+ */
 export function itemsOf(values: unknown, maxItems: number): Items | undefined {
   const items: unknown[] = [];
   try {
@@ -100,15 +103,17 @@ export function scalarText(value: unknown): string | undefined {
   }
 }
 
-/** Printing a BigInt of a million digits takes seconds, so a very large one is only described. */
+/**
+ * Printing a BigInt of a million digits takes seconds, so a very large one is described instead.
+ */
 export function bigintText(value: bigint): string {
   const MAX_BITS = 65_536;
   return BigInt.asIntN(MAX_BITS, value) === value ? value.toString() : '[bigint over 65,536 bits]';
 }
 
 /**
- * The members of `given` laid over those of `defaults`. They are read when they are used, so that one that throws costs
- * that one alone. `undefined` when nothing can be asked of `given`.
+ * Overlays `given` on `defaults`. Members are read on use, so one that throws costs only itself.
+ * `undefined` when the keys of `given` cannot be read.
  */
 export function overlay<D extends object, G extends object>(
   defaults: D,

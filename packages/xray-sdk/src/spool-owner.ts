@@ -4,17 +4,23 @@ import { join } from 'node:path';
 
 import { realWallMs } from './real-time.js';
 
-/** How often a process shows that it is alive. */
+/** The interval at which a process shows that it is alive. */
 export const HEARTBEAT_MS = 15_000;
 /** A process on another host has ended if its last heartbeat is older. */
 const SILENT_MS = 4 * HEARTBEAT_MS;
-/** On this host another process may have got its id. A live process is never silent for so long. */
+/**
+ * On the same host another process may have reused the id. A live process is never silent this
+ * long.
+ */
 const LONG_SILENT_MS = 10 * 60_000;
-/** The largest difference between two readings of one process's start. */
+/** The largest difference between two readings of one process's start time. */
 const START_TOLERANCE_MS = 2_000;
 const MARK = '.owner-';
 
-/** The owner of a directory, as its name says: `<name>.owner-<host>~<pid>~<start of the process>~<instance>`. */
+/**
+ * The owner of a directory, read from its name: `<name>.owner-<host>~<pid>~<start of the
+ * process>~<instance>`.
+ */
 export class SpoolOwner {
   readonly #root: string;
   readonly #id: string;
@@ -34,15 +40,15 @@ export class SpoolOwner {
     await utimes(path, now, now).catch(() => writeFile(path, ''));
   }
 
-  /** Releases the directory while the process lives on: any other process may take it over. */
+  /** Releases the directory while the process runs on, so that any process may take it over. */
   async abandon(): Promise<void> {
     await utimes(join(this.dir, 'alive'), 0, 0).catch(() => {});
     liveInstances.delete(this.#id);
   }
 
   /**
-   * Takes over the directories of ended processes, oldest first. Renaming a directory is atomic, so only one of
-   * several processes gets it.
+   * Takes over the directories of ended processes, oldest first. Renaming a directory is atomic, so
+   * only one process gets it.
    */
   async adopt(nowMs: number): Promise<string[]> {
     const adopted: string[] = [];
@@ -68,17 +74,18 @@ export class SpoolOwner {
     const beat = await stat(join(dir, 'alive')).catch(() => stat(dir));
     const silentMs = nowMs - beat.mtimeMs;
     if (host !== ownHost) return silentMs > SILENT_MS;
-    // The same host and process id with another instance: a restarted container.
+    // The same host and process id with another instance mean a restarted container.
     if (Number(pid) === process.pid) {
       if (liveInstances.has(owner)) return false;
-      // Only the heartbeat shows another thread of this process, or another copy of this module.
+      // For another thread of this process, or another copy of this module, only the heartbeat
+      // counts.
       const isSibling = Math.abs(Number(startMs) - processStartMs()) < START_TOLERANCE_MS;
       return !isSibling || silentMs > SILENT_MS;
     }
     return !isRunning(Number(pid)) || silentMs > LONG_SILENT_MS;
   }
 
-  /** Notes this owner. Several clients of one process may share a directory. */
+  /** Registers this owner. Several clients of one process may share a directory. */
   enter(): void {
     liveInstances.add(this.#id);
   }
@@ -86,7 +93,10 @@ export class SpoolOwner {
 
 const liveInstances = new Set<string>();
 
-/** The start of the process. Its threads read the same value, within the steps of the host's clock. */
+/**
+ * The start of the process. All its threads read the same value, apart from steps of the host's
+ * clock.
+ */
 function processStartMs(): number {
   return Math.round(realWallMs() - process.uptime() * 1_000);
 }

@@ -8,10 +8,10 @@ import { type SpoolRecord, writeRecord } from './spool-record.js';
 import { Segments } from './spool-segments.js';
 import { warnOnce } from './warning.js';
 
-/** The fake timers of a test may stand still. These are the real ones. */
+/** Real timers, because fake timers in a host's tests may never fire. */
 const [runSoon, runEvery] = [setImmediate, setInterval];
 const SEGMENT_BYTES = 8 * 1024 * 1024;
-/** A damaged line does not show its execution. */
+/** A damaged line does not reveal its execution. */
 const UNREADABLE = { executionId: '', reportedDrops: 0 };
 
 /** A snapshot that is not on disk yet. */
@@ -21,8 +21,8 @@ interface Pending {
 }
 
 /**
- * A queue on disk. Pushing only notes a line. Later the queue appends all noted lines together, in the order of
- * the calls. Taking reads from the front: first the records of earlier processes, then its own.
+ * A queue on disk. A push only notes a line. Later the queue appends all noted lines together, in
+ * order. A take reads from the front: first the records of earlier processes, then its own.
  */
 export class SpoolQueue implements SnapshotQueue {
   readonly isDurable = true;
@@ -46,7 +46,7 @@ export class SpoolQueue implements SnapshotQueue {
   #file: FileHandle | undefined;
   #fileBytes = 0;
   #nextSegment = 0;
-  /** The number of own records that were pushed and not taken. */
+  /** The number of this process's records that were pushed but not taken. */
   #waiting = 0;
   #lastTakenOrder = 0;
   /** The difference between the wall clock and the monotonic clock, which never jumps. */
@@ -149,7 +149,7 @@ export class SpoolQueue implements SnapshotQueue {
       }
       const { records, torn } = found;
       for (let index = 0; index < torn; index += 1) {
-        // A torn line was a snapshot once. It counts as recovered and as lost.
+        // Each torn line was a snapshot. It counts as recovered and as lost.
         this.#host.recovered();
         this.#host.lost(UNREADABLE);
       }
@@ -170,7 +170,7 @@ export class SpoolQueue implements SnapshotQueue {
       const { records, torn } = await this.#own.read(maxItems, maxBytes, false);
       const onDisk = this.#waiting - this.#pending.length;
       if (records.length === 0 && torn === 0) {
-        // All files are read and records are missing: somebody damaged or removed the files.
+        // All files are read, but records are missing. Somebody damaged or removed files.
         this.#lose(onDisk);
         await this.#file?.close();
         this.#file = undefined;
@@ -200,7 +200,7 @@ export class SpoolQueue implements SnapshotQueue {
     });
   }
 
-  /** Counts own records that cannot be read any more. */
+  /** Counts records of this process that can no longer be read. */
   #lose(count: number): void {
     this.#waiting -= count;
     for (let index = 0; index < count; index += 1) this.#host.lost(UNREADABLE);
@@ -228,7 +228,7 @@ export class SpoolQueue implements SnapshotQueue {
     });
   }
 
-  /** Keeps a snapshot in memory that could not be written. Beyond the bound the oldest is lost. */
+  /** Keeps an unwritable snapshot in memory. Beyond the bound the oldest is lost. */
   #keepInMemory(item: Queued): void {
     this.#waiting -= 1;
     this.#host.notDurable();
@@ -248,18 +248,18 @@ export class SpoolQueue implements SnapshotQueue {
     this.#file = await this.#own.add(this.#nextSegment);
     this.#nextSegment += 1;
     this.#fileBytes = 0;
-    // Without a heartbeat the directory's own age counts.
+    // Without a heartbeat the age of the directory counts.
     await this.#owner.beat(this.#own.dir).catch(() => {});
   }
 
-  /** Appends the lines, or as many as the disk has room for. Returns their number. */
+  /** Appends the lines, or as many as fit on the disk. Returns their number. */
   async #append(pending: readonly Pending[]): Promise<number> {
     const file = this.#file;
     if (file === undefined) return 0;
     const bytes = Buffer.concat(pending.map(({ line }) => line));
     let written = 0;
     try {
-      // A full disk takes a part without an error. Only the next write fails.
+      // A full disk writes a part without an error. Only the next write fails.
       while (written < bytes.length) {
         written += (await file.write(bytes, written)).bytesWritten;
       }
@@ -278,7 +278,7 @@ export class SpoolQueue implements SnapshotQueue {
     return kept;
   }
 
-  /** Cuts the beginning of a line off. If that fails, the queue begins a new file behind the torn line. */
+  /** Cuts off a partly written line. If that fails, the queue begins a new file. */
   async #cutTo(file: FileHandle, bytes: number): Promise<void> {
     try {
       await file.truncate(bytes);
@@ -306,7 +306,7 @@ export class SpoolQueue implements SnapshotQueue {
       const bytes = Buffer.concat((isAhead ? this.#pending : left).map(({ line }) => line));
       isWritten = writeSync(fd, bytes) === bytes.length;
     } catch {
-      // The lines go to memory, for a last attempt over the network.
+      // The lines go to memory for a last attempt over the network.
     }
     if (isWritten) return;
     this.#writing = [];
@@ -332,7 +332,8 @@ export class SpoolQueue implements SnapshotQueue {
     const offsetMs = nowMs - realMonotonicMs();
     const jumpMs = offsetMs - (this.#clockOffsetMs ?? offsetMs);
     this.#clockOffsetMs = offsetMs;
-    // The wall clock jumped or the machine slept. Heartbeats of other processes look too old for a while.
+    // The wall clock jumped or the machine slept, so the heartbeats of other processes look too
+    // old.
     if (Math.abs(jumpMs) > HEARTBEAT_MS) return;
     try {
       await mkdir(this.#root, { recursive: true });
@@ -359,7 +360,7 @@ export class SpoolQueue implements SnapshotQueue {
   }
 }
 
-/** The caller of the work gets its failure. The next piece of work only waits for the end. */
+/** The caller handles the failure. The next piece of work only waits for the end. */
 function settleQuietly(): void {}
 
 const spools = new Set<SpoolQueue>();

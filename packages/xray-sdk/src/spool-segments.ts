@@ -20,7 +20,7 @@ export interface SegmentRead {
   readonly records: readonly SpoolRecord[];
   /** The number of torn and damaged lines. */
   readonly torn: number;
-  /** The length of the read part, with its torn lines. */
+  /** The length of the part that was read, including torn lines. */
   readonly bytes: number;
 }
 
@@ -34,9 +34,9 @@ export class Segments {
   readonly dir: string;
   #numbers: number[] = [];
   #offset = 0;
-  /** The end of the last read. It is acknowledged when its records are settled. */
+  /** The end of the last read, which is acknowledged when its records are settled. */
   #readTo: { readonly segment: number; readonly offset: number } | undefined;
-  /** The bytes on disk that are not acknowledged. `#readBytes` of them are read. */
+  /** The bytes on disk that are not acknowledged. `#readBytes` of them were read. */
   #bytes = 0;
   #readBytes = 0;
 
@@ -80,8 +80,8 @@ export class Segments {
   }
 
   /**
-   * Reads the next records of the oldest segment. `isComplete` says that no process writes to the directory any
-   * more: an end without a line break is then a torn line.
+   * Reads the next records of the oldest segment. `isComplete` means that no process writes to the
+   * directory any more. Then an end without a line break is a torn line.
    */
   async read(maxItems: number, maxBytes: number, isComplete: boolean): Promise<SegmentRead> {
     for (;;) {
@@ -105,7 +105,7 @@ export class Segments {
     }
   }
 
-  /** The read records are settled. No process reads them again, not even after a crash. */
+  /** Marks the read records as settled. No process reads them again, even after a crash. */
   async acknowledge(): Promise<void> {
     this.#bytes -= this.#readBytes;
     this.#readBytes = 0;

@@ -13,10 +13,13 @@ import type { QueueHost, SnapshotQueue } from './queue.js';
  * ```
  */
 export interface SpoolOptions {
-  /** A directory on a local disk. The spool makes it if it does not exist. Several processes may share it. */
+  /**
+   * A directory on a local disk. It is created if it does not exist. Several processes may share
+   * it.
+   */
   dir: string;
   /**
-   * The most that this client may keep there, with the snapshots that it took over from ended processes.
+   * The most bytes on disk for this client, including snapshots taken over from ended processes.
    * Default 256 MB. Beyond it the client drops new snapshots as `spool`.
    */
   maxBytes?: number | undefined;
@@ -35,13 +38,14 @@ export interface SpoolOptions {
 export type Spool = (host: QueueHost) => SnapshotQueue;
 
 /**
- * Makes a spool on disk (Node only). Every snapshot goes to an append-only file first and leaves it when the
- * server has stored it. So snapshots survive a server that is down and a process that is killed. The next
- * process that uses the directory delivers them, in order. A snapshot is safe from `kill -9` a moment after it
- * was recorded, when the operating system has it. A loss of power may cost snapshots that were not synced yet.
+ * Makes a spool on disk (Node only). Every snapshot stays in an append-only file until the server
+ * has stored it. So snapshots survive an unavailable server and a killed process. The next process
+ * that uses the directory delivers them, in order. A snapshot is safe from `kill -9` a moment after
+ * it was recorded, when the operating system has it. A loss of power may cost snapshots that were
+ * not synced yet.
  *
- * If the disk takes no snapshots, they wait in memory, and `stats().notDurable` counts them. Outside of Node the
- * spool is in memory, too.
+ * If the disk takes no snapshots, they wait in memory, and `stats().notDurable` counts them.
+ * Outside of Node the spool is in memory, too.
  *
  * @example
  * ```ts

@@ -23,7 +23,7 @@ import type { Reason } from './wire/decision.js';
 import type { Mark } from './wire/snapshot.js';
 import type { Kind, StepStatus } from './wire/step.js';
 
-// Long pieces of text, as every piece of a head costs memory.
+// Few long pieces, because every piece of a head costs memory.
 const MEASURED = '","timing":"measured","sequence":';
 const INFERRED = '","timing":"inferred","sequence":';
 
@@ -39,13 +39,16 @@ const PAYLOAD_BYTES: Record<PayloadName, number> = {
   reasoning: FIELD_BOUNDS.reasoningBytes,
 };
 
-/** A value of a stream is only captured where there is room for more than its beginning. */
+/** Below this room a streamed value would be cut to its beginning, so it is not captured. */
 const MIN_STREAMED_BYTES = 16;
 
-/** Far more than a snapshot holds: a host may repeat a mistake without end. */
+/** Far more than a snapshot holds. It limits a host that repeats a mistake. */
 const MAX_MARKS = 1_000;
 
-/** A step in the making. It captures what it is given at once, as text; what is given later replaces what was given earlier. */
+/**
+ * A step that is still being recorded. It captures every part at once, as text. A later part
+ * replaces an earlier one.
+ */
 export class StepDraft {
   readonly sequence: number;
   readonly name: string;
@@ -56,7 +59,7 @@ export class StepDraft {
     output: undefined,
     reasoning: undefined,
   };
-  /** The rarer members, by name, each with its key. */
+  /** The less common members by name, each text with its key. */
   #members: Map<string, string> | undefined;
   #rules: string[] | undefined;
   #artifacts: string[] | undefined;
@@ -72,7 +75,7 @@ export class StepDraft {
   #stream: { readonly values: string[]; bytesLeft: number; total: number } | undefined;
   #kind: Kind | undefined;
 
-  /** @param parent the sequence of the step around this one. */
+  /** @param parent the sequence of the enclosing step. */
   constructor(capture: Capture, sequence: number, parent: number | undefined, name: unknown) {
     this.#capture = capture;
     this.sequence = sequence;
@@ -81,7 +84,7 @@ export class StepDraft {
     this.name = isFitting ? name : this.#fittingName(name);
   }
 
-  /** Whether a set of candidates is recorded here, or is being recorded. */
+  /** Whether this step has a set of candidates, or is recording one. */
   get hasCandidates(): boolean {
     return this.#hasCandidates;
   }
@@ -90,13 +93,13 @@ export class StepDraft {
     return this.#payloads.output !== undefined;
   }
 
-  /** The kind of the step, unless the host said it. */
+  /** Sets the kind of the step, unless the host gave one. */
   suggestKind(kind: Kind): void {
     this.#kind ??= kind;
   }
 
   recordCandidates(write: (capture: Capture) => CandidateText): void {
-    // The functions that the host gave for the record may record something in this very step.
+    // The host's functions below may record candidates in this very step.
     this.#hasCandidates = true;
     this.#candidates = write(this.#capture);
   }
@@ -124,14 +127,14 @@ export class StepDraft {
       return;
     }
     this.#forgetMarks(name);
-    // Reasoning is text on the wire: anything else is kept as the text of its JSON.
+    // Reasoning is text on the wire, so other values become the text of their JSON.
     const isText = name !== 'reasoning' || json.startsWith('"');
     this.#payloads[name] = isText ? json : quote(json);
     if (!isText) this.#marks.push({ path: '/reasoning', kind: 'coerced' });
     for (const mark of marks) this.#marks.push({ ...mark, path: `/${name}${mark.path}` });
   }
 
-  /** One of the values that an iterator gives, which together are the output. */
+  /** One value of an iterator. All of its values together are the output. */
   streamed(value: unknown): void {
     const stream = (this.#stream ??= { values: [], bytesLeft: PAYLOAD_BYTES.output, total: 0 });
     stream.total += 1;
@@ -144,7 +147,7 @@ export class StepDraft {
     stream.bytesLeft -= utf8Length(json) + 1;
   }
 
-  /** The output of the step: the values of its iterator, or its result. */
+  /** Records the output: the values of the iterator, or the result. */
   result(result: unknown, keepsValues: boolean): void {
     const isLost = this.#isHandedBack || typeof result === 'function';
     this.#returned = isLost ? LOST : OUTPUT;
@@ -165,7 +168,7 @@ export class StepDraft {
     if (isCut && keepsValues) this.#returnedBeside(result, keepsValues);
   }
 
-  /** The function threw, perhaps after it gave some values. */
+  /** Records the error of the function. It may have yielded values before. */
   thrown(error: unknown): void {
     const isPlain = !this.hasOutput() && !this.#hasCandidates;
     if (isPlain && this.#stream !== undefined) this.#endStream();
@@ -173,7 +176,7 @@ export class StepDraft {
     this.error(error);
   }
 
-  /** The function handed back a stream or a query: its value cannot be given again. */
+  /** The function returned a stream or a query, which a replay cannot return again. */
   handsBack(): void {
     this.#isHandedBack = true;
   }
@@ -188,7 +191,7 @@ export class StepDraft {
     }
   }
 
-  /** The host noted an output of its own. What was returned may say something else. */
+  /** Records a return value that may differ from the output that the host noted. */
   #returnedBeside(result: unknown, keepsValues: boolean): void {
     if (result === undefined) {
       this.#returned = '"of":"value","types":{"":"undefined"}';
@@ -211,7 +214,7 @@ export class StepDraft {
     for (const mark of marks) this.#mark({ ...mark, path: `/returned/value${mark.path}` });
   }
 
-  /** A replay runs the other steps again. */
+  /** Whether a replay can use the recorded value. It runs the other steps again. */
   #mayBeAnswered(): boolean {
     switch (this.#kind) {
       case 'retrieve':
@@ -244,7 +247,7 @@ export class StepDraft {
     this.#append(this.#rules, 'rules', rule, FIELD_BOUNDS.rules, writeRule);
   }
 
-  /** Returns the reason that a failed check gives for the decision. */
+  /** Records a check. Returns the reason for the decision if it failed. */
   check(id: unknown, isPassed: unknown, details: unknown): Reason | undefined {
     this.suggestKind('rules');
     let reason: Reason | undefined;
@@ -256,7 +259,7 @@ export class StepDraft {
       const isDeciding = !isPassed && effect === 'reject';
       reason = isDeciding ? reasonOf(id, from['reason'], from['text']) : undefined;
     };
-    // More rules than a step holds are only counted, and may decide all the same.
+    // Rules beyond the bound are only counted, but can still decide.
     if (this.#rules.length >= FIELD_BOUNDS.rules) readParts(given, judge, () => {});
     this.#append(this.#rules, 'rules', given, FIELD_BOUNDS.rules, (out, from) => {
       judge(from);
@@ -281,14 +284,14 @@ export class StepDraft {
     this.#append(this.#artifacts, 'artifacts', artifact, FIELD_BOUNDS.artifacts, writeArtifact);
   }
 
-  /** Marks a part of the step that could not be read or kept; an empty key is the whole of what was given. */
+  /** Marks a part of the step that could not be recorded. The empty key means the whole step. */
   lose(key: string): void {
     this.#mark({ path: key === '' ? '' : `/${pointerSegment(key)}`, kind: 'dropped' });
   }
 
-  /** The step as it is now. The draft may go on. */
+  /** Returns the current state of the step. The draft stays usable. */
   freeze(status: StepStatus, timing: StepTiming): StepText {
-    // Written by hand, as every step comes through here: each of these is known to be valid.
+    // Concatenated directly, because every step passes here and each part is known to be valid.
     const source = timing.timing === 'measured' ? MEASURED : INFERRED;
     let head = `${this.#nameMember()},"status":"${status}${source}${String(this.sequence)}`;
     head += `,"startedAt":"${isoTime(timing.startedAtMs)}","durationMs":${durationText(timing.durationMs)}`;
@@ -353,7 +356,7 @@ export class StepDraft {
     return out.members;
   }
 
-  /** A step is never lost for its name: a wrong one is replaced, with a mark. */
+  /** A step with an invalid name gets a placeholder and a mark. */
   #fittingName(name: unknown): string {
     const given = typeof name === 'string' ? name : scalarText(name);
     if (given === undefined || given === '') {
@@ -425,12 +428,12 @@ export class StepDraft {
     }
   }
 
-  /** One mark says how many there were, however many came too late. */
+  /** Keeps a single mark with the total number, however many come too late. */
   #countCut(name: string, kept: number, more: number): void {
     this.#count({ path: `/${name}`, kind: 'truncated', kept, unit: 'items' }, kept, more);
   }
 
-  /** One mark says how many could not be kept. */
+  /** Keeps a single mark with the number of parts that could not be recorded. */
   #countLost(name: string): void {
     this.#count({ path: `/${name}`, kind: 'dropped', unit: 'items' }, 0, 1);
   }
@@ -446,7 +449,7 @@ export class StepDraft {
     if (this.#marks.length < MAX_MARKS) this.#marks.push(mark);
   }
 
-  /** The marks of a value go when the value is replaced. */
+  /** Removes the marks of a value that is being replaced. */
   #forgetMarks(name: string): void {
     if (this.#marks.length === 0) return;
     const path = `/${name}`;
@@ -460,7 +463,7 @@ function typesText(types: Captured['types']): string {
   return types === undefined ? '' : `,"types":${JSON.stringify(types)}`;
 }
 
-/** Nothing of the value could be read. */
+/** Whether no part of the value could be read. */
 function isLost({ json, marks }: Captured): boolean {
   return json === 'null' && marks.some(({ path, kind }) => path === '' && kind === 'dropped');
 }

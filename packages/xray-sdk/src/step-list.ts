@@ -8,23 +8,25 @@ export interface LiveStep {
 
 type StepSlot = StepText | LiveStep;
 
-/** Steps left out, counted by name and status. */
+/** The number of steps left out, by name and status. */
 type LeftOut = ReadonlyMap<string, Readonly<Partial<Record<StepStatus, number>>>>;
 
 const MAX_NAMES = 100;
 
 /**
- * The steps of one execution in the order they started, within `maxSteps`: the first 400 of 1,000, the
- * last 100, and every failed and `decide` step in between as far as there is room (docs/wire-format.md).
+ * The steps of one execution in the order they started, within `maxSteps`: the first 400 of 1,000, the last
+ * 100, and as many failed and `decide` steps between them as fit (docs/wire-format.md).
  */
 export class StepList {
   readonly #maxSteps: number;
   readonly #firstLimit: number;
   readonly #lastLimit: number;
   readonly #kept: StepSlot[] = [];
-  /** The most recent steps after the first ones, once there are too many. */
+  /** The most recent steps, once there are too many to keep all. */
   #recent: StepSlot[] | undefined;
-  /** Steps between the first and the last that still run. Their end decides whether they are kept. */
+  /**
+   * Steps between the first and the last that still run. They are kept or left out when they end.
+   */
   #undecided: Set<LiveStep> | undefined;
   readonly #leftOut = new Counts();
   #nextSequence = 0;
@@ -46,7 +48,7 @@ export class StepList {
     return this.#leftOut.total + (this.#undecided?.size ?? 0);
   }
 
-  /** The next step's number. */
+  /** Returns the next step's number. */
   takeSequence(): number {
     const sequence = this.#nextSequence;
     this.#nextSequence += 1;
@@ -65,7 +67,7 @@ export class StepList {
     if (oldest !== undefined) this.#keepOrCount(oldest);
   }
 
-  /** Called when a step that was added while it ran has ended. */
+  /** Call this when a step that was added while running has ended. */
   ended(step: LiveStep): void {
     if (this.#undecided?.delete(step) === true) this.#keepOrCount(step);
   }
@@ -75,7 +77,10 @@ export class StepList {
     return this.#recent === undefined ? kept : kept.concat(this.#recent.map(textOf));
   }
 
-  /** Called when the list is full for the first time. Only the first, last, failed and deciding steps stay. */
+  /**
+   * Runs when the list is full for the first time. Keeps the first, last, failed and deciding
+   * steps.
+   */
   #makeRoom(): StepSlot[] {
     const rest = this.#kept.splice(this.#firstLimit);
     const recent = rest.splice(Math.max(0, rest.length - this.#lastLimit));

@@ -4,10 +4,10 @@ import { isObject, readParts, type Source } from './source.js';
 import { StepDraft } from './step-draft.js';
 import type { StepText, StepTiming } from './step-text.js';
 
-/** When a recorded step began and how long it took, given the duration that the host measured. */
+/** Returns the start and duration of a recorded step, given the duration that the host measured. */
 type TimingOf = (measuredMs: number | undefined) => StepTiming;
 
-/** One whole step. A part that cannot be read or kept costs that part alone, with a mark. */
+/** Writes one whole step. A part that cannot be recorded costs only that part, with a mark. */
 export function writeStep(
   capture: Capture,
   sequence: number,

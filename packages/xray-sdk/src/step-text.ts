@@ -45,11 +45,11 @@ export interface StepNote {
  */
 export interface StepRecord extends StepNote {
   name: string;
-  /** Default: `completed`; `failed` when there is an `error`. */
+  /** Default: `completed`, or `failed` if there is an `error`. */
   status?: StepStatus | undefined;
   /** The error that was thrown, or a message. */
   error?: unknown;
-  /** In milliseconds; default: the time since the step recorded before this one, marked as inferred. */
+  /** In milliseconds. Default: the time since the previously recorded step, marked as inferred. */
   durationMs?: number | undefined;
   rules?: readonly RuleRecord[] | undefined;
   artifacts?: readonly Artifact[] | undefined;
@@ -62,7 +62,7 @@ export interface StepTiming {
   readonly timing: 'measured' | 'inferred';
 }
 
-/** One step as JSON text, in parts, so that an oversized snapshot can shed some of them. */
+/** One step as JSON text. It is in parts, so that an oversized snapshot can shed some of them. */
 export interface StepText {
   readonly name: string;
   readonly status: StepStatus;
@@ -72,11 +72,11 @@ export interface StepText {
   readonly input: string | undefined;
   readonly output: string | undefined;
   readonly reasoning: string | undefined;
-  /** The members of `returned`, without braces; `undefined` where no function was called. */
+  /** The members of `returned`, without braces. `undefined` if no function was called. */
   readonly returned: string | undefined;
   /** The text of `returned.value`. */
   readonly value: string | undefined;
   readonly candidates: CandidateText | undefined;
-  /** Their paths begin at the step. */
+  /** The paths of these marks begin at the step. */
   readonly marks: readonly Mark[];
 }

@@ -26,9 +26,9 @@ export interface CheckDetails {
   /** The checked value. */
   actual?: unknown;
   threshold?: unknown;
-  /** The reason code of a failure; default: the check's id. */
+  /** The reason code of a failure. Default: the check's id. */
   reason?: string | undefined;
-  /** The reason in words, for people. */
+  /** The reason as a sentence for people. */
   text?: string | undefined;
   effect?: 'reject' | 'flag' | 'score' | 'none' | undefined;
   field?: string | undefined;
@@ -51,14 +51,14 @@ export type StepOptions = StepNote;
 /** The execution, as a step sees it. */
 export interface StepHost {
   readonly executionId: string;
-  /** Runs one recording action. It never throws; after the end it is ignored. */
+  /** Runs one recording action. Never throws. Does nothing after the end. */
   attempt(action: () => void): void;
-  /** Whether values are kept that a step returned beside a noted output. */
+  /** Whether to keep the return values of steps that note another output. */
   readonly keepsValues: boolean;
-  /** A check failed that rejects. */
+  /** A rejecting check failed. */
   checkFailed(): void;
   failedCheck(reason: Reason): void;
-  /** Reserves room for candidate detail in the execution; returns how many may be kept. */
+  /** Reserves room for candidate detail in the execution. Returns the number granted. */
   takeItems(wanted: number): number;
   runStep<R>(
     name: string,
@@ -77,8 +77,9 @@ interface StepClock {
 const MAX_ITEMS_PER_STEP = 200;
 
 /**
- * One step while it runs, as `execution.step` passes it to its function. Recording never throws and returns at once.
- * `filter` and `rank` do real work: they throw what your tests and scores throw, recorded or not.
+ * One step while it runs, as `execution.step` passes it to its function. Recording never throws and
+ * returns at once. `filter` and `rank` do real work, so errors of your tests and scores are thrown
+ * to you, whether recorded or not.
  *
  * @example
  * ```ts
@@ -92,13 +93,13 @@ export class Step implements LiveStep {
   #done: StepText | undefined;
   #isUnread = false;
   /**
-   * Whether the execution waits for its end.
+   * Whether the execution waits for the end of this step.
    *
    * @internal
    */
   isCounted = false;
 
-  /** Made by `execution.step`, not by hand. */
+  /** Call `execution.step` instead. */
   constructor(host: StepHost, draft: StepDraft, clock: StepClock) {
     this.#host = host;
     this.#draft = draft;
@@ -123,8 +124,9 @@ export class Step implements LiveStep {
   }
 
   /**
-   * Records a rule and its result, and returns the result. A failed one becomes a reason of the
-   * decision, unless its effect is `flag`, `score` or `none`, or the decision is given reasons of its own.
+   * Records a rule and its result, and returns the result. A failed check becomes a reason of the
+   * decision, unless its effect is `flag`, `score` or `none`, or the decision states its own
+   * reasons.
    *
    * @example
    * ```ts
@@ -141,8 +143,9 @@ export class Step implements LiveStep {
   }
 
   /**
-   * Returns the candidates that pass every rule, in order, and records the result for each of them: exact counts by
-   * outcome, reason and rule, some candidates in detail, all in a ledger. An error of a test is recorded and rethrown.
+   * Returns the candidates that pass every rule, in order, and records every result: exact counts
+   * by outcome, reason and rule, some candidates in detail, all in a ledger. An error of a test is
+   * recorded and rethrown.
    *
    * @example
    * ```ts
@@ -160,7 +163,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * Returns the candidates by score, the best `top` of them if given, and records the result for each.
+   * Returns the candidates by score, only the best `top` if given, and records every result.
    *
    * @example
    * ```ts
@@ -174,7 +177,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * Records a file or another thing that is not JSON and that the step made or read; at most 20.
+   * Records a file or other content that is not JSON and that the step made or read; at most 20.
    *
    * @example
    * ```ts
@@ -186,7 +189,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * Runs a step inside this one. Needed where there is no AsyncLocalStorage, and possible everywhere.
+   * Runs a step inside this one. Runtimes without AsyncLocalStorage need this; it works everywhere.
    *
    * @example
    * ```ts
@@ -201,7 +204,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * The step ended by itself; its result is its output, unless it said what its output is.
+   * Ends a step that returned. Its result is its output, unless the step noted another one.
    *
    * @internal
    */
@@ -213,7 +216,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * The step threw.
+   * Ends a step that threw.
    *
    * @internal
    */
@@ -225,7 +228,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * The step handed back a stream or a query; its end is the end of the step.
+   * The step returned a stream or a query. The step ends when that ends.
    *
    * @internal
    */
@@ -253,7 +256,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * One value of the iterator that the step handed back.
+   * Records one value of the iterator that the step returned.
    *
    * @internal
    */
@@ -262,7 +265,8 @@ export class Step implements LiveStep {
   }
 
   /**
-   * The step as it is now: `running` until it ends. If nobody reads what it handed back, that was all.
+   * The current state of the step: `running` until it ends, or `completed` if it returned a stream
+   * that nobody reads.
    *
    * @internal
    */
@@ -272,7 +276,7 @@ export class Step implements LiveStep {
 
   #recordCandidates<T>(kind: Kind, verdicts: Verdicts<T>, detail: CandidateDetail<T>): void {
     if (this.#draft.hasCandidates) {
-      // A step holds one set of candidates. Another set gets a step of its own inside.
+      // A step holds one set of candidates. Another set becomes a nested step.
       this.#host.runStep(
         kind,
         {},
@@ -303,7 +307,7 @@ export class Step implements LiveStep {
     });
   }
 
-  /** A step takes no more records after its own end. */
+  /** A step records nothing after its end. */
   #record(action: (host: StepHost) => void): void {
     this.#host.attempt(() => {
       if (this.#done === undefined) action(this.#host);
@@ -311,7 +315,7 @@ export class Step implements LiveStep {
   }
 }
 
-/** As `check` judges a failure: one flags or scores only if it says so. */
+/** Whether a failure rejects. This agrees with `StepDraft.check`. */
 function isRejecting(details: unknown): boolean {
   const effect = isObject(details) ? quietly(() => asRecord(details)['effect']) : undefined;
   return effect !== 'flag' && effect !== 'score' && effect !== 'none';

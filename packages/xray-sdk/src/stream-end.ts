@@ -4,8 +4,8 @@ import { asRecord, isObject, quietly } from './source.js';
 import { type Method, methodOf, replaceMethod, tap } from './thenable-end.js';
 
 /**
- * Follows a stream, a generator or another iterator that was handed back, to its end. The host reads the very same
- * object. Returns false for any other value, and for one that cannot be followed.
+ * Follows a returned stream, generator or other iterator to its end. The host reads the very same
+ * object. Returns false for other values, and for those that cannot be followed.
  */
 export function followStream(value: object, endings: Endings): boolean {
   return quietly(() => follow(value, endings)) === true;
@@ -23,7 +23,7 @@ function follow(value: object, endings: Endings): boolean {
   return followIterable(value, endings);
 }
 
-/** An object of which an asynchronous iterator can be had, such as the streams of model providers. */
+/** Follows an object with an asynchronous iterator, such as the streams of model providers. */
 function followIterable(value: object, endings: Endings): boolean {
   const iterate = methodOf(value, Symbol.asyncIterator);
   if (iterate === undefined) return false;
@@ -73,7 +73,7 @@ interface NodeStream {
 
 function followNodeStream(value: object, endings: Endings): boolean {
   const stream = value as NodeStream;
-  // A writable stream, such as a socket, does not end with the function.
+  // A writable stream, such as a socket, may outlive the function.
   if (stream.destroyed === true || methodOf(stream, 'write') !== undefined) return false;
   stream.once('close', () => {
     const { errored } = stream;
@@ -85,7 +85,7 @@ function followNodeStream(value: object, endings: Endings): boolean {
   return true;
 }
 
-/** Follows the methods with which a script reads a web stream. A runtime that reads it by itself is not seen. */
+/** Watches the methods by which a script reads a web stream. Reads by the runtime itself remain unseen. */
 function followWebStream(stream: object, endings: Endings): boolean {
   const ended = (): void => endings.onReturn(stream);
   const failed = (error: unknown): void => endings.onThrow(error);
@@ -161,7 +161,7 @@ function followReader(reader: unknown, ended: () => void, failed: (error: unknow
   }
   const { closed } = reader as { closed: Promise<unknown> };
   closed.then(ended, (error: unknown) => {
-    // A reader that gave the stream back has not reached its end.
+    // A released reader has not reached the end of the stream.
     if (!isReleased) failed(error);
   });
 }

@@ -11,7 +11,10 @@ export function quote(text: string): string {
 const MAX_CACHED_NAMES = 2_000;
 const nameMembers = new Map<string, string>();
 
-/** `"name":…`, or `undefined` for a name that needs a change first. Cached, as names repeat. */
+/**
+ * `"name":…` as JSON, or `undefined` for a name that must be changed first. Cached, because names
+ * repeat.
+ */
 export function nameMember(name: string): string | undefined {
   const known = nameMembers.get(name);
   if (known !== undefined) return known;
@@ -28,7 +31,7 @@ export function cutText(text: string, maxBytes: number): { text: string; bytes: 
   let cut = text.slice(0, Math.max(0, maxBytes));
   let bytes = utf8Length(cut);
   while (bytes > maxBytes) {
-    // Each unit takes at least one byte and at most three, so this converges without passing the goal.
+    // Each unit takes one to three bytes, so this converges and never cuts too much.
     cut = cut.slice(0, cut.length - Math.max(1, Math.floor((bytes - maxBytes) / 3)));
     bytes = utf8Length(cut);
   }
@@ -37,7 +40,7 @@ export function cutText(text: string, maxBytes: number): { text: string; bytes: 
   return { text: cut, bytes: utf8Length(cut) };
 }
 
-/** What people see as one character may take several code points; beyond this many units it is split. */
+/** A visible character may consist of several code points. Beyond this many units it is split. */
 const MAX_CHARACTER_UNITS = 32;
 /** Marks, joiners, variation selectors and skin tones belong to the character before them. */
 const CONTINUES = /^(?:\p{M}|\p{Emoji_Modifier}|\u200d)/u;
@@ -65,14 +68,17 @@ function isSurrogatePair(text: string, low: number): boolean {
 
 const HASH_LENGTH = 8;
 
-/** A name within a length, without U+0000. A changed one ends in a hash of the whole, so that two stay two. */
+/**
+ * A name within a length, without U+0000. A changed name ends in a hash of the original, so that
+ * different names stay different.
+ */
 export function shortName(name: string, maxLength: number): string {
   if (name.length <= maxLength && !name.includes('\0')) return name;
   const clean = name.replaceAll('\0', '\u{FFFD}');
   return `${cutUnits(clean, maxLength - HASH_LENGTH)}~${hash32(name).toString(36)}`;
 }
 
-/** The keys of one object, each made to fit: two that become equal by it stay apart. */
+/** Shortens the keys of one object. Keys that become equal get different endings. */
 export class FittingKeys {
   readonly #keys: readonly string[];
   readonly #maxLength: number;
@@ -83,7 +89,7 @@ export class FittingKeys {
     this.#maxLength = maxLength;
   }
 
-  /** To be asked once for each key. */
+  /** Call this once for each key. */
   fit(key: string): string {
     if (key.length <= this.#maxLength && !key.includes('\0')) return key;
     const clean = cutUnits(key.replaceAll('\0', '\u{FFFD}'), this.#maxLength);

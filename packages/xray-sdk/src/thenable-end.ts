@@ -5,16 +5,17 @@ type Callback = (value: unknown) => unknown;
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Follows a promise with methods of its own, or a query that runs when its `then` is called. Never calls a `then` that may start something: it listens when the host calls it.
- * Returns false when it cannot be followed.
+ * Follows a promise with own methods, or a query that runs when its `then` is called. Calling that
+ * `then` would start the query, so this waits until the host calls it. Returns false if neither can
+ * be followed.
  */
 export function followThenable(thenable: PromiseLike<unknown>, endings: Endings): boolean {
   return followRunning(thenable, endings) || followLazy(thenable, endings);
 }
 
 /**
- * A real promise runs already, so that listening starts nothing. Its rejection then counts as handled. The host
- * holds the same promise, so Node does not warn if the host never awaits it.
+ * A real promise already runs, so listening starts nothing. Its rejection then counts as handled.
+ * The host holds the same promise, so Node does not warn if the host never awaits it.
  */
 function followRunning(thenable: PromiseLike<unknown>, endings: Endings): boolean {
   if (quietly(() => thenable.then) !== Promise.prototype.then) return false;
@@ -26,7 +27,7 @@ function followRunning(thenable: PromiseLike<unknown>, endings: Endings): boolea
     );
     return true;
   } catch {
-    // No promise after all, or one whose class cannot make the promise that `then` returns.
+    // The object is not a promise, or its class cannot make the promise that `then` returns.
     return false;
   }
 }
@@ -53,7 +54,7 @@ function followLazy(thenable: PromiseLike<unknown>, endings: Endings): boolean {
   return true;
 }
 
-/** `catch` and `finally` start a lazy query as well, not always by way of its `then`. */
+/** `catch` and `finally` start a lazy query as well, and not always through its `then`. */
 function followShortcut(thenable: object, name: string, endings: Endings): void {
   const method = methodOf(thenable, name);
   if (method === undefined) return;
@@ -94,7 +95,7 @@ export function methodOf(object: object, name: PropertyKey): Method | undefined 
   return typeof method === 'function' ? (method as Method) : undefined;
 }
 
-/** Lays a method over the object's own; false where the object does not take it. */
+/** Replaces a method of the object. Returns false if the object does not allow it. */
 export function replaceMethod(object: object, name: PropertyKey, method: Method): boolean {
   const isReplaced = quietly(() => {
     Object.defineProperty(object, name, { value: method, configurable: true, writable: true });

@@ -4,7 +4,7 @@ import { isObject, quietly, readParts } from './source.js';
 import type { Link, Relation, Trace } from './wire/snapshot.js';
 
 /**
- * Headers in the forms of frameworks and queues.
+ * Headers in the forms that frameworks and queues use.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export interface Continuation {
   fromHeaders?: HeaderSource | undefined;
   /** The relation of this execution to the other one; default: `parent`. */
   relation?: Relation | undefined;
-  /** The other execution's id, where there are no headers. */
+  /** The other execution's id, if no headers are available. */
   of?: string | undefined;
 }
 
@@ -43,13 +43,13 @@ export interface Origin {
 /** The header that carries our ids: `<executionId>;<rootId>`. */
 const EXECUTION_HEADER = 'x-xray-execution';
 
-/** Where `@opentelemetry/api` keeps its one instance, and its context the active span. */
+/** The keys of the one instance of `@opentelemetry/api`, and of the active span in its context. */
 const OTEL_API = Symbol.for('opentelemetry.js.api.1');
 const OTEL_SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
 
 const NO_ORIGIN: Origin = { trace: undefined, links: [], rootId: undefined };
 
-/** Never throws: an option or a header that cannot be read is ignored. */
+/** Never throws. Unreadable options and headers are ignored. */
 export function originOf(continuation: unknown): Origin {
   if (!isObject(continuation)) return NO_ORIGIN;
   return (
@@ -90,18 +90,21 @@ export function writeHeaders(id: string, rootId: string, trace: Trace): Record<s
   };
 }
 
-/** A new trace. Its id follows from a UUID as docs/wire-format.md says. */
+/** A new trace. Its id is derived from a UUID as in docs/wire-format.md. */
 export function ownTrace(executionId: string): Trace {
   const digits = executionId.replaceAll('-', '').toLowerCase();
   const isUuid = /^[0-9a-f]{32}$/.test(digits) && executionId.length === 36;
   return { traceId: isUuid ? digits : spanId() + spanId(), spanId: spanId(), flags: 1 };
 }
 
-/** Version `ff` is forbidden, version 00 ends after its flags, and a later one may go on after a dash. */
+/**
+ * Version `ff` is forbidden. Version 00 ends after its flags. A later version may continue after a
+ * dash.
+ */
 const TRACEPARENT =
   /^(?:00(?=.{53}$)|(?!00|ff)[0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
 
-/** W3C Trace Context, 3.2. An unknown version is read as version 00, as 4.3 says. */
+/** W3C Trace Context, 3.2. An unknown version is read like version 00, as 4.3 requires. */
 function readTraceparent(value: string | undefined): Trace | undefined {
   const match = TRACEPARENT.exec(value ?? '');
   const [, traceId, parentId, flags] = match ?? [];
@@ -128,7 +131,10 @@ interface OtelApi {
   context?: { active?: () => { getValue?: (key: symbol) => unknown } };
 }
 
-/** The ids of the active OpenTelemetry span, if `@opentelemetry/api` is in the process. It needs no dependency. */
+/**
+ * The ids of the active OpenTelemetry span, if the process has loaded `@opentelemetry/api`. Needs
+ * no dependency.
+ */
 function activeSpan(): Trace | undefined {
   try {
     const api = (globalThis as Record<symbol, unknown>)[OTEL_API] as OtelApi | undefined;

@@ -7,18 +7,23 @@ import type { Bytes, Post } from './platform.js';
 import type { Queued } from './queue.js';
 import { encoder } from './utf8.js';
 
-/** A batch as it goes over the wire. Each retry sends the same bytes. */
+/** A batch as sent over the wire. Each retry sends the same bytes. */
 export interface FrozenBatch {
   readonly bytes: Bytes;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 const MIN_GZIP_BYTES = 4 * 1024;
-/** A longer answer is not X-Ray's. A receipt needs some hundred characters for a rejected snapshot. */
+/**
+ * A longer answer is not from X-Ray. A receipt needs some hundred characters for a rejected
+ * snapshot.
+ */
 const ANSWER_LENGTH = 64 * 1024;
 const REJECTION_LENGTH = 4 * 1024;
 
-/** Joins snapshots into one body: one as JSON, several as NDJSON. Compresses a large body. */
+/**
+ * Joins snapshots into one body: a single one as JSON, several as NDJSON. Compresses a large body.
+ */
 export async function freezeBatch(
   snapshots: readonly Pick<Queued, 'body'>[],
   settings: Settings,
@@ -43,7 +48,7 @@ function joinBatch(snapshots: readonly Pick<Queued, 'body'>[], settings: Setting
   return { bytes, headers };
 }
 
-/** Joins the snapshots and writes the time of sending over each closing brace. */
+/** Joins the snapshots. The time of sending replaces each closing brace. */
 function joinSnapshots(snapshots: readonly Pick<Queued, 'body'>[], sentAt: string): Bytes {
   const stamp = encoder.encode(`,"sentAt":"${sentAt}"}\n`);
   const room = snapshots.reduce((sum, item) => sum + item.body.length + stamp.length, 0);
@@ -58,7 +63,7 @@ function joinSnapshots(snapshots: readonly Pick<Queued, 'body'>[], sentAt: strin
   return body.subarray(0, end - 1);
 }
 
-/** One attempt. Never rejects. */
+/** Makes one attempt. Never rejects. */
 export async function sendBatch(
   batch: FrozenBatch,
   sent: Sent,
@@ -68,7 +73,7 @@ export async function sendBatch(
   return readAnswer(answer, sent, settings.clock.wallMs());
 }
 
-/** One attempt without compression, while the thread waits. Never throws. */
+/** Makes one attempt without compression, while the thread waits. Never throws. */
 export function sendNow(
   snapshots: readonly Queued[],
   settings: Settings,

@@ -1,6 +1,6 @@
 /**
- * Converts text to UTF-8 and back. jsdom has no encoder, so a slow one replaces it there: the tests of a host run
- * with the SDK.
+ * Converts text to UTF-8 and back. jsdom has no encoder, so there a slow one replaces it: hosts run
+ * their tests with the SDK.
  */
 export const encoder: Pick<TextEncoder, 'encode' | 'encodeInto'> =
   typeof TextEncoder === 'undefined' ? plainEncoder() : new TextEncoder();
@@ -19,7 +19,9 @@ function plainEncoder(): typeof encoder {
   };
 }
 
-/** Percent-encoding is UTF-8, too (ECMA-262, encodeURIComponent). It refuses lone surrogates. */
+/**
+ * Percent-encoding is based on UTF-8 (ECMA-262, encodeURIComponent). It refuses lone surrogates.
+ */
 function encodePlainly(text = ''): Uint8Array<ArrayBuffer> {
   const percented = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD'));
   const binary = percented.replace(/%(..)/g, (_all, hex: string) =>

@@ -22,10 +22,10 @@ import { cutText, FittingKeys, quote } from './text.js';
 import type { Mark } from './wire/snapshot.js';
 import type { ReturnedType } from './wire/step.js';
 
-/** A property that leaves no text costs time, too, so there is a bound for that. */
+/** Properties without text cost time as well, so their number is bounded, too. */
 const MAX_VISITS = 50_000;
 const MAX_MARKS = 500;
-/** Every value is given at least as many bytes as `null` takes. */
+/** Every value gets at least the bytes of `null`. */
 const NULL_BYTES = 4;
 const MAX_KEY_LENGTH = 512;
 const MAX_TYPES = 200;
@@ -33,8 +33,9 @@ const MAX_TYPES = 200;
 type Key = string | number;
 
 /**
- * The careful path of the capture. It writes the JSON text of one value itself, touches each property once, stays
- * within bytes, depth, items and visits, and marks everything that it cuts, coerces, drops or redacts.
+ * The careful path of the capture. It writes the JSON text of one value and touches each property
+ * once. It stays within bytes, depth, items and visits, and marks everything that it cuts, coerces,
+ * drops or redacts.
  */
 export class ValueWriter {
   readonly #redactor: Redactor;
@@ -66,7 +67,10 @@ export class ValueWriter {
     return { json, marks: this.#marks, types: this.#types };
   }
 
-  /** The value of one key of an object that is written elsewhere. Its marks begin at the value. Never throws. */
+  /**
+   * Writes the value of one key of an object that is written elsewhere. Its marks begin at the
+   * value. Never throws.
+   */
   writeProperty(key: string, value: unknown): Captured {
     this.#path.push(key);
     const json = this.#guarded(value, key) ?? 'null';
@@ -74,7 +78,10 @@ export class ValueWriter {
     return { json, marks: this.#marks.map((mark) => ({ ...mark, path: mark.path.slice(prefix) })) };
   }
 
-  /** One value at the current path, redacted when its key or path asks for it; `undefined`: leave it out. */
+  /**
+   * One value at the current path, redacted if its key or path requires it. `undefined` means to
+   * leave it out.
+   */
   #guarded(value: unknown, key: string, isSecret = false): string | undefined {
     try {
       if (!isSecret && !this.#redactor.matches(key, () => this.#dottedPath(), value)) {
@@ -130,7 +137,7 @@ export class ValueWriter {
     try {
       return this.#contents(value, redacted);
     } catch {
-      // A hostile trap, getter or `toJSON`: what it would have given is unknown.
+      // A proxy, getter or `toJSON` threw, so the value is unknown.
       this.#path.length = pathLength;
       return this.#null('dropped');
     } finally {
@@ -151,7 +158,8 @@ export class ValueWriter {
     const toJSON = asRecord(value)['toJSON'];
     if (typeof toJSON === 'function') {
       const plain: unknown = toJSON.call(value, String(this.#path.at(-1) ?? ''));
-      // `toJSON` may return its own object, or one with its own `toJSON`: ask once, as JSON.stringify does.
+      // `toJSON` may return its own object, or one with another `toJSON`. Call it once, as
+      // JSON.stringify does.
       return typeof plain === 'object' && plain !== null && !Array.isArray(plain)
         ? this.#properties(plain, redacted)
         : this.#any(plain, redacted);
@@ -159,13 +167,16 @@ export class ValueWriter {
     if (isNodeStream(value)) return this.#coerced('[stream]');
     const keys = Object.keys(value);
     if (keys.length > 0 || isPlainObject(value)) return this.#properties(value, redacted);
-    // Its content is where no property shows it: a private field, a slot of the platform.
+    // The content is not in properties, but in private fields or internal slots.
     if (tag !== 'Object') return this.#coerced(`[${tag}]`);
     this.#mark({ kind: 'coerced' });
     return this.#spend('{}');
   }
 
-  /** A value that the language or the web's platform defines, of any realm; `undefined` for any other. */
+  /**
+   * A value of a type that the language or web platform defines, of any realm. `undefined` for
+   * other values.
+   */
   #platformValue(value: object, tag: string, redacted: boolean): string | undefined {
     switch (tag) {
       case 'Date': {
@@ -212,7 +223,7 @@ export class ValueWriter {
     return this.#entries(keys, keys.length, (key) => properties[key], redacted, properties);
   }
 
-  /** An object when every key is text, else a list of pairs. */
+  /** An object if every key is text, else a list of pairs. */
   #map(value: object, redacted: boolean): string | undefined {
     const size = mapSize(value);
     if (size === undefined) return undefined;
@@ -225,7 +236,7 @@ export class ValueWriter {
     return this.#list(this.#pairs(value as ReadonlyMap<unknown, unknown>), size, redacted);
   }
 
-  /** A value is redacted by its key, also where the map is written as a list. */
+  /** A value is redacted by its key, even if the map is written as a list. */
   *#pairs(map: ReadonlyMap<unknown, unknown>): Generator<unknown> {
     for (const [key, value] of Map.prototype.entries.call(map) as Iterable<[unknown, unknown]>) {
       const path = (): string => `${this.#dottedPath()}.${String(key)}`;
@@ -310,7 +321,10 @@ export class ValueWriter {
     return `${json}]`;
   }
 
-  /** The places of a list whose secrets are named beside them: `['authorization', '…']`, `['--password=…']`. */
+  /**
+   * The places in a list whose item beside them names a secret, as in `['authorization', '…']` or
+   * `['--password=…']`.
+   */
   #secretPlaces(values: readonly unknown[]): ReadonlySet<number> | undefined {
     const { length } = values;
     if (length > MAX_ALTERNATING || length === 0) return undefined;
@@ -366,7 +380,7 @@ export class ValueWriter {
     return this.#spend(this.#quoted(cut.text));
   }
 
-  /** Escapes make a string longer: cut until the text with its escapes has room. */
+  /** Escapes lengthen a string, so it is cut until the escaped text fits. */
   #quoted(text: string): string {
     const clean = text.replaceAll('\0', '\u{FFFD}');
     const json = quote(clean);
@@ -422,7 +436,10 @@ export class ValueWriter {
     this.#marks.push({ path: this.#pointer(), ...mark });
   }
 
-  /** A later type of the same value replaces an earlier one. Too many are one: the value as a whole is not exact. */
+  /**
+   * A later type of the same value replaces an earlier one. Too many types become one: the whole
+   * value is not exact.
+   */
   #type(type: ReturnedType): void {
     if (this.#typesLeft === 0) return;
     this.#types ??= Object.create(null) as Record<string, ReturnedType>;

@@ -1,2 +1,2 @@
-/** Equal to package.json's; a test holds it. */
+/** A test keeps this equal to package.json. */
 export const VERSION = '0.1.0';

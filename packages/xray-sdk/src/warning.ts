@@ -8,6 +8,6 @@ export function warnOnce(message: string): void {
   try {
     console.warn(`[xray] ${message}`);
   } catch {
-    // The host's console throws. The SDK cannot help that.
+    // The host's console throws, and the SDK has no other place to warn.
   }
 }

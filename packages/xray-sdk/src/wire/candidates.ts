@@ -69,7 +69,8 @@ export interface Stratum {
 }
 
 /**
- * Every candidate, compact: one letter for each id (s k r d e) and an index into the reasons (-1: no reason).
+ * All candidates in compact form: one letter for each id (s k r d e) and an index into the reasons
+ * (-1: no reason).
  *
  * @example
  * ```ts

@@ -18,7 +18,7 @@ export interface Decision {
 }
 
 /**
- * How the outcome follows from the checks: `pass` if all of them passed, else `fail`.
+ * The rule by which the outcome follows from the checks: `pass` if all passed, else `fail`.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export interface DecisionBasis {
 }
 
 /**
- * A reason: a stable code, and its details.
+ * A reason of a decision: a stable code, and details.
  *
  * @example
  * ```ts

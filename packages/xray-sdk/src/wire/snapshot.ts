@@ -17,7 +17,7 @@ import type { Step } from './step.js';
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
- * The technical result of an execution: a declined loan did not fail.
+ * The technical result of an execution. A declined loan is `completed`, not `failed`.
  *
  * @example
  * ```ts

@@ -13,7 +13,7 @@ import type { Json, Status } from './snapshot.js';
 export type StepStatus = Status | 'skipped';
 
 /**
- * The kind of a step, by which timelines and exports distinguish a rule from a model.
+ * The kind of a step. Timelines and exports distinguish, for example, rules from models.
  *
  * @example
  * ```ts
@@ -79,18 +79,18 @@ export interface StepError {
   type: string;
   message: string;
   stack?: string | undefined;
-  /** As it was thrown. */
+  /** The thrown error's code, unchanged. */
   code?: Json | undefined;
-  /** The error's own members that have no field here. */
+  /** The error's own members that have no other field here. */
   props?: Json | undefined;
   /** An error in the same form; at most 4 levels deep. */
   cause?: Json | undefined;
-  /** The errors that it gathers, as an `AggregateError` does, each in the same form; at most 10. */
+  /** The errors inside an `AggregateError`, each in the same form; at most 10. */
   errors?: Json | undefined;
 }
 
 /**
- * What the function of a step gave back, as far as `output` does not say it.
+ * The return value of a step's function, if `output` does not show it.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ export interface Returned {
 }
 
 /**
- * What JSON cannot say of a value.
+ * A type that JSON cannot express.
  *
  * @example
  * ```ts
@@ -123,7 +123,7 @@ export type ReturnedType =
   | 'class';
 
 /**
- * The model that a step asked.
+ * The model that a step called.
  *
  * @example
  * ```ts
@@ -163,7 +163,7 @@ export interface Rule {
 }
 
 /**
- * How often a rule was asked, and how often it decided first.
+ * How often a rule was evaluated, and how often it was the first to decide.
  *
  * @example
  * ```ts
@@ -180,7 +180,8 @@ export interface RuleCounts {
 }
 
 /**
- * A file or another thing that is not JSON and that a step made or read: its name, type, size and address.
+ * A file or other content that is not JSON and that a step made or read: its name, type, size and
+ * address.
  *
  * @example
  * ```ts
