@@ -56,8 +56,10 @@ function writeWhole(out: ObjectWriter, thrown: object): void {
 }
 
 function typeOf(thrown: object, read: (key: string) => unknown): unknown {
-  const own = [read('name'), read('type')].find((name) => typeof name === 'string' && name !== '');
-  return own ?? quietly(() => tagOf(thrown)) ?? 'Error';
+  const named = [read('name'), read('type')].find(
+    (name) => typeof name === 'string' && name !== '',
+  );
+  return named ?? quietly(() => tagOf(thrown)) ?? 'Error';
 }
 
 function writeDetails(

@@ -206,20 +206,20 @@ export class ExecutionFields {
     this.#write('versions', (out) => {
       const given = entriesOf(versions);
       if (given === undefined) return out.wrong('versions', versions);
-      const joined = new Map(this.#versions);
+      const merged = new Map(this.#versions);
       const lost: string[] = [];
       for (const key of given.keys) {
         try {
           const version = given.read(key);
-          if (isVersion(version)) joined.set(key, version);
+          if (isVersion(version)) merged.set(key, version);
           else if (version !== undefined && version !== null) lost.push(key);
         } catch {
           lost.push(key);
         }
       }
       const isWritten =
-        joined.size > 0 &&
-        out.record('versions', joined, FIELD_BOUNDS.versionKeys, (entry, key, version) => {
+        merged.size > 0 &&
+        out.record('versions', merged, FIELD_BOUNDS.versionKeys, (entry, key, version) => {
           const text = String(version);
           const kept = cutUnits(text, FIELD_BOUNDS.name);
           const [original, length] = [text.length, kept.length];
@@ -227,7 +227,7 @@ export class ExecutionFields {
             out.mark('versions', { kind: 'truncated', original, kept: length });
           entry.string(key, kept, FIELD_BOUNDS.name);
         });
-      if (isWritten) this.#versions = joined;
+      if (isWritten) this.#versions = merged;
       for (const key of lost) out.adopt('versions', [droppedMark(key)]);
       return isWritten;
     });
