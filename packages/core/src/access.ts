@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { LIMITS, appIdSchema } from './snapshot.js';
 
-/** What a member of an app may do: see, also manage its API keys, also decide who else may. */
+/**
+ * The roles of an app's members. A viewer reads, an editor also manages API keys, an owner also manages
+ * members.
+ */
 export const ROLES = ['viewer', 'editor', 'owner'] as const;
 export type Role = (typeof ROLES)[number];
 
 const roleSchema = z.enum(ROLES);
 const emailSchema = z.string().trim().toLowerCase().pipe(z.email().max(254));
 const personName = z.string().trim().min(1).max(128);
-/** NIST SP 800-63B: length counts; 128 bounds what hashing costs. */
+/** NIST SP 800-63B: length matters most. The maximum of 128 bounds the cost of hashing. */
 const passwordSchema = z.string().min(12).max(128);
-/** The token of a link that works once. */
+/** The token of a single-use link. */
 const tokenSchema = z.string().min(1).max(256);
 const title = z.string().trim().min(1).max(128);
 
@@ -18,9 +21,9 @@ export const appSchema = z.object({
   id: z.string(),
   name: z.string(),
   createdAt: z.string(),
-  /** An archived app takes no executions; what it has can be read. */
+  /** An archived app accepts no executions. Its records stay readable. */
   archivedAt: z.string().nullable(),
-  /** The caller's, which is `owner` for an administrator; null for an API key. */
+  /** The caller's role: `owner` for an administrator, null for an API key. */
   role: roleSchema.nullable(),
 });
 export type App = z.infer<typeof appSchema>;
@@ -40,19 +43,19 @@ export type AppChange = z.infer<typeof appChangeSchema>;
 export const KEY_SCOPES = ['ingest', 'read'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
-/** An API key as it may be shown; its secret is never stored. */
+/** An API key without its secret, which is never stored. */
 export const apiKeySchema = z.object({
   id: z.string(),
   appId: z.string(),
   name: z.string(),
   scopes: z.array(z.enum(KEY_SCOPES)),
-  /** Those it may send for; null means any. */
+  /** The environments that the key may send for. Null means any. */
   environments: z.array(z.string()).nullable(),
   requestsPerMinute: z.int().nullable(),
   createdAt: z.string(),
   createdBy: z.string().nullable(),
   expiresAt: z.string().nullable(),
-  /** Id of the key that this one took the place of. */
+  /** Id of the key that this key replaces. */
   replaces: z.string().nullable(),
   lastUsedAt: z.string().nullable(),
   revokedAt: z.string().nullable(),
@@ -76,13 +79,13 @@ export const newKeySchema = z
   });
 export type NewKey = z.input<typeof newKeySchema>;
 
-/** For how long the old key of a rotation goes on working beside the new one. */
+/** How long the old key of a rotation keeps working beside the new key. */
 export const rotateKeySchema = z.object({
   overlapHours: z.number().min(0).max(720).default(24),
 });
 export type RotateKey = z.input<typeof rotateKeySchema>;
 
-/** The one answer that holds a key's secret. */
+/** The only answer that contains a key's secret. */
 export const createdKeySchema = z.object({ key: z.string(), apiKey: apiKeySchema });
 export type CreatedKey = z.infer<typeof createdKeySchema>;
 
@@ -94,17 +97,17 @@ export const userSchema = z.object({
 });
 export type User = z.infer<typeof userSchema>;
 
-/** A person as administrators see them. */
+/** A user as administrators see them in the list. */
 export const listedUserSchema = userSchema.extend({
   createdAt: z.string(),
-  /** Number of apps of which they are a member. An administrator sees the others too. */
+  /** Number of apps that the user is a member of. An administrator also sees all other apps. */
   appCount: z.int(),
 });
 export type ListedUser = z.infer<typeof listedUserSchema>;
 
 export const userListSchema = z.object({
   items: z.array(listedUserSchema),
-  /** Give it as `after` for the page that follows. */
+  /** Send this as `after` to get the next page. */
   nextAfter: z.string().nullable(),
 });
 export type UserList = z.infer<typeof userListSchema>;
@@ -119,14 +122,14 @@ export const userQuerySchema = z.object({
 export const userChangeSchema = z.object({ isAdministrator: z.boolean() });
 export type UserChange = z.infer<typeof userChangeSchema>;
 
-/** Null when nobody is signed in. */
+/** Null if nobody is signed in. */
 export const meSchema = userSchema.nullable();
 export type Me = z.infer<typeof meSchema>;
 
 export const profileChangeSchema = z.object({ name: personName });
 export type ProfileChange = z.infer<typeof profileChangeSchema>;
 
-/** Sent to sign in. Only sizes are checked: what a password had to be once is not its concern. */
+/** The sign-in form. Only sizes are checked, since an old password may follow older rules. */
 export const signInSchema = z.object({
   email: z.string().min(1).max(254),
   password: z.string().min(1).max(1024),
@@ -139,7 +142,7 @@ export const passwordChangeSchema = z.object({
 });
 export type PasswordChange = z.infer<typeof passwordChangeSchema>;
 
-/** A person who gets an account, by the set-up link or by an invitation. */
+/** A new account, created by the set-up link or by an invitation. */
 export const newAccountSchema = z.object({
   email: emailSchema,
   name: personName,
@@ -163,7 +166,7 @@ export const LINK_KINDS = ['sign-in', 'reset-password'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
 export const newLinkSchema = z.object({ email: emailSchema, kind: z.enum(LINK_KINDS) });
 
-/** A link that works once. What it grants stands after the `#`, which no server and no log sees. */
+/** A single-use link. Its token is in the fragment after `#`, which browsers send to no server. */
 export const createdLinkSchema = z.object({ link: z.string(), expiresAt: z.string() });
 export type CreatedLink = z.infer<typeof createdLinkSchema>;
 
@@ -185,7 +188,7 @@ export const invitationSchema = z.object({
   id: z.string(),
   appId: z.string(),
   role: roleSchema,
-  /** The invited person's address; null: anyone with the link. */
+  /** The invited person's address. Null means anyone with the link. */
   email: z.string().nullable(),
   invitedBy: z.string(),
   createdAt: z.string(),
@@ -208,25 +211,28 @@ export const createdInvitationSchema = z.object({
 });
 export type CreatedInvitation = z.infer<typeof createdInvitationSchema>;
 
-/** With `account` for a person who has none yet; without it the one who is signed in joins. */
+/** Send `account` for a new person. Without it, the signed-in person joins. */
 export const acceptInvitationSchema = z.object({
   token: tokenSchema,
   account: newAccountSchema.optional(),
 });
 export type AcceptInvitation = z.input<typeof acceptInvitationSchema>;
 
-/** One entry of the audit log: who did what to what, and when. */
+/** One entry of the audit log: actor, action, target and time. */
 export const auditEntrySchema = z.object({
   id: z.int(),
   at: z.string(),
   appId: z.string().nullable(),
   actor: z.object({
-    /** `administrator` is the command line on the server's own machine; `name` is the operating system's user. */
+    /**
+     * `administrator` is the command line on the server's own machine. Its `name` is the operating system's
+     * user.
+     */
     kind: z.enum(['user', 'key', 'administrator', 'nobody']),
     id: z.string().nullable(),
     name: z.string().nullable(),
   }),
-  /** A verb of the route table, as `key.create` or `payload.view`. */
+  /** A verb of the route table, such as `key.create` or `payload.view`. */
   action: z.string(),
   target: z.string().nullable(),
   details: z.record(z.string(), z.unknown()),
@@ -236,18 +242,21 @@ export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 export const auditPageSchema = z.object({
   items: z.array(auditEntrySchema),
-  /** Give it as `before` for the page that follows. */
+  /** Send this as `before` to get the next page. */
   nextBefore: z.int().nullable(),
 });
 export type AuditPage = z.infer<typeof auditPageSchema>;
 
 export const auditQuerySchema = z.object({
-  /** Part of a name or address, or the id of a person or key; `command line` is for that. */
+  /**
+   * Part of a name or address, or the id of a person or key. `command line` finds actions of the command
+   * line.
+   */
   actor: z.string().max(256).optional(),
   action: z.string().max(64).optional(),
-  /** The whole id or address of what it was done to: an execution, a key, a person. */
+  /** The whole id or address of the target: an execution, a key or a person. */
   target: z.string().max(256).optional(),
-  /** `csv` and `ndjson` answer all entries that are found, without `before` and `limit`. */
+  /** `csv` and `ndjson` return all entries found and ignore `before` and `limit`. */
   format: z.enum(['json', 'csv', 'ndjson']).default('json'),
   before: z.coerce.number().int().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),

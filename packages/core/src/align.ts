@@ -1,31 +1,32 @@
 /**
- * What two steps are told apart by: `key` says what a step is (name and kind), `content` also what is in
- * it. Steps of equal content have equal keys.
+ * Numbers by which two steps are compared. `key` stands for name and kind, `content` for everything. Steps
+ * with equal content have equal keys.
  */
 export interface Token {
   key: number;
   content: number;
 }
 
-/** Places in `a` and `b`, both rising, that belong together. */
+/** The places of two matching tokens in `a` and `b`. Both increase along an alignment. */
 export type Pair = [a: number, b: number];
 
-/** The most cells of the table of one alignment: 2,000 by 2,000. */
+/** The most cells in the table of one alignment: 2,000 by 2,000. */
 const MAX_CELLS = 4_000_000;
 
 const [STOP, SKIP_A, SKIP_B, MATCH] = [0, 1, 2, 3];
 
-/** Weights of the one number that an alignment is judged by: equal keys, then equal contents, then nearness. */
+/** Weights of an alignment's score: equal keys count most, then equal contents, then nearness. */
 const PER_KEY = 2 ** 38;
 const PER_CONTENT = 2 ** 24;
 
 /**
- * Aligns two sequences: the longest common subsequence of keys; of several the one with most equal
- * contents, then the least displacement. Equal beginnings and ends are matched first.
+ * Aligns two sequences by their longest common subsequence of keys. Ties are broken by most equal contents,
+ * then by least displacement. Equal beginnings and ends are matched first.
  *
- * The alignment of the rest is exact up to 4 million cells (2,000 steps by 2,000). Beyond, steps that are unique on
- * both sides divide it (patience diff, B. Cohen), and in a part that is still too large only a band along
- * its diagonal is looked at (at 10,000 steps, some 200 to either side): 4 million cells at any length.
+ * The rest is aligned exactly up to 4 million cells (2,000 steps by 2,000). Beyond, steps that are unique
+ * on both sides split it (patience diff, B. Cohen). In a part that is still too large only a band around
+ * its diagonal is compared, some 200 steps wide at 10,000 steps. So no length costs more than 4 million
+ * cells.
  */
 export function align(a: readonly Token[], b: readonly Token[]): Pair[] {
   const pairs: Pair[] = [];
@@ -62,7 +63,7 @@ function alignMiddle(a: readonly Token[], b: readonly Token[], whole: Part): Pai
     .toSorted((one, other) => cellsOf(one) - cellsOf(other))
     .flatMap((part) => {
       const width = part.bTo - part.bFrom;
-      // The small ones whole; what is left is shared by rows among the large ones.
+      // Small parts are compared whole. The large ones share the remaining cells by rows.
       const band = cellsOf(part) <= cells / 2 ? width : Math.floor(cells / rowsLeft / 2);
       cells -= Math.min(cellsOf(part), (part.aTo - part.aFrom) * (2 * band + 1));
       rowsLeft -= part.aTo - part.aFrom;
@@ -84,7 +85,7 @@ function partsBetween(anchors: Pair[], { aFrom, aTo, bFrom, bTo }: Part): Part[]
   });
 }
 
-/** The best alignment of a part whose matches lie within `band` of its diagonal. */
+/** The best alignment of a part whose matches are within `band` of its diagonal. */
 function alignPart(
   a: readonly Token[],
   b: readonly Token[],
@@ -93,7 +94,7 @@ function alignPart(
 ): Pair[] {
   const [rows, columns] = [aTo - aFrom, bTo - bFrom];
   if (rows === 0 || columns === 0) return [];
-  // Never narrower than the slope of the diagonal, so that neighbouring rows of the band overlap.
+  // At least as wide as the slope of the diagonal, so that neighbouring rows of the band overlap.
   const width = Math.min(columns, Math.max(2 * band + 1, 4 * Math.ceil(columns / rows))) + 1;
   const firstOf = (row: number): number => {
     const center = Math.round((row / rows) * columns);
@@ -160,7 +161,7 @@ function walkBack(
   return pairs.toReversed();
 }
 
-/** Tokens that occur once on either side, by content or else by key, in the longest order that both have. */
+/** Tokens that occur once on each side, by content or else by key, in their longest common order. */
 function anchorsOf(a: readonly Token[], b: readonly Token[], part: Part): Pair[] {
   const byContent = uniquePairs(a, b, part, ({ content }) => content);
   return risingOf(byContent.length > 0 ? byContent : uniquePairs(a, b, part, ({ key }) => key));
@@ -188,7 +189,7 @@ function uniquePairs(
   });
 }
 
-/** The longest rising subsequence of pairs that are in the order of `a` (patience sorting). */
+/** The longest increasing subsequence of pairs, which are in the order of `a` (patience sorting). */
 function risingOf(pairs: Pair[]): Pair[] {
   const tops: number[] = [];
   const before = new Int32Array(pairs.length).fill(-1);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CANDIDATE_OUTCOMES, STATUSES, STEP_STATUSES, type Json } from './snapshot.js';
 
-// Values out of a record go on as they are; none is walked to validate an answer.
+// Values of a record are passed on unchanged. Validating an answer must not walk them.
 const json = z.unknown() as z.ZodType<Json>;
 const text = z.string().nullable();
 const number = z.number().nullable();
@@ -25,16 +25,19 @@ const ruleCountsSchema = z.object({
   decisive: z.int(),
 });
 
-/** One evaluation of a rule, in the record's own values. `path` is a JSON Pointer into the snapshot. */
+/** One evaluation of a rule, with the recorded values. `path` is a JSON Pointer into the snapshot. */
 const ruleEvidenceSchema = z.object({
   kind: z.literal('rule'),
   step: stepRefSchema,
   path: z.string(),
   rule: z.string(),
   version: text,
-  /** `candidates`: the step asked it of its candidates, not of the subject of the decision. */
+  /**
+   * `candidates` if the step evaluated the rule for its candidates, `decision` if for the decision's
+   * subject.
+   */
   of: z.enum(['decision', 'candidates']),
-  /** Where the record holds only counts: `fail` if it failed once, else `error`, `pass`, `skip` likewise. */
+  /** With counts only: `fail` if the rule ever failed, else `error`, `pass` or `skip` in this order. */
   result: z.enum(['pass', 'fail', 'skip', 'error']).nullable(),
   counts: ruleCountsSchema.nullable(),
   effect: text,
@@ -44,7 +47,7 @@ const ruleEvidenceSchema = z.object({
   threshold: json.optional(),
   unit: text,
   decisive: z.boolean(),
-  /** True if `actual op threshold` gives the recorded result. Null if it cannot be computed. */
+  /** Whether `actual op threshold` gives the recorded result. Null if it cannot be computed. */
   agrees: z.boolean().nullable(),
 });
 export type RuleEvidence = z.infer<typeof ruleEvidenceSchema>;
@@ -82,9 +85,7 @@ const explainedReasonSchema = z.object({
 });
 export type ExplainedReason = z.infer<typeof explainedReasonSchema>;
 
-/**
- * The value that a rule needed. Without `needs` the record does not say how values are compared.
- */
+/** The value that a rule needed. `needs` is absent if the record does not say how values are compared. */
 const ruleChangeSchema = z.object({
   step: stepRefSchema,
   path: z.string(),
@@ -93,7 +94,7 @@ const ruleChangeSchema = z.object({
   actual: json.optional(),
   unit: text,
   needs: z.object({ op: z.string(), value: json }).nullable(),
-  /** Distance from `actual` to `needs.value`; null unless both are numbers. */
+  /** Distance from `actual` to `needs.value`. Null unless both are numbers. */
   margin: number,
   flipsTo: z.enum(['pass', 'fail']),
 });
@@ -115,21 +116,20 @@ export const UNKNOWN_FLIPS = [
  * The changes that would have led to another decision if the rest of the record stayed the same.
  */
 const nearMissSchema = z.object({
-  /** The cause why no change can be named. `changes` is empty then. */
+  /** The reason why no change can be named. `changes` is empty then. */
   unknown: z.enum(UNKNOWN_FLIPS).nullable(),
-  /** `any`: each change is enough alone. `all`: only all of them together. */
+  /** `any`: each change is sufficient alone. `all`: only all changes together are sufficient. */
   need: z.enum(['any', 'all']),
   changes: z.array(ruleChangeSchema),
   moreChanges: z.int(),
   /**
-   * Rejecting rules that were skipped or ended in an error. If evaluated, they could have
-   * rejected too.
+   * Rejecting rules that were skipped or ended in an error. If evaluated, they might have rejected as well.
    */
   unevaluated: z.array(z.object({ step: stepRefSchema, rule: z.string() })),
   moreUnevaluated: z.int(),
 });
 
-/** Why a rule of the record bears nothing out in an explanation. */
+/** The reasons why an explanation does not use a rule. */
 export const SET_ASIDE = [
   'step_skipped',
   'attempt_replaced',
@@ -138,7 +138,7 @@ export const SET_ASIDE = [
   'no_result',
 ] as const;
 
-/** Rules of one step that the explanation does not weigh, by id, and why. */
+/** Rules of one step that the explanation does not use, by id, with the reason. */
 const ruleSetAsideSchema = z.object({
   step: stepRefSchema,
   why: z.enum(SET_ASIDE),
@@ -152,13 +152,16 @@ const candidateMissSchema = z.object({
   outcome: z.enum(CANDIDATE_OUTCOMES),
   score: number,
   reason: text,
-  /** The distance from the cutoff: negative if the score missed it. Null if the score, the cutoff or its direction is unknown. */
+  /**
+   * The distance from the cutoff, negative below it. Null if the score, the cutoff or its direction is
+   * unknown.
+   */
   cutoffMargin: number,
-  /** The kept candidate whose score is nearest, and by how much it differs. */
+  /** The kept candidate with the nearest score, and the difference. */
   rival: z.object({ id: z.string(), score: z.number(), margin: z.number() }).nullable(),
-  /** The only rule that it failed; null if it failed several. */
+  /** The only rule that the candidate failed. Null if it failed several. */
   change: ruleChangeSchema.nullable(),
-  /** The number of rules of the step that are not known to have been evaluated for it. */
+  /** The number of rules of the step with no recorded evaluation for the candidate. */
   unevaluated: z.int(),
 });
 export type CandidateMiss = z.infer<typeof candidateMissSchema>;
@@ -173,21 +176,23 @@ const candidateAccountSchema = z.object({
   /** The most frequent reasons first. */
   byReason: z.array(z.object({ reason: z.string(), count: z.int() })),
   moreReasons: z.int(),
-  /** The rules that were asked of the candidates; those that decided most of them first. */
+  /** The rules evaluated for candidates, those that decided most candidates first. */
   rules: z.array(ruleEvidenceSchema),
   moreRules: z.int(),
   cutoff: number,
   selected: z.array(z.object({ id: z.string(), score: number })),
   moreSelected: z.int(),
   nearMisses: z.array(candidateMissSchema),
-  /** The record holds fewer candidates individually than there were. */
+  /** The record holds only some of the candidates individually. */
   sampled: z.boolean(),
 });
 export type CandidateAccount = z.infer<typeof candidateAccountSchema>;
 
 const actorAnswerSchema = z.object({ type: z.string(), id: z.string(), version: text });
 
-/** Explains one decision from its record alone. Lists are bounded; `more…` counts the rest. */
+/**
+ * The explanation of one decision, made from its record alone. Lists are bounded; `more…` counts the rest.
+ */
 export const explanationSchema = z.object({
   executionId: z.string(),
   pipeline: z.string(),
@@ -201,16 +206,16 @@ export const explanationSchema = z.object({
   decidedBy: actorAnswerSchema.nullable(),
   reasons: z.array(explainedReasonSchema),
   moreReasons: z.int(),
-  /** Failed rules that no reason of the decision speaks of. */
+  /** Failed rules that no reason of the decision mentions. */
   unnamedFailures: z.array(ruleEvidenceSchema),
   moreUnnamedFailures: z.int(),
-  /** Rules of the record that nothing above rests on, with the cause. */
+  /** Rules that this explanation does not use, with the reason. */
   setAside: z.array(ruleSetAsideSchema),
   moreSetAside: z.int(),
   nearMiss: nearMissSchema,
   candidates: z.array(candidateAccountSchema),
   moreCandidates: z.int(),
-  /** The first step that failed technically. */
+  /** The first step with a technical failure. */
   failure: z.object({ step: stepRefSchema, type: text, message: text }).nullable(),
   versions: z.array(z.object({ name: z.string(), version: z.string() })),
   models: z.array(z.object({ name: z.string(), version: text, provider: text })),
@@ -220,7 +225,7 @@ export const explanationSchema = z.object({
     people: z.array(z.object({ id: z.string(), step: stepRefSchema.nullable() })),
     morePeople: z.int(),
   }),
-  /** Parts of the record that were cut, lost or changed, and so limit the explanation. */
+  /** Parts of the record that were cut, lost or changed. They limit the explanation. */
   limits: z.array(z.object({ kind: z.string(), path: text, original: number, kept: number })),
   moreLimits: z.int(),
 });
@@ -229,8 +234,9 @@ export type Explanation = z.infer<typeof explanationSchema>;
 export const explainQuerySchema = z.object({ format: z.enum(['json', 'text']).default('json') });
 
 /**
- * A value that differs. `path` is a JSON Pointer relative to what is compared. `cut`: a value was too long to
- * repeat. `incidental`: it comes with the subject, an id or the clock, as between any two executions.
+ * A value that differs. `path` is a JSON Pointer relative to the compared part. `cut`: a value was too long
+ * to repeat. `incidental`: the difference follows from the subject, an id or the clock, as between any two
+ * executions.
  */
 export const valueChangeSchema = z.object({
   path: z.string(),
@@ -256,7 +262,7 @@ const ruleDifferenceSchema = z.object({
   /** Names of the fields that differ. */
   fields: z.array(z.string()),
   moreFields: z.int(),
-  /** Only its values differ, and they come with the subject, an id or the clock. */
+  /** Only values differ, because of the subject, an id or the clock. */
   incidental: z.boolean(),
   a: comparedRuleSchema.nullable(),
   b: comparedRuleSchema.nullable(),
@@ -274,25 +280,25 @@ const candidateDifferenceSchema = z.object({
   in: z.object({ a: z.int().nullable(), b: z.int().nullable() }),
   out: z.object({ a: z.int().nullable(), b: z.int().nullable() }),
   cutoff: z.object({ a: number, b: number }),
-  /** Counts by outcome and by reason, and strata, where they differ. */
+  /** Differing counts by outcome and by reason, and differing strata. */
   counts: z.array(valueChangeSchema),
   moreCounts: z.int(),
-  /** Candidates known on both sides whose outcome or deciding reason differs. */
+  /** Candidates known on both sides with a different outcome or deciding reason. */
   moved: z.array(z.object({ id: z.string(), a: candidatePlaceSchema, b: candidatePlaceSchema })),
   moreMoved: z.int(),
-  /** Same outcome and reason, but another score, rank or other detail. */
+  /** Candidates with the same outcome and reason, but another score, rank or other detail. */
   otherwiseChanged: z.int(),
   onlyInA: z.array(z.string()),
   moreOnlyInA: z.int(),
   onlyInB: z.array(z.string()),
   moreOnlyInB: z.int(),
-  /** At least one side does not hold every candidate individually. */
+  /** At least one side holds only some of its candidates individually. */
   sampled: z.boolean(),
 });
 export type CandidateDifference = z.infer<typeof candidateDifferenceSchema>;
 
 /**
- * A run of `count` equal steps, or one step that differs. `moved`: the same step is at another
+ * A run of `count` equal steps, or one step that differs. `moved` means that the same step is at another
  * place.
  */
 export const comparedStepSchema = z.object({
@@ -300,12 +306,9 @@ export const comparedStepSchema = z.object({
   a: stepRefSchema.nullable(),
   b: stepRefSchema.nullable(),
   count: z.int(),
-  /**
-   * True if the two diverge here: in a status, the result of a rule or the outcome of a
-   * candidate.
-   */
+  /** Whether the executions diverge here: in a status, a rule's result or a candidate's outcome. */
   parts: z.boolean(),
-  /** It differs only in ids of subjects and requests, and in times. */
+  /** The step differs only in ids of subjects and requests, and in times. */
   onlyIncidental: z.boolean(),
   changes: z.array(valueChangeSchema),
   moreChanges: z.int(),
@@ -327,28 +330,26 @@ const sideSchema = z.object({
   stepCount: z.int(),
 });
 
-/**
- * Compares two executions. Times, durations, ids of the execution and step numbers do not count.
- */
+/** The comparison of two executions. It ignores times, durations, execution ids and step numbers. */
 export const comparisonSchema = z.object({
   a: sideSchema,
   b: sideSchema,
   same: z.boolean(),
   /**
-   * The first step, in the order of the two, that differs in more than subjects, ids and times. Where no step
-   * does, the first that differs in these.
+   * The first step that differs in more than subjects, ids and times. If there is no such step, the first
+   * step that differs in these.
    */
   firstDivergence: comparedStepSchema.nullable(),
   /**
-   * The first step where the two diverge: another step, status, rule result or candidate outcome.
+   * The first step where the executions diverge: another step, status, rule result or candidate outcome.
    */
   partsAt: comparedStepSchema.nullable(),
   versions: z.array(z.object({ name: z.string(), a: text, b: text })),
-  /** Differences outside the steps and versions, by JSON Pointer into the snapshots. */
+  /** Differences outside of steps and versions, by JSON Pointer into the snapshots. */
   changes: z.array(valueChangeSchema),
   moreChanges: z.int(),
   steps: z.array(comparedStepSchema),
-  /** Steps that differ beyond those listed. */
+  /** The number of differing steps that are not listed. */
   moreSteps: z.int(),
 });
 export type Comparison = z.infer<typeof comparisonSchema>;

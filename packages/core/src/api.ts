@@ -3,7 +3,7 @@ import { apiKeySchema, appSchema } from './access.js';
 import { notSearchedSchema, rangeQuerySchema, searchMatchSchema } from './finding.js';
 import { LIMITS, STATUSES, snapshotSchema, type Snapshot } from './snapshot.js';
 
-/** The one shape of every error that the server answers with. */
+/** The body of every error answer. */
 export const errorBodySchema = z.object({
   error: z.object({
     code: z.string(),
@@ -24,7 +24,7 @@ export const errorBodySchema = z.object({
 export type ErrorBody = z.infer<typeof errorBodySchema>;
 export type ErrorDetail = NonNullable<ErrorBody['error']['details']>[number];
 
-/** The answer to `POST /executions`: counts of what was taken, and what was not, by its place. */
+/** The answer to `POST /executions`: counts of accepted snapshots, and the rejected ones by their place. */
 export const ingestResultSchema = z.object({
   accepted: z.int(),
   duplicates: z.int(),
@@ -42,26 +42,28 @@ export const ingestResultSchema = z.object({
 export type IngestResult = z.infer<typeof ingestResultSchema>;
 export type RejectionCode = IngestResult['rejected'][number]['code'];
 
-/** One line of the list of executions: headers only, never a payload. */
+/** One row of the list of executions. It never contains payloads. */
 export const executionSummarySchema = z.object({
   executionId: z.string(),
   pipeline: z.string(),
   environment: z.string(),
   status: z.enum(STATUSES),
-  /** A running execution that was not heard of for 24 h. Derived when read. */
+  /** A running execution without a new snapshot for 24 h. Computed on each read. */
   stale: z.boolean(),
   outcome: z.string().nullable(),
   adverse: z.boolean().nullable(),
-  /** Codes of the decision's reasons, principal first. */
+  /** Codes of the decision's reasons, the main one first. */
   reasons: z.array(z.string()),
   subjects: z.array(z.object({ type: z.string(), id: z.string() })),
   versions: z.record(z.string(), z.string()),
   tags: z.array(z.string()),
   stepCount: z.int(),
   failedStepCount: z.int(),
-  /** Type of the first failed step's error. */
+  /** Type of the error of the first failed step. */
   errorType: z.string().nullable(),
-  /** When it started by the client's clock, unless that lies in the future. ISO-8601, UTC. */
+  /**
+   * The start by the client's clock, or the time of receipt if that start is in the future. ISO-8601, UTC.
+   */
   at: z.string(),
   receivedAt: z.string(),
   durationMs: z.number().nullable(),
@@ -70,9 +72,9 @@ export const executionSummarySchema = z.object({
 });
 export type ExecutionSummary = z.infer<typeof executionSummarySchema>;
 
-/** One that a filter found. */
+/** An execution found by a filter. */
 export const foundExecutionSchema = executionSummarySchema.extend({
-  /** Where the searched words stand, a few places; only with a search. */
+  /** The first few places of the searched words. Only with a search. */
   matches: z.array(searchMatchSchema).optional(),
 });
 export type FoundExecution = z.infer<typeof foundExecutionSchema>;
@@ -80,17 +82,17 @@ export type FoundExecution = z.infer<typeof foundExecutionSchema>;
 export const executionPageSchema = z.object({
   items: z.array(foundExecutionSchema),
   nextCursor: z.string().nullable(),
-  /** Only with a search: what it could not look into yet. */
+  /** Records that the search could not look into yet. Only with a search. */
   notSearched: notSearchedSchema.nullable().optional(),
 });
 export type ExecutionPage = z.infer<typeof executionPageSchema>;
 
-/** Facts that the server adds to a stored snapshot; they stand beside it, never in it. */
+/** Facts that the server adds. They are stored beside the snapshot, which stays unchanged. */
 export const serverFactsSchema = z.object({
   receivedAt: z.string(),
   conflict: z.boolean(),
   stale: z.boolean(),
-  /** UTF-8 bytes of the snapshot's JSON as stored. */
+  /** UTF-8 bytes of the stored snapshot's JSON. */
   bytes: z.int(),
 });
 export type ServerFacts = z.infer<typeof serverFactsSchema>;
@@ -100,9 +102,9 @@ export const executionDetailSchema = z.object({
   server: serverFactsSchema,
 });
 /**
- * One execution. With `payloads=false` the snapshot comes without what can be large: `input`, `output`,
- * `reasoning` and `returned.value` of the steps, artifacts' `inline`, candidates' `items` and `ledger`, and the
- * execution's own `input` and `output`; each step's are at `/steps/:sequence`.
+ * One execution. With `payloads=false` the snapshot lacks its large parts: `input` and `output` everywhere,
+ * `reasoning` and `returned.value` of steps, `inline` of artifacts, and `items` and `ledger` of candidates.
+ * The parts of one step are at `/steps/:sequence`.
  */
 export interface ExecutionDetail {
   snapshot: Snapshot;
@@ -111,18 +113,18 @@ export interface ExecutionDetail {
 
 export const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
 
-/** What the number in a step's address counts. A sequence may name several steps, an index names one. */
+/** How the number in a step's path is read. Several steps may share a sequence; an index is unique. */
 export const stepQuerySchema = z.object({ by: z.enum(['sequence', 'index']).default('sequence') });
 
 export const stepDetailSchema = z.object({
-  /** Its place in the snapshot's `steps`. */
+  /** The place in the snapshot's `steps`. */
   index: z.int(),
   sequence: z.int(),
   step: snapshotSchema.shape.steps.element,
 });
 export type StepDetail = z.infer<typeof stepDetailSchema>;
 
-/** Orders of the list; `-` begins with the greatest. Without a duration an execution counts as the shortest. */
+/** Sort orders of the list. `-` means descending. An execution without a duration sorts as the shortest. */
 export const EXECUTION_SORTS = [
   '-at',
   'at',
@@ -133,26 +135,28 @@ export const EXECUTION_SORTS = [
 ] as const;
 export type ExecutionSort = (typeof EXECUTION_SORTS)[number];
 
-/** Filters of the list; every one given must hold. Times are ISO-8601, and go by `at`. */
+/** Filters of the list, combined by AND. Times are ISO-8601 and apply to `at`. */
 export const executionQuerySchema = rangeQuerySchema.extend({
   pipeline: z.string().max(128).optional(),
   status: z.enum(STATUSES).optional(),
   outcome: z.string().max(64).optional(),
   environment: z.string().max(64).optional(),
   sort: z.enum(EXECUTION_SORTS).default('-at'),
-  /** `nextCursor` of the page before; the filter and the order have to be the same as there. */
+  /** `nextCursor` of the previous page. The filter and the order must be unchanged. */
   cursor: z.string().max(512).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 export type ExecutionQuery = z.infer<typeof executionQuerySchema>;
 
-/** What the page must know before anything else. */
+/** The configuration that the page loads first. */
 export const publicConfigSchema = z.object({
   version: z.string(),
-  /** Where an SDK sends to, as this request's client reaches it. */
+  /** The server's address for SDKs, as seen by this request's client. */
   endpoint: z.string(),
   signIn: z.discriminatedUnion('kind', [
-    /** With email and password. `needsSetup`: there is no administrator yet; the server printed a link. */
+    /**
+     * Email and password. With `needsSetup` no administrator exists yet, and the server has printed a link.
+     */
     z.object({ kind: z.literal('local'), needsSetup: z.boolean() }),
     z.object({ kind: z.literal('clerk'), publishableKey: z.string(), needsSetup: z.boolean() }),
   ]),
@@ -170,17 +174,21 @@ export const readySchema = z.object({
 });
 export type Ready = z.infer<typeof readySchema>;
 
-/** How long executions are kept. `environment: null` speaks for all that have no rule of their own. */
+/** How long executions are kept. `environment: null` applies to all environments without a rule. */
 export const retentionRuleSchema = z.object({
   environment: z.string().min(1).max(LIMITS.environment).nullable(),
-  /** Counted from `receivedAt`; null keeps them for ever. */
+  /** Counted from `receivedAt`. Null keeps executions forever. */
   days: z.int().min(1).max(36_500).nullable(),
-  /** Nothing is deleted, whatever the request. On the rule for all environments it protects every environment. */
+  /**
+   * Nothing is deleted, by any request. On the rule for all environments, every environment is protected.
+   */
   legalHold: z.boolean(),
 });
 export type RetentionRule = z.infer<typeof retentionRuleSchema>;
 
-/** An app's rules with what each has deleted so far: executions, and when last. */
+/**
+ * An app's rules, with the number of executions that each has deleted and the time of the last deletion.
+ */
 export const retentionSchema = z.object({
   items: z.array(
     retentionRuleSchema.extend({ deleted: z.int(), lastDeletedAt: z.string().nullable() }),
@@ -198,10 +206,10 @@ export const newRetentionSchema = z.object({
     ),
 });
 
-/** Which executions are to be erased: one of these, within `environment` if it is given. */
+/** The executions to erase, chosen in one of these ways. `environment` narrows the choice. */
 export const pruneRequestSchema = z.object({
   what: z.discriminatedUnion('kind', [
-    /** Those that the app's retention rules no longer keep. */
+    /** Executions that the app's retention rules no longer keep. */
     z.object({ kind: z.literal('expired') }),
     z.object({
       kind: z.literal('received_before'),
@@ -215,14 +223,14 @@ export const pruneRequestSchema = z.object({
     }),
   ]),
   environment: z.string().min(1).max(LIMITS.environment).optional(),
-  /** Only counts. */
+  /** Counts without deleting. */
   dryRun: z.boolean().default(false),
-  /** Where the call before stopped. */
+  /** The cursor of the previous answer, to continue there. */
   cursor: z.string().max(512).optional(),
 });
 export type PruneRequest = z.input<typeof pruneRequestSchema>;
 
-/** `bytes` are those of the bodies, as UTF-8. */
+/** The numbers of what was erased. `bytes` counts UTF-8 bytes of bodies. */
 export const erasureCountSchema = z.object({
   executions: z.int(),
   steps: z.int(),
@@ -231,8 +239,8 @@ export const erasureCountSchema = z.object({
 export type ErasureCount = z.infer<typeof erasureCountSchema>;
 
 /**
- * One call erases for about a second; while there is a `cursor`, send it with the next. At the end
- * `left` says what still matches (counted again), and `held` how many executions a legal hold protects.
+ * One call erases for about a second. If the answer has a `cursor`, send it with the next call. In the last
+ * answer `left` counts the remaining matches, and `held` the executions that a legal hold protects.
  */
 export const pruneResultSchema = z.object({
   erased: erasureCountSchema,
@@ -243,26 +251,26 @@ export const pruneResultSchema = z.object({
 export type PruneResult = z.infer<typeof pruneResultSchema>;
 
 /**
- * The first line of an exported file: the app and what belongs to it beside executions. Keys are there
- * only if they were asked for; a hash opens nothing, and lets the key it was made of go on working.
+ * The first line of an exported file: the app, with its keys and rules. Keys are included only on request.
+ * A hash cannot be used as a key, but after an import the original key works.
  */
 export const appTransferSchema = z.object({
   app: appSchema.omit({ archivedAt: true, role: true }),
   retention: z.array(retentionRuleSchema),
   keys: z.array(
     apiKeySchema.omit({ appId: true, lastUsedAt: true, replaces: true }).extend({
-      /** SHA-256 of the whole key, as hex. */
+      /** SHA-256 of the whole key in hex. */
       hash: z.string().regex(/^[0-9a-f]{64}$/),
     }),
   ),
 });
 export type AppTransfer = z.infer<typeof appTransferSchema>;
 
-/** What an import found missing and added. */
+/** The numbers of keys and rules that an import added because they were missing. */
 export const transferredSchema = z.object({ keys: z.int(), retentionRules: z.int() });
 export type Transferred = z.infer<typeof transferredSchema>;
 
-/** A line of an export for each execution: its detail, with all that the merge rule remembers of it. */
+/** One line of an export: the detail of an execution, with the state that the merge rule needs. */
 export const exportedExecutionSchema = z.object({
   snapshot: snapshotSchema,
   server: serverFactsSchema.extend({
@@ -278,16 +286,16 @@ export const exportedExecutionSchema = z.object({
 });
 
 export const reindexRequestSchema = z.object({
-  /** Where the previous call stopped. Without it, everything is rebuilt from the start. */
+  /** `after` of the previous answer. Without it, the rebuild starts from the beginning. */
   after: z.int().min(0).optional(),
 });
-/** One call works for about a second; while `after` is not null, send it with the next. */
+/** One call works for about a second. While `after` is not null, send it with the next call. */
 export const reindexedSchema = z.object({ executions: z.int(), after: z.int().nullable() });
 export type Reindexed = z.infer<typeof reindexedSchema>;
 
 /**
- * The filter of the export. `after` is the id of the last execution of an export that broke off; the export
- * continues behind it, in the same order.
+ * The filter of the export. `after` is the last id of an interrupted export, which continues behind it in
+ * the same order.
  */
 export const exportQuerySchema = rangeQuerySchema.extend({
   after: z.string().min(1).max(LIMITS.name).optional(),

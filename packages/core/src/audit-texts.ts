@@ -1,6 +1,6 @@
 import type { AuditEntry } from './access.js';
 
-/** What each action of the audit log means, to be read after the name of a person. */
+/** Each action of the audit log as a phrase that follows the name of a person. */
 export const AUDIT_ACTIONS: Record<string, string> = {
   'app.change': 'changed the app',
   'app.create': 'created the app',
@@ -37,12 +37,12 @@ export const AUDIT_ACTIONS: Record<string, string> = {
   'view.save': 'saved a view',
 };
 
-/** The action in words; an unknown one as it is. */
+/** The phrase of an action. An unknown action is returned unchanged. */
 export function auditActionText(action: string): string {
   return AUDIT_ACTIONS[action] ?? action;
 }
 
-/** Who did it. The command line names the user of the server's operating system. */
+/** The actor of an entry. The command line names the user of the server's operating system. */
 export function auditActorText({ kind, id, name }: AuditEntry['actor']): string {
   switch (kind) {
     case 'administrator':

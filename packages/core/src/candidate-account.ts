@@ -13,7 +13,9 @@ interface Scored {
   score: number;
 }
 
-/** Describes the steps with candidates: exact counts, rules, and the nearest misses. */
+/**
+ * Describes the steps with candidates: exact counts, rules, and the candidates that missed by the least.
+ */
 export function candidateAccounts(
   steps: PlacedStep[],
   evaluations: Evaluation[],
@@ -24,7 +26,7 @@ export function candidateAccounts(
   });
 }
 
-/** The rules that a step asked of its candidates; those that decided most come first. */
+/** The rules that a step evaluated for candidates. Rules that decided most candidates come first. */
 function rulesAskedIn({ index }: PlacedStep, evaluations: Evaluation[]): RuleEvidence[] {
   const count = ({ counts }: RuleEvidence, of: 'decisive' | 'failed'): number => counts?.[of] ?? 0;
   return evaluations
@@ -98,7 +100,7 @@ function nearMisses(
   });
 }
 
-/** Reads the scores of a step: the better direction, and how far a candidate is from being kept. */
+/** Reads the scores of a step: the better direction, and a candidate's distance from being kept. */
 export function scoringOf(set: CandidateSet, known: Iterable<KnownCandidate>) {
   const kept: Scored[] = [];
   const [ofKept, ofLost] = [new Scores(), new Scores()];
@@ -115,17 +117,17 @@ export function scoringOf(set: CandidateSet, known: Iterable<KnownCandidate>) {
   const sign = directionOf(cutoff, ofKept, ofLost);
   return {
     sign,
-    /**
-     * The score from which candidates are kept: the cutoff, else the lowest score of the kept
-     * ones.
-     */
+    /** The score from which candidates are kept: the cutoff, else the worst score of a kept candidate. */
     boundary: cutoff ?? (sign === 0 ? null : sign === 1 ? ofKept.least : ofKept.most),
-    /** Score beyond the cutoff, negative when short of it; null when either or the direction is not known. */
+    /**
+     * The distance of a score from the cutoff, negative below it. Null if score, cutoff or direction is
+     * unknown.
+     */
     cutoffMargin(score: number | null): number | null {
       if (score === null || cutoff === null || sign === 0) return null;
       return distance(score, cutoff) * Math.sign(score - cutoff) * sign;
     },
-    /** The kept candidate whose score is nearest, and by how much it differs. */
+    /** The kept candidate with the nearest score, and the difference. */
     rival: (score: number | null) => (score === null ? null : nearestRival(kept, score)),
   };
 }
@@ -148,7 +150,7 @@ function isLost(outcome: KnownCandidate['outcome']): boolean {
   return outcome === 'rejected' || outcome === 'deferred';
 }
 
-/** 1 if higher scores are kept, -1 if lower ones are, 0 if the record does not show it. */
+/** 1 if higher scores are kept, -1 if lower scores are kept, 0 if the record does not show it. */
 function directionOf(cutoff: number | null, kept: Scores, lost: Scores): 1 | -1 | 0 {
   if (kept.isEmpty) return 0;
   if (cutoff !== null) {
@@ -175,7 +177,7 @@ function rulesOf({ step, ref, path }: PlacedStep, set: CandidateSet) {
   const placeOf = new Map(set.items.map((item, place) => [item, place]));
   return {
     /**
-     * The change of the only rule that it failed. Null if it failed several, or the step lacks
+     * The change of the only rule that the candidate failed. Null if it failed several, or the step lacks
      * the rule.
      */
     onlyFailure({ item }: KnownCandidate): RuleChange | null {

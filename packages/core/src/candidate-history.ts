@@ -5,13 +5,13 @@ import type { CandidateAppearance, DecidingRule } from './history.js';
 import type { Snapshot, Step } from './snapshot.js';
 import { stepSequence } from './step-order.js';
 
-/** The part of an appearance that the snapshot itself holds. */
+/** The fields of an appearance that come from the snapshot itself. */
 export type RecordedAppearance = Omit<
   CandidateAppearance,
   'executionId' | 'pipeline' | 'environment' | 'at' | 'decision'
 >;
 
-/** Every appearance of a candidate in an execution, in the order of the array of steps. */
+/** All appearances of a candidate in one execution, in the order of the array of steps. */
 export function appearancesOf(snapshot: Snapshot, id: string): RecordedAppearance[] {
   return snapshot.steps.flatMap((step, index) => {
     const set = step.candidates;
@@ -44,9 +44,8 @@ export function appearancesOf(snapshot: Snapshot, id: string): RecordedAppearanc
 }
 
 /**
- * Finds the deciding rule: the one that the first reason names, else the failed rule with the
- * name of the reason, else the first failed rule. Without detail it is the rule of the step with
- * the name of the reason.
+ * Finds the deciding rule: the rule that the first reason names, else the failed rule with the name of the
+ * reason, else the first failed rule. Without detail, the rule of the step with the name of the reason.
  */
 function decidingRuleOf(step: Step, { item, reason }: KnownCandidate): DecidingRule | null {
   const results = item?.rules ?? [];
@@ -68,7 +67,9 @@ function decidingRuleOf(step: Step, { item, reason }: KnownCandidate): DecidingR
   };
 }
 
-/** The rules that decided an execution, as its account names them: those of the principal reason first. */
+/**
+ * The rules that decided an execution, as its explanation lists them. Rules of the main reason come first.
+ */
 export function decidingRulesOf(snapshot: Snapshot): DecidingRule[] {
   const { reasons, unnamedFailures } = explain(snapshot);
   const evidence = [...reasons.flatMap((reason) => reason.evidence), ...unnamedFailures];

@@ -8,7 +8,7 @@ const LETTERS: Record<string, CandidateOutcome> = {
   e: 'error',
 };
 
-/** A candidate as the record knows it. `item` holds its detail, if that was kept. */
+/** One candidate of a record. `item` holds its detail, if the record has it. */
 export interface KnownCandidate {
   id: string;
   outcome: CandidateOutcome | null;
@@ -20,9 +20,8 @@ export interface KnownCandidate {
 }
 
 /**
- * Lists every candidate that the record holds individually: those of the ledger in its order,
- * then those with detail only. The first of two with the same id counts. An inconsistent ledger
- * gives the parts that it has.
+ * Lists the candidates that the record holds individually: first those of the ledger, then those with
+ * detail only. A repeated id counts once. An inconsistent ledger gives the parts that it has.
  */
 export function knownCandidates(set: CandidateSet): Map<string, KnownCandidate> {
   const known = new Map<string, KnownCandidate>();
@@ -54,7 +53,7 @@ export function knownCandidates(set: CandidateSet): Map<string, KnownCandidate> 
   return known;
 }
 
-/** True if knownCandidates has the id. Does not build the whole map. */
+/** Whether `knownCandidates` has the id, without building the whole map. */
 export function hasCandidate({ ledger, items }: CandidateSet, id: string): boolean {
   return ledger?.ids.includes(id) === true || items.some((item) => item.id === id);
 }

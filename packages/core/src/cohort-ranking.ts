@@ -17,7 +17,7 @@ import {
   type Tally,
 } from './proportions.js';
 
-/** A count in both cohorts. */
+/** A count in each of the two cohorts. */
 export interface InBoth {
   a: Tally;
   b: Tally;
@@ -25,26 +25,29 @@ export interface InBoth {
 
 /** A property that an execution has or lacks. */
 export interface Trait extends TraitName {
-  /** Executions that have it (`total`), and those of them with the outcome (`count`). */
+  /** Executions with the trait (`total`), and those of them that also have the outcome (`count`). */
   within: InBoth;
 }
 
 /** Traits that were counted over the same executions. */
 export interface TraitCounts {
-  /** All those executions (`total`), and those of them with the outcome (`count`). */
+  /** All these executions (`total`), and those of them that have the outcome (`count`). */
   of: InBoth;
   traits: Trait[];
 }
 
 /** The accepted chance of at least one false claim in a whole comparison. */
 export const ALPHA = 0.01;
-/** A trait that fewer executions have, or lack, in both cohorts together allows no statement. */
+/**
+ * A trait that fewer executions have, in both cohorts together, cannot be judged. Neither can one that
+ * fewer lack.
+ */
 const MIN_EXECUTIONS = 5;
 /** From this difference in frequency a trait coincides with the cohorts. */
 const COINCIDENCE = 0.9;
 const MAX_EXPLANATIONS = 50;
 const Z_95 = 1.96;
-/** Traits nearer to the decision come first where all else is equal. */
+/** With equal weights, traits closer to the decision come first. */
 const ORDER: ExplanationKind[] = ['decisive', 'rule', 'reason', 'step', 'step_failure', 'error'];
 
 /** Compares the rate of every outcome. The most significant change comes first. */
@@ -72,24 +75,24 @@ export function compareOutcomes(
 }
 
 /**
- * Which traits go with a change of an outcome's rate that chance does not explain, the strongest first.
+ * Finds the traits that go with a change of an outcome's rate beyond chance, the strongest first.
  *
- * The change is taken apart as Kitagawa does (1955, J. Am. Stat. Assoc. 50:1168-1194; in economics known as
- * Oaxaca and Blinder's): into what comes from executions with the trait being more or fewer, and what comes
- * from the rate among them having changed otherwise than among the rest.
- *  - `frequency`: change of the trait's frequency x Mantel and Haenszel's risk difference, which is taken
- *    within the cohorts, so that two things that merely changed at once are not taken for one another. Both
- *    factors have to be beyond chance: p is the larger of both tests (intersection-union, Berger 1982,
- *    Technometrics 24:295-300).
- *  - `effect`: mean frequency x (change with the trait - change without). Both the change with the trait and
- *    the interaction have to be beyond chance. It weighs the less the more executions have the trait, since
- *    what holds for all of them distinguishes none.
+ * The change is divided as by Kitagawa (1955, J. Am. Stat. Assoc. 50:1168-1194; Oaxaca and Blinder in
+ * economics). One part comes from more or fewer executions with the trait. The other comes from a different
+ * change of the rate among them than among the rest.
+ *  - `frequency`: change of the trait's frequency x Mantel and Haenszel's risk difference. That is taken
+ *    within the cohorts, so two things that merely changed at the same time are not linked. Both factors
+ *    must be beyond chance: p is the larger of both tests (intersection-union, Berger 1982, Technometrics
+ *    24:295-300).
+ *  - `effect`: mean frequency x (change with the trait - change without). The change with the trait and the
+ *    interaction must both be beyond chance. A trait weighs less the more executions have it, because a
+ *    trait of all executions distinguishes none.
  *  - `coincidence`: the trait is in nearly all of one cohort and nearly none of the other.
- * All hypotheses tested are corrected together (Holm). The order is by the lower 95 % limit of the part of
- * the change (delta method), so that a surely large part comes before a doubtfully larger one. Association
- * is all that records can show; that a trait is a cause remains for people to say.
+ * All tested hypotheses are corrected together (Holm). The order is by the lower 95 % limit of the part of
+ * the change (delta method), so a surely large part comes before a doubtfully larger one. Records show
+ * association only; people must judge whether a trait is a cause.
  *
- * @param change the outcome's rate in b less its rate in a, not 0
+ * @param change the outcome's rate in b minus its rate in a, not 0
  */
 export function rankExplanations(
   change: number,
@@ -121,7 +124,7 @@ export function rankExplanations(
 interface View extends Trait {
   of: InBoth;
   without: InBoth;
-  /** The executions that have the trait, among all. */
+  /** The share of executions with the trait. */
   frequency: InBoth;
 }
 
@@ -188,16 +191,13 @@ function byCoincidence(trait: View): Hypothesis[] {
   const { a, b } = trait.frequency;
   const shift = Math.abs(shiftOf(trait));
   if (shift < COINCIDENCE) return [];
-  // Behind all that goes with half of the change for sure.
+  // This weight sorts behind every trait that surely goes with half of the change.
   return [
     { trait, how: 'coincidence', pValue: compareShares(a, b), share: null, weight: shift / 2 },
   ];
 }
 
-/**
- * The lower limit of the part as a share of the change. Beyond 1 it counts less the further it
- * goes.
- */
+/** The lower limit of a part, as a share of the change. A limit above 1 counts less the higher it is. */
 function surePart(part: number, standardError: number, change: number): number {
   const sure =
     (Math.sign(part * change) * Math.abs(part) - Z_95 * standardError) / Math.abs(change);
@@ -205,8 +205,9 @@ function surePart(part: number, standardError: number, change: number): number {
 }
 
 /**
- * A trait once, by its strongest hypothesis. Behind it stand those of the same rule, and those that are in
- * just as many executions of every sort or in just as many as it is not in: `ruleset:r41` beside `r42`.
+ * Lists each trait once, by its strongest hypothesis. Further traits go to `also` if they belong to the
+ * same rule, or if they or their complement have the same counts, such as `ruleset:r42` beside
+ * `ruleset:r41`.
  */
 function withoutRepeats(found: Hypothesis[]): CohortExplanation[] {
   const byKey = new Map<string, CohortExplanation>();
@@ -270,7 +271,7 @@ function rest(all: Tally, part: Tally): Tally {
   return { count: all.count - part.count, total: all.total - part.total };
 }
 
-/** The change of the frequency of the trait. */
+/** The change of the trait's frequency. */
 function shiftOf({ frequency }: View): number {
   return share(frequency.b) - share(frequency.a);
 }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 const instant = z.iso.datetime({ offset: true });
 
 /**
- * Two filters, each with its own range; default: the last seven days. Running executions belong
- * to neither.
+ * Two filters, each with its own range. Default: the last seven days. Running executions are in neither
+ * cohort.
  */
 export const cohortQuerySchema = z.object({
   a: z.string().max(2_000),
@@ -14,14 +14,14 @@ export const cohortQuerySchema = z.object({
   bFrom: instant.optional(),
   bTo: instant.optional(),
   /**
-   * The outcome to explain; empty for no decision. Default: the outcome with the most significant
-   * change.
+   * The outcome to explain; empty for executions without a decision. Default: the outcome with the most
+   * significant change.
    */
   outcome: z.string().max(64).optional(),
 });
 export type CohortQuery = z.infer<typeof cohortQuerySchema>;
 
-/** A share of executions with its 95 % confidence interval; all between 0 and 1. */
+/** A share of executions with its 95 % confidence interval, all between 0 and 1. */
 const rateSchema = z.object({
   count: z.int(),
   of: z.int(),
@@ -36,18 +36,18 @@ const cohortSchema = z.object({
   from: z.string(),
   to: z.string(),
   executions: z.int(),
-  /** The size of the random sample that the explanations come from. */
+  /** The size of the random sample from which the explanations are computed. */
   sampled: z.int(),
 });
 
 const changeSchema = z.object({
   a: rateSchema,
   b: rateSchema,
-  /** Rate in b less rate in a, with its 95 % confidence interval. */
+  /** The rate in b minus the rate in a, with its 95 % confidence interval. */
   difference: z.number(),
   low: z.number(),
   high: z.number(),
-  /** Corrected for how many were tested. */
+  /** Corrected for the number of tests. */
   pValue: z.number(),
 });
 
@@ -76,18 +76,18 @@ export const EXPLANATION_KINDS = [
 export type ExplanationKind = (typeof EXPLANATION_KINDS)[number];
 
 /**
- * How a trait goes with the change. `frequency`: executions with it became more or fewer, and they have the
- * outcome more or less often than the others. `effect`: among those with it the rate changed otherwise than
- * among the others. `coincidence`: nearly all of one cohort have it and nearly none of the other, so that
- * it cannot be told apart from what else differs between the two.
+ * How a trait goes with the change. `frequency`: executions with it became more or less common, and their
+ * outcome rate differs from the rest. `effect`: the rate changed differently among executions with it.
+ * `coincidence`: nearly all of one cohort have it and nearly none of the other, so it cannot be separated
+ * from other differences.
  */
 export const EXPLANATION_HOWS = ['frequency', 'effect', 'coincidence'] as const;
 
 const traitSchema = z.object({
   kind: z.enum(EXPLANATION_KINDS),
-  /** As people name it: a rule's id, `region:eu`, `ruleset:r42`. */
+  /** The usual name: a rule's id, `region:eu`, `ruleset:r42`. */
   name: z.string(),
-  /** A term of the filter language that finds the executions with it in either cohort. */
+  /** A term of the filter language that finds the executions with the trait in either cohort. */
   term: z.string().nullable(),
 });
 export type TraitName = z.infer<typeof traitSchema>;
@@ -95,18 +95,18 @@ export type TraitName = z.infer<typeof traitSchema>;
 const bothSchema = z.object({ a: rateSchema, b: rateSchema });
 
 /**
- * A trait of executions that goes with the change of the outcome's rate; `a`, `b` and `difference` are of
- * the executions that have it.
+ * A trait of executions that goes with the change of the outcome's rate. `a`, `b` and `difference` are
+ * about executions with the trait.
  */
 export const cohortExplanationSchema = changeSchema.extend({
   ...traitSchema.shape,
   how: z.enum(EXPLANATION_HOWS),
   /**
-   * Part of the outcome's change that goes with it: 1 is all of it, more than 1 where something else works
-   * against it; null of a coincidence.
+   * The part of the outcome's change that goes with the trait. 1 means all; more than 1 means that
+   * something else works against it. Null for a coincidence.
    */
   share: z.number().nullable(),
-  /** The outcome's rate among the executions that have it, and among those that have not. */
+  /** The outcome's rate among executions with the trait, and among those without it. */
   within: bothSchema,
   without: bothSchema,
   /** Traits with the same counts, or of the same rule. */
@@ -115,8 +115,8 @@ export const cohortExplanationSchema = changeSchema.extend({
 export type CohortExplanation = z.infer<typeof cohortExplanationSchema>;
 
 /**
- * Steps and edges whose frequency differs significantly, the most significant first. Null is the
- * start or the end.
+ * Steps and edges with a significant change of frequency, the most significant first. Null is the start or
+ * the end.
  */
 const flowSchema = z.object({
   steps: z.array(changeSchema.extend({ name: z.string() })),
@@ -127,17 +127,17 @@ export type FlowChange = z.infer<typeof flowSchema>;
 export const cohortComparisonSchema = z.object({
   a: cohortSchema,
   b: cohortSchema,
-  /** The surest change first. */
+  /** The most significant change first. */
   outcomes: z.array(outcomeChangeSchema),
-  /** The outcome that is explained; null when none changed beyond chance. */
+  /** The outcome that is explained. Null if no outcome changed beyond chance. */
   explained: z.object({ outcome: z.string().nullable() }).nullable(),
-  /** The strongest first; what chance explains is not listed. */
+  /** The strongest first. Explanations that could be chance are not listed. */
   explanations: z.array(cohortExplanationSchema),
-  /** How many possible explanations were tested. */
+  /** The number of tested explanations. */
   tested: z.int(),
-  /** Steps that only one version of a pipeline has, or that one runs less often. */
+  /** Steps that only one version of a pipeline runs, or that one version runs less often. */
   flow: flowSchema,
-  /** Limits of the answer that a reader must know. */
+  /** Limits of this result that readers must know. */
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
 });
 export type CohortComparison = z.infer<typeof cohortComparisonSchema>;

@@ -2,13 +2,13 @@ import { ALPHA, changeOf } from './cohort-ranking.js';
 import type { FlowChange } from './cohorts.js';
 import { adjustForMany, compareShares } from './proportions.js';
 
-/** The names of the steps that an execution ran, in order, and how many executions ran just those. */
+/** The names of an execution's steps, in order, and the number of executions with exactly these steps. */
 export interface Course {
   steps: string[];
   executions: number;
 }
 
-/** From one step to the next; null is the start, or the end. */
+/** A transition from one step to the next. Null is the start or the end. */
 export interface Edge {
   from: string | null;
   to: string | null;
@@ -16,13 +16,13 @@ export interface Edge {
 
 const MAX_DIFFERENCES = 100;
 
-/** The ways of a course, each once. */
+/** The transitions of a course, each once. */
 function edgesOf(steps: string[]): Edge[] {
   const edges = [...steps, null].map((to, place) => ({ from: steps[place - 1] ?? null, to }));
   return [...new Map(edges.map((edge) => [JSON.stringify(edge), edge])).values()];
 }
 
-/** Executions by the way they took, the most frequent first. */
+/** Counts executions by transition, the most frequent first. */
 export function countEdges(courses: Course[]): (Edge & { executions: number })[] {
   const counted = new Map<string, Edge & { executions: number }>();
   for (const { steps, executions } of courses) {
@@ -36,8 +36,8 @@ export function countEdges(courses: Course[]): (Edge & { executions: number })[]
 }
 
 /**
- * Which steps, and which ways from one to the next, the executions of a and of b take so differently often
- * that chance does not explain it: `compareShares`, corrected for all steps and all ways by Holm.
+ * Finds the steps and transitions whose frequency differs between a and b beyond chance. The p-values of
+ * `compareShares` are corrected together (Holm).
  */
 export function compareFlows(a: Course[], b: Course[]): FlowChange {
   const steps = differences(countSteps(a), countSteps(b), totalOf(a), totalOf(b));

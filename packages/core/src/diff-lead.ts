@@ -1,6 +1,6 @@
 import type { CandidateDifference, ComparedStep, RuleDifference, ValueChange } from './answers.js';
 
-/** What tells most of how two executions differ at a step: a rule before a candidate, and both before values. */
+/** The most telling difference at a step. Rules come before candidates, and both before values. */
 export type Lead =
   | { kind: 'only'; side: 'a' | 'b' }
   | { kind: 'status' }

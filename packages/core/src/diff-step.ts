@@ -9,7 +9,7 @@ const MAX = { rules: 50, fields: 20, counts: 50, candidates: 50 };
 type RulesListed = Pick<ComparedStep, 'rules' | 'moreRules' | 'rulesReordered'>;
 
 /**
- * Compares rules by id, the nth of an id with the nth. `parts`: a result or a whole rule differs.
+ * Compares rules by id; for a repeated id, the nth with the nth. `parts`: a result or a whole rule differs.
  * `tell`: more than incidental values differ.
  */
 export function diffRules(
@@ -74,7 +74,7 @@ function changedRule(
     (name) => equality.of(valueOf(a, name)) !== equality.of(valueOf(b, name)),
   );
   if (fields.length === 0) return undefined;
-  // The deciding fields come first, in case a sender adds many of its own.
+  // The most important fields come first, because a sender may add many others.
   const first = ['result', 'actual', 'threshold', 'op'].filter((name) => fields.includes(name));
   const told = [...new Set([...first, ...fields])].slice(0, MAX.fields);
   return {
@@ -115,7 +115,7 @@ function shown(rule: Rule): NonNullable<RuleDifference['a']> {
   };
 }
 
-/** Compares candidates by id, from ledger and detail. Undefined if both sides are equal. */
+/** Compares candidates by id, from ledger and detail. Undefined if the two sides are equal. */
 export function diffCandidates(
   a: CandidateSet | null | undefined,
   b: CandidateSet | null | undefined,

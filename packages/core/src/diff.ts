@@ -8,7 +8,7 @@ import { stepsInOrder, type PlacedStep } from './step-order.js';
 
 const MAX = { steps: 500, changesOfStep: 50, changes: 1_000, headChanges: 100, reasons: 100 };
 
-/** Fields that differ between any two executions, or that the comparison lists elsewhere. */
+/** Fields that always differ, or that the comparison lists elsewhere. */
 const NOT_IN_HEAD = new Set([
   'schemaVersion',
   'executionId',
@@ -29,9 +29,9 @@ const NOT_IN_HEAD = new Set([
   'replay',
   'sdk',
 ]);
-/** Times and numbers of a step. A parent is compared by its name. */
+/** Times and numbers of a step. Parents are compared by name. */
 const NOT_IN_STEP = new Set(['sequence', 'parent', 'startedAt', 'durationMs', 'timing']);
-/** Compared by rule and by candidate. */
+/** These fields are compared rule by rule and candidate by candidate. */
 const APART = new Set(['rules', 'candidates']);
 
 interface Side {
@@ -47,9 +47,9 @@ interface Couple {
 }
 
 /**
- * Compares two executions step by step. Steps are aligned by name and kind (`align` says how, and what it
- * costs at 10,000 steps); one that stands elsewhere on the other side has `moved`. Lists are bounded and
- * count what they leave out. Never throws on valid snapshots.
+ * Compares two executions step by step. Steps are aligned by name and kind (see `align` for the method and
+ * its cost). A step at another place on the other side has `moved`. Lists are bounded; the rest is counted.
+ * Never throws on valid snapshots.
  */
 export function compareExecutions(a: Snapshot, b: Snapshot): Comparison {
   const equality = new Equality();
@@ -102,7 +102,7 @@ function sideOf(snapshot: Snapshot, equality: Equality): Side {
     const parent = typeof step.parent === 'number' ? (bySequence.get(step.parent) ?? null) : null;
     const content = present({ ...step, kind: step.kind ?? 'other', status: placed.ref.status });
     for (const field of NOT_IN_STEP) delete content[field];
-    // Older clients do not record how a value was returned. Only a value is a difference.
+    // Older clients do not record `returned`, so only the returned value is compared.
     delete content['returned'];
     const value = step.returned?.value;
     if (value !== undefined) content['returned'] = value;
@@ -116,7 +116,7 @@ function sideOf(snapshot: Snapshot, equality: Equality): Side {
   return { steps, tokens };
 }
 
-/** Pairs in the order of both sides. Steps only in `a` come before steps only in `b`. */
+/** All pairs in the order of both sides. Steps only in `a` come before steps only in `b`. */
 function couplesOf(left: Side, right: Side): Couple[] {
   const pairs = align(left.tokens, right.tokens);
   const moved = movesBetween(left, right, pairs);
@@ -149,7 +149,7 @@ function couplesOf(left: Side, right: Side): Couple[] {
   return couples;
 }
 
-/** Pairs steps that have no partner at their place: by content, then by name and kind. */
+/** Pairs steps without a partner at their place: by content, then by name and kind. */
 function movesBetween(
   left: Side,
   right: Side,
@@ -167,7 +167,7 @@ function movesBetween(
       if (places) places.push(place);
       else free.set(token[by], [place]);
     });
-    // `pop` is cheap, so the first place is put at the end.
+    // `pop` takes from the end cheaply, so the first place goes to the end.
     for (const places of free.values()) places.reverse();
     left.tokens.forEach((token, place) => {
       if (matchedA.has(place) || fromA.has(place)) return;
@@ -278,7 +278,7 @@ function valuesOf(content: { [key: string]: Json }): { [key: string]: Json } {
   return Object.fromEntries(Object.entries(content).filter(([field]) => !APART.has(field)));
 }
 
-/** The fields that are present; an optional null reads as absent. Parsed values are JSON. */
+/** The fields that are present. An optional null counts as absent. Parsed values are JSON. */
 function present(object: object): { [key: string]: Json } {
   const entries = Object.entries(object).filter(
     ([, value]) => value !== null && value !== undefined,

@@ -24,10 +24,10 @@ const MAX = {
 };
 
 /**
- * Accounts for one decision from its record alone. A reason counts as evidenced only by a rule that this
- * execution evaluated, a recorded value of its factor, or candidates rejected with its code; any other is
- * `stated`. What would have flipped the decision is claimed only where the record leaves no doubt
- * (`nearMiss.unknown` says which there is). Linear in the snapshot's size. Never throws on a valid one.
+ * Explains one decision from its record alone. A reason is supported by a rule that this execution
+ * evaluated, a recorded value of its factor, or candidates rejected with its code. Any other reason is only
+ * `stated`. A change of the decision is claimed only if the record leaves no doubt; else `nearMiss.unknown`
+ * names the doubt. Linear in the snapshot's size. Never throws on a valid snapshot.
  */
 export function explain(snapshot: Snapshot): Explanation {
   const { decision } = snapshot;
@@ -100,7 +100,7 @@ function explainReason(
   };
 }
 
-/** The deciding rule stays in the bounded list. */
+/** Keeps the deciding rule in the bounded list. */
 function withBoundedEvidence(reason: ExplainedReason): ExplainedReason {
   const isDecisive = (evidence: Evidence): boolean => evidence.kind === 'rule' && evidence.decisive;
   const evidence = reason.evidence
@@ -110,15 +110,15 @@ function withBoundedEvidence(reason: ExplainedReason): ExplainedReason {
 }
 
 /**
- * Finds the evaluations of the rule that a reason names, else of its factor, else of the rule
- * named like its code.
+ * Finds the evaluations for a reason: of the rule that it names, else of its factor, else of the rule with
+ * its code as the name.
  */
 function rulesBehind({ code, ruleId, factor }: Reason, evaluations: Evaluation[]): Evaluation[] {
   const found = evaluations.filter(({ evidence }) => {
     if (ruleId) return evidence.rule === ruleId;
     return factor ? evidence.field === factor : evidence.rule === code;
   });
-  // Failures first: of a rule evaluated for several items, they are what a reason can rest on.
+  // Failures come first, because a reason for several items rests on those that failed.
   const failed = found.filter(({ evidence }) => evidence.result === 'fail');
   return [...failed, ...found.filter(({ evidence }) => evidence.result !== 'fail')];
 }
@@ -136,10 +136,7 @@ function supportOf(
   return asked.some(bearsOut) ? 'evidenced' : 'contradicted';
 }
 
-/**
- * Recorded values of the factor of a reason: metrics, then outputs and inputs of the latest step
- * first.
- */
+/** Recorded values of a reason's factor: metrics first, then outputs and inputs from the latest step on. */
 function factorsBehind(reason: Reason, snapshot: Snapshot, steps: PlacedStep[]): Evidence[] {
   const { factor } = reason;
   if (!factor) return [];
@@ -175,8 +172,8 @@ function candidatesBehind({ code }: Reason, steps: PlacedStep[]): Evidence[] {
 }
 
 /**
- * A rule decided if the record says so: in `decidedBy`, else in its counts. Else the first failed rule that
- * rejects decided, if the decision is adverse or a reason names such a rule. A named one comes before others.
+ * A rule decided if `decidedBy` or its counts say so. Otherwise the first failed rejecting rule decided, if
+ * the decision is adverse or a reason names such a rule. Rules named by a reason come first.
  */
 function markDecisive(
   { decision }: Snapshot,

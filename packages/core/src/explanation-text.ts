@@ -23,7 +23,7 @@ const IN_WORDS: Record<Operator, string> = {
   'not in': 'none of',
 };
 
-/** Why no other decision can be named, as the end of a sentence. */
+/** The cause why no other decision can be named, as the end of a sentence. */
 export const UNKNOWN_FLIP_TEXT: Record<NonNullable<Explanation['nearMiss']['unknown']>, string> = {
   no_decision: 'the record states no decision',
   not_finished: 'the execution has not finished',
@@ -37,14 +37,14 @@ export const UNKNOWN_FLIP_TEXT: Record<NonNullable<Explanation['nearMiss']['unkn
   incomplete: 'some steps were cut or lost, and rules may be missing with them',
 };
 
-/** The note beside a reason, by how the record supports it. */
+/** The note beside a reason, by its support in the record. */
 export const SUPPORT_TEXT: Record<ExplainedReason['support'], string | null> = {
   evidenced: null,
   stated: 'Stated, not evidenced in the record.',
   contradicted: 'Stated, but the record speaks against it.',
 };
 
-/** Why a rule of the record bears nothing out. */
+/** The cause why an explanation does not use a rule. */
 export const SET_ASIDE_TEXT: Record<RuleSetAside['why'], string> = {
   step_skipped: 'the step was skipped',
   attempt_replaced: 'a later attempt replaced this one',
@@ -62,8 +62,8 @@ const ENDED: Record<Explanation['status'], string> = {
 };
 
 /**
- * An explanation in plain sentences that can be read out. Every name and number is the record's, except
- * counts of what was left out; what comes from the record is on one line and safe to print.
+ * An explanation in sentences that can be read aloud. Names and numbers come from the record, except counts
+ * of omitted items. Texts from the record fit on one line and are safe to print.
  */
 export function explanationText(explanation: Explanation): string {
   return [

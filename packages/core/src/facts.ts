@@ -4,7 +4,7 @@ import type { QueryFacts } from './query-match.js';
 import { rollUpRules } from './rule-roll-up.js';
 import { LIMITS, type Snapshot } from './snapshot.js';
 
-/** The facts of a snapshot that questions about many executions use. */
+/** The facts of a snapshot that are stored in columns, for questions about many executions. */
 export type SnapshotFacts = Omit<QueryFacts, 'conflict' | 'at' | 'metadata'> & {
   metadata: Record<string, MetadataValue>;
   failedStepCount: number;
@@ -35,7 +35,7 @@ export function factsOf(snapshot: Snapshot): SnapshotFacts {
   };
 }
 
-/** A number that no column can hold stands there as its text. */
+/** Numbers that no column can hold are stored as text. */
 function storableValues(metadata: Record<string, MetadataValue>): Record<string, MetadataValue> {
   const entries = Object.entries(metadata).map(([key, value]): [string, MetadataValue] => [
     key,

@@ -3,8 +3,8 @@ import type { Step } from './snapshot.js';
 import { stepSequence } from './step-order.js';
 
 /**
- * Finds the place in `steps` where a failure began: the first failed step, or the inner step
- * whose error it only passed on. -1 if no step failed.
+ * Finds the index in `steps` where a failure began: the first failed step, or the inner step whose error it
+ * passed on. -1 if no step failed.
  */
 export function failingStepIndex(steps: readonly Step[]): number {
   const failed = steps
@@ -12,7 +12,7 @@ export function failingStepIndex(steps: readonly Step[]): number {
     .filter(({ step }) => hasFailed(step))
     .sort((a, b) => a.sequence - b.sequence);
   let [origin] = failed;
-  // Inner steps start after the steps around them, so one pass reaches the innermost.
+  // Inner steps start after their outer steps, so one pass reaches the innermost.
   for (const inner of failed) {
     if (origin === undefined || inner.step.parent !== origin.sequence) continue;
     if (inner.sequence > origin.sequence && isSameError(inner.step, origin.step)) origin = inner;

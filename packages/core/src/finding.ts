@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const instant = z.iso.datetime({ offset: true });
 
-/** A filter (the language of query.ts) within a time range by `at`: `from` belongs to it, `to` does not. */
+/** A filter (see query.ts) and a time range on `at`. `from` is inclusive, `to` exclusive. */
 export const rangeQuerySchema = z.object({
   q: z.string().max(2_000).optional(),
   from: instant.optional(),
@@ -11,32 +11,32 @@ export const rangeQuerySchema = z.object({
 export type RangeQuery = z.infer<typeof rangeQuerySchema>;
 
 /**
- * The range that was looked at. Where neither the question nor its filter (`started:`) names an end, that
- * is now, and the beginning seven days before it.
+ * The range that was searched. If neither the request nor the filter (`started:`) names an end, it ends
+ * now. The default start is seven days before the end.
  */
 const rangeSchema = z.object({ from: z.string(), to: z.string() });
 
 /** A step of a record: `index` is its place in `steps`, `sequence` its order. */
 export const stepPlaceSchema = z.object({ index: z.int(), sequence: z.int(), name: z.string() });
 
-/** Where a searched word or value occurs in a record. */
+/** The place of a searched word or value in a record. */
 export const searchMatchSchema = z.object({
-  /** Null for the execution's own fields. */
+  /** The step, or null for the execution's own fields. */
   step: stepPlaceSchema.nullable(),
   /** `input`, `output`, `reasoning`, `error`, `metadata`, `candidates`, … */
   field: z.string(),
   /** JSON Pointer into the snapshot. */
   path: z.string(),
-  /** Some of the text around it, at most 160 UTF-16 code units. */
+  /** The text around the match, at most 160 UTF-16 code units. */
   snippet: z.string(),
-  /** [start, end) of what matched, in UTF-16 code units of `snippet`. */
+  /** [start, end) of each match, in UTF-16 code units of `snippet`. */
   ranges: z.array(z.tuple([z.int(), z.int()])),
 });
 export type SearchMatch = z.infer<typeof searchMatchSchema>;
 
 /**
- * Records that a search did not look into, by when they were received: the index is behind and there are
- * too many to read one by one.
+ * Records that a search left out, as a range of their receipt. The index is behind, and there are too many
+ * to read one by one.
  */
 export const notSearchedSchema = z.object({
   from: z.string(),
@@ -46,40 +46,45 @@ export const notSearchedSchema = z.object({
 export type NotSearched = z.infer<typeof notSearchedSchema>;
 
 /**
- * Set if a search found too many executions to count, or took too long. The counts are then of the newest
- * `executions`: all that the search finds from `since` on.
+ * Set if a search found too many executions to count, or took too long. The counts then cover the newest
+ * `executions`, which are all results since `since`.
  */
 export const countedSchema = z.object({ executions: z.int(), since: z.string() });
 export type Counted = z.infer<typeof countedSchema>;
 
 const countsSchema = rangeSchema.extend({
-  /** Only with a search: what it could not look into yet. */
+  /** Records that the search could not look into yet. Only with a search. */
   notSearched: notSearchedSchema.nullable().optional(),
-  /** Null where everything was counted, as it always is without a search. */
+  /** Null if everything was counted. Without a search that is always so. */
   counted: countedSchema.nullable().optional(),
 });
 
 export const facetsQuerySchema = rangeQuerySchema.extend({
-  /** Values of each field, at most. */
+  /** The most values of each field. */
   values: z.coerce.number().int().min(1).max(100).default(10),
 });
 
-/** How often each value occurs in the executions found, most frequent first. Fields without values are left out. */
+/**
+ * Counts each value in the executions found, the most frequent first. Fields without values are left out.
+ */
 export const facetsSchema = countsSchema.extend({
   total: z.int(),
   items: z.array(
     z.object({
-      /** The field by its name in the filter language: `outcome`, `version.ruleset`, … */
+      /** The field's name in the filter language: `outcome`, `version.ruleset`, … */
       field: z.string(),
       values: z.array(z.object({ value: z.string(), count: z.int() })),
-      /** Distinct values beyond those listed. */
+      /** The number of further distinct values. */
       more: z.int(),
     }),
   ),
 });
 export type Facets = z.infer<typeof facetsSchema>;
 
-/** Versions that came up in the range, the newest first. What ran already when the range began is not listed. */
+/**
+ * Versions that first ran within the range, the newest first. Versions that already ran before the range
+ * are not listed.
+ */
 export const releasesSchema = countsSchema.extend({
   items: z.array(
     z.object({
@@ -89,7 +94,7 @@ export const releasesSchema = countsSchema.extend({
       version: z.string(),
       firstAt: z.string(),
       executions: z.int(),
-      /** The version of that name that the pipeline began to run just before. */
+      /** The version of the same name that the pipeline ran before this one. */
       previous: z.string(),
     }),
   ),
@@ -99,15 +104,15 @@ export type Releases = z.infer<typeof releasesSchema>;
 export const HISTOGRAM_BY = ['outcome', 'status'] as const;
 export const histogramQuerySchema = rangeQuerySchema.extend({
   by: z.enum(HISTOGRAM_BY).default('outcome'),
-  /** About how many buckets; their width is then a round one. */
+  /** The approximate number of buckets. The server rounds the width of a bucket. */
   buckets: z.coerce.number().int().min(1).max(400).default(60),
 });
 
 /**
- * Executions by time: bucket `i` starts at `from` + i × `bucketMs`, with `from` at a multiple of it. The first
- * bucket may begin before the range; only executions of the range are counted. Each
- * series has as many counts as there are buckets. At most 30 series, the most frequent first; what has
- * another outcome is in `total` alone.
+ * Executions over time. Bucket `i` starts at `from` + i × `bucketMs`, and `from` is a multiple of
+ * `bucketMs`. The first bucket may begin before the range, but only executions in the range are counted.
+ * Each series has one count per bucket. There are at most 30 series, the most frequent first; `total` also
+ * counts the rest.
  */
 export const histogramSchema = countsSchema.extend({
   by: z.enum(HISTOGRAM_BY),

@@ -9,18 +9,18 @@ const text = z.string().nullable();
 const number = z.number().nullable();
 
 export const historyQuerySchema = z.object({
-  /** By `at`; without them the last seven days. */
+  /** The range on `at`. Default: the last seven days. */
   from: instant.optional(),
   to: instant.optional(),
   cursor: z.string().max(512).optional(),
-  /** Executions of a page; fewer come where their records are large. */
+  /** Executions per page. A page has fewer if their records are large. */
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 export type HistoryQuery = z.infer<typeof historyQuerySchema>;
 
 export const lookupQuerySchema = historyQuerySchema.pick({ from: true, to: true });
 
-/** The rule that decided, with the values of that execution where the record holds them. */
+/** The deciding rule, with the values of that execution if the record holds them. */
 const decidingRuleSchema = z.object({
   rule: z.string(),
   field: text,
@@ -55,41 +55,43 @@ export const candidateAppearanceSchema = z.object({
   pipeline: z.string(),
   environment: z.string(),
   at: z.string(),
-  /** The execution's own outcome. */
+  /** The outcome of the execution. */
   decision: text,
   step: stepPlaceSchema,
   type: text,
   outcome: z.enum(CANDIDATE_OUTCOMES),
   /** Code of the deciding reason. */
   reason: text,
-  /** Null where no rule decided, or the record does not say which. */
+  /** Null if no rule decided, or the record does not name it. */
   rule: decidingRuleSchema.nullable(),
   score: number,
   rank: z.int().nullable(),
   cutoff: number,
-  /** Score beyond the cutoff, negative when short of it. */
+  /** The distance of the score from the cutoff, negative below it. */
   margin: number,
-  /** The kept candidate whose score is nearest; `margin` is its score less this one's. */
+  /** The kept candidate with the nearest score. `margin` is its score minus this candidate's score. */
   rival: z.object({ id: z.string(), score: z.number(), margin: z.number() }).nullable(),
-  /** True if only the ledger holds it, without rules and data. */
+  /** Whether only the ledger holds the candidate, without rules and data. */
   ledgerOnly: z.boolean(),
 });
 export type CandidateAppearance = z.infer<typeof candidateAppearanceSchema>;
 
-/** Every appearance of a candidate in a range. The counts are of all of it, the items a page, newest first. */
+/**
+ * All appearances of a candidate in a range. The counts cover the range, the items one page, newest first.
+ */
 export const candidateHistorySchema = historySchema.extend({
   id: z.string(),
   executions: z.int(),
   appearances: z.int(),
   byOutcome: z.record(z.string(), z.int()),
-  /** Deciding reasons of those not kept, the most frequent first. */
+  /** Deciding reasons of candidates that were not kept, the most frequent first. */
   byReason: z.array(countedSchema),
   byStep: z.array(z.object({ pipeline: z.string(), step: z.string(), count: z.int() })),
   items: z.array(candidateAppearanceSchema),
 });
 export type CandidateHistory = z.infer<typeof candidateHistorySchema>;
 
-/** Every execution in a range that decided on a subject. */
+/** All executions in a range that decided on a subject. */
 export const subjectHistorySchema = historySchema.extend({
   type: z.string(),
   id: z.string(),
@@ -98,18 +100,18 @@ export const subjectHistorySchema = historySchema.extend({
   byReason: z.array(countedSchema),
   items: z.array(
     executionSummarySchema.extend({
-      /** Rules that decided, those named by the principal reason first. */
+      /** Deciding rules. Rules named by the main reason come first. */
       rules: z.array(decidingRuleSchema),
     }),
   ),
 });
 export type SubjectHistory = z.infer<typeof subjectHistorySchema>;
 
-/** The roles of an id in an app, within the range. */
+/** The roles of an id in an app within the range. */
 export const lookupSchema = z.object({
   id: z.string(),
   execution: z.boolean(),
-  /** Executions in which it was a candidate. */
+  /** The number of executions with this id as a candidate. */
   candidate: z.int(),
   subjects: z.array(z.object({ type: z.string(), executions: z.int() })),
 });

@@ -2,10 +2,13 @@ import { isNumber } from './exact-json.js';
 import type { Json, Snapshot } from './snapshot.js';
 import { stepsInOrder } from './step-order.js';
 
-/** Any two executions differ in their subjects, their ids and their times. Such a difference explains nothing. */
+/**
+ * Whether a difference follows from the subjects, ids or times, which differ between any two executions.
+ * Such a difference explains nothing.
+ */
 export type IsIncidental = (path: string, a: Json | undefined, b: Json | undefined) => boolean;
 
-/** Shorter ids are too common to be looked for inside other texts. */
+/** Shorter ids are too common to search for inside other texts. */
 const MIN_INNER_LENGTH = 3;
 const MAX_TEXT_LENGTH = 1_000;
 const MAX_IDS = 100;
@@ -16,12 +19,12 @@ const REQUEST_ID_NAME =
   /^(?:request|correlation|trace|span|session|execution|transaction|message|event|run)[_-]?(?:id|uuid)$/i;
 const DURATION_NAME = /^(?:duration|elapsed|latency)|(?:Ms|_ms|Millis)$/i;
 const TIME_NAME = /(?:At|_at|time|timestamp|date)$/i;
-/** RFC 3339, or a date alone. */
+/** An RFC 3339 time, or a date alone. */
 const INSTANT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 /** 2001-09-09 in seconds since 1970. */
 const MIN_EPOCH_SECONDS = 1e9;
 
-/** Tells the differences of these two executions that come with the subject, an id or the clock. */
+/** Recognizes the differences of two executions that follow from the subject, an id or the clock. */
 export function incidentalBetween(a: Snapshot, b: Snapshot): IsIncidental {
   const [left, right] = [idsOf(a), idsOf(b)];
   return (path, one, other) => {
@@ -41,11 +44,11 @@ export function incidentalBetween(a: Snapshot, b: Snapshot): IsIncidental {
 
 interface Ids {
   all: Set<string>;
-  /** Ids that may be a part of other texts, the longest first. */
+  /** Ids that may occur inside other texts, the longest first. */
   inner: string[];
 }
 
-/** The ids that an execution is known by, and those that its input names. */
+/** The ids of an execution and the ids in its input. */
 function idsOf(snapshot: Snapshot): Ids {
   const all = new Set([snapshot.executionId]);
   for (const { id } of snapshot.subjects ?? []) all.add(id);
@@ -63,7 +66,7 @@ function idsOf(snapshot: Snapshot): Ids {
   return { all, inner };
 }
 
-/** The scalars of an object and of the objects in it, by name. */
+/** The scalars of an object and of its nested objects, by name. */
 function namedScalars(holder: unknown): [string, string | number | boolean][] {
   if (!isRecord(holder)) return [];
   return Object.entries(holder).flatMap(([name, value]) => {

@@ -3,17 +3,17 @@ import { isExactNumber, numberKey, stringifyJson } from './exact-json.js';
 import type { IsIncidental } from './incidental.js';
 import type { Json } from './snapshot.js';
 
-/** A value whose JSON is longer is repeated only in part, in UTF-16 units. */
+/** The most UTF-16 units of a value's JSON in a difference. Longer JSON is cut. */
 const MAX_VALUE = 2_000;
 
-/** The number of a smaller value is worked out each time, which costs less than keeping it. */
+/** The numbers of smaller values are computed again each time, which costs less than storing them. */
 const MIN_KEPT_NODES = 16;
 
 type Interned = number;
 
 /**
- * Gives equal JSON values one number, whatever the order of their keys, so that any two compare in
- * constant time once each was walked.
+ * Gives equal JSON values the same number, whatever the order of keys. Values that have a number compare in
+ * constant time.
  */
 export class Equality {
   readonly #ids = new Map<unknown, Interned>();
@@ -51,18 +51,18 @@ export class Equality {
   }
 }
 
-/** Differences up to a bound, and how many there were beyond it. */
+/** Differences up to a bound, and the number of further ones. */
 export interface Differences {
   changes: ValueChange[];
   more: number;
-  /** All of them come with the subject, an id or the clock. False where there are none. */
+  /** Whether all differences follow from the subject, an id or the clock. False without differences. */
   onlyIncidental: boolean;
 }
 
 /**
- * Where two JSON values differ, by JSON Pointer (RFC 6901), at most `max` places; the others are counted.
- * Arrays are compared by place between their common beginning and end: `removed` points into `a`, `added`
- * into `b`. Incidental differences come last. Linear in the size of the two.
+ * Finds where two JSON values differ, by JSON Pointer (RFC 6901). At most `max` places are listed,
+ * incidental ones last; the rest is counted. Arrays are compared by index between their common beginning
+ * and end: `removed` points into `a`, `added` into `b`. Linear in the size of both values.
  */
 export function diffJson(
   a: Json | undefined,
@@ -124,7 +124,7 @@ export function diffJson(
   };
 }
 
-/** The first changes, and the number of all. */
+/** The first changes, and the number of all changes. */
 class Bounded {
   readonly items: ValueChange[] = [];
   count = 0;

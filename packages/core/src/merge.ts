@@ -1,6 +1,6 @@
 import type { Snapshot } from './snapshot.js';
 
-/** What decides between two flushes of one execution, in the order in which it decides. */
+/** The rank of a flush. Between two flushes of one execution, the fields decide in this order. */
 export interface Rank {
   terminal: boolean;
   revision: number;
@@ -9,22 +9,22 @@ export interface Rank {
 }
 
 /**
- * All that must be remembered of the flushes seen of one execution, so that what they merge to does
- * not depend on the order in which they came.
+ * The state that must be kept about the flushes of one execution. With it, the merged result does not
+ * depend on their order.
  */
 export interface MergeState {
   winner: Rank;
-  /** Another body was seen with the winner's (terminal, revision). */
+  /** A flush with the winner's (terminal, revision) but another body was seen. */
   contested: boolean;
-  /** The highest revision seen of a running snapshot; 0 when there was none. */
+  /** The highest revision of a running snapshot, or 0 without one. */
   runningRevision: number;
-  /** The least `instanceId` seen; null when none named one. */
+  /** The least `instanceId` seen, or null without one. */
   instanceId: string | null;
-  /** Two processes wrote under this id. */
+  /** Two processes wrote under this execution id. */
   manyInstances: boolean;
 }
 
-/** The state after one flush alone. `bodyHash` is given, since core does no hashing. */
+/** The state after a single flush. The caller gives `bodyHash`, because core does no hashing. */
 export function mergeStateOf(
   snapshot: Pick<Snapshot, 'status' | 'revision' | 'instanceId'>,
   bodyHash: string,
@@ -49,8 +49,8 @@ export function compareRanks(a: Rank, b: Rank): number {
 }
 
 /**
- * Joins what two sets of flushes of one execution amount to. Commutative, associative and idempotent,
- * so that any order, any duplication and any grouping end in the same state.
+ * Merges the states of two sets of flushes. Commutative, associative and idempotent, so order, duplicates
+ * and grouping do not change the result.
  */
 export function mergeStates(a: MergeState, b: MergeState): MergeState {
   const order = compareRanks(a.winner, b.winner);
@@ -70,8 +70,8 @@ export function mergeStates(a: MergeState, b: MergeState): MergeState {
 }
 
 /**
- * Whether the flushes seen contradict each other: two bodies under the winner's revision, a running
- * snapshot not older than the terminal one, or two processes writing under one id.
+ * Whether the flushes contradict each other: two bodies with the winner's revision, a running snapshot not
+ * older than the terminal one, or two processes under one id.
  */
 export function isConflict(state: MergeState): boolean {
   return (

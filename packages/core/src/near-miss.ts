@@ -9,15 +9,15 @@ const MAX_CHANGES = 20;
 type NearMiss = Explanation['nearMiss'];
 type Unknown = NonNullable<NearMiss['unknown']>;
 
-/** A mark of these kinds on the steps or their rules means that a rule may be missing. */
+/** A mark of such a kind on the steps or their rules means that a rule may be missing. */
 const LOSSES = new Set(['truncated', 'sampled', 'dropped', 'circular', 'redactor_error', 'erased']);
 const HOLDS_RULES = /^(\/steps(\/\d+(\/rules(\/\d+)?)?)?)?$/;
 
 /**
- * Finds the changes that would have led to another decision if the rest stayed the same. An
- * adverse decision needs every failed rejecting rule to pass; so does one whose reasons name such
- * rules. A favourable one rests on each rejecting rule that passed. A rule without an effect
- * rejects a favourable decision only if that decision is recorded as not adverse.
+ * Finds the changes that would have led to another decision if everything else stayed the same. For an
+ * adverse decision, or one whose reasons name failed rejecting rules, all of these must pass. For a
+ * favourable one, any rejecting rule that passed must fail. A rule without an effect rejects a favourable
+ * decision only if that is recorded as not adverse.
  */
 export function nearMissOf(
   snapshot: Snapshot,
@@ -89,7 +89,7 @@ export function nearMissOf(
   };
 }
 
-/** The change of an evaluated rule that gives the other result. */
+/** The change of a rule's value that would give the other result. */
 export function changeOf(
   rule: Pick<
     RuleEvidence,
@@ -113,8 +113,7 @@ export function changeOf(
 }
 
 /**
- * The distance as a share of the needed value, so that units do not matter. Changes without
- * numbers come last.
+ * The distance divided by the needed value, so that units do not matter. Changes without numbers come last.
  */
 export function relativeMargin({ margin, needs }: RuleChange): number {
   if (margin === null || !isNumber(needs?.value)) return Number.MAX_VALUE;

@@ -13,7 +13,7 @@ export const pipelineListQuerySchema = z.object({
 
 export type PipelineListQuery = z.infer<typeof pipelineListQuerySchema>;
 
-/** Pipelines of an app with what ran of each in the range asked for (null: no bound), by name. */
+/** The pipelines of an app by name, with counts of the given range. A null end means no bound. */
 export const pipelineListSchema = z.object({
   from: text,
   to: text,
@@ -25,7 +25,7 @@ export const pipelineListSchema = z.object({
       /** Executions with the status failed or timed_out. */
       failed: count,
       outcomes: z.array(z.object({ outcome: text, count })),
-      /** Over all executions with a duration; at most 2 % off if there are many. */
+      /** Over all executions with a duration. Up to 2 % off if there are many. */
       p50Ms: ms,
       p95Ms: ms,
     }),
@@ -33,7 +33,9 @@ export const pipelineListSchema = z.object({
 });
 export type PipelineList = z.infer<typeof pipelineListSchema>;
 
-/** A pipeline over time: bucket `i` starts at `from` + i × `bucketMs`; every array has one value a bucket. */
+/**
+ * A pipeline over time. Bucket `i` starts at `from` + i × `bucketMs`; every array has one value per bucket.
+ */
 export const pipelineOverviewSchema = z.object({
   pipeline: z.string(),
   from: z.string(),
@@ -41,16 +43,16 @@ export const pipelineOverviewSchema = z.object({
   bucketMs: count,
   executions: z.array(count),
   failed: z.array(count),
-  /** At most 2 % off where there are many. */
+  /** Up to 2 % off if there are many. */
   p50Ms: z.array(ms),
   p95Ms: z.array(ms),
-  /** Over all executions of the range, as exact as those of a bucket. */
+  /** Over all executions of the range, with the same accuracy as a bucket. */
   durations: z.object({ p50Ms: ms, p95Ms: ms }),
   outcomes: z.array(z.object({ outcome: text, counts: z.array(count) })),
-  /** Principal reasons over time, the most frequent first: how the mix of them drifts. */
+  /** Main reasons over time, the most frequent first, to show how their mix changes. */
   reasons: z.array(z.object({ reason: z.string(), total: count, counts: z.array(count) })),
   moreReasons: count,
-  /** When each version was first seen; what ran in the first bucket already is not listed. */
+  /** When each version was first seen. Versions that already ran in the first bucket are not listed. */
   versions: z.array(z.object({ name: z.string(), version: z.string(), firstAt: z.string() })),
 });
 export type PipelineOverview = z.infer<typeof pipelineOverviewSchema>;
@@ -58,39 +60,44 @@ export type PipelineOverview = z.infer<typeof pipelineOverviewSchema>;
 const funnelStepSchema = z.object({
   name: z.string(),
   kind: z.string(),
-  /** Mean place among the steps of the executions that ran it, from 0. */
+  /** The mean position among the steps of an execution that ran it, from 0. */
   position: z.number(),
-  /** Executions that ran it at least once (skipped does not count), and how often it ran in all. */
+  /** Executions that ran the step at least once (skipped runs do not count), and the number of all runs. */
   executions: count,
   runs: count,
-  /** From here on estimated where fewer than all executions were sampled: scaled up from those. */
+  /** This and the following counts are estimates if only a sample of executions was read. */
   failed: count,
   skipped: count,
   p50Ms: ms,
   p95Ms: ms,
-  /** Sums over all runs with candidates; null where no run had any. */
+  /** Sums over all runs with candidates. Null if no run had candidates. */
   candidatesIn: count.nullable(),
   candidatesOut: count.nullable(),
-  /** Candidates not kept, by deciding reason, the most frequent first. */
+  /** Candidates that were not kept, by deciding reason, the most frequent first. */
   drops: z.array(z.object({ reason: z.string(), count })),
 });
 export type FunnelStep = z.infer<typeof funnelStepSchema>;
 
-/** The steps of a pipeline as they really ran. */
+/** The steps of a pipeline as recorded. */
 export const funnelSchema = z.object({
   pipeline: z.string(),
   from: z.string(),
   to: z.string(),
   executions: count,
-  /** How many of them, drawn at random, were read step by step; up to 10,000 it is all of them. */
+  /** The number of randomly chosen executions that were read step by step. Up to 10,000 all are read. */
   sampled: count,
-  /** In the order in which they ran, by mean place. */
+  /** In the order of their mean position. */
   steps: z.array(funnelStepSchema),
-  /** Executions that went from one step to the next, the most frequent first; null is the start, or the end. */
+  /**
+   * Executions that went from one step to the next, the most frequent first. Null is the start or the end.
+   */
   edges: z.array(z.object({ from: text, to: text, executions: count })),
-  /** Courses (step names in order) by frequency. */
+  /** Sequences of step names by frequency. */
   variants: z.array(z.object({ steps: z.array(z.string()), executions: count })),
-  /** Executions of courses not listed. Steps and edges count the first 200 steps of the 500 most frequent. */
+  /**
+   * The number of executions whose sequence is not listed. Steps and edges come from the first 200 steps of
+   * the 500 most frequent sequences.
+   */
   moreVariants: count,
 });
 export type Funnel = z.infer<typeof funnelSchema>;

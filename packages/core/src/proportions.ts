@@ -1,7 +1,7 @@
-// Statistics of counts: intervals for shares, tests between them, and what many tests together allow to be
-// said. All of it is finite and between 0 and 1 (a p-value, an interval's end) for any counts, also none.
+// Statistics of counts: intervals for shares, tests between them, and corrections for many tests. All
+// results are finite and between 0 and 1 (p-values, ends of intervals) for any counts, including zero.
 
-/** So many of so many: `count` of `total`, both whole and 0 <= count <= total. */
+/** `count` out of `total`. Both are whole and 0 <= count <= total. */
 export interface Tally {
   count: number;
   total: number;
@@ -12,13 +12,13 @@ export interface Interval {
   high: number;
 }
 
-/** The 97.5 % quantile of the normal distribution: two-sided intervals of 95 %. */
+/** The 97.5 % quantile of the normal distribution, for two-sided 95 % intervals. */
 const Z_95 = 1.959963984540054;
-/** Below this expected count in a cell the normal distribution no longer stands for the counts. */
+/** Below this expected count in a cell the normal approximation is not accurate. */
 const MIN_EXPECTED = 5;
 const LOG_SQRT_2_PI = 0.9189385332046728;
 
-/** The share; 0 of an empty tally. */
+/** The share, or 0 for an empty tally. */
 export function share({ count, total }: Tally): number {
   return total === 0 ? 0 : count / total;
 }
@@ -31,7 +31,7 @@ export function wilsonInterval(tally: Tally): Interval {
   const p = share(tally);
   const centre = (count + z2 / 2) / (total + z2);
   const half = (Z_95 * Math.sqrt((count * (total - count)) / total + z2 / 4)) / (total + z2);
-  // At the ends rounding would leave the estimate just outside.
+  // Rounding would put the estimate just outside the interval at 0 and 1.
   return {
     low: Math.max(0, Math.min(p, centre - half)),
     high: Math.min(1, Math.max(p, centre + half)),
@@ -53,9 +53,9 @@ export function differenceInterval(a: Tally, b: Tally): Interval {
 }
 
 /**
- * Two-sided p-value of "both shares are one". Where every expected count is at least 5 it is the chi-square
- * test with N - 1 (Campbell 2007, Stat. Med. 26:3661-3675), below that the mid-p version of Fisher's exact
- * test (Lancaster 1961; Lydersen, Fagerland and Laake 2009, Stat. Med. 28:1159-1175).
+ * Two-sided p-value of the hypothesis that both shares are equal. If every expected count is at least 5, it
+ * is the chi-square test with N - 1 (Campbell 2007, Stat. Med. 26:3661-3675). Else it is the mid-p version
+ * of Fisher's exact test (Lancaster 1961; Lydersen, Fagerland and Laake 2009, Stat. Med. 28:1159-1175).
  */
 export function compareShares(a: Tally, b: Tally): number {
   const total = a.total + b.total;
@@ -68,18 +68,18 @@ export function compareShares(a: Tally, b: Tally): number {
   return twoSided(z);
 }
 
-/** One stratum: the tally of the exposed and of the others. */
+/** One stratum: the tally of the exposed and of the unexposed. */
 export interface Stratum {
   exposed: Tally;
   unexposed: Tally;
 }
 
 /**
- * The difference in share between exposed and unexposed within strata, which no difference between the
- * strata can feign: Mantel and Haenszel's pooled risk difference with its standard error for large strata
- * (Greenland and Robins 1985, Biometrics 41:55-68), and the p-value of their test (1959, J. Natl. Cancer
- * Inst. 22:719-748) without continuity correction. Where the counts are too few for that test by the rule
- * of Mantel and Fleiss (1980, Am. J. Epidemiol. 112:129-134) the p-value is 1. Null when no stratum has both.
+ * The difference in share between exposed and unexposed within strata, so differences between strata cannot
+ * cause it. It is Mantel and Haenszel's pooled risk difference with its standard error for large strata
+ * (Greenland and Robins 1985, Biometrics 41:55-68). The p-value is of their test (1959, J. Natl. Cancer
+ * Inst. 22:719-748) without continuity correction. It is 1 if the counts are too few by the rule of Mantel
+ * and Fleiss (1980, Am. J. Epidemiol. 112:129-134). Null if no stratum has both groups.
  */
 export function associationWithin(
   strata: Stratum[],
@@ -116,8 +116,8 @@ export function associationWithin(
 }
 
 /**
- * Variance of a share with one success and one failure added, so that none is 0 for want of counts:
- * Agresti and Caffo 2000, Am. Stat. 54:280-288.
+ * Variance of a share. One added success and failure keep it above 0 for small counts: Agresti and Caffo
+ * 2000, Am. Stat. 54:280-288.
  */
 export function varianceOf({ count, total }: Tally): number {
   const p = (count + 1) / (total + 2);
@@ -130,8 +130,8 @@ export function twoSided(z: number): number {
 }
 
 /**
- * p-values adjusted so that with any cut-off c the chance of even one false find among all is at most c,
- * however they depend on each other. Holm 1979, Scand. J. Stat. 6:65-70. In the order given.
+ * Adjusts p-values for many tests. With any cut-off c, the chance of a single false positive is at most c,
+ * even if the tests depend on each other. Holm 1979, Scand. J. Stat. 6:65-70. Keeps the given order.
  */
 export function adjustForMany(pValues: number[]): number[] {
   const ascending = pValues
@@ -146,7 +146,7 @@ export function adjustForMany(pValues: number[]): number[] {
   return adjusted;
 }
 
-/** Twice the smaller tail, with half of what was observed in each: at most 1. */
+/** Twice the smaller tail, where each tail has half of the observed table's probability. At most 1. */
 function exactMidP(a: Tally, b: Tally): number {
   const count = a.count + b.count;
   const total = a.total + b.total;
@@ -169,7 +169,7 @@ function logChoose(n: number, k: number): number {
   return logFactorial(n) - logFactorial(k) - logFactorial(n - k);
 }
 
-/** Stirling's series from 10 on, where its next term is below 1e-10 of the result. */
+/** Stirling's series, from 10 on. There the next term is below 1e-10 of the result. */
 function logFactorial(n: number): number {
   if (n < 10) {
     let product = 1;
@@ -183,9 +183,9 @@ function logFactorial(n: number): number {
 }
 
 /**
- * P(Z > z) of a standard normal Z, for z >= 0, with small relative error also far out: the Taylor series of
- * Marsaglia 2004 (J. Stat. Softw. 11(4)) below 3, Laplace's continued fraction (Abramowitz and Stegun
- * 26.2.14) above.
+ * P(Z > z) of a standard normal Z for z >= 0, with a small relative error even in the far tail. Below 3 it
+ * is the Taylor series of Marsaglia 2004 (J. Stat. Softw. 11(4)), above it Laplace's continued fraction
+ * (Abramowitz and Stegun 26.2.14).
  */
 function upperTail(z: number): number {
   const density = Math.exp((-z * z) / 2 - LOG_SQRT_2_PI);

@@ -3,19 +3,19 @@ import { lexQuery, type PairToken, type QueryToken } from './query-lexer.js';
 import { QUERY_LIMITS, type QueryField, type QuerySpan } from './query-tree.js';
 
 export interface QueryOption {
-  /** What to put into the span. */
+  /** The text that replaces the span. */
   insert: string;
   about: string;
 }
 
 /**
- * Completions at the caret, and the span that they replace. `options` are known beforehand: names of
- * fields, values of fields that have few, examples of comparisons. Other values and keys are the app's own
- * (its facets); write those with `printQueryValue`.
+ * Completions at the caret, and the span that they replace. `options` are fixed: field names, values of
+ * fields with few values, and example comparisons. Other values and keys come from the app's facets; write
+ * those with `printQueryValue`.
  */
 export interface QueryCompletion extends QuerySpan {
   expects: 'field' | 'key' | 'value';
-  /** Null where a field is expected. */
+  /** Null if a field is expected. */
   field: QueryField | null;
   key: string | null;
   /** The text between the span's start and the caret. */
@@ -23,14 +23,17 @@ export interface QueryCompletion extends QuerySpan {
   options: QueryOption[];
 }
 
-/** Null where nothing can be offered, as within a phrase. `caret` is an offset in UTF-16 code units. */
+/**
+ * Returns null if nothing can be offered, for example within a phrase. `caret` is an offset in UTF-16 code
+ * units.
+ */
 export function completeQuery(text: string, caret: number): QueryCompletion | null {
   if (text.length > QUERY_LIMITS.length) return null;
   const before = text.slice(0, Math.max(0, caret));
   const token = lexQuery(before).at(-1);
   if (token === undefined || token.end < before.length)
     return fieldAt(before.length, '', before.length);
-  // The same token with what is written of it behind the caret.
+  // The same token, including its text behind the caret.
   const whole = lexQuery(text).find((one) => one.start === token.start) ?? token;
   if (token.kind === 'pair') return inPair(token, whole, before.length);
   if (token.kind === '(' || (token.kind === 'not' && before.endsWith('-'))) {

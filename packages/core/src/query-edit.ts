@@ -8,16 +8,18 @@ import {
   type TextField,
 } from './query-tree.js';
 
-/** One value of a field, as a facet shows it. */
+/** One value of a field, as facets show it. */
 export interface FacetTerm {
   field: TextField;
   key: string | null;
   value: string;
 }
 
-/** A facet's value as a term, by the field's name in the filter language; null where no term asks for it. */
+/**
+ * A facet's value as a term, by the field's name in the filter language. Null if no term can express it.
+ */
 export function readFacetTerm(field: string, value: string): FacetTerm | null {
-  // Any value asks for the field alone: `status:x` would be no query.
+  // `*` fits every field, while a value such as `status:x` may be invalid.
   const read = parseQuery(`${field}:*`);
   if (!read.ok || read.query.kind !== 'present' || !isTextField(read.query.field)) return null;
   return { field: read.query.field, key: read.query.key, value };
@@ -27,15 +29,15 @@ function isTextField(field: QueryField): field is TextField {
   return QUERY_FIELDS[field].takes === 'text';
 }
 
-/** Whether the query keeps to a value, or keeps it out, by a term that stands beside all others. */
+/** Whether a top-level term of the query includes or excludes the value. */
 export function termState(query: QueryNode, term: FacetTerm): 'included' | 'excluded' | null {
   if (hasTerm(query, term, false)) return 'included';
   return hasTerm(query, term, true) ? 'excluded' : null;
 }
 
 /**
- * Adds a value beside the field's others (`outcome:a,b`; with `exclude`, `-outcome:a,b`), or takes it away
- * where it is there already. What was said of the value the other way round goes.
+ * Adds a value to the field's other values (`outcome:a,b`, or `-outcome:a,b` with `exclude`), or removes it
+ * if it is already there. The opposite term for the value is removed.
  */
 export function toggleTerm(query: QueryNode, term: FacetTerm, exclude = false): QueryNode {
   const was = hasTerm(query, term, exclude);
@@ -78,7 +80,7 @@ function withTerm(query: QueryNode, term: FacetTerm, exclude: boolean): QueryNod
   return allOf([...parts, exclude ? { kind: 'not', node: added, ...nowhere } : added]);
 }
 
-/** Puts what `change` makes of them where the field's terms are; undefined takes one away. */
+/** Replaces the field's terms by the results of `change`. `undefined` removes a term. */
 function rewritten(
   query: QueryNode,
   term: FacetTerm,
@@ -99,7 +101,7 @@ function partsOf(query: QueryNode): QueryNode[] {
   return query.kind === 'and' ? query.nodes : [query];
 }
 
-/** The term of the field that a part of the query is, or is the negation of. */
+/** The term of the field in a part of the query, which may be negated. */
 function holderOf(part: QueryNode, term: FacetTerm, exclude: boolean): TermNode | undefined {
   const node = exclude && part.kind === 'not' ? part.node : part;
   if (exclude !== (part.kind === 'not') || node.kind !== 'term') return undefined;

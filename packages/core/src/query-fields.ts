@@ -5,9 +5,9 @@ interface FieldFacts {
   takes: 'text' | 'flag' | 'duration' | 'started' | 'steps';
   /** Written as `field.key`. */
   keyed?: true;
-  /** No other value can occur. */
+  /** The only possible values. */
   values?: readonly string[];
-  /** What it asks, in a few words. */
+  /** A short description of the field. */
   about: string;
   example: string;
 }
@@ -22,7 +22,7 @@ const STATUSES = Object.keys({
 
 const FLAGS = ['true', 'false'];
 
-/** Every field of the filter language, in the order in which they are offered. */
+/** All fields of the filter language, in the order of the completions. */
 export const QUERY_FIELDS: Readonly<Record<QueryField, FieldFacts>> = {
   outcome: { takes: 'text', about: 'what was decided', example: 'outcome:declined' },
   status: {
@@ -79,14 +79,14 @@ const ALIASES: Readonly<Record<string, QueryField>> = {
   execution: 'id',
 };
 
-/** The field of this name in any case, or by another name that people try. */
+/** Finds a field by its name, in any case, or by a common alias. */
 export function fieldNamed(name: string): QueryField | undefined {
   const lower = name.toLowerCase();
   if (Object.hasOwn(QUERY_FIELDS, lower)) return lower as QueryField;
   return Object.hasOwn(ALIASES, lower) ? ALIASES[lower] : undefined;
 }
 
-/** The known words that somebody who wrote `word` may have meant, nearest first; at most three. */
+/** The known words most similar to `word`, nearest first; at most three. */
 export function nearest(word: string, known: readonly string[]): string[] {
   const lower = word.toLowerCase().slice(0, 40);
   const near = known
@@ -96,7 +96,7 @@ export function nearest(word: string, known: readonly string[]): string[] {
   return near.slice(0, 3).map(({ name }) => name);
 }
 
-/** 0 for a beginning, else the least number of letters to change (Levenshtein). */
+/** 0 if the name begins with the word, else the Levenshtein distance. */
 function distanceOf(word: string, name: string): number {
   if (word.length >= 2 && name.startsWith(word)) return 0;
   let row = Array.from({ length: name.length + 1 }, (_, index) => index);

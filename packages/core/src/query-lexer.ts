@@ -1,7 +1,7 @@
 import { QUERY_FIELDS, fieldNamed } from './query-fields.js';
 import type { QueryError, QueryErrorCode, QuerySpan } from './query-tree.js';
 
-/** A value as it was written. `star`: a `*` follows it. */
+/** A value as written. `star`: a `*` follows it. */
 export interface RawValue extends QuerySpan {
   text: string;
   quoted: boolean;
@@ -16,7 +16,7 @@ interface RawKey extends RawName {
   quoted: boolean;
 }
 
-/** `field:value,value` with nothing known of its meaning yet; there is at least one value, maybe empty. */
+/** `field:value,value` before its meaning is read. There is at least one value, which may be empty. */
 export interface PairToken extends QuerySpan {
   kind: 'pair';
   name: RawName;
@@ -48,8 +48,8 @@ const KEYWORDS: Readonly<Record<string, 'and' | 'or' | 'not'>> = {
 };
 
 /**
- * Cuts a text into tokens. It takes anything: what is wrong with a token stands at it as its `problem`, so
- * that completion can work on a text that is still being written.
+ * Splits any text into tokens. A faulty token carries its `problem`, so completion works on unfinished
+ * texts.
  */
 export function lexQuery(text: string): QueryToken[] {
   const lexer = new Lexer(text);
@@ -62,7 +62,7 @@ export function queryError(code: QueryErrorCode, message: string, span: QuerySpa
   return { code, message, start: span.start, end: span.end };
 }
 
-/** Whether a `"` or a character that ends a bare word is at the place. */
+/** Whether the character is a `"` or ends a bare word. */
 function endsWord(char: string): boolean {
   return char === '' || char === '(' || char === ')' || char === '"' || SPACE.test(char);
 }
@@ -157,7 +157,7 @@ class Lexer {
     return { text, quoted: false, star, start, end: this.#at };
   }
 
-  /** Reads from one quote to the next; within them `\"` and `\\` stand for the second character. */
+  /** Reads a quoted text. Within it `\"` and `\\` stand for their second character. */
   #quoted(): string {
     const start = this.#at++;
     let text = '';
@@ -175,7 +175,7 @@ class Lexer {
     return text;
   }
 
-  /** After a word comes a space, a closing parenthesis or the end; what else is there belongs into quotes. */
+  /** A word must be followed by a space, a closing parenthesis or the end. Other characters need quotes. */
   #expectEnd(): void {
     const char = this.#char();
     if (char === '' || char === ')' || SPACE.test(char)) return;
@@ -196,7 +196,7 @@ class Lexer {
     );
   }
 
-  /** The first problem of a token is the one to tell. */
+  /** Only the first problem of a token is reported. */
   #fail(code: QueryErrorCode, message: string, start: number, end = this.#at): void {
     this.#problem ??= queryError(code, message, { start, end });
   }

@@ -25,7 +25,7 @@ export interface QueryFacts {
   outcome: string | null;
   adverse: boolean | null;
   conflict: boolean;
-  /** ms since the epoch. */
+  /** In ms since the epoch. */
   at: number;
   durationMs: number | null;
   versions: Record<string, string>;
@@ -41,22 +41,24 @@ export interface QueryFacts {
   steps: { name: string; status: string }[];
 }
 
-/** What no column tells, and the clock. */
+/** Facts that no column holds, and the clock. */
 export interface QueryContext {
-  /** ms since the epoch, for `started:>-24h`. */
+  /** In ms since the epoch, for `started:>-24h`. */
   now: number;
   hasCandidate: (id: string) => boolean;
   hasText: (text: string, quoted: boolean) => boolean;
 }
 
-/** The statuses of a step or an execution that make it count as failed. */
+/** The statuses of a step or execution that count as failed. */
 export const FAILED_STATUSES: readonly string[] = ['failed', 'timed_out'];
 
 export function hasFailed({ status }: { status?: string | null | undefined }): boolean {
   return FAILED_STATUSES.includes(status ?? '');
 }
 
-/** Whether an execution is what the query asks for. The meaning that the store's SQL is tested against. */
+/**
+ * Whether an execution matches the query. This defines the meaning; tests compare the store's SQL with it.
+ */
 export function matchesQuery(query: QueryNode, facts: QueryFacts, context: QueryContext): boolean {
   switch (query.kind) {
     case 'and':
@@ -86,7 +88,7 @@ export function matchesQuery(query: QueryNode, facts: QueryFacts, context: Query
   }
 }
 
-/** The instants that answer a `started:`, in ms since the epoch: [from, to), either of them infinite. */
+/** The range of a `started:` term in ms since the epoch: [from, to). Either end may be infinite. */
 export function startedBounds(
   { op, time }: Extract<QueryNode, { kind: 'started' }>,
   now: number,
@@ -106,7 +108,9 @@ export function startedBounds(
   }
 }
 
-/** What a metadata value equals that is written so: a text, and a number or boolean that it can mean. */
+/**
+ * The metadata values that a written value equals: a text, and the number or boolean with this spelling.
+ */
 export function metadataValues(text: string): MetadataValue[] {
   const values: MetadataValue[] = [text];
   if (text === 'true' || text === 'false') values.push(text === 'true');
@@ -129,7 +133,7 @@ function matchesValue(
 ): boolean {
   if (field === 'candidate') return context.hasCandidate(value.text);
   if (field === 'subject') {
-    // The id itself may hold a slash.
+    // An id may contain a slash itself.
     const isWhole = value.text.includes('/');
     return facts.subjects.some(
       ({ type, id }) => isMatch(value, id) || (isWhole && isMatch(value, `${type}/${id}`)),

@@ -12,13 +12,13 @@ import type {
 } from './query-tree.js';
 import { readCount, readDuration, readTime } from './query-values.js';
 
-/** What `field:value` means, or what is wrong with it. */
+/** The meaning of `field:value`, or its error. */
 export function readPair(token: PairToken): QueryLeaf | QueryError {
   const field = fieldNamed(token.name.text);
   if (field === undefined) return unknownField(token);
   const { takes, keyed } = QUERY_FIELDS[field];
   const key = token.key?.text ?? null;
-  // A version or a metadata value may have an empty name, written in quotes.
+  // A version or metadata key may be empty if it is written in quotes.
   if (keyed && (key === null || (key === '' && token.key?.quoted !== true))) {
     return missingKey(token, field);
   }
@@ -33,7 +33,7 @@ export function readPair(token: PairToken): QueryLeaf | QueryError {
   return readSingle(token, field as Exclude<QueryField, TextField>);
 }
 
-/** `*` alone. */
+/** Whether the value is a single `*`. */
 function isStar(value: RawValue): boolean {
   return value.star && value.text === '' && !value.quoted;
 }
@@ -81,7 +81,7 @@ function readTerm(token: PairToken, field: TextField, key: string | null): Query
   };
 }
 
-/** Fields of which a query holds one value: an interval is two terms. */
+/** Reads fields that take one value. An interval is two terms. */
 function readSingle(
   token: PairToken,
   field: Exclude<QueryField, TextField>,

@@ -13,8 +13,8 @@ import {
 export type ParsedQuery = { ok: true; query: QueryNode } | { ok: false; error: QueryError };
 
 /**
- * Reads a text in the filter language (docs/query-language.md). Takes any text and never throws; an error
- * says what to do about it and where. Nothing but spaces is a query too: every execution answers it.
+ * Reads a text in the filter language (docs/query-language.md). Never throws: an error says what to do and
+ * where. A blank text is a valid query that matches every execution.
  */
 export function parseQuery(text: string): ParsedQuery {
   const unusable = checkText(text);
@@ -47,7 +47,10 @@ function isError(read: Read): read is QueryError {
   return 'code' in read;
 }
 
-/** Recursive descent: or := and (OR and)*, and := unary (AND? unary)*, unary := (NOT | -) unary | ( or ) | leaf. */
+/**
+ * A recursive descent parser: or := and (OR and)*, and := unary (AND? unary)*, unary := (NOT | -) unary | (
+ * or ) | leaf.
+ */
 class Parser {
   readonly #tokens: QueryToken[];
   readonly #end: QuerySpan;
@@ -140,7 +143,7 @@ class Parser {
     return this.#missing(this.#tokens[this.#at - 1], token);
   }
 
-  /** Where a term should be there is the end, `)`, AND or OR. */
+  /** The error for a missing term before the end, `)`, AND or OR. */
   #missing(before: QueryToken | undefined, token: QueryToken | undefined): QueryError {
     if (before !== undefined && before.kind !== '(') return operandMissing('after', before);
     if (token?.kind === ')') return unopened(token);
@@ -176,7 +179,7 @@ function unclosed(open: QuerySpan): QueryError {
   return queryError('unclosed_parenthesis', message, open);
 }
 
-/** A comparison without its colon would be searched for as a text, and quietly find nothing. */
+/** A comparison without a colon would be searched as text and find nothing, so it is an error. */
 function readText(token: Extract<QueryToken, { kind: 'text' }>): Read {
   const { kind, text, quoted, start, end } = token;
   if (text.trim() === '') {

@@ -1,7 +1,7 @@
 import type { QueryLeaf, QueryNode, QueryValue } from './query-tree.js';
 import { printTime } from './query-values.js';
 
-/** The canonical text of a query; parsed again, it is the same query. */
+/** The canonical text of a query. Parsing it gives the same query. */
 export function printQuery(query: QueryNode): string {
   switch (query.kind) {
     case 'and':
@@ -19,7 +19,7 @@ export function printQuery(query: QueryNode): string {
   }
 }
 
-/** A value as it is written after `field:`, in quotes where it needs them. */
+/** A value as written after `field:`, quoted if needed. */
 export function printQueryValue(text: string): string {
   return /^[^\s"(),<>=*]+$/.test(text) ? text : quote(text);
 }

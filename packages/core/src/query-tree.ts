@@ -1,10 +1,10 @@
-/** A place in the text of a query, in UTF-16 code units; `end` is exclusive. */
+/** A span in the text of a query, in UTF-16 code units. `end` is exclusive. */
 export interface QuerySpan {
   start: number;
   end: number;
 }
 
-/** Why a text is no query: what to do about it, and where. */
+/** Why a text is not a query, with advice and the place. */
 export interface QueryError extends QuerySpan {
   code: QueryErrorCode;
   message: string;
@@ -34,7 +34,7 @@ export type QueryErrorCode =
   | 'bad_time'
   | 'bad_count';
 
-/** Fields whose values are texts: equal, or by prefix. */
+/** Fields with text values, which are compared as a whole or by prefix. */
 export type TextField =
   | 'pipeline'
   | 'status'
@@ -60,13 +60,16 @@ export type CompareOp = '>' | '>=' | '<' | '<=';
 export type DurationUnit = 'ms' | 's' | 'min' | 'h';
 export type AgoUnit = 's' | 'min' | 'h' | 'd' | 'w';
 
-/** `prefix`: whatever begins with `text`. */
+/** `prefix` matches every text that begins with `text`. */
 export interface QueryValue extends QuerySpan {
   match: 'is' | 'prefix';
   text: string;
 }
 
-/** One of the values. `key` is the name after `version.` and `metadata.`, and null of every other field. */
+/**
+ * A term that matches any of its values. `key` is the name after `version.` and `metadata.`, and null for
+ * other fields.
+ */
 export interface TermNode extends QuerySpan {
   kind: 'term';
   field: TextField;
@@ -74,7 +77,7 @@ export interface TermNode extends QuerySpan {
   values: QueryValue[];
 }
 
-/** `field:*`: there is a value. */
+/** `field:*` matches executions with any value of the field. */
 export interface PresentNode extends QuerySpan {
   kind: 'present';
   field: Exclude<QueryField, 'candidate'>;
@@ -94,7 +97,7 @@ export interface DurationNode extends QuerySpan {
   unit: DurationUnit;
 }
 
-/** A day in UTC stands for all of it: `>` begins after its end, `=` is within it. */
+/** A day in UTC stands for the whole day: `>` begins after its end, `=` means within it. */
 export interface StartedNode extends QuerySpan {
   kind: 'started';
   op: CompareOp | '=';
@@ -110,7 +113,7 @@ export interface StepsNode extends QuerySpan {
   count: number;
 }
 
-/** To be found in anything that was recorded. `quoted`: in this order, as a phrase. */
+/** Text that may occur in any recorded part. `quoted` words must follow each other as a phrase. */
 export interface TextNode extends QuerySpan {
   kind: 'text';
   text: string;
@@ -141,27 +144,27 @@ export interface OrNode extends QuerySpan {
   nodes: QueryNode[];
 }
 
-/** What must hold of an execution. An `and` of nothing holds of every one; it is what an empty text says. */
+/** A condition on executions. An empty `and` matches all of them; an empty text means that. */
 export type QueryNode = QueryLeaf | NotNode | AndNode | OrNode;
 
-/** Bounds of a query; a list of values counts as that many terms. */
+/** Limits of a query. Each value of a list counts as a term. */
 export const QUERY_LIMITS = { length: 2_000, terms: 100, depth: 20 } as const;
 
-/** All of the nodes, flat: an `and` within an `and` says the same as its parts. */
+/** Combines nodes by AND. A nested `and` is flattened, which does not change the meaning. */
 export function allOf(nodes: QueryNode[], span = spanOf(nodes)): QueryNode {
   const flat = nodes.flatMap((node) => (node.kind === 'and' ? node.nodes : [node]));
   const [only] = flat;
   return flat.length === 1 && only !== undefined ? only : { kind: 'and', nodes: flat, ...span };
 }
 
-/** Any of the nodes, of which there is at least one. */
+/** Combines nodes by OR. At least one node is required. */
 export function anyOf(nodes: QueryNode[], span = spanOf(nodes)): QueryNode {
   const flat = nodes.flatMap((node) => (node.kind === 'or' ? node.nodes : [node]));
   const [only] = flat;
   return flat.length === 1 && only !== undefined ? only : { kind: 'or', nodes: flat, ...span };
 }
 
-/** The terms, comparisons and words of a query in their order, whatever stands around them. */
+/** All terms, comparisons and words of a query in order, at any depth. */
 export function* queryLeaves(query: QueryNode): Generator<QueryLeaf> {
   if (query.kind === 'not') yield* queryLeaves(query.node);
   else if (query.kind === 'and' || query.kind === 'or') {

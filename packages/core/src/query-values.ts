@@ -14,7 +14,7 @@ const MAX_AGO_MS = 100 * 365.25 * 86_400_000;
 type Duration = Pick<DurationNode, 'amount' | 'unit'>;
 type Time = StartedNode['time'];
 
-/** At most nine digits and three decimals, so that it prints as it was read. */
+/** At most nine digits and three decimals, so that printing gives the same text. */
 export function readDuration(text: string): Duration | undefined {
   const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|min|h)$/.exec(text) ?? [];
   if (digits === undefined || unit === undefined) return undefined;
@@ -29,7 +29,7 @@ export function readCount(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** A day, an instant (without a zone in UTC), or how long ago; undefined for anything else. */
+/** Reads a day, an instant (UTC without a zone) or an age. Undefined for other texts. */
 export function readTime(text: string): Time | undefined {
   const [, amount, unit] = /^(?:now)?-(\d{1,9})(s|m|min|h|d|w)$/.exec(text) ?? [];
   if (amount !== undefined && unit !== undefined) {
@@ -47,7 +47,7 @@ export function readTime(text: string): Time | undefined {
   return { form: 'instant', iso: instant.toISOString() };
 }
 
-/** The instants that a time stands for, in ms since the epoch: [from, to). */
+/** The range of a time in ms since the epoch: [from, to). */
 export function boundsOf(time: Time, now: number): { from: number; to: number } {
   if (time.form === 'day') {
     const from = Date.parse(`${time.day}T00:00:00Z`);
@@ -62,7 +62,7 @@ export function printTime(time: Time): string {
   return time.form === 'instant' ? time.iso : `-${time.amount}${time.unit}`;
 }
 
-/** `Date` takes the 30th of February for a day in March. */
+/** `Date` turns the 30th of February into a day in March. */
 function isDay(day: string): boolean {
   const date = new Date(`${day}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);

@@ -1,4 +1,4 @@
-// The filter language: docs/query-language.md. Free of zod, so that a page can have it at run time.
+// The filter language: docs/query-language.md. Has no zod, which would make pages larger.
 export { completeQuery, type QueryCompletion, type QueryOption } from './query-complete.js';
 export { readFacetTerm, termState, toggleTerm, type FacetTerm } from './query-edit.js';
 export { QUERY_FIELDS } from './query-fields.js';

@@ -37,8 +37,8 @@ import {
 } from './pipelines.js';
 
 /**
- * The questions about an app's executions: the parameters and the answer of each path. Clients take their types
- * from it, and a test of the server compares the routes with it.
+ * The questions about an app's executions: parameters and answer of each path. Clients take their types
+ * from this list, and a test of the server compares it with the routes.
  */
 export const QUESTIONS = {
   '/api/apps/:app/executions': { query: executionQuerySchema, answer: executionPageSchema },
@@ -64,7 +64,7 @@ export const QUESTIONS = {
 type Questions = typeof QUESTIONS;
 export type QuestionPath = keyof Questions;
 
-/** The values for what a path leaves open, `:app` and the like. */
+/** The values of a path's parameters, such as `:app`. */
 export type QuestionPlaces<Path extends string> =
   Path extends `${string}:${infer Name}/${infer Rest}`
     ? Record<Name, string> & QuestionPlaces<Rest>
@@ -85,7 +85,7 @@ type Given<Path extends QuestionPath> = Pick<
   Optional<z.input<Query<Path>>> & keyof z.output<Query<Path>>
 >;
 
-/** What a question takes; null and what is left out are not sent. */
+/** The parameters of a question. Null and absent ones are not sent. */
 export type QuestionParams<Path extends QuestionPath> = Values<Path> & {
   [Name in keyof Given<Path>]?: Given<Path>[Name] | null;
 };

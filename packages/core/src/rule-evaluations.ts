@@ -5,22 +5,22 @@ import type { PlacedStep } from './step-order.js';
 
 const MAX_NAMES = 20;
 
-/** A rule as one step of this execution evaluated it. */
+/** The evaluation of a rule by one step of the execution. */
 export interface Evaluation {
   evidence: RuleEvidence;
-  /** A failure speaks against the subject of the decision. Other rules flag or score it. */
+  /** Whether a failure speaks against the subject. Other rules only flag or score. */
   rejects: boolean;
 }
 
-/** The rules of an execution: those that can support its decision, and those that cannot. */
+/** The rules of an execution: usable ones, and those that cannot support the decision. */
 export interface Evaluations {
-  /** Every rule of the steps in force, those that were asked of candidates among them. */
+  /** The rules of steps in force, including those evaluated for candidates. */
   inForce: Evaluation[];
   /** Rules of skipped steps and of attempts that a later attempt replaced. */
   notInForce: RuleSetAside[];
 }
 
-/** Every rule of the steps, in their order. A rule counts whatever else it carries. */
+/** All rules of the steps, in their order. */
 export function evaluationsOf(steps: PlacedStep[]): Evaluations {
   const replaced = replacedAttempts(steps);
   const inForce: Evaluation[] = [];
@@ -38,7 +38,10 @@ export function evaluationsOf(steps: PlacedStep[]): Evaluations {
   return { inForce, notInForce };
 }
 
-/** Rules in force that bear nothing out, by step. `isTold` leaves out what the account names elsewhere. */
+/**
+ * Rules in force without a usable result, by step. `isTold` skips rules that the explanation names
+ * elsewhere.
+ */
 export function withoutResult(
   evaluations: Evaluation[],
   isTold: (evidence: RuleEvidence) => boolean,
@@ -62,7 +65,9 @@ export function withoutResult(
   );
 }
 
-/** The failed rules that speak against the subject, as far as their recorded values do not deny it. */
+/**
+ * The failed rules that speak against the subject. A rule whose values contradict its result is left out.
+ */
 export function rejectionsIn(evaluations: Evaluation[]): Evaluation[] {
   return evaluations.filter(
     ({ evidence: { of, result, agrees }, rejects }) =>
@@ -70,7 +75,7 @@ export function rejectionsIn(evaluations: Evaluation[]): Evaluation[] {
   );
 }
 
-/** The rules of the decision whose counts say that they decided. */
+/** The rules of the decision whose counts show that they decided. */
 export function decisiveByCounts(evaluations: Evaluation[]): Evaluation[] {
   return evaluations.filter(
     ({ evidence: { of, counts } }) => of === 'decision' && (counts?.decisive ?? 0) > 0,
@@ -96,20 +101,20 @@ function evaluationOf({ step, ref, path }: PlacedStep, rule: Rule, place: number
     decisive: false,
     agrees: agreesWithItself(rule),
   };
-  // The SDK's `check` leaves the effect out where a failure rejects.
+  // The SDK's `check` omits the effect if a failure rejects.
   return { evidence, rejects: (rule.effect ?? 'reject') === 'reject' };
 }
 
 /**
- * In a step that chose among candidates, a rule without a result is about them. So is one with counts, unless it
- * also holds the one value that it was evaluated for.
+ * In a step with candidates, a rule without a result was evaluated for them. So was a rule with counts,
+ * unless it also has the single value that it tested.
  */
 function isAskedOfCandidates(step: Step, { counts, result, actual }: Rule): boolean {
   if (!step.candidates) return false;
   return !result || (Boolean(counts) && actual === undefined);
 }
 
-/** A rule that has only counts failed if it failed once. */
+/** A rule with counts only has failed if it failed at least once. */
 function resultOf({ result, counts }: Rule): RuleEvidence['result'] {
   if (result) return result;
   if (!counts) return null;
@@ -134,8 +139,8 @@ function whyNotInForce(
 }
 
 /**
- * Places of the steps that a later attempt of the same step replaced. An attempt replaces one earlier
- * attempt, so that a step that runs in a loop keeps every round.
+ * The indexes of steps that a later attempt of the same step replaced. An attempt replaces one earlier
+ * attempt, so a step in a loop keeps all its rounds.
  */
 function replacedAttempts(steps: PlacedStep[]): Set<number> {
   const replaced = new Set<number>();
@@ -151,12 +156,15 @@ function replacedAttempts(steps: PlacedStep[]): Set<number> {
   return replaced;
 }
 
-/** The rounds of one step: each is known by its latest attempt. */
+/** The rounds of one step, each with its latest attempt. */
 class Rounds {
   readonly #placesByAttempt = new Map<number, number[]>();
   #first = Infinity;
 
-  /** The place that is replaced: the earlier attempt's, its own where a later attempt came first. */
+  /**
+   * Adds an attempt. Returns the index of the replaced one: an earlier attempt, or this one if a later
+   * attempt came first.
+   */
   add(attempt: number, place: number): number | undefined {
     this.#first = Math.min(this.#first, attempt);
     const attempts = [...this.#placesByAttempt.keys()];

@@ -2,10 +2,10 @@ import { decisiveByCounts, evaluationsOf, rejectionsIn } from './rule-evaluation
 import type { Snapshot } from './snapshot.js';
 import { stepsInOrder } from './step-order.js';
 
-/** Distinct rules of an execution beyond this are left out of its roll-up. */
+/** The most distinct rules in an execution's roll-up. Further rules are left out. */
 const MAX_RULES = 200;
 
-/** The rules of an execution that questions over many executions ask for, by id. */
+/** The rules of one execution, by id, for questions about many executions. */
 export interface RuleRollUp {
   /** Rules that failed at least once, for the execution or for a candidate. */
   failed: string[];
@@ -14,8 +14,9 @@ export interface RuleRollUp {
 }
 
 /**
- * `decidedBy` says which rule decided, else the failed rules that the reasons name. Without them the first failed
- * rule that rejects decided an adverse decision, as `explain` tells it. Rules with counts say it themselves.
+ * Names the rules that decided: those of `decidedBy`, else the failed rules that the reasons name. Else the
+ * first failed rejecting rule decided an adverse decision, as in `explain`. Rules with counts have their
+ * own count of decisions.
  */
 export function rollUpRules(snapshot: Snapshot): RuleRollUp {
   const { decision, steps } = snapshot;

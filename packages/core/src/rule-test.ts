@@ -4,7 +4,7 @@ import type { Json, Rule } from './snapshot.js';
 const OPERATORS = ['>=', '>', '<=', '<', '==', '!=', 'in', 'not in'] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** Other spellings in common use. */
+/** Other common spellings. */
 const ALIASES = new Map<string, Operator>([
   ...OPERATORS.map((op) => [op, op] as const),
   ['gte', '>='],
@@ -38,12 +38,12 @@ const NEGATED: Record<Operator, Operator> = {
   'not in': 'in',
 };
 
-/** The recorded operator of a rule; undefined if it is unknown. */
+/** The operator of a rule. Undefined if it is unknown. */
 export function operatorOf(op: string | null | undefined): Operator | undefined {
   return ALIASES.get((op ?? '').trim().toLowerCase());
 }
 
-/** True if `actual op threshold` holds. Null if that would be a guess. */
+/** Whether `actual op threshold` holds. Null if the answer would be a guess. */
 export function holds(
   op: Operator,
   actual: Json | undefined,
@@ -66,10 +66,7 @@ export function holds(
   return op === '<=' ? order <= 0 : order < 0;
 }
 
-/**
- * True if the recorded values of a rule give its recorded result. Null if that cannot be
- * computed.
- */
+/** Whether the recorded values of a rule give its recorded result. Null if that cannot be computed. */
 export function agreesWithItself(rule: Rule): boolean | null {
   const op = operatorOf(rule.op);
   if (op === undefined || (rule.result !== 'pass' && rule.result !== 'fail')) return null;
@@ -78,8 +75,7 @@ export function agreesWithItself(rule: Rule): boolean | null {
 }
 
 /**
- * The value that a rule needs to pass or to fail. Null if the record does not say how values are
- * compared.
+ * The value that a rule needs to pass or to fail. Null if the record does not say how values are compared.
  */
 export function valueFor(
   flipsTo: 'pass' | 'fail',
@@ -90,20 +86,20 @@ export function valueFor(
   return { op: flipsTo === 'pass' ? known : NEGATED[known], value: threshold };
 }
 
-/** The distance of two numbers without the noise of binary fractions: 0.47 to 0.43 is 0.04. */
+/** The distance of two numbers without binary rounding errors: 0.47 to 0.43 is 0.04. */
 export function distance(from: RecordedNumber, to: RecordedNumber): number {
   const [a, b] = [wholeNumber(from), wholeNumber(to)];
   const distance = Math.abs(a === null || b === null ? Number(to) - Number(from) : Number(b - a));
   return Number.isFinite(distance) ? Number(distance.toPrecision(12)) : Number.MAX_VALUE;
 }
 
-/** An exact whole number of a bearable length; the digits of a double need no more than the double. */
+/** An exact whole number of moderate length. A double is exact enough for fewer digits. */
 function wholeNumber(value: RecordedNumber): bigint | null {
   const text = String(value);
   return text.length > 15 && text.length <= 400 && /^-?\d+$/.test(text) ? BigInt(text) : null;
 }
 
-/** Null for two values of which one is no text, number or boolean, or that are of two types. */
+/** Null if the types differ, or a value is not a text, number or boolean. */
 function areEqual(a: Json | undefined, b: Json | undefined): boolean | null {
   if (isNumber(a) && isNumber(b)) return compareNumbers(a, b) === 0;
   if (typeof a !== typeof b || isExactNumber(a) || isExactNumber(b)) return null;

@@ -4,31 +4,31 @@ import { visitTexts, type SearchPath } from './searchable.js';
 import type { Snapshot } from './snapshot.js';
 import { stepSequence } from './step-order.js';
 
-/** Matches that one execution is shown with, where nobody asks for fewer. */
+/** The default number of matches shown for an execution. */
 const MAX_MATCHES = 3;
 const SNIPPET_LENGTH = 160;
-/** Characters shown before a match. */
+/** The number of characters shown before a match. */
 const LEAD_LENGTH = 48;
-/** Places within one text that are marked. */
+/** The most highlighted ranges in one text. */
 const MAX_RANGES = 10;
 
 export interface SearchFinding {
   /** For each query, whether the snapshot matches. */
   found: boolean[];
-  /** A few places, of each query in turn, as many as were asked for. */
+  /** Some matches, from each query in turn, up to the requested number. */
   matches: SearchMatch[];
 }
 
 /**
- * Looks for texts in everything that was recorded (`visitTexts`); a ledger's ids are compared whole. What
- * the search index answers is tested against this.
+ * Searches texts in everything recorded (`visitTexts`). Ids of a ledger are compared whole. Tests compare
+ * the search index with this function.
  */
 export function searchSnapshot(
   snapshot: Snapshot,
   queries: readonly TextQuery[],
   maxMatches = MAX_MATCHES,
 ): SearchFinding {
-  // Whether it is found at all takes one place.
+  // Finding one match is needed to know that the snapshot matches at all.
   const enough = Math.max(1, maxMatches);
   const places = queries.map((): SearchMatch[] => []);
   let wanted = queries.length;
@@ -89,7 +89,7 @@ function placeOf(snapshot: Snapshot, path: SearchPath): Omit<SearchMatch, 'snipp
   };
 }
 
-/** RFC 6901. */
+/** Escapes a key as in RFC 6901. */
 function escapeKey(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
@@ -109,7 +109,7 @@ function snippetOf(text: string, normalized: string, ranges: Ranges) {
   };
 }
 
-/** Not between the halves of a surrogate pair. */
+/** A boundary that does not split a surrogate pair. */
 function boundary(text: string, at: number): number {
   const unit = text.charCodeAt(at);
   const isSecondHalf = unit >= 0xdc00 && unit <= 0xdfff;
@@ -117,8 +117,8 @@ function boundary(text: string, at: number): number {
 }
 
 /**
- * Ranges of the normalized text as ranges of the text itself. Where no character-by-character way leads
- * from one to the other, they stay in the normalized text, which is then what is shown.
+ * Maps ranges of the normalized text to ranges of the original. If no character-by-character mapping
+ * exists, the ranges stay, and the normalized text is shown instead.
  */
 function mapRanges(
   text: string,

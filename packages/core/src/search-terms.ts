@@ -1,15 +1,14 @@
 /**
- * How texts are cut for searching; the same for what was recorded and for what is looked for. An atom is a
- * run of letters and digits, or one character of a script that is written without spaces, or one symbol.
- * Two atoms are glued when at most three connecting characters and no space stand between them, as in
- * ids, addresses and decimals.
+ * A unit of search, the same for recorded texts and for queries. An atom is a run of letters and digits,
+ * one character of a script without spaces, or one symbol. Two atoms are glued if one to three connecting
+ * characters and no space separate them, as in ids, addresses and decimals.
  */
 export interface Atom {
   /** UTF-16 offsets into the normalized text. */
   start: number;
   end: number;
   isWord: boolean;
-  /** Start of the atom before, to which this one is glued; -1 if it is not. */
+  /** Start of the previous atom if this atom is glued to it, else -1. */
   gluedFrom: number;
 }
 
@@ -20,7 +19,9 @@ const BREAK = 4;
 
 const MAX_GLUE = 3;
 const CONNECTORS = new Set(`-_.:/@#+&'’,=%~\\·`);
-/** Their words are not divided by spaces, or grow endings that are; they are searched by characters. */
+/**
+ * Scripts without spaces between words, or with endings attached to words. They are searched by character.
+ */
 const UNSPACED =
   /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]$/u;
 const ALPHANUMERIC = /^[\p{L}\p{N}\p{M}]$/u;
@@ -33,8 +34,8 @@ const IGNORED = /[\p{Default_Ignorable_Code_Point}\u0640]/gu;
 /** Apostrophes and dashes that keyboards lack. A modifier apostrophe would count as a letter. */
 const TYPOGRAPHIC = /([\u2018-\u201B\u2032\u02B9\u02BB-\u02BD])|([\u2010-\u2015\u2212])/g;
 /**
- * Accents of Latin, Greek and Cyrillic, and the points of Hebrew and Arabic. Marks of other scripts are vowels. The
- * short и and у (й, ў) are letters with keys of their own.
+ * Accents of Latin, Greek and Cyrillic, and the points of Hebrew and Arabic. Marks of other scripts are
+ * vowels. The short и and у (й, ў) are letters of their own on keyboards.
  */
 const ACCENTS = new RegExp(
   [
@@ -55,7 +56,7 @@ const ACCENTS = new RegExp(
   ].join('|'),
   'g',
 );
-/** Letters that Unicode does not take apart, as people type them without their key. */
+/** Letters that Unicode does not decompose, with the spelling that people type instead. */
 const LETTERS: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -73,12 +74,12 @@ const LETTERS: Readonly<Record<string, string>> = {
 };
 const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
 
-/** Kinds of the code points of the basic plane, filled in as they are met; 0 is not met yet. */
+/** The kinds of the basic plane's code points, filled in on first use. 0 means not computed yet. */
 const kinds = new Uint8Array(0x10000);
 
 /**
- * The form in which texts are searched: compatibility forms made one (NFKC), lower case, without accents and invisible
- * characters, with plain quotes and dashes (docs/query-language.md). Change SEGMENT_FORMAT of the server with it.
+ * Normalizes a text for searching: NFKC, lower case, without accents and invisible characters, with plain
+ * quotes and dashes (docs/query-language.md). If you change it, change the server's SEGMENT_FORMAT as well.
  */
 export function normalizeText(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
@@ -93,14 +94,17 @@ export function normalizeText(text: string): string {
     .normalize('NFC');
 }
 
-/** The forms in which a recorded text is found: where a zero-width space parts a word, also by its parts. */
+/**
+ * The normalized forms of a recorded text. A word with a zero-width space is found as a whole and by its
+ * parts.
+ */
 export function normalizedForms(text: string): string[] {
   const whole = normalizeText(text);
   if (!text.includes(ZERO_WIDTH_SPACE)) return [whole];
   return [whole, normalizeText(text.replaceAll(ZERO_WIDTH_SPACE, ' '))];
 }
 
-/** Calls `visit` for each atom of a normalized text, in order. The object is the same each time. */
+/** Calls `visit` for each atom of a normalized text, in order. The same object is reused for each call. */
 export function scanAtoms(text: string, visit: (atom: Atom) => void): void {
   const atom: Atom = { start: 0, end: 0, isWord: false, gluedFrom: -1 };
   let before = -1;
@@ -162,7 +166,7 @@ function classify(point: number): number {
 
 /** Atoms that must follow each other within one text. */
 export interface TextQuery {
-  /** As it was written, for ids that are compared whole. */
+  /** The text as written, for ids that are compared whole. */
   text: string;
   atoms: QueryAtom[];
 }
@@ -170,12 +174,12 @@ export interface TextQuery {
 export interface QueryAtom {
   text: string;
   isWord: boolean;
-  /** The characters required between the atom before and this one; null where any may be. */
+  /** The characters required between the previous atom and this one. Null allows any. */
   glue: string | null;
   isPrefix: boolean;
 }
 
-/** Compiles a bare word or a quoted phrase; a `*` at the end of a bare word stands for any ending. */
+/** Compiles a bare word or a quoted phrase. A `*` at the end of a bare word allows any ending. */
 export function compileText(text: string, quoted: boolean): TextQuery | null {
   const star = !quoted && text.endsWith('*');
   const plain = star ? text.slice(0, -1) : text;
@@ -195,7 +199,7 @@ export function compileText(text: string, quoted: boolean): TextQuery | null {
   };
 }
 
-/** Where a normalized text has it: [start, end) of each place, left to right, at most `limit`. */
+/** Finds a query in a normalized text: [start, end) of each match, left to right, at most `limit`. */
 export function findText(query: TextQuery, text: string, limit: number): [number, number][] {
   const [first] = query.atoms;
   if (first === undefined || !text.includes(first.text)) return [];

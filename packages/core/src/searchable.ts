@@ -1,7 +1,7 @@
 import { isNumber } from './exact-json.js';
 import type { Json, Snapshot } from './snapshot.js';
 
-/** `free`: every key and value. Otherwise the known fields, each with its own; unknown ones are free. */
+/** `free` includes every key and value. An object names the known fields; unknown ones are free. */
 type Shape = 'free' | 'skip' | { readonly [field: string]: Shape };
 
 const TEXT: Shape = {};
@@ -9,9 +9,9 @@ const ACTOR: Shape = { type: 'skip', id: TEXT, version: TEXT };
 const REASON: Shape = { code: TEXT, text: TEXT, ruleId: TEXT, factor: TEXT, contribution: TEXT };
 
 /**
- * What of a snapshot is searched: texts, numbers and names that somebody gave. What the format itself
- * brings along is not (its field names, enumerations, counts, times and order, which filters ask for), nor
- * are the ids of a ledger, which are looked up whole.
+ * The searched parts of a snapshot: texts, numbers and names that somebody chose. The format's own field
+ * names, enumerations, counts, times and order are not searched, because filters cover them. The ids of a
+ * ledger are compared whole.
  */
 const STEP: Shape = {
   sequence: 'skip',
@@ -123,10 +123,10 @@ const EXECUTION: Shape = {
   sdk: { name: TEXT, version: TEXT },
 };
 
-/** Keys and places from the snapshot's root. The array is the same each time. */
+/** Keys and indexes from the snapshot's root. The same array is reused for each call. */
 export type SearchPath = readonly (string | number)[];
 
-/** Calls `visit` for every text that is searched: strings, numbers with their digits, and keys. */
+/** Calls `visit` for every searched text: strings, numbers with their digits, and keys. */
 export function visitTexts(snapshot: Snapshot, visit: (text: string, path: SearchPath) => void) {
   const path: (string | number)[] = [];
   const walk = (value: Json | undefined, shape: Shape): void => {

@@ -3,11 +3,11 @@ import type { Json } from './exact-json.js';
 
 export type { Json } from './exact-json.js';
 
-/** What the server refuses; every other limit of the wire format is the SDK's to keep by cutting. */
+/** The limits that the server enforces. The SDK keeps the other limits of the wire format by cutting. */
 export const LIMITS = {
   snapshotBytes: 5 * 1024 * 1024,
   requestBytes: 20 * 1024 * 1024,
-  /** Snapshots of one request. */
+  /** The most snapshots in one request. */
   snapshots: 10_000,
   steps: 10_000,
   depth: 200,
@@ -42,17 +42,17 @@ export const KINDS = [
   'group',
   'other',
 ] as const;
-/** The step kinds this version knows. The wire takes any name, so that a newer SDK is never refused. */
+/** The step kinds that this version knows. The server accepts any name, so that newer SDKs work. */
 export type KnownKind = (typeof KINDS)[number];
 
 export const CANDIDATE_OUTCOMES = ['selected', 'kept', 'rejected', 'deferred', 'error'] as const;
 export type CandidateOutcome = (typeof CANDIDATE_OUTCOMES)[number];
 
-/** A name out of a set that may grow: a known one completes in editors, an unknown one is still valid. */
+/** A name from an open set. Editors complete the known names; other names are valid, too. */
 type Open<Known extends string> = Known | (string & {});
 
-// Its values come from JSON.parse, so that whatever is there is Json; a recursive schema would walk
-// every payload, and could overflow the stack on a deep one. Depth is bounded by `jsonDepthExceeds`.
+// The values come from JSON.parse, so they are Json already. A recursive schema would walk every payload
+// and could overflow the stack. `jsonDepthExceeds` bounds the depth.
 const json = z.unknown() as z.ZodType<Json>;
 
 const count = z.int().min(0);
@@ -61,7 +61,7 @@ const label = z.string().max(LIMITS.name);
 const open = <Known extends string>(): z.ZodType<Open<Known>> =>
   z.string().max(LIMITS.code) as unknown as z.ZodType<Open<Known>>;
 const instant = z.iso.datetime({ offset: true });
-/** Clients that follow the URL standard cannot ask for these: they are steps in a path. */
+/** URL clients remove these path segments, so such names could not be requested. */
 const NOT_DOTS = /^(?!\.{1,2}$)/;
 const NO_DOTS = '"." and ".." cannot be names';
 const identifier = (max: number) =>
@@ -97,7 +97,7 @@ const decisionSchema = z.looseObject({
   reasons: z.array(reasonSchema).nullish(),
   decidedBy: actorSchema.nullish(),
   humanInvolvement: open<'none' | 'review' | 'final'>().nullish(),
-  /** How the outcome follows from the checks of the execution, where the program says so. */
+  /** The rule by which the outcome follows from the checks, if the program states it. */
   basis: z
     .looseObject({
       kind: open<'all_pass'>(),
@@ -175,14 +175,16 @@ const artifactSchema = z.looseObject({
   inline: z.string().nullish(),
 });
 
-/** What the function of a step gave back, as far as `output` does not say it. For replays of the execution. */
+/**
+ * The return value of a step's function, if `output` does not show it. Replays of the execution need it.
+ */
 const returnedSchema = z.looseObject({
-  /** It returned a promise. */
+  /** The function returned a promise. */
   async: z.boolean().nullish(),
-  /** `lost`: a stream, a function, too large, or not asked to be kept. */
+  /** `lost`: a stream, a function, too large, or not kept. */
   of: open<'output' | 'value' | 'error' | 'lost'>(),
   value: json.optional(),
-  /** By JSON Pointer into what was returned: what JSON cannot say. */
+  /** Types that JSON cannot express, by JSON Pointer into the return value. */
   types: z
     .record(
       z.string(),
@@ -195,13 +197,16 @@ const stepErrorSchema = z.looseObject({
   type: z.string(),
   message: z.string(),
   stack: z.string().nullish(),
-  /** As it was thrown: `ECONNREFUSED`, or a number. Earlier clients sent other values under this name. */
+  /**
+   * The thrown error's code, such as `ECONNREFUSED` or a number. Older clients sent other values under this
+   * name.
+   */
   code: json.optional(),
   /** The error's other own members. */
   props: json.optional(),
-  /** An error in the same form. Earlier clients sent other values under these names. */
+  /** An error in the same form. Older clients sent other values under this name. */
   cause: json.optional(),
-  /** The errors that it gathers, each in the same form. */
+  /** The errors inside an aggregate error, each in the same form. */
   errors: json.optional(),
 });
 
@@ -274,8 +279,8 @@ const linkSchema = z.looseObject({
 /**
  * One execution of a decision pipeline, version 1 of the wire format (docs/wire-format.md).
  *
- * Unknown fields are valid at every level and an optional `null` reads as absent. It validates and is
- * never used to rewrite: what is stored is what was sent, so take the parsed JSON, not this schema's output.
+ * Unknown fields are valid at every level, and an optional `null` counts as absent. The schema only
+ * validates. Store the JSON that was sent, not this schema's output.
  */
 export const snapshotSchema = z.looseObject({
   schemaVersion: z.literal(1).nullish(),
@@ -318,7 +323,10 @@ export const snapshotSchema = z.looseObject({
     })
     .nullish(),
   marks: z.array(markSchema).nullish(),
-  /** This execution replays a recorded one (`links`, `replay_of`), in a run that compares new code with the records. */
+  /**
+   * This execution replays a recorded one (`links`, `replay_of`) in a run that compares new code with old
+   * records.
+   */
   replay: z
     .looseObject({ run: z.string().max(LIMITS.name), arm: open<'candidate' | 'control'>() })
     .nullish(),
@@ -341,8 +349,8 @@ export type Subject = z.infer<typeof subjectSchema>;
 export type Link = z.infer<typeof linkSchema>;
 
 /**
- * Whether a JSON value nests deeper than `limit` containers. Bounded by the limit itself, so that it
- * is safe on a value deep enough to overflow the stack of `JSON.stringify`.
+ * Whether a JSON value nests deeper than `limit` containers. Its recursion stops at the limit, so deep
+ * values cannot overflow the stack.
  */
 export function jsonDepthExceeds(value: unknown, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return false;

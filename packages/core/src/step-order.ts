@@ -1,7 +1,7 @@
 import type { StepRef } from './answers.js';
 import type { Snapshot, Step } from './snapshot.js';
 
-/** A step with its place in the snapshot's array. */
+/** A step with its index in the snapshot's array. */
 export interface PlacedStep {
   step: Step;
   index: number;
@@ -10,7 +10,7 @@ export interface PlacedStep {
   path: string;
 }
 
-/** The steps by sequence. Steps with the same sequence keep the order in which they were sent. */
+/** The steps ordered by sequence. Steps with the same sequence keep the order of the array. */
 export function stepsInOrder({ steps }: Snapshot): PlacedStep[] {
   return steps
     .map((step, index) => ({ step, index, ref: stepRef(step, index), path: `/steps/${index}` }))
@@ -27,7 +27,7 @@ function stepRef(step: Step, index: number): StepRef {
   };
 }
 
-/** The order of a step within its execution: its `sequence`, by default its place in the array. */
+/** The position of a step within its execution: its `sequence`, or its index by default. */
 export function stepSequence(step: Step, index: number): number {
   return step.sequence ?? index;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The parameters of a list of executions, without the app, the reader and the live tail. */
+/** The parameters of a list of executions, without the app, the user and the live mode. */
 export const viewParamsSchema = z.strictObject({
   /** A filter in the language of docs/query-language.md. */
   q: z.string().max(4_000).optional(),
@@ -13,7 +13,7 @@ export const viewParamsSchema = z.strictObject({
 export type ViewParams = z.infer<typeof viewParamsSchema>;
 
 export const MAX_VIEW_NAME_LENGTH = 80;
-/** Limits of saved views: of a person in an app, and of the shared ones of an app. */
+/** The most saved views of a person in an app, and the most shared views of an app. */
 export const MAX_VIEWS = 100;
 
 const nameSchema = z.string().trim().min(1).max(MAX_VIEW_NAME_LENGTH);
@@ -24,7 +24,7 @@ export const savedViewSchema = z.object({
   name: z.string(),
   params: viewParamsSchema,
   isShared: z.boolean(),
-  /** The address of who saved it last. */
+  /** The address of the person who saved it last. */
   savedBy: z.string(),
   savedAt: z.string(),
 });
