@@ -94,7 +94,7 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
     const response = await fetchWithKey(`${api}/executions/low/explain?format=text`);
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(await response.text()).toContain(
-      'Rule min_score in step 1 (rules) failed: score was 612, at least 660 was asked for; it decided.',
+      'Rule min_score in step 1 (rules) failed: score was 612, at least 660 was required; it decided.',
     );
   });
 

@@ -29,19 +29,18 @@ export const UNKNOWN_FLIP_TEXT: Record<NonNullable<Explanation['nearMiss']['unkn
   not_finished: 'the execution has not finished',
   human: 'a person made the final decision',
   no_rules: 'the record holds no rule that was evaluated for this decision',
-  candidates_only:
-    'the rules of the record were asked of candidates, not of the subject of the decision',
-  not_linked: 'the record does not tie its rules to this decision',
+  candidates_only: 'the recorded rules checked candidates, not the subject of the decision',
+  not_linked: 'the record does not link its rules to this decision',
   other_reasons: 'the decision also rests on reasons that no failed rule in the record supports',
   contradictory: 'a rule is recorded as failed, though its recorded values would pass',
-  incomplete: 'some steps were cut or lost, and rules may be missing with them',
+  incomplete: 'some steps were cut or lost, so rules may be missing',
 };
 
 /** The note beside a reason, by its support in the record. */
 export const SUPPORT_TEXT: Record<ExplainedReason['support'], string | null> = {
   evidenced: null,
-  stated: 'Stated, not evidenced in the record.',
-  contradicted: 'Stated, but the record speaks against it.',
+  stated: 'Stated, but nothing in the record supports it.',
+  contradicted: 'Stated, but the record contradicts it.',
 };
 
 /** The cause why an explanation does not use a rule. */
@@ -114,7 +113,7 @@ function verdict(explanation: Explanation): string {
 
 function reasons({ reasons: given, moreReasons, outcome }: Explanation): string {
   if (given.length === 0) return outcome === null ? '' : 'The record gives no reason for it.';
-  return lines('Reasons, the principal one first:', [
+  return lines('Reasons, the main one first:', [
     ...given.map(reasonText),
     more(moreReasons, 'more reason', 'is not listed'),
   ]);
@@ -161,7 +160,7 @@ export function ruleResultText({
 }: Pick<RuleEvidence, 'of' | 'result' | 'counts'>): string {
   const word = RESULT_TEXT[result ?? 'none'];
   if (counts === null) {
-    return of === 'candidates' && result === null ? 'was asked of the candidates' : word;
+    return of === 'candidates' && result === null ? 'checked the candidates' : word;
   }
   const { evaluated, failed, error, passed, skipped } = counts;
   const times = { fail: failed, error, pass: passed, skip: skipped, none: 0 }[result ?? 'none'];
@@ -194,7 +193,7 @@ function valuesText({ field, op, actual, threshold, unit }: RuleEvidence): strin
   if (threshold === undefined) return `: ${was}`;
   const known = operatorOf(op);
   const asked = known
-    ? `${IN_WORDS[known]} ${valueText(threshold, unit)} was asked for`
+    ? `${IN_WORDS[known]} ${valueText(threshold, unit)} was required`
     : `the threshold was ${valueText(threshold, unit)}${op ? ` (${quoted(op)})` : ''}`;
   return `: ${[was, asked].filter((part) => part !== '').join(', ')}`;
 }
@@ -227,7 +226,7 @@ function nearMiss({ nearMiss: near }: Explanation): string {
   const which = changes.length > 1 ? 'any one of these' : 'this';
   const head =
     need === 'all'
-      ? 'With everything else unchanged, another decision would have taken all of these together:'
+      ? 'With everything else unchanged, another decision would have needed all of these together:'
       : `With everything else unchanged, ${which} would have led to another decision:`;
   const rules = [...new Set(unevaluated.map(({ rule }) => quoted(rule)))];
   return lines(head, [
@@ -235,7 +234,7 @@ function nearMiss({ nearMiss: near }: Explanation): string {
     more(moreChanges, 'more change', 'is not listed'),
     rules.length === 0
       ? ''
-      : `Not certain, since these were not evaluated and could have rejected too: ${rules.join(', ')}${andMore(moreUnevaluated)}.`,
+      : `Not certain, because these rules were not evaluated and could also have rejected: ${rules.join(', ')}${andMore(moreUnevaluated)}.`,
   ]);
 }
 
@@ -244,8 +243,8 @@ function changeText({ rule, step, field, actual, needs, unit, flipsTo }: RuleCha
   const head = `rule ${quoted(rule)} in step ${stepText(step)} ${verb}`;
   const was = actual === undefined ? '' : `, instead of ${valueText(actual, unit)}`;
   if (needs === null) {
-    const but = actual === undefined ? '' : ` with other than ${valueText(actual, unit)}`;
-    return `${head}${but}; the record does not say which value that takes.`;
+    const but = actual === undefined ? '' : ` with a value other than ${valueText(actual, unit)}`;
+    return `${head}${but}; the record does not say which value is needed.`;
   }
   const known = operatorOf(needs.op);
   const value = `${known ? IN_WORDS[known] : quoted(needs.op)} ${valueText(needs.value, unit)}`;
@@ -292,7 +291,9 @@ function missText({
 }
 
 function inForce({ versions, models, moreModels, humans }: Explanation): string {
-  const version = versions.map((one) => `${quoted(one.name)} ${quoted(one.version)}`).join(', ');
+  const version = versions
+    .map((entry) => `${quoted(entry.name)} ${quoted(entry.version)}`)
+    .join(', ');
   const model = models
     .map(({ name, version, provider }) =>
       [
@@ -347,9 +348,9 @@ function andMore(count: number): string {
   return count > 0 ? ` and ${count} more` : '';
 }
 
-function more(count: number, one: string, verb: string, many = `${one}s`): string {
+function more(count: number, singular: string, verb: string, plural = `${singular}s`): string {
   if (count <= 0) return '';
-  return `${countText(count, one, many)} ${count === 1 ? verb : verb.replace(/\bis\b/, 'are')}.`;
+  return `${countText(count, singular, plural)} ${count === 1 ? verb : verb.replace(/\bis\b/, 'are')}.`;
 }
 
 function lines(head: string, items: string[]): string {

@@ -99,7 +99,7 @@ class Lexer {
     this.#at++;
     const char = this.#char();
     if (char === ')' || char === '' || SPACE.test(char)) {
-      this.#fail('missing_operand', 'Write - directly before what is to be left out.', start);
+      this.#fail('missing_operand', 'Write - directly before the term to exclude.', start);
     }
     return { kind: 'not', start, end: this.#at, problem: this.#problem };
   }

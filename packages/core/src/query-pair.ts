@@ -42,7 +42,7 @@ function readTerm(token: PairToken, field: TextField, key: string | null): Query
   const name = printQueryField(field, key);
   if (token.op !== '') {
     const value = token.values[0];
-    const message = `${name} is not compared by ${token.op}; write ${name}:value, with quotes if the value begins so.`;
+    const message = `${name} is not compared by ${token.op}; write ${name}:value, with quotes if the value begins with ${token.op}.`;
     return failure('not_comparable', message, {
       start: value.start - token.op.length,
       end: value.end,
@@ -54,14 +54,14 @@ function readTerm(token: PairToken, field: TextField, key: string | null): Query
       const message =
         field === 'candidate'
           ? 'A candidate is looked up by its whole id; write candidate:B07X.'
-          : `* stands alone: write ${name}:* for any value.`;
+          : `* cannot be combined with other values; write ${name}:* for any value.`;
       return failure(field === 'candidate' ? 'no_presence' : 'no_list', message, value);
     }
     if (value.star && (field === 'candidate' || known !== undefined)) {
       const message =
         field === 'candidate'
-          ? 'A candidate is looked up by its whole id; leave * away.'
-          : `${name} takes one of ${known?.join(', ')}; leave * away.`;
+          ? 'A candidate is looked up by its whole id; remove the *.'
+          : `${name} takes one of ${known?.join(', ')}; remove the *.`;
       return failure('no_prefix', message, value);
     }
     if (known?.includes(value.text) === false) return unknownValue(field, known, value);
@@ -158,7 +158,7 @@ function missingKey(token: PairToken, field: QueryField): QueryError {
 function missingValue(token: PairToken, field: QueryField, empty: RawValue): QueryError {
   const many = token.values.length > 1;
   const message = many
-    ? 'A value is missing beside this comma; write no space there, and quote a value that has one.'
+    ? 'A value is missing beside this comma. Write no space there, and quote a value with a space.'
     : `Write a value right after the colon, as in ${QUERY_FIELDS[field].example}.`;
   const start = Math.max(token.start, empty.start - 1);
   return failure('missing_value', message, { start, end: empty.end });

@@ -35,7 +35,7 @@ function checkText(text: string): QueryError | undefined {
   }
   const bad = /[\0\p{Surrogate}]/u.exec(text);
   if (bad === null) return undefined;
-  return queryError('bad_character', 'No text holds this character; remove it.', {
+  return queryError('bad_character', 'This character is not allowed; remove it.', {
     start: bad.index,
     end: bad.index + 1,
   });
@@ -101,7 +101,7 @@ class Parser {
   #unary(depth: number): Read {
     const token = this.#peek();
     if (depth > QUERY_LIMITS.depth && token !== undefined) {
-      const message = `A query nests at most ${QUERY_LIMITS.depth} levels deep; take parentheses away.`;
+      const message = `A query nests at most ${QUERY_LIMITS.depth} levels deep; remove parentheses.`;
       return queryError('too_deep', message, token);
     }
     const not = this.#take('not');
@@ -135,7 +135,7 @@ class Parser {
       this.#at++;
       this.#terms += token.kind === 'pair' ? token.values.length : 1;
       if (this.#terms > QUERY_LIMITS.terms) {
-        const message = `A query has at most ${QUERY_LIMITS.terms} terms; take some away.`;
+        const message = `A query has at most ${QUERY_LIMITS.terms} terms; remove some.`;
         return queryError('too_many_terms', message, token);
       }
       return token.kind === 'pair' ? readPair(token) : readText(token);

@@ -122,7 +122,7 @@ describe('numbers of any size', () => {
     expect(explanation.reasons[0]?.evidence[0]).toMatchObject({ agrees: true });
     expect(explanation.nearMiss.changes[0]).toMatchObject({ margin: 1 });
     expect(explanationText(explanation)).toContain(
-      'was 9007199254740992, at least 9007199254740993 was asked for',
+      'was 9007199254740992, at least 9007199254740993 was required',
     );
     expect(stringifyJson(explanation)).toContain('"threshold":9007199254740993');
   });

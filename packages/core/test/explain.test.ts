@@ -219,9 +219,9 @@ describe('the rules of a record', () => {
     expect(explanation.nearMiss.unknown).toBe('candidates_only');
     const text = explanationText(explanation);
     expect(text).toContain(
-      'Rule price in step 0 (filters) failed for 2 of 3 candidates: at most 60 EUR was asked for; it decided 1 candidate.',
+      'Rule price in step 0 (filters) failed for 2 of 3 candidates: at most 60 EUR was required; it decided 1 candidate.',
     );
-    expect(text).toContain('Rule stock in step 0 (filters) was asked of the candidates.');
+    expect(text).toContain('Rule stock in step 0 (filters) checked the candidates.');
   });
 
   test('that bear nothing out are named with the cause', () => {
@@ -331,7 +331,7 @@ describe('the reasons', () => {
     );
     expect(explanation.reasons).toMatchObject([{ code: 'FRAUD', support: 'stated', evidence: [] }]);
     const text = explanationText(explanation);
-    expect(text).toContain('Stated, not evidenced in the record');
+    expect(text).toContain('Stated, but nothing in the record supports it');
     expect(text).not.toContain('secret_list');
   });
 
@@ -356,7 +356,7 @@ describe('the reasons', () => {
     ] as Rule[]) {
       const explanation = explain(declined([rule], { decision: because }));
       expect(explanation.reasons).toMatchObject([{ support: 'contradicted' }]);
-      expect(explanationText(explanation)).toContain('the record speaks against it');
+      expect(explanationText(explanation)).toContain('the record contradicts it');
     }
   });
 
@@ -507,7 +507,7 @@ describe('the text', () => {
     const text = explanationText(explain(declined([minScore, minIncome])));
     expect(text).toContain('loan-approval: the decision was declined.');
     expect(text).toContain(
-      'Rule min_score in step 1 (rules) failed: score was 612, at least 660 was asked for; it decided.',
+      'Rule min_score in step 1 (rules) failed: score was 612, at least 660 was required; it decided.',
     );
     expect(text).toContain(
       'rule min_score in step 1 (rules) passing: score at least 660, instead of 612.',

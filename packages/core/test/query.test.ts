@@ -151,7 +151,7 @@ describe('an error says what to do, and where', () => {
     ['outcom:x', 'unknown_field', [0, 6], 'outcome:'],
     ['a http://x', 'unknown_field', [2, 6], 'quotes'],
     ['status:faild', 'unknown_value', [7, 12], 'failed'],
-    ['status:fail*', 'no_prefix', [7, 12], 'leave * away'],
+    ['status:fail*', 'no_prefix', [7, 12], 'remove the *'],
     ['adverse:maybe', 'unknown_value', [8, 13], 'true or false'],
     ['duration:>fast', 'bad_duration', [10, 14], 'duration:>500ms'],
     ['duration:500ms', 'bad_duration', [9, 14], '>='],
