@@ -60,7 +60,7 @@ function alignMiddle(a: readonly Token[], b: readonly Token[], whole: Part): Pai
   let cells = MAX_CELLS;
   let rowsLeft = rows;
   const between = parts
-    .toSorted((one, other) => cellsOf(one) - cellsOf(other))
+    .toSorted((left, right) => cellsOf(left) - cellsOf(right))
     .flatMap((part) => {
       const width = part.bTo - part.bFrom;
       // Small parts are compared whole. The large ones share the remaining cells by rows.
@@ -69,7 +69,7 @@ function alignMiddle(a: readonly Token[], b: readonly Token[], whole: Part): Pai
       rowsLeft -= part.aTo - part.aFrom;
       return alignPart(a, b, part, band);
     });
-  return [...anchors, ...between].sort(([one], [other]) => one - other);
+  return [...anchors, ...between].sort(([left], [right]) => left - right);
 }
 
 function cellsOf({ aFrom, aTo, bFrom, bTo }: Part): number {

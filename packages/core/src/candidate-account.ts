@@ -164,8 +164,9 @@ function directionOf(cutoff: number | null, kept: Scores, lost: Scores): 1 | -1 
 
 function nearestRival(kept: Scored[], score: number): CandidateMiss['rival'] {
   let nearest: Scored | undefined;
-  for (const one of kept) {
-    if (!nearest || Math.abs(one.score - score) < Math.abs(nearest.score - score)) nearest = one;
+  for (const candidate of kept) {
+    if (!nearest || Math.abs(candidate.score - score) < Math.abs(nearest.score - score))
+      nearest = candidate;
   }
   if (!nearest) return null;
   return { ...nearest, margin: distance(score, nearest.score) };

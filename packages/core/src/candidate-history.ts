@@ -56,7 +56,7 @@ function decidingRuleOf(step: Step, { item, reason }: KnownCandidate): DecidingR
   const id = named ?? called ?? failed[0];
   if (id === undefined) return null;
   const actual = results.find((result) => result.id === id)?.actual;
-  const rule = ofStep.find((one) => one.id === id);
+  const rule = ofStep.find((rule) => rule.id === id);
   return {
     rule: id,
     field: rule?.field ?? null,
@@ -74,15 +74,15 @@ export function decidingRulesOf(snapshot: Snapshot): DecidingRule[] {
   const { reasons, unnamedFailures } = explain(snapshot);
   const evidence = [...reasons.flatMap((reason) => reason.evidence), ...unnamedFailures];
   const rules = new Map<string, DecidingRule>();
-  for (const one of evidence) {
-    if (one.kind !== 'rule' || !one.decisive || rules.has(one.rule)) continue;
-    rules.set(one.rule, {
-      rule: one.rule,
-      field: one.field,
-      op: one.op,
-      ...(one.actual !== undefined && { actual: one.actual }),
-      ...(one.threshold !== undefined && { threshold: one.threshold }),
-      unit: one.unit,
+  for (const item of evidence) {
+    if (item.kind !== 'rule' || !item.decisive || rules.has(item.rule)) continue;
+    rules.set(item.rule, {
+      rule: item.rule,
+      field: item.field,
+      op: item.op,
+      ...(item.actual !== undefined && { actual: item.actual }),
+      ...(item.threshold !== undefined && { threshold: item.threshold }),
+      unit: item.unit,
     });
   }
   return [...rules.values()];

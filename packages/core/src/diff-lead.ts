@@ -20,7 +20,7 @@ export function leadOf(step: ComparedStep): Lead {
   if (a?.status !== b?.status) return { kind: 'status' };
   const rule =
     rules.find(({ fields }) => fields.includes('result')) ??
-    rules.find((one) => one.kind !== 'changed') ??
+    rules.find((rule) => rule.kind !== 'changed') ??
     rules.find(({ incidental }) => !incidental);
   if (rule) return { kind: 'rule', rule };
   const [candidate] = candidates?.moved ?? [];

@@ -127,13 +127,15 @@ export function diffCandidates(
   const moved: CandidateDifference['moved'] = [];
   const onlyInA: string[] = [];
   let [movedCount, otherwiseChanged] = [0, 0];
-  for (const [id, one] of left) {
+  for (const [id, candidate] of left) {
     const other = right.get(id);
     if (!other) onlyInA.push(id);
-    else if (one.outcome !== other.outcome || one.reason !== other.reason) {
+    else if (candidate.outcome !== other.outcome || candidate.reason !== other.reason) {
       movedCount++;
-      if (moved.length < MAX.candidates) moved.push({ id, a: placeOf(one), b: placeOf(other) });
-    } else if (equality.of(contentOf(one)) !== equality.of(contentOf(other))) otherwiseChanged++;
+      if (moved.length < MAX.candidates)
+        moved.push({ id, a: placeOf(candidate), b: placeOf(other) });
+    } else if (equality.of(contentOf(candidate)) !== equality.of(contentOf(other)))
+      otherwiseChanged++;
   }
   const onlyInB = [...right.keys()].filter((id) => !left.has(id));
   const counts = diffJson(countsOf(a), countsOf(b), MAX.counts, equality);

@@ -32,7 +32,7 @@ const NOT_IN_HEAD = new Set([
 /** Times and numbers of a step. Parents are compared by name. */
 const NOT_IN_STEP = new Set(['sequence', 'parent', 'startedAt', 'durationMs', 'timing']);
 /** These fields are compared rule by rule and candidate by candidate. */
-const APART = new Set(['rules', 'candidates']);
+const COMPARED_APART = new Set(['rules', 'candidates']);
 
 interface Side {
   steps: (PlacedStep & { content: { [key: string]: Json } })[];
@@ -275,7 +275,9 @@ function headOf(snapshot: Snapshot): { [key: string]: Json } {
 }
 
 function valuesOf(content: { [key: string]: Json }): { [key: string]: Json } {
-  return Object.fromEntries(Object.entries(content).filter(([field]) => !APART.has(field)));
+  return Object.fromEntries(
+    Object.entries(content).filter(([field]) => !COMPARED_APART.has(field)),
+  );
 }
 
 /** The fields that are present. An optional null counts as absent. Parsed values are JSON. */

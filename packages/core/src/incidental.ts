@@ -27,18 +27,18 @@ const MIN_EPOCH_SECONDS = 1e9;
 /** Recognizes the differences of two executions that follow from the subject, an id or the clock. */
 export function incidentalBetween(a: Snapshot, b: Snapshot): IsIncidental {
   const [left, right] = [idsOf(a), idsOf(b)];
-  return (path, one, other) => {
-    if (!isScalar(one) || !isScalar(other)) return false;
+  return (path, before, after) => {
+    if (!isScalar(before) || !isScalar(after)) return false;
     const name = nameOf(path);
     if (REQUEST_ID_NAME.test(name)) return true;
-    if (left.all.has(String(one)) && right.all.has(String(other))) return true;
-    if (isNumber(one) && isNumber(other)) {
+    if (left.all.has(String(before)) && right.all.has(String(after))) return true;
+    if (isNumber(before) && isNumber(after)) {
       if (DURATION_NAME.test(name)) return true;
-      return TIME_NAME.test(name) && Math.min(one, other) >= MIN_EPOCH_SECONDS;
+      return TIME_NAME.test(name) && Math.min(before, after) >= MIN_EPOCH_SECONDS;
     }
-    if (typeof one !== 'string' || typeof other !== 'string') return false;
-    if (INSTANT.test(one) && INSTANT.test(other)) return true;
-    return isSameButFor(one, left.inner, other, right.inner);
+    if (typeof before !== 'string' || typeof after !== 'string') return false;
+    if (INSTANT.test(before) && INSTANT.test(after)) return true;
+    return isSameButFor(before, left.inner, after, right.inner);
   };
 }
 

@@ -39,11 +39,11 @@ export function nearMissOf(
     return none('human');
   }
   if (evaluations.length === 0) return none('no_rules');
-  const own = evaluations.filter(({ evidence }) => evidence.of === 'decision');
-  if (own.length === 0) return none('candidates_only');
+  const ofDecision = evaluations.filter(({ evidence }) => evidence.of === 'decision');
+  if (ofDecision.length === 0) return none('candidates_only');
   if (isIncomplete(snapshot)) return none('incomplete');
 
-  const rejecting = own.filter(({ rejects }) => rejects).map(({ evidence }) => evidence);
+  const rejecting = ofDecision.filter(({ rejects }) => rejects).map(({ evidence }) => evidence);
   const failed = rejecting.filter(({ result }) => result === 'fail');
   const notAsked = rejecting
     .filter(({ result }) => result !== 'pass' && result !== 'fail')
@@ -56,19 +56,19 @@ export function nearMissOf(
 
   if (failed.length > 0) {
     const named = new Set<unknown>(reasons.flatMap(({ evidence }) => evidence));
-    const isNamed = failed.some((one) => named.has(one) || (one.counts?.decisive ?? 0) > 0);
+    const isNamed = failed.some((rule) => named.has(rule) || (rule.counts?.decisive ?? 0) > 0);
     if (decision.adverse === false || (decision.adverse !== true && !isNamed)) {
       return none('not_linked');
     }
     const failures = new Set<unknown>(failed);
     const restsOnFailures = ({ evidence }: ExplainedReason): boolean =>
-      evidence.some((one) => failures.has(one));
+      evidence.some((item) => failures.has(item));
     const hasMore = (decision.reasons ?? []).length > reasons.length;
     if (hasMore || !reasons.every(restsOnFailures)) return none('other_reasons');
     return {
       unknown: null,
       need: failed.length === 1 ? 'any' : 'all',
-      ...bounded(failed.map((one) => changeOf(one, 'pass'))),
+      ...bounded(failed.map((rule) => changeOf(rule, 'pass'))),
       ...unevaluated,
     };
   }
@@ -82,7 +82,7 @@ export function nearMissOf(
     need: 'any',
     ...bounded(
       passed
-        .map((one) => changeOf(one, 'fail'))
+        .map((rule) => changeOf(rule, 'fail'))
         .sort((a, b) => relativeMargin(a) - relativeMargin(b)),
     ),
     ...unevaluated,

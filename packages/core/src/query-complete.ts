@@ -34,7 +34,7 @@ export function completeQuery(text: string, caret: number): QueryCompletion | nu
   if (token === undefined || token.end < before.length)
     return fieldAt(before.length, '', before.length);
   // The same token, including its text behind the caret.
-  const whole = lexQuery(text).find((one) => one.start === token.start) ?? token;
+  const whole = lexQuery(text).find((other) => other.start === token.start) ?? token;
   if (token.kind === 'pair') return inPair(token, whole, before.length);
   if (token.kind === '(' || (token.kind === 'not' && before.endsWith('-'))) {
     return fieldAt(before.length, '', before.length);

@@ -141,7 +141,8 @@ function matchesValue(
   }
   if (field === 'metadata') {
     const found = ownValue(facts.metadata, key);
-    if (value.match === 'is') return metadataValues(value.text).some((one) => areEqual(one, found));
+    if (value.match === 'is')
+      return metadataValues(value.text).some((wanted) => areEqual(wanted, found));
     return typeof found === 'string' && isMatch(value, found);
   }
   return textsOf(field, key, facts).some((text) => isMatch(value, text));

@@ -39,12 +39,12 @@ export function evaluationsOf(steps: PlacedStep[]): Evaluations {
 }
 
 /**
- * Rules in force without a usable result, by step. `isTold` skips rules that the explanation names
+ * Rules in force without a usable result, by step. `isNamed` skips rules that the explanation names
  * elsewhere.
  */
 export function withoutResult(
   evaluations: Evaluation[],
-  isTold: (evidence: RuleEvidence) => boolean,
+  isNamed: (evidence: RuleEvidence) => boolean,
 ): RuleSetAside[] {
   const groups = new Map<
     string,
@@ -52,7 +52,8 @@ export function withoutResult(
   >();
   for (const { evidence } of evaluations) {
     const { result, step, of } = evidence;
-    if (of === 'candidates' || result === 'pass' || result === 'fail' || isTold(evidence)) continue;
+    if (of === 'candidates' || result === 'pass' || result === 'fail' || isNamed(evidence))
+      continue;
     const why =
       result === 'skip' ? 'rule_skipped' : result === 'error' ? 'rule_broke' : 'no_result';
     const key = `${step.index} ${why}`;

@@ -51,7 +51,7 @@ export function holds(
 ): boolean | null {
   if (op === 'in' || op === 'not in') {
     if (!Array.isArray(threshold) || areEqual(actual, actual) === null) return null;
-    const equal = threshold.map((one) => areEqual(actual, one));
+    const equal = threshold.map((item) => areEqual(actual, item));
     if (equal.includes(null)) return null;
     return equal.includes(true) === (op === 'in');
   }

@@ -36,27 +36,30 @@ export function searchSnapshot(
     if (wanted === 0) return;
     const forms = normalizedForms(text);
     for (const [index, query] of queries.entries()) {
-      const own = places[index];
-      if (own === undefined || own.length === enough) continue;
+      const matches = places[index];
+      if (matches === undefined || matches.length === enough) continue;
       const [found] = forms.flatMap((normalized) => {
         const ranges = findText(query, normalized, MAX_RANGES);
         return ranges.length === 0 ? [] : [{ normalized, ranges }];
       });
       if (found === undefined) continue;
       const { normalized, ranges } = found;
-      own.push({ ...placeOf(snapshot, path), ...snippetOf(text, normalized, ranges) });
-      if (own.length === enough) wanted--;
+      matches.push({ ...placeOf(snapshot, path), ...snippetOf(text, normalized, ranges) });
+      if (matches.length === enough) wanted--;
     }
   });
   for (const [index, query] of queries.entries()) {
     if (places[index]?.length === 0) places[index].push(...ledgerMatches(snapshot, query.text));
   }
-  return { found: places.map((own) => own.length > 0), matches: inTurn(places, maxMatches) };
+  return {
+    found: places.map((matches) => matches.length > 0),
+    matches: inTurn(places, maxMatches),
+  };
 }
 
 function inTurn(places: SearchMatch[][], maxMatches: number): SearchMatch[] {
   const chosen = Array.from({ length: maxMatches }, (_, round) =>
-    places.flatMap((own) => own[round] ?? []),
+    places.flatMap((matches) => matches[round] ?? []),
   ).flat();
   const paths = new Set<string>();
   const isNew = ({ path, ranges }: SearchMatch): boolean => {
@@ -130,16 +133,16 @@ function mapRanges(
   }
   const starts: number[] = [];
   const ends: number[] = [];
-  let joined = '';
+  let mapped = '';
   for (const { 0: cluster, index } of text.matchAll(/[\s\S]\p{M}*/gu)) {
-    const own = normalizeText(cluster);
-    joined += own;
-    for (let unit = 0; unit < own.length; unit++) {
+    const part = normalizeText(cluster);
+    mapped += part;
+    for (let unit = 0; unit < part.length; unit++) {
       starts.push(index);
       ends.push(index + cluster.length);
     }
   }
-  if (joined !== normalized) return { text: normalized, ranges };
+  if (mapped !== normalized) return { text: normalized, ranges };
   return {
     text,
     ranges: ranges.map(([start, end]) => [starts[start] ?? 0, ends[end - 1] ?? text.length]),

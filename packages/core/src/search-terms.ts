@@ -209,8 +209,9 @@ export function findText(query: TextQuery, text: string, limit: number): [number
     query.atoms.every((wanted, offset) => {
       const atom = atoms[place + offset];
       if (atom === undefined) return false;
-      const own = text.slice(atom.start, atom.end);
-      if (wanted.isPrefix ? !own.startsWith(wanted.text) : own !== wanted.text) return false;
+      const atomText = text.slice(atom.start, atom.end);
+      if (wanted.isPrefix ? !atomText.startsWith(wanted.text) : atomText !== wanted.text)
+        return false;
       if (offset === 0 || wanted.glue === null) return true;
       const before = atoms[place + offset - 1];
       return before !== undefined && text.slice(before.end, atom.start) === wanted.glue;

@@ -141,11 +141,11 @@ export function visitTexts(snapshot: Snapshot, visit: (text: string, path: Searc
     } else if (typeof value === 'object' && value !== null) {
       for (const key of Object.keys(value)) {
         const known = shape !== 'free' && shape !== 'skip' && Object.hasOwn(shape, key);
-        const own = known ? shape[key] : 'free';
-        if (own === 'skip' || own === undefined) continue;
+        const inner = known ? shape[key] : 'free';
+        if (inner === 'skip' || inner === undefined) continue;
         path.push(key);
         if (!known) visit(key, path);
-        walk(value[key], own);
+        walk(value[key], inner);
         path.pop();
       }
     }
