@@ -90,6 +90,13 @@ CREATE TABLE xray.bodies (
     body text NOT NULL
 );
 
+CREATE TABLE xray.dictionaries (
+    app text NOT NULL,
+    body jsonb NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE xray.executions (
     id bigint NOT NULL,
     app text NOT NULL,
@@ -130,7 +137,9 @@ CASE
     ELSE NULL::double precision
 END) STORED,
     sender_environments text[],
-    has_people boolean DEFAULT false NOT NULL
+    has_people boolean DEFAULT false NOT NULL,
+    linked text[] DEFAULT '{}'::text[] NOT NULL,
+    relations text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 ALTER TABLE xray.executions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -181,6 +190,17 @@ CREATE TABLE xray.migrations (
     id integer NOT NULL,
     name text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE xray.names (
+    app text NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    type text NOT NULL,
+    id text NOT NULL,
+    execution bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT names_kind_check CHECK ((kind = ANY (ARRAY['subject'::text, 'candidate'::text])))
 );
 
 CREATE TABLE xray.outdated (
@@ -330,6 +350,9 @@ ALTER TABLE ONLY xray.audit_log
 ALTER TABLE ONLY xray.bodies
     ADD CONSTRAINT bodies_pkey PRIMARY KEY (execution);
 
+ALTER TABLE ONLY xray.dictionaries
+    ADD CONSTRAINT dictionaries_pkey PRIMARY KEY (app);
+
 ALTER TABLE ONLY xray.executions
     ADD CONSTRAINT executions_app_execution_id_key UNIQUE (app, execution_id);
 
@@ -353,6 +376,9 @@ ALTER TABLE ONLY xray.known_places
 
 ALTER TABLE ONLY xray.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY xray.names
+    ADD CONSTRAINT names_pkey PRIMARY KEY (app, kind, key, type, id);
 
 ALTER TABLE ONLY xray.outdated
     ADD CONSTRAINT outdated_pkey PRIMARY KEY (app, at, id, xact);
@@ -405,6 +431,8 @@ CREATE INDEX executions_conflict ON xray.executions USING btree (app, at, id) WH
 
 CREATE INDEX executions_duration ON xray.executions USING btree (app, COALESCE(duration_ms, ('-1'::integer)::double precision), id);
 
+CREATE INDEX executions_linked ON xray.executions USING gin (linked) WHERE (linked <> '{}'::text[]);
+
 CREATE INDEX executions_people ON xray.executions USING btree (app, id) WHERE has_people;
 
 CREATE INDEX executions_pipeline ON xray.executions USING btree (app, pipeline, at, id) INCLUDE (duration_ms, duration_group, fingerprint);
@@ -424,6 +452,8 @@ CREATE INDEX invitations_app ON xray.invitations USING btree (app, created_at);
 CREATE INDEX invitations_inviter ON xray.invitations USING btree (inviter);
 
 CREATE INDEX known_places_ends_at ON xray.known_places USING btree (ends_at);
+
+CREATE INDEX names_execution ON xray.names USING btree (execution);
 
 CREATE INDEX segments_app ON xray.segments USING btree (app, to_at);
 
@@ -460,11 +490,17 @@ ALTER TABLE ONLY xray.app_members
 ALTER TABLE ONLY xray.app_members
     ADD CONSTRAINT app_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES xray.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY xray.dictionaries
+    ADD CONSTRAINT dictionaries_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY xray.invitations
     ADD CONSTRAINT invitations_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY xray.invitations
     ADD CONSTRAINT invitations_inviter_fkey FOREIGN KEY (inviter) REFERENCES xray.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY xray.names
+    ADD CONSTRAINT names_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY xray.retention
     ADD CONSTRAINT retention_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
@@ -490,6 +526,8 @@ ALTER TABLE xray.audit_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.bodies ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE xray.dictionaries ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE xray.executions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.guesses ENABLE ROW LEVEL SECURITY;
@@ -501,6 +539,8 @@ ALTER TABLE xray.invitations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xray.known_places ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.migrations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE xray.names ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.outdated ENABLE ROW LEVEL SECURITY;
 
@@ -544,4 +584,6 @@ INSERT INTO xray.migrations (id, name) VALUES (11, '0011_outdated');
 INSERT INTO xray.migrations (id, name) VALUES (12, '0012_limits');
 INSERT INTO xray.migrations (id, name) VALUES (13, '0013_known_places');
 INSERT INTO xray.migrations (id, name) VALUES (14, '0014_people');
+INSERT INTO xray.migrations (id, name) VALUES (18, '0018_cases');
+INSERT INTO xray.migrations (id, name) VALUES (19, '0019_dictionaries');
 COMMIT;

@@ -98,6 +98,8 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/compare': READ,
   'GET /api/apps/:app/candidates/:id': READ,
   'GET /api/apps/:app/subjects/:type/:id': READ,
+  'GET /api/apps/:app/subjects/:type/:id/case': READ,
+  'GET /api/apps/:app/suggest': READ,
   'GET /api/apps/:app/lookup/:id': READ,
   'GET /api/apps/:app/facets': READ,
   'GET /api/apps/:app/releases': READ,
@@ -285,6 +287,7 @@ describe('access to each route', () => {
       '/api/apps/:app/export',
       '/api/apps/:app/live',
       '/api/apps/:app/subjects/:type/:id',
+      '/api/apps/:app/subjects/:type/:id/case',
       '/api/apps/:app/transfer',
       '/api/backup',
     ]);

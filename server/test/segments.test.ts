@@ -49,7 +49,7 @@ function merge(inputs: BuiltSegment[], dead: number[][] = []): BuiltSegment {
     ...merging.mergeTerms(inputs.map((input) => bodies(input, TERMS))),
     ...merging.mergeCandidates(inputs.map((input) => bodies(input, CANDIDATES))),
   ];
-  return { head: merging.head, blocks };
+  return { head: merging.head, blocks, names: [] };
 }
 
 /** Ids of the executions that have every term of a text, or of which it is a candidate. */

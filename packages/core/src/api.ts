@@ -97,9 +97,20 @@ export const serverFactsSchema = z.object({
 });
 export type ServerFacts = z.infer<typeof serverFactsSchema>;
 
+/** An execution that links to this one: its review, retry, override, child or replay. */
+export const linkedFromSchema = z.object({
+  executionId: z.string(),
+  relation: z.string(),
+  outcome: z.string().nullable(),
+  at: z.string(),
+});
+export type LinkedFrom = z.infer<typeof linkedFromSchema>;
+
 export const executionDetailSchema = z.object({
   snapshot: snapshotSchema,
   server: serverFactsSchema,
+  /** The newest, the oldest of them first. */
+  linkedFrom: z.array(linkedFromSchema),
 });
 /**
  * One execution. With `payloads=false` the snapshot lacks its large parts: `input` and `output` everywhere,
@@ -109,6 +120,7 @@ export const executionDetailSchema = z.object({
 export interface ExecutionDetail {
   snapshot: Snapshot;
   server: ServerFacts;
+  linkedFrom: LinkedFrom[];
 }
 
 export const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });

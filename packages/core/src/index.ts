@@ -4,6 +4,7 @@ export * from './audit-texts.js';
 export * from './api.js';
 export * from './candidate-history.js';
 export * from './candidates.js';
+export * from './case.js';
 export * from './cohort-ranking.js';
 export * from './cohorts.js';
 export * from './courses.js';

@@ -13,6 +13,7 @@ import {
   stepDetailSchema,
   stepQuerySchema,
 } from './api.js';
+import { caseQuerySchema, caseSchema, suggestQuerySchema, suggestionsSchema } from './case.js';
 import { cohortComparisonSchema, cohortQuerySchema } from './cohorts.js';
 import {
   facetsQuerySchema,
@@ -58,6 +59,8 @@ export const QUESTIONS = {
   '/api/apps/:app/pipelines/:pipeline/funnel': { query: rangeQuerySchema, answer: funnelSchema },
   '/api/apps/:app/candidates/:id': { query: historyQuerySchema, answer: candidateHistorySchema },
   '/api/apps/:app/subjects/:type/:id': { query: historyQuerySchema, answer: subjectHistorySchema },
+  '/api/apps/:app/subjects/:type/:id/case': { query: caseQuerySchema, answer: caseSchema },
+  '/api/apps/:app/suggest': { query: suggestQuerySchema, answer: suggestionsSchema },
   '/api/apps/:app/lookup/:id': { query: lookupQuerySchema, answer: lookupSchema },
 };
 

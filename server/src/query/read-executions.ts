@@ -11,6 +11,8 @@ export interface RecordDeps {
 
 /** A running execution that was not heard of for this long is shown as stale, in ms. */
 const STALE_AFTER_MS = 24 * 60 * 60_000;
+/** A parent can have thousands of children. */
+const MAX_LINKED_FROM = 100;
 
 /**
  * The JSON text of an ExecutionDetail. The snapshot's text goes out as it was stored, unparsed, so that
@@ -31,7 +33,8 @@ export async function readExecutionText(
   };
   const { body } = stored;
   const snapshot = options.payloads ? body : await threads.run('withoutPayloads', body);
-  return `{"snapshot":${snapshot},"server":${JSON.stringify(server)}}`;
+  const linkedFrom = await store.listLinksTo(app, executionId, MAX_LINKED_FROM);
+  return `{"snapshot":${snapshot},"server":${JSON.stringify(server)},"linkedFrom":${JSON.stringify(linkedFrom)}}`;
 }
 
 /** The number in a step's address, and what it counts. */

@@ -34,6 +34,8 @@ const MAX_AHEAD_MS = 5 * 60_000;
 const MAX_DETAILS = 20;
 /** Reasons of a step beyond this are left out of its roll-up. */
 const MAX_DROP_REASONS = 50;
+/** Links of an execution that are looked up from the other end. */
+const MAX_LINKS = 100;
 
 /** For what the API key that came with a snapshot may send. */
 export interface Sender {
@@ -134,6 +136,7 @@ function toRecord(
       at: orderingTime(snapshot.startedAt, receivedAt),
       course: courseOf(snapshot),
       hasPeople: snapshot.steps.some(({ candidates }) => candidates?.person === true),
+      links: linksOf(snapshot),
     },
     steps: snapshot.steps.map((step, index): StepRow => ({
       sequence: stepSequence(step, index),
@@ -146,6 +149,19 @@ function toRecord(
       drops: dropsOf(step),
     })),
   };
+}
+
+/** Each link once. One to the execution itself leads nowhere. */
+function linksOf({ executionId, links }: Snapshot): { executionId: string; relation: string }[] {
+  const known = new Map(
+    (links ?? [])
+      .filter((link) => link.executionId !== executionId)
+      .map((link) => [
+        `${link.executionId} ${link.relation}`,
+        { executionId: link.executionId, relation: link.relation },
+      ]),
+  );
+  return [...known.values()].slice(0, MAX_LINKS);
 }
 
 /** JSON.parse makes `1e400` infinite, which the schema refuses. Metadata keep such a number as it was sent. */

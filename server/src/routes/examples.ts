@@ -1,5 +1,6 @@
 import {
   appearancesOf,
+  assembleCase,
   compareExecutions,
   compareFlows,
   compareOutcomes,
@@ -7,6 +8,7 @@ import {
   explain,
   rankExplanations,
   type CandidateHistory,
+  type Case,
   type CohortComparison,
   type ErrorBody,
   type ExecutionDetail,
@@ -25,6 +27,7 @@ import {
   type SavedViewList,
   type Snapshot,
   type SubjectHistory,
+  type Suggestions,
 } from '@xray/core';
 
 /** Example answers for the document, by the name of their schema. Core derives them from the record, as in a real answer. */
@@ -108,6 +111,14 @@ const SUMMARY: ExecutionSummary = {
 const DETAIL: ExecutionDetail = {
   snapshot: SNAPSHOT_EXAMPLE,
   server: { receivedAt: SUMMARY.receivedAt, conflict: false, stale: false, bytes: 872 },
+  linkedFrom: [
+    {
+      executionId: 'review-8123',
+      relation: 'review_of',
+      outcome: 'approved',
+      at: '2026-11-21T11:30:00.000Z',
+    },
+  ],
 };
 
 const CHOICE: Snapshot = {
@@ -221,7 +232,7 @@ export const EXAMPLES = {
   ExecutionSummary: SUMMARY,
   FoundExecution: FOUND,
   ExecutionDetail: DETAIL,
-  ExportedExecution: DETAIL,
+  ExportedExecution: { snapshot: DETAIL.snapshot, server: DETAIL.server },
   StepDetail: { index: 0, sequence: 0, step: SNAPSHOT_EXAMPLE.steps[0] },
   Facets: {
     ...WEEK,
@@ -373,6 +384,33 @@ export const EXAMPLES = {
     nextCursor: null,
     notSearched: null,
   } satisfies SubjectHistory,
+  Case: {
+    type: 'applicant',
+    id: '8123',
+    executions: 2,
+    ...assembleCase([
+      { summary: SUMMARY, about: true, links: [] },
+      {
+        summary: {
+          ...SUMMARY,
+          executionId: 'review-8123',
+          pipeline: 'manual-review',
+          outcome: 'approved',
+          adverse: false,
+          reasons: [],
+          at: '2026-11-21T11:30:00.000Z',
+        },
+        about: true,
+        links: [{ executionId: 'loan-8123', relation: 'review_of' }],
+      },
+    ]),
+    more: 0,
+    notSearched: null,
+  } satisfies Case,
+  Suggestions: {
+    prefix: '81',
+    items: [{ kind: 'subject', type: 'applicant', id: '8123', at: SUMMARY.at }],
+  } satisfies Suggestions,
   Lookup: {
     id: '8123',
     execution: false,

@@ -1,13 +1,18 @@
 import {
   LIMITS,
   candidateHistorySchema,
+  caseQuerySchema,
+  caseSchema,
   historyQuerySchema,
   lookupQuerySchema,
   lookupSchema,
   stringifyJson,
   subjectHistorySchema,
+  suggestQuerySchema,
+  suggestionsSchema,
 } from '@xray/core';
 import { z } from 'zod';
+import { readCase, suggestNames } from '../query/cases.js';
 import { candidateHistory, lookUp, subjectHistory } from '../query/histories.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
@@ -62,6 +67,53 @@ export function historyRoutes(deps: Deps): Route[] {
         const history = await subjectHistory(deps, param(req, 'app'), subject, query);
         if (history.items.length > 0) await record({ details: { by: 'subject' } });
         res.type('json').send(stringifyJson(history));
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/subjects/:type/:id/case',
+      policy: 'read',
+      isHeavy: true,
+      audit: 'payload.view',
+      summary:
+        'Every execution about a subject, with those that are linked to it (reviews, retries, overrides, children, replays), and the decision that ended each matter.',
+      query: caseQuerySchema,
+      examples: { id: '8123' },
+      answers: {
+        200: {
+          description: 'The oldest first; all that is stored, unless a range is given.',
+          schema: caseSchema,
+        },
+      },
+      async handle({ req, res, record }) {
+        const query = parse(caseQuerySchema, req.query);
+        const subject = {
+          type: parse(typeSchema, param(req, 'type')),
+          id: parse(idSchema, param(req, 'id')),
+        };
+        const found = await readCase(deps, param(req, 'app'), subject, query);
+        if (found.items.length > 0) await record({ details: { by: 'case' } });
+        res.json(found);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/suggest',
+      policy: 'read',
+      isHeavy: true,
+      summary:
+        'Subjects and candidates whose id begins with a prefix of at least two characters, whatever its case and accents.',
+      query: suggestQuerySchema,
+      examples: { prefix: '81', kind: 'subject' },
+      answers: {
+        200: {
+          description: 'Subjects first, each kind in the order of the ids.',
+          schema: suggestionsSchema,
+        },
+      },
+      async handle({ req, res }) {
+        const query = parse(suggestQuerySchema, req.query);
+        res.json(await suggestNames(deps, param(req, 'app'), query));
       },
     },
     {

@@ -39,6 +39,8 @@ const NAMED = {
   CohortComparison: core.cohortComparisonSchema,
   CandidateHistory: core.candidateHistorySchema,
   SubjectHistory: core.subjectHistorySchema,
+  Case: core.caseSchema,
+  Suggestions: core.suggestionsSchema,
   Lookup: core.lookupSchema,
   Error: core.errorBodySchema,
 };

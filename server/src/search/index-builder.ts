@@ -93,7 +93,8 @@ export class IndexBuilder {
     if (last === undefined) return false;
     const segments = [];
     for (const [app, own] of groupBy(documents, ({ app }) => app)) {
-      segments.push({ app, ...(await this.#threads.run('build', own)) });
+      const executions = own.map(({ id }) => id);
+      segments.push({ app, executions, ...(await this.#threads.run('build', own)) });
     }
     await this.#store.addSegments(state, { xact: last.xact, id: last.id }, segments);
     return true;

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BuiltSegment } from '../segments/build.js';
+import type { Name } from '../segments/names.js';
 import { candidateHash, findCandidate, type Appearances } from '../segments/candidate-blocks.js';
 import {
   readDirectoryBlock,
@@ -46,6 +47,8 @@ export interface OpenIndex {
   segments: number[];
   /** Executions without a segment that were too many to read. */
   left: Tail['left'];
+  /** Subjects and candidates of executions that no segment has yet. */
+  names: Name[];
   /** Loads blocks of the directory. */
   load(wanted: WantedBlock[]): Promise<void>;
 }
@@ -94,10 +97,15 @@ export class IndexReader {
     ]);
     if (blocks === undefined) throw new SegmentGone();
     const bodies = new Map(wanted.map((one, place) => [keyOf(one), blocks[place]]));
+    const current = new Set(tail.entries.map(versionOf));
     return {
-      parts: [...segments.map((segment) => this.#storedPart(segment, bodies)), ...tailParts],
+      parts: [
+        ...segments.map((segment) => this.#storedPart(segment, bodies)),
+        ...tailParts.map(({ segment }) => memoryPart(segment, current)),
+      ],
       segments: segments.map(({ id }) => id),
       left: tail.left,
+      names: namesAmong(tailParts, tail),
       load: (missing) => this.#load(missing),
     };
   }
@@ -116,6 +124,7 @@ export class IndexReader {
       parts: segments.map((segment) => this.#storedPart(segment, bodies)),
       segments: segments.map(({ id }) => id),
       left: null,
+      names: [],
       load: (missing) => this.#load(missing),
       position: state.position,
     };
@@ -148,7 +157,7 @@ export class IndexReader {
   }
 
   /** Segments of the current tail. Segments made for the question before are used again. */
-  async #tailParts(app: string, { entries }: Tail): Promise<Part[]> {
+  async #tailParts(app: string, { entries }: Tail): Promise<TailPart[]> {
     const current = new Set(entries.map(versionOf));
     const kept = (this.#tails.get(app) ?? []).filter(({ ids }) =>
       [...ids].some((version) => current.has(version)),
@@ -165,7 +174,7 @@ export class IndexReader {
       await setImmediate();
     }
     this.#tails.set(app, parts);
-    return parts.map(({ segment }) => memoryPart(segment, current));
+    return parts;
   }
 }
 
@@ -200,6 +209,14 @@ function memoryPart({ head, blocks }: BuiltSegment, current: ReadonlySet<string>
     missing: (number) => ({ segment: 0, kind: DIRECTORY, number }),
     isCurrent: (entry) => current.has(versionOf(entry)),
   };
+}
+
+/** Without the names of executions that left the tail, or were erased. */
+function namesAmong(parts: TailPart[], { entries }: Tail): Name[] {
+  const current = new Set(entries.map(({ id }) => id));
+  return parts.flatMap(({ segment }) =>
+    segment.names.filter(({ execution }) => current.has(execution)),
+  );
 }
 
 function versionsOf({ blocks }: BuiltSegment): Set<string> {

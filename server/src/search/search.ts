@@ -5,6 +5,7 @@ import {
   type RecordedAppearance,
   type SearchMatch,
 } from '@xray/core';
+import type { Name } from '../segments/names.js';
 import { factTerm } from '../segments/terms.js';
 import type { Change, Condition, ListedExecution, Store } from '../store/store.js';
 import type { Document, IndexPosition, SearchRange, Tail } from '../store/search-store.js';
@@ -144,6 +145,13 @@ export class Search {
     return await this.#everywhere(range, { hashes: [hash], candidates: [] }, (part) => ({
       places: part.term(hash),
     }));
+  }
+
+  /** Subjects and candidates of executions that no segment has yet. */
+  async recentNames(range: SearchRange): Promise<Name[]> {
+    return await this.#withIndex(range, { hashes: [], candidates: [] }, ({ names }) =>
+      Promise.resolve(names),
+    );
   }
 
   async #everywhere(

@@ -8,12 +8,14 @@ import {
 import { DIRECTORY_BLOCK, writeDirectoryBlock, type Entry } from './directory.js';
 import { DIRECTORY, Fates, bitsFor, type Block, type Fate, type SegmentHead } from './segment.js';
 import { sortByHash } from './hashes.js';
+import { namesOf, type Name } from './names.js';
 import { TermBlockWriter } from './term-blocks.js';
 import { termsOf } from './terms.js';
 
 export interface BuiltSegment {
   head: SegmentHead;
   blocks: Block[];
+  names: Name[];
 }
 
 /** A segment of executions that were not indexed before. There is at least one. */
@@ -30,6 +32,7 @@ export function buildSegment(documents: (Entry & { snapshot: Snapshot })[]): Bui
       fates: candidates.fates,
     },
     blocks: [...directory.blocks, ...terms.blocks, ...candidates.blocks],
+    names: namesOf(sorted),
   };
 }
 

@@ -1,5 +1,5 @@
-/** The version of the encoding and of the terms. Segments of another format are built again. */
-export const SEGMENT_FORMAT = 2;
+/** The version of the encoding, the terms and the names. Segments of another format are built again. */
+export const SEGMENT_FORMAT = 3;
 
 export const DIRECTORY = 0;
 export const TERMS = 1;

@@ -3,6 +3,7 @@ import type { ErasureCount } from '@xray/core';
 import { appendAudit } from './audit.js';
 import type { Driver } from './driver.js';
 import { eraseFromIndex } from './erase-from-index.js';
+import { lockErasures } from './erasure-lock.js';
 import { instant } from './instant.js';
 import { countWithPerson, withPerson } from './people-among-candidates.js';
 import type { ErasedBatch, ErasureScope, Store } from './store.js';
@@ -14,8 +15,6 @@ type Db = Driver['db'];
  * users wait meanwhile.
  */
 const BATCH: Record<Driver['kind'], number> = { postgres: 1_000, pglite: 250 };
-/** The advisory lock of erasures and of changes to the retention rules. */
-const ERASURE_LOCK = 7_247_914;
 /** How much later than received_at an execution's `at` can be (records/read-snapshot.ts). */
 const MAX_AHEAD = sql`interval '5 minutes'`;
 
@@ -24,7 +23,7 @@ const MAX_AHEAD = sql`interval '5 minutes'`;
  * is not named here outlives an erasure; the search index, which packs many into a row, has its own way
  * (erase-from-index.ts).
  */
-const TABLES_BESIDE = ['bodies', 'steps'] as const;
+const TABLES_BESIDE = ['bodies', 'steps', 'names'] as const;
 
 /** Executions with the rule that speaks for them: their environment's own, else the app's general one. */
 const WITH_RULES = sql`xray.executions e
@@ -90,17 +89,6 @@ export async function eraseBatch(
     }
     return { erased, last: near.length === BATCH[kind] ? near.at(-1) : undefined };
   });
-}
-
-/** Keeps other erasures out until the transaction ends. False when one is running and `wait` is not set. */
-export async function lockErasures(tx: Db, { wait }: { wait: boolean }): Promise<boolean> {
-  if (wait) {
-    await sql`SELECT pg_advisory_xact_lock(${ERASURE_LOCK}::bigint)`.execute(tx);
-    return true;
-  }
-  const { rows } = await sql<{ taken: boolean }>`
-    SELECT pg_try_advisory_xact_lock(${ERASURE_LOCK}::bigint) AS taken`.execute(tx);
-  return rows[0]?.taken === true;
 }
 
 /**

@@ -2,7 +2,9 @@ import { sql, type RawBuilder } from 'kysely';
 import { SEGMENT_FORMAT, type Block, type SegmentHead } from '../segments/segment.js';
 import type { Driver } from './driver.js';
 import { jsonForPostgres } from './json-for-postgres.js';
-import type { Document, IndexPosition, IndexState } from './search-store.js';
+import { keepErasuresOut } from './erasure-lock.js';
+import { writeNames } from './names.js';
+import type { Document, IndexPosition, IndexState, NewSegment } from './search-store.js';
 
 type Db = Driver['db'];
 
@@ -53,18 +55,21 @@ export async function addSegments(
   db: Db,
   state: IndexState,
   to: IndexPosition,
-  segments: { app: string; head: SegmentHead; blocks: Block[] }[],
+  segments: NewSegment[],
 ): Promise<boolean> {
   return await db.transaction().execute(async (tx) => {
+    // Erasures lock in the same order. After this, an execution that is there stays there until the commit.
+    await keepErasuresOut(tx);
     const { numAffectedRows } = await sql`
       UPDATE xray.indexing SET xact = ${to.xact}::xid8, last_id = ${to.id}::bigint
       WHERE xact = ${state.position.xact}::xid8 AND last_id = ${state.position.id}::bigint
         AND erasures = ${state.erasures}::bigint`.execute(tx);
     if (numAffectedRows !== 1n) return false;
-    for (const { app, head, blocks } of segments) {
+    for (const { app, head, blocks, names, executions } of segments) {
       const id = await nextSegmentId(tx);
       await writeBlocks(tx, id, blocks);
       await insertSegment(tx, id, app, head);
+      await writeNames(tx, app, executions, names);
     }
     return true;
   });

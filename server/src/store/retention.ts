@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Retention, RetentionRule } from '@xray/core';
 import type { Driver } from './driver.js';
-import { lockErasures } from './erasure.js';
+import { lockErasures } from './erasure-lock.js';
 
 type Db = Driver['db'];
 

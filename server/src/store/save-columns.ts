@@ -23,6 +23,8 @@ export const HEADER = {
   decisive: 'text[]',
   course: 'int',
   has_people: 'boolean',
+  linked: 'text[]',
+  relations: 'text[]',
 } as const;
 
 export const MERGE = {

@@ -285,6 +285,8 @@ export function headerRow({
     decisive: header.decisive,
     course: header.course,
     has_people: header.hasPeople,
+    linked: header.links.map(({ executionId }) => executionId),
+    relations: header.links.map(({ relation }) => relation),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Entry } from '../segments/directory.js';
+import type { Name } from '../segments/names.js';
 import type { Block, SegmentHead } from '../segments/segment.js';
 import type { Condition, ListedExecution } from './scope.js';
 
@@ -28,6 +29,16 @@ export interface Document {
   at: number;
   xact: string;
   body: string;
+}
+
+/** A segment with what else is written of its executions. */
+export interface NewSegment {
+  app: string;
+  head: SegmentHead;
+  blocks: Block[];
+  names: Name[];
+  /** The rows that it was made of. */
+  executions: number[];
 }
 
 /** A version of an execution that was replaced or deleted. */
@@ -89,11 +100,7 @@ export interface SearchStore {
     limits: { executions: number; bytes: number },
   ): Promise<Document[]>;
   /** False when somebody else went on meanwhile, or something was erased. */
-  addSegments(
-    state: IndexState,
-    to: IndexPosition,
-    segments: { app: string; head: SegmentHead; blocks: Block[] }[],
-  ): Promise<boolean>;
+  addSegments(state: IndexState, to: IndexPosition, segments: NewSegment[]): Promise<boolean>;
 
   /** Segments of one app that are to become one, if there are. */
   findMergeable(): Promise<StoredSegment[]>;

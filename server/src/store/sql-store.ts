@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { appendAudit } from './audit.js';
+import * as cases from './cases.js';
 import * as changes from './changes.js';
 import * as cohorts from './cohorts.js';
 import * as counts from './counts.js';
@@ -8,6 +9,7 @@ import * as erasure from './erasure.js';
 import * as executions from './executions.js';
 import { readFlow } from './flows.js';
 import { migrate } from './migrations.js';
+import { suggest } from './names.js';
 import { answeredWithin, DISK_FULL } from './outage.js';
 import * as retention from './retention.js';
 import * as derived from './rewrite-derived.js';
@@ -67,6 +69,11 @@ export function createSqlStore(driver: Driver): Store {
     readFlow: (scope) => readFlow(db, scope),
     countCohorts: (pair) => cohorts.countCohorts(db, pair),
     countTraits: (pair, found, outcome) => cohorts.countTraits(db, pair, found, outcome),
+
+    listLinksTo: (app, executionId, limit) => cases.listLinksTo(db, app, executionId, limit),
+    listLinked: (ids) => cases.listLinked(db, ids),
+    findNeighbours: (app, around) => cases.findNeighbours(db, app, around),
+    suggest: (app, wanted) => suggest(db, app, wanted),
 
     ...access,
     findKey: (hash) => within(ANSWER_MS, access.findKey(hash)),

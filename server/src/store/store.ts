@@ -1,6 +1,8 @@
 import type {
   AppTransfer,
+  CaseLink,
   ErasureCount,
+  LinkedFrom,
   MergeState,
   MetadataValue,
   PipelineList,
@@ -8,9 +10,11 @@ import type {
   Retention,
   RetentionRule,
   Status,
+  Suggestion,
   Transferred,
 } from '@xray/core';
 import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
+import type { LinkedExecution } from './cases.js';
 import type { CohortCounts, CohortPair, SampledBody, TraitCount } from './cohorts.js';
 import type { FileCopy } from './driver.js';
 import type { Flow } from './flows.js';
@@ -71,6 +75,7 @@ export interface ExecutionRecord {
     course: number;
     /** Whether a step chose among people, who may ask to be erased. */
     hasPeople: boolean;
+    links: CaseLink[];
   };
   steps: StepRow[];
 }
@@ -231,6 +236,21 @@ export interface Store extends AccessStore {
   ): Promise<HistogramRow[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
   listPipelines(scope: Omit<ExecutionScope, 'where'>): Promise<PipelineList['items']>;
+
+  /** The newest executions that link to one, the oldest of them first. */
+  listLinksTo(app: string, executionId: string, limit: number): Promise<LinkedFrom[]>;
+  /** Rows of the list by id, with their links, in no order. */
+  listLinked(ids: number[]): Promise<LinkedExecution[]>;
+  /** Rows that link to one of the executions, or that are among the targets; the newest first. */
+  findNeighbours(
+    app: string,
+    around: { executionIds: string[]; targets: string[]; limit: number },
+  ): Promise<number[]>;
+  /** Subjects and candidates by the beginning of their id, at most `limit` of each kind. */
+  suggest(
+    app: string,
+    wanted: { key: string; kind: Suggestion['kind'] | undefined; limit: number },
+  ): Promise<Suggestion[]>;
 
   /** Its place in the order of an export. */
   findPlace(app: string, executionId: string): Promise<ExportFilter['after']>;

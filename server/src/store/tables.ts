@@ -152,6 +152,9 @@ interface ExecutionsTable {
   decisive: Derived<string[]>;
   course: Derived<number>;
   has_people: Derived<boolean>;
+  /** Ids of executions, and at the same places how this one is linked to them. */
+  linked: Derived<string[]>;
+  relations: Derived<string[]>;
   /** Only for the database: its 64 bits are more than a number holds here. */
   fingerprint: Derived<never>;
   /** The group of similar durations (durations.ts). */

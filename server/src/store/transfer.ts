@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { AppTransfer, Status, Transferred } from '@xray/core';
 import type { Driver } from './driver.js';
-import { lockErasures } from './erasure.js';
+import { lockErasures } from './erasure-lock.js';
 import { instant } from './instant.js';
 import { readRetention } from './retention.js';
 import type { ExportFilter, ExportedExecution } from './store.js';
