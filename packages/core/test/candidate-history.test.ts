@@ -13,7 +13,7 @@ interface Fate {
   score: number;
 }
 
-/** What became of the nth, by no pattern that an order would keep; kept is what reaches the cutoff. */
+/** Decides about the nth candidate without a simple pattern. Scores from the cutoff on are kept. */
 function fateOf(n: number): Fate {
   const score = ((n * 7_919) % 100_003) / 100_003;
   const isKept = score >= CUTOFF;
@@ -66,7 +66,7 @@ const chosen: Snapshot = {
   ],
 };
 
-/** The same, worked out by looking at everyone. */
+/** Computes the same answer by looking at every candidate. */
 function bruteForce(fate: Fate, n: number): object {
   const { outcome, reason, score } = fate;
   let nearest: { one: Fate; apart: number } | undefined;
@@ -97,12 +97,12 @@ function bruteForce(fate: Fate, n: number): object {
   };
 }
 
-describe('the appearance of a candidate', () => {
+describe('appearances of a candidate', () => {
   test(
-    'is, for candidates of 5,000, what looking at all of them gives',
+    'the history of each of 5,000 candidates equals a brute-force search',
     { timeout: 240_000 },
     () => {
-      // Each is worked out of the whole record; all of them in the full run.
+      // Each history reads the whole record. Only the full run computes all of them.
       const every = process.env['XRAY_TEST_FULL'] === undefined ? 10 : 1;
       const wrong: object[] = [];
       for (const [n, fate] of fates.entries()) {
@@ -123,7 +123,7 @@ describe('the appearance of a candidate', () => {
     },
   );
 
-  test('covers all steps with the candidate, even if only the items name it', () => {
+  test('includes steps in which only the items name the candidate', () => {
     const items: Candidate[] = [{ id: 'offer/late', outcome: 'kept', score: 0.7 }];
     const late = { name: 'late', candidates: { in: 1, out: 1, byOutcome: {}, items } };
     const found = appearancesOf({ ...chosen, steps: [...chosen.steps, late] }, 'offer/late');
@@ -132,7 +132,7 @@ describe('the appearance of a candidate', () => {
     ]);
   });
 
-  test('is empty for a candidate that was not there', () => {
+  test('is empty for a candidate that did not occur', () => {
     expect(appearancesOf(chosen, 'offer/5000')).toEqual([]);
     expect(appearancesOf(minimalSnapshot, 'offer/1')).toEqual([]);
   });

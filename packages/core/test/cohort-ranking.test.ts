@@ -11,7 +11,7 @@ import { compareShares, share, type Tally } from '../src/proportions.js';
 import { CAUSES, countOutcomes, countTraits, namesCause, plantedCohort } from './planted.js';
 import type { Cause } from './planted.js';
 
-/** Seeded, so that a run says the same each time; all of them are for the full run. */
+/** Trials have seeds, so each run gives the same result. The full run makes all of them. */
 const TRIALS = process.env['XRAY_TEST_FULL'] === '1' ? 200 : 50;
 const TRIALS_TIMEOUT_MS = 240_000;
 const OPTIONS = { appId: 'app', executions: 1_000 };
@@ -45,9 +45,9 @@ const trait = (name: string, within: Trait['within']): Trait => ({
   within,
 });
 
-describe('the ranking of what goes with a change', () => {
+describe('ranked explanations of a change', () => {
   test.each(CAUSES)(
-    'has a planted cause in its first three: %s',
+    'a planted cause is among the first three explanations: %s',
     (cause) => {
       const found = trials(cause).filter(({ explanations }) =>
         explanations.slice(0, 3).some((one) => namesCause(cause, one)),
@@ -58,7 +58,7 @@ describe('the ranking of what goes with a change', () => {
   );
 
   test(
-    'finds nothing where there is no cause',
+    'without a cause nothing is claimed',
     () => {
       const quiet = trials(undefined).filter(
         ({ outcomes, explanations }) =>
@@ -69,13 +69,13 @@ describe('the ranking of what goes with a change', () => {
     TRIALS_TIMEOUT_MS,
   );
 
-  test('does not take what merely changed at the same time for an explanation', () => {
+  test('a trait that changed at the same time without an effect is no explanation', () => {
     const { explanations } = trial(1, 'threshold');
     expect(explanations.length).toBeGreaterThan(0);
     expect(explanations.map(({ name }) => name)).not.toContain('campaign');
   });
 
-  test('says where a change took place, when it did in one region alone', () => {
+  test('a change that took place in one region only is explained by that region', () => {
     const all = { a: of(700, 1_000), b: of(600, 1_000) };
     const eu = trait('region:eu', { a: of(280, 400), b: of(180, 400) });
     const us = trait('region:us', { a: of(420, 600), b: of(420, 600) });
@@ -92,7 +92,7 @@ describe('the ranking of what goes with a change', () => {
     expect(explanations[0]?.share).toBeCloseTo(1, 10);
   });
 
-  test('names a version that came with the cohort, and says that it cannot be told from it', () => {
+  test('a version that came with the cohort is listed as a coincidence', () => {
     const all = { a: of(700, 1_000), b: of(600, 1_000) };
     const old = trait('ruleset:r41', { a: all.a, b: of(0, 0) });
     const now = trait('ruleset:r42', { a: of(0, 0), b: all.b });
@@ -102,7 +102,7 @@ describe('the ranking of what goes with a change', () => {
     ]);
   });
 
-  test('puts a rule that failed and decided into one line', () => {
+  test('a rule that failed and decided is listed once', () => {
     const all = { a: of(300, 1_000), b: of(420, 1_000) };
     const rule: Trait = {
       ...trait('max_dti', { a: of(60, 60), b: of(210, 210) }),
@@ -117,7 +117,7 @@ describe('the ranking of what goes with a change', () => {
     expect(explanations[0]?.also).toHaveLength(1);
   });
 
-  test('is finite for any counts, and the same when the cohorts change places', () => {
+  test('results are finite for any counts, and do not depend on which cohort comes first', () => {
     const part = fc
       .oneof(fc.nat(9), fc.nat(5_000))
       .chain((total) => fc.record({ count: fc.nat(total), total: fc.constant(total) }));
@@ -154,8 +154,8 @@ describe('the ranking of what goes with a change', () => {
   });
 });
 
-describe('the change of outcomes', () => {
-  test('puts the surest first and corrects for all of them', () => {
+describe('changes of outcome rates', () => {
+  test('the most significant change comes first, and p-values are corrected for the number of outcomes', () => {
     const outcomes = compareOutcomes([
       { outcome: 'approved', a: 700, b: 600 },
       { outcome: 'declined', a: 290, b: 385 },
@@ -169,7 +169,7 @@ describe('the change of outcomes', () => {
     expect(approved?.difference).toBeCloseTo(-0.1, 12);
   });
 
-  test('claims nothing of a cohort without executions', () => {
+  test('without executions in a cohort nothing is claimed', () => {
     const outcomes = compareOutcomes([{ outcome: 'approved', a: 0, b: 600 }]);
     expect(outcomes[0]).toMatchObject({ significant: false, pValue: 1, a: { rate: 0, high: 1 } });
     expect(compareOutcomes([])).toEqual([]);

@@ -4,8 +4,8 @@ import { compareFlows, countEdges } from '../src/index.js';
 const PLAIN = { steps: ['fetch', 'score', 'decide'], executions: 90 };
 const RETRIED = { steps: ['fetch', 'score', 'score', 'score', 'decide'], executions: 10 };
 
-describe('the ways that executions take', () => {
-  test('are counted by execution, from the start to the end, the most frequent first', () => {
+describe('transitions between steps', () => {
+  test('each execution counts once per transition, from start to end, the most frequent first', () => {
     expect(countEdges([PLAIN, RETRIED, { steps: [], executions: 1 }])).toEqual([
       { from: null, to: 'fetch', executions: 100 },
       { from: 'fetch', to: 'score', executions: 100 },
@@ -16,7 +16,7 @@ describe('the ways that executions take', () => {
     ]);
   });
 
-  test('of two versions are compared: a step that came, and the ways round it', () => {
+  test('a new step changes its own transitions and the one that bypasses it', () => {
     const guarded = { steps: ['fetch', 'guard', 'score', 'decide'], executions: 80 };
     const { steps, edges } = compareFlows([PLAIN], [guarded, { ...PLAIN, executions: 10 }]);
     expect(steps).toMatchObject([
@@ -29,7 +29,7 @@ describe('the ways that executions take', () => {
     ]);
   });
 
-  test('do not differ by chance, nor from nothing', () => {
+  test('differences by chance, or from an empty group, are not reported', () => {
     const once = { steps: ['fetch', 'guard', 'score', 'decide'], executions: 2 };
     expect(compareFlows([PLAIN], [PLAIN, once])).toEqual({ steps: [], edges: [] });
     expect(compareFlows([PLAIN], [])).toEqual({ steps: [], edges: [] });

@@ -17,7 +17,7 @@ function withSteps(steps: Step[]): Snapshot {
   return { ...minimalSnapshot, steps };
 }
 
-/** A generator of its own, so that a case is named by its seed (mulberry32). */
+/** A generator of its own, so that the seed identifies a case (mulberry32). */
 function randomOf(seed: number) {
   let state = seed;
   const next = (): number => {
@@ -45,7 +45,7 @@ function randomStep({ below }: ReturnType<typeof randomOf>): Step {
   };
 }
 
-/** What no comparison should see: numbering and times. */
+/** Changes that a comparison ignores: numbering and times. */
 function replayed(steps: Step[], { below }: ReturnType<typeof randomOf>): Step[] {
   return steps.map((step, index) => ({
     ...step,
@@ -56,7 +56,7 @@ function replayed(steps: Step[], { below }: ReturnType<typeof randomOf>): Step[]
   }));
 }
 
-/** One random edit; gives the places in `a` and in `b` of the steps that it touched. */
+/** Makes one random edit. Returns the places of the edited steps in `a` and in `b`. */
 function edited(steps: Step[], random: ReturnType<typeof randomOf>) {
   const copy = structuredClone(steps);
   const at = random.below(steps.length);
@@ -85,8 +85,8 @@ function edited(steps: Step[], random: ReturnType<typeof randomOf>) {
 const contentOf = ({ sequence: _s, durationMs: _d, startedAt: _a, timing: _t, ...rest }: Step) =>
   JSON.stringify(rest);
 
-describe('two executions', { timeout: 60_000 }, () => {
-  test('first differ at the step that was edited, in 99 of 100 random edits', () => {
+describe('comparison of two executions', { timeout: 60_000 }, () => {
+  test('finds the edited step as the first divergence in 99 % of random edits', () => {
     let found = 0;
     const missed: object[] = [];
     for (let seed = 1; seed <= 1000; seed++) {
@@ -95,7 +95,7 @@ describe('two executions', { timeout: 60_000 }, () => {
       const edit = edited(steps, random);
       const b = replayed(edit.steps, random);
       const { firstDivergence: first, same } = compareExecutions(withSteps(steps), withSteps(b));
-      // Among equal neighbours it cannot be told which was touched; a swap of equals changes nothing.
+      // Equal neighbours cannot be distinguished, and swapping equal steps changes nothing.
       const isTouched = (
         all: Step[],
         places: number[],
@@ -118,11 +118,11 @@ describe('two executions', { timeout: 60_000 }, () => {
     expect(found).toBeGreaterThanOrEqual(990);
   });
 
-  test('first differ at the first of several edited steps', () => {
+  test('finds the first of several edited steps', () => {
     let found = 0;
     for (let seed = 1; seed <= 1000; seed++) {
       const random = randomOf(seed);
-      // Every step is unlike the others, so that each edit can be told.
+      // All steps differ, so that each edit can be recognized.
       const steps = Array.from({ length: 10 + random.below(30) }, (_, id) => ({
         ...randomStep(random),
         metrics: { id },
@@ -143,7 +143,7 @@ describe('two executions', { timeout: 60_000 }, () => {
     expect(found).toBeGreaterThanOrEqual(990);
   });
 
-  test('are compared whatever the records, and each is the same as itself', () => {
+  test('works for any records, and finds a record equal to itself', () => {
     fc.assert(
       fc.property(anySnapshot, anySnapshot, (a, b) => {
         const comparison = compareExecutions(a, b);
@@ -161,7 +161,7 @@ describe('two executions', { timeout: 60_000 }, () => {
     );
   });
 
-  test('account for every step of both, once', () => {
+  test('mentions every step of both executions exactly once', () => {
     fc.assert(
       fc.property(anySnapshot, anySnapshot, (a, b) => {
         const { steps } = compareExecutions(a, b);
@@ -173,7 +173,7 @@ describe('two executions', { timeout: 60_000 }, () => {
     );
   });
 
-  test('of 10,000 steps each that all differ, with 700 more at the beginning, are aligned by name', () => {
+  test('aligns 10,000 different steps by name when 700 steps are added at the beginning', () => {
     const long = (value: number): Step[] =>
       Array.from({ length: 9_300 }, (_, place) => ({ name: `s${place % 9000}`, output: value }));
     const more = Array.from({ length: 700 }, (_, place) => ({ name: `new ${place}` }));
@@ -186,7 +186,7 @@ describe('two executions', { timeout: 60_000 }, () => {
     expect(moreSteps).toBe(700 + 9_300 - 500);
   });
 
-  test('of 10,000 steps of one name are aligned', () => {
+  test('aligns 10,000 steps with the same name', () => {
     const loop = (value: number): Step[] =>
       Array.from({ length: 10_000 }, (_, place) => ({ name: 'loop', output: [value, place] }));
     const { steps, moreSteps } = compareExecutions(withSteps(loop(1)), withSteps(loop(2)));
@@ -194,7 +194,7 @@ describe('two executions', { timeout: 60_000 }, () => {
     expect(moreSteps).toBe(9_500);
   });
 
-  test('show a step that stands elsewhere as moved, and folded runs of equal steps', () => {
+  test('shows a step at another place as moved, and runs of equal steps as one', () => {
     const [first, second, third, fourth] = ['one', 'two', 'three', 'four'].map((name) => ({
       name,
     }));
@@ -209,7 +209,7 @@ describe('two executions', { timeout: 60_000 }, () => {
     ]);
   });
 
-  test('tell which rule changed, in what, and that the course parts there and not at a mere value', () => {
+  test('names the rule that changed, and finds the divergence there instead of at a mere value', () => {
     const rules = (actual: number, result: 'pass' | 'fail'): Step => ({
       name: 'rules',
       rules: [
@@ -240,7 +240,7 @@ describe('two executions', { timeout: 60_000 }, () => {
     });
   });
 
-  test('tell that rules changed their order', () => {
+  test('says when rules are in another order', () => {
     const [price, stock] = [{ id: 'price' }, { id: 'stock' }];
     const { firstDivergence } = compareExecutions(
       withSteps([{ name: 'rules', rules: [price, stock] }]),
@@ -249,7 +249,7 @@ describe('two executions', { timeout: 60_000 }, () => {
     expect(firstDivergence).toMatchObject({ rulesReordered: true, rules: [] });
   });
 
-  test('tell which candidates moved, out of the ledger and the detail', () => {
+  test('lists candidates whose outcome changed, from ledger and detail', () => {
     const rank = (outcomes: string, scores: number[]): Step => ({
       name: 'rank',
       candidates: {
@@ -275,7 +275,7 @@ describe('two executions', { timeout: 60_000 }, () => {
     });
   });
 
-  test('differ in outcome and versions apart from their steps', () => {
+  test('lists differing outcomes and versions apart from the steps', () => {
     const other = {
       ...fullSnapshot,
       executionId: 'another',
@@ -291,10 +291,10 @@ describe('two executions', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the difference of two values', () => {
+describe('difference of two values', () => {
   const json = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
 
-  test('is empty exactly when they are equal', () => {
+  test('is empty exactly if the values are equal', () => {
     fc.assert(
       fc.property(json, json, (a, b) => {
         expect(diffJson(a, structuredClone(a), 10).changes).toEqual([]);
@@ -304,7 +304,7 @@ describe('the difference of two values', () => {
     );
   });
 
-  test('gives a bounded list and counts the others', () => {
+  test('lists a bounded number of changes and counts the rest', () => {
     const [a, b] = [
       Array.from({ length: 100 }, (_, i) => i),
       Array.from({ length: 100 }, (_, i) => -i - 1),
@@ -312,21 +312,21 @@ describe('the difference of two values', () => {
     expect(diffJson(a, b, 7)).toMatchObject({ changes: { length: 7 }, more: 93 });
   });
 
-  test('escapes its pointers, and cuts a value that is too long to repeat', () => {
+  test('escapes its pointers, and cuts values that are too long to repeat', () => {
     expect(diffJson({ 'a/b~c': 1 }, {}, 9).changes).toEqual([
       { path: '/a~1b~0c', kind: 'removed', a: 1 },
     ]);
     expect(diffJson(['x'.repeat(5000)], [], 9).changes).toMatchObject([{ path: '/0', cut: true }]);
   });
 
-  test('of arrays lies between their common beginning and end', () => {
+  test('of arrays is between their common beginning and end', () => {
     expect(diffJson([1, 2, 3, 4], [1, 9, 2, 3, 4], 9).changes).toEqual([
       { path: '/1', kind: 'added', b: 9 },
     ]);
   });
 });
 
-/** With keys in one order, and -0 as JSON writes it. */
+/** Sorts keys, and writes -0 as JSON does. */
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null || isExactNumber(value)) return value;
@@ -337,16 +337,16 @@ function sorted(value: Json): Json {
   );
 }
 
-describe('how a step returned', () => {
+describe('comparison of `returned`', () => {
   const step = (returned?: Step['returned']) =>
     withSteps([{ name: 'search', output: 1, ...(returned && { returned }) }]);
 
-  test('is no difference, since older clients do not record it', () => {
+  test('ignores how a value was returned, because older clients do not record it', () => {
     const comparison = compareExecutions(step(), step({ async: true, of: 'output' }));
     expect(comparison.same).toBe(true);
   });
 
-  test('is one where the values differ', () => {
+  test('reports different returned values', () => {
     const [a, b] = [1, 2].map((value) => step({ of: 'value', value: [value] }));
     if (!a || !b) throw new Error('two executions');
     expect(compareExecutions(a, b).firstDivergence?.changes).toMatchObject([
@@ -355,7 +355,7 @@ describe('how a step returned', () => {
   });
 });
 
-describe('of two applicants', () => {
+describe('comparison of two applicants', () => {
   const loan = (id: string, at: string, score: number, more: Step[] = []): Snapshot => ({
     ...minimalSnapshot,
     executionId: `loan-${id}`,
@@ -381,7 +381,7 @@ describe('of two applicants', () => {
   };
   const [ada, bob] = ['2026-01-05T10:00:00Z', '2026-02-06T11:30:00.5+02:00'];
 
-  test('the first difference is neither their id nor a time, but the rule that turned', () => {
+  test('leads with the rule that changed its result, not with an id or a time', () => {
     const { firstDivergence, lead, steps } = compare(
       loan('8121', ada, 700),
       loan('8122', bob, 612),
@@ -394,7 +394,7 @@ describe('of two applicants', () => {
     ]);
   });
 
-  test('a value that tells more comes before their id in the same step', () => {
+  test('lists an informative value before an id in the same step', () => {
     const [a, b] = ['8121', '8122'].map((id, place) =>
       loan(id, ada, 700, [{ name: 'bureau', output: { applicantId: id, open: place } }]),
     );
@@ -408,7 +408,7 @@ describe('of two applicants', () => {
     ]);
   });
 
-  test('ids without subjects are known from the input, as numbers too', () => {
+  test('recognizes ids from the input if there are no subjects, even as numbers', () => {
     const minimal = (userId: number, score: number): Snapshot =>
       withSteps([{ name: 'fetch', input: { userId }, output: { userId, score } }]);
     expect(compare(minimal(8121, 700), minimal(8122, 612)).lead).toMatchObject({
@@ -416,7 +416,7 @@ describe('of two applicants', () => {
     });
   });
 
-  test('their ids come first where nothing else differs', () => {
+  test('leads with ids if nothing else differs', () => {
     const { firstDivergence, partsAt, same } = compare(
       loan('8121', ada, 700),
       loan('8122', ada, 700),
@@ -426,7 +426,7 @@ describe('of two applicants', () => {
     expect(same).toBe(false);
   });
 
-  test('whatever differs beside ids and times is the first difference', { timeout: 60_000 }, () => {
+  test('leads with any value that is not an id or a time', { timeout: 60_000 }, () => {
     const id = fc.stringMatching(/^[a-z0-9]{3,9}$/);
     fc.assert(
       fc.property(id, id, fc.nat(5), (one, other, place) => {

@@ -21,7 +21,7 @@ import {
 const digits = (max: number) =>
   fc.stringMatching(new RegExp(`^[1-9][0-9]{0,${max}}$`), { size: 'max' });
 
-/** Any way to write a number in JSON, many beyond what a double holds. */
+/** Any JSON number, often one that a double cannot hold. */
 const anyNumber = fc
   .record({
     sign: fc.constantFrom('', '-'),
@@ -39,7 +39,7 @@ const anyNumber = fc
   })
   .map(({ sign, whole, fraction, exponent }) => sign + whole + fraction + exponent);
 
-/** Two numbers that are often equal or nearly so. */
+/** Two numbers that are often equal or nearly equal. */
 const anyPair = fc.oneof(
   fc.tuple(anyNumber, anyNumber),
   digits(24).chain((text) =>
@@ -51,7 +51,7 @@ const anyPair = fc.oneof(
   ),
 );
 
-/** What a number's text means, by its digits alone. */
+/** The value of a number's text as a decimal. */
 function decimalOf(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
@@ -74,7 +74,7 @@ function snapshotWith(number: string): Snapshot {
 }
 
 describe('numbers of any size', () => {
-  test('keep their digits from text to text', () => {
+  test('keep all digits when read and written', () => {
     fc.assert(
       fc.property(anyNumber, (number) => {
         const written = stringifyJson(parseJson(`{"a":[${number}]}`));
@@ -84,7 +84,7 @@ describe('numbers of any size', () => {
     );
   });
 
-  test('differ, compare and are found by metadata exactly where their digits say so', () => {
+  test('are different, ordered and found by metadata according to all their digits', () => {
     fc.assert(
       fc.property(anyPair, ([a, b]) => {
         const areEqual = decimalOf(a) === decimalOf(b);
@@ -101,7 +101,7 @@ describe('numbers of any size', () => {
     );
   });
 
-  test('are found by the digits that were sent, where these are many', () => {
+  test('are found by their digits if they have many', () => {
     fc.assert(
       fc.property(digits(30), (number) => {
         const query = compileText(number, false);
@@ -113,7 +113,7 @@ describe('numbers of any size', () => {
     );
   });
 
-  test('in rules are told apart, and one beside the other is a near miss', () => {
+  test('are distinguished in rules, where a difference in the last digit is a near miss', () => {
     const snapshot = parseJson(`{"executionId":"e","appId":"a","pipeline":"p",
       "decision":{"outcome":"declined","adverse":true,"reasons":[{"code":"MIN","ruleId":"min"}]},
       "steps":[{"name":"s","rules":[{"id":"min","op":">=","result":"fail",
@@ -128,8 +128,8 @@ describe('numbers of any size', () => {
   });
 });
 
-describe('JSON without such numbers', () => {
-  test('is read and written as JSON.parse and JSON.stringify do', () => {
+describe('JSON without exact numbers', () => {
+  test('is read and written like JSON.parse and JSON.stringify do', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(parseJson(text)).toEqual(JSON.parse(text));
@@ -139,13 +139,13 @@ describe('JSON without such numbers', () => {
     );
   });
 
-  test('is read in a time that grows with its length alone', () => {
+  test('is read in linear time', () => {
     const digits = '1'.repeat(300_000);
     const text = JSON.stringify({ a: ` ${digits}x`, b: ` ${digits}e`, c: '1.'.repeat(100_000) });
     expect(stringifyJson(parseJson(text))).toBe(text);
   });
 
-  test('keeps its odd keys beside an exact number, and of a repeated key the last', () => {
+  test('keeps unusual keys next to an exact number, and the last value of a repeated key', () => {
     const text =
       '{"__proto__":{"a":1},"n":12345678901234567890,"b":1,"b":"x","t":"a\\u0000\\ud800"}';
     expect(stringifyJson(parseJson(text))).toBe(text.replace('"b":1,', ''));

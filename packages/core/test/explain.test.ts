@@ -36,7 +36,7 @@ const minIncome = {
   threshold: 3000,
 } satisfies Rule;
 
-/** A loan, declined because its rules failed, unless it is told otherwise. */
+/** A loan that was declined because its rules failed. `changes` overrides the rest. */
 function declined(rules: Rule[], changes: Partial<Snapshot> = {}): Snapshot {
   return {
     ...minimalSnapshot,
@@ -72,8 +72,8 @@ function rulesNamed({ reasons, unnamedFailures, nearMiss, candidates }: Explanat
   ];
 }
 
-describe('an explanation, whatever the record', { timeout: 60_000 }, () => {
-  test('is made of every valid snapshot, in its own shape', () => {
+describe('explanation of any record', { timeout: 60_000 }, () => {
+  test('is valid for every valid snapshot', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         expect(snapshotSchema.safeParse(snapshot).success).toBe(true);
@@ -84,7 +84,7 @@ describe('an explanation, whatever the record', { timeout: 60_000 }, () => {
     );
   });
 
-  test('names no rule that the record has not evaluated, and quotes its values as they are', () => {
+  test('names only rules that the record has evaluated, with their recorded values', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         for (const named of rulesNamed(explain(snapshot))) {
@@ -101,7 +101,7 @@ describe('an explanation, whatever the record', { timeout: 60_000 }, () => {
     );
   });
 
-  test('calls a reason evidenced only with evidence out of the record', () => {
+  test('calls a reason evidenced only with evidence from the record', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const { reasons } = explain(snapshot);
@@ -118,22 +118,22 @@ describe('an explanation, whatever the record', { timeout: 60_000 }, () => {
     );
   });
 
-  test('quotes in its text no number that the record does not hold', () => {
+  test('contains only numbers from the record in its text', () => {
     const numbers = (text: string): string[] => text.match(/-?\d+(\.\d+)?(e[+-]?\d+)?/g) ?? [];
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
-        // Sequences are the record's order, by default the place in it; lengths of its lists are counted.
+        // Also allowed: places of steps in the record, and lengths of its lists.
         const places = [...Array(10).keys()].map(String);
         const held = new Set([...numbers(JSON.stringify(snapshot)), ...places]);
         const text = explanationText(explain(snapshot));
-        // A long value may be cut in the middle of a number.
+        // A long value may be cut inside a number.
         for (const found of numbers(text.replaceAll(/\S*…/g, ''))) expect(held).toContain(found);
       }),
       { numRuns: 500 },
     );
   });
 
-  test('is safe to print, whatever its names hold', () => {
+  test('has a text that is safe to print, whatever names the record has', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         expect(explanationText(explain(snapshot)).replaceAll('\n', '')).not.toMatch(
@@ -144,7 +144,7 @@ describe('an explanation, whatever the record', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the rules of a record', () => {
+describe('explanation of rules', () => {
   const counts = { evaluated: 3, passed: 1, failed: 2, skipped: 0, error: 0, decisive: 1 };
   const chosen = { in: 2, out: 1, byOutcome: { selected: 1, rejected: 1 }, items: [] };
   const silent = { outcome: 'declined', adverse: true };
@@ -152,7 +152,7 @@ describe('the rules of a record', () => {
   const hasPassed = ({ result, counts: of }: Rule): boolean =>
     result === 'pass' || (!result && (of?.passed ?? 0) > 0 && of?.failed === 0);
 
-  test('are each explained, or passed', { timeout: 60_000 }, () => {
+  test('mentions every rule that did not pass', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const explanation = explain(snapshot);
@@ -178,7 +178,7 @@ describe('the rules of a record', () => {
     );
   });
 
-  test('count whatever else they carry: a result beside counts is evidence', () => {
+  test('uses a result that a rule has beside counts', () => {
     for (const rule of [
       { ...minScore, counts },
       { ...minScore, result: undefined, counts },
@@ -197,13 +197,13 @@ describe('the rules of a record', () => {
     }
   });
 
-  test('with one value of their own count for the decision beside candidates too', () => {
+  test('counts a rule with a single value for the decision, even in a step with candidates', () => {
     const steps = [{ name: 'offers', rules: [{ ...minScore, counts }], candidates: chosen }];
     const explanation = explain(declined([], { decision: silent, steps }));
     expect(explanation.unnamedFailures).toMatchObject([{ rule: 'min_score', decisive: true }]);
   });
 
-  test('that were asked of candidates are told with them, and bear their reason out', () => {
+  test('lists rules that were evaluated for candidates with them, as evidence of their reason', () => {
     const price = { id: 'price', op: '<=', threshold: 60, unit: 'EUR', counts };
     const explanation = explain(
       declined([], {
@@ -224,7 +224,7 @@ describe('the rules of a record', () => {
     expect(text).toContain('Rule stock in step 0 (filters) checked the candidates.');
   });
 
-  test('that bear nothing out are named with the cause', () => {
+  test('names the rules that it does not use, with the cause', () => {
     const explanation = explain(
       declined([], {
         decision: silent,
@@ -254,7 +254,7 @@ describe('the rules of a record', () => {
     expect(text).toContain('fraud in step 2 (score): ended in an error.');
   });
 
-  test('of every round of a loop count, and of its attempts the last', () => {
+  test('uses every round of a loop, and the last attempt of each round', () => {
     const attempts = [1, 2, 1, 1, 2];
     const steps = attempts.map((attempt, place) => ({
       name: 'bureau',
@@ -266,7 +266,7 @@ describe('the rules of a record', () => {
     expect(setAside.flatMap(({ rules }) => rules)).toEqual(['r0', 'r3']);
   });
 
-  test('and all else that a bounded list leaves out is counted', () => {
+  test('counts everything that a bounded list omits', () => {
     const many = Array.from({ length: 30 }, (_, place) => `x${place}`);
     const explanation = explain(
       declined(
@@ -302,8 +302,8 @@ describe('the rules of a record', () => {
   });
 });
 
-describe('the reasons', () => {
-  test('are borne out by the rule that was evaluated in this execution', () => {
+describe('explanation of reasons', () => {
+  test('supports a reason by the rule that this execution evaluated', () => {
     const [reason] = explain(declined([minScore])).reasons;
     expect(reason).toMatchObject({
       code: 'MIN_SCORE',
@@ -323,7 +323,7 @@ describe('the reasons', () => {
     });
   });
 
-  test('without any rule or factor are stated, and the text says so and names no rule', () => {
+  test('only states a reason without a rule or factor, and the text names no rule for it', () => {
     const explanation = explain(
       declined([minIncome], {
         decision: { outcome: 'declined', reasons: [{ code: 'FRAUD', ruleId: 'secret_list' }] },
@@ -335,7 +335,7 @@ describe('the reasons', () => {
     expect(text).not.toContain('secret_list');
   });
 
-  test('are not borne out by a rule that was skipped', () => {
+  test('does not support a reason by a skipped rule', () => {
     const [reason] = explain(
       declined([{ ...minScore, result: 'skip' }], {
         decision: { outcome: 'declined', reasons: [{ code: 'LOW', ruleId: 'min_score' }] },
@@ -344,7 +344,7 @@ describe('the reasons', () => {
     expect(reason).toMatchObject({ support: 'stated', evidence: [{ result: 'skip' }] });
   });
 
-  test('are contradicted by a rule that passed, or whose values do not fail', () => {
+  test("contradicts a reason if its rule passed, or the rule's values do not fail", () => {
     const because = {
       outcome: 'declined',
       adverse: true,
@@ -360,7 +360,7 @@ describe('the reasons', () => {
     }
   });
 
-  test('are borne out by a recorded value of their factor', () => {
+  test('supports a reason by a recorded value of its factor', () => {
     const explanation = explain({
       ...minimalSnapshot,
       decision: { outcome: 'declined', reasons: [{ code: 'LOW', factor: 'score' }] },
@@ -371,7 +371,7 @@ describe('the reasons', () => {
     });
   });
 
-  test('of an attempt that was made again are the last attempt’s', () => {
+  test('uses the last attempt for a reason', () => {
     const attempts = [minScore, { ...minScore, actual: 580 }].map((rule, index) => ({
       name: 'rules',
       attempt: index + 1,
@@ -383,7 +383,7 @@ describe('the reasons', () => {
 });
 
 describe('near misses', () => {
-  test('say which value of the one failed rule passes', () => {
+  test('give the value at which the only failed rule passes', () => {
     const { nearMiss } = explain(declined([minScore, minIncome]));
     expect(nearMiss).toMatchObject({
       unknown: null,
@@ -400,7 +400,7 @@ describe('near misses', () => {
     });
   });
 
-  test('of several failed rules ask for all of them together', () => {
+  test('require all of several failed rules together', () => {
     const explanation = explain(declined([minScore, maxDti]));
     expect(explanation.nearMiss).toMatchObject({
       need: 'all',
@@ -420,14 +420,14 @@ describe('near misses', () => {
     ]);
   });
 
-  test('name the rules that were never reached', () => {
+  test('name rules that were never evaluated', () => {
     const skipped = { id: 'employment', result: 'skip' } satisfies Rule;
     expect(explain(declined([minScore, skipped])).nearMiss.unevaluated).toMatchObject([
       { rule: 'employment' },
     ]);
   });
 
-  test('claim no value where the record does not say how values are compared', () => {
+  test('give no value if the record does not say how values are compared', () => {
     const { op: _op, ...silent } = minScore;
     const explanation = explain(declined([silent]));
     expect(explanation.nearMiss.changes).toMatchObject([
@@ -454,7 +454,7 @@ describe('near misses', () => {
     expect(explain(snapshot).nearMiss).toMatchObject({ unknown, changes: [] });
   });
 
-  test('of candidates give the margin to the cutoff, the nearest kept rival and the one failed rule', () => {
+  test('of candidates have the margin to the cutoff, the nearest kept rival and the only failed rule', () => {
     const [account] = explain({
       ...minimalSnapshot,
       steps: [
@@ -502,8 +502,8 @@ describe('near misses', () => {
   });
 });
 
-describe('the text', () => {
-  test('reads as an account that can be given to the person it is about', () => {
+describe('explanation text', () => {
+  test('reads as an account for the person whom the decision is about', () => {
     const text = explanationText(explain(declined([minScore, minIncome])));
     expect(text).toContain('loan-approval: the decision was declined.');
     expect(text).toContain(
@@ -514,7 +514,7 @@ describe('the text', () => {
     );
   });
 
-  test('says what is in force, who took part and what limits the account', () => {
+  test('says which versions were in force, who took part and what limits the explanation', () => {
     const text = explanationText(explain(fullSnapshot));
     expect(text).toContain('ruleset r42');
     expect(text).toContain('small-1');
@@ -523,18 +523,18 @@ describe('the text', () => {
     expect(text).toContain('truncated at /steps/0/input');
   });
 
-  test('of a body without a decision says that there is none', () => {
+  test('says that a record without a decision states none', () => {
     expect(explanationText(explain(minimalSnapshot))).toContain('states no decision');
   });
 });
 
-describe('the step at which a failure began', () => {
+describe('first failed step', () => {
   const error = { type: 'TimeoutError', message: 'no answer' };
   const failed = { status: 'failed', error } as const;
   const stepOf = (steps: Snapshot['steps']) =>
     explain({ ...minimalSnapshot, steps, status: 'failed' }).failure?.step.name;
 
-  test('is the innermost of those that its error went through', () => {
+  test('is the innermost of nested steps with the same error', () => {
     expect(
       stepOf([
         { name: 'fetch' },
@@ -545,7 +545,7 @@ describe('the step at which a failure began', () => {
     ).toBe('call');
   });
 
-  test('is the outer one where it failed by an error of its own', () => {
+  test('is the outer step if it failed with another error', () => {
     const other = { ...error, message: 'out of attempts' };
     expect(
       stepOf([

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../src/index.js';
 
-/** The smallest body that the wire format takes. */
+/** The smallest body that the wire format accepts. */
 export const minimalSnapshot = {
   executionId: 'exec-1',
   appId: 'my-loan-app',

@@ -6,8 +6,8 @@ const json = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
 const found = (before: Json, after: Json) =>
   diffJson(before, after, 100).changes.map(({ kind, path }) => `${kind} ${path}`);
 
-describe('the difference of two values', () => {
-  it('names what was added, removed and changed', () => {
+describe('difference of two values', () => {
+  it('names added, removed and changed values', () => {
     expect(found({ a: 1, b: 2, c: { d: 3 } }, { a: 1, b: 4, c: { e: 3 } })).toEqual([
       'changed /b',
       'removed /c/d',
@@ -15,17 +15,17 @@ describe('the difference of two values', () => {
     ]);
   });
 
-  it('sees one element put in between as one addition', () => {
+  it('shows an element inserted in the middle as one addition', () => {
     expect(found([1, 2, 3], [1, 9, 2, 3])).toEqual(['added /1']);
     expect(found([1, 2, 3], [1, 3])).toEqual(['removed /1']);
   });
 
-  it('tells null from absent, and an array from an object', () => {
+  it('distinguishes null from absent, and an array from an object', () => {
     expect(found({ a: null }, {})).toEqual(['removed /a']);
     expect(found({ a: [] }, { a: {} })).toEqual(['changed /a']);
   });
 
-  it('stops at as many as were asked for and counts the others', () => {
+  it('lists at most the requested number and counts the rest', () => {
     const after = Array.from({ length: 50 }, (_, index) => index);
     expect(diffJson([], after, 10)).toMatchObject({ more: 40 });
     expect(diffJson([], after, 10).changes).toHaveLength(10);
@@ -43,7 +43,7 @@ describe('the difference of two values', () => {
     );
   });
 
-  it('finds as many differences in either direction', () => {
+  it('has as many changes in either direction', () => {
     fc.assert(
       fc.property(json, json, (a, b) => {
         expect(diffJson(a, b, 1e6).changes).toHaveLength(diffJson(b, a, 1e6).changes.length);
@@ -52,7 +52,7 @@ describe('the difference of two values', () => {
   });
 });
 
-/** With the keys in one order, which is no difference. */
+/** Sorts the keys, whose order makes no difference. */
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null || isExactNumber(value)) return value;

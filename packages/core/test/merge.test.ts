@@ -16,7 +16,7 @@ interface Flush {
   bodyHash: string;
 }
 
-// Few values of each, so that equal ranks, equal bodies and shared instances come up often.
+// Few values of each field, so that equal ranks, equal bodies and shared instances are frequent.
 const flush: fc.Arbitrary<Flush> = fc.record({
   status: fc.constantFrom('running', 'completed', 'failed', undefined),
   revision: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
@@ -44,8 +44,8 @@ const completed = (revision: number, bodyHash = '00'): Flush => ({
   status: 'completed',
 });
 
-describe('the merge rule, whatever the flushes', () => {
-  test('ends in one state in any order', () => {
+describe('merging of any flushes', () => {
+  test('gives the same state in any order', () => {
     const shuffled = flushes.chain((all) =>
       fc.tuple(
         fc.constant(all),
@@ -59,7 +59,7 @@ describe('the merge rule, whatever the flushes', () => {
     );
   });
 
-  test('ends in one state however often each came', () => {
+  test('gives the same state if flushes are repeated', () => {
     fc.assert(
       fc.property(flushes, fc.infiniteStream(fc.nat()), (all, picks) => {
         const again = [...picks.take(6)].map((pick) => all[pick % all.length] ?? running(1));
@@ -68,7 +68,7 @@ describe('the merge rule, whatever the flushes', () => {
     );
   });
 
-  test('ends in one state however they were grouped', () => {
+  test('gives the same state for any grouping', () => {
     fc.assert(
       fc.property(flushes, flushes, flushes, (a, b, c) => {
         const [left, middle, right] = [mergeAll(a), mergeAll(b), mergeAll(c)];
@@ -91,7 +91,7 @@ describe('the merge rule, whatever the flushes', () => {
     );
   });
 
-  test('sees a conflict exactly when the flushes contradict each other', () => {
+  test('finds a conflict exactly if the flushes contradict each other', () => {
     fc.assert(
       fc.property(flushes, (all) => {
         expect(isConflict(mergeAll(all))).toBe(contradict(all));
@@ -99,7 +99,7 @@ describe('the merge rule, whatever the flushes', () => {
     );
   });
 
-  test('leaves what it is given as it was', () => {
+  test('does not change its arguments', () => {
     fc.assert(
       fc.property(flush, flush, (a, b) => {
         const [left, right] = [Object.freeze(stateOf(a)), Object.freeze(stateOf(b))];
@@ -110,7 +110,7 @@ describe('the merge rule, whatever the flushes', () => {
   });
 });
 
-/** The definition, over all flushes at once. */
+/** The definition of a conflict, over all flushes at once. */
 function contradict(all: Flush[]): boolean {
   const { winner } = mergeAll(all);
   const ranks = all.map((one) => stateOf(one).winner);
@@ -126,43 +126,43 @@ function contradict(all: Flush[]): boolean {
   return besideWinner || lateRunning || instances.size > 1;
 }
 
-describe('the merge rule, case by case', () => {
-  test('takes a terminal snapshot over a running one of a higher revision', () => {
+describe('merging, case by case', () => {
+  test('prefers a terminal snapshot to a running one with a higher revision', () => {
     const state = mergeAll([completed(2), running(9)]);
 
     expect(state.winner).toMatchObject({ terminal: true, revision: 2 });
     expect(isConflict(state)).toBe(true);
   });
 
-  test('takes the higher revision of two running ones without a conflict', () => {
+  test('prefers the higher revision of two running snapshots, without a conflict', () => {
     const state = mergeAll([running(2, 'ff'), running(3, '00')]);
 
     expect(state.winner).toMatchObject({ terminal: false, revision: 3 });
     expect(isConflict(state)).toBe(false);
   });
 
-  test('takes the higher body hash of one revision and calls it a conflict', () => {
+  test('prefers the higher body hash of the same revision, and marks a conflict', () => {
     const state = mergeAll([completed(1, '00'), completed(1, 'ff')]);
 
     expect(state.winner.bodyHash).toBe('ff');
     expect(isConflict(state)).toBe(true);
   });
 
-  test('takes a conflict back when a later revision outranks both', () => {
+  test('removes the conflict when a later revision outranks both bodies', () => {
     expect(isConflict(mergeAll([running(1, '00'), running(1, 'ff'), completed(2)]))).toBe(false);
   });
 
-  test('does not call the same body again a conflict', () => {
+  test('does not mark a conflict for a repeated body', () => {
     expect(isConflict(mergeAll([completed(1), completed(1)]))).toBe(false);
   });
 
-  test('calls two processes under one id a conflict, whichever wins', () => {
+  test('marks a conflict for two processes under one id, whichever wins', () => {
     const state = mergeAll([running(1), { ...completed(2), instanceId: 'b' }]);
 
     expect(isConflict(state)).toBe(true);
   });
 
-  test('reads no status as completed and no revision as the first', () => {
+  test('treats a missing status as completed and a missing revision as the first', () => {
     expect(mergeStateOf({}, 'ab')).toMatchObject({
       winner: { terminal: true, revision: 1, bodyHash: 'ab' },
       instanceId: null,

@@ -4,9 +4,9 @@ import type { Trait, TraitCounts } from '../src/cohort-ranking.js';
 import type { CohortExplanation, ExplanationKind } from '../src/cohorts.js';
 
 /**
- * What changes between cohort a and cohort b. `threshold`: ruleset r42, rolled out to half of b, allows
- * less debt. `missing_step`: in the EU nobody looks at the credit history any more, which costs points.
- * `reordered`: the rule that sends large amounts to a person comes before the one that declines.
+ * The difference between cohorts a and b. `threshold`: ruleset r42, which half of b uses, allows less debt.
+ * `missing_step`: in the EU the credit history is no longer read, which costs points. `reordered`: the rule
+ * that refers large amounts to a person now runs before the rule that declines.
  */
 export const CAUSES = ['threshold', 'missing_step', 'reordered'] as const;
 export type Cause = (typeof CAUSES)[number];
@@ -28,7 +28,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Loan applications as one cohort would record them, cohort b with the cause in it. */
+/** Loan applications of one cohort. Cohort b has the cause. */
 export function plantedCohort(
   cohort: 'a' | 'b',
   seed: number,
@@ -54,7 +54,7 @@ function application(
   const near = (mean: number, deviation: number): number =>
     mean + deviation * 1.732 * (random() + random() + random() + random() - 2);
   const region = pick('eu', 'eu', 'us', 'us', 'apac');
-  // A ruleset with a new name and the same rules is no cause.
+  // A ruleset with a new name but the same rules is not a cause.
   const isNew = cohort === 'b' && random() < 0.5;
   const hasHistory = !(cause === 'missing_step' && region === 'eu');
   const amount = Math.round(near(20_000, 8_000));
@@ -105,14 +105,14 @@ function application(
     },
     durationMs: 10 + 20 * random(),
     input: { purpose: pick('car', 'home', 'other'), term: pick(12, 24, 36), amount },
-    // One of them became frequent without any bearing on decisions.
+    // The tag became frequent without any effect on decisions.
     tags: random() < (cohort === 'b' ? 0.5 : 0.1) ? ['campaign'] : [],
     metadata: { region, channel: pick('web', 'branch', 'partner') },
     steps,
   };
 }
 
-/** What `Store.cohortTraits` counts, by looking at every record: the measure that it has to meet. */
+/** Counts what `Store.cohortTraits` counts, by looking at every record. The store must return the same. */
 export function countTraits(a: Snapshot[], b: Snapshot[], outcome: string | null): TraitCounts {
   const of = { a: { count: 0, total: 0 }, b: { count: 0, total: 0 } };
   const traits = new Map<string, Trait>();
@@ -177,7 +177,7 @@ function traitsOf(snapshot: Snapshot): [ExplanationKind, string][] {
   ];
 }
 
-/** The executions of each outcome in both cohorts. */
+/** Counts the executions of each outcome in both cohorts. */
 export function countOutcomes(
   a: Snapshot[],
   b: Snapshot[],
@@ -190,7 +190,10 @@ export function countOutcomes(
   }));
 }
 
-/** Whether an explanation names what was planted: the change itself or the very thing it works through. */
+/**
+ * Whether an explanation names the planted cause: the change itself, or the rule or step through which it
+ * works.
+ */
 export function namesCause(cause: Cause, { kind, name, also }: CohortExplanation): boolean {
   const truths: Record<Cause, string[]> = {
     threshold: ['decisive max_dti', 'rule max_dti', 'reason MAX_DTI', 'version ruleset:r42'],

@@ -19,7 +19,7 @@ const tally = fc
   .chain((total) => fc.record({ count: fc.nat(total), total: fc.constant(total) }));
 const stratum = fc.record({ exposed: tally, unexposed: tally });
 
-/** Tail probabilities by adding up, of tables small enough for exact arithmetic. */
+/** Tail probabilities by summation, for tables small enough for exact arithmetic. */
 function midPBySum(a: Tally, b: Tally): number {
   const choose = (n: number, k: number): number =>
     Array.from({ length: k }, (_, i) => (n - i) / (i + 1)).reduce((x, y) => x * y, 1);
@@ -33,7 +33,7 @@ function midPBySum(a: Tally, b: Tally): number {
   return Math.min(1, (2 * Math.min(...tails)) / sum(weights));
 }
 
-describe('the interval of a share', () => {
+describe('interval of a share', () => {
   // Newcombe 1998, Stat. Med. 17:857-872, Table I, method 3.
   test.each([
     [81, 263, 0.2553, 0.3662],
@@ -46,11 +46,11 @@ describe('the interval of a share', () => {
     expect(interval.high).toBeCloseTo(high, 4);
   });
 
-  test('of nothing is everything', () => {
+  test('covers everything for an empty tally', () => {
     expect(wilsonInterval(of(0, 0))).toEqual({ low: 0, high: 1 });
   });
 
-  test('holds the share, within 0 and 1, and is mirrored by counting the others', () => {
+  test('contains the share, stays within 0 and 1, and is mirrored for the complement', () => {
     fc.assert(
       fc.property(tally, (one) => {
         const { low, high } = wilsonInterval(one);
@@ -66,7 +66,7 @@ describe('the interval of a share', () => {
   });
 });
 
-describe('the interval of a difference', () => {
+describe('interval of a difference', () => {
   // Newcombe 1998, Stat. Med. 17:873-890, Table II, method 10.
   test.each([
     [56, 70, 48, 80, 0.0524, 0.3339],
@@ -82,7 +82,7 @@ describe('the interval of a difference', () => {
     expect(interval.high).toBeCloseTo(high, 4);
   });
 
-  test('holds the difference, and is mirrored when the two change places', () => {
+  test('contains the difference, and changes its sign when the cohorts are swapped', () => {
     fc.assert(
       fc.property(tally, tally, (a, b) => {
         const { low, high } = differenceInterval(a, b);
@@ -99,14 +99,14 @@ describe('the interval of a difference', () => {
   });
 });
 
-describe('the test between two shares', () => {
+describe('comparison of two shares', () => {
   // Perondi et al. 2004, the example of Lydersen, Fagerland and Laake 2009, Stat. Med. 28:1159-1175: by
   // Fisher's exact test 0.0544, by its mid-p version 0.0297.
-  test('of few is the mid-p version of the exact one', () => {
+  test('of small counts is the mid-p version of the exact test', () => {
     expect(compareShares(of(1, 34), of(7, 34))).toBeCloseTo(0.0297, 4);
   });
 
-  test('of few agrees with adding up every table', () => {
+  test('of small counts agrees with summing over all tables', () => {
     const few = fc
       .integer({ min: 1, max: 12 })
       .chain((total) => fc.record({ count: fc.nat(total), total: fc.constant(total) }));
@@ -121,14 +121,14 @@ describe('the test between two shares', () => {
     );
   });
 
-  test('of many is the chi-square test with N - 1', () => {
+  test('of large counts is the chi-square test with N - 1', () => {
     // 56/70 and 48/80: chi-square 7.1514 by Pearson, times 149/150.
     const chiSquare = (150 * (56 * 32 - 14 * 48) ** 2) / (70 * 80 * 104 * 46);
     const expected = twoSided(Math.sqrt((chiSquare * 149) / 150));
     expect(compareShares(of(56, 70), of(48, 80))).toBeCloseTo(expected, 12);
   });
 
-  test('is between 0 and 1 for any counts, and the same both ways round', () => {
+  test('gives a p-value between 0 and 1 for any counts, the same in both directions', () => {
     fc.assert(
       fc.property(tally, tally, (a, b) => {
         const p = compareShares(a, b);
@@ -141,15 +141,15 @@ describe('the test between two shares', () => {
     );
   });
 
-  test('says nothing where there is nothing to compare', () => {
+  test('gives 1 if there is nothing to compare', () => {
     expect(compareShares(of(0, 0), of(3, 9))).toBe(1);
     expect(compareShares(of(0, 50), of(0, 9))).toBe(1);
     expect(compareShares(of(50, 50), of(9, 9))).toBe(1);
   });
 });
 
-describe('the normal distribution', () => {
-  // Abramowitz and Stegun, Table 26.1, 26.2 and, far out, R's 2 * pnorm(-z).
+describe('normal distribution', () => {
+  // Abramowitz and Stegun, Tables 26.1 and 26.2. For the far tail, R's 2 * pnorm(-z).
   test.each([
     [0, 1],
     [1, 0.31731050786291415],
@@ -165,7 +165,7 @@ describe('the normal distribution', () => {
   });
 });
 
-describe('the association within strata', () => {
+describe('association within strata', () => {
   // Admitted men and women by department, B to F: Bickel, Hammel and O'Connell 1975, Science 187:398-404.
   const BERKELEY = [
     { exposed: of(353, 560), unexposed: of(17, 25) },
@@ -175,7 +175,7 @@ describe('the association within strata', () => {
     { exposed: of(22, 373), unexposed: of(24, 341) },
   ];
 
-  test('is not feigned by strata that differ among each other', () => {
+  test('is not caused by differences between strata', () => {
     const add = (tallies: Tally[]): Tally =>
       tallies.reduce((x, y) => of(x.count + y.count, x.total + y.total));
     const men = add(BERKELEY.map(({ exposed }) => exposed));
@@ -185,7 +185,7 @@ describe('the association within strata', () => {
     expect(Math.abs(associationWithin(BERKELEY)?.difference ?? 1)).toBeLessThan(0.02);
   });
 
-  test('of one stratum is the plain comparison', () => {
+  test('equals the plain comparison for one stratum', () => {
     const [exposed, unexposed] = [of(56, 70), of(48, 80)];
     const association = associationWithin([{ exposed, unexposed }]);
     expect(association?.difference).toBeCloseTo(0.2, 12);
@@ -196,13 +196,13 @@ describe('the association within strata', () => {
     );
   });
 
-  test('of too few claims nothing, and without a pair there is none', () => {
+  test('claims nothing for small counts, and is null if no stratum has both groups', () => {
     expect(associationWithin([{ exposed: of(4, 4), unexposed: of(0, 4) }])?.pValue).toBe(1);
     expect(associationWithin([{ exposed: of(4, 4), unexposed: of(0, 0) }])).toBeNull();
     expect(associationWithin([])).toBeNull();
   });
 
-  test('is finite for any counts and turns its sign with the exposure', () => {
+  test('is finite for any counts and changes its sign with the exposure', () => {
     fc.assert(
       fc.property(fc.array(stratum, { maxLength: 3 }), (strata) => {
         const association = associationWithin(strata);
@@ -222,15 +222,15 @@ describe('the association within strata', () => {
   });
 });
 
-describe('the correction for many tests', () => {
-  test("is Holm's, in the order given", () => {
+describe('correction for many tests', () => {
+  test("equals Holm's, in the given order", () => {
     // R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm") is 0.03 0.06 0.06 0.02.
     const adjusted = adjustForMany([0.01, 0.04, 0.03, 0.005]);
     expect(adjusted.map((p) => Number(p.toFixed(10)))).toEqual([0.03, 0.06, 0.06, 0.02]);
     expect(adjustForMany([])).toEqual([]);
   });
 
-  test('keeps the order of the p-values and lowers none', () => {
+  test('keeps the order of the p-values and lowers none of them', () => {
     const pValues = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 40 });
     fc.assert(
       fc.property(pValues, (before) => {

@@ -16,7 +16,7 @@ const COMPARISONS: CompareOp[] = ['>', '>=', '<', '<='];
 const DURATION_UNITS: DurationUnit[] = ['ms', 's', 'min', 'h'];
 const AGO_UNITS: AgoUnit[] = ['s', 'min', 'h', 'd', 'w'];
 
-/** Texts that a query can hold, with all that has a meaning in the language. */
+/** Texts that a query can contain, including every character with a meaning in the language. */
 export const anyText = fc.oneof(
   fc.constantFrom(
     '',
@@ -149,7 +149,7 @@ const freeText = fc
     ...nowhere,
   }));
 
-/** Any query as the parser could give it, but for the places. */
+/** Any query that the parser can return, except for the places. */
 export const anyQuery: fc.Arbitrary<QueryNode> = fc.letrec<{ node: QueryNode }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -160,7 +160,7 @@ export const anyQuery: fc.Arbitrary<QueryNode> = fc.letrec<{ node: QueryNode }>(
   ),
 })).node;
 
-/** The same without places, which printing may change. */
+/** Removes the places, which change when a query is printed. */
 export function placeless(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(placeless);
   if (typeof node !== 'object' || node === null) return node;

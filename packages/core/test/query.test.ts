@@ -71,7 +71,7 @@ function finds(text: string, changes: Partial<QueryFacts> = {}): boolean {
   return matchesQuery(parsed(text), { ...facts, ...changes }, context);
 }
 
-describe('the meaning of a query', () => {
+describe('meaning of a query', () => {
   test.each([
     [''],
     ['   '],
@@ -126,7 +126,7 @@ describe('the meaning of a query', () => {
     expect(finds(text)).toBe(false);
   });
 
-  test('an absent value matches a negation and no comparison', () => {
+  test('a missing value matches a negation and no comparison', () => {
     const none = { outcome: null, adverse: null, durationMs: null, errorType: null };
     expect(finds('-outcome:approved -outcome:* -adverse:false -adverse:*', none)).toBe(true);
     expect(finds('duration:>0ms', none)).toBe(false);
@@ -134,19 +134,19 @@ describe('the meaning of a query', () => {
     expect(finds('-error:*', none)).toBe(true);
   });
 
-  test('OR binds weaker than what stands side by side', () => {
+  test('OR binds less tightly than terms side by side', () => {
     expect(placeless(parsed('a b OR c'))).toEqual(placeless(parsed('(a b) OR c')));
     expect(placeless(parsed('a AND (b c)'))).toEqual(placeless(parsed('a b c')));
   });
 
-  test('every field’s example is a query', () => {
+  test('the example of every field is a valid query', () => {
     for (const { example } of Object.values(QUERY_FIELDS)) {
       expect(parseQuery(example)).toMatchObject({ ok: true });
     }
   });
 });
 
-describe('an error says what to do, and where', () => {
+describe('an error says what to write, and where', () => {
   test.each([
     ['outcom:x', 'unknown_field', [0, 6], 'outcome:'],
     ['a http://x', 'unknown_field', [2, 6], 'quotes'],
@@ -191,7 +191,7 @@ describe('an error says what to do, and where', () => {
     expect(error.message).toContain(advice);
   });
 
-  test('bounds name their limit', () => {
+  test('exceeding a limit of a query names the limit', () => {
     const { length, terms, depth } = QUERY_LIMITS;
     expect(errorOf('a'.repeat(length + 1))).toMatchObject({ code: 'too_long', start: length });
     expect(errorOf('a '.repeat(terms + 1)).message).toContain(`${terms} terms`);
@@ -205,7 +205,7 @@ describe('an error says what to do, and where', () => {
   });
 });
 
-/** The error, if its place is within a text so long and it says something. */
+/** Checks that an error has a message and a place within a text of this length. */
 function withinText(error: QueryError, length: number) {
   const { start, end, message } = error;
   return 0 <= start && start <= end && end <= length && message !== ''
@@ -213,7 +213,7 @@ function withinText(error: QueryError, length: number) {
     : null;
 }
 
-describe('laws', () => {
+describe('any query', () => {
   test('a printed query parses as the same query', () => {
     fc.assert(
       fc.property(anyQuery, (query) => {
@@ -225,7 +225,7 @@ describe('laws', () => {
     );
   });
 
-  test('any text is a query or has an error within it, and neither throws', () => {
+  test('any text is a query or has an error at a place within it, and parsing does not throw', () => {
     const signs = ['"', '(', ')', '-', ' ', ',', '*', '\\', ':', '.', '😀', '\ud83d', '\u00a0'];
     const words = ['outcome:', 'metadata.', 'duration:>', '5s', 'OR', 'NOT', 'AND'];
     const pieces = fc.constantFrom(...signs, ...words);
@@ -248,7 +248,7 @@ describe('laws', () => {
     );
   });
 
-  test('every part stands where its place says', () => {
+  test('the place of every part is its text', () => {
     const text = 'outcome:a,"b c" -(tag:vip* OR "free text") duration:>5s';
     const pieces: string[] = [];
     const walk = (node: QueryNode): void => {
@@ -276,14 +276,14 @@ describe('laws', () => {
 });
 
 describe('completion', () => {
-  /** The caret stands at `|`. */
+  /** `|` marks the caret. */
   function complete(marked: string) {
     const caret = marked.indexOf('|');
     return completeQuery(marked.replace('|', ''), caret);
   }
   const inserts = (options: QueryOption[] | undefined) => options?.map(({ insert }) => insert);
 
-  test('offers fields where a term begins', () => {
+  test('offers fields at the beginning of a term', () => {
     for (const text of ['|', 'tag:a |', '(|', '-|', 'a OR |']) {
       expect(complete(text)).toMatchObject({ expects: 'field', prefix: '' });
       expect(complete(text)?.options).toHaveLength(Object.keys(QUERY_FIELDS).length);
@@ -297,7 +297,7 @@ describe('completion', () => {
     expect(complete('out|come:declined')).toMatchObject({ expects: 'field', start: 0, end: 8 });
   });
 
-  test('tells which field’s value is written, and what it would replace', () => {
+  test('names the field of a value, and the text that a completion would replace', () => {
     expect(complete('status:fa|')).toMatchObject({
       expects: 'value',
       field: 'status',
@@ -336,7 +336,7 @@ describe('facets edit a query', () => {
   const edit = (text: string, term: FacetTerm, exclude = false) =>
     printQuery(toggleTerm(parsed(text), term, exclude));
 
-  test('values of a field stand side by side, and go again', () => {
+  test('values of a field are added to one term, and removed from it', () => {
     expect(edit('', declined)).toBe('outcome:declined');
     expect(edit('tag:vip', declined)).toBe('tag:vip outcome:declined');
     expect(edit('outcome:failed a', declined)).toBe('outcome:failed,declined a');
@@ -345,7 +345,7 @@ describe('facets edit a query', () => {
     expect(edit('a OR b', declined)).toBe('(a OR b) outcome:declined');
   });
 
-  test('an excluded value is not included', () => {
+  test('excluding a value removes its inclusion', () => {
     expect(edit('outcome:declined a', declined, true)).toBe('a -outcome:declined');
     expect(edit('-outcome:declined,x', declined)).toBe('-outcome:x outcome:declined');
     expect(termState(parsed('a -outcome:x,declined'), declined)).toBe('excluded');
@@ -353,7 +353,7 @@ describe('facets edit a query', () => {
     expect(termState(parsed('outcome:declined OR a'), declined)).toBeNull();
   });
 
-  test('a value toggled twice leaves the query as it was', () => {
+  test('toggling a value twice leaves the query unchanged', () => {
     const facet = fc.record({
       field: fc.constant('metadata' as const),
       key: fc.string({ minLength: 1 }),
@@ -369,7 +369,7 @@ describe('facets edit a query', () => {
     );
   });
 
-  test('every value of every facet is written so that it is read again', () => {
+  test('every value of every facet can be read again after printing', () => {
     const fields = Object.entries(QUERY_FIELDS).filter(([, { takes }]) => takes === 'text');
     const facet = fc.constantFrom(...fields).chain(([field, { keyed, values }]) =>
       fc.record({
@@ -391,13 +391,13 @@ describe('facets edit a query', () => {
     );
   });
 
-  test('a value and a key are written so that they are read again', () => {
+  test('a value and a key can be read again after printing', () => {
     const text = `${printQueryField('metadata', 'a.b c')}:${printQueryValue('>"x*')}`;
     expect(parsed(text)).toMatchObject({ key: 'a.b c', values: [{ match: 'is', text: '>"x*' }] });
   });
 });
 
-test('the page that has it at run time does not get zod with it', () => {
+test('the query module does not load zod into a page', () => {
   const seen = new Set<string>();
   const walk = (file: string): void => {
     if (seen.has(file)) return;

@@ -8,8 +8,8 @@ function loan(rules: Rule[], decision?: Decision): Snapshot {
   return { ...minimalSnapshot, ...(decision && { decision }), steps: [{ name: 'rules', rules }] };
 }
 
-describe('the roll-up of rules', () => {
-  test('holds each rule that failed once, and none that passed, was skipped or broke', () => {
+describe('roll-up of rules', () => {
+  test('lists each failed rule once, without those that passed, were skipped or had an error', () => {
     const rules: Rule[] = [
       failed('dti'),
       failed('dti'),
@@ -20,7 +20,7 @@ describe('the roll-up of rules', () => {
     expect(rollUpRules(loan(rules))).toEqual({ failed: ['dti'], decisive: [] });
   });
 
-  test('leaves out what a skipped step holds', () => {
+  test('leaves out the rules of skipped steps', () => {
     const skipped: Snapshot = {
       ...minimalSnapshot,
       steps: [{ name: 'rules', status: 'skipped', rules: [failed('dti')] }],
@@ -28,7 +28,7 @@ describe('the roll-up of rules', () => {
     expect(rollUpRules(skipped).failed).toEqual([]);
   });
 
-  test('takes what decided from decidedBy before all', () => {
+  test('prefers decidedBy for the deciding rule', () => {
     const decision: Decision = {
       outcome: 'declined',
       adverse: true,
@@ -40,7 +40,7 @@ describe('the roll-up of rules', () => {
     expect(rollUpRules(loan([failed('dti')], byHuman)).decisive).toEqual([]);
   });
 
-  test('then from the reasons, by rule or by code, where that rule failed', () => {
+  test('otherwise uses the failed rules that the reasons name by rule or code', () => {
     const decision: Decision = {
       outcome: 'declined',
       reasons: [{ code: 'DTI_HIGH', ruleId: 'dti' }, { code: 'score' }, { code: 'POLICY' }],
@@ -49,14 +49,14 @@ describe('the roll-up of rules', () => {
     expect(decisive).toEqual(['dti', 'score']);
   });
 
-  test('then the first failed rule that rejects, of an adverse decision alone', () => {
+  test('otherwise uses the first failed rejecting rule, for adverse decisions only', () => {
     const rules = [failed('late', { effect: 'flag' }), failed('score'), failed('dti')];
     const adverse: Decision = { outcome: 'declined', adverse: true };
     expect(rollUpRules(loan(rules, adverse)).decisive).toEqual(['score']);
     expect(rollUpRules(loan(rules, { outcome: 'approved' })).decisive).toEqual([]);
   });
 
-  test('takes a result that stands beside counts, as the explanation does', () => {
+  test('uses a result beside counts, like the explanation', () => {
     const counts = { evaluated: 1, passed: 0, failed: 0, skipped: 0, error: 0, decisive: 0 };
     const adverse: Decision = { outcome: 'declined', adverse: true };
     expect(rollUpRules(loan([failed('score', { counts })], adverse))).toEqual({
@@ -65,7 +65,7 @@ describe('the roll-up of rules', () => {
     });
   });
 
-  test('takes no replaced attempt for what decided', () => {
+  test('ignores replaced attempts for the deciding rule', () => {
     const steps = ['early', 'late'].map((id, place) => ({
       name: 'rules',
       attempt: place + 1,
@@ -78,7 +78,7 @@ describe('the roll-up of rules', () => {
     });
   });
 
-  test('counts rules of candidates by what they did to them', () => {
+  test('counts rules of candidates by their effect on candidates', () => {
     const counts = { evaluated: 9, passed: 5, failed: 4, skipped: 0, error: 0, decisive: 0 };
     const rules: Rule[] = [
       { id: 'price', counts: { ...counts, decisive: 3 } },

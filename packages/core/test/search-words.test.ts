@@ -14,7 +14,7 @@ function finds(written: string, typed: string): boolean {
   return searchSnapshot(snapshot, [query]).found[0] === true;
 }
 
-describe('words are found as people type them', () => {
+describe('finds words as people type them', () => {
   test.each([
     ['Nguyễn', 'nguyen'],
     ['Trần Đức', 'duc'],
@@ -49,7 +49,7 @@ describe('words are found as people type them', () => {
     ['हिन्दी', 'हिन्दी'],
     ['がくせい', 'がくせい'],
     ['한국어', '한국'],
-    // The same letters, composed and taken apart.
+    // The same letters, composed and decomposed.
     ['e\u0301te\u0301', '\u00E9t\u00E9'],
     ['и\u0306од', 'йод'],
   ])('%j by %j', (written, typed) => {
@@ -64,7 +64,7 @@ describe('words are found as people type them', () => {
     expect(finds(written, typed)).toBe(false);
   });
 
-  test('the form in which texts are searched has that form itself', () => {
+  test('normalizing a normalized text does not change it', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(normalizeText(normalizeText(text))).toBe(normalizeText(text));

@@ -7,7 +7,7 @@ import { fullSnapshot, minimalSnapshot } from './full-snapshot.js';
 type Path = (string | number)[];
 type JsonObject = Record<string, unknown>;
 
-/** Paths of every object in a value that the schema describes (payloads are the sender's own). */
+/** The paths of all objects that the schema describes. The content of payloads belongs to the sender. */
 const PAYLOADS = new Set([
   'input',
   'output',
@@ -18,7 +18,7 @@ const PAYLOADS = new Set([
   'actual',
   'threshold',
 ]);
-/** Objects whose keys are the sender's too: an unknown key there is an entry like the others. */
+/** Objects with keys of the sender, where an unknown key is an ordinary entry. */
 const RECORDS = new Set([
   'versions',
   'metadata',
@@ -45,14 +45,14 @@ function at(root: unknown, path: Path): JsonObject {
   return value as JsonObject;
 }
 
-/** The full snapshot with one place set to something else. */
+/** The full snapshot with another value at one path. */
 function fullWith(path: Path, value: unknown): unknown {
   const copy: unknown = structuredClone(fullSnapshot);
   at(copy, path.slice(0, -1))[String(path.at(-1))] = value;
   return copy;
 }
 
-/** Where the schema finds fault, as dotted paths; empty when it finds none. */
+/** The dotted paths at which the schema finds faults. */
 function faults(snapshot: unknown): string[] {
   const result = snapshotSchema.safeParse(snapshot);
   return result.success ? [] : result.error.issues.map(({ path }) => path.join('.'));
@@ -61,13 +61,13 @@ function faults(snapshot: unknown): string[] {
 const dotted = (path: Path) => path.join('.') || 'the snapshot';
 
 describe('a snapshot', () => {
-  test('may be as small as four fields', () => {
+  test('may have only four fields', () => {
     expect(faults(minimalSnapshot)).toEqual([]);
     expect(faults({ ...minimalSnapshot, steps: [] })).toEqual([]);
     expect(faults({ ...minimalSnapshot, steps: [{ name: 'a' }] })).toEqual([]);
   });
 
-  test('may hold every field of the wire format, and comes through as it was', () => {
+  test('may have every field of the wire format, and is not changed by the schema', () => {
     expect(snapshotSchema.parse(fullSnapshot)).toEqual(fullSnapshot);
   });
 
@@ -87,24 +87,24 @@ describe('a snapshot', () => {
     },
   );
 
-  test.each(['executionId', 'appId', 'pipeline', 'steps'])('needs %s', (field) => {
+  test.each(['executionId', 'appId', 'pipeline', 'steps'])('requires %s', (field) => {
     expect(faults({ ...minimalSnapshot, [field]: undefined })).toEqual([field]);
     expect(faults({ ...minimalSnapshot, [field]: null })).toEqual([field]);
   });
 
-  test('takes a kind, a relation or a mark that a newer SDK may send', () => {
+  test('may have kinds, relations and marks of a newer SDK', () => {
     expect(faults(fullWith(['steps', 0, 'kind'], 'simulate'))).toEqual([]);
     expect(faults(fullWith(['links', 0, 'relation'], 'inspired_by'))).toEqual([]);
     expect(faults(fullWith(['marks', 0, 'kind'], 'summarized'))).toEqual([]);
   });
 
-  test('takes a code of an error as it was thrown, a number or what an earlier client sent', () => {
+  test('may have the code of an error as thrown, as a number, or as earlier clients sent it', () => {
     for (const code of ['ECONNREFUSED', 5, null, { sqlState: '42P01' }]) {
       expect(faults(fullWith(['steps', 1, 'error', 'code'], code))).toEqual([]);
     }
   });
 
-  test('takes any JSON as a payload', () => {
+  test('may have any JSON as a payload', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const sent = { ...minimalSnapshot, input: value, steps: [{ name: 'a', output: value }] };
@@ -113,18 +113,21 @@ describe('a snapshot', () => {
     );
   });
 
-  test('orders its steps by sequence, by default their place', () => {
+  test('orders its steps by sequence, by default by their place', () => {
     expect([{ name: 'a', sequence: 7 }, { name: 'b' }].map(stepSequence)).toEqual([7, 1]);
   });
 
-  test.each(['not an object', null, 3, [], [minimalSnapshot]])('is not %j', (value) => {
-    expect(snapshotSchema.safeParse(value).success).toBe(false);
-  });
+  test.each(['not an object', null, 3, [], [minimalSnapshot]])(
+    'is invalid if it is %j',
+    (value) => {
+      expect(snapshotSchema.safeParse(value).success).toBe(false);
+    },
+  );
 });
 
 const long = (length: number) => 'x'.repeat(length);
 
-/** The greatest value that each bound lets pass and the least that it refuses. */
+/** For each bound, the greatest valid value and the least invalid value. */
 const bounds: { path: Path; most: unknown; over: unknown }[] = [
   { path: ['executionId'], most: long(128), over: long(129) },
   { path: ['appId'], most: long(128), over: long(129) },
@@ -144,7 +147,7 @@ const bounds: { path: Path; most: unknown; over: unknown }[] = [
 
 describe('a bound', () => {
   test.each(bounds.map((bound) => ({ ...bound, place: dotted(bound.path) })))(
-    'of $place lets its limit pass and names the place beyond it',
+    'of $place allows its limit, and names the place of a greater value',
     ({ path, most, over }) => {
       expect(faults(fullWith(path, most))).toEqual([]);
       expect(faults(fullWith(path, over))).toEqual([path.join('.')]);
@@ -198,14 +201,14 @@ const wrong: { path: Path; value: unknown }[] = [
 
 describe('a wrong value', () => {
   test.each(wrong.map((one) => ({ ...one, place: dotted(one.path) })))(
-    '$value at $place is refused, and the place named',
+    '$value at $place is refused with its place',
     ({ path, value }) => {
       expect(faults(fullWith(path, value))).toEqual([path.join('.')]);
     },
   );
 });
 
-describe('the depth of JSON', () => {
+describe('depth of JSON', () => {
   const nested = (depth: number) =>
     JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
 
@@ -217,15 +220,15 @@ describe('the depth of JSON', () => {
     expect(jsonDepthExceeds({ a: [{ b: nested(4) }, 'x'] }, 6)).toBe(true);
   });
 
-  test('can be asked of what would overflow the stack', () => {
+  test('can be checked for values that would overflow the stack', () => {
     expect(jsonDepthExceeds(nested(1_000_000), LIMITS.depth)).toBe(true);
   });
 });
 
-describe('the JSON Schema made of it', () => {
+describe('JSON Schema of the snapshot', () => {
   const schema = z.toJSONSchema(snapshotSchema, { io: 'input' });
 
-  test('needs what the schema needs and lets every unknown field pass', () => {
+  test('requires the same fields and allows unknown fields', () => {
     expect(schema).toMatchObject({
       type: 'object',
       required: ['executionId', 'appId', 'pipeline', 'steps'],
@@ -242,7 +245,7 @@ describe('the JSON Schema made of it', () => {
   });
 });
 
-/** Every place of the full snapshot that the wire format marks with `?`. */
+/** The paths of all fields that the wire format marks with `?`. */
 function optionalPlaces(): Path[] {
   const required: Record<string, string[]> = {
     '': ['executionId', 'appId', 'pipeline', 'steps'],

@@ -12,7 +12,7 @@ import {
   type Step,
 } from '../src/index.js';
 
-// Few names, so that reasons often find their rule and steps repeat; hostile texts among them.
+// Few names, so that reasons often match a rule and steps repeat. Some texts are hostile.
 const name = fc.constantFrom('score', 'dti', '__proto__', 'x\u001B[31m\n2', '\u202Eevil', 'a/b~c');
 const code = fc.constantFrom('SCORE_LOW', 'DTI_HIGH', 'score', 'constructor', '');
 const orAbsent = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | null | undefined> =>
@@ -73,7 +73,7 @@ const candidate = fc.record({
     ),
   ),
 });
-// A ledger whose parts do not fit together is valid too.
+// A ledger whose parts do not fit together is also valid.
 const ledger = fc.record({
   ids: fc.array(name, { maxLength: 6 }),
   outcomes: fc.string({ unit: fc.constantFrom('s', 'k', 'r', 'd', 'e', '?'), maxLength: 6 }),
@@ -105,7 +105,7 @@ const step = fc.record({
   candidates: orAbsent(candidates),
 });
 
-/** Any valid snapshot, as far as decisions, rules and candidates go. */
+/** Any valid snapshot, with all variants of decisions, rules and candidates. */
 export const anySnapshot = fc.record({
   executionId: fc.constantFrom('e1', 'e2'),
   appId: fc.constant('my-loan-app'),
