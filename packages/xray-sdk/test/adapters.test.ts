@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 describe('Express', () => {
-  /** Serves one request by a real app, and returns what was recorded of it. */
+  /** Sends one request to a real app, and returns its record. */
   async function request(path: string, headers: Record<string, string> = {}) {
     const app = express();
     app.use(
@@ -66,7 +66,7 @@ describe('Express', () => {
     return { status: answer.status, body };
   }
 
-  test('a chosen request is an execution that its handlers can reach', async () => {
+  test('a chosen request becomes an execution that its handlers can reach', async () => {
     expect(await request('/decide')).toEqual({ status: 200, body: '{"ok":true}' });
     expect(sink.snapshots).toEqual([
       expect.objectContaining({
@@ -79,7 +79,7 @@ describe('Express', () => {
     ]);
   });
 
-  test('a request that is not chosen records nothing', async () => {
+  test('a request that is not chosen is not recorded', async () => {
     expect(await request('/plain')).toEqual({ status: 200, body: '{"isRecorded":false}' });
     expect(sink.snapshots).toEqual([]);
   });
@@ -92,7 +92,7 @@ describe('Express', () => {
     });
   });
 
-  test("a caller's trace is continued", async () => {
+  test("an execution continues the caller's trace", async () => {
     const caller = xray.startExecution();
     await request('/decide', caller.headers());
     expect(sink.snapshots[0]).toMatchObject({
@@ -102,7 +102,7 @@ describe('Express', () => {
   });
 });
 
-test('a client that left before the middleware ran fails the execution', async () => {
+test('a client that disconnected before the middleware ran fails the execution', async () => {
   const app = express();
   app.use(async (_request, response, next) => {
     await new Promise<void>((resolve) => response.once('close', resolve));
@@ -202,7 +202,7 @@ describe('the Vercel AI SDK', () => {
     ]);
   });
 
-  test('a model that fails fails its step, and the error reaches the caller', async () => {
+  test('an error of the model fails its step and reaches the caller', async () => {
     const failing = new MockLanguageModelV3({
       doGenerate: () => Promise.reject(new Error('no quota')),
     });
@@ -217,7 +217,7 @@ describe('the Vercel AI SDK', () => {
     });
   });
 
-  /** Streams these parts through a real `streamText`, whatever becomes of them. */
+  /** Sends these parts through a real `streamText`. Errors are ignored. */
   async function streamed(chunks: StreamPart[]): Promise<void> {
     const streaming = new MockLanguageModelV3({
       doStream: async () => ({ stream: simulateReadableStream({ chunks }) }),
@@ -246,7 +246,7 @@ describe('the Vercel AI SDK', () => {
     ]);
   });
 
-  test('a streamed answer keeps its reasoning and its text, as a generated one does', async () => {
+  test('a streamed answer records reasoning and text like a generated answer', async () => {
     await streamed([
       { type: 'reasoning-start', id: '0' },
       { type: 'reasoning-delta', id: '0', delta: 'it sells ' },
@@ -265,7 +265,7 @@ describe('the Vercel AI SDK', () => {
     });
   });
 
-  test('a call outside of an execution is only passed through', async () => {
+  test('a call outside of an execution is passed through unrecorded', async () => {
     const model = wrapLanguageModel({ model: base, middleware: xrayAiMiddleware(xray) });
     expect((await generateText({ model, prompt: 'x' })).text).toBe('spam');
     await vi.waitFor(async () => expect(await xray.flush()).toBe(true));

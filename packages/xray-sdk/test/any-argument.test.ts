@@ -28,7 +28,7 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** Records by `tell`, and returns the valid snapshot that arrived. */
+/** Records with `tell`, and returns the valid snapshot that arrived. */
 async function recorded(tell: (execution: Execution) => void): Promise<Snapshot> {
   const execution = xray.startExecution();
   tell(execution);
@@ -43,7 +43,7 @@ const refuse = (): never => {
   throw new Error('mine');
 };
 
-/** Every trap throws, so that nothing can be asked of it. */
+/** Every trap throws, so no operation on the object works. */
 const untouchable = (): object => {
   const traps = ['get', 'has', 'ownKeys', 'getPrototypeOf', 'getOwnPropertyDescriptor', 'set'];
   return new Proxy({}, Object.fromEntries(traps.map((trap) => [trap, refuse])));
@@ -62,7 +62,7 @@ const MEMBERS =
   confidence reasons decidedBy humanInvolvement code mediaType bytes inline uri sha256 execution prompt modelId provider
   message cause errors stack`.split(/\s+/);
 
-/** Whatever is read of it throws. */
+/** Every read of a property throws. */
 const throwing = (): object => {
   const object = {};
   for (const key of MEMBERS) Object.defineProperty(object, key, { enumerable: true, get: refuse });
@@ -71,7 +71,7 @@ const throwing = (): object => {
 
 const textless = (): object => ({ toString: refuse, valueOf: refuse, toJSON: refuse });
 
-/** What a caller without types, or a wrapper that passes on what it was given, may put anywhere. */
+/** Values that a caller without types, or a careless wrapper, may pass anywhere. */
 const anything: fc.Arbitrary<() => unknown> = fc.constantFrom<(() => unknown)[]>(
   ...[null, undefined, 0, -1, Number.NaN, Infinity, 1e300, '', 'text', '\0', '\ud800'].map(
     (value) => () => value,
@@ -96,7 +96,7 @@ const anything: fc.Arbitrary<() => unknown> = fc.constantFrom<(() => unknown)[]>
   () => [throwing(), untouchable(), revoked()],
 );
 
-/** Calls that each add exactly one step, with anything in every place. */
+/** Calls that each add exactly one step, with arbitrary values as arguments. */
 const CALLS: Record<string, (execution: Execution, v: never, w: never) => unknown> = {
   'recordStep(any)': (ex, v) => ex.recordStep(v),
   ...Object.fromEntries(
@@ -161,7 +161,7 @@ const CALLS: Record<string, (execution: Execution, v: never, w: never) => unknow
 
 type Untyped = (...args: unknown[]) => unknown;
 
-test('no method loses a step or throws for any argument', async () => {
+test('no method loses a step or throws, whatever its arguments', async () => {
   const names = Object.keys(CALLS);
   const executions: Execution[] = [];
   fc.assert(
@@ -184,7 +184,7 @@ test('no method loses a step or throws for any argument', async () => {
   expect(xray.stats()).toMatchObject({ dropped: {}, ignoredCalls: 0 });
 });
 
-test('starting and ending an execution never loses it or throws, for any argument', async () => {
+test('starting and ending an execution never loses it or throws, whatever the arguments', async () => {
   let count = 0;
   fc.assert(
     fc.property(anything, anything, (makeV, makeW) => {
@@ -211,7 +211,7 @@ test('starting and ending an execution never loses it or throws, for any argumen
   expect(invalid).toEqual([]);
 });
 
-test('an option of the client that cannot be read costs that option alone', async () => {
+test('an unreadable option of the client costs only that option', async () => {
   const options = [
     'environment',
     'versions',
@@ -236,7 +236,7 @@ test('an option of the client that cannot be read costs that option alone', asyn
   expect(withoutRules?.input).toBe('[redacted]');
 });
 
-describe('a part of a step that cannot be kept is marked, and the rest stays', () => {
+describe('an unreadable part of a step is marked, and the rest is kept', () => {
   const bad = { enumerable: true, get: refuse };
   const mark = (path: string) => expect.objectContaining({ path, kind: 'dropped' });
 
@@ -320,7 +320,7 @@ describe('a decision is kept', () => {
     expect(decision).toMatchObject({ outcome: 'declined', ...kept });
   });
 
-  test('when its outcome is missing, with its reasons and a mark', async () => {
+  test('with its reasons and a mark if its outcome is missing', async () => {
     const { decision, marks } = await recorded((ex) =>
       ex.decide(undefined as never, { adverse: true, reasons: ['LOW'] }),
     );
@@ -329,7 +329,7 @@ describe('a decision is kept', () => {
   });
 });
 
-describe('a later wrong call leaves an earlier right one, with a mark', () => {
+describe('if a later call is wrong, and the step gets a mark', () => {
   test.each<[string, (ex: Execution) => void, (ex: Execution) => void, object, string]>([
     [
       'decide',
@@ -401,7 +401,7 @@ describe('a later wrong call leaves an earlier right one, with a mark', () => {
 });
 
 describe('the adapters', () => {
-  test("a model's answer comes through if its record is wrong", async () => {
+  test("a model's answer reaches the caller even if its record is wrong", async () => {
     const answer = { content: [], usage: untouchable(), stream: 7 };
     const execution = xray.startExecution();
     const bad = [null, undefined, 'text', throwing(), untouchable()];
@@ -419,7 +419,7 @@ describe('the adapters', () => {
     expect(sink.snapshots[0]?.steps).toHaveLength(bad.length * 2);
   });
 
-  test('a request goes on if the choice, the request or the response is wrong', () => {
+  test('a request is handled even if the choice, the request or the response is wrong', () => {
     const next = vi.fn<() => void>();
     const bad = [null, undefined, 'text', throwing(), untouchable()];
     for (const value of bad) {

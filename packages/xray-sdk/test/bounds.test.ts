@@ -17,7 +17,7 @@ afterEach(async () => {
   await sink.close();
 });
 
-describe('bounds are those of the documents', () => {
+describe('bounds match the documents', () => {
   /** Starts and ends an execution, and returns what arrived. */
   async function executed(tell: (execution: Execution) => void): Promise<Snapshot> {
     const execution = xray.startExecution();
@@ -29,7 +29,7 @@ describe('bounds are those of the documents', () => {
     return snapshot as Snapshot;
   }
 
-  test('metadata keeps values up to 256 characters and invents none', async () => {
+  test('metadata values up to 256 characters are kept, and none are added', async () => {
     const given = { a: null, b: undefined, c: Number.NaN, g: 'y'.repeat(256), h: 'ü'.repeat(300) };
     const { metadata, marks } = await executed((ex) => ex.set({ metadata: given as never }));
     expect(metadata).toEqual({ g: 'y'.repeat(256), h: 'ü'.repeat(256) });
@@ -58,7 +58,7 @@ describe('bounds are those of the documents', () => {
     expect(marks).toBeUndefined();
   });
 
-  test('no cut goes through a character, and every cut has a mark', async () => {
+  test('no cut splits a character, and every cut has a mark', async () => {
     const face = '\u{1F600}';
     const family = '\u{1F468}\u200d\u{1F469}\u200d\u{1F467}';
     const long = (length: number): string => `${'x'.repeat(length - 1)}${face}${face}`;
@@ -108,7 +108,7 @@ describe('bounds are those of the documents', () => {
     );
   });
 
-  test('two names that become equal when shortened or cleaned stay two', async () => {
+  test('two names stay different if shortening or cleaning would make them equal', async () => {
     const [a, b] = [`${'k'.repeat(128)}a`, `${'k'.repeat(128)}b`];
     const { metadata, steps, marks } = await executed((ex) => {
       ex.set({ metadata: { [a]: 1, [b]: 2, 'x\0': 3, 'x\u{FFFD}': 4 } });

@@ -44,7 +44,7 @@ const marked = (kind: Mark['kind'], path = '/steps/0/input') =>
   expect.objectContaining({ kind, path });
 
 describe('values that JSON knows', () => {
-  test('arrive as they are, without marks', async () => {
+  test('arrive unchanged, without marks', async () => {
     const value = { a: [1, 'two', null, true, { b: {} }], ключ: '\u{1F600} \u2028', c: undefined };
     expect(await roundTrip(value)).toEqual({
       input: { a: value.a, ключ: value['ключ'] },
@@ -142,7 +142,7 @@ describe('values of another realm or of the web platform', () => {
     ],
   ];
   test.each(cases)(
-    '%s is not recorded as empty, without a mark',
+    '%s is not recorded as an empty object without a mark',
     async (_name, value, expected) => {
       const { input, marks } = await roundTrip({ value });
       expect(input).toEqual({ value: expected });
@@ -150,7 +150,7 @@ describe('values of another realm or of the web platform', () => {
     },
   );
 
-  test('a date and a plain object of another realm arrive as those of this one', async () => {
+  test('a date and a plain object of another realm arrive like those of this realm', async () => {
     const value = { at: foreign('new Date(0)'), plain: foreign('({ a: [1], none: {} })') };
     expect(await roundTrip(value)).toEqual({
       input: { at: '1970-01-01T00:00:00.000Z', plain: { a: [1], none: {} } },
@@ -169,7 +169,7 @@ describe('hostile values', () => {
     });
   });
 
-  test('a property that throws is dropped alone, and the rest stays', async () => {
+  test('a property that throws is dropped, and the others are kept', async () => {
     const value = {
       good: 1,
       get bad(): never {
@@ -234,7 +234,7 @@ describe('hostile values', () => {
     expect(marks).toEqual([expect.objectContaining({ kind: 'circular' })]);
   });
 
-  test('a tree of a billion shared nodes ends within the bytes of the field', async () => {
+  test('a tree of a billion shared nodes is cut at the bytes of the field', async () => {
     let tree: unknown = 'leaf';
     for (let depth = 0; depth < 11; depth += 1) tree = Array.from({ length: 8 }, () => tree);
     const { input, marks } = await roundTrip(tree);
@@ -255,7 +255,7 @@ describe('hostile values', () => {
     expect(looks).toBe(1);
   });
 
-  test('a getter that records something itself disturbs neither record', async () => {
+  test('a getter that records something keeps both records correct', async () => {
     const xray = client();
     const execution = xray.startExecution();
     const value = {
@@ -278,7 +278,7 @@ describe('hostile values', () => {
     );
   });
 
-  test('a key of any script, learned while a value around it is written, arrives whole', async () => {
+  test('a key of any script arrives intact, even if a nested recording learned it', async () => {
     const xray = client();
     const execution = xray.startExecution();
     const value = {
@@ -295,7 +295,7 @@ describe('hostile values', () => {
     expect(outer?.input).toEqual({ first: 1, größe: 2 });
   });
 
-  test('a getter that adds a note to its own step keeps the marks of both', async () => {
+  test('a getter that adds a note to its own step keeps both sets of marks', async () => {
     const xray = client();
     const execution = xray.startExecution();
     execution.step('s', (s) => {
@@ -319,7 +319,7 @@ describe('hostile values', () => {
     ]);
   });
 
-  test('candidates whose data function records candidates keep both sets apart', async () => {
+  test('a data function that records candidates itself keeps both sets apart', async () => {
     const xray = client();
     const execution = xray.startExecution();
     execution.step('s', (s) => {
@@ -339,7 +339,7 @@ describe('hostile values', () => {
     ]);
   });
 
-  test('a value that records itself does not recurse without end', async () => {
+  test('a value that records itself does not recurse endlessly', async () => {
     const xray = client();
     const execution = xray.startExecution();
     const value = {
@@ -360,7 +360,7 @@ describe('hostile values', () => {
     expect(sink.snapshots.at(-1)?.steps.some(({ name }) => name === 'last')).toBe(true);
   });
 
-  test('text of any script, with anything that JSON escapes, arrives whole', async () => {
+  test('text of any script, with every character that JSON escapes, arrives intact', async () => {
     const value = {
       'ключ "1"\n': 'naïve — 東京 \u{1F600} \ud800 \t\n\\"\u007f\u2028',
       ascii: 'plain',
@@ -386,7 +386,7 @@ describe('hostile values', () => {
   });
 });
 
-/** Anything at all: JSON, and what JSON does not know, nested. */
+/** Arbitrary nested values: JSON, and values that JSON does not know. */
 const hostile: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   leaf: fc.oneof(
     fc.string({ unit: 'binary', maxLength: 60 }),
@@ -446,7 +446,7 @@ const hostile: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   ),
 })).node;
 
-/** `JSON.stringify`'s idea of the value, or nothing where it has none. */
+/** The value as `JSON.stringify` writes it, or undefined if it writes nothing. */
 function nativeForm(value: unknown): { json: unknown } | undefined {
   try {
     const json = JSON.stringify(value);
@@ -456,7 +456,7 @@ function nativeForm(value: unknown): { json: unknown } | undefined {
   }
 }
 
-test('any recorded value gives a valid snapshot without throwing, and every difference has a mark', async () => {
+test('any value gives a valid snapshot without throwing, and every difference has a mark', async () => {
   const recorded: { id: string; value: unknown }[] = [];
   const xray = client({ delivery: { maxQueued: 100_000, maxQueuedBytes: 1e9 } });
   fc.assert(
@@ -511,7 +511,7 @@ test('any recorded value gives a valid snapshot without throwing, and every diff
   }
 });
 
-/** Fields alone are lost to hostile values, never a whole call. */
+/** Hostile values may cost fields, but never a whole call. */
 function expectMarkWhereDifferent(snapshot: Snapshot, value: unknown): void {
   const native = nativeForm(value);
   const input = snapshot.steps[0]?.input;

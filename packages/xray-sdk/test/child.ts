@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 /** The options of a child process. */
 interface ChildOptions {
-  /** A longer process is killed. */
+  /** A process that takes longer is killed. */
   readonly timeoutMs?: number;
   readonly nodeArgs?: readonly string[];
-  /** The longest file that it may write, in blocks of 512 bytes, by `ulimit -f`. */
+  /** The longest file that the process may write, in blocks of 512 bytes (`ulimit -f`). */
   readonly maxFileBlocks?: number;
 }
 

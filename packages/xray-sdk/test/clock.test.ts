@@ -18,7 +18,7 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** Records with every call that asks a clock. */
+/** Makes every recording call that reads a clock. */
 async function recordAll(SDK: typeof XRaySDK) {
   const { endpoint } = sink;
   const xray = new SDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'clock', endpoint });
@@ -64,7 +64,7 @@ describe.each([
   ['after', false],
   ['before', true],
 ])('replaced %s the SDK was loaded', (_when, isBefore) => {
-  /** The SDK with the clocks that are there now, or with those that were there first. */
+  /** Loads the SDK afresh, with the current clocks as its real clocks. */
   async function load(): Promise<typeof XRaySDK> {
     if (!isBefore) return XRaySDK;
     vi.resetModules();
@@ -79,7 +79,7 @@ describe.each([
     }
   });
 
-  test('a Date that always gives one instant costs no record', async () => {
+  test('a Date that always returns the same time costs no record', async () => {
     const fixed = new Date(0);
     vi.stubGlobal('Date', function () {
       return fixed;
@@ -111,13 +111,13 @@ describe.each([
   });
 });
 
-test("a test's fixed time is the time of its records", async () => {
+test('a record has the fixed time that a test sets', async () => {
   vi.spyOn(Date, 'now').mockReturnValue(Date.UTC(2020, 1, 2, 3, 4, 5, 6));
   await recordAll(XRaySDK);
   expect(sink.snapshots[0]?.startedAt).toBe('2020-02-02T03:04:05.006Z');
 });
 
-test('timers that stand still hold up neither a delivery, nor a retry, nor the end of a wait', async () => {
+test('stopped fake timers block neither delivery, nor retries, nor waiting calls', async () => {
   vi.useFakeTimers();
   expect(await recordAll(XRaySDK)).toMatchObject(DELIVERED);
   const { endpoint } = sink;

@@ -48,7 +48,7 @@ describe('a name that the server refuses costs no execution', () => {
 });
 
 describe('a promise with a member under a symbol', () => {
-  test('is handed back as it is', async () => {
+  test('is returned itself', async () => {
     const own = Object.assign(Promise.resolve(1), { [Symbol('cancel')]: () => {} });
     xray.run((ex) => {
       expect(ex.step('own', () => own)).toBe(own);
@@ -57,7 +57,7 @@ describe('a promise with a member under a symbol', () => {
   });
 });
 
-describe('an error that cannot be read', () => {
+describe('an unreadable error', () => {
   test('costs neither its step nor its execution', async () => {
     const { proxy, revoke } = Proxy.revocable(() => {}, {});
     revoke();
@@ -92,7 +92,7 @@ describe('steps', () => {
     ]);
   });
 
-  test('an explicit handle nests without any context', async () => {
+  test('nesting works without any context, through an explicit handle', async () => {
     const ex = xray.startExecution();
     ex.step('outer', (s) => s.step('inner', { kind: 'rules' }, (inner) => inner.check('c', true)));
     ex.completeExecution();
@@ -103,7 +103,7 @@ describe('steps', () => {
     ]);
   });
 
-  test('a step returns the result of its function, synchronously or as a promise', async () => {
+  test('a step returns the result of its function, directly or as a promise', async () => {
     const ex = xray.startExecution();
     const token = {};
     expect(ex.step('sync', () => token)).toBe(token);
@@ -122,7 +122,7 @@ describe('steps', () => {
     expect(snapshot?.steps).toMatchObject([{ status: 'completed', output: 42 }]);
   });
 
-  test('an error of a step is recorded and rethrown untouched', async () => {
+  test('an error of a step is recorded and rethrown unchanged', async () => {
     const error = new RangeError('too far');
     const run = (): unknown =>
       xray.run((ex) =>
@@ -184,7 +184,7 @@ describe('steps', () => {
     });
   });
 
-  test('a second set of candidates in one step gets a step of its own', async () => {
+  test('a second set of candidates in one step becomes a nested step', async () => {
     const ex = xray.startExecution();
     const best = ex.step('choose', (s) => {
       const kept = s.filter([3, 1, 2], { id: String, rules: [{ id: 'two', test: (n) => n >= 2 }] });
@@ -200,7 +200,7 @@ describe('steps', () => {
 });
 
 describe('executions', () => {
-  test('the current execution follows asynchronous calls and ends outside of them', async () => {
+  test('the current execution follows asynchronous calls, and is undefined outside of them', async () => {
     expect(xray.current()).toBeUndefined();
     const seen = await xray.run(async (ex) => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -223,7 +223,7 @@ describe('executions', () => {
     expect(part?.trace?.traceId).toBe(whole?.trace?.traceId);
   });
 
-  test('a checkpoint is a complete running snapshot of its revision', async () => {
+  test('a checkpoint is a complete running snapshot with its own revision', async () => {
     const ex = xray.startExecution();
     ex.recordStep({ name: 'one' });
     ex.checkpoint();
@@ -244,7 +244,7 @@ describe('executions', () => {
     expect(sink.snapshots).toHaveLength(1);
   });
 
-  test('an execution takes the ids of an active OpenTelemetry span', async () => {
+  test('an execution takes over the ids of an active OpenTelemetry span', async () => {
     const span = {
       traceId: 'a'.repeat(32),
       spanId: 'b'.repeat(16),

@@ -33,7 +33,7 @@ function record(xray: XRaySDK, count: number, output: unknown = 1): string[] {
   });
 }
 
-/** A promise that the test settles. */
+/** A promise that the test settles itself. */
 function deferred() {
   let [resolve, reject] = [(): void => {}, (_error: Error): void => {}];
   const promise = new Promise<void>((yes, no) => {
@@ -85,12 +85,12 @@ describe('during delivery', () => {
     expect(xray.stats()).toMatchObject({ queued: 1, dropped: {} });
   });
 
-  test('the client asks a server that is down less and less often, always with the same batch', async () => {
+  test('the client sends the same batch to an unavailable server less and less often', async () => {
     sink.behaviour = answer(503);
     const xray = client();
     record(xray, 900);
     expect(await xray.flush(1_200)).toBe(false);
-    // Pauses of at least 250, 500 and 1,000 ms come between the attempts.
+    // The pauses between the attempts are at least 250, 500 and 1,000 ms long.
     expect(sink.requests.length).toBeLessThanOrEqual(3);
     expect(new Set(sink.requests.map(({ text }) => text)).size).toBe(1);
     record(xray, 100);
@@ -98,7 +98,7 @@ describe('during delivery', () => {
     expect(xray.stats()).toMatchObject({ queued: 1_000, dropped: {} });
   });
 
-  test('a snapshot that is too large for the server costs no other', async () => {
+  test('a snapshot that is too large for the server does not affect the others', async () => {
     sink.behaviour = (request, response) => {
       const isTooLarge = request.text.includes('whale');
       (isTooLarge ? answer(413) : accept)(request, response);
@@ -135,7 +135,7 @@ describe('during delivery', () => {
     expect(xray.stats()).toMatchObject({ delivered: 2, dropped: { rejected: 1 } });
   });
 
-  test('the client sends a snapshot again that the server could not store now', async () => {
+  test('the client resends a snapshot that the server could not store', async () => {
     sink.behaviour = ({ snapshots }, response) => {
       sink.behaviour = accept;
       response.writeHead(202);
@@ -159,7 +159,7 @@ describe('during delivery', () => {
     expect(xray.stats()).toMatchObject({ delivered: 3, queued: 0 });
   });
 
-  test('a wrong key drops the batch under its own reason', async () => {
+  test('a wrong key drops the batch as unauthorized', async () => {
     sink.behaviour = answer(401);
     const xray = client();
     record(xray, 2);
@@ -168,7 +168,7 @@ describe('during delivery', () => {
   });
 });
 
-test('new executions and flushes do not cut a pause that the server asks for', async () => {
+test('new executions and flushes do not shorten a pause that the server asks for', async () => {
   sink.behaviour = answer(429, { 'retry-after': '120' });
   const xray = client({ waitUntil: () => {} });
   record(xray, 1);
@@ -180,7 +180,7 @@ test('new executions and flushes do not cut a pause that the server asks for', a
   expect(sink.requests).toHaveLength(1);
 });
 
-test('executions that end one after the other do not send more requests to a server that is down', async () => {
+test('executions that end one after another cause no extra requests to an unavailable server', async () => {
   sink.behaviour = answer(503);
   const xray = client({ waitUntil: () => {} });
   record(xray, 1);
@@ -191,7 +191,7 @@ test('executions that end one after the other do not send more requests to a ser
   expect(sink.requests).toHaveLength(2);
 });
 
-test('a timeout beyond the longest timer becomes the longest timer', async () => {
+test('a timeout beyond the maximum of timers is set to that maximum', async () => {
   const xray = client({ delivery: { timeoutMs: 1e12, delayMs: 1e12 } });
   record(xray, 1);
   expect(await xray.flush(Infinity)).toBe(true);
@@ -227,7 +227,7 @@ describe('in the queue', () => {
     expect(xray.stats()).toMatchObject({ recorded: 2, delivered: 1, dropped: { superseded: 1 } });
   });
 
-  test('memory stays within the bound with the server down, and the counts add up', async () => {
+  test('memory stays within the bound while the server is down, and the counts add up', async () => {
     await sink.close();
     const xray = client({ delivery: { maxQueued: 100 } });
     record(xray, 20_000, 'x'.repeat(500));
@@ -238,7 +238,7 @@ describe('in the queue', () => {
     expect(xray.stats()).toMatchObject({ recorded: 20_000, delivered: 0, queued: 0 });
   });
 
-  test('snapshots in flight count among the bytes that wait', async () => {
+  test('snapshots in flight count toward the waiting bytes', async () => {
     sink.behaviour = () => {};
     const xray = client({ delivery: { maxQueuedBytes: 100_000, maxBatchBytes: 80_000 } });
     record(xray, 10, 'x'.repeat(10_000));
@@ -248,7 +248,7 @@ describe('in the queue', () => {
     await xray.shutdown(1);
   });
 
-  test('shutdown ends in time with a server that hangs, and counts the rest', async () => {
+  test('shutdown ends in time if the server hangs, and counts the rest', async () => {
     sink.behaviour = () => {};
     const xray = client();
     record(xray, 3);
@@ -258,7 +258,7 @@ describe('in the queue', () => {
     expectExact(xray);
   });
 
-  test('an onDrop that throws harms nothing', async () => {
+  test('an onDrop that throws has no effect', async () => {
     const xray = client({
       delivery: { maxQueued: 1, delayMs: 60_000 },
       onDrop: () => {
@@ -272,7 +272,7 @@ describe('in the queue', () => {
 });
 
 describe('the sent snapshots', () => {
-  test('sampling keeps or drops a whole decision, and keeps every failed or adverse one', async () => {
+  test('sampling keeps or drops a whole distributed decision, and keeps every failed or adverse one', async () => {
     const xray = client({ sample: 0 });
     record(xray, 5);
     const parent = xray.startExecution();
@@ -288,7 +288,7 @@ describe('the sent snapshots', () => {
     expect(xray.stats()).toMatchObject({ recorded: 9, delivered: 2, dropped: { sampled: 7 } });
   });
 
-  test('a rate keeps about that share of executions, with the same ids each time', async () => {
+  test('a rate keeps about that share of executions, and always the same ids', async () => {
     const kept = async (): Promise<string[]> => {
       sink.snapshots.length = 0;
       const xray = client({ sample: { rate: 0.5 } });
@@ -305,7 +305,7 @@ describe('the sent snapshots', () => {
   });
 
   test.each([null, Number.NaN, 'half', true, {}, { rate: null }])(
-    'sampling by %j, which is not a rate, costs no record',
+    'an invalid sample option costs no record: %j',
     async (sample) => {
       const xray = client({ sample: sample as never });
       record(xray, 3);
@@ -314,7 +314,7 @@ describe('the sent snapshots', () => {
     },
   );
 
-  test('without a root id in the header, sampling uses the id of the caller', async () => {
+  test("without a root id in the header, sampling uses the caller's id", async () => {
     const sampling = client({ sample: { rate: ({ rootId }) => rootId === 'e-1' } });
     sampling.startExecution({ fromHeaders: { 'x-xray-execution': 'e-1' } }).completeExecution();
     expect(await sampling.flush()).toBe(true);
@@ -352,14 +352,14 @@ describe('the sent snapshots', () => {
     const before = process.cpuUsage();
     execution.completeExecution();
     const { user, system } = process.cpuUsage(before);
-    // In microseconds. Writing 60 MB even once costs several times as much.
+    // In microseconds. Writing 60 MB just once would take several times as long.
     expect(user + system).toBeLessThan(300_000);
     expect(await xray.flush()).toBe(true);
     expect(sink.snapshots[0]?.steps).toHaveLength(1_000);
     expect(sink.snapshots[0]?.dropped?.bytes).toBeGreaterThan(20_000_000);
   });
 
-  test('too many parallel steps: a step that fails late stays, and the others are counted by their end', async () => {
+  test('with too many parallel steps a step that fails late is kept, and the others are counted by their end', async () => {
     const xray = client({ maxSteps: 100 });
     const execution = xray.startExecution();
     const steps = Array.from({ length: 300 }, (_, index) => {
@@ -383,7 +383,7 @@ describe('the sent snapshots', () => {
     });
   });
 
-  test('too many steps: the first, the last and the failed stay, and the others are counted', async () => {
+  test('with too many steps the first, the last and the failed ones are kept, and the others are counted', async () => {
     const xray = client({ maxSteps: 100 });
     const execution = xray.startExecution();
     for (let index = 0; index < 1_000; index += 1) {
@@ -401,7 +401,7 @@ describe('the sent snapshots', () => {
   });
 });
 
-/** The behaviours of a server for one request. */
+/** Behaviours of a server for one request. */
 const behaviours: Record<string, Behaviour> = {
   accept,
   slow: (request, response) => void setTimeout(() => accept(request, response), 15),
@@ -419,8 +419,8 @@ const behaviours: Record<string, Behaviour> = {
   },
 };
 
-// Vitest itself fails a run with an unhandled rejection.
-test('every snapshot is counted exactly once at any time, for any behaviour of the server', async () => {
+// Vitest fails a run by itself if a rejection is unhandled.
+test('every snapshot is counted exactly once at any time, whatever the server does', async () => {
   const names = fc.constantFrom(...Object.keys(behaviours));
   let run = 0;
   await fc.assert(
@@ -430,7 +430,7 @@ test('every snapshot is counted exactly once at any time, for any behaviour of t
       async (script, bursts) => {
         const remaining = [...script];
         sink.snapshots.length = 0;
-        // A request of the run before this one may still arrive.
+        // A request of the previous run may still arrive.
         run += 1;
         const environment = String(run);
         sink.behaviour = (request, response) => {

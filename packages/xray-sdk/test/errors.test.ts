@@ -18,7 +18,7 @@ afterEach(async () => {
   await sink.close();
 });
 
-describe('an error that was thrown says why', () => {
+describe('a recorded error', () => {
   async function failed(error: unknown) {
     const execution = xray.startExecution();
     execution.failExecution(error);
@@ -28,7 +28,7 @@ describe('an error that was thrown says why', () => {
     return snapshot?.steps[0]?.error;
   }
 
-  test('by its cause', async () => {
+  test('has its cause', async () => {
     const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED', port: 1 });
     expect(await failed(new TypeError('fetch failed', { cause }))).toEqual({
       type: 'TypeError',
@@ -42,7 +42,7 @@ describe('an error that was thrown says why', () => {
     });
   });
 
-  test('by the errors that it gathers', async () => {
+  test('has the errors that it contains', async () => {
     const thrown = await Promise.any([Promise.reject(new Error('a')), Promise.reject('b')]).catch(
       (error: unknown) => error,
     );
@@ -52,7 +52,7 @@ describe('an error that was thrown says why', () => {
     });
   });
 
-  test('by its own fields, as those of a database', async () => {
+  test('has its own fields, like those of a database error', async () => {
     const error = Object.assign(new Error('duplicate key'), {
       code: '23505',
       detail: 'Key (id)=(1)',
@@ -75,7 +75,7 @@ describe('an error that was thrown says why', () => {
     expect(await failed(thrown)).toMatchObject(expected);
   });
 
-  test('within bounds: a cause of itself, and causes without end', async () => {
+  test('is bounded if it is its own cause, or has endless causes', async () => {
     const circular = new Error('circular');
     circular.cause = circular;
     expect(await failed(circular)).toEqual({ type: 'Error', message: 'circular' });

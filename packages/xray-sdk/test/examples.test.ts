@@ -9,7 +9,7 @@ const ENTRIES = ['index', 'spool', 'express', 'ai'].map((name) =>
 );
 const CONFIG = fileURLToPath(new URL('../tsconfig.json', import.meta.url));
 
-/** What the examples take as given: the host's own things. */
+/** Values of the host that the examples use without a declaration. */
 const GIVEN = `
   interface Product { asin: string; price: number; similarity: number }
   declare const xray: XRaySDK;
@@ -26,7 +26,7 @@ interface Example {
   readonly code: string;
 }
 
-/** Every exported symbol, and every public method of the exported classes, with its examples. */
+/** Lists every exported symbol and every public method of exported classes, with their examples. */
 function documented(program: ts.Program): { readonly of: string; readonly examples: Example[] }[] {
   const checker = program.getTypeChecker();
   const found = new Map<ts.Symbol, string>();
@@ -62,7 +62,7 @@ function unfenced(text: string): string {
   return text.replace(/^```ts\n/, '').replace(/\n```$/, '');
 }
 
-/** An example as a module of its own, with the SDK's names and the host's things in scope. */
+/** Makes a module of an example, with the SDK's names and the host's values in scope. */
 function moduleOf(code: string, names: readonly string[]): string {
   const lines = code.split('\n');
   const imports = lines.filter((line) => line.startsWith('import '));
@@ -92,7 +92,7 @@ const { options: configured } = ts.parseJsonConfigFileContent(
   ts.sys,
   fileURLToPath(new URL('..', import.meta.url)),
 );
-/** An example ends where it has shown its point: what it declares last is used by nobody. */
+/** Nothing uses the last declaration of an example. */
 const options = { ...configured, noUnusedLocals: false, noUnusedParameters: false };
 
 test('every public symbol has an example, and every example compiles', () => {

@@ -13,13 +13,16 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** A longer process is killed. The SDK may take two seconds, and Node needs the rest to start on a busy machine. */
+/**
+ * A process that takes longer is killed. The SDK may use two seconds; the rest lets Node start on a busy
+ * machine.
+ */
 const IN_TIME = { timeoutMs: 2_000 + 4_000 };
 
 /** A full run records a million: `XRAY_TEST_FULL=1 npm test`. */
 const EXECUTIONS = process.env['XRAY_TEST_FULL'] === '1' ? 1_000_000 : 30_000;
 
-test('a process that simply ends delivers what it recorded', async () => {
+test('a process that simply ends delivers its records', async () => {
   const ended = await runProgram('natural-end.mjs', {
     XRAY_ENDPOINT: sink.endpoint,
     EXECUTIONS: '450',
@@ -29,7 +32,7 @@ test('a process that simply ends delivers what it recorded', async () => {
   expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: 450, delivered: 450, queued: 0 });
 });
 
-test('every process of a cluster has its own instance id, without gaps or doubles', async () => {
+test('every process of a cluster has its own instance id, without gaps or duplicates', async () => {
   const ended = await runProgram('cluster.mjs', { XRAY_ENDPOINT: sink.endpoint });
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   expect(new Set(sink.snapshots.map(({ executionId }) => executionId)).size).toBe(200);
@@ -42,7 +45,7 @@ test('every process of a cluster has its own instance id, without gaps or double
   }
 });
 
-test('with the server down the process ends at once, and the loss is counted', async () => {
+test('with the server down the process ends immediately, and the loss is counted', async () => {
   const { endpoint } = sink;
   await sink.close();
   const settings = { XRAY_ENDPOINT: endpoint, EXECUTIONS: '450' };
@@ -56,28 +59,28 @@ test('with the server down the process ends at once, and the loss is counted', a
   sink = await startSink();
 });
 
-test('against a server that hangs the process ends within two seconds', async () => {
+test('a process ends within two seconds if the server hangs', async () => {
   sink.behaviour = () => {};
   const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: sink.endpoint }, IN_TIME);
   expect(ended.code).toBe(0);
   expect(JSON.parse(ended.stdout)).toMatchObject({ dropped: { exit: 1 } });
 });
 
-test('a request that hangs does not keep alive a process that has ended its work', async () => {
+test('a hanging request does not keep a process alive after its work', async () => {
   sink.behaviour = () => {};
   const ended = await runProgram('late-work.mjs', { XRAY_ENDPOINT: sink.endpoint }, IN_TIME);
   expect(ended.code).toBe(0);
   expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: 2, dropped: { exit: 2 } });
 });
 
-test('at the end the client makes one attempt, without retries', async () => {
+test('at the end of a process the client makes one attempt, without retries', async () => {
   sink.behaviour = answer(503);
   const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: sink.endpoint });
   expect(ended.code).toBe(0);
   expect(sink.requests).toHaveLength(1);
 });
 
-test('a flush that is awaited last holds the process until its time is over', async () => {
+test('an awaited flush keeps the process alive until its time is over', async () => {
   sink.behaviour = answer(503);
   const ended = await runProgram('top-level-flush.mjs', { XRAY_ENDPOINT: sink.endpoint });
   expect(ended.code).toBe(0);
@@ -93,7 +96,7 @@ const failedEnds: [string, number][] = [
 ];
 
 test.each(failedEnds)(
-  'a process that ends by an error delivers what it recorded (%s)',
+  'a process that ends because of an error delivers its records (%s)',
   async (way, code) => {
     const env = { XRAY_ENDPOINT: sink.endpoint, WAY: way, EXECUTIONS: '300' };
     const ended = await runProgram('failed-end.mjs', env);
@@ -106,7 +109,7 @@ test.each(failedEnds)(
   },
 );
 
-test('a process that ends by an error counts the loss, and waits for no server that is down', async () => {
+test('a process that ends because of an error counts the loss, and does not wait for an unavailable server', async () => {
   const { endpoint } = sink;
   await sink.close();
   const env = { XRAY_ENDPOINT: endpoint, WAY: 'throw in run', EXECUTIONS: '300' };
@@ -116,7 +119,7 @@ test('a process that ends by an error counts the loss, and waits for no server t
   sink = await startSink();
 });
 
-test('a process that ends by an error waits two seconds at most for a server that hangs', async () => {
+test('a process that ends because of an error waits at most two seconds for a hanging server', async () => {
   sink.behaviour = () => {};
   const env = { XRAY_ENDPOINT: sink.endpoint, WAY: 'reject in run', EXECUTIONS: '2' };
   const ended = await runProgram('failed-end.mjs', env, IN_TIME);
@@ -124,13 +127,13 @@ test('a process that ends by an error waits two seconds at most for a server tha
   expect(JSON.parse(ended.stdout)).toMatchObject({ delivered: 0, dropped: { exit: 2 } });
 });
 
-test('the default endpoint is the address on which the server listens by default', async () => {
+test("the default endpoint is the server's default address", async () => {
   const ended = await runProgram('natural-end.mjs', { XRAY_ENDPOINT: '' });
-  // In a test no server listens there, or the server refuses the key.
+  // During tests no server listens there, or it refuses the key.
   expect(ended.stderr).toContain('http://127.0.0.1:4000');
 });
 
-test('localhost is reached at either of its addresses, as on Node 18', async () => {
+test('localhost is reached at both of its addresses, as on Node 18', async () => {
   const endpoint = sink.endpoint.replace('127.0.0.1', 'localhost');
   const twoAddresses = new URL('programs/two-addresses.mjs', import.meta.url).href;
   const nodeArgs = ['--no-network-family-autoselection', '--import', twoAddresses];
@@ -138,7 +141,7 @@ test('localhost is reached at either of its addresses, as on Node 18', async () 
   expect(JSON.parse(ended.stdout)).toMatchObject({ delivered: 1, dropped: {} });
 });
 
-test('without a key it warns once, records nothing and runs on', async () => {
+test('without a key the client warns once, records nothing and does not stop the program', async () => {
   const ended = await runProgram('no-key.mjs', { XRAY_ENDPOINT: sink.endpoint, XRAY_API_KEY: '' });
   expect(ended).toMatchObject({ code: 0, stdout: 'kept 2, stepped 1' });
   expect(ended.stderr.match(/\[xray\]/g)).toHaveLength(1);
@@ -146,7 +149,7 @@ test('without a key it warns once, records nothing and runs on', async () => {
   expect(sink.requests).toHaveLength(0);
 });
 
-test(`${String(EXECUTIONS)} executions with the server down: memory bounded, end in time, books exact`, async () => {
+test(`${String(EXECUTIONS)} executions with the server down: bounded memory, an end in time, exact counts`, async () => {
   const { endpoint } = sink;
   await sink.close();
   const settings = { XRAY_ENDPOINT: endpoint, EXECUTIONS: String(EXECUTIONS) };
@@ -154,7 +157,7 @@ test(`${String(EXECUTIONS)} executions with the server down: memory bounded, end
   sink = await startSink();
   expect(ended.code).toBe(0);
   const report = JSON.parse(ended.stdout) as Record<string, number>;
-  // The queue holds 1,000 snapshots, with the batch that waits for its retry.
+  // The queue holds 1,000 snapshots, including the batch that waits for a retry.
   expect(report).toMatchObject({
     recorded: EXECUTIONS,
     delivered: 0,

@@ -109,7 +109,7 @@ test('calls after the end are ignored and counted', async () => {
   expect(xray.stats().ignoredCalls).toBe(2);
 });
 
-test('options and arguments that cannot be used never throw into the host', () => {
+test('unusable options and arguments never throw into the host', () => {
   const explosive = {
     get executionId(): never {
       throw new Error('mine');
@@ -126,7 +126,7 @@ test('options and arguments that cannot be used never throw into the host', () =
   }).not.toThrow();
 });
 
-test('a wrong pipeline leaves the pipeline of the client in force, with a mark', async () => {
+test("with a wrong pipeline the client's pipeline stays in force, and the execution gets a mark", async () => {
   const xray = client();
   xray.startExecution({ pipeline: Symbol('no name') as never }).completeExecution();
   await xray.flush();
@@ -136,7 +136,7 @@ test('a wrong pipeline leaves the pipeline of the client in force, with a mark',
   });
 });
 
-test('an execution id that cannot be used is replaced, with a warning', () => {
+test('an unusable execution id is replaced, with a warning', () => {
   const warned = vi.spyOn(console, 'warn').mockReturnValue();
   expect(client().startExecution({ executionId: 'not an id!' }).id).toMatch(/^[0-9a-f-]{36}$/);
   expect(warned).toHaveBeenCalledWith(expect.stringContaining('executionId'));
@@ -164,6 +164,6 @@ test('a version that is too long is cut, with a mark', async () => {
   });
 });
 
-test('the default export and the named one are the same class', () => {
+test('the default export and the named export are the same class', () => {
   expect(XRaySDK).toBe(Named);
 });

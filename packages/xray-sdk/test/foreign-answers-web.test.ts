@@ -2,7 +2,7 @@ import { vi } from 'vitest';
 
 import { testForeignAnswers } from './foreign-answers.js';
 
-/** The build that browsers and edge runtimes get. */
+/** The build for browsers and edge runtimes. */
 vi.mock('#platform', () => import('../src/platform-web.js'));
 
 testForeignAnswers();

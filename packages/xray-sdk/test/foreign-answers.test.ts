@@ -37,7 +37,7 @@ test("the SDK knows exactly the errors of X-Ray's server", () => {
   expect(ERRORS.split(' ').sort()).toEqual(ofServer.sort());
 });
 
-test('an answer of something else is counted, also when it comes for ever', async () => {
+test('answers of other servers are counted, even if they never stop', async () => {
   sink.behaviour = html(403);
   const xray = client();
   record(xray);
@@ -49,7 +49,7 @@ test('an answer of something else is counted, also when it comes for ever', asyn
   expect(dropped).toEqual({ shutdown: 1 });
 });
 
-test('a filter on the way that objects to one snapshot holds up no other', async () => {
+test('a proxy that refuses one snapshot does not hold back the others', async () => {
   sink.behaviour = (request, response) => {
     (request.text.includes('DROP TABLE') ? html(403) : accept)(request, response);
   };
@@ -72,7 +72,7 @@ test('a filter on the way that objects to one snapshot holds up no other', async
   expect(xray.stats()).toMatchObject({ delivered: 12, queued: 0 });
 });
 
-test('without room the snapshot that gets through nowhere goes first', async () => {
+test('if the queue is full, a snapshot that no proxy lets through is dropped first', async () => {
   sink.behaviour = (request, response) => {
     (request.text.includes('DROP TABLE') ? html(403) : accept)(request, response);
   };
@@ -86,7 +86,7 @@ test('without room the snapshot that gets through nowhere goes first', async () 
   expect(xray.stats().delivered).toBe(2);
 });
 
-test('all rejected, each is dropped for its own reason', async () => {
+test('in a fully rejected batch each snapshot is dropped for its own reason', async () => {
   sink.behaviour = json(400, {
     ...RECEIPT,
     accepted: 0,
@@ -99,7 +99,7 @@ test('all rejected, each is dropped for its own reason', async () => {
   expect(xray.stats().dropped).toEqual({ rejected: 1, too_large: 1 });
 });
 
-test('a batch that X-Ray cannot read as a whole costs only the snapshot that spoils it', async () => {
+test('a batch that X-Ray cannot read costs only the faulty snapshot', async () => {
   sink.behaviour = (request, response) => {
     (request.text.includes('spoiled') ? answer(400) : accept)(request, response);
   };
@@ -110,7 +110,7 @@ test('a batch that X-Ray cannot read as a whole costs only the snapshot that spo
   expect(xray.stats()).toMatchObject({ delivered: 4, dropped: { rejected: 1 } });
 });
 
-test('a pause until a date is as long as the server means, whatever the own clock says', async () => {
+test("a pause until a date uses the server's clock, even if the client's clock is wrong", async () => {
   const soon = new Date(Date.UTC(2001, 0, 1, 0, 0, 1));
   sink.behaviour = (request, response) => {
     sink.behaviour = accept;

@@ -21,7 +21,7 @@ export const json = (status: number, body: unknown): Behaviour =>
 const error = (status: number, code: string, requestId = REQUEST_ID): Behaviour =>
   json(status, { error: { code, message: 'no', requestId } });
 
-/** Answers to three snapshots that do not come from an X-Ray server that judged them. */
+/** Answers to three snapshots that X-Ray did not give. */
 const answers: Record<string, Behaviour> = {
   'a login page with 200': html(200),
   'a login page with 202': html(202),
@@ -120,7 +120,7 @@ const answers: Record<string, Behaviour> = {
 const UNTOUCHED = { recorded: 3, delivered: 0, queued: 3, dropped: {} };
 const DELIVERED = { recorded: 3, delivered: 3, queued: 0, dropped: {} };
 
-/** Declares the tests of one build of the SDK. */
+/** Declares the tests for one build of the SDK. */
 export function testForeignAnswers(): void {
   test.each(Object.entries(answers))(
     '%s neither delivers nor costs a snapshot, and the next answer of X-Ray delivers',
@@ -145,7 +145,7 @@ export function testForeignAnswers(): void {
   );
 }
 
-/** The books of a client with three snapshots: after such an answer, and after one of X-Ray. */
+/** The counts of a client with three snapshots: after such an answer, and after X-Ray's answer. */
 async function statsOf(behaviour: Behaviour): Promise<{ during: Stats; after: Stats }> {
   const sink = await startSink(behaviour);
   const { endpoint } = sink;

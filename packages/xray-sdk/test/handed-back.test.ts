@@ -26,13 +26,13 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** The last snapshot that arrived, once all are delivered. */
+/** Returns the last snapshot that arrived, once all are delivered. */
 async function last() {
   expect(await xray.flush()).toBe(true);
   return snapshotSchema.parse(sink.snapshots.at(-1));
 }
 
-/** A promise with a method of its own, as many clients return. */
+/** A promise with an extra method, as many client libraries return. */
 class Cancelable<T> extends Promise<T> {
   isCanceled = false;
   cancel(): void {
@@ -59,8 +59,8 @@ class Query {
   }
 }
 
-describe('a step returns what its function returns', () => {
-  test('a promise with methods of its own is the same promise, and its end is recorded', async () => {
+describe('a step returns the object that its function returns', () => {
+  test('a promise with extra methods is returned itself, and its end is recorded', async () => {
     const ex = xray.startExecution();
     const promise = new Cancelable<number>((resolve) => resolve(7));
     const returned = ex.step('cancelable', () => promise);
@@ -81,7 +81,7 @@ describe('a step returns what its function returns', () => {
     ]);
   });
 
-  test('a query is the same query, runs once, and only when it is awaited', async () => {
+  test('a query is returned itself, and runs once, only when it is awaited', async () => {
     const ex = xray.startExecution();
     const query = new Query();
     const returned = ex.step('query', () => query);
@@ -104,7 +104,7 @@ describe('a step returns what its function returns', () => {
     ]);
   });
 
-  test('a query returned from run ends the run when it is awaited', async () => {
+  test('a query returned from run ends the execution when it is awaited', async () => {
     const query = new Query();
     expect(xray.run(() => query)).toBe(query);
     expect(query.runs).toBe(0);
@@ -112,7 +112,7 @@ describe('a step returns what its function returns', () => {
     expect(await last()).toMatchObject({ status: 'completed' });
   });
 
-  test('a frozen query comes back as it is', async () => {
+  test('a frozen query is returned unchanged', async () => {
     const ex = xray.startExecution();
     const query = Object.freeze(new Query());
     expect(ex.step('frozen', () => query)).toBe(query);
@@ -140,7 +140,7 @@ describe('a step whose function returns a stream ends with the stream', () => {
     ]);
   });
 
-  test('a generator that fails, one that is left early, and one that nobody reads', async () => {
+  test('a generator that fails, is left early, or is never read', async () => {
     const ex = xray.startExecution();
     const failing = ex.step('failing', function* () {
       yield 1;
@@ -165,7 +165,7 @@ describe('a step whose function returns a stream ends with the stream', () => {
     ]);
   });
 
-  test('more values than a step holds are cut with a mark, and the reader gets all', async () => {
+  test('values beyond the bound of a step are cut with a mark, and the reader gets all of them', async () => {
     const ex = xray.startExecution();
     const values = ex.step('many', function* () {
       for (let value = 0; value < 5_000; value += 1) yield value;
@@ -227,7 +227,7 @@ describe('a step whose function returns a stream ends with the stream', () => {
     expect((await last()).steps).toMatchObject([{ name: 'stream', status: 'completed' }]);
   });
 
-  test('a stream of Node, and its failure', async () => {
+  test('a Node stream, and its failure', async () => {
     await xray.run(async (ex) => {
       expect(await ex.step('whole', () => Readable.from(['a', 'b'])).toArray()).toEqual(['a', 'b']);
       const failing = ex.step(
@@ -247,7 +247,7 @@ describe('a step whose function returns a stream ends with the stream', () => {
     ]);
   });
 
-  test('an iterable, as the streams of model providers', async () => {
+  test('an iterable, like the streams of model providers', async () => {
     const provider = {
       async *[Symbol.asyncIterator]() {
         yield 'x';
@@ -262,7 +262,7 @@ describe('a step whose function returns a stream ends with the stream', () => {
   });
 });
 
-describe('work that goes on after the function of a run returned is recorded', () => {
+describe('work after the function of run has returned is recorded', () => {
   const chunks = [
     { type: 'text-start' as const, id: '1' },
     { type: 'text-delta' as const, id: '1', delta: 'not spam' },
@@ -322,7 +322,7 @@ describe('work that goes on after the function of a run returned is recorded', (
     expect(xray.stats().ignoredCalls).toBe(0);
   });
 
-  test('by a generator, whose body begins when it is read', async () => {
+  test('in a generator, whose body begins when it is read', async () => {
     const generator = xray.run(async function* (ex: Execution) {
       ex.recordStep({ name: 'first' });
       yield 1;
@@ -336,7 +336,7 @@ describe('work that goes on after the function of a run returned is recorded', (
     });
   });
 
-  test('by a step that nobody awaited', async () => {
+  test('in a step that is not awaited', async () => {
     let finish: (value: string) => void = () => {};
     const late = xray.run((ex) => {
       void ex.step('late', () => new Promise<string>((resolve) => (finish = resolve)));

@@ -24,7 +24,7 @@ const TOOLS = [
 ];
 const run = promisify(execFile);
 
-/** A project with the packed SDK and the tools of its hosts, as they come from the registry. */
+/** A project with the packed SDK and the tools of its hosts from the registry. */
 describe.skipIf(!isFull)('in a project of a host (downloads tools: XRAY_TEST_FULL=1)', () => {
   let dir: string;
   let sink: Sink;
@@ -77,7 +77,7 @@ describe.skipIf(!isFull)('in a project of a host (downloads tools: XRAY_TEST_FUL
   );
 
   test.each(['18', '20', '22', '24'])(
-    'Node %s delivers what a crash would cost',
+    'Node %s delivers at a crash',
     async (version) => {
       await cp(join(PROGRAMS, 'failed-end.mjs'), join(dir, 'failed-end.mjs'));
       const program = join(dir, 'failed-end.mjs');

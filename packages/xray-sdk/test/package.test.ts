@@ -30,7 +30,7 @@ const ways = [
   ['require', 'entries.cjs'],
 ] as const;
 
-/** The conditions that package.json knows, and whether they mean a runtime without Node's modules. */
+/** The conditions in package.json, and whether each means a runtime without Node's modules. */
 const conditions: Record<string, boolean> = {
   none: false,
   browser: true,
@@ -53,7 +53,7 @@ describe.each(Object.entries(conditions))(
   },
 );
 
-/** What every browser and edge runtime has; nothing of Node. */
+/** Globals that every browser and edge runtime has, without those of Node. */
 function webGlobals(log: (text: string) => void): object {
   const { fetch, crypto, URL, TextEncoder, TextDecoder, AbortController } = globalThis;
   const { performance, setTimeout, clearTimeout, Blob, Response, CompressionStream } = globalThis;
@@ -87,9 +87,9 @@ describe.each(platforms)(
         bundle: true,
         write: false,
         platform,
-        // The package's own tsconfig would lead to the sources.
+        // The package's own tsconfig would resolve to the sources.
         tsconfigRaw: {},
-        // Only a module may wait at its top level.
+        // Only a module may use await at its top level.
         format: program.endsWith('.mjs') ? 'esm' : 'iife',
         logLevel: 'silent',
       });
@@ -104,7 +104,7 @@ describe.each(platforms)(
   },
 );
 
-test('a page without encoders, crypto and fetch, as in jsdom, runs with the SDK and loses no count', async () => {
+test('a page without encoders, crypto and fetch, as in jsdom, works and counts correctly', async () => {
   const { outputFiles } = await build({
     stdin: { contents: BARE, resolveDir: PROGRAMS },
     bundle: true,
@@ -131,7 +131,7 @@ const BARE = `
   globalThis.ids = Array.from({ length: 100 }, () => xray.startExecution().id);
 `;
 
-test('every target of the package has a file, for `import` as a module and for `require` as CommonJS', async () => {
+test('every target of the package has a file, a module for `import` and CommonJS for `require`', async () => {
   const { exports, imports } = JSON.parse(await readFile(PACKAGE, 'utf8')) as Targets;
   const all = targetsOf({ ...exports, ...imports });
   expect(all.length).toBeGreaterThan(20);
@@ -145,7 +145,7 @@ test('every target of the package has a file, for `import` as a module and for `
   }
 });
 
-test('the types need no more of a host than its own TypeScript gives', async () => {
+test("the types need nothing beyond the host's own TypeScript", async () => {
   const { exports } = JSON.parse(await readFile(PACKAGE, 'utf8')) as Targets;
   for (const { path } of targetsOf(exports)) {
     if (!path.endsWith('ts')) continue;
@@ -159,7 +159,7 @@ interface Targets {
   imports: Record<string, unknown>;
 }
 
-/** Every path with the chain of conditions that leads to it. */
+/** Lists every path with the chain of conditions that leads to it. */
 function targetsOf(tree: unknown, chain: string[] = []): { path: string; conditions: string[] }[] {
   if (typeof tree === 'string') return [{ path: tree, conditions: chain }];
   if (typeof tree !== 'object' || tree === null) return [];

@@ -22,7 +22,7 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** All snapshots the sink got, each proved valid under core's schema. */
+/** All snapshots that the sink received, each validated with core's schema. */
 async function delivered() {
   await xray.flush();
   return sink.snapshots.map((snapshot) => snapshotSchema.parse(snapshot));
@@ -78,7 +78,7 @@ describe('the loan: one wrapper for a whole execution', () => {
     expect(snapshot?.decision).not.toHaveProperty('reasons');
   });
 
-  test('the failed checks of a decline are its reasons, in order', async () => {
+  test('the failed checks of a declined loan are its reasons, in order', async () => {
     expect(await decideLoan('a-2', 600, 0.5)).toBe(false);
     const [snapshot] = await delivered();
     expect(snapshot?.decision).toMatchObject({
@@ -107,7 +107,7 @@ const PRODUCTS: Product[] = Array.from({ length: 5_000 }, (_, index) => ({
 }));
 
 describe('5,000 candidates: real filtering and ranking', () => {
-  /** Which candidates are kept in detail follows from the execution's id: it is the same in each run. */
+  /** The execution's id decides which candidates are kept in detail, so a fixed id makes runs equal. */
   function selectBest(): Product | undefined {
     return xray.run({ executionId: 'best-of-5000' }, (ex) => {
       const fit = ex.step('filters', (s) =>
@@ -141,12 +141,12 @@ describe('5,000 candidates: real filtering and ranking', () => {
 
   const fits = PRODUCTS.filter((p) => p.price <= 60 && p.rating >= 3.8);
 
-  test('the result is that of a plain loop', () => {
+  test('the result equals that of a plain loop', () => {
     const plain = fits.toSorted((a, b) => b.similarity - a.similarity)[0];
     expect(selectBest()).toBe(plain);
   });
 
-  test('counts are exact, items are sampled within bounds, and the ledger knows every candidate', async () => {
+  test('counts are exact, items are sampled within bounds, and the ledger has every candidate', async () => {
     selectBest();
     const [snapshot] = await delivered();
     const filters = snapshot?.steps[0];
@@ -198,7 +198,7 @@ describe('5,000 candidates: real filtering and ranking', () => {
     );
   });
 
-  test('a rejected candidate kept in detail has every rule it failed and the tested value', async () => {
+  test('a rejected candidate in detail has every rule that it failed, with the tested value', async () => {
     selectBest();
     const [snapshot] = await delivered();
     const items = snapshot?.steps[0]?.candidates?.items ?? [];
@@ -227,7 +227,7 @@ describe('5,000 candidates: real filtering and ranking', () => {
 });
 
 describe('rankings and filters of odd candidates', () => {
-  /** Ranks scores, each its own candidate and id, and returns the order and what was recorded. */
+  /** Ranks the scores, each for its own candidate, and returns the order and the record. */
   async function ranked(scores: readonly number[], options: { top?: number; order?: 'asc' } = {}) {
     const ex = xray.startExecution();
     const order = ex.step('rank', (s) => s.rank(scores, { id: String, score: Number, ...options }));
@@ -236,7 +236,7 @@ describe('rankings and filters of odd candidates', () => {
     return { order, set: snapshot?.steps[0]?.candidates };
   }
 
-  test('an infinite score ranks first or last, and a score that is not a number after all others', async () => {
+  test('an infinite score ranks first or last, and a score that is not a number ranks after all others', async () => {
     const scores = [1, Number.NaN, Infinity, -Infinity, 2];
     expect((await ranked(scores)).order).toEqual([Infinity, 2, 1, -Infinity, Number.NaN]);
     expect((await ranked(scores, { order: 'asc' })).order).toEqual([
@@ -264,14 +264,14 @@ describe('rankings and filters of odd candidates', () => {
     });
   });
 
-  test('a ranking that leaves no candidate over has no cutoff', async () => {
+  test('a ranking that selects every candidate has no cutoff', async () => {
     const { order, set } = await ranked([1, 2], { top: 5 });
     expect(order).toEqual([2, 1]);
     expect(set).toMatchObject({ in: 2, out: 2, byOutcome: { selected: 2 } });
     expect(set).not.toHaveProperty('cutoff');
   });
 
-  test('a top of null, from a host without types, selects all', async () => {
+  test('a top of null, from a host without types, selects all candidates', async () => {
     expect((await ranked([1, 2], { top: null as never })).order).toEqual([2, 1]);
   });
 
@@ -298,7 +298,7 @@ describe('rankings and filters of odd candidates', () => {
     });
   });
 
-  test('a rule that throws for a candidate decides nothing if an earlier rule rejected it', async () => {
+  test('a rule that throws for a candidate does not decide if an earlier rule rejected it', async () => {
     const ex = xray.startExecution();
     expect(() =>
       ex.step('filter', (s) =>
@@ -327,7 +327,7 @@ describe('rankings and filters of odd candidates', () => {
   });
 });
 
-describe('a model with a human after it, in another process, later', () => {
+describe("a model's decision with a later review by a person in another process", () => {
   const llm = async (text: string) => ({
     label: 'spam',
     confidence: text.length / 100,
@@ -385,7 +385,7 @@ describe('a model with a human after it, in another process, later', () => {
     expect(second?.trace?.spanId).not.toBe(first?.trace?.spanId);
   });
 
-  test('a sure model decides by itself', async () => {
+  test('a confident model decides by itself', async () => {
     expect(await moderate('x'.repeat(95))).toEqual([]);
     const [snapshot] = await delivered();
     expect(snapshot?.decision).toMatchObject({ outcome: 'spam', confidence: 0.95 });

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../../server/dist/cli.js', import.meta.url));
 
-/** `npm test` at the root builds the server first. `npm run build -w server` does it by hand. */
+/** `npm test` at the root builds the server first. `npm run build -w server` builds only the server. */
 export const isServerBuilt = existsSync(CLI);
 
 /** X-Ray's own server, with its own port and an empty data directory. */
@@ -20,12 +20,12 @@ export interface RealServer {
   stop(): Promise<void>;
 }
 
-/** A chosen key. Such a key may read its records, too. */
+/** A fixed key, which may also read its records. */
 const API_KEY = 'xr_sdk_test_key_of_at_least_32_characters';
 const APP = 'sdk-app';
 const READY = /^X-Ray is ready: (\S+)$/m;
 
-/** Starts it unattended, with a chosen app and key. */
+/** Starts the server unattended, with a fixed app and key. */
 export async function startRealServer(): Promise<RealServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'xray-sdk-server-'));
   const server = spawn(process.execPath, [CLI, 'start'], {
@@ -63,13 +63,13 @@ export async function startRealServer(): Promise<RealServer> {
       server.kill('SIGTERM');
       await ended;
       await rm(dataDir, { recursive: true, force: true });
-      // The server's tests look for other secrets. A key must not appear in this log either.
+      // The server's tests search logs for other secrets. Keys must not appear in this log either.
       if (logged.includes('xr_')) throw new Error(`there is a key in the log:\n${logged}`);
     },
   };
 }
 
-/** A network between client and server. `isLosing` chooses the requests whose answers get lost. */
+/** A network between client and server. `isLosing` chooses the requests whose answers are lost. */
 export interface BadNetwork {
   readonly endpoint: string;
   readonly receipts: { accepted: number; duplicates: number; superseded: number }[];

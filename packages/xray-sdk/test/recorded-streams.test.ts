@@ -1,10 +1,10 @@
 import { XRaySDK } from '@xray/sdk';
 import { describe, expect, test } from 'vitest';
 
-/** It records, and sends nothing: no execution of these tests is completed. */
+/** This client sends nothing, because no execution of these tests is completed. */
 const xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'p' });
 
-/** A stream of each state that an argument meets. */
+/** Streams in each state that they can have as an argument. */
 const sources: Record<string, () => ReadableStream> = {
   open: () => new ReadableStream({ start: (to) => (to.enqueue('a'), to.enqueue('b')) }),
   closed: () => new ReadableStream({ start: (to) => (to.enqueue('a'), to.close()) }),
@@ -33,7 +33,7 @@ const lockedWritable = (): WritableStream => {
   return writable;
 };
 
-/** Makes the arguments anew for each call, since a stream is used up by a call. */
+/** Makes new arguments for each call, because a call uses up its stream. */
 const argumentLists: Record<string, () => unknown[]> = {
   none: () => [],
   undefined: () => [undefined],
@@ -93,7 +93,7 @@ const argumentLists: Record<string, () => unknown[]> = {
 
 const methods = ['getReader', 'pipeThrough', 'pipeTo', 'cancel', 'tee', 'values'];
 
-/** What a caller sees of a value: a text for everything that can be read from it. */
+/** Everything that a caller can read from a value, as text. */
 async function seen(value: unknown): Promise<unknown> {
   if (value instanceof Promise) {
     const settled = await Promise.race([
@@ -131,7 +131,7 @@ async function readAll(stream: ReadableStream): Promise<unknown> {
   }
 }
 
-/** Every step that is due has run by then. */
+/** Resolves after all steps that are already due. */
 async function soon(value: string): Promise<string> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   return value;
@@ -156,7 +156,7 @@ async function outcomeOf(stream: ReadableStream, method: string, args: unknown[]
   return ['returned', await seen(value), isLocked, stream.locked];
 }
 
-describe.each(methods)('a recorded stream behaves as the bare one: %s', (method) => {
+describe.each(methods)('a recorded stream behaves like an unrecorded stream: %s', (method) => {
   test.each(Object.keys(sources))('of a stream that is %s, for every argument', async (state) => {
     const execution = xray.startExecution();
     for (const [name, makeArguments] of Object.entries(argumentLists)) {
@@ -173,7 +173,7 @@ describe.each(methods)('a recorded stream behaves as the bare one: %s', (method)
   });
 });
 
-test('a rejection of a recorded stream that nobody handles is still reported', async () => {
+test('an unhandled rejection of a recorded stream is still reported', async () => {
   const before = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
   const reported: unknown[] = [];

@@ -14,7 +14,7 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** Records by `tell`, and returns the snapshot that arrived and the very bytes that carried it. */
+/** Records with `tell`, and returns the snapshot that arrived and its exact bytes. */
 async function recorded(tell: (execution: Execution) => void, redact?: RedactOptions) {
   sink.requests.length = 0;
   sink.snapshots.length = 0;
@@ -113,7 +113,7 @@ describe('by default', () => {
     },
   );
 
-  test('a value that only resembles a secret, or is a count, stays', async () => {
+  test('a value that only resembles a secret, or is a count, is kept', async () => {
     const input = {
       tokens: { total: 12 },
       maxTokens: 7,
@@ -143,7 +143,7 @@ describe('by default', () => {
 });
 
 describe('by the rules of the host', () => {
-  test('a path names one place, or any depth with a star', async () => {
+  test('a path names one place, or every depth with a star', async () => {
     const { snapshot } = await recorded(
       (ex) =>
         ex.recordStep({
@@ -167,7 +167,7 @@ describe('by the rules of the host', () => {
     });
   });
 
-  test('a key may be a pattern or a word, and the host chooses the replacement', async () => {
+  test('a key rule may be a pattern or a word, and the host chooses the replacement', async () => {
     const { snapshot } = await recorded(
       (ex) => ex.recordStep({ name: 's', input: { myIban: 'DE1', Nick_Name: 'annie' } }),
       {
@@ -181,7 +181,7 @@ describe('by the rules of the host', () => {
     });
   });
 
-  test('a whole field can be named', async () => {
+  test('a rule may name a whole field', async () => {
     const { snapshot } = await recorded(
       (ex) => ex.recordStep({ name: 's', input: 'all of it', reasoning: 'because' }),
       { paths: ['input', 'reasoning'] },
@@ -190,7 +190,7 @@ describe('by the rules of the host', () => {
   });
 });
 
-/** A secret in every field that bears values. */
+/** Puts a secret into every field that holds values. */
 function tellEverywhere(ex: Execution): void {
   const secret = 'SECRET';
   ex.set({ input: { secret }, output: [secret], metadata: { note: secret, plain: 1 } });
@@ -214,7 +214,7 @@ function tellEverywhere(ex: Execution): void {
   ex.decide('declined');
 }
 
-test('a text function sees every field that holds values', async () => {
+test('a text function receives every field that holds values', async () => {
   const { bytes, snapshot } = await recorded(tellEverywhere, {
     text: (text) => text.replaceAll('SECRET', '***'),
   });
@@ -234,7 +234,7 @@ test('a redactor that throws drops the value, with a mark', async () => {
   expect(snapshot.marks).toContainEqual({ path: '/steps/1/output', kind: 'redactor_error' });
 });
 
-test('a rule that cannot be used redacts everything rather than nothing', async () => {
+test('an unusable rule redacts everything instead of nothing', async () => {
   const { bytes } = await recorded(tellEverywhere, {
     keys: 'oops' as never,
     paths: [null as never],
@@ -242,7 +242,7 @@ test('a rule that cannot be used redacts everything rather than nothing', async 
   expect(bytes).not.toContain('SECRET');
 });
 
-/** Each in a field of its own, whose path the host may name. */
+/** Values in fields of their own, with the paths that hosts may name. */
 const PLACES = {
   'error.message': (ex: Execution) => ex.recordStep({ name: 's', error: new Error('SECRET') }),
   'model.params': (ex: Execution) =>
@@ -274,7 +274,7 @@ test.each(Object.entries(PLACES))('the path %s names its field', async (path, te
 });
 
 test.each(['ssn', 'cvv', 'applicant.ssn', 'applicant.password'])(
-  'a rule on the field %s hides the value it tested',
+  'a rule on the field %s hides the tested value',
   async (field) => {
     const { bytes } = await recorded((ex) => {
       ex.step('rules', (s) => s.check('r', true, { field, actual: 'SECRET' }));
@@ -314,7 +314,7 @@ test('a rule with the name of a secret and without a field hides its values', as
   expect(bytes).not.toContain('SECRET');
 });
 
-test('the fields of an error are redacted as values are', async () => {
+test('the fields of an error are redacted like other values', async () => {
   const error = Object.assign(new Error('no'), {
     config: { headers: { authorization: 'SECRET' } },
   });
@@ -327,7 +327,7 @@ test('the fields of an error are redacted as values are', async () => {
   expect(snapshot.steps).toHaveLength(2);
 });
 
-test('a path with a star matches a key that has dots, and the field of a rule', async () => {
+test('a path with a star matches a key that contains dots, and the field of a rule', async () => {
   const { bytes } = await recorded(
     (ex) =>
       ex.recordStep({
@@ -340,7 +340,7 @@ test('a path with a star matches a key that has dots, and the field of a rule', 
   expect(bytes).not.toContain('SECRET');
 });
 
-test('entries of a map with mixed keys are redacted by the keys that are names', async () => {
+test('entries of a map with mixed keys are redacted by their text keys', async () => {
   const { snapshot } = await recorded((ex) =>
     ex.recordStep({
       name: 's',
@@ -356,7 +356,7 @@ test('entries of a map with mixed keys are redacted by the keys that are names',
   ]);
 });
 
-test('a text function sees tags', async () => {
+test('a text function receives tags', async () => {
   const { snapshot } = await recorded((ex) => ex.set({ tags: ['vip SECRET', 'plain'] }), {
     text: (text) => text.replaceAll('SECRET', '***'),
   });
@@ -364,7 +364,7 @@ test('a text function sees tags', async () => {
 });
 
 test.each(['password', 7, true])(
-  'the wrong redact option %j redacts everything',
+  'the invalid redact option %j redacts everything',
   async (redact) => {
     const { bytes } = await recorded(tellEverywhere, redact as never);
     expect(bytes).not.toContain('SECRET');

@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 
-/** The script behind a package's only command. */
+/** The script of a package that has a single command. */
 function command(name: string): string {
   const path = require.resolve(`${name}/package.json`);
   const { bin } = require(path) as { bin: Record<string, string> };

@@ -16,7 +16,7 @@ afterAll(async () => {
   await sink.close();
 });
 
-/** The snapshot of an execution, recorded as the options say. */
+/** Records an execution with these options, and returns its snapshot. */
 async function recorded(
   work: (execution: Execution) => unknown,
   options: Partial<XRayOptions> = {},
@@ -39,7 +39,7 @@ const returnedOf = async (
 ): Promise<Returned | null | undefined> => (await recorded(work, options)).steps[0]?.returned;
 
 describe('a step says how its function returned', () => {
-  test('at once or by a promise, with the output as its value', async () => {
+  test('directly or by a promise, with the output as its value', async () => {
     expect(await returnedOf((ex) => ex.step('a', () => 1))).toEqual({ of: 'output' });
     expect(await returnedOf((ex) => ex.step('a', async () => 1))).toEqual({
       async: true,
@@ -47,7 +47,7 @@ describe('a step says how its function returned', () => {
     });
   });
 
-  test('that it threw, by a promise too', async () => {
+  test('by throwing, directly or by a promise', async () => {
     const fail = () => {
       throw new Error('refused');
     };
@@ -55,7 +55,7 @@ describe('a step says how its function returned', () => {
       try {
         ex.step('a', fail);
       } catch {
-        // Recorded.
+        // The error is in the record.
       }
     };
     expect(await returnedOf(caught)).toEqual({ of: 'error' });
@@ -64,7 +64,7 @@ describe('a step says how its function returned', () => {
     ).toEqual({ async: true, of: 'error' });
   });
 
-  test('what JSON cannot say of it, by the place', async () => {
+  test('with types that JSON cannot express, by their path', async () => {
     class Money {
       amount = 1;
     }
@@ -94,7 +94,7 @@ describe('a step says how its function returned', () => {
     });
   });
 
-  test('that what was handed back cannot be given again', async () => {
+  test('as lost for a stream or query, which cannot be returned again', async () => {
     const values: unknown[] = [() => 1, Readable.from(['a']), (function* () {})()];
     for (const value of values) {
       expect(await returnedOf((ex) => ex.step('a', () => value) && undefined)).toEqual({
@@ -103,12 +103,12 @@ describe('a step says how its function returned', () => {
     }
   });
 
-  test('and nothing where there was no function', async () => {
+  test('not at all if there was no function', async () => {
     expect(await returnedOf((ex) => ex.recordStep({ name: 'a', output: 1 }))).toBeUndefined();
   });
 });
 
-describe('a value beside a noted output', () => {
+describe('a return value beside a noted output', () => {
   const found = [{ id: 'a', at: new Date(0) }];
   const search = (ex: Execution) =>
     ex.step('search', { kind: 'retrieve' }, async (step) => {
@@ -116,11 +116,11 @@ describe('a value beside a noted output', () => {
       return found;
     });
 
-  test('is not kept unless it is asked for', async () => {
+  test('is not kept by default', async () => {
     expect(await returnedOf(search)).toEqual({ async: true, of: 'lost' });
   });
 
-  test('is kept for replays, redacted as values are', async () => {
+  test('is kept for replays, redacted like other values', async () => {
     expect(await returnedOf(search, { replay: 'effects' })).toEqual({
       async: true,
       of: 'value',
@@ -141,7 +141,7 @@ describe('a value beside a noted output', () => {
     );
   });
 
-  test('is the output where both are alike, and undefined needs no value', async () => {
+  test('is the output if both are equal, and undefined needs no value', async () => {
     const noted = (value: unknown) => (ex: Execution) =>
       ex.step('a', { kind: 'retrieve' }, (step) => {
         step.note({ output: [1] });
@@ -154,7 +154,7 @@ describe('a value beside a noted output', () => {
     });
   });
 
-  test('is not kept of steps that a replay runs itself', async () => {
+  test('is not kept for steps that a replay runs again', async () => {
     const noted = (kind: 'model' | 'transform') => (ex: Execution) =>
       ex.step('a', { kind }, (step) => {
         step.note({ output: 1 });
@@ -165,7 +165,7 @@ describe('a value beside a noted output', () => {
     }
   });
 
-  test('is kept whole where the output was cut, and is the first that a full snapshot sheds', async () => {
+  test('is kept whole if the output was cut, and is shed first from a full snapshot', async () => {
     const long = Array.from({ length: 3_000 }, () => 'a value of some length');
     const one = await returnedOf(
       (ex) =>
@@ -206,7 +206,7 @@ describe('a decision by its checks', () => {
     return ex.decideByChecks('approved', 'declined');
   };
 
-  test('says how the outcome follows from them', async () => {
+  test('records how the outcome follows from the checks', async () => {
     const basis = { kind: 'all_pass', pass: 'approved', fail: 'declined' };
     expect((await recorded(decided(true))).decision).toMatchObject({
       outcome: 'approved',
@@ -221,7 +221,7 @@ describe('a decision by its checks', () => {
     });
   });
 
-  test('is the same where nothing is recorded, and passes over checks that only flag', () => {
+  test('has the same outcome if nothing is recorded, and ignores checks that only flag', () => {
     const xray = new XRaySDK({ appId: 'app', pipeline: 'work' });
     expect(xray.run(decided(false))).toBe('declined');
     expect(xray.run(decided(true))).toBe('approved');

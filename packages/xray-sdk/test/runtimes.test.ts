@@ -33,7 +33,9 @@ afterEach(async () => {
   await sink.close();
 });
 
-/** The report and the snapshots of a conforming runtime. `hasContext`: `current()` follows asynchronous calls. */
+/**
+ * The report and the snapshots expected of a runtime. `hasContext`: `current()` follows asynchronous calls.
+ */
 function conforming(hasContext: boolean) {
   return {
     report: {
@@ -61,7 +63,7 @@ function conforming(hasContext: boolean) {
   };
 }
 
-/** The report of the runtime, and the view of the sink. */
+/** The report of the runtime together with the sink's requests. */
 function observed(report: unknown) {
   const [request] = sink.requests;
   return {
@@ -81,7 +83,7 @@ async function conform(command: string, args: string[]) {
   return observed(JSON.parse(stdout));
 }
 
-/** workerd has no packages: its modules have plain names, and only a handler may use the network. */
+/** workerd resolves no packages: its modules have plain names, and only a handler may use the network. */
 async function writeWorker(dir: string): Promise<string> {
   const dist = fileURLToPath(new URL('../dist/', import.meta.url));
   const names = (await readdir(dist)).filter(
@@ -217,9 +219,9 @@ describe.skipIf(CHROMIUM === undefined)('Chromium (apt-get install chromium)', (
     expect(observed(report)).toEqual(conforming(false));
   }, 60_000);
 
-  // A browser on a busy machine may drop the request of a closed page. It promises only to try.
+  // A browser on a busy machine may drop the request of a closed page, since it makes no guarantee.
   test(
-    'delivers the flush of a page that is being left, by keepalive',
+    'delivers the flush of a closing page by keepalive',
     { retry: 6, timeout: 60_000 },
     async () => {
       const tab = await openTab();
@@ -236,7 +238,7 @@ describe.skipIf(CHROMIUM === undefined)('Chromium (apt-get install chromium)', (
       sink.preflight = new Promise((resolve) => (allow = resolve));
       await tab.goto('about:blank');
       await tab.close();
-      // The page closed before it could post. Only a request with `keepalive` goes on.
+      // The page closed before it could post. Only a request with `keepalive` continues.
       allow();
       await vi.waitFor(() => expect(sink.snapshots.at(-1)).toMatchObject({ pipeline: 'leaving' }), {
         timeout: 6_000,

@@ -19,7 +19,7 @@ describe.skipIf(!isServerBuilt)("against X-Ray's own server (needs its build)", 
     return new XRaySDK({ apiKey, appId, pipeline, endpoint, delivery: { maxBatch: 40 } });
   }
 
-  /** Reads stored executions of the app. The key may read, too. */
+  /** Reads stored executions of the app. The key may also read. */
   async function read(path: string): Promise<Response> {
     const headers = { 'x-api-key': server.apiKey };
     return fetch(`${server.url}/api/apps/${server.appId}/executions${path}`, { headers });
@@ -58,7 +58,7 @@ describe.skipIf(!isServerBuilt)("against X-Ray's own server (needs its build)", 
     expect(xray.stats()).toMatchObject({ recorded: 1, delivered: 1, unconfirmed: 0, dropped: {} });
   });
 
-  test('the client sends again after a lost answer, and nothing is stored twice', async () => {
+  test('the client resends after a lost answer, and nothing is stored twice', async () => {
     const network = await startBadNetwork(server.url, (request) => request === 1 || request === 3);
     const xray = client('lossy', network.endpoint);
     const ids = Array.from({ length: 100 }, (_, index) => {
@@ -78,7 +78,7 @@ describe.skipIf(!isServerBuilt)("against X-Ray's own server (needs its build)", 
     expect(xray.stats()).toMatchObject({ recorded: 100, delivered: 100, retries: 2, dropped: {} });
   }, 30_000);
 
-  test('the client reports a wrong key and counts every loss', async () => {
+  test('the client reports a wrong key and counts every lost snapshot', async () => {
     const { appId, url } = server;
     const apiKey = 'xr_wrong';
     const xray = new XRaySDK({ apiKey, appId, pipeline: 'refused', endpoint: url });

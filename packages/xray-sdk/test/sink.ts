@@ -9,11 +9,11 @@ export interface Received {
   readonly headers: IncomingMessage['headers'];
   readonly path: string | undefined;
   readonly snapshots: readonly Snapshot[];
-  /** The body, unzipped, as text. */
+  /** The uncompressed body as text. */
   readonly text: string;
 }
 
-/** Answers one request. A thrown error or an open request is part of the test. */
+/** Answers one request. It may also throw, or leave the request open. */
 export type Behaviour = (request: Received, response: ServerResponse) => void;
 
 /** A real HTTP server on loopback in the role of X-Ray. It keeps the requests. */
@@ -28,14 +28,14 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-/** Accepts everything with 202, as an empty server does. */
+/** Accepts everything with 202, like an empty server. */
 export const accept: Behaviour = ({ snapshots }, response) => {
   response.writeHead(202, { 'content-type': 'application/json' });
   const receipt = { accepted: snapshots.length, duplicates: 0, superseded: 0, rejected: [] };
   response.end(JSON.stringify(receipt));
 };
 
-/** An error in X-Ray's own shape. */
+/** An error in X-Ray's format. */
 export function answer(status: number, headers: Record<string, string> = {}): Behaviour {
   const code = CODES[status];
   if (code === undefined) throw new Error(`X-Ray has no error ${String(status)}`);
@@ -46,7 +46,7 @@ export function answer(status: number, headers: Record<string, string> = {}): Be
   });
 }
 
-/** A request id as the server makes them. */
+/** A request id in the server's format. */
 export const REQUEST_ID = '0f0c9f0e-6c5b-4d43-a3a5-0a86e0a3f2b1';
 
 const CODES: Record<number, string> = {
@@ -61,7 +61,7 @@ const CODES: Record<number, string> = {
   503: 'unavailable',
 };
 
-/** Any answer, such as the page of a proxy. */
+/** Any other answer, such as the page of a proxy. */
 export function foreign(
   status: number,
   body: string,
@@ -75,7 +75,7 @@ export function foreign(
 
 export async function startSink(behaviour: Behaviour = accept): Promise<Sink> {
   const server = createServer((request, response) => {
-    // The same as the server's headers for browsers: any origin, no credentials.
+    // The same headers as the server sends to browsers: any origin, no credentials.
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('access-control-allow-headers', '*, authorization');
     if (request.method === 'OPTIONS') {

@@ -57,7 +57,7 @@ function record(xray: XRaySDK, count: number): string[] {
   });
 }
 
-/** The ids of all whole lines in the directory's files, read without the SDK. */
+/** The ids in all complete lines of the directory's files, read without the SDK. */
 async function spooledIds(): Promise<string[]> {
   const names = await readdir(dir, { recursive: true });
   const files = names.filter((name) => name.endsWith('.spool')).sort();
@@ -76,7 +76,7 @@ async function fileIn(folder: string): Promise<string> {
   return path;
 }
 
-/** Damages one line of a file without changing how many there are. */
+/** Damages one line of a file and keeps the number of lines. */
 async function damageLine(file: string, index: number): Promise<void> {
   const lines = (await readFile(file, 'utf8')).split('\n');
   lines[index] = `damaged ${lines[index] ?? ''}`;
@@ -85,7 +85,7 @@ async function damageLine(file: string, index: number): Promise<void> {
 
 const sentIds = (): string[] => sink.snapshots.map(({ executionId }) => executionId);
 
-test('records go through the disk, in order, and leave it empty', async () => {
+test('records are stored on disk, sent in order, and then deleted', async () => {
   const xray = client();
   const ids = record(xray, 250);
   expect(await xray.flush()).toBe(true);
@@ -95,7 +95,7 @@ test('records go through the disk, in order, and leave it empty', async () => {
   expect(await readdir(dir)).toEqual([]);
 });
 
-test('a client delivers the records that an earlier client left, before its own', async () => {
+test('a client delivers the records of an earlier client before its own', async () => {
   sink.behaviour = answer(503);
   const first = client();
   const left = record(first, 50);
@@ -154,7 +154,7 @@ test('a full spool drops and counts new records', async () => {
   await xray.shutdown(50);
 });
 
-test('clients that share a directory do not take over each other while they live', async () => {
+test("live clients that share a directory do not take over each other's records", async () => {
   const [one, two] = [client(), client()];
   const ids = [...record(one, 30), ...record(two, 30)];
   expect(await Promise.all([one.flush(), two.flush()])).toEqual([true, true]);
@@ -163,7 +163,7 @@ test('clients that share a directory do not take over each other while they live
   await Promise.all([one.shutdown(), two.shutdown()]);
 });
 
-test('delivered records free their room, to the byte', async () => {
+test('delivered records free all of their bytes', async () => {
   const xray = client({}, 20_000);
   for (let round = 0; round < 40; round += 1) {
     record(xray, 20);
@@ -238,7 +238,7 @@ test.each([
   },
 );
 
-test('clients in other threads do not take over each other while they live', async () => {
+test("live clients in other threads do not take over each other's records", async () => {
   sink.behaviour = answer(503);
   const url = new URL('programs/spooling-thread.mjs', import.meta.url);
   const settings = { dir, endpoint: sink.endpoint };
@@ -259,7 +259,7 @@ test('clients in other threads do not take over each other while they live', asy
   await Promise.all([other.shutdown(), thread.terminate()]);
 });
 
-test('a disk that runs full in the middle of a write costs only the records without room', async () => {
+test('a disk that becomes full during a write costs only the records without space', async () => {
   sink.behaviour = answer(503);
   const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint, OUTPUT_LENGTH: '1000' };
   const ended = await runProgram('spool-end.mjs', env, { maxFileBlocks: 32 });
@@ -277,7 +277,7 @@ test('a disk that runs full in the middle of a write costs only the records with
   await rescuer.shutdown();
 });
 
-test('a full disk costs no record while the server is up', async () => {
+test('a full disk costs no record while the server is available', async () => {
   const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint, OUTPUT_LENGTH: '1000' };
   const ended = await runProgram('spool-end.mjs', env, { maxFileBlocks: 32 });
   expect(JSON.parse(ended.stdout).stats).toMatchObject({ delivered: 30, queued: 0, dropped: {} });
@@ -303,7 +303,7 @@ describe.each([
     expect(await xray.shutdown()).toBe(true);
   });
 
-  test('keeps within the bounds of memory, and counts the lost records at the end', async () => {
+  test('stays within the bounds of memory, and counts the lost records at the end', async () => {
     sink.behaviour = answer(503);
     const xray = client({ spool: spool({ dir: await place() }), delivery: { maxQueued: 10 } });
     record(xray, 30);
@@ -316,7 +316,7 @@ describe.each([
   });
 });
 
-test('unreadable records of an earlier process delay no new snapshot', async () => {
+test('unreadable records of an earlier process do not delay new snapshots', async () => {
   sink.behaviour = answer(503);
   const first = client();
   record(first, 3);
@@ -356,7 +356,7 @@ test.each(['at once', 'soon'])(
   },
 );
 
-test('with the server down a process ends after one attempt, and leaves all records in the spool', async () => {
+test('with the server down a process ends after one attempt and leaves all records in the spool', async () => {
   sink.behaviour = answer(503);
   const env = { SPOOL_DIR: dir, XRAY_ENDPOINT: sink.endpoint };
   const ended = await runProgram('spool-end.mjs', env);
@@ -366,7 +366,7 @@ test('with the server down a process ends after one attempt, and leaves all reco
   expect(JSON.parse(ended.stdout).tookMs).toBeLessThan(1_500);
 });
 
-test(`a process killed at random, ${String(KILLS)} times: all records on disk arrive, and none arrives twice`, async () => {
+test(`a process killed ${String(KILLS)} times at random: all records on disk arrive, and none arrives twice`, async () => {
   let spooled = 0;
   for (let round = 0; round < KILLS; round += 1) {
     const isDown = round % 2 === 0;
@@ -378,7 +378,7 @@ test(`a process killed at random, ${String(KILLS)} times: all records on disk ar
       XRAY_API_KEY: 'xr_test',
     });
     await new Promise((resolve) => child.stdout?.once('data', resolve));
-    // The moment of the kill is random on purpose.
+    // The time of the kill is random on purpose.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('close', resolve));
@@ -394,7 +394,7 @@ test(`a process killed at random, ${String(KILLS)} times: all records on disk ar
     expect(new Set(rescued).size).toBe(rescued.length);
     const arrived = new Set([...before.map(({ executionId }) => executionId), ...rescued]);
     expect(onDisk.filter((id) => !arrived.has(id))).toEqual([]);
-    // A snapshot that was sent in both lives has the same bytes, so the store keeps one.
+    // A snapshot sent by both processes has the same bytes, so the store keeps one.
     const unsent = (snapshot: Snapshot | undefined) => ({ ...snapshot, sentAt: '' });
     const again = new Map(sink.snapshots.map((snapshot) => [snapshot.executionId, snapshot]));
     const twice = before.filter(({ executionId }) => again.has(executionId));

@@ -6,12 +6,12 @@ import type * as decision from '../src/wire/decision.js';
 import type * as snapshot from '../src/wire/snapshot.js';
 import type * as step from '../src/wire/step.js';
 
-/** Core reads an optional `null` as absent; the SDK never writes one. */
+/** Core treats an optional `null` as absent. The SDK never writes one. */
 type KnownKeys<T> = keyof {
   [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K];
 };
 
-/** Interfaces as plain object types, which alone are comparable with core's open ones. */
+/** Interfaces as plain object types, because only these are comparable with core's open types. */
 type Plain<T> = [T] extends [snapshot.Json | undefined]
   ? T
   : T extends (infer Item)[]
@@ -20,12 +20,12 @@ type Plain<T> = [T] extends [snapshot.Json | undefined]
       ? { [K in keyof T]: Plain<T[K]> }
       : T;
 
-test('core takes everything that the SDK writes', () => {
+test('core accepts everything that the SDK writes', () => {
   const taken = (written: Plain<snapshot.Snapshot>): core.Snapshot => written;
   expectTypeOf(taken).returns.toEqualTypeOf<core.Snapshot>();
 });
 
-test('the SDK and core know the same fields, object by object', () => {
+test('the SDK and core have the same fields in each object', () => {
   expectTypeOf<KnownKeys<snapshot.Snapshot>>().toEqualTypeOf<KnownKeys<core.Snapshot>>();
   expectTypeOf<KnownKeys<step.Step>>().toEqualTypeOf<KnownKeys<core.Step>>();
   expectTypeOf<KnownKeys<step.StepError>>().toEqualTypeOf<KnownKeys<core.StepError>>();
@@ -42,7 +42,7 @@ test('the SDK and core know the same fields, object by object', () => {
   expectTypeOf<KnownKeys<snapshot.Link>>().toEqualTypeOf<KnownKeys<core.Link>>();
 });
 
-test('the SDK and core know the same statuses, kinds, outcomes and marks', () => {
+test('the SDK and core have the same statuses, kinds, outcomes and marks', () => {
   expectTypeOf<snapshot.Status>().toEqualTypeOf<core.Status>();
   expectTypeOf<step.StepStatus>().toEqualTypeOf<core.StepStatus>();
   expectTypeOf<step.Kind>().toEqualTypeOf<core.KnownKind>();

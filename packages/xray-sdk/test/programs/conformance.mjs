@@ -1,5 +1,5 @@
-// Every runtime must record, redact, flush and shut down with a live server.
-// A page gets the server's address from `globalThis.conformance`, any other runtime from the environment.
+// Records, redacts, flushes and shuts down with a live server. Every runtime must pass. A page gets the
+// server's address from `globalThis.conformance`, other runtimes from the environment.
 import { XRaySDK } from '@xray/sdk';
 
 const endpoint = globalThis.conformance?.endpoint ?? globalThis.process.env.XRAY_ENDPOINT;

@@ -1,4 +1,4 @@
-// A host that records and then ends by an error. The environment names the way.
+// A host that records and then ends because of an error. The environment chooses the kind of error.
 import { XRaySDK } from '@xray/sdk';
 
 const xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'exit' });

@@ -1,4 +1,4 @@
-// A host that records, works on for a while, and has a server that hangs.
+// A host that records and works on for a while, with a hanging server.
 import { XRaySDK } from '@xray/sdk';
 
 const xray = new XRaySDK({

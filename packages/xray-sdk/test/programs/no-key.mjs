@@ -1,4 +1,4 @@
-// A host with two clients and no key. Its own work goes on.
+// A host with two clients and no key. Its own work continues.
 import { XRaySDK } from '@xray/sdk';
 
 const clients = [1, 2].map(() => new XRaySDK({ appId: 'app', pipeline: 'exit' }));

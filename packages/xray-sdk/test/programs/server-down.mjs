@@ -1,5 +1,5 @@
-// A host that records EXECUTIONS executions while the server is down, and then ends.
-// It reports the growth of its memory, and how long its process lived after its work.
+// A host that records EXECUTIONS executions while the server is down, and then ends. It reports how much
+// its memory grew, and how long the process lived after its work.
 import { XRaySDK } from '@xray/sdk';
 
 const count = Number(process.env['EXECUTIONS']);
@@ -29,7 +29,7 @@ const memory = () => {
 let before = 0;
 for (let index = 0; index < count; index += 1) {
   record(index);
-  // The queue is full after the first 5,000. From here on memory must not grow.
+  // After the first 5,000 executions the queue is full. From here on memory must not grow.
   if (index === 5_000) before = memory();
   if (index % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,5 @@
-// A host with a spool that ends by `process.exit()` or by itself. It prints how long that took, and its counts.
+// A host with a spool that ends by itself or by `process.exit()`. It prints the time this took, and its
+// counts.
 import { XRaySDK } from '@xray/sdk';
 import { spool } from '@xray/sdk/spool';
 

@@ -21,6 +21,6 @@ parentPort.once('message', async () => {
   parentPort.postMessage(xray.stats());
 });
 record();
-// The first attempt failed: everything is on disk.
+// The first attempt has failed, so everything is on disk.
 while (xray.stats().retries === 0) await new Promise((resolve) => setImmediate(resolve));
 parentPort.postMessage('spooled');

@@ -1,4 +1,4 @@
-// A host that records as fast as its event loop turns, until it is killed.
+// A host that records as fast as its event loop allows, until it is killed.
 import { XRaySDK } from '@xray/sdk';
 import { spool } from '@xray/sdk/spool';
 
