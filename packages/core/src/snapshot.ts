@@ -105,6 +105,8 @@ const decisionSchema = z.looseObject({
       fail: z.string().max(LIMITS.outcome),
     })
     .nullish(),
+  /** Where an outcome was found that the program did not record as one: an attribute, a path into an answer. */
+  readFrom: z.string().max(LIMITS.subjectId).nullish(),
 });
 
 const ruleSchema = z.looseObject({
@@ -241,6 +243,14 @@ const stepSchema = z.looseObject({
   candidates: candidateSetSchema.nullish(),
   artifacts: z.array(artifactSchema).nullish(),
   metrics: z.record(z.string(), z.number().nullable()).nullish(),
+  /** The OpenTelemetry span that the step was, and its name where `name` differs. */
+  spanId: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, 'must be 16 hex digits')
+    .nullish(),
+  spanName: z.string().nullish(),
+  /** Attributes of the span that no field of the step holds. */
+  attributes: json.optional(),
 });
 
 const markSchema = z.looseObject({
@@ -313,6 +323,10 @@ export const snapshotSchema = z.looseObject({
     })
     .nullish(),
   links: z.array(linkSchema).nullish(),
+  /** The attributes of the trace that named the pipeline and the environment. */
+  readFrom: z
+    .looseObject({ pipeline: z.string().nullish(), environment: z.string().nullish() })
+    .nullish(),
   steps: z.array(stepSchema).max(LIMITS.steps),
   dropped: z
     .looseObject({

@@ -32,6 +32,7 @@ export const fullSnapshot = {
     decidedBy: { type: 'model', id: 'ranker', version: '7' },
     humanInvolvement: 'none',
     basis: { kind: 'all_pass', pass: 'selected', fail: 'none' },
+    readFrom: 'output.verdict',
   },
   startedAt: '2026-01-05T10:00:00.000Z',
   endedAt: '2026-01-05T10:00:00.123Z',
@@ -47,6 +48,7 @@ export const fullSnapshot = {
   metadata: { region: 'eu', price: 59.9, returning: true },
   trace: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', flags: 1 },
   links: [{ executionId: 'exec-0', stepSequence: 2, relation: 'retry_of' }],
+  readFrom: { pipeline: 'langfuse.trace.name', environment: 'deployment.environment.name' },
   steps: [
     {
       sequence: 0,
@@ -119,6 +121,9 @@ export const fullSnapshot = {
         },
       ],
       metrics: { rows: 4, cacheHits: 0.5 },
+      spanId: '00f067aa0ba902b7',
+      spanName: 'score 8123',
+      attributes: { 'http.route': '/score' },
     },
     {
       sequence: 1,

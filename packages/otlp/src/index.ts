@@ -1,1 +1,6 @@
-export { messages } from './descriptor.js';
+export { encodeResponse, encodeStatus, type PartialSuccess, type Signal } from './answers.js';
+export { CONVENTIONS, type Convention } from './conventions.js';
+export { decodeLogs, decodeTraces, type Encoding } from './decode.js';
+export type { OutcomeRule } from './decision.js';
+export { conventionsOf, hasRoot, snapshotsOf, type MappingOptions, type Trace } from './mapping.js';
+export { MalformedRequest, type LogEvent, type Span, type Telemetry } from './telemetry.js';

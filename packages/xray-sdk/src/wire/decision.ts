@@ -15,6 +15,7 @@ export interface Decision {
   decidedBy?: Actor | undefined;
   humanInvolvement?: 'none' | 'review' | 'final' | undefined;
   basis?: DecisionBasis | undefined;
+  readFrom?: string | undefined;
 }
 
 /**

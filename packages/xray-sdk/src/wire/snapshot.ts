@@ -57,6 +57,7 @@ export interface Snapshot {
   metadata?: Record<string, string | number | boolean> | undefined;
   trace?: Trace | undefined;
   links?: Link[] | undefined;
+  readFrom?: { pipeline?: string | undefined; environment?: string | undefined } | undefined;
   steps: Step[];
   dropped?: Dropped | undefined;
   marks?: Mark[] | undefined;

@@ -65,6 +65,9 @@ export interface Step {
   candidates?: CandidateSet | undefined;
   artifacts?: Artifact[] | undefined;
   metrics?: Record<string, number> | undefined;
+  spanId?: string | undefined;
+  spanName?: string | undefined;
+  attributes?: Json | undefined;
 }
 
 /**

@@ -1,0 +1,45 @@
+import type { Encoding } from './decode.js';
+import { messages } from './descriptor.js';
+
+/** An answer with 200: what was not taken, if anything. `rejected` counts spans, log records or data points. */
+export interface PartialSuccess {
+  rejected: number;
+  message: string;
+}
+
+const REJECTED = {
+  traces: 'rejectedSpans',
+  logs: 'rejectedLogRecords',
+  metrics: 'rejectedDataPoints',
+} as const;
+export type Signal = keyof typeof REJECTED;
+
+/** `Export…ServiceResponse`, in the content type of the request. */
+export function encodeResponse(
+  signal: Signal,
+  encoding: Encoding,
+  partial: PartialSuccess | undefined,
+): Uint8Array {
+  if (encoding === 'json') {
+    const partialSuccess = partial && {
+      // JSON writes 64-bit numbers as texts.
+      [REJECTED[signal]]: String(partial.rejected),
+      errorMessage: partial.message,
+    };
+    return text({ ...(partialSuccess && { partialSuccess }) });
+  }
+  const partialSuccess = partial && { rejected: partial.rejected, errorMessage: partial.message };
+  return messages.response
+    .encode(messages.response.fromObject({ ...(partialSuccess && { partialSuccess }) }))
+    .finish();
+}
+
+/** `google.rpc.Status`. `code` is gRPC's. Source: https://opentelemetry.io/docs/specs/otlp/#failures */
+export function encodeStatus(encoding: Encoding, code: number, message: string): Uint8Array {
+  if (encoding === 'json') return text({ code, message });
+  return messages.status.encode(messages.status.fromObject({ code, message })).finish();
+}
+
+function text(value: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
