@@ -116,7 +116,7 @@ async function askWhyOfProduct(page) {
   await goInApp(page, 'Why?');
   await page.getByLabel('Id of a candidate or a subject').fill(id);
   await page.keyboard.press('Enter');
-  await page.getByRole('list', { name: 'Each time, newest first' }).waitFor();
+  await page.getByRole('list', { name: 'Decisions on this candidate, newest first' }).waitFor();
 }
 
 /** @param {import('playwright-core').Page} page */

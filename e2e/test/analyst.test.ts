@@ -38,7 +38,7 @@ test.for(seenOn('dark', 1_280))(
       `${server.url}/compare?app=${server.appId}&qa=pipeline:${pipeline}&qb=pipeline:${pipeline}`,
     );
     await page.getByRole('button', { name: 'Suggestions' }).click();
-    await page.getByRole('menuitem', { name: 'ruleset: r41 against r42' }).click();
+    await page.getByRole('menuitem', { name: 'ruleset: r41 and r42' }).click();
     const changed = page.getByRole('region', { name: 'Associated with the change in approved' });
     const first = changed.getByRole('listitem').first();
     await first.getByText('max_dti').first().waitFor();

@@ -124,7 +124,7 @@ const CASES: readonly Case[] = [
     asks: /^\/compare\?/,
     answer: {},
     says: 'The comparison cannot be shown',
-    remains: async (page) => await page.getByRole('button', { name: 'Swap the two' }).waitFor(),
+    remains: async (page) => await page.getByRole('button', { name: 'Swap a and b' }).waitFor(),
     recovered: region('Compared steps'),
   },
   {
@@ -145,7 +145,7 @@ const CASES: readonly Case[] = [
     says: 'The answer cannot be shown',
     remains: async (page) => await page.getByRole('button', { name: 'Ask why' }).waitFor(),
     recovered: async (page) =>
-      await page.getByRole('list', { name: 'Each decision, newest first' }).waitFor(),
+      await page.getByRole('list', { name: 'Decisions, newest first' }).waitFor(),
   },
 ];
 

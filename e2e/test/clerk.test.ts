@@ -72,7 +72,7 @@ async function becomeAdministrator(page: Page, setupLink: string, email: string)
 async function watchAndExport(page: Page, dashboard: string, server: FreshServer): Promise<void> {
   await decideLoans(server, [{ applicantId: '1001' }]);
   await page.goto(`${dashboard}/executions?app=${server.appId}&live=true`);
-  await page.getByTitle('Live: executions are shown as they arrive').waitFor();
+  await page.getByTitle('Live: new executions appear as they arrive').waitFor();
   const rows = page.getByRole('grid', { name: 'Executions' }).getByRole('link');
   await rows.first().waitFor();
   await decideLoans(server, [{ applicantId: '1002' }]);
@@ -143,7 +143,7 @@ test.skipIf(noBrowser !== null)('with Clerk’s host out of reach, pages say so'
   await context.unrouteAll();
   await context.route('https://clerk.example.dev/**', (route) => route.abort());
   await page.goto(server.url);
-  const said = page.getByText('Clerk, which signs people in here, could not be reached');
+  const said = page.getByText('Clerk, which handles sign-in here, could not be reached');
   await said.first().waitFor();
   expect(new URL(page.url()).pathname).toBe('/');
 });

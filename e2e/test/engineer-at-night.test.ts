@@ -38,7 +38,7 @@ test.for(seenOn('dark', 1_280))(
     await lastGood.click();
 
     await page.getByText('first difference:').waitFor();
-    await page.getByRole('button', { name: 'Go to where they diverge' }).click();
+    await page.getByRole('button', { name: 'Go to the first divergence' }).click();
     const parting = page.getByRole('region', { name: 'Step assess: changed' });
     await parting.getByText('they diverge here').waitFor();
     const compared = page.getByRole('region', { name: 'Step credit_file: changed' });

@@ -39,7 +39,7 @@ test('somebody at the keyboard finds an execution, reads it, and comes back to w
   const name = await chosen.getByRole('link').getAttribute('href');
 
   await page.keyboard.press(' ');
-  const peek = page.getByRole('complementary', { name: 'Peek' });
+  const peek = page.getByRole('complementary', { name: 'Preview' });
   await peek.getByText('Below what the rule asks for').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.keyboard.press('j');
@@ -115,7 +115,7 @@ test('words are found where they were recorded, counted, followed live and expor
   await chart.getByText('1 execution', { exact: true }).waitFor();
 
   await page.getByRole('button', { name: 'Live', exact: true }).click();
-  await page.getByTitle('Live: executions are shown as they arrive').waitFor();
+  await page.getByTitle('Live: new executions appear as they arrive').waitFor();
   await send(server, [
     loan({ decision: { outcome: 'by-bus' } }),
     loan({ decision: { outcome: 'by-boat' }, input: 'another rowboat' }),
@@ -180,7 +180,7 @@ test('what arrives while the list is live is shown at the top, and held back fro
   const list = page.getByRole('grid', { name: 'Executions' });
   await list.getByRole('link').first().waitFor();
   await page.getByRole('button', { name: 'Live', exact: true }).click();
-  await page.getByTitle('Live: executions are shown as they arrive').waitFor();
+  await page.getByTitle('Live: new executions appear as they arrive').waitFor();
 
   await send(server, [loan({ decision: { outcome: 'first-live' } })]);
   await list.getByRole('link', { name: /^first-live/ }).waitFor();
@@ -313,7 +313,7 @@ test('a view is saved, left, come back to, renamed, shared, and forgotten', asyn
   );
 
   await page.getByRole('button', { name: 'Views' }).click();
-  await views.getByRole('region', { name: 'Yours alone' }).getByText('Slow refusals').waitFor();
+  await views.getByRole('region', { name: 'Only mine' }).getByText('Slow refusals').waitFor();
   await views.getByLabel('Name of this view').fill('Slow refusals');
   await views.getByRole('checkbox', { name: /^Share it/ }).check();
   await views.getByRole('button', { name: 'Save' }).click();
@@ -347,7 +347,7 @@ test('on a phone, dark, everything fits and can be used by everybody', async ({ 
   expect(await accessibilityFaults(page)).toEqual([]);
 
   await page.getByRole('button', { name: 'Live', exact: true }).click();
-  const tools = ['Facets', 'Views', /^Time range/, 'Pause the live tail', 'Columns', 'Refresh'];
+  const tools = ['Facets', 'Views', /^Time range/, 'Pause live updates', 'Columns', 'Refresh'];
   const tops = await Promise.all(
     tools.map(async (name) => (await page.getByRole('button', { name }).boundingBox())?.y),
   );

@@ -31,10 +31,10 @@ test.for(seenOn('light', 1_280))(
     await page.getByRole('button', { name: 'Create administrator' }).click();
 
     const help = page.getByRole('region', { name: 'Send a first execution' });
-    await help.getByText('it will show here by itself').waitFor();
+    await help.getByText('It will appear here automatically').waitFor();
     await expectUsable(page);
     await page.getByRole('main').getByRole('link', { name: server.appId }).first().click();
-    await help.getByText('it will appear here by itself').waitFor();
+    await help.getByText('It will appear here automatically').waitFor();
     await help.getByText(server.url).first().waitFor();
     expect(await help.innerText()).toContain(`appId: '${server.appId}'`);
     await expectUsable(page);

@@ -87,7 +87,7 @@ test('the doors ask people to sign in once, and send those who have on to their 
 
   const guest = await openForAnother();
   await guest.goto(server.setupLink ?? '');
-  await guest.getByRole('heading', { name: 'X-Ray is set up already' }).waitFor();
+  await guest.getByRole('heading', { name: 'X-Ray is already set up' }).waitFor();
 });
 
 async function createAccount(page: Page, person: typeof OWNER, button: string): Promise<void> {

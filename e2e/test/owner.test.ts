@@ -60,7 +60,7 @@ test('an owner makes a key with a limit, and rotates it', async ({ stage }) => {
   expect(answers).toEqual([202, 202, 429]);
 
   await page.getByRole('button', { name: 'Rotate the key scorer' }).click();
-  await page.getByLabel('The old key').selectOption('Stops at once');
+  await page.getByLabel('The old key').selectOption('Stop immediately');
   await page.getByRole('button', { name: 'Rotate key' }).click();
   const next = await newKeyIn(page);
   expect([await statusWith(server, old), await statusWith(server, next)]).toEqual([401, 202]);
@@ -96,7 +96,7 @@ test('an owner gives a member another role, and takes them and an invitation out
   await page.getByRole('button', { name: `Remove ${GUEST.name}` }).click();
   await page.getByLabel(`Type ${GUEST.email} to confirm`).fill(GUEST.email);
   await page.getByRole('button', { name: 'Remove member' }).click();
-  await page.getByText('Only administrators see this app').waitFor();
+  await page.getByText('Only administrators can see this app').waitFor();
   await guest.goto(`${url}/settings?tab=apps`);
   await guest.getByText('You are not a member of any app').waitFor();
 
@@ -106,7 +106,7 @@ test('an owner gives a member another role, and takes them and an invitation out
   await page.getByText('There are no open invitations').waitFor();
   expect(complaints).toEqual([]);
   await guest.goto(link);
-  await guest.getByText(/used, taken back or has expired/).waitFor();
+  await guest.getByText(/used or revoked, or has expired/).waitFor();
 });
 
 test('somebody changes their name and their password', async ({ stage }) => {

@@ -24,7 +24,7 @@ test('an engineer compares a declined loan with the last good one', async ({ sta
   await page.getByText('step 1 · credit_score').waitFor();
   expect(await page.getByRole('region', { name: 'Execution a' }).innerText()).toContain('approved');
   expect(await page.getByRole('region', { name: 'Execution b' }).innerText()).toContain('declined');
-  expect(await page.getByRole('list', { name: 'Versions that differ' }).innerText()).toMatch(
+  expect(await page.getByRole('list', { name: 'Different versions' }).innerText()).toMatch(
     /ruleset\s*r41 → r42/,
   );
 
@@ -35,7 +35,7 @@ test('an engineer compares a declined loan with the last good one', async ({ sta
   expect(await rules.innerText()).toMatch(/min_score[\s\S]*pass[\s\S]*702[\s\S]*fail[\s\S]*612/);
   expect(await accessibilityFaults(page)).toEqual([]);
 
-  await page.getByRole('button', { name: 'Swap the two' }).click();
+  await page.getByRole('button', { name: 'Swap a and b' }).click();
   await page.getByRole('region', { name: 'Execution a' }).getByText('declined').waitFor();
   await page.goBack();
   await page.getByRole('region', { name: 'Execution a' }).getByText('approved').waitFor();
@@ -56,8 +56,8 @@ test('anybody asks why of an id, and comes to where it was decided', async ({ st
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: /^candidate in/ }).waitFor();
   expect(await page.getByRole('list', { name: 'Outcomes' }).innerText()).toMatch(/rejected\s+2/);
-  await page.getByText(/most often by\s+price_max/i).waitFor();
-  const times = page.getByRole('list', { name: 'Each time, newest first' });
+  await page.getByText(/most often because of\s+price_max/i).waitFor();
+  const times = page.getByRole('list', { name: 'Decisions on this candidate, newest first' });
   expect(await times.getByRole('listitem').count()).toBe(2);
   expect(await times.innerText()).toMatch(/price_max:\s+74\.9 > 60/);
   expect(await accessibilityFaults(page)).toEqual([]);
@@ -72,7 +72,7 @@ test('anybody asks why of an id, and comes to where it was decided', async ({ st
   expect(await table.getByRole('row').count()).toBe(2);
 
   await page.goto(`${server.url}/why?app=${server.appId}&id=8123`);
-  const decisions = page.getByRole('list', { name: 'Each decision, newest first' });
+  const decisions = page.getByRole('list', { name: 'Decisions, newest first' });
   await decisions.getByRole('link', { name: 'declined' }).first().waitFor();
   expect(await decisions.innerText()).toMatch(/min_score:\s+612 < 660/);
 
@@ -114,7 +114,7 @@ test('where records are so large that a page has one, a first screen of them com
   expect(response.status).toBe(202);
   await page.goto(`${server.url}/why?app=${server.appId}&id=B09BIG`);
   await page.getByText('3 appearances', { exact: true }).waitFor();
-  const times = page.getByRole('list', { name: 'Each time, newest first' });
+  const times = page.getByRole('list', { name: 'Decisions on this candidate, newest first' });
   expect(await times.getByRole('listitem').count()).toBe(3);
   expect(complaints).toEqual([]);
 });

@@ -128,14 +128,11 @@ function expressApp(deps: Deps, door: Door): Express {
   app.all(
     endpoints.map((endpoint) => endpoint.path),
     (req) => {
-      throw new DomainError('method_not_allowed', `${req.method} is not possible here.`);
+      throw new DomainError('method_not_allowed', `${req.method} is not allowed here.`);
     },
   );
   app.use(() => {
-    throw new DomainError(
-      'not_found',
-      'There is nothing at this address. /docs describes the API.',
-    );
+    throw new DomainError('not_found', 'This address does not exist. /docs describes the API.');
   });
   app.use(errorHandler(deps.logger));
   return app;

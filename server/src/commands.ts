@@ -77,7 +77,7 @@ function commands(terminal: Terminal): Command {
       const backend = await openBackend(terminal.config());
       await backend.close();
       if (json) terminal.json({ migrated: backend.migrated });
-      else if (backend.migrated.length === 0) terminal.say('The tables were up to date.');
+      else if (backend.migrated.length === 0) terminal.say('The tables are already up to date.');
       else terminal.say(`Applied: ${backend.migrated.join(', ')}`);
     });
 
@@ -104,12 +104,12 @@ function startMessage({ url, firstStart, setupLink }: RunningServer): string[] {
   return [
     ...lines,
     '',
-    'First start. Your app and its API key, which is shown only now:',
+    'First start. Your app and its API key (shown only once):',
     '',
     `  app      ${appId}`,
     `  key      ${apiKey}`,
     '',
-    'Open the page: it shows how to send a first decision. From here this sends one:',
+    'Open the page to see how to send your first decision, or send one from here:',
     '',
     `  curl ${url}/executions -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' \\`,
     `    -d '${JSON.stringify(firstDecision(appId))}'`,
@@ -146,10 +146,10 @@ function explain(error: unknown): string[] {
   if (PLAIN_ERRORS.some((kind) => error instanceof kind)) return [error.message];
   const { code, syscall, message, stack } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') {
-    return [`${message}. Another program uses this address: stop it, or choose another PORT.`];
+    return [`${message}. Another program uses this address. Stop it or choose another PORT.`];
   }
   if (code === 'EMFILE' || code === 'ENFILE') {
-    return [`${message}. Raise the limit of open files, for example with \`ulimit -n 4096\`.`];
+    return [`${message}. Raise the limit on open files, for example with \`ulimit -n 4096\`.`];
   }
   // The system says what failed and where: a file that is missing, a host that refuses.
   if (syscall !== undefined) return [message || String(code)];

@@ -81,7 +81,7 @@ function webAddress(refused: UrlPart[]): z.ZodType<string, string> {
       const extra = extraParts(text, refused);
       if (extra === undefined) return;
       context.addIssue(
-        `must be an address such as ${new URL(text).origin}: ${extra} would be ignored`,
+        `must be an address such as ${new URL(text).origin}; ${extra} would be ignored`,
       );
     });
 }
@@ -121,11 +121,11 @@ const variables = z.object({
   XRAY_INIT_USER_PASSWORD: newAccountSchema.shape.password.optional(),
   XRAY_AUTH_SECRET: z
     .string()
-    .min(32, 'must have at least 32 characters: make one with `openssl rand -base64 32`')
+    .min(32, 'must have at least 32 characters; create one with `openssl rand -base64 32`')
     .optional(),
   XRAY_METRICS_TOKEN: z
     .string()
-    .min(32, 'must have at least 32 characters: make one with `openssl rand -hex 32`')
+    .min(32, 'must have at least 32 characters; create one with `openssl rand -hex 32`')
     .optional(),
   XRAY_PUBLIC_URL: origin.optional(),
   XRAY_DASHBOARD_ORIGIN: origin.optional(),
@@ -141,7 +141,7 @@ const variables = z.object({
   XRAY_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((entry) => entry.trim()))
-    .refine((list) => list.every(isProxyAddress), 'must be addresses or ranges, as 10.0.0.0/8')
+    .refine((list) => list.every(isProxyAddress), 'must be addresses or ranges, such as 10.0.0.0/8')
     .default([]),
   XRAY_RATE_LIMIT: wholeNumber.pipe(z.number().min(1)).optional(),
   SUPABASE_URL: z.string().optional(),
@@ -223,7 +223,7 @@ function authSecretOf(settings: z.output<typeof variables>): string | undefined 
   if (settings.DATABASE_URL !== undefined && settings.XRAY_AUTH_SECRET === undefined) {
     throw new ConfigError(
       'XRAY_AUTH_SECRET: DATABASE_URL requires it, the same for every server on that database. ' +
-        'Make one with `openssl rand -base64 32`.',
+        'Create one with `openssl rand -base64 32`.',
     );
   }
   return settings.XRAY_AUTH_SECRET;
@@ -256,7 +256,7 @@ function databaseUrlFault(text: string): string | undefined {
   if (!URL.canParse(text)) {
     return 'cannot be read as a URL. Write special characters of the password as %XX, for example # as %23';
   }
-  if (text.includes('#')) return 'holds a #, which ends the address. Write it as %23';
+  if (text.includes('#')) return 'contains a #, which ends the address. Write it as %23';
   for (const name of new URL(text).searchParams.keys()) {
     if (name === 'schema')
       return 'has the parameter schema, but the tables are always in the schema xray';
@@ -331,7 +331,7 @@ function readCertificate(value: string | undefined): string | undefined {
   const pem = value.includes('-----BEGIN') ? value.replaceAll('\\n', '\n') : readIfThere(value);
   if (pem === undefined) {
     throw new ConfigError(
-      `DATABASE_CA_CERT: "${value}" is neither a PEM nor a file that can be read.`,
+      `DATABASE_CA_CERT: "${value}" is neither a PEM certificate nor a readable file.`,
     );
   }
   return pem;

@@ -104,7 +104,7 @@ export function limitConnections(
     if (isOver !== undefined) {
       const made = closeIdle(isOver === 'client' ? address : undefined);
       const facts = { limit, ip: address, ofClient: held, refused: !made };
-      warn('connections have reached their limit; idle ones are closed', facts);
+      warn('the limit on connections is reached; idle ones are closed', facts);
       if (!made) {
         socket.destroy();
         return;
@@ -124,7 +124,7 @@ export function limitConnections(
     const before = clients.size;
     while (clients.size > limit && closeIdle());
     const facts = { limit, closed: before - clients.size };
-    warn('file descriptors run out; idle connections were closed', facts);
+    warn('no file descriptors left; idle connections were closed', facts);
   }, WATCH_EVERY_MS);
   watch.unref();
   return () => clearInterval(watch);

@@ -21,7 +21,7 @@ import path from 'node:path';
 export class DataDirInUseError extends Error {
   constructor(dataDir: string) {
     super(
-      `The data directory ${dataDir} is in use by another X-Ray that is running. ` +
+      `The data directory ${dataDir} is in use by another running X-Ray.` +
         'Stop it first, or choose another directory with XRAY_DATA_DIR.',
     );
     this.name = 'DataDirInUseError';
@@ -33,7 +33,7 @@ export class UntrustedSocketError extends Error {
   constructor(socketPath: string, uid: number) {
     super(
       `The socket ${socketPath} belongs to another user (uid ${uid}), so X-Ray does not use it. ` +
-        'If no X-Ray of yours runs there, delete the socket and make the directory writable for you alone.',
+        'If you run no X-Ray there, delete the socket and make the directory writable only for you.',
     );
     this.name = 'UntrustedSocketError';
   }

@@ -135,9 +135,11 @@ function fromBodyParser(error: unknown): DomainError | undefined {
   };
   switch (type) {
     case 'entity.too.large':
-      return new DomainError('too_large', `The request is larger than ${limit} bytes, inflated.`, [
-        { path: '', code: 'too_large', ...(limit !== undefined && { limit }) },
-      ]);
+      return new DomainError(
+        'too_large',
+        `The request is larger than ${limit} bytes (uncompressed).`,
+        [{ path: '', code: 'too_large', ...(limit !== undefined && { limit }) }],
+      );
     case 'encoding.unsupported':
       return new DomainError(
         'unsupported_encoding',
@@ -150,7 +152,10 @@ function fromBodyParser(error: unknown): DomainError | undefined {
       return new DomainError('invalid', 'The request ended before its body was complete.');
   }
   if (status === 400) {
-    return new DomainError('invalid', 'The request could not be read (path, encoding or body).');
+    return new DomainError(
+      'invalid',
+      'The request could not be read: its path, encoding or body is invalid.',
+    );
   }
   return undefined;
 }

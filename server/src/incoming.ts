@@ -81,6 +81,6 @@ function checkQuery(url: string): void {
 function keyInUrl(): DomainError {
   return new DomainError(
     'invalid',
-    'There is an API key in this URL, and so in the logs on its way: revoke it, and send keys in a header.',
+    'This URL contains an API key, so logs may have recorded it. Revoke the key and send keys in a header.',
   );
 }

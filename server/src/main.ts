@@ -113,7 +113,7 @@ export async function openBackend(config: Config): Promise<Backend> {
   };
   try {
     const migrated = await store.migrate();
-    if (migrated.length > 0) logger.info({ migrated }, 'the tables were brought up to date');
+    if (migrated.length > 0) logger.info({ migrated }, 'the tables were updated');
     const now = Date.now;
     collectDefaultMetrics({ register: metrics });
     const deps: Deps = {
@@ -218,7 +218,7 @@ async function openDatabase(
   try {
     const secret = authSecret ?? (await authSecretIn(database.dataDir));
     const driver = await openPglite(path.join(database.dataDir, 'db'), (error) => {
-      logger.error({ err: error }, 'the embedded database is started again');
+      logger.error({ err: error }, 'the embedded database is restarting');
     });
     return { driver, lock, secret };
   } catch (error) {

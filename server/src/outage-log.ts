@@ -28,7 +28,7 @@ export class OutageLog {
     const outage = this.#outage;
     if (outage === undefined) {
       this.#outage = { since: now, lastFailure: now, lastLine: now, failures: 1 };
-      this.#logger.warn({ err: error, outage: reason }, 'the store cannot be used');
+      this.#logger.warn({ err: error, outage: reason }, 'the database is unavailable');
       return;
     }
     outage.failures++;
@@ -37,7 +37,7 @@ export class OutageLog {
     outage.lastLine = now;
     this.#logger.warn(
       { outage: reason, failures: outage.failures, durationMs: now - outage.since },
-      'the store still cannot be used',
+      'the database is still unavailable',
     );
   }
 
@@ -46,6 +46,9 @@ export class OutageLog {
     const { since, lastFailure, failures } = this.#outage;
     if (this.#now() - lastFailure < QUIET_MS) return;
     this.#outage = undefined;
-    this.#logger.info({ failures, durationMs: lastFailure - since }, 'the store can be used again');
+    this.#logger.info(
+      { failures, durationMs: lastFailure - since },
+      'the database is available again',
+    );
   }
 }

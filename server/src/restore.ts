@@ -19,7 +19,7 @@ export async function restoreBackup(
 ): Promise<{ dataDir: string }> {
   if (database.kind === 'postgres') {
     throw new RestoreError(
-      'DATABASE_URL is set, and a backup is one of the embedded database. To move it there: restore it without ' +
+      'DATABASE_URL is set, but a backup can only be restored into the embedded database. To move it there, restore it without' +
         'DATABASE_URL, then `xray export` and `xray import`.',
     );
   }
@@ -50,7 +50,7 @@ async function refuseUnlessEmpty(dataDir: string, socketName: string): Promise<v
   const others = (await readdir(dataDir)).filter((name) => name !== socketName);
   if (others.length === 0) return;
   throw new RestoreError(
-    `The data directory ${dataDir} is not empty (${others.join(', ')}). Restore into a new one with XRAY_DATA_DIR, ` +
+    `The data directory ${dataDir} is not empty (${others.join(', ')}). Restore into a new one with XRAY_DATA_DIR,` +
       'or move these files away first.',
   );
 }
@@ -59,12 +59,12 @@ async function refuseUnlessEmpty(dataDir: string, socketName: string): Promise<v
 async function refuseUnlessWhole(file: string): Promise<void> {
   const names = await listFiles(file).catch((error: unknown) => {
     if (error instanceof ForeignEntryError) {
-      throw new RestoreError(`${file} is not a backup of X-Ray: ${error.message}`);
+      throw new RestoreError(`${file} is not an X-Ray backup: ${error.message}`);
     }
-    throw new RestoreError(`${file} is not a whole backup: ${messageOf(error)}`);
+    throw new RestoreError(`${file} is not a complete backup: ${messageOf(error)}`);
   });
   if (!names.has('PG_VERSION')) {
-    throw new RestoreError(`${file} is not a backup: it holds no database.`);
+    throw new RestoreError(`${file} is not a backup: it contains no database.`);
   }
 }
 

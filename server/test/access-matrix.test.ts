@@ -387,7 +387,7 @@ function nameOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
 /** Behind the guard a handler may still refuse what it is given, which is nothing of use. */
 function hasPassed({ status, body }: Pick<Answer, 'status' | 'body'>, policy: Policy): boolean {
   const isRefusal = !['public', 'anyone'].includes(policy) && [401, 403].includes(status);
-  return !isRefusal && !JSON.stringify(body).includes('no such app');
+  return !isRefusal && !JSON.stringify(body).includes('app does not exist');
 }
 
 test('the audit log has who did what, and where', async () => {

@@ -152,9 +152,9 @@ describe('xray restore', () => {
     damaged.fill(0, middle, middle + 1000);
     const place = await freshPlace('pglite');
     const others: [Buffer, RegExp][] = [
-      [bytes.subarray(0, middle), /not a whole backup/],
-      [bytes.subarray(0, bytes.length - 4), /not a whole backup/],
-      [damaged, /not a whole backup/],
+      [bytes.subarray(0, middle), /not a complete backup/],
+      [bytes.subarray(0, bytes.length - 4), /not a complete backup/],
+      [damaged, /not a complete backup/],
       [Buffer.from('{"not":"a backup"}'), /not a (?:whole )?backup/],
       [gzipSync(Buffer.alloc(10_240)), /not a (?:whole )?backup/],
       [Buffer.alloc(0), /not a (?:whole )?backup/],

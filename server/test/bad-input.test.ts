@@ -158,7 +158,7 @@ describe('an API key in a URL', () => {
         const text = await response.text();
         expect({ status: response.status, text }).toEqual({
           status: 400,
-          text: expect.stringContaining('API key in this URL'),
+          text: expect.stringContaining('This URL contains an API key'),
         });
         expect(text).not.toContain(key);
       }

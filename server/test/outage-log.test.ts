@@ -32,11 +32,11 @@ test('an outage is told when it begins, once a minute, and when it is over', () 
   log.succeeded();
   log.failed(gone, 'the database is gone');
   expect(lines.map(({ msg, failures }) => [msg, failures])).toEqual([
-    ['the store cannot be used', undefined],
-    ['the store still cannot be used', 601],
-    ['the store still cannot be used', 1_201],
-    ['the store can be used again', 1_500],
-    ['the store cannot be used', undefined],
+    ['the database is unavailable', undefined],
+    ['the database is still unavailable', 601],
+    ['the database is still unavailable', 1_201],
+    ['the database is available again', 1_500],
+    ['the database is unavailable', undefined],
   ]);
 });
 
@@ -71,5 +71,5 @@ test('the log does not grow with the requests that an outage refuses', async () 
   await server.end('SIGTERM');
   const lines = (await server.log).trimEnd().split('\n');
   const errors = lines.map((line) => JSON.parse(line) as Line).filter(({ level }) => level >= 40);
-  expect(errors.map(({ msg }) => msg)).toEqual(['the store cannot be used']);
+  expect(errors.map(({ msg }) => msg)).toEqual(['the database is unavailable']);
 });

@@ -157,10 +157,10 @@ describe('with a Postgres of one’s own', () => {
     const url = `${server.url}/api/apps/${APP}`;
     const unlock = await lockTable(server.place, 'executions');
     const asked = [
-      ['executions?q=step:score*', /\(from\); name a pipeline; write whole values/],
+      ['executions?q=step:score*', /\(from\); name a pipeline; use complete values/],
       [
         'facets?from=2026-11-01T00:00:00Z&q=pipeline:loan',
-        /look at a shorter time \(from, to\)\.$/,
+        /choose a shorter time range \(from, to\)\.$/,
       ],
       ['histogram', /name a pipeline/],
       ['pipelines', /within 5 s\..*\(from\)\.$/],
@@ -168,7 +168,7 @@ describe('with a Postgres of one’s own', () => {
       ['pipelines/loan/funnel?from=2026-11-01T00:00:00Z', /\(from, to\)\.$/],
       [
         'cohorts?a=env:prod&aFrom=2026-11-01T00:00:00Z&b=pipeline:loan%20step:score',
-        /\(bFrom\); name a pipeline; write whole values/,
+        /\(bFrom\); name a pipeline; use complete values/,
       ],
     ] as const;
     const refusals = await Promise.all(asked.map(([path]) => refusal(`${url}/${path}`)));

@@ -244,7 +244,7 @@ describe.each(driverInCi('postgres'))('the questions of the command line on %s',
 
     const missing = await callCli(place, ['explain', 'none', '--app', APP]);
     expect(missing.code).toBe(1);
-    expect(missing.stderr).toContain('no execution of this id');
+    expect(missing.stderr).toContain('no execution with this id');
     await server.stop();
   });
 });

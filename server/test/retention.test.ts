@@ -284,7 +284,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     const place = await placeWith(driver, [{ receivedAt: daysAgo(2) }]);
     const { code, stderr } = await callCli(place, ['prune', '--app', APP, '--older-than', '1d']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/1 executions with 3 steps.*--yes/);
+    expect(stderr).toMatch(/1 execution with 3 steps.*--yes/);
     expect(await idsIn(place)).toHaveLength(1);
   });
 });

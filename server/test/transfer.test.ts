@@ -95,7 +95,7 @@ describe('moving', () => {
     const { stderr } = await run(postgres, ['import', await fileOf(first.stdout)]);
     expect(stderr).toMatch(
       new RegExp(
-        `Imported ${EXECUTIONS} executions.*: ${EXECUTIONS} stored, 0 stored already; 0 keys and 1 ret`,
+        `Imported ${EXECUTIONS} executions.*: ${EXECUTIONS} stored, 0 already stored; added 0 keys and 1 retention rule.`,
       ),
     );
     const second = await run(postgres, ['export', '--app', APP]);

@@ -49,14 +49,14 @@ describe('the two groups', () => {
     ];
     expect(releasePresets('env:prod', { ...none, items })).toMatchObject([
       {
-        name: 'shop · ruleset: shop-r41 against shop-r42',
+        name: 'shop · ruleset: shop-r41 and shop-r42',
         a: { q: 'env:prod pipeline:shop version.ruleset:shop-r41' },
         b: { q: 'env:prod pipeline:shop version.ruleset:shop-r42' },
       },
-      { name: 'loan · ruleset: r41 against r42' },
+      { name: 'loan · ruleset: r41 and r42' },
     ]);
     expect(releasePresets('', { ...none, items: items.slice(1) })).toMatchObject([
-      { name: 'ruleset: r41 against r42', a: { q: 'version.ruleset:r41' } },
+      { name: 'ruleset: r41 and r42', a: { q: 'version.ruleset:r41' } },
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('the two groups', () => {
     expect(valuePresets('pipeline:loan', facets, released)).toEqual([]);
     expect(valuePresets('pipeline:loan', facets, none)).toMatchObject([
       {
-        name: 'ruleset: r9 against r10',
+        name: 'ruleset: r9 and r10',
         a: { q: 'pipeline:loan version.ruleset:r9' },
         b: { q: 'pipeline:loan version.ruleset:r10' },
       },

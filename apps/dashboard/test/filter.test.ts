@@ -245,7 +245,7 @@ describe('counts that do not cover all results', () => {
     const notSearched = { from: counted.since, to: counted.since, executions: 1 };
     expect(countedText({ counted, notSearched }, 'utc')).toEqual([
       'Counted over the newest 5,000 executions found, back to 2026-11-22 09:05:00.000 UTC',
-      'Not searched yet: 1 execution that just came in',
+      'Not searched yet: 1 execution that arrived just now',
     ]);
     expect(countedText({ counted: null, notSearched: null }, 'utc')).toEqual([]);
     expect(countedText({}, 'utc')).toEqual([]);

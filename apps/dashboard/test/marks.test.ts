@@ -27,7 +27,7 @@ describe('marks', () => {
       { path: '', kind: 'truncated', original: 20_688, kept: 8_400, unit: 'bytes' },
       '12 KB cut here',
     ],
-    [{ path: '', kind: 'truncated' }, 'something cut here'],
+    [{ path: '', kind: 'truncated' }, 'part cut here'],
     [
       { path: '', kind: 'sampled', original: 5_000, kept: 200, unit: 'items' },
       '200 items of 5,000 items kept',

@@ -75,12 +75,12 @@ describe('rules', () => {
     expect(relationText(rule)).toBe('612 < 660');
     expect(relationText({ ...rule, actual: 700 })).toBe('700 ≥ 660');
     expect(relationText({ ...rule, unit: 'EUR' })).toBe('612 < 660 EUR');
-    expect(relationText({ ...rule, op: 'within' })).toBe('612, asked within 660');
-    expect(relationText({ ...rule, actual: 'low' })).toBe('low, asked ≥ 660');
+    expect(relationText({ ...rule, op: 'within' })).toBe('612, required within 660');
+    expect(relationText({ ...rule, actual: 'low' })).toBe('low, required ≥ 660');
     const { threshold: _, ...open } = rule;
     expect(relationText(open)).toBe('612');
     expect(relationText({ op: 'gte', unit: null })).toBe('');
-    expect(relationText({ op: 'gte', unit: null, threshold: 660 })).toBe('asked ≥ 660');
+    expect(relationText({ op: 'gte', unit: null, threshold: 660 })).toBe('required ≥ 660');
   });
 
   it.each([

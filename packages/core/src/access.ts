@@ -75,7 +75,7 @@ export const newKeySchema = z
   })
   .refine((key) => key.environments === undefined || !key.scopes.includes('read'), {
     path: ['environments'],
-    message: 'limit what a key sends: a key that reads, reads all environments of its app',
+    message: 'limits a key that sends; a key that reads can read all environments of its app',
   });
 export type NewKey = z.input<typeof newKeySchema>;
 

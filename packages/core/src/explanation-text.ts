@@ -55,7 +55,7 @@ export const SET_ASIDE_TEXT: Record<RuleSetAside['why'], string> = {
 const ENDED: Record<Explanation['status'], string> = {
   running: 'It had not finished when this was recorded.',
   completed: '',
-  failed: 'The execution failed technically.',
+  failed: 'The execution ended with an error.',
   canceled: 'The execution was canceled.',
   timed_out: 'The execution timed out.',
 };
@@ -142,7 +142,7 @@ function evidenceText(evidence: Evidence): string {
     return `${quoted(evidence.factor)} was ${valueText(evidence.value)}${where}.`;
   }
   const many = countText(evidence.count, 'candidate was', 'candidates were');
-  return `${many} rejected for it in step ${stepText(evidence.step)}.`;
+  return `${many} rejected because of it in step ${stepText(evidence.step)}.`;
 }
 
 function ruleText(rule: RuleEvidence): string {
@@ -221,7 +221,7 @@ function nearMiss({ nearMiss: near }: Explanation): string {
   const { unknown, changes, need, moreChanges, unevaluated, moreUnevaluated } = near;
   if (unknown === 'no_decision') return '';
   if (unknown !== null) {
-    return `No change can be named that would have led to another decision: ${UNKNOWN_FLIP_TEXT[unknown]}.`;
+    return `No other decision can be derived from the record: ${UNKNOWN_FLIP_TEXT[unknown]}.`;
   }
   const which = changes.length > 1 ? 'any one of these' : 'this';
   const head =
@@ -260,7 +260,7 @@ function candidates(account: CandidateAccount): string {
     .map(({ id, score }) => quoted(id) + (score === null ? '' : ` (score ${numberText(score)})`))
     .join(', ');
   return lines(head, [
-    by === '' ? '' : `Not kept because of: ${by}${andMore(account.moreReasons)}.`,
+    by === '' ? '' : `Rejected because of: ${by}${andMore(account.moreReasons)}.`,
     ...account.rules.map((rule) => `${ruleText(rule)}.`),
     more(account.moreRules, 'more rule', 'is not listed'),
     chosen === '' ? '' : `Selected: ${chosen}${andMore(account.moreSelected)}.`,
@@ -282,7 +282,9 @@ function missText({
   const why = reason === null ? '' : ` for ${quoted(reason)}`;
   const at = score === null ? '' : ` at score ${numberText(score)}`;
   const beside =
-    rival === null ? '' : `; nearest kept: ${quoted(rival.id)} at ${numberText(rival.score)}`;
+    rival === null
+      ? ''
+      : `; nearest kept candidate: ${quoted(rival.id)} at ${numberText(rival.score)}`;
   const would =
     change === null ? '' : `; it failed only one rule, and needed ${changeText(change)}`;
   const doubt = change !== null && unevaluated > 0 ? ' Other rules were not evaluated for it.' : '';
@@ -318,7 +320,7 @@ function inForce({ versions, models, moreModels, humans }: Explanation): string 
 
 function limits({ limits: known, moreLimits }: Explanation): string {
   if (known.length === 0) return '';
-  return lines('The record is incomplete, which limits this explanation:', [
+  return lines('The record is incomplete. This limits the explanation:', [
     ...known.map(({ kind, path, original, kept }) => {
       const where = path === null ? '' : ` at ${quoted(path)}`;
       const counts =

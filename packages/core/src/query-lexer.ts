@@ -163,7 +163,7 @@ class Lexer {
     let text = '';
     while (this.#char() !== '"') {
       if (this.#char() === '') {
-        this.#fail('unclosed_quote', 'This quote is not closed; write " where it ends.', start);
+        this.#fail('unclosed_quote', 'This quote is not closed. Write " at its end.', start);
         return text;
       }
       const next = this.#text.charAt(this.#at + 1);

@@ -89,7 +89,7 @@ function readSingle(
   const [value, second] = token.values;
   const { values: known, example } = QUERY_FIELDS[field];
   if (second !== undefined) {
-    return failure('no_list', `${field} takes one value; join two terms by OR.`, second);
+    return failure('no_list', `${field} takes one value. Join two terms with OR.`, second);
   }
   const span = { start: token.start, end: token.end };
   const written = value.star ? `${value.text}*` : value.text;

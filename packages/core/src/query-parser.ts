@@ -28,10 +28,14 @@ export function parseQuery(text: string): ParsedQuery {
 function checkText(text: string): QueryError | undefined {
   const { length } = QUERY_LIMITS;
   if (text.length > length) {
-    return queryError('too_long', `A query has at most ${length} characters; make it shorter.`, {
-      start: length,
-      end: text.length,
-    });
+    return queryError(
+      'too_long',
+      `A query can have at most ${length} characters. Make it shorter.`,
+      {
+        start: length,
+        end: text.length,
+      },
+    );
   }
   const bad = /[\0\p{Surrogate}]/u.exec(text);
   if (bad === null) return undefined;
@@ -117,11 +121,7 @@ class Parser {
     const empty = this.#take(')');
     if (empty !== undefined) {
       const span = { start: open.start, end: empty.end };
-      return queryError(
-        'empty_group',
-        'There is nothing in these parentheses; fill or remove them.',
-        span,
-      );
+      return queryError('empty_group', 'These parentheses are empty. Fill or remove them.', span);
     }
     const node = this.#or(depth + 1);
     if (isError(node)) return node;
@@ -165,17 +165,17 @@ class Parser {
 
 function operandMissing(where: 'before' | 'after', sign: QueryToken): QueryError {
   const word = sign.kind.toUpperCase();
-  const message = `Something is missing ${where} ${word}; to search for the word, put it in quotes: "${word}".`;
+  const message = `Something is missing ${where} ${word}. To search for the word, put it in quotes: "${word}".`;
   return queryError('missing_operand', message, sign);
 }
 
 function unopened(close: QuerySpan): QueryError {
-  const message = 'No parenthesis is open here; remove this one, or put it in quotes.';
+  const message = 'This parenthesis closes nothing. Remove it, or put it in quotes.';
   return queryError('misplaced_parenthesis', message, close);
 }
 
 function unclosed(open: QuerySpan): QueryError {
-  const message = 'This parenthesis is not closed; write ) where it ends.';
+  const message = 'This parenthesis is not closed. Write ) at its end.';
   return queryError('unclosed_parenthesis', message, open);
 }
 
@@ -183,11 +183,7 @@ function unclosed(open: QuerySpan): QueryError {
 function readText(token: Extract<QueryToken, { kind: 'text' }>): Read {
   const { kind, text, quoted, start, end } = token;
   if (text.trim() === '') {
-    return queryError(
-      'missing_value',
-      'There is nothing in these quotes; fill or remove them.',
-      token,
-    );
+    return queryError('missing_value', 'These quotes are empty. Fill or remove them.', token);
   }
   const [, name = '', rest = ''] = /^([a-z]+)((?:>=|<=|>|<|=).+)$/i.exec(text) ?? [];
   const field = quoted ? undefined : fieldNamed(name);

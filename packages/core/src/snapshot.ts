@@ -63,7 +63,7 @@ const open = <Known extends string>(): z.ZodType<Open<Known>> =>
 const instant = z.iso.datetime({ offset: true });
 /** URL clients remove these path segments, so such names could not be requested. */
 const NOT_DOTS = /^(?!\.{1,2}$)/;
-const NO_DOTS = '"." and ".." cannot be names';
+const NO_DOTS = '"." and ".." are not allowed as names';
 const identifier = (max: number) =>
   z
     .string()

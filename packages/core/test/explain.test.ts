@@ -297,7 +297,7 @@ describe('explanation of rules', () => {
     ]);
     const text = explanationText(explanation);
     expect(text).toContain('25 more pieces of evidence are not listed.');
-    expect(text).toMatch(/Not kept because of: .* and 10 more\./);
+    expect(text).toMatch(/Rejected because of: .* and 10 more\./);
     expect(text).toMatch(/Selected: .* and 20 more\./);
   });
 });

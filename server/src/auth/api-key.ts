@@ -64,7 +64,7 @@ export function faultOf(key: string): string {
   if (whole === key && checksum(key.slice(0, -CHECKSUM_LENGTH)) !== key.slice(-CHECKSUM_LENGTH)) {
     return 'This API key has a typing error (its checksum is wrong): copy it again.';
   }
-  return 'This API key is not known here.';
+  return 'This API key is unknown.';
 }
 
 function randomBase62(length: number): string {

@@ -154,5 +154,5 @@ async function translated<T>(call: () => Promise<T>): Promise<T> {
 }
 
 function wrong(): DomainError {
-  return new DomainError('unauthorized', 'The address or the password is wrong.');
+  return new DomainError('unauthorized', 'The email or the password is wrong.');
 }

@@ -133,7 +133,7 @@ export class Clerk {
     } catch (error) {
       if (!isClerkAPIResponseError(error) || error.status !== 404) throw clerkIsAway();
     }
-    throw new DomainError('unauthorized', 'Clerk has no verified address for this person.');
+    throw new DomainError('unauthorized', 'Clerk has no verified email for this person.');
   }
 
   async #readEvent(headers: Headers, body: string): Promise<WebhookEvent> {
@@ -145,7 +145,7 @@ export class Clerk {
     try {
       return await verifyWebhook(request, { signingSecret });
     } catch {
-      throw new DomainError('unauthorized', 'This webhook is not signed with our secret.');
+      throw new DomainError('unauthorized', 'The signature of this webhook is wrong.');
     }
   }
 }
@@ -153,7 +153,7 @@ export class Clerk {
 async function save(edits: Edits, { clerkId, email, name }: ClerkPerson): Promise<User> {
   const saved = await edits.saveClerkUser(clerkId, email, name);
   if (saved !== undefined) return saved;
-  throw new DomainError('conflict', 'Another person here already has this address.');
+  throw new DomainError('conflict', 'Another account already has this email.');
 }
 
 /** Clerk's publishable key is `pk_test_` or `pk_live_` and the base64 of a host that ends with `$`. */
@@ -174,5 +174,5 @@ function personOf(data: UserJSON): ClerkPerson | undefined {
 }
 
 function clerkIsAway(): DomainError {
-  return new DomainError('unavailable', 'Clerk does not answer, so no new person can sign in.');
+  return new DomainError('unavailable', 'Clerk does not answer, so new people cannot sign in.');
 }

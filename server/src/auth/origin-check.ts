@@ -25,7 +25,7 @@ export function originCheck(allowed: string[]): RequestHandler {
     if (!isOurs) {
       throw new DomainError(
         'forbidden',
-        'This request comes from another site’s page. Behind a proxy that changes the Host header, set XRAY_PUBLIC_URL.',
+        'This request comes from a page of another site. Behind a proxy that changes the Host header, set XRAY_PUBLIC_URL.',
       );
     }
     next();

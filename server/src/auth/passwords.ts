@@ -38,7 +38,7 @@ export class Passwords {
     }
     throw new DomainError(
       'unavailable',
-      'Too many people sign in at the moment. Try again in a few seconds.',
+      'Too many people are signing in. Try again in a few seconds.',
     );
   }
 

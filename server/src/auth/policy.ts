@@ -53,7 +53,7 @@ export function authorize(principal: Principal, policy: Policy, place: Place): v
       return requireRole(principal, 'owner', place.app);
     case 'user':
       if (principal.kind === 'user') return;
-      throw refusal(principal, 'This is for people who have signed in.');
+      throw refusal(principal, 'Sign in to do this.');
     case 'operate':
       if (principal.kind === 'nobody' && place.isThisMachine) return;
       return requireAdministrator(principal);
@@ -63,7 +63,7 @@ export function authorize(principal: Principal, policy: Policy, place: Place): v
       if (principal.kind === 'administrator') return;
       throw refusal(
         principal,
-        'This is for the command line on the server’s own machine: `npm run xray -- --help`.',
+        'Only the command line on the server’s machine can do this: `npm run xray -- --help`.',
       );
   }
 }
@@ -75,7 +75,7 @@ export function requireSender(
   if (principal?.kind !== 'key') {
     throw new DomainError(
       'unauthorized',
-      'An API key is needed: send it as `Authorization: Bearer xr_…` or as `x-api-key`.',
+      'This needs an API key. Send it as `Authorization: Bearer xr_…` or as `x-api-key`.',
     );
   }
   requireScope(principal, 'ingest');
@@ -89,25 +89,25 @@ export function isAdministrator(principal: Principal): boolean {
 }
 
 export function notFound(what: string): DomainError {
-  return new DomainError('not_found', `There is no such ${what}, or you may not see it.`);
+  return new DomainError('not_found', `This ${what} does not exist, or you have no access to it.`);
 }
 
 function requireAdministrator(principal: Principal): void {
   if (isAdministrator(principal)) return;
-  throw refusal(principal, 'Only an administrator may do this.');
+  throw refusal(principal, 'Only an administrator can do this.');
 }
 
 function requireRole(principal: Principal, role: Role, app: string | undefined): void {
   if (isAdministrator(principal)) return;
   if (principal.kind !== 'user') {
-    throw refusal(principal, 'An API key cannot do this: sign in.');
+    throw refusal(principal, 'An API key cannot do this. Sign in.');
   }
   if (app === undefined) return;
   if (principal.role === null) throw notFound('app');
   if (ROLES.indexOf(principal.role) >= ROLES.indexOf(role)) return;
   throw new DomainError(
     'forbidden',
-    `In this app you are ${principal.role}; this is for ${role}s.`,
+    `Your role in this app is ${principal.role}. This needs the role ${role}.`,
   );
 }
 
@@ -118,6 +118,6 @@ function requireScope(principal: Principal & { kind: 'key' }, scope: KeyScope): 
 
 /** 401 when nobody is signed in, 403 when the caller is known. */
 function refusal(principal: Principal, message: string): DomainError {
-  if (principal.kind === 'nobody') return new DomainError('unauthorized', 'Sign in first.');
+  if (principal.kind === 'nobody') return new DomainError('unauthorized', 'Sign in to do this.');
   return new DomainError('forbidden', message);
 }

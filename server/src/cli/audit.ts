@@ -22,10 +22,10 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
     )
     .option('--app <id>', 'only this app (default: the whole installation)')
     .option('--limit <count>', 'how many entries, at most 200', '50')
-    .option('--before <id>', 'only entries older than the entry with this id')
-    .option('--person <text>', 'only entries of a person or key: part of the name, or the id')
+    .option('--before <id>', 'entries before the entry with this id')
+    .option('--person <text>', 'only entries of one person or key: part of the name, or the id')
     .option('--action <action>', 'only this action, such as payload.view')
-    .option('--target <id>', 'only this execution, key or person: the whole id or address')
+    .option('--target <id>', 'only this execution, key or person: the complete id or address')
     .option('--json', 'print JSON')
     .action(async ({ app, limit, before, person, action, target, json }: AuditOptions) => {
       const path = app === undefined ? '/api/audit' : appPath(app, 'audit');

@@ -20,7 +20,7 @@ const SIGNS: Record<ComparedStep['kind'], string> = {
   moved: '>',
 };
 
-const REORDERED = 'the rules are in another order';
+const REORDERED = 'the rules are in a different order';
 
 /** At most so many lines of a list are printed; `--json` has more. */
 const MAX_LINES = 12;
@@ -61,7 +61,7 @@ function headline({ same, firstDivergence, partsAt }: Comparison): string[] {
   if (partsAt !== null) return [`They diverge at: ${whereText(partsAt)}`, first];
   return firstDivergence.onlyIncidental
     ? ['The steps differ only in subjects, ids and times.', first]
-    : ['Both took the same course: only values differ.', first];
+    : ['Both ran the same steps: only values differ.', first];
 }
 
 function whereText(compared: ComparedStep): string {
@@ -80,7 +80,7 @@ function leadText(lead: Lead, { a, b }: ComparedStep): string {
     case 'candidate':
       return candidateText(lead.candidate);
     case 'candidates':
-      return candidateLines(lead.candidates)[0] ?? 'other candidates';
+      return candidateLines(lead.candidates)[0] ?? 'different candidates';
     case 'value':
       return changeText(lead.change);
     case 'rules_reordered':
@@ -132,11 +132,11 @@ function candidateLines(difference: CandidateDifference): string[] {
     ...(counts.length > 0 ? [`candidates: ${counts.join(', ')}`] : []),
     ...listed(moved.map(candidateText), moreMoved),
     ...(otherwiseChanged > 0
-      ? [`${countText(otherwiseChanged, 'candidate')} with other details`]
+      ? [`${countText(otherwiseChanged, 'candidate')} with other differences`]
       : []),
     ...(inA > 0 ? [`${countText(inA, 'candidate')} only in a`] : []),
     ...(inB > 0 ? [`${countText(inB, 'candidate')} only in b`] : []),
-    ...(sampled ? ['not every candidate is known one by one'] : []),
+    ...(sampled ? ['not every candidate was recorded individually'] : []),
   ];
 }
 

@@ -20,11 +20,11 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
   keys
     .command('create')
     .description('create a key and print it once; creates the app if it does not exist')
-    .requiredOption('--app <id>', 'the app it belongs to')
+    .requiredOption('--app <id>', 'the app that the key belongs to')
     .option('--name <name>', 'a name for the key', 'default')
     .option('--scope <scope...>', 'ingest, read or both', ['ingest'])
-    .option('--environment <name...>', 'environments it may send for (default: any)')
-    .option('--expires-in-days <days>', 'when it stops working (default: never)', toNumber)
+    .option('--environment <name...>', 'environments that the key may send for (default: any)')
+    .option('--expires-in-days <days>', 'days until the key expires (default: never)', toNumber)
     .option('--requests-per-minute <count>', 'replaces XRAY_RATE_LIMIT for this key', toNumber)
     .option('--json', 'print JSON')
     .action(async ({ app, name, scope, environment, json, ...limits }: CreateOptions) => {
@@ -60,7 +60,7 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     .description('create a key that replaces another; the old key works for a while longer')
     .argument('<id>', 'the old key’s id: the 12 characters after xr_')
     .requiredOption('--app <id>', 'the app')
-    .option('--overlap-hours <hours>', 'how long the old key still works', toNumber, 24)
+    .option('--overlap-hours <hours>', 'how long the old key keeps working', toNumber, 24)
     .option('--json', 'print JSON')
     .action(async (id: string, options: { app: string; overlapHours: number; json?: true }) => {
       const { app, overlapHours, json } = options;

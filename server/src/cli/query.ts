@@ -25,7 +25,10 @@ export function addQueryCommand(program: Command, terminal: Terminal): void {
   program
     .command('query')
     .description('list the executions that match a filter, newest first')
-    .argument('[filter]', "such as 'pipeline:loan outcome:declined -env:test'; all when left out")
+    .argument(
+      '[filter]',
+      "such as 'pipeline:loan outcome:declined -env:test'; without a filter, all executions",
+    )
     .requiredOption('--app <id>', 'the app')
     .option('--from <time>', 'only executions from this time on (ISO-8601)')
     .option('--to <time>', 'only executions before this time')

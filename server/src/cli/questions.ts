@@ -21,7 +21,7 @@ export function addQuestionCommands(program: Command, terminal: Terminal): void 
       const explanation = await asAdministrator(terminal, (administrator) =>
         administrator.call<Explanation>('GET', path),
       );
-      // Both texts quote what they took from the record, so their line ends are their own.
+      // Both texts quote what they took from the record, so every line end in them is ours.
       if (json) terminal.json(explanation);
       else terminal.say(...explanationText(explanation).split('\n'));
     });
@@ -31,7 +31,7 @@ export function addQuestionCommands(program: Command, terminal: Terminal): void 
     .description('show where two executions differ: steps, values, rules, candidates')
     .argument('<a>', 'an execution')
     .argument('<b>', 'the execution to compare it with')
-    .requiredOption('--app <id>', 'the app of both')
+    .requiredOption('--app <id>', 'the app of both executions')
     .option('--json', 'print JSON')
     .action(async (a: string, b: string, { app, json }: QuestionOptions) => {
       const path = appPath(app, `compare?${new URLSearchParams({ a, b })}`);

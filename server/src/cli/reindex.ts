@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Reindexed } from '@xray/core';
+import { countText, type Reindexed } from '@xray/core';
 import { asAdministrator } from './ask.js';
 import type { Terminal } from './terminal.js';
 
@@ -22,7 +22,7 @@ export function addReindexCommand(program: Command, terminal: Terminal): void {
       if (json) terminal.json({ executions });
       else {
         terminal.say(
-          `Reindexed ${executions} executions. A running server rebuilds the search index.`,
+          `Reindexed ${countText(executions, 'execution')}. A running server rebuilds the search index.`,
         );
       }
     });

@@ -1,5 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { ErasureCount, PruneRequest, PruneResult, Retention, RetentionRule } from '@xray/core';
+import {
+  countText,
+  type ErasureCount,
+  type PruneRequest,
+  type PruneResult,
+  type Retention,
+  type RetentionRule,
+} from '@xray/core';
 import type { Administrator } from '../administrator.js';
 import { addTo } from '../upkeep/prune.js';
 import { appPath, asAdministrator } from './ask.js';
@@ -43,12 +50,14 @@ export function addRetentionCommands(program: Command, terminal: Terminal): void
     .requiredOption('--app <id>', 'the app')
     .option('--environment <name>', 'the rule for this environment only')
     .addOption(
-      new Option('--days <days>', 'keep executions for so many days, or "forever"').argParser(
+      new Option('--days <days>', 'keep executions for this many days, or "forever"').argParser(
         readDays,
       ),
     )
     .addOption(
-      new Option('--legal-hold <on|off>', 'while on, nothing can be deleted').argParser(readSwitch),
+      new Option('--legal-hold <on|off>', 'while on, executions cannot be deleted').argParser(
+        readSwitch,
+      ),
     )
     .option('--json', 'print JSON')
     .action(async (options: RetentionOptions) => {
@@ -58,30 +67,34 @@ export function addRetentionCommands(program: Command, terminal: Terminal): void
           : changeRule(administrator, options),
       );
       if (options.json) terminal.json(retention);
-      else if (retention.items.length === 0) terminal.say('No rule: everything is kept.');
+      else if (retention.items.length === 0)
+        terminal.say('No retention rule: everything is kept forever.');
       else terminal.say(...retention.items.map(describeRule));
     });
 
   program
     .command('prune')
-    .description('erase executions: expired ones, or the ones you name')
+    .description('erase expired executions, or the executions you name')
     .requiredOption('--app <id>', 'the app')
     .option('--environment <name>', 'only in this environment')
     .addOption(
-      new Option('--older-than <age>', 'received longer ago than this: 30d, 12h, 4w')
+      new Option('--older-than <age>', 'received more than this long ago: 30d, 12h, 4w')
         .argParser(readAge)
         .conflicts(['execution', ...SUBJECT_OPTIONS]),
     )
     .addOption(new Option('--execution <id>', 'this execution').conflicts(SUBJECT_OPTIONS))
     .addOption(
-      new Option('--subject <type/id>', 'all executions of this subject; the first / ends the type')
+      new Option(
+        '--subject <type/id>',
+        'all executions of this subject; the type ends at the first /',
+      )
         .argParser(readSubject)
         .conflicts(['subjectType', 'subjectId']),
     )
-    .option('--subject-type <type>', 'the type, if it holds a /; needs --subject-id')
+    .option('--subject-type <type>', 'the type, if it contains a /; needs --subject-id')
     .option('--subject-id <id>', 'the id that belongs to --subject-type')
-    .option('--dry-run', 'only count')
-    .option('--yes', 'do not ask')
+    .option('--dry-run', 'count only, erase nothing')
+    .option('--yes', 'do not ask for confirmation')
     .option('--json', 'print JSON')
     .action(async (options: PruneOptions) => {
       const result = await asAdministrator(terminal, (administrator) =>
@@ -140,7 +153,7 @@ async function prune(
   const preview = await send({ dryRun: true });
   if (options.dryRun) return preview;
   if (preview.left?.executions !== 0) {
-    const question = `${describe(preview.left)} of ${app} will be erased.`;
+    const question = `This erases ${describe(preview.left)} of ${app}.`;
     await terminal.confirm(question, app, options.yes === true);
   }
   const erased = { executions: 0, steps: 0, bytes: 0 };
@@ -170,7 +183,7 @@ function whatOf(options: PruneOptions): PruneRequest['what'] {
 function subjectOf({ subject, subjectType, subjectId }: PruneOptions): Subject | undefined {
   if (subjectType === undefined && subjectId === undefined) return subject;
   if (subjectType === undefined || subjectId === undefined) {
-    throw new UsageError('--subject-type and --subject-id: give both of them.');
+    throw new UsageError('Use --subject-type and --subject-id together.');
   }
   return { type: subjectType, id: subjectId };
 }
@@ -183,7 +196,7 @@ function describeRule({
   lastDeletedAt,
 }: Retention['items'][number]) {
   const scope = environment === null ? 'all other environments' : nameList([environment]);
-  const kept = days === null ? 'kept for ever' : `kept ${days} days`;
+  const kept = days === null ? 'kept forever' : `kept ${countText(days, 'day')}`;
   const hold = legalHold ? ', under legal hold' : '';
   const done = lastDeletedAt === null ? '' : `; ${deleted} deleted, last ${lastDeletedAt}`;
   return `${scope}: ${kept}${hold}${done}`;
@@ -191,15 +204,15 @@ function describeRule({
 
 function describeResult({ erased, left, held }: PruneResult, isDryRun: boolean): string[] {
   const lines = isDryRun
-    ? [`Would be erased: ${describe(left)}.`]
-    : [`Erased: ${describe(erased)}. Left: ${describe(left)}.`];
+    ? [`This would erase ${describe(left)}.`]
+    : [`Erased ${describe(erased)}. Remaining: ${describe(left)}.`];
   if (held !== null && held > 0) lines.push(`Kept by a legal hold: ${held}.`);
   return lines;
 }
 
 function describe(count: ErasureCount | null): string {
   const { executions, steps, bytes } = count ?? { executions: 0, steps: 0, bytes: 0 };
-  return `${executions} executions with ${steps} steps (${formatBytes(bytes)})`;
+  return `${countText(executions, 'execution')} with ${countText(steps, 'step')} (${formatBytes(bytes)})`;
 }
 
 function readDays(text: string): number | 'forever' {

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { InvalidArgumentError, type Command } from 'commander';
 import {
+  countText,
   LIMITS,
   appTransferSchema,
   type AppTransfer,
@@ -35,7 +36,7 @@ export function addTransferCommands(program: Command, terminal: Terminal): void 
     .requiredOption('--app <id>', 'the app')
     .option('--from <time>', 'only executions that started at this time or later', readTime)
     .option('--to <time>', 'only executions that started before this time', readTime)
-    .option('--with-keys', 'include the hashes of API keys, so that the keys still work')
+    .option('--with-keys', 'include the hashes of API keys, so that the keys keep working')
     .action(async (options: ExportOptions) => {
       await asAdministrator(terminal, (administrator) =>
         exportApp(terminal, administrator, options),
@@ -82,11 +83,13 @@ async function exportApp(
       executions++;
     }
     await write(stdout, buffer);
-    progress.show(executions, `${executions} executions, ${formatBytes(bytes)}`);
+    progress.show(executions, `${countText(executions, 'execution')}, ${formatBytes(bytes)}`);
   }
   await write(stdout, `${JSON.stringify({ end: { executions } })}\n`);
   progress.end();
-  terminal.warn(`Exported ${executions} executions of ${app} (${formatBytes(bytes)}).`);
+  terminal.warn(
+    `Exported ${countText(executions, 'execution')} of ${app} (${formatBytes(bytes)}).`,
+  );
 }
 
 async function countExecutions(administrator: Administrator, app: string): Promise<number> {
@@ -138,12 +141,12 @@ async function importFile(
     if (end !== undefined) bundle.pop();
     await importBundle(terminal, administrator, bundle, imported);
     for (const line of bundle) doneBytes += line.length + 1;
-    progress.show(doneBytes, `${imported.executions} executions`);
+    progress.show(doneBytes, countText(imported.executions, 'execution'));
   }
   progress.end();
   if (end !== imported.executions) {
     throw new UsageError(
-      `${file} was cut short: it has ${imported.executions} executions and no last line with their number. ` +
+      `${file} is incomplete: it has ${countText(imported.executions, 'execution')} and no last line with their number.` +
         'They were stored. Import the complete file again; no execution is stored twice.',
     );
   }
@@ -205,7 +208,7 @@ async function* linesOf(source: Readable): AsyncGenerator<Buffer> {
     }
     bytes += rest.length;
     if (bytes > LIMITS.requestBytes)
-      throw new UsageError('A line is longer than an export can hold.');
+      throw new UsageError('A line is longer than the limit for an export.');
     if (rest.length > 0) parts.push(rest);
   }
   if (bytes > 0) yield Buffer.concat(parts);
@@ -247,12 +250,12 @@ function describeImported(imported: Imported): string {
   const { app, executions, accepted, duplicates, superseded, rejected } = imported;
   const counts = [
     `${accepted} stored`,
-    `${duplicates} stored already`,
-    ...(superseded > 0 ? [`${superseded} stored already in a later revision`] : []),
+    `${duplicates} already stored`,
+    ...(superseded > 0 ? [`${superseded} already stored in a later revision`] : []),
     ...(rejected > 0 ? [`${rejected} rejected`] : []),
   ];
-  const added = `${imported.keys} keys and ${imported.retentionRules} retention rules were added`;
-  return `Imported ${executions} executions into ${app}: ${counts.join(', ')}; ${added}.`;
+  const added = `added ${countText(imported.keys, 'key')} and ${countText(imported.retentionRules, 'retention rule')}`;
+  return `Imported ${countText(executions, 'execution')} into ${app}: ${counts.join(', ')}; ${added}.`;
 }
 
 function readTime(text: string): string {

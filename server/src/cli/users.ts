@@ -11,7 +11,7 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
   users
     .command('create')
     .description('create an account and print the link that sets its password')
-    .argument('<email>', 'the address the person signs in with')
+    .argument('<email>', 'the email that the person signs in with')
     .option('--name <name>', 'the person’s name')
     .option('--administrator', 'make the person an administrator of the whole installation')
     .option('--json', 'print JSON')
@@ -43,7 +43,7 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
   users
     .command('list')
     .description('list all accounts')
-    .option('--search <text>', 'part of a name or an address')
+    .option('--search <text>', 'part of a name or an email')
     .option('--json', 'print JSON')
     .action(async ({ search, json }: { search?: string; json?: true }) => {
       const items = await asAdministrator(terminal, (administrator) =>
@@ -55,15 +55,19 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
     });
 
   addAdministratorCommand('make-administrator', true, 'give a person all rights in every app');
-  addAdministratorCommand('revoke-administrator', false, 'take these rights away').alias(
-    'unmake-administrator',
-  );
+  addAdministratorCommand(
+    'revoke-administrator',
+    false,
+    'revoke the rights of an administrator',
+  ).alias('unmake-administrator');
 
   users
     .command('remove')
-    .description('delete an account with its sessions and memberships; its keys still work')
-    .argument('<email>', 'the person’s address')
-    .option('--yes', 'do not ask')
+    .description(
+      'delete an account with its sessions and memberships; API keys that it created keep working',
+    )
+    .argument('<email>', 'the person’s email')
+    .option('--yes', 'do not ask for confirmation')
     .option('--json', 'print JSON')
     .action(async (email: string, { yes, json }: { yes?: true; json?: true }) => {
       await terminal.confirm(`This deletes the account of ${email}.`, email, yes ?? false);
@@ -88,7 +92,7 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
     return users
       .command(name)
       .description(description)
-      .argument('<email>', 'the person’s address')
+      .argument('<email>', 'the person’s email')
       .option('--json', 'print JSON')
       .action(async (email: string, { json }: { json?: true }) => {
         const user = await asAdministrator(terminal, async (administrator) =>
@@ -105,7 +109,7 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
     users
       .command(kind)
       .description(description)
-      .argument('<email>', 'the person’s address')
+      .argument('<email>', 'the person’s email')
       .option('--json', 'print JSON')
       .action(async (email: string, { json }: { json?: true }) => {
         const link = await asAdministrator(terminal, (administrator) =>
@@ -143,7 +147,7 @@ async function listUsers(
 async function userPath(administrator: Administrator, email: string): Promise<string> {
   const address = email.trim().toLowerCase();
   const found = (await listUsers(administrator, address)).find((user) => user.email === address);
-  if (found === undefined) throw new UsageError(`There is no account of ${email}.`);
+  if (found === undefined) throw new UsageError(`There is no account with the email ${email}.`);
   return `/api/users/${found.id}`;
 }
 

@@ -110,7 +110,7 @@ export class GroupCommit {
 
 function settle({ call, place }: Waiting, outcome: SaveOutcome | undefined): void {
   if (outcome === undefined) {
-    call.failure ??= { error: new Error('the store gave no outcome for a record') };
+    call.failure ??= { error: new Error('the store returned no outcome for a record') };
   } else {
     call.outcomes[place] = outcome;
   }

@@ -173,13 +173,13 @@ export class Intake {
         return {
           executionId: record.executionId,
           code: 'app_mismatch' as const,
-          message: `An execution with this id is stored for another environment, which the API key may not write.`,
+          message: `An execution with this id is stored for another environment, which the API key may not write to.`,
         };
       default:
         return {
           executionId: record.executionId,
           code: 'storage' as const,
-          message: 'The database refused this snapshot; the others were stored.',
+          message: 'The database refused this snapshot. The others were stored.',
         };
     }
     this.#metrics.snapshot(app, outcome.kind);
@@ -194,7 +194,7 @@ function detailsOf(code: RejectionCode): ErrorDetail[] {
 
 function tooMany(): DomainError {
   const limit = LIMITS.snapshots;
-  return new DomainError('too_large', `The request holds more than ${limit} snapshots.`, [
+  return new DomainError('too_large', `The request has more than ${limit} snapshots.`, [
     { path: '', code: 'too_large', limit },
   ]);
 }

@@ -35,7 +35,7 @@ export class IngestMetrics {
     });
     this.#batchSize = new Histogram({
       name: 'xray_ingest_batch_size',
-      help: 'Snapshots that shared a commit.',
+      help: 'Snapshots per commit.',
       buckets: [1, 2, 5, 10, 20, 50, 100, 200],
       registers,
     });
@@ -47,7 +47,7 @@ export class IngestMetrics {
     });
     const pending: Gauge = new Gauge({
       name: 'xray_ingest_pending_bytes',
-      help: 'Bytes of requests that are read or stored at the moment, with their weight in memory.',
+      help: 'Bytes of the requests that are being read or stored, including their size in memory.',
       registers,
       collect: () => pending.set(pendingBytes()),
     });

@@ -105,7 +105,7 @@ async function eachChunk(
     });
     if (source !== req) {
       source.once('error', () =>
-        settle(broken('The request body is not what its Content-Encoding says.')),
+        settle(broken('The request body does not match its Content-Encoding.')),
       );
     }
     req.once('error', () => settle(broken('The request ended before its body was complete.')));
@@ -117,7 +117,7 @@ function broken(message: string): DomainError {
 }
 
 function tooLarge(limit: number): DomainError {
-  return new DomainError('too_large', `The request is larger than ${limit} bytes, inflated.`, [
+  return new DomainError('too_large', `The request is larger than ${limit} bytes (uncompressed).`, [
     { path: '', code: 'too_large', limit },
   ]);
 }
@@ -125,7 +125,7 @@ function tooLarge(limit: number): DomainError {
 function tooHeavy(): DomainError {
   return new DomainError(
     'too_large',
-    'The request has more snapshots and steps than fit into memory at once; send it in parts.',
+    'The request has too many snapshots and steps for the memory. Send it in parts.',
     [{ path: '', code: 'too_large' }],
   );
 }
@@ -133,6 +133,6 @@ function tooHeavy(): DomainError {
 function busy(): DomainError {
   return new DomainError(
     'unavailable',
-    'The server cannot hold more data at the moment. Nothing of this request was stored; try again.',
+    'The server has no memory left for more data. Nothing of this request was stored. Try again later.',
   );
 }

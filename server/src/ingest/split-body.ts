@@ -57,7 +57,7 @@ function splitArray(text: string, start: number): SplitBody {
       if (skipSpace(text, at + 1) !== text.length) {
         return {
           kind: 'malformed',
-          message: `There is text after the end of the array, at ${at + 1}.`,
+          message: `There is text after the end of the array, at position ${at + 1}.`,
         };
       }
       const last = text.slice(elementStart, at);
@@ -65,7 +65,7 @@ function splitArray(text: string, start: number): SplitBody {
       return { kind: 'many', texts };
     }
   }
-  return { kind: 'malformed', message: 'The array is not closed: the body may have been cut.' };
+  return { kind: 'malformed', message: 'The array is not closed. The body may be incomplete.' };
 }
 
 function skipSpace(text: string, from: number): number {

@@ -119,20 +119,19 @@ function warningsOf(
   const warnings: CohortComparison['warnings'] = [];
   for (const [name, executions] of Object.entries(totals)) {
     if (executions < SMALL) {
-      const message = `Cohort ${name} has few executions (${executions}): little can be said of them.`;
+      const message = `Group ${name} has only ${executions} executions, too few for a reliable result.`;
       warnings.push({ code: 'small', message });
     }
   }
   if (shared > 0) {
-    const message = `${shared} executions are in both cohorts, which makes them look more alike than they are.`;
+    const message = `${shared} executions are in both groups, which makes the groups look more alike than they are.`;
     warnings.push({ code: 'overlap', message });
   }
   if (!asked.outcomes.some(({ significant }) => significant)) {
-    const message =
-      'No outcome changed by more than chance explains, so there is nothing to explain.';
+    const message = 'No outcome rate changed significantly, so there is nothing to explain.';
     warnings.push({ code: 'no_change', message });
   } else if (asked.outcome !== undefined && chosen(asked.outcomes, asked.outcome) === undefined) {
-    const message = 'The rate of this outcome did not change by more than chance explains.';
+    const message = 'The rate of this outcome did not change significantly.';
     warnings.push({ code: 'no_change', message });
   }
   return warnings;

@@ -74,9 +74,7 @@ function termOf(field: TextField, text: string): TermNode {
 
 function refuseSearch(sought: Sought, name: string): never {
   const what = sought.kind === 'text' ? 'Words without a field' : 'candidate:';
-  throw new DomainError(
-    'invalid',
-    `${name}, at ${sought.start}: ${what} cannot be looked for here.`,
-    [{ path: name, code: 'not_searchable', position: sought.start }],
-  );
+  throw new DomainError('invalid', `${name}, at ${sought.start}: ${what} cannot be used here.`, [
+    { path: name, code: 'not_searchable', position: sought.start },
+  ]);
 }

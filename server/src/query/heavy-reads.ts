@@ -33,12 +33,12 @@ export class HeavyReads {
     const registers = [registry];
     this.#refused = new Counter({
       name: 'xray_heavy_reads_refused_total',
-      help: 'Questions that were answered 503, since as many as may were being answered.',
+      help: 'Questions that were answered 503, because too many were already being answered.',
       registers,
     });
     const gauge = new Gauge({
       name: 'xray_heavy_reads',
-      help: 'Questions that look at much, by state: running or waiting.',
+      help: 'Expensive questions by state: running or waiting.',
       labelNames: ['state'],
       registers,
       collect: () => {
@@ -62,7 +62,7 @@ export class HeavyReads {
       this.#refused.inc();
       throw new DomainError(
         'unavailable',
-        `This server answers ${this.#atOnce} such questions at a time, and too many wait already. Ask again in a moment.`,
+        `This server answers ${this.#atOnce} such questions at a time, and too many are already waiting. Try again in a moment.`,
       );
     }
   }

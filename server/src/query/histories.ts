@@ -230,7 +230,7 @@ async function readPage(
 function readCursor(text: string): Place {
   const cursor = decodeCursor(text);
   if (cursor === undefined) {
-    throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
+    throw new DomainError('invalid', 'This server did not issue the cursor.', [
       { path: 'cursor', code: 'invalid_cursor' },
     ]);
   }

@@ -88,7 +88,7 @@ async function searchExecutions(
   now: number,
 ): Promise<ExecutionPage> {
   if (query.sort !== '-at') {
-    throw new DomainError('invalid', 'What is searched for is listed newest first: sort=-at.', [
+    throw new DomainError('invalid', 'A search for words needs the order newest first: sort=-at.', [
       { path: 'sort', code: 'not_sortable' },
     ]);
   }
@@ -154,14 +154,14 @@ function readCursor(text: string, question: string, sort: ExecutionQuery['sort']
     ? [-1, Number.MAX_VALUE]
     : [FIRST_INSTANT_MS, LAST_INSTANT_MS];
   if (!(key >= min && key <= max) || !Number.isInteger(id)) {
-    throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
+    throw new DomainError('invalid', 'This server did not issue the cursor.', [
       { path: 'cursor', code: 'invalid_cursor' },
     ]);
   }
   if (own !== question) {
     throw new DomainError(
       'invalid',
-      'The cursor belongs to another filter or order; ask for the first page again.',
+      'The cursor belongs to another filter or order. Ask for the first page again.',
       [{ path: 'cursor', code: 'other_cursor' }],
     );
   }

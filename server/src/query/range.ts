@@ -31,7 +31,7 @@ export function rangeOf(
   const askedFrom = instantOf(query.from)?.getTime() ?? -Infinity;
   const askedTo = instantOf(query.to)?.getTime() ?? Infinity;
   if (askedFrom >= askedTo) {
-    throw new DomainError('invalid', 'from has to be before to.', [
+    throw new DomainError('invalid', 'from must be before to.', [
       { path: 'from', code: 'empty_range' },
     ]);
   }

@@ -58,7 +58,7 @@ export async function readStepText(
   if (others.length > 0) {
     throw new DomainError(
       'conflict',
-      `${others.length + 1} steps of this execution have sequence ${at}. Ask for one by its place in "steps": …/steps/<place>?by=index.`,
+      `${others.length + 1} steps of this execution have sequence ${at}. Ask for one by its index in "steps": …/steps/<index>?by=index.`,
     );
   }
   return step;
@@ -72,7 +72,7 @@ export async function findExecution(
 ): Promise<StoredExecution> {
   const stored = await store.readExecution(app, executionId);
   if (stored === undefined) {
-    throw new DomainError('not_found', `The app "${app}" has no execution of this id.`);
+    throw new DomainError('not_found', `The app "${app}" has no execution with this id.`);
   }
   return stored;
 }

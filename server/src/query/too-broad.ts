@@ -33,14 +33,14 @@ export async function narrowedSides<T>(sides: Side[], read: () => Promise<T>): P
     });
     const advice = [
       open.length > 0
-        ? `give the time from which on to look (${open.join(', ')})`
-        : `look at a shorter time (${bounds.join(', ')})`,
+        ? `set a start time (${open.join(', ')})`
+        : `choose a shorter time range (${bounds.join(', ')})`,
       ...(sides.every(({ filter }) => namesPipeline(filter)) ? [] : ['name a pipeline']),
-      ...(slow.length === 0 ? [] : ['write whole values where the filter has a prefix or steps']),
+      ...(slow.length === 0 ? [] : ['use complete values instead of a prefix or steps']),
     ];
     throw new DomainError(
       'too_broad',
-      `This looks at more than can be answered within ${error.limitMs / 1000} s. To narrow it: ${advice.join('; ')}.`,
+      `This query takes longer than ${error.limitMs / 1000} s. To narrow it: ${advice.join('; ')}.`,
       [
         ...sides.map(({ names }) => ({ path: names.from, code: 'too_broad' })),
         ...slow.map((place) => ({ ...place, code: 'too_broad' })),

@@ -66,7 +66,7 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
     return refuse(
       executionId,
       'invalid',
-      `The snapshot nests deeper than ${LIMITS.depth} levels.`,
+      `The snapshot is nested deeper than ${LIMITS.depth} levels.`,
       [{ path: '', code: 'too_deep', limit: LIMITS.depth }],
     );
   }
@@ -75,7 +75,7 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
     return refuse(
       executionId,
       'invalid',
-      `${path}: an object has this member twice, so that readers would not agree on its value`,
+      `${path}: an object has this member twice, so its value is ambiguous`,
       [{ path, code: 'duplicate_member' }],
     );
   }
@@ -91,7 +91,7 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
     return refuse(
       executionId,
       'app_mismatch',
-      `The API key belongs to another app than appId "${snapshot.appId}".`,
+      `The API key belongs to a different app than appId "${snapshot.appId}".`,
       [{ path: 'appId', code: 'app_mismatch' }],
     );
   }

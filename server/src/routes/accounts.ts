@@ -20,7 +20,7 @@ export const meRoute: Route = {
   method: 'get',
   path: '/api/me',
   policy: 'anyone',
-  summary: 'The user who is signed in, or null.',
+  summary: 'The signed-in user, or null.',
   answers: { 200: { description: 'The user, or null.', schema: meSchema } },
   async handle({ res, principal }) {
     res.json(principal.kind === 'user' ? principal.user : null);
@@ -98,7 +98,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
       path: '/api/auth/sign-in/link',
       policy: 'public',
       audit: 'user.sign-in',
-      summary: 'Signs in with a link from the command line, which works once.',
+      summary: 'Signs in with a one-time link from the command line.',
       body: { kind: 'json', schema: linkSchema },
       answers: signedIn,
       async handle({ req, res, change }) {
@@ -204,10 +204,10 @@ function actor(user: User) {
 export function setupIsOver(): DomainError {
   return new DomainError(
     'not_found',
-    'This set-up link was used, or is not the latest one that the server printed.',
+    'This set-up link was already used, or the server has printed a newer one.',
   );
 }
 
 function spent(): DomainError {
-  return new DomainError('not_found', 'This link was used or has expired. Make a new one.');
+  return new DomainError('not_found', 'This link was used or has expired. Create a new one.');
 }

@@ -24,9 +24,9 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       path: '/api/reindex',
       policy: 'administer',
       audit: 'reindex',
-      summary: 'Rebuilds the data derived from the stored snapshots, a part with each call.',
+      summary: 'Rebuilds the data derived from the stored snapshots. Each call rebuilds one part.',
       body: { kind: 'json', schema: reindexRequestSchema },
-      answers: { 200: { description: 'How far the rebuild is.', schema: reindexedSchema } },
+      answers: { 200: { description: 'The progress of the rebuild.', schema: reindexedSchema } },
       async handle({ req, res, record }) {
         const { after } = parse(reindexRequestSchema, req.body);
         if (after === undefined) await record();
@@ -39,7 +39,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       policy: 'administer',
       summary: 'All accounts.',
       query: userQuerySchema,
-      answers: { 200: { description: 'By address.', schema: userListSchema } },
+      answers: { 200: { description: 'Sorted by email.', schema: userListSchema } },
       async handle({ req, res }) {
         const { q, after, limit } = parse(userQuerySchema, req.query);
         const items = await store.listUsers({ text: q, after, limit: limit + 1 });
@@ -104,7 +104,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       path: '/api/users/links',
       policy: 'console',
       audit: 'user.link',
-      summary: 'Creates a link that signs a user in or sets their password. It works once.',
+      summary: 'Creates a one-time link that signs a user in or sets their password.',
       body: { kind: 'json', schema: newLinkSchema },
       answers: { 201: { description: 'The link.', schema: createdLinkSchema } },
       async handle({ req, res, change }) {
@@ -112,7 +112,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
         if (clerk !== undefined) {
           throw new DomainError(
             'conflict',
-            'Clerk signs people in here: an account opens when Clerk has verified its address, not with a link.',
+            'Clerk signs people in here. An account is created when Clerk has verified its email, not with a link.',
           );
         }
         const user = await store.findUser(email);

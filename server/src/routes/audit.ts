@@ -23,8 +23,7 @@ const COLUMNS = ['id', 'at', 'person', 'did', 'target', 'app', 'details', 'addre
 export function auditRoutes({ store }: Deps): Route[] {
   const answers = {
     200: {
-      description:
-        'Newest first. With `format`, all entries that are found, as text/csv or NDJSON.',
+      description: 'Newest first. With `format`, all matching entries, as text/csv or NDJSON.',
       schema: auditPageSchema,
     },
   };

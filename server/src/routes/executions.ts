@@ -32,10 +32,10 @@ export function executionRoutes(deps: Deps): Route[] {
       isHeavy: true,
       audit: 'payload.view',
       summary:
-        'Executions that a filter finds, the newest first. With words in `q`, also the places where they occur.',
+        'Executions that match a filter, newest first. With words in `q`, also the places where they occur.',
       query: executionQuerySchema,
       answers: {
-        200: { description: 'A page of them.', schema: executionPageSchema },
+        200: { description: 'A page of executions.', schema: executionPageSchema },
         422: TOO_BROAD,
       },
       async handle({ req, res, record }) {
@@ -56,7 +56,10 @@ export function executionRoutes(deps: Deps): Route[] {
       query: detailQuerySchema,
       examples: { id: 'loan-8123' },
       answers: {
-        200: { description: 'The snapshot and the server’s facts.', schema: executionDetailSchema },
+        200: {
+          description: 'The snapshot, and facts that the server added.',
+          schema: executionDetailSchema,
+        },
       },
       async handle({ req, res, record }) {
         const { payloads } = parse(detailQuerySchema, req.query);
@@ -74,7 +77,7 @@ export function executionRoutes(deps: Deps): Route[] {
       policy: 'read',
       audit: 'payload.view',
       summary:
-        'One step with its payloads, by its sequence; with `by=index` by its place in `steps`, which is unique.',
+        'One step with its payloads, by its sequence. With `by=index`, by its index in `steps`, which is unique.',
       query: stepQuerySchema,
       examples: { id: 'loan-8123' },
       answers: {
@@ -98,7 +101,7 @@ export function executionRoutes(deps: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       summary:
-        'How often each value occurs in the executions that a filter finds. With words in `q`, only the newest ones are counted.',
+        'How often each value occurs in the executions that match a filter. With words in `q`, only the newest ones are counted.',
       query: facetsQuerySchema,
       answers: {
         200: { description: 'Counts by field.', schema: facetsSchema },
@@ -115,10 +118,10 @@ export function executionRoutes(deps: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       summary:
-        'Versions that pipelines began to run in the range, the newest first, each with the version before it.',
+        'New versions of pipelines in the range, newest first, each with the version before it.',
       query: rangeQuerySchema,
       answers: {
-        200: { description: 'The newest first.', schema: releasesSchema },
+        200: { description: 'Newest first.', schema: releasesSchema },
         422: TOO_BROAD,
       },
       async handle({ req, res }) {
@@ -132,7 +135,7 @@ export function executionRoutes(deps: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       summary:
-        'Counts of the executions that a filter finds, by time and by outcome or status. With words in `q`, only the newest ones are counted.',
+        'Counts of the executions that match a filter, by time and by outcome or status. With words in `q`, only the newest ones are counted.',
       query: histogramQuerySchema,
       answers: {
         200: { description: 'Counts by time.', schema: histogramSchema },

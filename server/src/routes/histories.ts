@@ -28,12 +28,12 @@ export function historyRoutes(deps: Deps): Route[] {
       policy: 'read',
       isHeavy: true,
       audit: 'payload.view',
-      summary: 'Every appearance of a candidate in a range, and why it was kept or not.',
+      summary: 'Every decision on a candidate in a range, and why it was kept or not.',
       query: historyQuerySchema,
       examples: { id: 'B07X' },
       answers: {
         200: {
-          description: 'Counts of all appearances, and a page of them: `limit` counts executions.',
+          description: 'Counts of all decisions, and a page of them. `limit` counts executions.',
           schema: candidateHistorySchema,
         },
       },
@@ -56,7 +56,10 @@ export function historyRoutes(deps: Deps): Route[] {
       query: historyQuerySchema,
       examples: { id: '8123' },
       answers: {
-        200: { description: 'Counts of all, and a page of them.', schema: subjectHistorySchema },
+        200: {
+          description: 'Counts of all executions, and a page of them.',
+          schema: subjectHistorySchema,
+        },
       },
       async handle({ req, res, record }) {
         const query = parse(historyQuerySchema, req.query);
@@ -121,7 +124,7 @@ export function historyRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/lookup/:id',
       policy: 'read',
       isHeavy: true,
-      summary: 'The kinds of things with this id: an execution, a candidate, a subject.',
+      summary: 'What has this id: an execution, a candidate, a subject.',
       query: lookupQuerySchema,
       examples: { id: '8123' },
       answers: { 200: { description: 'The kinds, within the range.', schema: lookupSchema } },

@@ -60,7 +60,7 @@ export function ingestEndpoint(deps: Deps): IngestEndpoint {
     method: 'post',
     path: PATH,
     policy: 'ingest',
-    summary: 'Takes snapshots of executions. The answer comes after they are committed.',
+    summary: 'Takes snapshots of executions. The server answers after they are committed.',
     body: {
       kind: 'raw',
       schema: z.union([snapshotSchema, z.array(snapshotSchema)]),
@@ -68,7 +68,7 @@ export function ingestEndpoint(deps: Deps): IngestEndpoint {
       example: EXAMPLE,
     },
     answers: {
-      202: { description: 'At least one snapshot was not rejected.', schema: ingestResultSchema },
+      202: { description: 'At least one snapshot was accepted.', schema: ingestResultSchema },
       400: {
         description: 'All snapshots of an array or of NDJSON were rejected.',
         schema: ingestResultSchema,

@@ -64,7 +64,7 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       path: '/api/apps/:app/keys/:key/rotate',
       policy: 'edit',
       audit: 'key.rotate',
-      summary: 'Replaces a key with a new one. The old key works for a while longer.',
+      summary: 'Replaces a key with a new one. The old key keeps working for a while.',
       body: { kind: 'json', schema: rotateKeySchema },
       answers: { 201: { description: 'The new key.', schema: createdKeySchema } },
       async handle({ req, res, principal, change }) {

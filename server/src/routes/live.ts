@@ -28,7 +28,7 @@ const liveQuerySchema = rangeQuerySchema.pick({ q: true }).extend({
   /** The cursor to continue from. A browser sends it as `Last-Event-ID`. */
   after: z
     .string()
-    .regex(/^\d{1,19}$/, 'is not a cursor that this server gave')
+    .regex(/^\d{1,19}$/, 'is not a cursor that this server issued')
     .optional(),
 });
 
@@ -47,12 +47,12 @@ export function liveRoutes(deps: Deps): Route[] {
       policy: 'read',
       audit: 'payload.view',
       summary:
-        'New and updated executions that a filter finds, as server-sent events: `execution` with a summary, and with words in `q` the places where they occur; `missed` when there were too many to send.',
+        'New and updated executions that match a filter, as server-sent events: `execution` with a summary, and with words in `q` the places where they occur; `missed` when there were too many to send.',
       query: liveQuerySchema,
       examples: { after: '48213' },
       answers: {
         200: {
-          description: `${EVENT_STREAM}, of which this is the data of an \`execution\`. Goes on after \`Last-Event-ID\`; what came just around it may come again.`,
+          description: `${EVENT_STREAM}. This is the data of an \`execution\` event. After \`Last-Event-ID\`, the stream may repeat a few events.`,
           type: EVENT_STREAM,
           schema: foundExecutionSchema,
         },
@@ -76,7 +76,7 @@ export function liveRoutes(deps: Deps): Route[] {
         if (full !== undefined) {
           throw new DomainError(
             'unavailable',
-            `${full.of} already has ${full.most} live streams open: close some, or try again later.`,
+            `${full.of} already has ${full.most} open live streams. Close one or try again later.`,
           );
         }
         for (const { name } of shares) count(name, 1);

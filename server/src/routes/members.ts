@@ -31,7 +31,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       path: '/api/apps/:app/members',
       policy: 'own',
       summary: 'The members of the app.',
-      answers: { 200: { description: 'By address.', schema: memberListSchema } },
+      answers: { 200: { description: 'Sorted by email.', schema: memberListSchema } },
       async handle({ req, res }) {
         res.json({ items: await store.listMembers(param(req, 'app')) });
       },
@@ -181,10 +181,10 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
     const { principal } = call;
     if (account === undefined) {
       if (principal.kind === 'user') return { userId: principal.user.id };
-      throw new DomainError('unauthorized', 'Sign in first, or create an account.');
+      throw new DomainError('unauthorized', 'Sign in, or create an account.');
     }
     if (clerk !== undefined) {
-      throw new DomainError('invalid', 'Clerk creates the accounts: sign in first.');
+      throw new DomainError('invalid', 'Clerk creates the accounts. Sign in first.');
     }
     const { email, name, password } = account;
     const passwordHash = await passwords.inTurn(callerOf(call), () => passwords.hash(password));
@@ -194,14 +194,14 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
 
 const REFUSED = {
   gone,
-  wrong_email: () => new DomainError('forbidden', 'This invitation is for another address.'),
+  wrong_email: () => new DomainError('forbidden', 'This invitation is for another email.'),
   email_taken: () =>
     new DomainError(
       'conflict',
-      'There is already an account with this address: sign in, then open the link again.',
+      'An account with this email already exists. Sign in, then open the link again.',
     ),
 };
 
 function gone(): DomainError {
-  return new DomainError('not_found', 'This invitation was used, taken back or has expired.');
+  return new DomainError('not_found', 'This invitation was used or revoked, or has expired.');
 }

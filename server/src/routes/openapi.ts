@@ -160,7 +160,7 @@ function operation(route: Endpoint, schemaOf: SchemaOf): ApiDocument['paths'][st
       ...(route.isHeavy && {
         503: {
           description:
-            'The server answers too many such questions at the moment, or its store is unavailable. `Retry-After` says when to try again.',
+            'Too many such questions are being answered, or the database is unavailable. `Retry-After` says when to try again.',
           content: answerOf(schemaOf(core.errorBodySchema)),
         },
       }),

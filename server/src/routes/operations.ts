@@ -26,7 +26,7 @@ export function operationRoutes({
       method: 'get',
       path: '/health',
       policy: 'public',
-      summary: 'Whether the process is alive. It does not ask the database.',
+      summary: 'Whether the process is alive. The check does not use the database.',
       answers: { 200: { description: 'Alive.', schema: healthSchema } },
       async handle({ res }) {
         res.json({ status: 'ok', version });
@@ -36,7 +36,7 @@ export function operationRoutes({
       method: 'get',
       path: '/ready',
       policy: 'public',
-      summary: 'Whether the server can take writes now, and why not.',
+      summary: 'Whether the server can store data now, and why not.',
       answers: {
         200: { description: 'Ready.', schema: readySchema },
         503: {
@@ -76,13 +76,13 @@ export function operationRoutes({
       method: 'get',
       path: '/sdk/xray-sdk.tgz',
       policy: 'public',
-      summary: 'The SDK of this server’s version, for `npm install`.',
+      summary: 'The SDK in this server’s version, for `npm install`.',
       answers: { 200: { description: 'An npm package: application/gzip.' } },
       async handle({ res }) {
         const bytes = await readFile(sdkPackage).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'ENOENT') throw error;
           const hint = '`npm start` builds it, and so does `node scripts/prepare.mjs sdk`.';
-          throw new DomainError('not_found', `The SDK was not built here. ${hint}`);
+          throw new DomainError('not_found', `The SDK was not built on this server. ${hint}`);
         });
         res.set('Cache-Control', 'no-cache').type('application/gzip').send(bytes);
       },
@@ -91,7 +91,7 @@ export function operationRoutes({
       method: 'get',
       path: '/api/config',
       policy: 'public',
-      summary: 'The settings that the dashboard needs at its start.',
+      summary: 'The settings that the dashboard needs when it starts.',
       answers: { 200: { description: 'Run-time settings.', schema: publicConfigSchema } },
       async handle({ req, res }) {
         const endpoint = publicUrl ?? `${req.protocol}://${req.get('host')}`;

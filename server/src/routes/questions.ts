@@ -74,7 +74,7 @@ export function questionRoutes(deps: Deps): Route[] {
       },
       answers: {
         200: {
-          description: 'Rates with intervals, and only differences that chance does not explain.',
+          description: 'Rates with intervals, and only significant differences.',
           schema: cohortComparisonSchema,
         },
         422: TOO_BROAD,

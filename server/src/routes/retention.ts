@@ -30,7 +30,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       audit: 'retention.change',
       summary: 'Replaces the app’s rules. Without a rule everything is kept forever.',
       body: { kind: 'json', schema: newRetentionSchema },
-      answers: { 200: { description: 'The rules now.', schema: retentionSchema } },
+      answers: { 200: { description: 'The new rules.', schema: retentionSchema } },
       async handle({ req, res, change }) {
         const app = param(req, 'app');
         const { items } = parse(newRetentionSchema, req.body);
@@ -47,10 +47,10 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       path: '/api/apps/:app/prune',
       policy: 'own',
       audit: 'execution.prune',
-      summary: 'Erases executions, a part with each call. With `dryRun` it only counts them.',
+      summary: 'Erases executions. Each call erases one part. With `dryRun` it only counts them.',
       body: { kind: 'json', schema: pruneRequestSchema },
       answers: {
-        200: { description: 'What was erased and what is left.', schema: pruneResultSchema },
+        200: { description: 'What was erased and what remains.', schema: pruneResultSchema },
       },
       async handle({ req, res, entryOf }) {
         const request = parse(pruneRequestSchema, req.body);

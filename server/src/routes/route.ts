@@ -137,7 +137,7 @@ export function checkParameters({ query }: Endpoint, given: object): void {
   const known = Object.keys(query?.shape ?? {}).join(', ');
   throw new DomainError(
     'invalid',
-    `There is no parameter ${unknown.join(', ')} here. ${known === '' ? 'This takes none.' : `This takes: ${known}.`}`,
+    `Unknown parameter ${unknown.join(', ')}. ${known === '' ? 'This call takes no parameters.' : `Known: ${known}.`}`,
     unknown.map((path) => ({ path, code: 'unknown_parameter' })),
   );
 }

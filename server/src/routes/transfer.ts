@@ -35,11 +35,11 @@ export function transferRoutes(deps: Deps): Route[] {
       policy: 'read',
       audit: 'export',
       summary:
-        'Everything that a filter finds, with payloads, as NDJSON with one execution on each line. The oldest come first; with words in `q`, the newest.',
+        'Every execution that matches a filter, with payloads, as NDJSON (one execution on each line). Oldest first; with words in `q`, newest first.',
       query: exportQuerySchema,
       answers: {
         200: {
-          description: `${NDJSON}, of which this is a line.`,
+          description: `${NDJSON}. This is one line.`,
           type: NDJSON,
           schema: exportedExecutionSchema,
         },
@@ -50,7 +50,7 @@ export function transferRoutes(deps: Deps): Route[] {
         const place =
           query.after === undefined ? undefined : await store.findPlace(app, query.after);
         if (query.after !== undefined && place === undefined) {
-          throw notFound('execution to go on after');
+          throw notFound('execution in `after`');
         }
         const filter = readFilter({ q: query.q });
         const [from, to] = [instantOf(query.from), instantOf(query.to)];
@@ -77,7 +77,7 @@ export function transferRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/transfer',
       policy: 'administer',
       audit: 'transfer.read',
-      summary: 'The app’s data besides its executions, for another database.',
+      summary: 'The app’s data without its executions, for another database.',
       answers: {
         200: { description: 'Keys without their secrets, and rules.', schema: appTransferSchema },
       },
@@ -111,14 +111,14 @@ export function transferRoutes(deps: Deps): Route[] {
       path: '/api/backup',
       policy: 'console',
       audit: 'backup',
-      summary: 'The files of the embedded database at one moment, as a compressed tar.',
+      summary: 'The files of the embedded database at one moment, as a compressed tar archive.',
       answers: { 200: { description: BACKUP_TYPE } },
       async handle({ res, record }) {
         const copy = await store.copyFiles();
         if (copy === undefined) {
           throw new DomainError(
             'conflict',
-            'X-Ray stores its data in your own Postgres: back it up with pg_dump, like your other databases.',
+            'X-Ray stores its data in your own Postgres. Back it up with pg_dump, like your other databases.',
           );
         }
         try {
@@ -135,7 +135,7 @@ export function transferRoutes(deps: Deps): Route[] {
       path: '/api/apps/:app/import',
       policy: 'administer',
       audit: 'import',
-      summary: 'Stores lines of an export. A line that is stored already changes nothing.',
+      summary: 'Stores lines of an export. A line that is already stored changes nothing.',
       body: { kind: 'raw', schema: exportedExecutionSchema, types: [NDJSON] },
       answers: {
         200: {

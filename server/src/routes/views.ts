@@ -22,7 +22,7 @@ export function viewRoutes({ store }: Deps): Route[] {
       method: 'get',
       path: '/api/apps/:app/views',
       policy: 'read',
-      summary: 'The shared views of the app, and the caller’s own.',
+      summary: 'The shared views of the app, and the caller’s own views.',
       answers: { 200: { description: 'By name.', schema: savedViewListSchema } },
       async handle({ req, res, principal }) {
         const userId = principal.kind === 'user' ? principal.user.id : undefined;
@@ -35,7 +35,7 @@ export function viewRoutes({ store }: Deps): Route[] {
       path: '/api/apps/:app/views',
       policy: 'read',
       audit: 'view.save',
-      summary: 'Saves a view, and replaces the one with the same name. Only editors may share one.',
+      summary: 'Saves a view. It replaces a view with the same name. Only editors may share one.',
       body: { kind: 'json', schema: newViewSchema },
       answers: { 201: { description: 'The view.', schema: savedViewSchema } },
       async handle({ req, res, principal, change }) {

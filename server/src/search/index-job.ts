@@ -52,7 +52,10 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
       const isDone = await builder.step().catch((error: unknown) => {
         // OutageLog reports an outage, once for all that meet it.
         const level = outageOf(error) === undefined ? 'warn' : 'debug';
-        logger[level]({ err: error }, 'the search index was not built; it is tried again');
+        logger[level](
+          { err: error },
+          'the search index could not be built; it will be tried again',
+        );
         return true;
       });
       if (isDone) pace.caughtUp();
@@ -96,12 +99,12 @@ function showLag(store: SearchStore, metrics: Registry, now: () => number): void
   const registers = [metrics];
   const seconds = new Gauge({
     name: 'xray_search_lag_seconds',
-    help: 'How long the oldest execution that is in no segment of the search index has waited.',
+    help: 'How long the oldest execution that is not in the search index yet has waited.',
     registers,
   });
   const executions: Gauge = new Gauge({
     name: 'xray_search_lag_executions',
-    help: 'Executions that are in no segment of the search index yet; they are searched one by one.',
+    help: 'Executions that are not in the search index yet; they are searched one by one.',
     registers,
     async collect() {
       // Without the database the other figures are still wanted.

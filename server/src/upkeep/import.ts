@@ -37,7 +37,7 @@ function refusalOf(
   read: ReadSnapshot,
 ): Pick<IngestResult['rejected'][number], 'executionId' | 'code' | 'message'> {
   if (read.ok) {
-    const message = 'The database refused this snapshot; the others were stored.';
+    const message = 'The database refused this snapshot. The others were stored.';
     return { executionId: read.record.executionId, code: 'storage', message };
   }
   const { executionId, code, message } = read;

@@ -121,7 +121,7 @@ function describeHold({ environment }: RetentionRule): string {
 function readCursor(text: string): ErasedBatch['last'] {
   const cursor = decodeCursor(text);
   if (cursor === undefined) {
-    throw new DomainError('invalid', 'The cursor is not one that this server gave.', [
+    throw new DomainError('invalid', 'This server did not issue the cursor.', [
       { path: 'cursor', code: 'invalid_cursor' },
     ]);
   }

@@ -25,7 +25,7 @@ export function AppGate({
       <ErrorState
         heading="h1"
         error={apps.error}
-        title="The apps could not be read"
+        title="The apps could not be loaded"
         onRetry={() => void apps.refetch()}
       />
     );
@@ -36,7 +36,7 @@ export function AppGate({
         <Link href="/" className="text-accent underline">
           The home page
         </Link>{' '}
-        shows how to make the first one.
+        shows how to create the first app.
       </p>
     </EmptyState>
   );

@@ -67,7 +67,7 @@ function FetchedDownload({ read, file, about }: Download) {
 
 function labelOf(isPending: boolean, hasFailed: boolean): string {
   if (isPending) return 'Exporting…';
-  return hasFailed ? 'Export failed: again?' : 'Export';
+  return hasFailed ? 'Export failed. Retry' : 'Export';
 }
 
 function save(blob: Blob, name: string): void {

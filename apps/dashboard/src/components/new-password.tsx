@@ -29,7 +29,7 @@ export function NewPassword({
         maxLength={128}
         spellCheck={false}
         autoCapitalize="none"
-        hint={`At least ${MIN_LENGTH} characters; a few words do well.`}
+        hint={`At least ${MIN_LENGTH} characters. A few words work well.`}
         error={error}
       />
       <Button

@@ -81,14 +81,15 @@ function KeyStep({ app, apiKey, isPending, failed, onCreate }: KeyStepProps) {
   if (apiKey !== undefined) {
     return (
       <p className="text-ink-muted">
-        The commands below hold your new key. It is shown only now. The settings list all keys.
+        The commands below contain your new key. It is shown only now. You find all keys in the
+        settings.
       </p>
     );
   }
   return (
     <div className="flex flex-wrap items-center gap-3">
       <p className="min-w-0 flex-1 text-ink-muted">
-        Create an API key, or use one you have, and run the commands below.
+        Create an API key or use an existing one. Then run the commands below.
       </p>
       <Button variant="primary" disabled={isPending} onClick={onCreate}>
         Create a key

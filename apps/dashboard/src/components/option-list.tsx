@@ -123,11 +123,11 @@ export function OptionList(props: OptionListProps) {
         ))}
       </div>
       {shown.length === 0 ? (
-        <p className="px-3 pb-3 text-sm text-ink-muted">{props.empty ?? 'Nothing matches.'}</p>
+        <p className="px-3 pb-3 text-sm text-ink-muted">{props.empty ?? 'No results.'}</p>
       ) : null}
       {options.length > MAX_SHOWN ? (
         <p className="border-t border-line px-3 py-2 text-xs text-ink-muted">
-          The first {MAX_SHOWN} of {options.length}; type to narrow.
+          Showing the first {MAX_SHOWN} of {options.length}. Type to narrow the list.
         </p>
       ) : null}
     </div>

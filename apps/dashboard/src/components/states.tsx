@@ -32,7 +32,7 @@ export function ErrorState({
 }) {
   // The page is already moving to the sign-in page.
   if (isSignedOut(error)) {
-    return <output className="px-4 py-12 text-center text-ink-muted">Please sign in…</output>;
+    return <output className="px-4 py-12 text-center text-ink-muted">Sign in to see this.</output>;
   }
   const requestId = error instanceof ApiError ? error.requestId : null;
   const details = error instanceof ApiError ? error.details : [];
@@ -126,5 +126,5 @@ export function EmptyState({
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'Something unexpected happened in this page.';
+  return error instanceof Error ? error.message : 'This page ran into an unexpected error.';
 }

@@ -12,7 +12,7 @@ export interface FormErrors {
  */
 export function formErrors(error: unknown, names: readonly string[]): FormErrors {
   if (error === null || error === undefined) return { fields: {}, whole: null };
-  const message = error instanceof Error ? error.message : 'Something unexpected happened.';
+  const message = error instanceof Error ? error.message : 'An unexpected error occurred.';
   if (!(error instanceof ApiError)) return { fields: {}, whole: message };
   const fields: Record<string, string> = {};
   let rest = message;

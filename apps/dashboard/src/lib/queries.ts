@@ -27,7 +27,8 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async ({ signal }) => {
     const me = await getMe(signal);
-    if (me === null) throw new ApiError(401, { code: 'unauthorized', message: 'Sign in first.' });
+    if (me === null)
+      throw new ApiError(401, { code: 'unauthorized', message: 'Sign in to do this.' });
     return me;
   },
   staleTime: 60_000,

@@ -49,9 +49,9 @@ export function ExecutionView() {
   if (app === null || id === null) {
     return (
       <EmptyState heading="h1" title="No execution selected">
-        <p className="mb-3">The address lacks the app or the execution.</p>
+        <p className="mb-3">The address does not name the app or the execution.</p>
         <Button asChild>
-          <Link href={app === null ? '/' : executionsHref(app)}>Go to the list</Link>
+          <Link href={app === null ? '/' : executionsHref(app)}>Go to the executions</Link>
         </Button>
       </EmptyState>
     );
@@ -70,7 +70,7 @@ function LoadedExecution({ app, id }: { app: string; id: string }) {
     <ErrorState
       heading="h1"
       error={execution.error}
-      title={isMissing ? 'Execution not found' : 'The execution could not be read'}
+      title={isMissing ? 'Execution not found' : 'The execution could not be loaded'}
       onRetry={() => void execution.refetch()}
     >
       <Link href={executionsHref(app)} className="touch-link text-sm text-accent underline">
@@ -154,7 +154,7 @@ function Panels({
             )}
           >
             <LayersIcon aria-hidden className="size-3.5" />
-            Whole execution: details, input, output
+            Execution: details, input, output
           </button>
           {snapshot.steps.length === 0 ? (
             <EmptyState title="No steps">

@@ -108,7 +108,7 @@ export function TimeChart(props: TimeChartProps) {
       <div ref={ref}>
         <svg
           role="slider"
-          aria-label={`${title}: read out a time`}
+          aria-label={`${title}: move along the time axis`}
           aria-valuemin={0}
           aria-valuemax={Math.max(0, buckets.count - 1)}
           aria-valuenow={current ?? 0}

@@ -46,6 +46,6 @@ function Failure({ afterMs }: { afterMs: number }) {
 function clerkIsAway(): ApiError {
   return new ApiError(0, {
     code: 'clerk_unreachable',
-    message: 'Clerk, which signs people in here, could not be reached. Try again in a while.',
+    message: 'Clerk, which handles sign-in here, could not be reached. Try again later.',
   });
 }

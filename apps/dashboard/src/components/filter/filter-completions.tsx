@@ -47,7 +47,7 @@ export function FilterCompletions({
     <div
       id={`${id}-options`}
       role="listbox"
-      aria-label="Completions"
+      aria-label="Suggestions"
       className="absolute top-full right-0 left-0 z-30 mt-1 max-h-80 max-w-2xl overflow-y-auto rounded-md border border-line-strong bg-panel p-1 shadow-lg"
     >
       {options.map((option, index) => (

@@ -27,7 +27,7 @@ export interface FacetGroup {
 
 const TITLES: Partial<Record<string, string>> = {
   env: 'Environment',
-  decisive: 'Deciding rule',
+  decisive: 'Decisive rule',
   rule: 'Failed rule',
   failed: 'Failed step',
 };

@@ -28,7 +28,7 @@ export function AppSwitcherContent({ trigger }: { trigger: ReactElement }) {
             label: app.name,
             hint: app.name === app.id ? null : app.id.slice(0, 24),
           }))}
-          empty={apps.isError ? 'The apps could not be read.' : 'No app has this name.'}
+          empty={apps.isError ? 'The apps could not be loaded.' : 'No results.'}
           onChoose={(id) => {
             setOpen(false);
             router.push(executionsHref(id));

@@ -18,7 +18,7 @@ export function AppSwitcher() {
       content={{}}
       popup="dialog"
       className="w-full min-w-0 justify-start px-2"
-      aria-label={name === null ? 'Choose an app' : `App ${name}: switch`}
+      aria-label={name === null ? 'Choose an app' : `App ${name}: switch app`}
       title={name ?? 'Choose an app'}
     >
       <BoxIcon aria-hidden className="text-ink-muted" />

@@ -65,8 +65,8 @@ export function Frame({ children, tools }: { children: ReactNode; tools?: ReactN
           variant="ghost"
           className="w-full justify-start px-2.5"
           aria-expanded={railOpen}
-          aria-label={railOpen ? 'Collapse the rail' : 'Expand the rail'}
-          title={railOpen ? 'Collapse the rail' : 'Expand the rail'}
+          aria-label={railOpen ? 'Collapse the sidebar' : 'Expand the sidebar'}
+          title={railOpen ? 'Collapse the sidebar' : 'Expand the sidebar'}
           onClick={() => setRailOpen(!railOpen)}
         >
           <PanelLeftIcon aria-hidden />

@@ -11,7 +11,7 @@ const MAX_SHOWN = 300;
 export function JsonDiffList({ before, after }: { before: Json; after: Json }) {
   const { changes, more } = useMemo(() => diffJson(before, after, MAX_SHOWN), [before, after]);
   if (changes.length === 0) {
-    return <p className="p-4 text-sm text-ink-muted">Both are equal.</p>;
+    return <p className="p-4 text-sm text-ink-muted">No differences.</p>;
   }
   return (
     <section

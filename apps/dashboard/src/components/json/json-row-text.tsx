@@ -23,7 +23,7 @@ export function RowMarks({
       ))}
       {within !== undefined && row.open === false ? (
         <span className="shrink-0 font-sans text-xs text-ink-muted">
-          {plural(within, 'mark')} within
+          {plural(within, 'mark')} inside
         </span>
       ) : null}
     </>

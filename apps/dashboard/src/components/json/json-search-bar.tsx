@@ -55,8 +55,8 @@ export function JsonSearchBar({
       <Button
         variant="ghost"
         size="iconSm"
-        aria-label="The place before"
-        title="The place before (N)"
+        aria-label="Previous match"
+        title="Previous match (N)"
         disabled={none}
         onClick={() => onStep(-1)}
       >
@@ -65,8 +65,8 @@ export function JsonSearchBar({
       <Button
         variant="ghost"
         size="iconSm"
-        aria-label="The next place"
-        title="The next place (n)"
+        aria-label="Next match"
+        title="Next match (n)"
         disabled={none}
         onClick={() => onStep(1)}
       >

@@ -49,21 +49,21 @@ function childOf(value: Json | undefined, key: string): Json | undefined {
 export function markText(mark: Mark): string {
   switch (mark.kind) {
     case 'truncated':
-      return `${lostText(mark) ?? 'something'} cut here`;
+      return `${lostText(mark) ?? 'part'} cut here`;
     case 'sampled':
       return typeof mark.kept === 'number' && typeof mark.original === 'number'
         ? `${keptText(mark.kept, mark.original, mark.unit)} kept`
         : 'sampled';
     case 'dropped':
-      return `${lostText(mark) ?? 'something'} dropped`;
+      return `${lostText(mark) ?? 'part'} dropped`;
     case 'redacted':
       return typeof mark.rule === 'string' ? `redacted by ${mark.rule}` : 'redacted';
     case 'redactor_error':
-      return 'removed: its redactor failed';
+      return 'removed: the redaction failed';
     case 'clock_skew':
-      return 'clock was off';
+      return 'the clock was wrong';
     case 'circular':
-      return 'cycle cut here';
+      return 'circular reference cut here';
     case 'coerced':
       return 'changed to fit JSON';
     default:

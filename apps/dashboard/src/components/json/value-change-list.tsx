@@ -25,7 +25,7 @@ export function ValueChangeList({
       </ul>
       {more > 0 ? (
         <p className="px-4 py-1.5 text-sm text-ink-muted">
-          {plural(more, 'more difference is', 'more differences are')} not shown.
+          {plural(more, 'more difference is', 'more differences are')} not listed.
         </p>
       ) : null}
     </>

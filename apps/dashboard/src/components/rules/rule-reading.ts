@@ -123,7 +123,7 @@ export function operatorText(op: string | null | undefined): string {
 
 /**
  * The relation of a value to its threshold: `612 < 660`. If the operator is unknown, the requirement: `12,
- * asked within 3`.
+ * required within 3`.
  */
 export function relationText({
   actual,
@@ -138,7 +138,7 @@ export function relationText({
   const held = known === undefined ? null : holds(known, actual, threshold);
   if (held === null) {
     const was = actual === undefined ? [] : [actualText];
-    return [...was, ['asked', operatorText(op), asked].filter(Boolean).join(' ')].join(', ');
+    return [...was, ['required', operatorText(op), asked].filter(Boolean).join(' ')].join(', ');
   }
   const shown = held ? op : valueFor('fail', { op, threshold })?.op;
   return `${actualText} ${operatorText(shown)} ${asked}`;

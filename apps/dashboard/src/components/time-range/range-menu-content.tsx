@@ -58,9 +58,9 @@ export function RangeMenuContent({
             const data = new FormData(event.currentTarget);
             const from = fromZonedInput(data.get('from'), zone);
             const to = fromZonedInput(data.get('to'), zone);
-            if (from === null && to === null) setProblem('Give at least one of the two times.');
+            if (from === null && to === null) setProblem('Enter at least one of the two times.');
             else if (from !== null && to !== null && from >= to)
-              setProblem('The end must lie after the start.');
+              setProblem('The end must be after the start.');
             else choose({ from: from ?? 'all', to });
           }}
         >

@@ -157,7 +157,7 @@ function PresetMenu({
       </DropdownMenuTrigger>
       <DropdownMenuContent align="start" className="max-w-[calc(100vw-1.5rem)]">
         <DropdownMenuLabel>
-          {q === '' ? 'Of all executions' : <>Within the filter of group a</>}
+          {q === '' ? 'All executions as group a' : <>Only executions that match group a</>}
         </DropdownMenuLabel>
         {presets.map((preset) => (
           <DropdownMenuItem key={preset.name} onSelect={() => onChoose(preset)}>

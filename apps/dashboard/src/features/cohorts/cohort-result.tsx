@@ -148,7 +148,7 @@ function OutcomeRow({
 }) {
   const verdict = mixVerdict(change.outcome);
   const chance = !change.significant ? (
-    <span className="text-ink-muted">no, may be chance</span>
+    <span className="text-ink-muted">no, could be chance</span>
   ) : isExplained ? (
     <strong className="font-medium">yes, explained below</strong>
   ) : change.outcome === null ? (

@@ -40,7 +40,7 @@ export function Cohorts({ app }: { app: string }) {
           <p className="mb-2">
             Give each group a filter and a time range. Example:{' '}
             <code className="text-mono">pipeline:loan-approval version.ruleset:r42</code>, and a
-            time. An empty filter takes every execution.
+            time. An empty filter matches every execution.
           </p>
           <p>
             The result shows which outcome rates changed significantly. It ranks the rules, reasons,

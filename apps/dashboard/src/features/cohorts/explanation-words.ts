@@ -18,7 +18,7 @@ export function howText({
   how,
   difference,
 }: Pick<CohortExplanation, 'how' | 'difference'>): string {
-  if (how === 'effect') return 'decisions on executions with it changed';
-  if (how === 'frequency') return difference > 0 ? 'became more frequent' : 'became rarer';
-  return 'tied to the groups themselves, so counts cannot isolate its effect';
+  if (how === 'effect') return 'decisions changed for executions that have it';
+  if (how === 'frequency') return difference > 0 ? 'became more frequent' : 'became less frequent';
+  return 'part of the group filters, so its effect cannot be isolated';
 }

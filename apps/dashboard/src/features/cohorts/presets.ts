@@ -16,7 +16,7 @@ const LAST_MONTH = { from: '-30d', to: null };
 /** One filter in the last week and in this week. */
 export function weekPreset(q: string): Preset {
   return {
-    name: 'Last week against this week',
+    name: 'Last week and this week',
     a: { q, from: '-14d', to: '-7d' },
     b: { q, from: '-7d', to: null },
   };
@@ -40,7 +40,7 @@ export function releasePresets(q: string, { items }: Releases): Preset[] {
     const where = areMany ? `${pipeline} · ` : '';
     return [
       {
-        name: `${where}${name}: ${previous} against ${version}`,
+        name: `${where}${name}: ${previous} and ${version}`,
         a: within(previous),
         b: within(version),
       },
@@ -71,6 +71,6 @@ export function valuePresets(q: string, facets: Facets, releases: Releases): Pre
       ...LAST_MONTH,
     });
     const named = field === 'env' ? 'Environment' : field.slice('version.'.length);
-    return [{ name: `${named}: ${one} against ${other}`, a: within(one), b: within(other) }];
+    return [{ name: `${named}: ${one} and ${other}`, a: within(one), b: within(other) }];
   });
 }

@@ -25,7 +25,7 @@ export function CandidateDifferences({ candidates }: { candidates: CandidateDiff
       </div>
       {moved.length === 0 ? null : (
         <table className="w-full table-fixed">
-          <caption className="sr-only">Candidates with another outcome</caption>
+          <caption className="sr-only">Candidates with a different outcome</caption>
           <thead className="sr-only">
             <tr>
               <th scope="col">In a</th>
@@ -57,10 +57,10 @@ export function CandidateDifferences({ candidates }: { candidates: CandidateDiff
         <p className="border-t border-line px-4 py-1.5 text-ink-muted">
           {[
             moreMoved > 0
-              ? `${plural(moreMoved, 'more candidate')} with another outcome or reason.`
+              ? `${plural(moreMoved, 'more candidate')} with a different outcome or reason.`
               : '',
             otherwiseChanged > 0
-              ? `${plural(otherwiseChanged, 'candidate')} with the same outcome and another score or rank.`
+              ? `${plural(otherwiseChanged, 'candidate')} with the same outcome but a different score or rank.`
               : '',
             sampled ? 'Not every candidate was recorded individually. The counts are exact.' : '',
           ]

@@ -28,8 +28,8 @@ export function CompareTwo({ app }: { app: string }) {
         />
         <Button
           size="icon"
-          aria-label="Swap the two"
-          title="Swap the two"
+          aria-label="Swap a and b"
+          title="Swap a and b"
           disabled={a === null && b === null}
           onClick={() => void setParams({ app, a: b, b: a })}
         >
@@ -49,8 +49,8 @@ export function CompareTwo({ app }: { app: string }) {
       ) : (
         <EmptyState title="Choose two executions">
           <p className="mb-2">
-            Choose {a === null && b === null ? 'two' : 'the other one'} above to see the rule,
-            candidate or step at which they diverge, and all other differences.
+            Choose {a === null && b === null ? 'two' : 'the other execution'} above to see where
+            they diverge (rule, candidate or step), and all other differences.
           </p>
           <p>
             From an execution’s page, <strong className="font-medium">Compare…</strong> suggests the
@@ -77,7 +77,11 @@ function Loaded({ app, a, b }: { app: string; a: string; b: string }) {
   return (
     <ErrorState
       error={comparison.error}
-      title={isMissing ? 'One of the two does not exist' : 'The two could not be compared'}
+      title={
+        isMissing
+          ? 'One of the two executions does not exist'
+          : 'The two executions could not be compared'
+      }
       onRetry={() => void comparison.refetch()}
     />
   );

@@ -19,7 +19,7 @@ export function ComparisonHead({ app, comparison }: { app: string; comparison: C
       </div>
       {versions.length === 0 ? null : (
         <ul
-          aria-label="Versions that differ"
+          aria-label="Different versions"
           className="flex flex-wrap gap-x-4 gap-y-1 border-t border-line px-4 py-2 text-sm"
         >
           {versions.map((version) => (

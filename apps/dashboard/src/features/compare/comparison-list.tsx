@@ -71,7 +71,7 @@ export function ComparisonList({ app, comparison }: { app: string; comparison: C
         <div className="ml-auto flex shrink-0 gap-2 print:hidden">
           {partingRow < 0 || comparison.firstDivergence === null ? null : (
             <Button size="sm" onClick={() => goTo(partingRow)}>
-              Go to where they diverge
+              Go to the first divergence
             </Button>
           )}
           {comparison.firstDivergence === null ? null : (
@@ -139,7 +139,9 @@ function Lead({ comparison }: { comparison: Comparison }) {
   if (firstDivergence === null) {
     return (
       <p className="min-w-0 font-medium">
-        {same ? 'The two are equal, except for times and numbering.' : 'Every step is equal.'}
+        {same
+          ? 'The two executions are equal, except for times and numbering.'
+          : 'All steps are equal.'}
       </p>
     );
   }

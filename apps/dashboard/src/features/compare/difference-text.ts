@@ -36,9 +36,9 @@ export function differenceText(compared: ComparedStep): DifferenceText {
         valueTexts([lead.change.a, lead.change.b]).join(' → '),
       );
     case 'rules_reordered':
-      return said(null, 'the rules are in another order');
+      return said(null, 'the rules are in a different order');
     case 'moved':
-      return said(null, 'is at another place');
+      return said(null, 'is at a different position');
     default:
       return said(null, 'differs');
   }
@@ -49,7 +49,7 @@ function candidatesText(
   said: (subject: string | null, what: string) => DifferenceText,
 ): DifferenceText {
   return out.a === out.b
-    ? said(null, 'other candidates')
+    ? said(null, 'different candidates')
     : said('candidates out', `${out.a ?? '–'} → ${out.b ?? '–'}`);
 }
 

@@ -70,9 +70,9 @@ export function ExecutionPickerContent({
               : lookup.isFetching
                 ? 'Looking up this id…'
                 : recent.isError
-                  ? 'The latest executions could not be loaded. Type an id.'
+                  ? 'The latest executions could not be loaded. Enter an id.'
                   : id === ''
-                    ? 'There is no execution yet.'
+                    ? 'No executions yet.'
                     : 'No results. No execution has this id.'
           }
           onChoose={(chosen) => {

@@ -39,8 +39,8 @@ export function RuleDifferences({ step }: { step: ComparedStep }) {
       )}
       {moreRules > 0 || rulesReordered ? (
         <p className="border-t border-line px-4 py-1.5 text-sm text-ink-muted">
-          {moreRules > 0 ? `${plural(moreRules, 'more rule')} not shown. ` : ''}
-          {rulesReordered ? 'The rules are in another order.' : ''}
+          {moreRules > 0 ? `${plural(moreRules, 'more rule')} not listed.` : ''}
+          {rulesReordered ? 'The rules are in a different order.' : ''}
         </p>
       ) : null}
     </>
@@ -84,7 +84,7 @@ function Side({ rule, side }: { rule: RuleDifference; side: 'a' | 'b' }) {
       )}
       {shown.threshold === undefined ? null : (
         <span className="text-mono wrap-anywhere text-ink-muted">
-          asked{' '}
+          required{' '}
           <span className={mark('threshold') || mark('op')}>
             {[operatorText(shown.op), threshold, shown.unit].filter(Boolean).join(' ')}
           </span>

@@ -44,7 +44,7 @@ export function AccountForm({
       />
       <NewPassword label="Password" name="password" error={errors.password} />
       <Button type="submit" variant="primary" className="h-9" disabled={isPending}>
-        {isPending ? 'One moment…' : label}
+        {isPending ? 'Please wait…' : label}
       </Button>
     </form>
   );

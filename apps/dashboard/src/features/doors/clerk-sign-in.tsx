@@ -49,7 +49,7 @@ function Arrival({ next }: { next: string | null }) {
     queryFn: async ({ signal }) => {
       const me = await getMe(signal);
       if (me === null) {
-        throw new ApiError(401, { message: 'The server does not accept this session of Clerk’s.' });
+        throw new ApiError(401, { message: 'The server does not accept this Clerk session.' });
       }
       arrive(next);
       return me;

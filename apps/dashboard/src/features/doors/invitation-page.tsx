@@ -53,7 +53,7 @@ export function InvitationPage() {
   if (token === null || invitation.isPending || visitor.isPending) {
     return (
       <Door title="Invitation">
-        <Waiting>One moment…</Waiting>
+        <Waiting>Please wait…</Waiting>
       </Door>
     );
   }
@@ -110,7 +110,7 @@ function Joining({ token, invitation, visitor, onVisitorChange }: JoiningProps) 
         />
       )}
       <Button variant="ghost" className="self-center" onClick={() => setHasAccount(!hasAccount)}>
-        {hasAccount ? 'I have no account yet' : 'I have an account already'}
+        {hasAccount ? 'I have no account yet' : 'I already have an account'}
       </Button>
     </>
   );

@@ -23,7 +23,7 @@ export function ResetPasswordPage() {
   if (token === null) {
     return (
       <Door title="Set your password">
-        <Waiting>One moment…</Waiting>
+        <Waiting>Please wait…</Waiting>
       </Door>
     );
   }
@@ -41,8 +41,8 @@ export function ResetPasswordPage() {
       <Say>This ends all your other sessions and signs you in here.</Say>
       {visitor.data ? (
         <Say>
-          You are signed in as <span className="text-ink">{visitor.data.email}</span>. The password
-          is that of the account the link was made for. Or{' '}
+          You are signed in as <span className="text-ink">{visitor.data.email}</span>. The new
+          password is for the account that the link was created for. Or{' '}
           <Link href="/" className="text-accent underline">
             go to X-Ray
           </Link>
@@ -53,7 +53,7 @@ export function ResetPasswordPage() {
         <FormError message={error} />
         <NewPassword label="New password" name="password" error={errors.password} />
         <Button type="submit" variant="primary" className="h-9" disabled={isPending}>
-          {isPending ? 'One moment…' : 'Set password and sign in'}
+          {isPending ? 'Please wait…' : 'Set password and sign in'}
         </Button>
       </form>
     </Door>

@@ -27,7 +27,7 @@ export function SetupPage() {
   if (token === null || config.isPending) {
     return (
       <Door title="Set up X-Ray">
-        <Waiting>One moment…</Waiting>
+        <Waiting>Please wait…</Waiting>
       </Door>
     );
   }
@@ -46,7 +46,7 @@ export function SetupPage() {
   return (
     <Door title="Set up X-Ray">
       <Say>
-        Create the first account. It is an administrator: it sees every app and invites others.
+        Create the first account. It is an administrator: it sees every app and can invite others.
       </Say>
       <AccountForm
         label="Create administrator"
@@ -64,12 +64,12 @@ function AlreadySetUp() {
   if (visitor.isPending || visitor.data) {
     return (
       <Door title="Set up X-Ray">
-        <Waiting>One moment…</Waiting>
+        <Waiting>Please wait…</Waiting>
       </Door>
     );
   }
   return (
-    <Door title="X-Ray is set up already">
+    <Door title="X-Ray is already set up">
       <Say>
         X-Ray has an administrator, so this link no longer works.{' '}
         <Link href="/sign-in" className="text-accent underline">
@@ -93,12 +93,12 @@ function ClerkSetup({ token }: { token: string }) {
     <Door title="Set up X-Ray">
       <FormError message={error?.message ?? null} />
       {visitor.isPending ? (
-        <Waiting>One moment…</Waiting>
+        <Waiting>Please wait…</Waiting>
       ) : visitor.data ? (
         <>
           <Say>
             You are signed in as <span className="text-ink">{visitor.data.email}</span>. An
-            administrator sees every app and invites others.
+            administrator sees every app and can invite others.
           </Say>
           <Button
             variant="primary"
@@ -106,7 +106,7 @@ function ClerkSetup({ token }: { token: string }) {
             disabled={claiming.isPending}
             onClick={() => claiming.mutate()}
           >
-            {claiming.isPending ? 'One moment…' : 'Become the administrator'}
+            {claiming.isPending ? 'Please wait…' : 'Become the administrator'}
           </Button>
           <Button
             variant="ghost"
@@ -121,7 +121,7 @@ function ClerkSetup({ token }: { token: string }) {
         <>
           <Say>
             Sign in with Clerk, and this link makes you an administrator. An administrator sees
-            every app and invites others.
+            every app and can invite others.
           </Say>
           <Button variant="primary" className="h-9" onClick={() => signInAndReturn(token)}>
             Sign in with Clerk

@@ -37,7 +37,7 @@ export function SignInPage() {
   if (token !== '' && config.isPending) {
     return (
       <Door title="Sign in">
-        <Waiting>One moment…</Waiting>
+        <Waiting>Please wait…</Waiting>
       </Door>
     );
   }
@@ -51,7 +51,7 @@ function PasswordSignIn({ next }: { next: string | null }) {
   if (visitor.isPending || visitor.data) {
     return (
       <Door title="Sign in">
-        <Waiting>One moment…</Waiting>
+        <Waiting>Please wait…</Waiting>
       </Door>
     );
   }
@@ -102,12 +102,12 @@ function LinkSignIn({ token }: { token: string }) {
 
 function NeedsSetup() {
   return (
-    <Door title="Nobody has an account yet">
+    <Door title="No account exists yet">
       <Say>
-        The server printed a link at its start that creates the first administrator. Find it in the
-        terminal or the log and open it. It contains <code className="text-mono">/setup#…</code>
+        When the server started, it printed a link that creates the first administrator. Find it in
+        the terminal or the log and open it. It contains <code className="text-mono">/setup#…</code>
       </Say>
-      <Say>The server prints it at every start until it is used.</Say>
+      <Say>The server prints the link at every start until it is used.</Say>
     </Door>
   );
 }

@@ -52,7 +52,7 @@ export function ExecutionHeader({
         ) : null}
         {decision?.adverse === true ? <Chip>adverse</Chip> : null}
         {server.conflict ? (
-          <Chip title="Two different records of one revision, or two processes, were received">
+          <Chip title="Two different records with the same revision, or records from two processes, were received">
             conflicting records
           </Chip>
         ) : null}

@@ -54,7 +54,7 @@ function StepSummary({ summary, at }: { summary: CandidateAccount; at: Place }) 
       </p>
       {byReason.length === 0 ? null : (
         <p className="wrap-anywhere text-ink-muted">
-          not kept for{' '}
+          rejected because of{' '}
           {byReason
             .slice(0, REASONS_SHOWN)
             .map(({ reason, count }) => `${reason} ${formatCount(count)}`)
@@ -63,7 +63,7 @@ function StepSummary({ summary, at }: { summary: CandidateAccount; at: Place }) 
         </p>
       )}
       {rules.length === 0 ? null : (
-        <ul aria-label="Rules asked of the candidates" className="flex flex-col gap-1">
+        <ul aria-label="Rules checked for the candidates" className="flex flex-col gap-1">
           {rules.map((rule) => (
             <li key={rule.path}>
               <RuleLine rule={rule} at={at} />
@@ -122,11 +122,12 @@ function Miss({ miss, scores }: { miss: CandidateMiss; scores: (score: number) =
       {reason === null ? null : <> for {reason}</>}
       {score === null ? null : <> at {scores(score)}</>}
       {cutoffMargin === null || cutoffMargin >= 0 ? null : (
-        <span className="text-ink-muted">, {formatNumber(-cutoffMargin)} short of the cutoff</span>
+        <span className="text-ink-muted">, {formatNumber(-cutoffMargin)} below the cutoff</span>
       )}
       {rival === null ? null : (
         <span className="text-ink-muted">
-          ; nearest kept <code className="text-mono">{rival.id}</code> at {scores(rival.score)}
+          ; nearest kept candidate <code className="text-mono">{rival.id}</code> at{' '}
+          {scores(rival.score)}
         </span>
       )}
       {change === null ? null : (

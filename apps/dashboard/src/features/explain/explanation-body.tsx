@@ -64,7 +64,7 @@ function Decision({ explanation, at }: Part) {
       ) : status === 'completed' ? null : (
         <p className="text-sm text-ink-muted">
           {status === 'running' ? 'It has not finished.' : `The execution ended as ${status}.`}{' '}
-          Recorded as decided: {outcome}.
+          Recorded outcome: {outcome}.
         </p>
       )}
       {failure === null ? null : (

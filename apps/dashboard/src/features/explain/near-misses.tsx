@@ -15,7 +15,7 @@ export function NearMisses({ nearMiss, at }: { nearMiss: NearMiss; at: Place }) 
     <Section title="What would have changed the decision">
       {unknown !== null ? (
         <p className="text-sm text-ink-muted">
-          No change can be named: {UNKNOWN_FLIP_TEXT[unknown]}.
+          No other decision can be derived from the record: {UNKNOWN_FLIP_TEXT[unknown]}.
         </p>
       ) : (
         <>
@@ -42,7 +42,7 @@ export function NearMisses({ nearMiss, at }: { nearMiss: NearMiss; at: Place }) 
           ) : null}
           {unevaluated.length > 0 ? (
             <p className="text-sm wrap-anywhere text-ink-muted">
-              Not certain: these were not evaluated and could have rejected too:{' '}
+              Not certain: these rules were not evaluated and could also have rejected it:{' '}
               {[...new Set(unevaluated.map(({ rule }) => rule))].join(', ')}
               {moreUnevaluated > 0 ? ` and ${formatCount(moreUnevaluated)} more` : ''}.
             </p>
@@ -80,7 +80,7 @@ export function ChangeText({ change }: { change: RuleChange }) {
             than <code className="text-mono">{was}</code>
           </>
         )}
-        ; the record does not say which
+        ; the record does not say which one
       </>
     );
   }

@@ -23,7 +23,7 @@ export function Reasons({ explanation: { reasons, moreReasons, outcome }, at }: 
     );
   }
   return (
-    <Section title={reasons.length === 1 ? 'The reason' : 'Reasons, the principal one first'}>
+    <Section title={reasons.length === 1 ? 'The reason' : 'Reasons, most important first'}>
       <ol className="flex flex-col gap-2">
         {reasons.map((reason, index) => (
           // Codes may repeat; their order is the record's and does not change.
@@ -117,7 +117,7 @@ function EvidenceLine({ evidence, at }: { evidence: Evidence; at: Place }) {
           <code className="text-mono">{ruleValueText(evidence.value, null)}</code>
         </>
       ) : (
-        <>{plural(evidence.count, 'candidate was', 'candidates were')} rejected for it</>
+        <>{plural(evidence.count, 'candidate was', 'candidates were')} rejected because of it</>
       )}
       {evidence.step === null ? null : (
         <span className="text-ink-muted">
@@ -154,7 +154,7 @@ export function RuleLine({ rule, at }: { rule: RuleEvidence; at: Place }) {
       </span>
       {rule.agrees === false ? (
         <span className="basis-full pl-5 text-ink-muted">
-          Its recorded values contradict this result.
+          The recorded values contradict this result.
         </span>
       ) : null}
     </div>

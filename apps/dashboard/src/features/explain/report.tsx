@@ -39,8 +39,8 @@ export function ExplanationReport({
       <ExplanationBody app={app} explanation={explanation.data} />
       <footer className="mt-4 border-t border-line pt-2 text-xs text-ink-muted">
         <p className="wrap-anywhere">
-          Based only on the record. Printed <AbsoluteTime iso={new Date(nowMs).toISOString()} />{' '}
-          from{' '}
+          Based only on the recorded data. Printed{' '}
+          <AbsoluteTime iso={new Date(nowMs).toISOString()} /> from{' '}
           <a href={address} className="underline">
             {address}
           </a>

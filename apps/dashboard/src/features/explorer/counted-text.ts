@@ -13,7 +13,7 @@ export function countedText(
         ]
       : []),
     ...(notSearched
-      ? [`Not searched yet: ${plural(notSearched.executions, 'execution')} that just came in`]
+      ? [`Not searched yet: ${plural(notSearched.executions, 'execution')} that arrived just now`]
       : []),
   ];
 }

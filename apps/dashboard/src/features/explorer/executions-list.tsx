@@ -129,7 +129,7 @@ export function ExecutionsList(props: ExecutionsListProps) {
         <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">
           <ErrorState
             error={list.error}
-            title="The executions could not be read"
+            title="The executions could not be loaded"
             onRetry={list.retry}
           />
         </div>
@@ -187,7 +187,7 @@ export function ExecutionsList(props: ExecutionsListProps) {
           role="alert"
           className="flex items-center justify-between gap-3 border-t border-line px-4 py-2 text-sm"
         >
-          Some executions could not be read. The others are shown.
+          Some executions could not be loaded. The others are shown.
           <Button size="sm" onClick={list.retry}>
             Try again
           </Button>

@@ -60,9 +60,9 @@ function Explorer({ app }: { app: string }) {
   const bySearch = searchesWords(q);
   const unable =
     to !== null
-      ? 'The time range has an end'
+      ? 'Live needs a time range without an end'
       : sort !== '-at'
-        ? 'Sort by time, newest first'
+        ? 'Live needs the order "newest first"'
         : null;
   const arriving = useLiveRows(question, live && unable === null, paused || !atTop);
 

@@ -17,7 +17,7 @@ export function ExportButton({ app, q, range }: Exported) {
       urlAt={(nowMs) => exportUrl(app, { q, ...boundsOf(range, nowMs) })}
       read={(nowMs) => getExport(app, { q, ...boundsOf(range, nowMs) })}
       file={`${app}.ndjson`}
-      about="Everything found, with payloads, as NDJSON"
+      about="Export all matching executions, with payloads, as NDJSON"
     />
   );
 }

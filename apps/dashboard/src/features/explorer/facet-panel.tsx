@@ -52,7 +52,7 @@ export function FacetPanel({
     return (
       <SmallErrorState
         error={error}
-        title="The counts could not be read"
+        title="The counts could not be loaded"
         className="p-4"
         onRetry={() => void refetch()}
       />
@@ -153,7 +153,7 @@ function Group({
             </Button>
           ) : all && group.more > 0 ? (
             <p className="px-4 py-1 text-xs text-ink-faint">
-              and {formatCount(group.more)} rarer: write{' '}
+              {formatCount(group.more)} more values. To filter by one, write{' '}
               <code className="text-mono text-[11px]">{group.field}:</code>
             </p>
           ) : null}
@@ -198,7 +198,7 @@ function Value({
           ) : (
             value
           )}
-          {state === 'excluded' ? <span className="sr-only"> left out</span> : null}
+          {state === 'excluded' ? <span className="sr-only"> excluded</span> : null}
         </span>{' '}
         <span className="shrink-0 text-xs text-ink-faint group-focus-within/value:invisible group-hover/value:invisible">
           {count === null ? '' : formatCount(count)}

@@ -86,7 +86,7 @@ export function Histogram({ app, q, bySearch, range, by, live, onBy, onZoom }: H
       ) : error !== null ? (
         <SmallErrorState
           error={error}
-          title="The counts over time could not be read"
+          title="The chart could not be loaded"
           onRetry={() => void refetch()}
         />
       ) : (
@@ -275,7 +275,7 @@ function HistogramTable({
     // The hidden box around the table keeps its width out of the layout.
     <div className="sr-only">
       <table id={id}>
-        <caption>Executions over time, by {by}; empty times are left out</caption>
+        <caption>Executions over time, by {by}; times without executions are omitted</caption>
         <thead>
           <tr>
             <th scope="col">Time</th>

@@ -8,8 +8,8 @@ import { useLiveState, type LiveState } from '@/lib/live-state';
 const SAID: Record<LiveState, string> = {
   off: 'Show executions as they arrive',
   connecting: 'Live: connecting…',
-  live: 'Live: executions are shown as they arrive',
-  lost: 'The connection was lost; it is tried again',
+  live: 'Live: new executions appear as they arrive',
+  lost: 'Connection lost. Reconnecting…',
 };
 
 /** Turns the live tail on and off, and pauses it. */
@@ -51,8 +51,8 @@ export function LiveButton({
           size="icon"
           className="rounded-l-none border-l-0"
           aria-pressed={paused}
-          aria-label={paused ? 'Resume the live tail' : 'Pause the live tail'}
-          title={paused ? 'Resume' : 'Pause: new executions are counted and held'}
+          aria-label={paused ? 'Resume live updates' : 'Pause live updates'}
+          title={paused ? 'Resume' : 'Pause: new executions are counted but not shown'}
           onClick={() => onPaused(!paused)}
         >
           {paused ? <PlayIcon aria-hidden /> : <PauseIcon aria-hidden />}

@@ -29,7 +29,7 @@ export function NothingListed(props: NothingProps) {
     return (
       <Onboarding
         app={app}
-        waitingFor="Waiting for your first execution: it will appear here by itself."
+        waitingFor="Waiting for your first execution. It will appear here automatically."
       />
     );
   }
@@ -61,7 +61,7 @@ function NothingFound({ app, q, range, onChange }: NothingProps) {
   return (
     <EmptyState title="No execution matches">
       <p className="mb-3">
-        {q === '' ? 'No executions' : 'No execution matches this filter'} in this time (
+        {q === '' ? 'No executions' : 'No execution matches this filter'} in this time range (
         {rangeText(range, zone)}).
       </p>
       {shown.length > 0 ? (

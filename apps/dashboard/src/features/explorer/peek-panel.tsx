@@ -36,7 +36,7 @@ export function PeekPanel({
   const execution = useQuery(executionQuery(app, executionId));
   return (
     <aside
-      aria-label="Peek"
+      aria-label="Preview"
       className="flex w-96 min-w-72 shrink-0 flex-col border-l border-line max-lg:absolute max-lg:inset-y-0 max-lg:right-0 max-lg:z-20 max-lg:bg-panel max-lg:shadow-xl max-md:w-full max-md:border-l-0 print:hidden"
     >
       <div className="flex h-10 shrink-0 items-center gap-2 border-b border-line pr-2 pl-4">
@@ -49,7 +49,7 @@ export function PeekPanel({
         <Button
           variant="ghost"
           size="iconSm"
-          aria-label="Close the peek"
+          aria-label="Close the preview"
           title="Close (Escape)"
           onClick={onClose}
         >
@@ -57,7 +57,7 @@ export function PeekPanel({
         </Button>
       </div>
       <section
-        aria-label="The execution at a glance"
+        aria-label="Preview of the execution"
         // A scrolling box without focusable content must be focusable itself (WCAG 2.1.1).
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
@@ -68,7 +68,7 @@ export function PeekPanel({
         ) : execution.isError ? (
           <ErrorState
             error={execution.error}
-            title="The execution could not be read"
+            title="The execution could not be loaded"
             onRetry={() => void execution.refetch()}
           />
         ) : (

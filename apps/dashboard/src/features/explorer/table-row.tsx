@@ -78,7 +78,7 @@ export function RowCells({
         type="button"
         tabIndex={-1}
         aria-hidden
-        title="Peek (space)"
+        title="Preview (space)"
         onClick={onPeek}
         className="absolute top-1 right-1 hidden size-6 items-center justify-center rounded bg-hover text-ink-muted group-hover:flex hover:text-ink"
       >

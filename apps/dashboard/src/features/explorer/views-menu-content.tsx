@@ -68,14 +68,14 @@ export function ViewsMenuContent({ trigger, app, views, current, shownId }: View
           {views.isPending ? (
             <p className="px-2 py-2 text-sm text-ink-muted">Loading the views…</p>
           ) : views.isError ? (
-            <p className="px-2 py-2 text-sm text-ink-muted">The views could not be read.</p>
+            <p className="px-2 py-2 text-sm text-ink-muted">The views could not be loaded.</p>
           ) : items.length === 0 ? (
             <p className="px-2 py-2 text-sm text-ink-muted">
-              No views yet. A view keeps the filter, the time range, the order and the columns.
+              No views yet. A view saves the filter, the time range, the order and the columns.
             </p>
           ) : null}
           {list(
-            'Yours alone',
+            'Only mine',
             items.filter(({ isShared }) => !isShared),
             true,
           )}
@@ -268,7 +268,7 @@ function SaveForm({
             onChange={(event) => setShared(event.target.checked)}
             className="size-4 accent-(--accent)"
           />
-          <span className="min-w-0">Share it: everybody of {app} sees its name and its filter</span>
+          <span className="min-w-0">Share it: everyone in {app} sees its name and its filter</span>
         </label>
       ) : null}
       <FormError message={errors.name ?? error} />

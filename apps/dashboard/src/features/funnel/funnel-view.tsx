@@ -32,9 +32,9 @@ export function FunnelView({
       <Part
         title="Steps as they ran"
         note={[
-          'Bars: candidates in and out, or executions (grey), to one logarithmic scale. Lines: executions that went from step to step.',
+          'Bars: candidates in and out, or executions (grey), on a shared logarithmic scale. Lines: executions that went from step to step.',
           funnel.sampled < funnel.executions
-            ? `Candidates, failures and durations are estimated from ${formatCount(funnel.sampled)} of ${formatCount(funnel.executions)} executions, drawn at random.`
+            ? `Candidates, failures and durations are estimated from a random sample of ${formatCount(funnel.sampled)} of ${formatCount(funnel.executions)} executions.`
             : '',
         ].join(' ')}
       >

@@ -149,7 +149,7 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
       </TimeChart>
       <TimeChart
         {...shared}
-        title="Deciding reasons over time"
+        title="Decisive reasons over time"
         most={reasons.length === 0 ? 0 : 1}
         formatValue={shareTickText}
         empty="No reasons in this time range."

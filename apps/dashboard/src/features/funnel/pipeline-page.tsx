@@ -92,7 +92,7 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
           ) : overview.isError ? (
             <ErrorState
               error={overview.error}
-              title="The charts could not be read"
+              title="The charts could not be loaded"
               onRetry={() => void overview.refetch()}
             />
           ) : (
@@ -115,7 +115,7 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
           ) : funnel.isError ? (
             <ErrorState
               error={funnel.error}
-              title="The steps could not be read"
+              title="The steps could not be loaded"
               onRetry={() => void funnel.refetch()}
             />
           ) : (
@@ -147,7 +147,7 @@ function NothingRan({ range, onAllTime }: { range: TimeRange; onAllTime: () => v
   return (
     <EmptyState title="No executions in this time range">
       {range.from === ALL_TIME ? (
-        'Check the name: pipelines are matched by their whole name.'
+        'Check the name. Only an exact pipeline name matches.'
       ) : (
         <Button onClick={onAllTime}>Show all time</Button>
       )}

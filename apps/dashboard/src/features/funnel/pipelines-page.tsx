@@ -78,7 +78,7 @@ function PipelineRows({
     return (
       <ErrorState
         error={pipelines.error}
-        title="The pipelines could not be read"
+        title="The pipelines could not be loaded"
         onRetry={() => void pipelines.refetch()}
       />
     );
@@ -87,7 +87,7 @@ function PipelineRows({
     return (
       <Onboarding
         app={app}
-        waitingFor="Waiting for the first execution: its pipeline will appear here by itself."
+        waitingFor="Waiting for the first execution. Its pipeline will appear here automatically."
       />
     );
   }

@@ -77,7 +77,7 @@ export function StepDetails({ app, funnel, step, reasons }: StepDetailsProps) {
         ) : (
           <table className="w-full">
             <caption className="pb-1 text-left text-xs text-ink-muted">
-              Dropped candidates by deciding reason, with the reason over time in the whole pipeline
+              Dropped candidates by decisive reason, with the reason over time in the whole pipeline
             </caption>
             <tbody>
               {step.drops.slice(0, REASONS_SHOWN).map(({ reason, count }) => (

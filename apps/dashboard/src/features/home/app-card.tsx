@@ -51,9 +51,11 @@ function Activity({ app }: { app: string }) {
       {recent.isPending ? (
         <Skeleton className="mt-1 h-4 w-40" />
       ) : recent.isError ? (
-        <p className="text-sm text-ink-muted">Its activity could not be read.</p>
+        <p className="text-sm text-ink-muted">Its activity could not be loaded.</p>
       ) : latest === undefined ? (
-        <p className="text-sm text-ink-muted">No executions yet: open it to see how to send one.</p>
+        <p className="text-sm text-ink-muted">
+          No executions yet. Open the app to see how to send one.
+        </p>
       ) : (
         <p className="text-sm text-ink-muted">
           <RecentCount pipelines={pipelines} />, the last <RelativeTime iso={latest.at} />

@@ -94,7 +94,7 @@ function NoApps() {
       <p className="mb-3">
         An app is one system whose decisions are recorded, with its own keys and members.
         {me.data?.isAdministrator === false
-          ? ' You are not a member of an app yet. Ask an owner for an invitation.'
+          ? "You are not a member of an app yet. Ask an app's owner for an invitation."
           : null}
       </p>
       {me.data?.isAdministrator === true ? (

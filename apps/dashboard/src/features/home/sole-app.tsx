@@ -33,7 +33,7 @@ export function SoleApp({ app }: { app: App }) {
     return (
       <Onboarding
         app={app.id}
-        waitingFor="Waiting for your first execution: it will show here by itself."
+        waitingFor="Waiting for your first execution. It will appear here automatically."
       />
     );
   }

@@ -48,14 +48,14 @@ export function ExecutionInspector({
       return (
         <ErrorState
           error={whole.error}
-          title="The execution could not be read whole"
+          title="The whole execution could not be loaded"
           onRetry={() => void whole.refetch()}
         />
       );
     }
     return (
       <output className="block p-4 text-sm text-ink-muted">
-        Reading {formatBytes(detail.server.bytes)}…
+        Loading {formatBytes(detail.server.bytes)}…
       </output>
     );
   };

@@ -85,7 +85,7 @@ export function StepInspector(props: StepInspectorProps) {
       return (
         <ErrorState
           error={detail.error}
-          title="This step could not be read"
+          title="This step could not be loaded"
           onRetry={() => void detail.refetch()}
         />
       );
@@ -229,7 +229,7 @@ function Rendered({ of, render }: { of: Step; render: (whole: Step) => ReactNode
 
 function PanelSkeleton() {
   return (
-    <section aria-busy="true" aria-label="Reading the step" className="flex flex-col gap-2 p-4">
+    <section aria-busy="true" aria-label="Loading the step" className="flex flex-col gap-2 p-4">
       <Skeleton className="h-4 w-2/3" />
       <Skeleton className="h-4 w-1/2" />
       <Skeleton className="h-4 w-3/5" />

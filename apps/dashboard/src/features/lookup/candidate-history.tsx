@@ -47,7 +47,7 @@ export function CandidateHistoryView({
     return (
       <>
         <NotSearchedNote notSearched={first.notSearched} />
-        <EmptyState title="Not a candidate in this time range">
+        <EmptyState title="No decisions on this candidate in this time range">
           Choose a longer time range above.
         </EmptyState>
       </>
@@ -60,7 +60,7 @@ export function CandidateHistoryView({
     <>
       <HistoryHead outcomes={outcomes} reasons={first.byReason} strip={first.strip} />
       <NotSearchedNote notSearched={first.notSearched} />
-      <ol aria-label="Each time, newest first" className="border-t border-line">
+      <ol aria-label="Decisions on this candidate, newest first" className="border-t border-line">
         {items.map((item) => (
           <li
             key={`${item.executionId} ${item.step.index}`}
@@ -124,14 +124,14 @@ function ScoreText({ app, item }: { app: string; item: CandidateAppearance }) {
     cutoff === null ? null : `cutoff ${cutoffText}`,
     margin === null
       ? null
-      : `${formatNumber(Math.abs(margin))} ${margin < 0 ? 'short of it' : 'beyond it'}`,
+      : `${formatNumber(Math.abs(margin))} ${margin < 0 ? 'below it' : 'above it'}`,
   ].filter((fact) => fact !== null);
   return (
     <span className="min-w-0 wrap-anywhere text-ink-muted max-md:basis-full">
       {facts.join(', ')}
       {rival === null ? null : (
         <>
-          {facts.length === 0 ? '' : ', '}nearest kept{' '}
+          {facts.length === 0 ? '' : ', '}nearest kept candidate{' '}
           <Link
             href={whyHref(app, rival.id)}
             prefetch={false}
@@ -144,8 +144,8 @@ function ScoreText({ app, item }: { app: string; item: CandidateAppearance }) {
         </>
       )}
       {ledgerOnly ? (
-        <span title="Its rules and data were not among the sampled ones; this is the ledger’s.">
-          {facts.length === 0 && rival === null ? '' : ' · '}from the ledger
+        <span title="Only a summary of this candidate was recorded, without its rules and data.">
+          {facts.length === 0 && rival === null ? '' : ' · '}summary only
         </span>
       ) : null}
     </span>

@@ -46,7 +46,7 @@ export function HistoryHead({
         </ul>
         {reasons.length === 0 ? null : (
           <p className="text-sm wrap-anywhere">
-            <span className="text-ink-muted">most often by</span>{' '}
+            <span className="text-ink-muted">most often because of</span>{' '}
             {reasons.slice(0, REASONS_SHOWN).map(({ value, count }, index) => (
               <span key={value}>
                 {index === 0 ? '' : ', '}

@@ -48,7 +48,7 @@ export function SubjectHistoryView({
     return (
       <>
         <NotSearchedNote notSearched={first.notSearched} />
-        <EmptyState title={`No decision on this ${type} in this time range`}>
+        <EmptyState title={`No decisions on this ${type} in this time range`}>
           Choose a longer time range above.
         </EmptyState>
       </>
@@ -58,7 +58,7 @@ export function SubjectHistoryView({
     <>
       <HistoryHead outcomes={first.byOutcome} reasons={first.byReason} strip={first.strip} />
       <NotSearchedNote notSearched={first.notSearched} />
-      <ol aria-label="Each decision, newest first" className="border-t border-line">
+      <ol aria-label="Decisions, newest first" className="border-t border-line">
         {items.map((item) => (
           <li
             key={item.executionId}

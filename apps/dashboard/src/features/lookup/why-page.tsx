@@ -170,7 +170,7 @@ function NotFound({
   const roles = ever.data === undefined || !isKnown(ever.data) ? [] : rolesOf(ever.data);
   if (isExecution && roles.length === 0) {
     return (
-      <EmptyState title="This is the id of an execution">
+      <EmptyState title="This is an execution id">
         <Button asChild variant="primary">
           <Link href={executionHref(app, id)} prefetch={false}>
             Open the execution
@@ -183,9 +183,9 @@ function NotFound({
     <EmptyState title="Not found in this time range">
       <p className="mb-3">
         No candidate and no subject has the id <code className="text-mono wrap-anywhere">{id}</code>{' '}
-        in this time.{' '}
+        in this time range.{' '}
         {roles.length === 0
-          ? 'Ids are matched whole, as they were recorded. A subject that was sent as a keyed hash is known by its hash.'
+          ? 'Only a complete id matches, exactly as recorded. If a subject was sent as a keyed hash, search for the hash.'
           : `In all time it is ${roles
               .map(({ role, executions }) => {
                 const what = role.kind === 'candidate' ? 'a candidate' : role.type;

@@ -4,7 +4,7 @@ const ROWS = Array.from({ length: 6 }, (_, index) => index);
 
 export function WhySkeleton() {
   return (
-    <section aria-busy="true" aria-label="Looking it up" className="flex flex-col gap-4 p-4">
+    <section aria-busy="true" aria-label="Searching" className="flex flex-col gap-4 p-4">
       <Skeleton className="h-8 w-full max-w-xl" />
       <HistorySkeleton />
     </section>

@@ -39,7 +39,7 @@ export function CommandPalette() {
           Ctrl K
         </kbd>
       </Button>
-      <Boundary small title="This cannot be opened" of={open ?? 'closed'}>
+      <Boundary small title="This could not be opened" of={open ?? 'closed'}>
         <Suspense>
           {open === 'palette' ? <PaletteDialog onClose={close} /> : null}
           {open === 'shortcuts' ? <ShortcutsDialog onClose={close} /> : null}

@@ -69,7 +69,7 @@ function whyCommand(app: string, id: string): Command[] {
     {
       id: `why ${id}`,
       label: `Why ${id}?`,
-      hint: 'look up this id',
+      hint: 'search for this id',
       action: { go: whyHref(app, id) },
     },
   ];

@@ -52,8 +52,8 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
           options={commands.map(({ id, label, hint }) => ({ value: id, label, hint }))}
           empty={
             lookup.isFetching
-              ? 'Looking it up…'
-              : 'No results. Ids are matched whole, in the app that is open.'
+              ? 'Searching…'
+              : 'No results. Only a complete id matches, in the current app.'
           }
           onChoose={(id) => {
             const command = commands.find((each) => each.id === id);

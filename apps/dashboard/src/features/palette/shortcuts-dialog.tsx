@@ -6,44 +6,44 @@ const SHORTCUTS: readonly { where: string; keys: readonly (readonly [string, str
   {
     where: 'Everywhere',
     keys: [
-      ['Ctrl K, ⌘ K', 'Go to a page, an app, an execution'],
-      ['?', 'These shortcuts'],
+      ['Ctrl K, ⌘ K', 'Go to a page, an app or an execution'],
+      ['?', 'Show these shortcuts'],
     ],
   },
   {
     where: 'Executions',
     keys: [
-      ['j, k', 'Next, previous'],
-      ['Enter, o', 'Open'],
-      ['Space, Escape', 'Peek beside the list, close it'],
-      ['Home, End', 'First, last of those read'],
-      ['/', 'Filter'],
+      ['j, k', 'Next / previous execution'],
+      ['Enter, o', 'Open the execution'],
+      ['Space, Escape', 'Open / close the preview'],
+      ['Home, End', 'First / last loaded execution'],
+      ['/', 'Edit the filter'],
     ],
   },
   {
     where: 'Chart over time',
     keys: [
-      ['← →', 'Bar by bar'],
-      ['Shift ← →, Enter', 'Select, zoom in'],
+      ['← →', 'Move between bars'],
+      ['Shift ← →, Enter', 'Select a range / zoom in'],
     ],
   },
   {
     where: 'Timeline',
     keys: [
-      ['↑ ↓, j, k', 'Step by step'],
-      ['← →', 'Fold, unfold'],
-      ['f, F', 'Next, previous failed step'],
-      ['d', 'Next deciding step'],
-      ['/, then n, N', 'Find a step, the next, the one before'],
-      ['+ − 0', 'Zoom in, out, all'],
+      ['↑ ↓, j, k', 'Move between steps'],
+      ['← →', 'Collapse / expand'],
+      ['f, F', 'Next / previous failed step'],
+      ['d', 'Next decisive step'],
+      ['/, then n, N', 'Find a step / next match / previous match'],
+      ['+ − 0', 'Zoom in / zoom out / reset zoom'],
     ],
   },
   {
     where: 'JSON',
     keys: [
-      ['← →, Enter', 'Close, open'],
-      ['*', 'Open all within'],
-      ['/, then n, N', 'Find a key or a value, the next, the one before'],
+      ['← →, Enter', 'Collapse / expand'],
+      ['*', 'Expand everything inside'],
+      ['/, then n, N', 'Find a key or a value / next match / previous match'],
     ],
   },
 ];
@@ -52,7 +52,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open onOpenChange={onClose}>
       <DialogContent className="max-h-[76dvh] overflow-y-auto p-5">
-        <DialogTitle className="mb-3 font-semibold">Keyboard</DialogTitle>
+        <DialogTitle className="mb-3 font-semibold">Keyboard shortcuts</DialogTitle>
         <div className="grid gap-x-8 gap-y-4 sm:grid-cols-2">
           {SHORTCUTS.map(({ where, keys }) => (
             <div key={where}>

@@ -47,7 +47,7 @@ export function AppsPanel({ me }: { me: User }) {
         <Note>
           {me.isAdministrator
             ? 'There are no apps yet.'
-            : 'You are not a member of any app. Ask an owner for an invitation.'}
+            : "You are not a member of any app. Ask an app's owner for an invitation."}
         </Note>
       ) : (
         <ul className="divide-y divide-line rounded-md border border-line">

@@ -24,7 +24,7 @@ export function AuditFilterBar({ app, filter }: { app: string | null; filter: Au
         label="Person"
         type="search"
         className="min-w-40 flex-1"
-        placeholder="address, key or command line"
+        placeholder="email, key or command line"
         autoComplete="off"
         spellCheck={false}
         value={filter.actor}
@@ -41,7 +41,7 @@ export function AuditFilterBar({ app, filter }: { app: string | null; filter: Au
         label="Execution or other target"
         type="search"
         className="min-w-40 flex-1"
-        placeholder="its whole id or address"
+        placeholder="complete id or address"
         autoComplete="off"
         spellCheck={false}
         value={filter.target}
@@ -51,7 +51,7 @@ export function AuditFilterBar({ app, filter }: { app: string | null; filter: Au
         urlAt={() => auditCsvUrl(app, filter)}
         read={() => getAuditCsv(app, filter)}
         file={`${app ?? 'x-ray'}-audit.csv`}
-        about="All entries found, as CSV"
+        about="Export all matching entries as CSV"
       />
     </div>
   );

@@ -22,7 +22,7 @@ export function AuditPanel({ app }: { app: string | null }) {
   return (
     <Panel
       title="Audit log"
-      about="Who did what, newest first. Nothing is ever changed in it or taken out."
+      about="Who did what, newest first. Entries cannot be changed or deleted."
     >
       <AuditFilterBar app={app} filter={filter} />
       {log.isPending ? (
@@ -30,7 +30,7 @@ export function AuditPanel({ app }: { app: string | null }) {
       ) : log.isError && entries.length === 0 ? (
         <ErrorState
           error={log.error}
-          title="The audit log could not be read"
+          title="The audit log could not be loaded"
           onRetry={() => void log.refetch()}
         />
       ) : entries.length === 0 ? (
@@ -53,7 +53,7 @@ export function AuditPanel({ app }: { app: string | null }) {
           disabled={log.isFetchingNextPage}
           onClick={() => void log.fetchNextPage()}
         >
-          {log.isFetchingNextPage ? 'Loading…' : 'Show older'}
+          {log.isFetchingNextPage ? 'Loading…' : 'Show older entries'}
         </Button>
       ) : null}
     </Panel>

@@ -38,7 +38,7 @@ export function FormDialog(props: FormDialogProps) {
           <div className="flex flex-wrap justify-end gap-2">
             <Button onClick={onClose}>Cancel</Button>
             <Button type="submit" variant="primary" disabled={isPending || isDisabled}>
-              {isPending ? 'One moment…' : submit}
+              {isPending ? 'Please wait…' : submit}
             </Button>
           </div>
         </form>

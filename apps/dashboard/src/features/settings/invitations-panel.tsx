@@ -28,7 +28,7 @@ export function InvitationsPanel({ app }: { app: string }) {
   return (
     <Panel
       title="Invitations"
-      about="A link adds one member. Send it yourself: X-Ray sends no mail."
+      about="A link adds one member. Send it yourself: X-Ray sends no email."
       action={
         <Button variant="primary" onClick={() => setOpen({ kind: 'new' })}>
           <UserPlusIcon aria-hidden />
@@ -146,7 +146,7 @@ function InviteDialog({
         type="email"
         maxLength={254}
         autoComplete="off"
-        hint="Only an account with this address can use the link. Leave it empty to let anyone with the link join."
+        hint="Only an account with this email can use the link. Leave it empty to let anyone with the link join."
         error={fields['email']}
       />
       <Select label="Role" name="role" options={ROLE_OPTIONS} defaultValue="viewer" />

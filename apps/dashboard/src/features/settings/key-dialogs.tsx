@@ -23,10 +23,10 @@ const LIVES = [
   { value: '365', label: 'In a year' },
 ];
 const OVERLAPS = [
-  { value: '0', label: 'Stops at once' },
-  { value: '1', label: 'Works for 1 more hour' },
-  { value: '24', label: 'Works for 1 more day' },
-  { value: '168', label: 'Works for 7 more days' },
+  { value: '0', label: 'Stop immediately' },
+  { value: '1', label: 'Keep for 1 more hour' },
+  { value: '24', label: 'Keep for 1 more day' },
+  { value: '168', label: 'Keep for 7 more days' },
 ];
 
 interface CreatingProps {
@@ -94,7 +94,7 @@ export function NewKeyDialog({ app, onCreated, onClose }: CreatingProps) {
           autoCapitalize="none"
           spellCheck={false}
           placeholder="prod, staging"
-          hint="Leave it empty for all."
+          hint="Leave it empty to allow all environments."
           error={fields['environments']}
         />
       )}
@@ -104,7 +104,7 @@ export function NewKeyDialog({ app, onCreated, onClose }: CreatingProps) {
           name="requestsPerMinute"
           type="number"
           min={1}
-          hint="The limit of this key. Default: the limit of the installation."
+          hint="The limit for this key. Default: the limit of the installation."
           error={fields['requestsPerMinute']}
         />
       ) : null}

@@ -43,7 +43,7 @@ export function KeysPanel({ app }: { app: App }) {
       {mayEdit ? (
         <KeyList app={app} onOpen={setOpen} />
       ) : (
-        <Note>You are a viewer of this app. Its editors and owners manage the keys.</Note>
+        <Note>You are a viewer of this app. Editors and owners manage the keys.</Note>
       )}
       {open?.kind === 'new' ? (
         <NewKeyDialog app={app.id} onCreated={show} onClose={close} />
@@ -119,7 +119,7 @@ function KeyRow({
             <li>{apiKey.requestsPerMinute} requests a minute</li>
           )}
           <li>
-            made <RelativeTime iso={apiKey.createdAt} />
+            created <RelativeTime iso={apiKey.createdAt} />
             {apiKey.createdBy === null ? '' : ` by ${apiKey.createdBy}`}
           </li>
           <li>

@@ -69,7 +69,7 @@ function MemberList({ app, me }: { app: string; me: User }) {
     );
   }
   if (members.data.items.length === 0) {
-    return <Note>Only administrators see this app. Invite someone.</Note>;
+    return <Note>Only administrators can see this app. Invite someone.</Note>;
   }
   return (
     <>

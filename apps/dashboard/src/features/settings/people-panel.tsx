@@ -40,7 +40,7 @@ export function PeoplePanel({ me }: { me: User }) {
         label="Find"
         type="search"
         className="max-w-xs"
-        placeholder="name or address"
+        placeholder="name or email"
         autoComplete="off"
         spellCheck={false}
         value={find}
@@ -102,7 +102,7 @@ function Person({
             : user.appCount === 1
               ? 'member of 1 app'
               : `member of ${user.appCount} apps`}{' '}
-          · here since <RelativeTime iso={user.createdAt} />
+          · joined <RelativeTime iso={user.createdAt} />
         </div>
       </div>
       <div className="flex gap-2">

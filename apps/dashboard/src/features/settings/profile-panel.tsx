@@ -37,7 +37,7 @@ function ClerkProfile({ me }: { me: User }) {
         <dd className="wrap-anywhere">{me.email}</dd>
       </dl>
       <p className="text-sm text-ink-muted">
-        You sign in with Clerk. It keeps your name, address, password and second factors.
+        You sign in with Clerk. It keeps your name, email, password and second factors.
       </p>
       <Button
         className="self-start"
@@ -136,7 +136,7 @@ async function changeOwnPassword(change: PasswordChange): Promise<User> {
     if (!isSignedOut(error) || (await getMe()) === null) throw error;
     throw new ApiError(400, {
       code: 'invalid',
-      message: 'currentPassword: This is not your password.',
+      message: 'currentPassword: The current password is wrong.',
       details: [{ path: 'currentPassword', code: 'wrong' }],
     });
   }

@@ -117,7 +117,7 @@ function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) 
           <Note>
             {id === null
               ? 'You are not a member of any app.'
-              : `There is no app “${id}”, or you may not see it.`}
+              : `The app “${id}” does not exist, or you have no access to it.`}
           </Note>
         )
       ) : tab === 'keys' ? (
@@ -128,7 +128,9 @@ function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) 
         <AuditPanel app={app.id} />
       ) : (
         <Panel title="Audit log">
-          <Note>In this app you are {app.role ?? 'no member'}. Its owners read the log.</Note>
+          <Note>
+            Your role in this app: {app.role ?? 'no member'}. Only owners can read the audit log.
+          </Note>
         </Panel>
       )}
     </div>

@@ -69,8 +69,8 @@ export function TimelineToolbar({ searchRef, ...props }: TimelineToolbarProps) {
         <Button
           size="sm"
           variant="ghost"
-          title="Next deciding step (d)"
-          aria-label="Next deciding step"
+          title="Next decisive step (d)"
+          aria-label="Next decisive step"
           onClick={props.onNextDecisive}
         >
           <DiamondIcon aria-hidden className="text-accent" />
