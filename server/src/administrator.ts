@@ -30,13 +30,14 @@ export interface Administrator {
   call<Answer>(method: string, path: string, body?: object, accept?: string[]): Promise<Answer>;
   /** Posts bytes of a type and resolves with the answer's JSON. */
   send<Answer>(path: string, type: string, bytes: Uint8Array): Promise<Answer>;
-  /** Resolves with the answer as a stream, which fails when the answer breaks off. */
+  /** Resolves with the answer as a stream. The stream fails if the answer breaks off. */
   download(path: string): Promise<Readable>;
 }
 
 /**
- * Runs `use` with the API as administrator, over a socket that only this user can open: the socket of
- * the process that uses the data directory, else one of a backend that is opened for this call.
+ * Runs `use` with the API as administrator, over a socket that only this user can open. It is the
+ * socket of the process that uses the data directory. If there is no such process, a backend is
+ * opened for this call.
  */
 export async function withAdministrator<T>(
   config: Config,
@@ -71,7 +72,7 @@ async function withBackend<T>(
   config: Config,
   use: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
-  // Loading the server takes longer than asking one that runs.
+  // This import comes late because loading the server takes longer than asking a running one.
   const { openBackend } = await import('./main.js');
   const backend = await openBackend(config);
   try {
@@ -122,7 +123,7 @@ function overSocket(socketPath: string): Administrator {
     },
     async download(url) {
       const response = await ask('GET', url);
-      // An error is JSON, and throws here.
+      // An error answer is JSON. `answerOf` throws it.
       return isSuccess(response) ? response : await answerOf<never>(response, []);
     },
   };
@@ -133,7 +134,7 @@ async function answerOf<Answer>(response: IncomingMessage, accept: string[]): Pr
   if (isSuccess(response)) return answer as Answer;
   const { error } = answer as ErrorBody;
   if (accept.includes(error.code)) return answer as Answer;
-  // The message may quote a name, so it stays on its line.
+  // The message may quote a name that contains line ends.
   throw new AdministratorError(printable(error.message), error.details);
 }
 

@@ -111,7 +111,7 @@ function expressApp(deps: Deps, door: Door): Express {
       },
     );
   }
-  // Made at the first request for it: most processes start and end without one.
+  // The document is made at the first request, because most processes never need it.
   const document = once(() => openApi(endpoints, deps.version));
   app.get('/openapi.json', (_req, res) => {
     res.json(document());
@@ -121,7 +121,7 @@ function expressApp(deps: Deps, door: Door): Express {
     res.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
     res.type('html').send(page());
   });
-  // This comes before the refusal of methods: `GET /executions` is a page.
+  // This comes before the refusal of methods, because `GET /executions` is a page.
   if (deps.dashboardDir !== undefined) {
     app.use(serveDashboard(deps.dashboardDir, deps.clerk?.frontendOrigin));
   }
@@ -176,7 +176,7 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
   };
 }
 
-/** Aborted when the client has disconnected. */
+/** The signal is aborted when the client has disconnected. */
 function goneOf(res: express.Response): AbortSignal {
   const gone = new AbortController();
   res.once('close', () => gone.abort());
@@ -210,7 +210,7 @@ function refuseBadUrl({ keys }: Deps): RequestHandler {
   };
 }
 
-/** Tells browsers that came over TLS to use nothing else. RFC 6797. */
+/** Sends a header after which browsers use only TLS. RFC 6797. */
 function strictTransport({ publicUrl }: Deps): RequestHandler {
   const isHttps = publicUrl?.startsWith('https:') === true;
   return (req, res, next) => {
@@ -221,7 +221,7 @@ function strictTransport({ publicUrl }: Deps): RequestHandler {
 
 /** A connection begins with ten packets (RFC 6928). An answer that fits into them gains nothing from compression. */
 const compress = compression({ threshold: 14_000 });
-/** Answers to POST are short. */
+/** Answers to POST are too short to compress. */
 const compressAnswers: RequestHandler = (req, res, next) => {
   if (req.method === 'POST') next();
   else compress(req, res, next);

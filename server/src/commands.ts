@@ -18,8 +18,8 @@ import { addTransferCommands } from './cli/transfer.js';
 import { addUserCommands } from './cli/users.js';
 
 /**
- * Runs one command to its end and resolves with its exit code. `start` is at its end when the server
- * listens; the process then lives on until a signal.
+ * Runs one command to its end and resolves with its exit code. `start` resolves when the server
+ * listens; the process then runs until a signal.
  */
 export async function main(args: string[], io: Io): Promise<number> {
   const terminal = new Terminal(io);
@@ -36,7 +36,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   }
 }
 
-// A command loads its code when it runs: loading the whole server takes a second.
+// A command loads its code when it runs, because loading the whole server takes a second.
 function commands(terminal: Terminal): Command {
   const program = new Command('xray')
     .description('Decision observability: why did it decide that?')
@@ -47,7 +47,7 @@ function commands(terminal: Terminal): Command {
     .configureOutput({
       writeOut: (text) => terminal.say(...text.trimEnd().split('\n')),
       writeErr: (text) => terminal.warn(...text.trimEnd().split('\n')),
-      // An error quotes the argument, which may hold line ends.
+      // An error quotes the argument, which may contain line ends.
       outputError: (text) => terminal.warn(text.trimEnd()),
     });
 
@@ -55,7 +55,7 @@ function commands(terminal: Terminal): Command {
     .command('start')
     .description('start the server and the dashboard')
     .action(async () => {
-      // Checked first: loading the server alone opens more files than a low limit allows.
+      // This is checked first, because loading the server opens more files than a low limit allows.
       const fault = openFileFault();
       if (fault !== undefined) throw new UsageError(fault);
       const { startServer } = await import('./main.js');
@@ -138,9 +138,9 @@ const PLAIN_ERRORS = [
   UntrustedSocketError,
 ];
 
-/** The lines of a message. A person can act on a sentence; a bug keeps its stack. */
+/** The lines of a message. A known error is one sentence; a bug keeps its stack. */
 function explain(error: unknown): string[] {
-  // It quotes safely, and points at a place in a filter with lines of its own.
+  // The message quotes safely, and has extra lines that point at a place in a filter.
   if (error instanceof AdministratorError) return error.message.split('\n');
   if (!(error instanceof Error)) return [String(error)];
   if (PLAIN_ERRORS.some((kind) => error instanceof kind)) return [error.message];
@@ -151,7 +151,7 @@ function explain(error: unknown): string[] {
   if (code === 'EMFILE' || code === 'ENFILE') {
     return [`${message}. Raise the limit on open files, for example with \`ulimit -n 4096\`.`];
   }
-  // The system says what failed and where: a file that is missing, a host that refuses.
+  // The system's message says what failed and where, for example a missing file.
   if (syscall !== undefined) return [message || String(code)];
   return (stack ?? message).split('\n');
 }

@@ -8,7 +8,10 @@ import { appIdSchema, newAccountSchema } from '@xray/core';
 import { isUsableKey } from './auth/api-key.js';
 import { frontendHostOf, type ClerkOptions } from './auth/clerk.js';
 
-/** The clone this server runs from. It holds the `.env` files, the dashboard and the default data directory. */
+/**
+ * The clone that this server runs from. It has the `.env` files, the dashboard and the default data
+ * directory.
+ */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface Config {
@@ -32,15 +35,15 @@ export interface Config {
   requestsPerMinute: number | undefined;
   /** The origin where people reach the server, if it is not where it listens. */
   publicUrl: string | undefined;
-  /** Opens `/metrics` to a program elsewhere, or behind a proxy. */
+  /** A program with this token may read `/metrics` from another machine or through a proxy. */
   metricsToken: string | undefined;
   trustedProxies: string[];
   dashboardOrigin: string | undefined;
   /** Clerk's settings; undefined means local accounts. */
   clerk: ClerkOptions | undefined;
-  /** Signs cookies and links. With the embedded database a secret is created and kept beside it. */
+  /** Signs cookies and links. For the embedded database a secret is created and kept next to it. */
   authSecret: string | undefined;
-  /** Used once, on an empty database. */
+  /** These settings are used once, on an empty database. */
   init: {
     appId: string;
     apiKey: string | undefined;
@@ -48,7 +51,7 @@ export interface Config {
   };
 }
 
-/** A wrong setting; the message names it and says what to do. */
+/** A wrong setting. The message names it and says what to do. */
 export class ConfigError extends Error {
   constructor(message: string) {
     super(message);
@@ -68,7 +71,7 @@ const publishableKey = z
   )
   .optional();
 
-/** An http(s) address that has none of these parts, since nothing would use them. */
+/** An http(s) address without these parts, because nothing would use them. */
 function webAddress(refused: UrlPart[]): z.ZodType<string, string> {
   return z
     .string()
@@ -148,8 +151,8 @@ const variables = z.object({
 });
 
 /**
- * All settings, complete. `env` wins over `server/.env.local`, then `server/.env`, then the same two
- * files at the root. An empty variable counts as not set.
+ * All settings, complete. `env` has priority over `server/.env.local`, then `server/.env`, then the
+ * same two files in the root folder. An empty variable counts as not set.
  *
  * @throws ConfigError naming the variable.
  */
@@ -169,7 +172,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     dashboardDir: existsSync(dashboardDir) ? dashboardDir : undefined,
     sdkPackage: path.join(ROOT, 'packages/xray-sdk/out/xray-sdk.tgz'),
     logLevel: settings.XRAY_LOG_LEVEL,
-    // stderr, so that stdout holds only what is said to people.
+    // The log goes to stderr, so stdout has only the messages for people.
     logTo: 2,
     requestsPerMinute: settings.XRAY_RATE_LIMIT,
     publicUrl: settings.XRAY_PUBLIC_URL,
@@ -240,7 +243,7 @@ function firstUserOf(settings: z.output<typeof variables>): Config['init']['user
   return { email, password };
 }
 
-/** What the Postgres driver reads from a URL's query. */
+/** Parameters of a URL's query that the Postgres driver reads. */
 const DRIVER_PARAMETERS = new Set(
   (
     'host port user password options application_name client_encoding ssl sslmode sslcert sslkey ' +
@@ -248,10 +251,13 @@ const DRIVER_PARAMETERS = new Set(
     'idle_in_transaction_session_timeout'
   ).split(' '),
 );
-/** Hosts put these into the URLs they show; X-Ray behaves the same without them. */
+/** Some hosts put these parameters into their URLs. X-Ray does not need them. */
 const HARMLESS_PARAMETERS = new Set(['pgbouncer', 'channel_binding', 'connect_timeout']);
 
-/** Tells which part of a database's address would be read wrongly or not at all. The text holds a password. */
+/**
+ * Says which part of a database's address would be ignored or misread. The text contains a
+ * password, so only names of parts are shown.
+ */
 function databaseUrlFault(text: string): string | undefined {
   if (!URL.canParse(text)) {
     return 'cannot be read as a URL. Write special characters of the password as %XX, for example # as %23';

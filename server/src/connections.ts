@@ -3,17 +3,22 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 
-/** A start needs the database's files, threads and their pipes; below this it ends half-way. */
+/**
+ * A start needs the database's files, threads and pipes. Below this limit it would fail half-way.
+ */
 const MIN_OPEN_FILES = 512;
-/** Kept free for files that the database opens, in file descriptors. */
+/** File descriptors kept free for files that the database opens. */
 const RESERVE = 16;
 /** One client may hold at most this share of the connections. */
 const CLIENT_SHARE = 0.5;
-/** The limit and the use of descriptors are measured again after so many connections, or so many ms. */
+/**
+ * The limit and the number of used descriptors are measured again after this many connections, or
+ * this many ms.
+ */
 const MEASURE_EVERY = 16;
 const MEASURE_EVERY_MS = 1_000;
 const WATCH_EVERY_MS = 5_000;
-/** A shortage is logged at most once in so many ms. */
+/** A shortage is logged at most once in this time, in ms. */
 const LOG_EVERY_MS = 60_000;
 
 /** The most files this process may open. Undefined where the system does not say (it is not Linux). */
@@ -23,7 +28,7 @@ export function openFileLimit(): number | undefined {
   return soft === undefined ? undefined : Number(soft);
 }
 
-/** Why a server cannot run with this limit of open files; undefined when it can. */
+/** Why a server cannot run with this limit on open files; undefined if it can. */
 export function openFileFault(limit = openFileLimit()): string | undefined {
   if (limit === undefined || limit >= MIN_OPEN_FILES) return undefined;
   return (
@@ -40,10 +45,9 @@ interface Client {
 }
 
 /**
- * Keeps some file descriptors free, so that connections cannot take them all: without one, the system
- * drops new connections before Node sees them. A new connection beyond the limit closes the connection
- * that has been idle longest, of the same client if this client has too many. Returns a function that
- * stops it.
+ * Keeps some file descriptors free. Without one, the system drops new connections before Node sees them.
+ * At the limit, a new connection closes the one that has been idle longest, of the same client if that
+ * client has too many. Returns a function that stops this.
  */
 export function limitConnections(
   server: Server,
@@ -53,7 +57,7 @@ export function limitConnections(
     now,
   }: { logger: Logger; isTrusted: (ip: string) => boolean; now: () => number },
 ): () => void {
-  // In the order in which they were last used.
+  // The clients, least recently used first.
   const clients = new Map<Socket, Client>();
   const counts = new Map<string, number>();
   let limit = Number.POSITIVE_INFINITY;
@@ -98,7 +102,7 @@ export function limitConnections(
     if (++sinceMeasured >= MEASURE_EVERY || now() - measuredAt >= MEASURE_EVERY_MS) measure();
     const address = socket.remoteAddress ?? '';
     const held = counts.get(address) ?? 0;
-    // Many people share the address of a proxy.
+    // Many people may use one proxy, so a proxy's address has no share.
     const share = isTrusted(address) ? Infinity : Math.max(1, Math.floor(limit * CLIENT_SHARE));
     const isOver = held >= share ? 'client' : clients.size >= limit ? 'server' : undefined;
     if (isOver !== undefined) {
@@ -130,7 +134,7 @@ export function limitConnections(
   return () => clearInterval(watch);
 }
 
-/** How many more files this process may open; undefined where the system does not say. */
+/** How many more files this process may open; undefined if the system does not say. */
 function freeDescriptors(): number | undefined {
   try {
     const limit = openFileLimit();

@@ -39,11 +39,11 @@ export class UntrustedSocketError extends Error {
   }
 }
 
-/** The hold on a data directory: a socket in it, which the kernel closes when the process dies. */
+/** The lock on a data directory: a socket in it, which the kernel closes when the process dies. */
 export interface DataDirLock {
   /** Name of the socket in the data directory. */
   socketName: string;
-  /** Serves requests over the socket; until then it answers 503. */
+  /** Serves requests over the socket. Before this call the socket answers 503. */
   serve(listener: RequestListener): void;
   release(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export interface DataDirLock {
 const SOCKET_NAME = 'xray.sock';
 /** A longer path cannot be bound or connected to (`sun_path` in unix(7); 104 bytes on macOS). */
 const MAX_SOCKET_PATH_BYTES = 100;
-/** Leaves room for a new directory, the link in it and the socket's name. */
+/** This leaves room for a new directory, the link in it and the socket's name. */
 const MAX_TMPDIR_BYTES = 60;
 
 /**
@@ -89,8 +89,8 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
 }
 
 /**
- * Runs `use` with the path of the socket that the holder of a data directory listens on; with undefined
- * when no process holds it.
+ * Runs `use` with the path of the socket on which the owner of the lock listens, or with undefined
+ * if no process holds the lock.
  *
  * @throws UntrustedSocketError when the socket belongs to another user.
  */
@@ -107,7 +107,7 @@ export async function withHolder<T>(
   });
 }
 
-/** The secret in the data directory, created at the first call. The caller holds the lock. */
+/** The secret in the data directory. The first call creates it. The caller must hold the lock. */
 export async function authSecretIn(dataDir: string): Promise<string> {
   const file = path.join(dataDir, 'auth-secret');
   const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -116,15 +116,16 @@ export async function authSecretIn(dataDir: string): Promise<string> {
   });
   if (kept !== undefined) return kept;
   const made = randomBytes(32).toString('base64url');
-  // A start that is killed here must not leave half a secret, so the complete file is renamed into place.
+  // A start that is killed here must not leave half a secret. So the complete file is renamed.
   await writeFile(`${file}.partial`, made, { mode: 0o600 });
   await rename(`${file}.partial`, file);
   return made;
 }
 
 /**
- * Runs `use` with a path to the folder that a socket's address can hold. For a long path that is a
- * symbolic link in a new directory, which only this user can open: its name cannot be known beforehand.
+ * Runs `use` with a path to the folder that is short enough for a socket's address. For a long path
+ * this is a symbolic link in a new directory that only this user can open, so nobody can guess its
+ * name.
  */
 async function withShortPath<T>(folder: string, use: (short: string) => Promise<T>): Promise<T> {
   const longest = path.join(folder, asideName());
@@ -185,8 +186,8 @@ async function listen(server: Server, socketPath: string): Promise<boolean> {
 }
 
 /**
- * Removes a socket that no process listens on. It is renamed before it is asked a last time: another
- * process may have bound a new one in between, which must not be removed.
+ * Removes a socket that no process listens on. It is renamed and then checked again, because
+ * another process may have bound a new socket in between, and that one must stay.
  */
 async function removeIfStale(folder: string, short: string): Promise<boolean> {
   if (await isAnswering(path.join(short, SOCKET_NAME))) return false;

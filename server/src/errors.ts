@@ -28,11 +28,13 @@ type DomainCode = Exclude<keyof typeof ERROR_STATUS, 'internal'>;
 /** How long a client should wait after a 503, in seconds. */
 const RETRY_AFTER_S = 2;
 
-/** An error that a client can act on. The client sees the message, so it holds no payload. */
+/**
+ * An error that a client can act on. The client sees the message, so it must not contain payload.
+ */
 export class DomainError extends Error {
   readonly code: DomainCode;
   readonly details: ErrorDetail[];
-  /** After how many seconds the client should try again; for 429 and 503. */
+  /** The client should try again after this many seconds; for 429 and 503. */
   readonly retryAfterS: number;
 
   constructor(
@@ -97,10 +99,13 @@ export function answerTo(
   return answer('internal', message);
 }
 
-/** SQLSTATE of characters that no text of the database can hold. */
+/** SQLSTATE of characters that Postgres cannot store in a text. */
 const REFUSED_TEXTS = new Set(['22021', '22P05']);
 
-/** Whether the database refused a text that no schema had refused. The stored records are no such texts. */
+/**
+ * Whether the database refused a text that our schemas had accepted. Stored records are never
+ * refused this way.
+ */
 function isRefusedText(error: unknown): boolean {
   return error instanceof Error && REFUSED_TEXTS.has((error as NodeJS.ErrnoException).code ?? '');
 }
@@ -111,7 +116,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => {
     const requestId = requestIdOf(res);
     const { status, headers, body } = answerTo(error, { logger, requestId, method: req.method });
-    // A running answer can only be cut off. Express would write the raw error to stderr.
+    // An answer that has begun can only be cut off. Express would write the raw error to stderr.
     if (res.headersSent) {
       res.destroy();
       return;
@@ -120,7 +125,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** The id of this request in the log, made when it came in. */
+/** The id of this request in the log, assigned when the request arrived. */
 export function requestIdOf(res: Response): string {
   return String(res.getHeader('x-request-id') ?? '');
 }

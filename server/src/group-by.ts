@@ -1,4 +1,4 @@
-/** Items by their keys, in the order in which each was first seen. Map.groupBy, which Node 20 has not. */
+/** Items by key, in the order in which each key was first seen. Node 20 lacks Map.groupBy. */
 export function groupBy<K, T>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

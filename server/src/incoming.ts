@@ -5,12 +5,12 @@ import { holdsApiKey, possibleKeysIn } from './auth/api-key.js';
 import type { KeyRing } from './auth/key-ring.js';
 import { DomainError } from './errors.js';
 
-/** A key may be encoded more than once on its way. */
+/** A key may be encoded several times on its way. */
 const MAX_DECODINGS = 3;
 
 /**
- * Gives a request its id for the log, and logs a line once it is answered. The line has the route's pattern and
- * not the URL, since ids and filters in a URL can name people.
+ * Gives a request its id for the log, and logs a line once it is answered. The line has the route's
+ * pattern instead of the URL, because ids and filters in a URL can name people.
  */
 export function logRequest(
   { logger, now }: { logger: Logger; now: () => number },
@@ -34,8 +34,9 @@ export function logRequest(
 }
 
 /**
- * Refuses a URL with U+0000, with a parameter that is not percent-encoded UTF-8, or with an API key. Postgres cannot
- * store U+0000. A key in a URL is in the logs of every proxy on the way, so the client has to learn of it.
+ * Refuses a URL with U+0000, with a parameter that is not percent-encoded UTF-8, or with an API
+ * key. Postgres cannot store U+0000. A key in a URL is logged by every proxy on the way, so the
+ * client must learn of it.
  *
  * @throws DomainError invalid.
  */

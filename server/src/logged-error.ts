@@ -1,6 +1,6 @@
 /**
- * The parts of an error that the log keeps. Postgres quotes the row in `detail` and `where`, and the value in
- * the message of a data error (SQLSTATE class 22). The log must not contain them.
+ * The parts of an error that the log keeps. Postgres quotes the row in `detail` and `where`, and
+ * the value in the message of a data error (SQLSTATE class 22). The log must not contain them.
  */
 export function loggedError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -14,7 +14,7 @@ export function loggedError(error: unknown): object {
   return {
     type: name,
     message: quotesValues ? 'the database refuses a value' : message,
-    // The first lines repeat the message.
+    // The first lines of the stack repeat the message.
     stack: stack.slice(Math.max(0, stack.indexOf('\n    at '))),
     ...(code !== undefined && { code }),
     ...(constraint !== undefined && { constraint }),

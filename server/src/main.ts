@@ -38,17 +38,20 @@ import { readVersion } from './version.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
 const STOP_TIMEOUT_MS = 10_000;
-/** How often a stop closes connections that became idle, in ms. */
+/** How often a stopping server closes connections that became idle, in ms. */
 const LOOK_FOR_IDLE_MS = 50;
-/** Threads that read records for questions. With two, a long comparison leaves one for searches. */
+/**
+ * Threads that read records for questions. While one runs a long comparison, the other serves
+ * searches.
+ */
 const THREADS = 2;
 /** How long clients may take, in ms. */
 interface Patience {
-  /** For the headers of a request, counted from the connection or the request's first byte. */
+  /** The limit for the headers of a request, from the connection or the request's first byte. */
   headersMs: number;
-  /** For the whole request. */
+  /** The limit for the whole request. */
   requestMs: number;
-  /** Between two requests on a connection. */
+  /** The limit between two requests on a connection. */
   keepAliveMs: number;
   /** How often the first two limits are checked. */
   checkEveryMs: number;
@@ -57,19 +60,20 @@ interface Patience {
 const PATIENCE: Patience = {
   headersMs: 15_000,
   requestMs: 60_000,
-  // Longer than a load balancer keeps a connection: the balancer must be the side that closes it.
+  // This is longer than a load balancer keeps a connection, because the balancer must be the side
+  // that closes it.
   keepAliveMs: 75_000,
   checkEveryMs: 5_000,
 };
 
-/** What answers requests: composed and migrated, but without a port. */
+/** The part that answers requests: composed and migrated, but without a port. */
 export interface Backend {
   deps: Deps;
   /** Names of the migrations that this start applied. */
   migrated: string[];
-  /** The hold on the data directory; undefined with Postgres. */
+  /** The lock on the data directory; undefined with Postgres. */
   lock: DataDirLock | undefined;
-  /** Sets the address that links lead to, once it is known. */
+  /** Sets the address for links, once it is known. */
   announce(url: string): void;
   /** Ends answers that would otherwise never end, such as live streams. */
   stopStreams(): void;
@@ -78,15 +82,15 @@ export interface Backend {
 
 export interface RunningServer {
   url: string;
-  /** The app and key that were created in an empty database; the key is shown only here. */
+  /** The app and key that were created in an empty database. The key is shown only here. */
   firstStart: { appId: string; apiKey: string } | undefined;
   /** Creates the first administrator; undefined when one exists. */
   setupLink: string | undefined;
-  /** Finishes running requests, then closes the store. */
+  /** Finishes the running requests, then closes the store. */
   stop(): Promise<void>;
 }
 
-/** Opens and migrates the store of the settings, and composes the parts that answer requests. */
+/** Opens and migrates the store, and composes the parts that answer requests. */
 export async function openBackend(config: Config): Promise<Backend> {
   const logger = pino(
     { level: config.logLevel, base: null, serializers: { err: loggedError } },
@@ -102,7 +106,7 @@ export async function openBackend(config: Config): Promise<Backend> {
   const search = new Search(store, threads);
   const passwords = new Passwords();
   const stopping = new AbortController();
-  // Every live stream adds a listener, and removes it when it ends.
+  // Every live stream adds a listener, and removes it at its end.
   setMaxListeners(0, stopping.signal);
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
@@ -284,7 +288,7 @@ async function initialize(
     const creation = { ...byItself, appId: init.appId, action: 'app.create', target: null };
     return { result, entry: result ? creation : undefined };
   });
-  // An operator who chose the key knows it; printing it would only put it into a log.
+  // An operator who chose the key already knows it. Printing it would only put it into a log.
   return made && chosen === undefined ? { appId: init.appId, apiKey: generated.key } : undefined;
 }
 
@@ -300,14 +304,14 @@ async function listen(server: Server, { port, host }: Config): Promise<string> {
   return urlOf(host, actualPort);
 }
 
-/** Origins of our own pages. */
+/** The origins of our own pages. */
 function pagesOf({ dashboardOrigin }: Config, siteUrl: string): string[] {
   const local = new URL(siteUrl);
   if (local.hostname === '127.0.0.1') local.hostname = 'localhost';
   return [siteUrl, local.origin, ...(dashboardOrigin === undefined ? [] : [dashboardOrigin])];
 }
 
-/** Tells whether an address is one of these addresses and ranges. */
+/** Returns a test whether an address is in these addresses and ranges. */
 function membership(ranges: string[]): (ip: string) => boolean {
   const list = new BlockList();
   for (const range of ranges) {
@@ -320,14 +324,14 @@ function membership(ranges: string[]): (ip: string) => boolean {
 }
 
 function urlOf(host: string, port: number): string {
-  // A browser cannot open the address for all interfaces, so the printed link names this machine.
+  // A browser cannot open the address for all interfaces, so the printed link uses localhost.
   if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 async function closeServer(server: Server): Promise<void> {
   const impatience = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
-  // A connection whose answer has just ended stays open for a next request, which will not come.
+  // A connection whose answer has just ended waits for a next request, which will not come.
   const looking = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE_MS);
   await new Promise((done) => server.close(done));
   clearInterval(looking);

@@ -1,8 +1,11 @@
 import type { Logger } from 'pino';
 
-/** How often the log has a line while an outage lasts, in ms. */
+/** How often the log gets a line during an outage, in ms. */
 const REMIND_EVERY_MS = 60_000;
-/** Without a failure for this long an outage is over, in ms. With a full disk, reads succeed between failing writes. */
+/**
+ * An outage is over after this long without a failure, in ms. With a full disk, reads succeed
+ * between failing writes.
+ */
 const QUIET_MS = 10_000;
 
 interface Outage {
@@ -12,7 +15,9 @@ interface Outage {
   failures: number;
 }
 
-/** Logs an outage of the database when it begins, once a minute while it lasts, and when it is over. */
+/**
+ * Logs an outage of the database when it begins, once a minute while it lasts, and when it ends.
+ */
 export class OutageLog {
   readonly #logger: Logger;
   readonly #now: () => number;

@@ -8,8 +8,8 @@ import { createSqlStore } from './store/sql-store.js';
 import { ForeignEntryError, listFiles, unpackFiles } from './upkeep/backup.js';
 
 /**
- * Creates the embedded database from a backup, in a data directory that is empty and not in use. The
- * database is put in place only after it was unpacked, opened and migrated.
+ * Creates the embedded database from a backup, in an empty data directory that is not in use. The
+ * database is moved into place only after it was unpacked, opened and migrated.
  *
  * @throws RestoreError, DataDirInUseError
  */
@@ -55,7 +55,10 @@ async function refuseUnlessEmpty(dataDir: string, socketName: string): Promise<v
   );
 }
 
-/** Without a database in it, the archive would become an empty directory, and the next start would fill it. */
+/**
+ * An archive without a database would become an empty directory, and the next start would create a
+ * new database in it.
+ */
 async function refuseUnlessWhole(file: string): Promise<void> {
   const names = await listFiles(file).catch((error: unknown) => {
     if (error instanceof ForeignEntryError) {

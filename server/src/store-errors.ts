@@ -3,7 +3,10 @@ import type { OutageLog } from './outage-log.js';
 import { outageOf } from './store/outage.js';
 import type { Store } from './store/store.js';
 
-/** The same store, which counts and logs the failures of its database for every caller: ingest, questions and jobs. */
+/**
+ * The same store, with counting and logging of database failures for all callers: ingest, questions
+ * and jobs.
+ */
 export function watchErrors(store: Store, registry: Registry, outages: OutageLog): Store {
   const errors = new Counter({
     name: 'xray_store_errors_total',
@@ -18,7 +21,7 @@ export function watchErrors(store: Store, registry: Registry, outages: OutageLog
         errors.inc({ kind: 'outage' });
         outages.failed(error, reason);
       } else if (/^[0-9A-Z]{5}$/.test(codeOf(error))) {
-        // A refusal by the store itself has no SQLSTATE.
+        // An error of the store itself has no SQLSTATE.
         errors.inc({ kind: 'unexpected' });
       }
     },
@@ -36,7 +39,7 @@ interface Watcher {
   succeeded(): void;
 }
 
-/** The same methods; the watcher hears how each of their promises ends. */
+/** The same methods. The watcher is notified when a promise resolves or rejects. */
 function watched<T extends object>(target: T, { failed, succeeded }: Watcher): T {
   const members = Object.entries(target).map(([name, member]: [string, unknown]) => {
     if (typeof member !== 'function') return [name, member];
@@ -47,6 +50,6 @@ function watched<T extends object>(target: T, { failed, succeeded }: Watcher): T
     };
     return [name, method];
   });
-  // Every member stands under its own name, with the same parameters and result.
+  // Every member keeps its name, with the same parameters and result.
   return Object.fromEntries(members) as T;
 }

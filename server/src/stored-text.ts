@@ -1,6 +1,6 @@
 import { DomainError } from './errors.js';
 
-/** Postgres can store neither U+0000 nor half of a surrogate pair. */
+/** Postgres can store neither U+0000 nor unpaired surrogates. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
@@ -16,7 +16,7 @@ export function toStorable(text: string): string {
  * @throws DomainError invalid, which names the field.
  */
 export function checkTexts(body: unknown): void {
-  // No recursion: a body may nest as deep as its bytes allow.
+  // This is not recursive, because a body may be nested very deeply.
   const rest: { path: string; value: unknown }[] = [{ path: '', value: body }];
   for (let item = rest.pop(); item !== undefined; item = rest.pop()) {
     const { path, value } = item;

@@ -1,15 +1,15 @@
 export interface LineOptions {
-  /** How many run at one time. */
+  /** How many tasks run at the same time. */
   atOnce: number;
-  /** How many wait for one of them to end. */
+  /** How many tasks may wait. */
   waiting: number;
-  /** How many of these one caller may have; half of them by default. */
+  /** How many waiting tasks one caller may have. Default: half of them. */
   waitingOfOne?: number;
-  /** How long one waits, in ms. */
+  /** How long a task waits, in ms. */
   patienceMs: number;
 }
 
-/** The line is full, the caller has its share of it, or its turn did not come in time. */
+/** The line is full, the caller has used its share, or its turn did not come in time. */
 export class LineError extends Error {}
 
 interface Waiting {
@@ -18,12 +18,13 @@ interface Waiting {
 }
 
 /**
- * Runs a few pieces of work at once and lets a few more wait. The next turn goes to the caller with the fewest
- * running pieces, then to the oldest one: a caller who asks for much does not keep the others waiting.
+ * Runs a few tasks at the same time and lets a few more wait. The next turn goes to the caller with
+ * the fewest running tasks, then to the oldest one. So a caller with many tasks does not block the
+ * others.
  */
 export class WaitingLine {
   readonly #options: Required<LineOptions>;
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   readonly #line = new Set<Waiting>();
   readonly #runningOf = new Map<string, number>();
   #running = 0;
@@ -41,7 +42,7 @@ export class WaitingLine {
   }
 
   /**
-   * Runs `work` when its turn comes. Undefined when the client has disconnected before.
+   * Runs `work` when its turn comes. Undefined if the client has disconnected before.
    *
    * @throws LineError
    */
@@ -62,7 +63,7 @@ export class WaitingLine {
     else this.#runningOf.set(caller, running);
   }
 
-  /** Hands the free slot to the next one in line. */
+  /** Gives the free slot to the next task in the line. */
   #next(): void {
     let next: Waiting | undefined;
     for (const waiting of this.#line) {

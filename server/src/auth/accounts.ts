@@ -16,7 +16,7 @@ export type Accounts = ReturnType<typeof createAccounts>;
 export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
   const { publicUrl } = options;
   let opened: Promise<BetterAuth> | undefined;
-  // Loading it takes half of the time of a short command, which does not need it.
+  // Loading Better Auth takes half the time of a short command, which does not need it.
   const auth = (): Promise<BetterAuth> =>
     (opened ??= import('./better-auth.js').then(({ openBetterAuth }) =>
       openBetterAuth({ ...options, sessionS: SESSION_S }),
@@ -27,7 +27,8 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
 
   /** Sends a session's cookies on, marked as Secure where the connection has TLS. */
   const passCookies = (req: Request, res: Response, headers: Headers): void => {
-    // A long answer checks its reader again after its headers are sent. It is too late for cookies then.
+    // A long answer checks its reader again after the headers are sent. It is too late for cookies
+    // then.
     if (res.headersSent) return;
     for (const cookie of headers.getSetCookie()) {
       res.append('Set-Cookie', isSecure(req) ? `${cookie}; Secure` : cookie);
@@ -57,13 +58,16 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
       return await (await auth()).verify(email, password);
     },
 
-    /** A session for somebody who has proved who they are. The caller writes its row before it is sent. */
+    /**
+     * A session for somebody who has proved who they are. The caller stores its row before the
+     * cookie is sent.
+     */
     newSession(req: Request) {
       const token = randomBytes(32).toString('base64url');
       const expiresAt = new Date(Date.now() + SESSION_S * 1000);
       const device = deviceOf(req) ?? randomBytes(16).toString('base64url');
       return {
-        /** Where it begins, for GuessLimit. */
+        /** The origin of the session, for GuessLimit. */
         origin: { ip: req.ip ?? '', device } satisfies Origin,
         of: (userId: string): NewSession => ({
           userId,
@@ -72,7 +76,7 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
           ip: req.ip ?? '',
           userAgent: req.get('user-agent') ?? '',
         }),
-        /** Sends its cookie, once the row is there, and then the browser's. */
+        /** Sends the session's cookie, once its row is stored, and then the browser's cookie. */
         async send(res: Response): Promise<void> {
           const { headers } = await (await auth()).sendSession(token);
           headers.append('Set-Cookie', deviceCookie(device));
@@ -86,7 +90,7 @@ export function createAccounts(options: Omit<BetterAuthOptions, 'sessionS'>) {
       passCookies(req, res, headers);
     },
 
-    /** Where a request comes from, for GuessLimit. */
+    /** The origin of a request, for GuessLimit. */
     originOf: (req: Request): Origin => ({ ip: req.ip ?? '', device: deviceOf(req) }),
   };
 }

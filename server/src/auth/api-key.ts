@@ -10,8 +10,8 @@ const SHAPE = new RegExp(
 );
 
 /**
- * A new key, `xr_` + 12 base62 + `_` + 43 base62 + 6 base62. The secret carries 256 bits; the last six
- * are the CRC-32 of all before them, so that a scanner or a person can tell a key from a typing error.
+ * A new key: `xr_` + 12 base62 + `_` + 43 base62 + 6 base62. The secret has 256 bits. The last six
+ * characters are the CRC-32 of the rest, so a typing error can be found without the database.
  */
 export function generateApiKey(): { id: string; key: string } {
   const id = randomBase62(ID_LENGTH);
@@ -19,7 +19,10 @@ export function generateApiKey(): { id: string; key: string } {
   return { id, key: body + checksum(body) };
 }
 
-/** The 12 characters after `xr_`, which are shown as the key's id. An operator's own key is not base62. */
+/**
+ * The 12 characters after `xr_`, which are shown as the key's id. A key chosen by an operator need
+ * not be base62.
+ */
 export function keyIdOf(key: string): string {
   return key.slice(3, 3 + ID_LENGTH);
 }
@@ -29,19 +32,21 @@ export function hashApiKey(key: string): Buffer {
   return hash('sha256', key, 'buffer');
 }
 
-/** The form of a key that an operator may choose: long enough that a random one cannot be guessed. */
+/** The form of a key that an operator may choose. It is too long to guess if it is random. */
 const CHOSEN = 'xr_[\\x21-\\x7e]{29,253}';
 
 export function isUsableKey(key: string): boolean {
   return new RegExp(`^${CHOSEN}$`).test(key);
 }
 
-/** Where a chosen key may end in a URL or a list. It may also hold any of these characters. */
+/**
+ * Characters that may end a chosen key in a URL or a list. The key itself may also contain them.
+ */
 const ENDS = ['&', '/', '?', '#', '=', ';', ',', '"', "'", '+'];
-/** Each costs a look-up. */
+/** Each possible key costs a look-up. */
 const MAX_POSSIBLE_KEYS = 16;
 
-/** Parts of a text that may be a key that an operator chose. */
+/** Parts of a text that could be a key chosen by an operator. */
 export function possibleKeysIn(text: string): string[] {
   const found = new Set<string>();
   for (const [, run = ''] of text.matchAll(new RegExp(`(?=(${CHOSEN}))`, 'g'))) {
@@ -51,7 +56,7 @@ export function possibleKeysIn(text: string): string[] {
   return [...found].filter(isUsableKey).slice(0, MAX_POSSIBLE_KEYS);
 }
 
-/** Whether a text holds a whole key in the form that X-Ray generates. */
+/** Whether a text contains a whole key in the form that X-Ray generates. */
 export function holdsApiKey(text: string): boolean {
   return SHAPE.test(text);
 }

@@ -104,7 +104,8 @@ export function openBetterAuth({ db, secret, publicUrl, sessionS, passwords }: B
         ? await internalAdapter.findUserByEmail(email, { includeAccounts: true })
         : undefined;
       const hash = found?.accounts.find(({ providerId }) => providerId === 'credential')?.password;
-      // The same work is done without an account, so that the time does not show who has one.
+      // Without an account the same work is done, so the response time does not show who has an
+      // account.
       if (!hash) await passwords.hash(password);
       if (found && hash && (await passwords.verify({ hash, password }))) return found.user.id;
       throw wrong();

@@ -23,7 +23,7 @@ interface ClerkPerson {
   name: string;
 }
 
-/** The content of a webhook: the user as they are now, or that they were deleted. */
+/** The content of a webhook: the user's current data, or the news that the user was deleted. */
 interface Told {
   type: string;
   clerkId: string;
@@ -60,7 +60,8 @@ export class Clerk {
    * The id of X-Ray's user for this session token. A person seen for the first time gets a user
    * without a role.
    *
-   * @throws DomainError unauthorized, or unavailable when Clerk has to be asked and does not answer.
+   * @throws DomainError unauthorized, or unavailable if Clerk does not answer a question that only
+   * it can answer.
    */
   async userOf(token: string, ip: string | null): Promise<string> {
     const clerkId = await this.#verify(token);
@@ -86,7 +87,7 @@ export class Clerk {
   /**
    * Reads a webhook and checks its signature.
    *
-   * @throws DomainError unauthorized when the signature was not made with our secret.
+   * @throws DomainError unauthorized if the signature was not made with our secret.
    */
   async read(headers: Headers, body: string): Promise<Told> {
     const event = await this.#readEvent(headers, body);
@@ -164,7 +165,7 @@ export function frontendHostOf(publishableKey: string): string | undefined {
   return host;
 }
 
-/** Undefined without a verified address: invitations go by the address. */
+/** Undefined without a verified address, because invitations are matched by address. */
 function personOf(data: UserJSON): ClerkPerson | undefined {
   const address = data.email_addresses.find(({ id }) => id === data.primary_email_address_id);
   if (address?.verification?.status !== 'verified') return undefined;

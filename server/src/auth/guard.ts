@@ -11,21 +11,21 @@ import { authorize, notFound, requireSender, type Policy } from './policy.js';
 import type { Door, Principal } from './principal.js';
 import { SYSTEM_USER_HEADER, systemUserIn } from './system-user.js';
 
-/** The parts that identify a caller. */
+/** The parts of the server that identify a caller. */
 export interface Identification {
   store: Store;
   keys: KeyRing;
   accounts: Accounts;
   /** When Clerk signs people in, there are no local accounts. */
   clerk: Clerk | undefined;
-  /** Opens `/metrics` to a program elsewhere, or behind a proxy. */
+  /** A program with this token may read `/metrics` from another machine or through a proxy. */
   metricsToken: string | undefined;
   publicUrl: string | undefined;
 }
 
 /**
- * Checks who calls, whether they may, and whether the app exists, before the body is read. It runs before
- * every route's handler. The handler gets the caller from `admissionOf`.
+ * Checks the caller, their permission and whether the app exists, before the body is read. It runs
+ * before every route's handler. The handler gets the caller from `admissionOf`.
  */
 export function guard(
   deps: Identification,
@@ -44,7 +44,7 @@ export function guard(
         : await identify(deps, door, route.policy, app, req, res);
       const mayOperate = isOperator || isThisMachine(req, deps.publicUrl);
       authorize(principal, route.policy, { app, isThisMachine: mayOperate });
-      // A key opens its own app only, and is deleted with it.
+      // A key can only reach its own app, and is deleted with it.
       const isKnown = app === undefined || principal.kind === 'key';
       if (!isKnown && !(await deps.store.appExists(app))) throw notFound('app');
       return principal;
@@ -69,7 +69,7 @@ function digest(text: string): Buffer {
 
 interface Admission {
   principal: Principal;
-  /** Repeats all checks, and throws what the guard would throw now. */
+  /** Repeats all checks. It throws what the guard would throw now. */
   admit: () => Promise<Principal>;
 }
 
@@ -82,7 +82,9 @@ export function admissionOf(res: Response): Admission {
   return admission;
 }
 
-/** A credential that is sent is never ignored: a wrong key is a 401 on every route, also beside a session. */
+/**
+ * A credential is never ignored: a wrong key is a 401 on every route, even next to a valid session.
+ */
 async function identify(
   { keys, accounts, clerk, store }: Identification,
   door: Door,
@@ -105,7 +107,7 @@ async function identify(
   return access ? { kind: 'user', ...access } : { kind: 'nobody' };
 }
 
-/** The guard of ingest, which runs before Express: the key in a request's headers. */
+/** The guard of ingest, which runs before Express. It reads the key from a request's headers. */
 export async function senderOf(
   deps: Pick<Identification, 'keys' | 'clerk'>,
   headers: IncomingHttpHeaders,

@@ -5,7 +5,7 @@ import type { Store } from '../store/store.js';
 import { networkOf } from './client-address.js';
 
 const WINDOW_MS = 15 * 60_000;
-/** How long a place stays known after the last sign-in from there, in ms. */
+/** How long a place stays known after the last sign-in from it, in ms. */
 const KNOWN_MS = 90 * 24 * 3_600_000;
 
 /** The limit of wrong passwords in a window from one network, for any account. */
@@ -14,7 +14,10 @@ const OF_NETWORK = 50;
 const OF_PAIR = 10;
 /** The limit for one account, from all networks that it has not signed in from. */
 const OF_ACCOUNT = 100;
-/** The same limit for the first try from a network: a person in a new place keeps a chance during an attack. */
+/**
+ * The same limit for the first try from a network. It is higher, so that a person in a new place
+ * can still sign in during an attack.
+ */
 const OF_ACCOUNT_AT_FIRST = 300;
 
 /** Where a request comes from. */
@@ -27,8 +30,9 @@ export interface Origin {
 type GuessStore = Pick<Store, 'countGuesses' | 'forgiveGuesses' | 'knownPlaces' | 'rememberPlaces'>;
 
 /**
- * Slows down guessing of passwords, on all servers of a database together. A right password counts nothing.
- * A browser or network that an account has signed in from counts by itself, so that strangers cannot lock it out.
+ * Slows down password guessing, for all servers of a database together. A correct password is not
+ * counted. A browser or network that has signed in to the account has its own counter, so strangers
+ * cannot lock it out.
  */
 export class GuessLimit {
   readonly #store: GuessStore;
@@ -40,8 +44,8 @@ export class GuessLimit {
   }
 
   /**
-   * Counts an attempt before its password is checked, so that many at once cannot slip through, and
-   * takes it back when `attempt` succeeds.
+   * Counts an attempt before its password is checked, so that many parallel attempts cannot pass
+   * the limit. If `attempt` succeeds, the count is taken back.
    *
    * @throws DomainError rate_limited
    */
@@ -52,12 +56,12 @@ export class GuessLimit {
     return result;
   }
 
-  /** Somebody has signed in to this account, from here. */
+  /** Remembers that somebody has signed in to this account from this place. */
   async remember(origin: Origin, email: string): Promise<void> {
     await this.#store.rememberPlaces(Object.values(placesOf(origin, accountOf(email))), KNOWN_MS);
   }
 
-  /** Counts in the counters that apply, and returns their keys. */
+  /** Adds one to the counters that apply, and returns their keys. */
   async #count({ ip, device }: Origin, account: string): Promise<string[]> {
     const places = placesOf({ ip, device }, account);
     const known = await this.#store.knownPlaces(Object.values(places));
@@ -67,7 +71,7 @@ export class GuessLimit {
     }
     const pair = keyOf('pair', `${network} ${account}`);
     if (known.includes(places.network)) return await this.#countEach({ [pair]: OF_PAIR });
-    // The network first: one that is refused adds no rows by making up accounts.
+    // The network is counted first. A refused network then adds no rows for invented accounts.
     const ofNetwork = await this.#countEach({ [keyOf('ip', network)]: OF_NETWORK });
     const ofAccount = keyOf('email', account);
     const keys = [pair, ofAccount];
@@ -84,7 +88,7 @@ export class GuessLimit {
     return keys;
   }
 
-  /** A refused attempt counts nothing either: repeating it makes nothing worse for anybody else. */
+  /** A refused attempt is not counted, so repeating it does not affect anybody else. */
   async #refuseBeyond(
     limits: Record<string, number>,
     counts: GuessCount[],
@@ -106,14 +110,14 @@ function accountOf(email: string): string {
   return email.trim().toLowerCase();
 }
 
-/** The keys under which an account knows where a request comes from. */
+/** The keys under which an account remembers the places of its sign-ins. */
 function placesOf({ ip, device }: Origin, account: string): { network: string; device?: string } {
   const network = keyOf('known network', `${networkOf(ip)} ${account}`);
   if (device === undefined) return { network };
   return { network, device: keyOf('known device', `${device} ${account}`) };
 }
 
-/** Hashed, so that the table does not show who tried to sign in. */
+/** The key is hashed, so the table does not show who tried to sign in. */
 function keyOf(counter: string, text: string): string {
   return createHash('sha256').update(`${counter} ${text}`).digest('base64url');
 }

@@ -2,7 +2,10 @@ import { DomainError } from '../errors.js';
 import type { KeyGrant, Store } from '../store/store.js';
 import { faultOf, hashApiKey } from './api-key.js';
 
-/** How long an answer of the store is kept, in ms. A key that another server revokes works for this long. */
+/**
+ * How long a look-up in the store is cached, in ms. A key revoked by another server works for this
+ * long.
+ */
 const BELIEVED_MS = 5_000;
 const MAX_REMEMBERED = 10_000;
 /** A key's last use is written at most this often, in ms. */
@@ -13,7 +16,7 @@ interface Remembered {
   until: number;
 }
 
-/** Looks up the rights of an API key, with a short cache so that not every request asks the store. */
+/** Looks up the rights of an API key. A short cache saves asking the store for every request. */
 export class KeyRing {
   readonly #store: Pick<Store, 'findKey' | 'touchKey'>;
   readonly #now: () => number;
@@ -26,10 +29,11 @@ export class KeyRing {
   }
 
   /**
-   * The rights of a key that works. A text in another form than a generated key is looked up too, since
-   * an operator may choose the first key.
+   * The rights of a valid key. A text in another form than a generated key is looked up too,
+   * because an operator may choose the first key.
    *
-   * @throws DomainError unauthorized, which says what is wrong with the key; forbidden when its app is archived.
+   * @throws DomainError unauthorized, with what is wrong with the key; forbidden if its app is
+   * archived.
    */
   async grantOf(key: string): Promise<KeyGrant> {
     const grant = await this.#find(key);
@@ -47,12 +51,12 @@ export class KeyRing {
     return grant;
   }
 
-  /** Whether it is a key of this installation, also if it no longer works. */
+  /** Whether this is a key of this installation, even if it no longer works. */
   async knows(key: string): Promise<boolean> {
     return (await this.#find(key)) !== undefined;
   }
 
-  /** Empties the cache, so that a change on this server takes effect at once. */
+  /** Empties the cache, so that a change on this server takes effect immediately. */
   forget(): void {
     this.#remembered.clear();
   }

@@ -7,10 +7,9 @@ const ADDED_ON_THE_WAY =
   /^(forwarded|forwarded-for|via|cdn-loop|x-forwarded|x-forwarded-.*|x-real-.*|x-original-.*|x-client-ip|x-cluster-client-ip|true-client-ip|.*-client-ip|cf-.*|x-amzn-.*|x-azure-.*|x-envoy-.*|x-appengine-.*|x-vercel-.*|x-proxy-.*|proxy-connection)$/;
 
 /**
- * Whether a program on this machine sends the request, and not a person behind a local proxy or a page through
- * DNS rebinding. The connection and the host name are local, and no proxy added a header.
- * A `publicUrl` with another name means that there is a proxy. That proxy may add no header, so no request
- * over the network counts as the machine's own then.
+ * Whether a program on this machine sent the request: the connection and the host name are local, and
+ * no proxy added a header. A `publicUrl` with another name means a proxy that may add no header, so no
+ * network request counts then. This also excludes pages that use DNS rebinding.
  */
 export function isThisMachine(req: Request, publicUrl: string | undefined): boolean {
   if (publicUrl !== undefined && !LOCAL_NAME.test(new URL(publicUrl).host)) return false;

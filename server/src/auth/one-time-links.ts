@@ -24,8 +24,9 @@ export class OneTimeLinks {
   }
 
   /**
-   * The link that creates the first administrator; undefined when there is one. It is derived from a nonce in the
-   * database and the server's secret, so that every instance and every start give the same link.
+   * The link that creates the first administrator; undefined if one exists. It is derived from a
+   * nonce in the database and the server's secret, so every instance and every start give the same
+   * link.
    */
   async setupLink(): Promise<string | undefined> {
     if (await this.#store.hasAdministrator()) return undefined;
@@ -46,7 +47,7 @@ export class OneTimeLinks {
     return { link: this.#link(`/${kind}`, token), expiresAt: expiresAt.toISOString() };
   }
 
-  /** Whether the link works. It is checked before expensive work is done for it. */
+  /** Whether the link still works. This is checked before expensive work. */
   async isOpen(kind: LinkKind, token: string): Promise<boolean> {
     return await this.#store.hasLink(identifier(kind, token));
   }

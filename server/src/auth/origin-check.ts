@@ -4,9 +4,9 @@ import { DomainError } from '../errors.js';
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Refuses a request that another site's page sends with the visitor's cookies (CSRF). A browser names the source of a
- * request in `Origin` and `Sec-Fetch-Site`. A program sends neither, and has no X-Ray cookies.
- * Source: OWASP, Cross-Site Request Forgery Prevention, "Verifying Origin With Standard Headers".
+ * Refuses a request that another site's page sends with the visitor's cookies (CSRF). A browser names
+ * the source in `Origin` and `Sec-Fetch-Site`. A program sends neither and has no X-Ray cookies.
+ * Source: OWASP, CSRF Prevention, "Verifying Origin With Standard Headers".
  *
  * @param allowed origins besides the one that the request was sent to
  */

@@ -1,6 +1,6 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 
-/** The parameters of Better Auth (better-auth/crypto), so that hashes from before still verify. */
+/** The parameters of Better Auth (better-auth/crypto), so that older hashes still verify. */
 const COST = { N: 16_384, r: 16, p: 1, maxmem: 64 * 1024 * 1024 };
 const KEY_BYTES = 64;
 

@@ -5,10 +5,14 @@ import { runPasswordTask, type PasswordTask } from './password-hash.js';
 const port = parentPort;
 if (port === null) throw new Error('password-worker runs as a worker thread only');
 
-/** A third of the weight that ingest's threads have (sched(7)): enough that sign-ins on a busy machine get on. */
+/**
+ * This is a third of the weight of ingest's threads (sched(7)), which is enough for sign-ins on a
+ * busy machine.
+ */
 const NICENESS = 5;
 
-// On Linux this is for the calling thread alone (setpriority(2)), elsewhere for the whole process.
+// On Linux this applies only to the calling thread (setpriority(2)), elsewhere to the whole
+// process.
 if (process.platform === 'linux') setPriority(NICENESS);
 
 port.on('message', (task: PasswordTask) => {

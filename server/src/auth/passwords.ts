@@ -4,7 +4,7 @@ import { LineError, WaitingLine } from '../waiting-line.js';
 import { networkOf } from './client-address.js';
 import type { PasswordTask } from './password-hash.js';
 
-/** One password takes about 100 ms, so the last one in a full line waits for about three seconds. */
+/** A password takes about 100 ms, so the last one in a full line waits about three seconds. */
 const LINE = { atOnce: 1, waiting: 24, waitingOfOne: 16, patienceMs: 30_000 };
 
 /** The client that a password is hashed for. */
@@ -14,8 +14,8 @@ export interface Caller {
 }
 
 /**
- * Hashes passwords on a separate thread, one at a time. In the thread pool that zlib and files use, scrypt would
- * block ingest while strangers try to sign in.
+ * Hashes passwords on a separate thread, one at a time. Node's thread pool also serves zlib and
+ * files, so scrypt in it would block ingest while strangers try to sign in.
  */
 export class Passwords {
   readonly #line = new WaitingLine(LINE);
@@ -23,9 +23,11 @@ export class Passwords {
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * Runs `work`, which hashes passwords, when its turn comes. It does not run for a client that has disconnected.
+   * Runs `work`, which hashes passwords, when its turn comes. It does not run for a client that has
+   * disconnected.
    *
-   * @throws DomainError unavailable when too many wait already, or the caller's network has its share.
+   * @throws DomainError unavailable if too many are waiting, or the caller's network has used its
+   * share.
    */
   async inTurn<T>({ ip, gone }: Caller, work: () => Promise<T>): Promise<T> {
     try {
@@ -64,7 +66,7 @@ export class Passwords {
 
   async #ask(task: PasswordTask): Promise<string | boolean> {
     const worker = (this.#worker ??= this.#start());
-    // Nothing else may keep the process alive during a first start.
+    // During a first start only this worker keeps the process alive.
     worker.ref();
     return await new Promise((resolve, reject) => {
       const settle = (end: () => void): void => {
@@ -87,7 +89,7 @@ export class Passwords {
     const worker = new Worker(new URL('./password-worker.js', import.meta.url));
     worker.unref();
     worker.once('exit', () => (this.#worker = undefined));
-    // Without a listener an error between two tasks would end the process.
+    // Without a listener, an error between two tasks would end the process.
     worker.on('error', () => {});
     return worker;
   }

@@ -3,14 +3,15 @@ import { DomainError } from '../errors.js';
 import type { Principal } from './principal.js';
 
 /**
- * The callers that a route admits. Every route declares a policy. Routes with an app in their path use `ingest`, `read`,
- * `edit` or `own`.
+ * The callers that a route admits. Every route declares a policy. Routes with an app in their path
+ * use `ingest`, `read`, `edit` or `own`.
  *
- * - `public`: everybody; the caller is not identified. `anyone`: everybody; the caller is identified if they signed in.
+ * - `public`: everybody; the caller is not identified. `anyone`: everybody; the caller is
+ * identified if they signed in.
  * - `ingest`: an API key with that scope. `read`: a viewer, or a key with that scope.
  * - `edit`: an editor. `own`: an owner. `user`: a person who has signed in.
  * - `administer`: an administrator. `operate`: also programs on this machine, such as monitoring.
- * - `console`: the command line on the server's machine only.
+ * - `console`: only the command line on the server's machine.
  */
 export type Policy =
   | 'public'
@@ -27,13 +28,16 @@ export type Policy =
 export interface Place {
   /** The app that the route names. */
   app: string | undefined;
-  /** The request came from a program on this machine through no proxy, or with the token for `/metrics`. */
+  /**
+   * The request came from a program on this machine without a proxy, or with the token for
+   * `/metrics`.
+   */
   isThisMachine: boolean;
 }
 
 /**
- * Throws unless `policy` admits the principal. To a caller without any right to it, an app looks as if it did
- * not exist.
+ * Throws unless `policy` admits the principal. A caller without any right to an app gets the same
+ * answer as if it did not exist.
  */
 export function authorize(principal: Principal, policy: Policy, place: Place): void {
   switch (policy) {

@@ -13,7 +13,7 @@ export type Principal =
       keyId: string;
       app: string;
       scopes: KeyScope[];
-      /** The environments that it may send for; null means any. */
+      /** The environments that the key may send for; null means any. */
       environments: string[] | null;
       requestsPerMinute: number | null;
     };
@@ -35,13 +35,13 @@ export function actorOf(principal: Principal): AuditEntry['actor'] {
   }
 }
 
-/** A name for the credential, for limits that each one has a share of. */
+/** A name for the credential, for limits that give each credential a share. */
 export function credentialOf(principal: Principal): string {
   const { kind, id } = actorOf(principal);
   return `${kind} ${id ?? ''}`;
 }
 
-/** The caller's name for people. */
+/** The caller's name, as people see it. */
 export function nameOf(principal: Principal): string {
   return auditActorText(actorOf(principal));
 }

@@ -7,9 +7,9 @@ import { DomainError } from '../errors.js';
  */
 export type RateLimit = (keyId: string, ownLimit: number | null) => Promise<void>;
 
-/** Each instance counts separately. Undefined means no limit except a key's own. */
+/** Each instance counts separately. Undefined means that only a key's own limit applies. */
 export function rateLimit(requestsPerMinute: number | undefined): RateLimit {
-  // It only counts, since the limit differs by key.
+  // It has no limit of its own, because the limit differs by key.
   const counter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 60 });
   return async (keyId, ownLimit) => {
     const limit = ownLimit ?? requestsPerMinute;

@@ -1,9 +1,12 @@
 import { userInfo } from 'node:os';
 
-/** The command line sends it over the data directory's socket, which only the owner of the files can open. */
+/**
+ * The command line sends this header over the data directory's socket, which only the owner of the
+ * files can open.
+ */
 export const SYSTEM_USER_HEADER = 'x-xray-system-user';
 
-/** The name of the user who runs this process; the number where the system knows no name. */
+/** The name of the user who runs this process, or the number if the system knows no name. */
 export function systemUser(): string {
   try {
     return userInfo().username.replaceAll(/[^\x20-\x7e]/g, '?');
@@ -12,7 +15,7 @@ export function systemUser(): string {
   }
 }
 
-/** The name in a header; null when there is none that can be shown. */
+/** The name in a header; null if there is none that can be shown. */
 export function systemUserIn(header: string | undefined): string | null {
   return header !== undefined && /^[\x20-\x7e]{1,128}$/.test(header) ? header : null;
 }

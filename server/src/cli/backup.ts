@@ -29,7 +29,7 @@ export function addBackupCommands(program: Command, terminal: Terminal): void {
     });
 }
 
-/** The file appears under its name when it is complete and on the disk. */
+/** The file gets its name only when it is complete and on the disk. */
 async function backUp(terminal: Terminal, file: string): Promise<number> {
   if (existsSync(file)) throw new UsageError(`The file ${file} already exists.`);
   const partial = `${file}.partial`;

@@ -22,10 +22,13 @@ const SIGNS: Record<ComparedStep['kind'], string> = {
 
 const REORDERED = 'the rules are in a different order';
 
-/** At most so many lines of a list are printed; `--json` has more. */
+/** At most this many lines of a list are printed; `--json` has more. */
 const MAX_LINES = 12;
 
-/** A comparison as text: first what differs as a whole, then the steps, with equal steps folded. */
+/**
+ * A comparison as text: first the differences of the whole, then the steps, with equal steps
+ * folded.
+ */
 export function comparisonText(comparison: Comparison): string {
   const { a, b, versions, changes, moreChanges, steps, moreSteps } = comparison;
   return [

@@ -102,7 +102,7 @@ function describeKey(key: ApiKey): string {
     ...(key.expiresAt === null ? [] : [`expires ${key.expiresAt}`]),
     ...(key.requestsPerMinute === null ? [] : [`${key.requestsPerMinute} requests a minute`]),
   ];
-  // The name comes last: wherever it ends, nothing after it can be taken for a part of it.
+  // The name comes last, so nothing after it can be mistaken for a part of it.
   return [key.id, key.scopes.join('+'), facts.join(', '), key.name].map(cell).join('  ');
 }
 

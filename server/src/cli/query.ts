@@ -17,7 +17,7 @@ type Item = ExecutionPage['items'][number];
 
 /** The server's largest page. */
 const MAX_PAGE = 200;
-/** A column shows at most so many characters. */
+/** A column shows at most this many characters. */
 const MAX_COLUMN = 40;
 
 /** `xray query` */
@@ -76,7 +76,7 @@ async function findAll(
   return items;
 }
 
-/** Adds the filter and a mark under the fault, if the server named its place. */
+/** Adds the filter and a mark under the error, if the server gave its position. */
 function pointed(error: unknown, q: string): unknown {
   if (!(error instanceof AdministratorError)) return error;
   const place = error.details.find(({ path }) => path === 'q')?.position;

@@ -12,7 +12,7 @@ import { addTo } from '../upkeep/prune.js';
 import { appPath, asAdministrator } from './ask.js';
 import { UsageError, formatBytes, nameList, type Terminal } from './terminal.js';
 
-/** An erasure skips rows that a writer has locked, so it passes over its scope up to so many times. */
+/** An erasure skips rows that a writer has locked, so it runs up to this many times. */
 const MAX_PASSES = 5;
 const SUBJECT_OPTIONS = ['subject', 'subjectType', 'subjectId'];
 const UNIT_MS = { h: 3_600_000, d: 24 * 3_600_000, w: 7 * 24 * 3_600_000 };
@@ -233,7 +233,7 @@ function readAge(text: string): number {
   return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
 
-/** The first slash ends the type, since ids hold slashes more often than types do. */
+/** The first slash ends the type, because ids contain slashes more often than types do. */
 function readSubject(text: string): Subject {
   const slash = text.indexOf('/');
   if (slash < 1 || slash === text.length - 1) {

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { printable, stringifyJson } from '@xray/core';
 import { loadConfig, type Config } from '../config.js';
 
-/** A command that cannot be carried out as it was given; the message says how it could. */
+/** A command that cannot be carried out as given. The message says how it can be. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);
@@ -17,11 +17,11 @@ export interface Io {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable & { isTTY?: boolean };
   stderr: Writable & { isTTY?: boolean };
-  /** The file descriptor for the log, where it is not that of stderr. */
+  /** The file descriptor for the log, if it is not stderr. */
   logTo?: number;
 }
 
-// JSON escapes the controls below U+0020 by itself. A terminal acts on these too.
+// JSON escapes control characters below U+0020. A terminal also acts on these.
 const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/g;
 
 /** How often a progress bar is drawn, in ms. */
@@ -29,12 +29,12 @@ const DRAW_EVERY_MS = 100;
 const BAR_WIDTH = 24;
 
 /**
- * The only way out for a command's text. Names come from other people: no control or bidi character of
- * theirs reaches the terminal, and no name adds a line.
+ * All text of a command is printed by this class. Names come from other people, so their control
+ * and bidi characters are removed, and a name cannot add a line.
  */
 export class Terminal {
   readonly io: Io;
-  /** A command that printed its answer can still fail as a whole. */
+  /** A command may print its answer and still fail as a whole. */
   exitCode = 0;
 
   constructor(io: Io) {
@@ -68,9 +68,9 @@ export class Terminal {
   }
 
   /**
-   * Resolves when a person types `word`, or when `yes` is set.
+   * Resolves when a person types `word`, or if `yes` is set.
    *
-   * @throws UsageError when no person can answer, or the answer was another.
+   * @throws UsageError if no person can answer, or the answer differs.
    */
   async confirm(question: string, word: string, yes: boolean): Promise<void> {
     if (yes) return;
@@ -93,7 +93,7 @@ export class Terminal {
   }
 }
 
-/** Moves while a person looks at the terminal; prints nothing elsewhere. */
+/** Moves while a person looks at the terminal, and prints nothing otherwise. */
 export class Progress {
   readonly #stream: Io['stderr'];
   readonly #total: number | undefined;
@@ -110,7 +110,7 @@ export class Progress {
     this.#stream.write(`\r\x1B[2K${this.#bar(done)}${printable(text)}`);
   }
 
-  /** Clears the bar, for the line that says how it ended. */
+  /** Clears the bar, so that the closing line can be printed. */
   end(): void {
     if (this.#stream.isTTY) this.#stream.write('\r\x1B[2K');
   }
@@ -123,12 +123,12 @@ export class Progress {
   }
 }
 
-/** One cell of a row. Columns stand two spaces apart, so a name cannot look like two of them. */
+/** One cell of a row. Columns are two spaces apart, so a name may not contain two spaces. */
 export function cell(text: string): string {
   return printable(text).replace(/\s+/g, ' ').trim();
 }
 
-/** Names in a list. A name that could be read as several names, or as none, is quoted. */
+/** Names in a list. A name that could be read as several names, or as no name, is quoted. */
 export function nameList(names: readonly string[]): string {
   return names.map((name) => (/^[\w.:-]+$/.test(name) ? name : JSON.stringify(name))).join(', ');
 }

@@ -17,9 +17,9 @@ import { appPath, asAdministrator } from './ask.js';
 import { UsageError, formatBytes, type Terminal } from './terminal.js';
 
 const LINE_END = 0x0a;
-/** Size of the bundles in which lines go to the server. */
+/** Size of the bundles of lines that are sent to the server. */
 const BUNDLE_BYTES = 2 * 1024 * 1024;
-/** Keeps a call below the limit of a JSON body. */
+/** This keeps a call below the limit of a JSON body. */
 const KEYS_A_CALL = 100;
 
 interface ExportOptions {
@@ -59,7 +59,10 @@ export function addTransferCommands(program: Command, terminal: Terminal): void 
     });
 }
 
-/** Writes a line for the app, the executions as the server sends them, and a line with their number. */
+/**
+ * Writes one line for the app, one for each execution as the server sends it, and one with their
+ * number.
+ */
 async function exportApp(
   terminal: Terminal,
   administrator: Administrator,
@@ -184,7 +187,7 @@ async function importBundle(
   const path = appPath(imported.app, 'import');
   const result = await administrator.send<IngestResult>(path, 'application/x-ndjson', body);
   for (const { index, executionId, message } of result.rejected) {
-    // The first line of the file is the app's.
+    // The first line of the file describes the app.
     const line = imported.executions + index + 2;
     terminal.warn(`line ${line} (${executionId ?? 'no id'}) was rejected: ${message}`);
   }

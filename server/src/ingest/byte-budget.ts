@@ -1,12 +1,15 @@
 /** Bytes that can be taken and given back. */
 export interface Budget {
   readonly maxBytes: number;
-  /** Returns false, and takes nothing, when fewer bytes are free. */
+  /** Returns false, and takes nothing, if fewer bytes are free. */
   take(bytes: number): boolean;
   give(bytes: number): void;
 }
 
-/** The bytes of requests that may be in memory at once. A request that does not fit is refused, not queued. */
+/**
+ * The bytes of requests that may be in memory at the same time. A request that does not fit is
+ * refused, not queued.
+ */
 export class ByteBudget implements Budget {
   readonly maxBytes: number;
   #usedBytes = 0;
@@ -36,8 +39,8 @@ interface Usage {
 }
 
 /**
- * Gives each caller a share of a budget, so that one with many slow requests leaves room for the others. A
- * caller with a single request may use the whole budget for it.
+ * Gives each caller a share of a budget, so that a caller with many slow requests leaves room for
+ * others. A caller with a single request may use the whole budget.
  */
 export class BudgetShares {
   readonly #budget: ByteBudget;
@@ -49,7 +52,7 @@ export class BudgetShares {
     this.#maxBytesOfOne = maxBytesOfOne;
   }
 
-  /** Runs `work`, one request of the caller, with the caller's share. */
+  /** Runs `work`, one request of the caller, within the caller's share. */
   async run<T>(caller: string, work: (share: Budget) => Promise<T>): Promise<T> {
     const usage = this.#used.get(caller) ?? { requests: 0, bytes: 0 };
     this.#used.set(caller, usage);

@@ -6,14 +6,14 @@ export interface GroupCommitOptions {
   /** A batch is closed at this many records or bytes of weight. A single record may weigh more. */
   maxRecords: number;
   maxBytes: number;
-  /** How many batches may run at once. A further one starts only when it is full. */
+  /** How many batches may run at the same time. A further batch starts only when it is full. */
   concurrency: number;
 }
 
-/** One call of `save`. Its records may end up in several batches. */
+/** One call of `save`. Its records may be stored in several batches. */
 interface Call {
   outcomes: SaveOutcome[];
-  /** Records whose batch has not finished. */
+  /** Records of the call whose batch has not finished. */
   left: number;
   failure: { error: unknown } | undefined;
   resolve: (outcomes: SaveOutcome[]) => void;
@@ -22,7 +22,7 @@ interface Call {
 
 interface Waiting {
   record: ExecutionRecord;
-  /** Its place in its call. */
+  /** The record's index in its call. */
   place: number;
   call: Call;
 }
@@ -47,8 +47,8 @@ export class GroupCommit {
   }
 
   /**
-   * Resolves with each record's outcome when all are committed. Rejects if a batch failed, but only after
-   * all batches have finished, since their outcomes must be known before the request is answered.
+   * Resolves with each record's outcome when all are committed. It rejects if a batch failed, but
+   * only after all batches have finished, because the answer needs all outcomes.
    */
   async save(records: ExecutionRecord[]): Promise<SaveOutcome[]> {
     if (records.length === 0) return [];

@@ -19,13 +19,19 @@ import { readBody, type Body } from './read-body.js';
 import { splitBody } from './split-body.js';
 import { SNAPSHOT_BYTES, weightOf } from './weight.js';
 
-/** The limit for all requests together, inflated and weighed. Parsing and storing one takes about four times its bytes. */
+/**
+ * The limit for all requests together, uncompressed and weighed. Parsing and storing a request
+ * takes about four times its bytes.
+ */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 /** The share of one API key that sends several requests at once. */
 const MAX_BYTES_OF_KEY = 0.75 * MAX_PENDING_BYTES;
-/** A request with many snapshots yields to the event loop after this long, in ms. */
+/** A request with many snapshots yields to the event loop after this time, in ms. */
 const TURN_MS = 10;
-/** A thread reads snapshots with more characters: parsing and checking 5 MiB takes a quarter of a second. */
+/**
+ * Snapshots with more characters are read by a thread: parsing and checking 5 MiB takes a quarter
+ * of a second.
+ */
 const LARGE = 256 * 1024;
 
 export interface Delivery {
@@ -61,14 +67,15 @@ export class Intake {
       save: (records) => metrics.commit(records.length, () => store.saveExecutions(records)),
       maxRecords: 200,
       maxBytes: 8 * 1024 * 1024,
-      // The embedded database has one connection. With Postgres a second batch uses the first one's waiting times.
+      // The embedded database has one connection. With Postgres, a second batch runs while the
+      // first one waits.
       concurrency: store.kind === 'postgres' ? 2 : 1,
     });
   }
 
   /**
-   * Takes the snapshots of one request and resolves when they are committed. Each of several snapshots is
-   * accepted or rejected separately. A single snapshot that is rejected throws its DomainError.
+   * Takes the snapshots of one request and resolves when they are committed. Several snapshots are
+   * accepted or rejected separately. A single rejected snapshot throws its DomainError.
    */
   async take(delivery: Delivery): Promise<Taken> {
     try {
@@ -93,7 +100,7 @@ export class Intake {
     if (split.kind === 'malformed') throw new DomainError('invalid', split.message);
     if (split.kind === 'too_many') throw tooMany();
     const read: ReadSnapshot[] = [];
-    // A single snapshot needs no turn: its request had its own event.
+    // A single snapshot needs no turn, because its request had an event of its own.
     let turnEnd = split.kind === 'single' ? Infinity : 0;
     for (const text of split.texts) {
       if (performance.now() > turnEnd) turnEnd = (await this.#nextTurn()) + TURN_MS;
@@ -125,8 +132,8 @@ export class Intake {
   }
 
   /**
-   * Waits for a round of the event loop for this request alone, and returns its time. Many long requests that
-   * continue in the same round would block the loop together.
+   * Waits for a round of the event loop for this request only, and returns its time. Many long
+   * requests that continue in the same round would block the loop together.
    */
   async #nextTurn(): Promise<number> {
     const turn = this.#lastTurn.then(async () => {
@@ -187,7 +194,7 @@ export class Intake {
   }
 }
 
-/** Only the store finds out that an execution belongs to another environment. */
+/** Only the store can find out that an execution belongs to another environment. */
 function detailsOf(code: RejectionCode): ErrorDetail[] {
   return code === 'app_mismatch' ? [{ path: 'environment', code: 'environment_mismatch' }] : [];
 }

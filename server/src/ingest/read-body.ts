@@ -4,21 +4,21 @@ import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { DomainError } from '../errors.js';
 import type { Budget } from './byte-budget.js';
 
-/** A request's body, inflated, and how to give its bytes back to the budget. */
+/** A request's body, uncompressed, and a way to return its bytes to the budget. */
 export interface Body {
   bytes: Buffer;
   /**
    * Takes more of the budget, for the records made from the body.
    *
-   * @throws DomainError unavailable, or too_large when even the whole budget would not be enough.
+   * @throws DomainError unavailable, or too_large if even the whole budget would not be enough.
    */
   takeMore(bytes: number): void;
   release(): void;
 }
 
 /**
- * Reads a request's body and inflates gzip and br on the way. Neither a large body nor a zip bomb takes more
- * memory than `maxBytes` or the rest of the budget.
+ * Reads a request's body and uncompresses gzip and br on the way. Neither a large body nor a zip
+ * bomb takes more memory than `maxBytes` or the rest of the budget.
  *
  * @throws DomainError too_large, unavailable (the budget), unsupported_encoding or invalid.
  */
@@ -56,7 +56,7 @@ export async function readBody(
       req.unpipe();
       source.destroy();
     }
-    // The rest must be discarded, or the connection would wait for a reader forever.
+    // The rest must be read and discarded, or the connection would never end.
     req.resume();
     throw error;
   }
@@ -79,8 +79,9 @@ function inflated(req: IncomingMessage): Readable {
 }
 
 /**
- * Resolves at the end of `source`. Rejects with the error that `take` returns, or when a stream breaks. It uses
- * events, since an async iterator costs more than the rest of the work for a small request.
+ * Resolves at the end of `source`. Rejects with the error that `take` returns, or if a stream
+ * breaks. It uses events, because an async iterator would cost more than all other work for a small
+ * request.
  */
 async function eachChunk(
   source: Readable,
@@ -99,7 +100,7 @@ async function eachChunk(
     };
     source.on('data', onData);
     source.once('end', () => settle());
-    // A pipe does not report to its target that the connection broke or closed early.
+    // A pipe does not tell its target that the connection broke or closed early.
     req.once('close', () => {
       if (!req.complete) settle(broken('The request ended before its body was complete.'));
     });

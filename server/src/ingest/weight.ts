@@ -1,8 +1,8 @@
 import type { ExecutionRecord } from '../store/store.js';
 
-/** The memory that a snapshot takes besides its text, also if it was rejected. */
+/** The memory that a snapshot needs besides its text, even if it was rejected. */
 export const SNAPSHOT_BYTES = 512;
-/** The memory of each step: the shortest has 13 bytes of text, but still needs a row. */
+/** The memory of a step. The shortest step has 13 bytes of text, but still needs a row. */
 const STEP_BYTES = 256;
 
 /** The weight of a record while it waits to be stored, in bytes. */

@@ -10,7 +10,10 @@ const WIDTHS_MS = [
   [1, 2, 7, 14, 28, 91, 364].map((days) => days * DAY_MS),
 ].flat();
 
-/** The least round width by which so many buckets are enough, wherever the first of several begins. */
+/**
+ * The smallest round width with which this many buckets cover the range, wherever the first bucket
+ * begins.
+ */
 export function bucketWidthOf(rangeMs: number, buckets: number): number {
   const atLeast = rangeMs / Math.max(1, buckets - 1);
   const longest = 364 * DAY_MS;

@@ -15,7 +15,7 @@ import {
 } from '@xray/core';
 import type { CohortCounts, SampledBody, TraitCount } from '../store/cohorts.js';
 
-/** A field of the input with more distinct values in the sample tells no groups of executions apart. */
+/** An input field with more distinct values in the sample cannot separate groups of executions. */
 const MAX_INPUT_VALUES = 20;
 const MAX_INPUT_VALUE_LENGTH = 64;
 
@@ -32,10 +32,15 @@ const FIELDS: Partial<Record<ExplanationKind, TextField>> = {
   environment: 'env',
   pipeline: 'pipeline',
 };
-/** An execution has one value of each of these at most, so a filter on one value decides on all. */
+/**
+ * An execution has at most one value of each of these fields, so a filter on one value decides
+ * about all values.
+ */
 const SINGLE: TextField[] = ['error', 'version', 'metadata', 'env', 'pipeline'];
 
-/** The traits by which the cohorts were chosen, such as `version.ruleset` or `tag:vip`. They explain nothing. */
+/**
+ * The traits that define the cohorts, such as `version.ruleset` or `tag:vip`. They explain nothing.
+ */
 export function givenBy(...filters: QueryNode[]): Set<string> {
   const given = new Set<string>();
   for (const leaf of filters.flatMap((filter) => [...queryLeaves(filter)])) {
@@ -52,7 +57,10 @@ function termOf(field: TextField, key: string | null, text: string): string {
   return printQuery({ kind: 'term', field, key, values, ...nowhere });
 }
 
-/** The counts, grouped by the executions that they cover: all drawn, those of known steps, and fewer. */
+/**
+ * The counts, grouped by the executions that they cover: the whole sample, the executions with
+ * known steps, or fewer.
+ */
 export function traitGroups(
   { traits, bodies }: { traits: TraitCount[]; bodies: SampledBody[] },
   { courses }: CohortCounts,
@@ -102,13 +110,13 @@ function isGiven(
   return given.has(printQueryField(field, key)) || given.has(termOf(field, key, value));
 }
 
-/** Scalars at the top of the input, by name and value. */
+/** Scalars at the top level of the input, by name and value. */
 function inputTraits(bodies: SampledBody[]): TraitCounts {
   const fields = new Map<string, Map<string, Counts>>();
   const all: Counts = { ...NONE };
   for (const { inA, hit, body } of bodies) {
     count(all, inA, hit);
-    // The body was validated when it came in.
+    // The body was validated at ingest.
     const { input } = parseJson(body) as Snapshot;
     for (const [key, value] of scalarsOf(input)) {
       const values = fields.get(key) ?? new Map<string, Counts>();
@@ -162,7 +170,7 @@ function withinOf({ a, aHits, b, bHits }: Counts): Trait['within'] {
   return { a: { count: aHits, total: a }, b: { count: bHits, total: b } };
 }
 
-/** Null where the filter language has no room for it. */
+/** Null if the filter language cannot express the value. */
 function writableTerm(field: TextField, key: string | null, value: string): string | null {
   const term = termOf(field, key, value);
   return parseQuery(term).ok ? term : null;

@@ -16,10 +16,10 @@ import { countConditionsOf, partsOf, readFilter } from './filter.js';
 import { rangeOf } from './range.js';
 import { narrowedSides } from './too-broad.js';
 
-/** A cohort with fewer executions allows few statements. */
+/** Results for a smaller cohort are not reliable. */
 const SMALL = 30;
 const MAX_OUTCOMES = 50;
-/** How the outcomes of two cohorts differ, and what goes with it. */
+/** How the outcomes of two cohorts differ, and which traits correlate with the difference. */
 export async function compareCohorts(
   store: Store,
   app: string,
@@ -89,7 +89,9 @@ function cohort(
   return { q, from: from.toISOString(), to: to.toISOString(), executions, sampled };
 }
 
-/** What both filters demand, which is asked once, and what each demands beside it. */
+/**
+ * The conditions that both filters share, which are checked once, and the other conditions of each.
+ */
 function split(
   a: QueryNode,
   b: QueryNode,
@@ -103,7 +105,7 @@ function split(
   };
 }
 
-/** Without one that was asked for, the surest change that is one. */
+/** The change of the requested outcome; without a request, the most significant change. */
 function chosen(outcomes: OutcomeChange[], asked: string | undefined): OutcomeChange | undefined {
   return outcomes.find(
     ({ outcome, significant }) =>

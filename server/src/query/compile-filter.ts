@@ -15,19 +15,20 @@ import {
 import { instant } from '../store/instant.js';
 import type { Condition } from '../store/store.js';
 
-/** What no column of an execution tells: the search index does. */
+/** A condition that no column can answer, but the search index can. */
 export type Sought = TextNode | (TermNode & { field: 'candidate' });
 
 export interface CompileOptions {
-  /** ms since the epoch, for `started:>-24h`. */
+  /** In ms since the epoch, for `started:>-24h`. */
   now: number;
-  /** The condition that stands for a word or a candidate. */
+  /** The condition for a word or a candidate. */
   seek: (sought: Sought) => Condition;
 }
 
 /**
- * The query in SQL, with every value bound. It means what `matchesQuery` says: an absent value makes a
- * comparison NULL, which `AND`, `OR` and `WHERE` take for false, and `NOT` of it is therefore IS NOT TRUE.
+ * The query in SQL, with every value bound. It means the same as `matchesQuery`: a comparison with
+ * an absent value is NULL, which `AND`, `OR` and `WHERE` treat as false. So its negation is `IS NOT
+ * TRUE`.
  */
 export function compileFilter(query: QueryNode, options: CompileOptions): Condition {
   switch (query.kind) {
@@ -45,8 +46,8 @@ export function compileFilter(query: QueryNode, options: CompileOptions): Condit
 }
 
 /**
- * The condition as far as columns can tell: whatever the query holds of is among what this holds of.
- * A word counts as found, and under a NOT as not found.
+ * The part of the condition that columns can answer. Every execution that matches the query also
+ * matches this condition. A word counts as found, and under a NOT as not found.
  */
 export function compileWhatIsKnown(query: QueryNode, now: number): Condition {
   let isNegated = false;
@@ -75,7 +76,7 @@ export function compileWhatIsKnown(query: QueryNode, now: number): Condition {
   return compileFilter(walk(query), { now, seek });
 }
 
-/** Whether the query asks for something that no column tells. */
+/** Whether the query contains a condition that no column can answer. */
 export function isSearch(query: QueryNode): boolean {
   return [...queryLeaves(query)].some(isSought);
 }
@@ -84,7 +85,7 @@ function isSought(node: QueryNode): node is Sought {
   return node.kind === 'text' || (node.kind === 'term' && node.field === 'candidate');
 }
 
-/** What executions of one fingerprint have alike (store/fingerprints.ts). */
+/** Fields that are equal for all executions of one fingerprint (store/fingerprints.ts). */
 const ALIKE: ReadonlySet<string> = new Set<TermNode['field'] | 'adverse'>([
   'pipeline',
   'env',
@@ -99,7 +100,7 @@ const ALIKE: ReadonlySet<string> = new Set<TermNode['field'] | 'adverse'>([
   'tag',
 ]);
 
-/** Whether the query holds of all or of none of the executions of one fingerprint. */
+/** Whether the query matches either all or none of the executions of one fingerprint. */
 export function isOfAlike(query: QueryNode): boolean {
   switch (query.kind) {
     case 'not':
@@ -116,7 +117,7 @@ export function isOfAlike(query: QueryNode): boolean {
   }
 }
 
-/** Postgres knows how many rows a NOT leaves, and which index it implies; of IS NOT TRUE neither. */
+/** For NOT, Postgres can estimate the rows and use an index. For IS NOT TRUE it can do neither. */
 function mayBeNull(node: QueryNode): boolean {
   switch (node.kind) {
     case 'and':
@@ -169,12 +170,12 @@ function compileLeaf(leaf: QueryLeaf, options: CompileOptions): Condition {
 }
 
 function compileFlag({ field, value }: Extract<QueryLeaf, { kind: 'flag' }>): Condition {
-  // Never NULL, and written as the index executions_conflict has it.
+  // This is never NULL, and is written exactly as in the index executions_conflict.
   if (field === 'conflict') return value ? sql`e.conflict` : sql`NOT e.conflict`;
   return value ? sql`e.adverse IS TRUE` : sql`e.adverse IS FALSE`;
 }
 
-/** Columns that hold one text, and columns that hold many. */
+/** Columns with one text, and columns with many. */
 const ONE = {
   pipeline: 'e.pipeline',
   status: 'e.status',
@@ -243,7 +244,7 @@ function compilePresent({ field, key }: Extract<QueryLeaf, { kind: 'present' }>)
       return sql`e.step_count > 0`;
     case 'failed':
       return sql`e.failed_step_count > 0`;
-    // Every execution has these.
+    // Every execution has a value for these.
     case 'pipeline':
     case 'status':
     case 'env':
@@ -289,7 +290,7 @@ function hasMetadata(key: string, value: QueryValue): Condition {
 function hasSubject({ match, text }: QueryValue): Condition {
   const isWhole = text.includes('/');
   if (match === 'is') {
-    // The type and the id may hold slashes themselves.
+    // The type and the id may themselves contain slashes.
     const splits = [...text.matchAll(/\//g)].map(({ index }) => ({
       type: text.slice(0, index),
       id: text.slice(index + 1),
@@ -309,7 +310,7 @@ function startsWith(column: RawBuilder<unknown>, text: string): Condition {
   return sql`starts_with(${column}, ${text})`;
 }
 
-/** In a form that a GIN index of class jsonb_path_ops serves. */
+/** The form that a GIN index of class jsonb_path_ops supports. */
 function contains(column: RawBuilder<unknown>, value: object): Condition {
   return sql`${column} @> ${stringifyJson(value)}::jsonb`;
 }

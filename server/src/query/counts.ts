@@ -15,7 +15,7 @@ import { conditionOfCounted } from './narrow.js';
 import { rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
-/** In the order in which facets are shown. */
+/** The fields in the order in which facets are shown. */
 const FACETS = [
   'outcome',
   'status',
@@ -27,7 +27,7 @@ const FACETS = [
   'error',
   'tag',
 ];
-/** Names of versions with facets of their own. */
+/** At most this many version names have a facet of their own. */
 const MAX_VERSIONS = 10;
 const MAX_SERIES = 30;
 
@@ -79,7 +79,7 @@ function sumOf({ values }: Facets['items'][number]): number {
   return values.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Values of the first part of the range may be older than it. */
+/** A version first seen in this first part of the range may be older than the range. */
 const OLD_SHARE = 1 / 60;
 
 export async function readReleases(

@@ -10,7 +10,7 @@ export function encodeCursor(cursor: Cursor): string {
   return Buffer.from(`${cursor.at.getTime()}.${cursor.id}`).toString('base64url');
 }
 
-/** Undefined for anything that `encodeCursor` does not make. */
+/** Undefined for any text that `encodeCursor` did not make. */
 export function decodeCursor(text: string): Cursor | undefined {
   const plain = Buffer.from(text, 'base64url').toString('latin1');
   const [, time, id] = /^(-?\d{1,15})\.(\d{1,15})$/.exec(plain) ?? [];

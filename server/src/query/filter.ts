@@ -10,7 +10,7 @@ import { DomainError } from '../errors.js';
 import type { Condition, CountConditions } from '../store/store.js';
 import { compileFilter, isOfAlike, type Sought } from './compile-filter.js';
 
-/** What a question may say of the executions that it is about; all of it must hold. */
+/** The filters of a question. An execution must match all of them. */
 export interface FilterQuery {
   q?: string | undefined;
   pipeline?: string | undefined;
@@ -19,7 +19,10 @@ export interface FilterQuery {
   environment?: string | undefined;
 }
 
-/** Reads `q` and the single filters beside it. Throws a DomainError that points into it, by its name. */
+/**
+ * Reads `q` and the filters next to it. Throws a DomainError that names the parameter and the
+ * position.
+ */
 export function readFilter(
   { q, pipeline, status, outcome, environment }: FilterQuery,
   name = 'q',
@@ -37,14 +40,14 @@ export function readFilter(
   return allOf([parsed.query, ...single]);
 }
 
-/** The condition on `xray.executions e` that a filter stands for. */
+/** The condition of a filter on `xray.executions e`. */
 export function conditionOf(query: QueryNode, now: number, name = 'q'): Condition {
   return compileFilter(query, { now, seek: (sought) => refuseSearch(sought, name) });
 }
 
 /**
- * The conditions of what is counted. The pipelines belong to the rows: an index begins with them. Not so where the
- * filter is one of several alternatives (`isAlone: false`), which no index answers.
+ * The conditions for counting. The pipelines are checked for each row, because an index begins with
+ * them. If the filter is one of several alternatives (`isAlone: false`), no index applies.
  */
 export function countConditionsOf(
   query: QueryNode,
@@ -61,7 +64,7 @@ export function countConditionsOf(
   };
 }
 
-/** What all has to hold. */
+/** The conditions that must all hold. */
 export function partsOf(node: QueryNode): QueryNode[] {
   return node.kind === 'and' ? node.nodes.flatMap(partsOf) : [node];
 }

@@ -2,29 +2,30 @@ import { setTimeout } from 'node:timers/promises';
 import type { SearchMatch } from '@xray/core';
 import type { Change, Changes, Condition, Store } from '../store/store.js';
 
-/** A poll's page is this many executions at most. */
+/** The largest number of executions in one page of a poll. */
 const PAGE = 500;
-/** A client that missed more pages of changes than this should read the list again. */
+/** A client that missed more pages of changes than this should reload the list. */
 const MAX_PAGES_MISSED = 4;
 
 export interface FollowOptions {
   app: string;
   /** A condition on `xray.executions e`. */
   where: Condition;
-  /** What of that is meant, where columns alone do not tell; in the same order. */
+  /** Selects the changes that match, if columns alone cannot decide; in the same order. */
   select?: ((changes: Change[], signal: AbortSignal) => Promise<FollowedChange[]>) | undefined;
-  /** The cursor from which on; undefined begins now. */
+  /** The cursor to continue from; undefined starts now. */
   since: string | undefined;
   everyMs: number;
   signal: AbortSignal;
 }
 
-/** With where the searched words stand, if there are any. */
+/** A change, with the places of the searched words if there are any. */
 export type FollowedChange = Change & { matches?: SearchMatch[] };
 
 /**
- * `cursor` is where to go on when no later event came. An `execution` comes once, unless one goes on from
- * a cursor: then what was written just around it may come again. `missed`: more than is told one by one.
+ * `cursor` is the place to continue from if no later event arrived. An `execution` comes once;
+ * after continuing from a cursor, executions written around it may come again. `missed`: there were
+ * too many changes to send.
  */
 export type FollowEvent =
   | { kind: 'execution'; listed: FollowedChange }
@@ -32,8 +33,8 @@ export type FollowEvent =
   | { kind: 'missed' };
 
 /**
- * New and updated executions as they are committed, by whichever instance. It looks again every
- * `everyMs`, and only when the last event was taken, so that a slow reader costs no memory.
+ * New and updated executions as any instance commits them. It polls every `everyMs`, but only after
+ * the last event was taken, so a slow reader costs no memory.
  */
 export async function* followExecutions(
   store: Store,
@@ -41,7 +42,7 @@ export async function* followExecutions(
 ): AsyncGenerator<FollowEvent> {
   let horizon = await startingPoint(store, since);
   yield { kind: 'cursor', cursor: horizon };
-  // Those at or above the horizon are found again, and were told already.
+  // Changes at or above the horizon are found again by the next poll. They were already sent.
   let told = new Set<string>();
   while (!signal.aborted) {
     const above = new Set<string>();
@@ -84,7 +85,7 @@ async function* pagesSince(
   } while (after !== undefined);
 }
 
-/** The cursor of a database that is no more may lie in the future, where nothing would ever come. */
+/** The cursor of a deleted database may be in the future, and nothing would ever arrive there. */
 async function startingPoint(store: Store, since: string | undefined): Promise<string> {
   const now = await store.readHorizon();
   return since === undefined || BigInt(since) > BigInt(now) ? now : since;

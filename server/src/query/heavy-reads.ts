@@ -2,13 +2,17 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { DomainError } from '../errors.js';
 import { LineError, WaitingLine, type LineOptions } from '../waiting-line.js';
 
-/** Heavy reads hold at most so many connections each; what is left of a pool is for ingest and all that is quick. */
+/**
+ * Each heavy read holds at most this many connections. The rest of the pool is for ingest and quick
+ * reads.
+ */
 const CONNECTIONS_EACH = 2;
 const CONNECTIONS_LEFT = 2;
 
 /**
- * As many as the database's connections allow. An embedded one has a single connection, for which
- * all wait. Most are done within milliseconds, so that a long line is short, and patience ends the others.
+ * The number depends on the database's connections. The embedded database has one, which all reads
+ * share. Most reads take milliseconds, so a long line is short in time; a time limit ends the
+ * others.
  */
 export function heavyReadsFor(maxConnections: number | undefined): LineOptions {
   const atOnce =
@@ -19,8 +23,8 @@ export function heavyReadsFor(maxConnections: number | undefined): LineOptions {
 }
 
 /**
- * Lets a few reads that look at much run at once and a few more wait in line, so that many readers cannot
- * take the database from writers. The line is in memory: each server has its own.
+ * Lets a few expensive reads run at the same time and a few more wait, so that many readers cannot
+ * block writers. The line is in memory, so each server has its own.
  */
 export class HeavyReads {
   readonly #atOnce: number;
@@ -49,10 +53,10 @@ export class HeavyReads {
   }
 
   /**
-   * Reads when its turn comes. Nothing is read for a client that has disconnected. `caller` names the
-   * credential, which has a share of the line.
+   * Reads when its turn comes. Nothing is read for a client that has disconnected. `caller` names
+   * the credential, which has a share of the line.
    *
-   * @throws DomainError `unavailable` when the line is full, or its turn does not come.
+   * @throws DomainError `unavailable` if the line is full, or its turn does not come.
    */
   async run(gone: AbortSignal, read: () => Promise<void>, caller = ''): Promise<void> {
     try {

@@ -28,15 +28,20 @@ export interface HistoryDeps {
   now: () => number;
 }
 
-/** A record can lie so far ahead of the server's clock (records/read-snapshot.ts). */
+/** A record's time can be this far ahead of the server's clock (records/read-snapshot.ts). */
 const MAX_AHEAD_MS = 5 * 60_000;
 const STRIP_BUCKETS = 60;
-/** Bytes of the bodies that are parsed for one page. A body with 3,000 candidates has about 50 KB. */
+/**
+ * The bytes of bodies that are parsed for one page. A body with 3,000 candidates has about 50 KB.
+ */
 const MAX_PAGE_BYTES = 1024 * 1024;
-/** Values of one list of counts. */
+/** The largest number of values in one list of counts. */
 const MAX_COUNTED = 100;
 
-/** Every appearance of a candidate in a range: counted from the index, and a page of them from the record. */
+/**
+ * Every decision on a candidate in a range. The index gives the counts, and the records give one
+ * page of them.
+ */
 export async function candidateHistory(
   deps: HistoryDeps,
   app: string,
@@ -49,7 +54,7 @@ export async function candidateHistory(
   const { ats, codes, fates } = found;
   const { ids, summaries, nextCursor } = await readPage(store, newestOf(found, query), query);
   const appearances = await search.readAppearances(ids, id);
-  // Few fates became of all appearances, and each is taken apart once.
+  // All appearances share a few fates, so each fate is analyzed once.
   const counts = countCodes(codes, fates);
   const notKept = counts.filter(([{ outcome }]) => outcome !== 'selected' && outcome !== 'kept');
   const byStep = countFates(counts, ({ pipeline, step }) => JSON.stringify([pipeline, step]));
@@ -88,7 +93,7 @@ export async function candidateHistory(
   };
 }
 
-/** Every execution in a range that decided on a subject. */
+/** Every execution in a range that decided about a subject. */
 export async function subjectHistory(
   deps: HistoryDeps,
   app: string,
@@ -100,7 +105,7 @@ export async function subjectHistory(
   const range = searchRangeOf(app, query, now);
   const written = `${subject.type}/${subject.id}`;
   const { found, left } = await search.findFact(range, 'subject', '', written);
-  // Other subjects can have the same hash, and a type can hold a slash.
+  // Other subjects can have the same hash, and a type can contain a slash.
   const rows = await store.index.readSubject([...new Set(found.ids)], subject);
   const ats = rows.map(({ at }) => at);
   const outcomes = coded(rows.map(({ outcome }) => outcome));
@@ -130,7 +135,7 @@ export async function subjectHistory(
   };
 }
 
-/** What an id is known as. */
+/** The kinds of things that have this id. */
 export async function lookUp(
   deps: HistoryDeps,
   app: string,
@@ -139,7 +144,8 @@ export async function lookUp(
 ): Promise<Lookup> {
   const { store, search } = deps;
   const range = searchRangeOf(app, query, deps.now());
-  // One after the other: a heavy read may hold two connections (heavy-reads.ts), and the index takes both.
+  // The reads run one after the other: a heavy read may hold two connections (heavy-reads.ts), and
+  // the index takes both.
   const execution = await store.readExecution(app, id);
   const candidate = await search.findCandidate(range, id);
   const subject = await search.findFact(range, 'subject id', '', id);
@@ -153,7 +159,7 @@ export async function lookUp(
 
 const ANY = sql<boolean>`true`;
 
-/** Without an end, what is just coming in belongs to it too. */
+/** Without an end, the range includes executions that are arriving now. */
 function searchRangeOf(
   app: string,
   query: Pick<HistoryQuery, 'from' | 'to'>,
@@ -167,21 +173,24 @@ function rangeShown({ from, to }: SearchRange): { from: string; to: string } {
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 
-/** Places of one execution stand one after the other. */
+/** Places of one execution are next to each other. */
 function executionsIn({ ids }: Pick<Occurrences, 'ids'>): number {
   let executions = 0;
   for (let place = 0; place < ids.length; place++) if (ids[place] !== ids[place - 1]) executions++;
   return executions;
 }
 
-/** The newest executions behind the cursor, newest first: one more than the page has room for, if there is. */
+/**
+ * The newest executions behind the cursor, newest first. There is one more than fits the page, if
+ * it exists.
+ */
 function newestOf(
   { ids, ats }: { ids: ArrayLike<number>; ats: ArrayLike<number> },
   { cursor, limit }: Pick<HistoryQuery, 'cursor' | 'limit'>,
 ): Place[] {
   const after = cursor === undefined ? undefined : readCursor(cursor);
   const newest: Place[] = [];
-  // The later made of the index' segments come last, and hold the newer ones, of which the newest come last.
+  // Later segments come last and contain newer executions. Within a segment the newest come last.
   for (let place = ids.length - 1; place >= 0; place--) {
     const at = ats[place] ?? 0;
     if (at < (newest[limit]?.at ?? at)) continue;
@@ -196,8 +205,8 @@ function newestOf(
 }
 
 /**
- * The first `limit` of these executions, or fewer where their bodies, which are looked into, are large.
- * One that is no longer there has no summary.
+ * The first `limit` of these executions, or fewer if their bodies are large, because bodies are
+ * parsed. A deleted execution has no summary.
  */
 async function readPage(
   store: Store,
@@ -237,7 +246,7 @@ function readCursor(text: string): Place {
   return { at: cursor.at.getTime(), id: cursor.id };
 }
 
-/** Counts each value over time. Codes stand for values; entries without a value are left out. */
+/** Counts each value over time. Codes refer to values. Entries without a value are not counted. */
 function stripOf(
   { from, to }: SearchRange,
   ats: ArrayLike<number>,
@@ -276,7 +285,7 @@ function total(counts: number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Counts the items by key. An item may count as several. */
+/** Counts the items by key. An item may count under several keys. */
 function countBy<Item, Key>(
   items: Item[],
   keyOf: (item: Item) => Key,
@@ -290,7 +299,7 @@ function countBy<Item, Key>(
   return counts;
 }
 
-/** The values, each once, and for each item which of them it has. */
+/** The distinct values, and for each item the index of its value. */
 function coded<Value>(items: Value[]): { codes: number[]; values: Value[] } {
   const known = new Map<Value, number>();
   const codes = items.map((value) => {
@@ -318,7 +327,7 @@ function countFates<Key>(fates: [Fate, number][], keyOf: (fate: Fate) => Key): M
   );
 }
 
-/** The most frequent first. What stands for nothing is left out. */
+/** The most frequent first. The key null is not counted. */
 function byCount(counts: Map<string | null, number>): [string, number][] {
   return [...counts]
     .filter((count): count is [string, number] => count[0] !== null)

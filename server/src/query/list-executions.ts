@@ -19,7 +19,7 @@ import { instantOf, toSearchRange } from './range.js';
 import { isStale } from './read-executions.js';
 import { narrowed } from './too-broad.js';
 
-/** How long a walk through the list is given before the index is asked, in ms. */
+/** How long a walk through the list may take before the index is asked, in ms. */
 const SOON_MS = 10;
 
 export async function listExecutions(
@@ -38,7 +38,7 @@ export async function listExecutions(
     to: instantOf(query.to),
     sort: query.sort,
     after: query.cursor === undefined ? undefined : readCursor(query.cursor, question, query.sort),
-    // One more than asked for tells whether there is a next page.
+    // One extra row shows whether there is a next page.
     limit: query.limit + 1,
   };
   const rows = await narrowed(filter, query, async () => {
@@ -63,8 +63,9 @@ export async function listExecutions(
 }
 
 /**
- * A common filter fills a page quickly by walking the list. A rare one would walk all of it, so the search index
- * is asked instead. PGlite can be stopped only at some points, so it does not try the walk.
+ * A common filter fills a page quickly by walking the list. A rare one would walk all of it, so the
+ * search index is asked instead. PGlite can be stopped only at some points, so it does not try the
+ * walk.
  */
 async function listSoon(
   store: Store,
@@ -79,7 +80,7 @@ async function listSoon(
   }
 }
 
-/** Executions that have the filter's words or candidates, newest first. */
+/** Executions with the filter's words or candidates, newest first. */
 async function searchExecutions(
   search: Search,
   app: string,
@@ -117,7 +118,7 @@ async function searchExecutions(
   };
 }
 
-/** The last row's place in the order, in ms. */
+/** The last row's key in the order, in ms. */
 function keyOf(
   summary: Pick<ExecutionSummary, 'at' | 'receivedAt' | 'durationMs'>,
   sort: ExecutionQuery['sort'],
@@ -135,7 +136,10 @@ function keyOf(
   }
 }
 
-/** What a cursor is good for: a page of another question would begin anywhere. */
+/**
+ * A cursor is only valid for its own question. A page of another question would begin at a random
+ * place.
+ */
 function questionOf(app: string, query: ExecutionQuery): string {
   const { cursor: _cursor, limit: _limit, ...question } = query;
   const text = JSON.stringify([app, Object.entries(question).toSorted()]);

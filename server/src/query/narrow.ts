@@ -9,17 +9,17 @@ import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { countConditionsOf } from './filter.js';
 import { toSearchRange } from './range.js';
 
-/** How far what a search finds is counted one by one: so many executions, and for so long, in ms. */
+/** The limits for counting search results one by one: a number of executions, and a time in ms. */
 const COUNT_LIMITS = { executions: 5_000, forMs: READ_LIMIT_MS };
-/** Executions found that are taken at a time. */
+/** Search results that are read at a time. */
 const COUNTED_AT_ONCE = 1_000;
 
-/** Whether the index can tell which executions alone a filter can find. */
+/** Whether the index can list the executions that a filter can match. */
 export function isNarrowable(filter: QueryNode): boolean {
   return needOf(filter) !== undefined;
 }
 
-/** The condition, narrowed to the few executions that can answer it where the index knows them. */
+/** The condition, limited to the few executions that can match if the index knows them. */
 export async function narrowByIndex(
   search: Search,
   scope: ExecutionScope,
@@ -34,13 +34,13 @@ export async function narrowByIndex(
 
 export interface Countable extends CountConditions {
   left: SearchPage['left'];
-  /** What of it the conditions stand for, where not for all. */
+  /** The part that was counted, if not everything was. */
   counted: Counted | null;
 }
 
 /**
- * The conditions of what is counted. Words are looked for first, newest first, and what has them is counted
- * by its id, as far as the limits allow.
+ * The conditions for counting. A search finds the executions, newest first, and they are counted by
+ * id, within the limits.
  */
 export async function conditionOfCounted(
   search: Search,
@@ -71,7 +71,7 @@ export async function conditionOfCounted(
       endsAt,
     });
     ids.push(...page.items.map(({ id }) => id));
-    // The first page says it for the whole range.
+    // The first page reports this for the whole range.
     if (before === undefined) left = page.left;
     before = page.next;
     if (before !== undefined && (ids.length >= limits.executions || performance.now() > endsAt)) {

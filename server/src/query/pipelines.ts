@@ -17,7 +17,7 @@ import { instantOf, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
 const BUCKETS = 60;
-/** Executions whose steps are read, where there are more. */
+/** The number of executions whose steps are read, if there are more. */
 const SAMPLE = 5_000;
 const MAX_EDGES = 200;
 const MAX_VARIANTS = 50;
@@ -143,7 +143,7 @@ function funnelSteps({ executions, courses, sampled, steps }: Flow): FunnelStep[
 interface Runs {
   executions: number;
   runs: number;
-  /** Sum of the places of all runs. */
+  /** Sum of the positions of all runs. */
   places: number;
 }
 

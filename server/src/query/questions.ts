@@ -1,6 +1,6 @@
 import { findExecution, type RecordDeps } from './read-executions.js';
 
-/** The JSON text of an Explanation, or what can be read out of it. */
+/** An Explanation as JSON or as plain text. */
 export async function explanationOf(
   { store, threads }: RecordDeps,
   app: string,

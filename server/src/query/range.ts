@@ -12,15 +12,15 @@ import type { ExecutionScope } from '../store/store.js';
 /** The range of a question without a beginning. */
 const DEFAULT_RANGE_MS = 7 * 86_400_000;
 
-/** The instant that was asked for, or the nearest one that can be stored. */
+/** The requested instant, or the nearest one that can be stored. */
 export function instantOf(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   return new Date(storableInstant(Date.parse(text)));
 }
 
 /**
- * What a question looks at: its own range, within what its filter's `started:` leaves; an instant of it where
- * that leaves nothing. Throws a DomainError where its own range is empty.
+ * The range of a question, limited by the filter's `started:` conditions. If those leave nothing,
+ * it is a single instant. Throws a DomainError if the question's own range is empty.
  */
 export function rangeOf(
   query: { from?: string | undefined; to?: string | undefined },
@@ -45,7 +45,7 @@ export function rangeOf(
   };
 }
 
-/** The same as a search takes it. */
+/** The same range in the form that a search takes. */
 export function toSearchRange({ app, from, to }: Omit<ExecutionScope, 'where'>): SearchRange {
   return { app, from: from?.getTime() ?? -Infinity, to: to?.getTime() ?? Infinity };
 }

@@ -3,20 +3,23 @@ import { DomainError } from '../errors.js';
 import type { Store, StoredExecution } from '../store/store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 
-/** Where records are, and what reads in them: they may be of 5 MB and are never parsed on the loop. */
+/**
+ * The store, and the threads that parse records. Records can have 5 MB, so the event loop never
+ * parses them.
+ */
 export interface RecordDeps {
   store: Store;
   threads: TaskThreads;
 }
 
-/** A running execution that was not heard of for this long is shown as stale, in ms. */
+/** A running execution without news for this long is shown as stale, in ms. */
 const STALE_AFTER_MS = 24 * 60 * 60_000;
 /** A parent can have thousands of children. */
 const MAX_LINKED_FROM = 100;
 
 /**
- * The JSON text of an ExecutionDetail. The snapshot's text goes out as it was stored, unparsed, so that
- * even what a double cannot hold comes back as it was sent; without payloads it has to be parsed.
+ * The JSON text of an ExecutionDetail. The snapshot's text is sent as it was stored, without
+ * parsing, so numbers beyond a double stay exact. Without payloads it has to be parsed.
  */
 export async function readExecutionText(
   { store, threads }: RecordDeps,
@@ -37,13 +40,16 @@ export async function readExecutionText(
   return `{"snapshot":${snapshot},"server":${JSON.stringify(server)},"linkedFrom":${JSON.stringify(linkedFrom)}}`;
 }
 
-/** The number in a step's address, and what it counts. */
+/** The number in a step's address, and whether it is a sequence or an index. */
 export interface StepAddress {
   by: 'sequence' | 'index';
   at: number;
 }
 
-/** The JSON text of a StepDetail. Several steps of one sequence are refused: only their index tells them apart. */
+/**
+ * The JSON text of a StepDetail. If several steps have this sequence, the request is refused,
+ * because only the index identifies one.
+ */
 export async function readStepText(
   { store, threads }: RecordDeps,
   app: string,
@@ -64,7 +70,7 @@ export async function readStepText(
   return step;
 }
 
-/** @throws DomainError where there is none. */
+/** @throws DomainError if the execution does not exist. */
 export async function findExecution(
   store: Store,
   app: string,

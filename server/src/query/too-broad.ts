@@ -2,15 +2,15 @@ import { queryLeaves, type QueryLeaf, type QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
 import { ReadTooLong } from '../store/read-within.js';
 
-/** A filter with its range, under the names that the question gives them. */
+/** A filter with its range, and the parameter names of the question. */
 export interface Side {
-  /** None where the question takes none. */
+  /** Undefined if the question takes no filter. */
   filter: QueryNode | undefined;
   from: string | undefined;
   names: { q: string; from: string; to: string };
 }
 
-/** Runs a read; where it takes too long, throws a DomainError that says what to narrow. */
+/** Runs a read. If it takes too long, throws a DomainError that says what to narrow. */
 export async function narrowed<T>(
   filter: Side['filter'],
   { from }: { from?: string | undefined },
@@ -19,7 +19,7 @@ export async function narrowed<T>(
   return await narrowedSides([{ filter, from, names: { q: 'q', from: 'from', to: 'to' } }], read);
 }
 
-/** The same for what is asked of several filters at once. */
+/** The same for a question with several filters. */
 export async function narrowedSides<T>(sides: Side[], read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -54,7 +54,7 @@ function namesPipeline(filter: Side['filter']): boolean {
   return [...queryLeaves(filter)].some((leaf) => leaf.kind === 'term' && leaf.field === 'pipeline');
 }
 
-/** No index begins with what these ask. */
+/** No index begins with the column of these conditions. */
 function isSlow(leaf: QueryLeaf): boolean {
   if (leaf.kind !== 'term') return false;
   return (

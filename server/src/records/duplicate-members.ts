@@ -2,14 +2,15 @@ import { endOfString } from './json-strings.js';
 const COLON = 0x3a;
 
 /**
- * Whether an object of the text has a member twice. `parsed` is what JSON.parse made of the text, which keeps the last one
- * only; another reader may keep the first. It counts members in both, which costs a tenth of the parsing.
+ * Whether an object in the text has a member twice. `parsed` is the result of JSON.parse, which
+ * keeps only the last one; another reader may keep the first. Counting the members of both takes a
+ * tenth of the parsing time.
  */
 export function hasDuplicateMembers(text: string, parsed: unknown): boolean {
   return countNames(text) !== countMembers(parsed);
 }
 
-/** Strings that a colon follows: in valid JSON these are the names of members. */
+/** Counts strings before a colon. In valid JSON these are the names of members. */
 function countNames(text: string): number {
   let names = 0;
   for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
@@ -36,9 +37,9 @@ function countMembers(parsed: unknown): number {
   return members;
 }
 
-/** The path of the first member that an object of the text has twice. */
+/** The path of the first member that an object has twice. */
 export function pathOfDuplicate(text: string): string | undefined {
-  /** For each open object its names so far; null for an array. */
+  /** For each open object, its member names so far; null for an array. */
   const open: (Set<string> | null)[] = [];
   const path: string[] = [];
   for (let at = 0; at < text.length; at++) {

@@ -1,6 +1,9 @@
 const BACKSLASH = 0x5c;
 
-/** The place of the quote that ends the string opened at `open`; the text's length if the string is not closed. */
+/**
+ * The position of the quote that ends the string opened at `open`, or the text's length if the
+ * string is not closed.
+ */
 export function endOfString(text: string, open: number): number {
   let end = open;
   do {

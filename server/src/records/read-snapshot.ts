@@ -18,7 +18,7 @@ import {
 import type { ExecutionRecord, StepRow } from '../store/store.js';
 import { hasDuplicateMembers, pathOfDuplicate } from './duplicate-members.js';
 
-/** A snapshot ready to be stored, or why it is not taken. */
+/** A snapshot that is ready to be stored, or the reason why it is rejected. */
 export type ReadSnapshot =
   | { ok: true; record: ExecutionRecord }
   | {
@@ -29,15 +29,15 @@ export type ReadSnapshot =
       details: ErrorDetail[];
     };
 
-/** A client's clock may be this far ahead before its time is not believed, in ms. */
+/** A client's clock may be this far ahead before its time is no longer trusted, in ms. */
 const MAX_AHEAD_MS = 5 * 60_000;
 const MAX_DETAILS = 20;
-/** Reasons of a step beyond this are left out of its roll-up. */
+/** Further reasons of a step are not in its roll-up. */
 const MAX_DROP_REASONS = 50;
 /** Links of an execution that are looked up from the other end. */
 const MAX_LINKS = 100;
 
-/** For what the API key that came with a snapshot may send. */
+/** The app and environments that a snapshot's API key may send for. */
 export interface Sender {
   app: string;
   /** Null means any. */
@@ -85,7 +85,7 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
     const message = checked.error.issues.slice(0, 3).map(describeIssue).join('; ');
     return refuse(executionId, 'invalid', message, details);
   }
-  // The parsed JSON and not zod's output, which would move unknown fields behind the known ones.
+  // This is the parsed JSON. Zod's output would move unknown fields behind the known ones.
   const snapshot = parsed as Snapshot;
   if (snapshot.appId !== sender.app) {
     return refuse(
@@ -113,7 +113,7 @@ export function readSnapshot(text: string, sender: Sender, receivedAt: Date): Re
   return { ok: true, record };
 }
 
-/** `exact` has every digit of its numbers; the record computes with doubles. */
+/** `exact` has every digit of its numbers. The record computes with doubles. */
 function toRecord(
   { snapshot, exact }: { snapshot: Snapshot; exact: Snapshot },
   body: string,
@@ -178,7 +178,7 @@ function withFiniteMetadata(parsed: unknown): unknown {
   return { ...parsed, metadata: Object.fromEntries(entries) as object };
 }
 
-/** `sentAt` is left out, since a retry may carry another and is still the same flush. */
+/** `sentAt` is left out, because a retry of the same flush may have another value. */
 function bodyHash(snapshot: Snapshot): string {
   const { sentAt: _, ...rest } = snapshot;
   return hash('sha256', stringifyJson(rest), 'hex');
@@ -200,7 +200,7 @@ function courseOf({ steps }: Snapshot): number {
   return hash('sha256', names, 'buffer').readInt32BE();
 }
 
-/** The most frequent deciding reasons of candidates not kept. */
+/** The most frequent decisive reasons of candidates that were not kept. */
 function dropsOf({ candidates }: Step): Record<string, number> | null {
   if (!candidates?.byReason) return null;
   const byCount = Object.entries(candidates.byReason).toSorted(([, a], [, b]) => b - a);
@@ -216,7 +216,10 @@ function refuse(
   return { ok: false, executionId, code, message, details };
 }
 
-/** What the client called it, so that a refusal can be matched to it; never trusted for more. */
+/**
+ * The id that the client sent, so that a rejection can be matched to it. It is not trusted for
+ * anything else.
+ */
 function claimedId(parsed: unknown): string | null {
   if (typeof parsed !== 'object' || parsed === null || !('executionId' in parsed)) return null;
   const { executionId } = parsed;
@@ -248,7 +251,10 @@ function pathOf(issue: Issue): string {
   }, '');
 }
 
-/** V8 names the place in its message, which else may quote the payload and so is not passed on. */
+/**
+ * V8's message contains the position, but may also quote the payload. So only the position is
+ * passed on.
+ */
 function syntaxDetail(error: unknown): ErrorDetail {
   const [, position] = /at position (\d+)/.exec(String(error)) ?? [];
   return {

@@ -15,7 +15,7 @@ import { DomainError } from '../errors.js';
 import type { Edits } from '../store/store.js';
 import { parse, type Call, type Deps, type Route } from './route.js';
 
-/** It is the same with local accounts and with Clerk. */
+/** This route is the same with local accounts and with Clerk. */
 export const meRoute: Route = {
   method: 'get',
   path: '/api/me',
@@ -84,7 +84,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
       async handle(call) {
         const { req, res, change } = call;
         const { email, password } = parse(signInSchema, req.body);
-        // Waiting for the turn comes first, so that a crowd of strangers does not load the database.
+        // The turn comes before the look-up, so a crowd of strangers does not load the database.
         const userId = await passwords.inTurn(callerOf(call), () =>
           guesses.guard(accounts.originOf(req), email, () => accounts.verify(email, password)),
         );
@@ -168,7 +168,10 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
     },
   ];
 
-  /** Starts a session for the user that `prove` returns, in one transaction with its changes and the audit entry. */
+  /**
+   * Starts a session for the user that `prove` returns. The session, the changes and the audit
+   * entry are one transaction.
+   */
   async function enter(
     req: Request,
     res: Response,
@@ -187,7 +190,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
   }
 }
 
-/** The client that waits for a password to be hashed. */
+/** The client that waits for a password hash. */
 export function callerOf({ req, gone }: Call): Caller {
   return { ip: req.ip ?? '', gone };
 }

@@ -7,7 +7,7 @@ import { meRoute, setupIsOver } from './accounts.js';
 import { parse, type Deps, type Route } from './route.js';
 
 const MAX_WEBHOOK_BYTES = 256 * 1024;
-/** The limit for all webhooks that are read at once. */
+/** The limit for all webhooks that are read at the same time. */
 const MAX_PENDING_BYTES = 16 * MAX_WEBHOOK_BYTES;
 
 /** The routes that replace local accounts when Clerk signs people in. */

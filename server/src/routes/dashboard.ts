@@ -14,8 +14,8 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 const REVALIDATE = 'no-cache';
 
 /**
- * Serves the exported dashboard from a map made at start, so that no request's path reaches the file
- * system. Each page's policy allows the page's inline scripts by their hashes, and no others.
+ * Serves the exported dashboard from a map made at start, so the path of a request never reaches
+ * the file system. Each page's policy allows only the page's own inline scripts, by their hashes.
  */
 export function serveDashboard(directory: string, clerkOrigin?: string): RequestHandler {
   const files = mapFiles(directory, clerkOrigin);
@@ -63,7 +63,7 @@ function mapFiles(directory: string, clerkOrigin: string | undefined): Map<strin
   return files;
 }
 
-/** Hashes do not work for styles: virtual lists and overlays set them at run time. */
+/** Styles cannot use hashes, because virtual lists and overlays set them at run time. */
 function contentSecurityPolicy(html: string, clerkOrigin: string | undefined): string {
   const inline = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
     ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,

@@ -37,8 +37,8 @@ const CREDENTIALS: Record<string, string> = {
 };
 
 /**
- * The API document as one page without a script. The renderers on npm bring telemetry, fonts from a CDN or
- * hundreds of packages, and this is only a list of calls and types.
+ * The API document as one page without a script. The renderers on npm bring telemetry, fonts from a
+ * CDN or hundreds of packages, and this page only lists calls and types.
  */
 export function docsPage({ info, paths, components }: ApiDocument): string {
   const calls = Object.entries(paths).flatMap(([path, operations]) =>

@@ -30,7 +30,10 @@ import {
   type Suggestions,
 } from '@xray/core';
 
-/** Example answers for the document, by the name of their schema. Core derives them from the record, as in a real answer. */
+/**
+ * Example answers for the document, by the name of their schema. Core derives them from the record,
+ * as in a real answer.
+ */
 
 const WEEK = { from: '2026-11-15T00:00:00.000Z', to: '2026-11-22T00:00:00.000Z' };
 const DAY_MS = 86_400_000;
@@ -419,7 +422,7 @@ export const EXAMPLES = {
   } satisfies Lookup,
 };
 
-/** Example values of parameters, for routes without their own. */
+/** Example values of parameters, for routes without their own examples. */
 export const PARAMETER_EXAMPLES: Record<string, string> = {
   app: 'my-loan-app',
   pipeline: 'loan-approval',

@@ -42,7 +42,8 @@ export function executionRoutes(deps: Deps): Route[] {
         const query = parse(executionQuerySchema, req.query);
         const page = await listExecutions(deps, param(req, 'app'), query, now());
         const shown = page.items.filter(({ matches }) => matches && matches.length > 0);
-        // The search words can name a person, and the log is never erased.
+        // The audit log is never erased, and search words can name a person, so it does not store
+        // them.
         if (shown.length > 0) await record({ details: { by: 'search', executions: shown.length } });
         res.json(page);
       },

@@ -41,7 +41,8 @@ export function historyRoutes(deps: Deps): Route[] {
         const query = parse(historyQuerySchema, req.query);
         const id = parse(idSchema, param(req, 'id'));
         const history = await candidateHistory(deps, param(req, 'app'), id, query);
-        // The candidate can be a person, and the log is never erased.
+        // The audit log is never erased, and the candidate can be a person, so it does not store
+        // the id.
         if (history.items.length > 0) await record({ details: { by: 'candidate' } });
         res.type('json').send(stringifyJson(history));
       },

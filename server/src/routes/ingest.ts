@@ -15,12 +15,12 @@ const TYPES = [...JSON_TYPES, ...NDJSON_TYPES];
 /** Every spelling of the path that Express would accept, in origin-form and in absolute-form. */
 const SPELLINGS = /^(?:https?:\/\/[^/?#]*)?\/executions\/?(?:[?#]|$)/i;
 
-/** The headers of helmet that matter for JSON that no page shows. */
+/** The headers of helmet that matter for JSON, which no page displays. */
 const HEADERS = {
   'Content-Type': 'application/json; charset=utf-8',
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
-  // Any page may call it: the key is the permission, and cookies have no effect.
+  // Any page may call this route: the key is the permission, and cookies have no effect.
   'Access-Control-Allow-Origin': '*',
   'Cross-Origin-Resource-Policy': 'cross-origin',
 };
@@ -52,8 +52,9 @@ export interface IngestEndpoint extends Endpoint {
 }
 
 /**
- * The endpoint that takes snapshots. It does not use Express, which costs as much as parsing, checking and storing a small
- * request. It has the same request ids, log lines, guard and errors as the other routes.
+ * The endpoint that takes snapshots. It avoids Express, which costs as much as parsing, checking
+ * and storing a small request. It uses the same request ids, log lines, guard and errors as the
+ * other routes.
  */
 export function ingestEndpoint(deps: Deps): IngestEndpoint {
   return {

@@ -12,14 +12,14 @@ import { isStale } from '../query/read-executions.js';
 import { param, parse, type Call, type Deps, type Route } from './route.js';
 
 const EVENT_STREAM = 'text/event-stream';
-/** The limit for all clients of this instance. Each stream polls the store. */
+/** The limit for all clients of this instance, because each stream polls the store. */
 const MAX_STREAMS = 100;
-/** The limit for one app, whose people can create any number of keys. */
+/** The limit for one app, because its people can create any number of keys. */
 const MAX_OF_APP = 60;
 /** The limit for one person or key. */
 const MAX_OF_CREDENTIAL = 20;
 const POLL_EVERY_MS = 400;
-/** How often a stream sends a sign of life and checks its reader's right, in ms. */
+/** How often a stream sends a keep-alive and checks its reader's permission, in ms. */
 const CHECK_EVERY_MS = 5_000;
 /** A browser reconnects after this, in ms. */
 const RETRY_MS = 1_000;
@@ -81,7 +81,7 @@ export function liveRoutes(deps: Deps): Route[] {
         }
         for (const { name } of shares) count(name, 1);
         try {
-          // The stream shows the places where the words occur.
+          // The events contain the text around the words.
           if (isSearch(filter)) await call.record({ details: { by: 'live search' } });
           await stream(deps, call, {
             where: compileWhatIsKnown(filter, now),
@@ -115,7 +115,7 @@ async function stream(
       everyMs: POLL_EVERY_MS,
       signal: gone.signal,
     });
-    // The first event is awaited before anything is sent, so that an outage of the store is still a 503.
+    // The first event is awaited before anything is sent, so that an outage can still be a 503.
     const first = await events.next();
     // A compressor or a proxy would hold back events.
     res.set({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
@@ -134,7 +134,10 @@ async function stream(
   }
 }
 
-/** Ends the stream when its reader loses the right: a revoked key, an ended session, a removed member. */
+/**
+ * Ends the stream when its reader loses the permission: a revoked key, an ended session, a removed
+ * member.
+ */
 async function checkReader({ res, readmit }: Call, gone: AbortController): Promise<void> {
   while (!gone.signal.aborted) {
     await setTimeout(CHECK_EVERY_MS, undefined, { ref: false, signal: gone.signal }).catch(
@@ -153,14 +156,14 @@ async function checkReader({ res, readmit }: Call, gone: AbortController): Promi
 function frame(event: FollowEvent, now: number): string {
   switch (event.kind) {
     case 'cursor':
-      // Without data it is not an event. It only sets the place where the browser continues.
+      // An event without data only sets the position from which the browser continues.
       return `id: ${event.cursor}\n\n`;
     case 'missed':
       return 'event: missed\ndata: {}\n\n';
     case 'execution': {
       const { summary, matches } = event.listed;
       const stale = isStale(summary.status, Date.parse(summary.receivedAt), now);
-      // Without words there are no matches, and JSON leaves the field out.
+      // Without words `matches` is undefined, and JSON omits it.
       return `event: execution\ndata: ${JSON.stringify({ ...summary, stale, matches })}\n\n`;
     }
   }

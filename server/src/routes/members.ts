@@ -149,7 +149,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
         const { req, res, change } = call;
         const { token, account } = parse(acceptInvitationSchema, req.body);
         const tokenHash = hashToken(token);
-        // The check comes first: nobody without a link gets a password hashed.
+        // The link is checked first, so nobody without a link gets a password hashed.
         if ((await store.findInvitation(tokenHash)) === undefined) throw gone();
         const who = await whoAccepts(call, account);
         const session = 'account' in who ? accounts.newSession(req) : undefined;

@@ -45,7 +45,7 @@ const NAMED = {
   Error: core.errorBodySchema,
 };
 
-/** The OpenAPI 3.1 document of these routes, made from the schemas that they parse with. */
+/** The OpenAPI 3.1 document of these routes, made from the schemas that parse their input. */
 export function openApi(routes: Endpoint[], version: string): ApiDocument {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
@@ -61,7 +61,7 @@ export function openApi(routes: Endpoint[], version: string): ApiDocument {
   };
   const paths: ApiDocument['paths'] = {};
   for (const route of routes) {
-    // Nobody over the network can call it.
+    // Nobody can call it over the network.
     if (route.policy === 'console') continue;
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operation(route, schemaOf) };

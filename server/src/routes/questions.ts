@@ -11,7 +11,7 @@ import { comparisonOf, explanationOf } from '../query/questions.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-/** Why one decision was made, where two diverge, and what changed between many. */
+/** Why one decision was made, where two executions diverge, and what changed between many. */
 export function questionRoutes(deps: Deps): Route[] {
   const { store, now } = deps;
   return [

@@ -29,31 +29,31 @@ export interface Deps {
   heavyReads: HeavyReads;
   intake: Intake;
   erasures: ErasureMetrics;
-  /** Throws a DomainError when an API key has used up its requests of this minute. */
+  /** Throws a DomainError if an API key has used up its requests for this minute. */
   limitRate: RateLimit;
   metrics: Registry;
   keys: KeyRing;
   accounts: Accounts;
   passwords: Passwords;
-  /** When Clerk signs people in, there are no local accounts. */
+  /** With Clerk there are no local accounts. */
   clerk: Clerk | undefined;
   guesses: GuessLimit;
   links: OneTimeLinks;
-  /** The server's public address, if people reach it elsewhere than where it listens: XRAY_PUBLIC_URL. */
+  /** The server's public address, if it differs from the address it listens on: XRAY_PUBLIC_URL. */
   publicUrl: string | undefined;
-  /** Opens `/metrics` to a program that sends it as a bearer token: XRAY_METRICS_TOKEN. */
+  /** A program that sends this bearer token may read `/metrics`: XRAY_METRICS_TOKEN. */
   metricsToken: string | undefined;
   /** The origin of a separately hosted dashboard, whose pages may call the API. */
   dashboardOrigin: string | undefined;
   /** Addresses of proxies whose forwarded headers are trusted. */
   trustedProxies: string[];
   logger: Logger;
-  /** Aborted when the server stops, for answers that have no other end. */
+  /** Aborted when the server stops, for answers that do not end by themselves. */
   stopping: AbortSignal;
   version: string;
-  /** The folder of the exported dashboard; without it only the API is served. */
+  /** The folder of the exported dashboard. Without it only the API is served. */
   dashboardDir: string | undefined;
-  /** The SDK as a tarball; the file is missing where the SDK was not built. */
+  /** The SDK as a tarball. The file is missing if the SDK was not built. */
   sdkPackage: string;
   /** ms since the epoch. */
   now: () => number;
@@ -65,7 +65,7 @@ export interface Call {
   principal: Principal;
   /** Aborted when the client has disconnected. */
   gone: AbortSignal;
-  /** Throws when the caller has lost the right; for answers that take long. */
+  /** Throws if the caller has lost the permission. Long answers call it. */
   readmit(): Promise<void>;
   /**
    * Changes something and writes the audit entry in the same transaction. An error of `work` rolls both back.
@@ -73,41 +73,44 @@ export interface Call {
    */
   change<T>(work: (edits: Edits) => Promise<{ result: T } & Recorded>): Promise<T>;
   /**
-   * Writes the audit entry of a read, or of a change that needs several transactions. It comes first: without
-   * the entry nothing is shown or done.
+   * Writes the audit entry of a read, or of a change that needs several transactions. It is called
+   * first: without the entry nothing is shown or done.
    */
   record(entry?: Recorded): Promise<void>;
-  /** The entry that `record` writes, for a transaction other than that of `change`. */
+  /** The entry that `record` writes, for a transaction that `change` did not open. */
   entryOf(entry: Recorded): NewAuditEntry;
 }
 
 export interface Recorded {
-  /** The id or address of the thing or person that was changed or viewed. */
+  /** The id or address of the changed or viewed thing or person. */
   target?: string;
   details?: Record<string, unknown>;
-  /** The actor, if it is not the principal, as at a sign-in. */
+  /** The actor, if it differs from the principal, as at a sign-in. */
   actor?: AuditEntry['actor'];
   /** The app, if the route's path has none. */
   app?: string;
 }
 
-/** One endpoint: who may call it, and its input and output (for OpenAPI). */
+/** One endpoint: its callers, and its input and output (for OpenAPI). */
 export interface Endpoint {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** The path for Express. The guard checks that the app of `:app` exists and that the caller may use it. */
   path: string;
   policy: Policy;
-  /** The action that the audit log gets on success; the handler's `change` or `record` writes it. */
+  /** The action in the audit log, on success. The handler's `change` or `record` writes it. */
   audit?: string;
   summary: string;
-  /** The route reads much data. Only a few such requests run at once (HeavyReads); others wait or get a 503. */
+  /**
+   * The route reads much data. Only a few such requests run at the same time (HeavyReads); others
+   * wait or get a 503.
+   */
   isHeavy?: true;
   query?: z.ZodObject;
-  /** Example values of parameters for the document, if those of examples.ts do not fit. */
+  /** Example values of parameters for the document, where examples.ts does not fit. */
   examples?: Record<string, string>;
-  /** `raw` leaves the parsing to the handler. */
+  /** With `raw` the handler parses the body. */
   body?: { schema: z.ZodType; example?: unknown } &
-    /** `takesAnyText`: the handler checks by itself whether a text can be stored. */
+    /** With `takesAnyText` the handler checks whether a text can be stored. */
     ({ kind: 'json'; takesAnyText?: true } | { kind: 'raw'; types: string[] });
   /** `type` if it is not JSON. The schema then describes a line or an event. */
   answers: Record<number, { description: string; type?: string; schema?: z.ZodType }>;
@@ -130,7 +133,10 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   );
 }
 
-/** Refuses query parameters that the route does not read. A misspelt filter would otherwise return everything. */
+/**
+ * Refuses query parameters that the route does not read. A misspelt filter would otherwise match
+ * everything.
+ */
 export function checkParameters({ query }: Endpoint, given: object): void {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(query?.shape ?? {}, name));
   if (unknown.length === 0) return;

@@ -1,4 +1,4 @@
-/** The part of JSON Schema 2020-12 that zod writes. */
+/** The part of JSON Schema 2020-12 that zod produces. */
 export interface JsonSchema {
   $ref?: string;
   type?: string | string[];

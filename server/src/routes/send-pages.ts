@@ -3,8 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
 /**
- * Sends pages of text as they are read. The first page is awaited before anything is sent, so that an outage
- * of the store is still a 503.
+ * Sends pages of text as they are read. The first page is awaited before anything is sent, so that
+ * an outage can still be a 503.
  */
 export async function sendPages(
   res: Response,
@@ -25,7 +25,7 @@ export async function sendPages(
   try {
     await pipeline(Readable.from(all()), res);
   } catch (error) {
-    // The client has disconnected and no longer wants the rest.
+    // The client has disconnected and does not need the rest.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
 }

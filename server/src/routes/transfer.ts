@@ -21,7 +21,7 @@ import { sendPages } from './send-pages.js';
 
 const BACKUP_TYPE = 'application/gzip';
 const NDJSON = 'application/x-ndjson';
-/** The limit for all imports that run at once. */
+/** The limit for all imports that run at the same time. */
 const MAX_IMPORT_BYTES = 2 * LIMITS.requestBytes;
 
 /** Moves an app's data from one database to another. */
@@ -149,7 +149,8 @@ export function transferRoutes(deps: Deps): Route[] {
           const lines = bytes.toString('utf8').split('\n');
           // A file ends with a line break, and no line follows it.
           if (lines.at(-1) === '') lines.pop();
-          // The entry comes first, since the import takes many transactions and none may go unrecorded.
+          // The entry comes first, because the import takes many transactions and all of them must
+          // be recorded.
           await record({ details: { lines: lines.length } });
           res.json(await importLines(store, param(req, 'app'), lines));
         } finally {
@@ -160,7 +161,10 @@ export function transferRoutes(deps: Deps): Route[] {
   ];
 }
 
-/** Throws in the middle when the reader loses the right. The answer is then cut off visibly. */
+/**
+ * Throws in the middle if the reader loses the permission. The reader then notices that the answer
+ * is incomplete.
+ */
 async function* whileAdmitted(
   pages: AsyncGenerator<string>,
   readmit: () => Promise<void>,

@@ -15,7 +15,7 @@ import { DomainError } from '../errors.js';
 import type { AccessEdits } from '../store/access-store.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-/** Saved views of the list of executions: people's own, and those that the app shares. */
+/** Saved views of the list of executions: private views, and views that the app shares. */
 export function viewRoutes({ store }: Deps): Route[] {
   return [
     {
@@ -51,7 +51,7 @@ export function viewRoutes({ store }: Deps): Route[] {
               `There can be at most ${MAX_VIEWS} views. Delete one first.`,
             );
           }
-          // Without its name and filter: both may name a person, and the log outlives an erasure.
+          // The log omits the name and filter. Both may name a person, and the log is never erased.
           return { result: saved, target: saved.id, details: { isShared } };
         });
         res.status(201).json(view);
@@ -119,7 +119,7 @@ async function viewToChange(
   return found;
 }
 
-/** Only people have views: keys and the command line do not. */
+/** Only people have views. Keys and the command line have none. */
 function personOf(principal: Principal): User {
   if (principal.kind === 'user') return principal.user;
   throw new DomainError('forbidden', 'Only people who have signed in can save views.');

@@ -2,14 +2,17 @@ import { ERASED, versionOf, type Directory } from '../segments/directory.js';
 import type { SearchRange, SearchStore } from '../store/search-store.js';
 import { SegmentGone } from './index-reader.js';
 
-/** Checking this many rows is faster than reading the outdated versions first. */
+/** For fewer rows, checking each row is faster than reading the outdated versions first. */
 const FEW = 500;
 /** With more outdated versions than this, every row is checked. */
 const MAX_OUTDATED = 10_000;
 /** Rows that one statement checks. */
 const ASKED_AT_ONCE = 10_000;
 
-/** Places of outdated versions in a range: replaced, deleted or erased. Throws SegmentGone. */
+/**
+ * Places of outdated versions in a range, of executions that were replaced or deleted. Throws
+ * SegmentGone.
+ */
 export async function deadAmong(
   store: SearchStore,
   range: SearchRange,

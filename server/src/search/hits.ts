@@ -17,11 +17,11 @@ export function isOlder(a: Place, b: Place): boolean {
 export interface Walk {
   from: number;
   to: number;
-  /** The end of the page before. */
+  /** The last place of the previous page. */
   before: Place | undefined;
 }
 
-/** Walks the places that were found in the parts of an index, newest first, by (at, id). */
+/** Walks the places found in the parts of an index, newest first, by (at, id). */
 export class Hits {
   readonly #index: OpenIndex;
   readonly #walk: Walk;
@@ -34,7 +34,7 @@ export class Hits {
     this.#parts = index.parts.map((part) => new PartHits(part, placesIn(part), walk));
   }
 
-  /** An upper bound of the hits that are left. */
+  /** An upper bound of the remaining hits. */
   get size(): number {
     return this.#parts.reduce((sum, part) => sum + part.size, 0);
   }
@@ -50,7 +50,7 @@ export class Hits {
         await this.#load(this.#parts.filter((part) => part.mayBeat(newest)));
         continue;
       }
-      // Two versions of one execution are neighbours, unless its time was changed.
+      // Two versions of one execution are neighbours, unless the time changed.
       if (entry.id === this.#lastId || !this.#isMeant(entry)) continue;
       this.#lastId = entry.id;
       found.push(entry);
@@ -79,14 +79,14 @@ function newestOf(parts: PartHits[]): PartHits | undefined {
   return newest;
 }
 
-/** The hits of one part. Those of one block of its directory are loaded at a time. */
+/** The hits of one part. It loads the hits of one directory block at a time. */
 class PartHits {
   readonly #part: Part;
   readonly #places: Uint32Array;
   readonly #from: number;
   /** How many of the first places are not loaded yet. */
   #left: number;
-  /** Loaded, ascending. */
+  /** Loaded hits, ascending. */
   #ready: Entry[] = [];
 
   constructor(part: Part, places: Uint32Array, { from, to }: Walk) {
@@ -113,7 +113,9 @@ class PartHits {
     return isOlder(other.#next, this.#next);
   }
 
-  /** Has nothing loaded, and might be as new as the other. */
+  /**
+   * Whether this part has nothing loaded, but its next hit could be newer than the other part's.
+   */
   mayBeat(other: PartHits): boolean {
     return this.size > 0 && this.#ready.length === 0 && this.#next.at >= other.#next.at;
   }
@@ -135,7 +137,7 @@ class PartHits {
     this.#ready = Array.from(this.#places.subarray(first, this.#left), (place) =>
       entryAt(directory, place % DIRECTORY_BLOCK),
     ).filter((entry) => entry.id !== ERASED && this.#part.isCurrent?.(entry) !== false);
-    // Everything before it is older still.
+    // Everything before it is even older.
     this.#left = (directory.ats[0] ?? 0) < this.#from ? 0 : first;
   }
 

@@ -7,25 +7,25 @@ import { groupBy } from '../group-by.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { deadAmong } from './dead.js';
 
-/** After this long without work an instance loses the lead. */
+/** An instance that did no work for this long loses the lead. */
 const LEASE_MS = 30_000;
 const BATCH = { executions: 2_000, bytes: 16 * 1024 * 1024 };
-/** Blocks that a merge keeps in memory at a time. */
+/** The size of the blocks that a merge keeps in memory at a time. */
 const MERGE_BYTES = 4 * 1024 * 1024;
 /** The leader renews its lease when this much of it is left. */
 const RENEW_MS = 20_000;
-/** How often a segment is searched for executions that are gone. */
+/** How often a segment is checked for deleted executions. */
 const SWEEP_EVERY_MS = 60 * 60_000;
 /** How often the builder checks whether a segment is due. */
 const LOOK_EVERY_MS = 60_000;
-/** How often outdated versions that no segment has are forgotten, and how many at a time. */
+/** How often outdated versions that are in no segment are forgotten, and how many at a time. */
 const FORGET_EVERY_MS = 10 * 60_000;
 const FORGOTTEN_AT_ONCE = 2_000;
-/** A segment is rewritten when this share of it is gone, and after a day if any of it is. */
+/** A segment is rewritten if this share of it is dead. After a day, any dead entry is enough. */
 const DEAD_SHARE = 1 / 8;
 const DEAD_FOR_MS = 24 * 60 * 60_000;
 
-/** Builds the search index, piece by piece. One of several instances leads; the others do nothing. */
+/** Builds the search index, piece by piece. One instance leads; the others do nothing. */
 export class IndexBuilder {
   readonly #store: SearchStore;
   readonly #threads: TaskThreads;
@@ -39,16 +39,16 @@ export class IndexBuilder {
   #mayMerge = true;
   #lookedAt = 0;
   #forgotAt = 0;
-  /** The last outdated version that this round checked. */
+  /** The last outdated version that the current round has checked. */
   #forgotUpTo: Outdated | undefined;
 
   constructor(deps: {
     store: SearchStore;
-    /** One alone: a merge goes on where its last piece was made. */
+    /** There is exactly one thread, because it keeps the state of a merge between pieces. */
     threads: TaskThreads;
     now: () => number;
     rest: (ms: number) => Promise<void>;
-    /** A merge that is under way when this is aborted is given up. */
+    /** When this is aborted, the current merge is given up. */
     signal: AbortSignal;
   }) {
     this.#store = deps.store;
@@ -58,7 +58,7 @@ export class IndexBuilder {
     this.#signal = deps.signal;
   }
 
-  /** Does the next piece of work; true when there was none, or another instance does it. */
+  /** Does the next piece of work. False if there was none, or another instance leads. */
   async step(): Promise<boolean> {
     if (!(await this.#lead())) return true;
     const hasMerged = this.#mayMerge && (await this.#mergeNext());
@@ -67,7 +67,7 @@ export class IndexBuilder {
     return !this.#mayMerge && !(await this.#sweepNext()) && !(await this.#forgetNext());
   }
 
-  /** Lets another instance lead at once. */
+  /** Lets another instance lead immediately. */
   async resign(): Promise<void> {
     if (this.#leadsUntil > 0) await this.#store.leadIndexing(this.#instance, 0);
   }
@@ -108,7 +108,7 @@ export class IndexBuilder {
     return true;
   }
 
-  /** Checks the next segment that is due; true when there was one. */
+  /** Checks the next segment that is due. False if none was due. */
   async #sweepNext(): Promise<boolean> {
     const now = this.#now();
     if (now - this.#lookedAt < LOOK_EVERY_MS) return false;
@@ -132,7 +132,7 @@ export class IndexBuilder {
     return true;
   }
 
-  /** Forgets the next outdated versions that no segment has; true when there may be more. */
+  /** Forgets the next outdated versions that are in no segment. True if there may be more. */
   async #forgetNext(): Promise<boolean> {
     const now = this.#now();
     if (this.#forgotUpTo === undefined && now - this.#forgotAt < FORGET_EVERY_MS) return false;
@@ -150,14 +150,16 @@ export class IndexBuilder {
     return this.#forgotUpTo !== undefined;
   }
 
-  /** The versions that segments hold in the time range of `these`, which are in the order of time. */
+  /**
+   * The versions in segments within the time range of `outdated`, which is in the order of time.
+   */
   async #indexedNear(app: string, outdated: Outdated[]): Promise<Set<string>> {
     const from = outdated[0]?.at ?? Infinity;
     const to = (outdated.at(-1)?.at ?? -Infinity) + 1;
     const { segments } = await this.#store.listSegments({ app, from, to });
     const indexed = new Set<string>();
     for (const { id: segment, head } of segments) {
-      // The block before may end with the same time.
+      // The previous block may end with the same time.
       const first = head.starts.findLastIndex((start) => start < from);
       const behind = head.starts.findIndex((start) => start >= to);
       const range = {
@@ -171,7 +173,7 @@ export class IndexBuilder {
     return indexed;
   }
 
-  /** The directory of a segment, and the places in it that are not what they were. */
+  /** The directory of a segment, and its places whose execution has changed or is deleted. */
   async #livingOf({
     id,
     app,

@@ -8,7 +8,7 @@ import { TaskThreads } from '../threads/task-threads.js';
 
 /** The job that adds stored executions to the search index. */
 export interface IndexJob {
-  /** Lets the piece under way finish and starts no other. */
+  /** Finishes the current piece and starts no other. */
   stop(): Promise<void>;
 }
 
@@ -20,16 +20,28 @@ interface Deps {
 }
 
 const EVERY_MS = 1_000;
-/** The rest after a piece, as a multiple of the piece's time. Ingest keeps its share of the machine. */
+/**
+ * The rest after a piece, as a multiple of the piece's time, so that ingest keeps its share of the
+ * machine.
+ */
 const REST_RATIO = 1;
-/** The job also rests while the event loop is busy for this share of the time, as in a burst of ingest. */
+/**
+ * The job also rests while the event loop is busy for this share of the time, as during a burst of
+ * ingest.
+ */
 const BUSY = 0.6;
 const BUSY_REST_RATIO = 8;
 const MAX_BUSY_REST_MS = 4_000;
-/** The longest rest for a burst. A load that goes on is no burst, and the index must not fall far behind. */
+/**
+ * The longest rest for a burst, in ms. A permanent load is no burst, and the index must not fall
+ * too far behind.
+ */
 const YIELDS_FOR_MS = 30_000;
 
-/** Runs until it is stopped, and never keeps the process alive. One of several instances builds. */
+/**
+ * Runs until it is stopped, and never keeps the process alive. If there are several instances, one
+ * of them builds.
+ */
 export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -50,7 +62,7 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
     while (!signal.aborted) {
       const startedAt = performance.now();
       const isDone = await builder.step().catch((error: unknown) => {
-        // OutageLog reports an outage, once for all that meet it.
+        // OutageLog reports an outage once for all callers.
         const level = outageOf(error) === undefined ? 'warn' : 'debug';
         logger[level](
           { err: error },
@@ -73,7 +85,7 @@ export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
   };
 }
 
-/** How long to rest between pieces of work. */
+/** Decides how long to rest between pieces of work. */
 class Pace {
   #behindSince = performance.now();
   #load = performance.eventLoopUtilization();
@@ -94,7 +106,7 @@ class Pace {
   }
 }
 
-/** Measured when it is asked for, so that every instance tells the same. */
+/** The lag is measured on request, so every instance reports the same figure. */
 function showLag(store: SearchStore, metrics: Registry, now: () => number): void {
   const registers = [metrics];
   const seconds = new Gauge({
@@ -107,7 +119,7 @@ function showLag(store: SearchStore, metrics: Registry, now: () => number): void
     help: 'Executions that are not in the search index yet; they are searched one by one.',
     registers,
     async collect() {
-      // Without the database the other figures are still wanted.
+      // During an outage the other figures are still served.
       const lag = await store.measureLag().catch(() => undefined);
       if (lag === undefined) return;
       executions.set(lag.executions);

@@ -29,21 +29,24 @@ import type {
 import { Lru } from './lru.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 
-/** A segment, stored or made of the tail, with the blocks that a question needs. */
+/** A segment, stored or made from the tail, with the blocks that a question needs. */
 export interface Part {
   head: SegmentHead;
   term(hash: number): Uint32Array;
   candidate(id: string): Appearances;
-  /** The block of the directory if it is loaded; else `missing` names it. */
+  /** The block of the directory if it is loaded. If not, `missing` names it. */
   directory(number: number): Directory | undefined;
   missing(number: number): WantedBlock;
-  /** Whether the version is still the execution's; undefined where that is not known here. */
+  /**
+   * Whether the version is still the current one of its execution; undefined if that is not known
+   * here.
+   */
   isCurrent: ((version: Pick<Entry, 'id' | 'check'>) => boolean) | undefined;
 }
 
 export interface OpenIndex {
   parts: Part[];
-  /** The ids of those that are stored. */
+  /** The ids of the stored segments. */
   segments: number[];
   /** Executions without a segment that were too many to read. */
   left: Tail['left'];
@@ -53,16 +56,16 @@ export interface OpenIndex {
   load(wanted: WantedBlock[]): Promise<void>;
 }
 
-/** A merge removed the segment during the read. The caller asks the question again. */
+/** A merge removed the segment during the read. The caller repeats the question. */
 export class SegmentGone extends Error {}
 
-/** Executions of the tail that are read one by one, at most. */
+/** The largest number of executions in the tail that are read one by one. */
 const MAX_TAIL = 2_000;
-/** Blocks of directories that are kept, of 20 KB each. */
+/** The number of cached directory blocks, of 20 KB each. */
 const MAX_DIRECTORIES = 2_048;
-/** Executions in one segment of the tail. */
+/** Executions in one segment made from the tail. */
 const TAIL_CHUNK = 200;
-/** Segments of the tail that are kept for an app. */
+/** The number of cached tail segments for an app. */
 const MAX_TAIL_PARTS = 64;
 const MAX_APPS = 32;
 
@@ -71,7 +74,7 @@ interface TailPart {
   ids: Set<string>;
 }
 
-/** Reads the index: its segments, and the tail as if it were one. */
+/** Reads the index: its segments, and the tail as if it were a segment. */
 export class IndexReader {
   readonly #store: SearchStore;
   readonly #threads: TaskThreads;
@@ -110,7 +113,9 @@ export class IndexReader {
     };
   }
 
-  /** The segments alone, with the position behind which rows are in no segment. Throws SegmentGone. */
+  /**
+   * Only the segments, with the position after which rows are in no segment. Throws SegmentGone.
+   */
   async openStored(
     range: SearchRange,
     leaves: { hashes: number[]; candidates: string[] },

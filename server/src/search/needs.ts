@@ -15,10 +15,10 @@ export type Need =
   | { kind: 'all'; needs: Need[] }
   | { kind: 'any'; needs: Need[] };
 
-/** Terms of one phrase beyond these narrow no more than the check of the body does. */
+/** Further terms of a phrase would narrow less than the check of the body does. */
 const MAX_TERMS = 8;
 
-/** Undefined where the index cannot narrow: any execution may match. */
+/** Undefined if the index cannot narrow, because any execution may match. */
 export function needOf(query: QueryNode): Need | undefined {
   switch (query.kind) {
     case 'and': {
@@ -42,7 +42,7 @@ function needOfText(text: string, quoted: boolean): Need | undefined {
   const terms = termsOfQuery(compiled).slice(0, MAX_TERMS);
   if (terms.length === 0) return undefined;
   const words = allOf(terms.map((hash): Need => ({ kind: 'term', hash })));
-  // The ids of a ledger are looked up whole, not by their words.
+  // Ids in a ledger are looked up whole, not by their words.
   return { kind: 'any', needs: [words, { kind: 'candidate', id: compiled.text }] };
 }
 
@@ -113,7 +113,7 @@ export function placesOf(need: Need, found: Pick<Part, 'term' | 'candidate'>): U
     case 'term':
       return found.term(need.hash);
     case 'candidate':
-      // Two steps of one execution may have it.
+      // Two steps of one execution may have the candidate.
       return Uint32Array.from(new Set(found.candidate(need.id).places));
     case 'any':
       return need.needs.map((part) => placesOf(part, found)).reduce(union, EMPTY);

@@ -5,31 +5,31 @@ import { deadAmong } from './dead.js';
 import type { OpenIndex, Part } from './index-reader.js';
 
 /**
- * Places of hits in the index, in no order. They are parallel arrays, because there can be a hundred thousand. An
- * execution can occur several times, one after the other.
+ * Places of hits in the index, in no order. They are parallel arrays, because there can be a
+ * hundred thousand. An execution can occur several times in a row.
  */
 export interface Occurrences {
   ids: Float64Array;
   /** ms since the epoch. */
   ats: Float64Array;
-  /** The candidate's fate there, as an index of `fates`; empty when the search was not for a candidate. */
+  /** The candidate's fate, as an index of `fates`; empty if the search was not for a candidate. */
   codes: Uint32Array;
-  /** Each once. */
+  /** Each fate once. */
   fates: Fate[];
 }
 
-/** The places of a part that match, ascending; for a candidate with the code of each fate. */
+/** The matching places of a part, ascending. For a candidate, with the code of each fate. */
 interface Places {
   places: ArrayLike<number>;
   codes?: ArrayLike<number>;
 }
 
-/** Blocks of directories that are read at a time. */
+/** Directory blocks that are read at a time. */
 const MAX_BLOCKS = 256;
 
 /**
- * Everything that `found` gives for each part, within a range, for executions that have not changed since they
- * were indexed. Throws SegmentGone.
+ * All places that `found` returns for each part, within a range, for executions that have not
+ * changed since they were indexed. Throws SegmentGone.
  */
 export async function occurrencesOf(
   store: SearchStore,
@@ -51,7 +51,7 @@ export async function occurrencesOf(
   return dead.size === 0 ? versions : without(versions, dead);
 }
 
-/** The occurrences so far, with room for all that there can be. */
+/** The occurrences so far, with room for the possible maximum. */
 class Versions {
   readonly #ids: Float64Array;
   readonly #ats: Float64Array;
@@ -98,7 +98,7 @@ class Versions {
     };
   }
 
-  /** Among all fates that of a part's code. */
+  /** The index in `fates` of a part's fate code. */
   #codeOf({ part, known }: PartPlaces, code: number): number {
     const fate = part.head.fates[code];
     if (fate === undefined) throw new Error(`a segment has no fate of code ${code}`);
@@ -118,7 +118,7 @@ function without({ ids, ats, codes, fates }: Occurrences, dead: ReadonlySet<numb
 
 interface PartPlaces extends Places {
   part: Part;
-  /** Maps the part's codes of fates to those of all parts, as far as they were asked for. */
+  /** Maps the part's fate codes to indices of `fates`, for the codes used so far. */
   known: number[];
 }
 
@@ -130,7 +130,7 @@ interface BlockPlaces {
   end: number;
 }
 
-/** The occurrences, some directory blocks at a time. */
+/** The occurrences, a few directory blocks at a time. */
 function* groupsOf(found: PartPlaces[], { from, to }: SearchRange): Generator<BlockPlaces[]> {
   let group: BlockPlaces[] = [];
   for (const hits of found) {

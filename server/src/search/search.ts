@@ -19,7 +19,7 @@ import { Turns } from './turns.js';
 export interface SearchQuestion {
   range: SearchRange;
   query: QueryNode;
-  /** Holds for every execution that matches the query, as far as its columns show. */
+  /** A condition that every matching execution meets, as far as columns can decide. */
   where: Condition;
   before: Place | undefined;
   limit: number;
@@ -27,9 +27,12 @@ export interface SearchQuestion {
   now: number;
   /** The largest number of matches shown for each execution. Default: as many as fit. */
   maxMatches?: number;
-  /** When to stop looking, by `performance.now()`: the page may then be a short one. */
+  /** When to stop searching, in the time of `performance.now()`. The page may be short then. */
   endsAt?: number;
-  /** Nothing may be left out, however long it takes. Where the index is behind, all bodies are read. */
+  /**
+   * The result must be complete, however long it takes. All bodies that are not indexed yet are
+   * read.
+   */
   isWhole?: boolean;
 }
 
@@ -43,7 +46,9 @@ export interface Everywhere {
 
 export interface SearchPage {
   items: Found[];
-  /** The place to continue from, when there may be more. A page is short when few of many hits match. */
+  /**
+   * The place to continue from, if there may be more. A page is short if few of many hits match.
+   */
   next: Place | undefined;
   left: Tail['left'];
 }
@@ -60,12 +65,15 @@ const MAX_LOOKED_INTO = 3_000;
 const MAX_CHUNK = 200;
 /** Bytes of bodies that one question keeps in memory at a time. A single body may be larger. */
 const MAX_PIECE_BYTES = 8 * 1024 * 1024;
-/** Postgres reads 0 as no limit to a statement. */
+/** Postgres treats 0 as no limit for a statement. */
 const NO_LIMIT_MS = 0;
-/** A merge removes segments. That it does so this often during one question is a fault. */
+/** A merge removes segments. More removals during one question mean a bug. */
 const MAX_TRIES = 5;
 
-/** Finds executions by their recorded content, by the index and by the bodies of the newest. */
+/**
+ * Finds executions by their recorded content, with the index, and with the bodies of the newest
+ * ones.
+ */
 export class Search {
   readonly #store: Store;
   readonly #threads: TaskThreads;
@@ -83,7 +91,7 @@ export class Search {
     const question = { ...asked, range: restOf(asked) };
     const { range, query, before } = question;
     const need = needOf(query);
-    // Without a term to narrow by, the executions are walked, newest first.
+    // Without a term to narrow by, all executions are walked, newest first.
     if (need === undefined) return await this.#collect(question, this.#newest(question), null);
     return await this.#withIndex(range, leavesOf(need), async (index) => {
       if (question.isWhole && index.left !== null) {
@@ -95,9 +103,9 @@ export class Search {
   }
 
   /**
-   * The newly written executions that match the query, in the same order. An execution that was rewritten since
-   * is left out, because its next version follows. Live streams take turns, with a rest after each, so that any
-   * number of them keeps one thread busy for half of its time.
+   * The newly written executions that match the query, in the same order. An execution that was
+   * rewritten since is left out, because its next version follows. Live streams take turns and rest
+   * after each turn, so together they keep one thread busy for half of its time.
    */
   async select(
     question: Pick<SearchQuestion, 'query' | 'now'>,
@@ -116,12 +124,13 @@ export class Search {
   }
 
   /**
-   * The only executions that can match a filter, if the index knows that they are few: these ids, and all rows
-   * written behind `after`. Undefined where they may be many.
+   * The only executions that can match a filter, if the index knows that they are few: these ids,
+   * and all rows written after `after`. Undefined if there may be many.
    */
   async findFew(range: SearchRange, query: QueryNode): Promise<Few | undefined> {
     const need = needOf(query);
-    // Columns hold U+FFFD for characters that Postgres cannot store. The index holds the originals.
+    // Columns have U+FFFD in place of characters that Postgres cannot store. The index has the
+    // originals.
     if (need === undefined || JSON.stringify(query).includes('\ufffd')) return undefined;
     return await retried(async () => {
       const index = await this.#reader.openStored(range, leavesOf(need));
@@ -139,7 +148,7 @@ export class Search {
     return await this.#everywhere(range, leaves, (part) => part.candidate(id));
   }
 
-  /** Every execution whose fact has the same hash. */
+  /** Every execution that has a fact with the same hash. */
   async findFact(range: SearchRange, ...fact: Parameters<typeof factTerm>): Promise<Everywhere> {
     const hash = factTerm(...fact);
     return await this.#everywhere(range, { hashes: [hash], candidates: [] }, (part) => ({
@@ -165,7 +174,7 @@ export class Search {
     }));
   }
 
-  /** By execution id, the candidate's appearances in the record. */
+  /** The candidate's appearances in the record, by execution id. */
   async readAppearances(
     ids: number[],
     candidate: string,
@@ -175,12 +184,12 @@ export class Search {
     );
   }
 
-  /** By execution id, the rules that decided. */
+  /** The decisive rules, by execution id. */
   async readRules(ids: number[]): Promise<Map<number, DecidingRule[]>> {
     return await this.#readBodies(ids, (bodies) => this.#threads.run('rules', bodies));
   }
 
-  /** Splits the executions in two, so that two threads read large records side by side. */
+  /** Splits the executions into two groups, so that two threads read large records in parallel. */
   async #readBodies<T>(
     ids: number[],
     read: (bodies: string[]) => Promise<string[]>,
@@ -190,7 +199,7 @@ export class Search {
     const found = halves.map(async (half): Promise<[number, T[]][]> => {
       const documents = await this.#store.index.readDocuments(half);
       const items = await read(documents.map(({ body }) => body));
-      // Made by the thread, whose answers keep their digits as JSON alone.
+      // The thread returns JSON text, because only text keeps all digits.
       return documents.map(({ id }, place) => [
         id,
         parseJson(items[place] ?? '[]') as unknown as T[],
@@ -199,7 +208,7 @@ export class Search {
     return new Map((await Promise.all(found)).flat());
   }
 
-  /** Reads the index, and reads it again when a merge came between. */
+  /** Reads the index. If a merge removed a segment meanwhile, it reads again. */
   async #withIndex<T>(
     range: SearchRange,
     leaves: ReturnType<typeof leavesOf>,
@@ -244,7 +253,7 @@ export class Search {
       const ids = entries.map(({ id }) => id);
       const byId = new Map<number, ListedExecution>();
       for (const row of await this.#store.index.listByIds(ids, where)) byId.set(row.id, row);
-      // An older version may have another time. The newer one is found at its own.
+      // An older version may have another time. The newer version is found at its own time.
       const rows = entries.flatMap(({ id, at }) => {
         const row = byId.get(id);
         return row !== undefined && Date.parse(row.summary.at) === at ? [row] : [];
@@ -273,7 +282,7 @@ export class Search {
     };
   }
 
-  /** The rows that match the query by their current bodies, in the same order. */
+  /** The rows whose current bodies match the query, in the same order. */
   async #verify<Row extends ListedExecution>(
     {
       query,
@@ -281,7 +290,7 @@ export class Search {
       maxMatches,
       isAsRead = () => true,
     }: Pick<SearchQuestion, 'query' | 'now' | 'maxMatches'> & {
-      /** Whether the body is still the row's. */
+      /** Whether the body is still the row's current one. */
       isAsRead?: (row: Row, document: Document) => boolean;
     },
     rows: Row[],
@@ -305,12 +314,12 @@ export class Search {
   }
 }
 
-/** The part of the range behind the page before. */
+/** The part of the range after the previous page. */
 function restOf({ range, before }: SearchQuestion): SearchRange {
   return before === undefined ? range : { ...range, to: Math.min(range.to, before.at + 1) };
 }
 
-/** The rows in order, as many together as may be in memory with their bodies. */
+/** The rows in order, in pieces whose bodies fit into memory. */
 function piecesOf<Row extends ListedExecution>(rows: Row[]): Row[][] {
   const pieces: Row[][] = [];
   let bytes = Infinity;
@@ -335,7 +344,7 @@ async function retried<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Gives the next rows in order, and the place behind them; undefined at the end. */
+/** Returns the next rows in order, and the place after them; undefined at the end. */
 type Source = (count: number) => Promise<{ rows: ListedExecution[]; last: Place } | undefined>;
 
 function placeOf(row: ListedExecution | undefined): Place | undefined {

@@ -18,7 +18,7 @@ export interface BuiltSegment {
   names: Name[];
 }
 
-/** A segment of executions that were not indexed before. There is at least one. */
+/** A segment of executions that were not indexed before. There is at least one execution. */
 export function buildSegment(documents: (Entry & { snapshot: Snapshot })[]): BuiltSegment {
   const sorted = documents.toSorted((a, b) => a.at - b.at || a.id - b.id);
   const directory = writeDirectory(sorted);
@@ -116,7 +116,7 @@ export function* candidateFates(snapshot: Snapshot): Generator<{ id: string; fat
   const { pipeline, steps } = snapshot;
   for (const { name, candidates } of steps) {
     if (!candidates) continue;
-    // Thousands of candidates share a few fates, and so one object each.
+    // Thousands of candidates share a few fates, so each fate is one shared object.
     const fates = new Map<string, Fate>();
     for (const { id, outcome, reason } of knownCandidates(candidates).values()) {
       const key = `${outcome} ${reason}`;

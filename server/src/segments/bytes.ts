@@ -1,4 +1,4 @@
-/** Bytes that grow as they are written. Numbers are LEB128 varints of up to 32 bits. */
+/** A growing buffer of bytes. Numbers are LEB128 varints of up to 32 bits. */
 export class ByteWriter {
   #bytes: Uint8Array;
   length = 0;

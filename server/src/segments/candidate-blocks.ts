@@ -28,7 +28,7 @@ export function compareCandidates(
   return a.hash - b.hash || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-/** Writes candidates, which come in their order, into blocks: each id in full, once. */
+/** Writes candidates, in their order, into blocks. Each id is written in full, once. */
 export class CandidateBlockWriter {
   readonly #bits: number;
   readonly #out = new ByteWriter(32 * 1024);
@@ -40,7 +40,7 @@ export class CandidateBlockWriter {
     this.#bits = bits;
   }
 
-  /** Appearances ascend by place. */
+  /** Appearances are in ascending order of place. */
   add(id: string, appearances: Appearance[]): void {
     const number = blockNumber(candidateHash(id), this.#bits);
     if (number !== this.#number) {
@@ -61,7 +61,7 @@ export class CandidateBlockWriter {
     this.#out.bytes(this.#list.view());
   }
 
-  /** The blocks that are whole; called at the end of a range of blocks. */
+  /** The complete blocks; called at the end of a range of blocks. */
   take(): Block[] {
     this.#close();
     this.#number = -1;
@@ -115,7 +115,7 @@ export function eachAppearance(
 }
 
 function readAppearances(list: Uint8Array): Appearances {
-  // Each takes two bytes at least.
+  // Each appearance takes at least two bytes.
   const most = list.length >> 1;
   const places = new Uint32Array(most);
   const codes = new Uint32Array(most);
@@ -139,7 +139,7 @@ export function findCandidate(block: Uint8Array, id: string): Appearances {
   return readAppearances(new Uint8Array());
 }
 
-/** The block without some places, or undefined if it has none of them. */
+/** The block without some places, or undefined if it contains none of them. */
 export function withoutAppearances(
   block: Uint8Array,
   erased: ReadonlySet<number>,

@@ -9,12 +9,12 @@ const EPOCH = 70_000_000_000_000;
 /** The id of an entry that an erasure made blank. */
 export const ERASED = 0;
 
-/** An execution that a segment knows, by its place in the directory, which is in the order of `at`. */
+/** An execution in a segment, by its place in the directory, which is sorted by `at`. */
 export interface Entry {
   id: number;
   /** ms since the epoch. */
   at: number;
-  /** Low 32 bits of the transaction that wrote the row: another value there means another version. */
+  /** The low 32 bits of the transaction that wrote the row. Another value means another version. */
   check: number;
 }
 
@@ -22,7 +22,7 @@ export function checkOf(xact: string): number {
   return Number(BigInt(xact) & 0xffff_ffffn);
 }
 
-/** A version of an execution by its name, as one of many in a set. */
+/** A version of an execution as one text, for use in a set. */
 export function versionOf({ id, check }: Pick<Entry, 'id' | 'check'>): string {
   return `${id}/${check}`;
 }
@@ -39,7 +39,7 @@ export function writeDirectoryBlock(entries: Entry[]): Uint8Array {
   return bytes;
 }
 
-/** The block without its entries at some places. */
+/** The block with its entries at some places blanked. */
 export function blankEntries(block: Uint8Array, places: number[]): Uint8Array {
   const blanked = block.slice();
   for (const place of places) {
@@ -49,7 +49,7 @@ export function blankEntries(block: Uint8Array, places: number[]): Uint8Array {
   return blanked;
 }
 
-/** A block read: parallel arrays by place. */
+/** A decoded block: parallel arrays by place. */
 export interface Directory {
   ids: Float64Array;
   ats: Float64Array;
@@ -73,7 +73,7 @@ export function readDirectoryBlock(block: Uint8Array): Directory {
   return directory;
 }
 
-/** The names of all versions that a block has. */
+/** All versions in a block. */
 export function versionsIn(block: Uint8Array): string[] {
   const { ids, checks } = readDirectoryBlock(block);
   return Array.from(ids, (id, place) => versionOf({ id, check: checks[place] ?? 0 }));

@@ -1,7 +1,10 @@
 /** A set of 32-bit hashes. It keeps its memory when it is emptied and filled again. */
 export class HashSet {
   #hashes = new Uint32Array(1024);
-  /** Open addressing: the place of a hash in `#hashes`, plus one; 0 is free. At most half of it is taken. */
+  /**
+   * Open addressing: the index of a hash in `#hashes`, plus one; 0 means free. At most half of the
+   * slots are taken.
+   */
   #slots = new Uint32Array(2048);
   #size = 0;
 
@@ -40,8 +43,8 @@ const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 
 /**
- * Sorts hashes and their places by hash; places of one hash keep their order. A radix
- * sort from the lowest digit on, as it takes a third of the time of a comparing one.
+ * Sorts hashes and their places by hash; places of one hash keep their order. It is a radix sort
+ * from the lowest digit, which takes a third of the time of a comparison sort.
  */
 export function sortByHash(
   hashes: Uint32Array,

@@ -17,12 +17,12 @@ export interface MergeInput {
   dead: Iterable<number>;
 }
 
-/** A place that the new segment does not have. */
+/** Marks a place that the new segment does not have. */
 const GONE = 0xffff_ffff;
 
 /**
- * One segment out of several. Their blocks come range by range of the hash, in order, so that no more
- * than a range is held at a time; `rangeBits` says how many ranges there are at least.
+ * Merges several segments into one. Blocks are read in ranges of the hash, in order, so only one
+ * range is in memory at a time. `rangeBits` gives the smallest number of ranges.
  */
 export class SegmentMerge {
   readonly directory: Block[];
@@ -53,12 +53,12 @@ export class SegmentMerge {
     this.#head = { ...head, bits, bytes: { terms: 0, candidates: 0 }, fates: fates.list };
   }
 
-  /** Whole once the last range was merged. */
+  /** Complete after the last range was merged. */
   get head(): SegmentHead {
     return this.#head;
   }
 
-  /** The next range of terms: the blocks of each input in order. */
+  /** Merges the next range of terms: the blocks of each input in order. */
   mergeTerms(ranges: Uint8Array[][]): Block[] {
     const readers = ranges.map((blocks) => new TermBlockReader(blocks));
     const places = new Uint32Array(this.#head.executions);
@@ -87,7 +87,7 @@ export class SegmentMerge {
     return blocks;
   }
 
-  /** The next range of candidates. */
+  /** Merges the next range of candidates. */
   mergeCandidates(ranges: Uint8Array[][]): Block[] {
     const readers = ranges.map((blocks) => new CandidateBlockReader(blocks));
     for (;;) {
@@ -119,7 +119,7 @@ export class SegmentMerge {
   }
 }
 
-/** Ranges of the hash within which the blocks of all inputs are whole. */
+/** The number of hash ranges, as bits, so that no block of any input spans two ranges. */
 export function rangeBits(heads: SegmentHead[], kind: 'terms' | 'candidates'): number {
   return Math.min(...heads.map(({ bits }) => bits[kind]));
 }

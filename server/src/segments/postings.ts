@@ -1,12 +1,15 @@
 import { varintLength, type ByteReader, type ByteWriter } from './bytes.js';
 
-/** The ways to write a list of places. The shortest is used. */
+/** The ways to encode a list of places. The shortest is used. */
 const SINGLE = 0;
 const GAPS = 1;
 const RUNS = 2;
 const BITMAP = 3;
 
-/** Writes `count` ascending places out of `places`; they are places of executions in a segment's directory. */
+/**
+ * Writes `count` ascending places out of `places`. They are places of executions in a segment's
+ * directory.
+ */
 export function writePostings(out: ByteWriter, places: Uint32Array, count: number): void {
   const first = places[0] ?? 0;
   if (count === 1) {
@@ -64,7 +67,10 @@ function writeRuns(out: ByteWriter, places: Uint32Array, count: number): void {
   }
 }
 
-/** Calls `visit` for each place of the list that begins here, ascending, and leaves the reader behind it. */
+/**
+ * Calls `visit` for each place of the list that begins here, ascending. The reader is after the
+ * list then.
+ */
 export function readPostings(reader: ByteReader, visit: (place: number) => void): void {
   const head = reader.varint();
   const rest = head >>> 2;

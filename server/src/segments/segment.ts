@@ -7,12 +7,12 @@ export const CANDIDATES = 2;
 
 export interface Block {
   kind: typeof DIRECTORY | typeof TERMS | typeof CANDIDATES;
-  /** Directory blocks are numbered in order, the others by the highest bits of the hash. */
+  /** Directory blocks are numbered in order, other blocks by the highest bits of the hash. */
   number: number;
   body: Uint8Array;
 }
 
-/** The fate of a candidate at a step. The candidates' blocks hold its code. */
+/** The fate of a candidate at a step. The candidate blocks contain its code. */
 export interface Fate {
   pipeline: string;
   step: string;
@@ -23,12 +23,12 @@ export interface Fate {
 /** The facts of a segment that need no block. */
 export interface SegmentHead {
   executions: number;
-  /** ms since the epoch, of the first and the last execution. */
+  /** In ms since the epoch, of the first and the last execution. */
   fromAt: number;
   toAt: number;
   /** `at` of the first execution of each block of the directory. */
   starts: number[];
-  /** Bits of the hash that make the number of a block. */
+  /** The number of hash bits that form the number of a block. */
   bits: { terms: number; candidates: number };
   /** Bytes of all blocks. */
   bytes: { terms: number; candidates: number };
@@ -38,7 +38,7 @@ export interface SegmentHead {
 const BLOCK_BYTES = 10 * 1024;
 const MAX_BITS = 16;
 
-/** The number of bits that gives blocks of about the usual size. */
+/** The number of bits with which blocks have about the usual size. */
 export function bitsFor(bytes: number): number {
   return Math.min(MAX_BITS, Math.max(0, Math.ceil(Math.log2(bytes / BLOCK_BYTES))));
 }
@@ -51,7 +51,7 @@ export function blockNumber(hash: number, bits: number): number {
 export class Fates {
   readonly list: Fate[] = [];
   readonly #codes = new Map<string, number>();
-  /** The same by object: callers ask for many fates and have few objects. */
+  /** The codes by object. Callers ask often, and always with the same few objects. */
   readonly #codesByObject = new Map<Fate, number>();
 
   codeOf(fate: Fate): number {

@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from './bytes.js';
 import { readPostings, skipPostings, writePostings } from './postings.js';
 import { TERMS, blockNumber, type Block } from './segment.js';
 
-/** Writes terms, which come in the order of their hashes, into blocks. */
+/** Writes terms, in the order of their hashes, into blocks. */
 export class TermBlockWriter {
   readonly #bits: number;
   readonly #out = new ByteWriter(32 * 1024);
@@ -14,7 +14,7 @@ export class TermBlockWriter {
     this.#bits = bits;
   }
 
-  /** `count` ascending places out of `places`. */
+  /** Adds a term with the first `count` of `places`, which ascend. */
   add(hash: number, places: Uint32Array, count: number): void {
     const number = blockNumber(hash, this.#bits);
     if (number !== this.#number) {
@@ -27,7 +27,7 @@ export class TermBlockWriter {
     writePostings(this.#out, places, count);
   }
 
-  /** The blocks that are whole; called at the end of a range of blocks. */
+  /** The complete blocks; called at the end of a range of blocks. */
   take(): Block[] {
     this.#close();
     this.#number = -1;
@@ -53,7 +53,7 @@ export class TermBlockReader {
     this.next();
   }
 
-  /** Goes on to the next term, once `places` or `skip` has passed this one. */
+  /** Moves to the next term, after `places` or `skip` has passed this one. */
   next(): void {
     let last = this.hash ?? 0;
     while (this.#reader.isAtEnd) {
@@ -89,7 +89,7 @@ export function findTerm(block: Uint8Array, hash: number): Uint32Array {
   return Uint32Array.from(places);
 }
 
-/** The block without some places, or undefined if it has none of them. */
+/** The block without some places, or undefined if it contains none of them. */
 export function withoutPlaces(
   block: Uint8Array,
   erased: ReadonlySet<number>,

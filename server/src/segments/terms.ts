@@ -12,7 +12,9 @@ import {
 } from '@xray/core';
 import { HashSet } from './hashes.js';
 
-/** Lengths of the beginnings of words that are terms. A longer prefix narrows by the longest of them. */
+/**
+ * Lengths of word beginnings that are terms. A longer prefix is narrowed by the longest of them.
+ */
 const EDGES = [3, 6] as const;
 
 const SEED = { atom: 0x9747b28c, pair: 0x1b873593, edge: 0x2545f491, fact: 0x85ebca6b };
@@ -47,7 +49,7 @@ export function factTerm(field: FactField, key: string, value: MetadataValue): n
   return hashText(`${field}\0${key}\0${text}`, SEED.fact);
 }
 
-/** Filled for one snapshot at a time. */
+/** This set is filled for one snapshot at a time. */
 const terms = new HashSet();
 
 /** The hashes of all terms by which an execution is found, except candidates; each once. */
@@ -89,7 +91,7 @@ function addTextTerms(text: string): void {
   });
 }
 
-/** Terms that every matching text has; empty when the query is too short to narrow by. */
+/** Terms that every matching text has; empty if the query is too short to narrow by. */
 export function termsOfQuery({ atoms }: TextQuery): number[] {
   const terms: number[] = [];
   const inPair = new Set<number>();

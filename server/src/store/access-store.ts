@@ -20,7 +20,7 @@ export interface NewApiKey {
   /** SHA-256 of the whole key. */
   hash: Uint8Array;
   scopes: KeyScope[];
-  /** Null: any. */
+  /** Null means any. */
   environments: string[] | null;
   requestsPerMinute: number | null;
   expiresAt: Date | null;
@@ -39,18 +39,18 @@ export interface KeyGrant {
   isAppArchived: boolean;
 }
 
-/** The key that a rotation makes; the rest is as the old one's. */
+/** The key that a rotation creates. All other fields are copied from the old key. */
 export interface KeyRotation {
   app: string;
   oldId: string;
   id: string;
   hash: Uint8Array;
   createdBy: string | null;
-  /** When the old one stops working, unless it does so earlier. */
+  /** When the old key stops working, unless it already expires earlier. */
   oldExpiresAt: Date;
 }
 
-/** An account to be made. Without `passwordHash` it can be opened only by a link or by Clerk. */
+/** A new account. Without `passwordHash`, only a link or Clerk can open it. */
 export interface NewUser {
   email: string;
   name: string;
@@ -64,28 +64,31 @@ export interface NewInvitation {
   email: string | null;
   /** SHA-256 of the token in its link. */
   tokenHash: Uint8Array;
-  /** Its maker's name to show. */
+  /** The displayed name of the person who created it. */
   invitedBy: string;
-  /** The user who makes it; null: the command line. It is void once they may no longer make it. */
+  /**
+   * The user who creates it; null for the command line. The invitation is void once they lose the
+   * right to create it.
+   */
   inviter: string | null;
   expiresAt: Date;
 }
 
-/** A view as somebody wants to keep it. */
+/** A view to be saved. */
 export interface ViewToSave {
   app: string;
   userId: string;
-  /** Their address. */
+  /** The owner's address. */
   savedBy: string;
   name: string;
   params: ViewParams;
-  /** With everybody of the app, and not theirs any longer. */
+  /** Shared with everybody in the app. The view then no longer belongs to its creator. */
   isShared: boolean;
 }
 
 export interface UserFilter {
   text: string | undefined;
-  /** Id of the last one of the page before. */
+  /** The id of the last entry of the previous page. */
   after: string | undefined;
   limit: number;
 }
@@ -103,7 +106,7 @@ export interface AuditFilter {
   /** Part of the name of a person, or the id of a person or key. */
   actor: string | undefined;
   action: string | undefined;
-  /** The whole id or address. */
+  /** The complete id or address. */
   target: string | undefined;
   before: number | undefined;
   limit: number;
@@ -120,18 +123,18 @@ export interface NewSession {
   userAgent: string;
 }
 
-/** Why an invitation was not accepted, or who was made of it. */
+/** The reason why an invitation was not accepted, or the user who accepted it. */
 export type Acceptance =
   | { kind: 'accepted'; user: User; invitation: Invitation }
-  /** Unknown, used up or expired. */
+  /** The invitation is unknown, used or expired. */
   | { kind: 'gone' }
   | { kind: 'wrong_email' }
-  /** There is an account of this address already. */
+  /** An account with this address already exists. */
   | { kind: 'email_taken' };
 
 /** Reads apps, keys, people and the audit log. */
 export interface AccessStore {
-  /** All apps by name; with a user those that they are a member of, with their role there. */
+  /** All apps by name. With a user, only the apps of which they are a member, with their role. */
   listApps(userId?: string): Promise<App[]>;
   appExists(id: string): Promise<boolean>;
 
@@ -141,101 +144,110 @@ export interface AccessStore {
 
   hasAdministrator(): Promise<boolean>;
   setupNonce(): Promise<string>;
-  /** By address, those after `after`. `text` is looked for in names and addresses. */
+  /** Users by address, after `after`. `text` is searched in names and addresses. */
   listUsers(filter: UserFilter): Promise<ListedUser[]>;
   findUser(email: string): Promise<User | undefined>;
-  /** A user, and the role that they were given in `app`; undefined when they are gone. */
+  /** A user, and their role in `app`; undefined if the user was deleted. */
   readAccess(
     userId: string,
     app: string | undefined,
   ): Promise<{ user: User; role: Role | null } | undefined>;
-  /** The id of our user whom Clerk calls so. */
+  /** The id of our user for this Clerk id. */
   findClerkUser(clerkId: string): Promise<string | undefined>;
 
-  /** Whether such a link is there, unused and not expired. */
+  /** Whether the link exists and is neither used nor expired. */
   hasLink(identifier: string): Promise<boolean>;
 
   listMembers(app: string): Promise<Member[]>;
-  /** Those that can still be accepted. */
+  /** The invitations that can still be accepted. */
   listInvitations(app: string): Promise<Invitation[]>;
   findInvitation(tokenHash: Uint8Array): Promise<(Invitation & { appName: string }) | undefined>;
 
-  /** By name: those that the app shares, and the user's own. */
+  /** The views that the app shares, and the user's own, by name. */
   listViews(app: string, userId: string | undefined): Promise<SavedView[]>;
 
-  /** Counts one more of each of these, in their windows of `windowMs`, and tells where they stand now. */
+  /** Adds one to each counter, in windows of `windowMs`, and returns the new counts. */
   countGuesses(keys: string[], windowMs: number): Promise<GuessCount[]>;
-  /** Takes one of each of these back. */
+  /** Subtracts one from each counter. */
   forgiveGuesses(keys: string[]): Promise<void>;
-  /** Those of the keys that are remembered. */
+  /** The keys that are remembered. */
   knownPlaces(keys: string[]): Promise<string[]>;
-  /** Remembers these for `lifeMs` from now. */
+  /** Remembers the keys for `lifeMs` from now. */
   rememberPlaces(keys: string[], lifeMs: number): Promise<void>;
 
-  /** Writes the entry of a read, or of a change that takes more than one transaction, before it happens. */
+  /**
+   * Writes the entry of a read, or of a change that takes several transactions, before it happens.
+   */
   appendAudit(entry: NewAuditEntry): Promise<void>;
-  /** Newest first, below `before`. */
+  /** The newest first, with ids below `before`. */
   listAudit(filter: AuditFilter): Promise<AuditEntry[]>;
 }
 
-/** Changes, in a transaction that also writes the audit log's entry. */
+/** Changes, in a transaction that also writes the audit entry. */
 export interface AccessEdits {
-  /** Makes the first app with a key when there is no app at all; says whether it did. Of many callers one does. */
+  /**
+   * Creates the first app with a key if no app exists, and says whether it did. If many call at the
+   * same time, one creates it.
+   */
   initialize(app: { id: string; name: string }, key: NewApiKey): Promise<boolean>;
-  /** Undefined when there is one of that id already. */
+  /** Undefined if an app with this id exists. */
   createApp(id: string, name: string): Promise<App | undefined>;
   changeApp(id: string, change: AppChange): Promise<App>;
 
   createKey(key: NewApiKey): Promise<ApiKey>;
-  /** Undefined when the app has no such key. Revoking twice keeps the first time. */
+  /** Undefined if the app has no such key. A second revocation keeps the time of the first. */
   revokeKey(app: string, id: string): Promise<ApiKey | undefined>;
-  /** Undefined when the app has no such key that works. */
+  /** Undefined if the app has no such valid key. */
   rotateKey(rotation: KeyRotation): Promise<ApiKey | undefined>;
 
   /**
-   * Makes the first administrator when the nonce is the set-up's and there is no administrator; of many
-   * callers one does. Undefined when it did not, or when the address is taken.
+   * Creates the first administrator if the nonce is the set-up's and no administrator exists. If
+   * many call at the same time, one succeeds. Undefined if it did not succeed, or the address is
+   * taken.
    */
   claimSetup(nonce: string, user: NewUser): Promise<User | undefined>;
   /** Makes an existing user the first administrator, as `claimSetup` does. */
   claimSetupAs(nonce: string, userId: string): Promise<boolean>;
-  /** Undefined when the address is taken. */
+  /** Undefined if the address is taken. */
   createUser(user: NewUser): Promise<User | undefined>;
   renameUser(id: string, name: string): Promise<void>;
-  /** `last`: the only administrator there is, who stays one. */
+  /** `last`: this is the only administrator, who must stay one. */
   setAdministrator(id: string, isAdministrator: boolean): Promise<User | 'unknown' | 'last'>;
-  /** Takes an account away, with its sessions and memberships. `last` as in `setAdministrator`. */
+  /** Deletes an account, with its sessions and memberships. `last` as in `setAdministrator`. */
   removeUser(id: string): Promise<User | 'unknown' | 'last'>;
-  /** Sets the password, and ends every session and every unused link that the user has. */
+  /** Sets the password, and ends every session and every unused link of the user. */
   setPassword(userId: string, passwordHash: string): Promise<void>;
   createSession(session: NewSession): Promise<void>;
 
   /**
-   * Makes or renews the user of a person whose address Clerk has verified; one who was here by that
-   * address before becomes Clerk's. Undefined when the address is another Clerk user's.
+   * Creates or updates the user of a person whose address Clerk has verified. An existing user with
+   * that address is linked to Clerk. Undefined if the address belongs to another Clerk user.
    */
   saveClerkUser(clerkId: string, email: string, name: string): Promise<User | undefined>;
   deleteClerkUser(clerkId: string): Promise<void>;
 
   createLink(identifier: string, userId: string, expiresAt: Date): Promise<void>;
-  /** The user that the link is of; it is used up. Undefined when it is unknown, used or expired. */
+  /** The user of the link, which is used up. Undefined if it is unknown, used or expired. */
   useLink(identifier: string): Promise<User | undefined>;
 
-  /** Undefined when the user is no member of the app. */
+  /** Undefined if the user is not a member of the app. */
   changeMember(app: string, userId: string, role: Role): Promise<Member | undefined>;
   removeMember(app: string, userId: string): Promise<Member | undefined>;
 
-  /** Undefined when there are MAX_VIEWS already, of the user or shared. */
+  /** Undefined if there are already MAX_VIEWS views of the user, or shared ones. */
   saveView(view: ViewToSave): Promise<SavedView | undefined>;
-  /** One that the user may see. Until the transaction ends nobody else saves or changes one of the app. */
+  /**
+   * A view that the user may see. Until the transaction ends, nobody else can save or change a view
+   * of the app.
+   */
   findView(app: string, userId: string, id: string): Promise<SavedView | undefined>;
-  /** Undefined when another one of its owner, or of those shared, is called that. */
+  /** Undefined if another view of its owner, or another shared view, has this name. */
   renameView(app: string, id: string, name: string): Promise<SavedView | undefined>;
   removeView(app: string, id: string): Promise<void>;
 
   createInvitation(invitation: NewInvitation): Promise<Invitation>;
   revokeInvitation(app: string, id: string): Promise<Invitation | undefined>;
-  /** Makes a member of a new account, or of the user with this id, who keeps a higher role. */
+  /** Adds a new account, or the user with this id, as a member. A user keeps a higher role. */
   acceptInvitation(
     tokenHash: Uint8Array,
     who: { account: NewUser } | { userId: string },

@@ -56,7 +56,10 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditEntry
   }));
 }
 
-/** By a part of the name, or the id. The command line is known by that name, with the system's user behind it. */
+/**
+ * Matches part of the name, or the id. The command line is found by its fixed name and the system
+ * user's name.
+ */
 function isActor(text: string): RawBuilder<boolean> {
   return sql<boolean>`(actor_id = ${text} OR strpos(
     lower(CASE WHEN actor_kind = 'administrator' THEN 'command line (' || coalesce(actor_name, '') || ')'

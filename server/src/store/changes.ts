@@ -8,11 +8,12 @@ type Db = Driver['db'];
 type ChangeRow = SummaryRow & { xact: string };
 
 /**
- * Rows written since a horizon, in the order of (xact, id). Transactions end in another order than they began.
- * So rows at or above the new horizon may come again, with rows that were not visible yet. Below it none appears.
+ * Rows written since a horizon, in the order of (xact, id). Transactions do not end in the order in
+ * which they began. So rows at or above the new horizon may come again, together with rows that
+ * were not visible yet. No new row appears below it.
  */
 export async function readChanges(db: Db, filter: ChangesFilter): Promise<Changes> {
-  // One statement, so that the horizon and the rows are of one snapshot.
+  // A single statement reads the horizon and the rows from one database snapshot.
   const { rows } = await sql<{ horizon: string } & Nullable<ChangeRow>>`
     SELECT horizon.xmin::text AS horizon, ${sql.join(SUMMARY.map((column) => sql.ref(`e.${column}`)))},
       e.xact::text AS xact

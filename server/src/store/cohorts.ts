@@ -10,13 +10,19 @@ import type { CountConditions } from './scope.js';
 
 type Db = Driver['db'];
 
-/** Executions of each cohort that are looked at one by one; of these so many whose steps are, and whose input. */
+/**
+ * The number of executions of each cohort that are read one by one, and the smaller numbers whose
+ * steps and inputs are read.
+ */
 const SAMPLE = 5_000;
 const STEP_SAMPLE = 2_000;
 const INPUT_SAMPLE = 300;
-/** Larger snapshots are passed over when inputs are read. */
+/** Larger snapshots are skipped when inputs are read. */
 const MAX_INPUT_BYTES = 32_768;
-/** Values of one sort that are counted: the most frequent, and none that fewer executions have. */
+/**
+ * The number of counted values of one kind: the most frequent ones, if at least this many
+ * executions have them.
+ */
 const MAX_VALUES = 300;
 const MIN_EXECUTIONS = 5;
 
@@ -33,15 +39,15 @@ export interface CohortPair {
 export interface CohortCounts {
   outcomes: { outcome: string | null; a: number; b: number }[];
   courses: { course: number; steps: Course['steps']; a: number; b: number }[];
-  /** Executions that are in both. */
+  /** Executions that are in both cohorts. */
   shared: number;
   fingerprintsA: Bigints;
   fingerprintsB: Bigints;
 }
 
-/** How many executions of the sample have something, and how many of those the outcome too. */
+/** How many executions of the sample have a trait, and how many of them also have the outcome. */
 export interface TraitCount {
-  /** `all`: everything of the sample. `course` is the hash of the steps that ran. */
+  /** `all` counts the whole sample. `course` is the hash of the steps that ran. */
   kind: ExplanationKind | 'all' | 'course' | 'all_steps';
   key: string | null;
   value: string;
@@ -51,14 +57,16 @@ export interface TraitCount {
   bHits: number;
 }
 
-/** What of a body tells its input, with the cohort and whether it has the outcome. */
+/** The body of a sampled execution, with its cohort and whether it has the outcome. */
 export interface SampledBody {
   inA: boolean;
   hit: boolean;
   body: string;
 }
 
-/** One pass over both cohorts, unless a time that neither asks for lies between them. Throws a ReadTooLong. */
+/**
+ * Reads both cohorts in one pass, unless there is a gap in time between them. Throws a ReadTooLong.
+ */
 export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCounts> {
   const { common, a, b } = pair;
   const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
@@ -98,8 +106,8 @@ export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCoun
 }
 
 /**
- * Executions of either cohort, and some that are of none, as far as each has to be asked by itself: in one read, or
- * in two where the cohorts have no time in common and a row need not be asked in which it is.
+ * Selects the executions of both cohorts: in one read with a test for each row, or in two reads without
+ * it if the cohorts do not overlap in time.
  */
 function reads(
   { app, common, a, b }: CohortPair,
@@ -140,7 +148,7 @@ function sumOf(side: Side): RawBuilder<unknown> {
   return sql`coalesce(sum(n) FILTER (WHERE ${sql.ref(side)}), 0)::integer`;
 }
 
-/** The ids of some executions of each cohort. */
+/** The ids of a random sample of each cohort. */
 async function drawSamples(
   tx: Db,
   pair: CohortPair,
@@ -160,8 +168,8 @@ async function drawSamples(
 }
 
 /**
- * What the executions of two samples have. What alike ones have is counted by fingerprint first, so that arrays and
- * objects are taken apart once and not for every execution. Throws a ReadTooLong.
+ * The traits of the executions in two samples. Equal traits are counted by fingerprint first, so
+ * that arrays and objects are unpacked once and not for every execution. Throws a ReadTooLong.
  */
 export async function countTraits(
   db: Db,
@@ -238,7 +246,7 @@ export async function countTraits(
       SELECT in_a AS "inA", hit, b.body FROM (${sample}) AS sample
       CROSS JOIN LATERAL (SELECT body FROM xray.bodies WHERE execution = sample.id OFFSET 0) AS b
       WHERE nth <= ${INPUT_SAMPLE} AND bytes <= ${MAX_INPUT_BYTES}`.execute(tx);
-  // Neither keeps more than one core busy.
+  // Each query keeps at most one core busy.
   const [traits, bodies] = await Promise.all([
     readWithin(db, AGGREGATE_LIMIT_MS, readTraits),
     readWithin(db, AGGREGATE_LIMIT_MS, readBodies),
@@ -249,12 +257,12 @@ export async function countTraits(
 interface Summed {
   key?: RawBuilder<unknown>;
   value?: RawBuilder<unknown>;
-  /** Rows of one side or the other (`in_a`), with or without the outcome (`hit`), each for `n` executions. */
+  /** Rows of one cohort (`in_a`), with or without the outcome (`hit`), each for `n` executions. */
   from: RawBuilder<unknown>;
   where?: RawBuilder<unknown>;
 }
 
-/** Executions by what they have, of both sides, where enough have it. */
+/** Executions of both cohorts by trait, if enough have it. */
 function summed(
   kind: TraitCount['kind'],
   { key = sql`NULL::text`, value = sql`''::text`, from, where = sql`true` }: Summed,
@@ -267,7 +275,7 @@ function summed(
     FROM ${from} WHERE ${where} GROUP BY 2, 3 HAVING sum(n) >= ${MIN_EXECUTIONS}`;
 }
 
-/** The values of an object that was taken apart as `v`. */
+/** The values of an object that was unpacked as `v`. */
 const PAIR = { key: sql`v.key`, value: sql`v.value` };
 
 function sampled(where: RawBuilder<unknown>): RawBuilder<unknown> {
@@ -279,7 +287,7 @@ function single(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuild
   return summed(kind, { value: column, from: sql`known`, where: sql`${column} IS NOT NULL` });
 }
 
-/** The values of a column with many, each counted once an execution. */
+/** The values of a column with many values, each counted once for an execution. */
 function each(kind: TraitCount['kind'], column: RawBuilder<unknown>): RawBuilder<unknown> {
   return summed(kind, {
     value: sql`v.value`,

@@ -11,7 +11,7 @@ type Db = Driver['db'];
 
 const MAX_RELEASES = 50;
 
-/** Fields of one value. */
+/** Fields with one value. */
 const ONE = {
   outcome: 'outcome',
   status: 'status',
@@ -19,12 +19,12 @@ const ONE = {
   env: 'environment',
   error: 'error_type',
 } as const;
-/** Fields of many; a value that an execution holds twice counts once. */
+/** Fields with many values. A value that an execution has twice counts once. */
 const MANY = { reason: 'reasons', decisive: 'decisive', rule: 'rules', tag: 'tags' } as const;
 
 /**
- * The most frequent values of each field, with the number of all its values. The row whose field is ''
- * counts the executions. One pass by fingerprint, each of which is then taken apart.
+ * The most frequent values of each field, with the number of its distinct values. The row with the
+ * field '' counts the executions. One pass groups by fingerprint; each group is then unpacked.
  */
 export async function countFacets(
   db: Db,
@@ -61,7 +61,7 @@ function manyValues([field, column]: [string, string]): RawBuilder<unknown> {
     FROM ${countsOf(column)}, LATERAL (SELECT DISTINCT unnest(${sql.ref(column)}) AS value) AS v`;
 }
 
-/** Each value of a column once, before it is taken apart. */
+/** Each distinct value of a column, before it is unpacked. */
 function countsOf(column: string): RawBuilder<unknown> {
   const ref = sql.ref(column);
   return sql`(SELECT ${ref}, sum(n) AS n FROM counted GROUP BY ${ref}) AS own`;
@@ -71,7 +71,10 @@ interface ReleaseRow extends Omit<Releases['items'][number], 'firstAt'> {
   firstAt: Date;
 }
 
-/** Versions by pipeline and name in the order in which they were first seen. A version without another before it is no release. */
+/**
+ * Versions by pipeline and name in the order in which they were first seen. The first version is
+ * not a release.
+ */
 export async function listReleases(
   db: Db,
   scope: CountScope & { newFromMs: number },
@@ -96,7 +99,7 @@ export async function listReleases(
   return rows.map((row) => ({ ...row, firstAt: isoOf(row.firstAt) }));
 }
 
-/** Executions of each bucket and value. Buckets count from `origin`; those without any are left out. */
+/** Executions of each bucket and value. Buckets count from `origin`; empty buckets are left out. */
 export async function countByTime(
   db: Db,
   scope: CountScope & { origin: Date; by: 'outcome' | 'status'; bucketMs: number },

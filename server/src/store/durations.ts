@@ -1,10 +1,9 @@
 import { sql } from 'kysely';
 
 /**
- * Durations of a range's executions, gathered by the logarithm of their length: sorting hundreds of thousands
- * takes seconds, and few groups hold them all. `low` and `high` are the shortest and the longest of one. By the
- * column `duration_group` (migrations/postgres/0010_fingerprints.sql), which is null where there is no duration;
- * the last duration of a group is at most 2 % longer than its first.
+ * Durations of a range's executions, grouped by the logarithm of their length, because sorting hundreds
+ * of thousands takes seconds. The groups are the column `duration_group` of migration 0010. `low` and
+ * `high` are the shortest and longest of a group; they differ by 2 % at most.
  */
 export interface DurationGroup {
   count: number;
@@ -16,8 +15,9 @@ export interface DurationGroup {
 export const DURATIONS = sql`count(*) AS count, min(e.duration_ms) AS low, max(e.duration_ms) AS high`;
 
 /**
- * The `q`-quantile in ms, as percentile_cont has it; null without any. Within a group durations count as evenly
- * spread: at most 2 % off, and exact where each group holds one.
+ * The `q`-quantile in ms, as percentile_cont defines it; null without durations. Durations count as
+ * evenly spread within a group. So the error is at most 2 %, and zero if each group has one
+ * duration.
  */
 export function quantileOf(groups: readonly DurationGroup[], q: number): number | null {
   const sorted = groups.toSorted((a, b) => a.low - b.low);
@@ -28,7 +28,7 @@ export function quantileOf(groups: readonly DurationGroup[], q: number): number 
   return before + (nthOf(sorted, Math.ceil(place)) - before) * (place - Math.floor(place));
 }
 
-/** All together. */
+/** The count of all groups together. */
 export function countOf(groups: readonly { count: number }[]): number {
   return groups.reduce((sum, { count }) => sum + count, 0);
 }

@@ -42,13 +42,14 @@ interface SegmentRow {
 }
 
 /**
- * Removes executions from every segment before they are deleted: their words, their appearances as candidates, and
- * their entries. A builder of the index waits for this transaction, and then drops what it made of older reads.
+ * Removes executions from every segment before they are deleted: their words, their appearances as
+ * candidates, and their entries. An index builder waits for this transaction, and then discards
+ * what it built from older reads.
  */
 export async function eraseFromIndex(tx: Db, app: string, ids: number[]): Promise<void> {
   if (ids.length === 0) return;
   await sql`UPDATE xray.indexing SET erasures = erasures + 1`.execute(tx);
-  // These blocks belong to segments that are being made, or were when a process ended.
+  // These blocks belong to segments that are being built, or were when a process ended.
   await sql`
     DELETE FROM xray.segment_blocks b
     WHERE NOT EXISTS (SELECT FROM xray.segments s WHERE s.id = b.segment)`.execute(tx);
@@ -83,7 +84,7 @@ async function eraseFromSegment(
   doomed: Map<number, Doomed>,
 ): Promise<void> {
   const places = new Set<number>();
-  // The traces of an older version are not known any more.
+  // The traces of an older version are no longer known.
   let isKnown = segment.format === SEGMENT_FORMAT;
   const found: Doomed[] = [];
   await rewriteBlocks(tx, segment.id, DIRECTORY, undefined, (block, number) => {
@@ -112,7 +113,7 @@ async function eraseFromSegment(
   );
 }
 
-/** Writes back what `rewrite` gives of each block; all of them when no numbers are given. */
+/** Replaces each block by the result of `rewrite`; all blocks if no numbers are given. */
 async function rewriteBlocks(
   tx: Db,
   segment: number,

@@ -11,21 +11,24 @@ import type { ErasedBatch, ErasureScope, Store } from './store.js';
 type Db = Driver['db'];
 
 /**
- * Executions that one transaction looks at, so that it ends soon. The embedded database is slower, and all its
- * users wait meanwhile.
+ * Executions that one transaction checks, so that it ends soon. The embedded database is slower,
+ * and all its users wait meanwhile.
  */
 const BATCH: Record<Driver['kind'], number> = { postgres: 1_000, pglite: 250 };
 /** How much later than received_at an execution's `at` can be (records/read-snapshot.ts). */
 const MAX_AHEAD = sql`interval '5 minutes'`;
 
 /**
- * Every table that holds something of an execution beside its header, by the column `execution`. What
- * is not named here outlives an erasure; the search index, which packs many into a row, has its own way
- * (erase-from-index.ts).
+ * Every table with data of an execution besides its header, in the column `execution`. Data in a
+ * table that is not named here survives an erasure. The search index packs many executions into a
+ * row, so it has its own code (erase-from-index.ts).
  */
 const TABLES_BESIDE = ['bodies', 'steps', 'names'] as const;
 
-/** Executions with the rule that speaks for them: their environment's own, else the app's general one. */
+/**
+ * Executions with the retention rule that applies: the rule of their environment, else the app's
+ * general rule.
+ */
 const WITH_RULES = sql`xray.executions e
   LEFT JOIN xray.retention own ON own.app = e.app AND own.environment = e.environment
   LEFT JOIN xray.retention general ON general.app = e.app AND general.environment = ''`;
@@ -78,7 +81,8 @@ export async function eraseBatch(
       near.map((row) => row.id),
     );
     const ids = doomed.map((row) => row.id);
-    // Expired executions leave the index with the next merge or sweep. Until then their entries are dead.
+    // Expired executions leave the index with the next merge or sweep. Until then their entries are
+    // dead.
     const isNamed = scope.what.kind === 'execution' || scope.what.kind === 'subject';
     if (isNamed) await eraseFromIndex(tx, scope.app, ids);
     const erased = await eraseExecutions(tx, ids);
@@ -92,8 +96,8 @@ export async function eraseBatch(
 }
 
 /**
- * PGlite has no autovacuum, so what that would do by its default thresholds is done here. Without it the
- * room of erased rows is never used again, and the planner knows no table's size.
+ * PGlite has no autovacuum, so this does its work with its default thresholds. Without it the space
+ * of erased rows would never be used again, and the planner would not know the size of a table.
  */
 export async function vacuum({ kind, db }: Driver): Promise<void> {
   if (kind !== 'pglite') return;
@@ -109,7 +113,7 @@ export async function vacuum({ kind, db }: Driver): Promise<void> {
   }
 }
 
-/** The one place where executions are deleted: the header, and all that stands beside it. */
+/** The only function that deletes executions: the header, and all rows in other tables. */
 async function eraseExecutions(tx: Db, ids: number[]): Promise<ErasureCount> {
   const erased = { executions: 0, steps: 0, bytes: 0 };
   if (ids.length === 0) return erased;
@@ -127,14 +131,14 @@ async function eraseExecutions(tx: Db, ids: number[]): Promise<ErasureCount> {
   return erased;
 }
 
-/** That there was a version, which nothing has any more. */
+/** Deletes the notes about versions that no other table has any more. */
 async function forgetNoted(tx: Db, app: string, ids: number[]): Promise<void> {
   await sql`DELETE FROM xray.outdated WHERE app = ${app} AND id = ANY (${ids}::bigint[])`.execute(
     tx,
   );
 }
 
-/** The next executions that an index alone cannot rule out. Read without a lock. */
+/** The next executions that an index alone cannot exclude. They are read without a lock. */
 async function listNear(
   tx: Db,
   scope: ErasureScope,
@@ -152,8 +156,9 @@ async function listNear(
 }
 
 /**
- * Locks the rows of `ids` that are to be erased, as they are now: a row that was sent again since may be young.
- * Rows that a writer has locked are left out, because waiting here could be waiting in a circle.
+ * Locks the rows of `ids` that are to be erased, with their current values: a row that was sent
+ * again may be too new. Rows that a writer has locked are skipped, because waiting for them could
+ * cause a deadlock.
  */
 async function lockMeant(
   tx: Db,
@@ -183,7 +188,7 @@ async function countByRule(tx: Db, app: string, doomed: { rule: string }[]): Pro
     WHERE r.app = ${app} AND r.environment = erased.rule`.execute(tx);
 }
 
-/** What bounds the walk by an index: nothing in scope is outside of it. */
+/** The bounds of the walk along an index. Everything in scope is within them. */
 function isNear({ app, what }: ErasureScope): RawBuilder<unknown> {
   const ofApp = sql`e.app = ${app}`;
   switch (what.kind) {
@@ -204,7 +209,7 @@ function isInEnvironment({ environment }: ErasureScope): RawBuilder<unknown> {
   return environment === undefined ? sql`true` : sql`e.environment = ${environment}`;
 }
 
-/** Whether an execution near enough is in scope, as far as its columns tell. */
+/** Whether an execution within the bounds is in scope, as far as its columns can decide. */
 function isMeant(scope: ErasureScope): RawBuilder<unknown> {
   const { what } = scope;
   const inEnvironment = isInEnvironment(scope);

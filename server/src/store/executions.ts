@@ -14,7 +14,7 @@ import type { Tables } from './tables.js';
 
 type Db = Driver['db'];
 
-/** As the index executions_duration has it. */
+/** The expression is written exactly as in the index executions_duration. */
 const DURATION = sql`coalesce(e.duration_ms, -1)`;
 
 const KEYS: Record<ExecutionSort, { key: RawBuilder<unknown>; isTime: boolean }> = {
@@ -26,7 +26,7 @@ const KEYS: Record<ExecutionSort, { key: RawBuilder<unknown>; isTime: boolean }>
   '-received': { key: sql`e.received_at`, isTime: true },
 };
 
-/** The columns that a summary is made of. */
+/** The columns of a summary. */
 export const SUMMARY = [
   'id',
   'execution_id',
@@ -55,7 +55,7 @@ export type SummaryRow = Pick<Selectable<Tables['executions']>, (typeof SUMMARY)
 /** How much later than received_at an execution's `at` can be (records/read-snapshot.ts), in ms. */
 const MAX_AHEAD_MS = 5 * 60_000;
 
-/** Headers alone; at most `filter.limit` rows. */
+/** Reads only headers; at most `filter.limit` rows. */
 export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<ListedExecution[]> {
   const { key, isTime } = KEYS[filter.sort];
   const order = filter.sort.startsWith('-') ? 'desc' : 'asc';
@@ -68,7 +68,7 @@ export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<L
     .orderBy('id', order)
     .limit(filter.limit);
   if (filter.from !== undefined && filter.sort === 'received') {
-    // It follows from `at`, and says where in the order to begin.
+    // This follows from `at`, and tells the index where to begin.
     const earliest = instant(filter.from.getTime() - MAX_AHEAD_MS);
     query = query.where(sql<boolean>`e.received_at >= ${earliest}`);
   }
@@ -135,7 +135,7 @@ export async function readExecution(
   );
 }
 
-/** What every question over executions begins with. */
+/** The condition that every question over executions begins with. */
 export function isWithin({ app, from, to }: Omit<ExecutionScope, 'where'>): Condition {
   return sql`(${sql.join(
     [

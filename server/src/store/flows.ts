@@ -8,7 +8,7 @@ import type { CountScope } from './scope.js';
 
 type Db = Driver['db'];
 
-/** Courses that are told apart, the most frequent, and their first steps. */
+/** The number of courses that are distinguished, the most frequent ones, with their first steps. */
 export const MAX_COURSES = 500;
 const MAX_COURSE_STEPS = 200;
 const MAX_STEPS = 500;
@@ -19,7 +19,7 @@ const MAX_REASONS = 20;
 export interface StepFigures {
   name: string;
   kind: string;
-  /** Mean place in the record, also of steps that were skipped. */
+  /** The mean position in the record. Skipped steps count too. */
   place: number;
   failed: number;
   skipped: number;
@@ -32,16 +32,16 @@ export interface StepFigures {
 
 export interface Flow {
   executions: number;
-  /** The most frequent first, at most `MAX_COURSES`. */
+  /** The most frequent courses first, at most `MAX_COURSES`. */
   courses: Course[];
-  /** How many executions' steps were read. */
+  /** The number of executions whose steps were read. */
   sampled: number;
   steps: StepFigures[];
 }
 
 /**
- * Exact courses from the executions alone, then the steps of a sample of them: those are five times as many
- * rows, and what is asked of them is a share, a quantile or a sum. Throws a ReadTooLong.
+ * Reads the exact courses from the executions, then the steps of a sample. There are five times as
+ * many steps, and the page only shows shares, quantiles and sums of them. Throws a ReadTooLong.
  */
 export async function readFlow(db: Db, scope: CountScope & { sampled: number }): Promise<Flow> {
   return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
@@ -77,7 +77,7 @@ export function stepsOf(id: RawBuilder<unknown>): RawBuilder<unknown> {
     ORDER BY sequence, ix LIMIT ${MAX_COURSE_STEPS}) s)`;
 }
 
-/** Executions are looked up one by one: all steps are many more. */
+/** Executions are looked up one by one, because a scan of all steps would read many more rows. */
 async function readSteps(tx: Db, sample: Bigints): Promise<StepFigures[]> {
   const run = sql`
     SELECT s.* FROM unnest(${sample ?? '{}'}::bigint[]) AS p(id)

@@ -4,7 +4,7 @@ import type { Driver } from './driver.js';
 
 type Db = Driver['db'];
 
-/** The next guess begins a new window when the last one has ended. Any call deletes ended windows. */
+/** A guess begins a new window if the last one has ended. Any call deletes ended windows. */
 export async function countGuesses(
   db: Db,
   keys: string[],
@@ -13,7 +13,7 @@ export async function countGuesses(
   await sql`
     DELETE FROM xray.guesses WHERE key IN (
       SELECT key FROM xray.guesses WHERE ends_at <= now() FOR UPDATE SKIP LOCKED)`.execute(db);
-  // The order prevents a deadlock of two requests that count the same keys.
+  // The order prevents a deadlock between two requests that count the same keys.
   const { rows } = await sql<GuessCount>`
     INSERT INTO xray.guesses AS g (key, count, ends_at)
     SELECT key, 1, now() + ${windowMs}::integer * interval '1 millisecond'
@@ -34,7 +34,7 @@ export async function forgiveGuesses(db: Db, keys: string[]): Promise<void> {
   );
 }
 
-/** Those of the keys that are known at this time. */
+/** The keys that are known at this time. */
 export async function knownPlaces(db: Db, keys: string[]): Promise<string[]> {
   const { rows } = await sql<{ key: string }>`
     SELECT key FROM xray.known_places WHERE key = ANY (${keys}::text[]) AND ends_at > now()`.execute(
@@ -43,7 +43,7 @@ export async function knownPlaces(db: Db, keys: string[]): Promise<string[]> {
   return rows.map(({ key }) => key);
 }
 
-/** Also deletes places that nobody came from for their whole time. */
+/** This also deletes places without a sign-in during their whole time. */
 export async function rememberPlaces(db: Db, keys: string[], lifeMs: number): Promise<void> {
   await sql`
     DELETE FROM xray.known_places WHERE key IN (

@@ -20,7 +20,9 @@ export function toDocument({ id, app, at, xact, body }: DocumentRow): Document {
   return { id, app, at: at.getTime(), xact, body };
 }
 
-/** A lease instead of a lock, since a lock ends with its transaction and indexing takes many. */
+/**
+ * This is a lease and not a lock, because a lock ends with its transaction and indexing takes many.
+ */
 export async function leadIndexing(db: Db, instance: string, forMs: number): Promise<boolean> {
   const { numAffectedRows } = await sql`
     UPDATE xray.indexing
@@ -29,7 +31,7 @@ export async function leadIndexing(db: Db, instance: string, forMs: number): Pro
   return numAffectedRows === 1n;
 }
 
-/** Below the oldest running transaction nothing more can come. */
+/** No new row can appear below the oldest running transaction. */
 export async function readUnindexed(
   db: Db,
   after: IndexPosition,
@@ -104,7 +106,7 @@ export async function writeBlocks(db: Db, segment: number, blocks: Block[]): Pro
     SELECT ${segment}::bigint, t.kind, t.number, ${cutBlock(pack)} FROM ${from}`.execute(db);
 }
 
-/** All bodies as one run of bytes with a place for each, so that there is one value to bind. */
+/** All bodies as one buffer with a position for each, so that only one value is bound. */
 export function packBlocks(blocks: Block[]): { pack: Buffer; from: RawBuilder<unknown> } {
   let next = 1; // Postgres counts from one.
   const places = blocks.map(({ body }) => {
@@ -120,7 +122,7 @@ export function packBlocks(blocks: Block[]): { pack: Buffer; from: RawBuilder<un
   return { pack: Buffer.concat(blocks.map(({ body }) => body)), from };
 }
 
-/** The body of a block `t` of the pack. */
+/** Cuts the body of block `t` out of the pack. */
 export function cutBlock(pack: Buffer): RawBuilder<unknown> {
   return sql`substring(${pack}::bytea FROM t.place FOR t.length)`;
 }

@@ -74,7 +74,8 @@ export async function removeRemains(db: Db): Promise<void> {
     const { rows } = await sql<{ id: number }>`
       SELECT id FROM xray.segments WHERE format <> ${SEGMENT_FORMAT}::smallint LIMIT 1`.execute(tx);
     if (rows.length > 0) await clear(tx);
-    // A former leader may still write some of these blocks. It must not make a segment of the rest.
+    // A former leader may still write some of these blocks. It must not make a segment of the
+    // others.
     const { numAffectedRows } = await sql`
       DELETE FROM xray.segment_blocks b
       WHERE NOT EXISTS (SELECT FROM xray.segments s WHERE s.id = b.segment)`.execute(tx);

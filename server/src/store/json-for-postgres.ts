@@ -1,9 +1,9 @@
 import { stringifyJson } from '@xray/core';
 
-/** JSON whose texts and keys Postgres can store: without U+0000 and halves of surrogate pairs. */
+/** JSON whose texts and keys Postgres can store: without U+0000 and unpaired surrogates. */
 export function jsonForPostgres(value: unknown): string {
   const json = stringifyJson(value);
-  // JSON writes both as escapes. A backslash before such letters is rare in texts.
+  // JSON writes both as escapes. In ordinary texts these escapes are rare.
   if (!/\\u(?:0000|d[89a-f])/.test(json)) return json;
   return stringifyJson(value, (_key, item) =>
     typeof item === 'string' ? storable(item) : withStorableKeys(item),
@@ -14,7 +14,7 @@ function storable(text: string): string {
   return text.replaceAll('\0', '\uFFFD').toWellFormed();
 }
 
-/** Keys that become equal stay apart. */
+/** Keys that become equal get different names. */
 function withStorableKeys(item: unknown): unknown {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
   const keys = Object.keys(item);

@@ -61,7 +61,7 @@ export async function revokeKey(db: Db, app: string, id: string): Promise<ApiKey
   return row && toApiKey(row);
 }
 
-/** The new key lives as long as the old one was made to, from now. */
+/** The new key gets the same lifetime as the old one, from now on. */
 export async function rotateKey(tx: Db, rotation: KeyRotation): Promise<ApiKey | undefined> {
   const old = await tx
     .selectFrom('api_keys')

@@ -49,7 +49,10 @@ export async function removeMember(
   return member;
 }
 
-/** Deletes the open invitations that the user may no longer make. Deleting an account deletes its invitations too. */
+/**
+ * Deletes the open invitations that the user may no longer make. Deleting an account also deletes
+ * its invitations.
+ */
 export async function voidInvitations(db: Db, userId: string): Promise<void> {
   await sql`
     DELETE FROM xray.invitations
@@ -119,7 +122,7 @@ export async function acceptInvitation(
   tokenHash: Uint8Array,
   who: { account: NewUser } | { userId: string },
 ): Promise<Acceptance> {
-  // The lock comes first: of two people who accept at once, the second finds it used.
+  // The row is locked first. If two people accept at the same time, the second finds it used.
   const row = await tx
     .selectFrom('invitations')
     .select(INVITATION)
@@ -133,7 +136,7 @@ export async function acceptInvitation(
   if (row.email !== null && row.email !== email?.toLowerCase()) return { kind: 'wrong_email' };
   const user = 'account' in who ? await insertUser(tx, who.account) : known;
   if (user === undefined) return { kind: 'email_taken' };
-  // An invitation gives a role and takes none: an owner who opens a viewer's link stays owner.
+  // An invitation never lowers a role: an owner who opens a viewer's link stays owner.
   await sql`
     INSERT INTO xray.app_members AS member (app, user_id, role)
     VALUES (${row.app}, ${user.id}, ${row.role})
@@ -148,17 +151,22 @@ export async function acceptInvitation(
   return { kind: 'accepted', user, invitation: toInvitation(row) };
 }
 
-/** The maker of the invitation may still make it: an owner of its app, an administrator, or the command line. */
+/**
+ * The person who made the invitation may still make it: an owner of its app, an administrator, or
+ * the command line.
+ */
 const INVITER_MAY = sql<boolean>`(invitations.inviter IS NULL
   OR EXISTS (SELECT FROM xray.users WHERE users.id = invitations.inviter AND users.is_administrator)
   OR EXISTS (
     SELECT FROM xray.app_members AS maker
     WHERE maker.app = invitations.app AND maker.user_id = invitations.inviter AND maker.role = 'owner'))`;
 
-/** The right is checked again, since an invitation may be made while its maker loses it. */
+/** The right is checked again, because a person may lose it while making an invitation. */
 const OPEN = sql<boolean>`accepted_at IS NULL AND expires_at > now() AND ${INVITER_MAY}`;
 
-/** Compared as text, so that a text that is not a UUID matches nobody and is not an error. */
+/**
+ * The ids are compared as text, so a text that is not a UUID matches nobody and causes no error.
+ */
 function isUser(userId: string) {
   return sql<boolean>`user_id::text = ${userId}`;
 }

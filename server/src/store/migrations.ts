@@ -9,7 +9,7 @@ interface Migration {
 }
 
 const FOLDER = new URL('../../migrations/postgres/', import.meta.url);
-/** The advisory lock of migrations. Any number that nothing else uses will do. */
+/** The advisory lock of migrations. The number only has to be unique. */
 export const MIGRATION_LOCK = 7_247_913;
 
 const BOOTSTRAP = `CREATE SCHEMA IF NOT EXISTS xray;
@@ -33,14 +33,15 @@ export function readMigrations(): Migration[] {
 }
 
 /**
- * Applies what is missing, each migration in a transaction of its own under an advisory lock that ends
- * with it, so that instances that start together take turns. Returns the names of those it applied.
+ * Applies the missing migrations, each in a transaction of its own. An advisory lock ends with the
+ * transaction, so instances that start together take turns. Returns the names of the applied
+ * migrations.
  */
 export async function migrate(driver: Driver): Promise<string[]> {
   const applied: string[] = [];
   for (const migration of readMigrations()) {
     const ran = await driver.db.transaction().execute(async (tx) => {
-      // Hosts set limits that a migration of many rows cannot keep.
+      // Hosts may set limits that are too short for a migration of many rows.
       await sql.raw('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0').execute(tx);
       await sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}::bigint)`.execute(tx);
       if (!(await isSetUp(tx))) await sql.raw(BOOTSTRAP).execute(tx);
@@ -62,7 +63,8 @@ export async function migrate(driver: Driver): Promise<string[]> {
   return applied;
 }
 
-// Asked first, because CREATE … IF NOT EXISTS wants the right to create even where there is nothing to do.
+// This is checked first, because CREATE … IF NOT EXISTS needs the right to create even if nothing
+// is missing.
 async function isSetUp(tx: Driver['db']): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     SELECT to_regclass('xray.migrations') IS NOT NULL AS found`.execute(tx);

@@ -1,7 +1,7 @@
 /** SQLSTATE disk_full. */
 export const DISK_FULL = '53100';
 
-/** Codes of errors that end by themselves. The record or the question is not at fault. */
+/** Codes of errors that end by themselves. Neither the record nor the question causes them. */
 const REASONS: Record<string, string> = {
   EAI_AGAIN: 'the host of the database cannot be resolved',
   ECONNABORTED: 'the connection to the database was lost',
@@ -36,7 +36,7 @@ const CLASSES: Record<string, string> = {
   '58': 'the database met an error of its system',
 };
 
-/** Errors that pg and its pool throw without a code, by a part of their message. */
+/** Errors that pg and its pool throw without a code, by part of their message. */
 const MESSAGES: [part: string, reason: string][] = [
   ['timeout exceeded when trying to connect', 'no connection to the database became free in time'],
   ['Connection terminated', 'the database closed the connection'],
@@ -46,8 +46,9 @@ const MESSAGES: [part: string, reason: string][] = [
 ];
 
 /**
- * Rejects with an outage when the store takes longer: a host that vanished answers nothing, for minutes. The
- * work goes on meanwhile, so of a write nobody knows whether it was done; sent again it is a duplicate.
+ * Rejects with an outage if the store takes longer, because a vanished host does not answer for
+ * minutes. The work continues, so a write may or may not have been done. Sent again, it is a
+ * duplicate.
  */
 export async function answeredWithin<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -62,7 +63,7 @@ export async function answeredWithin<T>(ms: number, work: Promise<T>): Promise<T
   }
 }
 
-/** Why the store cannot be used right now, in words for an operator; undefined when that is not the error. */
+/** The reason why the store is unavailable, for an operator; undefined for other errors. */
 export function outageOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof AggregateError) return outageOf(error.errors[0]);

@@ -7,8 +7,8 @@ import type { Outdated, SearchRange } from './search-store.js';
 type Db = Driver['db'];
 
 /**
- * One statement reads both. Forgotten versions are in no existing segment, so these segments miss none of the
- * versions that they hold.
+ * One statement reads both. Forgotten versions are in no existing segment, so these segments miss
+ * none of their versions.
  */
 export async function readOutdated(
   db: Db,

@@ -16,11 +16,14 @@ export interface Suspect {
   bytes: number;
 }
 
-/** Bodies that are in memory at a time; a single one may be more. */
+/** The bytes of bodies that are in memory at a time. A single body may be larger. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const SUSPECTS_AT_ONCE = 500;
 
-/** Whether a step chose among people (`person: true`) and the person was one of them. A set without a type may be of any. */
+/**
+ * Whether a step chose among people (`person: true`) and the person was one of them. A candidate
+ * set without a type may contain any person.
+ */
 function hasPerson({ steps }: Snapshot, { type, id }: Person): boolean {
   return steps.some(
     ({ candidates }) =>
@@ -30,7 +33,7 @@ function hasPerson({ steps }: Snapshot, { type, id }: Person): boolean {
   );
 }
 
-/** Those of the executions that have the person among their candidates, by their bodies as they are now. */
+/** The executions that have the person among their candidates, by their current bodies. */
 export async function withPerson(
   db: Db,
   suspects: Suspect[],
@@ -41,7 +44,7 @@ export async function withPerson(
     const { rows } = await sql<{ execution: number; body: string }>`
       SELECT execution, body FROM xray.bodies WHERE execution = ANY (${ids}::bigint[])`.execute(db);
     for (const { execution, body } of rows) {
-      // Without an escape in it, a body that has the id has it as it is.
+      // A body without escapes contains the id literally.
       if (!body.includes(person.id) && !body.includes('\\')) continue;
       if (hasPerson(parseJson(body) as Snapshot, person)) found.add(execution);
       await setImmediate();
@@ -64,7 +67,10 @@ function piecesOf(suspects: Suspect[]): number[][] {
   return pieces;
 }
 
-/** Counts the executions of `from` that have the person among their candidates; `isHeld` tells the protected ones. */
+/**
+ * Counts the executions of `from` that have the person among their candidates. `isHeld` marks the
+ * protected ones.
+ */
 export async function countWithPerson(
   db: Db,
   { from, where, isHeld }: Record<'from' | 'where' | 'isHeld', RawBuilder<unknown>>,

@@ -30,7 +30,7 @@ export async function setupNonce(db: Db): Promise<string> {
 export async function claimSetup(tx: Db, nonce: string, user: NewUser): Promise<User | undefined> {
   if (!(await takeSetup(tx, nonce))) return undefined;
   const made = await insertUser(tx, user);
-  // Nobody was made, so the link has to go on working.
+  // No user was created, so the link must keep working.
   if (made === undefined) await tx.updateTable('setup').set({ used_at: null }).execute();
   return made;
 }
@@ -41,7 +41,9 @@ export async function claimSetupAs(tx: Db, nonce: string, userId: string): Promi
   return true;
 }
 
-/** Those who call at once wait for each other here, on the one row; the first one's commit shuts the rest out. */
+/**
+ * Parallel callers wait for each other at this row. The commit of the first one refuses the others.
+ */
 async function takeSetup(tx: Db, nonce: string): Promise<boolean> {
   const row = await tx
     .updateTable('setup')
@@ -70,7 +72,7 @@ export async function listUsers(db: Db, { text, after, limit }: UserFilter): Pro
     .orderBy('id')
     .limit(limit);
   if (text !== undefined) {
-    // No pattern, so that nothing in the text has a meaning of its own.
+    // The search is not a pattern, so no character in the text has a special meaning.
     query = query.where(
       sql<boolean>`strpos(lower(email || ' ' || name), lower(${text}::text)) > 0`,
     );
@@ -106,7 +108,7 @@ export async function findUserById(db: Db, id: string): Promise<User | undefined
   return row && toUser(row);
 }
 
-/** Undefined when the address is taken. */
+/** Undefined if the address is taken. */
 export async function insertUser(tx: Db, user: NewUser): Promise<User | undefined> {
   const row = await tx
     .insertInto('users')
@@ -156,7 +158,9 @@ export async function removeUser(tx: Db, id: string): Promise<User | 'unknown' |
   return row === undefined ? 'unknown' : toUser(row);
 }
 
-/** Locks all administrators, so that of two who take the right from each other at once one stays. */
+/**
+ * Locks all administrators, so that two who revoke each other's right at the same time leave one.
+ */
 async function isLastAdministrator(tx: Db, id: string): Promise<boolean> {
   const rows = await tx
     .selectFrom('users')
@@ -168,7 +172,9 @@ async function isLastAdministrator(tx: Db, id: string): Promise<boolean> {
   return rows.length === 1 && rows[0]?.id === id;
 }
 
-/** Compared as text: what is no uuid is nobody's, and no error of the database's. */
+/**
+ * The ids are compared as text, so a text that is not a UUID matches nobody and causes no error.
+ */
 function isId(id: string) {
   return sql<boolean>`id::text = ${id}`;
 }

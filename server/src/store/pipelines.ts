@@ -13,10 +13,10 @@ type Db = Driver['db'];
 
 const MAX_OUTCOMES = 20;
 const MAX_REASONS = 20;
-/** Distinct sets of versions that are looked into for new ones. */
+/** The number of distinct version sets that are searched for new versions. */
 const MAX_RELEASES = 200;
 
-/** Executions of one pipeline that ended alike. */
+/** Executions of one pipeline with the same outcome. */
 interface PipelineGroup {
   pipeline: string;
   outcome: string | null;
@@ -75,7 +75,7 @@ function lastOf(groups: PipelineGroup[]): number {
 
 const START_MS = msOf(sql`start`);
 
-/** A timestamptz in ms since the epoch. As text it would carry the session's time zone. */
+/** A timestamptz in ms since the epoch. As text it would depend on the session's time zone. */
 function msOf(instant: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`round(extract(epoch FROM ${instant}) * 1000)`;
 }
@@ -89,14 +89,14 @@ export interface OverTime {
     p50: number | null;
     p95: number | null;
   }[];
-  /** Over all buckets together, in ms. */
+  /** In ms, over all buckets together. */
   p50: number | null;
   p95: number | null;
   outcomes: { value: string | null; startMs: number; count: number }[];
-  /** The most frequent principal reasons; `distinctReasons` tells how many there are. */
+  /** The most frequent principal reasons; `distinctReasons` is the number of all. */
   reasons: { value: string; startMs: number; count: number }[];
   distinctReasons: number;
-  /** By the time they were first seen. */
+  /** Sorted by the time they were first seen. */
   versions: { name: string; version: string; firstAtMs: number }[];
 }
 
@@ -105,7 +105,10 @@ type CountedOverTime = Omit<OverTime, 'buckets' | 'p50' | 'p95'> & {
   fingerprints: Bigints;
 };
 
-/** From the index executions_pipeline alone, unless the filter asks more of a row than it has. Throws a ReadTooLong. */
+/**
+ * Reads only the index executions_pipeline, unless the filter needs other columns. Throws a
+ * ReadTooLong.
+ */
 export async function readOverTime(
   db: Db,
   scope: CountScope & { origin: Date; bucketMs: number },

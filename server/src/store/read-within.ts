@@ -5,7 +5,7 @@ type Db = Driver['db'];
 
 /** How long one read over many executions may take, in ms. */
 export const READ_LIMIT_MS = 2_000;
-/** And one statement of those that count a whole cohort or pipeline. */
+/** The limit of one statement that counts a whole cohort or pipeline, in ms. */
 export const AGGREGATE_LIMIT_MS = 5_000;
 
 /**
@@ -14,7 +14,7 @@ export const AGGREGATE_LIMIT_MS = 5_000;
  */
 const PLANNING = 'SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off';
 
-/** A question that looks at too much; nothing is wrong with the database. */
+/** A question that reads too much. The database is healthy. */
 export class ReadTooLong extends Error {
   readonly limitMs: number;
 
@@ -26,9 +26,9 @@ export class ReadTooLong extends Error {
 }
 
 /**
- * Reads in a transaction that writes nothing, each statement of which is ended after `limitMs` with a
- * ReadTooLong. The settings are the transaction's own, so that they hold through a pooler in transaction
- * mode. PGlite ends a statement only where it reads or writes a file (drivers/pglite-files.ts).
+ * Reads in a read-only transaction. Each statement is ended after `limitMs` with a ReadTooLong. The
+ * settings belong to the transaction, so they work through a pooler in transaction mode. PGlite
+ * ends a statement only when it reads or writes a file (drivers/pglite-files.ts).
  */
 export async function readWithin<T>(
   db: Db,
@@ -38,7 +38,7 @@ export async function readWithin<T>(
   return await db.connection().execute(async (connection) => {
     const startedMs = performance.now();
     try {
-      // Statements without parameters are one message.
+      // Statements without parameters are sent as one message.
       await sql
         .raw(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${limitMs}; ${PLANNING}`)
         .execute(connection);
@@ -46,9 +46,9 @@ export async function readWithin<T>(
       await sql`COMMIT`.execute(connection);
       return result;
     } catch (error) {
-      // Where this fails the connection is broken, and its pool drops it.
+      // If this fails, the connection is broken and its pool drops it.
       await sql`ROLLBACK`.execute(connection).catch(() => {});
-      // Before the limit somebody else canceled it, for example an administrator.
+      // Before the limit, somebody else has canceled it, for example an administrator.
       const isOver = performance.now() - startedMs >= limitMs;
       throw isOver && isCanceled(error) ? new ReadTooLong(limitMs, error) : error;
     }

@@ -21,7 +21,7 @@ export async function readRetention(db: Db, app: string): Promise<Retention['ite
   }));
 }
 
-/** Waits for the erasure that is under way, so that none goes on by rules that are no longer there. */
+/** Waits for the running erasure, so that none continues with old rules. */
 export async function replaceRetention(tx: Db, app: string, rules: RetentionRule[]): Promise<void> {
   const rows = rules.map((rule) => ({
     app,

@@ -11,7 +11,7 @@ type Db = Driver['db'];
 const MAX_EXECUTIONS = 500;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** The next bodies by the ids of their rows. */
+/** The next bodies in the order of their rows' ids. */
 export async function readBodies(db: Db, after: number): Promise<StoredBody[]> {
   const { rows } = await sql<StoredBody & { receivedAt: Date }>`
     WITH next AS MATERIALIZED (
@@ -27,8 +27,9 @@ export async function readBodies(db: Db, after: number): Promise<StoredBody[]> {
 }
 
 /**
- * Rewrites the columns and steps that come from bodies. A row with another body by now is left alone, because
- * its writer wrote these too. `xact` stays, and so its place in the search index.
+ * Rewrites the columns and steps that come from bodies. A row that has a newer body is left alone,
+ * because its writer wrote these too. `xact` does not change, so the row keeps its place in the
+ * search index.
  */
 export async function rewriteDerived(
   db: Db,

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 
-/** The columns that ingest writes, with the types in which their JSON is read. */
+/** The columns that ingest writes, with the types for reading their JSON. */
 export const HEADER = {
   pipeline: 'text',
   environment: 'text',
@@ -61,20 +61,25 @@ export function types(columns: Record<string, string>): RawBuilder<unknown> {
   );
 }
 
-/** The environments that a flush's sender may write; null: any. */
+/** The environments that a flush's sender may write; null means any. */
 export const SENDER = { sender_environments: 'text[]' } as const;
 
-/** The sender of the new flush may change what is stored. */
+/** The sender of the new flush may change the stored row. */
 export const MAY_CHANGE = `(excluded.sender_environments IS NULL
   OR e.environment = ANY (excluded.sender_environments))`;
-/** The stored flush is outside the new one's environment and its sender could not have written there. */
+/**
+ * The stored flush is outside the new sender's environments, and its own sender could not have
+ * written there.
+ */
 const YIELDS = `(e.sender_environments IS NOT NULL
   AND excluded.environment <> ALL (e.sender_environments))`;
 const OUTRANKS = `(excluded.terminal, excluded.revision, excluded.body_hash) > (e.terminal, e.revision, e.body_hash)`;
 const WINS = `(${YIELDS} OR ${OUTRANKS})`;
 const SAME_RANK = `excluded.terminal = e.terminal AND excluded.revision = e.revision`;
 
-/** `mergeStates` of packages/core/src/merge.ts, of the stored row `e` and the new one `excluded`. */
+/**
+ * `mergeStates` of packages/core/src/merge.ts, for the stored row `e` and the new row `excluded`.
+ */
 const MERGED: Record<keyof typeof MERGE, string> = {
   terminal: 'e.terminal OR excluded.terminal',
   revision: winnersOwn('revision'),
@@ -90,7 +95,9 @@ const MERGED: Record<keyof typeof MERGE, string> = {
 
 const REMEMBERED = ['contested', 'running_revision', 'instance_id', 'many_instances'] as const;
 
-/** The rest of ON CONFLICT DO UPDATE SET. A row that a duplicate would not change is not written. */
+/**
+ * The rest of ON CONFLICT DO UPDATE SET. A row that a duplicate would not change is not written.
+ */
 export const MERGE_INTO_STORED = sql.raw(`
   ${assignments()}
   WHERE ${MAY_CHANGE} AND (${WINS}
@@ -99,7 +106,7 @@ export const MERGE_INTO_STORED = sql.raw(`
 function assignments(): string {
   const ofWinner = Object.keys({ ...HEADER, ...SENDER });
   const header = ofWinner.map((column) => `${column} = ${winnersOwn(column)}`);
-  // What yields leaves nothing that is remembered of it.
+  // A stored flush that yields leaves no trace in the remembered state.
   const merge = Object.entries(MERGED).map(
     ([column, value]) =>
       `${column} = CASE WHEN ${YIELDS} THEN excluded.${column} ELSE ${value} END`,

@@ -7,12 +7,13 @@ import { HEADER, MERGE, MERGE_INTO_STORED, SENDER, STEP, names, types } from './
 import type { ExecutionRecord, SaveOutcome } from './store.js';
 
 type Db = Driver['db'];
-/** All columns of a header's row that a flush brings, beside its key. */
+/** All columns of a header's row that come with a flush, besides its key. */
 const ROW = { ...HEADER, ...MERGE, ...SENDER };
 
 /**
- * Stores a batch: what is new with one statement, what is stored already in a transaction. When the database refuses it for what is
- * in it, its halves are tried, until only the culprits are refused.
+ * Stores a batch: new executions with one statement, existing ones in a transaction. If the
+ * database refuses the batch because of its data, each half is tried again, until only the faulty
+ * records are refused.
  */
 export async function saveExecutions(db: Db, records: ExecutionRecord[]): Promise<SaveOutcome[]> {
   if (records.length === 0) return [];
@@ -29,7 +30,9 @@ export async function saveExecutions(db: Db, records: ExecutionRecord[]): Promis
   ];
 }
 
-/** SQLSTATE classes that speak of the data: 21 cardinality, 22 data, 23 integrity, 54 program limits. */
+/**
+ * SQLSTATE classes that concern the data: 21 cardinality, 22 data, 23 integrity, 54 program limits.
+ */
 function isDataError(error: unknown): error is Error {
   return (
     error instanceof Error &&
@@ -46,7 +49,7 @@ async function saveBatch(db: Db, records: ExecutionRecord[]): Promise<SaveOutcom
 
 interface Placed {
   record: ExecutionRecord;
-  /** Its place in the batch. */
+  /** The record's index in the batch. */
   index: number;
 }
 
@@ -84,11 +87,11 @@ async function saveRound(db: Db, round: Placed[], outcomes: SaveOutcome[]): Prom
   }
 }
 
-/** The flush of one execution that speaks for all its flushes in the round. */
+/** The flush that represents all flushes of its execution in the round. */
 interface Candidate extends Placed {
-  /** What all of the round's flushes of this execution merge to. */
+  /** The merged state of all the round's flushes of this execution. */
   merge: MergeState;
-  /** Places in the batch of all these flushes, its own included. */
+  /** The indices in the batch of all these flushes, including its own. */
   folded: number[];
 }
 
@@ -97,8 +100,9 @@ function keyOf(record: ExecutionRecord): string {
 }
 
 /**
- * One candidate an execution, the others already answered as duplicates or superseded. Sorted by key,
- * so that two batches lock their rows in one order and cannot wait for each other.
+ * Chooses one candidate for each execution; the others are already answered as duplicates or
+ * superseded. Candidates are sorted by key, so that two batches lock their rows in the same order
+ * and cannot deadlock.
  */
 function foldByKey(round: Placed[], outcomes: SaveOutcome[]): Candidate[] {
   const byKey = new Map<string, Candidate>();
@@ -119,8 +123,8 @@ function foldByKey(round: Placed[], outcomes: SaveOutcome[]): Candidate[] {
 }
 
 /**
- * Inserts the executions that are not there yet, with bodies and steps, in one statement and so in one
- * transaction. Returns the places of those it inserted.
+ * Inserts the executions that do not exist yet, with bodies and steps, in one statement and one
+ * transaction. Returns the indices of the inserted ones.
  */
 async function insertNew(db: Db, candidates: Candidate[]): Promise<Set<number>> {
   const { headers, bodies } = pack(candidates);
@@ -145,7 +149,7 @@ async function insertNew(db: Db, candidates: Candidate[]): Promise<Set<number>> 
 
 interface MergedRow {
   place: number;
-  /** The candidate is what is stored now, and was not before. */
+  /** The candidate is stored now, and was not before. */
   won: boolean;
   /** The stored row has the candidate's body. */
   same: boolean;
@@ -154,8 +158,9 @@ interface MergedRow {
 }
 
 /**
- * The merge rule for executions that are stored already. Two statements: the first locks the rows, so
- * that only the second, whose snapshot is newer, is sure to see the losers' steps and bodies.
+ * Applies the merge rule to executions that exist already. Two statements are needed: the first
+ * locks the rows. Only the second has a newer database snapshot that is sure to contain the losers'
+ * steps and bodies.
  */
 async function mergeStored(db: Db, candidates: Candidate[]): Promise<MergedRow[]> {
   const { headers, bodies } = pack(candidates);
@@ -194,7 +199,9 @@ async function mergeStored(db: Db, candidates: Candidate[]): Promise<MergedRow[]
   });
 }
 
-/** Tells duplicates, superseded and refused apart among the candidates that changed nothing. */
+/**
+ * Separates duplicates, superseded and refused flushes among the candidates that changed nothing.
+ */
 async function unchanged(
   tx: Db,
   candidates: Candidate[],
@@ -234,7 +241,10 @@ function cutBody(bodies: Buffer): RawBuilder<unknown> {
   return sql`convert_from(substring(${bodies}::bytea FROM body_from FOR body_bytes), 'UTF8')`;
 }
 
-/** Bodies go as one run of bytes with a place for each, since within JSON they would be escaped twice. */
+/**
+ * Bodies are sent as one buffer with a position for each, because within JSON they would be escaped
+ * twice.
+ */
 function pack(candidates: Candidate[]): { headers: object[]; bodies: Buffer } {
   const bodies: Buffer[] = [];
   let from = 1; // Postgres counts from one.
@@ -302,7 +312,7 @@ function mergeRow(merge: MergeState): Row<typeof MERGE> {
   };
 }
 
-/** `place` says of which execution they are. */
+/** `place` is the index of the execution that the steps belong to. */
 export function stepRows(
   record: ExecutionRecord,
   place: number,

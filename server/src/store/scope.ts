@@ -4,7 +4,7 @@ import type { ExecutionSort, ExecutionSummary, Status } from '@xray/core';
 /** A condition on `xray.executions e`, with every value bound. */
 export type Condition = RawBuilder<boolean>;
 
-/** Executions of an app within a range by `at`: `from` belongs to it, `to` does not. */
+/** Executions of an app within a range of `at`, including `from` and excluding `to`. */
 export interface ExecutionScope {
   app: string;
   where: Condition;
@@ -12,35 +12,41 @@ export interface ExecutionScope {
   to: Date | undefined;
 }
 
-/** The conditions of executions that are counted. */
+/** The conditions for counting executions. */
 export interface CountConditions {
-  /** Holds for each execution by itself. */
+  /** A condition on each single execution. */
   where: Condition;
-  /** Only for what executions of one fingerprint have alike, and so once of them all. */
+  /**
+   * A condition on columns that are equal for all executions of one fingerprint. It is checked once
+   * for them all.
+   */
   alike: Condition;
 }
 
 export interface CountScope extends ExecutionScope, CountConditions {}
 
-/** A page of a list. `after` is the last row of the page before: its key of this order, and its id. */
+/**
+ * A page of a list. `after` is the last row of the previous page: its key in this order, and its
+ * id.
+ */
 export interface ExecutionFilter extends ExecutionScope {
   sort: ExecutionSort;
   after: ListPlace | undefined;
   limit: number;
-  /** How long it may take, in ms, where that is not what any read may. */
+  /** The time limit in ms, if it differs from that of all reads. */
   limitMs?: number;
 }
 
-/** `key` is in ms, since the epoch or of the duration. */
+/** `key` is a time in ms since the epoch, or a duration in ms. */
 export interface ListPlace {
   key: number;
   id: number;
 }
 
-/** A row of the list with the id that tells equal ones apart. */
+/** A row of the list with the id that breaks ties. */
 export interface ListedExecution {
   id: number;
-  /** Bytes of its body. */
+  /** The size of its body in bytes. */
   bytes: number;
   summary: Omit<ExecutionSummary, 'stale'>;
 }

@@ -3,13 +3,16 @@ import type { Name } from '../segments/names.js';
 import type { Block, SegmentHead } from '../segments/segment.js';
 import type { Condition, ListedExecution } from './scope.js';
 
-/** Up to where executions are in segments, in the order of (xact, id). */
+/** The position up to which executions are in segments, in the order of (xact, id). */
 export interface IndexPosition {
   xact: string;
   id: number;
 }
 
-/** What the index was when it was looked at; a change of `erasures` makes what was read since worthless. */
+/**
+ * The state of the index at one moment. If `erasures` changes later, everything read since is
+ * invalid.
+ */
 export interface IndexState {
   position: IndexPosition;
   erasures: number;
@@ -21,7 +24,7 @@ export interface StoredSegment {
   head: SegmentHead;
 }
 
-/** An execution as the index is made of it. */
+/** An execution in the form that the index is built from. */
 export interface Document {
   id: number;
   app: string;
@@ -50,51 +53,51 @@ export interface Outdated {
   xact: string;
 }
 
-/** Executions of an app by `at`, in ms since the epoch: `from` belongs to it, `to` does not. */
+/** Executions of an app by `at`, in ms since the epoch, including `from` and excluding `to`. */
 export interface SearchRange {
   app: string;
   from: number;
   to: number;
 }
 
-/** Executions that no segment has yet. */
+/** Executions that are in no segment yet. */
 export interface Tail {
-  /** The newest, at most as many as were asked for. */
+  /** The newest, at most the requested number. */
   entries: Entry[];
-  /** The others within the range, by when they were received. */
+  /** The others in the range, and the period in which they were received. */
   left: { executions: number; from: Date; to: Date } | null;
 }
 
-/** The search index and what it is made of. */
+/** The search index, and the data it is built from. */
 export interface SearchStore {
   readIndexState(): Promise<IndexState>;
   listSegments(range: SearchRange): Promise<{ state: IndexState; segments: StoredSegment[] }>;
-  /** Undefined when one of the segments is no longer there. */
+  /** Undefined if one of the segments no longer exists. */
   readBlocks(wanted: WantedBlock[]): Promise<Uint8Array[] | undefined>;
   readTail(state: IndexState, range: SearchRange, limit: number): Promise<Tail>;
-  /** As they are now; one that is gone is not there. */
+  /** The current documents. Deleted executions are left out. */
   readDocuments(ids: number[]): Promise<Document[]>;
-  /** Rows of the list by id, as far as the condition holds of them, in no order. */
+  /** Rows of the list by id, if the condition holds for them, in no order. */
   listByIds(ids: number[], where: Condition): Promise<ListedExecution[]>;
-  /** Places, within `versions`, of those whose execution is gone or has another version now. */
+  /** Indices in `versions` of those whose execution was deleted or has another version now. */
   findDead(versions: Pick<Entry, 'id' | 'check'>[]): Promise<Set<number>>;
   /**
-   * Outdated versions of a range's executions, at most `limit`, with every one that is in one of
-   * these segments. Undefined when one of the segments is no longer there.
+   * Outdated versions of a range's executions, at most `limit`, including every one that is in one
+   * of these segments. Undefined if one of the segments no longer exists.
    */
   readOutdated(
     range: SearchRange,
     segments: number[],
     limit: number,
   ): Promise<Pick<Entry, 'id' | 'check'>[] | undefined>;
-  /** The executions among these that are about a subject. */
+  /** The ids whose execution is about a subject. */
   readSubject(ids: number[], subject: { type: string; id: string }): Promise<SubjectRow[]>;
-  /** How many of these executions are about subjects of this id, by their type. */
+  /** How many of these executions are about subjects with this id, by type. */
   countSubjectTypes(ids: number[], id: string): Promise<{ type: string; executions: number }[]>;
 
-  /** Whether this instance may build the index for the next while. */
+  /** Whether this instance may build the index for the next `forMs`. */
   leadIndexing(instance: string, forMs: number): Promise<boolean>;
-  /** The next executions in the order of (xact, id), of which no earlier one can still come. */
+  /** The next executions in the order of (xact, id). No new execution can appear before them. */
   readUnindexed(
     after: IndexPosition,
     limits: { executions: number; bytes: number },
@@ -102,13 +105,13 @@ export interface SearchStore {
   /** False when somebody else went on meanwhile, or something was erased. */
   addSegments(state: IndexState, to: IndexPosition, segments: NewSegment[]): Promise<boolean>;
 
-  /** Segments of one app that are to become one, if there are. */
+  /** Segments of one app that should be merged into one, if there are any. */
   findMergeable(): Promise<StoredSegment[]>;
   /** The next outdated versions in the order of (app, at, id, xact). */
   listOutdated(after: Outdated | undefined, limit: number): Promise<Outdated[]>;
-  /** For those that no segment has. */
+  /** Forgets versions that are in no segment. */
   forgetOutdated(versions: Outdated[]): Promise<void>;
-  /** Every segment, with when it was made, in ms since the epoch. */
+  /** Every segment, with the time when it was made, in ms since the epoch. */
   listForSweep(): Promise<(StoredSegment & { madeAt: number })[]>;
   /** Blocks with numbers in [from, to) of segments, each in order. */
   readBlockRanges(
@@ -119,24 +122,25 @@ export interface SearchStore {
   /** The id of a segment that does not exist yet. */
   writeBlocks(segment: number, blocks: Block[]): Promise<void>;
   /**
-   * Puts a segment whose blocks are written in the place of others, or none where nothing is left of
-   * them. False, and the blocks are gone, when the others are not there any more or something was erased.
+   * Replaces segments by one whose blocks are already written, or by none if nothing is left of
+   * them. If the old segments no longer exist or something was erased, returns false and deletes
+   * the blocks.
    */
   replaceSegments(
     old: StoredSegment[],
     made: { id: number; head: SegmentHead },
     state: IndexState,
   ): Promise<boolean>;
-  /** Removes what was left behind of segments that never came to be, or are of another format. */
+  /** Removes what is left of unfinished segments and of segments in another format. */
   removeRemains(): Promise<void>;
   /**
-   * Begins again when the rows' transactions are those of another cluster, as after a restore of a dump:
-   * true if so. Rows come to have a number of this one.
+   * Starts the index again if the rows' transaction numbers come from another database cluster, as
+   * after restoring a dump. Returns true if so. The rows then get numbers of this cluster.
    */
   adoptRows(): Promise<boolean>;
-  /** Begins again: no segment, and everything to be indexed. */
+  /** Empties the index: no segment, and everything to be indexed. */
   clearIndex(): Promise<void>;
-  /** How many executions no segment has, and when the one that waits longest was received. */
+  /** How many executions are in no segment, and when the oldest of them was received. */
   measureLag(): Promise<{ executions: number; since: Date | null }>;
 }
 

@@ -17,7 +17,7 @@ export async function setPassword(tx: Db, userId: string, passwordHash: string):
   await deleteLinks(tx, userId);
 }
 
-/** A link that was made for the user before opens nothing any more. */
+/** Older links of the user stop working. */
 export async function deleteLinks(tx: Db, userId: string): Promise<void> {
   await tx.deleteFrom('verifications').where('value', '=', userId).execute();
 }
@@ -51,7 +51,8 @@ export async function saveClerkUser(
   name: string,
 ): Promise<User | undefined> {
   const address = email.toLowerCase();
-  // A first request and the webhook may come at once: the second waits, and finds the user.
+  // A first request and the webhook may arrive together. The second one waits and then finds the
+  // user.
   await sql`SELECT pg_advisory_xact_lock(hashtext(${clerkId}))`.execute(tx);
   const taken = await tx
     .selectFrom('users')
@@ -79,7 +80,7 @@ export async function saveClerkUser(
   return toUser(renewed);
 }
 
-/** When the last administrator went with it, the next start prints a new set-up link. */
+/** If this was the last administrator, the next start prints a new set-up link. */
 export async function deleteClerkUser(tx: Db, clerkId: string): Promise<void> {
   await tx.deleteFrom('users').where('clerk_id', '=', clerkId).execute();
   await tx

@@ -21,11 +21,11 @@ import type { Condition, ListedExecution } from './store.js';
 
 type Db = Driver['db'];
 
-/** Rows that no segment has yet beyond this are only counted. */
+/** Further rows that are in no segment yet are only counted. */
 const MAX_TAIL = 20_000;
-/** So many segments of about one size become one. */
+/** This many segments of about the same size are merged into one. */
 const MERGED_AT_ONCE = 8;
-/** A segment of so many executions is not merged any more. */
+/** A segment with this many executions is not merged any more. */
 const UNMERGED_FROM = 32_768;
 
 export function sqlSearchStore(db: Db): SearchStore {
@@ -80,7 +80,10 @@ async function readIndexState(db: Db): Promise<IndexState> {
 const COLUMNS = sql`s.id, s.app, s.executions, s.from_at, s.to_at, s.starts, s.term_bits,
   s.candidate_bits, s.term_bytes, s.candidate_bytes, s.fates, s.made_at`;
 
-/** The state and the segments of one moment: what is in none of them is in the tail after that state. */
+/**
+ * The state and the segments of one moment. Executions in none of them are in the tail after that
+ * state.
+ */
 async function listSegments(
   db: Db,
   { app, from, to }: SearchRange,
@@ -122,7 +125,10 @@ async function readSegments(
   return rows.map((row) => ({ ...toSegment(row), madeAt: row.made_at.getTime() }));
 }
 
-/** The oldest of one app and one size, of which there are enough. Sizes go by powers of the number. */
+/**
+ * The oldest segments of one app and one size, if there are enough. Sizes are powers of
+ * MERGED_AT_ONCE.
+ */
 async function findMergeable(db: Db): Promise<StoredSegment[]> {
   const { rows } = await sql<{ ids: number[] }>`
     SELECT array_agg(id ORDER BY id)::double precision[] AS ids
@@ -178,7 +184,7 @@ async function readBlocks(db: Db, wanted: WantedBlock[]): Promise<Uint8Array[] |
   return rows.map(({ body }) => body ?? new Uint8Array());
 }
 
-/** Without values where the tail has none in the range. */
+/** The values are null if the tail has no rows in the range. */
 type TailRow = { id: number; at: Date; xact: string; total: number } | { id: null };
 
 async function readTail(
@@ -239,8 +245,8 @@ async function listByIds(db: Db, ids: number[], where: Condition): Promise<Liste
 }
 
 /**
- * Looked up as one list, which the primary key is walked along for, and answered by transaction: of thousands of
- * executions a row each would take longer than to find them.
+ * The versions are looked up as one list, along the primary key, and grouped by transaction. One
+ * row for each of thousands of executions would take longer than finding them.
  */
 async function findDead(db: Db, versions: Pick<Entry, 'id' | 'check'>[]): Promise<Set<number>> {
   if (versions.length === 0) return new Set();

@@ -20,18 +20,20 @@ import { sqlSearchStore } from './sql-search-store.js';
 import type { Audited, Edits, Store } from './store.js';
 import * as transfer from './transfer.js';
 
-/** How long ingest waits for an answer of a Postgres, in ms; an SDK gives up after ten seconds. */
+/** How long ingest waits for an answer of Postgres, in ms. An SDK gives up after ten seconds. */
 const ANSWER_MS = 8_000;
-/** And who asks whether it is there. */
+/** The same for a ping, in ms. */
 const PING_MS = 2_000;
-/** How long a write that found the disk full speaks for the next one, in ms; then one must be tried again. */
+/**
+ * After a write that found the disk full, further writes fail for this long without a try, in ms.
+ */
 const FULL_MS = 5_000;
 
 /** The store on any Postgres that a driver reaches. */
 export function createSqlStore(driver: Driver): Store {
   const { db, kind } = driver;
   const access = sqlAccessStore(db);
-  // The embedded one is no host that could vanish: it may be slow, and then it is waited for.
+  // The embedded database cannot vanish like a host. It may be slow, so callers wait for it.
   const within = async <T>(ms: number, work: Promise<T>): Promise<T> =>
     kind === 'postgres' ? await answeredWithin(ms, work) : await work;
   let full: { error: unknown; at: number } | undefined;
@@ -41,7 +43,7 @@ export function createSqlStore(driver: Driver): Store {
     migrate: () => migrate(driver),
     async ping() {
       await within(PING_MS, ping(driver));
-      // No read meets a full disk, and a small write may still fit.
+      // A full disk does not affect reads, and a small write may still fit.
       if (full !== undefined && performance.now() - full.at < FULL_MS) throw full.error;
     },
     close: () => driver.close(),

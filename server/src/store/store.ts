@@ -41,7 +41,7 @@ export type {
   StoredExecution,
 } from './scope.js';
 
-/** One flush on its way in: the text as it was sent, and what the store indexes of it. */
+/** One flush at ingest: its text as it was sent, and the values that the store indexes. */
 export interface ExecutionRecord {
   app: string;
   executionId: string;
@@ -51,7 +51,7 @@ export interface ExecutionRecord {
   bytes: number;
   merge: MergeState;
   receivedAt: Date;
-  /** The environments that its sender may write; null: any. */
+  /** The environments that its sender may write; null means any. */
   senderEnvironments: string[] | null;
   header: {
     pipeline: string;
@@ -68,10 +68,13 @@ export interface ExecutionRecord {
     failedStepCount: number;
     errorType: string | null;
     metadata: Record<string, MetadataValue>;
-    /** Ids of rules that failed, and of those that decided. */
+    /** Ids of rules that failed, and of rules that decided. */
     rules: string[];
     decisive: string[];
-    /** Hash of the names of the steps that ran, in order: equal for executions that took one course. */
+    /**
+     * Hash of the names of the steps that ran, in order. It is equal for executions with the same
+     * course.
+     */
     course: number;
     /** Whether a step chose among people, who may ask to be erased. */
     hasPeople: boolean;
@@ -88,23 +91,23 @@ export interface StepRow {
   durationMs: number | null;
   candidatesIn: number | null;
   candidatesOut: number | null;
-  /** Candidates not kept, by deciding reason. */
+  /** Numbers of candidates that were not kept, by decisive reason. */
   drops: Record<string, number> | null;
 }
 
-/** A body with what else its record is made of. */
+/** A body with the other values that its record needs. */
 export interface StoredBody {
   id: number;
   app: string;
   receivedAt: Date;
   body: string;
-  /** By it a rewrite knows the body again. */
+  /** A rewrite uses it to check that the body has not changed. */
   bodyHash: string;
 }
 
 /**
- * The result of one flush. `refused` is the database's word on that record alone; the others are stored.
- * `outside_limits`: the execution is of an environment that the flush's sender may not write.
+ * The result of one flush. `refused`: the database refused this record; the others are stored.
+ * `outside_limits`: the execution belongs to an environment that the sender may not write.
  */
 export type SaveOutcome =
   | { kind: 'accepted' }
@@ -113,9 +116,9 @@ export type SaveOutcome =
   | { kind: 'outside_limits' }
   | { kind: 'refused'; message: string };
 
-/** How many of the executions found have a value, and how many values the field has. */
+/** The number of matching executions with a value, and the number of values of the field. */
 export interface FacetRow {
-  /** By its name in the filter language; '' counts the executions. */
+  /** The field's name in the filter language; '' counts the executions. */
   field: string;
   key: string | null;
   value: string;
@@ -129,26 +132,29 @@ export interface HistogramRow {
   count: number;
 }
 
-/** A horizon is a transaction's number: everything written below it is visible, and nothing more comes. */
+/**
+ * A horizon is a transaction number. Everything written below it is visible, and nothing new
+ * appears below it.
+ */
 export interface ChangesFilter {
   app: string;
   /** A condition on `xray.executions e`. */
   where: Condition;
-  /** The horizon from which on. */
+  /** The horizon to start from. */
   since: string;
-  /** The last of the page before. */
+  /** The last row of the previous page. */
   after: { xact: string; id: number } | undefined;
   limit: number;
 }
 
-/** A row of the list with the transaction that wrote it as it is. */
+/** A row of the list, with the transaction that wrote its current version. */
 export type Change = ListedExecution & { xact: string };
 
 export interface Changes {
-  /** As it was when this was read. */
+  /** The horizon at the time of the read. */
   horizon: string;
   items: Change[];
-  /** Where the next page starts; undefined when nothing was found. */
+  /** Where the next page starts; undefined if nothing was found. */
   last: { xact: string; id: number } | undefined;
 }
 
@@ -159,13 +165,13 @@ export interface ExportedExecution extends StoredExecution {
   merge: Omit<MergeState, 'winner'>;
 }
 
-/** Which executions, and in which order by their time. `after` is the last one of the page before. */
+/** The executions, and their order by time. `after` is the last one of the previous page. */
 export interface ExportFilter extends ExecutionScope {
   sort: 'at' | '-at';
   after: { at: Date; id: number } | undefined;
 }
 
-/** Which executions of an app are to be erased. */
+/** Which executions of an app will be erased. */
 export interface ErasureScope {
   app: string;
   environment: string | undefined;
@@ -176,53 +182,56 @@ export interface ErasureScope {
     | { kind: 'subject'; type: string; id: string };
 }
 
-/** What one transaction erased. Without `last` the walk has come to its end. */
+/** The result of one transaction of an erasure. Without `last`, the walk has ended. */
 export interface ErasedBatch {
   erased: ErasureCount;
   last: { at: Date; id: number } | undefined;
 }
 
-/** What people change, beside executions. */
+/** The data that people change, besides executions. */
 export interface Edits extends AccessEdits {
-  /** Adds the keys and rules that the app does not have; a legal hold is taken over in any case. */
+  /** Adds the keys and rules that the app does not have. A legal hold is always added. */
   addTransfer(app: string, transfer: Omit<AppTransfer, 'app'>): Promise<Transferred>;
-  /** Puts these rules where the app's others were. A hold protects whatever is there when this resolves. */
+  /** Replaces the app's rules. When this resolves, a hold protects everything that exists. */
   replaceRetention(app: string, rules: RetentionRule[]): Promise<void>;
 }
 
-/** What a change came to, and what the audit log says of it; without an entry nothing was changed. */
+/** The result of a change, and its audit entry. Without an entry nothing was changed. */
 export interface Audited<T> {
   result: T;
   entry: NewAuditEntry | undefined;
 }
 
 /**
- * Everything that is kept. When its database is not there, cannot take writes or has no connection
- * left, every call throws an error that `outageOf` recognises.
+ * All stored data. If the database is missing, read-only or out of connections, every call throws
+ * an error that `outageOf` recognizes.
  */
 export interface Store extends AccessStore {
   readonly kind: 'pglite' | 'postgres';
   readonly index: SearchStore;
 
-  /** Brings the tables up to date; safe to run from many instances at once. Returns the names applied. */
+  /**
+   * Updates the tables; many instances may call it at the same time. Returns the names of the
+   * applied migrations.
+   */
   migrate(): Promise<string[]>;
-  /** Resolves when a write could be taken now. */
+  /** Resolves if a write is possible now. */
   ping(): Promise<void>;
   close(): Promise<void>;
 
   /**
-   * The one way to change anything that people decide: what `work` does and its entry in the audit log
-   * are one transaction, and whatever it throws takes all of it back. `work` may use nothing but the
-   * edits it is given: the embedded database has one connection, which the transaction holds.
+   * The only way to change data that people decide about. The changes of `work` and their audit
+   * entry are one transaction, and an error rolls all of it back. `work` may use only the given
+   * edits: the embedded database has one connection, which the transaction holds.
    */
   change<T>(work: (edits: Edits) => Promise<Audited<T>>): Promise<T>;
 
   /**
-   * Stores flushes under the merge rule and resolves after the commit, one outcome a record in their
-   * order. Idempotent: the same flush again is a duplicate.
+   * Stores flushes under the merge rule and resolves after the commit, with one outcome for each
+   * record in order. It is idempotent: a repeated flush is a duplicate.
    */
   saveExecutions(records: ExecutionRecord[]): Promise<SaveOutcome[]>;
-  /** Throws a ReadTooLong where it takes longer than a read may. */
+  /** Throws a ReadTooLong if it takes longer than the limit. */
   listExecutions(filter: ExecutionFilter): Promise<ListedExecution[]>;
   readChanges(filter: ChangesFilter): Promise<Changes>;
   readHorizon(): Promise<string>;
@@ -263,33 +272,35 @@ export interface Store extends AccessStore {
     outcome: string | null,
   ): Promise<{ traits: TraitCount[]; bodies: SampledBody[] }>;
 
-  /** The next executions with their bodies, some megabytes at most; none at the end. */
+  /** The next executions with their bodies, a few megabytes at most; an empty list at the end. */
   exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;
-  /** The app's keys with their hashes; undefined when there is no such app. */
+  /** The app's keys with their hashes; undefined if the app does not exist. */
   readTransfer(app: string): Promise<AppTransfer | undefined>;
 
   readRetention(app: string): Promise<Retention['items']>;
-  /** What an erasure would take, and how many executions it may not touch. */
+  /** The number of executions that an erasure would erase, and the number that it may not touch. */
   countErasable(scope: ErasureScope): Promise<{ erasable: ErasureCount; held: number }>;
   /**
-   * Looks at the next executions after a place, some hundreds, and erases every trace of those in
-   * scope, in one transaction. One such transaction runs at a time across all instances: when another
-   * has its turn this waits, or gives undefined if it is not to wait. `audit` names what the transaction
-   * also writes to the audit log, when it erased something.
+   * Erases every trace of the executions in scope among the next few hundred, in one transaction. Only
+   * one such transaction runs at a time across all instances: this call waits for it, or returns
+   * undefined if it should not wait. `audit` gives the entry that is written with an erasure.
    */
   eraseBatch(
     scope: ErasureScope,
     after: ErasedBatch['last'],
     options: { wait: boolean; audit?: (erased: ErasureCount) => NewAuditEntry },
   ): Promise<ErasedBatch | undefined>;
-  /** The next bodies by the ids of their rows, some megabytes at most; none at the end. */
+  /**
+   * The next bodies in the order of their rows' ids, a few megabytes at most; an empty list at the
+   * end.
+   */
   readBodies(after: number): Promise<StoredBody[]>;
-  /** Rewrites the columns and steps that come from bodies, unless the body is another by now. */
+  /** Rewrites the columns and steps that come from bodies, unless the body has changed. */
   rewriteDerived(
     records: { id: number; bodyHash: string; record: ExecutionRecord }[],
   ): Promise<void>;
-  /** A copy of the embedded database's files at one moment; undefined for a Postgres of one's own. */
+  /** A copy of the embedded database's files at one moment; undefined for Postgres. */
   copyFiles(): Promise<FileCopy | undefined>;
-  /** Does what autovacuum does, where the database has none. All others wait meanwhile. */
+  /** Does the work of autovacuum, if the database has none. All others wait meanwhile. */
   vacuum(): Promise<void>;
 }

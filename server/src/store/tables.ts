@@ -1,7 +1,7 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { AuditEntry, KeyScope, Role, Status } from '@xray/core';
 
-/** The tables of the schema `xray`, as migrations/postgres makes them. */
+/** The tables of the schema `xray`, as migrations/postgres creates them. */
 export interface Tables {
   apps: AppsTable;
   api_keys: ApiKeysTable;
@@ -61,7 +61,7 @@ interface AccountsTable {
   password: string | null;
 }
 
-/** As Better Auth reads them. */
+/** The columns that Better Auth reads. */
 interface SessionsTable {
   id: Generated<string>;
   user_id: string;
@@ -104,7 +104,7 @@ interface InvitationsTable {
   email: string | null;
   token_hash: Uint8Array;
   invited_by: string;
-  /** The user of that name; null: the command line. */
+  /** The user who made the invitation; null for the command line. */
   inviter: string | null;
   created_at: Generated<Date>;
   expires_at: Date;
@@ -124,7 +124,10 @@ interface AuditLogTable {
   ip: string | null;
 }
 
-/** Written as whole rows by `save-executions.ts` alone, so that nothing else may insert or update. */
+/**
+ * Only `save-executions.ts` writes these columns, as whole rows. The type forbids other inserts and
+ * updates.
+ */
 type Derived<T> = ColumnType<T, never, never>;
 
 interface ExecutionsTable {
@@ -159,7 +162,7 @@ interface ExecutionsTable {
   fingerprint: Derived<never>;
   /** The group of similar durations (durations.ts). */
   duration_group: Derived<number | null>;
-  /** The transaction that wrote the row last. */
+  /** The last transaction that wrote the row. */
   xact: Derived<string>;
   terminal: Derived<boolean>;
   revision: Derived<number>;
@@ -168,7 +171,7 @@ interface ExecutionsTable {
   running_revision: Derived<number>;
   instance_id: Derived<string | null>;
   many_instances: Derived<boolean>;
-  /** The environments that its sender may write; null: any. */
+  /** The environments that its sender may write; null means any. */
   sender_environments: Derived<string[] | null>;
   conflict: Derived<boolean>;
 }
@@ -186,7 +189,7 @@ interface MigrationsTable {
 
 interface RetentionTable {
   app: string;
-  /** '' for all that have no row of their own. */
+  /** '' is the rule for all environments without a row of their own. */
   environment: string;
   days: number | null;
   legal_hold: boolean;

@@ -8,7 +8,10 @@ import type { ExportFilter, ExportedExecution } from './store.js';
 
 type Db = Driver['db'];
 
-/** A page ends at this many executions or body bytes, whichever comes first; one may be more by itself. */
+/**
+ * A page ends at this many executions or body bytes, whichever comes first. A single body may be
+ * larger.
+ */
 const PAGE_EXECUTIONS = 200;
 const PAGE_BYTES = 4 * 1024 * 1024;
 
@@ -39,7 +42,7 @@ export async function findPlace(
     .executeTakeFirst();
 }
 
-/** Bodies are read after the page is cut, so that none is read in vain. */
+/** Bodies are read after the page is cut, so that no body is read in vain. */
 export async function exportExecutions(
   db: Db,
   { app, where, from, to, sort, after }: ExportFilter,
@@ -57,8 +60,8 @@ export async function exportExecutions(
           sql`(e.at, e.id) ${sql.raw(isDown ? '<' : '>')} (${instant(after.at.getTime())}, ${after.id}::bigint)`,
         ]),
   ];
-  // The body by a subquery and not by a join: of a table without statistics, as PGlite's are at first, a
-  // join may read every body for each page.
+  // The body is read by a subquery. Without statistics, as in a new PGlite, a join may read every
+  // body for each page.
   const { rows } = await sql<ExportRow>`
     WITH page AS (
       SELECT id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,

@@ -29,8 +29,8 @@ export async function listViews(
 }
 
 /**
- * Puts a view in the place of the one of its name among those shared, or among those of its owner. One
- * that comes to be shared is its owner's no longer. Undefined when there are too many already.
+ * Replaces the view with the same name among the shared views, or among those of its owner. A view
+ * that becomes shared no longer belongs to its owner. Undefined if there are already too many.
  */
 export async function saveView(tx: Db, view: ViewToSave): Promise<SavedView | undefined> {
   const { app, userId, name, isShared } = view;
@@ -50,7 +50,7 @@ export async function saveView(tx: Db, view: ViewToSave): Promise<SavedView | un
   return rows[0] && toView(rows[0]);
 }
 
-/** A view that the user may see, which nobody else changes meanwhile. */
+/** A view that the user may see. Nobody else can change it until the transaction ends. */
 export async function findView(
   tx: Db,
   app: string,
@@ -65,7 +65,7 @@ export async function findView(
   return rows[0] && toView(rows[0]);
 }
 
-/** Undefined when another one of its owner, or of those shared, is called that. */
+/** Undefined if another view of its owner, or another shared view, has this name. */
 export async function renameView(
   tx: Db,
   app: string,
@@ -86,12 +86,14 @@ export async function removeView(tx: Db, app: string, id: string): Promise<void>
   await sql`DELETE FROM xray.views WHERE app = ${app} AND id::text = ${id}`.execute(tx);
 }
 
-/** Two changes of an app's views take turns, so that together they keep to the limits. */
+/** Two changes of an app's views take turns, so that together they respect the limits. */
 async function waitForOthers(tx: Db, app: string): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(hashtext(${`views ${app}`}))`.execute(tx);
 }
 
-/** Compared as text: what is no uuid is nobody's, and no error of the database's. */
+/**
+ * The ids are compared as text, so a text that is not a UUID matches nobody and causes no error.
+ */
 function isOwnedBy(userId: string | undefined): RawBuilder<boolean> {
   return sql<boolean>`owner::text = ${userId ?? ''}`;
 }

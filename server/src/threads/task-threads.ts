@@ -11,8 +11,9 @@ export interface TaskRequest {
 export type TaskAnswer = { id: number; output: unknown } | { id: number; failure: string };
 
 /**
- * What takes processor time that the event loop has not to spare, done by up to `most` threads. A thread
- * does one task after another; it starts when all others are busy, and again after it ended.
+ * Runs tasks that would keep the event loop busy for too long, on up to `most` threads. A thread
+ * does one task after another. A new thread starts when all others are busy, or after one has
+ * ended.
  */
 export class TaskThreads {
   readonly #threads: Thread[];
@@ -21,14 +22,14 @@ export class TaskThreads {
     this.#threads = Array.from({ length: most }, () => new Thread());
   }
 
-  /** Rejects where the task throws, and where its thread ends meanwhile. */
+  /** Rejects if the task throws, or its thread ends meanwhile. */
   async run<Name extends keyof Tasks>(
     name: Name,
     ...[input]: Parameters<Tasks[Name]>
   ): Promise<ReturnType<Tasks[Name]>> {
     const [first, ...others] = this.#threads;
     if (first === undefined) throw new TypeError('there is not one thread');
-    // The first of the least busy, so that who has little to do keeps few threads.
+    // The first of the least busy threads is chosen, so that little work keeps few threads alive.
     const thread = others.reduce((best, one) => (one.busy < best.busy ? one : best), first);
     return (await thread.run(name, input)) as ReturnType<Tasks[Name]>;
   }
@@ -48,7 +49,7 @@ class Thread {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  /** Tasks that it has not answered yet. */
+  /** The number of tasks that the thread has not answered yet. */
   get busy(): number {
     return this.#waiting.size;
   }

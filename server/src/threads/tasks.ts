@@ -29,7 +29,7 @@ import { TERMS, type Block, type SegmentHead } from '../segments/segment.js';
 import type { Document } from '../store/search-store.js';
 import type { ExecutionRecord } from '../store/store.js';
 
-/** A row that may be what is looked for, with what its body does not tell. */
+/** A row that may match, with the values that its body does not have. */
 export interface Suspect {
   body: string;
   /** ms since the epoch. */
@@ -38,8 +38,8 @@ export interface Suspect {
 }
 
 /**
- * What a thread read of a snapshot. Its metadata are JSON, because no exact number survives the way between
- * threads; the text stays where it is.
+ * The result of reading a snapshot in a thread. Its metadata are JSON text, because exact numbers
+ * cannot be sent between threads. The text of the snapshot is not sent back.
  */
 export type ReadElsewhere =
   | Extract<ReadSnapshot, { ok: false }>
@@ -54,11 +54,11 @@ export type ReadElsewhere =
 let merging: SegmentMerge | undefined;
 
 /**
- * The tasks of the threads, by name. A thread returns JSON as text, because a text is cheaper to send and the
- * loop need not write it.
+ * The tasks of the threads, by name. A thread returns JSON as text, because text is cheaper to send
+ * and the event loop need not serialize it.
  */
 export const tasks = {
-  /** The record of a snapshot. */
+  /** Makes the record of a snapshot. */
   readSnapshot({
     text,
     sender,
@@ -72,7 +72,7 @@ export const tasks = {
     if (!read.ok) return read;
     const { header, ...record } = read.record;
     const { metadata, ...facts } = header;
-    // The text need not come back.
+    // The caller already has the text.
     return {
       ok: true,
       record: { ...record, body: '', header: facts },
@@ -80,7 +80,7 @@ export const tasks = {
     };
   },
 
-  /** One segment out of executions of one app. */
+  /** Builds one segment from executions of one app. */
   build(documents: Document[]): BuiltSegment {
     return buildSegment(
       documents.map(({ id, at, xact, body }) => ({
@@ -92,19 +92,22 @@ export const tasks = {
     );
   },
 
-  /** Begins to make one segment of several, and gives its directory. One is made at a time. */
+  /**
+   * Begins to merge several segments into one, and returns its directory. Only one merge runs at a
+   * time.
+   */
   mergeStart(inputs: MergeInput[]): Block[] {
     merging = new SegmentMerge(inputs);
     return merging.directory;
   },
 
-  /** The next range of blocks of one kind: of each input its blocks in order. */
+  /** Merges the next range of blocks of one kind. Each input gives its blocks in order. */
   mergeRange({ kind, blocks }: { kind: Block['kind']; blocks: Uint8Array[][] }): Block[] {
     if (merging === undefined) throw new Error('no merge was begun');
     return kind === TERMS ? merging.mergeTerms(blocks) : merging.mergeCandidates(blocks);
   },
 
-  /** What the segment is that was made. */
+  /** Ends the merge and returns the new segment's head. */
   mergeEnd(): SegmentHead {
     if (merging === undefined) throw new Error('no merge was begun');
     const { head } = merging;
@@ -112,7 +115,7 @@ export const tasks = {
     return head;
   },
 
-  /** For each suspect the places that match the query; null where the query does not match. */
+  /** For each suspect, the places that match the query; null if the query does not match. */
   verify({
     query,
     now,
@@ -170,7 +173,10 @@ export const tasks = {
     return format === 'text' ? `${explanationText(explanation)}\n` : stringifyJson(explanation);
   },
 
-  /** The JSON of a StepDetail for each step at that address: one by index, perhaps several by sequence. */
+  /**
+   * The JSON of a StepDetail for each step at that address. An index matches one step, a sequence
+   * may match several.
+   */
   steps({ body, by, at }: { body: string; by: 'sequence' | 'index'; at: number }): string[] {
     return parse(body).steps.flatMap((step, index) => {
       const sequence = stepSequence(step, index);
@@ -179,14 +185,14 @@ export const tasks = {
     });
   },
 
-  /** The body without what makes it large. */
+  /** The body without its payloads. */
   withoutPayloads(body: string): string {
     const { input: _input, output: _output, ...rest } = parse(body);
     return stringifyJson({ ...rest, steps: rest.steps.map(withoutStepPayloads) });
   },
 };
 
-/** A stored body was validated when it came in. */
+/** A stored body was validated at ingest. */
 function parse(body: string): Snapshot {
   return parseJson(body) as Snapshot;
 }

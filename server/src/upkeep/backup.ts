@@ -15,7 +15,7 @@ export async function packFiles(directory: string, target: Writable): Promise<vo
   await pipeline(archive, createGzip(COMPRESSION), target);
 }
 
-/** A backup holds an entry that X-Ray never writes, so somebody else made it. */
+/** A backup contains an entry that X-Ray never writes, so somebody else made it. */
 export class ForeignEntryError extends Error {
   constructor(entry: string, reason: string) {
     super(`the entry ${JSON.stringify(entry)} ${reason}.`);
@@ -24,7 +24,8 @@ export class ForeignEntryError extends Error {
 }
 
 /**
- * Reads a packed file to its end and resolves with the names in it. Rejects when the file is not whole.
+ * Reads a packed file to its end and resolves with the names in it. Rejects if the file is
+ * incomplete.
  *
  * @throws ForeignEntryError for an entry that `packFiles` does not write.
  */

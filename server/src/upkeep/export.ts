@@ -3,12 +3,12 @@ import type { Search, SearchQuestion } from '../search/search.js';
 import { isStale } from '../query/read-executions.js';
 import type { ExportFilter, ExportedExecution, Store } from '../store/store.js';
 
-/** Executions that are searched for at a time. */
+/** Search results that are read at a time. */
 const FOUND_AT_ONCE = 200;
 
 /**
- * The executions as NDJSON. Only one page is in memory at a time. Executions that arrive meanwhile are left out if
- * their place in the order is before the current page.
+ * The executions as NDJSON, one page in memory at a time. Executions that arrive meanwhile are left
+ * out if their place is before the current page.
  */
 export async function* exportLines(
   store: Store,
@@ -26,7 +26,7 @@ export async function* exportLines(
 }
 
 /**
- * The results of a search as NDJSON, newest first. A page without a result is empty, because the next result may
+ * The results of a search as NDJSON, newest first. A page may be empty, because the next result may
  * take long.
  */
 export async function* exportFound(

@@ -9,8 +9,8 @@ const SERVER_START = ',"server":{';
 const factsSchema = exportedExecutionSchema.shape.server;
 
 /**
- * Stores the lines of an export of any app into `app`, with their original receive times. By the merge rule a line
- * that is stored already changes nothing.
+ * Stores the lines of an export of any app into `app`, with their original receive times. Under the
+ * merge rule, a line that is already stored changes nothing.
  */
 export async function importLines(
   store: Store,
@@ -45,8 +45,9 @@ function refusalOf(
 }
 
 /**
- * Cuts the snapshot's text out of its line, so that it is stored as it was sent. The last mark is the
- * true one: within a string its quotes would be escaped, and no fact of the server has such a key.
+ * Cuts the snapshot's text out of its line, so that it is stored as it was sent. The last mark is
+ * the true one: within a string its quotes would be escaped, and the server's facts have no such
+ * key.
  */
 function readLine(line: string, app: string): ReadSnapshot {
   const cut = line.lastIndexOf(SERVER_START);
@@ -58,7 +59,7 @@ function readLine(line: string, app: string): ReadSnapshot {
   return read.ok ? { ok: true, record: withFacts(read.record, facts.data) } : read;
 }
 
-/** What the merge rule remembered; without it a conflict is at least not forgotten. */
+/** Restores what the merge rule remembered. Without it, a known conflict would be forgotten. */
 function withFacts(
   record: ExecutionRecord,
   { merge, conflict }: { merge?: Partial<ExecutionRecord['merge']> | undefined; conflict: boolean },
@@ -66,7 +67,7 @@ function withFacts(
   return { ...record, merge: { ...record.merge, ...(merge ?? { contested: conflict }) } };
 }
 
-/** The text itself, unless it is of another app: then as JSON has it, with the new one in the old one's place. */
+/** The text itself, if it is of this app. Otherwise it is serialized again with the new app id. */
 function ofApp(text: string, app: string): string {
   const parsed = parsedOrNothing(text);
   if (typeof parsed !== 'object' || parsed === null || !('appId' in parsed)) return text;

@@ -2,7 +2,7 @@ import { Counter, type Registry } from 'prom-client';
 import type { ErasureCount } from '@xray/core';
 import { AppLabels } from '../app-labels.js';
 
-/** Why executions went: their time was over, or somebody asked for it. */
+/** Why executions were erased: they expired, or somebody asked for it. */
 export type ErasureCause = 'retention' | 'request';
 
 /** Counts what this instance erased, batch by batch. */

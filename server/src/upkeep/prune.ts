@@ -6,26 +6,27 @@ import { decodeCursor, encodeCursor } from '../query/cursor.js';
 import type { ErasedBatch, ErasureScope, Store } from '../store/store.js';
 import type { ErasureCause, ErasureMetrics } from './metrics.js';
 
-/** What erases, and what counts it. */
+/** The store that erases, and the metrics that count it. */
 export interface Eraser {
   store: Store;
   erasures: ErasureMetrics;
 }
 
-/** What the audit log is to say of what one transaction erased. */
+/** Makes the audit entry for what one transaction erased. */
 type EraseAudit = (erased: ErasureCount) => NewAuditEntry;
 
 export interface Walk {
   erased: ErasureCount;
-  /** Where it stopped; undefined at the end. */
+  /** Where the walk stopped; undefined at the end. */
   last: ErasedBatch['last'];
-  /** Another instance had its turn and this one was not to wait. */
+  /** Another instance was erasing, and this one was not told to wait. */
   gaveWay: boolean;
 }
 
 /**
- * Erases batch after batch until the end of the scope or until `mayGoOn` says no. After each it rests
- * `restRatio` times as long as the batch took, so that ingest keeps its share of the database.
+ * Erases batch after batch until the end of the scope or until `mayGoOn` returns false. After each
+ * batch it rests `restRatio` times as long as the batch took, so that ingest keeps its share of the
+ * database.
  */
 export async function eraseInBatches(
   { store, erasures }: Eraser,
@@ -58,12 +59,12 @@ export async function eraseInBatches(
 
 /** How long one call erases, in ms. */
 const CALL_MS = 1_000;
-/** Who asked is waiting, so it gets half of the time. */
+/** The caller is waiting, so the erasure gets half of the time. */
 const CALL_REST_RATIO = 1;
 
 /**
- * One call's worth of an erasure. What a legal hold protects is passed over by an erasure by age; one of
- * an execution or a subject is refused whole, since it would not be what was asked for.
+ * One call of an erasure. An erasure by age skips executions under a legal hold. An erasure of an
+ * execution or a subject is refused as a whole then, because it would be incomplete.
  */
 export async function prune(
   eraser: Eraser,

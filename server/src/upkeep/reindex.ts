@@ -6,8 +6,9 @@ import type { Store } from '../store/store.js';
 const CALL_MS = 1_000;
 
 /**
- * One call's worth of rewriting everything that is derived from bodies. The columns and steps are rewritten here.
- * The index job rebuilds the search index, from the first call on. `after` is where the call before stopped.
+ * One call of the rebuild of all derived data. Columns and steps are rewritten here. The first call
+ * makes the index job rebuild the search index. `after` is the place where the previous call
+ * stopped.
  */
 export async function reindex(store: Store, after: number | undefined): Promise<Reindexed> {
   if (after === undefined) await store.index.clearIndex();

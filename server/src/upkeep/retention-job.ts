@@ -4,7 +4,7 @@ import { eraseInBatches, type Eraser } from './prune.js';
 
 /** The job that deletes what the apps' retention rules no longer keep. */
 export interface RetentionJob {
-  /** Lets the batch under way finish and starts no other. */
+  /** Finishes the current batch and starts no other. */
   stop(): Promise<void>;
 }
 
@@ -19,13 +19,19 @@ interface Timing {
   everyMs: number;
 }
 
-/** Rules are in days, so an hour late is in time. Instances that started together begin apart. */
+/**
+ * Rules are in days, so a delay of an hour does not matter. Instances that started together begin
+ * at different times.
+ */
 const TIMING: Timing = { firstAfterMs: 60_000, everyMs: 60 * 60_000 };
 const JITTER = 0.5;
-/** The job takes a quarter of the time at most; who ingests gets the rest. */
+/** The job takes at most a quarter of the time. Ingest gets the rest. */
 const REST_RATIO = 3;
 
-/** Runs now and then until it is stopped, and never keeps the process alive. Of many instances one erases. */
+/**
+ * Runs at intervals until it is stopped, and never keeps the process alive. If there are several
+ * instances, one of them erases.
+ */
 export function startRetentionJob(deps: RetentionDeps, timing: Timing = TIMING): RetentionJob {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -74,7 +80,7 @@ async function enforceRetention(
     if (walk.erased.executions > 0) {
       logger.info({ app: app.id, ...walk.erased }, 'retention deleted what had expired');
     }
-    // Another instance is at it, and two would only share the same work.
+    // Another instance is erasing, and two would only share the same work.
     if (walk.gaveWay) return;
   }
   if (!signal.aborted) await store.vacuum();

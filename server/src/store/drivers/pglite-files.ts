@@ -3,7 +3,7 @@ import { NodeFS } from '@electric-sql/pglite/nodefs';
 type Init = NodeFS['init'];
 
 interface Timer {
-  /** By `performance.now()`. */
+  /** In the time of `performance.now()`. */
   at: number;
   fire: () => void;
 }
@@ -12,9 +12,9 @@ interface Timer {
 type FileOperation = (...args: unknown[]) => unknown;
 
 /**
- * The files of the embedded Postgres, and its clock. Postgres ends a statement by a timer, which in
- * WebAssembly is JavaScript's, and no JavaScript runs while a query does, but for its files: with each
- * block that is read or written, the timers that are due are fired. What reads nothing is not ended.
+ * The files of the embedded Postgres, and its timers. Postgres ends a slow statement by a timer. In
+ * WebAssembly that is a JavaScript timer, which cannot fire during a query. So each read or write
+ * of a file fires the timers that are due. A query that touches no file is not ended.
  */
 export class FilesWithTimers extends NodeFS {
   readonly #whenUsed: () => void;
@@ -46,7 +46,9 @@ export class FilesWithTimers extends NodeFS {
   }
 }
 
-/** Sees to this thread's timers: what it gives fires those that are due, once each, wherever it is called. */
+/**
+ * Replaces this thread's timers. The returned function fires the timers that are due, once each.
+ */
 function takeOverTimers(): () => void {
   const timers = new Map<unknown, Timer>();
   const { setTimeout: set, clearTimeout: clear } = globalThis;

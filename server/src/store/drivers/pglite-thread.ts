@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { DISK_FULL } from '../outage.js';
 
 declare global {
-  // Node's own types leave it out, and those of browsers bring a window along.
+  // Node's types lack WebAssembly, and the types of browsers would also declare a window.
   namespace WebAssembly {
     interface Module {
       readonly [Symbol.toStringTag]: 'WebAssembly.Module';
@@ -23,7 +23,7 @@ export interface Failure {
   message: string;
   code?: string | undefined;
   constraint?: string | undefined;
-  /** Nothing that the database says from now on can be relied upon. */
+  /** Nothing that the database says after this can be relied on. */
   broken: boolean;
 }
 export interface Answered {
@@ -35,30 +35,39 @@ export type WorkerAnswer = Answered | { id: number; failure: Failure };
 export interface WorkerData {
   dataDir: string;
   program: WebAssembly.Module;
-  /** Its first number grows with everything that is read from a file or written to one. */
+  /** The first number grows with every read and write of a file. */
   progress: Int32Array;
 }
 
-/** Told each time the database stops by itself; another is being started by then. */
+/** Called each time the database stops by itself. A new one is already starting then. */
 export type WhenStopped = (error: Error) => void;
 
-/** The id of the first answer, which nobody asked for: the database has started. */
+/** The id of the first answer, which needs no question: the database has started. */
 export const START = 0;
 
-// SQLSTATEs crash_shutdown, so that the outages of both drivers read alike, and internal_error.
+// SQLSTATEs: crash_shutdown, so that outages of both drivers look alike, and internal_error.
 const CRASHED = '57P02';
 const INTERNAL = 'XX000';
 
-/** How long a question may stay unanswered while no file is touched, in ms: the thread turns in circles then. */
+/**
+ * A question may stay unanswered for this long while no file is touched, in ms. After that the
+ * thread counts as stuck in a loop.
+ */
 const SILENT_MS = 60_000;
-/** How often that is looked at within it. A machine that slept in between is not taken for silence. */
+/**
+ * How often the progress is checked in that time. So a machine that slept in between is not taken
+ * for a stuck thread.
+ */
 const LOOKS = 6;
-/** Before a new start, in ms; doubled from `least` with each that did not live for `most`. */
+/**
+ * The pause before a new start, in ms. It begins at `least` and doubles with each thread that lived
+ * for less than `most`.
+ */
 const PAUSE_MS = { least: 100, most: 10_000 };
 
 /**
- * The embedded database through all its threads: where one breaks or ends, another is started over the same
- * files, which has all that was committed, as after any crash of a Postgres.
+ * The embedded database across its threads. If a thread breaks or ends, a new one opens the same
+ * files. They contain all committed data, as after any crash of Postgres.
  */
 export class LastingPglite {
   readonly #dataDir: string;
@@ -67,7 +76,7 @@ export class LastingPglite {
   #state: PgliteThread | Error;
   readonly #done: Promise<void>;
 
-  /** Rejects where the first cannot start. */
+  /** Rejects if the first thread cannot start. */
   static async start(dataDir: string, whenStopped: WhenStopped): Promise<LastingPglite> {
     return new LastingPglite(dataDir, whenStopped, await PgliteThread.start(dataDir));
   }
@@ -79,7 +88,7 @@ export class LastingPglite {
     this.#done = this.#keepUp(first);
   }
 
-  /** The thread to ask. Throws, as an outage, why there is none at the moment. */
+  /** The current thread. Throws an outage with the reason if there is none at the moment. */
   current(): PgliteThread {
     if (this.#state instanceof Error) throw this.#state;
     return this.#state;
@@ -116,9 +125,9 @@ export class LastingPglite {
   }
 }
 
-/** Numbers the questions to one thread and hands each answer to the one who asked. */
+/** Numbers the questions to one thread and matches the answers to them. */
 export class PgliteThread {
-  /** Why it ended, once it has; nothing touches the files any more then. */
+  /** Resolves with the reason when the thread has ended. Nothing touches the files after that. */
   readonly ended: Promise<Error>;
   readonly #worker: Worker;
   readonly #waiting = new Map<
@@ -128,7 +137,7 @@ export class PgliteThread {
   #lastId = 0;
   #dead: Error | undefined;
 
-  /** Rejects, as an outage, where the database cannot start; nothing of it is left then. */
+  /** Rejects with an outage if the database cannot start. No thread is left then. */
   static async start(dataDir: string): Promise<PgliteThread> {
     const thread = new PgliteThread(dataDir, await compiledProgram());
     try {
@@ -164,7 +173,7 @@ export class PgliteThread {
     return await answer;
   }
 
-  /** Committed rows are in the files even when the database does not shut down in order. */
+  /** Committed rows are in the files even if the database does not shut down properly. */
   async close(): Promise<void> {
     await this.query(null, []).catch(() => {});
     await this.#worker.terminate();
@@ -216,7 +225,7 @@ export class PgliteThread {
 
 let program: Promise<WebAssembly.Module> | undefined;
 
-/** One for all threads of this process: what V8 has made of it for one, it need not make again for the next. */
+/** All threads of this process share the compiled program, so V8 compiles it once. */
 async function compiledProgram(): Promise<WebAssembly.Module> {
   const file = new URL('pglite.wasm', import.meta.resolve('@electric-sql/pglite'));
   program ??= readFile(file).then((bytes) => WebAssembly.compile(bytes));
@@ -228,7 +237,10 @@ async function compiledProgram(): Promise<WebAssembly.Module> {
   }
 }
 
-/** With Postgres' code for a full disk also where only the words tell: of a quota, a limit, or a failed start. */
+/**
+ * Sets Postgres' code for a full disk if only the message shows it: a quota, a limit, or a failed
+ * start.
+ */
 function errorOf({ message, code, constraint }: Omit<Failure, 'broken'>): NodeJS.ErrnoException {
   const isFull =
     (code ?? INTERNAL) === INTERNAL &&

@@ -10,12 +10,12 @@ import {
   type WorkerQuery,
 } from './pglite-thread.js';
 
-// The embedded Postgres runs here, in a thread of its own, so that no query stalls the event loop.
+// The embedded Postgres runs in this thread, so that no query blocks the event loop.
 const port = parentPort;
 if (port === null) throw new Error('pglite-worker runs as a worker thread only');
 
 const { dataDir, program, progress } = workerData as WorkerData;
-/** The last line of its log that says why it gave up. */
+/** The last line of the database's log that says why it stopped. */
 let lastWord: string | undefined;
 const database = await PGlite.create({
   fs: new FilesWithTimers(dataDir, () => Atomics.add(progress, 0, 1)),
@@ -24,14 +24,15 @@ const database = await PGlite.create({
     lastWord = /\b(?:PANIC|FATAL): +(.*)/.exec(line)?.[1] ?? lastWord;
     return true;
   },
-  // A quarter of the default, which saves 100 MB of resident memory; the system caches the files anyway.
+  // This is a quarter of the default. It saves 100 MB of memory, and the system caches the files
+  // anyway.
   startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=32MB'],
-  // PGlite's own go byte by byte, which was a quarter of the time of ingest.
+  // PGlite's own serializer works byte by byte, which took a quarter of the time of ingest.
   serializers: { [types.BYTEA]: (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}` },
   parsers: {
     [types.INT8]: Number,
     [types.BYTEA]: (text: string) => Buffer.from(text.slice(2), 'hex'),
-    // As on a Postgres: `Date` reads the years 1 to 99 as 1901 to 2099.
+    // This parser is the same as for Postgres. `Date` would read the years 1 to 99 as 1901 to 2099.
     [types.TIMESTAMPTZ]: pg.getTypeParser(pg.builtins.TIMESTAMPTZ),
   },
 }).catch((error: unknown) => {
@@ -44,7 +45,7 @@ async function answer(query: WorkerQuery): Promise<WorkerAnswer> {
       await database.close();
       return { id: query.id, rows: [], affectedRows: 0 };
     }
-    // A text without parameters may hold several statements, as migrations do.
+    // A text without parameters may contain several statements, as migrations do.
     const results =
       query.parameters.length === 0
         ? await database.exec(query.sql)
@@ -58,8 +59,8 @@ async function answer(query: WorkerQuery): Promise<WorkerAnswer> {
 }
 
 /**
- * A statement of which the database says neither that it ended nor that it failed. PGlite catches whatever
- * its WebAssembly throws, of a full stack for instance, and goes on as if all were well.
+ * A statement without an end or an error. PGlite catches every WebAssembly error, such as a full
+ * stack, and continues as if nothing had happened.
  */
 class Unfinished extends Error {
   constructor() {
@@ -67,7 +68,7 @@ class Unfinished extends Error {
   }
 }
 
-/** An Error loses its own properties on the way through a port, and the SQLSTATE is one. */
+/** An Error loses its own properties, such as the SQLSTATE, when it is sent through a port. */
 function failureOf(error: unknown): Failure {
   const { name, message, code, constraint, severity } = error as Error & {
     code?: string;
@@ -76,7 +77,7 @@ function failureOf(error: unknown): Failure {
   };
   const broken =
     error instanceof Unfinished ||
-    name === 'RuntimeError' || // WebAssembly's own
+    name === 'RuntimeError' || // WebAssembly throws this.
     severity === 'PANIC' ||
     severity === 'FATAL';
   return { message, code, constraint, broken };

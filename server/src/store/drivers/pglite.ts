@@ -19,14 +19,15 @@ import type { Driver, FileCopy } from '../driver.js';
 import { LastingPglite, type PgliteThread, type WhenStopped } from './pglite-thread.js';
 import type { Tables } from '../tables.js';
 
-/** Between the name of a database's directory and what makes the name of its copy unique. */
+/** The text between the name of a database's directory and the unique part of its copy's name. */
 const COPY_MARK = '.copy-';
-/** A data directory made at build time: starting from a copy of it is four times faster than initdb. */
+/** A data directory that was created by the build. Copying it is four times faster than initdb. */
 const TEMPLATE = fileURLToPath(new URL('../../pglite-template', import.meta.url));
 
 /**
- * The embedded Postgres over `directory`, which is made when it is missing. The caller holds the lock of
- * the data directory: PGlite has none, and two openers of one directory lose rows silently.
+ * The embedded Postgres in `directory`, which is created if it is missing. The caller must hold the
+ * lock of the data directory: PGlite has none, and two processes in one directory would lose rows
+ * silently.
  */
 export async function openPglite(
   directory: string,
@@ -45,8 +46,8 @@ export async function openPglite(
 }
 
 /**
- * Holds the one connection meanwhile: then nothing is written, for PGlite has no process beside the one
- * that runs queries. (Its own dumpDataDir would hold the whole database in memory.)
+ * Holds the only connection during the copy, so nothing can write. (PGlite's dumpDataDir would hold
+ * the whole database in memory.)
  */
 async function copyFiles(db: Kysely<Tables>, directory: string): Promise<FileCopy> {
   const copy = `${directory}${COPY_MARK}${randomUUID()}`;
@@ -54,9 +55,10 @@ async function copyFiles(db: Kysely<Tables>, directory: string): Promise<FileCop
   try {
     await db.connection().execute(async (connection) => {
       await sql`CHECKPOINT`.execute(connection);
-      // Where the file system can, a copy shares its blocks with the original and takes no time.
+      // If the file system can, the copy shares its blocks with the original and takes no time.
       await cp(directory, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
-      // Fails where the database stopped meanwhile, for the next one's recovery writes.
+      // This fails if the database stopped meanwhile, because its recovery would have written to
+      // the files.
       await sql`SELECT 1`.execute(connection);
     });
   } catch (error) {
@@ -66,7 +68,7 @@ async function copyFiles(db: Kysely<Tables>, directory: string): Promise<FileCop
   return { directory: copy, remove };
 }
 
-/** Left behind by a process that was killed while it made a backup. */
+/** Removes the copies of processes that were killed during a backup. */
 async function removeOldCopies(directory: string): Promise<void> {
   const parent = path.dirname(directory);
   if (!(await exists(parent))) return;
@@ -79,14 +81,17 @@ async function removeOldCopies(directory: string): Promise<void> {
 async function copyTemplate(directory: string): Promise<void> {
   await mkdir(path.dirname(directory), { recursive: true });
   if (!(await exists(TEMPLATE))) return;
-  // Renamed into place, so that a start killed in the middle leaves no half of a database behind.
+  // The copy is renamed when it is complete, so a killed start leaves no half database.
   const partial = `${directory}.partial`;
   await rm(partial, { recursive: true, force: true });
   copyFolder(TEMPLATE, partial);
   await rename(partial, directory);
 }
 
-/** Copies a thousand small files. `cp` checks so much about each that it takes three times as long. */
+/**
+ * Copies a thousand small files. `cp` checks each file so thoroughly that it takes three times as
+ * long.
+ */
 function copyFolder(from: string, to: string): void {
   mkdirSync(to, { mode: 0o700 });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -103,7 +108,7 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
-/** A dialect with one connection: who wants it waits for who has it, so transactions cannot mix. */
+/** A dialect with one connection. Callers wait for it, so transactions cannot mix. */
 function dialectOver(database: LastingPglite): Dialect {
   let turn = Promise.resolve();
   let release = (): void => {};
@@ -138,7 +143,10 @@ function dialectOver(database: LastingPglite): Dialect {
   };
 }
 
-/** To this one thread, so that no transaction that it takes down goes on in the next, without its beginning. */
+/**
+ * A connection to one thread only. If the thread ends, its transaction cannot continue in the next
+ * thread without its beginning.
+ */
 function connectionTo(thread: PgliteThread): DatabaseConnection {
   return {
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {

@@ -5,29 +5,29 @@ import type { Tables } from '../tables.js';
 
 export interface PostgresOptions {
   connectionString: string;
-  /** PEM of the authority that signed the server's certificate. */
+  /** The PEM certificate of the authority that signed the server's certificate. */
   caCert: string | undefined;
   maxConnections: number;
-  /** Called with the error of a broken connection. The pool replaces it by itself. */
+  /** Called with the error of a broken connection. The pool replaces the connection. */
   onConnectionError: (error: Error) => void;
 }
 
 const INT8 = types.builtins.INT8;
 
 /**
- * A pool of connections to a Postgres. Uses neither named statements nor session state, so that it
+ * A pool of connections to a Postgres. It uses neither named statements nor session state, so it
  * works behind a pooler in transaction mode.
  */
 export function openPostgres(options: PostgresOptions): Driver {
   const url = new URL(options.connectionString);
-  // What the URL says of TLS would replace `ssl` whole, and with it the authority.
+  // TLS parameters in the URL would replace `ssl`, and with it the authority.
   if (options.caCert !== undefined) url.searchParams.delete('sslmode');
   const pool = new Pool({
     connectionString: url.href,
     max: options.maxConnections,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
-    // So that the system notices a host that is gone; it takes some twenty seconds.
+    // With this the system notices a vanished host, after about twenty seconds.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     application_name: 'x-ray',
@@ -38,8 +38,8 @@ export function openPostgres(options: PostgresOptions): Driver {
     },
   });
   pool.on('error', options.onConnectionError);
-  // The pool listens to idle clients alone; one that breaks between two queries of its borrower would
-  // otherwise end the process.
+  // The pool only listens to idle clients. A client that breaks between two queries of its user
+  // would otherwise end the process.
   pool.on('connect', (client) => {
     client.on('error', options.onConnectionError);
   });
