@@ -24,7 +24,8 @@ export function Boundary({ onRetry, ...props }: BoundaryProps) {
     <Catcher
       {...props}
       onAgain={async () => {
-        // Nobody else shows what only the broken part did: its data, which may be what broke it, go too.
+        // The broken data may be what only the failed part showed, so queries without a viewer are
+        // removed too.
         client.removeQueries({ type: 'inactive' });
         await onRetry?.();
       }}
@@ -72,7 +73,10 @@ class Catcher extends Component<CatcherProps, CatcherState> {
   }
 }
 
-/** A part of the program that could not be loaded stays so until the page is: the server may have a newer one. */
+/**
+ * If part of the program could not be loaded, the page is reloaded: the server may have a newer
+ * version.
+ */
 export function retry(error: unknown, again: () => void): void {
   if (error instanceof Error && error.name === 'ChunkLoadError') location.reload();
   else again();

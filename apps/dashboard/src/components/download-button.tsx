@@ -32,7 +32,7 @@ function DownloadLink({ urlAt, file, about }: Download) {
       <a
         href={urlAt(0)}
         download={file}
-        // A relative range of time goes by the clock at the moment of the click.
+        // A relative time range depends on the clock at the moment of the click.
         onClick={(event) => {
           event.currentTarget.href = urlAt(Date.now());
         }}

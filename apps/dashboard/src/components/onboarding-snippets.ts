@@ -1,4 +1,7 @@
-/** True once the SDK is on npm's registry: then snippets install it by its name, not from this server. */
+/**
+ * True once the SDK is on npm's registry. Snippets then install it by its name, not from this
+ * server.
+ */
 const SDK_IS_PUBLISHED = false;
 
 export interface Snippet {
@@ -17,13 +20,13 @@ interface Target {
   app: string;
   /** Address of this server. */
   endpoint: string;
-  /** A key that was just made; without it the commands hold a placeholder. */
+  /** A key that was just created. Without it the commands have a placeholder. */
   apiKey?: string | undefined;
 }
 
 /**
- * How to send a first decision to this server, by language. Each makes the same decision with a reason,
- * and runs as it stands.
+ * How to send a first decision to this server, by language. Each snippet makes the same decision
+ * with a reason, and runs without changes.
  */
 export function snippetsFor({ app, endpoint, apiKey = 'xr_…' }: Target): Snippet[] {
   const sdk = SDK_IS_PUBLISHED ? '@xray/sdk' : `${endpoint}/sdk/xray-sdk.tgz`;

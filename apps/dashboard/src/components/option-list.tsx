@@ -1,4 +1,4 @@
-// No native tag offers a combobox whose options show more than text.
+// No native tag is a combobox whose options show more than text.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -20,7 +20,7 @@ interface OptionListProps {
   onChoose: (value: string) => void;
   selected?: string | null;
   empty?: ReactNode;
-  /** The text is owned by who makes the options of it; otherwise options are filtered by it here. */
+  /** Set if the caller filters the options by this text. Otherwise the list filters them. */
   text?: string;
   onTextChange?: (text: string) => void;
   className?: string;

@@ -15,7 +15,7 @@ export function SessionProvider() {
   const { data, isError } = useQuery(configQuery);
   const signIn = data?.signIn;
   useEffect(() => {
-    // Without settings the requests go out unchanged, and their errors are shown.
+    // Without settings, requests are sent unchanged, and their errors are shown.
     if (signIn?.kind === 'local' || isError) provideSession(null);
   }, [signIn, isError]);
   if (signIn?.kind !== 'clerk') return null;

@@ -154,7 +154,7 @@ export interface AuditFilter {
   /** Part of a name, or an id. */
   actor: string;
   action: string;
-  /** The whole id or address of what it was done to. */
+  /** The complete id or email of the target. */
   target: string;
 }
 
@@ -168,12 +168,12 @@ export async function listAudit(
   return await getJson(auditPath(app), { ...filter, before }, signal);
 }
 
-/** All entries that the filter finds, as CSV. */
+/** All matching entries, as CSV. */
 export function auditCsvUrl(app: string | null, filter: AuditFilter): string {
   return fileUrl(auditPath(app), { ...filter, format: 'csv' });
 }
 
-/** The same, read to its end. @throws ApiError */
+/** The same as a Blob. @throws ApiError */
 export async function getAuditCsv(app: string | null, filter: AuditFilter): Promise<Blob> {
   return await getFile(auditPath(app), { ...filter, format: 'csv' });
 }

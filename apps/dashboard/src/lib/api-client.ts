@@ -47,7 +47,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A filter within a range of time (ISO-8601); what is absent or empty does not filter. */
+/** A filter within a time range (ISO-8601). An absent or empty value does not filter. */
 export interface RangeParams {
   q?: string;
   from?: string | null;
@@ -71,7 +71,7 @@ export async function listApps(signal?: AbortSignal): Promise<AppList> {
   return await getJson('/api/apps', {}, signal);
 }
 
-/** A question of core's table: its path says what it takes and what it answers. */
+/** A question from core's table. Its path determines the parameters and the answer. */
 async function answerTo<Path extends QuestionPath>(
   path: Path,
   places: QuestionPlaces<Path> & Record<string, string>,
@@ -82,7 +82,7 @@ async function answerTo<Path extends QuestionPath>(
   return await getJson(filled, params, signal);
 }
 
-/** Pipelines with what ran of each; without bounds, of all that is stored. */
+/** Pipelines with counts of their executions. Without bounds, of all stored executions. */
 export async function listPipelines(
   app: string,
   bounds: Bounds,
@@ -115,7 +115,7 @@ export async function getFunnel(
   return await answerTo('/api/apps/:app/pipelines/:pipeline/funnel', places, { ...bounds }, signal);
 }
 
-/** How often each value occurs in the executions that a filter finds. */
+/** How often each value occurs in the matching executions. */
 export async function getFacets(
   app: string,
   params: RangeParams & { values?: number },
@@ -124,7 +124,7 @@ export async function getFacets(
   return await answerTo('/api/apps/:app/facets', { app }, { ...params }, signal);
 }
 
-/** Versions that came up in the executions that a filter finds, the newest first. */
+/** Versions that first appeared in the matching executions, newest first. */
 export async function getReleases(
   app: string,
   params: RangeParams,
@@ -149,7 +149,7 @@ export async function listExecutions(
   return await answerTo('/api/apps/:app/executions', { app }, { ...params }, signal);
 }
 
-/** One execution without its payloads, which are read step by step with {@link getStep}. */
+/** One execution without its payloads. {@link getStep} reads them step by step. */
 export async function getExecution(
   app: string,
   id: string,
@@ -163,7 +163,7 @@ export async function getExecution(
   );
 }
 
-/** One execution with everything in it: up to 5 MB. */
+/** One complete execution, up to 5 MB. */
 export async function getWholeExecution(
   app: string,
   id: string,
@@ -172,7 +172,7 @@ export async function getWholeExecution(
   return await answerTo('/api/apps/:app/executions/:id', { app, id }, {}, signal);
 }
 
-/** One step with its payloads, by its place in the snapshot's `steps`. */
+/** One step with its payloads, by its index in the snapshot's `steps`. */
 export async function getStep(
   app: string,
   id: string,
@@ -184,7 +184,7 @@ export async function getStep(
   return await answerTo('/api/apps/:app/executions/:id/steps/:sequence', places, query, signal);
 }
 
-/** Why it was decided so, from the record alone. */
+/** The explanation of a decision, only from its record. */
 export async function getExplanation(
   app: string,
   id: string,
@@ -193,7 +193,7 @@ export async function getExplanation(
   return await answerTo('/api/apps/:app/executions/:id/explain', { app, id }, {}, signal);
 }
 
-/** Where the courses of two executions part. */
+/** Where two executions diverge. */
 export async function getComparison(
   app: string,
   a: string,
@@ -203,7 +203,7 @@ export async function getComparison(
   return await answerTo('/api/apps/:app/compare', { app }, { a, b }, signal);
 }
 
-/** A range by the time of the executions, ISO-8601; without an end, up to now. */
+/** A range of the executions' time, ISO-8601. No end means now. */
 interface Bounds {
   from: string | null;
   to: string | null;
@@ -219,19 +219,19 @@ interface CohortQuestion {
   outcome: string | null;
 }
 
-/** How the outcomes of two groups differ, and what goes with it. */
+/** How the outcomes of two groups differ, and the traits that correlate with the difference. */
 export async function getCohorts(
   app: string,
   question: CohortQuestion,
   signal?: AbortSignal,
 ): Promise<QuestionAnswer<'/api/apps/:app/cohorts'>> {
-  // An empty filter and an empty outcome ask for something too, so they have to be sent.
+  // An empty filter and an empty outcome have a meaning too, so they are sent.
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(question)) if (value !== null) query.set(name, value);
   return await getJson(`${appPath(app)}/cohorts?${query}`, {}, signal);
 }
 
-/** What an id is known as. */
+/** The kinds of things that have this id. */
 export async function lookUp(
   app: string,
   id: string,
@@ -264,12 +264,12 @@ export async function getSubjectHistory(
   );
 }
 
-/** Where the server keeps what belongs to an app. */
+/** The path of an app in the API. */
 export function appPath(app: string): string {
   return `/api/apps/${encodeURIComponent(app)}`;
 }
 
-/** Server-sent events of executions as they arrive, from after that event on. @throws ApiError */
+/** Server-sent events of executions as they arrive, after the given event. @throws ApiError */
 export async function openLive(
   app: string,
   q: string,
@@ -285,22 +285,22 @@ export async function openLive(
   });
 }
 
-/** NDJSON of everything that a filter finds, as a file. */
+/** The address of an NDJSON file with every matching execution. */
 export function exportUrl(app: string, params: RangeParams): string {
   return fileUrl(`${appPath(app)}/export`, { ...params });
 }
 
-/** Where a file is, for a link. */
+/** The address of a file, for a link. */
 export function fileUrl(path: string, params: Params): string {
   return `${BASE_URL}${path}${searchOf(params)}`;
 }
 
-/** The same, read to its end. @throws ApiError */
+/** The same as a Blob. @throws ApiError */
 export async function getExport(app: string, params: RangeParams): Promise<Blob> {
   return await getFile(`${appPath(app)}/export`, { ...params });
 }
 
-/** A file, read to its end. @throws ApiError */
+/** Reads a whole file. @throws ApiError */
 export async function getFile(path: string, params: Params): Promise<Blob> {
   const answer = await ask(`${path}${searchOf(params)}`, {});
   try {
@@ -310,7 +310,7 @@ export async function getFile(path: string, params: Params): Promise<Blob> {
   }
 }
 
-/** @throws ApiError for every answer that is not a success, and for none at all */
+/** @throws ApiError for every answer that is not a success, and if there is no answer */
 export async function getJson<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
   return await exchange(`${path}${searchOf(params)}`, signal === undefined ? {} : { signal });
 }
@@ -323,7 +323,7 @@ function searchOf(params: Params): string {
   return query.size > 0 ? `?${query}` : '';
 }
 
-/** Asks for a change. @throws ApiError as {@link getJson} does */
+/** Sends a change. @throws ApiError as {@link getJson} does */
 export async function sendJson<T>(
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
@@ -341,9 +341,9 @@ async function exchange<T>(path: string, init: RequestInit): Promise<T> {
   return (await readBody(await ask(path, init))) as T;
 }
 
-/** An answer that is a success and has not been read. */
+/** A successful answer whose body is not read yet. */
 async function ask(path: string, init: RequestInit): Promise<Response> {
-  // The one question that is asked before it is known who signs people in, since its answer says so.
+  // This request gets no token: its answer says who signs people in.
   const token = path === CONFIG ? null : await (await sessionSource())?.token();
   const response = await send(`${BASE_URL}${path}`, init, token ?? null);
   if (!response.ok) throw new ApiError(response.status, errorOf(await readBody(response)));
@@ -359,7 +359,7 @@ async function send(url: string, init: RequestInit, token: string | null): Promi
         ...(token !== null && { authorization: `Bearer ${token}` }),
         ...init.headers,
       },
-      // Hosted apart from the server there are tokens alone, and no cookie to be sent across.
+      // A separately hosted dashboard uses only tokens, so no cookie is sent.
       credentials: BASE_URL === '' ? 'same-origin' : 'omit',
     });
   } catch (cause) {

@@ -37,7 +37,10 @@ export function localizeDigits(
   }).format(digits as Intl.StringNumericLiteral);
 }
 
-/** The decimals of a number that is not compared: two significant digits, and a fraction must not look whole. */
+/**
+ * The decimals of a number that is not compared: two significant digits. A fraction must not look
+ * whole.
+ */
 export function decimalsOf(value: number, atLeast = READ_DECIMALS): number {
   if (Number.isInteger(value)) return atLeast;
   const twoDigits = 1 - Math.floor(Math.log10(Math.abs(value)));
@@ -64,7 +67,7 @@ export function decimalsAmong(values: readonly number[], atLeast = READ_DECIMALS
 }
 
 function decimalsApart(a: number, b: number, atLeast: number): number {
-  // At least as fine as the difference, which rounding could double or halve.
+  // The decimals are at least as fine as the difference, because rounding could double or halve it.
   const finest = Math.ceil(-Math.log10(Math.abs(b - a)));
   for (let decimals = Math.max(atLeast, finest); decimals <= MAX_DECIMALS; decimals += 1) {
     if (rounded(a, decimals) !== rounded(b, decimals)) return decimals;
@@ -96,7 +99,10 @@ export function printNumber(value: number, decimals: number, locale: Locale): st
   return `${localizeDigits(digits, locale)}e${exponent}`;
 }
 
-/** Formats a number that a double cannot hold, with every digit; with an exponent or a long fraction as it was sent. */
+/**
+ * Formats a number that a double cannot hold, with every digit. A number with an exponent or a long
+ * fraction stays as it was sent.
+ */
 export function printExact(exact: ExactNumber, locale: Locale): string {
   const text = String(exact);
   const isPlain = /^-?\d+(\.\d{1,20})?$/.test(text);

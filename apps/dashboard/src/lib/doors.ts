@@ -1,5 +1,5 @@
 export const SIGN_IN = '/sign-in';
-/** Sign-in pages. They have no frame, and a 401 does not redirect them. */
+/** Sign-in pages. They have no frame, and a 401 does not redirect from them. */
 const DOORS = [SIGN_IN, '/setup', '/invitation', '/reset-password'];
 
 export function isDoor(path: string): boolean {
@@ -16,8 +16,8 @@ export function signInHref(next: string): string {
 }
 
 /**
- * The page after signing in: `next` if it is another page of this origin, else the start. It is resolved as a
- * browser does, since `//host`, `/\\host` and tabs lead elsewhere.
+ * The page after signing in: `next` if it is another page of this origin, else the start page. It
+ * is resolved as in a browser, because `//host`, `/\\host` and tabs lead elsewhere.
  */
 export function safeNext(next: string | null, origin: string): string {
   if (next === null || !next.startsWith('/') || !URL.canParse(next, origin)) return '/';

@@ -1,8 +1,8 @@
 import type { Query, QueryCache } from '@tanstack/react-query';
 
 /**
- * The number of unused answers kept for these keys. They are by far the largest, and a time limit would not
- * bound their number.
+ * The number of unused answers kept for these keys. These answers are by far the largest, and a
+ * time limit would not bound their number.
  */
 const KEPT: Readonly<Record<string, number>> = {
   execution: 8,

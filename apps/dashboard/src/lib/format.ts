@@ -80,13 +80,16 @@ export function formatApart(
   const decimals = decimalsAmong(numbers);
   return numbers.map((number, index) => {
     const value = values[index];
-    // Beyond what a double holds every digit counts.
+    // Beyond the range of a double every digit counts.
     if (isExactNumber(value)) return printExact(value, locale);
     return Number.isFinite(number) ? printNumber(number, decimals[index] ?? 0, locale) : MISSING;
   });
 }
 
-/** Shares of 1 as percentage points. None looks like 0 or like another's size: `-12.8`, `1.9`. */
+/**
+ * Shares of 1 as percentage points. No text looks like 0 or like a number of another size: `-12.8`,
+ * `1.9`.
+ */
 export function formatPointsApart(shares: readonly number[], locale?: Locale): string[] {
   const sizes = shares.map(Math.abs);
   const decimals = decimalsAmong([...sizes, 0], SHARE_DECIMALS);
@@ -98,12 +101,12 @@ export function formatPointsApart(shares: readonly number[], locale?: Locale): s
   });
 }
 
-/** A share of 1 as `71.2%`. Only all is `100.0%`, and only none is `0.0%`. */
+/** A share of 1 as `71.2%`. Only exactly 1 is `100.0%`, and only exactly 0 is `0.0%`. */
 export function formatShare(share: number | null | undefined, locale?: Locale): string {
   return formatSharesApart([share], locale)[0] ?? MISSING;
 }
 
-/** Shares that are compared: different ones have different texts, in the same order. */
+/** Shares that are compared. Different shares have different texts, in the same order. */
 export function formatSharesApart(
   shares: readonly (number | null | undefined)[],
   locale?: Locale,

@@ -32,7 +32,7 @@ export function groupsHref(app: string): string {
   return `/compare?${query({ app, qa: '' })}`;
 }
 
-/** The executions that a filter finds within a range, ISO-8601. */
+/** The executions that match a filter within a range, ISO-8601. */
 export function filteredHref(
   app: string,
   q: string,
@@ -49,7 +49,7 @@ export function cohortsHref(app: string, qa: string, qb: string = qa): string {
 const WEEK_AGAINST_WEEK = { aFrom: '-14d', aTo: '-7d', bFrom: '-7d' };
 
 /** The history of an id as a candidate or a subject. */
-/** The history of an id; `as` names the role that is shown, `from` where the time range begins. */
+/** The history of an id. `as` names the role that is shown, `from` the start of the time range. */
 export function whyHref(
   app: string,
   id: string | null = null,

@@ -22,7 +22,7 @@ export function useLiveExecutions({
   q: string;
   enabled: boolean;
   onRow: (row: FoundExecution) => void;
-  /** Called if executions arrived too fast to send each. */
+  /** Called if too many executions arrived to send each of them. */
   onMissed: () => void;
 }): void {
   const receive = useEffectEvent((type: string, data: string) => {

@@ -22,7 +22,10 @@ export const configQuery = queryOptions({
   staleTime: Infinity,
 });
 
-/** The signed-in user. Nobody signed in is a 401 error, as for all queries within the frame. */
+/**
+ * The signed-in user. If nobody is signed in, this is a 401 error, as for all queries within the
+ * frame.
+ */
 export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async ({ signal }) => {

@@ -14,9 +14,10 @@ let source: Source | undefined;
 const waiting: (() => void)[] = [];
 
 /**
- * Known once the server has said who signs people in: null where that is the server itself, by cookie.
+ * The way to authenticate, once the server has said who signs people in. Null means cookies of the
+ * server itself.
  *
- * @throws what `failSession` was given, when Clerk should be there and is not
+ * @throws the error given to `failSession`, if Clerk is configured but unavailable
  */
 export async function sessionSource(): Promise<ClerkSession | null> {
   if (source === undefined) await new Promise<void>((resolve) => waiting.push(resolve));

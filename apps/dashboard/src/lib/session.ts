@@ -3,7 +3,7 @@ import { ApiError } from './api-client';
 import { isDoor, safeNext, signInHref } from './doors';
 import { sessionSource } from './session-source';
 
-/** The storage key's prefix, followed by the door's path. */
+/** The prefix of the storage key. The path of the sign-in page follows it. */
 const KEPT_TOKEN = 'xray.token-of:';
 
 // Every change of person reloads the page, so no data stays in memory for the next one.
@@ -27,8 +27,8 @@ export function arrive(next: string | null): void {
 }
 
 /**
- * Signs in and returns to this page with its token. The token stays in this tab, since servers would see it in
- * `next`.
+ * Signs in and returns to this page with its token. The token stays in this tab, because servers
+ * would see it in `next`.
  */
 export function signInAndReturn(token: string): void {
   sessionStorage.setItem(KEPT_TOKEN + location.pathname, token);

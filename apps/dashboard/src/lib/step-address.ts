@@ -22,8 +22,8 @@ export function parseStepAddress(text: string): StepAddress | null {
 }
 
 /**
- * The index of the step at an address, or -1. A sequence alone finds the step at that index if it has the
- * sequence, else the first step that has it.
+ * The index of the step at an address, or -1. A sequence alone means the step at that index if it
+ * has the sequence, else the first step that has it.
  */
 export function findStep(steps: readonly Pick<Step, 'sequence'>[], address: StepAddress): number {
   const [sequence = -1, place] = address.split('.').map(Number);

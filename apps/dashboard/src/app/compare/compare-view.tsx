@@ -9,7 +9,7 @@ import { CompareSkeleton, CompareTwo } from '@/features/compare/compare-two';
 import { cn } from '@/lib/cn';
 import { compareHref, groupsHref } from '@/lib/links';
 
-// Each kind loads without the other.
+// Each kind loads separately.
 const Cohorts = dynamic(async () => (await import('@/features/cohorts/cohorts')).Cohorts, {
   loading: CompareSkeleton,
 });

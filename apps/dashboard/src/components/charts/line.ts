@@ -1,13 +1,13 @@
 export interface LinePoint {
   x: number;
   y: number;
-  /** The value lies above the box, and the point at its edge. */
+  /** The value is above the box, and the point is at its edge. */
   beyond?: true;
 }
 
 /**
- * Lays out a line over buckets as runs of points in px. A missing value breaks the line, and a run of one point
- * is a dot. Every point lies within the box.
+ * Lays out a line over buckets as runs of points in px. A missing value breaks the line, and a run
+ * of one point is a dot. Every point is within the box.
  */
 export function layoutLine(
   values: readonly (number | null)[],

@@ -7,7 +7,7 @@ export interface TimedLabel {
 export interface PlacedMarker {
   x: number;
   labels: readonly string[];
-  /** The width its text may take before the next marker or the edge. */
+  /** The width that its text may take before the next marker or the edge. */
   roomPx: number;
   /** The side of the text. It is before the marker only if no other marker is there. */
   side: 'after' | 'before';

@@ -9,7 +9,7 @@ import { useZone } from '@/lib/preferences';
 import type { Verdict } from '@/lib/verdict';
 import { layoutStack } from './stack';
 
-/** Outcomes over time as small stacked columns. The caller shows the sums beside them. */
+/** Outcomes over time as small stacked columns. The caller shows the sums in words. */
 export function OutcomeStrip({
   strip,
   verdictOf,

@@ -18,8 +18,8 @@ export interface StackOptions {
 const MAX_GAP_PX = 2;
 
 /**
- * Lays out one column of stacked values per bucket, the first series at the bottom. Only numbers above 0 get a
- * piece. Every piece lies within the box, and no two overlap.
+ * Lays out one column of stacked values per bucket, the first series at the bottom. Only numbers
+ * above 0 get a piece. Every piece is within the box, and no two overlap.
  */
 export function layoutStack(
   series: readonly (readonly number[])[],

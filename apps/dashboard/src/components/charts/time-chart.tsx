@@ -1,4 +1,4 @@
-// No native tag offers a chart that arrow keys read out.
+// No native tag is a chart that arrow keys can read out.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 

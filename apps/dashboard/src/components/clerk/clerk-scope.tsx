@@ -5,8 +5,8 @@ import type { ReactNode } from 'react';
 import { SIGN_IN, isDoor } from '@/lib/doors';
 
 /**
- * What of Clerk's needs its context. Its script comes from Clerk's own host, and its forms too, but for
- * the doors alone: elsewhere nothing of Clerk's is seen.
+ * The context for the parts of Clerk. Its script and forms come from Clerk's own host. The forms
+ * are only shown on the sign-in pages.
  */
 export function ClerkScope({
   publishableKey,

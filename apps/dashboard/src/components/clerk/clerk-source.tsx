@@ -6,10 +6,10 @@ import { ApiError } from '@/lib/api-client';
 import { failSession, provideSession } from '@/lib/session-source';
 import { ClerkScope } from './clerk-scope';
 
-/** Clerk itself gives up after 15 s, which is too long to look at nothing. */
+/** Clerk itself gives up after 15 s, which is too long for an empty page. */
 const LOAD_TIMEOUT_MS = 8_000;
 
-/** Lets every request carry a token of Clerk's. */
+/** Adds a Clerk token to every request. */
 export function ClerkSource({ publishableKey }: { publishableKey: string }) {
   return (
     <ClerkScope publishableKey={publishableKey}>

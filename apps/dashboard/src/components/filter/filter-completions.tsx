@@ -1,4 +1,4 @@
-// No native tag offers options with a hint beside them.
+// No native tag has options with a hint next to them.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 

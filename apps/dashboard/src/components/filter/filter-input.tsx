@@ -1,4 +1,4 @@
-// No native tag offers a field whose options show more than text.
+// No native tag is a field whose options show more than text.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -75,7 +75,8 @@ export function FilterInput({
 
   const parsed = parseQuery(text);
   const error = parsed.ok ? null : parsed.error;
-  // An unfinished text is always wrong at its end. The error is shown after an attempt to apply it.
+  // An unfinished text always has an error at its end. The error is shown after an attempt to apply
+  // it.
   const said = error !== null && (told || error.end < caret || text === held) ? error : null;
 
   const write = (next: string, at: number) => {

@@ -21,7 +21,9 @@ interface FilterTextProps extends Omit<ComponentProps<'input'>, 'value'> {
   error: QueryError | null;
 }
 
-/** A field with coloured text. The input's letters are transparent, and coloured ones lie under it. */
+/**
+ * A field with coloured text. The input's letters are transparent, and coloured ones are under it.
+ */
 export function FilterText({ text, error, className, ...input }: FilterTextProps) {
   const underRef = useRef<HTMLDivElement>(null);
   return (

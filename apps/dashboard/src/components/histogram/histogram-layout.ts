@@ -29,8 +29,8 @@ const GAP_PX = 1;
 const MIN_PART_PX = 1;
 
 /**
- * Lays out stacked bars, the first series at the bottom. The highest bar fills the height, and every bar that
- * is not empty has at least a pixel. Nothing lies outside, and bars never overlap.
+ * Lays out stacked bars, the first series at the bottom. The highest bar fills the height, and
+ * every bar that is not empty has at least a pixel. Nothing is outside, and bars never overlap.
  */
 export function layOutHistogram(
   histogram: Pick<Histogram, 'from' | 'bucketMs' | 'series'>,

@@ -4,7 +4,7 @@ import { questionBounds } from '@/components/time-range/question-range';
 import { ALL_TIME, type TimeRange } from '@/components/time-range/time-range';
 import { lookUp } from '@/lib/api-client';
 
-/** No pause in typing is longer while an id is written or pasted. */
+/** A longer pause means that the typing of an id has ended. */
 const TYPING_PAUSE_MS = 250;
 const WEEK: TimeRange = { from: null, to: null };
 const ALWAYS: TimeRange = { from: ALL_TIME, to: null };
@@ -21,7 +21,7 @@ export interface TypedLookup {
   range: TimeRange;
 }
 
-/** Asks once the typing pauses: about the last week, and about all time where that knows nothing of the id. */
+/** Searches once the typing pauses: in the last week, then in all time if nothing was found. */
 export const typedLookupQuery = (app: string, id: string) =>
   queryOptions({
     queryKey: ['typed-lookup', app, id],
@@ -40,7 +40,7 @@ export function isKnown({ execution, candidate, subjects }: Lookup): boolean {
   return execution || candidate > 0 || subjects.some(({ executions }) => executions > 0);
 }
 
-/** Ends early, with an error, when the text changes: the query of the old text is aborted. */
+/** Ends early with an error when the text changes, because the query of the old text is aborted. */
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, durationMs);

@@ -1,20 +1,20 @@
 import type { Lookup } from '@xray/core';
 
-/** What an id can be the history of. */
+/** The kinds of histories that an id can have. */
 export type Role = { kind: 'candidate' } | { kind: 'subject'; type: string };
 
 export interface FoundRole {
   role: Role;
-  /** As the address names it. */
+  /** The role's name in the address. */
   name: string;
   executions: number;
 }
 
 const CANDIDATE = 'candidate';
-/** A subject's type may be called candidate too; it is told apart by this. */
+/** A subject's type may also be "candidate". This prefix distinguishes the two. */
 const SUBJECT_PREFIX = 'subject:';
 
-/** What the id was found as, most executions first. */
+/** The roles in which the id was found, most executions first. */
 export function rolesOf({
   candidate,
   subjects,
@@ -36,7 +36,7 @@ export function roleName(role: Role): string {
   return role.kind === 'candidate' ? CANDIDATE : `${SUBJECT_PREFIX}${role.type}`;
 }
 
-/** The role that the address asks for, whether it was found or not; null for what names none. */
+/** The role in the address, whether it was found or not; null for an unknown name. */
 export function roleOf(name: string | null): Role | null {
   if (name === CANDIDATE) return { kind: 'candidate' };
   if (name === null || !name.startsWith(SUBJECT_PREFIX)) return null;

@@ -16,7 +16,7 @@ export function JsonDiffList({ before, after }: { before: Json; after: Json }) {
   return (
     <section
       aria-label="Changes"
-      // What scrolls and holds nothing focusable must take the focus itself (WCAG 2.1.1).
+      // The keyboard must reach a scrolling box (WCAG 2.1.1).
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       className="h-full overflow-y-auto focus-visible:-outline-offset-2"

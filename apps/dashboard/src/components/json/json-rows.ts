@@ -2,9 +2,12 @@ import type { ExactNumber, Json } from '@xray/core';
 import { isExactNumber } from '@xray/core/exact-json';
 import { wrapText } from './text-lines';
 
-/** More children than this are shown in groups of this many, so that nothing opened is without bound. */
+/**
+ * More children than this are shown in groups of this size, so that an opened node has a bounded
+ * number of rows.
+ */
 export const GROUP_SIZE = 1_000;
-/** A string longer than this, or of several lines, opens into lines of its own. */
+/** A string that is longer or has several lines can be expanded into lines. */
 export const LONG_STRING = 120;
 const INITIAL_ROWS = 120;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
@@ -12,20 +15,23 @@ const INITIAL_CHILDREN = 40;
 
 export type JsonShape = 'object' | 'array' | 'text' | 'group' | 'leaf' | 'line';
 
-/** One line of the tree, all of one height. */
+/** One line of the tree. All lines have the same height. */
 export interface JsonRow {
-  /** Unique in the tree and stable while the value is. */
+  /** Unique in the tree, and stable as long as the value does not change. */
   id: string;
-  /** JSON Pointer (RFC 6901) of the value that the row stands for, or is a part of. */
+  /**
+   * JSON Pointer (RFC 6901) of the row's value. For a group or a line of text, of the value around
+   * it.
+   */
   pointer: string;
   depth: number;
   /** Key, index, or the first and last of a group; null for the root and for lines of text. */
   label: string | number | null;
   shape: JsonShape;
   value: Json;
-  /** Children that it has: keys, elements, lines, or those of the group. */
+  /** The number of children: keys, elements, lines, or those of the group. */
   size: number;
-  /** Null for what cannot be opened. */
+  /** Null if it cannot be opened. */
   open: boolean | null;
   /** Set on a line whose paragraph is read from right to left. */
   dir?: 'rtl';
@@ -38,15 +44,15 @@ interface JsonNode extends Omit<JsonRow, 'open'> {
 }
 
 export interface JsonRowsOptions {
-  /** Ids that are open. */
+  /** Ids of open nodes. */
   open: ReadonlySet<string>;
-  /** Pointer of the root in the snapshot, so that marks find their place. */
+  /** The pointer of the root in the snapshot, by which marks find their values. */
   basePointer: string;
   /** Characters in a line of a long string. */
   lineLength: number;
 }
 
-/** The lines of a value of which the containers in `open` are opened; never walks into a closed one. */
+/** The lines of a value whose containers in `open` are open. It never walks into a closed one. */
 export function jsonRows(value: Json, options: JsonRowsOptions): JsonRow[] {
   const rows: JsonRow[] = [];
   append(rows, nodeOf(value, options.basePointer, null, 0, options), options);
@@ -62,8 +68,8 @@ function append(rows: JsonRow[], node: JsonNode, options: JsonRowsOptions): void
 }
 
 /**
- * Ids to open at first: outermost first, as long as few lines come of it. The root always, since
- * opening it is why one looks.
+ * Ids to open at first: outermost first, as long as they add few lines. The root is always open,
+ * because people open the tree to see it.
  */
 export function initiallyOpen(value: Json, basePointer: string): Set<string> {
   const options = { open: new Set<string>(), basePointer, lineLength: LONG_STRING };
@@ -88,7 +94,7 @@ export function initiallyOpen(value: Json, basePointer: string): Set<string> {
   return open;
 }
 
-/** Ids of a container and of all in it, as far as not more than `maxRows` lines come of it. */
+/** Ids of a container and of the containers in it, as long as they add at most `maxRows` lines. */
 export function openWithin(value: Json, pointer: string, maxRows: number): Set<string> {
   const options = { open: new Set<string>(), basePointer: pointer, lineLength: LONG_STRING };
   const open = new Set<string>();
@@ -132,7 +138,7 @@ export function isJsonObject(value: Json | undefined): value is { [key: string]:
   );
 }
 
-/** A text, a number, true, false or null: it holds no other value. */
+/** Whether the value is a text, a number, true, false or null, so it contains no other value. */
 export function isJsonLeaf(
   value: Json | undefined,
 ): value is string | number | ExactNumber | boolean | null | undefined {
@@ -147,14 +153,17 @@ function groupCount(count: number): number {
   return count <= GROUP_SIZE ? count : Math.ceil(count / groupStep(count));
 }
 
-/** Children of one group: a thousand, or a thousand times as many again, so that groups stay few too. */
+/**
+ * The size of a group of children: a thousand, or that times a power of a thousand, so that there
+ * are few groups too.
+ */
 function groupStep(count: number): number {
   let step = GROUP_SIZE;
   while (count / step > GROUP_SIZE) step *= GROUP_SIZE;
   return step;
 }
 
-/** Ids of the groups around a child, outermost first; none where there are few children. */
+/** Ids of the groups around a child, outermost first; empty if there are few children. */
 export function groupIdsTo(pointer: string, size: number, index: number): string[] {
   const ids: string[] = [];
   let [from, to] = [0, size];
@@ -234,7 +243,7 @@ export function unescapePointer(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** A pointer below `basePointer` as code would reach it: `input.items[0]["a b"]`. */
+/** A pointer below `basePointer` in the notation of code: `input.items[0]["a b"]`. */
 export function readablePath(
   pointer: string,
   basePointer: string,
@@ -256,7 +265,10 @@ export function readablePath(
   return path;
 }
 
-/** A pointer as code would reach it, without the values: whatever looks like an index is taken for one. */
+/**
+ * A pointer in the notation of code, without the values. Every part that looks like an index is
+ * treated as one.
+ */
 export function pointerText(pointer: string): string {
   return pointer
     .split('/')

@@ -9,10 +9,12 @@ interface JsonSearchBarProps {
   name: string;
   text: string;
   onText: (text: string) => void;
-  /** Which of how many places is looked at, from 0; -1 for none yet. Null while it is searched. */
+  /**
+   * The current match, from 0 (-1 for none yet), and the number of matches. Null during a search.
+   */
   place: { at: number; of: number } | null;
   onStep: (direction: 1 | -1) => void;
-  /** Back to the tree. */
+  /** Called to return to the tree. */
   onLeave: () => void;
 }
 

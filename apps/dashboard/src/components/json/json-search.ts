@@ -1,18 +1,18 @@
 import type { Json } from '@xray/core';
 import { escapePointer, groupIdsTo, isJsonLeaf, isJsonObject } from './json-rows';
 
-/** More places than anybody steps through; the search ends there. */
+/** Nobody steps through more matches, so the search ends there. */
 export const MAX_MATCHES = 10_000;
 
 /**
- * Pointers of what holds the text, whatever the case, in the order of the tree: keys, and values other
- * than containers. At most MAX_MATCHES; none for an empty text.
+ * Pointers of keys and leaf values that contain the text, ignoring case, in the order of the tree.
+ * At most MAX_MATCHES; none for an empty text.
  */
 export function searchJson(root: Json, basePointer: string, text: string): string[] {
   const needle = text.trim().toLowerCase();
   if (needle === '') return [];
   const found: string[] = [];
-  // Without recursion: what was recorded may be nested as deep as it likes.
+  // This is not recursive, because a recorded value may be nested very deeply.
   const open = [entriesOf(root, basePointer)];
   if (isJsonLeaf(root) && holds(root, needle)) found.push(basePointer);
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
@@ -50,7 +50,7 @@ function holds(value: Json, needle: string): boolean {
   return String(value).toLowerCase().includes(needle);
 }
 
-/** Ids of all that must be open for the row of `pointer` to be seen, and what it says in full. */
+/** Ids of all nodes that must be open to show the row of `pointer` and its full text. */
 export function idsToOpen(root: Json, basePointer: string, pointer: string): string[] {
   const ids = [basePointer];
   let [value, at]: [Json, string] = [root, basePointer];

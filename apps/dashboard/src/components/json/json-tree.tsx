@@ -1,4 +1,4 @@
-// A tree of which only the seen rows are in the page cannot be made of the native tags.
+// No native tag is a tree that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
@@ -19,7 +19,7 @@ import { idsToOpen, searchJson } from './json-search';
 import { placeMarks } from './marks';
 
 const ROW_PX = 24;
-/** The height of a line that opens, for fingers. */
+/** The height of a row on touch screens. */
 const TOUCH_ROW_PX = 40;
 const INDENT_PX = 14;
 const MAX_INDENTS = 14;
@@ -31,7 +31,7 @@ const OPEN_ALL_ROWS = 5_000;
 
 interface JsonTreeProps {
   value: Json;
-  /** What the value is called: the start of every copied path. */
+  /** The name of the value: the start of every copied path. */
   name: string;
   /** JSON Pointer of the value in the snapshot. */
   basePointer: string;
@@ -39,8 +39,8 @@ interface JsonTreeProps {
 }
 
 /**
- * A JSON value as a tree that only holds the lines seen. Arrows move and open, Enter opens, `/` searches;
- * what the active line stands for is copied from the bar below.
+ * A JSON value as a tree that renders only the visible lines. Arrows move and open, Enter opens,
+ * `/` searches. The bar below copies the value of the active line.
  */
 export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
   const [open, setOpen] = useState<ReadonlySet<string>>(() => initiallyOpen(value, basePointer));
@@ -78,14 +78,14 @@ export function JsonTree({ value, name, basePointer, marks }: JsonTreeProps) {
     setActiveId(rows[target]?.id ?? basePointer);
     virtualizer.scrollToIndex(target);
   };
-  /** Opens the way to the next place found after the last one that was gone to, around the ends. */
+  /** Opens the path to the next match after the last visited one, and wraps around the ends. */
   const goToMatch = (direction: 1 | -1) => {
     const at = matches.indexOf(active?.pointer ?? '');
     const from = at < 0 && direction < 0 ? 0 : at;
     const pointer = matches.at((from + direction) % matches.length);
     if (pointer === undefined) return;
     const next = new Set([...open, ...idsToOpen(value, basePointer, pointer)]);
-    // Before it is scrolled to, it has to be among the rows.
+    // The row must exist before the page can scroll to it.
     flushSync(() => {
       setOpen(next);
       setActiveId(pointer);

@@ -5,11 +5,11 @@ import { isJsonLeaf, unescapePointer } from './json-rows';
 export interface PlacedMarks {
   /** The marks shown at each value. The key is the value's JSON pointer. */
   at: ReadonlyMap<string, readonly Mark[]>;
-  /** How many lie deeper within a container, by its pointer. */
+  /** The number of marks deeper inside a container, by the container's pointer. */
   within: ReadonlyMap<string, number>;
 }
 
-/** Marks of what lies at `basePointer` or below it. */
+/** Marks of the value at `basePointer` and of the values inside it. */
 export function marksBelow(marks: readonly Mark[], basePointer: string): Mark[] {
   return marks.filter(
     (mark) => mark.path === basePointer || mark.path.startsWith(`${basePointer}/`),
@@ -17,8 +17,8 @@ export function marksBelow(marks: readonly Mark[], basePointer: string): Mark[] 
 }
 
 /**
- * Puts each mark at its value; one for something that is no longer there (dropped, cut off) at the
- * nearest that is.
+ * Puts each mark at its value. If the value no longer exists (dropped, cut off), the mark is at the
+ * nearest existing container.
  */
 export function placeMarks(value: Json, basePointer: string, marks: readonly Mark[]): PlacedMarks {
   const at = new Map<string, Mark[]>();

@@ -1,17 +1,22 @@
 const RTL =
   /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
-/** One letter as people see it may be many code units: an emoji of a family has 25. */
+/** One visible letter may have many code units: a family emoji has 25. */
 const GRAPHEME_UNITS = 64;
 
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
-/** A line of a wrapped text. `dir` is that of its paragraph; absent where that is left to right. */
+/**
+ * A line of a wrapped text. `dir` is the direction of its paragraph; absent means left to right.
+ */
 export interface TextLine {
   text: string;
   dir?: 'rtl';
 }
 
-/** Wraps a text after spaces, and a longer word between letters. The lines of a paragraph together are it. */
+/**
+ * Wraps a text after spaces, and a longer word between letters. The joined lines of a paragraph
+ * equal the paragraph.
+ */
 export function wrapText(text: string, lineLength: number): TextLine[] {
   return text.split('\n').flatMap((paragraph) => {
     const dir = directionOf(paragraph);
@@ -21,13 +26,15 @@ export function wrapText(text: string, lineLength: number): TextLine[] {
   });
 }
 
-/** The beginning of a text, as long as a line at most; cut as a line is. */
+/** The beginning of a text, at most as long as a line, and cut in the same way. */
 export function beginningOf(text: string, lineLength: number): string {
   const near = text.slice(0, lineLength + GRAPHEME_UNITS).replaceAll('\n', '↵');
   return (piecesOf(near, lineLength)[0] ?? '').trimEnd();
 }
 
-/** By the first letter that has a direction, as HTML's `dir="auto"` takes it (Unicode's rule P2). */
+/**
+ * The direction of the first letter that has one, as in HTML's `dir="auto"` (Unicode's rule P2).
+ */
 function directionOf(paragraph: string): 'rtl' | null {
   const first = /\p{L}/u.exec(paragraph)?.[0];
   return first !== undefined && RTL.test(first) ? 'rtl' : null;
@@ -45,9 +52,9 @@ function piecesOf(paragraph: string, lineLength: number): string[] {
   return pieces;
 }
 
-/** Where a line from `from` ends, at most at `to` unless its first letter is longer. */
+/** Where a line from `from` ends: at most at `to`, unless its first letter is longer. */
 function breakBefore(text: string, from: number, to: number): number {
-  // One space may hang over: nobody sees it.
+  // One space may exceed the line, because it is invisible.
   for (let at = to; at > from; at -= 1) {
     if (/\s/.test(text[at] ?? '')) return at + 1;
   }

@@ -7,13 +7,13 @@ import { pointerText } from './json-rows';
 const MAX_VALUE_CHARS = 400;
 const SIGNS = { added: '+', removed: '−', changed: '~' } as const;
 
-/** Values that differ, each with its text on either side. */
+/** Values that differ, each with its text on both sides. */
 export function ValueChangeList({
   changes,
   more,
 }: {
   changes: readonly ValueChange[];
-  /** How many are not among them. */
+  /** The number of further changes. */
   more: number;
 }) {
   return (

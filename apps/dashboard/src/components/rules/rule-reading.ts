@@ -158,8 +158,8 @@ export function ruleBar(
 }
 
 /**
- * The decisive rules of a step: by their counts, or else the first failed rule that rejects. None of the latter
- * if the decision was favourable (`adverse` is the decision's).
+ * The decisive rules of a step: by their counts, or else the first failed rule that rejects. If the
+ * decision was favourable (`adverse` is the decision's), there is no such first rule.
  */
 export function decisiveRules(
   rules: readonly Rule[],

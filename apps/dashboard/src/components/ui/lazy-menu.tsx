@@ -9,7 +9,7 @@ interface HasTrigger {
 }
 
 interface LazyMenuProps<Props> extends Omit<ButtonProps, 'content'> {
-  /** What the content gets beside its trigger. */
+  /** The content's props except the trigger. */
   content: Omit<Props, 'trigger'>;
   popup?: 'menu' | 'dialog';
 }
@@ -41,7 +41,9 @@ export function lazyMenu<Props extends HasTrigger>(load: () => Promise<Component
   };
 }
 
-/** `content` has all of the props but the trigger, which TypeScript cannot add up for a generic type. */
+/**
+ * `content` has all props except the trigger. TypeScript cannot combine the two for a generic type.
+ */
 function withTrigger<Props extends HasTrigger>(
   content: Omit<Props, 'trigger'>,
   trigger: ReactElement,

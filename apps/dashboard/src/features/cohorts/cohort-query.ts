@@ -4,7 +4,7 @@ import { questionBounds } from '@/components/time-range/question-range';
 import { relativeMs, type TimeBounds, type TimeRange } from '@/components/time-range/time-range';
 import { getCohorts, getFacets, getReleases } from '@/lib/api-client';
 
-/** One of the two groups as the address holds it. */
+/** One of the two groups in the address. */
 export interface CohortChoice {
   q: string;
   range: TimeRange;

@@ -23,7 +23,10 @@ interface CohortResultProps {
   onOutcome: (outcome: string | null) => void;
 }
 
-/** Outcome rates of both groups with their intervals, then what goes with the change. */
+/**
+ * Outcome rates of both groups with their intervals, then the traits that correlate with the
+ * change.
+ */
 export function CohortResult({ app, comparison, asked, onOutcome }: CohortResultProps) {
   const { a, b, outcomes, explained, warnings } = comparison;
   const most = outcomes.reduce((top, each) => Math.max(top, each.a.high, each.b.high), 0);
@@ -45,7 +48,7 @@ export function CohortResult({ app, comparison, asked, onOutcome }: CohortResult
       )}
       <section
         aria-label="Outcome rates"
-        // What scrolls must be reached by the keyboard (WCAG 2.1.1).
+        // The keyboard must reach a scrolling box (WCAG 2.1.1).
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         className="overflow-x-auto"

@@ -11,7 +11,7 @@ import { differenceText } from './interval-layout';
 export function Explanations({ app, comparison }: { app: string; comparison: CohortComparison }) {
   const { explained, explanations, tested, warnings } = comparison;
   if (explained === null) {
-    // The server's own words for why there is none come first.
+    // The server's warnings explain the empty list, so they come first.
     return warnings.length > 0 ? null : (
       <p className="px-4 text-sm text-ink-muted">
         No outcome rate changed significantly, so there is nothing to explain.

@@ -8,7 +8,7 @@ export interface IntervalPlace {
   high: number;
 }
 
-/** Places a rate on a line from 0 to `most`; what is not a number lies at 0. */
+/** Places a rate on a line from 0 to `most`. A missing number is at 0. */
 export function placeInterval(
   { low, rate, high }: Pick<Rate, 'low' | 'rate' | 'high'>,
   most: number,
@@ -19,7 +19,7 @@ export function placeInterval(
   return { low: Math.min(at(low), middle), rate: middle, high: Math.max(at(high), middle) };
 }
 
-/** `-12.8 ± 1.9`, in points of a hundred. */
+/** `-12.8 ± 1.9`, in percentage points. */
 export function differenceText({
   difference,
   low,

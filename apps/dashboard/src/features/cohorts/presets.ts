@@ -54,8 +54,8 @@ function termsOf({ pipeline, name }: Release, withPipeline: boolean, value: stri
 }
 
 /**
- * The two most frequent environments, and of each version without a release its two most frequent values. The
- * value that sorts first is `a`.
+ * The two most frequent environments. Then, for each version name without a release, its two most
+ * frequent values. The value that sorts first is `a`.
  */
 export function valuePresets(q: string, facets: Facets, releases: Releases): Preset[] {
   const released = new Set(releases.items.map(({ name }) => printQueryField('version', name)));

@@ -1,8 +1,9 @@
 import { parseAsString } from 'nuqs';
 
 /**
- * Two groups of executions: a filter and a range each, whose ends are ISO-8601 or `-7d` (back from now);
- * without an end, up to now. `outcome`: whose change is explained; without it the surest one.
+ * Two groups of executions, each with a filter and a range. The ends are ISO-8601 or `-7d` (back
+ * from now); no end means now. `outcome` is the outcome to explain; default: the most significant
+ * change.
  */
 export const cohortParams = {
   app: parseAsString,

@@ -6,7 +6,7 @@ import { outcomeVerdict } from '@/lib/verdict';
 
 type Place = CandidateDifference['moved'][number]['a'];
 
-/** The candidates of a step on both sides, and those with another outcome. */
+/** The candidates of a step on both sides, and those with a different outcome. */
 export function CandidateDifferences({ candidates }: { candidates: CandidateDifference }) {
   const { moved, moreMoved, counts, moreCounts, otherwiseChanged, sampled } = candidates;
   const [cutoffA, cutoffB] = formatApart([candidates.cutoff.a, candidates.cutoff.b]);
@@ -80,7 +80,7 @@ function Fate({
 }: {
   id: string;
   place: Place;
-  /** Where it stood on the other side. */
+  /** The candidate's place on the other side. */
   other: Place;
   cutoff: number | null;
 }) {

@@ -20,7 +20,10 @@ import { neighboursQuery } from '@/lib/queries';
 import { executionVerdict } from '@/lib/verdict';
 import { suggestions, type Suggestion } from './suggestions';
 
-/** What an execution is worth comparing with: the one before, the last that went well, what it is linked to. */
+/**
+ * Suggestions to compare an execution with: the previous one, the last approved one, and linked
+ * ones.
+ */
 export function CompareMenuContent({
   trigger,
   app,

@@ -6,7 +6,7 @@ import { lazyMenu } from '@/components/ui/lazy-menu';
 
 const Menu = lazyMenu(async () => (await import('./compare-menu-content')).CompareMenuContent);
 
-/** Leads from an execution to what it is worth comparing with. */
+/** Opens suggestions to compare an execution with. */
 export function CompareMenu({ app, detail }: { app: string; detail: ExecutionDetail }) {
   return (
     <Menu content={{ app, detail }}>

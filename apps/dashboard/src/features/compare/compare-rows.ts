@@ -1,8 +1,7 @@
 import type { ComparedStep, Comparison, StepRef } from '@xray/core';
 
 /**
- * A row of the comparison: a run of equal steps, one of them if the run is open, or a step that
- * differs.
+ * A row of the comparison: a run of equal steps, one step of an open run, or a step that differs.
  */
 export type CompareRow =
   | { kind: 'equal'; key: string; run: ComparedStep; open: boolean }

@@ -1,4 +1,4 @@
-// A list of which only the seen rows are in the page.
+// The list renders only the visible rows.
 /* oxlint-disable react/incompatible-library */
 'use client';
 
@@ -89,7 +89,7 @@ export function ComparisonList({ app, comparison }: { app: string; comparison: C
       <section
         ref={scrollRef}
         aria-label="Compared steps"
-        // What scrolls must be reached by the keyboard (WCAG 2.1.1).
+        // The keyboard must reach a scrolling box (WCAG 2.1.1).
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         className="min-h-0 flex-1 overflow-y-auto bg-canvas px-4 focus-visible:-outline-offset-2"
@@ -133,7 +133,7 @@ export function ComparisonList({ app, comparison }: { app: string; comparison: C
   );
 }
 
-/** Where the two diverge, then where a value differs first. */
+/** Shows where the two diverge, then where the first value differs. */
 function Lead({ comparison }: { comparison: Comparison }) {
   const { firstDivergence, partsAt, same } = comparison;
   if (firstDivergence === null) {

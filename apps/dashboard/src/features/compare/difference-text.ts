@@ -53,7 +53,7 @@ function candidatesText(
     : said('candidates out', `${out.a ?? '–'} → ${out.b ?? '–'}`);
 }
 
-/** `0.41 → 0.47`, with the result where it turned, or that the rule is on one side alone. */
+/** `0.41 → 0.47`, with the result if it changed, or that only one side has the rule. */
 function ruleDifferenceText({ kind, fields, a, b }: RuleDifference): string {
   if (kind === 'removed') return 'only in a';
   if (kind === 'added') return 'only in b';

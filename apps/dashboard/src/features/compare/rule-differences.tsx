@@ -23,7 +23,7 @@ export function RuleDifferences({ step }: { step: ComparedStep }) {
           </thead>
           <tbody>
             {rules.map((rule, index) => (
-              // Ids of rules may repeat; the order is the answer's and does not change.
+              // Ids of rules may repeat, and their order never changes.
               // oxlint-disable-next-line react/no-array-index-key
               <tr key={index} className="border-t border-line">
                 <td className={cn(CELL, 'border-r border-line')}>
@@ -47,7 +47,10 @@ export function RuleDifferences({ step }: { step: ComparedStep }) {
   );
 }
 
-/** Texts of both sides' values: what differs between them, or from its threshold, is told apart. */
+/**
+ * Texts of both sides' values. Different values, or a value and its threshold, have different
+ * texts.
+ */
 function textsOf({ a, b }: RuleDifference) {
   const [actualA, thresholdA, actualB, thresholdB] = valueTexts([
     a?.actual,

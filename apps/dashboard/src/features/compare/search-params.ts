@@ -1,4 +1,4 @@
 import { parseAsString } from 'nuqs';
 
-/** The two executions that the page lays side by side, and their app. */
+/** The app and the two executions that the page compares. */
 export const compareParams = { app: parseAsString, a: parseAsString, b: parseAsString };

@@ -10,7 +10,7 @@ import { ApiError } from '@/lib/api-client';
 import { arrive, signOut } from '@/lib/session';
 import { Say, Waiting } from './door';
 
-/** Clerk's form. The server decides whether a Clerk session is let in. */
+/** Clerk's form. The server decides whether it accepts a Clerk session. */
 export function ClerkSignIn({
   publishableKey,
   next,
@@ -43,7 +43,7 @@ function Inside({ next }: { next: string | null }) {
 }
 
 function Arrival({ next }: { next: string | null }) {
-  // A query rather than an effect, since the answer decides where to go.
+  // It is a query rather than an effect, because the answer decides where to go.
   const arrival = useQuery({
     queryKey: ['arrival'],
     queryFn: async ({ signal }) => {

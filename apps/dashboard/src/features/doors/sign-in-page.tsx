@@ -18,7 +18,7 @@ const ClerkSignIn = lazy(async () => ({
   default: (await import('./clerk-sign-in')).ClerkSignIn,
 }));
 
-/** `/sign-in?next=…`. With a token after the `#` the link signs in by itself. */
+/** `/sign-in?next=…`. With a token after the `#`, the link signs in without a form. */
 export function SignInPage() {
   const next = useSearchParams().get('next');
   const token = useLocationHash();
@@ -68,7 +68,7 @@ function PasswordSignIn({ next }: { next: string | null }) {
 }
 
 function LinkSignIn({ token }: { token: string }) {
-  // A query rather than an effect: the link works once, and a query runs once.
+  // It is a query rather than an effect, because the link works once and a query runs once.
   const signing = useQuery({
     queryKey: ['sign-in by link', token],
     queryFn: async () => {

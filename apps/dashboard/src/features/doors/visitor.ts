@@ -3,7 +3,9 @@ import { getMe } from '@/lib/access-api';
 import { visitorQuery } from '@/lib/queries';
 import { arrive } from '@/lib/session';
 
-/** Asks again when the tab is shown, since the person may have signed in in another tab. */
+/**
+ * The query repeats when the tab is shown, because the person may have signed in in another tab.
+ */
 const ON_RETURN = { refetchOnWindowFocus: 'always', retry: false } as const;
 
 /** The signed-in person, if any. */
@@ -11,7 +13,10 @@ export function useVisitor() {
   return useQuery({ ...visitorQuery, ...ON_RETURN });
 }
 
-/** Sends signed-in people on to `next`. A query rather than an effect, since the answer decides. */
+/**
+ * Sends signed-in people to `next`. It is a query rather than an effect, because the answer
+ * decides.
+ */
 export const onwardQuery = (next: string | null) =>
   queryOptions({
     queryKey: ['onward', next],

@@ -33,7 +33,7 @@ export function ExecutionHeader({
     <header className="flex flex-col gap-1.5 border-b border-line px-4 py-3">
       <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
         <h1 className="flex max-w-full min-w-0 items-center gap-3 text-base">
-          {/* Whole where it can be: the outcome is what one came for. */}
+          {/* The outcome is not cut if there is room, because people come for it. */}
           <VerdictLabel
             verdict={verdict}
             className="max-w-[60vw] shrink-0 text-lg font-semibold [&_svg]:size-4"
@@ -108,7 +108,7 @@ export function ExecutionHeader({
   );
 }
 
-/** A link holds only the sequence of the other execution's step. */
+/** A link has only the sequence of the other execution's step. */
 function linkHref(app: string, { executionId, stepSequence }: ExecutionLink): string {
   return executionHref(
     app,

@@ -103,7 +103,7 @@ function StepSummary({ summary, at }: { summary: CandidateAccount; at: Place }) 
   );
 }
 
-/** Prints the scores of a step so that those on either side of its cutoff differ. */
+/** Prints the scores of a step so that scores above and below its cutoff differ. */
 function scoreTexts({ cutoff, selected, nearMisses }: CandidateAccount): (score: number) => string {
   const scores = [
     cutoff,

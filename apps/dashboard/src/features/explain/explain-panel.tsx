@@ -32,7 +32,7 @@ export function ExplainPanel({ app, executionId, revision }: ExplainPanelProps) 
         {explanation.data === undefined ? null : <Actions explanation={explanation.data} />}
       </div>
       <div
-        // What scrolls must be reached by the keyboard, with or without a link in it (WCAG 2.1.1).
+        // The keyboard must reach a scrolling box, even if there is a link in it (WCAG 2.1.1).
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         className="min-h-0 flex-1 overflow-y-auto p-4 focus-visible:-outline-offset-2"

@@ -127,7 +127,7 @@ function Limits({ explanation: { limits, moreLimits } }: Pick<Part, 'explanation
       </p>
       <ul className="text-sm">
         {limits.map(({ kind, path, original, kept }, index) => (
-          // Marks may repeat; their order is the record's and does not change.
+          // Marks may repeat, and their order never changes.
           // oxlint-disable-next-line react/no-array-index-key
           <li key={index} className="wrap-anywhere">
             {kind.replaceAll('_', ' ')}

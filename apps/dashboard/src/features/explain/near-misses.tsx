@@ -7,7 +7,7 @@ import { StepLink, type Place } from './step-link';
 
 type NearMiss = Explanation['nearMiss'];
 
-/** The changes that would have led to another decision, or why none can be named. */
+/** The changes that would have led to another decision, or the reason why none is known. */
 export function NearMisses({ nearMiss, at }: { nearMiss: NearMiss; at: Place }) {
   const { unknown, need, changes, moreChanges, unevaluated, moreUnevaluated } = nearMiss;
   if (unknown === 'no_decision') return null;

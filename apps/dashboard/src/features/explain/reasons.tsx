@@ -13,7 +13,7 @@ interface Part {
   at: Place;
 }
 
-/** The reasons of the decision, the principal one first, each with its evidence. */
+/** The reasons of the decision, the most important first, each with its evidence. */
 export function Reasons({ explanation: { reasons, moreReasons, outcome }, at }: Part) {
   if (reasons.length === 0) {
     return outcome === null ? null : (
@@ -26,7 +26,7 @@ export function Reasons({ explanation: { reasons, moreReasons, outcome }, at }: 
     <Section title={reasons.length === 1 ? 'The reason' : 'Reasons, most important first'}>
       <ol className="flex flex-col gap-2">
         {reasons.map((reason, index) => (
-          // Codes may repeat; their order is the record's and does not change.
+          // Codes may repeat, and their order never changes.
           // oxlint-disable-next-line react/no-array-index-key
           <li key={index} className="rounded-md border border-line px-3 py-2">
             <p className="text-sm wrap-anywhere">
@@ -76,7 +76,7 @@ export function FailedRules({ explanation: { unnamedFailures, moreUnnamedFailure
   );
 }
 
-/** Rules of the record that nothing rests on, and why. */
+/** Rules of the record that the explanation does not use, and why. */
 export function RulesSetAside({ explanation: { setAside, moreSetAside }, at }: Part) {
   if (setAside.length === 0) return null;
   return (
@@ -97,7 +97,7 @@ export function RulesSetAside({ explanation: { setAside, moreSetAside }, at }: P
   );
 }
 
-/** How many entries a bounded list leaves out; nothing where it holds all. */
+/** The number of entries that a bounded list leaves out; nothing if the list is complete. */
 export function MoreNote({ count, one, many }: { count: number; one: string; many?: string }) {
   if (count <= 0) return null;
   return (

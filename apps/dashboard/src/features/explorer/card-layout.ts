@@ -4,7 +4,7 @@ import type { ColumnId } from './columns';
 export interface CardLayout {
   /** The card's link. */
   lead: ColumnId;
-  /** Beside the link, and at the right edge of the two lines. */
+  /** The column next to the link, and the columns at the right edge of the two lines. */
   beside: ColumnId | null;
   when: ColumnId | null;
   figure: ColumnId | null;

@@ -41,8 +41,8 @@ interface ExecutionsListProps extends Omit<TableHeadProps, 'sort'> {
 }
 
 /**
- * A list with its states. j and k (or the arrows) move, Enter opens, space peeks. Another question needs
- * another `key`.
+ * A list with its states. j and k (or the arrows) move, Enter opens, space opens the preview.
+ * Another question needs another `key`.
  */
 export function ExecutionsList(props: ExecutionsListProps) {
   const { question, arrived, peek, onAtTop } = props;
@@ -50,7 +50,7 @@ export function ExecutionsList(props: ExecutionsListProps) {
   const wide = useWide();
   const name = JSON.stringify(listKey(question));
   const [start] = useState(() => positionOf(name) ?? { scrollTop: 0, active: null });
-  // Counted from the list's own first row, so it stays with its row when others arrive above.
+  // This is counted from the list's first row, so it stays at its row when others arrive above.
   const [activeRow, setActiveRow] = useState(start.active);
   const active = activeRow === null ? -1 : activeRow + arrived.length;
   const { data: chain } = useQuery(chainQuery(question));
@@ -76,7 +76,7 @@ export function ExecutionsList(props: ExecutionsListProps) {
   const { atTop } = window;
   useEffect(() => onAtTop(atTop), [atTop, onAtTop]);
 
-  // The address changes a moment later, which would undo a navigation before that.
+  // The address changes a moment later. Navigation must wait for it, or the change would undo it.
   const addressWritten = useRef<Promise<unknown>>(Promise.resolve());
   const onPeek = (id: string | null) => {
     addressWritten.current = props.onPeek(id);
@@ -177,7 +177,7 @@ export function ExecutionsList(props: ExecutionsListProps) {
         isBusy={list.isFetching}
         onPeek={peekAt}
       />
-      {/* The rows would hide an outline of the grid's own. */}
+      {/* The rows would cover an outline of the grid. */}
       <div
         aria-hidden
         className="pointer-events-none absolute inset-0 z-20 hidden border-2 border-accent peer-focus-visible:block"

@@ -1,4 +1,4 @@
-// No native tag offers a grid that renders only the visible rows.
+// No native tag is a grid that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 

@@ -225,7 +225,7 @@ function Explorer({ app }: { app: string }) {
   );
 }
 
-/** The address's filter. While it is invalid, the last valid one, which is empty at first. */
+/** The filter in the address. If it is invalid, the last valid one, which is empty at first. */
 function useReadableFilter(q: string): { q: string; isReadable: boolean } {
   const [last, setLast] = useState('');
   const isReadable = parseQuery(q).ok;

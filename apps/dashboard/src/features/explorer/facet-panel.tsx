@@ -28,7 +28,10 @@ const MANY = 100;
 const CLOSED_KEY = 'xray.facets.closed';
 const NOTHING = { kind: 'and', nodes: [], start: 0, end: 0 } as const;
 
-/** Values of the found executions with counts. A click filters by a value, Alt-click excludes it. */
+/**
+ * Values in the matching executions, with counts. A click filters by a value, Alt-click excludes
+ * it.
+ */
 export function FacetPanel({
   app,
   q,

@@ -1,4 +1,4 @@
-// No native tag offers a chart that the keyboard walks bar by bar.
+// No native tag is a chart that the keyboard can walk bar by bar.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 

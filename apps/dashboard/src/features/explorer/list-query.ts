@@ -5,7 +5,9 @@ import { listExecutions } from '@/lib/api-client';
 import { EMPTY_CHAIN, extendChain, type PageSlot } from './page-chain';
 
 const PAGE_SIZE = 100;
-/** Pages kept on either side of the last read one, so a long scroll does not grow. */
+/**
+ * The pages kept before and after the last read page, so that a long scroll needs no more memory.
+ */
 const KEPT_AROUND = 4;
 const WAITING_POLL_MS = 2_000;
 
@@ -24,7 +26,7 @@ export function listKey({ app, q, range, sort }: ListQuestion) {
 export function chainQuery(question: ListQuestion) {
   return queryOptions({
     queryKey: [...listKey(question), 'chain'],
-    // The pages fill it as they load.
+    // The pages of the list fill this query as they load.
     enabled: false,
     queryFn: () => EMPTY_CHAIN,
     initialData: EMPTY_CHAIN,
@@ -35,11 +37,11 @@ export function chainQuery(question: ListQuestion) {
 type PageKey = readonly [...ReturnType<typeof listKey>, 'page', number, string | null];
 
 /**
- * One page, which also extends the chain. A read page stays as it is until it is reloaded, so the list does not
- * move under the reader. An empty list polls.
+ * One page of the list. It also extends the chain of pages. A loaded page does not change until a
+ * reload, so rows do not move while somebody reads. An empty list polls.
  *
- * The query must close over nothing. An observer keeps its functions, and a function made while rendering keeps
- * that render's pages, and so on back to the first page of a long scroll.
+ * The query must not close over anything. An observer keeps its functions alive. A function made
+ * while rendering would keep the pages of that render, and so all pages of a long scroll.
  */
 export function pageQuery(question: ListQuestion, { index, start }: PageSlot) {
   return queryOptions<ExecutionPage, Error, ExecutionPage, PageKey>({

@@ -12,7 +12,7 @@ const SAID: Record<LiveState, string> = {
   lost: 'Connection lost. Reconnecting…',
 };
 
-/** Turns the live tail on and off, and pauses it. */
+/** Turns live updates on and off, and pauses them. */
 export function LiveButton({
   live,
   paused,

@@ -11,7 +11,7 @@ export interface LiveRows {
 
 export const NO_LIVE_ROWS: LiveRows = { shown: [], held: [], heldCount: 0 };
 const MAX_HELD = 200;
-/** More rows than this are read as the list's first page. */
+/** With more rows than this, the list is reloaded from its first page. */
 export const MAX_SHOWN = 300;
 
 /** Adds a row. It replaces its older flush, or goes to the top or to the held rows. */

@@ -2,7 +2,7 @@ import type { SearchMatch } from '@xray/core';
 import { Highlighted } from './highlighted';
 import type { Row } from './use-execution-list';
 
-/** The first place of the searched words in an execution, and the number of others. */
+/** The first match of the searched words in an execution, and the number of other matches. */
 export function MatchLine({ row }: { row: Row }) {
   const [match, ...others] = row.matches ?? [];
   if (match === undefined) return null;

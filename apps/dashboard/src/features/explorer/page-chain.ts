@@ -1,6 +1,6 @@
 /**
- * The read pages of a keyset list. Page `i` starts at the cursor `starts[i]`, and `ends[i]` rows lie up to its
- * end. Pages out of sight keep only this.
+ * The loaded pages of a keyset list. Page `i` starts at the cursor `starts[i]`, and has the rows up
+ * to number `ends[i]`. Pages out of sight keep only these two.
  */
 export interface PageChain {
   starts: readonly (string | null)[];
@@ -18,8 +18,8 @@ export interface PageSlot {
 }
 
 /**
- * The chain after page `index` was read from `start`. If its end moved (records came late, or are gone), all
- * following pages are dropped.
+ * The chain after page `index` was loaded from `start`. If its end moved (records arrived or were
+ * deleted), all following pages are dropped.
  */
 export function extendChain(
   chain: PageChain,

@@ -2,7 +2,7 @@
 
 import { useCallback, useRef, useState } from 'react';
 
-/** Rows of one height. `first` to `last` (inclusive) are rendered; none if last < first. */
+/** Rows of equal height. `first` to `last` (inclusive) are rendered; none if last < first. */
 export interface RowWindow {
   first: number;
   last: number;

@@ -1,4 +1,4 @@
-// No native tag offers a grid that renders only the visible rows.
+// No native tag is a grid that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
@@ -37,7 +37,7 @@ export function TableHead({ columns, widths, sort, onColumns, onWidth, onSort }:
           dragged === id && 'opacity-50',
         )}
       >
-        {/* The keyboard's way to the same is in the menu of columns. */}
+        {/* For the keyboard, the column menu does the same. */}
         <div
           draggable
           onDragStart={(event) => {

@@ -26,8 +26,9 @@ export interface ExecutionList {
 }
 
 /**
- * A list of any length by keyset pages. Only the pages around rows `first` to `last` are in memory. It does not
- * change while it is open or when the person goes back to it. Opened otherwise, it reloads its first page.
+ * A list of any length in keyset pages. Only the pages around rows `first` to `last` are in memory.
+ * The list does not change while it is open, or when the person goes back to it. Otherwise it
+ * reloads its first page.
  */
 export function useExecutionList(
   question: ListQuestion,

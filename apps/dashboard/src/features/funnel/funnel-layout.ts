@@ -15,7 +15,10 @@ const CORNER_PX = 8;
 const LANE_STEP_PX = 6;
 const LANES = 5;
 const LANE_GAP_PX = 10;
-/** Steps are alternatives if their mean places differ by less and they never follow one another. */
+/**
+ * Steps are alternatives if their mean places differ by less than this and neither follows the
+ * other.
+ */
 const SAME_PLACE = 0.75;
 
 export interface FunnelNode {
@@ -46,8 +49,8 @@ export interface FunnelLayout {
 }
 
 /**
- * Lays out the steps from left to right by their mean place. Alternatives are stacked, edges that skip steps
- * run above, edges back run below. No two nodes overlap, and every number is finite.
+ * Lays out the steps from left to right by their mean place. Alternatives are stacked. Edges that
+ * skip steps run above, edges back run below. No two nodes overlap, and every number is finite.
  */
 export function layoutFunnel({ steps, edges }: Pick<Funnel, 'steps' | 'edges'>): FunnelLayout {
   const columns = columnsOf(steps, edges);

@@ -31,10 +31,13 @@ export function failureRates({
   return executions.map((count, bucket) => (count > 0 ? (failed[bucket] ?? 0) / count : null));
 }
 
-/** Fewer executions than this say little about a rate. */
+/** With fewer executions a rate is not reliable. */
 export const FEW_EXECUTIONS = 10;
 
-/** Splits the failure rates by the number of executions. One failure of one would be the chart's peak. */
+/**
+ * Splits the failure rates by the number of executions. Otherwise a single failed execution would
+ * be the chart's peak.
+ */
 export function ratesByTrust(overview: Pick<PipelineOverview, 'executions' | 'failed'>): {
   sure: (number | null)[];
   unsure: (number | null)[];
@@ -47,7 +50,10 @@ export function ratesByTrust(overview: Pick<PipelineOverview, 'executions' | 'fa
   };
 }
 
-/** Each reason's share of its bucket's listed reasons, so more volume does not look like drift. */
+/**
+ * Each reason's share of the listed reasons in its bucket. So more executions do not look like a
+ * change of reasons.
+ */
 export function reasonShares(reasons: readonly { counts: readonly number[] }[]): number[][] {
   const buckets = reasons.reduce((length, { counts }) => Math.max(length, counts.length), 0);
   const totals = Array.from({ length: buckets }, (_, bucket) =>

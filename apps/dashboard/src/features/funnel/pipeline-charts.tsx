@@ -236,7 +236,7 @@ function durationTickText(ms: number): string {
   return ms === 0 ? '0' : formatDuration(ms).replace(/ 00 \w+$/, '');
 }
 
-/** Without `.0`: the values of an axis are round. */
+/** The values of an axis are round, so `.0` is left out. */
 function shareTickText(share: number): string {
   return formatShare(share).replace(/[.,]0(?=\D*$)/, '');
 }

@@ -14,11 +14,11 @@ import { PIPELINES_DAYS, pipelinesQuery, recentExecutionsQuery } from '@/lib/que
 import { executionVerdict } from '@/lib/verdict';
 import { LastDay } from './last-day';
 
-/** How many of the latest are shown; the same read tells whether there is any. */
+/** The number of latest executions shown. The same query shows whether there is any. */
 export const RECENT = 10;
 const PIPELINES_SHOWN = 3;
 
-/** One app at a glance: when it last decided, what, and by which pipelines. */
+/** One app in short: when it last decided, what, and by which pipelines. */
 export function AppCard({ app }: { app: App }) {
   return (
     <li className="flex md:min-h-44 min-w-0 flex-col gap-3 rounded-md border border-line bg-panel p-4 hover:border-line-strong">
@@ -92,7 +92,7 @@ function Activity({ app }: { app: string }) {
   );
 }
 
-/** Keeps its line while it is waited for, so that nothing moves. */
+/** Keeps its line while it loads, so that nothing moves. */
 function RecentCount({ pipelines }: { pipelines: UseQueryResult<PipelineList> }) {
   if (pipelines.isError) return 'Its executions could not be counted';
   if (pipelines.data === undefined) return 'Executions';
@@ -100,7 +100,7 @@ function RecentCount({ pipelines }: { pipelines: UseQueryResult<PipelineList> })
   return `${total === 0 ? 'No executions' : plural(total, 'execution')} in ${PIPELINES_DAYS} days`;
 }
 
-/** The latest outcomes, each a link: a feel for how it goes, before any chart. */
+/** The latest outcomes, each as a link. */
 function RecentStrip({ app, items }: { app: string; items: readonly ExecutionSummary[] }) {
   return (
     <ul aria-label="Latest outcomes, newest first" className="flex flex-wrap gap-0.5">

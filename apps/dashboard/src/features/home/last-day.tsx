@@ -16,7 +16,7 @@ const BUCKETS = 48;
 const HEIGHT_PX = 32;
 const OUTCOMES_SHOWN = 3;
 
-/** The last 24 hours of an app: how many executions when, and how they ended. */
+/** The last 24 hours of an app: the number of executions over time, and their outcomes. */
 export function LastDay({ app }: { app: string }) {
   const [ref, widthPx] = useElementWidth<HTMLDivElement>();
   const day = useQuery({
@@ -35,7 +35,7 @@ export function LastDay({ app }: { app: string }) {
   }));
   const verdictOf = seriesVerdicts({ series: day.data?.series ?? [], by: 'outcome' });
   return (
-    // As high before as after, so that nothing below it moves.
+    // The height is the same before and after loading, so that nothing below moves.
     <div className="flex min-h-[76px] flex-col gap-1">
       {day.isError ? (
         <p className="text-xs text-ink-muted">The last 24 h could not be counted.</p>

@@ -14,8 +14,8 @@ import { executionVerdict } from '@/lib/verdict';
 import { RECENT } from './app-card';
 
 /**
- * The first page with one app is that app's: its executions, or how to send the first one. The page
- * waits for that and then turns into it.
+ * The first page if there is one app: its executions, or how to send the first one. It waits for
+ * the first execution and then shows it.
  */
 export function SoleApp({ app }: { app: App }) {
   const router = useRouter();

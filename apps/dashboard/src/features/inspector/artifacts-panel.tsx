@@ -4,7 +4,7 @@ import { IdText } from '@/components/id-text';
 import { ScrollText } from '@/components/scroll-text';
 import { formatBytes } from '@/lib/format';
 
-/** Shows a step's artifacts as text, since other people made them. */
+/** Shows a step's artifacts as text, because links from other people are not safe. */
 export function ArtifactsPanel({ artifacts }: { artifacts: readonly Artifact[] }) {
   return (
     <ul className="divide-y divide-line">

@@ -7,7 +7,7 @@ export interface CandidateRow {
   outcome: string;
   score: number | null;
   rank: number | null;
-  /** The code of the deciding reason. */
+  /** The code of the decisive reason. */
   reason: string;
   /** The candidate's detail. Null if only the ledger knows it. */
   detail: Candidate | null;

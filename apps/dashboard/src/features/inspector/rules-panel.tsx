@@ -56,7 +56,7 @@ export function RulesPanel({
               // oxlint-disable-next-line react/no-array-index-key
               key={index}
               rule={rule}
-              // A roll-up has no result; its count is in a column.
+              // A roll-up has no result of its own. A column shows its counts.
               decisive={decisive.has(rule) && typeof rule.result === 'string'}
               columns={columns}
             />

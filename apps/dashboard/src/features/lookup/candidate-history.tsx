@@ -17,7 +17,7 @@ import { HistorySkeleton } from './why-skeleton';
 /** The shown length of the id of the nearest kept candidate, in characters. */
 const RIVAL_LENGTH = 32;
 
-/** Every decision on a candidate: the step, the deciding rule and the margin. */
+/** Every decision on a candidate: the step, the decisive rule and the margin. */
 export function CandidateHistoryView({
   app,
   id,

@@ -10,7 +10,7 @@ import { formatCount, plural } from '@/lib/format';
 import { distinctVerdicts, outcomeVerdict } from '@/lib/verdict';
 
 const REASONS_SHOWN = 5;
-/** Pages of large records are short, so more are loaded until there are this many rows. */
+/** Pages of large records are short, so more pages are loaded until there are this many rows. */
 const FIRST_ROWS = 20;
 
 export interface Counted {
@@ -18,7 +18,7 @@ export interface Counted {
   count: number;
 }
 
-/** Outcomes, the most frequent deciding rules, and both over time. */
+/** Outcomes, the most frequent decisive rules, and both over time. */
 export function HistoryHead({
   outcomes,
   reasons,
@@ -67,7 +67,7 @@ export function HistoryHead({
   );
 }
 
-/** `by price_max: 74.9 > 60`, with the bar of it. */
+/** `by price_max: 74.9 > 60`, with a bar of the two values. */
 export function RuleText({ rule }: { rule: DecidingRule }) {
   const relation = relationText(rule);
   return (

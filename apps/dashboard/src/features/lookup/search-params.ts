@@ -1,6 +1,9 @@
 import { parseAsString } from 'nuqs';
 
-/** Whose history is shown. `as`: `candidate`, or the type of a subject; without it what the id is known as. */
+/**
+ * The id whose history is shown. `as` is `candidate` or the type of a subject; default: what the id
+ * is known as.
+ */
 export const whyParams = {
   app: parseAsString,
   id: parseAsString,

@@ -16,7 +16,7 @@ import { HistorySkeleton } from './why-skeleton';
 
 const RULES_SHOWN = 3;
 
-/** Every decision on a subject: outcome and deciding rules. */
+/** Every decision on a subject: outcome and decisive rules. */
 export function SubjectHistoryView({
   app,
   type,

@@ -149,7 +149,7 @@ function Answer({ app, id, as, range, onRole, onAllTime }: AnswerProps) {
   );
 }
 
-/** No candidate or subject has the id in the range. It may be an execution, or older. */
+/** No candidate or subject has the id in the range. It may be the id of an execution, or older. */
 function NotFound({
   app,
   id,

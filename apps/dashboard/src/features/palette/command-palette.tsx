@@ -6,7 +6,7 @@ import { Boundary } from '@/components/boundary';
 import { Button } from '@/components/ui/button';
 import { useHotkeys } from '@/lib/hotkeys';
 
-// A page does not need these to render. They load afterwards, before anybody opens them.
+// A page does not need these to render. They load later, before anybody opens them.
 const loadPalette = () => import('./palette-dialog');
 const loadShortcuts = () => import('./shortcuts-dialog');
 const PaletteDialog = lazy(async () => ({ default: (await loadPalette()).PaletteDialog }));

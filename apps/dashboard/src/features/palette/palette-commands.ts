@@ -30,11 +30,14 @@ export interface PaletteSources {
   apps: readonly App[];
   pipelines: readonly Pick<PipelineList['items'][number], 'pipeline'>[];
   recent: readonly ExecutionSummary[];
-  /** What the typed id is; null until it is known. */
+  /** The result for the typed id; null until it is known. */
   lookup: TypedLookup | null;
 }
 
-/** The commands that a text can mean: the id that it is, then every command that has all of its words. */
+/**
+ * The commands for a text: pages about the text as an id, then commands that contain all of its
+ * words.
+ */
 export function findCommands(text: string, sources: PaletteSources): Command[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const found = commandsOf(sources).filter(({ label, hint }) => {
@@ -50,7 +53,7 @@ export function findCommands(text: string, sources: PaletteSources): Command[] {
   return [...known, ...found.filter((command) => !listed.has(command.id))];
 }
 
-/** Pages about an id, once it is known what has it. */
+/** Pages about an id whose kind is known. */
 function knownAs(app: string, { found, range }: TypedLookup): Command[] {
   const { id, execution } = found;
   const roles = rolesOf(found).map(({ role, name, executions }): Command => ({
@@ -62,7 +65,7 @@ function knownAs(app: string, { found, range }: TypedLookup): Command[] {
   return [...(execution ? [executionCommand(app, id, `in ${app}`)] : []), ...roles];
 }
 
-/** While the id is looked up, or where that failed: the page that looks it up. */
+/** The page that looks up the id, for use during a look-up or after a failed one. */
 function whyCommand(app: string, id: string): Command[] {
   if (/\s/.test(id)) return [];
   return [
@@ -134,7 +137,7 @@ function executionCommand(app: string, id: string, hint: string): Command {
   };
 }
 
-/** The text as an id (docs/wire-format.md, `Subject.id`), if it can be one; else null. */
+/** The text as an id (docs/wire-format.md, `Subject.id`), or null if it cannot be one. */
 export function possibleId(text: string): string | null {
   const id = text.trim();
   return id.length < ID_MIN_LENGTH || id.length > ID_MAX_LENGTH ? null : id;

@@ -12,7 +12,7 @@ import { findCommands, possibleId, type Command } from './palette-commands';
 
 const RECENT = 50;
 
-/** The palette, opened: what can be gone to from here, and what of it the text means. */
+/** The open palette: the pages and actions that match the text. */
 export function PaletteDialog({ onClose }: { onClose: () => void }) {
   const router = useRouter();
   const app = useSearchParams().get('app');

@@ -13,7 +13,7 @@ import { Note, Panel, RowsSkeleton } from './panel';
 import { auditParams } from './search-params';
 import { auditQuery } from './settings-queries';
 
-/** With null the log of the whole installation. */
+/** Null means the log of the whole installation. */
 export function AuditPanel({ app }: { app: string | null }) {
   const [filter] = useQueryStates(auditParams);
   const isFiltered = Object.values(filter).some((value) => value !== '');

@@ -42,7 +42,7 @@ function MemberList({ app, me }: { app: string; me: User }) {
   const [leaving, setLeaving] = useState<Member | null>(null);
   const refresh = async (userId: string) => {
     await client.invalidateQueries(membersQuery(app));
-    // The own rights may have changed.
+    // The person's own permissions may have changed.
     if (userId === me.id) await client.invalidateQueries({ queryKey: appsQuery.queryKey });
   };
   const changing = useMutation({

@@ -131,7 +131,7 @@ function RightDialog({ user, me, onClose }: { user: ListedUser; me: User; onClos
     mutationFn: () => setAdministrator(user.id, !user.isAdministrator),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['users'] });
-      // The own rights may have changed.
+      // The person's own permissions may have changed.
       if (user.id === me.id) await client.invalidateQueries(meQuery);
       onClose();
     },

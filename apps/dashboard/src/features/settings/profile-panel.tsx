@@ -92,7 +92,7 @@ function PasswordForm({ me }: { me: User }) {
     <Panel title="Password" about="A new password ends your sessions in other browsers.">
       <form {...form} aria-label="Change password" className="flex flex-col gap-4">
         <FormError message={error} />
-        {/* For password managers: whose password it is. */}
+        {/* Password managers use this to know whose password it is. */}
         <input hidden readOnly autoComplete="username" value={me.email} />
         <Field
           label="Current password"
@@ -128,7 +128,10 @@ function Submit({
   );
 }
 
-/** A wrong password and a session that has ended are both a 401: only the latter is one to leave for. */
+/**
+ * A wrong password and an ended session both give a 401. Only an ended session leads to the sign-in
+ * page.
+ */
 async function changeOwnPassword(change: PasswordChange): Promise<User> {
   try {
     return await changePassword(change);

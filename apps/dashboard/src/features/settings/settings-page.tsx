@@ -74,7 +74,7 @@ export function SettingsPage() {
   );
 }
 
-/** Settings of an app, which is chosen here and kept in the address. */
+/** Settings of one app. The app is chosen here and kept in the address. */
 function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) {
   const [{ app: id }, setParams] = useQueryStates(settingsParams, { history: 'push' });
   const apps = useQuery(appsQuery);

@@ -20,7 +20,7 @@ export const invitationsQuery = (app: string) =>
     queryFn: ({ signal }) => listInvitations(app, signal),
   });
 
-/** Pages of accounts whose name or address contains the text. */
+/** Pages of accounts whose name or email contains the text. */
 export const usersQuery = (text: string) =>
   infiniteQueryOptions({
     queryKey: ['users', text],
@@ -29,7 +29,7 @@ export const usersQuery = (text: string) =>
     getNextPageParam: (page) => page.nextAfter,
   });
 
-/** The audit log by pages, newest first; with null that of the whole installation. */
+/** The audit log in pages, newest first. Null means the log of the whole installation. */
 export const auditQuery = (app: string | null, filter: AuditFilter) =>
   infiniteQueryOptions({
     queryKey: ['audit', app, filter],

@@ -1,9 +1,9 @@
 /**
- * A place in the page for each rendered row. A row keeps its place while others move by. New rows take the places
- * of rows that went, so their elements are reused.
+ * A slot in the page for each rendered row. A row keeps its slot while others change. New rows take
+ * the slots of removed rows, so their elements are reused.
  *
  * @param rows neighbours, and perhaps one row elsewhere
- * @param count the most neighbours
+ * @param count the largest number of neighbours
  * @returns a unique id for each row
  */
 export function slotsFor(rows: readonly number[], count: number): string[] {

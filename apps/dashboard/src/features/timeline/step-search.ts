@@ -11,7 +11,7 @@ export function isDecisive(step: Step, adverse: boolean | null | undefined): boo
   return step.kind === 'decide' || decisiveRules(step.rules ?? [], adverse).size > 0;
 }
 
-/** Whether a step's name, kind, status or error holds the text, whatever the case. */
+/** Whether a step's name, kind, status or error contains the text, ignoring case. */
 export function matchesText(step: Step, text: string): boolean {
   const needle = text.trim().toLowerCase();
   return [step.name, step.kind, step.status, step.error?.type, step.error?.message].some((part) =>

@@ -22,8 +22,8 @@ export interface StepTree {
 type Placed = Pick<Step, 'sequence' | 'parent'>;
 
 /**
- * Nests steps by `parent`. Each step appears once, whatever was sent. A step is at the top if its parent is
- * missing, is itself, or is nested in it.
+ * Nests steps by `parent`. Each step appears once, even for invalid records. A step is at the top
+ * if its parent is missing, is the step itself, or is nested in it.
  */
 export function buildStepTree(steps: readonly Placed[]): StepTree {
   const sequences = steps.map((step, index) => step.sequence ?? index);
@@ -49,7 +49,7 @@ export function buildStepTree(steps: readonly Placed[]): StepTree {
     else siblings.push(index);
   }
 
-  // Steps that no top reaches form a ring. The ring's first step becomes a top.
+  // Steps that cannot be reached from the top form a ring. The ring's first step becomes a top.
   const reached = reach(tops, children);
   for (const index of inOrder) {
     if (reached.has(index)) continue;
@@ -72,7 +72,7 @@ function reach(
   return reached;
 }
 
-// Without recursion: a chain of 10,000 steps must not overflow the stack.
+// This is not recursive, because a chain of 10,000 steps must not overflow the stack.
 function flatten(
   tops: readonly number[],
   children: ReadonlyMap<number, readonly number[]>,
@@ -108,7 +108,9 @@ function flatten(
   return nodes;
 }
 
-/** Positions of the nodes that are shown when the steps in `collapsed` (by index) hide the steps in them. */
+/**
+ * Positions of the visible nodes. The steps in `collapsed` (by index) hide the steps inside them.
+ */
 export function visiblePositions(tree: StepTree, collapsed: ReadonlySet<number>): number[] {
   const visible: number[] = [];
   for (let position = 0; position < tree.nodes.length;) {

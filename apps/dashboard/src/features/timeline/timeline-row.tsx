@@ -1,4 +1,4 @@
-// No native tag offers a tree that renders only the visible rows.
+// No native tag is a tree that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
@@ -59,7 +59,8 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
       aria-selected={selected}
       onClick={() => props.onSelect(node.index, 'chosen')}
       className={cn(
-        // Contained and placed without a transform, so each row is laid out and painted alone.
+        // The row is contained and placed without a transform, so the browser lays out and paints
+        // it alone.
         'absolute inset-x-0 flex cursor-pointer [contain:size_layout] items-center text-sm hover:bg-hover',
         selected && 'bg-accent-soft hover:bg-accent-soft',
         props.dimmed && 'opacity-40',

@@ -1,4 +1,4 @@
-// No native tag offers a tree that renders only the visible rows.
+// No native tag is a tree that renders only the visible rows.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role, react/incompatible-library */
 'use client';
 
@@ -18,7 +18,7 @@ import type { StepTree } from './step-tree';
 import type { SpanLayout, TimeWindow } from './waterfall';
 
 const ROW_PX = 28;
-/** For fingers. */
+/** The height of a row on touch screens. */
 const TOUCH_ROW_PX = 40;
 const ROWS_ABOVE = 6;
 const OVERSCAN = 10;

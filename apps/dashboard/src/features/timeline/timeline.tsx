@@ -22,7 +22,7 @@ interface TimelineProps {
   steps: readonly Step[];
   /** The index of the inspected step. */
   selected: number | null;
-  /** `moved` means by a key: the browser's history keeps no entry for it. */
+  /** `moved` means that a key moved the selection. The browser's history gets no entry for it. */
   onSelect: (index: number, how: 'chosen' | 'moved') => void;
 }
 

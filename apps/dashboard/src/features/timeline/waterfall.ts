@@ -9,7 +9,10 @@ const MAX_MS = 1e13;
 export interface Span {
   startMs: number;
   endMs: number;
-  /** Whether the value was recorded. Else `start` follows from the steps before, and `end` from nested steps. */
+  /**
+   * Whether the value was recorded. Otherwise `start` follows from the steps before, and `end` from
+   * nested steps.
+   */
   startKnown: boolean;
   durationKnown: boolean;
   /** The idle time before the step; 0 if unknown. */
@@ -32,9 +35,9 @@ export interface TimeWindow {
 type Timed = Pick<Step, 'startedAt' | 'durationMs' | 'status' | 'timing'>;
 
 /**
- * Places every step in time. Without a start, a step begins at the end of the sibling before it, or with its
- * parent. Without a duration, it lasts as long as its nested steps. A running step lasts to the end. Every
- * number is finite, and no span ends before it starts.
+ * Places every step in time. Without a start, a step begins at the end of the previous sibling, or
+ * with its parent. Without a duration, it lasts as long as its nested steps. A running step lasts
+ * to the end. Every number is finite, and no span ends before it starts.
  */
 export function layoutSpans(
   execution: Pick<Snapshot, 'startedAt' | 'sentAt' | 'durationMs' | 'status'>,
@@ -73,7 +76,7 @@ export function layoutSpans(
     );
   }
 
-  // Innermost first, so a span without a duration covers its nested steps.
+  // The innermost steps come first, so a span without a duration covers its nested steps.
   for (const node of tree.nodes.toReversed()) {
     const span = spans[node.index];
     const parent = tree.nodes[node.parentPosition];
