@@ -31,13 +31,15 @@ const CREDENTIALS = [
   'administrator',
   'console',
 ] as const;
-/** Somebody who signed in with Clerk, whom nobody gave a role; there the whole server is another one. */
+/** A person who signed in with Clerk and has no role. This caller needs a server of its own. */
 type Credential = (typeof CREDENTIALS)[number] | 'stranger of Clerk';
 
 const DEAD = { 'expired key': 401, 'revoked key': 401 } as const;
 const ALIVE = CREDENTIALS.filter((credential) => !(credential in DEAD));
 
-/** What the guard answers where it refuses; who is not named is let through to the handler. */
+/**
+ * The status with which the guard refuses a caller. Callers that are not named reach the handler.
+ */
 type Refusals = Partial<Record<Credential, number>>;
 
 const NOT_KEYS: Refusals = {
@@ -71,7 +73,7 @@ const EDIT: Refusals = {
   viewer: 403,
 };
 const OWN: Refusals = { ...EDIT, editor: 403 };
-/** What a viewer may do and a key may not, nor the command line, since it belongs to a person. */
+/** A viewer may do this, but neither a key nor the command line, because it belongs to a person. */
 const READ_AS_PERSON: Refusals = { ...READ, 'read-only key': 403, console: 403 };
 const SIGNED_IN: Refusals = { ...NOT_KEYS, console: 403 };
 const ADMINISTER: Refusals = {
@@ -82,12 +84,15 @@ const ADMINISTER: Refusals = {
   'owner of another app': 403,
   'stranger of Clerk': 403,
 };
-/** These tests run on the server's own machine, where nobody may operate. */
+/** These tests run on the server's own machine. So a caller who is not signed in may operate. */
 const OPERATE: Refusals = { ...ADMINISTER };
 delete OPERATE.nobody;
 const CONSOLE: Refusals = { ...ADMINISTER, administrator: 403 };
 
-/** A new route has to say here whom it is for. The sign-out is last: it ends the sessions of this test. */
+/**
+ * Every new route needs an entry here. The sign-out is last, because it ends the sessions of this
+ * test.
+ */
 const EXPECTED: Record<string, Refusals> = {
   'POST /executions': INGEST,
   'GET /api/apps/:app/executions': READ,
@@ -159,15 +164,15 @@ const EXPECTED: Record<string, Refusals> = {
   'POST /api/auth/sign-out': ANYONE,
 };
 
-/** Where Clerk signs people in, these are otherwise. */
+/** With Clerk, these routes admit other callers. */
 const WITH_CLERK: Record<string, Refusals> = {
   'POST /api/setup': SIGNED_IN,
-  // That server has a public address of another name, and so a proxy before it.
+  // That server has a public address with another name, which means that there is a proxy.
   'GET /metrics': ADMINISTER,
   'POST /api/clerk/webhook': OPEN,
 };
 
-/** The table alone is asked for, and building it touches nothing of what a server is made of. */
+/** Only the table is needed. Building it does not use the parts of a server. */
 const ROUTES = allRoutes({} as Deps);
 const ROUTES_WITH_CLERK = allRoutes({ clerk: {} as Clerk } as Deps);
 
@@ -175,7 +180,7 @@ const PARAMETERS: Record<string, string> = { app: 'shop', id: 'none', sequence: 
 
 function concrete(path: string): string {
   const filled = path.replaceAll(/:(\w+)/g, (_whole, name: string) => PARAMETERS[name] ?? 'none');
-  // Else its answer would have no end.
+  // Without this parameter the answer would not end.
   return path.endsWith('/live') ? `${filled}?after=nothing` : filled;
 }
 
@@ -249,16 +254,16 @@ describe('access to each route', () => {
     return type === 'application/json' ? '{}' : '\n';
   }
 
-  test('every route of the table has its expectation, and none is left over', () => {
+  test('every route of the table has an expectation, and no expectation is left over', () => {
     expect(ROUTES.map(nameOf).toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
   });
 
-  test('nothing is served beside the table but its description, and pages', () => {
+  test('nothing is served outside the table except its description and the pages', () => {
     const served = servedPaths(() =>
       createApp({ trustedProxies: [], version: '1' } as unknown as Deps, 'network'),
     );
     const beside = served.filter((name) => EXPECTED[name] === undefined);
-    // The last is the refusal of every other method on the table's paths.
+    // The last entry refuses every other method on the table's paths.
     expect(beside).toEqual([
       'GET /openapi.json',
       'GET /docs',
@@ -268,7 +273,7 @@ describe('access to each route', () => {
     expect(served.length - beside.length).toBe(ROUTES.length - 1);
   });
 
-  test('every route that changes something or shows payloads says how the audit log calls it', () => {
+  test('every route that changes something or shows payloads names its audit action', () => {
     const silent = ROUTES.filter(({ method, audit }) => method !== 'get' && audit === undefined);
     expect(silent.map(({ path }) => path).toSorted()).toEqual([
       '/api/auth/sign-out',
@@ -310,7 +315,7 @@ describe('access to each route', () => {
   });
 });
 
-describe('with Clerk, nobody and a stranger with a token of theirs may call', () => {
+describe('with Clerk, a caller without a session or without a role may call', () => {
   let clerk: FakeClerk;
   let server: Awaited<ReturnType<typeof freshServer>>;
   let token: string;
@@ -354,7 +359,10 @@ describe('with Clerk, nobody and a stranger with a token of theirs may call', ()
   );
 });
 
-/** Every path that Express is given while `compose` runs, with its method; the way in stands before Express. */
+/**
+ * Every path and method that is registered with Express while `compose` runs. Ingest runs before
+ * Express.
+ */
 function servedPaths(compose: () => unknown): string[] {
   const served: string[] = [];
   const methods = [
@@ -372,7 +380,7 @@ function servedPaths(compose: () => unknown): string[] {
   compose();
   for (const [index, spy] of spies.entries()) {
     for (const [place, ...handlers] of spy.mock.calls as unknown[][]) {
-      // With nothing beside its name `get` reads a setting, and `use` takes what stands before every path.
+      // `get` with only a name reads a setting, and `use` registers a handler for every path.
       if (handlers.length > 0) served.push(`${methods[index]?.toUpperCase()} ${String(place)}`);
     }
     spy.mockRestore();
@@ -384,13 +392,13 @@ function nameOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
   return `${method.toUpperCase()} ${path}`;
 }
 
-/** Behind the guard a handler may still refuse what it is given, which is nothing of use. */
+/** After the guard, a handler may still refuse the invalid input of this test. */
 function hasPassed({ status, body }: Pick<Answer, 'status' | 'body'>, policy: Policy): boolean {
   const isRefusal = !['public', 'anyone'].includes(policy) && [401, 403].includes(status);
   return !isRefusal && !JSON.stringify(body).includes('app does not exist');
 }
 
-test('the audit log has who did what, and where', async () => {
+test('the audit log records who did what, and where', async () => {
   const server = await freshServer('pglite', WITH_ADMINISTRATOR);
   const ada = await administratorOf(server);
   await ada.ask('POST', '/api/apps', { id: 'shop' });

@@ -27,7 +27,7 @@ import {
   tokenOf,
 } from './support/people.js';
 
-/** For the tests that a person more or less does not matter to. */
+/** A shared server for the tests that do not mind other people in it. */
 let server: Awaited<ReturnType<typeof freshServer>>;
 beforeAll(async () => {
   server = await freshServer('pglite', WITH_ADMINISTRATOR);
@@ -44,7 +44,7 @@ async function serverOfOnesOwn(
 }
 
 describe.each(driverInCi('postgres'))('the set-up link on %s', (driver) => {
-  test('makes one administrator of four who claim it at once, and then nobody', async () => {
+  test('creates one administrator if four people claim it at once, and refuses everybody later', async () => {
     const server = await serverOfOnesOwn({}, driver);
     const token = tokenOf(server.setupLink ?? '');
     const claim = async (email: string) =>
@@ -64,7 +64,7 @@ describe.each(driverInCi('postgres'))('the set-up link on %s', (driver) => {
     });
   });
 
-  test('survives what goes wrong: a wrong token, a weak password, a restart', async () => {
+  test('survives a wrong token, a weak password and a restart', async () => {
     const place = await newPlace(driver);
     const first = await startServer(configFor(place));
     const visitor = new Visitor(first.url);
@@ -89,7 +89,7 @@ describe.each(driverInCi('postgres'))('the set-up link on %s', (driver) => {
   });
 });
 
-test('an unattended start makes the administrator that its settings name, once', async () => {
+test('an unattended start creates the administrator from its settings, once', async () => {
   const place = await newPlace('pglite');
   const first = await startServer(configFor(place, WITH_ADMINISTRATOR));
   expect(first.setupLink).toBeUndefined();
@@ -103,7 +103,7 @@ test('an unattended start makes the administrator that its settings name, once',
 });
 
 describe('a session', () => {
-  test('is a cookie that no script sees and no other site sends, and ends with the sign-out', async () => {
+  test('is a cookie that scripts cannot read and other sites cannot send, and ends with the sign-out', async () => {
     const visitor = new Visitor(server.url);
     expect(await visitor.ask('GET', '/api/me')).toBeNull();
     const answer = await visitor.send('POST', '/api/auth/sign-in/email', {
@@ -121,7 +121,7 @@ describe('a session', () => {
     expect(await stolen.ask('GET', '/api/me')).toBeNull();
   });
 
-  test('travels over TLS alone where there is TLS', async () => {
+  test('uses secure cookies where there is TLS', async () => {
     const server = await serverOfOnesOwn({
       ...WITH_ADMINISTRATOR,
       XRAY_PUBLIC_URL: 'https://x-ray.example',
@@ -134,7 +134,7 @@ describe('a session', () => {
     expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000');
   });
 
-  test('cannot be chosen by somebody else before the sign-in', async () => {
+  test('cannot be fixed by somebody else before the sign-in', async () => {
     const attacker = await administratorOf(server);
     await attacker.ask('POST', '/api/auth/sign-out', {});
     const victim = new Visitor(server.url);
@@ -147,14 +147,14 @@ describe('a session', () => {
     expect(await withPlanted.ask('GET', '/api/me')).toBeNull();
   });
 
-  test('is refused when its signature is not ours', async () => {
+  test('is refused if its signature is not ours', async () => {
     const ada = await administratorOf(server);
     const forged = new Visitor(server.url);
     forged.cookie = ada.cookie.replace(/\.[^.]*$/, `.${'A'.repeat(43)}%3D`);
     expect(await forged.ask('GET', '/api/me')).toBeNull();
   });
 
-  test('of others ends when the password is changed or reset', async () => {
+  test('ends for other browsers when the password is changed or reset', async () => {
     const [here, there] = [await administratorOf(server), await administratorOf(server)];
     const newPassword = 'an even longer passphrase';
     await here.ask('POST', '/api/auth/change-password', { currentPassword: PASSWORD, newPassword });
@@ -172,7 +172,7 @@ describe('a session', () => {
     expect(twice.status).toBe(404);
   });
 
-  test('opens by a link of the command line, which works once', async () => {
+  test('opens with a one-time link from the command line', async () => {
     const token = await linkFor(server.place, 'sign-in', ADMINISTRATOR);
     const answers = await Promise.all(
       [1, 2, 3].map(() =>
@@ -184,7 +184,7 @@ describe('a session', () => {
 });
 
 describe('guessing passwords', () => {
-  test('is refused after ten wrong ones, even with the right one then, and others go on', async () => {
+  test('is refused after ten wrong passwords, even with the right one, while others can still sign in', async () => {
     const server = await serverOfOnesOwn(WITH_ADMINISTRATOR);
     const ada = await administratorOf(server);
     await ada.ask('POST', '/api/apps', { id: 'shop' });
@@ -201,7 +201,7 @@ describe('guessing passwords', () => {
     expect((await guess('vera@example.org', PASSWORD)).status).toBe(200);
   });
 
-  test('is counted by all servers of a database together', async () => {
+  test('is counted for all servers of a database together', async () => {
     const place = await newPlace('postgres');
     const servers = await Promise.all(
       [1, 2].map(() => startServer(configFor(place, WITH_ADMINISTRATOR))),
@@ -215,7 +215,7 @@ describe('guessing passwords', () => {
         email: ADMINISTRATOR,
         password,
       });
-    // What succeeds in between is not counted.
+    // Successful sign-ins in between are not counted.
     for (const n of [0, 1]) expect((await guess(n, PASSWORD)).status).toBe(200);
     const guesses = await Promise.all(Array.from({ length: 14 }, (_, n) => guess(n, `wrong ${n}`)));
     expect(guesses.filter(({ status }) => status === 401)).toHaveLength(10);
@@ -223,7 +223,7 @@ describe('guessing passwords', () => {
     for (const n of [0, 1]) expect((await guess(n, PASSWORD)).status).toBe(429);
   });
 
-  test('tells nothing of who has an account', async () => {
+  test('does not reveal who has an account', async () => {
     const guess = async (email: string) => {
       const visitor = new Visitor(server.url);
       const answer = await visitor.send('POST', '/api/auth/sign-in/email', {
@@ -238,7 +238,7 @@ describe('guessing passwords', () => {
 });
 
 describe('an invitation', () => {
-  test('makes one member, of two who accept it at once', async () => {
+  test('adds one member if two people accept it at once', async () => {
     const ada = await administratorOf(server);
     await ada.ask('POST', '/api/apps', { id: 'inviting' });
     const token = await ada.invite('inviting', 'viewer');
@@ -258,7 +258,7 @@ describe('an invitation', () => {
     });
   });
 
-  test('is for the address that it names, and is left when another one tries', async () => {
+  test('is for the address that it names, and stays open if another person tries it', async () => {
     const ada = await administratorOf(server);
     const token = await ada.invite(APP, 'viewer', 'Victor@Example.org');
     const visitor = new Visitor(server.url);
@@ -274,7 +274,7 @@ describe('an invitation', () => {
     });
   });
 
-  test('cannot take over an account, but joins it when its owner is signed in', async () => {
+  test('cannot take over an account, but adds its owner when they are signed in', async () => {
     const ada = await administratorOf(server);
     await ada.ask('POST', '/api/apps', { id: 'shop' });
     const vera = await ada.bring(APP, 'viewer', 'vera@example.org');
@@ -293,7 +293,7 @@ describe('an invitation', () => {
     ]);
   });
 
-  test('is nothing once it was taken back', async () => {
+  test('does not work after it was revoked', async () => {
     const ada = await administratorOf(server);
     const { link, invitation } = await ada.ask<CreatedInvitation>(
       'POST',
@@ -305,7 +305,7 @@ describe('an invitation', () => {
     expect(preview.status).toBe(404);
   });
 
-  test('gives a role and takes none', async () => {
+  test('can raise a role and never lowers one', async () => {
     const ada = await administratorOf(server);
     await ada.ask('POST', '/api/apps', { id: 'higher' });
     const olga = await ada.bring('higher', 'owner', 'olga@higher.example');
@@ -333,32 +333,35 @@ describe('an invitation', () => {
       true,
     ],
   ];
-  test.each(endings)('is void when who made it %s', async (name, end, isAdministrator = false) => {
-    const ada = await administratorOf(server);
-    await ada.send('POST', '/api/apps', { id: 'ending' });
-    const email = `${name.replaceAll(' ', '-')}@example.org`;
-    const app = isAdministrator ? APP : 'ending';
-    const maker = await ada.bring(app, isAdministrator ? 'viewer' : 'owner', email);
-    const { id } = await maker.ask<NonNullable<Me>>('GET', '/api/me');
-    if (isAdministrator) await ada.ask('PATCH', `/api/users/${id}`, { isAdministrator: true });
-    const token = await maker.invite('ending', 'owner');
-    const stays = await ada.invite('ending', 'viewer');
-    await end(ada, id);
-    const preview = await ada.send('POST', '/api/invitations/preview', { token });
-    const account = { email: `again-${email}`, name: 'Again', password: PASSWORD };
-    const answers = [
-      preview,
-      await maker.send('POST', '/api/invitations/accept', { token }),
-      await new Visitor(server.url).send('POST', '/api/invitations/accept', { token, account }),
-    ];
-    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404]);
-    const { items } = await ada.ask<InvitationList>('GET', '/api/apps/ending/invitations');
-    expect(items.filter(({ invitedBy }) => invitedBy === email)).toEqual([]);
-    const again = await ada.send('POST', '/api/invitations/preview', { token: stays });
-    expect(again.status).toBe(200);
-  });
+  test.each(endings)(
+    'is void when the person who made it %s',
+    async (name, end, isAdministrator = false) => {
+      const ada = await administratorOf(server);
+      await ada.send('POST', '/api/apps', { id: 'ending' });
+      const email = `${name.replaceAll(' ', '-')}@example.org`;
+      const app = isAdministrator ? APP : 'ending';
+      const maker = await ada.bring(app, isAdministrator ? 'viewer' : 'owner', email);
+      const { id } = await maker.ask<NonNullable<Me>>('GET', '/api/me');
+      if (isAdministrator) await ada.ask('PATCH', `/api/users/${id}`, { isAdministrator: true });
+      const token = await maker.invite('ending', 'owner');
+      const stays = await ada.invite('ending', 'viewer');
+      await end(ada, id);
+      const preview = await ada.send('POST', '/api/invitations/preview', { token });
+      const account = { email: `again-${email}`, name: 'Again', password: PASSWORD };
+      const answers = [
+        preview,
+        await maker.send('POST', '/api/invitations/accept', { token }),
+        await new Visitor(server.url).send('POST', '/api/invitations/accept', { token, account }),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual([404, 404, 404]);
+      const { items } = await ada.ask<InvitationList>('GET', '/api/apps/ending/invitations');
+      expect(items.filter(({ invitedBy }) => invitedBy === email)).toEqual([]);
+      const again = await ada.send('POST', '/api/invitations/preview', { token: stays });
+      expect(again.status).toBe(200);
+    },
+  );
 
-  test('stays void when its maker becomes owner again', async () => {
+  test('stays void when the person who made it becomes owner again', async () => {
     const ada = await administratorOf(server);
     await ada.send('POST', '/api/apps', { id: 'ending' });
     const olga = await ada.bring('ending', 'owner', 'olga@ending.example');
@@ -371,7 +374,7 @@ describe('an invitation', () => {
   });
 });
 
-test('a link that was made before the password was set opens nothing afterwards', async () => {
+test('an older link stops working when the password is set', async () => {
   const ada = await administratorOf(server);
   await ada.bring(APP, 'viewer', 'lena@example.org');
   const [signIn, first, second] = [
@@ -388,7 +391,7 @@ test('a link that was made before the password was set opens nothing afterwards'
   expect(answers.map(({ status }) => status)).toEqual([404, 404]);
 });
 
-test('a role that is changed or taken holds for the next request', async () => {
+test('a changed or removed role applies to the next request', async () => {
   const ada = await administratorOf(server);
   const roland = await ada.bring(APP, 'viewer', 'roland@example.org');
   const { id } = await roland.ask<NonNullable<Me>>('GET', '/api/me');
@@ -400,8 +403,8 @@ test('a role that is changed or taken holds for the next request', async () => {
   expect(await roland.ask('GET', '/api/apps')).toEqual({ items: [] });
 });
 
-describe('the list of everybody', () => {
-  test('is found by name or address, and read by pages', async () => {
+describe('the list of all people', () => {
+  test('can be searched by name or address, and is read in pages', async () => {
     const server = await serverOfOnesOwn(WITH_ADMINISTRATOR);
     const ada = await administratorOf(server);
     for (const name of ['anna', 'bert', 'cleo']) {
@@ -436,7 +439,7 @@ describe('the list of everybody', () => {
     expect(codeOf(await set(ada, adaId, false))).toBe('conflict');
     expect(codeOf(await ada.send('DELETE', `/api/users/${adaId}`))).toBe('conflict');
     expect((await set(ada, bertId, true)).status).toBe(200);
-    // Each takes the right from the other: one of them keeps it.
+    // Each revokes the right of the other. One of them keeps it.
     const answers = await Promise.all([set(ada, bertId, false), set(bert, adaId, false)]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     const administrators = await Promise.all(
@@ -448,7 +451,7 @@ describe('the list of everybody', () => {
     );
   });
 
-  test('takes somebody out at once, wherever they are signed in', async () => {
+  test('removes a person at once, wherever they are signed in', async () => {
     const ada = await administratorOf(server);
     const gone = await ada.bring(APP, 'owner', 'gone@example.org');
     const token = await linkFor(server.place, 'sign-in', 'gone@example.org');
@@ -466,7 +469,7 @@ describe('the list of everybody', () => {
   });
 });
 
-test('the page is told that nothing has to be set up any more', async () => {
+test('the page learns that the set-up is done', async () => {
   const { signIn } = await new Visitor(server.url).ask<PublicConfig>('GET', '/api/config');
   expect(signIn).toEqual({ kind: 'local', needsSetup: false });
 });

@@ -29,7 +29,7 @@ describe('a hostile client', () => {
     ['a request that says it crosses sites', { 'sec-fetch-site': 'cross-site' }],
     ['a request that says it comes from a sibling', { 'sec-fetch-site': 'same-site' }],
     ['a cookie without a word where it is from', {}],
-  ])('cannot act for who looks at %s', async (_name, headers) => {
+  ])('cannot act for a person who looks at %s', async (_name, headers) => {
     const response = await fetch(`${server.url}/api/apps`, {
       method: 'POST',
       headers: { cookie: ada.cookie, 'content-type': 'application/json', ...(headers as object) },
@@ -40,14 +40,14 @@ describe('a hostile client', () => {
     expect(JSON.stringify(await ada.ask('GET', '/api/apps'))).not.toContain('made-by-csrf');
   });
 
-  test('cannot post what a form could', async () => {
+  test('cannot send what a form could send', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
       const answer = await ada.send('POST', '/api/apps', '{"id":"form"}', { 'content-type': type });
       expect(answer.status).toBe(415);
     }
   });
 
-  test('cannot give itself what it was not given', async () => {
+  test('cannot give itself permissions', async () => {
     const before = await vera.ask<NonNullable<Me>>('GET', '/api/me');
     await vera.ask('PATCH', '/api/me', {
       name: 'Vera',
@@ -84,7 +84,7 @@ describe('a hostile client', () => {
     expect(JSON.stringify(key)).not.toContain('chosen');
   });
 
-  test('cannot sign itself up, through no door of the library beneath', async () => {
+  test('cannot sign itself up, by any route of the library', async () => {
     for (const path of [
       '/api/auth/sign-up/email',
       '/api/auth/update-user',
@@ -99,7 +99,7 @@ describe('a hostile client', () => {
     }
   });
 
-  test('cannot reach another app by an id of that app', async () => {
+  test('cannot reach another app with an id of that app', async () => {
     const rival = await ada.newKey('rival');
     const olga = await ada.bring(APP, 'owner', 'olga@example.org');
     const rita = await ada.bring('rival', 'viewer', 'rita@example.org');
@@ -120,7 +120,7 @@ describe('a hostile client', () => {
     expect(await rita.ask('GET', '/api/apps')).toMatchObject({ items: [{ id: 'rival' }] });
   });
 
-  test('cannot put objects where texts are wanted, nor reach a prototype', async () => {
+  test('cannot send objects in place of texts, nor reach a prototype', async () => {
     const answer = await vera.send('POST', '/api/auth/sign-in/email', {
       email: { $gt: '' },
       password: { $gt: '' },
@@ -137,7 +137,7 @@ describe('a hostile client', () => {
     expect(await vera.ask('GET', '/api/me')).toMatchObject({ isAdministrator: false });
   });
 
-  test('cannot pass for this machine through a proxy, or by a name that leads here', async () => {
+  test('cannot pass for a program on this machine, through a proxy or another host name', async () => {
     const url = `${server.url}/metrics`;
     expect(await statusWith(url, {})).toBe(200);
     expect(await statusWith(url, { host: 'evil.example' })).toBe(401);
@@ -151,7 +151,7 @@ describe('a hostile client', () => {
     }
   });
 
-  test('cannot choose the address that it is known by', async () => {
+  test('cannot choose its own address', async () => {
     await vera.send(
       'POST',
       '/api/auth/sign-in/email',
@@ -170,7 +170,7 @@ describe('a hostile client', () => {
     ],
     ['an invalid length', 'Content-Length: 5x\r\n\r\nhello'],
     ['an unknown transfer coding', 'Transfer-Encoding: xchunked\r\n\r\nhello'],
-  ])('cannot smuggle a request in one with %s', async (_name, rest) => {
+  ])('cannot smuggle a second request in a request with %s', async (_name, rest) => {
     const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname);
     socket.write(
@@ -182,7 +182,7 @@ describe('a hostile client', () => {
   });
 });
 
-test('behind a proxy that adds no header, only a token opens the metrics', async () => {
+test('behind a proxy that adds no header, the metrics need a token', async () => {
   const token = 'canary-metrics-token-of-32-characters';
   const server = await freshServer('pglite', {
     XRAY_PUBLIC_URL: 'https://xray.example.com',
@@ -199,7 +199,7 @@ test('behind a proxy that adds no header, only a token opens the metrics', async
   );
 });
 
-test('a proxy that is trusted says whose request it is, and over what', async () => {
+test('a trusted proxy names the client and the protocol', async () => {
   const server = await freshServer('pglite', {
     ...WITH_ADMINISTRATOR,
     XRAY_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8',
@@ -218,7 +218,7 @@ test('a proxy that is trusted says whose request it is, and over what', async ()
   await server.close();
 });
 
-test('the audit log cannot be changed, emptied or thinned out', async () => {
+test('the audit log cannot be changed, emptied or shortened', async () => {
   const server = await freshServer('postgres', WITH_ADMINISTRATOR);
   onTestFinished(() => server.close());
   await administratorOf(server);
@@ -295,7 +295,7 @@ test('the log does not contain a row or a value that the database quotes in an e
   expect(log).not.toContain('canary');
 });
 
-/** More than a network holds by itself, so that an export of it is under way until it is read. */
+/** Stores more than the network buffers, so an export does not finish until it is read. */
 async function storeMuch(url: string): Promise<void> {
   const input = { text: `canary-${'x'.repeat(100_000)}` };
   for (let stored = 0; stored < 300; stored += 50) {
@@ -306,7 +306,7 @@ async function storeMuch(url: string): Promise<void> {
   }
 }
 
-/** Reads the beginning of an export; what is given back reads the rest. */
+/** Reads the beginning of an export. The returned function reads the rest. */
 async function beginExport(url: string, key: string): Promise<() => Promise<void>> {
   const headers = { 'x-api-key': key, 'accept-encoding': 'identity' };
   const response = await fetch(`${url}/api/apps/${APP}/export`, { headers });
@@ -317,7 +317,7 @@ async function beginExport(url: string, key: string): Promise<() => Promise<void
   };
 }
 
-test('an export breaks off when its key is revoked', async () => {
+test('an export stops when its key is revoked', async () => {
   const server = await freshServer('postgres', WITH_ADMINISTRATOR);
   onTestFinished(() => server.close());
   const ada = await administratorOf(server);
@@ -331,7 +331,7 @@ test('an export breaks off when its key is revoked', async () => {
   await expect(toItsEnd()).rejects.toThrow('terminated');
 });
 
-test('an export that the database breaks off says so in the log, and nothing of what it holds', async () => {
+test('an export that the database breaks off is logged, without its content', async () => {
   const place = await newPlace('postgres');
   onTestFinished(() => place.remove());
   const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });

@@ -34,7 +34,7 @@ import {
 import { snapshot } from './support/snapshots.js';
 import { openDriver } from './support/tables.js';
 
-/** From now on the database refuses every new entry, as one whose disk is full might. */
+/** Makes the database refuse every new entry, as with a full disk. */
 async function breakAuditLog(place: Place): Promise<void> {
   const { db, close } = await openDriver(place);
   await sql`ALTER TABLE xray.audit_log ADD CONSTRAINT broken CHECK (false) NOT VALID`.execute(db);
@@ -47,10 +47,13 @@ async function mendAuditLog(place: Place): Promise<void> {
   await close();
 }
 
-/** Tables that no request changes: the search index's job writes them whenever it comes to it. */
+/** Tables that no request changes: the job of the search index writes them at any time. */
 const WRITTEN_BESIDE = ['indexing', 'segments', 'segment_blocks'];
 
-/** All that the database holds, table by table, but for the search index and counts of wrong passwords. */
+/**
+ * Everything in the database, table by table, except the search index and the counts of wrong
+ * passwords.
+ */
 async function everythingIn(place: Place): Promise<Record<string, unknown>> {
   const { db, close } = await openDriver(place);
   const { rows } = await sql<{ name: string }>`
@@ -67,7 +70,7 @@ async function everythingIn(place: Place): Promise<Record<string, unknown>> {
   return tables;
 }
 
-/** Every route that changes something and says how the audit log calls that. */
+/** Every route that changes something and names its audit action. */
 const CHANGING = allRoutes({} as Deps).filter(
   ({ method, audit }) => method !== 'get' && audit !== undefined,
 );
@@ -79,7 +82,7 @@ function nameOf({ method, path }: Pick<Endpoint, 'method' | 'path'>): string {
 describe.each(driverInCi('postgres'))(
   'a change whose audit entry cannot be written, on %s',
   (driver) => {
-    test('is not made, by any route', async () => {
+    test('is not done by any route', async () => {
       const place = await newPlace(driver);
       onTestFinished(() => place.remove());
       const before = await startServer(configFor(place, WITH_ADMINISTRATOR));
@@ -155,7 +158,7 @@ describe.each(driverInCi('postgres'))(
         'POST /api/users': ['/api/users', { email: 'made@example.org' }],
         'POST /api/users/links': ['/api/users/links', { email: ADMINISTRATOR, kind: 'sign-in' }],
       };
-      // The set-up, which is over here, has a test of its own.
+      // The set-up is already done here. It has a test of its own.
       const named = [...Object.keys(requests), 'POST /api/setup'];
       expect(CHANGING.map(nameOf).toSorted()).toEqual(named.toSorted());
 
@@ -164,7 +167,8 @@ describe.each(driverInCi('postgres'))(
       const kept = await everythingIn(place);
       const broken = await startServer(configFor(place));
       const again = new Visitor(broken.url);
-      // A Postgres has no socket beside it, and so neither the command line's routes nor its links here.
+      // A Postgres has no socket, so the routes of the command line and its links are not available
+      // here.
       const isReached = ({ policy, path }: Endpoint): boolean =>
         driver === 'pglite' || (policy !== 'console' && !/sign-in.link|reset-password/.test(path));
       for (const route of CHANGING.filter((one) => nameOf(one) in requests && isReached(one))) {
@@ -183,7 +187,7 @@ describe.each(driverInCi('postgres'))(
       expect(await everythingIn(place)).toEqual(kept);
     });
 
-    test('is not the set-up either, whose link goes on working', async () => {
+    test('does not use up the set-up link', async () => {
       const place = await newPlace(driver);
       onTestFinished(() => place.remove());
       await (await startServer(configFor(place))).stop();
@@ -204,7 +208,7 @@ describe.each(driverInCi('postgres'))(
       await mended.stop();
     });
 
-    test('is in the log when it is made, and not when it is refused', async () => {
+    test('is in the log when it is done, and not when it is refused', async () => {
       const place = await newPlace(driver);
       onTestFinished(() => place.remove());
       const server = await startServer(configFor(place, WITH_ADMINISTRATOR));
@@ -260,7 +264,7 @@ describe('the audit log', () => {
     return items.map(({ actor, action, target }) => `${actor.name} ${action} ${target}`);
   };
 
-  test('is found by person, action and target', async () => {
+  test('can be filtered by person, action and target', async () => {
     expect(await found('actor=vera@&action=payload.view')).toEqual([
       'vera@example.org payload.view e1',
     ]);
@@ -276,12 +280,12 @@ describe('the audit log', () => {
     expect(own.nextBefore).not.toBeNull();
   });
 
-  test('names the operating system’s user behind the command line', async () => {
+  test('names the operating system’s user for the command line', async () => {
     expect(await found('actor=command line')).toContain('ops user.create made@example.org');
     expect(await found('actor=ops')).toEqual(['ops user.create made@example.org']);
   });
 
-  test('is exported as CSV and NDJSON, as it is filtered', async () => {
+  test('is exported as CSV and NDJSON with the same filter', async () => {
     const csv = await ada.send('GET', `/api/apps/${APP}/audit?format=csv&actor=ada`);
     expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(csv.headers.get('content-disposition')).toBe(`attachment; filename=${APP}-audit.csv`);
@@ -291,7 +295,7 @@ describe('the audit log', () => {
       (await ada.ask<AuditPage>('GET', `/api/apps/${APP}/audit?actor=ada`)).items.length,
     );
     expect(rows[0]).toContain('"ada@example.org","created an API key"');
-    // A spreadsheet runs a cell that begins so.
+    // A spreadsheet would run a cell that begins like this.
     expect(String(csv.body)).not.toMatch(/(^|,)"[=+@-]/m);
     const ndjson = await ada.send('GET', '/api/audit?format=ndjson&action=payload.view');
     const lines = String(ndjson.body).trimEnd().split('\n');
@@ -303,7 +307,7 @@ describe('the audit log', () => {
     expect((await ada.send('GET', '/api/audit?format=xml')).status).toBe(400);
   });
 
-  test('has words for every action of every route', () => {
+  test('has a text for every action of every route', () => {
     const routes = [...allRoutes({} as Deps), ...allRoutes({ clerk: {} } as Deps)];
     const actions = routes.flatMap(({ audit }) => audit ?? []);
     expect(actions.filter((action) => auditActionText(action) === action)).toEqual([]);

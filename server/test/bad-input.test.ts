@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test('a key of a record with U+0000 or half of a surrogate pair costs nothing', async () => {
+test('a key of a record with U+0000 or an unpaired surrogate loses nothing', async () => {
   const keys = { 'a\0b': '1', 'a\ud800b': '2', 'a\ufffdb': '3' };
   const step = {
     name: 'pick',
@@ -86,7 +86,7 @@ describe.each([
   });
 });
 
-describe('a parameter that nobody reads', () => {
+describe('an unknown parameter', () => {
   const app = `/api/apps/${APP}`;
   const paths: [string, string][] = [
     [`${app}/executions?q[]=x`, 'q[]'],
@@ -117,14 +117,14 @@ describe('a parameter that nobody reads', () => {
     });
   });
 
-  test('is refused before something is erased', async () => {
+  test('is refused before anything is erased', async () => {
     await postOk(server.url, snapshot({ executionId: 'kept' }));
     const path = `${app}/executions/kept`;
     expect((await ada.send('DELETE', `${path}?dryRun=true`)).status).toBe(400);
     expect((await fetchWithKey(server.url + path)).status).toBe(200);
   });
 
-  test('is not a documented one, nor one of a probe', async () => {
+  test('is neither a documented one nor one of a probe', async () => {
     await postOk(server.url, snapshot({ executionId: 'kept' }));
     for (const path of [
       `${app}/executions?q=tag:a&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&limit=5&sort=at&status=failed`,
@@ -165,7 +165,7 @@ describe('an API key in a URL', () => {
     }
   });
 
-  test('is refused where snapshots come in, also beside the right one in the header', async () => {
+  test('is refused at ingest, even next to the right key in the header', async () => {
     const response = await fetch(`${server.url}/executions?api_key=${API_KEY}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-api-key': API_KEY },
@@ -204,7 +204,7 @@ describe('a member twice in a snapshot', () => {
       'decision.outcome',
       `{"executionId":"d6","appId":"${APP}","pipeline":"p","decision":{"outcome":"a","outcome":"b"},"steps":[]}`,
     ],
-  ])('is refused, which names %s', async (path, text) => {
+  ])('is refused, and the error names %s', async (path, text) => {
     const response = await post(server.url, text);
     expect(response.status).toBe(400);
     const { error } = (await response.json()) as ErrorBody;
@@ -213,7 +213,7 @@ describe('a member twice in a snapshot', () => {
     expect(batch.rejected).toMatchObject([{ code: 'invalid' }]);
   });
 
-  test('is found in JSON of any shape, and only where there is one', () => {
+  test('is found in JSON of any shape, and only if it exists', () => {
     fc.assert(
       fc.property(fc.json(), fc.boolean(), (json, isSpaced) => {
         const parsed: unknown = JSON.parse(json);
@@ -230,7 +230,7 @@ describe('a member twice in a snapshot', () => {
 });
 
 describe('a name that is a step in a path', () => {
-  test('is refused where it would be an address', async () => {
+  test('is refused where it would be part of an address', async () => {
     for (const dots of ['.', '..']) {
       expect(executionIdSchema.safeParse(dots).success).toBe(false);
       for (const change of [{ executionId: dots }, { pipeline: dots }]) {

@@ -19,7 +19,7 @@ test.each([
   ['a planted token', `after ${TOKEN}`],
   ['a planted token within a longer word', `id=abcdefghijklmnop${TOKEN}qrst`],
   ['a planted phrase', 'said: a password of my own!'],
-])('a log that holds %s is found, by file and line', async (_name, leak) => {
+])('a log that contains %s is found, by file and line', async (_name, leak) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'xray-leaks-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   plant(folder, [TOKEN, 'a password of my own']);
@@ -32,7 +32,7 @@ test.each([
   });
 });
 
-test('what this run’s servers log is among what is looked through', async () => {
+test('the search includes the logs of this run’s servers', async () => {
   const server = await freshServer('postgres');
   const { lines } = await findLeaks(inject('logFolder'));
   await fetchWithKey(`${server.url}/api/apps`);
@@ -43,7 +43,7 @@ test('what this run’s servers log is among what is looked through', async () =
 test('a run whose tests all pass fails if a log contains a secret', async () => {
   const folder = path.join(import.meta.dirname, 'support/leaking-suite');
   const vitest = path.resolve(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
-  // The folder of its logs, so that a developer can find the source of a secret.
+  // The folder of its logs, so that the message can name the source of a secret.
   const logs = await mkdtemp(path.join(tmpdir(), 'xray-leaks-'));
   onTestFinished(() => rm(logs, { recursive: true }));
   const child = spawn(process.execPath, [vitest, 'run', '--root', folder], {

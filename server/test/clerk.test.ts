@@ -47,7 +47,7 @@ async function meOf(token: string): Promise<Me> {
 }
 
 describe('a session token of Clerk’s', () => {
-  test('makes a user of who is seen for the first time, without any role', async () => {
+  test('creates a user without a role for a person who is seen for the first time', async () => {
     clerk.knows('user_new', 'New@Example.org');
     const token = clerk.token({ sub: 'user_new' });
     const [me, again] = await Promise.all([meOf(token), meOf(token)]);
@@ -60,7 +60,7 @@ describe('a session token of Clerk’s', () => {
     expect((await call('GET', '/api/apps', token)).body).toEqual({ items: [] });
   });
 
-  test('of a stranger opens no app, by no route', async () => {
+  test('of a stranger opens no app, by any route', async () => {
     clerk.knows('user_stranger', 'stranger@example.org');
     const token = clerk.token({ sub: 'user_stranger' });
     const routes = allRoutes({ clerk: {} as Clerk } as Deps).filter(({ path }) =>
@@ -75,7 +75,7 @@ describe('a session token of Clerk’s', () => {
     }
   });
 
-  test('becomes the administrator by the set-up link, and then lets others in', async () => {
+  test('becomes the administrator with the set-up link, and can then invite others', async () => {
     clerk.knows('user_first', 'first@example.org');
     const token = clerk.token({ sub: 'user_first' });
     const setup = { token: tokenOf(server.setupLink ?? '') };
@@ -97,7 +97,7 @@ describe('a session token of Clerk’s', () => {
     expect((await call('GET', `/api/apps/${APP}/keys`, guest)).status).toBe(403);
   });
 
-  test('is no way to the account of somebody whose address was never verified', async () => {
+  test('does not open the account of a person whose address was never verified', async () => {
     await overConsole(server.place, 'POST', '/api/users', {
       email: 'victim@example.org',
       isAdministrator: true,
@@ -128,7 +128,7 @@ describe('a session token of Clerk’s', () => {
   ];
 
   test.each(forgeries)(
-    'that is %s is refused, with Clerk’s keys asked for',
+    'that is %s is refused, with the keys of Clerk’s API',
     async (_name, forge) => {
       clerk.knows('user_1', 'one@example.org');
       const { status, body } = await call('GET', '/api/me', forge(clerk));
@@ -140,7 +140,7 @@ describe('a session token of Clerk’s', () => {
     },
   );
 
-  test('is verified without the network where the key is a setting, forged or not', async () => {
+  test('is verified without the network if the key is a setting, whether valid or forged', async () => {
     const own = await freshServer('pglite', {
       ...clerk.env,
       CLERK_JWT_KEY: clerk.jwtKey.replaceAll('\n', '\\n'),
@@ -178,7 +178,7 @@ describe('Clerk’s webhook', () => {
   const send = async (init: RequestInit): Promise<number> =>
     (await fetch(`${server.url}/api/clerk/webhook`, init)).status;
 
-  test('makes, renews and deletes users', async () => {
+  test('creates, updates and deletes users', async () => {
     const created = { type: 'user.created', data: clerkUser('user_hook', 'hook@example.org') };
     expect(await send(clerk.webhook(created))).toBe(204);
     const token = clerk.token({ sub: 'user_hook' });
@@ -191,7 +191,7 @@ describe('Clerk’s webhook', () => {
     expect((await call('GET', '/api/me', token)).status).toBe(401);
   });
 
-  test('that deletes the only administrator leaves a set-up link for the next one', async () => {
+  test('that deletes the only administrator gives the next one a set-up link', async () => {
     const own = await freshServer('pglite', clerk.env);
     onTestFinished(() => own.close());
     const send = async (where: string, init: RequestInit): Promise<number> =>
@@ -221,7 +221,7 @@ describe('Clerk’s webhook', () => {
     expect(response.status).toBe(200);
   });
 
-  test('is refused unsigned, signed by another, or played back later', async () => {
+  test('is refused if it is unsigned, signed by somebody else, or replayed', async () => {
     const event = { type: 'user.deleted', data: { id: 'user_first' } };
     const unsigned = { ...clerk.webhook(event), headers: { 'content-type': 'application/json' } };
     expect(await send(unsigned)).toBe(401);
@@ -233,11 +233,11 @@ describe('Clerk’s webhook', () => {
   });
 });
 
-test('there are no local accounts beside Clerk', async () => {
+test('there are no local accounts with Clerk', async () => {
   const namesOf = (deps: Partial<Deps>): string[] =>
     allRoutes(deps as Deps).map(({ method, path, policy }) => `${policy} ${method} ${path}`);
   const local = namesOf({});
-  // The rest of the table is held by the matrix of credentials.
+  // The access matrix checks the other routes.
   expect(namesOf({ clerk: {} as Clerk }).filter((name) => !local.includes(name))).toEqual([
     'user post /api/setup',
     'public post /api/clerk/webhook',
@@ -252,7 +252,7 @@ test('there are no local accounts beside Clerk', async () => {
   }
 });
 
-test('the command line makes accounts for Clerk to open, and no links', async () => {
+test('the command line creates accounts for Clerk, and no links', async () => {
   const place = await newPlace('pglite');
   onTestFinished(() => place.remove());
   const created = await callCli(place, ['users', 'create', 'ops@example.org'], clerk.env);
@@ -261,7 +261,7 @@ test('the command line makes accounts for Clerk to open, and no links', async ()
   expect(link).toMatchObject({ code: 1, stderr: expect.stringMatching(/Clerk signs/) });
 });
 
-test('a page may load Clerk’s script, and a dashboard elsewhere may call with a token', async () => {
+test('a page may load Clerk’s script, and a separately hosted dashboard may call with a token', async () => {
   const dashboardDir = await mkdtemp(path.join(tmpdir(), 'xray-clerk-'));
   await writeFile(path.join(dashboardDir, 'index.html'), '<title>home</title>');
   const place = await newPlace('pglite');

@@ -16,7 +16,7 @@ const UNSAFE =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]|\p{Surrogate}/u;
 
-/** An operator's own key, which need not be base62. */
+/** A key chosen by an operator, which need not be base62. */
 const CHOSEN_KEY = 'xr_ab/c+d=e%f?g&h#0123456789abcdef';
 
 const ANY: unknown = expect.any(Number);
@@ -39,7 +39,7 @@ beforeAll(async () => {
   await overConsole(place, 'PUT', `/api/apps/${APP}/retention`, {
     items: [{ environment: HOSTILE, days: 30, legalHold: false }],
   });
-  // A person with such a name, who is then in the audit log.
+  // A person with this name, who is then in the audit log.
   const ada = await administratorOf(server);
   await ada.ask('PATCH', '/api/me', { name: HOSTILE });
   await ada.ask('POST', '/api/apps', { id: 'second', name: HOSTILE });
@@ -103,7 +103,7 @@ function linesOf(text: string): string[] {
   return text.split('\n').slice(0, -1);
 }
 
-describe('a name that drives a terminal', () => {
+describe('a name with terminal controls', () => {
   test.each([
     ['query', 2, ['query', '--app', APP]],
     ['query --json', 2, ['query', '--app', APP, '--json']],
@@ -151,7 +151,7 @@ describe('a name that drives a terminal', () => {
     expect(linesOf(stderr)).toHaveLength(lines);
   });
 
-  test('cannot look like a column of its own', async () => {
+  test('cannot look like several columns', async () => {
     const name = 'Eve  administrator';
     await overConsole(server.place, 'POST', '/api/users', { email: 'two@example.org', name });
     const { stdout } = await call('users', 'list', '--search', 'two@example.org');
@@ -160,7 +160,7 @@ describe('a name that drives a terminal', () => {
     expect(keys.stdout).toContain('"a, b"');
   });
 
-  test('is the same name in --json', async () => {
+  test('is unchanged in --json', async () => {
     const { stdout } = await call('keys', 'list', '--app', APP, '--json');
     const { items } = JSON.parse(stdout) as ApiKeyList;
     expect(items.find(({ id }) => id === keyId)).toMatchObject({ name: HOSTILE });
@@ -184,12 +184,12 @@ describe('a subject on the command line', () => {
     return (JSON.parse(stdout) as PruneResult).left?.executions;
   }
 
-  test('may hold the separator in its type and in its id', async () => {
+  test('may contain the separator in its type and in its id', async () => {
     await send({ ...snapshot(), subjects: [both] });
     for (let i = 0; i < 2; i++) await send({ ...snapshot(), subjects: [other] });
     expect(await executionsOf('--subject-type', both.type, '--subject-id', both.id)).toBe(1);
     expect(await executionsOf('--subject-type', other.type, '--subject-id', other.id)).toBe(2);
-    // Without them the first / ends the type.
+    // Without these options the first / ends the type.
     expect(await executionsOf('--subject', 'org/team/42/7')).toBe(2);
   });
 
@@ -208,19 +208,19 @@ describe('a subject on the command line', () => {
   });
 });
 
-describe('a text with characters that no database takes', () => {
+describe('a text with characters that no database can store', () => {
   const app = { id: 'other', name: 'a\u0000b', createdAt: '' };
   const retention = [{ environment: 'a\u0000b', days: 1, legalHold: false }];
   test.each([
     ['the name of an app', { app, retention: [], keys: [] }],
     ['the environment of a rule', { app: { ...app, name: 'ok' }, retention, keys: [] }],
-  ])('is refused in an import with a sentence: %s', async (_name, transfer) => {
+  ])('is refused in an import with a clear message: %s', async (_name, transfer) => {
     const file = path.join(folder, 'refused.ndjson');
     await writeFile(file, `${JSON.stringify(transfer)}\n{"end":{"executions":0}}\n`);
     const { code, stderr } = await call('import', file);
     expect(code).toBe(1);
     expect(linesOf(stderr)).toHaveLength(1);
-    expect(stderr).not.toMatch(/Something went wrong|    at /);
+    expect(stderr).not.toMatch(/An unexpected error occurred|    at /);
   });
 
   test.each([
@@ -235,7 +235,7 @@ describe('a text with characters that no database takes', () => {
   ])('is refused as %s', async (_name, args) => {
     const { code, stderr } = await call(...args);
     expect(code).toBe(1);
-    expect(stderr).not.toMatch(/Something went wrong|    at /);
+    expect(stderr).not.toMatch(/An unexpected error occurred|    at /);
   });
 });
 

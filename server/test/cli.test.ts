@@ -39,14 +39,14 @@ async function jsonOf<T>(place: Place, args: string[]): Promise<T> {
 }
 
 describe.each(DRIVERS)('the command line on %s', (driver) => {
-  test('prints app, key and a command that works at the first start, and the key never again', async () => {
+  test('prints app, key and a working command at the first start, and the key never again', async () => {
     const place = await freshPlace(driver);
     const first = await startProcess(place);
     const [key = ''] = /xr_\w+/.exec(first.greeting) ?? [];
     expect(key).toMatch(/^xr_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/);
     expect(first.greeting).toContain(APP);
     expect((await post(first.url, snapshot(), { 'x-api-key': key })).status).toBe(202);
-    // Its scope is ingest alone.
+    // The scope of this key is only ingest.
     const read = await fetch(`${first.url}/api/apps`, { headers: { 'x-api-key': key } });
     expect(read.status).toBe(403);
     await first.end('SIGTERM');
@@ -66,7 +66,7 @@ describe.each(DRIVERS)('the command line on %s', (driver) => {
     await second.end('SIGTERM');
   });
 
-  test('makes, lists and revokes keys while no server runs', async () => {
+  test('creates, lists and revokes keys while no server runs', async () => {
     const place = await freshPlace(driver);
     const made = await jsonOf<CreatedKey>(place, [
       'keys',
@@ -89,7 +89,7 @@ describe.each(DRIVERS)('the command line on %s', (driver) => {
     expect(JSON.stringify(items)).not.toContain(made.key.slice(-20));
   });
 
-  test('makes and revokes keys of a server that is running, with effect at once or within seconds', async () => {
+  test('creates and revokes keys of a running server, effective at once or within seconds', async () => {
     const place = await freshPlace(driver);
     const server = await startServer(configFor(place));
     const made = await jsonOf<CreatedKey>(place, ['keys', 'create', '--app', APP]);
@@ -109,15 +109,17 @@ describe.each(DRIVERS)('the command line on %s', (driver) => {
 });
 
 describe('the data directory', () => {
-  test('refuses a second server with a clear message, and the first goes on', async () => {
+  test('refuses a second server with a clear message, and the first keeps running', async () => {
     const place = await freshPlace('pglite');
     const server = await startProcess(place);
-    await expect(startProcess(place)).rejects.toThrow(/in use by another X-Ray.*XRAY_DATA_DIR/);
+    await expect(startProcess(place)).rejects.toThrow(
+      /in use by another running X-Ray.*XRAY_DATA_DIR/,
+    );
     expect((await fetch(`${server.url}/ready`)).status).toBe(200);
     await server.end('SIGTERM');
   });
 
-  test('is taken over after a kill, and its socket is open to its owner alone', async () => {
+  test('can be used again after a kill, and only its owner can open its socket', async () => {
     const place = await freshPlace('pglite');
     const first = await startProcess(place);
     await first.end('SIGKILL');
@@ -127,7 +129,7 @@ describe('the data directory', () => {
     await second.end('SIGTERM');
   });
 
-  test('of servers that start at once on one, one gets it', async () => {
+  test('is used by exactly one of several servers that start at the same time', async () => {
     const place = await freshPlace('pglite');
     const started = await Promise.allSettled([1, 2, 3].map(() => startProcess(place)));
     const running = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -140,7 +142,7 @@ describe('the data directory', () => {
     env: { XRAY_DATA_DIR: path.join(place.env.XRAY_DATA_DIR ?? '', 'd'.repeat(120)) },
   });
 
-  test('keeps its socket in itself, however long its path is and whatever TMPDIR is', async () => {
+  test('contains its socket, however long its path is and whatever TMPDIR is', async () => {
     const place = long(await freshPlace('pglite'));
     const server = await startServer(configFor(place));
     expect(await readdir(place.env.XRAY_DATA_DIR ?? '')).toContain('xray.sock');
@@ -191,7 +193,7 @@ describe('the data directory', () => {
     });
   });
 
-  test('works where its path is too long for a socket', async () => {
+  test('works if its path is too long for a socket', async () => {
     const deep = long(await freshPlace('pglite'));
     const server = await startServer(configFor(deep));
     expect(await jsonOf<ApiKeyList>(deep, ['keys', 'list', '--app', APP])).toMatchObject({
@@ -241,7 +243,7 @@ describe('settings', () => {
       [
         'XRAY_PUBLIC_URL',
         { XRAY_PUBLIC_URL: url },
-        /XRAY_PUBLIC_URL.*https:\/\/ex\.com: .* would be ignored/,
+        /XRAY_PUBLIC_URL.*https:\/\/ex\.com; .* would be ignored/,
       ],
       [
         'XRAY_DASHBOARD_ORIGIN',
@@ -282,7 +284,7 @@ describe('settings', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  test('makes, lists and removes people, and keeps one administrator', async () => {
+  test('creates, lists and removes people, and keeps one administrator', async () => {
     const place = await freshPlace('pglite');
     for (const email of ['ada@example.org', 'bert@example.org']) {
       await jsonOf(place, ['users', 'create', email]);
@@ -299,7 +301,7 @@ describe('settings', () => {
     expect(none).toMatchObject({ code: 1, stderr: expect.stringMatching(/no account/) });
   });
 
-  test('resets a password beside a running server, as the audit log then tells', async () => {
+  test('resets a password while a server runs, and the audit log records it', async () => {
     const place = await freshPlace('pglite');
     const server = await startServer(configFor(place, WITH_ADMINISTRATOR));
     const reset = ['users', 'reset-password', ADMINISTRATOR];
@@ -318,7 +320,7 @@ describe('settings', () => {
     await server.stop();
   });
 
-  test('a port in use is told in a line', async () => {
+  test('a port in use is reported in one line', async () => {
     const server = await startServer(configFor(await freshPlace('pglite')));
     const { code, stderr } = await callCli(await freshPlace('pglite'), ['start'], {
       PORT: new URL(server.url).port,

@@ -24,7 +24,7 @@ const WEEK_B = { from: WEEK_A.to, to: '2026-11-15T00:00:00.000Z' };
 const EXECUTIONS = 1_000;
 const BATCH = 200;
 
-/** Two cohorts with one planted cause, in one pipeline, a week each. */
+/** Two cohorts of one pipeline, a week each, with one planted cause. */
 function planted(cause: Cause | undefined): { a: Snapshot[]; b: Snapshot[] } {
   const cohort = (name: 'a' | 'b', from: string): Snapshot[] =>
     plantedCohort(name, 7, { appId: APP, executions: EXECUTIONS, cause }).map((made, index) => ({
@@ -66,7 +66,7 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     return answer;
   };
 
-  test.each(CAUSES)('name a planted cause among the first three: %s', async (cause) => {
+  test.each(CAUSES)('list a planted cause among the first three: %s', async (cause) => {
     const { a, b, explained, explanations, outcomes, warnings } = await compare(
       `pipeline:loan-${cause}`,
       `pipeline:loan-${cause}`,
@@ -77,19 +77,19 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     expect(warnings).toEqual([]);
   });
 
-  test('say just what counting record by record says', async () => {
+  test('have the same counts as a count of each record', async () => {
     const { a, b } = planted('missing_step');
     const answer = await compare('pipeline:loan-missing_step', 'pipeline:loan-missing_step');
     const { explained, outcomes } = answer;
     const { difference } = outcomes[0] ?? { difference: 0 };
     const counts = countTraits(a, b, explained?.outcome ?? null);
-    // Inputs are counted in fewer executions; none of them plays a part here.
+    // Inputs are counted in fewer executions, and this test does not need them.
     const plain = counts.traits.filter(({ kind }) => kind !== 'input');
     const expected = rankExplanations(difference, [{ ...counts, traits: plain }]);
     expect(outlineOf(answer.explanations)).toEqual(outlineOf(expected.explanations));
   });
 
-  test('explain nothing where nothing changed', async () => {
+  test('explain nothing if nothing changed', async () => {
     const { explained, explanations, warnings } = await compare(
       'pipeline:loan-undefined',
       'pipeline:loan-undefined',
@@ -98,7 +98,7 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     expect(warnings.map(({ code }) => code)).toEqual(['no_change']);
   });
 
-  test('give terms that find the executions behind an explanation', async () => {
+  test('have terms that find the executions behind an explanation', async () => {
     const pipeline = 'pipeline:loan-threshold';
     const { explanations } = await compare(pipeline, pipeline);
     const found = explanations.find(({ kind }) => kind === 'rule' || kind === 'decisive');
@@ -109,7 +109,7 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     expect(page.items).toHaveLength(found?.a.count ?? -1);
   });
 
-  test('of two versions within one range do not explain by the version that tells them apart', async () => {
+  test('of two versions in one range are not explained by that version', async () => {
     const version = (name: string): string => `pipeline:loan-threshold version.ruleset:${name}`;
     const both = `&aFrom=${WEEK_B.from}&aTo=${WEEK_B.to}&bFrom=${WEEK_B.from}&bTo=${WEEK_B.to}`;
     const filters = `a=${version('r41')}&b=${version('r42')}`;
@@ -119,7 +119,7 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     expect(answer.explanations.map(({ kind }) => kind)).not.toContain('version');
   });
 
-  test('show the steps and the ways between them that differ', async () => {
+  test('show the steps and edges that differ', async () => {
     const { flow } = await compare('pipeline:loan-missing_step', 'pipeline:loan-missing_step');
     expect(flow.steps.map(({ name }) => name)).toEqual(['credit_history']);
     expect(flow.steps[0]).toMatchObject({ a: { rate: 1 }, b: { of: EXECUTIONS } });
@@ -130,7 +130,7 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     ]);
   });
 
-  test('explain the outcome that is asked for, or say that it did not change', async () => {
+  test('explain the requested outcome, or say that it did not change', async () => {
     const pipeline = 'pipeline:loan-threshold';
     const approved = await compare(pipeline, pipeline, '&outcome=approved');
     expect(approved.explained).toEqual({ outcome: 'approved' });
@@ -139,7 +139,7 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     expect(none.warnings.map(({ code }) => code)).toEqual(['no_change']);
   });
 
-  test('warn of cohorts that are small, or share executions', async () => {
+  test('warn if cohorts are small or share executions', async () => {
     const few = await compare('pipeline:loan-threshold', 'pipeline:nothing');
     expect(few.b).toMatchObject({ executions: 0, sampled: 0 });
     expect(few.warnings.map(({ code }) => code)).toEqual(['small', 'no_change']);
@@ -153,7 +153,7 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     });
   });
 
-  test('leave out what is still running', async () => {
+  test('leave out running executions', async () => {
     const [running] = planted('threshold').a;
     await postOk(server.url, {
       ...running,
@@ -166,7 +166,7 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     expect(a.executions).toBe(0);
   });
 
-  test('say in which filter an error is, and where', async () => {
+  test('name the filter and the position of an error', async () => {
     const response = await fetchWithKey(`${api}/cohorts?a=pipeline:x&b=env:prod (`);
     expect(response.status).toBe(400);
     const { error } = (await response.json()) as ErrorBody;

@@ -19,13 +19,13 @@ async function freshPlace(): Promise<Place> {
   return place;
 }
 
-/** On a connection of its own. */
+/** Requests the status on a new connection. */
 async function statusOf(url: string): Promise<number> {
   return await statusWith(url, { connection: 'close' });
 }
 
 test.skipIf(process.platform === 'win32')(
-  'a limit of open files that is too low stops the start with a sentence',
+  'a limit on open files that is too low stops the start with a message',
   async () => {
     const { env } = await freshPlace();
     const start = `ulimit -n 150 && exec "$0" "$@"`;
@@ -40,9 +40,9 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
-// Needs Linux' prlimit, which lowers the limit of a server that runs.
+// This needs Linux' prlimit, which lowers the limit of a running server.
 test.skipIf(!canLimit)(
-  'idle connections of one client leave room for a request, and the log says so',
+  'idle connections of one client are closed for a new request, and the log says so',
   async () => {
     const server = await startProcess(await freshPlace(), { XRAY_INIT_API_KEY: API_KEY });
     const { pid } = server.child;
@@ -67,7 +67,7 @@ test.skipIf(!canLimit)(
     const warnings = (await server.log)
       .split('\n')
       .filter((line) => line.includes('connections have reached their limit'));
-    // One line for the shortage, not one for each connection.
+    // There is one line for the shortage, not one for each connection.
     expect(warnings).toHaveLength(1);
     expect(JSON.parse(warnings[0] ?? '')).toMatchObject({ level: 40, ip: '127.0.0.1' });
   },

@@ -52,7 +52,7 @@ describe('the exported dashboard', () => {
     expect(await response.text()).toContain(`<title>${title}</title>`);
   });
 
-  test('allows a page’s own inline scripts by their hash, and no others', async () => {
+  test('allows only a page’s own inline scripts, by their hash', async () => {
     const response = await fetch(`${server.url}/executions`);
     const policy = response.headers.get('content-security-policy') ?? '';
     const hash = createHash('sha256').update(INLINE).digest('base64');
@@ -62,7 +62,7 @@ describe('the exported dashboard', () => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  test('lets hashed assets be kept for ever, and pages be asked for again', async () => {
+  test('lets browsers keep hashed assets forever, and revalidate pages', async () => {
     const asset = await fetch(`${server.url}/_next/static/app.js`);
     expect(asset.headers.get('cache-control')).toContain('immutable');
     const page = await fetch(`${server.url}/`);
@@ -71,13 +71,13 @@ describe('the exported dashboard', () => {
     expect(await statusWith(`${server.url}/`, { 'if-none-match': etag })).toBe(304);
   });
 
-  test('sends a trailing slash on, with the query', async () => {
+  test('redirects a trailing slash and keeps the query', async () => {
     const response = await fetch(`${server.url}/executions/?app=x`, { redirect: 'manual' });
     expect(response.status).toBe(308);
     expect(response.headers.get('location')).toBe('/executions?app=x');
   });
 
-  test('shows people a page for what is not there, and programs the error', async () => {
+  test('shows people a page for an unknown address, and programs the error', async () => {
     const page = await fetch(`${server.url}/lost`, { headers: { accept: 'text/html' } });
     expect(page.status).toBe(404);
     expect(await page.text()).toContain('<title>lost</title>');
@@ -104,7 +104,7 @@ describe('the exported dashboard', () => {
     expect(body).not.toContain('beside the folder');
   });
 
-  /** The path goes out as it stands, where `fetch` would make another of it. */
+  /** The path is sent unchanged. `fetch` would normalize it. */
   async function getRaw(url: string): Promise<{ status: number | undefined; body: string }> {
     const { hostname, port } = new URL(server.url);
     const req = request({ hostname, port, path: url, agent: false }).end();

@@ -12,17 +12,20 @@ import { startCluster } from './support/postgres-cluster.js';
 import { isInstalled, startProcess, type ServerProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 
-/** How often something is killed; `npm run test:chaos` wants more. */
+/** How often something is killed; `npm run test:chaos` sets more. */
 const KILLS = Number(process.env.XRAY_TEST_KILLS ?? 4);
 /** A start of the embedded database takes seconds. */
 const EMBEDDED_KILLS = Math.min(KILLS, 30);
 const WRITERS = 8;
-/** Acknowledgements between two kills: a random number, so that kills fall into every part of a write. */
+/**
+ * The number of acknowledgements between two kills is random, so that kills hit every part of a
+ * write.
+ */
 const BETWEEN_KILLS = { least: 5, most: 60 };
 
 /**
- * Writers that go on through every outage. Each execution is posted again until it is acknowledged, so
- * that some were stored before the answer got lost.
+ * Writers that continue through every outage. Each execution is posted again until it is
+ * acknowledged, so some were stored although the answer got lost.
  */
 async function writeThrough(
   url: () => string,
@@ -67,7 +70,7 @@ async function killRepeatedly(
       const news = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      // A writer only ends before the time by failing, and then nobody would wake this.
+      // A writer only ends early if it fails, and then nothing else would wake this.
       await Promise.race([news, writing]);
     }
   };
@@ -85,7 +88,7 @@ async function killRepeatedly(
   return acknowledged;
 }
 
-/** What became of the acknowledged, asked of a server: lost, there twice, or (of all that is stored) there in part. */
+/** The state of the acknowledged executions on a server: lost, stored twice, or stored in part. */
 async function damageTo(
   acknowledged: string[],
   url: string,
@@ -110,18 +113,21 @@ async function damageTo(
 
 const NO_DAMAGE = { lost: [], twice: [], partial: [] };
 
-/** In bytes. What is written to the write-ahead log of a new database lies behind. */
+/** In bytes. The write-ahead log of a new database is larger than this. */
 const SHORTER_THAN_THE_LOG = 1_000_000;
 
-/** No file of the process grows beyond it from now on, as on a full disk. */
+/** From now on no file of the process can grow beyond this size, as on a full disk. */
 function limitFiles({ child }: ServerProcess, size: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${size}:`]);
 }
 
-// prlimit belongs to util-linux. In CI its absence is a failure.
+// prlimit is part of util-linux. In CI it must exist.
 const withoutLimits = !isInstalled('prlimit') && process.env.CI !== 'true';
 
-/** Loaded into a server: on SIGUSR2 its database's thread ends, as no request could make it. */
+/**
+ * This code is loaded into a server. On SIGUSR2 its database's thread ends, which no request could
+ * cause.
+ */
 const END_THREAD_ON_SIGNAL = `
   import threads from 'node:worker_threads';
   import { syncBuiltinESMExports } from 'node:module';
@@ -156,7 +162,7 @@ describe('every acknowledged execution', () => {
   }, 600_000);
 
   test.skipIf(withoutLimits)(
-    'on pglite is there whole after its disk was full and its thread ended, while the server went on (needs prlimit)',
+    'on pglite is complete after its disk was full and its thread ended, while the server kept running (needs prlimit)',
     async () => {
       const place = await newPlace('pglite');
       onTestFinished(() => place.remove());
@@ -197,7 +203,7 @@ describe('every acknowledged execution', () => {
     600_000,
   );
 
-  test('on pglite is never what only seems to succeed after its WebAssembly trapped', async () => {
+  test('on pglite is not acknowledged if its WebAssembly trapped and it only seemed to succeed', async () => {
     const place = await newPlace('pglite');
     const { db, close } = await openPglite(path.join(place.env.XRAY_DATA_DIR ?? '', 'db'));
     onTestFinished(async () => {
@@ -206,7 +212,7 @@ describe('every acknowledged execution', () => {
     });
     const run = (statement: string, on = db): Promise<QueryResult<unknown>> =>
       sql.raw(statement).execute(on);
-    // Postgres' own limit, which would be an ordinary error, is further off than the end of the stack.
+    // Postgres' own limit would be an ordinary error. It must be higher than the stack's end.
     await run(`SET max_stack_depth = '3MB';
       CREATE TABLE public.written (n int);
       CREATE FUNCTION public.fill_stack(n int) RETURNS int LANGUAGE plpgsql AS
@@ -226,7 +232,7 @@ describe('every acknowledged execution', () => {
     await expect.poll(written, { timeout: 30_000 }).toEqual([]);
   });
 
-  test(`on postgres is there whole after ${KILLS} kills of the server or the database`, async () => {
+  test(`on postgres is complete after ${KILLS} kills of the server or the database`, async () => {
     const cluster = await startCluster();
     onTestFinished(() => cluster.stop());
     const place: Place = {
@@ -269,7 +275,7 @@ describe('every acknowledged execution', () => {
 });
 
 describe.each(DRIVERS)('a server on %s', (driver) => {
-  test('finishes what is in flight on SIGTERM and ends with 0', async () => {
+  test('finishes running requests on SIGTERM and exits with 0', async () => {
     const place = await newPlace(driver);
     onTestFinished(() => place.remove());
     const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
@@ -277,7 +283,7 @@ describe.each(DRIVERS)('a server on %s', (driver) => {
     await Promise.race(inFlight);
     const code = server.end('SIGTERM');
     const answers = await Promise.allSettled(inFlight);
-    // A request that reached the server is answered. Any other is refused as a whole.
+    // A request that reached the server is answered. Every other request is refused as a whole.
     const taken = answers.filter(
       (answer) => answer.status === 'fulfilled' && answer.value.status === 202,
     );

@@ -36,7 +36,7 @@ function queryOf(text: string): QueryNode {
   return parsed.query;
 }
 
-/** Ids of the executions that come when the index is made. */
+/** Ids of the executions that arrive after the index was built. */
 const LAST = new Set(Array.from({ length: 20 }, (_, index) => `e${180 + index}`));
 const facts = sampleSnapshots(200).map((snapshot) => factsOf(snapshot, NOW));
 
@@ -113,7 +113,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     );
     await indexing.stop();
     await store.saveExecutions(records.slice(-20));
-    // What answers all the same has no need of it.
+    // These queries must work without the bodies.
     await sql`DROP TABLE xray.bodies`.execute(database.db);
   });
   afterAll(async () => {
@@ -140,7 +140,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     return listed.map(({ summary }) => summary.executionId).sort();
   }
 
-  test('each term finds what it means, and its negation all else', async () => {
+  test('each term finds what it means, and its negation everything else', async () => {
     expect(await foundBySql(queryOf(''))).toHaveLength(facts.length);
     for (const text of EVERY_TERM) {
       const query = queryOf(text);
@@ -163,7 +163,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     return await foundBySql(query, await narrowByIndex(search, scope, query));
   }
 
-  test('narrowed by the index, it finds the same, with what came after it', async () => {
+  test('narrowed by the index, it finds the same, including newer executions', async () => {
     for (const text of EVERY_TERM) {
       const query = queryOf(text);
       expect([text, await foundByIndex(query)]).toEqual([text, idsByMeaning(query)]);
@@ -179,7 +179,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
 
   const RANGE = { from: '2026-11-18T00:00:00Z', to: '2026-11-23T00:00:00Z' };
 
-  test('facets count the executions that any query finds, by value', async () => {
+  test('facets count the matching executions of any query, by value', async () => {
     const nothing = { q: 'started:>2026-11-21 started:<2026-11-20', ...RANGE, values: 100 };
     expect(await readFacets({ store, search }, APP, nothing, NOW)).toMatchObject({ total: 0 });
     await fc.assert(

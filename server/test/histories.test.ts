@@ -13,7 +13,10 @@ const REASONS = ['PRICE_HIGH', 'TOO_FAR', 'unité ≠'];
 
 const nameOf = (n: number): string => `sku/${n}:größe ${n % 7}`;
 
-/** What became of the nth candidate at a step of the ith execution; by no pattern that a sort would keep. */
+/**
+ * The fate of the nth candidate at a step of the ith execution, in a pattern that no sort would
+ * keep.
+ */
 function fate(
   i: number,
   step: number,
@@ -26,7 +29,10 @@ function fate(
   return { letter, reason: isKept ? -1 : mixed % REASONS.length, score: mixed / 8 };
 }
 
-/** An execution of two steps that chose among thousands; of the first a few have detail. */
+/**
+ * An execution with two steps that chose among thousands. A few candidates of the first step have
+ * detail.
+ */
 function chosen(i: number): Snapshot {
   const numbers = Array.from({ length: CANDIDATES }, (_, n) => n).filter((n) => (n + i) % 5 !== 0);
   const stepOf = (step: number) => {
@@ -71,7 +77,7 @@ function chosen(i: number): Snapshot {
   });
 }
 
-/** The answer's counts, worked out from the snapshots alone. */
+/** The expected counts, computed only from the snapshots. */
 function bruteForce(snapshots: Snapshot[], id: string) {
   const counts = { executions: 0, appearances: 0 };
   const byOutcome: Record<string, number> = {};
@@ -122,8 +128,8 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
   });
   afterAll(() => server.close());
 
-  test('the answer for every candidate of large ledgers is what a count of the records gives', async () => {
-    // Each is an answer over HTTP, so that all of them take minutes; segments.test.ts goes through all.
+  test('for every candidate of large ledgers, the answer equals a count of the records', async () => {
+    // Each is an HTTP request, so all of them would take minutes. segments.test.ts covers all.
     const step = process.env.XRAY_TEST_FULL === undefined ? 50 : 1;
     const wrong: string[] = [];
     for (let from = 0; from < CANDIDATES; from += 10 * step) {
@@ -139,7 +145,7 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
     expect(wrong).toEqual([]);
   }, 600_000);
 
-  test('gives each appearance its rule, the margin to the cutoff and the nearest kept rival', async () => {
+  test('each appearance has its rule, the margin to the cutoff and the nearest kept rival', async () => {
     const { items, strip } = await candidate(server.url, nameOf(8));
     const one = items.find(
       ({ executionId, step }) => executionId === 'choice-0' && step.name === 'filter',
@@ -173,13 +179,13 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
     expect(inStrip).toBe(items.length);
   });
 
-  test('knows a candidate that only the ledger has', async () => {
+  test('a candidate that is only in the ledger is found', async () => {
     const { items } = await candidate(server.url, nameOf(4_321));
     expect(items.length).toBeGreaterThan(0);
     expect(items.every(({ ledgerOnly }) => ledgerOnly)).toBe(true);
   });
 
-  /** What the items of each page tell, to the last page. */
+  /** The items of each page, to the last page. */
   const pagesOf = async (id: string, limit: number): Promise<string[][]> => {
     const pages: string[][] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
@@ -191,14 +197,14 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
     return pages;
   };
 
-  test('pages by execution, and never tells one twice', async () => {
+  test('pages are cut between executions, and repeat none', async () => {
     const pages = await pagesOf(nameOf(9), 1);
     const both = (i: number): string[] => [`choice-${i} filter`, `choice-${i} rank`];
     expect(pages).toEqual([both(3), both(2), both(0)]);
     expect(await pagesOf(nameOf(9), 20)).toEqual([pages.flat()]);
   });
 
-  test('has fewer on a page where records are large', async () => {
+  test('a page of large records has fewer items', async () => {
     const large = (hour: number): Snapshot =>
       snapshot({
         executionId: `large-${hour}`,
@@ -224,7 +230,7 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
     ]);
   });
 
-  test('counts an execution that was sent again by its last version only', async () => {
+  test('an execution that was sent again counts only with its last version', async () => {
     const flush = (revision: number, outcome: 'kept' | 'rejected') =>
       snapshot({
         executionId: 'sent-again',
@@ -243,7 +249,7 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
     expect((await candidate(server.url, 'again')).byOutcome).toEqual({ rejected: 1 });
   });
 
-  test('finds what was decided on a subject, and why', async () => {
+  test('the decisions on a subject are found, with their reasons', async () => {
     const decided = (id: string, outcome: string, hour: number): Snapshot =>
       snapshot({
         subjects: [{ type: 'applicant', id }],

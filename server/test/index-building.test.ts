@@ -20,7 +20,7 @@ async function save(store: Store, snapshots: Snapshot[], receivedAt = new Date()
   await store.saveExecutions(snapshots.map((one) => recordOf(one, receivedAt)));
 }
 
-/** What builds the index, and what searches it; nothing is built unless `build` is called. */
+/** The builder and the search of an index. Nothing is built unless `build` is called. */
 function indexOver(store: Store, { now = Date.now }: { now?: () => number } = {}) {
   const threads = new TaskThreads(1);
   const search = new Search(store, threads);
@@ -53,7 +53,7 @@ function indexOver(store: Store, { now = Date.now }: { now?: () => number } = {}
     search,
     find,
     ids: async (q: string, app = APP) => (await find(q, app)).ids,
-    /** Until there is nothing left to do; a transaction of another test can hold the last ones back. */
+    /** Builds until nothing is left. A transaction of another test can delay the last rows. */
     async build() {
       await vi.waitUntil(
         async () => {
@@ -78,7 +78,7 @@ async function erase(store: Store, what: ErasureScope['what']): Promise<number> 
   return erased;
 }
 
-/** All that the segments hold: ids of executions, the raw blocks, and the executions with a tag. */
+/** Everything in the segments: ids of executions, the raw blocks, and the executions with a tag. */
 async function contentsOf({ index }: Store) {
   const segments = await index.listForSweep();
   const ids: number[] = [];
@@ -122,7 +122,7 @@ function withCandidate(id: string, changes: Partial<Snapshot> = {}): Snapshot {
 }
 
 describe.each(DRIVERS)('the search index on %s', (driver) => {
-  test('finds the same whatever became of its segments, each execution once', async () => {
+  test('finds each execution once, whatever happened to its segments', async () => {
     const store = await freshStore(driver);
     const { build, ids, search } = indexOver(store);
     const made: Snapshot[] = [];
@@ -132,7 +132,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
       );
       made.push(...own);
       await save(store, own);
-      // The first ones get a newer version when they are in a segment already.
+      // The first executions get a newer version while they are in a segment.
       if (round === 12) {
         await save(
           store,
@@ -160,7 +160,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     expect(await ids('common', 'another-app')).toEqual([]);
   });
 
-  test('keeps no trace of what was erased by name', async () => {
+  test('keeps no trace of an execution that was erased by name', async () => {
     const store = await freshStore(driver);
     const { build, ids } = indexOver(store);
     const subjects = [{ type: 'applicant', id: 'jane' }];
@@ -169,7 +169,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
       withCandidate(`candidate-of-jane-${n}`, { subjects, tags: ['secret-tag'] }),
     );
     const others = Array.from({ length: 30 }, (_, n) => withCandidate(`candidate-kept-${n}`));
-    // One of them is there in two versions, the older of which is in a segment too.
+    // One of them has two versions, and a segment contains the older one.
     await save(store, [doomed, ...others.slice(0, 10)]);
     await build();
     await save(store, [...ofSubject, ...others.slice(10)]);
@@ -195,7 +195,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     expect(await ids('candidate:candidate-kept-7')).toEqual([others[7]?.executionId]);
   });
 
-  test('does not bring back what is erased while it is being indexed', async () => {
+  test('does not restore an execution that is erased while it is being indexed', async () => {
     const store = await freshStore(driver);
     const { build, ids } = indexOver(store);
     const one = withCandidate('short-lived');
@@ -203,7 +203,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     const state = await store.index.readIndexState();
     const unindexed = () =>
       store.index.readUnindexed(state.position, { executions: 10, bytes: 1e6 });
-    // A transaction of another test on the same Postgres can hold them back for a moment.
+    // A transaction of another test on the same Postgres can delay them for a moment.
     await expect.poll(unindexed).toHaveLength(2);
     const last = (await unindexed()).at(-1);
     await erase(store, { kind: 'execution', executionId: one.executionId });
@@ -214,7 +214,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     expect(await ids('offered')).toHaveLength(1);
   });
 
-  test('leaves out what retention deleted, and forgets it within a day', async () => {
+  test('leaves out executions that retention deleted, and forgets them within a day', async () => {
     const store = await freshStore(driver);
     const first = indexOver(store);
     const old = Array.from({ length: 20 }, (_, n) => withCandidate(`aged-${n}`));
@@ -233,7 +233,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     expect(await later.ids('offered')).toHaveLength(1);
   });
 
-  test('counts the last versions of many executions alone, whatever was noted or forgotten of others', async () => {
+  test('counts only the last versions of many executions, whatever was noted or forgotten about others', async () => {
     const store = await freshStore(driver);
     let ahead = 0;
     const { build, search } = indexOver(store, { now: () => Date.now() + ahead });
@@ -299,7 +299,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     await check();
   });
 
-  test('says what it did not look into while it is far behind', async () => {
+  test('reports what it did not search while it is far behind', async () => {
     const store = await freshStore(driver);
     const { build, find } = indexOver(store);
     const many = Array.from({ length: 2_100 }, () => ({ ...snapshot(), input: 'laggard' }));
@@ -314,7 +314,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     expect(await store.index.measureLag()).toMatchObject({ executions: 0 });
   });
 
-  test('is built by one of several that could', async () => {
+  test('is built by one of several instances', async () => {
     const store = await freshStore(driver);
     const builders = [1, 2, 3].map(() => indexOver(store));
     for (let round = 0; round < 5; round++) {
@@ -326,7 +326,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   });
 });
 
-test('a database restored from a dump of another cluster is indexed again', async () => {
+test("a database restored from another cluster's dump is indexed again", async () => {
   const place = await newPlace('postgres');
   const store = await openStore(place);
   onTestFinished(async () => {

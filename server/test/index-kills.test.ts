@@ -10,9 +10,9 @@ import { startProcess, type ServerProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 import { openDriver } from './support/tables.js';
 
-/** How often the server is killed; `npm run test:chaos` wants more. */
+/** How often the server is killed; `npm run test:chaos` sets more. */
 const KILLS = Math.min(Number(process.env.XRAY_TEST_KILLS ?? 4), 20);
-/** Requests between two kills: a random number, so that kills fall into every part of the work. */
+/** The number of requests between two kills is random, so that kills hit every part of the work. */
 const REQUESTS = { least: 10, most: 50 };
 const ORPHANS = `SELECT count(DISTINCT segment)::int AS orphans FROM xray.segment_blocks b
   WHERE NOT EXISTS (SELECT FROM xray.segments s WHERE s.id = b.segment)`;
@@ -21,7 +21,10 @@ async function startServer(place: Place): Promise<ServerProcess> {
   return await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
 }
 
-/** What half a minute does: who was killed while it led leads no longer. Nobody has the database open. */
+/**
+ * Ends the lease of a killed leader without waiting for half a minute. No process may have the
+ * database open.
+ */
 async function endLease(place: Place): Promise<void> {
   const { db, close } = await openDriver(place);
   await sql`UPDATE xray.indexing SET leads_until = '-infinity'`.execute(db);
@@ -44,7 +47,7 @@ async function lagOf(url: string): Promise<number> {
   return Number(/^xray_search_lag_executions (\d+)$/m.exec(metrics)?.[1]);
 }
 
-/** Each has a word that all have, and one of its own. */
+/** Executions with a common word and a unique word each. */
 class Made {
   readonly all: Snapshot[] = [];
 
@@ -54,7 +57,7 @@ class Made {
     return one;
   }
 
-  /** All by their common word, and some by their own. */
+  /** The ids found by the common word, and by a few unique words. */
   get ids(): { all: string[]; alone: string[][] } {
     const ids = this.all.map(({ executionId }) => executionId);
     return { all: ids.toSorted(), alone: ids.filter(isSampled).map((id) => [id]) };
@@ -73,7 +76,7 @@ function isSampled(_id: string, place: number): boolean {
   return place % 20 === 0;
 }
 
-/** By the segments' own account: the rows that they hold, and the blocks that belong to none of them. */
+/** The rows that the segments contain, and the blocks that belong to no segment. */
 async function indexedIn(place: Place): Promise<{ rows: number[]; orphans: number }> {
   const store = await openStore(place);
   const rows: number[] = [];
@@ -90,7 +93,7 @@ async function indexedIn(place: Place): Promise<{ rows: number[]; orphans: numbe
 }
 
 describe.each(DRIVERS)('the search index on %s', (driver) => {
-  test(`holds each execution once after ${KILLS} kills while it was built and merged`, async () => {
+  test(`contains each execution once after ${KILLS} kills while it was built and merged`, async () => {
     const place = await newPlace(driver);
     onTestFinished(() => place.remove());
     const made = new Made();
@@ -105,7 +108,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
       await endLease(place);
     }
     const server = await startServer(place);
-    // Right away, whatever the kills left undone.
+    // This holds immediately, whatever work the kills interrupted.
     expect(await made.find(server.url)).toEqual(made.ids);
     await expect.poll(() => lagOf(server.url), { timeout: 60_000 }).toBe(0);
     expect(await made.find(server.url)).toEqual(made.ids);
@@ -128,7 +131,7 @@ test('a merge that was killed just before its end is repeated, and leaves nothin
   });
   const ask = async (query: string): Promise<number> =>
     Object.values((await watcher.query<Record<string, number>>(query)).rows[0] ?? {})[0] ?? -1;
-  // Only a merge takes segments away, and there it has to wait.
+  // Only a merge deletes segments. The lock makes it wait there.
   await watcher.query(`
     CREATE FUNCTION public.stall() RETURNS trigger LANGUAGE plpgsql AS
       $$BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END$$;

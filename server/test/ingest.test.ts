@@ -11,7 +11,7 @@ async function errorOf(response: Response): Promise<ErrorBody['error']> {
   return ((await response.json()) as ErrorBody).error;
 }
 
-/** More than the event loop parses by itself. */
+/** The event loop does not parse a body of this size itself. */
 const LARGE = 'x'.repeat(600_000);
 
 describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
@@ -109,7 +109,7 @@ describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
     expect(facts.bytes).toBe(Buffer.byteLength(JSON.stringify(sent)));
   });
 
-  test('gives back the very text, with numbers that no double can hold', async () => {
+  test('returns the exact text, with numbers that no double can hold', async () => {
     const text = `{ "executionId":"big", "appId":"${APP}", "pipeline":"p", "steps":[{"name":"s","input":12345678901234567890}] }`;
     await post(server.url, `[${text}]`);
     const response = await fetch(`${server.url}/api/apps/${APP}/executions/big`, {
@@ -140,7 +140,7 @@ describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
     expect(await bearer.json()).toMatchObject({ duplicates: 3 });
   });
 
-  test('of an array answers small and large by their places', async () => {
+  test('accepts small and large elements of an array by their positions', async () => {
     const sent = [
       snapshot({ output: LARGE }),
       { ...snapshot({ executionId: 'large and bad', output: LARGE }), pipeline: 7 },
@@ -155,7 +155,7 @@ describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
     expect(stored).toEqual(first);
   });
 
-  test('of an array takes what is sound and names what is not, by its place', async () => {
+  test('stores the valid elements of an array and names the invalid ones, by position', async () => {
     const good = snapshot();
     const bad = { ...snapshot({ executionId: 'bad' }), pipeline: 'x'.repeat(129) };
     const foreign = snapshot({ executionId: 'foreign', appId: 'someone-else' });
@@ -172,14 +172,14 @@ describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
     expect(result.rejected[0]?.message).toMatch(/pipeline.*128/);
   });
 
-  test('answers 400 with the same body when all of an array is rejected', async () => {
+  test('answers 400 with the same body if all of an array is rejected', async () => {
     const response = await post(server.url, [{}, 5]);
     expect(response.status).toBe(400);
     expect(((await response.json()) as IngestResult).rejected).toHaveLength(2);
     expect((await post(server.url, [])).status).toBe(202);
   });
 
-  test('the same execution posted twenty times, at once and out of order, is one', async () => {
+  test('stores the same execution once if it is posted twenty times, at once and out of order', async () => {
     const base = snapshot();
     const revisions = Array.from({ length: 20 }, (_, i) => ((i * 7) % 20) + 1);
     await Promise.all(
@@ -345,7 +345,7 @@ describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
     ],
   ];
   test.each(malformed)(
-    'names the path of what is wrong: %s',
+    'names the path of an invalid value: %s',
     async (_name, changes, path, limit) => {
       const response = await post(server.url, { ...snapshot(), ...changes });
       expect(response.status).toBe(400);
@@ -357,7 +357,7 @@ describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
     },
   );
 
-  test('memory does not grow with what is refused', async () => {
+  test('does not use more memory for refused requests', async () => {
     const bomb = gzipSync(Buffer.alloc(100_000_000, 0x20));
     const sendSome = async (): Promise<void> => {
       for (let i = 0; i < 5; i++) {
@@ -372,7 +372,7 @@ describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
   });
 });
 
-test('answers any origin at ingest, without credentials', async () => {
+test('accepts any origin at ingest, without credentials', async () => {
   const server = await freshServer('postgres');
   const preflight = await fetch(`${server.url}/executions`, {
     method: 'OPTIONS',
@@ -398,7 +398,7 @@ test('answers any origin at ingest, without credentials', async () => {
   await server.close();
 });
 
-test('takes every spelling of its path, and none with a key in it', async () => {
+test('accepts every spelling of its path, but none that contains a key', async () => {
   const server = await freshServer('postgres');
   onTestFinished(() => server.close());
   const send = async (path: string): Promise<number> =>

@@ -8,7 +8,7 @@ import { postOk, statusWith } from './support/http.js';
 import { snapshot } from './support/snapshots.js';
 import { Visitor, WITH_ADMINISTRATOR, administratorOf } from './support/people.js';
 
-/** What no answer to a hostile question may show, since nothing that is asked for is there. */
+/** No answer to a hostile question may contain this, because nothing that exists is asked for. */
 const PLANTED = 'planted-where-nobody-asked';
 const MOST_HOSTILE = ["' OR '1'='1", "'; DROP TABLE xray.executions; --", '{"$ne":null}', '\\'];
 const HOSTILE = [
@@ -27,7 +27,7 @@ const READING = ROUTES.filter(({ method, policy }) => method === 'get' && policy
 const nameOf = ({ method, path }: Endpoint): string => `${method.toUpperCase()} ${path}`;
 const quoted = (text: string): string => JSON.stringify(text);
 
-/** What a parameter is where another one of the same request is hostile. */
+/** The values of the other parameters while one parameter is hostile. */
 const HARMLESS: Record<string, string> = { app: APP, a: 'none', b: 'none' };
 
 function fieldsOf(schema: z.ZodType | undefined): string[] {
@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Asks, and leaves a stream alone once it has begun. */
+/** Sends a request. A stream is left alone once it has begun. */
 async function ask(where: string): Promise<{ status: number; text: string }> {
   const leaving = new AbortController();
   const response = await fetch(server.url + where, {
@@ -65,14 +65,17 @@ async function ask(where: string): Promise<{ status: number; text: string }> {
   return { status: response.status, text };
 }
 
-/** Faults of an answer. An ordinary answer is expected, since the request is invalid or names nothing. */
+/**
+ * Faults of an answer. The answer should be an ordinary one, because the request is invalid or
+ * names nothing.
+ */
 async function faultsOf(where: string): Promise<string[]> {
   const { status, text } = await ask(where);
   if (![200, 400, 404, 422].includes(status)) return [`${where}: ${status}`];
   return text.includes(PLANTED) ? [`${where}: ${text}`] : [];
 }
 
-/** The same of what changes something: nobody is to change anything by it. */
+/** The same for requests that would change something. None of them may succeed. */
 async function faultsOfSending(method: string, where: string, body: unknown): Promise<string[]> {
   const { status } = await ada.send(method.toUpperCase(), where, body, {
     'content-type': where.endsWith('/import') ? 'application/x-ndjson' : 'application/json',
@@ -185,7 +188,7 @@ describe('a hostile text finds nothing and breaks nothing', () => {
     expect([...statuses]).toEqual([401]);
   });
 
-  test('and all there was is still there', async () => {
+  test('and all records still exist', async () => {
     const page = await ada.ask<ExecutionPage>('GET', `/api/apps/${APP}/executions`);
     expect(page.items.map(({ executionId }) => executionId).toSorted()).toEqual(['other', PLANTED]);
     expect(({} as { polluted?: number }).polluted).toBeUndefined();

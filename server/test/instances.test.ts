@@ -29,7 +29,7 @@ let instances: RunningServer[];
 let balancer: Awaited<ReturnType<typeof roundRobin>>;
 beforeAll(async () => {
   place = await newPlace('postgres', { migrated: false });
-  // Together, on an empty database: they race for the migrations and for the first app.
+  // They start together on an empty database, and race for the migrations and the first app.
   instances = await Promise.all([1, 2, 3].map(() => startServer(configFor(place))));
   balancer = await roundRobin(instances.map((instance) => instance.url));
 });
@@ -39,7 +39,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-test('three instances behind a round robin are one', async () => {
+test('three instances behind a round-robin balancer act as one', async () => {
   const bases = Array.from({ length: 10 }, () => snapshot());
   const flushes = bases.flatMap((base) =>
     Array.from({ length: 12 }, (_, i) => ({
@@ -60,7 +60,7 @@ test('three instances behind a round robin are one', async () => {
   }
 });
 
-test('a repeated flush is a duplicate, whichever instance it comes to', async () => {
+test('a repeated flush is a duplicate, whichever instance receives it', async () => {
   const one = snapshot();
   const answers = await Promise.all(
     Array.from({ length: 9 }, (_, i) => postOk(instances[i % 3]?.url ?? '', one)),

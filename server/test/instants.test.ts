@@ -18,10 +18,10 @@ import { recordOf, snapshot } from './support/snapshots.js';
 
 const anyInstant = fc.oneof(
   fc.integer({ min: FIRST_INSTANT_MS, max: LAST_INSTANT_MS }),
-  // The years that `Date` takes for those of the last century.
+  // The years that `Date` would read as years of the last century.
   fc.integer({ min: FIRST_INSTANT_MS, max: Date.parse('0100-01-01T00:00:00Z') }),
 );
-/** The last one can be stored, and nothing is after it. */
+/** The last instant can be stored, and nothing is after it. */
 const NOW = LAST_INSTANT_MS;
 
 const STORED = [
@@ -46,7 +46,7 @@ describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
   beforeAll(async () => {
     place = await newPlace(driver);
     const url = place.env.DATABASE_URL;
-    // Its offsets had seconds then, and the first of our instants lies before Christ there.
+    // Offsets had seconds in those years. In this zone our first instant is before Christ.
     if (url !== undefined) {
       const name = new URL(url).pathname.slice(1);
       await administer(`ALTER DATABASE ${name} SET timezone = 'America/New_York'`);
@@ -80,7 +80,7 @@ describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
     expect(seen).toEqual(sort === 'at' ? SORTED : SORTED.toReversed());
   });
 
-  test('are filtered by range and by `started:` as their texts compare', async () => {
+  test('are filtered by range and by `started:` in the order of their texts', async () => {
     const anyText = fc.oneof(
       anyInstant.map((ms) => new Date(ms).toISOString()),
       fc.constantFrom(...STORED),
@@ -131,7 +131,7 @@ describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
     'started:<0001-01-01',
     'started:<=9999-12-31',
     'started:>=0001-01-01',
-  ])('%s at the very edge is an answer', async (q) => {
+  ])('%s at the very edge is answered', async (q) => {
     const { items } = await list({ q, limit: 200 });
     expect(items).toHaveLength(q.includes('=') ? STORED.length : 0);
     const facets = await readFacets(sources, APP, { q, values: 1 }, NOW);

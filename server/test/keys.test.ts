@@ -27,7 +27,7 @@ describe('an API key', () => {
     return error.message;
   }
 
-  test('that was rotated works beside the new one for a while, and then no more', async () => {
+  test('that was rotated works together with the new one for a while, and then stops', async () => {
     const old = await ada.newKey(APP, { name: 'worker', environments: ['prod'] });
     const rotate = `/api/apps/${APP}/keys/${old.apiKey.id}/rotate`;
     const next = await ada.ask<CreatedKey>('POST', rotate, { overlapHours: 1 });
@@ -45,7 +45,7 @@ describe('an API key', () => {
     expect((await ada.send('POST', rotate, {})).status).toBe(404);
   });
 
-  test('sends for its environments and no other', async () => {
+  test('can send only for its environments', async () => {
     const { key } = await ada.newKey(APP, { environments: ['prod', 'canary'] });
     const batch = ['prod', 'test', 'canary', undefined].map((environment) =>
       snapshot(environment === undefined ? {} : { environment }),
@@ -63,29 +63,29 @@ describe('an API key', () => {
     expect(codeOf(reads)).toBe('invalid');
   });
 
-  test('has its own limit, whatever the installation’s', async () => {
+  test('has its own limit, whatever the installation’s limit is', async () => {
     const { key } = await ada.newKey(APP, { requestsPerMinute: 2 });
     const statuses = [];
     for (let i = 0; i < 3; i++) statuses.push((await sendWith(key)).status);
     expect(statuses).toEqual([202, 202, 429]);
   });
 
-  test('tells by itself that it was mistyped, or is no key at all', async () => {
+  test('has an error of its own if it was mistyped, or is not a key', async () => {
     const { key } = await ada.newKey(APP);
     const last = key.endsWith('0') ? '1' : '0';
     expect(await complaintOf(key.slice(0, -1) + last)).toMatch(/checksum.*copy it again/);
     expect(await complaintOf('sk_live_123')).toMatch(/begins with `xr_`/);
-    expect(await complaintOf(`xr_${'x'.repeat(60)}`)).toMatch(/not known here/);
+    expect(await complaintOf(`xr_${'x'.repeat(60)}`)).toMatch(/unknown/);
   });
 
-  test('is refused in a URL, where logs would keep it', async () => {
+  test('is refused in a URL, because logs would contain it', async () => {
     const { key } = await ada.newKey(APP);
     const response = await fetch(`${server.url}/api/apps?api_key=${key}`);
     expect(response.status).toBe(400);
     expect(await response.text()).not.toContain(key);
   });
 
-  test('shows when it was used, by whom it was made and when it ends', async () => {
+  test('shows when it was used, who created it and when it ends', async () => {
     const { key, apiKey } = await ada.newKey(APP, { expiresInDays: 30 });
     await sendWith(key);
     const { items } = await ada.ask<ApiKeyList>('GET', `/api/apps/${APP}/keys`);
@@ -97,7 +97,7 @@ describe('an API key', () => {
     expect(JSON.stringify(items)).not.toContain(key.slice(-20));
   });
 
-  test('of an archived app sends nothing until the app is taken back', async () => {
+  test('of an archived app cannot send until the app is restored', async () => {
     await ada.ask('POST', '/api/apps', { id: 'old' });
     const { key } = await ada.newKey('old');
     const archive = (archived: boolean) => ada.ask('PATCH', '/api/apps/old', { archived });
@@ -108,7 +108,7 @@ describe('an API key', () => {
   });
 });
 
-test('a key is looked up by its hash alone, so that a near miss takes as long as any other', async () => {
+test('a key is looked up only by its hash, so a similar key takes as long as any other', async () => {
   const asked: Uint8Array[] = [];
   const ring = new KeyRing(
     {

@@ -10,7 +10,7 @@ const REVISIONS = [1, 5, 99];
 const FORMS = ['one', 'array', 'ndjson'] as const;
 type Form = (typeof FORMS)[number];
 
-/** Sends in one of the three forms; what came of each snapshot. */
+/** Sends in one of the three forms, and returns the result of each snapshot. */
 async function send(url: string, key: string, form: Form, made: Snapshot[]): Promise<unknown[]> {
   const [first] = made;
   const isNdjson = form === 'ndjson';
@@ -25,7 +25,9 @@ async function send(url: string, key: string, form: Form, made: Snapshot[]): Pro
   return made.map((_, index) => rejected.get(index) ?? 'taken');
 }
 
-/** What stands before a write that a limited key tries: every status and revision of another environment. */
+/**
+ * The stored state before a limited key writes: every status and revision of another environment.
+ */
 const THERE = STATUSES.flatMap((status) => REVISIONS.map((revision) => ({ status, revision })));
 
 describe.each(DRIVERS)('a key for one environment, on %s', (driver) => {
@@ -62,7 +64,7 @@ describe.each(DRIVERS)('a key for one environment, on %s', (driver) => {
     expect(after).toEqual(before);
   });
 
-  test('is told in a single refusal that the environment is the reason', async () => {
+  test('gets a single refusal that names the environment', async () => {
     const executionId = crypto.randomUUID();
     await send(server.url, wide, 'one', [snapshot({ executionId, environment: 'production' })]);
     const response = await post(
@@ -79,7 +81,7 @@ describe.each(DRIVERS)('a key for one environment, on %s', (driver) => {
     });
   });
 
-  test('still changes its own, beside refusals in the same batch', async () => {
+  test('still changes its own, next to refusals in the same batch', async () => {
     const [mine, theirs] = [crypto.randomUUID(), crypto.randomUUID()];
     const own = snapshot({ executionId: mine, environment: 'staging', status: 'running' });
     await send(server.url, staging, 'one', [own]);
@@ -95,7 +97,7 @@ describe.each(DRIVERS)('a key for one environment, on %s', (driver) => {
     expect((await detail(server.url, theirs)).snapshot.environment).toBe('prod');
   });
 
-  test('cannot take an id before its owner comes, whatever its revision', async () => {
+  test('cannot reserve an id before its owner sends it, whatever its revision', async () => {
     const executionId = crypto.randomUUID();
     const squatting = snapshot({
       executionId,
@@ -117,7 +119,7 @@ describe.each(DRIVERS)('a key for one environment, on %s', (driver) => {
     expect(stored.server.conflict).toBe(false);
   });
 
-  test('loses against who sends the same id at the same time', async () => {
+  test('loses if the owner sends the same id at the same time', async () => {
     const pairs = Array.from({ length: 40 }, (_, index) => {
       const executionId = crypto.randomUUID();
       const theirs = snapshot({ executionId, environment: 'production', pipeline: 'racing' });
@@ -142,7 +144,7 @@ describe.each(DRIVERS)('a key for one environment, on %s', (driver) => {
   });
 });
 
-describe('a person changes nothing beyond their role, whatever is there', () => {
+describe('a person changes nothing beyond their role, whatever exists', () => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   let ada: Visitor;
   let vera: Visitor;
@@ -178,7 +180,7 @@ describe('a person changes nothing beyond their role, whatever is there', () => 
     expect(await ed.ask('GET', views)).toEqual(before);
   });
 
-  test('an owner of one app, with what another app has under the same id', async () => {
+  test('an owner of one app, with data of another app under the same id', async () => {
     const olga = await ada.bring(APP, 'owner', 'olga@example.org');
     const rival = await ada.newKey('rival');
     const made = snapshot({ appId: 'rival', executionId: 'shared-id' });

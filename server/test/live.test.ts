@@ -17,7 +17,7 @@ describe.each(DRIVERS)('the live stream on %s', (driver) => {
   });
   afterAll(() => server.close());
 
-  test('tells what comes after it was opened, and again what is updated', async () => {
+  test('sends executions that arrive after it was opened, and their updates', async () => {
     await postOk(server.url, snapshot({ executionId: 'before' }));
     const reader = await Reader.open(server.url);
     const running = snapshot({ executionId: 'long', status: 'running', revision: 1 });
@@ -30,7 +30,7 @@ describe.each(DRIVERS)('the live stream on %s', (driver) => {
     reader.leave();
   });
 
-  test('goes on where a reader left', async () => {
+  test('continues where a reader left', async () => {
     const reader = await Reader.open(server.url);
     reader.leave();
     const sent = Array.from({ length: 5 }, () => snapshot());
@@ -42,7 +42,7 @@ describe.each(DRIVERS)('the live stream on %s', (driver) => {
     again.leave();
   });
 
-  test('tells who was away too long that there was more than it tells', async () => {
+  test('tells a reader who was away too long that it missed executions', async () => {
     const reader = await Reader.open(server.url);
     reader.leave();
     for (let sent = 0; sent < 2_500; sent += 500) {
@@ -61,7 +61,7 @@ describe.each(DRIVERS)('the live stream on %s', (driver) => {
     again.leave();
   });
 
-  test('a cursor of another database begins now', async () => {
+  test('a cursor of another database starts now', async () => {
     const reader = await Reader.open(server.url, { after: '9000000000000000000' });
     const one = snapshot();
     await postOk(server.url, one);
@@ -69,7 +69,7 @@ describe.each(DRIVERS)('the live stream on %s', (driver) => {
     reader.leave();
   });
 
-  test('tells only what its filter lets through', async () => {
+  test('sends only executions that match its filter', async () => {
     const reader = await Reader.open(server.url, { q: 'pipeline:loan* -status:failed' });
     const wanted = snapshot({ pipeline: 'loan-small' });
     await postOk(server.url, [
@@ -86,14 +86,14 @@ describe.each(DRIVERS)('the live stream on %s', (driver) => {
     });
   });
 
-  test('refuses what is no cursor', async () => {
+  test('refuses an invalid cursor', async () => {
     const response = await fetchWithKey(`${server.url}/api/apps/${APP}/live?after=x`);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { details: [{ path: 'after' }] } });
   });
 });
 
-describe('the live stream over instances', () => {
+describe('the live stream over several instances', () => {
   let place: Place;
   let instances: RunningServer[];
   beforeAll(async () => {
@@ -105,8 +105,8 @@ describe('the live stream over instances', () => {
     await place.remove();
   });
 
-  test('tells each reader each execution once, whichever instance took it', async () => {
-    // Two of each instance, as two tabs would be.
+  test('sends each execution once to each reader, whichever instance received it', async () => {
+    // There are two readers of each instance, like two tabs.
     const readers = await Promise.all(
       [...instances, ...instances].map(({ url }) => Reader.open(url)),
     );
@@ -116,7 +116,7 @@ describe('the live stream over instances', () => {
     await Promise.all(posts);
     const ids = sent.map(({ executionId }) => executionId).toSorted();
     for (const found of await Promise.all(told)) expect(idsOf(found)).toEqual(ids);
-    // What comes next is new: nothing of the 300 was told twice. Each is told within a second.
+    // The next executions are new, so none of the 300 was repeated. Each arrives within a second.
     const waitedMs: number[] = [];
     for (let i = 0; i < 9; i++) {
       const next = snapshot();
@@ -127,7 +127,7 @@ describe('the live stream over instances', () => {
       for (const events of found) expect(idsOf(events)).toEqual([next.executionId]);
     }
     for (const reader of readers) reader.leave();
-    // A machine that has other things to do may be late now and then.
+    // A busy machine may sometimes be late.
     expect(waitedMs.toSorted((a, b) => a - b)[4]).toBeLessThan(1_000);
   });
 
@@ -139,7 +139,7 @@ describe('the live stream over instances', () => {
   });
 });
 
-test('ends when its reader may no longer read, and tells nothing of other apps', async () => {
+test('ends when its reader loses the permission, and shows nothing of other apps', async () => {
   const server = await freshServer('pglite', WITH_ADMINISTRATOR);
   const ada = await administratorOf(server);
   for (const id of ['shop', 'rival']) await ada.ask('POST', '/api/apps', { id });
@@ -154,7 +154,7 @@ test('ends when its reader may no longer read, and tells nothing of other apps',
   await server.close();
 });
 
-test('one key takes its share of the streams, and leaves the others to everybody else', async () => {
+test('one key uses only its share of the streams, and leaves the rest to others', async () => {
   const server = await freshServer('pglite', WITH_ADMINISTRATOR);
   const ada = await administratorOf(server);
   await ada.ask('POST', '/api/apps', { id: 'rival' });

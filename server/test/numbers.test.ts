@@ -7,7 +7,7 @@ const N2 = '9007199254740992';
 const HUGE = '1e400';
 const DECIMAL = '0.12345678901234567890';
 
-/** As a sender writes it whose numbers are no doubles. */
+/** A record from a sender whose numbers are not doubles. */
 function record(id: string, number: string, changes = ''): string {
   return `{"executionId":"${id}","appId":"${APP}","pipeline":"p","metadata":{"acct":${number},"huge":${HUGE}},
     "decision":{"outcome":"declined","adverse":true,"reasons":[{"code":"MIN","ruleId":"min"}]},
@@ -52,14 +52,14 @@ describe('numbers that a double cannot hold', () => {
     expect(await text(path)).toContain(N1);
   });
 
-  test('keep their digits where they are too large or too fine', async () => {
+  test('keep their digits if they are too large or too fine', async () => {
     const step = await text('executions/n1/steps/0');
     expect(step).toContain(`"huge":[${HUGE}]`);
     expect(step).toContain(`"decimal":${DECIMAL}`);
     expect(await text('executions/n1?payloads=false')).toContain(`"huge":${HUGE}`);
   });
 
-  test('tell two executions apart', async () => {
+  test('distinguish two executions', async () => {
     const comparison = await text('compare?a=n1&b=n2');
     expect(comparison).toContain('"same":false');
     expect(comparison).toContain(`{"path":"/metadata/acct","kind":"changed","a":${N1},"b":${N2}}`);
@@ -75,11 +75,11 @@ describe('numbers that a double cannot hold', () => {
     ['metadata.huge:10e399', ['n1', 'n2']],
     ['metadata.huge:1e401', []],
     ['metadata.huge:1e999999999', []],
-  ])('find with %s exactly what has them', async (q, ids) => {
+  ])('find exactly the matching executions with %s', async (q, ids) => {
     expect(await found(q)).toEqual(ids);
   });
 
-  test('make a flush another one, and a large one is read as a small one is', async () => {
+  test('distinguish two flushes, and are read the same in large and small flushes', async () => {
     const padding = `,"output":"${'x'.repeat(300 * 1024)}"`;
     const [first, second] = [`${N1}7`, `${N1}8`];
     const results = [];

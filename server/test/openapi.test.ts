@@ -56,7 +56,7 @@ describe('/openapi.json', () => {
     for (const [, name = ''] of names) expect(document.components.schemas).toHaveProperty(name);
   });
 
-  test('has an example of every question, what it takes and what it answers', () => {
+  test('has an example for every question, of the input and the answer', () => {
     for (const path of Object.keys(core.QUESTIONS)) {
       const operation = operationAt(path);
       for (const { name, example, schema } of operation.parameters) {
@@ -76,7 +76,7 @@ describe('/openapi.json', () => {
     }
   });
 
-  test('says of every question what the clients are told', () => {
+  test('says the same about every question as the clients do', () => {
     for (const [path, { query, answer }] of Object.entries(core.QUESTIONS)) {
       const asked = operationAt(path);
       const inQuery = asked.parameters.filter((one) => one.in === 'query');
@@ -90,7 +90,7 @@ describe('/openapi.json', () => {
     }
   });
 
-  test('names the type of what is no JSON', () => {
+  test('names the type of every answer that is not JSON', () => {
     const typeOf = (path: string): string[] =>
       Object.keys(document.paths[`/api/apps/{app}/${path}`]?.get?.responses['200']?.content ?? {});
     expect([typeOf('live'), typeOf('export')]).toEqual([
@@ -106,7 +106,7 @@ describe('/openapi.json', () => {
     );
   });
 
-  test('every path that is described answers, and refuses a wrong key unless it is public', async () => {
+  test('every described path answers, and refuses a wrong key unless it is public', async () => {
     for (const [path, operations] of Object.entries(document.paths)) {
       const concrete = path.replaceAll(/\{\w+\}/g, 'none');
       for (const [method, { security }] of Object.entries(operations)) {
@@ -131,7 +131,7 @@ describe('/docs', () => {
   });
   afterAll(() => server.close());
 
-  test('tells every call of the document and every type that it names, without a script', async () => {
+  test('shows every call and every type of the document, without a script', async () => {
     const document = await get<Document>(`${server.url}/openapi.json`);
     const response = await fetch(`${server.url}/docs`);
     expect(response.headers.get('content-type')).toContain('text/html');

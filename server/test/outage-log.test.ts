@@ -13,7 +13,7 @@ interface Line {
   failures?: number;
 }
 
-test('an outage is told when it begins, once a minute, and when it is over', () => {
+test('an outage is logged when it begins, once a minute, and when it is over', () => {
   const lines: Line[] = [];
   let now = 0;
   const log = new OutageLog(
@@ -24,7 +24,7 @@ test('an outage is told when it begins, once a minute, and when it is over', () 
   log.succeeded();
   for (; now < 150_000; now += 100) {
     log.failed(gone, 'the database is gone');
-    // As reads do while a disk is full.
+    // With a full disk, reads still succeed.
     log.succeeded();
   }
   now += 60_000;

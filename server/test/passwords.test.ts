@@ -35,7 +35,7 @@ function openPasswords(): Passwords {
 }
 
 describe('a password', () => {
-  test('verifies against its hash alone, also one that was stored by Better Auth', async () => {
+  test('verifies only against its own hash, including a hash stored by Better Auth', async () => {
     const passwords = openPasswords();
     for (const hash of [await passwords.hash(PASSWORD), await hashPassword(PASSWORD)]) {
       expect(await passwords.verify({ hash, password: PASSWORD })).toBe(true);
@@ -43,7 +43,7 @@ describe('a password', () => {
     }
   });
 
-  test('is not hashed for a client that has gone', async () => {
+  test('is not hashed for a client that has disconnected', async () => {
     const passwords = openPasswords();
     const leaving = new AbortController();
     const done: string[] = [];
@@ -65,7 +65,7 @@ describe('a password', () => {
     expect(done).toEqual(['staying']);
   });
 
-  test('waits in a line that is bounded, of which one network has a share', async () => {
+  test('waits in a bounded line, of which each network has a share', async () => {
     const passwords = openPasswords();
     const { promise, end } = deferred();
     const first = passwords.inTurn({ ip: '10.0.0.1', gone: here }, () => promise);
@@ -83,7 +83,7 @@ describe('a password', () => {
   });
 });
 
-test('a line gives the next turn to who has the fewest running', async () => {
+test('a line gives the next turn to the caller with the fewest running tasks', async () => {
   const line = new WaitingLine({ atOnce: 2, waiting: 9, patienceMs: 60_000 });
   const order: string[] = [];
   const works = new Map(['a1', 'a2', 'a3', 'b1', 'c1'].map((name) => [name, deferred()]));
@@ -101,14 +101,14 @@ test('a line gives the next turn to who has the fewest running', async () => {
   expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3']);
 });
 
-describe('many strangers who sign in at once', () => {
+describe('many strangers who sign in at the same time', () => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   beforeAll(async () => {
     server = await freshServer('pglite', WITH_ADMINISTRATOR);
   });
   afterAll(() => server.close());
 
-  test('are refused beyond a few, and neither ingest nor others are', async () => {
+  test('are refused after a few, and neither ingest nor other people are affected', async () => {
     const guess = async (n: number) =>
       await new Visitor(server.url).send('POST', '/api/auth/sign-in/email', {
         email: `stranger-${n}@example.org`,
@@ -133,7 +133,7 @@ describe('many strangers who sign in at once', () => {
     await administratorOf(server);
   });
 
-  test('lock nobody out of a browser that they have signed in with', async () => {
+  test('lock nobody out of a browser with which they have signed in before', async () => {
     const ada = await administratorOf(server);
     const stranger = new Visitor(server.url);
     const signIn = async (who: Visitor, password: string) =>
@@ -158,7 +158,7 @@ describe.each(DRIVERS.filter((driver) => driverInCi('postgres').includes(driver)
       throw new Error('wrong');
     };
 
-    /** Whether an attempt is looked at, or refused before. */
+    /** Whether an attempt is checked, or refused before. */
     async function isLookedAt(
       limit: GuessLimit,
       origin: Origin,
@@ -178,7 +178,7 @@ describe.each(DRIVERS.filter((driver) => driverInCi('postgres').includes(driver)
       return looked;
     }
 
-    test('by strangers everywhere lock out nobody from where they signed in before', async () => {
+    test('by strangers everywhere lock out nobody from a place where they signed in before', async () => {
       const limit = new GuessLimit(await freshStore(driver), Date.now);
       await limit.remember(at('198.51.100.1', 'd'.repeat(22)), ACCOUNT);
       expect(await guessFrom(limit, 12, 11)).toBe(12 + 90);

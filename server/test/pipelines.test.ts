@@ -46,7 +46,7 @@ const decide: Step = { name: 'decide', kind: 'decide' };
 const STORED = [
   selection(0, [search, filter(10, 4, { PRICE: 5, STOCK: 1 }), decide]),
   selection(1, [search, filter(20, 8, { PRICE: 12 }), decide]),
-  // Twice round, and sent in another order than it ran in.
+  // The steps ran twice, and were sent in another order than they ran.
   selection(2, [
     { ...decide, sequence: 4 },
     { ...search, sequence: 0 },
@@ -79,7 +79,7 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     return answer;
   };
 
-  test('are listed by name with what ran of them', async () => {
+  test('are listed by name with counts of their executions', async () => {
     const answer = await get<PipelineList>(api);
     expect(pipelineListSchema.parse(answer)).toEqual(answer);
     expect(answer.items.map(({ pipeline, executions }) => [pipeline, executions])).toEqual([
@@ -141,7 +141,7 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     ]);
   });
 
-  test('show the ways from step to step, and the courses by how many took them', async () => {
+  test('show the edges between steps, and the courses by frequency', async () => {
     const { edges, variants, moreVariants } = await funnel();
     expect(edges).toContainEqual({ from: null, to: 'search', executions: 5 });
     expect(edges).toContainEqual({ from: 'search', to: 'search', executions: 1 });
@@ -155,21 +155,21 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     expect(moreVariants).toBe(0);
   });
 
-  test('take a filter, and a range to whose end nothing belongs', async () => {
+  test('take a filter, and a range that excludes its end', async () => {
     expect((await funnel('&q=outcome:none')).executions).toBe(1);
     const short = 'from=2026-11-01T00:00:00Z&to=2026-11-03T00:00:00Z';
     const answer = await get<Funnel>(`${api}/product-selection/funnel?${short}`);
     expect(answer.executions).toBe(2);
   });
 
-  test('show nothing of one that never ran', async () => {
+  test('show nothing for a pipeline that never ran', async () => {
     const answer = await get<Funnel>(`${api}/nothing%2Fhere/funnel?${NOVEMBER}`);
     expect(answer).toMatchObject({ pipeline: 'nothing/here', executions: 0, steps: [], edges: [] });
     const overview = await get<PipelineOverview>(`${api}/nothing?${NOVEMBER}`);
     expect(overview).toMatchObject({ outcomes: [], reasons: [], versions: [], moreReasons: 0 });
   });
 
-  test('over time: volume, failures, outcomes, reasons and what version came when', async () => {
+  test('over time: volume, failures, outcomes, reasons and new versions', async () => {
     const answer = await get<PipelineOverview>(`${api}/product-selection?${NOVEMBER}`);
     expect(pipelineOverviewSchema.parse(answer)).toEqual(answer);
     const { bucketMs, outcomes, reasons } = answer;
@@ -213,7 +213,7 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     expect(late.items).toEqual([]);
   });
 
-  test.each(['', '/funnel'])('say where a filter is wrong: %s', async (page) => {
+  test.each(['', '/funnel'])('give the position of an error in a filter: %s', async (page) => {
     const response = await fetchWithKey(`${api}/product-selection${page}?q=outcom:none`);
     expect(response.status).toBe(400);
     const { error } = (await response.json()) as ErrorBody;
@@ -263,14 +263,14 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     }
   });
 
-  test('have quantiles of those executions that have a duration, the longest of all too', async () => {
+  test('have quantiles of the executions that have a duration, including the longest', async () => {
     const durations = [null, undefined, null, 10, 20, Number.MAX_VALUE];
     const { items, buckets } = await readTimed(durations);
     expect(items[0]).toMatchObject({ executions: 6, p50Ms: 20 });
     expect(buckets[0]).toMatchObject({ executions: 6, p50: 20 });
   });
 
-  test('read the steps of a sample where there are many, always the same one', async () => {
+  test('read the steps of a sample if there are many, always the same one', async () => {
     const store = await freshStore(driver);
     const executions = 600;
     const steps = [search, filter(10, 4, { PRICE: 6 }), decide];
@@ -283,7 +283,7 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     const flow = await store.readFlow(scope);
     expect(flow.executions).toBe(executions);
     expect(flow.courses).toEqual([{ executions, steps: ['search', 'filter', 'decide'] }]);
-    // Three standard deviations of a draw of one in three are 35.
+    // Three standard deviations of a sample of one third are 35.
     expect(Math.abs(flow.sampled - 200)).toBeLessThan(35);
     const filtered = flow.steps.find(({ name }) => name === 'filter');
     expect(filtered).toMatchObject({

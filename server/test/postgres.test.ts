@@ -23,7 +23,7 @@ import { isInstalled } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
 
 interface FreshPlace extends Place {
-  /** The database's. */
+  /** The name of the database. */
   name: string;
 }
 
@@ -33,7 +33,10 @@ async function freshPlace(): Promise<FreshPlace> {
   return { ...place, name: new URL(place.env.DATABASE_URL ?? '').pathname.slice(1) };
 }
 
-/** One whose database belongs to a role of the same name, which is no superuser: limits hold for it. */
+/**
+ * A database that belongs to a role of the same name. The role is not a superuser, so limits apply
+ * to it.
+ */
 async function placeOfItsRole(): Promise<FreshPlace> {
   const place = await freshPlace();
   const { name } = place;
@@ -55,7 +58,7 @@ async function disconnectAll(database: string): Promise<void> {
   );
 }
 
-/** Nothing reads or writes the table until what this gives is called. */
+/** Locks the table against reads and writes until the returned function is called. */
 async function lockTable({ env }: Place, table: string): Promise<() => Promise<void>> {
   const blocker = new Client({ connectionString: env.DATABASE_URL });
   await blocker.connect();
@@ -63,7 +66,7 @@ async function lockTable({ env }: Place, table: string): Promise<() => Promise<v
   let ended: Promise<void> | undefined;
   const unlock = (): Promise<void> =>
     (ended ??= blocker.query('ROLLBACK').then(() => blocker.end()));
-  // An open transaction holds back every index and live stream of the run's Postgres.
+  // An open transaction delays every index and live stream of the run's Postgres.
   onTestFinished(unlock);
   return unlock;
 }
@@ -78,7 +81,10 @@ async function refusal(
 
 const NOBODY = 65_534;
 
-/** PgBouncer before the run's Postgres, as Supabase's pooler on ports 6543 (transaction) and 5432 (session). */
+/**
+ * PgBouncer in front of the run's Postgres, as Supabase's pooler on ports 6543 (transaction) and
+ * 5432 (session).
+ */
 async function startPooler(mode: 'transaction' | 'session'): Promise<{ port: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'xray-pooler-'));
   const port = await freePort();
@@ -97,7 +103,7 @@ async function startPooler(mode: 'transaction' | 'session'): Promise<{ port: num
       `auth_file = ${folder}/users.txt`,
       `pool_mode = ${mode}`,
       'default_pool_size = 3',
-      // A server connection is handed on scrubbed of nothing, so that session state would show.
+      // Connections are reused without a reset, so leaked session state would show.
       'server_reset_query =',
     ].join('\n'),
   );
@@ -122,7 +128,7 @@ async function startPooler(mode: 'transaction' | 'session'): Promise<{ port: num
   throw new Error(`pgbouncer did not start: ${log}`);
 }
 
-// Debian: apt-get install pgbouncer. CI must have it, so there its absence is a failure.
+// Debian: apt-get install pgbouncer. In CI it must exist.
 const withoutPooler = !isInstalled('pgbouncer') && process.env.CI !== 'true';
 
 describe('with a Postgres of one’s own', () => {
@@ -134,7 +140,7 @@ describe('with a Postgres of one’s own', () => {
       const url = new URL(place.env.DATABASE_URL ?? '');
       url.port = String(port);
       const server = await startServer(
-        // In session mode each connection of ours keeps one of the pooler's.
+        // In session mode each connection of the server keeps one of the pooler's.
         configFor({
           ...place,
           env: { ...place.env, DATABASE_URL: url.href, DATABASE_POOL_MAX: '3' },
@@ -150,7 +156,7 @@ describe('with a Postgres of one’s own', () => {
     },
   );
 
-  test('ends a question that takes too long, and says what to narrow', async () => {
+  test('stops a question that takes too long, and says how to narrow it', async () => {
     const server = await freshServer('postgres');
     onTestFinished(() => server.close());
     await postOk(server.url, snapshot());
@@ -190,7 +196,7 @@ describe('with a Postgres of one’s own', () => {
     expect((await list(server.url)).items).toHaveLength(1);
   });
 
-  test('answers a few heavy questions at once and lets a few wait, while records still come in', async () => {
+  test('answers a few heavy questions at once and lets a few wait, while records still arrive', async () => {
     const server = await freshServer('postgres');
     onTestFinished(() => server.close());
     await postOk(server.url, snapshot({ executionId: 'first' }));
@@ -203,7 +209,8 @@ describe('with a Postgres of one’s own', () => {
     const leaving = new AbortController();
     const ask = (signal?: AbortSignal): Promise<Response> =>
       fetchWithKey(`${url}/candidates/none`, signal && { signal });
-    // Questions get eight of the ten connections, two each. One key may take half of the line of 100.
+    // Questions get eight of the ten connections, two each. One key may use half of the line of
+    // 100.
     const asked = Array.from({ length: 4 + 49 }, () => ask());
     await expect.poll(() => heavy('waiting')).toBe(49);
     const left = ask(leaving.signal);
@@ -224,7 +231,7 @@ describe('with a Postgres of one’s own', () => {
     expect([await heavy('running'), await heavy('waiting')]).toEqual([0, 0]);
   });
 
-  test('starts on a database that docs/schema.sql was pasted into', async () => {
+  test('starts on a database into which docs/schema.sql was pasted', async () => {
     const place = await freshPlace();
     const schema = await readFile(new URL('../../docs/schema.sql', import.meta.url), 'utf8');
     await administer(schema, place.name);
@@ -240,7 +247,7 @@ describe('with a Postgres of one’s own', () => {
     await server.stop();
     const role = `anon_${place.name}`;
     await administer(`CREATE ROLE ${role} LOGIN PASSWORD 'anon'`, place.name);
-    // Worse than Supabase's defaults: even with every grant there is no policy that lets a row through.
+    // This is worse than Supabase's defaults: even with every grant, no policy lets a row through.
     await administer(
       `GRANT USAGE ON SCHEMA xray TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA xray TO ${role}`,
       place.name,
@@ -283,7 +290,8 @@ describe('with a Postgres of one’s own', () => {
       /run out of a resource/,
       async ({ name, env }) => {
         const others = [1, 2, 3].map(() => new Client({ connectionString: env.DATABASE_URL }));
-        // The server loses its own while nobody may connect; then the others take all there are.
+        // The server loses its connections while nobody may connect. Then other clients take all
+        // there are.
         await administer(`ALTER ROLE ${name} CONNECTION LIMIT 0`);
         await disconnectAll(name);
         await administer(`ALTER ROLE ${name} CONNECTION LIMIT 3`);
@@ -302,7 +310,7 @@ describe('with a Postgres of one’s own', () => {
       onTestFinished(() => server.stop());
       await postOk(server.url, snapshot());
       const mend = await breakIt(place);
-      // Counted though nobody has written anything yet.
+      // The outage is noticed although nobody has written anything yet.
       await expect.poll(async () => (await fetch(`${server.url}/ready`)).status).toBe(503);
       const metrics = await (await fetch(`${server.url}/metrics`)).text();
       expect(metrics).toMatch(/^xray_store_errors_total\{kind="outage"\} [1-9]/m);
@@ -320,7 +328,7 @@ describe('with a Postgres of one’s own', () => {
   );
 
   test.each(['lock_timeout', 'statement_timeout'])(
-    'answers 503 where the host’s own %s ends a write or a read, and takes the record afterwards',
+    'answers 503 if the host’s own %s ends a write or a read, and takes the record afterwards',
     async (setting) => {
       const place = await freshPlace();
       await administer(`ALTER DATABASE ${place.name} SET ${setting} = '200ms'`);
@@ -358,12 +366,12 @@ describe('with a Postgres of one’s own', () => {
     { message: 'timeout exceeded when trying to connect' },
     { message: 'Client has encountered a connection error and is not queryable' },
     { message: 'Cannot use a pool after calling end on the pool' },
-  ])('takes %j for an outage that passes', ({ message = '', ...facts }) => {
+  ])('treats %j as a temporary outage', ({ message = '', ...facts }) => {
     expect(outageOf(Object.assign(new Error(message), facts))).toMatch(/^(the|no|an) /);
   });
 
   test.each(['22P02', '23505', '42P01', '54000', 'XX000'])(
-    'takes the code %s for no outage',
+    'does not treat the code %s as an outage',
     (code) => {
       expect(outageOf(Object.assign(new Error('refused'), { code, severity: 'ERROR' }))).toBe(
         undefined,
@@ -371,7 +379,7 @@ describe('with a Postgres of one’s own', () => {
     },
   );
 
-  test('answers 503 while the database answers nothing at all, and recovers by itself', async () => {
+  test('answers 503 while the database does not answer, and recovers by itself', async () => {
     const place = await freshPlace();
     const network = await startNetwork(Number(new URL(place.env.DATABASE_URL ?? '').port));
     const url = new URL(place.env.DATABASE_URL ?? '');
@@ -384,7 +392,7 @@ describe('with a Postgres of one’s own', () => {
     });
     await postOk(server.url, snapshot());
     network.cut();
-    // Over the connection that was there before; the others find that they get none.
+    // This uses the connection that existed before. The other requests get no connection.
     const one = await post(server.url, snapshot({ executionId: 'in-between' }));
     const ready = await fetch(`${server.url}/ready`);
     const health = await fetch(`${server.url}/health`);
@@ -397,7 +405,7 @@ describe('with a Postgres of one’s own', () => {
     expect((await list(server.url)).items).toHaveLength(2);
   });
 
-  test('names the snapshot that the database refuses, and stores those that share its batch', async () => {
+  test('names the snapshot that the database refuses, and stores the others of its batch', async () => {
     const server = await freshServer('postgres');
     onTestFinished(() => server.close());
     const database = new URL(server.place.env.DATABASE_URL ?? '').pathname.slice(1);
@@ -412,7 +420,7 @@ describe('with a Postgres of one’s own', () => {
     const poison = (): ReturnType<typeof snapshot> => snapshot({ pipeline: 'poison' });
     const before = snapshot();
     await postOk(server.url, before);
-    // All at once, so that they gather into batches.
+    // They are sent at the same time, so that they share batches.
     const sound = Array.from({ length: 40 }, () => snapshot());
     const array = [
       snapshot(),
@@ -445,7 +453,8 @@ describe('with a Postgres of one’s own', () => {
     expect((await list(server.url, '?limit=200')).items).toHaveLength(43);
     expect((await detail(server.url, before.executionId)).snapshot).toEqual(before);
 
-    // An outage while the culprit is sought: some are stored by then, and nothing is acknowledged.
+    // This is an outage during the search for the faulty record. Some records are stored, and
+    // nothing is acknowledged.
     const unlucky = [snapshot(), poison(), snapshot({ pipeline: 'last-straw' }), snapshot()];
     expect((await post(server.url, unlucky)).status).toBe(503);
     await administer('DROP TRIGGER refuse ON xray.executions', database);
@@ -454,11 +463,11 @@ describe('with a Postgres of one’s own', () => {
     expect((await list(server.url, '?limit=200')).items).toHaveLength(47);
   });
 
-  test('answers 503 while the disk is full, and stores nothing in part', async () => {
+  test('answers 503 while the disk is full, and stores no partial record', async () => {
     const place = await freshPlace();
     const server = await startServer(configFor(place));
     onTestFinished(() => server.stop());
-    // What Postgres says when a file cannot grow, said at the last of the tables.
+    // The trigger raises Postgres' error for a file that cannot grow, at the last of the tables.
     await administer(
       `CREATE FUNCTION xray.full() RETURNS trigger LANGUAGE plpgsql AS
         $$BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END$$;
@@ -467,7 +476,7 @@ describe('with a Postgres of one’s own', () => {
     );
     const one = snapshot();
     expect((await post(server.url, [one, snapshot()])).status).toBe(503);
-    // Though it can be read, which is all that asking the database would tell.
+    // The database can still be read, so a simple check would not notice.
     const ready = await fetch(`${server.url}/ready`);
     expect(ready.status).toBe(503);
     expect(((await ready.json()) as Ready).store.reason).toBe('the disk of the database is full');
@@ -477,7 +486,7 @@ describe('with a Postgres of one’s own', () => {
     expect((await fetch(`${server.url}/ready`)).status).toBe(200);
   });
 
-  test('opens no more connections than it is told to', async () => {
+  test('opens no more connections than the setting allows', async () => {
     const place = await placeOfItsRole();
     await administer(`ALTER ROLE ${place.name} CONNECTION LIMIT 2`);
     const server = await startServer(configFor(place, { DATABASE_POOL_MAX: '2' }));
@@ -491,7 +500,7 @@ describe('with a Postgres of one’s own', () => {
   });
 
   test.skipIf(inject('postgresCa') === null && process.env.CI !== 'true')(
-    'trusts the authority it is given and no other (needs openssl)',
+    'trusts only the authority in its settings (needs openssl)',
     async () => {
       const place = await freshPlace();
       const trusting = configFor(place, { DATABASE_CA_CERT: inject('postgresCa') ?? '' });
@@ -499,7 +508,7 @@ describe('with a Postgres of one’s own', () => {
       await postOk(server.url, snapshot());
       expect(await sslOf(place.name)).toBe(true);
       await server.stop();
-      // The root certificates of Node are not asked when there is another authority, and the other way round.
+      // With an authority of our own, the root certificates of Node are not used, and vice versa.
       const strict = {
         ...place.env,
         DATABASE_URL: `${place.env.DATABASE_URL}?sslmode=verify-full`,
@@ -511,7 +520,7 @@ describe('with a Postgres of one’s own', () => {
   );
 });
 
-/** The way to a port of this machine, which can be cut: then nothing passes, and nothing is refused. */
+/** A network path to a local port that can be cut: packets are then dropped, not refused. */
 async function startNetwork(
   port: number,
 ): Promise<{ port: number; cut: () => void; mend: () => void; close: () => Promise<void> }> {
@@ -551,7 +560,7 @@ async function startNetwork(
   };
 }
 
-/** Whether the server's connection to this database is encrypted, by Postgres' own account. */
+/** Whether the server's connection to this database is encrypted, according to Postgres. */
 async function sslOf(database: string): Promise<boolean | undefined> {
   const client = new Client({ connectionString: `${inject('postgresUrl')}/${database}` });
   await client.connect();

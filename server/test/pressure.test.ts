@@ -30,7 +30,8 @@ describe('under pressure', () => {
   afterAll(() => server.close());
 
   test('refuses at once with 503 what does not fit into memory, and takes the rest', async () => {
-    // 15 MB each, of which no more than four fit at once; all are held open until all have begun.
+    // The bodies have 15 MB each, of which at most four fit at once. All stay open until all have
+    // begun.
     const large = JSON.stringify(
       Array.from({ length: 5 }, () => snapshot({ output: 'x'.repeat(3_000_000) })),
     );
@@ -80,7 +81,7 @@ describe('under pressure', () => {
     expect(await metric(server.url, rejected)).toBe(1);
   });
 
-  test('has no figure of its own that the documentation leaves out, and the other way round', async () => {
+  test('documents every figure, and has every documented figure', async () => {
     const guide = await readFile(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
     const told = [...guide.matchAll(/^\| `(xray_\w+)/gm)].map(([, name]) => name).sort();
     const shown = await (await fetch(`${server.url}/metrics`)).text();
@@ -90,7 +91,7 @@ describe('under pressure', () => {
     expect(shown).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
   });
 
-  test('a client that goes away in mid-body costs nothing', async () => {
+  test('a client that disconnects in the middle of a body costs nothing', async () => {
     const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname);
     await once(socket, 'connect');
@@ -105,7 +106,7 @@ describe('under pressure', () => {
   });
 });
 
-test('weighs what a short text turns into, and keeps its memory', async () => {
+test('weighs the memory that a short text needs, and keeps within its memory', async () => {
   const place = await newPlace('pglite');
   const server = await startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
   onTestFinished(async () => {
@@ -113,7 +114,7 @@ test('weighs what a short text turns into, and keeps its memory', async () => {
     await place.remove();
   });
   const steps = Array.from({ length: LIMITS.steps }, () => ({ name: 's' }));
-  // 4 MB of text, which would be some 250 MB of rows.
+  // 4 MB of text, which would need about 250 MB of rows.
   const heavy = Array.from({ length: 30 }, () => snapshot({ steps }));
   const before = await peakBytes(server);
   const answers = await Promise.all(Array.from({ length: 4 }, () => post(server.url, heavy)));
@@ -126,7 +127,7 @@ test('weighs what a short text turns into, and keeps its memory', async () => {
   expect(await metric(server.url, /xray_ingest_pending_bytes (\d+)/)).toBe(0);
 }, 180_000);
 
-/** The most memory that a process ever had. */
+/** The peak memory of a process. */
 async function peakBytes({ child }: { child: { pid?: number | undefined } }): Promise<number> {
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
@@ -231,7 +232,7 @@ test(`survives ${HOSTILE_REQUESTS} malformed and hostile requests without a 5xx,
   expect(await postOk(server.url, snapshot())).toMatchObject({ accepted: 1 });
 }, 900_000);
 
-test('who dribbles headers or bodies in is cut off, while others are served', async () => {
+test('clients that send headers or bodies very slowly are cut off, while others are served', async () => {
   const place = await newPlace('pglite');
   const server = await startServer(configFor(place), {
     headersMs: 1_000,
@@ -259,7 +260,7 @@ test('who dribbles headers or bodies in is cut off, while others are served', as
   expect(await metric(server.url, /xray_ingest_pending_bytes (\d+)/)).toBe(0);
 });
 
-/** Sends `start`, then `more` again and again; resolves with what was answered once the connection is cut. */
+/** Sends `start`, then `more` repeatedly. Resolves with the answer once the connection is cut. */
 async function dribble(url: string, start: string, more: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -283,7 +284,7 @@ test('a key that sends too often is told to wait', async () => {
 });
 
 describe('cutting a body into snapshots', () => {
-  test('gives each element’s own text, whatever is in it', () => {
+  test('gives each element’s own text, whatever it contains', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue()), fc.integer({ min: 0, max: 3 }), (values, indent) => {
         const split = splitBody(JSON.stringify(values, null, indent), false);
@@ -300,7 +301,7 @@ describe('cutting a body into snapshots', () => {
 describe('group commit', () => {
   const record = (bytes: number) => ({ bytes, steps: [] }) as never;
 
-  test('gathers what arrives while a batch is on its way, within its bounds', async () => {
+  test('gathers records that arrive while a batch is running, within its bounds', async () => {
     const sizes: number[] = [];
     const gate = deferred();
     const commits = new GroupCommit({
@@ -324,7 +325,7 @@ describe('group commit', () => {
     expect(sizes).toEqual([1, 4, 1, 1]);
   });
 
-  test('sends a batch beside another only when it is full', async () => {
+  test('sends a second batch in parallel only when it is full', async () => {
     const sizes: number[] = [];
     const gate = deferred();
     const commits = new GroupCommit({
@@ -350,7 +351,7 @@ describe('group commit', () => {
     expect(sizes).toEqual([1, 3, 1, 1]);
   });
 
-  test('a batch that fails fails those in it alone', async () => {
+  test('fails only the records of a batch that fails', async () => {
     let calls = 0;
     const commits = new GroupCommit({
       save: async (records) => {
@@ -413,7 +414,7 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 describe('heavy questions', () => {
   const here = new AbortController().signal;
 
-  test('are told to ask again when the line is full, or their turn does not come', async () => {
+  test('are refused if the line is full, or their turn does not come', async () => {
     const reads = new HeavyReads({ atOnce: 1, waiting: 1, patienceMs: 20 }, new Registry());
     const read: string[] = [];
     let end = (): void => {};
@@ -429,7 +430,7 @@ describe('heavy questions', () => {
     expect(read).toEqual(['next']);
   });
 
-  test('take turns in the order in which they came, also after one that failed or left', async () => {
+  test('take turns in the order of arrival, also after one that failed or left', async () => {
     const reads = new HeavyReads({ atOnce: 1, waiting: 9, patienceMs: 60_000 }, new Registry());
     const read: number[] = [];
     const leaving = new AbortController();

@@ -13,7 +13,7 @@ import { fetchWithKey, get, postOk } from './support/http.js';
 import { callCli } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
-/** Declined by one of two rules, on the score that is given. */
+/** A loan that one of two rules declines because of its score. */
 function loan(executionId: string, score: number, changes: Partial<Snapshot> = {}): Snapshot {
   const isGood = score >= 660;
   return snapshot({
@@ -69,7 +69,7 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
   });
   afterAll(() => server.close());
 
-  test('explain gives the reason with the rule as it was evaluated, and what would have flipped it', async () => {
+  test('explain gives the reason with the rule as it was evaluated, and the change that would have flipped it', async () => {
     const explanation = await get<Explanation>(`${api}/executions/low/explain`);
     expect(explanation).toMatchObject({
       executionId: 'low',
@@ -90,7 +90,7 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
     });
   });
 
-  test('explain as text can be read out', async () => {
+  test('explain can be printed as plain text', async () => {
     const response = await fetchWithKey(`${api}/executions/low/explain?format=text`);
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(await response.text()).toContain(
@@ -107,7 +107,7 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
     });
   });
 
-  test('compare names the first step that differs, its values and the rule at which the two part', async () => {
+  test('compare names the first different step, its values and the rule where the two diverge', async () => {
     const comparison = await get<Comparison>(`${api}/compare?a=low&b=high`);
     expect(comparison).toMatchObject({
       same: false,
@@ -122,8 +122,8 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
     expect(await get<Comparison>(`${api}/compare?a=low&b=low`)).toMatchObject({ same: true });
   });
 
-  test('a comparison that takes long keeps nobody waiting', async () => {
-    // Some four million bytes of small arrays, no two alike: a second of work.
+  test('a long comparison blocks nobody', async () => {
+    // About four million bytes of small arrays, all different, which take a second of work.
     const large = (executionId: string, salt: number): Snapshot => {
       const output = Array.from({ length: 300_000 }, (_, place) => [place, salt]);
       return snapshot({ executionId, steps: [{ name: 'weigh', output }] });
@@ -139,13 +139,13 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
     const long = compare('large-a', 'large-b');
     // A request after this one arrives later.
     await get<object>(`${server.url}/health`);
-    // On the event loop the first would be done before the second is looked at.
+    // On the event loop the first would be finished before the second begins.
     const [comparison] = await Promise.all([long, compare('low', 'high')]);
     expect(answered).toEqual(['low', 'large-a']);
     expect(comparison.firstDivergence?.a?.name).toBe('weigh');
   });
 
-  test('every answer has the shape that the API describes, of any two records', async () => {
+  test('every answer has the documented shape, for any two records', async () => {
     const ids = ['low', 'high', 'minimal', 'full', 'hostile'];
     for (const a of ids) {
       const explanation = await get<Explanation>(`${api}/executions/${a}/explain`);
@@ -157,7 +157,7 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
     }
   });
 
-  test('hostile texts come back whole in JSON and harmless in text', async () => {
+  test('hostile texts are complete in JSON and harmless in text', async () => {
     const explanation = await get<Explanation>(`${api}/executions/hostile/explain`);
     expect(explanation).toMatchObject({
       outcome: HOSTILE,
@@ -185,14 +185,14 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
     );
   });
 
-  test('an app that is not there has no answers', async () => {
+  test('an unknown app has no answers', async () => {
     const other = `${server.url}/api/apps/none`;
     for (const path of ['executions/low/explain', 'compare?a=low&b=high']) {
       expect((await fetchWithKey(`${other}/${path}`)).status).toBe(404);
     }
   });
 
-  test('a key without the read scope may not ask', async () => {
+  test('a key without the read scope is refused', async () => {
     const headers = { 'x-api-key': API_KEY.replace('test', 'none') };
     expect((await fetch(`${api}/executions/low/explain`, { headers })).status).toBe(401);
     expect((await fetch(`${api}/compare?a=low&b=high`, { headers })).status).toBe(401);
@@ -200,7 +200,7 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
 });
 
 describe.each(driverInCi('postgres'))('the questions of the command line on %s', (driver) => {
-  test('query prints what a filter finds, and marks the place where a filter is wrong', async () => {
+  test('query prints the results of a filter, and marks the position of an error in it', async () => {
     const place = await newPlace(driver);
     onTestFinished(() => place.remove());
     const server = await startServer(configFor(place));
@@ -224,7 +224,7 @@ describe.each(driverInCi('postgres'))('the questions of the command line on %s',
     await server.stop();
   });
 
-  test('explain and diff print what people can read, and JSON', async () => {
+  test('explain and diff print readable text, and JSON', async () => {
     const place = await newPlace(driver);
     onTestFinished(() => place.remove());
     const server = await startServer(configFor(place));

@@ -41,7 +41,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
         pipeline: i % 3 === 0 ? 'loan' : 'offer',
         status: i % 10 === 0 ? 'failed' : 'completed',
         environment: i % 2 === 0 ? 'prod' : 'test',
-        // Two share each instant, so that the tiebreaker has work to do.
+        // Two executions share each instant, so the tiebreaker is needed.
         startedAt: new Date(start + Math.floor(i / 2) * 1000).toISOString(),
         ...(i % 5 > 0 && { durationMs: (i % 7) * 1.1 }),
         ...(i % 4 === 0 && { decision: { outcome: 'declined', reasons: [{ code: 'SCORE_LOW' }] } }),
@@ -70,7 +70,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     expect(times).toEqual(times.toSorted().toReversed());
   });
 
-  test('a page stays where it was while new executions arrive', async () => {
+  test('a page stays the same while new executions arrive', async () => {
     const first = await list(server.url, '?limit=10&environment=test');
     await postOk(server.url, snapshot({ executionId: `later-${driver}`, environment: 'test' }));
     const second = await list(server.url, `?limit=10&environment=test&cursor=${first.nextCursor}`);
@@ -88,14 +88,14 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     expect(await allPages(`&from=${from}&to=${to}`)).toHaveLength(20);
   });
 
-  test('filters by q, and the parameters beside it hold too', async () => {
+  test('filters by q and by the other parameters together', async () => {
     const q = encodeURIComponent('outcome:declined -pipeline:loan (env:prod OR status:failed)');
     expect(await allPages(`&q=${q}`)).toHaveLength(20);
     expect(await allPages(`&q=${q}&environment=test`)).toHaveLength(0);
   });
 
   test.each(['at', 'duration', 'received'] as const)(
-    'pages through everything once by %s, either way',
+    'pages through everything once by %s, in both directions',
     async (key) => {
       const up = await allPages(`&sort=${key}`);
       const down = await allPages(`&sort=-${key}`);
@@ -111,7 +111,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     },
   );
 
-  test('points at the place in q that is wrong', async () => {
+  test('gives the position of an error in q', async () => {
     const q = encodeURIComponent('pipeline:loan outcom:declined');
     const response = await fetchWithKey(`${server.url}/api/apps/${APP}/executions?q=${q}`);
     expect(response.status).toBe(400);
@@ -122,7 +122,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     });
   });
 
-  test('a cursor is good for its own filter and order alone', async () => {
+  test('a cursor is valid only for its own filter and order', async () => {
     const { nextCursor } = await list(server.url, '?limit=5');
     for (const other of ['sort=at', 'q=tag:vip', 'pipeline=loan', `from=2026-01-01T00:00:00Z`]) {
       const response = await fetchWithKey(
@@ -154,7 +154,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     });
   });
 
-  test('counts what a filter finds, by value and by time', async () => {
+  test('counts the matching executions, by value and by time', async () => {
     const base = `${server.url}/api/apps/${APP}`;
     const range = 'from=2026-11-01T00:00:00Z&to=2026-11-01T00:01:00Z&q=outcome:declined';
     const facets = await get<Facets>(`${base}/facets?${range}`);
@@ -184,7 +184,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     expect(details).toEqual([expect.objectContaining({ path: at, code })]);
   });
 
-  test('leaves out what can be large when asked to, and gives a step whole', async () => {
+  test('leaves out large parts on request, and returns a complete step', async () => {
     const id = `payloads-${driver}`;
     await postOk(server.url, { ...FULL_SNAPSHOT, executionId: id });
     const { snapshot: light } = await detail(server.url, id, '?payloads=false');
@@ -196,7 +196,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     expect(step).toEqual({ index: 2, sequence: 2, step: FULL_SNAPSHOT.steps[2] });
   });
 
-  test('gives each of several steps with one sequence by its index, and none by the sequence', async () => {
+  test('returns each of several steps with one sequence by its index, and none by the sequence', async () => {
     const id = `twins-${driver}`;
     const first = { sequence: 1, name: 'first', output: { who: 'FIRST' } };
     const second = { sequence: 1, name: 'second', output: { who: 'SECOND' } };
@@ -213,7 +213,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     expect(error.message).toContain('2 steps of this execution have sequence 1');
   });
 
-  test('orders by the server’s time what claims to start in the future', async () => {
+  test('orders an execution that claims to start in the future by the server’s time', async () => {
     const id = `future-${driver}`;
     await postOk(server.url, snapshot({ executionId: id, startedAt: '2199-01-01T00:00:00Z' }));
     const { items } = await list(server.url, '?limit=200');
@@ -251,13 +251,13 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     ['a broken escape in the path', '/api/apps/%E0%A4%A/executions', 400, 'invalid'],
     ['administration', `/api/apps/${APP}/keys`, 403, 'forbidden'],
     ['nothing at all', '/api/nothing', 404, 'not_found'],
-  ])('answers %s with an error of the one shape', async (_name, path, status, code) => {
+  ])('answers %s with the common error shape', async (_name, path, status, code) => {
     const response = await fetch(server.url + path, { headers: { 'x-api-key': API_KEY } });
     expect(response.status).toBe(status);
     expect(((await response.json()) as ErrorBody).error.code).toBe(code);
   });
 
-  test('takes any text in a path or a parameter without an error of its own', async () => {
+  test('takes any text in a path or a parameter without an unexpected error', async () => {
     const anyText = fc.oneof(
       fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
       fc.constantFrom('\0', '\u0001', '\uFFFE', '\u{10FFFF}', '..', '%', "'", '\\', '٣', '"'),
@@ -286,7 +286,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     );
   });
 
-  test('makes an answer smaller where that saves a round trip', async () => {
+  test('compresses an answer if that saves a round trip', async () => {
     const large = snapshot({ output: 'x'.repeat(20_000) });
     const small = snapshot();
     await postOk(server.url, [large, small]);
@@ -298,7 +298,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     expect([await encodingOf(large), await encodingOf(small)]).toEqual(['gzip', null]);
   });
 
-  test('a key reads its own app with the scope read, and only that', async () => {
+  test('a key with the scope read can read only its own app', async () => {
     const headers = { 'x-api-key': API_KEY };
     expect((await fetch(`${server.url}/api/apps/${APP}/executions`, { headers })).status).toBe(200);
     expect((await fetch(`${server.url}/api/apps/other/executions`, { headers })).status).toBe(404);
@@ -306,7 +306,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     expect((await fetch(`${server.url}/api/apps`, { headers: wrong })).status).toBe(401);
   });
 
-  test('is ready, and says what it runs on', async () => {
+  test('is ready, and names its database', async () => {
     expect(await get<object>(`${server.url}/ready`)).toEqual({
       status: 'ready',
       store: { kind: driver, ok: true },
@@ -315,7 +315,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
   });
 });
 
-test('an execution that stays silent for a day is shown as stale', async () => {
+test('an execution without news for a day is shown as stale', async () => {
   const place = await newPlace('pglite');
   const backend = await openBackend(configFor(place));
   const { deps } = backend;

@@ -7,7 +7,7 @@ import { callCli } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 
 test.each(driverInCi('postgres'))(
-  'xray reindex rebuilds what is derived from bodies, on %s',
+  'xray reindex rebuilds the data derived from bodies, on %s',
   async (driver) => {
     const server = await freshServer(driver);
     try {
@@ -17,7 +17,7 @@ test.each(driverInCi('postgres'))(
       const searched = async (q: string): Promise<string[]> =>
         (await list(server.url, `?q=${encodeURIComponent(q)}`)).items.map((one) => one.executionId);
       if (driver === 'postgres') {
-        // As rows are that were there before these columns.
+        // Rows from before these columns look like this.
         const database = path.basename(server.place.env.DATABASE_URL ?? '');
         await administer(
           `UPDATE xray.executions SET metadata = '{}', decisive = '{}', outcome = NULL, course = 0`,

@@ -26,7 +26,7 @@ import { callCli } from './support/process.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
 
-// Many commands one after another, each of which opens its database.
+// The test runs many commands, each of which opens its database.
 vi.setConfig({ testTimeout: 180_000 });
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -36,7 +36,7 @@ function daysAgo(days: number): Date {
   return new Date(Date.now() - days * DAY_MS);
 }
 
-/** A place with an app, into which executions were received at the given times. */
+/** A place with an app and executions that were received at the given times. */
 async function placeWith(
   driver: DriverName,
   executions: { receivedAt: Date; changes?: Partial<Snapshot> }[],
@@ -77,16 +77,16 @@ async function idsIn(place: Place): Promise<string[]> {
 }
 
 describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
-  test('erases what was received before an age, all of it and nothing else, after a dry run that erases nothing', async () => {
+  test('erases everything received before an age and nothing else, after a dry run that erases nothing', async () => {
     const place = await placeWith(driver, [
-      // More than one transaction looks at.
+      // One transaction looks at fewer.
       ...Array.from({ length: 1_200 }, (_, i) => ({ receivedAt: daysAgo(31 + (i % 90)) })),
       {
         receivedAt: daysAgo(40),
         changes: { executionId: 'other-environment', environment: 'test' },
       },
       { receivedAt: daysAgo(29), changes: { executionId: 'young' } },
-      // Old by the client's clock, and yet received a day ago.
+      // It is old by the client's clock, but was received a day ago.
       {
         receivedAt: daysAgo(1),
         changes: { executionId: 'sent-late', startedAt: daysAgo(300).toISOString() },
@@ -107,7 +107,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     expect(await idsIn(place)).toEqual(['other-environment', 'sent-late', 'young']);
   });
 
-  test('follows the stored rules, of which an environment’s own goes before the general one', async () => {
+  test('follows the stored rules, where an environment’s own rule overrides the general one', async () => {
     const place = await placeWith(driver, [
       { receivedAt: daysAgo(8), changes: { executionId: 'test-8', environment: 'test' } },
       { receivedAt: daysAgo(8), changes: { executionId: 'prod-8', environment: 'prod' } },
@@ -131,7 +131,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     ]);
   });
 
-  test('erases every trace of a subject, and counts none left', async () => {
+  test('erases every trace of a subject', async () => {
     const ofSubject = (id: string): { receivedAt: Date; changes: Partial<Snapshot> } => ({
       receivedAt: new Date(),
       changes: {
@@ -157,7 +157,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     expect(await executionsByTable(place)).toEqual({ executions: 2, bodies: 2, steps: 2 });
   });
 
-  test('erases a person among the candidates: items, ledger, any type where none is said', async () => {
+  test('erases a person among the candidates: items, ledger, and sets without a type', async () => {
     const store = await freshStore(driver);
     const chose = (candidates: object): Partial<Snapshot> => ({
       steps: [
@@ -221,7 +221,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     expect(left).toHaveLength(kept.length);
   });
 
-  test('erases one execution of a server that runs, by the command line and by the API', async () => {
+  test('erases one execution of a running server, by the command line and by the API', async () => {
     const place = await placeWith(driver, []);
     const server = await startServer(configFor(place));
     const [one, two, three] = [snapshot(), snapshot(), snapshot()];
@@ -233,7 +233,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
       '--yes',
     ]);
     expect(byCli).toMatchObject({ erased: { executions: 1, steps: 3 }, left: { executions: 0 } });
-    // With an embedded database the command asks this server. It erases from a Postgres by itself.
+    // With an embedded database the command calls this server. With Postgres it erases by itself.
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics.match(/^xray_erased_executions_total.*$/gm) ?? []).toEqual(
       driver === 'pglite' ? [`xray_erased_executions_total{app="${APP}",cause="request"} 1`] : [],
@@ -247,7 +247,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     await server.stop();
   });
 
-  test('touches nothing under a legal hold, and says so', async () => {
+  test('erases nothing under a legal hold, and says so', async () => {
     const place = await placeWith(driver, [
       {
         receivedAt: daysAgo(50),
@@ -280,7 +280,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     expect(await idsIn(place)).toEqual([]);
   });
 
-  test('does nothing that cannot be undone without being told twice', async () => {
+  test('asks for confirmation before anything that cannot be undone', async () => {
     const place = await placeWith(driver, [{ receivedAt: daysAgo(2) }]);
     const { code, stderr } = await callCli(place, ['prune', '--app', APP, '--older-than', '1d']);
     expect(code).toBe(1);
@@ -290,12 +290,12 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
 });
 
 describe.each(driverInCi('postgres'))('the retention job on %s', (driver) => {
-  test('deletes exactly what has expired while executions come in, and of two instances each row once', async () => {
+  test('deletes exactly the expired executions while others arrive, and each once if there are two instances', async () => {
     const expired = Array.from({ length: 3_000 }, () => ({ receivedAt: daysAgo(8) }));
     const place = await placeWith(driver, [...expired, { receivedAt: daysAgo(6) }]);
     await jsonOf(place, ['retention', '--days', '7']);
     const store = await openStore(place);
-    // The embedded database lets in one process; its two jobs share the one store.
+    // Only one process can use the embedded database, so its two jobs share one store.
     const other = driver === 'postgres' ? await openStore(place) : store;
     const logger = pino({ level: 'silent' });
     const metrics = new Registry();
@@ -325,7 +325,7 @@ describe.each(driverInCi('postgres'))('the retention job on %s', (driver) => {
 });
 
 describe('the API of retention', () => {
-  test('is the administrator’s alone, and refuses two rules for one environment', async () => {
+  test('is only for administrators, and refuses two rules for one environment', async () => {
     const place = await placeWith('pglite', []);
     const server = await startServer(configFor(place));
     onTestFinished(() => server.stop());
@@ -335,14 +335,14 @@ describe('the API of retention', () => {
     const rule = { environment: null, days: 1, legalHold: false };
     const { error } = await put(place, { items: [rule, rule] });
     expect(error).toMatchObject({ code: 'invalid' });
-    // A rule that leaves out the hold must not lift it.
+    // A rule without the hold must not lift it.
     expect((await put(place, { items: [{ environment: null, days: 1 }] })).error.code).toBe(
       'invalid',
     );
   });
 });
 
-/** Through the data directory's socket, as administrator. */
+/** Calls through the data directory's socket, as administrator. */
 async function put(place: Place, body: object): Promise<ErrorBody> {
   return await new Promise((resolve, reject) => {
     const req = request(

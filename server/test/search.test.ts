@@ -85,7 +85,7 @@ async function idsOf(url: string, q: string, more = ''): Promise<string[]> {
   return (await search(url, q, more)).items.map(({ executionId }) => executionId);
 }
 
-/** Until the job has everything in segments. */
+/** Waits until all executions are in segments. */
 async function indexed(url: string, q: string): Promise<void> {
   await expect.poll(async () => await idsOf(url, q)).not.toHaveLength(0);
 }
@@ -101,14 +101,14 @@ describe.each(driverInCi('postgres'))('search on %s', (driver) => {
   });
   afterAll(() => server.close());
 
-  test.each(EVERYWHERE)('finds %s right after it was taken', async (_what, q, made) => {
+  test.each(EVERYWHERE)('finds %s immediately after it was accepted', async (_what, q, made) => {
     const one = snapshot(made);
     await postOk(server.url, one);
     expect(await idsOf(server.url, q)).toEqual([one.executionId]);
     await indexed(server.url, q);
   });
 
-  test('says where the words stand', async () => {
+  test('gives the places of the words', async () => {
     await postOk(server.url, { ...FULL_SNAPSHOT, tags: ['whereabouts'] });
     const { items } = await search(server.url, 'whereabouts "took too" 74.9');
     expect(items.map(({ matches }) => matches)).toEqual([
@@ -132,7 +132,7 @@ describe.each(driverInCi('postgres'))('search on %s', (driver) => {
     ]);
   });
 
-  test('combines words with filters, and leaves out what is excluded', async () => {
+  test('combines words with filters, and leaves out excluded ones', async () => {
     const [a, b, c] = [
       snapshot({ input: { t: 'gnu one' }, metadata: { region: 'eu' } }),
       snapshot({ input: { t: 'gnu two' }, metadata: { region: 'us' } }),
@@ -149,7 +149,7 @@ describe.each(driverInCi('postgres'))('search on %s', (driver) => {
     expect(await found('!!!')).toEqual([]);
   });
 
-  test('counts what has the words', async () => {
+  test('counts the executions with the words', async () => {
     const range = 'from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z&q=numbat';
     const made = (count: number, status: 'failed' | 'completed') =>
       Array.from({ length: count }, () =>
@@ -166,7 +166,7 @@ describe.each(driverInCi('postgres'))('search on %s', (driver) => {
     expect(histogram).toMatchObject({ total: 5, counted: null });
   });
 
-  test('pages through what a common word finds, newest first', async () => {
+  test('pages through the results of a common word, newest first', async () => {
     const many = Array.from({ length: 23 }, (_, i) =>
       snapshot({
         input: 'commonplace',

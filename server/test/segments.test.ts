@@ -14,7 +14,7 @@ import { snapshot } from './support/snapshots.js';
 type Document = Entry & { snapshot: Snapshot };
 
 function documentsOf(snapshots: Snapshot[], firstId: number): Document[] {
-  // Not in the order of their times.
+  // The order is not that of their times.
   return snapshots.map((one, place) => ({
     id: firstId + place,
     at: 1_000 + (((firstId + place) * 7) % 13),
@@ -52,7 +52,7 @@ function merge(inputs: BuiltSegment[], dead: number[][] = []): BuiltSegment {
   return { head: merging.head, blocks, names: [] };
 }
 
-/** Ids of the executions that have every term of a text, or of which it is a candidate. */
+/** Ids of the executions that have every term of a text, or a candidate with this id. */
 function idsWith(segment: BuiltSegment, text: string): number[] {
   const compiled = compileText(text, true);
   if (compiled === null) return [];
@@ -147,14 +147,14 @@ const snapshots = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
-/** Few and many of them, neighbours and the largest: more than a set has room for at first. */
+/** A few and many hashes, neighbours and the largest one. A new set has no room for all of them. */
 const hashLists = fc.array(
   fc.oneof(fc.nat(0xffffffff), fc.nat(40), fc.constant(0xffffffff), fc.constant(0)),
   { maxLength: 5_000, size: 'max' },
 );
 
 describe('hashes', () => {
-  test('are held once in a set, however often they came, and not after it was cleared', () => {
+  test('are in a set once, however often they were added, and not after it was cleared', () => {
     const set = new HashSet();
     fc.assert(
       fc.property(hashLists, (hashes) => {
@@ -167,7 +167,7 @@ describe('hashes', () => {
     );
   });
 
-  test('are sorted with the places beside them, which keep their order', () => {
+  test('are sorted together with their places, which keep their order', () => {
     fc.assert(
       fc.property(hashLists, (hashes) => {
         const sorted = sortByHash(Uint32Array.from(hashes), Uint32Array.from(hashes.keys()));
@@ -183,7 +183,7 @@ describe('hashes', () => {
 });
 
 describe('segments of the search index', () => {
-  test('have every execution that a search of the records finds, also when merged', () => {
+  test('have every execution that a search of the records finds, also after a merge', () => {
     fc.assert(
       fc.property(snapshots, snapshots, texts, words, (older, newer, made, word) => {
         const first = documentsOf(older, 1);
@@ -199,7 +199,7 @@ describe('segments of the search index', () => {
     );
   });
 
-  test('know every candidate of a large ledger, with its fate, after merges that drop what died', () => {
+  test('have every candidate of a large ledger with its fate, after merges that drop dead entries', () => {
     const letters = 'skrde';
     const outcomes = ['selected', 'kept', 'rejected', 'deferred', 'error'];
     const size = 5_000;

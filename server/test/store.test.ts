@@ -26,14 +26,14 @@ const everything = {
 };
 
 describe.each(DRIVERS)('the store on %s', (driver) => {
-  test('ends a read that takes too long, and goes on with the next', async () => {
+  test('stops a read that takes too long, and continues with the next', async () => {
     const place = await newPlace(driver);
     const database = await openDriver(place);
     onTestFinished(async () => {
       await database.close();
       await place.remove();
     });
-    // As a scan does, it reads a file again and again; to its end it would take minutes.
+    // Like a scan, it reads a file repeatedly. All of it would take minutes.
     const long = sql`SELECT sum(length(pg_read_file('PG_VERSION'))) FROM generate_series(1, 100000000)`;
     for (const limitMs of [20, 60]) {
       const read = readWithin(database.db, limitMs, (tx) => long.execute(tx));
@@ -45,7 +45,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     expect((await sql`SELECT * FROM kept`.execute(database.db)).rows).toHaveLength(1);
   });
 
-  test('tells new, repeated and outdated flushes apart', async () => {
+  test('distinguishes new, repeated and outdated flushes', async () => {
     const store = await freshStore(driver);
     const first = snapshot({ status: 'running', revision: 1 });
     const second = { ...first, status: 'completed' as const, revision: 2 };
@@ -56,7 +56,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     expect(listed?.summary).toMatchObject({ status: 'completed', revision: 2, conflict: false });
   });
 
-  test('replaces header, steps and body of a loser', async () => {
+  test('replaces header, steps and body of the losing flush', async () => {
     const store = await freshStore(driver);
     const long = snapshot({ status: 'running', revision: 1, tags: ['old'] });
     const short = { ...long, revision: 2, tags: ['new'], steps: [{ name: 'only' }] };
@@ -67,7 +67,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     expect(await storedNames(store, long.executionId)).toEqual(['only']);
   });
 
-  test('ends in the same state as the pure merge rule, whatever the order, the batches and what ran at once', async () => {
+  test('ends in the state of the pure merge rule, for any order, batches and parallel writes', async () => {
     const store = await freshStore(driver);
     const flush = fc.record({
       terminal: fc.boolean(),
@@ -114,7 +114,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     );
   });
 
-  test('takes the same execution from twenty writers at once as one', async () => {
+  test('stores one execution if twenty writers send it at the same time', async () => {
     const store = await freshStore(driver);
     const base = snapshot();
     const flushes = Array.from({ length: 20 }, (_, i) =>
@@ -129,7 +129,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     expect(await storedNames(store, base.executionId)).toEqual(['r20']);
   });
 
-  test('two batches that hold the same executions in opposite order do not deadlock', async () => {
+  test('two batches with the same executions in opposite order do not deadlock', async () => {
     const store = await freshStore(driver);
     const bases = Array.from({ length: 20 }, () => snapshot());
     const batch = (revision: number) => bases.map((base) => recordOf({ ...base, revision }));
@@ -143,7 +143,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     expect(listed.map((row) => row.summary.revision)).toEqual(bases.map(() => 5));
   });
 
-  test('refuses only the record that the database cannot take', async () => {
+  test('refuses only the record that the database cannot store', async () => {
     const store = await freshStore(driver);
     const good = recordOf(snapshot());
     const poisoned = recordOf(snapshot());
@@ -153,7 +153,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     expect(await store.readExecution(APP, poisoned.executionId)).toBeUndefined();
   });
 
-  test('stores names that hold what Postgres text cannot', async () => {
+  test('stores names with characters that Postgres text cannot hold', async () => {
     const store = await freshStore(driver);
     const odd = snapshot({ pipeline: 'a\0b\ud800c', tags: ['\0'] });
     expect(await store.saveExecutions([recordOf(odd)])).toEqual([{ kind: 'accepted' }]);
@@ -163,7 +163,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     expect(listed?.summary.pipeline).toBe('a\ufffdb\ufffdc');
   });
 
-  test('of many first starts at once, one makes the app', async () => {
+  test('creates one app if many first starts happen at the same time', async () => {
     const store = await freshStore(driver);
     const made = await Promise.all(
       Array.from({ length: 4 }, () =>
@@ -176,7 +176,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
     expect(await store.listKeys('app')).toHaveLength(1);
   });
 
-  test('knows a key by its hash, and revoking again keeps the first time', async () => {
+  test('finds a key by its hash, and a second revocation keeps the first time', async () => {
     const store = await freshStore(driver);
     await changed(store, (edits) => edits.createApp('app', 'app'));
     const { key, row } = newKey({ app: 'app', scopes: ['ingest', 'read'], environments: ['prod'] });
@@ -201,7 +201,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
   test('migrations apply once', async () => {
     const place = await newPlace(driver, { migrated: false });
     const store = await openStore(place);
-    // The embedded database begins as a copy of one that is migrated already.
+    // The embedded database begins as a copy of a migrated one.
     await store.migrate();
     expect(await store.migrate()).toEqual([]);
     await store.close();

@@ -18,7 +18,7 @@ import { callCli } from './support/process.js';
 import { FULL_SNAPSHOT, snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
 
-// Many commands one after another, each of which opens its database.
+// The test runs many commands, each of which opens its database.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 async function freshPlace(driver: DriverName): Promise<Place> {
@@ -41,17 +41,17 @@ async function fileOf(text: string): Promise<string> {
   return file;
 }
 
-/** Fills a place with what is hard to carry over, and leaves its server stopped. */
+/** Fills a place with data that is hard to transfer, and stops its server. */
 async function fillPlace(place: Place): Promise<void> {
   const server = await startServer(configFor(place));
   await postOk(server.url, FULL_SNAPSHOT);
-  // White space, numbers that no double holds, and a mark that looks like our own.
+  // White space, numbers beyond a double, and a mark that looks like our own.
   const odd = { executionId: 'odd', appId: APP, pipeline: 'p', output: '","server":{"', steps: [] };
   await postOk(
     server.url,
     JSON.stringify(odd, null, 2).replace('[]', '[],\r\n "n": 1.50e2, "m": 12345678901234567890'),
   );
-  // Two bodies under one revision, and two processes under one id: conflicts of two kinds.
+  // Two bodies under one revision, and two processes under one id, are two kinds of conflicts.
   for (const output of [1, 2])
     await postOk(server.url, snapshot({ executionId: 'contested', output }));
   for (const [index, instanceId] of ['b', 'a'].entries()) {
@@ -68,7 +68,7 @@ async function fillPlace(place: Place): Promise<void> {
 
 const EXECUTIONS = 455;
 
-/** One embedded place with all of it for the tests that leave its executions as they are, and its export. */
+/** One embedded place with all data and its export, for tests that do not change its executions. */
 let embedded: Place;
 let exported: string;
 
@@ -80,8 +80,8 @@ beforeAll(async () => {
 afterAll(() => embedded.remove());
 
 /**
- * The lines behind the first, which tells when the app was made here. Sorted, since executions of the
- * same millisecond come in the order in which this database stored them.
+ * All lines except the first, which contains the app's creation time. They are sorted, because
+ * executions of the same millisecond come in the order in which the database stored them.
  */
 function linesOf(text: string): string[] {
   return text.split('\n').slice(1).sort();
@@ -102,7 +102,7 @@ describe('moving', () => {
     const back = await freshPlace('pglite');
     await run(back, ['import', await fileOf(second.stdout)]);
     const third = await run(back, ['export', '--app', APP]);
-    // Each line is an execution's whole text, what the merge rule knows of it, and when it was received.
+    // Each line has an execution's whole text, the state of the merge rule, and the receive time.
     expect(linesOf(second.stdout)).toEqual(linesOf(first.stdout));
     expect(linesOf(third.stdout)).toEqual(linesOf(first.stdout));
     expect(await executionsByTable(postgres)).toEqual(await executionsByTable(embedded));
@@ -113,7 +113,7 @@ describe('moving', () => {
     expect(rules.items).toMatchObject([{ environment: null, days: 400, legalHold: true }]);
   });
 
-  test('keeps the text, when it was received, and that it is contradicted', async () => {
+  test('keeps the text, the receive time and the conflict', async () => {
     const before = await freshPlace('postgres');
     await fillPlace(before);
     const { stdout } = await run(before, ['export', '--app', APP, '--with-keys']);
@@ -135,7 +135,7 @@ describe('moving', () => {
     await Promise.all([server.stop(), was.stop()]);
   });
 
-  test('takes the keys along if it is told to, and their secrets never', async () => {
+  test('includes the keys on request, and never their secrets', async () => {
     const made = JSON.parse(
       (await run(embedded, ['keys', 'create', '--app', APP, '--json'])).stdout,
     ) as CreatedKey;
@@ -149,7 +149,7 @@ describe('moving', () => {
       (await post(server.url, snapshot(), { 'x-api-key': key })).status;
     expect(await send(made.key)).toBe(401);
     await run(after, ['import', await fileOf(withKeys.stdout)]);
-    // A server may believe for some seconds that there is no such key.
+    // A server may cache for a few seconds that the key does not exist.
     await expect.poll(() => send(made.key), { timeout: 10_000 }).toBe(202);
     expect(await send(API_KEY)).toBe(202);
   });
@@ -171,17 +171,17 @@ describe('xray import', () => {
     expect((await run(embedded, ['export', '--app', APP])).stdout).toBe(exported);
   });
 
-  test('says that a file was cut short, and goes on from there with the whole one', async () => {
+  test('says that a file is incomplete, and continues with the complete file', async () => {
     const lines = exported.split('\n');
     const place = await freshPlace('pglite');
     const cut = await callCli(place, ['import', await fileOf(lines.slice(0, 101).join('\n'))]);
     expect(cut.code).toBe(1);
-    expect(cut.stderr).toMatch(/cut short: it has 100 executions/);
+    expect(cut.stderr).toMatch(/incomplete: it has 100 executions/);
     const whole = await run(place, ['import', await fileOf(exported), '--json']);
     expect(JSON.parse(whole.stdout)).toMatchObject({ accepted: EXECUTIONS - 100, duplicates: 100 });
   });
 
-  test('rejects by its line what is no execution, and takes the others', async () => {
+  test('rejects invalid lines by number, and stores the others', async () => {
     const lines = exported.split('\n');
     lines[3] = '{"snapshot":{},"server":{"receivedAt":"yesterday"}}';
     const place = await freshPlace('pglite');
@@ -198,7 +198,7 @@ describe('xray import', () => {
     expect(foreign.stderr).toMatch(/does not start with the first line/);
   });
 
-  test('puts executions into another app if it is told to', async () => {
+  test('stores executions in another app on request', async () => {
     const { stdout } = await run(embedded, ['export', '--app', APP, '--with-keys']);
     const into = await run(embedded, ['import', await fileOf(stdout), '--app', 'copy', '--json']);
     expect(JSON.parse(into.stdout)).toMatchObject({ accepted: EXECUTIONS, keys: 0 });
@@ -208,7 +208,7 @@ describe('xray import', () => {
 });
 
 describe('GET /api/apps/:app/export', () => {
-  test('sends a detail a line of those in a time, to who may read', async () => {
+  test('sends one line for each execution in a time range, to readers', async () => {
     const server = await freshServer('pglite');
     onTestFinished(() => server.close());
     const times = ['2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z', '2026-11-03T00:00:00Z'];
@@ -227,7 +227,7 @@ describe('GET /api/apps/:app/export', () => {
     expect((await fetch(keys, { headers: { 'x-api-key': API_KEY } })).status).toBe(403);
   });
 
-  test('sends what a filter finds, and goes on after the last that came', async () => {
+  test('sends the matching executions, and continues after the last one received', async () => {
     const server = await freshServer('pglite');
     onTestFinished(() => server.close());
     const kept = Array.from({ length: 6 }, (_, i) =>
@@ -249,7 +249,7 @@ describe('GET /api/apps/:app/export', () => {
     expect(lost.status).toBe(404);
   });
 
-  test('lets a reader leave in the middle, and goes on serving', async () => {
+  test('continues to serve when a reader leaves in the middle', async () => {
     const server = await freshServer('pglite');
     onTestFinished(() => server.close());
     const large = 'x'.repeat(200_000);

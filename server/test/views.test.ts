@@ -24,7 +24,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
     return items.map(({ name }) => name);
   };
 
-  test('one is its owner’s alone, until it is shared with the app by an editor', async () => {
+  test('belong to their owner until an editor shares them with the app', async () => {
     const own = {
       name: ' One customer ',
       params: { q: 'subject:customer/4711', sort: '-duration' },
@@ -37,7 +37,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
       savedBy: 'ed@example.org',
     });
     expect(await namesFor(ed)).toEqual(['One customer']);
-    // Not even an administrator: whom somebody looks at is nobody else's business.
+    // Not even an administrator sees it, because a view may show what its owner is looking for.
     for (const other of [vera, ada]) expect(await namesFor(other)).toEqual([]);
     const stolen = await ada.send('DELETE', `${VIEWS}/${saved.id}`);
     expect(stolen.status).toBe(404);
@@ -50,7 +50,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
     expect((read.body as SavedViewList).items).toHaveLength(1);
   });
 
-  test('a viewer keeps their own and neither shares nor forgets what is shared', async () => {
+  test('a viewer keeps their own, and neither shares views nor deletes shared ones', async () => {
     const failures = { name: 'failures', params: { q: 'status:failed' } };
     const own = await vera.ask<SavedView>('POST', VIEWS, failures);
     const shared = await ed.ask<SavedView>('POST', VIEWS, { ...failures, isShared: true });
@@ -64,7 +64,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
     expect(await namesFor(vera)).not.toContain('failures');
   });
 
-  test('of a name there is one, and it is the last that was saved', async () => {
+  test('a second view with the same name replaces the first', async () => {
     await vera.ask('POST', VIEWS, { name: 'week', params: { from: '-7d' } });
     await vera.ask('POST', VIEWS, { name: 'week', params: { from: '-7d', by: 'status' } });
     const { items } = await vera.ask<SavedViewList>('GET', VIEWS);
@@ -82,7 +82,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
     const renamed = await rename(paul, own, ' The union ');
     expect(renamed.status).toBe(200);
     expect(renamed.body).toEqual({ ...own, name: 'The union' });
-    // That another is called so is said, and nothing is lost; its own name it may have.
+    // A name in use is refused, and nothing is lost. The view's own name is allowed.
     expect(codeOf(await rename(paul, own, 'taken'))).toBe('conflict');
     expect((await rename(paul, own, 'The union')).status).toBe(200);
     expect(codeOf(await rename(paul, own, '  '))).toBe('invalid');
@@ -107,7 +107,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
     await ed.ask('DELETE', `${VIEWS}/${shared.id}`);
   });
 
-  test('of two who give one name at once, one is refused', async () => {
+  test('one of two people who choose the same name at once is refused', async () => {
     const [one, two] = await Promise.all(
       ['first', 'second'].map(
         async (name) => await ed.ask<SavedView>('POST', VIEWS, { name, params: {} }),
@@ -121,7 +121,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
   });
 
-  test('nothing but what makes a list is kept, and no more than there is room for', async () => {
+  test('store only the parameters of a list, and no more than the limit', async () => {
     const unknown = await vera.send('POST', VIEWS, { name: 'x', params: { app: 'rival' } });
     expect(codeOf(unknown)).toBe('invalid');
     expect(codeOf(await vera.send('POST', VIEWS, { name: '  ', params: {} }))).toBe('invalid');
@@ -130,12 +130,12 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
       await uma.send('POST', VIEWS, { name: `view ${index}`, params: {} });
     const answers = await Promise.all(Array.from({ length: MAX_VIEWS + 3 }, (_, i) => save(i)));
     expect(answers.map(({ status }) => status).filter((status) => status === 409)).toHaveLength(3);
-    // One that is there already takes no room.
+    // Replacing a view needs no room.
     const kept = answers.findIndex(({ status }) => status === 201);
     expect((await save(kept)).status).toBe(201);
   });
 
-  test('with a person’s place in the app go their own; what they shared stays', async () => {
+  test('a removed member’s own views are deleted, and their shared ones stay', async () => {
     const gone = await ada.bring('shop', 'editor', 'gone@example.org');
     await gone.ask('POST', VIEWS, { name: 'mine', params: {} });
     await gone.ask('POST', VIEWS, { name: 'everybody’s', params: {}, isShared: true });
@@ -146,7 +146,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
     expect(await namesFor(gone)).not.toContain('mine');
   });
 
-  test('the audit log says who, and neither a name nor a filter, which it could never forget', async () => {
+  test('the audit log says who, but neither a name nor a filter, because it is never erased', async () => {
     await ed.ask('POST', VIEWS, { name: 'Jane Roe', params: { q: 'subject:customer/jane-roe' } });
     const { items } = await ada.ask<AuditPage>('GET', '/api/apps/shop/audit?limit=1');
     expect(items[0]).toMatchObject({

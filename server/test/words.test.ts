@@ -31,7 +31,7 @@ const API = `/api/apps/${APP}`;
 const HOUR_MS = 3_600_000;
 const IS_FULL = process.env.XRAY_TEST_FULL === '1';
 
-/** The recorded words: so few that a searched word is often there. */
+/** The recorded words. There are few, so that a searched word is often found. */
 const WORDS = [
   'income',
   'too',
@@ -57,7 +57,7 @@ const anyWordTerm = fc.oneof(
   fc.constantFrom('candidate:B07X', 'candidate:c-9', 'B07X', 'loan'),
 );
 
-/** Texts of queries that search, in every way in which words and fields can stand together. */
+/** Texts of queries that search, with words and fields in every combination. */
 const anySearch: fc.Arbitrary<string> = fc.letrec<{ text: string }>((tie) => ({
   text: fc.oneof(
     { maxDepth: 2, withCrossShrink: true },
@@ -80,7 +80,7 @@ const RANK: Snapshot['steps'][number] = {
   },
 };
 
-/** Snapshots of the last days. Their ages stay on the same side of whole hours while the tests run. */
+/** Snapshots of the last days. Their ages do not cross a whole hour while the tests run. */
 function wordySnapshots(count: number, now: number): Snapshot[] {
   const texts = fc.sample(fc.array(fc.constantFrom(...WORDS), { maxLength: 4 }), {
     numRuns: count,
@@ -105,7 +105,9 @@ function queryOf(text: string): QueryNode {
   return parsed.query;
 }
 
-/** By the pure meaning of the language, in the order of the list where times differ. */
+/**
+ * The ids according to the pure meaning of the language, in the order of the list if times differ.
+ */
 function idsByMeaning(snapshots: Snapshot[], q: string, now: number): string[] {
   const query = queryOf(q);
   return snapshots
@@ -147,7 +149,7 @@ async function exported(url: string, params: Record<string, string>): Promise<Sn
   return lines.map((line) => (JSON.parse(line) as ExecutionDetail).snapshot);
 }
 
-/** Asks again while not all was counted, as on a machine that has too much to do. */
+/** Asks again while the count is incomplete, as on a busy machine. */
 async function wholeCount<Counts extends Facets | Histogram>(url: string): Promise<Counts> {
   for (;;) {
     const counts = await get<Counts>(url);
@@ -177,7 +179,7 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
 
   beforeAll(async () => {
     server = await freshServer(driver);
-    // What comes last is what every reader waits for.
+    // Every reader waits for this last one.
     const last = snapshot({ input: 'lastofall', startedAt: '2001-01-01T00:00:00Z' });
     const readers = await Promise.all(
       followed.map((q) => Reader.open(server.url, { q: `(${q}) OR lastofall` })),
@@ -201,13 +203,13 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
   }, 120_000);
   afterAll(() => server.close());
 
-  test('a live stream tells what they mean, once', () => {
+  test('a live stream sends each matching execution once', () => {
     expect(followed.map((q, index) => [q, told[index]?.toSorted()])).toEqual(
       followed.map((q) => [q, idsByMeaning(snapshots, q, now)]),
     );
   });
 
-  test('the list, the export, the facets and the histogram agree on what they mean', async () => {
+  test('the list, the export, the facets and the histogram agree about what matches', async () => {
     await fc.assert(
       fc.asyncProperty(anySearch, async (found) => {
         const q = `(${found}) -lastofall`;
@@ -241,7 +243,7 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
     );
   });
 
-  test('an export goes on behind the last line that came', async () => {
+  test('an export continues after the last line received', async () => {
     const whole = idsOf(await exported(server.url, { q: 'income OR okapi' }));
     expect(whole.length).toBeGreaterThan(20);
     for (const place of [0, 7, whole.length - 1]) {
@@ -272,9 +274,9 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
 });
 
 describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
-  // The embedded database takes most of a minute for it: in the full run.
+  // The embedded database takes most of a minute for this, so it is in the full run.
   test.skipIf(driver === 'pglite' && !IS_FULL)(
-    'is exported whole, and counted over the newest of what it finds',
+    'exports everything, and counts the newest of what it finds',
     { timeout: 180_000 },
     async () => {
       const server = await freshServer(driver);
@@ -297,7 +299,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
 
       const query = 'q=numbat&from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z';
       const facets = await get<Facets>(`${server.url}${API}/facets?${query}`);
-      // A machine that has much to do finds fewer within its time.
+      // A busy machine finds fewer in its time.
       const newest = facets.total;
       expect(newest).toBeGreaterThan(0);
       expect(newest).toBeLessThanOrEqual(5_000);
@@ -309,13 +311,13 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
       const histogram = await get<Histogram>(`${server.url}${API}/histogram?${query}`);
       expect(histogram.counted?.executions).toBe(histogram.total);
       expect(histogram.total).toBeLessThanOrEqual(5_000);
-      // All of less is counted, and says so.
+      // A smaller result is counted completely, and says so.
       const few = `${server.url}${API}/facets?${query.replace('q=', 'q=id:n10*+')}`;
       expect((await wholeCount<Facets>(few)).total).toBe(111);
     },
   );
 
-  test('is counted as far as its time goes', async () => {
+  test('counts within its time limit', async () => {
     const store = await freshStore(driver);
     const search = searchIn(store);
     const records = Array.from({ length: 700 }, (_, index) =>
@@ -334,14 +336,14 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
       executions: 200,
       since: minute(500),
     });
-    // Looked into as well, and not found.
+    // These are checked too, and do not match.
     expect(await count('-numbat', { executions: 5_000, forMs: -1 })).toEqual({
       executions: 0,
       since: minute(500),
     });
   });
 
-  test('is looked into some megabytes at a time', async () => {
+  test('reads a few megabytes at a time', async () => {
     const store = await freshStore(driver);
     const search = searchIn(store);
     const large = Array.from({ length: 5 }, (_, index) =>
@@ -357,7 +359,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
     expect(await count(60_000)).toBeNull();
   });
 
-  test('is exported whole where the index is behind', async () => {
+  test('exports everything if the index is behind', async () => {
     const store = await freshStore(driver);
     const search = searchIn(store);
     const records = Array.from({ length: 2_300 }, (_, index) =>
@@ -389,7 +391,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
   });
 });
 
-test('a person who follows a search is in the audit log, since the stream shows matches', async () => {
+test('a person who follows a search is in the audit log, because the stream shows matches', async () => {
   const server = await freshServer('pglite', WITH_ADMINISTRATOR);
   onTestFinished(() => server.close());
   const ada = await administratorOf(server);

@@ -36,12 +36,12 @@ describe('the reasons in a line', () => {
     expect(canFlip).toBe(true);
   });
 
-  it('names the rule that decided where no reason was given', () => {
+  it('names the decisive rule if no reason was given', () => {
     const { reasons } = becauseLine(declined({ decision: { outcome: 'declined', adverse: true } }));
     expect(reasons).toMatchObject([{ code: 'min_score', rule: { rule: 'min_score' } }]);
   });
 
-  it('shows a reason alone where no rule supports it', () => {
+  it('shows only the reason if no rule supports it', () => {
     const { reasons, canFlip } = becauseLine(declined({ steps: [] }));
     expect(reasons).toMatchObject([{ code: 'LOW', rule: null, candidates: null }]);
     expect(canFlip).toBe(false);
@@ -55,7 +55,7 @@ describe('the reasons in a line', () => {
     expect(reasons).toMatchObject([{ code: 'LOW', candidates: 4 }]);
   });
 
-  it('says nothing of an execution without a decision', () => {
+  it('shows nothing for an execution without a decision', () => {
     const { decision: _, ...undecided } = declined({ steps: [] });
     expect(becauseLine(undecided)).toEqual({ reasons: [], canFlip: false });
   });

@@ -6,7 +6,7 @@ import { COLUMN_IDS, DEFAULT_COLUMNS } from '@/features/explorer/columns';
 const columns = fc.shuffledSubarray([...COLUMN_IDS], { minLength: 1 });
 
 describe('a card of a list', () => {
-  it('has a place for every chosen column, and one only', () => {
+  it('has exactly one place for every chosen column', () => {
     fc.assert(
       fc.property(columns, (chosen) => {
         const { lead, beside, when, figure, second, more } = layOutCard(chosen);
@@ -17,7 +17,7 @@ describe('a card of a list', () => {
     );
   });
 
-  it('says on two lines what is chosen at first, and grows with what is added', () => {
+  it('shows the default columns on two lines, and grows with more columns', () => {
     const first = layOutCard(DEFAULT_COLUMNS);
     expect(first).toEqual({
       lead: 'outcome',

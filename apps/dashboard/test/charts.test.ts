@@ -25,7 +25,7 @@ describe('stacked columns', () => {
     ]);
   });
 
-  it('lies within its box, never overlaps and is never NaN, whatever the numbers', () => {
+  it('lies within its box, never overlaps and is never NaN, for any numbers', () => {
     const series = fc.array(fc.array(any, { maxLength: 12 }), { maxLength: 5 });
     fc.assert(
       fc.property(series, size, size, (counts, widthPx, heightPx) => {
@@ -52,19 +52,19 @@ describe('stacked columns', () => {
 });
 
 describe('scales', () => {
-  it('counts long durations as clocks do', () => {
+  it('uses the units of a clock for long durations', () => {
     expect(durationTicks(1_000_000, 3)).toEqual([0, 900_000, 1_800_000]);
     expect(durationTicks(190, 3)).toEqual([0, 100, 200]);
     expect(durationTicks(0, 3)).toEqual([0]);
   });
 
-  it('has round values up to the first that is not below the greatest', () => {
+  it('has round values up to the first that is at least the greatest', () => {
     expect(valueTicks(190, 3)).toEqual([0, 100, 200]);
     expect(valueTicks(0.7, 3)).toEqual([0, 0.5, 1]);
     expect(valueTicks(0, 3)).toEqual([0]);
   });
 
-  it('has rising finite values that reach the greatest, whatever it is', () => {
+  it('has rising finite values that reach the greatest, for any numbers', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1e-250, max: 1e250, noNaN: true }),
@@ -113,7 +113,7 @@ describe('scales', () => {
 });
 
 describe('lines', () => {
-  it('breaks where there is no value, and keeps every point in its box', () => {
+  it('breaks at a missing value, and keeps every point in its box', () => {
     const box = { widthPx: 40, heightPx: 10, most: 10 };
     expect(layoutLine([10, null, 0, 5], box)).toEqual([
       [{ x: 5, y: 0 }],
@@ -152,7 +152,7 @@ describe('markers', () => {
     ]);
   });
 
-  it("writes a lone marker's text before it where there is room", () => {
+  it("writes a lone marker's text before it if there is room", () => {
     const placed = placeMarkers([{ atMs: 98, label: 'a' }], { fromMs: 0, toMs: 100, widthPx: 500 });
     expect(placed).toEqual([{ x: 490, labels: ['a'], roomPx: 490, side: 'before' }]);
   });

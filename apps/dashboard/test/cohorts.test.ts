@@ -8,7 +8,7 @@ import { releasePresets, valuePresets, weekPreset } from '@/features/cohorts/pre
 const NOW_MS = Date.parse('2026-11-22T12:00:00.000Z');
 
 describe('the two groups', () => {
-  it('reads a range whose ends both lie back from now', () => {
+  it('reads a range whose ends are both relative to now', () => {
     expect(anchored({ from: '-14d', to: '-7d' }, NOW_MS)).toEqual({
       from: '2026-11-08T12:00:00.000Z',
       to: '2026-11-15T12:00:00.000Z',
@@ -16,7 +16,7 @@ describe('the two groups', () => {
     expect(anchored({ from: '-7d', to: null }, NOW_MS)).toEqual({ from: '-7d', to: null });
   });
 
-  it('looks at the last seven days unless told otherwise, and at all time if asked to', () => {
+  it('covers the last seven days by default, and all time on request', () => {
     const bounds = (from: string | null) =>
       cohortBounds({ q: '', range: { from, to: null } }, NOW_MS).from;
     expect(bounds(null)).toBe('2026-11-15T12:00:00.000Z');
@@ -41,7 +41,7 @@ describe('the two groups', () => {
     executions: 3,
   });
 
-  it('suggests the newest release of each pipeline against the version before it', () => {
+  it('suggests the newest release of each pipeline and the version before it', () => {
     const items = [
       release('shop', 'shop-r42', 'shop-r41'),
       release('loan', 'r42', 'r41'),
@@ -60,7 +60,7 @@ describe('the two groups', () => {
     ]);
   });
 
-  it('suggests this week against last, and the two most frequent values of versions and places', () => {
+  it('suggests this week and last week, and the two most frequent versions and environments', () => {
     expect(weekPreset('pipeline:loan')).toMatchObject({
       a: { q: 'pipeline:loan', from: '-14d', to: '-7d' },
       b: { q: 'pipeline:loan', from: '-7d', to: null },
@@ -103,7 +103,7 @@ describe('the two groups', () => {
 });
 
 describe('rates', () => {
-  it('writes a difference in points with half its interval', () => {
+  it('writes a difference in percentage points with half its interval', () => {
     expect(differenceText({ difference: -0.128, low: -0.147, high: -0.109 })).toBe('-12.8 ± 1.9');
     expect(differenceText({ difference: 0.02, low: 0.01, high: 0.03 })).toBe('+2.0 ± 1.0');
   });

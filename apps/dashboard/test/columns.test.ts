@@ -24,7 +24,7 @@ describe('columns', () => {
     );
   });
 
-  it('are shown at the end or hidden, and one always stays', () => {
+  it('are added at the end or hidden, and the last one stays', () => {
     expect(toggleColumn(['outcome'], 'tags')).toEqual(['outcome', 'tags']);
     expect(toggleColumn(['outcome', 'tags'], 'outcome')).toEqual(['tags']);
     expect(toggleColumn(['outcome'], 'outcome')).toEqual(['outcome']);

@@ -44,7 +44,7 @@ describe('the lines of a comparison', () => {
     ]);
   });
 
-  it('has a key of its own for every line, and in open runs every equal step once', () => {
+  it('gives every line a unique key, and shows every equal step of open runs once', () => {
     const steps = fc.array(
       fc.record({
         name: fc.constantFrom('a', 'b', 'c', 'd'),
@@ -75,7 +75,7 @@ describe('the first difference in words', () => {
     rules: [{ id: 'max_dti', result, actual, threshold: 0.43, op: '<=' }],
   });
 
-  it('names the rule that turned before any value', () => {
+  it('names the rule that changed before any value', () => {
     expect(firstDifference([rule(0.41, 'pass')], [rule(0.47, 'fail')])).toEqual({
       step: 'step 0 · rules',
       subject: 'max_dti',
@@ -83,7 +83,7 @@ describe('the first difference in words', () => {
     });
   });
 
-  it('says which side has a step that the other has not', () => {
+  it('says which side has a step that the other lacks', () => {
     expect(firstDifference([named('a')], [named('a'), named('b')])).toEqual({
       step: 'step 1 · b',
       subject: null,
@@ -111,7 +111,7 @@ describe('the first difference in words', () => {
   });
 });
 
-describe('what an execution is worth comparing with', () => {
+describe('the suggestions for comparing an execution', () => {
   const summary = (executionId: string, change: Partial<ExecutionSummary> = {}) =>
     ({
       executionId,
@@ -123,7 +123,7 @@ describe('what an execution is worth comparing with', () => {
   const names = (found: ReturnType<typeof suggestions>) =>
     found.map(({ name, a, b }) => `${name}: ${a} ${b}`);
 
-  it('is what it is linked to, the last and the next that went well, and its neighbours', () => {
+  it('are linked executions, the last and the next approved one, and the neighbours', () => {
     const found = suggestions(
       { executionId: 'this', links: [{ executionId: 'first-try', relation: 'retry_of' }] },
       {
@@ -140,7 +140,7 @@ describe('what an execution is worth comparing with', () => {
     ]);
   });
 
-  it('names each other one once, and never itself', () => {
+  it('name each other execution once, and never itself', () => {
     const found = suggestions(
       { executionId: 'this', links: [{ executionId: 'this', relation: 'parent' }] },
       { before: [summary('good')], after: [] },

@@ -6,7 +6,7 @@ import { formErrors } from '@/lib/form-errors';
 
 const ORIGIN = 'https://xray.example';
 
-/** Where a browser ends up that is told to go there. */
+/** The page where a browser arrives when it is sent there. */
 const landing = (next: string) => new URL(safeNext(next, ORIGIN), `${ORIGIN}/sign-in`);
 
 describe('the page after signing in', () => {
@@ -86,7 +86,7 @@ describe("the server's errors of a form", () => {
     });
   });
 
-  it('belong to the whole form where no field matches', () => {
+  it('belong to the whole form if no field matches', () => {
     const error = invalid('token: Too small; name: Too long', 'token', 'name');
     expect(formErrors(error, ['name'])).toEqual({
       fields: { name: 'Too long' },

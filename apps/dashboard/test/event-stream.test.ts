@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventParser, type StreamEvent } from '@/lib/event-stream';
 
-/** All events of a text, and where its reader would go on. */
+/** All events of a text, and the id from which its reader would resume. */
 function eventsIn(...pieces: string[]): { events: StreamEvent[]; lastEventId: string } {
   const parser = new EventParser();
   const events = pieces.flatMap((piece) => parser.read(piece));
@@ -10,7 +10,7 @@ function eventsIn(...pieces: string[]): { events: StreamEvent[]; lastEventId: st
 }
 
 describe('a stream of events', () => {
-  it('tells each event by its type and data, and passes over comments and unknown fields', () => {
+  it('returns each event with its type and data, and ignores comments and unknown fields', () => {
     const text =
       ': still here\n\nevent: execution\ndata: {"a":1}\nwhat: ever\n\ndata:no space\n\nevent: missed\ndata: {}\n\n';
     expect(eventsIn(text).events).toEqual([
@@ -20,7 +20,7 @@ describe('a stream of events', () => {
     ]);
   });
 
-  it('joins lines of data, keeps all blanks but the first, and takes a field without a colon', () => {
+  it('joins lines of data, removes only the first blank, and takes a field without a colon', () => {
     expect(eventsIn('data:  two blanks\ndata\ndata: a: b\n\n').events).toEqual([
       { type: 'message', data: ' two blanks\n\na: b' },
     ]);
@@ -32,7 +32,7 @@ describe('a stream of events', () => {
     ]);
   });
 
-  it('goes on after the last id that came whole, with or without an event', () => {
+  it('resumes after the last complete id, with or without an event', () => {
     expect(eventsIn('id: 7\n\n')).toEqual({ events: [], lastEventId: '7' });
     expect(eventsIn('id: 7\ndata: x\n\nid: 8\ndata: y').lastEventId).toBe('7');
     expect(eventsIn('id: 7\n\nid: 8\0\n\n').lastEventId).toBe('7');
@@ -41,7 +41,7 @@ describe('a stream of events', () => {
     expect(new EventParser('6').lastEventId).toBe('6');
   });
 
-  it('takes the pause that the server asks for, when it is a number', () => {
+  it('uses the retry delay of the server if it is a number', () => {
     const parser = new EventParser();
     parser.read('retry: soon\n');
     expect(parser.retryMs).toBeUndefined();
@@ -53,7 +53,7 @@ describe('a stream of events', () => {
     expect(eventsIn('event: execution\ndata: {}\n').events).toEqual([]);
   });
 
-  it('is the same in whatever pieces it comes, and with every kind of line end', () => {
+  it('is the same for any split into pieces, and for every kind of line end', () => {
     const line = fc.oneof(
       fc.constantFrom('', '', ':', 'data', 'id', 'id: 4', 'event: execution', 'retry: 9'),
       fc.string().map((value) => `data: ${value.replaceAll(/[\r\n]/g, '')}`),
@@ -64,7 +64,7 @@ describe('a stream of events', () => {
         fc.constantFrom('\n', '\r\n', '\r'),
         fc.array(fc.nat(200)),
         (lines, end, cuts) => {
-          // The line after the last tells a CR at the very end from half of a CRLF.
+          // The extra line distinguishes a CR at the very end from half of a CRLF.
           const text = [...lines, '', 'data: the rest'].join(end);
           const at = [0, ...cuts.toSorted((a, b) => a - b), text.length];
           const pieces = at.slice(1).map((to, i) => text.slice(at[i], to));

@@ -18,7 +18,7 @@ import {
 } from '@/features/explorer/page-chain';
 import { rowWindow, scrollTopFor } from '@/features/explorer/row-window';
 
-/** Reads a whole list of pages of these sizes, as scrolling to its end does. */
+/** Reads a whole list with pages of these sizes, like scrolling to its end. */
 function readAll(sizes: readonly number[]): PageChain {
   return sizes.reduce<PageChain>((chain, size, index) => {
     const nextCursor = index === sizes.length - 1 ? null : `c${index + 1}`;
@@ -46,7 +46,7 @@ describe('the chain of pages', () => {
     );
   });
 
-  it('names the pages that rows lie in, in order and with where each begins', () => {
+  it('names the pages of a range of rows, in order and with the start of each', () => {
     const chain = readAll([100, 100, 100, 30]);
     expect(pagesOfRows(chain, 150, 310)).toEqual([
       { index: 1, start: 'c1', firstRow: 100 },
@@ -55,7 +55,7 @@ describe('the chain of pages', () => {
     ]);
   });
 
-  it('asks for the next page when rows beyond the known ones are to be seen', () => {
+  it('loads the next page when rows beyond the known ones become visible', () => {
     const chain = extendChain(EMPTY_CHAIN, 0, null, pageOf(100, 'c1'));
     expect(hasMore(chain)).toBe(true);
     expect(pagesOfRows(chain, 90, 130).map(({ index }) => index)).toEqual([0, 1]);
@@ -67,13 +67,13 @@ describe('the chain of pages', () => {
     expect(shifted).toEqual({ starts: [null, 'new'], ends: [100] });
   });
 
-  it('stays as it is when a page is read again and nothing changed', () => {
+  it('stays the same if a page is read again and nothing changed', () => {
     const chain = readAll([100, 100, 30]);
     expect(extendChain(chain, 1, 'c1', pageOf(100, 'c2'))).toBe(chain);
     expect(extendChain(chain, 2, 'c2', pageOf(30, null))).toBe(chain);
   });
 
-  it('ignores the late answer for a page that is no longer part of it', () => {
+  it('ignores the late answer for a page that no longer belongs to it', () => {
     const chain = readAll([100]);
     expect(extendChain(chain, 3, 'c3', pageOf(100, 'c4'))).toBe(chain);
     expect(extendChain(chain, 0, 'elsewhere', pageOf(1, null))).toBe(chain);
@@ -81,7 +81,7 @@ describe('the chain of pages', () => {
 });
 
 describe('the window on the rows', () => {
-  it('holds what is seen and never more than a screen and its margin, however long the list is', () => {
+  it('has the visible rows, and at most a screen and its margin, for any length of the list', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 4_000_000 }),
@@ -99,7 +99,7 @@ describe('the window on the rows', () => {
     );
   });
 
-  it('brings a row into sight below the head, and moves nothing when it is', () => {
+  it('scrolls a row into view below the head, and does not move if it is visible', () => {
     const viewport = { scrollTop: 320, heightPx: 320 };
     expect(scrollTopFor(12, viewport, 32, 32)).toBe(320);
     expect(scrollTopFor(3, viewport, 32, 32)).toBe(96);
@@ -131,7 +131,7 @@ const row = (executionId: string, revision = 1): ExecutionSummary => ({
 const ids = (rows: readonly ExecutionSummary[]) => rows.map(({ executionId }) => executionId);
 
 describe('rows that arrive', () => {
-  it('go to the top, the newest first', () => {
+  it('go to the top, newest first', () => {
     const live = ['a', 'b'].reduce<LiveRows>(
       (old, id) => receiveRow(old, row(id), false),
       NO_LIVE_ROWS,
@@ -143,20 +143,20 @@ describe('rows that arrive', () => {
     const held = receiveRow(receiveRow(NO_LIVE_ROWS, row('a'), true), row('b'), true);
     expect(held.shown).toEqual([]);
     expect(held.heldCount).toBe(2);
-    // One that comes after them does not overtake them.
+    // A row that arrives later does not overtake them.
     const third = receiveRow(held, row('c'), false);
     expect(third.heldCount).toBe(3);
     expect(ids(releaseRows(third)?.shown ?? [])).toEqual(['c', 'b', 'a']);
   });
 
-  it('take the place of their older flush, and never of a newer one', () => {
+  it('replace their older flush, and never a newer one', () => {
     const live = receiveRow(NO_LIVE_ROWS, row('a', 2), false);
     expect(receiveRow(live, row('a', 3), true).shown[0]?.revision).toBe(3);
     expect(receiveRow(live, row('a', 1), false).shown[0]?.revision).toBe(2);
     expect(receiveRow(live, row('a', 3), true).heldCount).toBe(0);
   });
 
-  it('are bounded, and say when only the list itself can show them all', () => {
+  it('are bounded, and report when the list must be reloaded', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 600 }), (count) => {
         let live = NO_LIVE_ROWS;

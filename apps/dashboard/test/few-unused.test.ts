@@ -2,7 +2,7 @@ import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { expect, it } from 'vitest';
 import { keepFewUnused } from '@/lib/few-unused';
 
-/** Shows an answer and turns away from it. */
+/** Shows an answer and then leaves it. */
 async function look(client: QueryClient, queryKey: readonly unknown[]): Promise<void> {
   await new Promise<void>((resolve) => {
     const observer = new QueryObserver(client, { queryKey, queryFn: () => ({ of: queryKey }) });
@@ -14,7 +14,7 @@ async function look(client: QueryClient, queryKey: readonly unknown[]): Promise<
   });
 }
 
-it('keeps the last executions looked at, however many there were, and everything that is small', async () => {
+it('keeps the last executions that were viewed, however many there were, and everything small', async () => {
   const client = new QueryClient();
   keepFewUnused(client.getQueryCache());
   const shown = new QueryObserver(client, {

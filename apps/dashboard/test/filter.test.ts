@@ -47,7 +47,7 @@ const errorOf = (text: string) => {
 };
 
 describe('the coloured text of a filter', () => {
-  it('is that text, whatever it is', () => {
+  it('equals that text, for any text', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const segments = filterSegments(text, errorOf(text));
@@ -56,7 +56,7 @@ describe('the coloured text of a filter', () => {
     );
   });
 
-  it('marks what is wrong where it stands', () => {
+  it('marks an error at its position', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const error = errorOf(text);
@@ -67,7 +67,7 @@ describe('the coloured text of a filter', () => {
     );
   });
 
-  it('tells fields, values and what is left out apart', () => {
+  it('distinguishes fields, values and excluded terms', () => {
     const kinds = filterSegments('-env:dev vip', null).map(
       ({ text, kind, negated }) => `${text} ${kind}${negated ? ' negated' : ''}`,
     );
@@ -92,7 +92,7 @@ describe('completion', () => {
     return option && text.slice(0, option.start) + option.insert + text.slice(option.end);
   };
 
-  it('offers what was found of a field, with how often', () => {
+  it('offers the values of a field with their counts', () => {
     expect(filterOptions('outcome:', 8, FACETS, []).slice(0, 2)).toMatchObject([
       { label: 'approved', hint: '812' },
       { label: 'declined', hint: '103' },
@@ -100,7 +100,7 @@ describe('completion', () => {
     expect(labels('outcome:dec')).toEqual(['declined']);
   });
 
-  it('puts a value into quotes where it needs them', () => {
+  it('quotes a value if necessary', () => {
     expect(chosen('version.ruleset:', 'r 42')).toBe('version.ruleset:"r 42" ');
   });
 
@@ -108,7 +108,7 @@ describe('completion', () => {
     expect(chosen('version.', 'version.ruleset')).toBe('version.ruleset:');
   });
 
-  it('finds a value in any field by a part of it', () => {
+  it('finds a value of any field by part of it', () => {
     expect(labels('decl')).toContain('outcome:declined');
   });
 
@@ -117,7 +117,7 @@ describe('completion', () => {
     expect(labels('o', ['status:failed'])).not.toContain('status:failed');
   });
 
-  it('only ever offers places within the text', () => {
+  it('only offers positions inside the text', () => {
     fc.assert(
       fc.property(texts, fc.nat(60), (text, caret) => {
         for (const { start, end } of filterOptions(text, caret, FACETS, [])) {
@@ -127,7 +127,7 @@ describe('completion', () => {
     );
   });
 
-  it('counts values by the rest of the filter, so that the others of a field are offered too', () => {
+  it('counts values with the rest of the filter, so the other values of a field are offered too', () => {
     expect(restOfFilter('tag:vip outcome:declined', 20)).toBe('tag:vip');
     expect(restOfFilter('tag:vip outcome:', 16)).toBe('tag:vip');
     expect(restOfFilter('( outcome:declined', 16)).toBe('');
@@ -162,7 +162,7 @@ describe('facets', () => {
     });
   });
 
-  it('are added, excluded and taken away again', () => {
+  it('are added, excluded and removed again', () => {
     const once = toggleFacet('tag:vip', 'version.ruleset', 'r 42', false);
     expect(once).toBe('tag:vip version.ruleset:"r 42"');
     expect(toggleFacet(once, 'version.ruleset', 'r 42', true)).toBe(
@@ -195,7 +195,7 @@ describe('facets', () => {
 });
 
 describe('a filter that finds nothing', () => {
-  it('is widened in time first, and searched without its words last', () => {
+  it('is widened in time first, and tried without its words last', () => {
     const said = changesOf('overdraft outcome:declined tag:vip', { from: '-24h', to: null }).map(
       (change) => change.said,
     );
@@ -224,7 +224,7 @@ describe('a filter that finds nothing', () => {
     expect(filtersWithoutOnePart('')).toEqual([]);
   });
 
-  it('is completed by what is counted without its words, unless they are bound to other terms', () => {
+  it('is completed with counts that ignore its words, unless they are bound to other terms', () => {
     expect(['tag:a income "too low"', 'income', 'tag:a'].map(withoutWords)).toEqual([
       'tag:a',
       '',
@@ -234,7 +234,7 @@ describe('a filter that finds nothing', () => {
     expect(withoutWords('tag:a -income')).toBeNull();
   });
 
-  it('is a search when it has words anywhere in it', () => {
+  it('is a search if it contains words anywhere', () => {
     expect(['-(tag:a OR income)', 'tag:a', ''].map(searchesWords)).toEqual([true, false, false]);
   });
 });

@@ -6,7 +6,7 @@ import { followStream } from '@/lib/follow-stream';
 
 type Answer = (res: ServerResponse, req: IncomingMessage) => void;
 
-/** A server that answers each request as it is told to; the last answer holds for all that follow. */
+/** A server that answers each request from the list. The last answer repeats. */
 async function serve(answers: Answer[]) {
   const askedAfter: (string | undefined)[] = [];
   const server = createServer((req, res) => {
@@ -21,7 +21,7 @@ async function serve(answers: Answer[]) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, askedAfter };
 }
 
-/** Follows it to the event whose data is `last`, and tells all that was seen until then. */
+/** Follows the stream to the event whose data is `last`, and returns everything seen until then. */
 async function followTo(last: string, url: string, quietMs?: number): Promise<string[]> {
   const leaving = new AbortController();
   const seen: string[] = [];
@@ -47,7 +47,7 @@ async function followTo(last: string, url: string, quietMs?: number): Promise<st
 const SOON = 'retry: 1\n\n';
 
 describe('following a stream', () => {
-  it('goes on after the last event that came whole, without a word when it ended in order', async () => {
+  it('resumes after the last complete event, silently if the stream ended normally', async () => {
     const { url, askedAfter } = await serve([
       (res) => res.end(`${SOON}id: 1\ndata: a\n\ndata: b\n\nid: 2\n\nid: 3\ndata: never`),
       (res) => res.end('data: c\n\n'),
@@ -62,7 +62,7 @@ describe('following a stream', () => {
     expect(askedAfter).toEqual([undefined, '2']);
   });
 
-  it('comes back when it breaks or is refused, and says so', async () => {
+  it('reconnects if the stream breaks or is refused, and reports it', async () => {
     const { url, askedAfter } = await serve([
       (res) => res.write(`${SOON}id: 1\ndata: a\n\n`, () => res.destroy()),
       (res) => res.writeHead(503).end(),
@@ -85,7 +85,7 @@ describe('following a stream', () => {
     expect(await followTo('b', url, 50)).toEqual(['live', 'message a', 'live', 'message b']);
   });
 
-  it('reads letters whose bytes come apart', async () => {
+  it('reads letters whose bytes are split', async () => {
     const bytes = Buffer.from('data: 決定\n\n');
     const { url } = await serve([
       (res) => res.write(bytes.subarray(0, 8), () => res.end(bytes.subarray(8))),
@@ -93,7 +93,7 @@ describe('following a stream', () => {
     expect(await followTo('決定', url)).toEqual(['live', 'message 決定']);
   });
 
-  it('lets go of its connection when it is left, and of its next attempt', async () => {
+  it('closes its connection when it is stopped, and cancels its next attempt', async () => {
     let gone: Promise<unknown> = Promise.reject(new Error('nobody came'));
     gone.catch(() => {});
     const { url, askedAfter } = await serve([

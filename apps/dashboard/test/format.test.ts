@@ -64,7 +64,7 @@ describe('counts, shares and sizes', () => {
     expect(formatCount(-12_345, EN)).toBe('-12,345');
   });
 
-  it('writes the point of a fraction as the locale does', () => {
+  it('writes the decimal point of the locale', () => {
     expect(formatNumber(1234.5, 'de')).toBe('1.234,5');
     expect(formatShare(0.7123, 'de')).toBe('71,2\u00a0%');
     expect(formatDuration(12.4, 'de')).toBe('12,4 ms');
@@ -72,7 +72,7 @@ describe('counts, shares and sizes', () => {
     expect(formatNumber(0.00000123, 'de')).toBe('1,23e-6');
   });
 
-  it('keeps the value of every safe integer readable', () => {
+  it('keeps the digits of every safe integer', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (count) => {
         expect(readEnglish(formatCount(count, EN))).toBe(count === 0 ? 0 : count);
@@ -80,7 +80,7 @@ describe('counts, shares and sizes', () => {
     );
   });
 
-  it('rounds measures to four decimals and keeps tiny ones', () => {
+  it('rounds measurements to four decimals and keeps tiny ones', () => {
     expect(formatNumber(0.123456, EN)).toBe('0.1235');
     expect(formatNumber(0.00000123, EN)).toBe('1.23e-6');
     expect(formatNumber(1e25, EN)).toBe('1e+25');
@@ -119,7 +119,7 @@ describe('numbers that are compared', () => {
     expect(formatApart([a, b], EN)).toEqual([textA, textB]);
   });
 
-  it('writes different numbers differently and in order, however many are compared', () => {
+  it('writes different numbers differently and in order, for any count of numbers', () => {
     const any = fc.double({ noNaN: true, noDefaultInfinity: true });
     const near = fc
       .tuple(fc.double({ min: -1e100, max: 1e100, noNaN: true }), fc.integer({ min: 1, max: 9 }))
@@ -160,7 +160,7 @@ describe('numbers that are compared', () => {
     );
   });
 
-  it('shows 100 % only for all, and 0 % only for none', () => {
+  it('shows 100 % only for everything, and 0 % only for nothing', () => {
     expect(formatShare(0.99999, EN)).toBe('99.999%');
     expect(formatShare(0.000004, EN)).toBe('0.0004%');
     fc.assert(
@@ -194,7 +194,7 @@ describe('times', () => {
     expect(formatAbsolute('2026-11-22T14:03:22.118Z', 'local')).toMatch(/ UTC([+-]\d\d:\d\d)?$/);
   });
 
-  it('writes every time that can be held, in either zone', () => {
+  it('writes every valid time, in both zones', () => {
     fc.assert(
       fc.property(
         fc.date({ noInvalidDate: true }),
@@ -219,7 +219,7 @@ describe('long ids', () => {
     expect(truncateMiddle('short', 9)).toBe('short');
   });
 
-  it('is never longer than asked for and never cuts a code point', () => {
+  it('is never longer than requested and never splits a code point', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 3, max: 40 }), (text, max) => {
         const cut = truncateMiddle(text, max);

@@ -45,12 +45,12 @@ describe('the graph of the steps', () => {
     ]);
   });
 
-  it('puts a step after another that it follows, however near their places', () => {
+  it('puts a step after a step that it follows, however close their places are', () => {
     const steps = [step('a', 0), step('b', 0.2)];
     expect(places({ steps, edges: [edge('a', 'b')] })).toEqual(['a 0.0', 'b 1.0']);
   });
 
-  it('draws more as higher, at the left what comes in, at the right what goes out', () => {
+  it('draws larger amounts higher: the input at the left, the output at the right', () => {
     const { nodes } = layoutFunnel({
       steps: [step('filters', 0, { candidatesIn: 5_000, candidatesOut: 224 })],
       edges: [],
@@ -60,7 +60,7 @@ describe('the graph of the steps', () => {
     expect(nodes[0]?.outPx).toBeGreaterThan(0);
   });
 
-  it('never overlaps, is never NaN and leaves no step out, whatever ran', () => {
+  it('never overlaps, is never NaN and leaves no step out, for any record', () => {
     const count = fc.nat({ max: 1e9 });
     const steps = fc.uniqueArray(
       fc.record({
@@ -108,7 +108,7 @@ describe('the graph of the steps', () => {
     );
   });
 
-  it('has a scale on which ten times as much is not ten times as high', () => {
+  it('has a scale on which ten times as much is less than ten times as high', () => {
     expect(logShare(5_000, 5_000)).toBe(1);
     expect(logShare(500, 5_000)).toBeGreaterThan(0.7);
     expect(logShare(0, 5_000)).toBe(0);
@@ -125,7 +125,7 @@ describe('steps by cost', () => {
   const names = (order: Parameters<typeof orderSteps>[1]) =>
     orderSteps(steps, order).map(({ name }) => name);
 
-  it('puts those without a value last', () => {
+  it('puts steps without a value last', () => {
     expect(names('place')).toEqual(['a', 'b', 'c']);
     expect(names('slowest')).toEqual(['c', 'b', 'a']);
     expect(names('failing')).toEqual(['b', 'c', 'a']);
@@ -172,25 +172,25 @@ describe('a pipeline over time', () => {
     expect(totalsOf({ ...overview, executions: [0, 0, 0] }).failureRate).toBeNull();
   });
 
-  it('has no failure rate where nothing ran', () => {
+  it('has no failure rate if nothing ran', () => {
     expect(failureRates(overview)).toEqual([0.1, null, 0.1]);
   });
 
-  it('keeps rates of few executions apart from those that can be trusted', () => {
+  it('separates rates of few executions from reliable ones', () => {
     expect(ratesByTrust({ executions: [10, 0, 1, 9, 200], failed: [1, 0, 1, 3, 10] })).toEqual({
       sure: [0.1, null, null, null, 0.05],
       unsure: [null, null, 1, 3 / 9, null],
     });
   });
 
-  it('shows how reasons drift by their share, so that more of all is no drift', () => {
+  it('shows the share of each reason, so a higher volume is not a change', () => {
     expect(reasonShares(overview.reasons)).toEqual([
       [0.25, 0, 0.75],
       [0.75, 0, 0.25],
     ]);
   });
 
-  it('marks when a version was first seen, if that can be read', () => {
+  it('marks when a version was first seen, if that time is valid', () => {
     expect(versionMarkers(overview.versions)).toEqual([
       { atMs: Date.parse('2026-11-22T01:00:00.000Z'), label: 'ruleset r42' },
     ]);

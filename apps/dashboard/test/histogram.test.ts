@@ -41,7 +41,7 @@ describe('the histogram', () => {
     );
   });
 
-  it('draws the highest bar over the whole height, and shows even one among a million', () => {
+  it('draws the highest bar over the whole height, and shows one execution among a million', () => {
     const { bars } = layOutHistogram(
       { from: FROM, bucketMs: 1_000, series: [{ value: 'a', counts: [1_000_000, 1, 0] }] },
       300,
@@ -50,7 +50,7 @@ describe('the histogram', () => {
     expect(bars.map((bar) => bar.parts[0]?.height ?? 0)).toEqual([60, 1, 0]);
   });
 
-  it('finds the bar under a place, and the time that bars cover', () => {
+  it('finds the bar under a place, and the time range of bars', () => {
     const layout = layOutHistogram(
       { from: FROM, bucketMs: 60_000, series: [{ value: 'a', counts: [1, 2, 3, 4] }] },
       400,

@@ -23,7 +23,7 @@ const set = {
 };
 
 describe('candidates', () => {
-  it('has each once, with its reason and score from the ledger where there is no detail', () => {
+  it('lists each once, with its reason and score from the ledger if there is no detail', () => {
     expect(
       candidateRows(set).map(({ id, outcome, score, reason }) => [id, outcome, score, reason]),
     ).toEqual([
@@ -34,7 +34,7 @@ describe('candidates', () => {
     ]);
   });
 
-  it('puts the nearest to the cutoff first, and those without a score last', () => {
+  it('puts the nearest to the cutoff first, and candidates without a score last', () => {
     const rows = viewCandidates(
       candidateRows(set),
       { text: '', outcome: null, sort: 'cutoff' },
@@ -43,7 +43,7 @@ describe('candidates', () => {
     expect(rows.map((row) => row.id)).toEqual(['b', 'a', 'd', 'c']);
   });
 
-  it('tells scores apart from each other and from the cutoff', () => {
+  it('writes different scores and the cutoff differently', () => {
     const rows = [{ score: 0.59996 }, { score: 0.6 }, { score: null }, { score: 0.2 }];
     expect([...textsOfScores(rows, 0.60001)]).toEqual([
       [0.59996, '0.59996'],

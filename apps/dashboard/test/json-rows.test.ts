@@ -28,7 +28,7 @@ describe('a JSON value in rows', () => {
     expect(rowsOf('text')).toMatchObject([{ shape: 'leaf', value: 'text', open: null }]);
   });
 
-  it('cannot open what is empty', () => {
+  it('cannot open an empty value', () => {
     expect(rowsOf({ a: {}, b: [] }).map((row) => row.open)).toEqual([true, null, null]);
   });
 
@@ -36,7 +36,7 @@ describe('a JSON value in rows', () => {
     expect(rowsOf({ a: { b: { c: 1 } } }, new Set(['']))).toHaveLength(2);
   });
 
-  it('shows many elements in groups, however many', () => {
+  it('shows many elements in groups, for any number', () => {
     const value = Array.from({ length: 2_500_000 }, () => 0);
     const rows = rowsOf(value);
     expect(rows.length).toBeLessThanOrEqual(GROUP_SIZE + 1);
@@ -78,14 +78,14 @@ describe('a JSON value in rows', () => {
     expect(new Set(dirs.map(String))).toEqual(new Set(['false,rtl', 'true,ltr']));
   });
 
-  it('opens every container of a small value, and bounds what it opens of a large one', () => {
+  it('opens every container of a small value, and a bounded part of a large one', () => {
     const value = { a: { b: [1, { c: 2 }] } };
     expect(rowsOf(value, openWithin(value, '', 100))).toHaveLength(6);
     const large = Array.from({ length: 900 }, () => Array.from({ length: 100 }, () => 0));
     expect(rowsOf(large, openWithin(large, '', 5_000)).length).toBeLessThanOrEqual(5_001);
   });
 
-  it('has one id a row, and a pointer that leads to the row’s value', () => {
+  it('has a unique id for each row, and a pointer that leads to the row’s value', () => {
     fc.assert(
       fc.property(json, (value) => {
         const rows = rowsOf(value, openWithin(value, '', 1_000));
@@ -98,7 +98,7 @@ describe('a JSON value in rows', () => {
 });
 
 describe('paths', () => {
-  it('reads as code would', () => {
+  it('reads like code', () => {
     const value = { items: [{ 'a b': 1 }], list: { 0: 'x' } };
     expect(readablePath('/steps/2/input/items/0/a b', '/steps/2/input', 'input', value)).toBe(
       'input.items[0]["a b"]',
@@ -106,7 +106,7 @@ describe('paths', () => {
     expect(readablePath('/list/0', '', 'input', value)).toBe('input.list["0"]');
   });
 
-  it('reads a pointer without its value, what looks like an index as one', () => {
+  it('reads a pointer without its value, and treats numbers as indices', () => {
     expect(pointerText('/output/items/0/a b')).toBe('output.items[0]["a b"]');
     expect(pointerText('/a~1b')).toBe('["a/b"]');
     expect(pointerText('')).toBe('');

@@ -7,7 +7,7 @@ import { MAX_MATCHES, idsToOpen, searchJson } from '@/components/json/json-searc
 const json = fc.jsonValue({ maxDepth: 5 }) as fc.Arbitrary<Json>;
 
 describe('a search in a JSON value', () => {
-  it('finds keys and values whatever their case, in the order of the tree', () => {
+  it('finds keys and values ignoring case, in the order of the tree', () => {
     const value = { Score: 612, deep: [{ note: 'the SCORE was low' }, null], 'a/b': true };
     expect(searchJson(value, '/input', 'score')).toEqual(['/input/Score', '/input/deep/0/note']);
     expect(searchJson(value, '', '612')).toEqual(['/Score']);
@@ -16,7 +16,7 @@ describe('a search in a JSON value', () => {
     expect(searchJson(value, '', '  ')).toEqual([]);
   });
 
-  it('comes to an end in what is deep or has no end of places', () => {
+  it('ends in a deep value and in one with very many matches', () => {
     let deep: Json = 'here';
     for (let level = 0; level < 20_000; level += 1) deep = [deep];
     expect(searchJson(deep, '', 'here')).toHaveLength(1);
@@ -29,7 +29,7 @@ describe('a search in a JSON value', () => {
     ).toHaveLength(MAX_MATCHES);
   });
 
-  it('leads to each place: what it says to open shows its row', () => {
+  it('opens each match so that its row is visible', () => {
     fc.assert(
       fc.property(json, fc.string({ minLength: 1, maxLength: 2 }), (value, text) => {
         for (const pointer of searchJson(value, '/x', text).slice(0, 20)) {

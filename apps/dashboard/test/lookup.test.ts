@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { chosenRange, questionRange } from '@/components/time-range/question-range';
 import { roleName, roleOf, rolesOf } from '@/components/id-lookup/roles';
 
-describe('what an id is known as', () => {
-  it('is found as a candidate and as subjects, what it was most often first', () => {
+describe('the kinds of an id', () => {
+  it('are candidate and subjects, the most frequent first', () => {
     const found = rolesOf({
       candidate: 41,
       subjects: [
@@ -18,7 +18,7 @@ describe('what an id is known as', () => {
     expect(rolesOf({ candidate: 0, subjects: [] })).toEqual([]);
   });
 
-  it('is in the address by a name that is read back, even of a type that is called candidate', () => {
+  it('have a name in the address that can be read back, even for a type called candidate', () => {
     for (const role of [
       { kind: 'candidate' },
       { kind: 'subject', type: 'candidate' },
@@ -33,12 +33,12 @@ describe('what an id is known as', () => {
 });
 
 describe('the range of a question', () => {
-  it('is seven days where the address says nothing, and says nothing where it is seven days', () => {
+  it('is seven days by default, and then not in the address', () => {
     expect(questionRange({ from: null, to: null })).toEqual({ from: '-7d', to: null });
     expect(chosenRange({ from: '-7d', to: null })).toEqual({ from: null, to: null });
   });
 
-  it('keeps the day that the range menu leaves unsaid', () => {
+  it('keeps the day that the range menu omits', () => {
     expect(chosenRange({ from: null, to: null })).toEqual({ from: '-24h', to: null });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { marksBelow, markText, placeMarks } from '@/components/json/marks';
 
 describe('marks', () => {
-  it('stands at the value that it names', () => {
+  it('is at the value that it names', () => {
     const mark = { path: '/steps/1/input/a/0', kind: 'redacted' };
     const placed = placeMarks({ a: ['x'] }, '/steps/1/input', [mark]);
     expect(placed.at.get('/steps/1/input/a/0')).toEqual([mark]);
@@ -10,14 +10,14 @@ describe('marks', () => {
     expect(placed.within.get('/steps/1/input/a')).toBe(1);
   });
 
-  it('stands at the nearest value that is left when its own is gone', () => {
+  it('is at the nearest existing value if its own is gone', () => {
     const mark = { path: '/steps/1/input/a/gone/deeper', kind: 'dropped' };
     expect(placeMarks({ a: {} }, '/steps/1/input', [mark]).at.get('/steps/1/input/a')).toEqual([
       mark,
     ]);
   });
 
-  it('does not take a step for another whose number begins alike', () => {
+  it('does not confuse steps whose numbers begin alike', () => {
     const marks = [{ path: '/steps/12/input', kind: 'redacted' }];
     expect(marksBelow(marks, '/steps/1')).toEqual([]);
   });

@@ -38,7 +38,7 @@ describe('the palette', () => {
     expect(labels('dark theme')).toEqual(['Dark theme']);
   });
 
-  it('opens an id as an execution where one has it', () => {
+  it('opens an id as an execution if one has it', () => {
     const [command] = findCommands(
       '0193f2c1-77aa',
       lookedUp('0193f2c1-77aa', { execution: true, candidate: 2 }),
@@ -46,7 +46,7 @@ describe('the palette', () => {
     expect(command?.action).toEqual({ go: '/execution?app=my-loan-app&id=0193f2c1-77aa' });
   });
 
-  it('offers an id as what it is, and never as an execution that does not exist', () => {
+  it('offers an id by its kind, and never as an execution that does not exist', () => {
     const subjects = [{ type: 'applicant', executions: 3 }];
     const found = findCommands('8123', lookedUp('8123', { subjects, candidate: 1 }, 'all'));
     expect(found.map(({ label, hint, action }) => [label, hint, action])).toEqual([
@@ -66,13 +66,13 @@ describe('the palette', () => {
     expect(findCommands('8123', lookedUp('8123'))).toEqual([]);
   });
 
-  it('asks last what became of an id, whatever it is of', () => {
+  it('offers the history of an id last, for any kind', () => {
     const command = findCommands('B07XYZ', sources).at(-1);
     expect(command?.label).toBe('Why B07XYZ?');
     expect(command?.action).toEqual({ go: '/why?app=my-loan-app&id=B07XYZ' });
   });
 
-  it('takes no text for an id that cannot be one, nor without an app', () => {
+  it('does not offer a text that cannot be an id, and needs an app', () => {
     expect(labels('no such thing')).toEqual([]);
     expect(labels('0193f2c1-77aa', { ...sources, app: null })).toEqual([]);
   });

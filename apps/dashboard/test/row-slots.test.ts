@@ -6,7 +6,7 @@ const neighbours = (first: number, length: number) =>
   Array.from({ length }, (_, place) => first + place);
 
 describe('the slots of rows', () => {
-  it('are never shared, wherever the selected row stands', () => {
+  it('are never shared, wherever the selected row is', () => {
     fc.assert(
       fc.property(
         fc.nat(9_999),
@@ -21,7 +21,7 @@ describe('the slots of rows', () => {
     );
   });
 
-  it('are kept by the rows that stay, and taken over by those that come', () => {
+  it('are kept by rows that stay, and reused by new rows', () => {
     fc.assert(
       fc.property(
         fc.nat(9_999),

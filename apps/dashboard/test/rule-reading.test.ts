@@ -14,7 +14,7 @@ import {
 } from '@/components/rules/rule-reading';
 
 describe('rules', () => {
-  it('takes the counted rules as decisive, else the first that failed and rejects', () => {
+  it('treats the counted rules as decisive, else the first that failed and rejects', () => {
     const flagged = { id: 'a', result: 'fail' as const, effect: 'flag' };
     const first = { id: 'b', result: 'fail' as const, effect: 'reject' };
     const second = { id: 'c', result: 'fail' as const, effect: 'reject' };
@@ -24,7 +24,7 @@ describe('rules', () => {
     expect([...decisiveRules([first, counted], true)]).toEqual([counted]);
   });
 
-  it('takes a failed rule without an effect as one that rejects, unless nothing was rejected', () => {
+  it('treats a failed rule without an effect as rejecting, unless nothing was rejected', () => {
     const failed = { id: 'a', result: 'fail' as const };
     expect([...decisiveRules([failed], true)]).toEqual([failed]);
     expect([...decisiveRules([failed], undefined)]).toEqual([failed]);
@@ -47,7 +47,7 @@ describe('rules', () => {
     expect(effectText({})).toBe('');
   });
 
-  it('draws two numbers on one scale, and nothing else', () => {
+  it('draws two numbers on one scale, and no other values', () => {
     expect(ruleBar({ actual: 612, threshold: 660 })?.threshold).toBeCloseTo(0.9);
     expect(ruleBar({ actual: 'x', threshold: 1 })).toBeNull();
     expect(ruleBar({ actual: 0, threshold: 0 })).toBeNull();
@@ -62,7 +62,7 @@ describe('rules', () => {
     );
   });
 
-  it('writes values and operators for reading', () => {
+  it('writes values and operators for people', () => {
     expect(ruleValueText(52_000, 'EUR')).toBe('52,000 EUR');
     expect(ruleValueText(['us', 'ca'], null)).toBe('["us","ca"]');
     expect(ruleValueText(undefined, null)).toBe('–');
@@ -101,7 +101,7 @@ describe('rules', () => {
     expect(relationText({ actual, op, threshold, unit: null })).toBe(text);
   });
 
-  it('writes different values differently, whatever they are', () => {
+  it('writes different values differently, for any values', () => {
     const long = fc
       .tuple(fc.string({ minLength: 50, maxLength: 400 }), fc.string())
       .map(([start, end]) => start.repeat(2) + end);

@@ -22,17 +22,17 @@ const key = (id: string, over: Partial<ApiKey> = {}): ApiKey => ({
 });
 
 describe('a key', () => {
-  it('works until the very moment at which it expires', () => {
+  it('works until the exact moment at which it expires', () => {
     expect(keyState(key('a', { expiresAt: '2026-11-22T12:00:00.001Z' }), NOW_MS)).toBe('active');
     expect(keyState(key('a', { expiresAt: '2026-11-22T12:00:00.000Z' }), NOW_MS)).toBe('expired');
   });
 
-  it('is revoked even where it has also expired', () => {
+  it('is revoked even if it has also expired', () => {
     const both = key('a', { expiresAt: '2026-11-01T00:00:00Z', revokedAt: '2026-11-02T00:00:00Z' });
     expect(keyState(both, NOW_MS)).toBe('revoked');
   });
 
-  it('that works stands before those that do not, the youngest first', () => {
+  it('that works is listed before others, the newest first', () => {
     const keys = [
       key('revoked', { createdAt: '2026-11-20T00:00:00Z', revokedAt: '2026-11-21T00:00:00Z' }),
       key('old'),
@@ -41,14 +41,14 @@ describe('a key', () => {
     expect(byUse(keys, NOW_MS).map(({ id }) => id)).toEqual(['young', 'old', 'revoked']);
   });
 
-  it('is for any environment when none is typed', () => {
+  it('is for any environment if the field is empty', () => {
     expect(environmentsOf('  , ')).toBeUndefined();
     expect(environmentsOf('prod, staging prod')).toEqual(['prod', 'staging']);
   });
 });
 
 describe('an entry of the audit log', () => {
-  it('names who did it', () => {
+  it('names the person who did it', () => {
     expect(auditActorText({ kind: 'user', id: 'u1', name: 'ada@example.org' })).toBe(
       'ada@example.org',
     );
@@ -59,12 +59,12 @@ describe('an entry of the audit log', () => {
     );
   });
 
-  it('says in words what was done, and an action of a newer server as it is', () => {
+  it('describes the action in words, and an action of a newer server as it is', () => {
     expect(auditActionText('payload.view')).toBe('viewed payloads');
     expect(auditActionText('new.thing')).toBe('new.thing');
   });
 
-  it('says its details in a line, and nothing of what is not there', () => {
+  it('lists its details in a line, and omits empty ones', () => {
     expect(detailsText({ name: 'ci', scopes: ['read'], environments: null })).toBe(
       'name: ci · scopes: ["read"]',
     );

@@ -8,7 +8,7 @@ const steps = fc.array(
 );
 
 describe('the address of a step', () => {
-  it('is unique, however many steps share a sequence', () => {
+  it('is unique, even if several steps share a sequence', () => {
     fc.assert(
       fc.property(steps, (list) => {
         for (const [index, { sequence }] of list.entries()) {
@@ -19,18 +19,18 @@ describe('the address of a step', () => {
     );
   });
 
-  it('is the sequence alone where that is its place', () => {
+  it('is only the sequence if that is also its index', () => {
     expect(stepAddress({ index: 3, sequence: 3 })).toBe('3');
     expect(stepAddress({ index: 1, sequence: 0 })).toBe('0.1');
   });
 
-  it('finds the first step of a sequence that an older link names', () => {
+  it('finds the first step of a sequence in an older link', () => {
     expect(findStep([{ sequence: 1 }, { sequence: 2 }, { sequence: 2 }], '2')).toBe(2);
     expect(findStep([{ sequence: 9 }, { sequence: 9 }], '9')).toBe(0);
     expect(findStep([{ sequence: 9 }], '4')).toBe(-1);
   });
 
-  it('is nothing else', () => {
+  it('rejects any other text', () => {
     for (const text of ['', '-1', '1.', '1.2.3', 'x', '1e3']) {
       expect(parseStepAddress(text)).toBeNull();
     }

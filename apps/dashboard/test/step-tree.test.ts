@@ -17,11 +17,11 @@ const steps = fc.array(
 );
 
 describe('the tree of the steps', () => {
-  it('goes by sequence, whatever the order in the array', () => {
+  it('follows the sequence, for any order in the array', () => {
     expect(names([{ sequence: 2 }, { sequence: 0 }, { sequence: 1 }])).toEqual(['0', '1', '2']);
   });
 
-  it('takes the place in the array for a missing sequence', () => {
+  it('uses the index in the array for a missing sequence', () => {
     expect(names([{}, {}, { parent: 0 }])).toEqual(['0', '>2', '1']);
   });
 
@@ -40,7 +40,7 @@ describe('the tree of the steps', () => {
     expect(buildStepTree(chain).nodes.at(-1)?.depth).toBe(9_999);
   });
 
-  it('holds every step once, each right after or within its parent', () => {
+  it('contains every step once, each right after or within its parent', () => {
     fc.assert(
       fc.property(steps, (list) => {
         const { nodes } = buildStepTree(list);

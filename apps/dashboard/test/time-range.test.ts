@@ -13,14 +13,14 @@ const NOW_MS = Date.parse('2026-11-22T12:00:00.000Z');
 const FROM = '2026-11-20T10:00:00.000Z';
 const TO = '2026-11-21T10:00:00.000Z';
 
-describe('a range of time in the address', () => {
-  it('reaches a day back when it says nothing', () => {
+describe('a time range in the address', () => {
+  it('is the last day by default', () => {
     const day = { from: '2026-11-21T12:00:00.000Z', to: null };
     expect(boundsOf({ from: null, to: null }, NOW_MS)).toEqual(day);
     expect(rangeText({ from: null, to: null }, 'utc')).toBe('Last 24 h');
   });
 
-  it('reaches back from now, from an instant, or without end', () => {
+  it('starts relative to now, at an instant, or without bound', () => {
     expect(boundsOf({ from: '-15m', to: null }, NOW_MS).from).toBe('2026-11-22T11:45:00.000Z');
     expect(boundsOf({ from: FROM, to: TO }, NOW_MS)).toEqual({ from: FROM, to: TO });
     expect(boundsOf({ from: ALL_TIME, to: null }, NOW_MS)).toEqual({ from: null, to: null });
@@ -35,7 +35,7 @@ describe('a range of time in the address', () => {
     expect(isRelative({ from: FROM, to: null })).toBe(false);
   });
 
-  it('takes whatever anybody wrote there, and always has bounds that can be read', () => {
+  it('takes any text, and always has valid bounds', () => {
     fc.assert(
       fc.property(fc.option(fc.string()), fc.option(fc.string()), (from, to) => {
         const bounds = boundsOf({ from, to }, NOW_MS);
@@ -54,7 +54,7 @@ describe('a range of time in the address', () => {
 });
 
 describe('a time in a field', () => {
-  it('comes back as the same second in either zone', () => {
+  it('is the same second after a round trip in both zones', () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date('1971-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }),

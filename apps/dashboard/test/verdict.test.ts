@@ -23,14 +23,14 @@ describe('verdicts', () => {
     );
   });
 
-  it('tells a stale execution from a running one', () => {
+  it('distinguishes a stale execution from a running one', () => {
     expect(executionVerdict({ status: 'running', outcome: null, stale: true }).word).toBe('stale');
     expect(executionVerdict({ status: 'running', outcome: null, stale: false }).tone).toBe(
       'running',
     );
   });
 
-  it('takes an absent status as completed', () => {
+  it('treats an absent status as completed', () => {
     expect(executionVerdict({ status: undefined, outcome: undefined, stale: false }).word).toBe(
       'completed',
     );
@@ -40,7 +40,7 @@ describe('verdicts', () => {
     expect(statusVerdict('timed_out')).toMatchObject({ word: 'timed out', tone: 'failed' });
   });
 
-  it('gives outcomes that are shown together different colours, by whatever names', () => {
+  it('gives outcomes that are shown together different colours, for any names', () => {
     const known = fc.constantFrom(
       'approved',
       'accepted',
@@ -69,7 +69,7 @@ describe('verdicts', () => {
     expect(verdictOf('declined')).toEqual(outcomeVerdict('declined'));
   });
 
-  it('gives an outcome unknown here a hue of its own, the same each time', () => {
+  it('gives an unknown outcome a hue of its own, the same each time', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (outcome) => {
         const verdict = outcomeVerdict(outcome);

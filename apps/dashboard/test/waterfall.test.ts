@@ -29,14 +29,14 @@ describe('when steps ran', () => {
     ]);
   });
 
-  it('sets a step without a start after the one before it', () => {
+  it('puts a step without a start after the one before it', () => {
     expect(times([{ durationMs: 4 }, { durationMs: 2 }])).toEqual([
       [0, 4],
       [4, 6],
     ]);
   });
 
-  it('sets a nested step without a start at the start of what encloses it', () => {
+  it('puts a nested step without a start at the start of its parent', () => {
     expect(times([{ durationMs: 4 }, { durationMs: 9 }, { parent: 1, durationMs: 2 }])).toEqual([
       [0, 4],
       [4, 13],
@@ -44,7 +44,7 @@ describe('when steps ran', () => {
     ]);
   });
 
-  it('stretches a step without a duration over what it encloses', () => {
+  it('stretches a step without a duration over its nested steps', () => {
     expect(times([{}, { parent: 0, durationMs: 5 }, { parent: 0, durationMs: 6 }])[0]).toEqual([
       0, 11,
     ]);
@@ -61,7 +61,7 @@ describe('when steps ran', () => {
     expect(layout([{ startedAt: T0, status: 'running' }], execution).extentMs).toBe(5_000);
   });
 
-  it('takes a start before the execution as its start', () => {
+  it('uses a start before the execution as its start', () => {
     expect(times([{ startedAt: at(-50), durationMs: 1 }], { startedAt: T0 })).toEqual([[0, 1]]);
   });
 
@@ -88,7 +88,7 @@ describe('when steps ran', () => {
     expect(inferred).toMatchObject({ startKnown: false, durationKnown: false });
   });
 
-  it('has finite, ordered spans within the extent for whatever was sent', () => {
+  it('has finite, ordered spans within the extent for any record', () => {
     const timed = fc.record({
       parent: fc.option(fc.integer({ min: 0, max: 15 }), { nil: undefined }),
       startedAt: fc.option(
@@ -138,7 +138,7 @@ describe('bars in a track', () => {
     });
   });
 
-  it('puts the label before a bar that ends at the right, and within one that fills the track', () => {
+  it('puts the label before a bar that ends at the right, and inside one that fills the track', () => {
     const window = { fromMs: 0, toMs: 100 };
     expect(placeBar({ startMs: 80, endMs: 100 }, window, 400, 40)).toMatchObject({
       labelPx: 274,
@@ -150,13 +150,13 @@ describe('bars in a track', () => {
     });
   });
 
-  it('says on which side a hidden bar lies', () => {
+  it('says on which side a hidden bar is', () => {
     const window = { fromMs: 100, toMs: 200 };
     expect(placeBar({ startMs: 0, endMs: 50 }, window, 400, 40).outside).toBe('before');
     expect(placeBar({ startMs: 300, endMs: 350 }, window, 400, 40).outside).toBe('after');
   });
 
-  it('keeps bar and label within the track and off each other', () => {
+  it('keeps bar and label within the track and apart from each other', () => {
     const spans = fc
       .tuple(
         fc.double({ min: 0, max: 2e9, noNaN: true }),
@@ -193,7 +193,7 @@ describe('the scale', () => {
     expect(ticksOf({ fromMs: 130, toMs: 250 }, 4)).toEqual([150, 200, 250]);
   });
 
-  it('never has more ticks than asked for, all in the window and in order', () => {
+  it('never has more ticks than requested, all in the window and in order', () => {
     fc.assert(
       fc.property(windows, fc.integer({ min: 1, max: 40 }), (window, most) => {
         const ticks = ticksOf(window, most);
@@ -207,7 +207,7 @@ describe('the scale', () => {
     );
   });
 
-  it('zooms around a point without leaving the whole', () => {
+  it('zooms around a point within the extent', () => {
     expect(zoomWindow({ fromMs: 0, toMs: 100 }, 0.5, 50, 100)).toEqual({ fromMs: 25, toMs: 75 });
     expect(zoomWindow({ fromMs: 0, toMs: 50 }, 4, 0, 100)).toEqual({ fromMs: 0, toMs: 100 });
     fc.assert(

@@ -3,44 +3,44 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** Beside the logs of a run: what its tests planted, one a line. */
+/** A file next to the logs of a run: the secrets that its tests planted, one a line. */
 const PLANTED = 'planted';
 const LOG = '.log';
-/** Long enough to be nothing but itself: keys, tokens, cookies. */
+/** Texts of this length are unique: keys, tokens, cookies. */
 const TOKEN = /[\w-]{16,}/g;
 const HEAD = 16;
 
 /** Texts that no log may contain. */
 const NEVER: readonly RegExp[] = [
   /xr_\w{8}/,
-  // What tests record, and ask for by filters.
+  // Values that tests record or filter by.
   /canary/i,
-  // A token of Clerk's, and what is shared with Clerk.
+  // Clerk's tokens and the secrets shared with Clerk.
   /\beyJ[\w-]{8}|whsec_|sk_test_/,
   /session_token/,
-  // In the database's address.
+  // The password in the database's address.
   /postgres:postgres/,
 ];
 
-/** A line of a log that holds what it should not. */
+/** A line of a log with a secret. */
 export interface Leak {
   file: string;
   line: number;
   text: string;
 }
 
-/** From now on no log of the run may hold any of these. */
+/** From now on no log of the run may contain any of these. */
 export function plant(folder: string, secrets: readonly string[]): void {
   mkdirSync(folder, { recursive: true });
   for (const secret of secrets) appendFileSync(path.join(folder, PLANTED), `${secret}\n`);
 }
 
-/** Where the servers of a test file write their logs. */
+/** The log file for the servers of a test file. */
 export function logFile(folder: string, testFile: string): string {
   return path.join(folder, `${path.basename(testFile, '.ts')}${LOG}`);
 }
 
-/** Every line of the run's logs that holds a secret. */
+/** Every line of the run's logs that contains a secret. */
 export async function findLeaks(folder: string): Promise<{ leaks: Leak[]; lines: number }> {
   const names = await readdir(folder);
   const planted = names.includes(PLANTED)
@@ -63,7 +63,7 @@ export async function findLeaks(folder: string): Promise<{ leaks: Leak[]; lines:
   return { leaks, lines };
 }
 
-/** Thousands of tokens in as many lines: each is looked for by its first characters alone. */
+/** There are thousands of tokens and lines, so each token is searched by its first characters. */
 function searchFor(secrets: ReadonlySet<string>): (text: string) => boolean {
   const byHead = new Map<string, string[]>();
   const phrases = new Set<string>();

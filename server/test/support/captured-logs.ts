@@ -6,19 +6,19 @@ import { findLeaks } from './canaries.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the logs of all servers of the run are written. */
+    /** The folder for the logs of all servers of the run. */
     logFolder: string;
   }
 }
 
-/** When all tests are over, the log of every server they started is looked through for secrets. */
+/** When all tests are over, searches the logs of all servers for secrets. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'xray-logs-'));
   project.provide('logFolder', folder);
   return async () => {
     const { leaks, lines } = await findLeaks(folder);
     if (leaks.length > 0) {
-      // What a teardown throws is told, but vitest would still end as if all were well.
+      // vitest reports an error of a teardown, but would still exit with 0.
       process.exitCode = 1;
       const told = leaks.map(({ file, line, text }) => `${file}:${line}\n  ${text}`);
       throw new Error(`${leaks.length} lines of logs hold what no log may:\n${told.join('\n')}`);

@@ -25,12 +25,12 @@ export interface TokenOptions {
   header?: Record<string, unknown>;
 }
 
-/** Clerk at its network's edge: its signing keys and its users, with tokens as it would sign them. */
+/** A fake of Clerk's network API: signing keys and users, with tokens like Clerk's. */
 export interface FakeClerk {
   env: Record<string, string>;
-  /** PEM of the public key, as `CLERK_JWT_KEY` takes it. */
+  /** PEM of the public key, in the form of `CLERK_JWT_KEY`. */
   jwtKey: string;
-  /** How often it was asked for its keys. */
+  /** How often its keys were requested. */
   keysAsked: () => number;
   knows(clerkId: string, email: string, options?: { verified: boolean }): void;
   token(claims?: Claims, options?: TokenOptions): string;
@@ -113,7 +113,7 @@ export async function startFakeClerk(): Promise<FakeClerk> {
   };
 }
 
-/** A key that is nobody's, for tokens that somebody else signed. */
+/** A key that is not Clerk's, for tokens signed by somebody else. */
 export function foreignKey(): KeyObject {
   return createPrivateKey(
     generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
@@ -123,7 +123,7 @@ export function foreignKey(): KeyObject {
   );
 }
 
-/** A user in the shape of Clerk's Backend API and of its webhooks. */
+/** A user in the form of Clerk's Backend API and webhooks. */
 export function clerkUser(clerkId: string, email: string, verified = true): object {
   return {
     object: 'user',

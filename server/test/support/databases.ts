@@ -16,7 +16,10 @@ import { logOfThisFile, plantSecrets } from './logging.js';
 export const DRIVERS = ['pglite', 'postgres'] as const;
 export type DriverName = (typeof DRIVERS)[number];
 
-/** Both with XRAY_TEST_FULL=1, else one: where each line of a test starts a process, two take minutes. */
+/**
+ * Both drivers with XRAY_TEST_FULL=1, else one. Each line of these tests starts a process, so two
+ * drivers would take minutes.
+ */
 export function driverInCi(driver: DriverName): readonly DriverName[] {
   return process.env.XRAY_TEST_FULL === '1' ? DRIVERS : [driver];
 }
@@ -27,16 +30,17 @@ export const APP = 'my-loan-app';
 /** The secret of servers on Postgres, which do not create one. */
 export const AUTH_SECRET = 'a secret of at least 32 characters';
 
-/** Where one database is, and how to make it go away. */
+/** The location of one database, with functions that make it fail. */
 export interface Place {
-  /** Settings that lead a server or the CLI to it. */
+  /** Settings with which a server or the CLI uses it. */
   env: Record<string, string>;
   remove(): Promise<void>;
 }
 
 /**
- * A fresh place for a database: an empty folder, or a new database in the run's Postgres. That one has our
- * tables already, as the embedded database has when it is made, unless the test is about making them.
+ * A fresh place for a database: an empty folder, or a new database in the run's Postgres. The
+ * Postgres database already has our tables, like a new embedded one, unless the test is about
+ * creating them.
  */
 export async function newPlace(
   driver: DriverName,
@@ -74,7 +78,7 @@ export function configFor(place: Place, env: Record<string, string> = {}): Confi
   return { ...loadConfig(settings), logTo: logOfThisFile() };
 }
 
-/** A migrated store on a fresh database, gone when the test that asked is over. */
+/** A migrated store on a fresh database, which is removed after the test. */
 export async function freshStore(driver: DriverName): Promise<Store> {
   const place = await newPlace(driver);
   const store = await openStore(place);
@@ -86,7 +90,7 @@ export async function freshStore(driver: DriverName): Promise<Store> {
   return store;
 }
 
-/** Edits without an author and without an audit entry. */
+/** Runs edits without an author or an audit entry. */
 export async function changed<T>(store: Store, work: (edits: Edits) => Promise<T>): Promise<T> {
   return await store.change(async (edits) => ({
     result: await work(edits),

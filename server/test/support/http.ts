@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { ExecutionDetail, ExecutionPage, IngestResult } from '@xray/core';
 import { API_KEY, APP } from './databases.js';
 
-/** Posts to `/executions` as an SDK would; a string or bytes go out as they are. */
+/** Posts to `/executions` like an SDK. A string or bytes are sent unchanged. */
 export async function post(
   url: string,
   body: unknown,
@@ -34,19 +34,19 @@ export async function list(url: string, query = ''): Promise<ExecutionPage> {
   return await get<ExecutionPage>(`${url}/api/apps/${APP}/executions${query}`);
 }
 
-/** Asks with the first key, which may read. */
+/** Sends a request with the first key, which may read. */
 export async function fetchWithKey(url: string, init: RequestInit = {}): Promise<Response> {
   return await fetch(url, { ...init, headers: { 'x-api-key': API_KEY } });
 }
 
-/** The JSON of an answer that must be a success. */
+/** The JSON of a successful answer. Any other answer fails the test. */
 export async function get<Answer>(url: string): Promise<Answer> {
   const response = await fetchWithKey(url);
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   return (await response.json()) as Answer;
 }
 
-/** The status of a GET with headers that `fetch` would not let us choose. */
+/** The status of a GET with headers that `fetch` does not allow. */
 export async function statusWith(url: string, headers: Record<string, string>): Promise<number> {
   return await new Promise((resolve, reject) => {
     const req = request(url, { headers }, (res) => {

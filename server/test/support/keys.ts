@@ -1,7 +1,10 @@
 import { generateApiKey, hashApiKey } from '#server/auth/api-key.js';
 import type { NewApiKey } from '#server/store/access-store.js';
 
-/** A key as the store takes it, with its secret beside it; what a test is about is given. */
+/**
+ * A key in the form that the store takes, with its secret. The caller gives the properties under
+ * test.
+ */
 export function newKey(changes: Partial<NewApiKey> & { app: string }): {
   key: string;
   row: NewApiKey;

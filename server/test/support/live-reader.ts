@@ -7,7 +7,7 @@ interface Frame {
   data?: string;
 }
 
-/** A reader of one stream, as a browser's EventSource would be. */
+/** A reader of one stream, like a browser's EventSource. */
 export class Reader {
   cursor: string | undefined;
   readonly #leave: AbortController;
@@ -43,7 +43,7 @@ export class Reader {
     return reader;
   }
 
-  /** All frames up to the first that `isLast`, or to the end of the stream. */
+  /** All frames up to the first for which `isLast` holds, or to the end of the stream. */
   async until(isLast: (frame: Frame) => boolean): Promise<Frame[]> {
     const seen: Frame[] = [];
     for (;;) {
@@ -55,7 +55,7 @@ export class Reader {
     }
   }
 
-  /** The next executions, and the cursor behind them. */
+  /** The next executions, and the cursor after them. */
   async executions(count: number): Promise<FoundExecution[]> {
     const found: FoundExecution[] = [];
     await this.until(({ event, data }) => {

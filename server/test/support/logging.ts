@@ -3,14 +3,14 @@ import type { Readable } from 'node:stream';
 import { expect, inject } from 'vitest';
 import { logFile, plant } from './canaries.js';
 
-/** Secrets of this run, for which its logs are looked through when it is over. */
+/** Secrets of this run. Its logs are searched for them at the end. */
 export function plantSecrets(...secrets: string[]): void {
   plant(inject('logFolder'), secrets);
 }
 
 const opened = new Map<string, number>();
 
-/** What the servers of this test file log to, inside its own process. */
+/** The log of the servers that run inside this test file's process. */
 export function logOfThisFile(): number {
   const name = nameOfLog();
   const log = opened.get(name) ?? openSync(name, 'a');
@@ -18,13 +18,13 @@ export function logOfThisFile(): number {
   return log;
 }
 
-/** Keeps what a server in a process of its own writes. */
+/** Keeps the stderr of a server in a process of its own. */
 export function keepLog(stderr: Readable): void {
   const file = nameOfLog();
   stderr.on('data', (chunk: Buffer) => appendFileSync(file, chunk));
 }
 
-/** Keeps the lines that the server's logger wrote, and gives back the others. */
+/** Keeps the lines of the server's logger, and returns the others. */
 export function keepLogLines(text: string): string {
   const lines = text.split(/(?<=\n)/);
   const isLogged = (line: string): boolean => line.startsWith('{"level":');

@@ -14,7 +14,7 @@ import { plantSecrets } from './logging.js';
 
 export const PASSWORD = 'correct horse battery staple';
 export const ADMINISTRATOR = 'ada@example.org';
-/** Settings of an unattended first start that makes this administrator. */
+/** Settings of an unattended first start that creates this administrator. */
 export const WITH_ADMINISTRATOR = {
   XRAY_INIT_USER_EMAIL: ADMINISTRATOR,
   XRAY_INIT_USER_PASSWORD: PASSWORD,
@@ -26,7 +26,7 @@ export interface Answer {
   body: unknown;
 }
 
-/** What one browser holds: its cookies, and that it says which page it is on. */
+/** One browser: it keeps cookies and sends the origin of its page. */
 export class Visitor {
   readonly url: string;
   cookie = '';
@@ -71,7 +71,7 @@ export class Visitor {
     plantSecrets(decodeURIComponent(value));
   }
 
-  /** The body of an answer that must be a success. */
+  /** The body of a successful answer. Any other answer fails the test. */
   async ask<T>(method: string, where: string, body?: unknown): Promise<T> {
     const answer = await this.send(method, where, body);
     if (answer.status >= 400) throw new Error(JSON.stringify(answer.body));
@@ -109,7 +109,7 @@ export async function administratorOf({ url }: Pick<RunningServer, 'url'>): Prom
   return await new Visitor(url).signIn(ADMINISTRATOR);
 }
 
-/** What stands after the `#` of a link. */
+/** The part of a link after the `#`. */
 export function tokenOf(link: string): string {
   const token = new URL(link).hash.slice(1);
   plantSecrets(token);
@@ -119,7 +119,7 @@ export function tokenOf(link: string): string {
 function plantPasswords(body: unknown): void {
   JSON.stringify(body, (key, value: unknown) => {
     const isSecret = /password|token/i.test(key) && typeof value === 'string';
-    // The shorter ones are words, which may stand anywhere.
+    // Shorter values are words that may occur anywhere.
     if (isSecret && value.length >= 12) plantSecrets(value);
     return value;
   });
@@ -129,7 +129,7 @@ export function codeOf({ body }: Answer): string {
   return (body as ErrorBody).error.code;
 }
 
-/** Speaks to an embedded server as its command line does: through the socket in the data directory. */
+/** Calls an embedded server like its command line: through the socket in the data directory. */
 export async function overConsole(
   place: Place,
   method: string,
@@ -153,7 +153,7 @@ export async function overConsole(
     }
     const text =
       body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
-    // Node says how long the body of a DELETE is no more than that there is one.
+    // Node does not set the length of a DELETE's body.
     if (text !== undefined) req.setHeader('content-length', Buffer.byteLength(text));
     req.end(text);
   });

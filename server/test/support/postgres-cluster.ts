@@ -15,12 +15,14 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A superuser's URL, without a database name. */
     postgresUrl: string;
-    /** PEM of the authority that signed its certificate; null without openssl, and then it has no TLS. */
+    /**
+     * PEM of the authority that signed its certificate; null without openssl, when there is no TLS.
+     */
     postgresCa: string | null;
   }
 }
 
-/** One real Postgres for the whole run; each test file makes a database of its own in it. */
+/** One real Postgres for the whole run. Each test file creates its own database in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const cluster = await startCluster(FORGETFUL);
   await makeTemplate(cluster.url);
@@ -29,7 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return () => cluster.stop();
 }
 
-/** Holds our tables: databases are copied from it, which costs less than migrating each. */
+/** A database with our tables. Copying it costs less than migrating each new one. */
 export const MIGRATED_TEMPLATE = 'xray_template';
 
 async function makeTemplate(url: string): Promise<void> {
@@ -51,12 +53,15 @@ async function makeTemplate(url: string): Promise<void> {
 export interface Cluster {
   url: string;
   ca: string | null;
-  /** Kills the server as a power cut would, and starts it again on what it left. */
+  /** Kills the server like a power cut, and starts it again with the remaining files. */
   crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A power cut would lose rows of such a database, and no test but that of a crash cuts it off. */
+/**
+ * A power cut would lose rows with these settings. Only a crash test causes one, and it does not
+ * use them.
+ */
 const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
 
 export async function startCluster(settings: Record<string, string> = {}): Promise<Cluster> {
@@ -88,7 +93,7 @@ export async function startCluster(settings: Record<string, string> = {}): Promi
     async crash() {
       const pid = await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8');
       process.kill(Number.parseInt(pid, 10), 'SIGKILL');
-      // Its children let go of the shared memory a little later, and until then it cannot start.
+      // Its child processes release the shared memory a little later. Until then it cannot start.
       await vi.waitFor(() => postgres.start(), { timeout: 30_000, interval: 100 });
     },
     async stop() {
@@ -99,7 +104,7 @@ export async function startCluster(settings: Record<string, string> = {}): Promi
   };
 }
 
-/** A port that nobody listens on now, for programs that cannot be given port 0. */
+/** A port without a listener, for programs that do not support port 0. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -123,7 +128,7 @@ async function makeCertificate(): Promise<{ folder: string; ca: string | null; s
   }
   await chmod(folder, 0o755);
   await chmod(key, 0o600);
-  // Postgres takes a key only from its own user, who is not root.
+  // Postgres accepts a key only if its own user owns it, who is not root.
   if (process.getuid?.() === 0) execFileSync('chown', ['postgres', key]);
   return {
     folder,

@@ -13,19 +13,19 @@ function environment(place: Place, env: Record<string, string>): NodeJS.ProcessE
   return { PATH: process.env.PATH, PORT: '0', XRAY_LOG_LEVEL: 'trace', ...place.env, ...env };
 }
 
-/** A server in a process of its own, as an operator starts it. */
+/** A server in a process of its own, like one that an operator starts. */
 export interface ServerProcess {
   url: string;
-  /** All that it said on stdout until it was ready. */
+  /** Everything it printed to stdout until it was ready. */
   greeting: string;
   child: ChildProcess;
-  /** All that it wrote to stderr, once it is gone. */
+  /** Everything it wrote to stderr, after it has ended. */
   log: Promise<string>;
-  /** Sends the signal and resolves with the exit code when it is gone; null when the signal killed it. */
+  /** Sends the signal and resolves with the exit code; null if the signal killed it. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
-/** Starts one and resolves when it says that it is ready, or rejects with what it said instead. */
+/** Starts a server and resolves when it is ready. Rejects with its output if it ends before. */
 export async function startProcess(
   place: Place,
   env: Record<string, string> = {},
@@ -59,12 +59,12 @@ export async function startProcess(
 }
 
 /**
- * A command is over before it would gain by WebAssembly that is optimized, on which V8 spends a third of
- * the time of one over the embedded database.
+ * A command is too short to gain from optimized WebAssembly. With an embedded database, V8 would
+ * spend a third of the time on it.
  */
 const OF_SHORT_COMMANDS = ['--liftoff-only'];
 
-/** Runs the CLI to its end; what it logs is kept elsewhere. */
+/** Runs the CLI to its end. Its log is kept separately. */
 export async function runCli(
   place: Place,
   args: string[],
@@ -82,7 +82,7 @@ export async function runCli(
   return { code, stdout, stderr: keepLogLines(stderr) };
 }
 
-/** Runs the CLI to its end in this process, as `runCli` does in its own. */
+/** Runs the CLI to its end in this process. `runCli` starts a new one. */
 export async function callCli(
   place: Place,
   args: string[],
@@ -96,7 +96,7 @@ export async function callCli(
     stderr,
     logTo: logOfThisFile(),
   };
-  // Read meanwhile, since a command waits while nobody takes its output.
+  // The output is read in parallel, because a command waits while nobody reads it.
   const texts = Promise.all([text(stdout), text(stderr)]);
   const code = await main(args, io);
   stdout.end();

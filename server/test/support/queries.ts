@@ -6,7 +6,7 @@ const name = fc.constantFrom('score', 'rules', 'rules_2', '100%', 'a_b', 'donné
 const id = fc.constantFrom('1', '123', 'a/1', '1/a', 'B07X', 'x"y', '%');
 export const NOW = Date.parse('2026-11-22T12:00:00Z');
 
-/** Small vocabularies, so that random executions and random queries meet. */
+/** The vocabularies are small, so that random queries match random executions. */
 const anySnapshot = fc.record(
   {
     appId: fc.constant(APP),
@@ -71,14 +71,16 @@ const anySnapshot = fc.record(
   { requiredKeys: ['appId', 'pipeline', 'steps'] },
 );
 
-/** So many of them, always the same. */
+/** A fixed list of this many snapshots. */
 export function sampleSnapshots(count: number): Snapshot[] {
   return fc
     .sample(anySnapshot, { numRuns: count, seed: 6 })
     .map((snapshot, index) => ({ ...snapshot, executionId: `e${index}` }));
 }
 
-/** What the columns hold of it, by the wire format's own words and not by the server's code. */
+/**
+ * The expected column values of a snapshot, from the wire format and not from the server's code.
+ */
 export function factsOf(snapshot: Snapshot, receivedAt: number): QueryFacts {
   const failed = snapshot.steps.filter(
     ({ status }) => status === 'failed' || status === 'timed_out',
@@ -127,7 +129,7 @@ started:*
   .trim()
   .split(/ ; |\n/);
 
-/** Texts of queries without words or candidates, which no column holds. */
+/** Texts of queries without words or candidates, which are not in columns. */
 export const anyQueryText: fc.Arbitrary<string> = fc.letrec<{ text: string }>((tie) => ({
   text: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
@@ -138,5 +140,5 @@ export const anyQueryText: fc.Arbitrary<string> = fc.letrec<{ text: string }>((t
   ),
 })).text;
 
-/** Each term alone, so that none is left out by chance. */
+/** Each term by itself, so that none is missed by chance. */
 export const EVERY_TERM = TERMS.flatMap((term) => [term, `-${term}`]);

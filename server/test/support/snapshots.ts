@@ -3,7 +3,10 @@ import { readSnapshot } from '#server/records/read-snapshot.js';
 import type { ExecutionRecord } from '#server/store/store.js';
 import { APP } from './databases.js';
 
-/** A valid snapshot with three steps, and canaries in it that no log may hold; what a test is about is given. */
+/**
+ * A valid snapshot with three steps and canaries, which no log may contain. The caller gives the
+ * properties under test.
+ */
 export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   return {
     executionId: crypto.randomUUID(),
@@ -18,7 +21,7 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   };
 }
 
-/** Every field of the wire format, with unknown ones beside them at several levels. */
+/** Every field of the wire format, with unknown fields at several levels. */
 export const FULL_SNAPSHOT: Snapshot = {
   schemaVersion: 1,
   executionId: '0197f7a0-7e3c-7cc3-98c4-dc0c0c07398f',
@@ -171,7 +174,7 @@ export const FULL_SNAPSHOT: Snapshot = {
   unknownAtTheTop: 'kept',
 };
 
-/** As ingest would hand it to the store. */
+/** The record that ingest would give to the store. */
 export function recordOf(made: Snapshot, receivedAt = new Date()): ExecutionRecord {
   const sender = { app: made.appId, environments: null };
   const read = readSnapshot(JSON.stringify(made), sender, receivedAt);

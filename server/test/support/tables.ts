@@ -5,7 +5,7 @@ import { openPostgres } from '#server/store/drivers/postgres.js';
 import type { Driver } from '#server/store/driver.js';
 import type { Place } from './databases.js';
 
-/** The database of a place that no server has open, beneath the store. */
+/** The database of a place that no server has open, without the store. */
 export async function openDriver(place: Place): Promise<Driver> {
   const url = place.env.DATABASE_URL;
   if (url === undefined) return await openPglite(path.join(place.env.XRAY_DATA_DIR ?? '', 'db'));
@@ -18,8 +18,8 @@ export async function openDriver(place: Place): Promise<Driver> {
 }
 
 /**
- * How many executions each table that holds anything of one knows, by the database's own account of its
- * tables: so one that an erasure forgets is found.
+ * The number of executions in each table that has data of executions. The tables come from the
+ * database itself, so a table that an erasure forgets is found.
  */
 export async function executionsByTable(place: Place): Promise<Record<string, number>> {
   const { db, close } = await openDriver(place);

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** A suite whose one test passes, while its server logs what a test planted. */
+/** A suite with one passing test, whose server logs a planted secret. */
 export default defineConfig({
   test: {
     root: import.meta.dirname,
