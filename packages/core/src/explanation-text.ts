@@ -113,7 +113,7 @@ function verdict(explanation: Explanation): string {
 
 function reasons({ reasons: given, moreReasons, outcome }: Explanation): string {
   if (given.length === 0) return outcome === null ? '' : 'The record gives no reason for it.';
-  return lines('Reasons, the main one first:', [
+  return lines('Reasons, most important first:', [
     ...given.map(reasonText),
     more(moreReasons, 'more reason', 'is not listed'),
   ]);

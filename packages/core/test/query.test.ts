@@ -165,8 +165,8 @@ describe('an error says what to write, and where', () => {
     ['outcome:a, b', 'missing_value', [9, 10], 'comma'],
     ['outcome:a,*', 'no_list', [10, 11], 'outcome:*'],
     ['version:r42', 'missing_key', [0, 7], 'version.ruleset:r42'],
-    ['candidate:*', 'no_presence', [10, 11], 'complete id'],
-    ['candidate:B*', 'no_prefix', [10, 12], 'complete id'],
+    ['candidate:*', 'no_presence', [10, 11], 'whole id'],
+    ['candidate:B*', 'no_prefix', [10, 12], 'whole id'],
     ['duration>500ms', 'missing_colon', [0, 14], 'duration:>500ms'],
     ['outcome=approved', 'missing_colon', [0, 16], 'outcome:approved'],
     ['a "b', 'unclosed_quote', [2, 4], 'not closed'],
@@ -183,8 +183,8 @@ describe('an error says what to write, and where', () => {
     ['a - b', 'missing_operand', [2, 3], 'directly'],
     ['a NOT', 'missing_operand', [2, 5], 'after NOT'],
     ['""', 'missing_value', [0, 2], 'empty'],
-    ['a\0', 'bad_character', [1, 2], 'Remove'],
-    ['outcome:\ud800', 'bad_character', [8, 9], 'Remove'],
+    ['a\0', 'bad_character', [1, 2], 'remove'],
+    ['outcome:\ud800', 'bad_character', [8, 9], 'remove'],
   ])('%j is %s', (text, code, [start, end], advice) => {
     const error = errorOf(text);
     expect(error).toMatchObject({ code, start, end });
