@@ -18,8 +18,8 @@ const root = path.resolve(import.meta.dirname, '..');
  * @property {string} apiKey the key that the first start printed
  * @property {string} appId
  * @property {string | undefined} setupLink makes the first administrator; printed while there is none
- * @property {() => Promise<void>} stop ends it as an operator would, and removes its data; throws when a
- *   secret is in its log
+ * @property {() => void} expectNoLeaks throws when a secret is in its log
+ * @property {() => Promise<void>} stop ends it as an operator would, removes its data and expects no leaks
  */
 
 /**
@@ -58,21 +58,24 @@ export async function startFreshServer(settings = {}) {
     );
   });
   const setupLink = /^ {2}(\S+\/setup#\S+)$/m.exec(printed)?.[1];
+  const expectNoLeaks = () => {
+    const token = setupLink?.split('#')[1];
+    const leaks = logged
+      .split('\n')
+      .filter((line) => NEVER_LOGGED.test(line) || (token !== undefined && line.includes(token)));
+    if (leaks.length > 0) throw new Error(`the log holds what it should not:\n${leaks.join('\n')}`);
+  };
   return {
     url: find(printed, /^X-Ray is ready: (\S+)$/m),
     apiKey: find(printed, /^ {2}key +(xr_\S+)$/m),
     appId: find(printed, /^ {2}app +(\S+)$/m),
     setupLink,
+    expectNoLeaks,
     async stop() {
       server.kill('SIGTERM');
       await ended;
       rmSync(dataDir, { recursive: true, force: true });
-      const token = setupLink?.split('#')[1];
-      const leaks = logged
-        .split('\n')
-        .filter((line) => NEVER_LOGGED.test(line) || (token !== undefined && line.includes(token)));
-      if (leaks.length > 0)
-        throw new Error(`the log holds what it should not:\n${leaks.join('\n')}`);
+      expectNoLeaks();
     },
   };
 }

@@ -6,6 +6,8 @@ import { accessibilityFaults } from '../axe.mjs';
 import type { FreshServer } from '../fresh-server.mjs';
 import { test } from './story.js';
 
+type Loan = Omit<Snapshot, 'appId'>;
+
 const BATCH = 200;
 const LONG_NAME = `pipeline-${'with-a-name-that-goes-on-'.repeat(4)}end`;
 
@@ -382,12 +384,10 @@ async function rowsInMemory(page: Page): Promise<number> {
   return Number(result.value);
 }
 
-function loan(changes: Partial<Snapshot> = {}): Snapshot {
+function loan(changes: Partial<Loan> = {}): Loan {
   const nowMs = Date.now();
   return {
     executionId: crypto.randomUUID(),
-    // The app of a first start.
-    appId: 'my-loan-app',
     pipeline: 'loan-approval',
     startedAt: new Date(nowMs).toISOString(),
     endedAt: new Date(nowMs + 12).toISOString(),
@@ -399,7 +399,7 @@ function loan(changes: Partial<Snapshot> = {}): Snapshot {
 }
 
 /** Every third is declined; a minute apart at first, so that all of them are of the last day. */
-function loans(count: number): Snapshot[] {
+function loans(count: number): Loan[] {
   const nowMs = Date.now();
   return Array.from({ length: count }, (_, index) =>
     loan({
@@ -419,7 +419,8 @@ function loans(count: number): Snapshot[] {
   );
 }
 
-async function send(server: FreshServer, snapshots: readonly Snapshot[]): Promise<void> {
+async function send(server: FreshServer, loans: readonly Loan[]): Promise<void> {
+  const snapshots = loans.map((each) => ({ ...each, appId: server.appId }));
   for (let at = 0; at < snapshots.length; at += BATCH) {
     const response = await fetch(`${server.url}/executions`, {
       method: 'POST',

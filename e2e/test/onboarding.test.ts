@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { accessibilityFaults } from '../axe.mjs';
-import { test } from './story.js';
+import { ownServerTest as test } from './story.js';
 
 test('a key made in one click and the snippet for curl send a first decision, and the page turns into it', async ({
   stage,

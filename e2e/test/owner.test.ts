@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { accessibilityFaults } from '../axe.mjs';
 import type { FreshServer } from '../fresh-server.mjs';
 import { ADMINISTRATOR } from '../person.mjs';
-import { test } from './story.js';
+import { ownServerTest as test } from './story.js';
 
 const GUEST = { email: 'gus@example.org', name: 'Gus', password: 'a guest of this very house' };
 

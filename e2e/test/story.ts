@@ -3,7 +3,7 @@ import { expect, test as base } from 'vitest';
 import { accessibilityFaults } from '../axe.mjs';
 import { launchBrowser, noBrowser } from '../browser.mjs';
 import { startFreshServer, type FreshServer } from '../fresh-server.mjs';
-import { WITH_ADMINISTRATOR, signIn } from '../person.mjs';
+import { ADMINISTRATOR, WITH_ADMINISTRATOR, signIn } from '../person.mjs';
 
 /** What a story is looked at on. */
 export interface View {
@@ -36,7 +36,7 @@ export function viewsOf(
 }
 
 interface Stage {
-  /** A first start on an empty data directory, shared by the stories of one file. */
+  /** A first start on an empty data directory. Its app and key are for the stories of one file. */
   server: FreshServer;
   /** Empty when nothing went wrong: errors on the pages' consoles, and answers of 400 and more. */
   complaints: string[];
@@ -66,7 +66,11 @@ const audienceTest = base
       for (const context of contexts) await context.close();
     });
     const open = async (): Promise<Page> => {
-      const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+      const context = await browser.newContext({
+        viewport: { width: 1_280, height: 800 },
+        // A quarter of the browser's processor time goes into transitions, which no story is about.
+        reducedMotion: isFull ? 'no-preference' : 'reduce',
+      });
       contexts.push(context);
       const page = await context.newPage();
       page.on('console', (message) => {
@@ -112,11 +116,59 @@ export const firstStartTest = audienceTest.extend(
 /** A story of a person who has an account and has not signed in. */
 export const signedOutTest = story(WITH_ADMINISTRATOR);
 
-/** A story of an administrator who has signed in. */
-export const test = signedOutTest.extend('stage', async ({ stage }): Promise<Stage> => {
+/** A story of an administrator who has signed in, on a server with one app. */
+export const ownServerTest = signedOutTest.extend('stage', async ({ stage }): Promise<Stage> => {
   await signIn(stage.page, stage.server);
   return stage;
 });
+
+/** A story of an administrator who has signed in. Its server has the apps of other files too. */
+export const test = audienceTest
+  .extend('shared', { scope: 'worker' }, async ({}, { onCleanup }) => {
+    if (noBrowser !== null) return null;
+    const server = await startFreshServer(WITH_ADMINISTRATOR);
+    onCleanup(() => server.stop());
+    return server;
+  })
+  .extend('signedIn', { scope: 'file' }, async ({ shared }, { onCleanup }) => {
+    if (shared === null) return null;
+    onCleanup(() => shared.expectNoLeaks());
+    return await withAppOfItsOwn(shared);
+  })
+  .extend('stage', async ({ audience, signedIn, skip }): Promise<Stage> => {
+    if (signedIn === null) return skip(noBrowser ?? '');
+    const { complaints, open } = audience;
+    const { server, cookie } = signedIn;
+    const page = await open();
+    await page.context().addCookies([{ ...cookie, url: server.url }]);
+    return { server, page, complaints, openForAnother: open };
+  });
+
+interface SignedIn {
+  server: FreshServer;
+  cookie: { name: string; value: string };
+}
+
+/** What a file would have on a server that only it uses: the sign-in costs each story two pages otherwise. */
+async function withAppOfItsOwn(shared: FreshServer): Promise<SignedIn> {
+  const ask = async (path: string, body: object, headers = {}): Promise<Response> => {
+    const response = await fetch(shared.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: shared.url, ...headers },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response;
+  };
+  const signedIn = await ask('/api/auth/sign-in/email', ADMINISTRATOR);
+  const [pair = ''] = signedIn.headers.getSetCookie()[0]?.split(';') ?? [];
+  const [name = '', value = ''] = pair.split('=');
+  const appId = `story-${crypto.randomUUID().slice(0, 8)}`;
+  await ask('/api/apps', { id: appId }, { cookie: pair });
+  const created = await ask(`/api/apps/${appId}/keys`, {}, { cookie: pair });
+  const { key: apiKey }: { key: string } = await created.json();
+  return { server: { ...shared, appId, apiKey }, cookie: { name, value } };
+}
 
 export async function lookOn(page: Page, { theme, widthPx }: View): Promise<void> {
   await page.setViewportSize({ width: widthPx, height: HEIGHTS_PX[widthPx] });
