@@ -11,7 +11,7 @@ const USUAL_PLACES = [
 const chosen = process.env['XRAY_CHROMIUM'];
 const executablePath = (chosen ? [chosen] : USUAL_PLACES).find((place) => existsSync(place));
 
-/** Why the browser stories cannot run here; null when they can. */
+/** Why the browser stories cannot run here. Null if they can. */
 export const noBrowser =
   executablePath !== undefined
     ? null
@@ -19,12 +19,12 @@ export const noBrowser =
 
 if (noBrowser !== null) {
   if (process.env['CI'] === 'true') throw new Error(noBrowser);
-  // vitest's own report of a skipped test leaves its reason out.
+  // vitest does not print the reason of a skipped test.
   console.warn(`The browser stories are skipped: ${noBrowser}.`);
 }
 
 /**
- * A headless Chromium that talks to nobody but the pages it is sent to.
+ * Starts a headless Chromium that connects only to the pages under test.
  *
  * @param {string[]} [args] further ones of its command line
  */

@@ -5,13 +5,13 @@ const HOST = 'clerk.example.dev';
 const KEY_ID = 'ins_test';
 
 /**
- * Clerk at the edge of its network: the API that the server asks, on a port of this machine, and the host
- * that browsers ask, by interception. Its tokens are real ones, signed with a key of its own.
+ * A fake of Clerk's network interface. Its API for the server listens on a local port. Requests of browsers
+ * to Clerk's host are intercepted. Its tokens are real, signed with its own key.
  *
  * @typedef {object} FakeClerk
  * @property {Record<string, string>} settings that make a server sign people in with it
- * @property {(context: import('playwright-core').BrowserContext) => Promise<void>} answerIn answers for
- *   its host in a browser, where nobody is signed in at first
+ * @property {(context: import('playwright-core').BrowserContext) => Promise<void>} answerIn answers for its
+ * host in a browser, where nobody is signed in at first
  * @property {() => Promise<void>} close
  */
 
@@ -30,7 +30,7 @@ export async function startFakeClerk() {
 
   /**
    * @param {string} userId
-   * @param {string} page origin of the page that asks
+   * @param {string} page origin of the page that sends the request
    */
   const tokenFor = (userId, page) => {
     const now = Math.floor(Date.now() / 1000);
@@ -110,8 +110,8 @@ function userOf(userId) {
 }
 
 /**
- * In the place of the script that Clerk's host serves: as much of its `window.Clerk` as @clerk/react asks
- * for, with a form of one field in the place of Clerk's own.
+ * Replaces the script of Clerk's host. It has the part of `window.Clerk` that @clerk/react needs, with a
+ * form of one field.
  */
 const SCRIPT = `(() => {
   const listeners = new Set();

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /**
- * Texts that no log may contain: keys, cookies, Clerk's tokens and secrets, passwords, and the data that the
- * stories record.
+ * Texts that no log may contain: keys, cookies, Clerk's tokens and secrets, passwords, and the data of the
+ * stories.
  */
 const NEVER_LOGGED =
   /xr_\w{8}|session_token|\beyJ[\w-]{8}|sk_test_|correct horse|check_rules|Lindqvist/;
@@ -17,14 +17,14 @@ const root = path.resolve(import.meta.dirname, '..');
  * @property {string} url
  * @property {string} apiKey the key that the first start printed
  * @property {string} appId
- * @property {string | undefined} setupLink makes the first administrator; printed while there is none
+ * @property {string | undefined} setupLink creates the first administrator; printed until one exists
  * @property {() => void} expectNoLeaks throws when a secret is in its log
- * @property {() => Promise<void>} stop ends it as an operator would, removes its data and expects no leaks
+ * @property {() => Promise<void>} stop ends the server like an operator, removes its data and expects no leaks
  */
 
 /**
- * Starts the built server as a person's first start: an empty data directory, a port of its own, and
- * nothing of this machine's settings. What is known of it is what it prints.
+ * Starts the built server as on a new machine: with an empty data directory, its own port and no settings
+ * of this machine. Callers know only what the server prints.
  *
  * @param {NodeJS.ProcessEnv} [settings]
  * @returns {Promise<FreshServer>}

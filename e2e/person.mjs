@@ -1,4 +1,4 @@
-/** Settings of a first start that makes this administrator, for whom nobody has to click through the set-up. */
+/** Settings of a first start with this administrator, so that the set-up page is not needed. */
 export const ADMINISTRATOR = { email: 'ada@example.org', password: 'correct horse battery staple' };
 export const WITH_ADMINISTRATOR = {
   XRAY_INIT_USER_EMAIL: ADMINISTRATOR.email,
@@ -6,7 +6,7 @@ export const WITH_ADMINISTRATOR = {
 };
 
 /**
- * Signs in as a person does: on the page to which everybody is sent who has not.
+ * Signs in as a person does, on the page to which signed-out people are redirected.
  *
  * @param {import('playwright-core').Page} page
  * @param {{ url: string }} server

@@ -48,7 +48,7 @@ try {
  * @param {string} name of the picture
  * @param {'light' | 'dark'} colorScheme
  * @param {string} address of a list of executions
- * @param {(page: import('playwright-core').Page) => Promise<void>} go from the list to what is shown
+ * @param {(page: import('playwright-core').Page) => Promise<void>} go from the list to the part to show
  */
 async function take(name, colorScheme, address, go) {
   const context = await browser.newContext({
@@ -62,7 +62,7 @@ async function take(name, colorScheme, address, go) {
   await page.goto(`${server.url}${address}`);
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   await go(page);
-  // Several parts may wait at once.
+  // Several parts may still be loading.
   await page.waitForFunction(() => document.querySelector('main [aria-busy="true"]') === null);
   await page.waitForLoadState('networkidle');
   const file = path.join(images, `${name}.png`);
@@ -122,7 +122,7 @@ async function askWhyOfProduct(page) {
 /** @param {import('playwright-core').Page} page */
 async function openPipeline(page) {
   await goInApp(page, 'Pipelines');
-  // Exactly: rows of the list that is being left have it in their names.
+  // With an exact name, because rows of the previous list contain it as well.
   await page.getByRole('link', { name: 'product-selection', exact: true }).click();
   await page.getByRole('region', { name: 'Graph of the steps' }).waitFor();
 }
@@ -137,7 +137,7 @@ async function compareGroups(page) {
   ]) {
     const filter = page.getByRole('combobox', { name: `Filter of group ${group}` });
     await filter.fill(`pipeline:loan-approval tag:${employment}`);
-    // The completions would lie over the button.
+    // Otherwise the completions would cover the button.
     await filter.blur();
   }
   await page.getByRole('button', { name: 'Compare the groups' }).click();

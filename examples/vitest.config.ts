@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
-    // By default vitest leaves one core free. On two cores that is half of the machine.
+    // By default vitest leaves one core free, which is half of a machine with two cores.
     maxWorkers: '100%',
   },
 });

@@ -77,7 +77,7 @@ function result(faults) {
   return { code: faults.length > 0 ? 1 : 0, output: `${faults.join('\n')}\n` };
 }
 
-/** The phrases that old texts still hold, which are to become fewer: see CONTRIBUTING.md. */
+/** The number of places where old texts may still have a phrase (see CONTRIBUTING.md). */
 function allowedPhrases() {
   return JSON.parse(fs.readFileSync(path.join(root, 'scripts', 'plain-words.json'), 'utf8'));
 }
@@ -100,7 +100,7 @@ async function checkImports() {
 
 async function checkTypes(name, folder) {
   if (name === 'dashboard' && !fs.existsSync(path.join(root, folder, 'next-env.d.ts'))) {
-    // Next's own declarations of CSS modules and routes, which a build would leave too.
+    // Next generates declarations of CSS modules and routes, as its build would.
     const { code, output } = await node(
       bin('next', 'dist', 'bin', 'next'),
       ['typegen'],
@@ -108,7 +108,7 @@ async function checkTypes(name, folder) {
     );
     if (code !== 0) return { code, output };
   }
-  // TypeScript 7 is native and takes a third of the processor time; what is unchanged takes none.
+  // TypeScript 7 is native and takes a third of the processor time. Unchanged parts take none.
   return await node(bin('typescript-7', 'bin', 'tsc'), [
     '--noEmit',
     '--incremental',

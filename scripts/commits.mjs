@@ -2,7 +2,7 @@ import './node-version.mjs';
 import { root } from './parts.mjs';
 import { run } from './run.mjs';
 
-/** The rules hold for what comes after this commit. Its date serves clones that do not reach back to it. */
+/** The rules apply to commits after this one. A shallow clone may lack it, and then uses its date. */
 const BASE = {
   commit: '3d65fc6a0600a3e537b630acab3614b44c29a0f6',
   date: '2026-11-28T20:55:45+00:00',
@@ -10,7 +10,7 @@ const BASE = {
 const MAX_SUBJECT = 72;
 
 /**
- * Which commits break the rules of CONTRIBUTING.md: no merges, subjects of at most 72 characters.
+ * Finds commits that break the rules of CONTRIBUTING.md: no merges, subjects of at most 72 characters.
  *
  * @param {string} folder of a clone; what git does not know has no commits
  * @param {{ commit: string, date: string }} [base]

@@ -9,9 +9,9 @@ const PROCESSORS = ['arm', 'arm64', 'ia32', 'ppc64', 'riscv64', 's390x', 'wasm32
 const LIBRARIES = { gnu: 'glibc', gnueabihf: 'glibc', musl: 'musl', musleabihf: 'musl' };
 
 /**
- * The optional packages that a lockfile names and has no entry for. npm leaves out those that the
- * registry in use does not serve (a mirror may lack other platforms' binaries), and then `npm ci`
- * refuses the whole lockfile, everywhere: https://github.com/npm/cli/issues/4828.
+ * Finds optional packages that a lockfile names without an entry. npm omits packages that the registry in
+ * use does not serve (a mirror may lack other platforms' binaries). Then `npm ci` refuses the lockfile on
+ * every machine: https://github.com/npm/cli/issues/4828.
  *
  * @param {Record<string, { optionalDependencies?: Record<string, string> }>} packages
  * @returns {{ name: string, version: string, dev: boolean }[]}
@@ -28,8 +28,8 @@ export function missingFrom(packages) {
 }
 
 /**
- * An entry that installs where its name says and nowhere else. It has no integrity, since what is not
- * served cannot be hashed; npm adds that where it installs the package.
+ * Makes an entry that installs only on the platform in its name. It has no integrity, because the package
+ * cannot be downloaded here. npm adds that when it installs the package.
  *
  * @param {{ name: string, version: string, dev: boolean }} missing
  */
@@ -51,7 +51,7 @@ export function entryFor({ name, version, dev }) {
   };
 }
 
-/** Where Node would look for a package from a place in the tree, nearest first. */
+/** The places where Node would look for a package, nearest first. */
 function placesFor(place, name) {
   const places = [];
   for (let folder = place; ; folder = folder.slice(0, folder.lastIndexOf('/'))) {

@@ -11,8 +11,8 @@ const KEY_NAME = 'npm run demo';
 const READY = /^X-Ray is ready: (http:\/\/\S+)/;
 
 /**
- * Runs a server and, once it listens, the feeder of examples/ against it, until either ends or this
- * process is told to.
+ * Runs a server, and the feeder of examples/ once the server listens. Ends when one of them ends, or on a
+ * signal.
  *
  * @param {string[]} feedArgs for examples/dist/feed.js
  * @returns {Promise<number>} the exit code to end with
@@ -28,7 +28,7 @@ export async function demo(feedArgs) {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
-    // Ctrl-C goes to every process of the terminal's group; the server is to outlast the feeder.
+    // Ctrl-C goes to every process of the terminal's group, but the server must outlive the feeder.
     detached: true,
   });
   const serverEnd = endOf(server);
@@ -53,7 +53,7 @@ export async function demo(feedArgs) {
   });
   if (url === null) return await serverEnd;
 
-  // Without it the command line, which asks a Postgres itself, could not know the port of this server.
+  // The command line opens Postgres directly, so it would not know the port of this server.
   const cliEnv = { ...env, XRAY_PUBLIC_URL: process.env.XRAY_PUBLIC_URL || url };
   const apiKey = await freshKey(cliEnv);
   const link = await signInLink(cliEnv);
@@ -81,7 +81,7 @@ function endOf(child) {
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }
 
-/** Somebody to sign in as where there is no administrator; nobody ever learns the password. */
+/** An administrator for a database without one. Nobody ever learns the password. */
 function firstAdministrator() {
   if (process.env.XRAY_INIT_USER_EMAIL || process.env.XRAY_INIT_USER_PASSWORD) return {};
   return {
@@ -90,7 +90,7 @@ function firstAdministrator() {
   };
 }
 
-/** Opens the dashboard as the first administrator that there is. */
+/** Opens the dashboard as the first administrator in the list. */
 async function signInLink(env) {
   const users = await xray(env, ['users', 'list', '--json']);
   const administrator = users?.items.find(({ isAdministrator }) => isAdministrator);
@@ -98,7 +98,7 @@ async function signInLink(env) {
   return (await xray(env, ['users', 'sign-in', administrator.email, '--json']))?.link ?? null;
 }
 
-/** A new key for the feeder, in place of those that earlier demos left: their secrets are gone. */
+/** Makes a new key for the feeder and revokes those of earlier demos, whose secrets are lost. */
 async function freshKey(env) {
   const created = await keys(env, ['create', '--app', APP, '--name', KEY_NAME, '--json']);
   const listed = await keys(env, ['list', '--app', APP, '--json']);

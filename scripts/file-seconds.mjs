@@ -3,8 +3,8 @@ import path from 'node:path';
 import { root } from './parts.mjs';
 
 /**
- * A reporter for vitest: writes how many seconds each test file took, its imports and hooks included, to the
- * file that XRAY_FILE_SECONDS names. Vitest's own JSON report counts the tests alone.
+ * A reporter for vitest that writes the seconds of each test file to the file named by XRAY_FILE_SECONDS.
+ * They include imports and hooks, which vitest's own JSON report does not count.
  */
 export default class FileSeconds {
   /** @param {readonly import('vitest/node').TestModule[]} modules */

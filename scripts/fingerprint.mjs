@@ -5,7 +5,7 @@ import { parts, root } from './parts.mjs';
 
 const stampFolder = path.join(root, 'node_modules', '.x-ray');
 
-// What lies in a part's folder and does not change what is built from it.
+// Entries of a part's folder that do not affect its build.
 const NOT_AN_INPUT = new Set([
   'node_modules',
   'dist',
@@ -20,8 +20,8 @@ const NOT_AN_INPUT = new Set([
 ]);
 
 /**
- * SHA-256 over the contents of all that a part is made from: its files, the shared settings, the
- * locked dependencies, and the same of the parts it needs.
+ * SHA-256 over the inputs of a part: its files, the shared settings, the locked dependencies, and the
+ * inputs of the parts that it needs.
  *
  * @param {import('./parts.mjs').Part} part
  */
@@ -43,8 +43,8 @@ export function inputsOf(part) {
 }
 
 /**
- * SHA-256 over names, sizes and times of what a part's build left, so that a build by hand (or a
- * half-deleted one) is seen; null when an output is missing.
+ * SHA-256 over names, sizes and times of a part's outputs, to recognize a manual build or deleted files.
+ * Null if an output is missing.
  *
  * @param {import('./parts.mjs').Part} part
  */
@@ -69,7 +69,7 @@ export function isFresh(part) {
 
 /**
  * @param {import('./parts.mjs').Part} part
- * @param {string} inputs what `inputsOf` said before the build began
+ * @param {string} inputs the result of `inputsOf` before the build began
  */
 export function writeStamp(part, inputs) {
   fs.mkdirSync(stampFolder, { recursive: true });
@@ -82,8 +82,7 @@ export function removeStamp(part) {
 }
 
 /**
- * Takes out of the outputs what the build that began at `sinceMs` did not write: leftovers of
- * sources that are gone.
+ * Deletes outputs that the build since `sinceMs` did not write. Their sources no longer exist.
  *
  * @param {import('./parts.mjs').Part} part
  * @param {number} sinceMs

@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /**
- * The import rules of docs/architecture.md, as an oxlint configuration: one override for each room, and
- * one for each feature of the dashboard, so that a new feature is held apart without being listed here.
+ * The import rules of docs/architecture.md, as an oxlint configuration: one override for each part, and one
+ * for each feature of the dashboard. So a new feature gets its rule without being listed here.
  *
- * oxlint lets the last override that names a rule win, so each file is in one override alone, and
- * each override is whole.
+ * In oxlint the last override of a rule wins. So each file is in a single override, and each override is
+ * complete.
  *
  * @param {string[]} features folders of apps/dashboard/src/features
  */
@@ -22,17 +22,18 @@ export function importRules(features) {
       '**/.next/**',
       '**/node_modules/**',
     ],
-    // `import('x').T` is the one form that no-restricted-imports does not see.
+    // `import('x').T` is the only form that no-restricted-imports does not find.
     rules: {
       'typescript/consistent-type-imports': 'error',
-      // Types too: files that need each other's types cannot be read one after the other.
+      // Cycles of types count as well: files that need each other's types cannot be read one after the
+      // other.
       'import/no-cycle': ['error', { ignoreTypes: false }],
     },
     overrides: [
       ...packageRooms,
       ...serverRooms(),
       ...dashboardRooms(features),
-      // Its circles of types are still to be opened.
+      // The SDK still has cycles of types.
       { files: ['packages/xray-sdk/src/**'], rules: { 'import/no-cycle': 'off' } },
     ],
   };
@@ -50,7 +51,8 @@ export function featuresOf(root) {
 }
 
 /**
- * Folders of server/src that no rule speaks of: a new one needs its place in the direction first.
+ * Finds folders of server/src without a rule. A new folder must first get its place in the direction of
+ * imports.
  *
  * @param {string} root of the clone
  */
@@ -68,7 +70,7 @@ const OUTSIDE = {
   message: 'Import another package by its name.',
 };
 
-/** Any package but the named ones; paths within the package are free. */
+/** Allows only the named packages, with any path inside them. */
 function only(allowed, message) {
   const kept = allowed.flatMap((name) => [`!${name}`, `!${name}/**`]);
   return { group: ['**', '!./**', '!../**', ...kept], message };
@@ -99,7 +101,7 @@ const packageRooms = [
   ),
 ];
 
-/** A path into one of these folders or files of server/src, by `#server/` or relative. */
+/** Patterns for paths into these folders or files of server/src, by `#server/` or relative. */
 function serverPaths(names, message) {
   return { regex: `^(#server|\\.\\.?)/(.*/)?(${names.join('|')})(/|\\.js$)`, message };
 }
@@ -134,15 +136,15 @@ function serverRooms() {
     ),
     room([`${src}/store/drivers/**`], [packages, express, notRooms()]),
     room([`${src}/ingest/**`], [packages, express, drivers, notRooms('ingest')]),
-    // What a snapshot's text says, wherever it comes from: a request, an import, the bodies that are stored.
+    // The content of a snapshot's text, wherever it comes from: a request, an import, or the store.
     room([`${src}/records/**`], [packages, express, drivers, notRooms()]),
     room([`${src}/query/**`], [packages, express, drivers, notRooms('query', 'search')]),
     room([`${src}/search/**`], [packages, express, drivers, notRooms('search')]),
-    // How the search index is written: bytes, and nothing of where they are.
+    // The encoding of the search index. It knows bytes, but not where they are stored.
     room([`${src}/segments/**`], [packages, express, notRooms(), not('store')]),
-    // What takes long and needs nothing but its input, so that a thread can do it.
+    // Long computations that need only their input, so that a thread can run them.
     room([`${src}/threads/**`], [packages, express, drivers, notRooms()]),
-    // Background work, and work over many executions, is built on ingest and queries.
+    // Background work, and work over many executions, uses ingest and queries.
     room(
       [`${src}/upkeep/**`],
       [packages, express, drivers, notRooms('upkeep', 'ingest', 'query', 'search')],

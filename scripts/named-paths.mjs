@@ -3,15 +3,15 @@ import path from 'node:path';
 import { root } from './parts.mjs';
 
 const NOT_READ = new Set(['node_modules', 'dist', 'out', 'out-apart', '.next', '.git', '.xray']);
-/** A build, an install or a person makes these, so a fresh clone has none. */
+/** A build, an install or a person creates these, so a fresh clone does not have them. */
 const IS_MADE = /(^|\/)(dist|out|out-apart|node_modules|\.next|\.env(\.local)?)(\/|$)/;
 const LINK = /\]\(([^)\s]+)\)/g;
-/** `code` and the words of code blocks: a path begins with a folder of the clone. */
+/** A word in code that may be a path. A path begins with a folder of the clone. */
 const WORD = /[\w@.][\w@./-]*/g;
 
 /**
- * The paths that Markdown files name and the clone does not have: targets of links, and words that begin
- * with a folder of the clone.
+ * Finds paths in Markdown files that do not exist in the clone: targets of links, and words that begin with
+ * a folder of the clone.
  *
  * @param {string} [folder] of the clone
  * @returns {string[]} a line for each
@@ -53,7 +53,7 @@ function linksOf(text) {
 
 function pathsOf(text, folders) {
   const paths = new Set();
-  // Links have their own base, and URLs are nobody's files.
+  // Links are relative to their page, and URLs are not files.
   const bare = text.replaceAll(LINK, ']').replaceAll(/\w+:\/\/[^\s`)]+/g, '');
   for (const [word] of bare.matchAll(WORD)) {
     const isPath = folders.some((name) => word.startsWith(`${name}/`));

@@ -1,4 +1,4 @@
-// Imported first by every script: an old Node then fails on this sentence and not on some syntax.
+// Every script imports this first, so an old Node fails with this message and not with a syntax error.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {

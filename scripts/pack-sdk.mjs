@@ -1,5 +1,5 @@
-// Packs the built SDK as packages/xray-sdk/out/xray-sdk.tgz, which the server serves: until the package is
-// published, `npm install http://…/sdk/xray-sdk.tgz` is how a program gets it.
+// Packs the built SDK as packages/xray-sdk/out/xray-sdk.tgz, which the server serves. Programs install it
+// with `npm install http://…/sdk/xray-sdk.tgz` until the package is published.
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from './parts.mjs';

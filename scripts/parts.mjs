@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
- * Everything that is built: where it lies, what it is made from besides its own files, and what it
- * leaves. `npm run build` in its folder builds it; `tests` is where its tests run.
+ * The parts that are built: the folder, the other parts that they need, and the outputs. `npm run build` in
+ * the folder builds the part.
  *
  * @typedef {{ name: string, folder: string, needs: string[], outputs: string[], prune?: boolean }} Part
  * @type {Part[]}
@@ -27,7 +27,7 @@ export const testParts = [
 ];
 
 /**
- * The named parts and all that they are made from, each after what it needs.
+ * The named parts and the parts that they need, in the order of building.
  *
  * @param {string[]} names
  * @returns {Part[]}

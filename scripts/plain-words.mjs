@@ -3,8 +3,8 @@ import path from 'node:path';
 import { root } from './parts.mjs';
 
 /**
- * Phrases that need a second reading, and what to write instead. They are looked for anywhere, the
- * `opening` ones where a comment or a test's name begins. Keep the list short.
+ * Phrases that need a second reading, and what to write instead. They may be anywhere in a text; the
+ * `opening` ones count only where a comment or a test's name begins. Keep the list short.
  *
  * @type {{ name: string, pattern: RegExp, instead: string, opening?: true }[]}
  */
@@ -41,13 +41,13 @@ const PHRASES = [
 
 const EXTENSIONS = new Set(['.ts', '.tsx', '.mjs', '.css', '.md', '.yaml']);
 const NOT_READ = new Set(['node_modules', 'dist', 'out', 'out-apart', '.next', '.git', '.xray']);
-/** These name the phrases. */
+/** These files name the phrases. */
 const NAMES_THEM = new Set(['plain-words.mjs', 'plain-words.test.ts', 'CONTRIBUTING.md']);
-/** The words after the mark of a comment or the beginning of a test's name. */
+/** The first words of a comment or of a test's name. */
 const OPENING = /(?:^\s*(?:\/\*\*|\*|\/\/|#)|\b(?:test|describe|it)(?:\.\w+)*\(['"`])\s*(.*)$/;
 
 /**
- * How often each phrase is in the texts of the clone.
+ * Finds each phrase in the texts of the clone.
  *
  * @param {string} [folder] of the clone
  * @returns {Record<string, string[]>} by a phrase's name, the places as file:line
@@ -69,7 +69,7 @@ export function mannered(folder = root) {
 }
 
 /**
- * Phrases that are there more often than they may.
+ * Finds phrases that occur more often than allowed.
  *
  * @param {Record<string, string[]>} places
  * @param {Record<string, number>} allowed by a phrase's name

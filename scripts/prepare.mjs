@@ -9,8 +9,8 @@ import { run } from './run.mjs';
 import { singleFlight } from './single-flight.mjs';
 
 /**
- * Installs the packages of the lockfile and builds the parts that have changed. Does nothing, in well
- * under a second, when nothing has changed. Writes to stderr only.
+ * Installs the packages of the lockfile and builds the parts that have changed. If nothing has changed it
+ * does nothing, in less than a second. Writes to stderr only.
  *
  * @param {string[]} [names] of parts; all of them by default
  * @returns {Promise<boolean>} false when something failed; the message is on stderr
@@ -45,7 +45,7 @@ async function installAndBuild(wanted, progress) {
   return (!mustInstall || (await install(progress))) && (await build(wanted, progress));
 }
 
-/** Whether node_modules holds what package-lock.json names, by npm's own record of what it put there. */
+/** Whether node_modules holds the packages of package-lock.json, by npm's own record. */
 function isInstalled() {
   let locked;
   let installed;
@@ -85,7 +85,7 @@ async function install(progress) {
 }
 
 /**
- * Builds the stale parts of `wanted`, each as soon as its needs are built.
+ * Builds the stale parts of `wanted`, each as soon as the parts that it needs are built.
  *
  * @param {import('./parts.mjs').Part[]} wanted
  * @param {Progress} progress
@@ -116,7 +116,7 @@ async function buildPart(part, progress) {
   const inputs = inputsOf(part);
   removeStamp(part);
   progress.say(`building ${part.name}`);
-  // A NODE_ENV of the caller's (vitest's, say) would change what Next builds.
+  // A caller's NODE_ENV, such as vitest's, would change Next's build.
   const { NODE_ENV: _, ...env } = process.env;
   const { code, output } = await run('npm', ['run', 'build', '--silent'], {
     cwd: path.join(root, part.folder),

@@ -1,6 +1,9 @@
-// Says on stderr how far preparing is, and about how long the rest takes.
+// Prints on stderr how far the preparation is, and roughly how long the rest takes.
 
-/** Seconds on two idle cores, measured. A machine that installs slower is taken to build slower too. */
+/**
+ * Measured seconds on two idle cores. A machine that installs more slowly is assumed to build more slowly
+ * as well.
+ */
 const TYPICAL_S = { install: 30, core: 3, sdk: 6, server: 8, dashboard: 30, examples: 3 };
 const REDRAW_MS = 1_000;
 
@@ -14,7 +17,7 @@ export class Progress {
   #left = [];
   #timer;
 
-  /** @param {Work[]} works what is to be done, each after its needs */
+  /** @param {Work[]} works the work to do, each item after those that it needs */
   plan(works) {
     this.#left = works;
     if (!process.stderr.isTTY) return;
@@ -29,7 +32,7 @@ export class Progress {
 
   /**
    * @param {string} name
-   * @returns {string} how long it took, and what is left
+   * @returns {string} the time it took, and the remaining work
    */
   end(name) {
     const tookS = (performance.now() - (this.#began.get(name) ?? 0)) / 1000;
@@ -61,7 +64,7 @@ export class Progress {
     process.stderr.write(`prepare: ${names.join(', ')} … about ${this.#leftS()} s left`);
   }
 
-  /** Parts are built side by side, so the longest chain counts. */
+  /** Parts are built in parallel, so the longest chain counts. */
   #leftS() {
     /** @type {Map<string, number>} */
     const ends = new Map();

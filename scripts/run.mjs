@@ -5,10 +5,10 @@ import { spawn } from 'node:child_process';
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean | string }} options `show`: let it write
- *   to this process's own output and keep nothing; a text is put before each of its lines
- * @returns {Promise<{ code: number, output: string, stdout: string }>} `output` is stdout and stderr
- *   as they came; the code of one ended by a signal, or not found, is 1
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean | string }} options `show`: print the
+ * program's output instead of returning it, with a text before each line if one is given
+ * @returns {Promise<{ code: number, output: string, stdout: string }>} `output` is stdout and stderr as
+ * they came; the code of one ended by a signal, or not found, is 1
  */
 export function run(command, args, { cwd, env = process.env, show = false }) {
   return new Promise((resolve) => {
@@ -16,7 +16,7 @@ export function run(command, args, { cwd, env = process.env, show = false }) {
       cwd,
       env,
       stdio: ['ignore', show === true ? 'inherit' : 'pipe', show === true ? 'inherit' : 'pipe'],
-      // npm is a .cmd file there, which only a shell starts.
+      // On Windows npm is a .cmd file, which needs a shell.
       shell: process.platform === 'win32' && command === 'npm',
     });
     let output = '';
@@ -39,7 +39,7 @@ export function run(command, args, { cwd, env = process.env, show = false }) {
   });
 }
 
-/** Whole lines only, so that two programs do not write into each other's. */
+/** Prints whole lines only, so that the lines of two programs do not mix. */
 function showLines(stream, prefix) {
   let rest = '';
   const show = (line) => process.stdout.write(`${prefix}${line}\n`);

@@ -5,8 +5,8 @@ import { root } from './parts.mjs';
 const cli = path.join(root, 'server', 'dist', 'cli.js');
 
 /**
- * Goes on as the server's CLI within this process: signals, exit code and terminal are then its own,
- * and there is no second Node process between it and its parent.
+ * Runs the server's CLI in this process. So signals, exit code and terminal belong to it, without a second
+ * Node process in between.
  *
  * @param {string[]} args
  */

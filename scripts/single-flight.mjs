@@ -7,12 +7,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { root } from './parts.mjs';
 
 /**
- * Runs `work` while no other process of this clone does. The lock is a listening socket: the system
- * closes it with its process, so a killed process leaves no lock behind.
+ * Runs `work` when no other process of this clone runs it. The lock is a listening socket. The system
+ * closes it with its process, so a killed process leaves no lock.
  *
  * @template T
  * @param {() => Promise<T>} work
- * @param {() => void} onWait called once when another process has to be waited for
+ * @param {() => void} onWait called once if another process holds the lock
  * @returns {Promise<T>}
  */
 export async function singleFlight(work, onWait) {
@@ -61,7 +61,7 @@ async function tryListen(address) {
     socket.resume();
   });
   const lock = {
-    // The processes that wait try again when their connections end.
+    // Closing their connections wakes the waiting processes, which then try again.
     close() {
       server.close();
       for (const socket of waiting) socket.destroy();
@@ -76,7 +76,8 @@ async function tryListen(address) {
     throw error;
   }
   const inode = inodeOf(address);
-  // Another process may have found the stale socket too and may remove this new one: check that it stays.
+  // Another process may also have found the stale socket, and may now remove this new one. Check that it
+  // stays.
   await wait(20);
   if (inodeOf(address) === inode) return lock;
   lock.close();

@@ -1,8 +1,8 @@
 /** @typedef {{ passed: number, failed: number, skipped: number }} Tally */
 
 /**
- * Counts what vitest's JSON report says. What failed without being a test counts as one failure: a
- * file that could not be loaded or whose hooks threw, and a runner that ended badly or left no report.
+ * Counts the tests of vitest's JSON report. Other failures count as one each: a file that could not be
+ * loaded, a hook that threw, a runner that failed or wrote no report.
  *
  * @param {{ testResults: { status: string, assertionResults: { status: string }[] }[] } | null} report
  * @param {number} exitCode of the runner

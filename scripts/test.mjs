@@ -37,7 +37,7 @@ if (!(await prepare())) {
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'x-ray-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const seconds = { parts: [], files: [] };
-// The server's tests take about half of the time, so they run beside all the others.
+// The server's tests take about half of the time, so they run in parallel with all others.
 const lanes = [
   selected.filter(({ name }) => name === 'server'),
   selected.filter(({ name }) => name !== 'server'),

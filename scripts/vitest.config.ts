@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
-    // vitest would leave a core to itself: on two that is half of the machine.
+    // By default vitest leaves one core free, which is half of a machine with two cores.
     maxWorkers: '100%',
   },
 });

@@ -1,7 +1,7 @@
 import { prepare } from './prepare.mjs';
 import { becomeServer } from './server-process.mjs';
 
-// `npm run xray -- keys list --json`: the server's CLI, built when it has to be. Whatever preparing
-// has to say goes to stderr, so that stdout holds the CLI's answer alone.
+// `npm run xray -- keys list --json`: the server's CLI, built first if needed. Messages of the preparation
+// go to stderr, so stdout has only the CLI's answer.
 if (await prepare(['core', 'server'])) await becomeServer(process.argv.slice(2));
 else process.exitCode = 1;

@@ -31,7 +31,7 @@ export async function heavyPayload(stage, _sizes, print) {
   await page.close();
 }
 
-/** The browser reports no task below 50 ms. */
+/** The browser does not report tasks below 50 ms. */
 function taskText(ms) {
   return ms === 0 ? 'below 50 ms' : `${ms.toFixed(0)} ms`;
 }

@@ -3,7 +3,7 @@ import { memoryOf } from './stage.mjs';
 
 const SAMPLES = 5;
 
-/** Scrolls the list down to its last execution and reads the memory on the way. */
+/** Scrolls the list down to its last execution, and measures memory meanwhile. */
 export async function longList(stage, { executions }, print) {
   const { server } = stage;
   const startedMs = performance.now();
@@ -36,7 +36,7 @@ export async function longList(stage, { executions }, print) {
   await page.close();
 }
 
-/** Runs in the page: scrolls one screen each frame and waits where rows are not loaded yet. */
+/** Runs in the page: scrolls one screen each frame, and waits for rows that are not loaded yet. */
 async function scrollToRow(grid, wanted) {
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
   const lastRow = () =>

@@ -15,7 +15,7 @@ export async function openStage() {
   await signIn(first, server);
   return {
     server,
-    /** Opens a new tab, so that no other measurement is in its memory. */
+    /** Opens a new tab, so that memory of earlier measurements is not included. */
     async openPage() {
       const page = await context.newPage();
       return { page, tools: await context.newCDPSession(page) };
@@ -51,7 +51,7 @@ function exportedLine(record) {
   return `{"snapshot":${snapshot},"server":${JSON.stringify(facts)}}`;
 }
 
-/** Runs first in every page: records the browser's long tasks, above 50 ms. */
+/** Runs first in every page: records the browser's long tasks, those above 50 ms. */
 function watchLongTasks() {
   globalThis.longTasks = [];
   new PerformanceObserver((list) => {
@@ -79,7 +79,7 @@ export async function longestTaskMs(page, act) {
   );
 }
 
-/** Waits until the page was idle twice: its work is done and its observers have been called. */
+/** Waits until the page was idle twice. Then its work is done and its observers have been called. */
 export async function settle(page) {
   await page.evaluate(async () => {
     for (let times = 0; times < 2; times += 1) {
@@ -97,7 +97,7 @@ export async function memoryOf(tools) {
 }
 
 /**
- * Scrolls an element a little each frame and turns round at its ends.
+ * Scrolls an element a little each frame, and reverses at its ends.
  *
  * @returns frames a second, and the longest pause between two
  */

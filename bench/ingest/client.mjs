@@ -19,7 +19,7 @@ process.send('here');
 async function run(task) {
   const { url, concurrency, requests, seconds, ratePerSecond } = task;
   const make = requestMaker(task);
-  // Created before the clock starts if they fit into memory.
+  // Requests are created before the clock starts if they fit into memory.
   const made = requests && !ratePerSecond ? Array.from({ length: requests }, make) : undefined;
   const latencies = [];
   let failed = 0;

@@ -30,7 +30,7 @@ export async function growth({ load, folder, total }, levels) {
 }
 
 async function measure(load, server, url, total, name) {
-  // The filling leaves dirty pages. They must not count as work of the load that follows.
+  // The filling leaves dirty pages. Writing them must not count for the following load.
   await untilIdle(server);
   await query(url, 'VACUUM ANALYZE');
   await query(url, 'CHECKPOINT');

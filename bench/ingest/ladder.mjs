@@ -15,7 +15,7 @@ const RUNGS = [
 const SINGLE = { batch: 1, concurrency: 64 };
 /** Executions sent before the measurement, so that the code of both servers is compiled. */
 const WARM_UP = { ...SINGLE, count: 5_000 };
-/** The naive server is so slow that the full number would take minutes. */
+/** The naive server is so slow that the full number of executions would take minutes. */
 const NAIVE_EXECUTIONS = 10_000;
 
 export async function ladderOnPostgres({ load, folder, total }) {

@@ -24,10 +24,10 @@ export class Load {
   }
 
   /**
-   * Lets clients send without output. Throws if a request is not acknowledged.
+   * Lets clients send, without printing anything. Throws if a request is not acknowledged.
    *
    * @param {{ batch: number, concurrency: number, count?: number, seconds?: number, gzip?: boolean,
-   *   ratePerSecond?: number }} task `count` executions or for `seconds`; the rate is in requests a second
+   * ratePerSecond?: number }} task `count` executions or for `seconds`; the rate is in requests a second
    */
   async run({ url, pid, postmaster }, { count, batch, gzip = false, ...task }) {
     const cpuBefore = [await cpuMs(pid), await databaseCpuMs(postmaster)];

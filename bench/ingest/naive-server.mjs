@@ -1,4 +1,4 @@
-// What a first version does: parse, insert the execution, then insert each step with its own statement.
+// A typical first version: it parses, inserts the execution, then inserts each step with its own statement.
 import express from 'express';
 import pg from 'pg';
 

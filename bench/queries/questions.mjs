@@ -23,8 +23,8 @@ const search = (q) => page('executions', { q, ...WEEK });
 
 /**
  * @param {number} total number of executions
- * @returns {{ name: string, targetMs: number, ask: (nth: number) => string, first?: string }[]} `ask` gives
- *   the path for the n-th time; `{cursor}` in it is replaced by the cursor of the page `first`
+ * @returns {{ name: string, targetMs: number, ask: (nth: number) => string, first?: string }[]} `ask`
+ * returns the path for the n-th request; the cursor of the page `first` replaces `{cursor}` in it
  */
 export function questions(total) {
   // Spread over all executions; the last ones are in the week.

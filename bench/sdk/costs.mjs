@@ -1,4 +1,5 @@
-// Measures X-Ray beside the bare code, in its own process: one kind of cost each run, reported over IPC.
+// Compares X-Ray with bare code, in its own process. Each run measures one kind of cost and reports it over
+// IPC.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { start } from './contestants/x-ray.mjs';
 import { XRaySDK } from '@xray/sdk';
@@ -17,7 +18,7 @@ function client() {
   return new XRaySDK({ apiKey: 'xr_bench', appId: 'bench', pipeline: 'costs', endpoint });
 }
 
-/** Times single calls of `recordStep` with 1 KB, in a service that delivers meanwhile. */
+/** Times single calls of `recordStep` with 1 KB, while the service also delivers. */
 async function measureRecordStep() {
   const xray = client();
   const { make } = workloads.kb1;

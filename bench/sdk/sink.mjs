@@ -41,7 +41,7 @@ const server = createServer((request, response) => {
   });
 });
 
-/** X-Ray's client believes only a receipt whose counts add up to what it sent. */
+/** X-Ray's client accepts only a receipt whose counts add up to the snapshots that it sent. */
 function receiptFor(kept) {
   const accepted = plain(kept).toString('latin1').split('\n').length;
   return JSON.stringify({ accepted, duplicates: 0, superseded: 0, rejected: [] });

@@ -1,4 +1,4 @@
-// npm run bench -- sign-ins: measures ingest beside strangers who try to sign in.
+// npm run bench -- sign-ins: measures ingest while strangers try to sign in.
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ export const HELP = `npm run bench -- sign-ins [options]
 export const parts = ['server'];
 export const needsPeers = false;
 
-/** The highest ratio of the two p50 that passes. */
+/** The greatest ratio of the two p50 that is acceptable. */
 const MOST = 2;
 
 /** @param {string[]} args command line arguments */
@@ -77,7 +77,7 @@ async function ingest(url, requests) {
   return times;
 }
 
-/** Starts the next burst as soon as the last one is answered. */
+/** Starts the next burst when the last one is answered. */
 function keepSigningIn(url, burst) {
   const answered = new Map();
   const over = new AbortController();
@@ -100,7 +100,7 @@ function keepSigningIn(url, burst) {
       headers: {
         'content-type': 'application/json',
         origin: where,
-        // Each from an address of its own, or the limit of wrong passwords would end the hashing.
+        // Each request has its own address. Otherwise the limit of wrong passwords would stop the hashing.
         'x-forwarded-for': `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`,
       },
       body: JSON.stringify({ email: `${name}@example.org`, password: 'a wrong password' }),

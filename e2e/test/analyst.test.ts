@@ -13,7 +13,7 @@ test.for(seenOn('dark', 1_280))(
   'the analyst goes from a fallen approval rate to the groups, the rule and the loans behind it ($theme, $widthPx px)',
   async (view, { stage }) => {
     const { page, server, complaints } = stage;
-    // Another run of the story on this server has decided its own.
+    // Each run of the story uses its own pipeline, because runs may share this server.
     const pipeline = `credit-${view.theme}-${view.widthPx}`;
     await decideMany(server, pipeline);
     await lookOn(page, view);

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { accessibilityFaults } from '../axe.mjs';
 
-/** An administrator creates an app and uses it. The story is the same with local accounts and with Clerk. */
+/** An administrator creates an app and uses it. The story is the same for local accounts and for Clerk. */
 export const APP = 'loans';
 const KEY = 'loan service';
 
@@ -16,7 +16,7 @@ export async function createApp(page: Page, url: string): Promise<void> {
   expect(await accessibilityFaults(page)).toEqual([]);
 }
 
-/** @returns the key, which the page shows only now */
+/** @returns the key, which the page shows only once */
 export async function createKey(page: Page, url: string): Promise<string> {
   await page.goto(`${url}/settings?tab=keys&app=${APP}`);
   await page.getByRole('button', { name: 'New key' }).click();
@@ -52,7 +52,7 @@ export async function inviteViewer(page: Page, url: string): Promise<string> {
   return link;
 }
 
-/** @returns what was not delivered, and why */
+/** @returns the snapshots that were not delivered, with the reason */
 export async function sendDecision(endpoint: string, apiKey: string): Promise<unknown[]> {
   const drops: unknown[] = [];
   const xray = new XRaySDK({
@@ -90,7 +90,9 @@ export async function seeDecision(page: Page, url: string): Promise<void> {
   }
 }
 
-/** Neither on the pages nor, with what the page itself proves who it is by, behind them. */
+/**
+ * Checks that a viewer cannot change anything, neither on the pages nor with the page's own credentials.
+ */
 export async function findNothingToChange(page: Page, url: string): Promise<void> {
   for (const tab of ['apps', 'keys', 'members', 'audit']) {
     await page.goto(`${url}/settings?tab=${tab}&app=${APP}`);

@@ -12,15 +12,15 @@ interface Place {
   declined: string;
 }
 
-/** A part, what the server would have to answer for it to break, and what of the page stands all the same. */
+/** A part of a page, an answer of the server that breaks it, and the parts that must still work. */
 interface Case {
   part: string;
   address: (place: Place) => string;
-  /** Below the app's API. */
+  /** The path below the app's API. */
   asks: RegExp;
   answer: unknown;
   says: string;
-  /** On a phone it stands behind a button. */
+  /** On a phone the part is behind a button. */
   wideOnly?: boolean;
   remains: (page: Page) => Promise<void>;
   recovered: (page: Page) => Promise<void>;
@@ -164,7 +164,8 @@ test.for(seenOn('light', 1_280))(
       });
     }
     expect(faults).toEqual({});
-    // Each part broke with an error of the page itself, which the console shows. The server refused nothing.
+    // Each part broke with an error of the page itself, which the console shows. The server refused no
+    // request.
     expect(complaints.length).toBeGreaterThanOrEqual(cases.length);
     expect(complaints.filter((text) => text.includes('Failed to load'))).toEqual([]);
   },
@@ -195,7 +196,7 @@ async function breakAndMend(
 }
 
 async function fill(page: Page, server: FreshServer): Promise<Place> {
-  // With one app the first page would be that app's list.
+  // With a single app the first page would be that app's list.
   await page.request.post(`${server.url}/api/apps`, {
     headers: { origin: server.url },
     data: { id: 'another-app' },

@@ -24,7 +24,10 @@ import {
 import { decideLoans } from './loans.js';
 
 const DASHBOARD = path.resolve(import.meta.dirname, '../../apps/dashboard');
-/** Where the dashboard that is hosted apart believes the server to be; the browser is told the way. */
+/**
+ * The server's address as the separately hosted dashboard knows it. The browser resolves it to the real
+ * server.
+ */
 const API = 'http://api.x-ray.example';
 const BUILD_TIMEOUT_MS = 600_000;
 
@@ -34,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => clerk.close());
 
-/** Opens browsers in which nobody is signed in, and collects what goes wrong in their pages. */
+/** Opens browsers without a session, and collects the errors of their pages. */
 async function openBrowser(args: string[] = []) {
   const browser = await launchBrowser(args);
   onTestFinished(() => browser.close());
@@ -68,7 +71,10 @@ async function becomeAdministrator(page: Page, setupLink: string, email: string)
   await page.getByRole('button', { name: /^Account: / }).waitFor();
 }
 
-/** Sees an execution arrive, and takes all there are along as a file: what a link or `EventSource` cannot. */
+/**
+ * Sees an execution arrive, and exports all executions as a file. Links and `EventSource` alone could not
+ * send tokens.
+ */
 async function watchAndExport(page: Page, dashboard: string, server: FreshServer): Promise<void> {
   await decideLoans(server, [{ applicantId: '1001' }]);
   await page.goto(`${dashboard}/executions?app=${server.appId}&live=true`);
@@ -87,7 +93,7 @@ async function watchAndExport(page: Page, dashboard: string, server: FreshServer
 }
 
 test.skipIf(noBrowser !== null)(
-  'with Clerk, from the set-up link to a revoked key, and a guest who only looks and leaves',
+  'with Clerk, from the set-up link to a revoked key, and a guest who can only read and then leaves',
   async () => {
     const server = await startFreshServer(clerk.settings);
     onTestFinished(() => server.stop());
@@ -115,7 +121,7 @@ test.skipIf(noBrowser !== null)(
     await seeDecision(guest, server.url);
     await findNothingToChange(guest, server.url);
     await guest.getByRole('button', { name: 'Account: vera' }).click();
-    // What the invitation grants stood in no address that a server was asked for.
+    // The token of the invitation was in no address that a server received.
     const token = new URL(link).hash.slice(1);
     expect(addresses.filter((address) => address.split('#')[0]?.includes(token))).toEqual([]);
     await guest.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -135,7 +141,7 @@ test.skipIf(noBrowser !== null)(
   },
 );
 
-test.skipIf(noBrowser !== null)('with Clerk’s host out of reach, pages say so', async () => {
+test.skipIf(noBrowser !== null)('with Clerk’s host unreachable, pages say so', async () => {
   const server = await startFreshServer(clerk.settings);
   onTestFinished(() => server.stop());
   const { open } = await openBrowser();
@@ -148,9 +154,9 @@ test.skipIf(noBrowser !== null)('with Clerk’s host out of reach, pages say so'
   expect(new URL(page.url()).pathname).toBe('/');
 });
 
-// It builds the dashboard a second time, for which CI's quarter of an hour is too short.
+// This story builds the dashboard a second time, which takes too long for CI.
 test.skipIf(noBrowser !== null || process.env['XRAY_TEST_FULL'] !== '1')(
-  'a dashboard that is hosted apart sends tokens, and never a cookie',
+  'a separately hosted dashboard sends tokens, and never a cookie',
   async () => {
     await promisify(execFile)('npm', ['run', 'build', '--silent'], {
       cwd: DASHBOARD,
@@ -173,7 +179,7 @@ test.skipIf(noBrowser !== null || process.env['XRAY_TEST_FULL'] !== '1')(
       if (!request.url().startsWith(`${API}/api/`) || request.method() === 'OPTIONS') return;
       void request.allHeaders().then((headers) => asked.push(headers));
     });
-    // A cookie of the server's own, as one who was there before might have.
+    // The server's own cookie, which a browser may still have from an earlier visit.
     await context.addCookies([{ name: 'xray.session_token', value: 'stale', url: API }]);
     expect(server.setupLink?.startsWith(`${host.url}/setup#`)).toBe(true);
     await becomeAdministrator(page, server.setupLink ?? '', 'ada@example.org');
@@ -192,7 +198,7 @@ test.skipIf(noBrowser !== null || process.env['XRAY_TEST_FULL'] !== '1')(
   BUILD_TIMEOUT_MS,
 );
 
-/** As any host of static files would: a page's name without its `.html`. */
+/** Serves files like any static host, with page names without `.html`. */
 async function serveFiles(folder: string): Promise<{ url: string; close: () => Promise<void> }> {
   const types: Record<string, string> = {
     '.html': 'text/html',

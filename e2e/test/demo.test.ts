@@ -9,7 +9,7 @@ import { launchBrowser, noBrowser } from '../browser.mjs';
 const START = path.resolve(import.meta.dirname, '../../scripts/start.mjs');
 
 test.skipIf(noBrowser !== null)(
-  'the demo prints a link that opens it signed in, on decisions that come in',
+  'the demo prints a link that opens the dashboard signed in, with decisions that keep arriving',
   async () => {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'x-ray-demo-'));
     const demo = spawn(process.execPath, [START, '--demo'], {

@@ -9,7 +9,7 @@ test.for(seenOn('dark', 1_280))(
     await decideLoans(server, [
       { applicantId: '8120' },
       { applicantId: '8121' },
-      // A form that was changed yesterday lets a space through.
+      // The form was changed yesterday and now accepts a space.
       { applicantId: '81 22' },
     ]);
     await lookOn(page, view);

@@ -9,7 +9,7 @@ import { expectUsable, isFull, lookOn, test, viewsOf, type View } from './story.
 const OUT = path.resolve(import.meta.dirname, '../../apps/dashboard/out');
 const emptyAppOf = ({ appId }: FreshServer): string => `${appId}-empty`;
 
-/** How a page can be found: what it shows is there, there is none of it, it is asked for, or it cannot be had. */
+/** The state of a page: with data, without data, loading, or with an error. */
 type State = 'filled' | 'empty' | 'waiting' | 'failing';
 
 interface Place {
@@ -18,7 +18,10 @@ interface Place {
   declined: string;
 }
 
-/** Every page of the export, with what it needs to know in its address. What a page shows besides has its own story. */
+/**
+ * Every page of the export, with the addresses at which it is looked at. Other features of a page have
+ * their own stories.
+ */
 const PAGES: Record<string, ((place: Place) => string)[]> = {
   index: [() => ''],
   executions: [({ app }) => `app=${app}&from=all`],
@@ -50,7 +53,7 @@ const PAGES: Record<string, ((place: Place) => string)[]> = {
 const DOORS = ['sign-in', 'setup', 'invitation', 'reset-password'];
 const ASKS_NO_APP = [...DOORS, '404'];
 
-test('every page of the export is among those looked at', () => {
+test('every page of the export is checked', () => {
   const exported = readdirSync(OUT)
     .filter((name) => name.endsWith('.html') && name !== '_not-found.html')
     .map((name) => name.replace(/\.html$/, ''));
@@ -66,7 +69,7 @@ const SEEN: readonly { state: State; seen: readonly View[] }[] = [
 const ADDRESSES = Object.entries(PAGES).flatMap(([name, queries]) =>
   queries.map((queryOf) => ({ path: name === 'index' ? '' : name, queryOf })),
 );
-/** In CI the views of one state take turns with the addresses. */
+/** In CI the views of a state are distributed over the addresses. */
 const LOOKS = SEEN.flatMap(({ state, seen }) =>
   seen.map((view, turn) => ({
     state,
@@ -81,12 +84,12 @@ const LOOKS = SEEN.flatMap(({ state, seen }) =>
 );
 
 test.for(LOOKS)(
-  'every page can be used by everybody when it is $state ($theme, $widthPx px)',
+  'every page is usable and accessible when it is $state ($theme, $widthPx px)',
   { timeout: 300_000 },
   async ({ state, addresses, ...view }, { stage }) => {
     const { page, server, openForAnother } = stage;
     const place = await fill(page, server);
-    // The doors send people who are signed in on.
+    // The sign-in pages redirect people who are signed in.
     const guest = await openForAnother();
     for (const each of [page, guest]) await lookOn(each, view);
     if (state === 'waiting') await page.route('**/api/apps/**', () => {});
@@ -107,10 +110,10 @@ test.for(LOOKS)(
   },
 );
 
-/** Asked for by every page; with these at once it knows who somebody is before it has taken over its own HTML. */
+/** Every page requests these. If they are answered at once, the page knows its user before hydration. */
 const AT_ONCE = ['/api/config', '/api/me', '/api/apps'];
 
-test('pages take over their HTML however soon the server answers', async ({ stage }) => {
+test('pages hydrate without errors, even if the server answers at once', async ({ stage }) => {
   const { page, server, complaints } = stage;
   const place = await fill(page, server);
   const answers: Record<string, string> = {};
@@ -138,7 +141,7 @@ test('pages take over their HTML however soon the server answers', async ({ stag
   expect(complaints.filter((complaint) => complaint.includes('React'))).toEqual([]);
 });
 
-/** Until the page has its heading and, unless it is kept waiting, waits for nothing any longer. */
+/** Waits until the page has its heading and, unless it should keep loading, has finished loading. */
 async function settle(page: Page, state: State): Promise<void> {
   await page.getByRole('heading').first().waitFor();
   if (state === 'waiting') return;
@@ -146,7 +149,7 @@ async function settle(page: Page, state: State): Promise<void> {
   await page.waitForLoadState('networkidle');
 }
 
-/** An app with loans of both kinds, and one with nothing in it; made once for all looks. */
+/** Creates an app with both kinds of loans and an empty app, once for all views. */
 async function fill(page: Page, server: FreshServer): Promise<Place> {
   const ask = async (path: string) => await page.request.get(`${server.url}/api/apps${path}`);
   if (!(await ask(`/${emptyAppOf(server)}/views`)).ok()) {

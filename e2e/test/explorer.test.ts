@@ -11,7 +11,7 @@ type Loan = Omit<Snapshot, 'appId'>;
 const BATCH = 200;
 const LONG_NAME = `pipeline-${'with-a-name-that-goes-on-'.repeat(4)}end`;
 
-test('somebody at the keyboard finds an execution, reads it, and comes back to where they were', async ({
+test('a keyboard user finds an execution, reads it, and returns to the same place', async ({
   stage,
 }) => {
   const { page, server, complaints } = stage;
@@ -60,7 +60,7 @@ test('somebody at the keyboard finds an execution, reads it, and comes back to w
   expect(complaints).toEqual([]);
 });
 
-test('a filter that finds nothing says which part of it to drop', async ({ stage }) => {
+test('a filter without results suggests which part to remove', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await send(server, loans(20));
   const q = encodeURIComponent('outcome:approved reason:SCORE_LOW');
@@ -79,7 +79,7 @@ test('a filter that finds nothing says which part of it to drop', async ({ stage
   expect(complaints).toEqual([]);
 });
 
-test('a fault of the filter is told once, at the filter, over the last results', async ({
+test('an error in the filter is shown once, at the filter, above the last results', async ({
   stage,
 }) => {
   const { page, server, complaints } = stage;
@@ -98,9 +98,7 @@ test('a fault of the filter is told once, at the filter, over the last results',
   expect(complaints).toEqual([]);
 });
 
-test('words are found where they were recorded, counted, followed live and exported', async ({
-  stage,
-}) => {
+test('words are found in their place, counted, followed live and exported', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await send(server, [
     loan({ steps: [{ name: 'note', reasoning: 'The applicant asked for a rowboat loan' }] }),
@@ -136,7 +134,7 @@ test('words are found where they were recorded, counted, followed live and expor
   expect(complaints).toEqual([]);
 });
 
-test('a list of thousands is scrolled to its end with few rows in the page and in memory', async ({
+test('a list of thousands scrolls to its end with few rows in the page and in memory', async ({
   stage,
 }) => {
   const { page, server, complaints } = stage;
@@ -168,12 +166,12 @@ test('a list of thousands is scrolled to its end with few rows in the page and i
   const { items } = await read(server, page, 'q=pipeline:loan-approval&sort=at&limit=1');
   expect(seen.size).toBeGreaterThanOrEqual(4_000);
   expect(seen.has(items[0]?.executionId ?? '')).toBe(true);
-  // Some pages on either side are kept, and no more however far one scrolls.
+  // Some pages around the visible rows are kept, but never more, however far somebody scrolls.
   expect(await rowsInMemory(page)).toBeLessThan(2_000);
   expect(complaints).toEqual([]);
 });
 
-test('what arrives while the list is live is shown at the top, and held back from who reads further down', async ({
+test('new executions appear at the top of a live list, but wait while somebody reads further down', async ({
   stage,
 }) => {
   const { page, server, complaints } = stage;
@@ -186,7 +184,7 @@ test('what arrives while the list is live is shown at the top, and held back fro
 
   await send(server, [loan({ decision: { outcome: 'first-live' } })]);
   await list.getByRole('link', { name: /^first-live/ }).waitFor();
-  // An execution of another pipeline: the filter applies here too.
+  // An execution of another pipeline, which the filter must hide in the live list, too.
   await send(server, [loan({ pipeline: 'other', decision: { outcome: 'not-asked-for' } })]);
 
   await list.evaluate((grid) => grid.scrollTo(0, 1_000));
@@ -202,9 +200,7 @@ test('what arrives while the list is live is shown at the top, and held back fro
   expect(complaints).toEqual([]);
 });
 
-test('an analyst narrows by what was found, and zooms into a part of the time', async ({
-  stage,
-}) => {
+test('an analyst filters by facets, and zooms into a part of the time range', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await send(server, loans(300));
   await page.goto(`${server.url}/executions?app=${server.appId}`);
@@ -228,7 +224,7 @@ test('an analyst narrows by what was found, and zooms into a part of the time', 
   const chart = page.getByRole('region', { name: 'Executions over time' });
   const bars = chart.getByRole('slider');
   await bars.waitFor();
-  // The same in numbers, for who does not see the bars.
+  // The same numbers as a table, for people who cannot see the bars.
   await chart.getByRole('table').getByRole('row').nth(1).waitFor();
   const before = page.url();
   const box = await bars.boundingBox();
@@ -252,7 +248,7 @@ test('an analyst narrows by what was found, and zooms into a part of the time', 
   expect(complaints).toEqual([]);
 });
 
-test('columns are chosen, put in order and sized, by the keyboard too, and stay so', async ({
+test('columns can be chosen, ordered and resized, also by keyboard, and keep their state', async ({
   stage,
 }) => {
   const { page, server, complaints } = stage;
@@ -273,7 +269,7 @@ test('columns are chosen, put in order and sized, by the keyboard too, and stay 
   const beforePx = await widthPx();
   await width.press('ArrowRight');
   const afterPx = await widthPx();
-  // To whole pixels.
+  // The tolerance is for whole pixels.
   expect(Math.abs(afterPx - beforePx - 16)).toBeLessThanOrEqual(1);
   await heads.filter({ hasText: 'Subject' }).dragTo(heads.filter({ hasText: 'Outcome' }));
 
@@ -292,7 +288,7 @@ test('columns are chosen, put in order and sized, by the keyboard too, and stay 
   expect(complaints).toEqual([]);
 });
 
-test('a view is saved, left, come back to, renamed, shared, and forgotten', async ({ stage }) => {
+test('a view can be saved, opened again, renamed, shared, and deleted', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await send(server, loans(10));
   await page.goto(
@@ -338,7 +334,7 @@ test('a view is saved, left, come back to, renamed, shared, and forgotten', asyn
   expect(complaints).toEqual([]);
 });
 
-test('on a phone, dark, everything fits and can be used by everybody', async ({ stage }) => {
+test('on a phone, in dark mode, everything fits and is accessible', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await send(server, [loan({ pipeline: LONG_NAME }), ...loans(60)]);
   await page.setViewportSize({ width: 390, height: 844 });
@@ -363,7 +359,7 @@ test('on a phone, dark, everything fits and can be used by everybody', async ({ 
   expect(complaints).toEqual([]);
 });
 
-/** Rows of the list that the page's own program still holds, after all others were collected. */
+/** The number of rows that the page still holds in memory after a garbage collection. */
 async function rowsInMemory(page: Page): Promise<number> {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('HeapProfiler.collectGarbage');
@@ -398,7 +394,7 @@ function loan(changes: Partial<Loan> = {}): Loan {
   };
 }
 
-/** Every third is declined; a minute apart at first, so that all of them are of the last day. */
+/** Every third loan is declined. They begin a minute apart, so all of them are on the last day. */
 function loans(count: number): Loan[] {
   const nowMs = Date.now();
   return Array.from({ length: count }, (_, index) =>

@@ -73,11 +73,11 @@ async function seeTab(
   for (const text of texts) await panel.getByText(text).first().waitFor();
 }
 
-/** Runs the README's example as a reader would: a file in the clone, the key in the environment. */
+/** Runs the README's example like a reader: a file in the clone, the key in the environment. */
 async function runReadme(server: FreshServer): Promise<void> {
   const folder = mkdtempSync(path.join(import.meta.dirname, 'readme-'));
   try {
-    // It has no type annotation, so that it is JavaScript as well.
+    // The example has no type annotations, so it is valid JavaScript as well.
     const file = path.join(folder, 'readme.mjs');
     copyFileSync(path.resolve(import.meta.dirname, '../../examples/loan-approval/readme.ts'), file);
     const { stderr } = await promisify(execFile)(process.execPath, [file], {

@@ -23,7 +23,7 @@ test.for(seenOn('dark', 390))(
     await page.keyboard.type(ADMINISTRATOR.password);
     await page.keyboard.press('Enter');
 
-    // With one app, its list is the first page.
+    // With a single app, its list is the first page.
     const list = page.getByRole('grid', { name: 'Executions' });
     await list.getByText('declined').first().waitFor();
     await tabTo(page, list);
@@ -34,7 +34,7 @@ test.for(seenOn('dark', 390))(
 
     const tree = page.getByRole('tree', { name: 'Timeline of the steps' });
     await tree.waitFor();
-    // Nobody has to reach the tree first.
+    // The shortcut works without focus in the tree.
     await page.keyboard.press('d');
     const step = page.getByRole('region', { name: /: rules$/ });
     await step.waitFor();
@@ -57,7 +57,7 @@ test.for(seenOn('dark', 390))(
   },
 );
 
-/** Presses Tab until the wanted part has the focus, which has to be seen there. */
+/** Presses Tab until the part has the focus, and checks that the focus is visible there. */
 async function tabTo(page: Page, wanted: Locator): Promise<void> {
   const stops: string[] = [];
   for (let tabs = 0; tabs < MAX_TABS; tabs += 1) {
@@ -75,7 +75,7 @@ async function tabTo(page: Page, wanted: Locator): Promise<void> {
   throw new Error(`Tab never came to ${wanted}, but to: ${stops.join(', ')}`);
 }
 
-/** The same page without the focus is another picture. */
+/** Without the focus, the same page must look different. */
 async function expectFocusSeen(page: Page, focused: Locator): Promise<void> {
   const clip = await focused.boundingBox();
   if (clip === null) throw new Error(`${focused} has the focus and no place`);
@@ -88,7 +88,7 @@ async function expectFocusSeen(page: Page, focused: Locator): Promise<void> {
   expect(withFocus.equals(without)).toBe(false);
 }
 
-/** Within a list of tabs the arrows move, and what they come to is shown. */
+/** In a list of tabs the arrow keys move the focus and show the focused tab. */
 async function goToTab(page: Page, wanted: Locator): Promise<void> {
   for (let moves = 0; moves < 10; moves += 1) {
     if ((await wanted.getAttribute('aria-selected')) === 'true') return;

@@ -25,18 +25,20 @@ const APPLICATION: Application = {
   purpose: 'solar panels',
 };
 
-/** Whose loan is decided, and what the bureau knows of them beside a good file. */
+/** The applicant of a loan, and facts of the bureau that differ from a good file. */
 export interface Applicant extends Partial<Application> {
   applicantId: string;
   file?: Partial<CreditFile>;
 }
 
-/** The bureau knows nobody under what was asked for. */
+/** The bureau has no file for this applicant. */
 class UnknownApplicantError extends Error {
   override readonly name = 'UnknownApplicantError';
 }
 
-/** Runs the example's own program on these, one after the other, until the server has every record. */
+/**
+ * Runs the example program on these applications, one after the other, until the server has every record.
+ */
 export async function decideLoans(
   { url, apiKey, appId }: FreshServer,
   applicants: readonly Applicant[],
@@ -52,7 +54,7 @@ export async function decideLoans(
   });
   for (const { file, ...application } of applicants) {
     const services = {
-      // The world takes its time, so that the next application comes at a later millisecond.
+      // A short wait, so that the next application starts at a later millisecond.
       verifyIdentity: async () => await wait(3, { verified: true, method: 'eID' }),
       async creditFile({ applicantId }: Application) {
         if (!/^\d+$/.test(applicantId)) {
@@ -61,7 +63,7 @@ export async function decideLoans(
         return { ...GOOD_FILE, ...file };
       },
     };
-    // The host answers its caller with an error; the record of it is what the story is about.
+    // A host would answer its caller with an error. The story needs only the record.
     await decideLoan(xray, { ...APPLICATION, ...application }, services).catch(() => undefined);
   }
   await xray.shutdown();

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { FreshServer } from '../fresh-server.mjs';
 import { expectUsable, isFull, lookOn, sticksOutPx, test, viewsOf } from './story.js';
 
-/** As long as the server takes, with places to break a line at and without any. */
+/** The longest names that the server accepts, with and without places for a line break. */
 const SHAPES: Record<'words' | 'word', NameOf> = {
   words: (what, length) =>
     `${what} of a name that goes on `.padEnd(length, 'and on ').slice(0, length - 1) + '.',
@@ -34,7 +34,7 @@ const LOOKS = [
 ];
 
 test.for(LOOKS)(
-  'names as long as they may be stay in their places on every page ($shape, $theme, $widthPx px)',
+  'the longest names stay within their containers on every page ($shape, $theme, $widthPx px)',
   { timeout: 300_000 },
   async ({ shape, ...view }, { stage }) => {
     const { page, server } = stage;
@@ -62,7 +62,7 @@ test.for(LOOKS)(
   },
 );
 
-/** Texts that stick out of what holds them, unless that says so with an ellipsis, or is made to be scrolled sideways. */
+/** Finds texts that overflow their container, unless it has an ellipsis or scrolls sideways. */
 async function textOutOfPlace(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const ROUNDING_PX = 2;

@@ -20,7 +20,7 @@ const OWNER = {
 };
 const VIEWER = { name: 'Vic', email: 'vic@example.org', password: 'a quiet place to read things' };
 
-test('from a first start to a revoked key, and a viewer who only looks', async ({ stage }) => {
+test('from a first start to a revoked key, and a viewer who can only read', async ({ stage }) => {
   const { page, server, complaints, openForAnother } = stage;
 
   await page.goto(server.setupLink ?? '');
@@ -60,7 +60,7 @@ test('from a first start to a revoked key, and a viewer who only looks', async (
   expect(complaints).toEqual([]);
 });
 
-test('the doors ask people to sign in once, and send those who have on to their page', async ({
+test('pages ask people to sign in once, and the sign-in pages redirect people who are signed in', async ({
   stage,
 }) => {
   const { page, server, openForAnother } = stage;

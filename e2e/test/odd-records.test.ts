@@ -15,7 +15,10 @@ interface Odd {
   [field: string]: unknown;
 }
 
-/** Each with the word that says in the list and on its page how it is with it, and what else has to be seen. */
+/**
+ * Each record has the word that shows its state in the list and on its page, and other texts that must
+ * appear.
+ */
 const ODD: readonly { record: Odd; word: string; seen: string[] }[] = [
   {
     record: {
@@ -111,7 +114,7 @@ test.for(seenOn('light', 1_280))(
   },
 );
 
-/** Two steps of one sequence, and a rule that failed by less than is read at a glance. */
+/** Two steps with the same sequence, and a rule that failed by a very small difference. */
 const TWINS: Odd = {
   executionId: 'twins',
   decision: { outcome: 'declined', adverse: true, reasons: [{ code: 'LOW', ruleId: 'min' }] },
@@ -221,7 +224,7 @@ async function openExecution(
   await page.locator('h1').first().waitFor({ state: 'attached' });
 }
 
-/** The hostile text is there to be read, and no element came of it. */
+/** The hostile text is visible as text, and did not become an element. */
 async function expectInert(page: Page): Promise<void> {
   await page.getByText('<script>alert(').first().waitFor({ state: 'attached' });
   const made = await page.evaluate(() =>
@@ -234,7 +237,7 @@ async function expectInert(page: Page): Promise<void> {
   expect(made).toEqual([]);
 }
 
-/** As any client would: these say what the SDK never would. */
+/** Sends records like another client. The SDK would never send such records. */
 async function send({ url, apiKey, appId }: FreshServer, records: readonly Odd[]): Promise<void> {
   const now = new Date().toISOString();
   const body = records.map((record) => ({ appId, pipeline: PIPELINE, startedAt: now, ...record }));
@@ -250,7 +253,7 @@ async function send({ url, apiKey, appId }: FreshServer, records: readonly Odd[]
   });
 }
 
-/** Brings an execution of two days ago back, as out of a backup: what the server would call stale. */
+/** Imports an execution from two days ago, as from a backup. The server shows it as stale. */
 async function restore(page: Page, { url, appId }: FreshServer, record: Odd): Promise<void> {
   const receivedAt = new Date(Date.now() - 2 * DAY_MS).toISOString();
   const snapshot = JSON.stringify({ appId, pipeline: PIPELINE, startedAt: receivedAt, ...record });

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { accessibilityFaults } from '../axe.mjs';
 import { ownServerTest as test } from './story.js';
 
-test('a key made in one click and the snippet for curl send a first decision, and the page turns into it', async ({
+test('a key made in one click and the snippet for curl send a first decision, which the page then shows', async ({
   stage,
 }) => {
   const { page, server, complaints } = stage;
@@ -26,7 +26,7 @@ test('a key made in one click and the snippet for curl send a first decision, an
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByRole('link', { name: 'See why' }).click();
   await page.getByRole('treeitem', { name: /^rules/ }).waitFor();
-  // With something to show, the first page of a sole app is its list.
+  // With data, the first page of a single app is its list.
   await page.goto(server.url);
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   expect(complaints).toEqual([]);

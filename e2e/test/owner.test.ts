@@ -7,7 +7,7 @@ import { ownServerTest as test } from './story.js';
 
 const GUEST = { email: 'gus@example.org', name: 'Gus', password: 'a guest of this very house' };
 
-/** What the server says to an execution that is sent with the key. */
+/** The server's status for an execution sent with this key. */
 async function statusWith({ url, appId }: FreshServer, apiKey: string): Promise<number> {
   const body = { executionId: crypto.randomUUID(), appId, pipeline: 'p', steps: [] };
   const { status } = await fetch(`${url}/executions`, {
@@ -24,7 +24,7 @@ async function newKeyIn(page: Page): Promise<string> {
   return apiKey;
 }
 
-test('an owner renames an app, puts it away and takes it back', async ({ stage }) => {
+test('an owner renames an app, archives it and restores it', async ({ stage }) => {
   const { page, server, complaints } = stage;
   const { url, appId, apiKey } = server;
   await page.goto(`${url}/settings?tab=apps`);
@@ -68,7 +68,7 @@ test('an owner makes a key with a limit, and rotates it', async ({ stage }) => {
   expect(complaints).toEqual([]);
 });
 
-test('an owner gives a member another role, and takes them and an invitation out', async ({
+test("an owner changes a member's role, removes the member, and revokes an invitation", async ({
   stage,
 }) => {
   const { page, server, complaints, openForAnother } = stage;
@@ -109,7 +109,7 @@ test('an owner gives a member another role, and takes them and an invitation out
   await guest.getByText(/used or revoked, or has expired/).waitFor();
 });
 
-test('somebody changes their name and their password', async ({ stage }) => {
+test('a user changes name and password', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await page.goto(`${server.url}/settings?tab=profile`);
   const profile = page.getByRole('form', { name: 'Profile' });

@@ -42,7 +42,7 @@ test('an engineer compares a declined loan with the last good one', async ({ sta
   expect(complaints).toEqual([]);
 });
 
-test('anybody asks why of an id, and comes to where it was decided', async ({ stage }) => {
+test('anybody asks why about an id, and opens the decision about it', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await decideLoans(server);
   await chooseProducts(server);
@@ -85,7 +85,7 @@ test('anybody asks why of an id, and comes to where it was decided', async ({ st
   expect(complaints).toEqual([]);
 });
 
-test('where records are so large that a page has one, a first screen of them comes by itself', async ({
+test('with records so large that a page holds one, the list still loads a full screen', async ({
   stage,
 }) => {
   const { page, server, complaints } = stage;
@@ -119,7 +119,7 @@ test('where records are so large that a page has one, a first screen of them com
   expect(complaints).toEqual([]);
 });
 
-test('the filter of a group is completed as the list’s filter is', async ({ stage }) => {
+test('the filter of a group has the same completion as the list’s filter', async ({ stage }) => {
   const { page, server, complaints } = stage;
   await decideLoans(server);
   await page.goto(`${server.url}/compare?app=${server.appId}&qa=&qb=`);
@@ -141,7 +141,7 @@ test('the filter of a group is completed as the list’s filter is', async ({ st
   expect(complaints).toEqual([]);
 });
 
-test('a value is found in a record wherever it is closed in', async ({ stage }) => {
+test('a value in a record is found even in closed parts', async ({ stage }) => {
   const { page, server, complaints } = stage;
   const deep = {
     pages: Array.from({ length: 90 }, (_, at) => ({ at, seal: { code: `K-${at}` } })),
@@ -201,7 +201,7 @@ async function decideLoans(server: FreshServer): Promise<void> {
   }
 }
 
-/** Twice: one product is kept, one rejected for its price. */
+/** Runs twice. One product is kept, one rejected for its price. */
 async function chooseProducts(server: FreshServer): Promise<void> {
   const xray = client(server, 'product-selection', 'r1');
   for (const _ of [1, 2]) {

@@ -49,14 +49,14 @@ test.each(LANGUAGES)(
   60_000,
 );
 
-test('the README begins with the snippet for JavaScript', async () => {
+test('the README begins with the JavaScript snippet', async () => {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
   const snippets = snippetsFor({ app: 'my-loan-app', endpoint: 'http://127.0.0.1:4000' });
   const { setup = '', text = '', run = '' } = snippets.find(({ id }) => id === 'javascript') ?? {};
   for (const part of [text, ...setup.split('\n'), run ?? '']) expect(readme).toContain(part);
 });
 
-/** tsx would have to be downloaded, so its part is done by the compiler of this repository. */
+/** tsx would need a download, so the compiler of this repository replaces it. */
 async function runnable(folder: string, run: string): Promise<string> {
   if (run !== 'npx tsx first.ts') return run;
   const source = await readFile(path.join(folder, 'first.ts'), 'utf8');
@@ -67,7 +67,7 @@ async function runnable(folder: string, run: string): Promise<string> {
   return 'node first.mjs';
 }
 
-/** Runs commands as a person types them one after another. */
+/** Runs commands one after another, as a person types them. */
 async function shell(folder: string, commands: string[]): Promise<void> {
   const npm = { npm_config_audit: 'false', npm_config_fund: 'false' };
   await promisify(execFile)('bash', ['-euc', commands.join('\n')], {

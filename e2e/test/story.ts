@@ -5,13 +5,13 @@ import { launchBrowser, noBrowser } from '../browser.mjs';
 import { startFreshServer, type FreshServer } from '../fresh-server.mjs';
 import { ADMINISTRATOR, WITH_ADMINISTRATOR, signIn } from '../person.mjs';
 
-/** What a story is looked at on. */
+/** The theme and the width in which a story runs. */
 export interface View {
   theme: 'light' | 'dark';
   widthPx: 1_280 | 390;
 }
 
-/** Whether what CI has no time for runs too. */
+/** Whether to run what takes too long for CI. */
 export const isFull = process.env['XRAY_TEST_FULL'] === '1';
 
 const VIEWS: readonly View[] = [
@@ -22,12 +22,12 @@ const VIEWS: readonly View[] = [
 ];
 const HEIGHTS_PX = { 1_280: 800, 390: 844 };
 
-/** The view in which CI sees a story; with XRAY_TEST_FULL=1 every one. */
+/** The view in which CI runs a story. XRAY_TEST_FULL=1 runs all views. */
 export function seenOn(theme: View['theme'], widthPx: View['widthPx']): readonly View[] {
   return viewsOf([theme, widthPx]);
 }
 
-/** The views in which CI sees something; with XRAY_TEST_FULL=1 all of them. */
+/** The views in which CI runs a check. XRAY_TEST_FULL=1 runs all views. */
 export function viewsOf(
   ...seen: readonly (readonly [View['theme'], View['widthPx']])[]
 ): readonly View[] {
@@ -36,12 +36,14 @@ export function viewsOf(
 }
 
 interface Stage {
-  /** A first start on an empty data directory. Its app and key are for the stories of one file. */
+  /** A server with an empty data directory. Its app and key are for the stories of one file. */
   server: FreshServer;
-  /** Empty when nothing went wrong: errors on the pages' consoles, and answers of 400 and more. */
+  /**
+   * Errors on the pages' consoles, and answers with a status of 400 or more. Empty if nothing went wrong.
+   */
   complaints: string[];
   page: Page;
-  /** A browser of its own for somebody else, with no cookies of the first. */
+  /** Opens a separate browser for another person, without the first person's cookies. */
   openForAnother: () => Promise<Page>;
 }
 
@@ -50,7 +52,7 @@ interface Audience {
   open: () => Promise<Page>;
 }
 
-/** Pages in a real browser; skipped, with its reason, where there is none. */
+/** Pages in a real browser. Without a browser the stories are skipped, with the reason. */
 const audienceTest = base
   .extend('browser', { scope: 'worker' }, async ({}, { onCleanup }) => {
     if (noBrowser !== null) return null;
@@ -99,10 +101,10 @@ function story(settings: NodeJS.ProcessEnv) {
     });
 }
 
-/** A story of a person who has just started X-Ray and has no account. */
+/** A story about a person who has just started X-Ray and has no account. */
 export const newcomerTest = story({});
 
-/** The same, with a new first start for each story. */
+/** The same with a new server for each story. */
 export const firstStartTest = audienceTest.extend(
   'stage',
   async ({ audience }, { onCleanup }): Promise<Stage> => {
@@ -113,7 +115,7 @@ export const firstStartTest = audienceTest.extend(
   },
 );
 
-/** A story of a person who has an account and has not signed in. */
+/** A story about a person who has an account but is not signed in. */
 export const signedOutTest = story(WITH_ADMINISTRATOR);
 
 /** A story of an administrator who has signed in, on a server with one app. */
@@ -175,7 +177,10 @@ export async function lookOn(page: Page, { theme, widthPx }: View): Promise<void
   await page.emulateMedia({ colorScheme: theme });
 }
 
-/** Any page in any state: axe finds no fault, nothing sticks out at the side, and a finger hits every target. */
+/**
+ * Checks a page in any state: axe finds no fault, nothing overflows sideways, and every target is large
+ * enough for a finger.
+ */
 export async function expectUsable(page: Page): Promise<void> {
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(await sticksOutPx(page)).toBe(0);
@@ -184,7 +189,10 @@ export async function expectUsable(page: Page): Promise<void> {
 
 const TOUCH_PX = 40;
 
-/** Targets below 40 px, on a phone. Links in a text and the lines of a JSON value are as high as their line. */
+/**
+ * Finds targets below 40 px on a phone. Links in texts and lines of JSON values may have the height of
+ * their line.
+ */
 async function smallTargets(page: Page): Promise<string[]> {
   return await page.evaluate((leastPx) => {
     const selector =
@@ -192,7 +200,7 @@ async function smallTargets(page: Page): Promise<string[]> {
     return [...document.querySelectorAll<HTMLElement>(selector)].flatMap((target) => {
       const box = target.getBoundingClientRect();
       const isShown = target.checkVisibility({ opacityProperty: true, visibilityProperty: true });
-      // Read by a screen reader alone, or a link that covers its row.
+      // Skips targets for screen readers only, and links that cover their row.
       if (!isShown || box.width <= 1 || box.height <= 1 || target.closest('[inert]')) return [];
       for (let around: Element | null = target; around !== null; around = around.parentElement) {
         if (getComputedStyle(around).clipPath !== 'none') return [];
@@ -214,7 +222,7 @@ export async function sticksOutPx(page: Page): Promise<number> {
   );
 }
 
-/** Filters the list of executions as somebody does who knows the key for it. */
+/** Filters the list with the keyboard shortcut for the filter. */
 export async function filterBy(page: Page, filter: string): Promise<void> {
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   await page.keyboard.press('/');

@@ -38,7 +38,7 @@ test.for(seenOn('light', 390))(
     expect(words).toMatch(/SCORE_LOW/);
     await expectUsable(page);
 
-    // The address alone leads back to it, as the paper's reader will come.
+    // The address alone leads back to the report, for a reader of the printed page.
     await page.goto(page.url());
     await flip.getByText('With everything else unchanged').waitFor();
     await expectReportOnPaper(page);
@@ -46,7 +46,7 @@ test.for(seenOn('light', 390))(
   },
 );
 
-/** Paper shows the report and nothing else, on one page, and nothing of it is cut off at the side. */
+/** The print shows only the report, on one page, and nothing is cut off at the side. */
 async function expectReportOnPaper(page: Page): Promise<void> {
   const screen = page.viewportSize();
   const pdf = await page.pdf({ format: 'A4' });
@@ -54,7 +54,7 @@ async function expectReportOnPaper(page: Page): Promise<void> {
 
   await page.emulateMedia({ media: 'print' });
   await page.setViewportSize(PAPER_PX);
-  // Behind an open sheet, which takes everything else out of the accessibility tree.
+  // An open sheet hides everything else from the accessibility tree, so this is not found by role.
   const report = page.locator('article');
   await report.getByText('Explanation of a decision').waitFor();
   const printed = await report.innerText();

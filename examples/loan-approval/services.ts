@@ -8,7 +8,7 @@ class BureauTimeoutError extends Error {
   override readonly name = 'BureauTimeoutError';
 }
 
-/** The demo's external services: they take time, and sometimes they do not answer. */
+/** The demo's external services. They take time, and sometimes do not answer. */
 export function simulatedLoanServices(random: Random): LoanServices {
   return {
     async verifyIdentity() {

@@ -45,7 +45,7 @@ const WEIGHTS: Record<Exclude<Label, 'fine'>, Record<string, number>> = {
 };
 const FINE_BIAS = 2.6;
 
-/** Scores a text like a small linear model: a sum of weights for each label, then a softmax. */
+/** Scores a text like a small linear model: a weighted sum for each label, then a softmax. */
 export function classify(text: string, language: string): Classification {
   if (language !== 'en') throw new UnsupportedLanguageError(`no weights for "${language}"`);
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { snapshotSchema, type Snapshot } from '@xray/core';
 
-/** A server that accepts snapshots like X-Ray, checks them against the wire format and keeps them. */
+/** A server that accepts snapshots like X-Ray, validates them against the wire format and keeps them. */
 export interface Collector {
   endpoint: string;
   snapshots: Snapshot[];

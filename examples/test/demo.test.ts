@@ -41,7 +41,7 @@ describe('the demo', () => {
     );
   });
 
-  test('selects one of hundreds of products, and accounts for every one of them', () => {
+  test('selects one of hundreds of products, and records a result for every candidate', () => {
     const selections = of('product-selection');
     expect(outcomes(selections)).toEqual(new Set(['selected', 'no_match', 'failed']));
     expect(selections.some((one) => (stepOf(one, 'filters')?.candidates?.in ?? 0) > 200)).toBe(
@@ -56,14 +56,14 @@ describe('the demo', () => {
     }
   });
 
-  test('ranks what passed the filters, and selects the best', () => {
+  test('ranks the products that passed the filters, and selects the best', () => {
     for (const selection of of('product-selection')) {
       const [filters, rank] = [stepOf(selection, 'filters'), stepOf(selection, 'rank')];
       expect(rank?.candidates?.in).toBe(filters?.candidates?.out);
     }
   });
 
-  test('lets a person decide where the model is not sure, and ties the two together', () => {
+  test('lets a person decide if the model is not confident, and links the two decisions', () => {
     const escalated = of('moderation').filter(({ decision }) => decision?.outcome === 'escalated');
     expect(escalated.length).toBeGreaterThan(0);
     for (const { executionId } of escalated) {
@@ -91,7 +91,7 @@ describe('the demo', () => {
 describe('the feeder', () => {
   const feed = path.join(folder, 'dist', 'feed.js');
 
-  test('makes as many decisions as it is told, delivers them and ends', async () => {
+  test('makes the requested number of decisions, delivers them and ends', async () => {
     const sink = await startCollector();
     const { stdout } = await run(process.execPath, [feed, '--count', '5', '--interval-ms', '0'], {
       env: {
@@ -107,7 +107,7 @@ describe('the feeder', () => {
     expect(sink.snapshots.length).toBeGreaterThanOrEqual(5);
   });
 
-  test('says what it needs when it has no key', async () => {
+  test('names the missing key if it has none', async () => {
     const { XRAY_API_KEY: _, ...env } = process.env;
 
     await expect(run(process.execPath, [feed], { env })).rejects.toMatchObject({
@@ -118,7 +118,7 @@ describe('the feeder', () => {
 });
 
 describe('the README', () => {
-  test('shows the example as it is run', () => {
+  test('shows the example exactly as it is run', () => {
     const readme = readFileSync(path.join(folder, '..', 'README.md'), 'utf8');
     const example = readFileSync(path.join(folder, 'loan-approval', 'readme.ts'), 'utf8');
 

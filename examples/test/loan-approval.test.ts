@@ -75,7 +75,7 @@ describe('a loan', () => {
     ]);
   });
 
-  test('is declined for the rules it fails, with what they saw', async () => {
+  test('is declined for the rules that it fails, with the tested values', async () => {
     const answer = await decideLoan(
       xray,
       application,
@@ -96,14 +96,14 @@ describe('a loan', () => {
     });
   });
 
-  test('is referred to a person when it misses one rule narrowly', async () => {
+  test('is referred to a person if it narrowly misses one rule', async () => {
     expect(await decideLoan(xray, application, answering({ score: 610 }))).toEqual({
       outcome: 'referred',
     });
     expect((await recorded()).decision).toMatchObject({ outcome: 'referred', adverse: false });
   });
 
-  test('fails with what the bureau threw, and the caller sees the same', async () => {
+  test("fails with the bureau's error, which also reaches the caller", async () => {
     const error = new TypeError('no answer');
     const services = { ...answering(), creditFile: () => Promise.reject(error) };
 
@@ -117,12 +117,12 @@ describe('a loan', () => {
     });
   });
 
-  test('costs what an annuity costs', () => {
+  test('costs the payment of an annuity', () => {
     // 10,000 at 6.9 % over 36 months, from a loan calculator.
     expect(offerFor({ amount: 10_000, termMonths: 36 }, 'B').monthlyPayment).toBe(308.31);
   });
 
-  test('falls a tier for two late payments', () => {
+  test('falls by one tier for two late payments', () => {
     expect(tierOf(credit)).toBe('A');
     expect(tierOf({ ...credit, latePayments24m: 2 })).toBe('B');
     expect(tierOf({ ...credit, score: 400, latePayments24m: 5 })).toBe('D');

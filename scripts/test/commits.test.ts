@@ -13,7 +13,7 @@ function temporaryFolder(): string {
   return folder;
 }
 
-/** A clone whose history begins with a long subject, before the base. */
+/** Makes a clone whose history begins with a long subject, before the base. */
 function newClone() {
   const folder = temporaryFolder();
   const git = (...args: string[]) =>
@@ -29,15 +29,15 @@ function newClone() {
   return { folder, git, commit, base };
 }
 
-describe('the commits of a branch', () => {
-  test('are free of faults when they are in a row and their subjects short', async () => {
+describe('commits of a branch', () => {
+  test('pass if they are linear and their subjects short', async () => {
     const { folder, commit, base } = newClone();
     commit('fix(core): a subject of the usual length');
 
     expect(await commitFaults(folder, base)).toEqual([]);
   });
 
-  test('have no subject over 72 characters after the base', async () => {
+  test('fail with a subject over 72 characters after the base', async () => {
     const { folder, commit, base } = newClone();
     commit(LONG);
 
@@ -46,7 +46,7 @@ describe('the commits of a branch', () => {
     ]);
   });
 
-  test('hold no merge', async () => {
+  test('fail with a merge', async () => {
     const { folder, git, commit, base } = newClone();
     git('checkout', '-q', '-b', 'side');
     commit('fix(core): on the side');
@@ -57,7 +57,7 @@ describe('the commits of a branch', () => {
     expect(await commitFaults(folder, base)).toEqual([expect.stringContaining('is a merge')]);
   });
 
-  test('are checked in a shallow clone too, as far as it reaches', async () => {
+  test('are also checked in a shallow clone, as far as it reaches', async () => {
     const { folder, commit, base } = newClone();
     commit(LONG);
     commit('fix(core): the last');
@@ -69,7 +69,7 @@ describe('the commits of a branch', () => {
     expect(await commitFaults(shallow, base)).toEqual([expect.stringContaining('73 characters')]);
   });
 
-  test('are empty where git knows no clone', async () => {
+  test('pass outside of a git clone', async () => {
     expect(await commitFaults(temporaryFolder())).toEqual([]);
   });
 });

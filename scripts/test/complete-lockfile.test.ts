@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { entryFor, missingFrom } from '../complete-lockfile.mjs';
 
 describe('a lockfile', () => {
-  test('misses an optional package that it names and has no entry for', () => {
+  test('lacks an optional package that it names without an entry', () => {
     const packages = {
       'node_modules/fast': {
         dev: true,
@@ -16,7 +16,7 @@ describe('a lockfile', () => {
     ]);
   });
 
-  test('is complete when the entry is where Node would find it', () => {
+  test('is complete if the entry is where Node would find it', () => {
     const dependent = { optionalDependencies: { nested: '1.0.0' } };
 
     expect(
@@ -29,7 +29,7 @@ describe('a lockfile', () => {
     ]);
   });
 
-  test('gets an entry that installs on the platform of its name alone', () => {
+  test('gets an entry that installs only on the platform of its name', () => {
     expect(entryFor({ name: '@fast/linux-x64-musl', version: '1.2.3', dev: true })).toEqual({
       version: '1.2.3',
       cpu: ['x64'],
@@ -46,7 +46,7 @@ describe('a lockfile', () => {
     });
   });
 
-  test('gets no entry for what does not say its platform', () => {
+  test('gets no entry for a package whose name has no platform', () => {
     expect(() => entryFor({ name: 'fsevents', version: '1.2.3', dev: false })).toThrow(/platform/);
     expect(() => entryFor({ name: '@a/linux-x64', version: '^1', dev: false })).toThrow(/platform/);
   });

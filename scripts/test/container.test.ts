@@ -17,12 +17,12 @@ const dockerfile = read('Dockerfile');
 const lastStage = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
 
 describe('the image', () => {
-  test('is written as Docker reads it', () => {
+  test('has only valid instructions', () => {
     expect(validate(dockerfile).map(({ message }) => message)).toEqual([]);
     expect(validate('FROM node:20-slim\nCOPPY . .').length).toBeGreaterThan(0);
   });
 
-  test('copies out of its stages only what a build makes or the clone has', () => {
+  test('copies only outputs of builds and files of the clone', () => {
     const copied = [...lastStage.matchAll(/^COPY --from=build \/xray\/(\S+) (\S+)$/gm)];
     expect(copied.length).toBeGreaterThan(0);
     for (const [, from = '', to] of copied) {
@@ -32,7 +32,7 @@ describe('the image', () => {
     }
   });
 
-  test('runs as nobody special, and says itself whether it is well', () => {
+  test('runs as an unprivileged user, with a health check', () => {
     expect(lastStage).toMatch(/^USER node$/m);
     expect(lastStage).toMatch(/^VOLUME \/data$/m);
     const command = /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(lastStage)?.[1] ?? '';
@@ -42,7 +42,7 @@ describe('the image', () => {
     expect(script).toContain('/health');
   });
 
-  test('leaves secrets and what other machines built outside', () => {
+  test('does not copy secrets or builds of other machines', () => {
     const left = read('.dockerignore').split('\n');
     for (const name of [
       '**/.env',
@@ -68,21 +68,21 @@ describe('the compose file', () => {
     expect([...compose.errors, ...compose.warnings]).toEqual([]);
   });
 
-  test('starts the server when its database answers, which keeps its data in a named volume', () => {
+  test('starts the server when the database answers, with the data in a named volume', () => {
     expect(services.xray.depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
     expect(services.postgres.healthcheck?.test).toContain('pg_isready');
     const [volume = ''] = services.postgres.volumes?.[0]?.split(':') ?? [];
     expect(Object.keys(volumes)).toEqual([volume]);
   });
 
-  test('gives the server only settings that it has', () => {
+  test('sets only settings that the server knows', () => {
     const settings = read('server/src/config.ts');
     for (const name of Object.keys(services.xray.environment)) {
       expect(settings).toMatch(new RegExp(`^  ${name}: \\w`, 'm'));
     }
   });
 
-  test('has no secret of its own, and is reachable from this machine alone', () => {
+  test('contains no secret, and is reachable from this machine only', () => {
     const { XRAY_AUTH_SECRET } = services.xray.environment;
     const { POSTGRES_PASSWORD } = services.postgres.environment;
     expect(XRAY_AUTH_SECRET).toMatch(/^\$\{XRAY_AUTH_SECRET:\?/);

@@ -8,7 +8,7 @@ import { featuresOf, foldersWithoutRules, importRules } from '../import-rules.mj
 const oxlint = path.resolve(import.meta.dirname, '../../node_modules/oxlint/bin/oxlint');
 const planted = fs.mkdtempSync(path.join(os.tmpdir(), 'x-ray-imports-'));
 
-/** What each room must not import, and what it may. */
+/** For each part, imports that are forbidden and imports that are allowed. */
 const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
   {
     file: 'packages/core/src/merge.ts',
@@ -127,7 +127,7 @@ const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
   },
 ];
 
-/** `n` keeps the names of one file apart, or oxlint would stop at the first declared twice. */
+/** `n` makes the names of one file unique. oxlint would stop at a duplicate declaration. */
 const forms = [
   (from: string, n: number) => `import { a${n} } from '${from}';`,
   (from: string) => `import '${from}';`,
@@ -137,10 +137,10 @@ const forms = [
   (from: string) => `export * from '${from}';`,
   (from: string, n: number) => `export const c${n} = import('${from}');`,
 ];
-/** Refused wherever it points, since nothing else would see through it. */
+/** This form is refused for every target, because no other rule could check it. */
 const typeImport = (from: string, n: number) => `export type C${n} = import('${from}').C;`;
 
-/** Two files that import each other, a pair for each form of import. */
+/** Two files that import each other, one pair for each form of import. */
 const circles = [
   ['a value', "import { back } from './there.js';\nexport const here = () => back();"],
   ['a type', "import type { Back } from './there.js';\nexport type Here = Back[];"],
@@ -167,7 +167,7 @@ beforeAll(() => {
   write('apps/dashboard/src/features/explorer/list.tsx', ['export const list = 1;']);
   write('.oxlintrc.json', [JSON.stringify(importRules(featuresOf(planted)))]);
   const faults = lint();
-  // The planted files of the rooms import each other too.
+  // The planted files also import each other, which is not tested here.
   found = placesOf(faults.filter(({ code }) => code !== CIRCLE));
   inCircles = placesOf(faults.filter(({ code }) => code === CIRCLE));
 });
@@ -201,7 +201,7 @@ test.each(circles.map(([form], index) => [form, index] as const))(
   },
 );
 
-test('a folder of the server that no rule speaks of is named', () => {
+test('a folder of the server without a rule is named', () => {
   fs.mkdirSync(path.join(planted, 'server/src/attic'));
 
   expect(foldersWithoutRules(planted)).toEqual(['server/src/attic']);

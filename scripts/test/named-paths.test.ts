@@ -42,7 +42,7 @@ test.each([
   expect(missingPaths(folder)).toEqual([]);
 });
 
-test('a link is read from its own page', () => {
+test('a link is relative to its page', () => {
   write('README.md', '');
   write('docs/page.md', '[beside](there.md) [above](../server/src/app.ts) [wrong](docs/there.md)');
 

@@ -35,7 +35,7 @@ test.each([
   expect(phrasesIn(name, text)).toEqual([]);
 });
 
-test('a phrase may be there as often as old texts hold it, and no more', () => {
+test('a phrase may occur as often as allowed, and no more', () => {
   const places = { anew: ['a.ts:1', 'b.ts:2'] };
 
   expect(tooMannered(places, { anew: 2 })).toEqual([]);

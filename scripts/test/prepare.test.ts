@@ -59,7 +59,7 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(clone, { recursive: true }));
 
 describe('preparing a clone', () => {
-  test('installs, builds every part after what it needs, and then has nothing to do', async () => {
+  test('installs, builds every part after the parts that it needs, and then has nothing to do', async () => {
     const first = await prepare();
     expect(first).toMatchObject({ code: 0, stdout: '' });
     expect(first.stderr).toContain('npm ci');
@@ -69,7 +69,7 @@ describe('preparing a clone', () => {
     expect(await prepare()).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('builds a changed part again and what is made from it, and nothing else', async () => {
+  test('rebuilds only a changed part and the parts that need it', async () => {
     await prepare();
     forgetBuilds();
     write('packages/core/source.txt', 'another core');
@@ -80,7 +80,7 @@ describe('preparing a clone', () => {
     expect(read('packages/core/dist/built.txt')).toBe('another core');
   });
 
-  test('does not take a touched file for a changed one', async () => {
+  test('does not rebuild a file whose time alone changed', async () => {
     await prepare();
     forgetBuilds();
     fs.utimesSync(path.join(clone, 'server/source.txt'), 0, 0);
@@ -90,7 +90,7 @@ describe('preparing a clone', () => {
     expect(builds()).toEqual([]);
   });
 
-  test('builds again what was deleted or overwritten by hand', async () => {
+  test('rebuilds outputs that were deleted or overwritten by hand', async () => {
     await prepare();
     forgetBuilds();
     fs.rmSync(path.join(clone, 'server/dist/built.txt'));
@@ -102,7 +102,7 @@ describe('preparing a clone', () => {
     expect(read('packages/xray-sdk/dist/built.txt')).toBe('the first sdk');
   });
 
-  test('removes what a deleted source left in the output', async () => {
+  test('deletes outputs whose source was deleted', async () => {
     await prepare();
     write('packages/core/dist/gone.js', 'left over');
     fs.utimesSync(path.join(clone, 'packages/core/dist/gone.js'), 1, 1);
@@ -112,7 +112,7 @@ describe('preparing a clone', () => {
     expect(fs.existsSync(path.join(clone, 'packages/core/dist/gone.js'))).toBe(false);
   });
 
-  test('says what failed, leaves out what depends on it, and tries again the next time', async () => {
+  test('names the failed part, skips parts that need it, and retries the next time', async () => {
     write('packages/core/source.txt', 'broken');
     const failed = await prepare();
     expect(failed.code).toBe(1);
@@ -124,7 +124,7 @@ describe('preparing a clone', () => {
     expect(builds()).toHaveLength(parts.length);
   });
 
-  test('builds each part once when several are started together', async () => {
+  test('builds each part once if several processes start together', async () => {
     const all = await Promise.all([prepare(), prepare(), prepare()]);
 
     expect(all.map(({ code }) => code)).toEqual([0, 0, 0]);
@@ -144,7 +144,7 @@ describe('preparing a clone', () => {
     },
   );
 
-  test('takes over from one that was killed', async () => {
+  test('takes over the lock of a killed process', async () => {
     const controller = new AbortController();
     const killed = prepare([], controller.signal);
     await until(() => fs.existsSync(path.join(clone, 'node_modules/.package-lock.json')));

@@ -7,7 +7,7 @@ const file = (status: string, ...tests: string[]) => ({
 });
 
 describe('the tally of a test run', () => {
-  test('counts what passed, failed and was left out', () => {
+  test('counts passed, failed and skipped tests', () => {
     const report = {
       testResults: [
         file('passed', 'passed', 'passed', 'pending'),
@@ -24,7 +24,7 @@ describe('the tally of a test run', () => {
     expect(tally(report, 1)).toEqual({ passed: 1, failed: 1, skipped: 0 });
   });
 
-  test('counts a file whose set-up threw as one failure beside its skipped tests', () => {
+  test('counts a file whose set-up threw as one failure, in addition to its skipped tests', () => {
     expect(tally({ testResults: [file('failed', 'skipped', 'skipped')] }, 1)).toEqual({
       passed: 0,
       failed: 1,
@@ -32,20 +32,20 @@ describe('the tally of a test run', () => {
     });
   });
 
-  test('counts a runner that ended badly without naming a failure', () => {
+  test('counts a failed runner without a failed test as one failure', () => {
     expect(tally({ testResults: [file('passed', 'passed')] }, 1).failed).toBe(1);
   });
 
-  test('counts a runner that left no report, whatever its exit code', () => {
+  test('counts a runner without a report as one failure, whatever its exit code', () => {
     expect(tally(null, 0).failed).toBe(1);
   });
 
-  test('closes with a line that names skipped tests only when there are some', () => {
+  test('names skipped tests in the last line only if there are some', () => {
     expect(closingLine({ passed: 2, failed: 0, skipped: 0 })).toBe('2 passed, 0 failed');
     expect(closingLine({ passed: 2, failed: 1, skipped: 3 })).toBe('2 passed, 1 failed, 3 skipped');
   });
 
-  test('names the slowest files, the slowest first', () => {
+  test('lists the slowest files, the slowest first', () => {
     const files = [3, 12.34, 7].map((seconds) => ({ file: `${seconds}.test.ts`, seconds }));
 
     expect(slowestFiles(files, 2).split('\n')).toEqual([
@@ -55,7 +55,7 @@ describe('the tally of a test run', () => {
     ]);
   });
 
-  test('says how many seconds each part took', () => {
+  test('prints the seconds of each part', () => {
     expect(secondsByPart([{ name: 'server', seconds: 301.24 }])).toBe(
       'Seconds by part:\n  301.2  server',
     );

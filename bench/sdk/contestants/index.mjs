@@ -1,10 +1,12 @@
 /**
- * The measured libraries. Each runs in its own process. `start` sets the library up as its documentation says, with the
- * sink as its server, without compression, and with queues so large that it drops nothing. `flush` resolves when
- * everything is delivered.
+ * The measured libraries. Each runs in its own process. `start` configures the library as its documentation
+ * says, but with the sink as its server, without compression, and with queues that never overflow. `flush`
+ * resolves when everything is delivered.
  *
- * @typedef {{ execute: (execution: import('../workloads.mjs').ExecutionData) => void, flush: () => Promise<unknown> }} Contestant
- * @type {{ name: string, title: string, load: () => Promise<{ start: (endpoint: string) => Promise<Contestant> | Contestant }> }[]}
+ * @typedef {{ execute: (execution: import('../workloads.mjs').ExecutionData) => void, flush: () =>
+ * Promise<unknown> }} Contestant
+ * @type {{ name: string, title: string, load: () => Promise<{ start: (endpoint: string) =>
+ * Promise<Contestant> | Contestant }> }[]}
  */
 export const contestants = [
   { name: 'floor', title: 'JSON.stringify (the floor)', load: () => import('./floor.mjs') },
