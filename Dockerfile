@@ -1,13 +1,13 @@
 # docker build -t x-ray . && docker run -p 127.0.0.1:4000:4000 -v x-ray:/data -e XRAY_PUBLIC_URL=http://localhost:4000 x-ray
-# More, and the same with Postgres: docs/deploy.md.
+# docs/deploy.md has more, also for Postgres.
 
 FROM node:20-slim AS build
 WORKDIR /xray
 COPY . .
 RUN ["node", "scripts/prepare.mjs", "core", "otlp", "sdk", "server", "dashboard"]
 
-# What the server needs when it runs. Without legacy-peer-deps npm would add what its libraries could also
-# be used with, Next among it: 480 MB in place of 86.
+# The packages that the server needs at run time. Without legacy-peer-deps npm would also install optional peers
+# of its libraries, such as Next: 480 MB instead of 86 MB.
 FROM node:20-slim AS modules
 WORKDIR /xray
 COPY . .

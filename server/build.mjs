@@ -1,5 +1,5 @@
-// Builds dist/: the compiled server, and the data directory that a first start copies instead of running
-// initdb, with the tables in it.
+// Builds dist/: the compiled server, and a data directory with the tables. A first start copies it, which is
+// faster than initdb.
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

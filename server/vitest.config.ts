@@ -6,11 +6,11 @@ export default defineConfig({
     globalSetup: ['test/support/postgres-cluster.ts', 'test/support/captured-logs.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Each file starts databases of its own; more than two at once only wait for the processor.
+    // Each file starts its own databases. More than two files at a time would only wait for the processor.
     maxWorkers: 2,
-    // Loading the server costs a second of the processor, which each file would pay in a process of its own.
+    // Loading the server takes a second. With isolation, each file would load it again.
     isolate: false,
-    // What ships is what is tested: dist/ runs as Node runs it, with its worker thread beside it.
+    // The tests use the shipped dist/, which Node runs unchanged, with its worker threads.
     server: { deps: { external: [/\/dist\//] } },
   },
 });

@@ -1,7 +1,7 @@
 import type { NextConfig } from 'next';
 import { PHASE_DEVELOPMENT_SERVER } from 'next/constants';
 
-// Next would report each build to its makers. Set here, it holds in every shell and on every system.
+// Next would send telemetry for each build. Setting this here works in every shell and on every system.
 process.env['NEXT_TELEMETRY_DISABLED'] = '1';
 
 const API_ORIGIN = 'http://127.0.0.1:4000';
@@ -9,19 +9,19 @@ const API_ORIGIN = 'http://127.0.0.1:4000';
 const shared: NextConfig = {
   reactStrictMode: true,
   poweredByHeader: false,
-  // The types that Next writes hold unused names, which our own tsconfig.json refuses. `npm run check` looks at
-  // types: a build that did so too would take twice as long.
+  // The types that Next generates have unused names, which our tsconfig.json forbids. `npm run check` checks
+  // the types. Checking them in the build too would take twice as long.
   typescript: { tsconfigPath: 'tsconfig.next.json', ignoreBuildErrors: true },
   experimental: {
     optimizePackageImports: ['radix-ui', 'lucide-react'],
-    // Writing that cache takes a third of a first build, and `npm start` builds once.
+    // Writing this cache takes a third of a first build, and `npm start` builds only once.
     turbopackFileSystemCacheForBuild: false,
   },
 };
 
 /**
- * A build is exported to static files; `next dev` proxies to a server on its usual port instead. One that
- * is to be hosted apart lies in a folder of its own, since the server serves `out`.
+ * A build is exported to static files; `next dev` proxies to a server on its usual port. A build that is
+ * hosted separately gets its own folder, because the server serves `out`.
  */
 export default function config(phase: string): NextConfig {
   if (phase !== PHASE_DEVELOPMENT_SERVER) {
@@ -34,7 +34,7 @@ export default function config(phase: string): NextConfig {
       beforeFiles: [
         { source: '/api/:path*', destination: `${API_ORIGIN}/api/:path*` },
         { source: '/sdk/:path*', destination: `${API_ORIGIN}/sdk/:path*` },
-        // `/executions` is a page too: only what carries a key is meant for ingest.
+        // `/executions` is also a page. Only requests with a key are for ingest.
         ...['authorization', 'x-api-key'].map((key) => ({
           source: '/executions',
           has: [{ type: 'header' as const, key }],

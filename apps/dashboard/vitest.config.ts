@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// Numbers are written in the machine's locale: tests run in one, wherever they run.
+// Numbers are formatted in the machine's locale. Tests always use this one.
 process.env['LC_ALL'] = 'en_US.UTF-8';
 
 export default defineConfig({
@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
-    // vitest would leave a core to itself: on two that is half of the machine.
+    // By default vitest leaves one core free, which is half of a machine with two cores.
     maxWorkers: '100%',
   },
 });

@@ -1,7 +1,9 @@
 /** Apps beyond this many are counted together. */
 const MAX_APPS = 200;
 
-/** The label of an app in a metric. It bounds the number of series, whatever apps are created. */
+/**
+ * The label of an app in a metric. It bounds the number of series, even if many apps are created.
+ */
 export class AppLabels {
   readonly #known = new Set<string>();
 

@@ -37,7 +37,7 @@ export async function restoreBackup(
       await tryOpening(partial, file);
       await rename(partial, path.join(dataDir, 'db'));
     } finally {
-      // After a failure some files may still be written, so the removal is tried again.
+      // After a failure, other files may still be written, so the removal is repeated.
       await rm(partial, { recursive: true, force: true, maxRetries: 10 });
     }
   } finally {

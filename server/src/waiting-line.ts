@@ -24,7 +24,7 @@ interface Waiting {
  */
 export class WaitingLine {
   readonly #options: Required<LineOptions>;
-  /** In the order of arrival. */
+  /** The waiting tasks in the order of arrival. */
   readonly #line = new Set<Waiting>();
   readonly #runningOf = new Map<string, number>();
   #running = 0;

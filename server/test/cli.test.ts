@@ -142,7 +142,7 @@ describe('the data directory', () => {
     env: { XRAY_DATA_DIR: path.join(place.env.XRAY_DATA_DIR ?? '', 'd'.repeat(120)) },
   });
 
-  test('contains its socket, however long its path is and whatever TMPDIR is', async () => {
+  test('contains its socket, even with a long path or another TMPDIR', async () => {
     const place = long(await freshPlace('pglite'));
     const server = await startServer(configFor(place));
     expect(await readdir(place.env.XRAY_DATA_DIR ?? '')).toContain('xray.sock');

@@ -113,7 +113,7 @@ async function damageTo(
 
 const NO_DAMAGE = { lost: [], twice: [], partial: [] };
 
-/** In bytes. The write-ahead log of a new database is larger than this. */
+/** The size in bytes. The write-ahead log of a new database is larger than this. */
 const SHORTER_THAN_THE_LOG = 1_000_000;
 
 /** From now on no file of the process can grow beyond this size, as on a full disk. */

@@ -197,7 +197,7 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
     return pages;
   };
 
-  test('pages are cut between executions, and repeat none', async () => {
+  test('pages end between executions, and no page repeats one', async () => {
     const pages = await pagesOf(nameOf(9), 1);
     const both = (i: number): string[] => [`choice-${i} filter`, `choice-${i} rank`];
     expect(pages).toEqual([both(3), both(2), both(0)]);

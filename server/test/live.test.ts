@@ -42,7 +42,7 @@ describe.each(DRIVERS)('the live stream on %s', (driver) => {
     again.leave();
   });
 
-  test('tells a reader who was away too long that it missed executions', async () => {
+  test('tells a reader who was away for too long that it missed executions', async () => {
     const reader = await Reader.open(server.url);
     reader.leave();
     for (let sent = 0; sent < 2_500; sent += 500) {

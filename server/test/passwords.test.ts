@@ -65,7 +65,7 @@ describe('a password', () => {
     expect(done).toEqual(['staying']);
   });
 
-  test('waits in a bounded line, of which each network has a share', async () => {
+  test('waits in a bounded line, where each network has a share', async () => {
     const passwords = openPasswords();
     const { promise, end } = deferred();
     const first = passwords.inTurn({ ip: '10.0.0.1', gone: here }, () => promise);

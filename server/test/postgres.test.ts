@@ -169,7 +169,7 @@ describe('with a Postgres of one’s own', () => {
         /choose a shorter time range \(from, to\)\.$/,
       ],
       ['histogram', /name a pipeline/],
-      ['pipelines', /within 5 s\..*\(from\)\.$/],
+      ['pipelines', /longer than 5 s\..*\(from\)\.$/],
       ['pipelines/loan', /the time from which on to look \(from\)\.$/],
       ['pipelines/loan/funnel?from=2026-11-01T00:00:00Z', /\(from, to\)\.$/],
       [

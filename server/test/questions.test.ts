@@ -139,7 +139,7 @@ describe.each(driverInCi('postgres'))('questions on %s', (driver) => {
     const long = compare('large-a', 'large-b');
     // A request after this one arrives later.
     await get<object>(`${server.url}/health`);
-    // On the event loop the first would be finished before the second begins.
+    // On the event loop, the first comparison would end before the second begins.
     const [comparison] = await Promise.all([long, compare('low', 'high')]);
     expect(answered).toEqual(['low', 'large-a']);
     expect(comparison.firstDivergence?.a?.name).toBe('weigh');

@@ -196,7 +196,7 @@ describe.each(driverInCi('postgres'))('reads on %s', (driver) => {
     expect(step).toEqual({ index: 2, sequence: 2, step: FULL_SNAPSHOT.steps[2] });
   });
 
-  test('returns each of several steps with one sequence by its index, and none by the sequence', async () => {
+  test('returns each of several steps with one sequence by its index, and refuses the sequence alone', async () => {
     const id = `twins-${driver}`;
     const first = { sequence: 1, name: 'first', output: { who: 'FIRST' } };
     const second = { sequence: 1, name: 'second', output: { who: 'SECOND' } };

@@ -33,7 +33,7 @@ describe.each(DRIVERS)('the store on %s', (driver) => {
       await database.close();
       await place.remove();
     });
-    // Like a scan, it reads a file repeatedly. All of it would take minutes.
+    // The query reads a file repeatedly, like a scan. All of it would take minutes.
     const long = sql`SELECT sum(length(pg_read_file('PG_VERSION'))) FROM generate_series(1, 100000000)`;
     for (const limitMs of [20, 60]) {
       const read = readWithin(database.db, limitMs, (tx) => long.execute(tx));

@@ -37,7 +37,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
       savedBy: 'ed@example.org',
     });
     expect(await namesFor(ed)).toEqual(['One customer']);
-    // Not even an administrator sees it, because a view may show what its owner is looking for.
+    // An administrator cannot see it either, because a view may show what its owner is looking for.
     for (const other of [vera, ada]) expect(await namesFor(other)).toEqual([]);
     const stolen = await ada.send('DELETE', `${VIEWS}/${saved.id}`);
     expect(stolen.status).toBe(404);

@@ -10,7 +10,7 @@ const size = fc.integer({ min: 0, max: 4_000 });
 const HOUR_MS = 3_600_000;
 
 describe('stacked columns', () => {
-  it('stacks the first series lowest, to the scale of the greatest column', () => {
+  it('puts the first series at the bottom, and scales to the greatest column', () => {
     const pieces = layoutStack(
       [
         [1, 2],

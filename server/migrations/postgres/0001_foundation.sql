@@ -1,5 +1,5 @@
--- Everything lives in a schema of its own, which Supabase's data API does not expose. Row level security
--- is on without any policy: whoever is not the owner of the tables reads nothing.
+-- All tables are in their own schema, which Supabase's data API does not expose. Row level security is on
+-- without a policy, so only the owner of the tables can read them.
 
 CREATE TABLE xray.users (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -36,8 +36,8 @@ CREATE TABLE xray.api_keys (
 );
 CREATE INDEX api_keys_app ON xray.api_keys (app, created_at);
 
--- One row an execution, written only by ingest. No foreign keys on the three tables of the hot path: each
--- execution is written in one transaction, after its key's app was checked, and they cost every insert.
+-- One row for each execution, written only by ingest. These three tables have no foreign keys, which would
+-- slow down every insert. Ingest checks the key's app and writes an execution in one transaction.
 CREATE TABLE xray.executions (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   app text NOT NULL,
@@ -57,8 +57,8 @@ CREATE TABLE xray.executions (
   step_count integer NOT NULL,
   failed_step_count integer NOT NULL,
   error_type text,
-  bytes integer NOT NULL,              -- of the body, as UTF-8
-  -- The merge rule's state (packages/core/src/merge.ts). Compared bytewise, as there.
+  bytes integer NOT NULL,              -- size of the body in UTF-8
+  -- The state of the merge rule (packages/core/src/merge.ts), which also compares bytes.
   terminal boolean NOT NULL,
   revision bigint NOT NULL,
   body_hash text COLLATE "C" NOT NULL,
@@ -74,7 +74,7 @@ CREATE INDEX executions_time ON xray.executions (app, at, id);
 CREATE INDEX executions_pipeline ON xray.executions (app, pipeline, at, id);
 CREATE INDEX executions_unfinished ON xray.executions (app, at, id) WHERE status <> 'completed';
 
--- The whole snapshot as it was sent. Postgres never looks into it, so it is text and not jsonb.
+-- The whole snapshot as it was sent. Postgres never reads its content, so it is text and not jsonb.
 CREATE TABLE xray.bodies (
   execution bigint PRIMARY KEY,
   body text NOT NULL
@@ -87,8 +87,8 @@ BEGIN
 END
 $$;
 
--- Narrow: what questions over many executions need of a step, never its payload. Keyed by its place in the
--- array, since nothing forbids a client to send a sequence twice.
+-- Only the columns that questions over many executions need, never the payload. The key is the index in the
+-- array, because a client may send a sequence twice.
 CREATE TABLE xray.steps (
   execution bigint NOT NULL,
   ix integer NOT NULL,

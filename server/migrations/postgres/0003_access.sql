@@ -1,12 +1,12 @@
--- Who may do what: accounts and sessions (the columns that Better Auth reads), invitations, what an API key
--- may do and for how long, and the log of it all.
+-- Access: accounts and sessions (with the columns that Better Auth reads), invitations, scopes and expiry of
+-- API keys, and the audit log.
 
 ALTER TABLE xray.users
   ADD COLUMN email_verified boolean NOT NULL DEFAULT false,
   ADD COLUMN image text,
   ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now(),
   ADD COLUMN is_administrator boolean NOT NULL DEFAULT false,
-  ADD COLUMN clerk_id text UNIQUE;     -- of those who sign in with Clerk
+  ADD COLUMN clerk_id text UNIQUE;     -- set for people who sign in with Clerk
 
 CREATE TABLE xray.accounts (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -42,7 +42,7 @@ CREATE TABLE xray.verifications (
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 
--- One row: the set-up link is made of its nonce and the server's secret, and claimed by setting used_at.
+-- One row. The set-up link is derived from its nonce and the server's secret. Using the link sets used_at.
 CREATE TABLE xray.setup (
   id boolean PRIMARY KEY DEFAULT true CHECK (id),
   nonce uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -54,7 +54,7 @@ CREATE TABLE xray.invitations (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   app text NOT NULL REFERENCES xray.apps ON DELETE CASCADE,
   role text NOT NULL CHECK (role IN ('owner', 'editor', 'viewer')),
-  email text,                          -- null: whoever has the link
+  email text,                          -- null: anyone with the link
   token_hash bytea NOT NULL UNIQUE,
   invited_by text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -72,7 +72,7 @@ ALTER TABLE xray.api_keys
   ADD COLUMN replaces text REFERENCES xray.api_keys,
   ADD COLUMN created_by text;
 
--- Without foreign keys: what happened stays told when whom it names is gone.
+-- There are no foreign keys, because entries stay when a user or app is deleted.
 CREATE TABLE xray.audit_log (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at timestamptz NOT NULL DEFAULT now(),

@@ -1,4 +1,4 @@
--- How often a password was guessed at, counted for all servers of this database together.
+-- Wrong passwords, counted for all servers of this database together.
 
 CREATE TABLE xray.guesses (
   key text PRIMARY KEY,                -- SHA-256 of the address, the account, or both, in base64url

@@ -8,17 +8,17 @@ CREATE TABLE xray.segments (
   from_at timestamptz NOT NULL,        -- `at` of its first and its last execution
   to_at timestamptz NOT NULL,
   starts double precision[] NOT NULL,  -- `at` of the first execution of each block of the directory, in ms
-  term_bits smallint NOT NULL,         -- of the hash, that make the number of a block
+  term_bits smallint NOT NULL,         -- bits of the hash that form the number of a block
   candidate_bits smallint NOT NULL,
   term_bytes integer NOT NULL,
   candidate_bytes integer NOT NULL,
-  fates jsonb NOT NULL,                -- what the codes of candidates' appearances stand for
+  fates jsonb NOT NULL,                -- the fates that the codes of candidates refer to
   format smallint NOT NULL,
   made_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX segments_app ON xray.segments (app, to_at);
 
--- Without a foreign key: the blocks of a segment that is being made are here before it is.
+-- There is no foreign key, because the blocks of a segment are written before the segment.
 CREATE TABLE xray.segment_blocks (
   segment bigint NOT NULL,
   kind smallint NOT NULL,              -- 0 directory, 1 terms, 2 candidates (src/segments)
@@ -28,18 +28,18 @@ CREATE TABLE xray.segment_blocks (
 );
 ALTER TABLE xray.segment_blocks ALTER COLUMN body SET STORAGE EXTERNAL;
 
--- One row: up to where executions are in segments, in the order of (xact, id).
+-- One row: the position up to which executions are in segments, in the order of (xact, id).
 CREATE TABLE xray.indexing (
   id boolean PRIMARY KEY DEFAULT true CHECK (id),
   xact xid8 NOT NULL DEFAULT '0',
   last_id bigint NOT NULL DEFAULT 0,
-  erasures bigint NOT NULL DEFAULT 0,  -- what was made of an older reading may hold what was erased since
+  erasures bigint NOT NULL DEFAULT 0,  -- a segment made before an erasure may contain erased data
   leader uuid,                         -- the instance that works on it
   leads_until timestamptz NOT NULL DEFAULT '-infinity'
 );
 INSERT INTO xray.indexing DEFAULT VALUES;
 
--- Rows that were there before 0004 share one transaction.
+-- Rows from before migration 0004 share one transaction, so the index needs the id too.
 DROP INDEX xray.executions_xact;
 CREATE INDEX executions_xact ON xray.executions (xact, id);
 

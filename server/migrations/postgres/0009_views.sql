@@ -1,4 +1,4 @@
--- Lists of executions that people keep. A filter may name somebody, so one is its owner's unless it is shared.
+-- Saved views of the list of executions. A filter may name a person, so a view is private unless it is shared.
 
 CREATE TABLE xray.views (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -6,7 +6,7 @@ CREATE TABLE xray.views (
   owner uuid REFERENCES xray.users ON DELETE CASCADE,   -- null: shared with everybody of the app
   name text NOT NULL,
   params jsonb NOT NULL,
-  saved_by text NOT NULL,              -- the address of who saved it last
+  saved_by text NOT NULL,              -- the address of the person who saved it last
   saved_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE UNIQUE INDEX views_own ON xray.views (app, owner, name) WHERE owner IS NOT NULL;

@@ -1,10 +1,10 @@
--- What is counted over a month is counted by fingerprint: a hash of all that executions can be counted by and
--- that few combinations of occur of. The values themselves are then read from one execution of each
--- (docs/adr/0012-counting-by-fingerprint.md), and both indexes answer alone, without the wide rows.
--- Durations are gathered in groups that are 2 % wide, whose logarithm a million rows would take long to work out.
--- An integer, since the longest double is of group 35,489; a CASE, since greatest() passes over NULL.
+-- Executions are counted by fingerprint: a hash of the countable columns, of which few combinations occur. The
+-- values are then read from one execution of each fingerprint (docs/adr/0012-counting-by-fingerprint.md). Both
+-- indexes answer without the wide rows.
+-- Durations are grouped in steps of 2 %. The group is stored, because the logarithm of a million rows takes
+-- long. It fits an integer: the longest double is in group 35,489. It needs a CASE: greatest() ignores NULL.
 ALTER TABLE xray.executions
-  DROP COLUMN reason,                  -- with it goes the index executions_pipeline
+  DROP COLUMN reason,                  -- this also drops the index executions_pipeline
   DROP COLUMN release,
   ADD COLUMN fingerprint bigint GENERATED ALWAYS AS (hash_record_extended(ROW(pipeline, environment, status,
     outcome, adverse, error_type, versions, reasons, decisive, rules, tags, course), 0)) STORED,

@@ -1,6 +1,6 @@
--- Versions of executions that were written over or deleted since the search index may have taken them in. Of the
--- thousands of executions that a popular candidate appeared in, asking each row whether it is still the one that was
--- indexed takes longer than all else; these are few, and the index' job forgets those that no segment has.
+-- Versions of executions that were replaced or deleted after they may have been indexed. A popular candidate is in
+-- thousands of executions, and checking each row for its version would take too long. This table is short: the
+-- index job removes versions that are in no segment.
 CREATE TABLE xray.outdated (
   app text NOT NULL,
   at timestamptz NOT NULL,
@@ -16,13 +16,13 @@ BEGIN
   RETURN NULL;
 END
 $$;
--- The other way round are rows of another cluster, which get a number of this one (adoptRows).
+-- A lower number than before means a row of another cluster that gets a number of this one (adoptRows).
 CREATE TRIGGER executions_rewritten AFTER UPDATE OF xact ON xray.executions
   FOR EACH ROW WHEN (OLD.xact < NEW.xact) EXECUTE FUNCTION xray.note_outdated();
 CREATE TRIGGER executions_deleted AFTER DELETE ON xray.executions
   FOR EACH ROW EXECUTE FUNCTION xray.note_outdated();
 
--- What segments hold now was never noted, so they are built anew.
+-- Older changes were not noted here, so all segments are rebuilt.
 DELETE FROM xray.segments;
 DELETE FROM xray.segment_blocks;
 UPDATE xray.indexing SET xact = '0', last_id = 0, erasures = erasures + 1;

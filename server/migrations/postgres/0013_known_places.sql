@@ -1,5 +1,5 @@
--- Where somebody has signed in before, as SHA-256 of the account and the address or the browser. A stranger's wrong
--- passwords for an account do not lock out who comes from there.
+-- Places of earlier sign-ins: the SHA-256 of the account with the network or the browser. Wrong passwords of strangers
+-- do not lock out people who sign in from a known place.
 CREATE TABLE xray.known_places (
   key text PRIMARY KEY,
   ends_at timestamptz NOT NULL

@@ -31,7 +31,10 @@ interface Told {
   isDeleted: boolean;
 }
 
-/** Sign-in with Clerk: its session tokens identify people, and X-Ray's own tables hold their rights. */
+/**
+ * Sign-in with Clerk: its session tokens identify people, and X-Ray's own tables store their
+ * permissions.
+ */
 export class Clerk {
   readonly publishableKey: string;
   /** The origin of Clerk's Frontend API, which issues the tokens and serves its script. */

@@ -20,7 +20,7 @@ const OF_ACCOUNT = 100;
  */
 const OF_ACCOUNT_AT_FIRST = 300;
 
-/** Where a request comes from. */
+/** The origin of a request. */
 export interface Origin {
   ip: string;
   /** The id in the browser's cookie, if it has one. */

@@ -9,7 +9,7 @@ export type RateLimit = (keyId: string, ownLimit: number | null) => Promise<void
 
 /** Each instance counts separately. Undefined means that only a key's own limit applies. */
 export function rateLimit(requestsPerMinute: number | undefined): RateLimit {
-  // It has no limit of its own, because the limit differs by key.
+  // This counter has no limit, because the limit differs by key.
   const counter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 60 });
   return async (keyId, ownLimit) => {
     const limit = ownLimit ?? requestsPerMinute;

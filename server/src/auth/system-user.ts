@@ -15,7 +15,7 @@ export function systemUser(): string {
   }
 }
 
-/** The name in a header; null if there is none that can be shown. */
+/** The name in a header; null if the header has no printable name. */
 export function systemUserIn(header: string | undefined): string | null {
   return header !== undefined && /^[\x20-\x7e]{1,128}$/.test(header) ? header : null;
 }

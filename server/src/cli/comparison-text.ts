@@ -22,7 +22,7 @@ const SIGNS: Record<ComparedStep['kind'], string> = {
 
 const REORDERED = 'the rules are in a different order';
 
-/** At most this many lines of a list are printed; `--json` has more. */
+/** A list prints at most this many lines; `--json` has more. */
 const MAX_LINES = 12;
 
 /**

@@ -116,7 +116,7 @@ function suggestionOf({ kind, type, id, at }: Name): Suggestion {
   return { kind, type, id, at: new Date(at).toISOString() };
 }
 
-/** As the store has it: byte by byte. */
+/** The order is the same as in the store: byte by byte. */
 function inOrder(a: Suggestion, b: Suggestion): number {
   return (
     Buffer.compare(Buffer.from(keyOfName(a.id)), Buffer.from(keyOfName(b.id))) ||

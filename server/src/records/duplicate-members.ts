@@ -39,7 +39,7 @@ function countMembers(parsed: unknown): number {
 
 /** The path of the first member that an object has twice. */
 export function pathOfDuplicate(text: string): string | undefined {
-  /** For each open object, its member names so far; null for an array. */
+  /** The member names so far of each open object; null for an array. */
   const open: (Set<string> | null)[] = [];
   const path: string[] = [];
   for (let at = 0; at < text.length; at++) {

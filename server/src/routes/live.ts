@@ -117,7 +117,7 @@ async function stream(
     });
     // The first event is awaited before anything is sent, so that an outage can still be a 503.
     const first = await events.next();
-    // A compressor or a proxy would hold back events.
+    // A compressor or a proxy would delay events.
     res.set({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
     // A new stream uses a new connection, so a stop of the server need not wait for this one.
     res.set('Connection', 'close');

@@ -87,7 +87,7 @@ export interface Recorded {
   details?: Record<string, unknown>;
   /** The actor, if it differs from the principal, as at a sign-in. */
   actor?: AuditEntry['actor'];
-  /** The app, if the route's path has none. */
+  /** The app, if the route's path does not name one. */
   app?: string;
 }
 

@@ -319,7 +319,7 @@ function restOf({ range, before }: SearchQuestion): SearchRange {
   return before === undefined ? range : { ...range, to: Math.min(range.to, before.at + 1) };
 }
 
-/** The rows in order, in pieces whose bodies fit into memory. */
+/** The rows in order, split into pieces whose bodies fit into memory. */
 function piecesOf<Row extends ListedExecution>(rows: Row[]): Row[][] {
   const pieces: Row[][] = [];
   let bytes = Infinity;

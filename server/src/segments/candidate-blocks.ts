@@ -139,7 +139,9 @@ export function findCandidate(block: Uint8Array, id: string): Appearances {
   return readAppearances(new Uint8Array());
 }
 
-/** The block without some places, or undefined if it contains none of them. */
+/**
+ * Returns the block without the appearances at some places, or undefined if it has no such place.
+ */
 export function withoutAppearances(
   block: Uint8Array,
   erased: ReadonlySet<number>,

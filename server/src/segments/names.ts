@@ -11,7 +11,7 @@ export interface Name extends Omit<Suggestion, 'at'> {
   at: number;
 }
 
-/** Characters of an id that a suggestion can be found by. */
+/** The number of characters of an id that suggestions are searched by. */
 const MAX_KEY = 64;
 // Postgres stores neither.
 // oxlint-disable-next-line no-control-regex

@@ -89,7 +89,7 @@ export function findTerm(block: Uint8Array, hash: number): Uint32Array {
   return Uint32Array.from(places);
 }
 
-/** The block without some places, or undefined if it contains none of them. */
+/** Returns the block without some places, or undefined if it has none of them. */
 export function withoutPlaces(
   block: Uint8Array,
   erased: ReadonlySet<number>,

@@ -134,7 +134,7 @@ export type Acceptance =
 
 /** Reads apps, keys, people and the audit log. */
 export interface AccessStore {
-  /** All apps by name. With a user, only the apps of which they are a member, with their role. */
+  /** All apps by name. For a user, only their apps, with their role. */
   listApps(userId?: string): Promise<App[]>;
   appExists(id: string): Promise<boolean>;
 
@@ -197,7 +197,7 @@ export interface AccessEdits {
   createKey(key: NewApiKey): Promise<ApiKey>;
   /** Undefined if the app has no such key. A second revocation keeps the time of the first. */
   revokeKey(app: string, id: string): Promise<ApiKey | undefined>;
-  /** Undefined if the app has no such valid key. */
+  /** Undefined if the app has no valid key with this id. */
   rotateKey(rotation: KeyRotation): Promise<ApiKey | undefined>;
 
   /**

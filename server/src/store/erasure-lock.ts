@@ -17,7 +17,7 @@ export async function lockErasures(tx: Db, { wait }: { wait: boolean }): Promise
   return rows[0]?.taken === true;
 }
 
-/** Waits for a running erasure and holds back others until the transaction ends. */
+/** Waits for a running erasure and blocks others until the transaction ends. */
 export async function keepErasuresOut(tx: Db): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock_shared(${ERASURE_LOCK}::bigint)`.execute(tx);
 }

@@ -13,8 +13,8 @@ const KEPT_FOR = sql`interval '1 day'`;
 const LAST_CHARACTER = '\u{10FFFF}';
 
 /**
- * Writes the names of executions that come into the index. An older version of one may have had others. Call it
- * while no erasure runs: a name of an execution that is gone is left out.
+ * Writes the names of executions that are added to the index. An older version may have had other
+ * names. Call this while no erasure runs, because names of deleted executions are left out.
  */
 export async function writeNames(
   tx: Db,

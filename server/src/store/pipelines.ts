@@ -89,7 +89,7 @@ export interface OverTime {
     p50: number | null;
     p95: number | null;
   }[];
-  /** In ms, over all buckets together. */
+  /** The median in ms, over all buckets together. */
   p50: number | null;
   p95: number | null;
   outcomes: { value: string | null; startMs: number; count: number }[];

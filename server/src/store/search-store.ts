@@ -102,7 +102,7 @@ export interface SearchStore {
     after: IndexPosition,
     limits: { executions: number; bytes: number },
   ): Promise<Document[]>;
-  /** False when somebody else went on meanwhile, or something was erased. */
+  /** False if another instance has continued meanwhile, or something was erased. */
   addSegments(state: IndexState, to: IndexPosition, segments: NewSegment[]): Promise<boolean>;
 
   /** Segments of one app that should be merged into one, if there are any. */

@@ -158,7 +158,7 @@ interface ExecutionsTable {
   /** Ids of executions, and at the same places how this one is linked to them. */
   linked: Derived<string[]>;
   relations: Derived<string[]>;
-  /** Only for the database: its 64 bits are more than a number holds here. */
+  /** Only the database reads it, because a number in JavaScript cannot hold its 64 bits. */
   fingerprint: Derived<never>;
   /** The group of similar durations (durations.ts). */
   duration_group: Derived<number | null>;

@@ -42,7 +42,7 @@ export async function findPlace(
     .executeTakeFirst();
 }
 
-/** Bodies are read after the page is cut, so that no body is read in vain. */
+/** Bodies are read after the page is cut, so that only needed bodies are read. */
 export async function exportExecutions(
   db: Db,
   { app, where, from, to, sort, after }: ExportFilter,

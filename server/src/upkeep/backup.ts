@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { create, extract, list, type ReadEntry } from 'tar';
 
-/** Packing runs beside ingest, and the database has compressed most of the bytes already. */
+/** Packing runs at the same time as ingest, and the database has already compressed most bytes. */
 const COMPRESSION = { level: 1 };
 
 /** Writes a directory as a compressed tar. Its files must not change meanwhile. */

@@ -90,7 +90,7 @@ export async function prune(
   return { erased, left: erasable, held, cursor: null };
 }
 
-/** What `prune` would erase, without erasing it. */
+/** The counts of what `prune` would erase, without erasing. */
 export async function previewPrune(store: Store, scope: ErasureScope): Promise<PruneResult> {
   const { erasable, held } = await store.countErasable(scope);
   return { erased: { executions: 0, steps: 0, bytes: 0 }, left: erasable, held, cursor: null };

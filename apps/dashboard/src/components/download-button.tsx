@@ -14,7 +14,7 @@ interface Download {
   /** Reads the same file with the page's own credentials. */
   read: (nowMs: number) => Promise<Blob>;
   file: string;
-  /** What the file holds. */
+  /** The content of the file, for a tooltip. */
   about: string;
 }
 

@@ -83,7 +83,7 @@ function rounded(value: number, decimals: number): string {
   return text === '-0' ? '0' : text;
 }
 
-/** Formats a finite number with so many decimals. Tiny and huge numbers get an exponent. */
+/** Formats a finite number with this many decimals. Tiny and huge numbers get an exponent. */
 export function printNumber(value: number, decimals: number, locale: Locale): string {
   const exact = String(value);
   const isTiny = value !== 0 && Math.abs(value) < TINY;

@@ -11,7 +11,7 @@ export interface StreamEvent {
 export class EventParser {
   /** The id of the last complete event, to resume after it. Empty before the first id. */
   lastEventId: string;
-  /** The server's wish for the delay before a reconnect. */
+  /** The reconnect delay that the server asks for. */
   retryMs: number | undefined;
   #rest = '';
   #id: string;

@@ -14,7 +14,7 @@ const KEPT: Readonly<Record<string, number>> = {
 
 /** Drops the longest unused answers beyond KEPT. */
 export function keepFewUnused(cache: QueryCache): void {
-  // In the order in which they became unused.
+  // The queries in the order in which they became unused.
   const unused = new Set<Query>();
   cache.subscribe(({ type, query }) => {
     if (type === 'removed' || type === 'observerAdded') unused.delete(query);

@@ -27,7 +27,7 @@ export function candidateHref(app: string, id: string, step: StepPlace, candidat
   return `/execution?${query({ app, id, step: address, tab: 'candidates', candidate })}`;
 }
 
-/** The page that asks for two groups of executions. */
+/** The page on which two groups of executions are chosen. */
 export function groupsHref(app: string): string {
   return `/compare?${query({ app, qa: '' })}`;
 }

@@ -3,7 +3,7 @@ import { NodeFS } from '@electric-sql/pglite/nodefs';
 type Init = NodeFS['init'];
 
 interface Timer {
-  /** In the time of `performance.now()`. */
+  /** The time on the clock of `performance.now()`. */
   at: number;
   fire: () => void;
 }

@@ -26,7 +26,7 @@ import { executionsHref } from '@/lib/links';
 import { executionQuery } from '@/lib/queries';
 import { findStep, stepAddress, type StepAddress } from '@/lib/step-address';
 
-// The panels beside the steps load later; they are not part of the page's first load.
+// The panels beside the steps load later, after the page's first load.
 const StepInspector = dynamic(
   async () => (await import('@/features/inspector/step-inspector')).StepInspector,
   { loading: InspectorSkeleton },

@@ -21,7 +21,7 @@ const PAGES = {
   '/pipeline': 'Pipelines',
 };
 
-/** The current place, from the address alone. */
+/** The current place, read only from the address. */
 export function Breadcrumb() {
   const path = usePathname();
   const params = useSearchParams();

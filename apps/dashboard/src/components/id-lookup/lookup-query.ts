@@ -15,7 +15,7 @@ export const lookupQuery = (app: string, id: string, range: TimeRange) =>
     queryFn: ({ signal }) => lookUp(app, id, questionBounds(range, Date.now()), signal),
   });
 
-/** What a typed id is, and where to look for its history. */
+/** The kind of a typed id, and where to find its history. */
 export interface TypedLookup {
   found: Lookup;
   range: TimeRange;

@@ -18,7 +18,10 @@ export const buttonVariants = cva(
   },
 );
 
-/** For a button with an icon and a word. A phone shows the icon alone; a screen reader still reads the word. */
+/**
+ * For a button with an icon and a word. A phone shows only the icon; a screen reader still reads
+ * the word.
+ */
 export const ICON_ON_PHONE = 'max-md:size-10 max-md:p-0';
 
 export interface ButtonProps extends ComponentProps<'button'>, VariantProps<typeof buttonVariants> {

@@ -19,7 +19,7 @@ export function DropdownMenuContent({
   ...props
 }: ComponentProps<typeof Primitive.Content>) {
   return (
-    // Within <main>, so a menu is in a landmark too.
+    // The menu is inside <main>, so it belongs to a landmark too.
     <Primitive.Portal container={pageElement()}>
       <Primitive.Content
         align="end"

@@ -18,7 +18,7 @@ interface ExplainPanelProps {
   revision: number;
 }
 
-/** The explanation beside the steps, to copy and print. */
+/** The explanation beside the steps, with buttons to copy and print it. */
 export function ExplainPanel({ app, executionId, revision }: ExplainPanelProps) {
   const explanation = useQuery(explanationQuery(app, executionId, revision));
   return (

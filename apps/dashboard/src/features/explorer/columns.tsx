@@ -25,7 +25,7 @@ export type ColumnId = (typeof COLUMN_IDS)[number];
 
 export interface Column {
   title: string;
-  /** Used while the column has no chosen width: the least px, and the share of the rest. */
+  /** The least width in px and the share of the rest, used if no width is chosen. */
   minPx: number;
   share: number;
   numeric?: boolean;

@@ -24,7 +24,7 @@ export function CandidatesTable({
 }: {
   rows: readonly CandidateRow[];
   cutoff: number | null;
-  /** By score. */
+  /** The texts by score. */
   scoreTexts: ReadonlyMap<number, string>;
   verdictOf: (outcome: string) => Verdict;
 }) {

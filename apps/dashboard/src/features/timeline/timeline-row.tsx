@@ -194,7 +194,7 @@ function Gap({ span, window, trackPx }: Pick<TimelineRowProps, 'span' | 'window'
   return (
     <div
       title={`${formatDuration(span.gapMs)} without a recorded step`}
-      // Below the label, which may be left of the bar too.
+      // The gap is drawn below the label, which may be left of the bar.
       className="absolute bottom-0.5 h-1.5 border-x border-b border-dashed border-line-strong"
       style={{ left: leftPx, width: widthPx }}
     />

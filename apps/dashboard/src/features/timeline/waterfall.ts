@@ -20,7 +20,7 @@ export interface Span {
 }
 
 export interface SpanLayout {
-  /** By place in the snapshot's `steps`. */
+  /** The spans by index in the snapshot's `steps`. */
   spans: readonly Span[];
   /** The time from 0 to the end of the last step, above 0. */
   extentMs: number;
