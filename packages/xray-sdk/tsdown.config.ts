@@ -7,6 +7,7 @@ export default defineConfig({
     'src/spool-web.ts',
     'src/express.ts',
     'src/ai.ts',
+    'src/replay.ts',
     'src/platform-node.ts',
     'src/platform-web.ts',
   ],

@@ -8,6 +8,7 @@ export default defineConfig({
       '#platform': fileURLToPath(new URL('src/platform-node.ts', import.meta.url)),
       '@xray/sdk/ai': fileURLToPath(new URL('src/ai.ts', import.meta.url)),
       '@xray/sdk/express': fileURLToPath(new URL('src/express.ts', import.meta.url)),
+      '@xray/sdk/replay': fileURLToPath(new URL('src/replay.ts', import.meta.url)),
       '@xray/sdk/spool': fileURLToPath(new URL('src/spool.ts', import.meta.url)),
       '@xray/sdk': fileURLToPath(new URL('src/index.ts', import.meta.url)),
       '@xray/core': fileURLToPath(new URL('../core/src/index.ts', import.meta.url)),

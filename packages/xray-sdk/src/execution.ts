@@ -1,9 +1,12 @@
 import type { Capture } from './capture.js';
 import { type DecisionDetails, type ExecutionFacts, ExecutionFields } from './execution-fields.js';
 import { isIdentifier } from './fields.js';
+import { hash32 } from './hash.js';
 import { uuidV7 } from './identity.js';
 import type { Settings } from './options.js';
 import type { ContextStore } from './platform.js';
+import { RealDate } from './real-time.js';
+import { functionFor, openReplay, type ReplayedExecution } from './replay-hook.js';
 import type { ExecutionText } from './serialize.js';
 import { type Endings, settleWith, splitArguments } from './settle.js';
 import { isObject, overlay, quietly } from './source.js';
@@ -93,6 +96,7 @@ let nestedCalls = 0;
 export class Execution {
   readonly id: string;
   readonly #host: ExecutionHost;
+  readonly #replayed: ReplayedExecution | undefined;
   readonly #fields: ExecutionFields;
   readonly #steps: StepList;
   #stepHost: StepHost | undefined;
@@ -117,18 +121,22 @@ export class Execution {
   #isRunOver = false;
   #openSteps = 0;
   #lateSubmissionsLeft = MAX_LATE_SUBMISSIONS;
+  #randomState: number | undefined;
 
   /** Call `startExecution` instead. */
-  constructor(host: ExecutionHost, options: ExecutionOptions = {}) {
+  constructor(given: ExecutionHost, options: ExecutionOptions = {}) {
+    const replay = openReplay(given, options);
+    const host = replay?.host ?? given;
     const { settings, capture } = host;
     this.#host = host;
+    this.#replayed = replay?.replayed;
     this.#key = nextKey;
     nextKey += 1;
     this.#startedAtMs = settings.clock.wallMs();
     this.#startedMonotonicMs = settings.clock.monotonicMs();
     this.#lastMonotonicMs = this.#startedMonotonicMs;
     const { executionId, waitUntil } = choicesOf(options);
-    this.id = executionId ?? uuidV7(this.#startedAtMs);
+    this.id = this.#replayed?.executionId ?? executionId ?? uuidV7(this.#startedAtMs);
     this.#waitUntil = waitUntil ?? settings.waitUntil;
     this.#steps = new StepList(settings.maxSteps);
     this.#fields = new ExecutionFields(capture, host.fields);
@@ -197,6 +205,7 @@ export class Execution {
    * ```
    */
   decide(outcome: string, details?: DecisionDetails): void {
+    this.#replayed?.decided();
     this.#attempt(() => {
       const isAdverse = this.#fields.decide(outcome, details, this.#failedChecks);
       if (isAdverse !== undefined) this.#isAdverse = isAdverse;
@@ -218,6 +227,7 @@ export class Execution {
     fail: Fail,
     details?: DecisionDetails,
   ): Pass | Fail {
+    this.#replayed?.decided();
     const hasFailed = this.#hasFailedCheck;
     this.#attempt(() => {
       const basis = { kind: 'all_pass', pass, fail } as const;
@@ -321,6 +331,36 @@ export class Execution {
     });
   }
 
+  /**
+   * When the execution started, by the host's clock. A replay gives the recorded time.
+   *
+   * @example
+   * ```ts
+   * const age = execution.startedAt.getFullYear() - applicant.birthYear;
+   * ```
+   */
+  get startedAt(): Date {
+    return new RealDate(this.#startedAtMs);
+  }
+
+  /**
+   * The next random number of this execution, from 0 to below 1. It follows from the execution's id, so that a replay
+   * gets the same numbers and nothing has to be recorded. Not for secrets.
+   *
+   * @example
+   * ```ts
+   * const isInTrial = execution.random() < 0.1;
+   * ```
+   */
+  random(): number {
+    // mulberry32 (Tommy Ettinger, public domain).
+    const state = ((this.#randomState ?? hash32(this.id)) + 0x6d2b79f5) >>> 0;
+    this.#randomState = state;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  }
+
   /** Whether the execution has ended. */
   get hasEnded(): boolean {
     return this.#hasEnded;
@@ -353,7 +393,8 @@ export class Execution {
     parent: Step | undefined,
   ): R {
     const step = this.#openStep(name, options, parent);
-    return settleWith(() => this.#inContext(step, () => fn(step)), {
+    const chosen = functionFor(this.#replayed, () => step.text(), fn);
+    return settleWith(() => this.#inContext(step, () => chosen(step)), {
       onReturn: (value) => {
         step.finish(value);
         this.#closeStep(step);

@@ -1,0 +1,117 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import net from 'node:net';
+import tty from 'node:tty';
+
+import type { Replay } from './replay.js';
+
+/** The replay that a call belongs to. A live step may read the real clock, chance and network. */
+interface Place {
+  readonly replay: Replay;
+  readonly isLive: boolean;
+}
+
+/** Thrown where replayed code reaches for the network. */
+export class ReplayLeak extends Error {
+  override readonly name = 'ReplayLeak';
+}
+
+const places = new AsyncLocalStorage<Place>();
+const RealDate = Date;
+const real = {
+  random: Math.random,
+  randomUUID: crypto.randomUUID,
+  webUUID: globalThis.crypto?.randomUUID,
+  connect: net.Socket.prototype.connect,
+  write: net.Socket.prototype.write,
+};
+
+let uses = 0;
+
+export function currentReplay(): Replay | undefined {
+  return places.getStore()?.replay;
+}
+
+export function inReplay<R>(replay: Replay, fn: () => R): R {
+  return places.run({ replay, isLive: false }, fn);
+}
+
+/** Runs a live step of a replay. */
+export function live<R>(fn: () => R): R {
+  const place = places.getStore();
+  return place === undefined ? fn() : places.run({ ...place, isLive: true }, fn);
+}
+
+/** Replaces the clock, chance and the network of replayed code. All other code of the process keeps its own. */
+export function openWorld(): void {
+  uses += 1;
+  if (uses > 1) return;
+  globalThis.Date = replayedDate();
+  Math.random = () => guarded()?.chance() ?? real.random();
+  const uuid = (native: typeof crypto.randomUUID, owner: unknown) =>
+    function randomUUID(...args: Parameters<typeof crypto.randomUUID>) {
+      return guarded()?.uuid() ?? native.apply(owner, args);
+    } as typeof crypto.randomUUID;
+  crypto.randomUUID = uuid(real.randomUUID, crypto);
+  if (real.webUUID !== undefined) {
+    globalThis.crypto.randomUUID = uuid(real.webUUID, globalThis.crypto);
+  }
+  net.Socket.prototype.connect = function connect(this: net.Socket, ...args: unknown[]) {
+    refuseNetwork();
+    return Reflect.apply(real.connect, this, args) as net.Socket;
+  } as typeof net.Socket.prototype.connect;
+  net.Socket.prototype.write = function write(this: net.Socket, ...args: unknown[]) {
+    if (!isOutput(this)) refuseNetwork();
+    return Reflect.apply(real.write, this, args) as boolean;
+  } as typeof net.Socket.prototype.write;
+  syncBuiltinESMExports();
+}
+
+export function closeWorld(): void {
+  uses -= 1;
+  if (uses > 0) return;
+  globalThis.Date = RealDate;
+  Math.random = real.random;
+  crypto.randomUUID = real.randomUUID;
+  if (real.webUUID !== undefined) Reflect.deleteProperty(globalThis.crypto, 'randomUUID');
+  net.Socket.prototype.connect = real.connect;
+  net.Socket.prototype.write = real.write;
+  syncBuiltinESMExports();
+}
+
+/** The replay whose code reads the world now, unless a live step does. */
+function guarded(): Replay | undefined {
+  const place = places.getStore();
+  return place?.isLive === false ? place.replay : undefined;
+}
+
+function refuseNetwork(): void {
+  const replay = guarded();
+  if (replay === undefined) return;
+  replay.reads.network += 1;
+  throw new ReplayLeak(
+    'The code reached for the network in a replay. Put the call into a step of kind retrieve or action, or list its step under `live`.',
+  );
+}
+
+/** The process's own output, which may be a socket. */
+function isOutput(socket: net.Socket): boolean {
+  return socket instanceof tty.WriteStream || socket.remoteAddress === undefined;
+}
+
+function replayedDate(): DateConstructor {
+  const now = (): number => guarded()?.readClock() ?? RealDate.now();
+  return new Proxy(RealDate, {
+    construct(target, args: unknown[], newTarget: object) {
+      const given = args.length === 0 ? [now()] : args;
+      return Reflect.construct(
+        target,
+        given,
+        newTarget === globalThis.Date ? target : (newTarget as DateConstructor),
+      ) as Date;
+    },
+    apply: () => new RealDate(now()).toString(),
+    get: (target, key, receiver) => (key === 'now' ? now : Reflect.get(target, key, receiver)),
+  });
+}
