@@ -8,6 +8,7 @@ export default defineConfig({
     'src/express.ts',
     'src/ai.ts',
     'src/replay.ts',
+    'src/replay-web.ts',
     'src/platform-node.ts',
     'src/platform-web.ts',
   ],

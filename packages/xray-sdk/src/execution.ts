@@ -121,7 +121,7 @@ export class Execution {
   #isRunOver = false;
   #openSteps = 0;
   #lateSubmissionsLeft = MAX_LATE_SUBMISSIONS;
-  #randomState: number | undefined;
+  #draws = 0;
 
   /** Call `startExecution` instead. */
   constructor(given: ExecutionHost, options: ExecutionOptions = {}) {
@@ -353,12 +353,8 @@ export class Execution {
    * ```
    */
   random(): number {
-    // mulberry32 (Tommy Ettinger, public domain).
-    const state = ((this.#randomState ?? hash32(this.id)) + 0x6d2b79f5) >>> 0;
-    this.#randomState = state;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    this.#draws += 1;
+    return hash32(`${this.id} ${String(this.#draws)}`) / 4_294_967_296;
   }
 
   /** Whether the execution has ended. */

@@ -1,3 +1,4 @@
+import { decidedOf } from './replay/decided.js';
 import { isMarked } from './replay/recorded-steps.js';
 import type { Decided, PipelineReplay, ReplayResult, Verdict } from './replay/plan.js';
 import { nextTurn, pause } from './replay/real.js';
@@ -15,8 +16,8 @@ export type {
   StepRef,
   Verdict,
 } from './replay/plan.js';
-export { ReplayMiss } from './replay/replayed-execution.js';
-export { ReplayLeak } from './replay/world.js';
+export { decidedOf } from './replay/decided.js';
+export { ReplayLeak, ReplayMiss } from './replay/errors.js';
 
 /**
  * The options of a replay.
@@ -71,25 +72,6 @@ export async function* replay(
     closeWorld();
     hook.remove();
   }
-}
-
-/**
- * The result of a recorded decision, as replays compare it.
- *
- * @example
- * ```ts
- * const { outcome } = decidedOf(record, plan);
- * ```
- */
-export function decidedOf(snapshot: Snapshot, { choice }: Pick<PipelineReplay, 'choice'>): Decided {
-  const { decision } = snapshot;
-  return {
-    outcome: decision?.outcome ?? null,
-    adverse: decision?.adverse === true,
-    status: snapshot.status ?? 'completed',
-    choice: choice === undefined ? firstOfLastRanking(snapshot) : choice(snapshot),
-    reason: decision?.reasons?.[0]?.code ?? null,
-  };
 }
 
 async function takeFirst(running: Promise<ReplayResult>[]): Promise<ReplayResult> {
@@ -231,17 +213,6 @@ function resultOf(
     },
     snapshot,
   };
-}
-
-/** The best candidate of the last ranking. */
-function firstOfLastRanking({ steps }: Snapshot): string | null {
-  for (let index = steps.length - 1; index >= 0; index -= 1) {
-    const best = steps[index]?.candidates?.items.find(
-      ({ rank, outcome }) => rank === 1 && outcome !== 'rejected',
-    );
-    if (best !== undefined) return best.id;
-  }
-  return null;
 }
 
 const globals = globalThis as Record<symbol, ReplayHook | undefined>;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 
-const ENTRIES = ['index', 'spool', 'express', 'ai'].map((name) =>
+const ENTRIES = ['index', 'spool', 'express', 'ai', 'replay'].map((name) =>
   fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url)),
 );
 const CONFIG = fileURLToPath(new URL('../tsconfig.json', import.meta.url));
@@ -19,6 +19,11 @@ const GIVEN = `
   declare const score: number;
   declare const request: { headers: Record<string, string> };
   declare function bureau(applicant: string): Promise<number>;
+  declare function decideLoan(client: XRaySDK, input: unknown, services: object): Promise<void>;
+  declare const services: object;
+  declare const records: Snapshot[];
+  declare const result: ReplayResult;
+  declare const plan: PipelineReplay;
 `;
 
 interface Example {
@@ -62,8 +67,13 @@ function unfenced(text: string): string {
   return text.replace(/^```ts\n/, '').replace(/\n```$/, '');
 }
 
+/** Functions and errors are values; the other names are types. */
+function typeUnlessValue(name: string): string {
+  return /^[a-z]|Leak$|Miss$/.test(name) ? name : `type ${name}`;
+}
+
 /** Makes a module of an example, with the SDK's names and the host's values in scope. */
-function moduleOf(code: string, names: readonly string[]): string {
+function moduleOf(code: string, names: readonly string[], replayNames: readonly string[]): string {
   const lines = code.split('\n');
   const imports = lines.filter((line) => line.startsWith('import '));
   const rest = lines.filter((line) => !line.startsWith('import '));
@@ -73,6 +83,7 @@ function moduleOf(code: string, names: readonly string[]): string {
   );
   return [
     `import { ${free.map((name) => (name === 'XRaySDK' ? name : `type ${name}`)).join(', ')} } from '@xray/sdk';`,
+    `import { ${replayNames.map(typeUnlessValue).join(', ')} } from '@xray/sdk/replay';`,
     imports.some((line) => line.includes('spool'))
       ? ''
       : "import { spool } from '@xray/sdk/spool';",
@@ -99,14 +110,18 @@ test('every public symbol has an example, and every example compiles', () => {
   const symbols = documented(ts.createProgram(ENTRIES, options));
   expect(symbols.filter(({ examples }) => examples.length === 0).map(({ of }) => of)).toEqual([]);
 
-  const sdk = readFileSync(ENTRIES[0] ?? '', 'utf8');
-  const names = symbols.map(({ of }) => of).filter((name) => new RegExp(`\\b${name}\\b`).test(sdk));
+  const namesIn = (entry: string | undefined): string[] => {
+    const source = readFileSync(entry ?? '', 'utf8');
+    return symbols.map(({ of }) => of).filter((name) => new RegExp(`\\b${name}\\b`).test(source));
+  };
+  const names = namesIn(ENTRIES[0]);
+  const replayNames = namesIn(ENTRIES.at(-1)).filter((name) => !names.includes(name));
   const files = new Map(
     symbols
       .flatMap(({ examples }) => examples)
       .map(({ of, code }, index) => [
         fileURLToPath(new URL(`example-${String(index)}-${of}.ts`, import.meta.url)),
-        moduleOf(code, names),
+        moduleOf(code, names, replayNames),
       ]),
   );
   const host = ts.createCompilerHost(options);

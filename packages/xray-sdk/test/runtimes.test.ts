@@ -87,7 +87,7 @@ async function conform(command: string, args: string[]) {
 async function writeWorker(dir: string): Promise<string> {
   const dist = fileURLToPath(new URL('../dist/', import.meta.url));
   const names = (await readdir(dist)).filter(
-    (name) => name.endsWith('.js') && !/^(?:ai|express|platform-node|spool)/.test(name),
+    (name) => name.endsWith('.js') && !/^(?:ai|express|platform-node|replay|spool)/.test(name),
   );
   for (const name of names) {
     const script = await readFile(join(dist, name), 'utf8');

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { AskedStep, ReplayedExecution } from '../replay-hook.js';
 import type { Mark, Snapshot } from '../wire/snapshot.js';
 import type { Kind, Step } from '../wire/step.js';
+import { ReplayMiss } from './errors.js';
 import type { PipelineReplay } from './plan.js';
 import {
   comparable,
@@ -16,11 +17,6 @@ import type { Replay } from './replay.js';
 import { NotRevivable, revived, revivedError } from './revive.js';
 import { takeOver } from './take-over.js';
 import { live } from './world.js';
-
-/** Thrown where the record has no answer for a step. The verdict is `undecided`, even if the code catches it. */
-export class ReplayMiss extends Error {
-  override readonly name = 'ReplayMiss';
-}
 
 type Fn = (step: never) => unknown;
 type StandIn = (step: unknown) => unknown;

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import crypto from 'node:crypto';
-import { syncBuiltinESMExports } from 'node:module';
-import net from 'node:net';
-import tty from 'node:tty';
+import type nodeCrypto from 'node:crypto';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { Socket } from 'node:net';
+import { WriteStream } from 'node:tty';
 
+import { ReplayLeak } from './errors.js';
 import type { Replay } from './replay.js';
 
 /** The replay that a call belongs to. A live step may read the real clock, chance and network. */
@@ -12,19 +13,16 @@ interface Place {
   readonly isLive: boolean;
 }
 
-/** Thrown where replayed code reaches for the network. */
-export class ReplayLeak extends Error {
-  override readonly name = 'ReplayLeak';
-}
-
+/** The object that `require` gives. A module's own import cannot be changed. */
+const crypto = createRequire(`${process.cwd()}/`)('node:crypto') as typeof nodeCrypto;
 const places = new AsyncLocalStorage<Place>();
 const RealDate = Date;
 const real = {
   random: Math.random,
   randomUUID: crypto.randomUUID,
   webUUID: globalThis.crypto?.randomUUID,
-  connect: net.Socket.prototype.connect,
-  write: net.Socket.prototype.write,
+  connect: Socket.prototype.connect,
+  write: Socket.prototype.write,
 };
 
 let uses = 0;
@@ -57,14 +55,14 @@ export function openWorld(): void {
   if (real.webUUID !== undefined) {
     globalThis.crypto.randomUUID = uuid(real.webUUID, globalThis.crypto);
   }
-  net.Socket.prototype.connect = function connect(this: net.Socket, ...args: unknown[]) {
+  Socket.prototype.connect = function connect(this: Socket, ...args: unknown[]) {
     refuseNetwork();
-    return Reflect.apply(real.connect, this, args) as net.Socket;
-  } as typeof net.Socket.prototype.connect;
-  net.Socket.prototype.write = function write(this: net.Socket, ...args: unknown[]) {
+    return Reflect.apply(real.connect, this, args) as Socket;
+  } as Socket['connect'];
+  Socket.prototype.write = function write(this: Socket, ...args: unknown[]) {
     if (!isOutput(this)) refuseNetwork();
     return Reflect.apply(real.write, this, args) as boolean;
-  } as typeof net.Socket.prototype.write;
+  } as Socket['write'];
   syncBuiltinESMExports();
 }
 
@@ -75,8 +73,8 @@ export function closeWorld(): void {
   Math.random = real.random;
   crypto.randomUUID = real.randomUUID;
   if (real.webUUID !== undefined) Reflect.deleteProperty(globalThis.crypto, 'randomUUID');
-  net.Socket.prototype.connect = real.connect;
-  net.Socket.prototype.write = real.write;
+  Socket.prototype.connect = real.connect;
+  Socket.prototype.write = real.write;
   syncBuiltinESMExports();
 }
 
@@ -96,8 +94,8 @@ function refuseNetwork(): void {
 }
 
 /** The process's own output, which may be a socket. */
-function isOutput(socket: net.Socket): boolean {
-  return socket instanceof tty.WriteStream || socket.remoteAddress === undefined;
+function isOutput(socket: Socket): boolean {
+  return socket instanceof WriteStream || socket.remoteAddress === undefined;
 }
 
 function replayedDate(): DateConstructor {

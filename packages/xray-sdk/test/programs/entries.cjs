@@ -2,11 +2,18 @@
 const sdk = require('@xray/sdk');
 const ai = require('@xray/sdk/ai');
 const express = require('@xray/sdk/express');
+const replay = require('@xray/sdk/replay');
 const spool = require('@xray/sdk/spool');
 
 const xray = new sdk.default({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));
-const loaded = [sdk.XRaySDK, ai.xrayAiMiddleware, express.xrayMiddleware, spool.spool];
+const loaded = [
+  sdk.XRaySDK,
+  ai.xrayAiMiddleware,
+  express.xrayMiddleware,
+  replay.replay,
+  spool.spool,
+];
 async function end() {
   const isFlushed = await xray.flush();
   console.log(JSON.stringify({ isFlushed, loaded: loaded.map((each) => typeof each) }));
