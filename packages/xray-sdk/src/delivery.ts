@@ -38,8 +38,8 @@ export class Delivery {
   #takenBytes = 0;
   #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
   #batchLimit: number;
-  /** Taken snapshots that a proxy refused although each was the only one in its request. */
-  readonly #stuck = new WeakSet<Queued>();
+  /** The executions of the snapshots that a proxy refused although each was alone in its request. */
+  readonly #stuck = new Set<string>();
   #isSending = false;
   /** A queue on disk is reading a batch, which is neither in the queue nor in `#taken`. */
   #isTaking = false;
@@ -237,13 +237,20 @@ export class Delivery {
   }
 
   async #sendOne(): Promise<boolean> {
-    const items = this.#taken.slice(0, this.#batch?.size ?? this.#batchLimit);
+    const items = this.#taken.slice(0, this.#batch?.size ?? this.#nextSize());
     const frozen = this.#batch?.frozen ?? (await freezeBatch(items, this.#settings));
     this.#batch = { size: items.length, frozen };
     const result = await sendBatch(frozen, items, this.#settings);
     // A shutdown ran out of time and dropped these snapshots, so this answer comes too late.
     if (this.#taken[0] !== items[0]) return false;
     return this.#settle(items, result);
+  }
+
+  /** A stuck snapshot goes alone, so that it holds up no other. */
+  #nextSize(): number {
+    const place = this.#taken.findIndex((item) => this.#stuck.has(item.executionId));
+    if (place < 0) return this.#batchLimit;
+    return Math.min(this.#batchLimit, Math.max(place, 1));
   }
 
   /** Counts the result of one request. Returns whether to send the next batch at once. */
@@ -276,9 +283,15 @@ export class Delivery {
     this.#batchLimit = Math.ceil(items.length / 2);
     const [item] = items;
     if (items.length > 1 || item === undefined) return;
-    this.#stuck.add(item);
+    this.#stuck.add(item.executionId);
     this.#taken = [...this.#taken.slice(1), item];
-    if (this.#queue.isDurable || !this.#taken.every((each) => this.#stuck.has(each))) return;
+    if (!this.#taken.every((each) => this.#stuck.has(each.executionId))) return;
+    if (this.#queue.isDurable) {
+      // Back to the end of the queue. On disk they are as safe there, and the ones behind them can be read.
+      for (const each of this.#taken) this.#queue.push(each);
+      this.#release(this.#taken.length, []);
+      return;
+    }
     const { maxBatch, maxBatchBytes } = this.#settings.delivery;
     const others = this.#queue.take(maxBatch, maxBatchBytes);
     if (Array.isArray(others)) this.#taken = [...others, ...this.#taken];
@@ -303,7 +316,7 @@ export class Delivery {
     const byIndex = new Map(rejected.map((item) => [item.index, item]));
     return items.filter((item, index) => {
       const refusal = byIndex.get(index);
-      if (refusal === undefined) this.#accounts.delivered();
+      if (refusal === undefined) this.#delivered(item);
       else if (refusal.isRetryable && this.#mayFailAgain(item)) return true;
       else this.#drop(reasonOf(refusal), item);
       return false;
@@ -338,7 +351,7 @@ export class Delivery {
   #shiftStuck(): Queued | undefined {
     const inFlight = this.#batch?.size ?? (this.#isSending ? this.#batchLimit : 0);
     const place = this.#taken.findIndex(
-      (item, index) => index >= inFlight && this.#stuck.has(item),
+      (item, index) => index >= inFlight && this.#stuck.has(item.executionId),
     );
     if (place < 0) return undefined;
     const [item] = this.#taken.splice(place, 1);
@@ -401,7 +414,13 @@ export class Delivery {
     for (const waiter of this.#waiters) waiter.resolve(false);
   }
 
+  #delivered({ executionId }: Queued): void {
+    this.#stuck.delete(executionId);
+    this.#accounts.delivered();
+  }
+
   #drop(reason: DropReason, item: Pick<Queued, 'executionId' | 'reportedDrops'>): void {
+    this.#stuck.delete(item.executionId);
     this.#accounts.dropped(reason, item.executionId, item.reportedDrops);
   }
 

@@ -1,18 +1,25 @@
-import { fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { type FileHandle, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 
 import { MemoryQueue, type Queued, type QueueHost, type SnapshotQueue } from './queue.js';
 import { realMonotonicMs, realWallMs } from './real-time.js';
+import { SpoolFile } from './spool-file.js';
 import { HEARTBEAT_MS, SpoolOwner } from './spool-owner.js';
 import { type SpoolRecord, writeRecord } from './spool-record.js';
 import { Segments } from './spool-segments.js';
+import { DiskWork } from './spool-work.js';
+import { isObject } from './source.js';
 import { warnOnce } from './warning.js';
 
 /** Real timers, because fake timers in a host's tests may never fire. */
 const [runSoon, runEvery] = [setImmediate, setInterval];
-const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** A damaged line does not reveal its execution. */
 const UNREADABLE = { executionId: '', reportedDrops: 0 };
+
+/** Snapshots that were read from the disk, and the directory that holds them until they are settled. */
+interface Batch {
+  readonly source: Segments;
+  readonly items: Queued[];
+}
 
 /** A snapshot that is not on disk yet. */
 interface Pending {
@@ -31,24 +38,29 @@ export class SpoolQueue implements SnapshotQueue {
   readonly #host: QueueHost;
   readonly #owner: SpoolOwner;
   readonly #own: Segments;
+  readonly #file: SpoolFile;
   readonly #adopted: Segments[] = [];
-  readonly #opened: Promise<void>;
   readonly #heartbeat: ReturnType<typeof setInterval>;
-  /** The disk work so far. Each piece waits for the one before it. */
-  #work: Promise<void> = Promise.resolve();
+  readonly #disk = new DiskWork(
+    () => this.#leaveDisk(),
+    () => this.#host.ready(),
+  );
+  /** The disk gave this batch after its reader had stopped waiting. */
+  #late: Batch | undefined;
   #pending: Pending[] = [];
   #pendingBytes = 0;
   /** Snapshots that could not be written. The queue gives them first, because nothing else keeps them. */
   readonly #memory = new MemoryQueue();
+  #nextKey = 0;
   /** The lines of the write in progress. They may or may not be on disk. */
   #writing: readonly Pending[] = [];
   #isWriteDue = false;
-  #file: FileHandle | undefined;
-  #fileBytes = 0;
-  #nextSegment = 0;
   /** The number of this process's records that were pushed but not taken. */
   #waiting = 0;
+  #lastPushedOrder = 0;
   #lastTakenOrder = 0;
+  /** The orders of the snapshots that were taken and came back to the end of the queue. */
+  readonly #returned = new Set<number>();
   /** The difference between the wall clock and the monotonic clock, which never jumps. */
   #clockOffsetMs: number | undefined;
   #takenFrom: Segments | undefined;
@@ -59,13 +71,15 @@ export class SpoolQueue implements SnapshotQueue {
     this.#host = host;
     this.#owner = new SpoolOwner(dir, host.instanceId);
     this.#own = new Segments(this.#owner.dir);
+    this.#file = new SpoolFile(this.#own, this.#owner);
     this.#owner.enter();
-    this.#opened = this.#adopt();
+    void this.#run(() => this.#adopt());
     this.#heartbeat = runEvery(() => void this.#beat(), HEARTBEAT_MS).unref();
   }
 
   get size(): number {
-    return this.#waiting + this.#adopted.length + this.#memory.size;
+    const reachable = this.#disk.isStalled ? 0 : this.#waiting + this.#adopted.length;
+    return reachable + this.#memory.size + (this.#late?.items.length ?? 0);
   }
 
   get bytes(): number {
@@ -74,7 +88,12 @@ export class SpoolQueue implements SnapshotQueue {
 
   get oldestOrder(): number {
     const onDisk = this.#waiting > 0 ? this.#lastTakenOrder + 1 : Infinity;
-    return Math.min(onDisk, this.#memory.oldestOrder);
+    return Math.min(
+      onDisk,
+      this.#memory.oldestOrder,
+      ...this.#returned,
+      this.#late?.items[0]?.order ?? Infinity,
+    );
   }
 
   #diskBytes(): number {
@@ -83,11 +102,17 @@ export class SpoolQueue implements SnapshotQueue {
   }
 
   push(item: Queued): undefined {
+    if (this.#disk.isStalled) {
+      this.#noteOrder(item);
+      this.#keepInMemory(item);
+      return;
+    }
     const line = writeRecord(item);
     if (this.#diskBytes() + line.length > this.#maxBytes) {
       this.#host.lost(item);
       return;
     }
+    this.#noteOrder(item);
     writeAtExit(this);
     this.#pending.push({ item, line });
     this.#waiting += 1;
@@ -97,37 +122,51 @@ export class SpoolQueue implements SnapshotQueue {
     runSoon(() => void this.#write());
   }
 
+  #noteOrder({ order }: Queued): void {
+    if (order <= this.#lastPushedOrder) this.#returned.add(order);
+    this.#lastPushedOrder = Math.max(this.#lastPushedOrder, order);
+  }
+
   shift(): Queued | undefined {
-    return this.#memory.shift();
+    const item = this.#memory.shift();
+    if (item !== undefined) this.#returned.delete(item.order);
+    return item;
   }
 
   async take(maxItems: number, maxBytes: number): Promise<Queued[]> {
-    await this.#opened;
-    await this.#write();
-    // Writing and acknowledging must not happen in the middle of reading.
-    const taking = this.#work.then(async () => {
-      const inMemory = this.#memory.take(maxItems, maxBytes);
-      if (inMemory.length > 0) return inMemory;
-      const adopted = await this.#takeAdopted(maxItems, maxBytes);
-      return adopted.length > 0 ? adopted : this.#takeOwn(maxItems, maxBytes);
-    });
-    this.#work = taking.then(settleQuietly, settleQuietly);
-    return taking;
+    const late = this.#late;
+    this.#late = undefined;
+    if (late !== undefined) return this.#handOver(late);
+    if (!this.#disk.isStalled) await this.#write();
+    const inMemory = this.#memory.take(maxItems, maxBytes);
+    for (const item of inMemory) this.#returned.delete(item.order);
+    if (inMemory.length > 0 || this.#disk.isStalled) return inMemory;
+    const batch = await this.#disk.run(
+      async () =>
+        (await this.#takeAdopted(maxItems, maxBytes)) ?? (await this.#takeOwn(maxItems, maxBytes)),
+      (found) => {
+        this.#late = found;
+        if (found !== undefined) this.#host.ready();
+      },
+    );
+    return batch === undefined ? this.#memory.take(maxItems, maxBytes) : this.#handOver(batch);
   }
 
   settled(): void {
     const source = this.#takenFrom;
     this.#takenFrom = undefined;
-    if (source !== undefined) void this.#queueWork(() => source.acknowledge());
+    if (source === undefined) return;
+    // A snapshot that came back has to be on disk at its new place first.
+    if (this.#pending.length > 0) void this.#write();
+    void this.#run(() => source.acknowledge());
   }
 
   /** Writes everything to disk and deletes an empty directory. The next push makes it again. */
   async secure(): Promise<void> {
     await this.#write();
-    await this.#queueWork(async () => {
-      await this.#file?.close();
-      this.#file = undefined;
-      if (this.#waiting > 0 || this.#takenFrom === this.#own) return;
+    await this.#run(async () => {
+      await this.#file.close();
+      if (this.#waiting > 0 || this.#takenFrom === this.#own || this.#late !== undefined) return;
       await this.#own.removeAll().catch(this.#warnOfReading);
     });
     if (this.#pending.length === 0) spools.delete(this);
@@ -136,10 +175,10 @@ export class SpoolQueue implements SnapshotQueue {
   async close(): Promise<void> {
     await this.secure();
     this.#heartbeat.close();
-    await this.#owner.abandon();
+    await this.#run(() => this.#owner.abandon());
   }
 
-  async #takeAdopted(maxItems: number, maxBytes: number): Promise<Queued[]> {
+  async #takeAdopted(maxItems: number, maxBytes: number): Promise<Batch | undefined> {
     for (let source = this.#adopted[0]; source !== undefined; source = this.#adopted[0]) {
       const found = await source.read(maxItems, maxBytes, true).catch(this.#warnOfReading);
       if (found === undefined) {
@@ -155,141 +194,109 @@ export class SpoolQueue implements SnapshotQueue {
       }
       if (records.length > 0) {
         for (let index = 0; index < records.length; index += 1) this.#host.recovered();
-        return this.#taken(source, records, () => 0);
+        return batchOf(source, records, () => 0);
       }
       // The next segment may hold whole lines.
       if (torn > 0) continue;
       this.#adopted.shift();
       await source.removeAll().catch(this.#warnOfReading);
     }
-    return [];
+    return undefined;
   }
 
-  async #takeOwn(maxItems: number, maxBytes: number): Promise<Queued[]> {
+  async #takeOwn(maxItems: number, maxBytes: number): Promise<Batch | undefined> {
     while (this.#waiting > this.#pending.length) {
       const { records, torn } = await this.#own.read(maxItems, maxBytes, false);
       const onDisk = this.#waiting - this.#pending.length;
       if (records.length === 0 && torn === 0) {
         // All files are read, but records are missing. Somebody damaged or removed files.
         this.#lose(onDisk);
-        await this.#file?.close();
-        this.#file = undefined;
+        await this.#file.close();
         await this.#own.removeAll();
         break;
       }
       this.#lose(Math.min(torn, onDisk - records.length));
       this.#waiting -= records.length;
-      if (records.length > 0) return this.#taken(this.#own, records, ({ order }) => order);
+      if (records.length > 0) return batchOf(this.#own, records, ({ order }) => order);
     }
-    return [];
+    return undefined;
   }
 
-  #taken(
-    source: Segments,
-    records: readonly SpoolRecord[],
-    orderOf: (record: SpoolRecord) => number,
-  ): Queued[] {
+  #handOver({ source, items }: Batch): Queued[] {
     this.#takenFrom = source;
-    return records.map((record) => {
-      const order = orderOf(record);
-      if (order > 0) this.#lastTakenOrder = order;
-      const { executionId, json, reportedDrops } = record;
-      const body = Buffer.from(json);
-      const isOnDisk = true;
-      return { key: -order, order, executionId, body, reportedDrops, isOnDisk, failures: 0 };
-    });
+    for (const { order } of items) {
+      this.#returned.delete(order);
+      this.#lastTakenOrder = Math.max(this.#lastTakenOrder, order);
+    }
+    return items;
   }
 
   /** Counts records of this process that can no longer be read. */
   #lose(count: number): void {
     this.#waiting -= count;
+    if (this.#waiting === 0) this.#returned.clear();
     for (let index = 0; index < count; index += 1) this.#host.lost(UNREADABLE);
   }
 
   async #write(): Promise<void> {
-    await this.#queueWork(async () => {
+    await this.#run(async () => {
       this.#isWriteDue = false;
-      if (this.#pending.length === 0) return;
-      this.#writing = this.#pending;
+      const writing = this.#pending;
+      if (writing.length === 0) return;
+      this.#writing = writing;
       this.#pending = [];
       let kept = 0;
       try {
-        await this.#openFile();
-        kept = await this.#append(this.#writing);
+        kept = await this.#file.append(
+          linesOf(writing),
+          // The disk stopped answering, and the lines moved to memory.
+          () => this.#writing === writing,
+          (error) => this.#warn(error),
+        );
       } catch (error) {
         this.#warn(error);
       }
-      this.#writing.forEach(({ item, line }, index) => {
-        this.#pendingBytes -= line.length;
-        if (index < kept) return;
-        this.#keepInMemory(item);
+      if (this.#writing !== writing) return;
+      writing.forEach((pending, index) => {
+        if (index < kept) this.#pendingBytes -= pending.line.length;
+        else this.#moveToMemory(pending);
       });
       this.#writing = [];
     });
   }
 
-  /** Keeps an unwritable snapshot in memory. Beyond the bound the oldest is lost. */
-  #keepInMemory(item: Queued): void {
+  /** The disk does not answer. Everything that is not on it waits in memory. */
+  #leaveDisk(): void {
+    this.#warn({ code: 'no answer' });
+    const left = [...this.#writing, ...this.#pending];
+    this.#writing = [];
+    this.#pending = [];
+    for (const pending of left) this.#moveToMemory(pending);
+    this.#host.ready();
+  }
+
+  #moveToMemory({ item, line }: Pending): void {
+    this.#pendingBytes -= line.length;
     this.#waiting -= 1;
+    this.#keepInMemory(item);
+  }
+
+  /** Keeps a snapshot in memory that could not be written. Beyond the bound the oldest is lost. */
+  #keepInMemory(item: Queued): void {
     this.#host.notDurable();
-    this.#memory.push({ ...item, key: -item.order });
+    // Snapshots of earlier processes have no order, so a key of their own.
+    this.#nextKey -= 1;
+    this.#memory.push({ ...item, key: this.#nextKey });
     const { maxQueued, maxQueuedBytes } = this.#host;
     while (this.#memory.size > maxQueued || this.#memory.bytes > maxQueuedBytes) {
-      const oldest = this.#memory.shift();
+      const oldest = this.shift();
       if (oldest === undefined) break;
       this.#host.lost(oldest);
     }
   }
 
-  async #openFile(): Promise<void> {
-    if (this.#file !== undefined && this.#fileBytes <= SEGMENT_BYTES) return;
-    await this.#file?.close();
-    this.#file = undefined;
-    this.#file = await this.#own.add(this.#nextSegment);
-    this.#nextSegment += 1;
-    this.#fileBytes = 0;
-    // Without a heartbeat the age of the directory counts.
-    await this.#owner.beat(this.#own.dir).catch(() => {});
-  }
-
-  /** Appends the lines, or as many as fit on the disk. Returns their number. */
-  async #append(pending: readonly Pending[]): Promise<number> {
-    const file = this.#file;
-    if (file === undefined) return 0;
-    const bytes = Buffer.concat(pending.map(({ line }) => line));
-    let written = 0;
-    try {
-      // A full disk writes a part without an error. Only the next write fails.
-      while (written < bytes.length) {
-        written += (await file.write(bytes, written)).bytesWritten;
-      }
-    } catch (error) {
-      this.#warn(error);
-    }
-    let [kept, keptBytes] = [0, 0];
-    for (const { line } of pending) {
-      if (keptBytes + line.length > written) break;
-      keptBytes += line.length;
-      kept += 1;
-    }
-    if (keptBytes < written) await this.#cutTo(file, this.#fileBytes + keptBytes);
-    this.#fileBytes += keptBytes;
-    this.#own.written(keptBytes);
-    return kept;
-  }
-
-  /** Cuts off a partly written line. If that fails, the queue begins a new file. */
-  async #cutTo(file: FileHandle, bytes: number): Promise<void> {
-    try {
-      await file.truncate(bytes);
-    } catch {
-      this.#file = undefined;
-      await file.close().catch(() => {});
-    }
-  }
-
   #warn(error: unknown): void {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = isObject(error) && 'code' in error ? String(error.code) : 'unknown';
     warnOnce(
       `the spool in ${this.#root} cannot be written (${code}): snapshots wait in memory and do not outlive this process`,
     );
@@ -299,32 +306,24 @@ export class SpoolQueue implements SnapshotQueue {
   writeNow(): void {
     const left = [...this.#writing, ...this.#pending];
     if (left.length === 0) return;
-    let isWritten = false;
     try {
-      const fd = this.#file?.fd ?? this.#openNow();
-      const isAhead = fstatSync(fd).size > this.#fileBytes;
-      const bytes = Buffer.concat((isAhead ? this.#pending : left).map(({ line }) => line));
-      isWritten = writeSync(fd, bytes) === bytes.length;
+      this.#file.appendNow(linesOf(this.#writing), linesOf(this.#pending));
+      return;
     } catch {
       // The lines go to memory for a last attempt over the network.
     }
-    if (isWritten) return;
     this.#writing = [];
     this.#pending = [];
-    for (const { item } of left) this.#keepInMemory(item);
-  }
-
-  #openNow(): number {
-    mkdirSync(this.#own.dir, { recursive: true });
-    return openSync(this.#own.path(this.#nextSegment), 'a');
+    for (const pending of left) this.#moveToMemory(pending);
   }
 
   async #beat(): Promise<void> {
-    await this.#queueWork(async () => {
+    if (this.#disk.isStalled) return;
+    await this.#run(async () => {
       if (this.#own.bytes > 0) await this.#owner.beat(this.#own.dir);
       for (const source of this.#adopted) await this.#owner.beat(source.dir);
     });
-    await this.#adopt();
+    await this.#run(() => this.#adopt());
   }
 
   async #adopt(): Promise<void> {
@@ -352,16 +351,30 @@ export class SpoolQueue implements SnapshotQueue {
     warnOnce(`the spool in ${this.#root} cannot be read`);
   };
 
-  #queueWork(work: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(work).catch(() => {
+  async #run(work: () => Promise<void>): Promise<void> {
+    await this.#disk.run(work).catch(() => {
       warnOnce(`the spool in ${this.#root} failed`);
     });
-    return this.#work;
   }
 }
 
-/** The caller handles the failure. The next piece of work only waits for the end. */
-function settleQuietly(): void {}
+function linesOf(list: readonly Pending[]): Uint8Array[] {
+  return list.map(({ line }) => line);
+}
+
+function batchOf(
+  source: Segments,
+  records: readonly SpoolRecord[],
+  orderOf: (record: SpoolRecord) => number,
+): Batch {
+  const items = records.map((record) => {
+    const order = orderOf(record);
+    const { executionId, json, reportedDrops } = record;
+    const body = Buffer.from(json);
+    return { key: -order, order, executionId, body, reportedDrops, isOnDisk: true, failures: 0 };
+  });
+  return { source, items };
+}
 
 const spools = new Set<SpoolQueue>();
 let isListening = false;

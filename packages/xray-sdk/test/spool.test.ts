@@ -1,15 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFile,
   mkdir,
   mkdtemp,
+  open,
   readdir,
   readFile,
   rename,
   rm,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -19,7 +21,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { Snapshot } from '../src/wire/snapshot.js';
 import { runProgram, startProgram } from './child.js';
-import { accept, answer, type Sink, startSink } from './sink.js';
+import { accept, answer, foreign, type Sink, startSink } from './sink.js';
 
 /** A full run kills fifty times: `XRAY_TEST_FULL=1 npm test`. */
 const KILLS = process.env['XRAY_TEST_FULL'] === '1' ? 50 : 3;
@@ -332,6 +334,88 @@ test('unreadable records of an earlier process do not delay new snapshots', asyn
   expect(await second.flush()).toBe(true);
   expect(sentIds()).toEqual(ids);
   await second.shutdown();
+});
+
+/** Opening a FIFO waits for its other end, as a hung mount waits for its server. */
+function hang(path: string): void {
+  execFileSync('mkfifo', [path]);
+}
+
+/** Opening it for both ends waits for nobody, and lets the waiting end go on. */
+async function release(path: string): Promise<void> {
+  const other = await open(path, 'r+');
+  await other.close();
+}
+
+const DISK_TIMEOUT_MS = 10_000;
+
+test('a disk that never answers at the start delays delivery and does not prevent it', async () => {
+  const owner = `old.owner-${hostname().replace(/[^A-Za-z0-9-]/g, '_')}~999999999~0~old`;
+  await mkdir(join(dir, owner));
+  hang(join(dir, owner, 'acknowledged'));
+  const xray = client();
+  const ids = record(xray, 3);
+  expect(await xray.flush(DISK_TIMEOUT_MS)).toBe(true);
+  expect(sink.snapshots.map(({ executionId }) => executionId)).toEqual(ids);
+  expect(xray.stats()).toMatchObject({ delivered: 3, notDurable: 3, dropped: {} });
+  // The client took the directory over, and its name changed.
+  const [adopted = ''] = await readdir(dir);
+  await release(join(dir, adopted, 'acknowledged'));
+  await vi.waitFor(async () => {
+    const { notDurable } = xray.stats();
+    record(xray, 1);
+    expect(await xray.flush(DISK_TIMEOUT_MS)).toBe(true);
+    expect(xray.stats().notDurable).toBe(notDurable);
+  });
+  expect(await xray.shutdown()).toBe(true);
+  expect(xray.stats()).toMatchObject({ queued: 0, dropped: {} });
+});
+
+test('a disk that stops answering in between costs no record, and holds up neither flush nor shutdown', async () => {
+  sink.behaviour = answer(503);
+  const xray = client();
+  record(xray, 2);
+  await vi.waitFor(() => expect(xray.stats().retries).toBeGreaterThan(0));
+  const [own = ''] = await readdir(dir);
+  hang(join(dir, own, 'acknowledged'));
+  sink.behaviour = accept;
+  expect(await xray.flush(DISK_TIMEOUT_MS)).toBe(true);
+  record(xray, 2);
+  expect(await xray.flush(DISK_TIMEOUT_MS)).toBe(true);
+  record(xray, 2);
+  expect(await xray.shutdown(DISK_TIMEOUT_MS)).toBe(true);
+  expect(xray.stats()).toMatchObject({ delivered: 6, dropped: {} });
+  await release(join(dir, own, 'acknowledged'));
+});
+
+test('a proxy that refuses one snapshot holds up no other, and the snapshot stays on disk', async () => {
+  sink.behaviour = (request, response) => {
+    const isRefused = request.text.includes('DROP TABLE');
+    (isRefused ? foreign(403, '<h1>Forbidden</h1>') : accept)(request, response);
+  };
+  const xray = client({ delivery: { maxBatch: 2 } });
+  const execution = xray.startExecution();
+  execution.recordStep({ name: 'DROP TABLE' });
+  execution.completeExecution();
+  record(xray, 5);
+  await vi.waitFor(
+    async () => {
+      expect(await xray.flush(1)).toBe(false);
+      expect(xray.stats().delivered).toBe(5);
+    },
+    { timeout: 10_000 },
+  );
+  record(xray, 1);
+  await vi.waitFor(
+    async () => {
+      expect(await xray.flush(1)).toBe(false);
+      expect(xray.stats()).toMatchObject({ delivered: 6, queued: 1, dropped: {} });
+    },
+    { timeout: 10_000 },
+  );
+  expect(await xray.shutdown(1)).toBe(false);
+  expect(xray.stats()).toMatchObject({ dropped: {} });
+  expect(await spooledIds()).toContain(execution.id);
 });
 
 test('an unusable spool option costs no record', async () => {
