@@ -97,6 +97,20 @@ CREATE TABLE xray.dictionaries (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE xray.erasures (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    app text NOT NULL,
+    kind text NOT NULL,
+    subject_type text,
+    reason text NOT NULL,
+    asked_by text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    executions bigint DEFAULT 0 NOT NULL,
+    steps bigint DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT erasures_kind_check CHECK ((kind = ANY (ARRAY['execution'::text, 'subject'::text])))
+);
+
 CREATE TABLE xray.executions (
     id bigint NOT NULL,
     app text NOT NULL,
@@ -218,6 +232,7 @@ CREATE TABLE xray.retention (
     deleted bigint DEFAULT 0 NOT NULL,
     deleted_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    pipeline text DEFAULT ''::text NOT NULL,
     CONSTRAINT retention_days_check CHECK ((days > 0))
 );
 
@@ -283,6 +298,13 @@ CREATE TABLE xray.steps (
     candidates_in bigint,
     candidates_out bigint,
     drops jsonb
+);
+
+CREATE TABLE xray.tombstones (
+    app text NOT NULL,
+    name bytea NOT NULL,
+    erasure uuid NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE xray.users (
@@ -353,6 +375,9 @@ ALTER TABLE ONLY xray.bodies
 ALTER TABLE ONLY xray.dictionaries
     ADD CONSTRAINT dictionaries_pkey PRIMARY KEY (app);
 
+ALTER TABLE ONLY xray.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY xray.executions
     ADD CONSTRAINT executions_app_execution_id_key UNIQUE (app, execution_id);
 
@@ -384,7 +409,7 @@ ALTER TABLE ONLY xray.outdated
     ADD CONSTRAINT outdated_pkey PRIMARY KEY (app, at, id, xact);
 
 ALTER TABLE ONLY xray.retention
-    ADD CONSTRAINT retention_pkey PRIMARY KEY (app, environment);
+    ADD CONSTRAINT retention_pkey PRIMARY KEY (app, environment, pipeline);
 
 ALTER TABLE ONLY xray.segment_blocks
     ADD CONSTRAINT segment_blocks_pkey PRIMARY KEY (segment, kind, number);
@@ -403,6 +428,9 @@ ALTER TABLE ONLY xray.setup
 
 ALTER TABLE ONLY xray.steps
     ADD CONSTRAINT steps_pkey PRIMARY KEY (execution, ix);
+
+ALTER TABLE ONLY xray.tombstones
+    ADD CONSTRAINT tombstones_pkey PRIMARY KEY (app, name);
 
 ALTER TABLE ONLY xray.users
     ADD CONSTRAINT users_clerk_id_key UNIQUE (clerk_id);
@@ -426,6 +454,8 @@ CREATE INDEX api_keys_app ON xray.api_keys USING btree (app, created_at);
 CREATE INDEX app_members_user ON xray.app_members USING btree (user_id);
 
 CREATE INDEX audit_log_app ON xray.audit_log USING btree (app, id);
+
+CREATE INDEX erasures_app ON xray.erasures USING btree (app, at, id);
 
 CREATE INDEX executions_conflict ON xray.executions USING btree (app, at, id) WHERE conflict;
 
@@ -508,6 +538,9 @@ ALTER TABLE ONLY xray.retention
 ALTER TABLE ONLY xray.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES xray.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY xray.tombstones
+    ADD CONSTRAINT tombstones_erasure_fkey FOREIGN KEY (erasure) REFERENCES xray.erasures(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY xray.views
     ADD CONSTRAINT views_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
 
@@ -527,6 +560,8 @@ ALTER TABLE xray.audit_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xray.bodies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.dictionaries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE xray.erasures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.executions ENABLE ROW LEVEL SECURITY;
 
@@ -555,6 +590,8 @@ ALTER TABLE xray.sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xray.setup ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.steps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE xray.tombstones ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.users ENABLE ROW LEVEL SECURITY;
 
@@ -586,4 +623,5 @@ INSERT INTO xray.migrations (id, name) VALUES (13, '0013_known_places');
 INSERT INTO xray.migrations (id, name) VALUES (14, '0014_people');
 INSERT INTO xray.migrations (id, name) VALUES (18, '0018_cases');
 INSERT INTO xray.migrations (id, name) VALUES (19, '0019_dictionaries');
+INSERT INTO xray.migrations (id, name) VALUES (20, '0020_erasures');
 COMMIT;

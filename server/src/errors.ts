@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import type { ErrorBody, ErrorDetail } from '@xray/core';
+import type { ErrorBody, ErrorDetail, Tombstone } from '@xray/core';
 import { outageOf } from './store/outage.js';
 
 /** The status of each error code. Clients read it, such as packages/xray-sdk/src/answer.ts. */
@@ -12,6 +12,7 @@ export const ERROR_STATUS = {
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
+  erased: 410,
   too_large: 413,
   unsupported_type: 415,
   unsupported_encoding: 415,
@@ -51,6 +52,17 @@ export class DomainError extends Error {
   }
 }
 
+/** An execution that was erased by name. Its address says when and why. */
+export class ErasedError extends DomainError {
+  readonly tombstone: Tombstone;
+
+  constructor(tombstone: Tombstone) {
+    super('erased', `This execution was erased on ${tombstone.at}. Reason: ${tombstone.reason}.`);
+    this.name = 'ErasedError';
+    this.tombstone = tombstone;
+  }
+}
+
 /** The answer for an error. */
 export interface ErrorAnswer {
   status: number;
@@ -71,7 +83,15 @@ export function answerTo(
   ): ErrorAnswer => ({
     status: ERROR_STATUS[code],
     headers,
-    body: { error: { code, message, requestId, ...(details.length > 0 && { details }) } },
+    body: {
+      error: {
+        code,
+        message,
+        requestId,
+        ...(details.length > 0 && { details }),
+        ...(error instanceof ErasedError && { tombstone: error.tombstone }),
+      },
+    },
   });
   const domain = error instanceof DomainError ? error : fromBodyParser(error);
   if (domain !== undefined) {

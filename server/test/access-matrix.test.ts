@@ -135,6 +135,8 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/audit': OWN,
   'GET /api/apps/:app/retention': OWN,
   'PUT /api/apps/:app/retention': OWN,
+  'POST /api/apps/:app/retention/preview': OWN,
+  'GET /api/apps/:app/erasures': OWN,
   'POST /api/apps/:app/prune': OWN,
   'GET /api/apps/:app/transfer': ADMINISTER,
   'POST /api/apps/:app/transfer': ADMINISTER,
@@ -276,6 +278,7 @@ describe('access to each route', () => {
   test('every route that changes something or shows payloads names its audit action', () => {
     const silent = ROUTES.filter(({ method, audit }) => method !== 'get' && audit === undefined);
     expect(silent.map(({ path }) => path).toSorted()).toEqual([
+      '/api/apps/:app/retention/preview',
       '/api/auth/sign-out',
       '/api/invitations/preview',
       '/executions',

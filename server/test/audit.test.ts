@@ -8,6 +8,7 @@ import {
   type CreatedKey,
   type Me,
   type SavedView,
+  type PruneResult,
 } from '@xray/core';
 import { allRoutes } from '#server/app.js';
 import { startServer } from '#server/main.js';
@@ -215,8 +216,9 @@ describe.each(driverInCi('postgres'))(
       const ada = await administratorOf(server);
       const { apiKey } = await ada.ask<CreatedKey>('POST', `/api/apps/${APP}/keys`, {});
       await post(server.url, [snapshot({ executionId: 'e1' }), snapshot({ executionId: 'e2' })]);
-      await ada.ask('DELETE', `/api/apps/${APP}/executions/e1`);
-      expect((await ada.send('DELETE', `/api/apps/${APP}/executions/e1`)).status).toBe(404);
+      const { receipt } = await ada.ask<PruneResult>('DELETE', `/api/apps/${APP}/executions/e1`);
+      expect((await ada.send('DELETE', `/api/apps/${APP}/executions/e1`)).status).toBe(410);
+      expect((await ada.send('DELETE', `/api/apps/${APP}/executions/none`)).status).toBe(404);
       expect((await ada.send('DELETE', `/api/apps/${APP}/keys/none`)).status).toBe(404);
       expect((await ada.send('POST', '/api/apps', { id: APP })).status).toBe(409);
       const { items } = await ada.ask<AuditPage>('GET', '/api/audit');
@@ -226,7 +228,7 @@ describe.each(driverInCi('postgres'))(
         ['app.create', null],
         ['user.sign-in', ADMINISTRATOR],
         ['key.create', apiKey.id],
-        ['execution.erase', 'e1'],
+        ['execution.erase', receipt?.id],
       ]);
     });
   },

@@ -3,8 +3,19 @@ import { json } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { sql } from 'kysely';
 import { Registry } from 'prom-client';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { ErrorBody, PruneResult, Retention, Snapshot } from '@xray/core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import {
+  isHeld,
+  previewRetention,
+  ruleFor,
+  type ErasureReceiptList,
+  type ErrorBody,
+  type PruneResult,
+  type Retention,
+  type RetentionPreview,
+  type RetentionRule,
+  type Snapshot,
+} from '@xray/core';
 import { startServer } from '#server/main.js';
 import type { Store } from '#server/store/store.js';
 import { ErasureMetrics } from '#server/upkeep/metrics.js';
@@ -14,6 +25,7 @@ import {
   API_KEY,
   APP,
   driverInCi,
+  freshServer,
   freshStore,
   configFor,
   newPlace,
@@ -22,6 +34,13 @@ import {
   type Place,
 } from './support/databases.js';
 import { list, postOk } from './support/http.js';
+import {
+  ADMINISTRATOR,
+  WITH_ADMINISTRATOR,
+  administratorOf,
+  overConsole,
+  type Visitor,
+} from './support/people.js';
 import { callCli } from './support/process.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 import { executionsByTable } from './support/tables.js';
@@ -101,6 +120,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
       erased: preview.left,
       left: { executions: 0, steps: 0, bytes: 0 },
       held: 0,
+      receipt: null,
       cursor: null,
     });
     expect(await executionsByTable(place)).toEqual({ executions: 3, bodies: 3, steps: 3 });
@@ -131,7 +151,62 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     ]);
   });
 
-  test('erases every trace of a subject', async () => {
+  test('follows rules by environment and pipeline exactly as core chooses them', async () => {
+    const names = ['a', 'b', 'c'];
+    const rules: RetentionRule[] = [
+      { environment: null, pipeline: null, days: 30, legalHold: false },
+      { environment: 'a', pipeline: null, days: 7, legalHold: false },
+      { environment: null, pipeline: 'a', days: 20, legalHold: false },
+      { environment: null, pipeline: 'b', days: 3, legalHold: false },
+      { environment: 'b', pipeline: 'b', days: null, legalHold: false },
+      { environment: 'c', pipeline: 'c', days: 1, legalHold: true },
+    ];
+    const all = names.flatMap((environment) =>
+      names.flatMap((pipeline) =>
+        [2, 5, 10, 25, 40].map((age) => ({ environment, pipeline, age })),
+      ),
+    );
+    const idOf = ({ environment, pipeline, age }: (typeof all)[number]): string =>
+      `${environment}-${pipeline}-${age}`;
+    const place = await placeWith(
+      driver,
+      all.map((each) => ({
+        receivedAt: daysAgo(each.age + 0.5),
+        changes: {
+          executionId: idOf(each),
+          environment: each.environment,
+          pipeline: each.pipeline,
+        },
+      })),
+    );
+    const store = await openStore(place);
+    await store.change(async (edits) => ({
+      result: await edits.replaceRetention(APP, rules),
+      entry: undefined,
+    }));
+    const counts = await store.countByAge(APP, new Date());
+    await store.close();
+    const kept = all.filter((each) => {
+      const days = ruleFor(rules, each)?.days ?? Infinity;
+      return isHeld(rules, each) || each.age < days;
+    });
+    expect(previewRetention(rules, counts).goes.now).toBe(all.length - kept.length);
+    const result = await jsonOf<PruneResult>(place, ['prune', '--yes']);
+    expect(result).toMatchObject({ erased: { executions: all.length - kept.length } });
+    expect(await idsIn(place)).toEqual(kept.map(idOf).toSorted());
+    const { items } = await jsonOf<Retention>(place, [
+      'retention',
+      '--pipeline',
+      'a',
+      '--days',
+      '9',
+    ]);
+    expect(items.find((rule) => rule.environment === null && rule.pipeline === 'a')?.days).toBe(9);
+    const deleted = items.reduce((sum, rule) => sum + rule.deleted, 0);
+    expect(deleted).toBe(result.erased.executions);
+  });
+
+  test('erases every trace of a subject, and counts none left', async () => {
     const ofSubject = (id: string): { receivedAt: Date; changes: Partial<Snapshot> } => ({
       receivedAt: new Date(),
       changes: {
@@ -197,7 +272,8 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     const scope = { app: APP, environment: undefined, what };
     expect((await store.countErasable(scope)).erasable.executions).toBe(gone.length);
     const eraser = { store, erasures: new ErasureMetrics(new Registry()) };
-    const result = await prune(eraser, scope, undefined, () => ({
+    const options = { reason: 'asked for', askedBy: 'a test', receipt: undefined };
+    const result = await prune(eraser, scope, options, () => ({
       actor: { kind: 'administrator', id: null, name: null },
       appId: APP,
       ip: null,
@@ -339,6 +415,110 @@ describe('the API of retention', () => {
     expect((await put(place, { items: [{ environment: null, days: 1 }] })).error.code).toBe(
       'invalid',
     );
+  });
+});
+
+describe('an erasure by name', () => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  let ada: Visitor;
+  const CANARY = 'canary-person-8123';
+  const path = `/api/apps/${APP}`;
+  const person = { kind: 'subject', type: 'applicant', id: CANARY };
+  const about = (executionId: string): Snapshot =>
+    snapshot({ executionId, subjects: [{ type: 'applicant', id: CANARY }] });
+  beforeAll(async () => {
+    server = await freshServer('pglite', WITH_ADMINISTRATOR);
+    ada = await administratorOf(server);
+  });
+  afterAll(() => server.close());
+
+  test('leaves a receipt and an address that says when and why, and no id anywhere', async () => {
+    const flush = about(`loan-${CANARY}`);
+    await postOk(server.url, [flush, about('second'), snapshot({ executionId: 'other' })]);
+    const preview = await ada.ask<PruneResult>('POST', `${path}/prune`, {
+      what: person,
+      dryRun: true,
+    });
+    expect(preview).toMatchObject({ left: { executions: 2 }, receipt: null });
+    const { receipt, left } = await ada.ask<PruneResult>('POST', `${path}/prune`, {
+      what: person,
+      reason: 'Request of the person',
+    });
+    expect(left).toMatchObject({ executions: 0 });
+    expect(receipt).toMatchObject({
+      kind: 'subject',
+      subjectType: 'applicant',
+      reason: 'Request of the person',
+      askedBy: ADMINISTRATOR,
+      erased: { executions: 2, steps: 6 },
+    });
+    for (const where of ['', '/explain', '/steps/0']) {
+      const answer = await ada.send('GET', `${path}/executions/second${where}`);
+      expect(answer.status).toBe(410);
+      expect((answer.body as ErrorBody).error).toMatchObject({
+        code: 'erased',
+        tombstone: { receipt: receipt?.id, reason: 'Request of the person', at: receipt?.at },
+      });
+    }
+    expect((await ada.send('GET', `${path}/executions/never-sent`)).status).toBe(404);
+    expect((await ada.send('DELETE', `${path}/executions/second`)).status).toBe(410);
+    const kept = [
+      await ada.send('GET', `${path}/audit`),
+      await ada.send('GET', `${path}/erasures`),
+      await ada.send('GET', `${path}/executions/loan-${CANARY}`),
+    ].map(({ body }) => JSON.stringify(body));
+    expect(kept[0]).toContain(receipt?.id);
+    expect(kept[1]).toContain(receipt?.id);
+    expect(kept[2]).toContain(receipt?.id);
+    for (const text of kept) expect(text).not.toContain(CANARY);
+  });
+
+  test('is not undone by a flush that arrives later, alone, with others or from an export', async () => {
+    const flush = about('late');
+    await postOk(server.url, [{ ...flush, status: 'running', revision: 1 }]);
+    await ada.ask('POST', `${path}/prune`, { what: person });
+    const last = { ...flush, revision: 2 };
+    expect(await postOk(server.url, [last])).toMatchObject({ accepted: 0, superseded: 1 });
+    expect(await postOk(server.url, [last, last, snapshot({ executionId: 'new' })])).toMatchObject({
+      accepted: 1,
+      superseded: 2,
+    });
+    const line = {
+      snapshot: last,
+      server: { receivedAt: new Date().toISOString(), conflict: false, stale: false, bytes: 1 },
+    };
+    await overConsole(server.place, 'POST', `${path}/import`, `${JSON.stringify(line)}\n`, {
+      'content-type': 'application/x-ndjson',
+    });
+    expect((await ada.send('GET', `${path}/executions/late`)).status).toBe(410);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toContain(`xray_ingest_snapshots_total{app="${APP}",result="erased"} 3\n`);
+  });
+
+  test('refuses the receipt of another erasure, and a reason that keeps the id', async () => {
+    const { items } = await ada.ask<ErasureReceiptList>('GET', `${path}/erasures`);
+    const receipt = items[0]?.id;
+    const execution = { kind: 'execution', executionId: 'other' };
+    const refusals = [
+      { at: 'receipt', body: { what: execution, receipt } },
+      { at: 'reason', body: { what: person, reason: `Mail of ${CANARY}` } },
+    ];
+    for (const { at, body } of refusals) {
+      const answer = await ada.send('POST', `${path}/prune`, body);
+      expect(answer.status).toBe(400);
+      expect((answer.body as ErrorBody).error.details?.[0]?.path).toBe(at);
+    }
+    expect((await ada.send('GET', `${path}/executions/other`)).status).toBe(200);
+  });
+
+  test('previews rules before they are stored', async () => {
+    const rule = { environment: null, pipeline: null, days: 1, legalHold: false };
+    const preview = await ada.ask<RetentionPreview>('POST', `${path}/retention/preview`, {
+      items: [rule],
+    });
+    expect(preview).toMatchObject({ executions: 2, held: 0, goes: { now: 0 } });
+    expect(preview.groups[0]).toMatchObject({ days: 1, firstInDays: 1 });
+    expect((await ada.ask<Retention>('GET', `${path}/retention`)).items).toEqual([]);
   });
 });
 

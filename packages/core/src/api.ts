@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { apiKeySchema, appSchema } from './access.js';
 import { notSearchedSchema, rangeQuerySchema, searchMatchSchema } from './finding.js';
+import { tombstoneSchema } from './erasure.js';
+import { retentionRuleSchema } from './retention.js';
 import { LIMITS, STATUSES, snapshotSchema, type Snapshot } from './snapshot.js';
 
 /** The body of every error answer. */
@@ -19,6 +21,8 @@ export const errorBodySchema = z.object({
         }),
       )
       .optional(),
+    /** With the code `erased`: when the execution was erased, and why. */
+    tombstone: tombstoneSchema.optional(),
   }),
 });
 export type ErrorBody = z.infer<typeof errorBodySchema>;
@@ -185,82 +189,6 @@ export const readySchema = z.object({
   }),
 });
 export type Ready = z.infer<typeof readySchema>;
-
-/** How long executions are kept. `environment: null` applies to all environments without a rule. */
-export const retentionRuleSchema = z.object({
-  environment: z.string().min(1).max(LIMITS.environment).nullable(),
-  /** Counted from `receivedAt`. Null keeps executions forever. */
-  days: z.int().min(1).max(36_500).nullable(),
-  /**
-   * Nothing is deleted, by any request. On the rule for all environments, every environment is protected.
-   */
-  legalHold: z.boolean(),
-});
-export type RetentionRule = z.infer<typeof retentionRuleSchema>;
-
-/**
- * An app's rules, with the number of executions that each has deleted and the time of the last deletion.
- */
-export const retentionSchema = z.object({
-  items: z.array(
-    retentionRuleSchema.extend({ deleted: z.int(), lastDeletedAt: z.string().nullable() }),
-  ),
-});
-export type Retention = z.infer<typeof retentionSchema>;
-
-export const newRetentionSchema = z.object({
-  items: z
-    .array(retentionRuleSchema)
-    .max(100)
-    .refine(
-      (rules) => new Set(rules.map((rule) => rule.environment)).size === rules.length,
-      'an environment has two rules',
-    ),
-});
-
-/** The executions to erase, chosen in one of these ways. `environment` narrows the choice. */
-export const pruneRequestSchema = z.object({
-  what: z.discriminatedUnion('kind', [
-    /** Executions that the app's retention rules no longer keep. */
-    z.object({ kind: z.literal('expired') }),
-    z.object({
-      kind: z.literal('received_before'),
-      before: z.iso.datetime({ offset: true }),
-    }),
-    z.object({ kind: z.literal('execution'), executionId: z.string().min(1).max(LIMITS.name) }),
-    z.object({
-      kind: z.literal('subject'),
-      type: z.string().min(1).max(LIMITS.name),
-      id: z.string().min(1).max(LIMITS.subjectId),
-    }),
-  ]),
-  environment: z.string().min(1).max(LIMITS.environment).optional(),
-  /** Counts without deleting. */
-  dryRun: z.boolean().default(false),
-  /** The cursor of the previous answer, to continue there. */
-  cursor: z.string().max(512).optional(),
-});
-export type PruneRequest = z.input<typeof pruneRequestSchema>;
-
-/** The numbers of what was erased. `bytes` counts UTF-8 bytes of bodies. */
-export const erasureCountSchema = z.object({
-  executions: z.int(),
-  steps: z.int(),
-  bytes: z.int(),
-});
-export type ErasureCount = z.infer<typeof erasureCountSchema>;
-
-/**
- * One call erases for about a second. If the answer has a `cursor`, send it with the next call. In the last
- * answer `left` counts the remaining matches, and `held` the executions that a legal hold protects.
- */
-export const pruneResultSchema = z.object({
-  erased: erasureCountSchema,
-  left: erasureCountSchema.nullable(),
-  held: z.int().nullable(),
-  cursor: z.string().nullable(),
-});
-export type PruneResult = z.infer<typeof pruneResultSchema>;
 
 /**
  * The first line of an exported file: the app, with its keys and rules. Keys are included only on request.

@@ -38,7 +38,7 @@ const REFUSALS = new Set([400, 401, 403, 413, 415, 422, 500]);
 /** Every error of X-Ray: its status and its code. A test compares the list with the server's. */
 export const ERRORS =
   '400invalid 401unauthorized 403forbidden 403app_mismatch 404not_found 405method_not_allowed ' +
-  '409conflict 413too_large 415unsupported_type 415unsupported_encoding 422storage 422too_broad ' +
+  '409conflict 410erased 413too_large 415unsupported_type 415unsupported_encoding 422storage 422too_broad ' +
   '429rate_limited 500internal 503unavailable';
 const REJECTIONS = ['invalid', 'too_large', 'app_mismatch', 'storage'];
 /** The server makes the id with `randomUUID`. */

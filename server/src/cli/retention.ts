@@ -20,6 +20,7 @@ const UNIT_MS = { h: 3_600_000, d: 24 * 3_600_000, w: 7 * 24 * 3_600_000 };
 interface RetentionOptions {
   app: string;
   environment?: string;
+  pipeline?: string;
   days?: number | 'forever';
   legalHold?: boolean;
   json?: true;
@@ -38,6 +39,7 @@ interface PruneOptions {
   subject?: Subject;
   subjectType?: string;
   subjectId?: string;
+  reason?: string;
   dryRun?: true;
   yes?: true;
   json?: true;
@@ -49,6 +51,7 @@ export function addRetentionCommands(program: Command, terminal: Terminal): void
     .description('show or change how long an app’s executions are kept')
     .requiredOption('--app <id>', 'the app')
     .option('--environment <name>', 'the rule for this environment only')
+    .option('--pipeline <name>', 'the rule for this pipeline only')
     .addOption(
       new Option('--days <days>', 'keep executions for this many days, or "forever"').argParser(
         readDays,
@@ -93,6 +96,7 @@ export function addRetentionCommands(program: Command, terminal: Terminal): void
     )
     .option('--subject-type <type>', 'the type, if it contains a /; needs --subject-id')
     .option('--subject-id <id>', 'the id that belongs to --subject-type')
+    .option('--reason <text>', 'why an execution or subject is erased; kept, so without its id')
     .option('--dry-run', 'count only, erase nothing')
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'print JSON')
@@ -110,21 +114,25 @@ async function readRules(administrator: Administrator, app: string): Promise<Ret
   return await administrator.call<Retention>('GET', appPath(app, 'retention'));
 }
 
-/** A new rule for an environment starts with the values of the general rule. */
+/** A new rule starts with the days of the general rule. */
 async function changeRule(
   administrator: Administrator,
   options: RetentionOptions,
 ): Promise<Retention> {
-  const environment = options.environment ?? null;
+  const { environment = null, pipeline = null } = options;
   const rules: RetentionRule[] = (await readRules(administrator, options.app)).items;
-  const general = rules.find((rule) => rule.environment === null);
-  const before = rules.find((rule) => rule.environment === environment);
+  const ruleOf = (scope: Pick<RetentionRule, 'environment' | 'pipeline'>) =>
+    rules.find(
+      (rule) => rule.environment === scope.environment && rule.pipeline === scope.pipeline,
+    );
+  const general = ruleOf({ environment: null, pipeline: null });
+  const before = ruleOf({ environment, pipeline });
   const days = options.days ?? (before ?? general)?.days ?? null;
   const { legalHold = before?.legalHold ?? false } = options;
   return await administrator.call<Retention>('PUT', appPath(options.app, 'retention'), {
     items: [
       ...rules.filter((rule) => rule !== before),
-      { environment, days: days === 'forever' ? null : days, legalHold },
+      { environment, pipeline, days: days === 'forever' ? null : days, legalHold },
     ],
   });
 }
@@ -138,6 +146,7 @@ async function prune(
   const request: PruneRequest = {
     what: whatOf(options),
     ...(environment !== undefined && { environment }),
+    ...(options.reason !== undefined && { reason: options.reason }),
   };
   if (request.what.kind === 'expired') {
     const { items } = await readRules(administrator, app);
@@ -158,14 +167,17 @@ async function prune(
   }
   const erased = { executions: 0, steps: 0, bytes: 0 };
   let result: PruneResult;
+  let receipt: PruneResult['receipt'] = null;
   let passes = 0;
+  const sendNext = async (more: Partial<PruneRequest>): Promise<PruneResult> => {
+    const next = await send({ ...more, ...(receipt !== null && { receipt: receipt.id }) });
+    addTo(erased, next.erased);
+    receipt = next.receipt;
+    return next;
+  };
   do {
-    result = await send({});
-    addTo(erased, result.erased);
-    while (result.cursor !== null) {
-      result = await send({ cursor: result.cursor });
-      addTo(erased, result.erased);
-    }
+    result = await sendNext({});
+    while (result.cursor !== null) result = await sendNext({ cursor: result.cursor });
     passes++;
   } while (result.left?.executions !== 0 && passes < MAX_PASSES);
   return { ...result, erased };
@@ -190,23 +202,28 @@ function subjectOf({ subject, subjectType, subjectId }: PruneOptions): Subject |
 
 function describeRule({
   environment,
+  pipeline,
   days,
   legalHold,
   deleted,
   lastDeletedAt,
 }: Retention['items'][number]) {
-  const scope = environment === null ? 'all other environments' : nameList([environment]);
+  const scope = [
+    environment === null ? 'all other environments' : nameList([environment]),
+    ...(pipeline === null ? [] : [`pipeline ${nameList([pipeline])}`]),
+  ].join(', ');
   const kept = days === null ? 'kept forever' : `kept ${countText(days, 'day')}`;
   const hold = legalHold ? ', under legal hold' : '';
   const done = lastDeletedAt === null ? '' : `; ${deleted} deleted, last ${lastDeletedAt}`;
   return `${scope}: ${kept}${hold}${done}`;
 }
 
-function describeResult({ erased, left, held }: PruneResult, isDryRun: boolean): string[] {
+function describeResult({ erased, left, held, receipt }: PruneResult, isDryRun: boolean): string[] {
   const lines = isDryRun
     ? [`This would erase ${describe(left)}.`]
     : [`Erased ${describe(erased)}. Remaining: ${describe(left)}.`];
   if (held !== null && held > 0) lines.push(`Kept by a legal hold: ${held}.`);
+  if (receipt !== null) lines.push(`Receipt: ${receipt.id} (${receipt.at}).`);
   return lines;
 }
 

@@ -174,6 +174,7 @@ export class Intake {
         result.duplicates++;
         break;
       case 'superseded':
+      case 'erased':
         result.superseded++;
         break;
       case 'outside_limits':

@@ -17,7 +17,7 @@ export class IngestMetrics {
     const registers = [registry];
     this.#snapshots = new Counter({
       name: 'xray_ingest_snapshots_total',
-      help: 'Snapshots by result: accepted, duplicate, superseded or rejected.',
+      help: 'Snapshots by result: accepted, duplicate, superseded, erased or rejected.',
       labelNames: ['app', 'result'],
       registers,
     });
@@ -59,7 +59,7 @@ export class IngestMetrics {
     });
   }
 
-  snapshot(app: string, result: 'accepted' | 'duplicate' | 'superseded'): void {
+  snapshot(app: string, result: 'accepted' | 'duplicate' | 'superseded' | 'erased'): void {
     this.#snapshots.inc({ app: this.#apps.labelOf(app), result });
   }
 

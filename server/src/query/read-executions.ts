@@ -1,5 +1,5 @@
 import type { ServerFacts, Status } from '@xray/core';
-import { DomainError } from '../errors.js';
+import { DomainError, ErasedError } from '../errors.js';
 import type { Store, StoredExecution } from '../store/store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 
@@ -70,7 +70,7 @@ export async function readStepText(
   return step;
 }
 
-/** @throws DomainError if the execution does not exist. */
+/** @throws DomainError if there is none, and an ErasedError if it was erased by name. */
 export async function findExecution(
   store: Store,
   app: string,
@@ -78,6 +78,8 @@ export async function findExecution(
 ): Promise<StoredExecution> {
   const stored = await store.readExecution(app, executionId);
   if (stored === undefined) {
+    const tombstone = await store.readTombstone(app, executionId);
+    if (tombstone !== undefined) throw new ErasedError(tombstone);
     throw new DomainError('not_found', `The app "${app}" has no execution with this id.`);
   }
   return stored;

@@ -1,14 +1,32 @@
 import {
+  erasureReceiptListSchema,
+  errorBodySchema,
   newRetentionSchema,
+  previewRetention,
   pruneRequestSchema,
   pruneResultSchema,
+  retentionPreviewSchema,
   retentionSchema,
 } from '@xray/core';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { notFound } from '../auth/policy.js';
+import { nameOf } from '../auth/principal.js';
+import { ErasedError } from '../errors.js';
+import { narrowed } from '../query/too-broad.js';
 import type { ErasureScope } from '../store/store.js';
 import { previewPrune, prune } from '../upkeep/prune.js';
+import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
+
+const NO_REASON = 'not stated';
+const eraseQuerySchema = z.object({ reason: pruneRequestSchema.shape.reason });
+const RULES = {
+  items: [
+    { environment: null, pipeline: null, days: 365, legalHold: false },
+    { environment: 'test', pipeline: null, days: 7, legalHold: false },
+    { environment: null, pipeline: 'loan-approval', days: 2_555, legalHold: true },
+  ],
+};
 
 /** How long executions are kept, and how they are erased earlier. */
 export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[] {
@@ -18,7 +36,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       path: '/api/apps/:app/retention',
       policy: 'own',
       summary: 'How long the app’s executions are kept.',
-      answers: { 200: { description: 'One rule for each environment.', schema: retentionSchema } },
+      answers: { 200: { description: 'The rules of the app.', schema: retentionSchema } },
       async handle({ req, res }) {
         res.json({ items: await store.readRetention(param(req, 'app')) });
       },
@@ -29,7 +47,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       policy: 'own',
       audit: 'retention.change',
       summary: 'Replaces the app’s rules. Without a rule everything is kept forever.',
-      body: { kind: 'json', schema: newRetentionSchema },
+      body: { kind: 'json', schema: newRetentionSchema, example: RULES },
       answers: { 200: { description: 'The new rules.', schema: retentionSchema } },
       async handle({ req, res, change }) {
         const app = param(req, 'app');
@@ -44,24 +62,63 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
     },
     {
       method: 'post',
+      path: '/api/apps/:app/retention/preview',
+      policy: 'own',
+      isHeavy: true,
+      summary: 'What these rules would delete, and when. It changes nothing.',
+      body: { kind: 'json', schema: newRetentionSchema, example: RULES },
+      answers: {
+        200: { description: 'Counts by environment and pipeline.', schema: retentionPreviewSchema },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res }) {
+        const { items } = parse(newRetentionSchema, req.body);
+        const counts = await narrowed(undefined, {}, () =>
+          store.countByAge(param(req, 'app'), new Date(now())),
+        );
+        res.json(previewRetention(items, counts));
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/erasures',
+      policy: 'own',
+      summary: 'The receipts of erasures by execution or subject, the newest first, at most 100.',
+      answers: { 200: { description: 'The receipts.', schema: erasureReceiptListSchema } },
+      async handle({ req, res }) {
+        res.json({ items: await store.listReceipts(param(req, 'app')) });
+      },
+    },
+    {
+      method: 'post',
       path: '/api/apps/:app/prune',
       policy: 'own',
       audit: 'execution.prune',
       summary: 'Erases executions. Each call erases one part. With `dryRun` it only counts them.',
-      body: { kind: 'json', schema: pruneRequestSchema },
+      body: {
+        kind: 'json',
+        schema: pruneRequestSchema,
+        example: {
+          what: { kind: 'subject', type: 'applicant', id: '8123' },
+          reason: 'Request of the person',
+          dryRun: true,
+        },
+      },
       answers: {
         200: { description: 'What was erased and what remains.', schema: pruneResultSchema },
       },
-      async handle({ req, res, entryOf }) {
+      async handle({ req, res, principal, entryOf }) {
         const request = parse(pruneRequestSchema, req.body);
         const scope = toScope(param(req, 'app'), request, now());
         if (request.dryRun) {
           res.json(await previewPrune(store, scope));
           return;
         }
-        const { what, environment } = request;
-        const result = await prune({ store, erasures }, scope, request.cursor, (erased) =>
-          entryOf({ details: { what, environment, erased } }),
+        const { environment, reason = NO_REASON, receipt, cursor } = request;
+        const options = { reason, receipt, cursor, askedBy: nameOf(principal) };
+        const what = withoutId(request.what);
+        const result = await prune({ store, erasures }, scope, options, (erased, id) =>
+          entryOf({ ...(id !== null && { target: id }), details: { what, environment, erased } }),
         );
         logger.info(
           { app: scope.app, kind: scope.what.kind, ...result.erased },
@@ -75,23 +132,44 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       path: '/api/apps/:app/executions/:id',
       policy: 'own',
       audit: 'execution.erase',
-      summary: 'Erases every trace of one execution.',
-      answers: { 200: { description: 'What was erased.', schema: pruneResultSchema } },
-      async handle({ req, res, entryOf }) {
+      summary: 'Erases every trace of one execution. Its address then says when and why.',
+      query: eraseQuerySchema,
+      examples: { reason: 'Recorded by mistake' },
+      answers: {
+        200: { description: 'What was erased.', schema: pruneResultSchema },
+        410: { description: 'It was erased before.', schema: errorBodySchema },
+      },
+      async handle({ req, res, principal, entryOf }) {
         const app = param(req, 'app');
         const what = { kind: 'execution', executionId: param(req, 'id') } as const;
+        const { reason = NO_REASON } = parse(eraseQuerySchema, req.query);
+        parse(pruneRequestSchema, { what, reason });
         const scope = { app, environment: undefined, what };
-        const result = await prune({ store, erasures }, scope, undefined, () =>
-          entryOf({ target: what.executionId }),
+        const options = { reason, receipt: undefined, askedBy: nameOf(principal) };
+        const result = await prune({ store, erasures }, scope, options, (_, id) =>
+          entryOf({ ...(id !== null && { target: id }), details: { what: withoutId(what) } }),
         );
         if (result.erased.executions === 0 && result.left?.executions === 0) {
-          throw notFound('execution');
+          const tombstone = await store.readTombstone(app, what.executionId);
+          throw tombstone === undefined ? notFound('execution') : new ErasedError(tombstone);
         }
         logger.info({ app, kind: what.kind, ...result.erased }, 'erased on request');
         res.json(result);
       },
     },
   ];
+}
+
+/** The audit log is never erased, so it gets no id of what was. The receipt's id is its target instead. */
+function withoutId(what: z.output<typeof pruneRequestSchema>['what']): object {
+  switch (what.kind) {
+    case 'execution':
+      return { kind: what.kind };
+    case 'subject':
+      return { kind: what.kind, type: what.type };
+    default:
+      return what;
+  }
 }
 
 function toScope(

@@ -4,6 +4,7 @@ import { appendAudit } from './audit.js';
 import type { Driver } from './driver.js';
 import { eraseFromIndex } from './erase-from-index.js';
 import { lockErasures } from './erasure-lock.js';
+import { addToReceipt, leaveTombstones } from './tombstones.js';
 import { instant } from './instant.js';
 import { countWithPerson, withPerson } from './people-among-candidates.js';
 import type { ErasedBatch, ErasureScope, Store } from './store.js';
@@ -18,6 +19,13 @@ const BATCH: Record<Driver['kind'], number> = { postgres: 1_000, pglite: 250 };
 /** How much later than received_at an execution's `at` can be (records/read-snapshot.ts). */
 const MAX_AHEAD = sql`interval '5 minutes'`;
 
+/** A row that is erased, with the scope of its retention rule. */
+interface Doomed {
+  id: number;
+  environment: string | null;
+  pipeline: string | null;
+}
+
 /**
  * Every table with data of an execution besides its header, in the column `execution`. Data in a
  * table that is not named here survives an erasure. The search index packs many executions into a
@@ -26,14 +34,18 @@ const MAX_AHEAD = sql`interval '5 minutes'`;
 const TABLES_BESIDE = ['bodies', 'steps', 'names'] as const;
 
 /**
- * Executions with the retention rule that applies: the rule of their environment, else the app's
- * general rule.
+ * Executions with the rule that applies, as `ruleFor` of core chooses it: the rule that names most, and of two that
+ * name as much the longer one.
  */
-const WITH_RULES = sql`xray.executions e
-  LEFT JOIN xray.retention own ON own.app = e.app AND own.environment = e.environment
-  LEFT JOIN xray.retention general ON general.app = e.app AND general.environment = ''`;
-const IS_HELD = sql`(coalesce(own.legal_hold, false) OR coalesce(general.legal_hold, false))`;
-const KEPT_DAYS = sql`(CASE WHEN own.app IS NULL THEN general.days ELSE own.days END)`;
+const WITH_RULES = sql`xray.executions e LEFT JOIN LATERAL (
+    SELECT r.environment, r.pipeline, r.days FROM xray.retention r
+    WHERE r.app = e.app AND r.environment IN ('', e.environment) AND r.pipeline IN ('', e.pipeline)
+    ORDER BY (r.environment <> '')::integer + (r.pipeline <> '')::integer DESC, r.days DESC NULLS FIRST,
+      r.environment = '', r.pipeline LIMIT 1
+  ) AS rule ON true`;
+const IS_HELD = sql`EXISTS (
+  SELECT FROM xray.retention r WHERE r.app = e.app AND r.legal_hold
+    AND r.environment IN ('', e.environment) AND r.pipeline IN ('', e.pipeline))`;
 
 export async function countErasable(
   db: Db,
@@ -81,17 +93,20 @@ export async function eraseBatch(
       near.map((row) => row.id),
     );
     const ids = doomed.map((row) => row.id);
-    // Expired executions leave the index with the next merge or sweep. Until then their entries are
-    // dead.
-    const isNamed = scope.what.kind === 'execution' || scope.what.kind === 'subject';
-    if (isNamed) await eraseFromIndex(tx, scope.app, ids);
-    const erased = await eraseExecutions(tx, ids);
-    if (isNamed) await forgetNoted(tx, scope.app, ids);
+    // Expired executions leave the index with the next merge or sweep. Until then their entries are dead.
+    const { named } = options;
+    const receipt =
+      named === undefined || ids.length === 0 ? null : await leaveTombstones(tx, scope, named, ids);
+    if (named !== undefined) await eraseFromIndex(tx, scope.app, ids);
+    const counted = await eraseExecutions(tx, ids);
+    if (named !== undefined) await forgetNoted(tx, scope.app, ids);
+    const erased = receipt === null ? null : await addToReceipt(tx, receipt, counted);
     if (scope.what.kind === 'expired') await countByRule(tx, scope.app, doomed);
-    if (options.audit !== undefined && erased.executions > 0) {
-      await appendAudit(tx, options.audit(erased));
+    if (options.audit !== undefined && counted.executions > 0) {
+      await appendAudit(tx, options.audit(counted, receipt));
     }
-    return { erased, last: near.length === BATCH[kind] ? near.at(-1) : undefined };
+    const last = near.length === BATCH[kind] ? near.at(-1) : undefined;
+    return { erased: counted, receipt: erased, last };
   });
 }
 
@@ -160,16 +175,12 @@ async function listNear(
  * again may be too new. Rows that a writer has locked are skipped, because waiting for them could
  * cause a deadlock.
  */
-async function lockMeant(
-  tx: Db,
-  scope: ErasureScope,
-  ids: number[],
-): Promise<{ id: number; rule: string }[]> {
+async function lockMeant(tx: Db, scope: ErasureScope, ids: number[]): Promise<Doomed[]> {
   if (ids.length === 0) return [];
   const { what } = scope;
   const maybe = what.kind === 'subject' ? sql`e.has_people` : sql`false`;
-  const { rows } = await sql<{ id: number; rule: string; bytes: number; isMeant: boolean }>`
-    SELECT e.id, coalesce(own.environment, '') AS rule, e.bytes, ${isMeant(scope)} AS "isMeant"
+  const { rows } = await sql<Doomed & { bytes: number; isMeant: boolean }>`
+    SELECT e.id, rule.environment, rule.pipeline, e.bytes, ${isMeant(scope)} AS "isMeant"
     FROM ${WITH_RULES}
     WHERE e.id = ANY (${ids}::bigint[]) AND (${isMeant(scope)} OR ${maybe})
       AND ${isInEnvironment(scope)} AND NOT ${IS_HELD}
@@ -180,12 +191,19 @@ async function lockMeant(
   return rows.filter((row) => row.isMeant || found.has(row.id));
 }
 
-async function countByRule(tx: Db, app: string, doomed: { rule: string }[]): Promise<void> {
-  const rules = doomed.map((row) => row.rule);
+async function countByRule(tx: Db, app: string, doomed: Doomed[]): Promise<void> {
+  const environments = doomed.map((row) => row.environment);
+  const pipelines = doomed.map((row) => row.pipeline);
   await sql`
     UPDATE xray.retention r SET deleted = r.deleted + erased.executions, deleted_at = now()
-    FROM (SELECT rule, count(*) AS executions FROM unnest(${rules}::text[]) AS t(rule) GROUP BY rule) erased
-    WHERE r.app = ${app} AND r.environment = erased.rule`.execute(tx);
+    FROM (
+      SELECT environment, pipeline, count(*) AS executions
+      FROM unnest(${environments}::text[], ${pipelines}::text[]) AS t(environment, pipeline)
+      GROUP BY environment, pipeline
+    ) AS erased
+    WHERE r.app = ${app} AND r.environment = erased.environment AND r.pipeline = erased.pipeline`.execute(
+    tx,
+  );
 }
 
 /** The bounds of the walk along an index. Everything in scope is within them. */
@@ -216,7 +234,7 @@ function isMeant(scope: ErasureScope): RawBuilder<unknown> {
   switch (what.kind) {
     case 'expired':
       return sql`${inEnvironment}
-        AND e.received_at < ${instant(what.now.getTime())} - ${KEPT_DAYS} * interval '1 day'`;
+        AND e.received_at < ${instant(what.now.getTime())} - rule.days * interval '1 day'`;
     case 'received_before':
       return sql`${inEnvironment} AND e.received_at < ${instant(what.before.getTime())}`;
     case 'execution':

@@ -5,6 +5,7 @@ import { jsonForPostgres } from './json-for-postgres.js';
 import { outageOf } from './outage.js';
 import { HEADER, MERGE, MERGE_INTO_STORED, SENDER, STEP, names, types } from './save-columns.js';
 import type { ExecutionRecord, SaveOutcome } from './store.js';
+import { tombstoneName } from './tombstones.js';
 
 type Db = Driver['db'];
 /** All columns of a header's row that come with a flush, besides its key. */
@@ -76,9 +77,15 @@ async function saveRound(db: Db, round: Placed[], outcomes: SaveOutcome[]): Prom
     else rest.push(candidate);
   }
   if (rest.length === 0) return;
-  for (const { place, won, same, allowed } of await mergeStored(db, rest)) {
-    const candidate = rest[place];
-    if (candidate === undefined) continue;
+  const merged = new Map((await mergeStored(db, rest)).map((row) => [row.place, row]));
+  for (const [place, candidate] of rest.entries()) {
+    const row = merged.get(place);
+    if (row === undefined) {
+      // Its execution was erased by name, so no statement took it.
+      for (const index of candidate.folded) outcomes[index] = { kind: 'erased' };
+      continue;
+    }
+    const { won, same, allowed } = row;
     if (allowed) {
       outcomes[candidate.index] = { kind: won ? 'accepted' : same ? 'duplicate' : 'superseded' };
     } else {
@@ -227,9 +234,12 @@ async function unchanged(
   return rows;
 }
 
+/** The headers of a batch, without executions that were erased by name: a late flush brings nothing back. */
 function readHeaders(headers: object[]): RawBuilder<unknown> {
   return sql`SELECT * FROM json_to_recordset(${jsonForPostgres(headers)}::json) AS h(place int, body_from int,
-    body_bytes int, app text, execution_id text, ${types(ROW)})`;
+    body_bytes int, app text, execution_id text, ${types(ROW)})
+    WHERE NOT EXISTS (SELECT FROM xray.tombstones t
+      WHERE t.app = h.app AND t.name = ${tombstoneName(sql`h.app`, sql`h.execution_id`)})`;
 }
 
 function readSteps(candidates: Candidate[]): RawBuilder<unknown> {

@@ -18,6 +18,7 @@ import { saveExecutions } from './save-executions.js';
 import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
 import { sqlSearchStore } from './sql-search-store.js';
 import type { Audited, Edits, Store } from './store.js';
+import * as tombstones from './tombstones.js';
 import * as transfer from './transfer.js';
 
 /** How long ingest waits for an answer of Postgres, in ms. An SDK gives up after ten seconds. */
@@ -87,8 +88,12 @@ export function createSqlStore(driver: Driver): Store {
     readTransfer: (app) => transfer.readTransfer(db, app),
 
     readRetention: (app) => retention.readRetention(db, app),
+    countByAge: (app, now) => retention.countByAge(db, app, now),
     countErasable: (scope) => erasure.countErasable(db, scope),
     eraseBatch: (scope, after, options) => erasure.eraseBatch(driver, scope, after, options),
+    readReceipt: (app, id) => tombstones.readReceipt(db, app, id),
+    listReceipts: (app) => tombstones.listReceipts(db, app),
+    readTombstone: (app, executionId) => tombstones.readTombstone(db, app, executionId),
     readBodies: (after) => derived.readBodies(db, after),
     rewriteDerived: (records) => derived.rewriteDerived(db, records),
     copyFiles: async () => await driver.copyFiles?.(),

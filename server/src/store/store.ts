@@ -1,7 +1,9 @@
 import type {
+  AgeCount,
   AppTransfer,
   CaseLink,
   ErasureCount,
+  ErasureReceipt,
   LinkedFrom,
   MergeState,
   MetadataValue,
@@ -11,6 +13,7 @@ import type {
   RetentionRule,
   Status,
   Suggestion,
+  Tombstone,
   Transferred,
 } from '@xray/core';
 import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
@@ -106,13 +109,15 @@ export interface StoredBody {
 }
 
 /**
- * The result of one flush. `refused`: the database refused this record; the others are stored.
+ * The result of one flush. `refused`: the database refused this record; the others are stored. `erased`: the
+ * execution was erased by name before, so its flush is not stored.
  * `outside_limits`: the execution belongs to an environment that the sender may not write.
  */
 export type SaveOutcome =
   | { kind: 'accepted' }
   | { kind: 'duplicate' }
   | { kind: 'superseded' }
+  | { kind: 'erased' }
   | { kind: 'outside_limits' }
   | { kind: 'refused'; message: string };
 
@@ -182,9 +187,20 @@ export interface ErasureScope {
     | { kind: 'subject'; type: string; id: string };
 }
 
+/** An erasure by execution or by subject. It leaves a receipt and tombstones. */
+export interface NamedErasure {
+  reason: string;
+  /** The name of the person or program. */
+  askedBy: string;
+  /** The receipt of an earlier batch of the same erasure. */
+  receipt: string | undefined;
+}
+
 /** The result of one transaction of an erasure. Without `last`, the walk has ended. */
 export interface ErasedBatch {
   erased: ErasureCount;
+  /** Of a named erasure that erased something: its receipt so far. */
+  receipt: ErasureReceipt | null;
   last: { at: Date; id: number } | undefined;
 }
 
@@ -278,6 +294,8 @@ export interface Store extends AccessStore {
   readTransfer(app: string): Promise<AppTransfer | undefined>;
 
   readRetention(app: string): Promise<Retention['items']>;
+  /** The app's executions by environment, pipeline and age. Throws a ReadTooLong. */
+  countByAge(app: string, now: Date): Promise<AgeCount[]>;
   /** The number of executions that an erasure would erase, and the number that it may not touch. */
   countErasable(scope: ErasureScope): Promise<{ erasable: ErasureCount; held: number }>;
   /**
@@ -288,8 +306,17 @@ export interface Store extends AccessStore {
   eraseBatch(
     scope: ErasureScope,
     after: ErasedBatch['last'],
-    options: { wait: boolean; audit?: (erased: ErasureCount) => NewAuditEntry },
+    options: {
+      wait: boolean;
+      named?: NamedErasure | undefined;
+      audit?: (erased: ErasureCount, receipt: string | null) => NewAuditEntry;
+    },
   ): Promise<ErasedBatch | undefined>;
+  readReceipt(app: string, id: string): Promise<ErasureReceipt | undefined>;
+  /** The newest receipts. */
+  listReceipts(app: string): Promise<ErasureReceipt[]>;
+  /** When and why an execution was erased by name; undefined if it was not. */
+  readTombstone(app: string, executionId: string): Promise<Tombstone | undefined>;
   /**
    * The next bodies in the order of their rows' ids, a few megabytes at most; an empty list at the
    * end.

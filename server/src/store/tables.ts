@@ -189,8 +189,10 @@ interface MigrationsTable {
 
 interface RetentionTable {
   app: string;
-  /** '' is the rule for all environments without a row of their own. */
+  /** '' for every environment. */
   environment: string;
+  /** '' for every pipeline. */
+  pipeline: string;
   days: number | null;
   legal_hold: boolean;
   deleted: Generated<number>;

@@ -119,7 +119,12 @@ export async function readTransfer(db: Db, id: string): Promise<AppTransfer | un
   const rules = await readRetention(db, id);
   return {
     app: { id: app.id, name: app.name, createdAt: app.created_at.toISOString() },
-    retention: rules.map(({ environment, days, legalHold }) => ({ environment, days, legalHold })),
+    retention: rules.map(({ environment, pipeline, days, legalHold }) => ({
+      environment,
+      pipeline,
+      days,
+      legalHold,
+    })),
     keys: keys.map((key) => ({
       id: key.id,
       name: key.name,
@@ -163,11 +168,11 @@ export async function addTransfer(
     addedKeys += Number(numInsertedOrUpdatedRows);
   }
   let addedRules = 0;
-  for (const { environment, days, legalHold } of retention) {
+  for (const { environment, pipeline, days, legalHold } of retention) {
     const { rows } = await sql<{ added: boolean }>`
-        INSERT INTO xray.retention AS r (app, environment, days, legal_hold)
-        VALUES (${app}, ${environment ?? ''}, ${days}::integer, ${legalHold})
-        ON CONFLICT (app, environment) DO UPDATE SET legal_hold = r.legal_hold OR excluded.legal_hold
+        INSERT INTO xray.retention AS r (app, environment, pipeline, days, legal_hold)
+        VALUES (${app}, ${environment ?? ''}, ${pipeline ?? ''}, ${days}::integer, ${legalHold})
+        ON CONFLICT (app, environment, pipeline) DO UPDATE SET legal_hold = r.legal_hold OR excluded.legal_hold
         RETURNING xmax = 0 AS added`.execute(tx);
     if (rows[0]?.added) addedRules++;
   }

@@ -26,7 +26,7 @@ export async function importLines(
       const outcome = one.ok ? outcomes.next().value : undefined;
       if (outcome?.kind === 'accepted') result.accepted++;
       else if (outcome?.kind === 'duplicate') result.duplicates++;
-      else if (outcome?.kind === 'superseded') result.superseded++;
+      else if (outcome?.kind === 'superseded' || outcome?.kind === 'erased') result.superseded++;
       else result.rejected.push({ index: from + place, ...refusalOf(one), retryable: false });
     }
   }

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import type { ErasureCount, PruneResult, RetentionRule } from '@xray/core';
+import type { ErasureCount, ErasureReceipt, PruneResult, RetentionRule } from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import { decodeCursor, encodeCursor } from '../query/cursor.js';
-import type { ErasedBatch, ErasureScope, Store } from '../store/store.js';
+import type { ErasedBatch, ErasureScope, NamedErasure, Store } from '../store/store.js';
 import type { ErasureCause, ErasureMetrics } from './metrics.js';
 
 /** The store that erases, and the metrics that count it. */
@@ -13,10 +13,11 @@ export interface Eraser {
 }
 
 /** Makes the audit entry for what one transaction erased. */
-type EraseAudit = (erased: ErasureCount) => NewAuditEntry;
+type EraseAudit = (erased: ErasureCount, receipt: string | null) => NewAuditEntry;
 
 export interface Walk {
   erased: ErasureCount;
+  receipt: ErasureReceipt | null;
   /** Where the walk stopped; undefined at the end. */
   last: ErasedBatch['last'];
   /** Another instance was erasing, and this one was not told to wait. */
@@ -37,15 +38,21 @@ export async function eraseInBatches(
     wait: boolean;
     restRatio: number;
     mayGoOn: () => boolean;
+    named?: NamedErasure | undefined;
     audit?: EraseAudit;
   },
 ): Promise<Walk> {
   const erased = { executions: 0, steps: 0, bytes: 0 };
+  let receipt: ErasureReceipt | null = null;
   let last = options.after;
   do {
     const startedAt = performance.now();
-    const batch = await store.eraseBatch(scope, last, options);
-    if (batch === undefined) return { erased, last, gaveWay: true };
+    const batch = await store.eraseBatch(scope, last, {
+      ...options,
+      named: options.named && { ...options.named, receipt: receipt?.id ?? options.named.receipt },
+    });
+    if (batch === undefined) return { erased, receipt, last, gaveWay: true };
+    receipt = batch.receipt ?? receipt;
     addTo(erased, batch.erased);
     erasures.count(scope.app, options.cause, batch.erased);
     last = batch.last;
@@ -54,13 +61,18 @@ export async function eraseInBatches(
       await setTimeout(restMs, undefined, { ref: false });
     }
   } while (last !== undefined && options.mayGoOn());
-  return { erased, last, gaveWay: false };
+  return { erased, receipt, last, gaveWay: false };
 }
 
 /** How long one call erases, in ms. */
 const CALL_MS = 1_000;
 /** The caller is waiting, so the erasure gets half of the time. */
 const CALL_REST_RATIO = 1;
+
+/** What a request to erase says beside its scope. */
+export interface PruneOptions extends NamedErasure {
+  cursor?: string | undefined;
+}
 
 /**
  * One call of an erasure. An erasure by age skips executions under a legal hold. An erasure of an
@@ -69,31 +81,38 @@ const CALL_REST_RATIO = 1;
 export async function prune(
   eraser: Eraser,
   scope: ErasureScope,
-  cursor: string | undefined,
+  { cursor, ...options }: PruneOptions,
   audit: EraseAudit,
 ): Promise<PruneResult> {
   const { store } = eraser;
   const after = cursor === undefined ? undefined : readCursor(cursor);
+  const known = await readKnownReceipt(store, scope, options.receipt);
   if (after === undefined) await refuseHeld(store, scope);
   const end = performance.now() + CALL_MS;
-  const { erased, last } = await eraseInBatches(eraser, scope, {
+  const walk = await eraseInBatches(eraser, scope, {
     cause: 'request',
     after,
     wait: true,
     restRatio: CALL_REST_RATIO,
     mayGoOn: () => performance.now() < end,
+    named: isNamed(scope) ? options : undefined,
     audit,
   });
-  if (last !== undefined) return { erased, left: null, held: null, cursor: encodeCursor(last) };
+  const { erased, last } = walk;
+  const receipt = walk.receipt ?? known;
+  if (last !== undefined) {
+    return { erased, left: null, held: null, receipt, cursor: encodeCursor(last) };
+  }
   await store.vacuum();
   const { erasable, held } = await store.countErasable(scope);
-  return { erased, left: erasable, held, cursor: null };
+  return { erased, left: erasable, held, receipt, cursor: null };
 }
 
 /** The counts of what `prune` would erase, without erasing. */
 export async function previewPrune(store: Store, scope: ErasureScope): Promise<PruneResult> {
   const { erasable, held } = await store.countErasable(scope);
-  return { erased: { executions: 0, steps: 0, bytes: 0 }, left: erasable, held, cursor: null };
+  const erased = { executions: 0, steps: 0, bytes: 0 };
+  return { erased, left: erasable, held, receipt: null, cursor: null };
 }
 
 export function addTo(sum: ErasureCount, more: ErasureCount): void {
@@ -102,8 +121,31 @@ export function addTo(sum: ErasureCount, more: ErasureCount): void {
   sum.bytes += more.bytes;
 }
 
+/** The receipt that a call goes on with. Throws a DomainError if it is of another erasure. */
+async function readKnownReceipt(
+  store: Store,
+  scope: ErasureScope,
+  id: string | undefined,
+): Promise<ErasureReceipt | null> {
+  if (id === undefined) return null;
+  const receipt = await store.readReceipt(scope.app, id);
+  const { what } = scope;
+  const isSame =
+    receipt?.kind === what.kind && (what.kind !== 'subject' || receipt.subjectType === what.type);
+  if (receipt !== undefined && isSame) return receipt;
+  throw new DomainError(
+    'invalid',
+    'receipt: this is not the receipt of an earlier call of this erasure.',
+    [{ path: 'receipt', code: 'unknown_receipt' }],
+  );
+}
+
+function isNamed({ what }: ErasureScope): boolean {
+  return what.kind === 'execution' || what.kind === 'subject';
+}
+
 async function refuseHeld(store: Store, scope: ErasureScope): Promise<void> {
-  if (scope.what.kind !== 'execution' && scope.what.kind !== 'subject') return;
+  if (!isNamed(scope)) return;
   const { held } = await store.countErasable(scope);
   if (held === 0) return;
   const holds = (await store.readRetention(scope.app)).filter((rule) => rule.legalHold);
@@ -115,8 +157,12 @@ async function refuseHeld(store: Store, scope: ErasureScope): Promise<void> {
   );
 }
 
-function describeHold({ environment }: RetentionRule): string {
-  return environment === null ? 'all environments' : `environment ${environment}`;
+function describeHold({ environment, pipeline }: RetentionRule): string {
+  const parts = [
+    ...(environment === null ? [] : [`environment ${environment}`]),
+    ...(pipeline === null ? [] : [`pipeline ${pipeline}`]),
+  ];
+  return parts.length === 0 ? 'all environments' : parts.join(' and ');
 }
 
 function readCursor(text: string): ErasedBatch['last'] {
