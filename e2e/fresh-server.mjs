@@ -63,7 +63,7 @@ export async function startFreshServer(settings = {}) {
     const leaks = logged
       .split('\n')
       .filter((line) => NEVER_LOGGED.test(line) || (token !== undefined && line.includes(token)));
-    if (leaks.length > 0) throw new Error(`the log holds what it should not:\n${leaks.join('\n')}`);
+    if (leaks.length > 0) throw new Error(`the log contains secrets:\n${leaks.join('\n')}`);
   };
   return {
     url: find(printed, /^X-Ray is ready: (\S+)$/m),

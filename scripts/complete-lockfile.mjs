@@ -39,7 +39,7 @@ export function entryFor({ name, version, dev }) {
   const cpu = words.filter((word) => PROCESSORS.includes(word));
   const libc = os.includes('linux') ? words.flatMap((word) => LIBRARIES[word] ?? []) : [];
   if (!/^\d+\.\d+\.\d+/.test(version) || cpu.length !== 1) {
-    throw new Error(`${name}@${version} does not say which platform it is for.`);
+    throw new Error(`${name}@${version} has no platform in its name.`);
   }
   return {
     version,

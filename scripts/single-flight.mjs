@@ -17,7 +17,7 @@ import { root } from './parts.mjs';
  */
 export async function singleFlight(work, onWait) {
   const address = lockAddress();
-  let told = false;
+  let hasWaited = false;
   for (;;) {
     const held = await tryListen(address);
     if (held) {
@@ -28,8 +28,8 @@ export async function singleFlight(work, onWait) {
       }
     }
     const answered = await connectUntilClosed(address, () => {
-      if (!told) onWait();
-      told = true;
+      if (!hasWaited) onWait();
+      hasWaited = true;
     });
     if (!answered) await removeStale(address);
   }
@@ -48,7 +48,7 @@ function ownFolder() {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stats = fs.lstatSync(folder);
   if (stats.isDirectory() && stats.uid === uid && (stats.mode & 0o077) === 0) return folder;
-  throw new Error(`${folder} is not a folder of yours alone, so it is not used. Delete it.`);
+  throw new Error(`${folder} can be written by other users, so it is not used. Delete it.`);
 }
 
 /** @returns {Promise<{ close(): void } | null>} null when the address is taken */

@@ -32,10 +32,10 @@ export function makeExecution(index, total) {
   const day = Math.floor((index / total) * DAYS);
   const kind = random();
   const make = kind < 0.4 ? loan : kind < 0.7 ? selection : kind < 0.9 ? moderation : pricing;
-  const own = make(index, random, day);
+  const made = make(index, random, day);
   const startedAt = new Date(FROM_MS + (index / total) * DAYS * DAY_MS).toISOString();
   const failed = random() < 0.01;
-  const steps = own.steps.map((step, sequence) => ({
+  const steps = made.steps.map((step, sequence) => ({
     sequence,
     status: 'completed',
     durationMs: Number((1 + 40 * random() ** 3).toFixed(3)),
@@ -67,7 +67,7 @@ export function makeExecution(index, total) {
       request: caseOf(index),
       ...(isRare(index, RARE.metadata) && { campaign: 'spring-sale' }),
     },
-    ...own,
+    ...made,
     steps,
   };
 }

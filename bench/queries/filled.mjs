@@ -40,7 +40,7 @@ export async function fill({ env, folder, total }) {
         for (let index = first; index < next; index++) {
           const made = makeExecution(index, total);
           const read = readSnapshot(JSON.stringify(made), sender, receivedAt(made));
-          if (!read.ok) throw new Error(`${made.executionId} is refused: ${read.message}`);
+          if (!read.ok) throw new Error(`${made.executionId} was refused: ${read.message}`);
           records.push(read.record);
         }
         const outcomes = await store.saveExecutions(records);
@@ -98,7 +98,7 @@ export async function untilIndexed(server) {
     if (!response.ok) throw new Error(`a search gives ${response.status}`);
     const { notSearched } = await response.json();
     if (notSearched === null) break;
-    process.stderr.write(`  ${notSearched.executions} executions are still to be indexed\n`);
+    process.stderr.write(`  ${notSearched.executions} executions are not indexed yet\n`);
     await setTimeout(LOOK_EVERY_MS);
   }
   await untilIdle(server);

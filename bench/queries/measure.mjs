@@ -76,7 +76,7 @@ export function printTable(label, figures) {
 export function printGrowth(found) {
   const [less, more] = [found.at(0), found.at(-1)];
   if (less === more) return;
-  console.log(`\nfrom ${less.total} to ${more.total} executions: p50 takes so many times as long`);
+  console.log(`\nfrom ${less.total} to ${more.total} executions: growth of p50 (times)`);
   for (const [name, { p50 }] of more.figures) {
     const times = p50 / less.figures.get(name).p50;
     console.log(

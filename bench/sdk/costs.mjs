@@ -67,7 +67,7 @@ async function measureCandidates() {
       return execution.step('rank', (step) => step.rank(fit, { id, score, top: 10 }));
     });
   const [best] = bare();
-  if (recorded()[0] !== best) throw new Error('the recorded loop chose another one');
+  if (recorded()[0] !== best) throw new Error('the recorded loop chose another candidate');
   const bareUs = await timeEach(bare);
   const recordedUs = await timeEach(recorded);
   await xray.flush(60_000);

@@ -12,7 +12,7 @@ export const parts = ['sdk'];
 
 export const HELP = `npm run bench -- sdk [--quick] [--only name,name] [--json]
   What recording a decision costs its process: X-Ray beside JSON.stringify, OpenTelemetry, Langfuse, Opik and
-  LangSmith, each in a process of its own, delivering to a local sink in another. No compression, for nobody.
+  LangSmith, each in its own process, with a local sink in another process. All without compression.
   It ends with the figures beside their targets. A few minutes on two cores.
   --quick  fewer rounds and seconds: about a minute, and before all is compiled, so rougher
   --only   of the contestants: ${contestants.map(({ name }) => name).join(', ')}

@@ -140,7 +140,7 @@ describe('preparing a clone', () => {
       fs.chmodSync(folder, 0o777);
       const { code, stderr } = await prepare([], undefined, { TMPDIR: shared });
       expect(code).toBe(1);
-      expect(stderr).toContain('is not a folder of yours alone');
+      expect(stderr).toContain('can be written by other users');
     },
   );
 
