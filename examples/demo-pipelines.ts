@@ -61,11 +61,11 @@ export function startDemoPipelines(target: DemoTarget, seed: number): DemoPipeli
       }
     },
     async shutdown() {
-      await Promise.all(clients.map((one) => one.shutdown()));
-      return clients.every((one) => one.stats().delivered === one.stats().recorded);
+      await Promise.all(clients.map((client) => client.shutdown()));
+      return clients.every((client) => client.stats().delivered === client.stats().recorded);
     },
     counts: () => ({
-      recorded: clients.reduce((sum, one) => sum + one.stats().recorded, 0),
+      recorded: clients.reduce((sum, client) => sum + client.stats().recorded, 0),
       failed,
     }),
   };

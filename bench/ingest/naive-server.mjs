@@ -15,23 +15,23 @@ app.post('/executions', (req, res, next) => {
 });
 
 async function insert(body) {
-  for (const one of Array.isArray(body) ? body : [body]) {
+  for (const execution of Array.isArray(body) ? body : [body]) {
     await pool.query(
       `INSERT INTO naive_executions VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
       [
-        one.executionId,
-        one.appId,
-        one.pipeline,
-        one.status,
-        one.startedAt,
-        JSON.stringify({ ...one, steps: undefined }),
+        execution.executionId,
+        execution.appId,
+        execution.pipeline,
+        execution.status,
+        execution.startedAt,
+        JSON.stringify({ ...execution, steps: undefined }),
       ],
     );
-    for (const step of one.steps) {
+    for (const step of execution.steps) {
       await pool.query(
         `INSERT INTO naive_steps VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
         [
-          one.executionId,
+          execution.executionId,
           step.sequence,
           step.name,
           JSON.stringify(step.input),

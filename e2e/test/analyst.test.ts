@@ -27,9 +27,9 @@ test.for(seenOn('dark', 1_280))(
 
     const graph = page.getByRole('region', { name: 'Graph of the steps' });
     await graph.getByRole('button', { name: /^offers/ }).focus();
-    const told = page.getByRole('region', { name: 'Step offers' });
-    expect(await told.innerText()).toMatch(/120 of 120 executions/);
-    expect(await told.getByRole('row', { name: /too_dear/i }).innerText()).toContain('120');
+    const offers = page.getByRole('region', { name: 'Step offers' });
+    expect(await offers.innerText()).toMatch(/120 of 120 executions/);
+    expect(await offers.getByRole('row', { name: /too_dear/i }).innerText()).toContain('120');
     const costs = page.getByRole('region', { name: 'Steps by cost' });
     expect(await costs.getByRole('rowheader').count()).toBe(2);
     await expectUsable(page);

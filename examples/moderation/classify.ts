@@ -63,7 +63,7 @@ export function classify(text: string, language: string): Classification {
     abuse: probability('abuse'),
   };
   const labels = ['fine', 'spam', 'abuse'] as const;
-  const label = labels.reduce((best, one) => (logits[one] > logits[best] ? one : best));
+  const label = labels.reduce((best, other) => (logits[other] > logits[best] ? other : best));
   const weights = label === 'fine' ? {} : WEIGHTS[label];
   return {
     label,

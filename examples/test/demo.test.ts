@@ -44,11 +44,11 @@ describe('the demo', () => {
   test('selects one of hundreds of products, and records a result for every candidate', () => {
     const selections = of('product-selection');
     expect(outcomes(selections)).toEqual(new Set(['selected', 'no_match', 'failed']));
-    expect(selections.some((one) => (stepOf(one, 'filters')?.candidates?.in ?? 0) > 200)).toBe(
-      true,
-    );
+    expect(
+      selections.some((selection) => (stepOf(selection, 'filters')?.candidates?.in ?? 0) > 200),
+    ).toBe(true);
     for (const candidates of selections.flatMap(
-      (one) => stepOf(one, 'filters')?.candidates ?? [],
+      (selection) => stepOf(selection, 'filters')?.candidates ?? [],
     )) {
       const counted = Object.values(candidates.byOutcome).reduce((sum, count) => sum + count, 0);
       expect(counted).toBe(candidates.in);

@@ -3,7 +3,7 @@ import { closingLine, secondsByPart, slowestFiles, tally } from '../tally.mjs';
 
 const file = (status: string, ...tests: string[]) => ({
   status,
-  assertionResults: tests.map((one) => ({ status: one })),
+  assertionResults: tests.map((status) => ({ status })),
 });
 
 describe('the tally of a test run', () => {

@@ -76,12 +76,12 @@ function changedRule(
   if (fields.length === 0) return undefined;
   // The most important fields come first, because a sender may add many others.
   const first = ['result', 'actual', 'threshold', 'op'].filter((name) => fields.includes(name));
-  const told = [...new Set([...first, ...fields])].slice(0, MAX.fields);
+  const shownFields = [...new Set([...first, ...fields])].slice(0, MAX.fields);
   return {
     rule: a.id,
     kind: 'changed',
-    fields: told,
-    moreFields: fields.length - told.length,
+    fields: shownFields,
+    moreFields: fields.length - shownFields.length,
     incidental: fields.every(
       (field) =>
         (field === 'actual' || field === 'threshold') &&

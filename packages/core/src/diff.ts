@@ -121,20 +121,20 @@ function couplesOf(left: Side, right: Side): Couple[] {
   const pairs = align(left.tokens, right.tokens);
   const moved = movesBetween(left, right, pairs);
   const couples: Couple[] = [];
-  const told = new Set<number>();
+  const listed = new Set<number>();
   let [i, j] = [0, 0];
   for (const [toA, toB] of [...pairs, [left.steps.length, right.steps.length] as const]) {
     for (; i < toA; i++) {
       const other = moved.fromA.get(i);
-      if (other !== undefined && told.has(other)) continue;
-      if (other !== undefined) told.add(other);
+      if (other !== undefined && listed.has(other)) continue;
+      if (other !== undefined) listed.add(other);
       const b = other === undefined ? undefined : right.steps[other];
       couples.push({ a: left.steps[i], b, kind: b ? 'moved' : 'removed' });
     }
     for (; j < toB; j++) {
       const other = moved.fromB.get(j);
-      if (told.has(j)) continue;
-      if (other !== undefined) told.add(j);
+      if (listed.has(j)) continue;
+      if (other !== undefined) listed.add(j);
       const a = other === undefined ? undefined : left.steps[other];
       couples.push({ a, b: right.steps[j], kind: a ? 'moved' : 'added' });
     }

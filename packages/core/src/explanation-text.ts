@@ -342,8 +342,8 @@ function stepText({ sequence, name }: StepRef): string {
 }
 
 function errorText({ type, message }: NonNullable<Explanation['failure']>): string {
-  const told = [type, message].flatMap((part) => (part ? [quoted(part)] : []));
-  return told.length === 0 ? '' : `: ${told.join(': ')}`;
+  const parts = [type, message].flatMap((value) => (value ? [quoted(value)] : []));
+  return parts.length === 0 ? '' : `: ${parts.join(': ')}`;
 }
 
 function andMore(count: number): string {

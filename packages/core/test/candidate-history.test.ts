@@ -69,10 +69,11 @@ const chosen: Snapshot = {
 /** Computes the same answer by looking at every candidate. */
 function bruteForce(fate: Fate, n: number): object {
   const { outcome, reason, score } = fate;
-  let nearest: { one: Fate; apart: number } | undefined;
-  for (const one of fates) {
-    const apart = Math.abs(one.score - score);
-    if (isKept(one) && (nearest === undefined || apart < nearest.apart)) nearest = { one, apart };
+  let nearest: { rival: Fate; apart: number } | undefined;
+  for (const rival of fates) {
+    const apart = Math.abs(rival.score - score);
+    if (isKept(rival) && (nearest === undefined || apart < nearest.apart))
+      nearest = { rival, apart };
   }
   return {
     outcome,
@@ -85,8 +86,8 @@ function bruteForce(fate: Fate, n: number): object {
       isKept(fate) || nearest === undefined
         ? null
         : {
-            id: nearest.one.id,
-            score: nearest.one.score,
+            id: nearest.rival.id,
+            score: nearest.rival.score,
             margin: Number(nearest.apart.toPrecision(12)),
           },
     rule:
@@ -108,15 +109,15 @@ describe('appearances of a candidate', () => {
       for (const [n, fate] of fates.entries()) {
         if (n % every !== 0) continue;
         const found = appearancesOf(chosen, fate.id);
-        const { step, type, ...told } = found[0] ?? { step: null, type: null };
+        const { step, type, ...appearance } = found[0] ?? { step: null, type: null };
         const expected = bruteForce(fate, n);
         if (
           found.length !== 1 ||
           step?.name !== 'filter' ||
           type !== null ||
-          !isSame(told, expected)
+          !isSame(appearance, expected)
         ) {
-          wrong.push({ told, expected });
+          wrong.push({ appearance, expected });
         }
       }
       expect(wrong.slice(0, 3)).toEqual([]);
@@ -142,7 +143,10 @@ function isSame(a: object, b: object): boolean {
   const inOrder = (value: object): string =>
     JSON.stringify(
       Object.entries(value)
-        .map(([key, own]) => [key, own && typeof own === 'object' ? inOrder(own as object) : own])
+        .map(([key, value]) => [
+          key,
+          value && typeof value === 'object' ? inOrder(value as object) : value,
+        ])
         .toSorted(([x], [y]) => (String(x) < String(y) ? -1 : 1)),
     );
   return inOrder(a) === inOrder(b);

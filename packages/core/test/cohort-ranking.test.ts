@@ -50,7 +50,7 @@ describe('ranked explanations of a change', () => {
     'a planted cause is among the first three explanations: %s',
     (cause) => {
       const found = trials(cause).filter(({ explanations }) =>
-        explanations.slice(0, 3).some((one) => namesCause(cause, one)),
+        explanations.slice(0, 3).some((explanation) => namesCause(cause, explanation)),
       );
       expect(found.length).toBeGreaterThanOrEqual(0.95 * TRIALS);
     },
@@ -145,9 +145,9 @@ describe('ranked explanations of a change', () => {
       );
     };
     fc.assert(
-      fc.property(counts, ([one, turned]) => {
-        fc.pre(share(one.of.a) !== share(one.of.b));
-        expect(outlineOf(turned)).toEqual(outlineOf(one));
+      fc.property(counts, ([given, swapped]) => {
+        fc.pre(share(given.of.a) !== share(given.of.b));
+        expect(outlineOf(swapped)).toEqual(outlineOf(given));
       }),
       { numRuns: 1_000 },
     );

@@ -64,7 +64,7 @@ function rulesNamed({ reasons, unnamedFailures, nearMiss, candidates }: Explanat
   return [
     ...reasons
       .flatMap(({ evidence }) => evidence)
-      .flatMap((one) => (one.kind === 'rule' ? [one] : [])),
+      .flatMap((item) => (item.kind === 'rule' ? [item] : [])),
     ...unnamedFailures,
     ...nearMiss.changes,
     ...candidates.flatMap(({ rules }) => rules),
@@ -106,7 +106,9 @@ describe('explanation of any record', { timeout: 60_000 }, () => {
       fc.property(anySnapshot, (snapshot) => {
         const { reasons } = explain(snapshot);
         expect(
-          reasons.filter((one) => one.support === 'evidenced' && one.evidence.length === 0),
+          reasons.filter(
+            (reason) => reason.support === 'evidenced' && reason.evidence.length === 0,
+          ),
         ).toEqual([]);
         const factors = reasons.flatMap(({ evidence }) =>
           evidence.filter(({ kind }) => kind === 'factor'),
@@ -156,23 +158,24 @@ describe('explanation of rules', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const explanation = explain(snapshot);
-        const told = new Set([
+        const mentioned = new Set([
           ...rulesNamed(explanation).map(({ rule, step }) => `${step.index} ${rule}`),
           ...explanation.setAside.flatMap(({ rules, step }) =>
             rules.map((rule) => `${step.index} ${rule}`),
           ),
           ...explanation.reasons.flatMap(({ evidence, moreEvidence }) =>
             moreEvidence > 0
-              ? evidence.flatMap((one) => (one.kind === 'rule' ? [one.rule] : []))
+              ? evidence.flatMap((item) => (item.kind === 'rule' ? [item.rule] : []))
               : [],
           ),
         ]);
-        const untold = snapshot.steps.flatMap(({ rules }, index) =>
+        const missing = snapshot.steps.flatMap(({ rules }, index) =>
           (rules ?? []).filter(
-            (rule) => !hasPassed(rule) && !told.has(`${index} ${rule.id}`) && !told.has(rule.id),
+            (rule) =>
+              !hasPassed(rule) && !mentioned.has(`${index} ${rule.id}`) && !mentioned.has(rule.id),
           ),
         );
-        expect(untold).toEqual([]);
+        expect(missing).toEqual([]);
       }),
       { numRuns: 300 },
     );

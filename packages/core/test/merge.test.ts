@@ -83,10 +83,10 @@ describe('merging of any flushes', () => {
     fc.assert(
       fc.property(flushes, (all) => {
         const { winner } = mergeAll(all);
-        for (const one of all) {
-          expect(compareRanks(winner, stateOf(one).winner)).toBeGreaterThanOrEqual(0);
+        for (const flush of all) {
+          expect(compareRanks(winner, stateOf(flush).winner)).toBeGreaterThanOrEqual(0);
         }
-        expect(all.map((one) => stateOf(one).winner)).toContainEqual(winner);
+        expect(all.map((flush) => stateOf(flush).winner)).toContainEqual(winner);
       }),
     );
   });
@@ -113,7 +113,7 @@ describe('merging of any flushes', () => {
 /** The definition of a conflict, over all flushes at once. */
 function contradict(all: Flush[]): boolean {
   const { winner } = mergeAll(all);
-  const ranks = all.map((one) => stateOf(one).winner);
+  const ranks = all.map((flush) => stateOf(flush).winner);
   const besideWinner = ranks.some(
     (rank) =>
       rank.terminal === winner.terminal &&

@@ -200,5 +200,7 @@ export function namesCause(cause: Cause, { kind, name, also }: CohortExplanation
     missing_step: ['step credit_history', 'metadata region:eu'],
     reordered: ['decisive manual_review', 'rule manual_review', 'reason MANUAL_REVIEW'],
   };
-  return [{ kind, name }, ...also].some((one) => truths[cause].includes(`${one.kind} ${one.name}`));
+  return [{ kind, name }, ...also].some((trait) =>
+    truths[cause].includes(`${trait.kind} ${trait.name}`),
+  );
 }

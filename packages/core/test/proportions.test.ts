@@ -52,15 +52,15 @@ describe('interval of a share', () => {
 
   test('contains the share, stays within 0 and 1, and is mirrored for the complement', () => {
     fc.assert(
-      fc.property(tally, (one) => {
-        const { low, high } = wilsonInterval(one);
+      fc.property(tally, (counts) => {
+        const { low, high } = wilsonInterval(counts);
         expect(low).toBeGreaterThanOrEqual(0);
         expect(high).toBeLessThanOrEqual(1);
-        expect(low).toBeLessThanOrEqual(share(one));
-        expect(high).toBeGreaterThanOrEqual(share(one));
-        const others = wilsonInterval(of(one.total - one.count, one.total));
-        expect(others.low).toBeCloseTo(1 - high, 10);
-        expect(others.high).toBeCloseTo(1 - low, 10);
+        expect(low).toBeLessThanOrEqual(share(counts));
+        expect(high).toBeGreaterThanOrEqual(share(counts));
+        const complement = wilsonInterval(of(counts.total - counts.count, counts.total));
+        expect(complement.low).toBeCloseTo(1 - high, 10);
+        expect(complement.high).toBeCloseTo(1 - low, 10);
       }),
     );
   });

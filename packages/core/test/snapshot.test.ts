@@ -200,7 +200,7 @@ const wrong: { path: Path; value: unknown }[] = [
 ];
 
 describe('a wrong value', () => {
-  test.each(wrong.map((one) => ({ ...one, place: dotted(one.path) })))(
+  test.each(wrong.map((fault) => ({ ...fault, place: dotted(fault.path) })))(
     '$value at $place is refused with its place',
     ({ path, value }) => {
       expect(faults(fullWith(path, value))).toEqual([path.join('.')]);

@@ -15,8 +15,8 @@ import {
 // Few names, so that reasons often match a rule and steps repeat. Some texts are hostile.
 const name = fc.constantFrom('score', 'dti', '__proto__', 'x\u001B[31m\n2', '\u202Eevil', 'a/b~c');
 const code = fc.constantFrom('SCORE_LOW', 'DTI_HIGH', 'score', 'constructor', '');
-const orAbsent = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | null | undefined> =>
-  fc.option(fc.option(one, { nil: null }), { nil: undefined });
+const orAbsent = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null | undefined> =>
+  fc.option(fc.option(value, { nil: null }), { nil: undefined });
 const number = fc.oneof(
   fc.integer({ min: -3, max: 700 }),
   fc.double({ noNaN: true, noDefaultInfinity: true }),

@@ -14,8 +14,8 @@ export function errorKeys(error: object): readonly string[] {
 }
 
 function otherKeys(error: object): string[] {
-  const own = quietly(() => Object.keys(error)) ?? [];
-  return own.filter((key) => key !== 'stack' && !NAMED_FIELDS.includes(key));
+  const keys = quietly(() => Object.keys(error)) ?? [];
+  return keys.filter((key) => key !== 'stack' && !NAMED_FIELDS.includes(key));
 }
 
 /**

@@ -37,7 +37,7 @@ export class SpoolQueue implements SnapshotQueue {
   readonly #maxBytes: number;
   readonly #host: QueueHost;
   readonly #owner: SpoolOwner;
-  readonly #own: Segments;
+  readonly #ownSegments: Segments;
   readonly #file: SpoolFile;
   readonly #adopted: Segments[] = [];
   readonly #heartbeat: ReturnType<typeof setInterval>;
@@ -70,8 +70,8 @@ export class SpoolQueue implements SnapshotQueue {
     this.#maxBytes = maxBytes;
     this.#host = host;
     this.#owner = new SpoolOwner(dir, host.instanceId);
-    this.#own = new Segments(this.#owner.dir);
-    this.#file = new SpoolFile(this.#own, this.#owner);
+    this.#ownSegments = new Segments(this.#owner.dir);
+    this.#file = new SpoolFile(this.#ownSegments, this.#owner);
     this.#owner.enter();
     void this.#run(() => this.#adopt());
     this.#heartbeat = runEvery(() => void this.#beat(), HEARTBEAT_MS).unref();
@@ -97,7 +97,7 @@ export class SpoolQueue implements SnapshotQueue {
   }
 
   #diskBytes(): number {
-    const onDisk = this.#adopted.reduce((sum, { bytes }) => sum + bytes, this.#own.bytes);
+    const onDisk = this.#adopted.reduce((sum, { bytes }) => sum + bytes, this.#ownSegments.bytes);
     return onDisk + this.#pendingBytes;
   }
 
@@ -143,7 +143,8 @@ export class SpoolQueue implements SnapshotQueue {
     if (inMemory.length > 0 || this.#disk.isStalled) return inMemory;
     const batch = await this.#disk.run(
       async () =>
-        (await this.#takeAdopted(maxItems, maxBytes)) ?? (await this.#takeOwn(maxItems, maxBytes)),
+        (await this.#takeAdopted(maxItems, maxBytes)) ??
+        (await this.#takeOwnRecords(maxItems, maxBytes)),
       (found) => {
         this.#late = found;
         if (found !== undefined) this.#host.ready();
@@ -166,8 +167,9 @@ export class SpoolQueue implements SnapshotQueue {
     await this.#write();
     await this.#run(async () => {
       await this.#file.close();
-      if (this.#waiting > 0 || this.#takenFrom === this.#own || this.#late !== undefined) return;
-      await this.#own.removeAll().catch(this.#warnOfReading);
+      if (this.#waiting > 0 || this.#takenFrom === this.#ownSegments || this.#late !== undefined)
+        return;
+      await this.#ownSegments.removeAll().catch(this.#warnOfReading);
     });
     if (this.#pending.length === 0) spools.delete(this);
   }
@@ -204,20 +206,20 @@ export class SpoolQueue implements SnapshotQueue {
     return undefined;
   }
 
-  async #takeOwn(maxItems: number, maxBytes: number): Promise<Batch | undefined> {
+  async #takeOwnRecords(maxItems: number, maxBytes: number): Promise<Batch | undefined> {
     while (this.#waiting > this.#pending.length) {
-      const { records, torn } = await this.#own.read(maxItems, maxBytes, false);
+      const { records, torn } = await this.#ownSegments.read(maxItems, maxBytes, false);
       const onDisk = this.#waiting - this.#pending.length;
       if (records.length === 0 && torn === 0) {
         // All files are read, but records are missing. Somebody damaged or removed files.
         this.#lose(onDisk);
         await this.#file.close();
-        await this.#own.removeAll();
+        await this.#ownSegments.removeAll();
         break;
       }
       this.#lose(Math.min(torn, onDisk - records.length));
       this.#waiting -= records.length;
-      if (records.length > 0) return batchOf(this.#own, records, ({ order }) => order);
+      if (records.length > 0) return batchOf(this.#ownSegments, records, ({ order }) => order);
     }
     return undefined;
   }
@@ -320,7 +322,7 @@ export class SpoolQueue implements SnapshotQueue {
   async #beat(): Promise<void> {
     if (this.#disk.isStalled) return;
     await this.#run(async () => {
-      if (this.#own.bytes > 0) await this.#owner.beat(this.#own.dir);
+      if (this.#ownSegments.bytes > 0) await this.#owner.beat(this.#ownSegments.dir);
       for (const source of this.#adopted) await this.#owner.beat(source.dir);
     });
     await this.#run(() => this.#adopt());

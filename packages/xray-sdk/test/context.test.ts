@@ -49,11 +49,11 @@ describe('a name that the server refuses costs no execution', () => {
 
 describe('a promise with a member under a symbol', () => {
   test('is returned itself', async () => {
-    const own = Object.assign(Promise.resolve(1), { [Symbol('cancel')]: () => {} });
+    const promise = Object.assign(Promise.resolve(1), { [Symbol('cancel')]: () => {} });
     xray.run((ex) => {
-      expect(ex.step('own', () => own)).toBe(own);
+      expect(ex.step('promise', () => promise)).toBe(promise);
     });
-    await own;
+    await promise;
   });
 });
 

@@ -407,7 +407,7 @@ const behaviours: Record<string, Behaviour> = {
   slow: (request, response) => void setTimeout(() => accept(request, response), 15),
   reset: (_request, response) => void response.destroy(),
   hang: () => {},
-  tooMany: answer(429, { 'retry-after': '0' }),
+  rateLimited: answer(429, { 'retry-after': '0' }),
   unavailable: answer(503),
   broken: answer(500),
   tooLarge: answer(413),
@@ -453,8 +453,8 @@ test('every snapshot is counted exactly once at any time, whatever the server do
         const { recorded, delivered, queued } = xray.stats();
         expect(recorded).toBe(ids.length);
         expect(queued).toBe(0);
-        const own = sink.snapshots.filter((snapshot) => snapshot.environment === environment);
-        const seen = new Set(own.map(({ executionId }) => executionId));
+        const received = sink.snapshots.filter((snapshot) => snapshot.environment === environment);
+        const seen = new Set(received.map(({ executionId }) => executionId));
         expect(delivered).toBeLessThanOrEqual(seen.size);
         expect([...seen].every((id) => ids.includes(id))).toBe(true);
       },

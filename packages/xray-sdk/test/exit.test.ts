@@ -40,8 +40,8 @@ test('every process of a cluster has its own instance id, without gaps or duplic
   expect(instances.size).toBe(4);
   const inOrder = Array.from({ length: 50 }, (_, index) => index + 1);
   for (const instance of instances) {
-    const own = sink.snapshots.filter(({ instanceId }) => instanceId === instance);
-    expect(own.map(({ instanceSeq }) => instanceSeq)).toEqual(inOrder);
+    const ofInstance = sink.snapshots.filter(({ instanceId }) => instanceId === instance);
+    expect(ofInstance.map(({ instanceSeq }) => instanceSeq)).toEqual(inOrder);
   }
 });
 
@@ -163,7 +163,7 @@ test(`${String(EXECUTIONS)} executions with the server down: bounded memory, an 
     delivered: 0,
     queued: 0,
     dropped: { queue_full: EXECUTIONS - 1_000, exit: 1_000 },
-    told: EXECUTIONS,
+    reported: EXECUTIONS,
   });
   expect(report['grownBytes']).toBeLessThan(10_000_000);
   expect(report['lingeredMs']).toBeLessThan(2_000);

@@ -167,7 +167,7 @@ describe('a return value beside a noted output', () => {
 
   test('is kept whole if the output was cut, and is shed first from a full snapshot', async () => {
     const long = Array.from({ length: 3_000 }, () => 'a value of some length');
-    const one = await returnedOf(
+    const large = await returnedOf(
       (ex) =>
         ex.step('a', { kind: 'retrieve' }, () => ({
           long: long.slice(0, 1_000).concat(['x'.repeat(12_000)]),
@@ -176,7 +176,7 @@ describe('a return value beside a noted output', () => {
         replay: 'effects',
       },
     );
-    expect(one).toMatchObject({ of: 'lost' });
+    expect(large).toMatchObject({ of: 'lost' });
     const many = await recorded(
       async (ex) => {
         for (let place = 0; place < 30; place += 1) {

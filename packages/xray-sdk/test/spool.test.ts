@@ -107,9 +107,9 @@ test('a client delivers the records of an earlier client before its own', async 
   sink.behaviour = accept;
   sink.snapshots.length = 0;
   const second = client();
-  const own = record(second, 10);
+  const later = record(second, 10);
   expect(await second.flush()).toBe(true);
-  expect(sentIds()).toEqual([...left, ...own]);
+  expect(sentIds()).toEqual([...left, ...later]);
   expect(second.stats()).toMatchObject({ recorded: 60, delivered: 60, queued: 0 });
   await second.shutdown();
 });
@@ -157,12 +157,12 @@ test('a full spool drops and counts new records', async () => {
 });
 
 test("live clients that share a directory do not take over each other's records", async () => {
-  const [one, two] = [client(), client()];
-  const ids = [...record(one, 30), ...record(two, 30)];
-  expect(await Promise.all([one.flush(), two.flush()])).toEqual([true, true]);
+  const [first, second] = [client(), client()];
+  const ids = [...record(first, 30), ...record(second, 30)];
+  expect(await Promise.all([first.flush(), second.flush()])).toEqual([true, true]);
   expect(sentIds().toSorted()).toEqual(ids.toSorted());
-  expect(one.stats()).toMatchObject({ recorded: 30, delivered: 30 });
-  await Promise.all([one.shutdown(), two.shutdown()]);
+  expect(first.stats()).toMatchObject({ recorded: 30, delivered: 30 });
+  await Promise.all([first.shutdown(), second.shutdown()]);
 });
 
 test('delivered records free all of their bytes', async () => {

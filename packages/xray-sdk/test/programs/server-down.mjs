@@ -3,12 +3,12 @@
 import { XRaySDK } from '@xray/sdk';
 
 const count = Number(process.env['EXECUTIONS']);
-let told = 0;
+let reported = 0;
 const xray = new XRaySDK({
   apiKey: 'xr_test',
   appId: 'app',
   pipeline: 'down',
-  onDrop: () => (told += 1),
+  onDrop: () => (reported += 1),
 });
 
 function record(index) {
@@ -37,5 +37,5 @@ const grownBytes = memory() - before;
 const endedMs = performance.now();
 process.on('exit', () => {
   const lingeredMs = performance.now() - endedMs;
-  process.stdout.write(JSON.stringify({ ...xray.stats(), told, grownBytes, lingeredMs }));
+  process.stdout.write(JSON.stringify({ ...xray.stats(), reported, grownBytes, lingeredMs }));
 });
