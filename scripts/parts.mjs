@@ -19,12 +19,20 @@ export const parts = [
   { name: 'examples', folder: 'examples', needs: ['sdk'], outputs: ['dist'], prune: true },
 ];
 
+/** Their tests take minutes, so `npm test` begins with them and both cores have work until the end. */
+const LONGEST = ['server', 'e2e', 'sdk'];
+
 /** Folders with a vitest.config.ts, in the order in which `npm test` runs them. */
 export const testParts = [
   { name: 'scripts', folder: 'scripts' },
-  ...parts.map(({ name, folder }) => ({ name, folder })),
   { name: 'e2e', folder: 'e2e' },
-];
+  ...parts.map(({ name, folder }) => ({ name, folder })),
+].toSorted((a, b) => rank(a.name) - rank(b.name));
+
+/** @param {string} name */
+function rank(name) {
+  return LONGEST.includes(name) ? LONGEST.indexOf(name) : LONGEST.length;
+}
 
 /**
  * The named parts and the parts that they need, in the order of building.

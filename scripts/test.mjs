@@ -37,14 +37,11 @@ if (!(await prepare())) {
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'x-ray-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const seconds = { parts: [], files: [] };
-// The server's tests take about half of the time, so they run in parallel with all others.
-const lanes = [
-  selected.filter(({ name }) => name === 'server'),
-  selected.filter(({ name }) => name !== 'server'),
-].filter((lane) => lane.length > 0);
+const queue = [...selected];
+const lanes = Math.min(2, queue.length);
 await Promise.all(
-  lanes.map(async (lane) => {
-    for (const part of lane) await testPart(part);
+  Array.from({ length: lanes }, async () => {
+    for (let part = queue.shift(); part; part = queue.shift()) await testPart(part);
   }),
 );
 fs.rmSync(folder, { recursive: true, force: true });
@@ -74,7 +71,7 @@ async function testPart(part) {
     {
       cwd: path.join(root, part.folder),
       env: { ...env, XRAY_FILE_SECONDS: fileSeconds },
-      show: lanes.length === 1 ? true : `${part.name.padEnd(9)} `,
+      show: lanes === 1 ? true : `${part.name.padEnd(9)} `,
     },
   );
   const result = tally(readReport(report), code);

@@ -14,5 +14,10 @@ export default defineConfig({
       '@xray/core': fileURLToPath(new URL('../core/src/index.ts', import.meta.url)),
     },
   },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    // vitest would leave a core to itself: on two that is half of the machine.
+    maxWorkers: '100%',
+  },
 });
