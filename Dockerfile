@@ -4,7 +4,7 @@
 FROM node:20-slim AS build
 WORKDIR /xray
 COPY . .
-RUN ["node", "scripts/prepare.mjs", "core", "otlp", "sdk", "server", "dashboard"]
+RUN ["node", "scripts/prepare.mjs", "--without-tools", "core", "otlp", "sdk", "server", "dashboard"]
 
 # The packages that the server needs at run time. Without legacy-peer-deps npm would also install optional peers
 # of its libraries, such as Next: 480 MB instead of 86 MB.

@@ -13,15 +13,17 @@ import { singleFlight } from './single-flight.mjs';
  * does nothing, in less than a second. Writes to stderr only.
  *
  * @param {string[]} [names] of parts; all of them by default
+ * @param {{ withTools?: boolean }} [options] `withTools`: whether tests and checks are to run too. Builds and
+ *   the server need none of the devDependencies, which are a third of the files.
  * @returns {Promise<boolean>} false when something failed; the message is on stderr
  */
-export async function prepare(names = parts.map(({ name }) => name)) {
+export async function prepare(names = parts.map(({ name }) => name), { withTools = true } = {}) {
   const wanted = partsFor(names);
-  if (isInstalled() && wanted.every(isFresh)) return true;
+  if (installed(withTools) === 'whole' && wanted.every(isFresh)) return true;
   const progress = new Progress();
   try {
     return await singleFlight(
-      async () => await installAndBuild(wanted, progress),
+      async () => await installAndBuild(wanted, withTools, progress),
       () => progress.say('waiting for another process that prepares this clone'),
     );
   } finally {
@@ -31,10 +33,12 @@ export async function prepare(names = parts.map(({ name }) => name)) {
 
 /**
  * @param {import('./parts.mjs').Part[]} wanted
+ * @param {boolean} withTools
  * @param {Progress} progress
  */
-async function installAndBuild(wanted, progress) {
-  const mustInstall = !isInstalled();
+async function installAndBuild(wanted, withTools, progress) {
+  const found = installed(withTools);
+  const mustInstall = found !== 'whole';
   const stale = wanted.filter((part) => !isFresh(part));
   const first = mustInstall ? [{ name: 'install', needs: [] }] : [];
   const builds = stale.map(({ name, needs }) => ({
@@ -42,45 +46,66 @@ async function installAndBuild(wanted, progress) {
     needs: mustInstall ? ['install', ...needs] : needs,
   }));
   progress.plan([...first, ...builds]);
-  return (!mustInstall || (await install(progress))) && (await build(wanted, progress));
+  return (
+    (!mustInstall || (await install(found, withTools, progress))) && (await build(wanted, progress))
+  );
 }
 
-/** Whether node_modules holds the packages of package-lock.json, by npm's own record. */
-function isInstalled() {
+/**
+ * How many of the packages of package-lock.json node_modules holds, by npm's own record.
+ *
+ * @param {boolean} withTools
+ * @returns {'whole' | 'without tools' | 'other'}
+ */
+function installed(withTools) {
   let locked;
-  let installed;
+  let present;
   try {
     locked = readPackages('package-lock.json');
-    installed = readPackages('node_modules/.package-lock.json');
+    present = readPackages('node_modules/.package-lock.json');
   } catch {
-    return false;
+    return 'other';
   }
-  for (const [place, { version, integrity, link }] of Object.entries(installed)) {
+  for (const [place, { version, integrity, link }] of Object.entries(present)) {
     const wanted = locked[place];
-    if (!wanted || wanted.version !== version || wanted.integrity !== integrity) return false;
-    if (!link && !fs.existsSync(path.join(root, place))) return false;
+    if (!wanted || wanted.version !== version || wanted.integrity !== integrity) return 'other';
+    if (!link && !fs.existsSync(path.join(root, place))) return 'other';
   }
-  return Object.entries(locked).every(
+  const missing = Object.entries(locked).filter(
     ([place, { optional, devOptional }]) =>
-      place === '' || place in installed || optional === true || devOptional === true,
+      place !== '' && !(place in present) && optional !== true && devOptional !== true,
   );
+  if (!missing.every(([, { dev }]) => dev === true)) return 'other';
+  return withTools && missing.length > 0 ? 'without tools' : 'whole';
 }
 
 function readPackages(file) {
   return JSON.parse(fs.readFileSync(path.join(root, file), 'utf8')).packages;
 }
 
-/** @param {Progress} progress */
-async function install(progress) {
+/**
+ * @param {ReturnType<typeof installed>} found
+ * @param {boolean} withTools
+ * @param {Progress} progress
+ */
+async function install(found, withTools, progress) {
   progress.begin('install');
-  progress.say('installing packages (npm ci)');
+  // `npm ci` would first delete what is there.
+  const command = found === 'without tools' ? ['install', '--no-save'] : ['ci'];
+  progress.say(`installing packages (npm ${command[0]})`);
   const { code, output } = await run(
     'npm',
-    ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
+    [
+      ...command,
+      withTools ? '--include=dev' : '--omit=dev',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ],
     { cwd: root },
   );
   if (code === 0) progress.say(`installed in ${progress.end('install')}`);
-  else progress.say(`npm ci failed:\n${output}`);
+  else progress.say(`npm ${command[0]} failed:\n${output}`);
   return code === 0;
 }
 
@@ -133,6 +158,7 @@ async function buildPart(part, progress) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const names = process.argv.slice(2);
-  if (!(await prepare(names.length > 0 ? names : undefined))) process.exitCode = 1;
+  const names = process.argv.slice(2).filter((arg) => arg !== '--without-tools');
+  const withTools = !process.argv.includes('--without-tools');
+  if (!(await prepare(names.length > 0 ? names : undefined, { withTools }))) process.exitCode = 1;
 }

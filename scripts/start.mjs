@@ -11,11 +11,14 @@ npm run demo
 Settings come from the environment and .env: see README.md.
 `;
 
+const WITHOUT_TOOLS = { withTools: false };
 const args = process.argv.slice(2);
 
 if (args.includes('--help') || args.includes('-h')) process.stdout.write(HELP);
 else if (args.includes('--demo')) {
-  process.exitCode = (await prepare()) ? await demo(args.filter((arg) => arg !== '--demo')) : 1;
-} else if (await prepare(['core', 'sdk', 'server', 'dashboard'])) {
+  process.exitCode = (await prepare(undefined, WITHOUT_TOOLS))
+    ? await demo(args.filter((arg) => arg !== '--demo'))
+    : 1;
+} else if (await prepare(['core', 'sdk', 'server', 'dashboard'], WITHOUT_TOOLS)) {
   await becomeServer(['start', ...args]);
 } else process.exitCode = 1;

@@ -31,13 +31,22 @@ beforeEach(() => {
   });
   write('build.mjs', BUILD);
   write('tsconfig.base.json', '{}');
-  const root = { name: 'clone', version: '1.0.0', dependencies: { local: 'file:local' } };
+  const root = {
+    name: 'clone',
+    version: '1.0.0',
+    dependencies: { local: 'file:local' },
+    devDependencies: { tool: 'file:tool' },
+  };
   const packages = {
     '': root,
     local: { version: '1.0.0' },
     'node_modules/local': { resolved: 'local', link: true },
+    tool: { version: '1.0.0', dev: true },
+    'node_modules/tool': { resolved: 'tool', link: true, dev: true },
   };
-  write('local/package.json', JSON.stringify({ name: 'local', version: '1.0.0' }));
+  for (const name of ['local', 'tool']) {
+    write(`${name}/package.json`, JSON.stringify({ name, version: '1.0.0' }));
+  }
   write('package.json', JSON.stringify({ ...root, private: true }));
   write(
     'package-lock.json',
@@ -76,7 +85,7 @@ describe('preparing a clone', () => {
 
     await prepare();
 
-    expect(builds().toSorted()).toEqual(['core', 'dashboard', 'server']);
+    expect(builds().toSorted()).toEqual(['core', 'dashboard', 'otlp', 'server']);
     expect(read('packages/core/dist/built.txt')).toBe('another core');
   });
 
@@ -158,7 +167,24 @@ describe('preparing a clone', () => {
   test('prepares only the named parts and what they need', async () => {
     await prepare(['server']);
 
-    expect(builds()).toEqual(['core', 'server']);
+    expect(builds()).toEqual(['core', 'otlp', 'server']);
+  });
+
+  test('leaves out the tools of tests and checks, and adds them when they are needed', async () => {
+    const nothing = { code: 0, stdout: '', stderr: '' };
+    const tool = path.join(clone, 'node_modules/tool');
+    await prepare(['--without-tools']);
+    expect(fs.existsSync(tool)).toBe(false);
+    expect(await prepare(['--without-tools'])).toEqual(nothing);
+    forgetBuilds();
+    const lockfile = read('package-lock.json');
+
+    await prepare();
+
+    expect(fs.existsSync(tool)).toBe(true);
+    expect(builds()).toEqual([]);
+    expect(read('package-lock.json')).toBe(lockfile);
+    expect(await prepare(['--without-tools'])).toEqual(nothing);
   });
 });
 
