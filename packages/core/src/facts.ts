@@ -1,6 +1,7 @@
 import { isNumber, isStorableNumber } from './exact-json.js';
 import { hasFailed, type MetadataValue } from './query-match.js';
 import type { QueryFacts } from './query-match.js';
+import { ruleSettingsOf } from './rule-settings.js';
 import { rollUpRules } from './rule-roll-up.js';
 import { LIMITS, type Snapshot } from './snapshot.js';
 
@@ -31,6 +32,8 @@ export function factsOf(snapshot: Snapshot): SnapshotFacts {
     metadata: storableValues(withoutNulls(snapshot.metadata ?? {})),
     rules: rules.failed,
     decisive: rules.decisive,
+    // Long thresholds are not compared, so they need no digest.
+    ruleSettings: steps.flatMap((step) => ruleSettingsOf(step, () => '') ?? []),
     steps: steps.map(({ name, status }) => ({ name, status: status ?? 'completed' })),
   };
 }

@@ -165,7 +165,8 @@ function exactMidP(a: Tally, b: Tally): number {
   return Math.min(1, 2 * Math.min(below, above));
 }
 
-function logChoose(n: number, k: number): number {
+/** The logarithm of the number of ways to choose k of n. */
+export function logChoose(n: number, k: number): number {
   return logFactorial(n) - logFactorial(k) - logFactorial(n - k);
 }
 

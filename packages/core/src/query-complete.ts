@@ -43,7 +43,7 @@ export function completeQuery(text: string, caret: number): QueryCompletion | nu
   const nameEnd = whole.kind === 'pair' ? whole.name.end : whole.end;
   const dot = token.text.indexOf('.');
   const field = dot < 0 ? undefined : fieldNamed(token.text.slice(0, dot));
-  if (field === undefined || QUERY_FIELDS[field].keyed !== true) {
+  if (field === undefined || QUERY_FIELDS[field].keyed === undefined) {
     return fieldAt(token.start, token.text, whole.kind === 'pair' ? nameEnd + 1 : nameEnd);
   }
   return {
@@ -61,7 +61,10 @@ function fieldAt(start: number, prefix: string, end: number): QueryCompletion {
   const lower = prefix.toLowerCase();
   const options = Object.entries(QUERY_FIELDS)
     .filter(([name]) => name.startsWith(lower))
-    .map(([name, { keyed, about }]) => ({ insert: keyed ? `${name}.` : `${name}:`, about }));
+    .map(([name, { keyed, about }]) => ({
+      insert: keyed === true ? `${name}.` : `${name}:`,
+      about,
+    }));
   return { expects: 'field', field: null, key: null, prefix, start, end, options };
 }
 

@@ -4,7 +4,7 @@ import type { QueryField } from './query-tree.js';
 interface FieldFacts {
   takes: 'text' | 'flag' | 'duration' | 'started' | 'steps';
   /** Written as `field.key`. */
-  keyed?: true;
+  keyed?: true | 'optional';
   /** The only possible values. */
   values?: readonly string[];
   /** A short description of the field. */
@@ -39,7 +39,12 @@ export const QUERY_FIELDS: Readonly<Record<QueryField, FieldFacts>> = {
     example: 'reason:SCORE_LOW',
   },
   decisive: { takes: 'text', about: 'rule that decided the outcome', example: 'decisive:max_dti' },
-  rule: { takes: 'text', about: 'rule that failed', example: 'rule:max_dti' },
+  rule: {
+    takes: 'text',
+    keyed: 'optional',
+    about: 'rule that failed, or rule.ID.threshold: how a rule was set',
+    example: 'rule:max_dti',
+  },
   step: { takes: 'text', about: 'name of a step', example: 'step:score' },
   failed: { takes: 'text', about: 'name of a failed step', example: 'failed:score' },
   error: { takes: 'text', about: 'type of the first error', example: 'error:TimeoutError' },

@@ -109,7 +109,7 @@ class Lexer {
     const word = this.#text.slice(start, this.#at);
     const dot = word.indexOf('.');
     const field = dot < 0 ? undefined : fieldNamed(word.slice(0, dot));
-    const keyed = field !== undefined && QUERY_FIELDS[field].keyed === true;
+    const keyed = field !== undefined && QUERY_FIELDS[field].keyed !== undefined;
     let key: RawKey | null = null;
     if (keyed) {
       const from = start + dot + 1;

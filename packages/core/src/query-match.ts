@@ -5,6 +5,8 @@ import {
   readNumber,
   type RecordedNumber,
 } from './exact-json.js';
+import { splitRuleKey } from './query-fields.js';
+import type { RuleSetting } from './rule-settings.js';
 import type { Status } from './snapshot.js';
 import type {
   CompareOp,
@@ -37,6 +39,8 @@ export interface QueryFacts {
   rules: string[];
   /** Ids of rules that decided. */
   decisive: string[];
+  /** The rules that steps asked, as they were set. */
+  ruleSettings: RuleSetting[];
   errorType: string | null;
   steps: { name: string; status: string }[];
 }
@@ -139,6 +143,12 @@ function matchesValue(
       ({ type, id }) => isMatch(value, id) || (isWhole && isMatch(value, `${type}/${id}`)),
     );
   }
+  if (field === 'rule' && key !== null) {
+    return settingsAt(key, facts).some((found) => {
+      if (value.match === 'prefix') return typeof found === 'string' && isMatch(value, found);
+      return metadataValues(value.text).some((one) => areEqual(one, found));
+    });
+  }
   if (field === 'metadata') {
     const found = ownValue(facts.metadata, key);
     if (value.match === 'is')
@@ -158,6 +168,8 @@ function isPresent({ field, key }: PresentNode, facts: QueryFacts): boolean {
       const found = ownValue(facts.metadata, key);
       return found !== undefined && found !== null;
     }
+    case 'rule':
+      return key === null ? facts.rules.length > 0 : settingsAt(key, facts).length > 0;
     case 'subject':
       return facts.subjects.length > 0;
     case 'adverse':
@@ -172,6 +184,16 @@ function isPresent({ field, key }: PresentNode, facts: QueryFacts): boolean {
     default:
       return textsOf(field, key, facts).length > 0;
   }
+}
+
+/** The values of `rule.ID.PART`. */
+function settingsAt(key: string, { ruleSettings }: QueryFacts): unknown[] {
+  const { rule, part } = splitRuleKey(key);
+  if (part === undefined) return [];
+  return ruleSettings
+    .filter(({ id }) => id === rule)
+    .map((setting) => setting[part])
+    .filter((value) => value !== undefined);
 }
 
 function flagOf(field: FlagField, facts: QueryFacts): boolean | null {

@@ -1,4 +1,4 @@
-import { QUERY_FIELDS, fieldNamed, nearest } from './query-fields.js';
+import { QUERY_FIELDS, RULE_PARTS, fieldNamed, nearest, splitRuleKey } from './query-fields.js';
 import { queryError, type PairToken, type RawValue } from './query-lexer.js';
 import { printQueryField } from './query-print.js';
 import type {
@@ -19,9 +19,10 @@ export function readPair(token: PairToken): QueryLeaf | QueryError {
   const { takes, keyed } = QUERY_FIELDS[field];
   const key = token.key?.text ?? null;
   // A version or metadata key may be empty if it is written in quotes.
-  if (keyed && (key === null || (key === '' && token.key?.quoted !== true))) {
+  if (keyed === true && (key === null || (key === '' && token.key?.quoted !== true))) {
     return missingKey(token, field);
   }
+  if (field === 'rule' && key !== null && !namesPart(key)) return missingPart(token, key);
   const empty = token.values.find((value) => value.text === '' && !value.quoted && !value.star);
   if (empty !== undefined) return missingValue(token, field, empty);
   if (isStar(token.values[0]) && token.values.length === 1 && token.op === '') {
@@ -152,6 +153,17 @@ function unknownValue(field: string, known: readonly string[], value: RawValue):
 
 function missingKey(token: PairToken, field: QueryField): QueryError {
   const message = `${field} needs a name after a dot, as in ${QUERY_FIELDS[field].example}.`;
+  return failure('missing_key', message, token.key ?? token.name);
+}
+
+function namesPart(key: string): boolean {
+  const { rule, part } = splitRuleKey(key);
+  return rule !== '' && part !== undefined;
+}
+
+function missingPart(token: PairToken, key: string): QueryError {
+  const parts = RULE_PARTS.join(', ');
+  const message = `rule.${key} needs a rule and one of ${parts}, as in rule.max_dti.threshold:0.36.`;
   return failure('missing_key', message, token.key ?? token.name);
 }
 

@@ -1,7 +1,7 @@
 // The filter language: docs/query-language.md. Has no zod, which would make pages larger.
 export { completeQuery, type QueryCompletion, type QueryOption } from './query-complete.js';
 export { readFacetTerm, termState, toggleTerm, type FacetTerm } from './query-edit.js';
-export { QUERY_FIELDS } from './query-fields.js';
+export { QUERY_FIELDS, splitRuleKey, type RulePart } from './query-fields.js';
 export { lexQuery, type QueryToken } from './query-lexer.js';
 export {
   FAILED_STATUSES,

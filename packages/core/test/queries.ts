@@ -46,6 +46,10 @@ const openFields = fields.filter(
 ) as TextField[];
 
 function keyOf(field: QueryField): fc.Arbitrary<string | null> {
+  if (field === 'rule') {
+    const key = anyText.filter((text) => text !== '').map((text) => `${text}.threshold`);
+    return fc.oneof(fc.constant(null), key);
+  }
   return QUERY_FIELDS[field].keyed ? anyText : fc.constant(null);
 }
 

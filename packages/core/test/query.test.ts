@@ -54,6 +54,7 @@ const facts: QueryFacts = {
   reasons: ['SCORE_LOW', 'DTI_HIGH'],
   rules: ['max_dti'],
   decisive: ['min_score'],
+  ruleSettings: [{ id: 'max.dti', op: '<=', threshold: 0.36, version: '4' }],
   errorType: 'TimeoutError',
   steps: [
     { name: 'rules', status: 'completed' },
@@ -85,6 +86,10 @@ describe('meaning of a query', () => {
     ['version.ruleset:r42 metadata.region:eu tag:vip'],
     ['metadata.attempts:2 metadata.attempts:2.0 metadata.priority:false'],
     ['metadata."two words":x'],
+    [
+      'rule.max.dti.threshold:0.36 rule.max.dti.op:"<=" rule.max.dti.version:4 rule.max.dti.op:"<"*',
+    ],
+    ['rule.max.dti.threshold:* rule:* -rule.max.dti.effect:* -rule.other.threshold:*'],
     ['tag:"a b"'],
     ['outcome:approved,declined'],
     ['failed:score -failed:rules'],
@@ -374,7 +379,8 @@ describe('facets edit a query', () => {
     const facet = fc.constantFrom(...fields).chain(([field, { keyed, values }]) =>
       fc.record({
         field: fc.constant(field as TextField),
-        key: keyed ? anyText : fc.constant(null),
+        // `rule.ID.threshold` is no facet.
+        key: keyed === true ? anyText : fc.constant(null),
         value: values === undefined ? anyText : fc.constantFrom(...values),
       }),
     );
