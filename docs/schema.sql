@@ -297,7 +297,8 @@ CREATE TABLE xray.steps (
     duration_ms double precision,
     candidates_in bigint,
     candidates_out bigint,
-    drops jsonb
+    drops jsonb,
+    rules jsonb
 );
 
 CREATE TABLE xray.tombstones (

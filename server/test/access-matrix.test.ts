@@ -112,6 +112,7 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/pipelines': READ,
   'GET /api/apps/:app/pipelines/:pipeline': READ,
   'GET /api/apps/:app/pipelines/:pipeline/funnel': READ,
+  'GET /api/apps/:app/pipelines/:pipeline/rules': READ,
   'GET /api/apps/:app/cohorts': READ,
   'GET /api/apps/:app/live': READ,
   'GET /api/apps/:app/export': READ,

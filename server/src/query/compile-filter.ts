@@ -4,6 +4,7 @@ import {
   durationMs,
   metadataValues,
   queryLeaves,
+  splitRuleKey,
   startedBounds,
   stringifyJson,
   type QueryLeaf,
@@ -110,6 +111,8 @@ export function isOfAlike(query: QueryNode): boolean {
       return query.nodes.every(isOfAlike);
     case 'term':
     case 'present':
+      // `rule.ID.threshold` asks the steps.
+      return ALIKE.has(query.field) && !(query.field === 'rule' && query.key !== null);
     case 'flag':
       return ALIKE.has(query.field);
     default:
@@ -199,8 +202,10 @@ function compileTerm({ field, key, values }: TermNode): Condition {
       return sql`EXISTS (SELECT FROM xray.steps s
         WHERE s.execution = e.id AND ${name}${field === 'failed' ? sql` AND ${IS_FAILED}` : sql``})`;
     }
-    case 'reason':
     case 'rule':
+      if (key !== null) return any(values.map((value) => hasSetting(key, value)));
+      return overlaps(sql.ref(MANY.rule), values);
+    case 'reason':
     case 'decisive':
     case 'tag':
       return overlaps(sql.ref(MANY[field]), values);
@@ -228,8 +233,9 @@ function compilePresent({ field, key }: Extract<QueryLeaf, { kind: 'present' }>)
       return sql`e.adverse IS NOT NULL`;
     case 'duration':
       return sql`e.duration_ms IS NOT NULL`;
-    case 'reason':
     case 'rule':
+      return key === null ? sql`${sql.ref(MANY.rule)} <> '{}'` : hasSettingAt(key, sql`true`);
+    case 'reason':
     case 'decisive':
     case 'tag':
       return sql`${sql.ref(MANY[field])} <> '{}'`;
@@ -285,6 +291,29 @@ function hasMetadata(key: string, value: QueryValue): Condition {
   }
   return sql`(jsonb_typeof(e.metadata -> ${key}::text) = 'string'
     AND ${hasText(sql`e.metadata`, key, value)})`;
+}
+
+/** Whether a step asked the rule of `rule.ID.PART` with this value. */
+function hasSetting(key: string, value: QueryValue): Condition {
+  const { rule, part } = splitRuleKey(key);
+  if (part === undefined) return sql`false`;
+  if (value.match === 'is') {
+    const settings = metadataValues(value.text).map((one) => [{ id: rule, [part]: one }]);
+    const asked = any(settings.map((setting) => contains(sql`s.rules`, setting)));
+    return sql`EXISTS (SELECT FROM xray.steps s WHERE s.execution = e.id AND ${asked})`;
+  }
+  return hasSettingAt(
+    key,
+    sql`(jsonb_typeof(r -> ${part}::text) = 'string' AND ${startsWith(sql`(r ->> ${part}::text)`, value.text)})`,
+  );
+}
+
+/** Whether a step asked the rule with some value of the part for which the condition on `r` holds. */
+function hasSettingAt(key: string, condition: Condition): Condition {
+  const { rule, part = '' } = splitRuleKey(key);
+  return sql`EXISTS (SELECT FROM xray.steps s CROSS JOIN LATERAL jsonb_array_elements(s.rules) AS r
+    WHERE s.execution = e.id AND s.rules IS NOT NULL AND r ->> 'id' = ${rule}
+      AND jsonb_exists(r, ${part}) AND ${condition})`;
 }
 
 function hasSubject({ match, text }: QueryValue): Condition {

@@ -7,6 +7,7 @@ import {
   jsonDepthExceeds,
   mergeStateOf,
   parseJson,
+  ruleSettingsOf,
   snapshotSchema,
   stepSequence,
   stringifyJson,
@@ -121,7 +122,7 @@ function toRecord(
   receivedAt: Date,
   senderEnvironments: string[] | null,
 ): ExecutionRecord {
-  const { executionId, steps: _, ...facts } = factsOf(snapshot);
+  const { executionId, steps: _, ruleSettings: __, ...facts } = factsOf(snapshot);
   return {
     app: snapshot.appId,
     executionId,
@@ -147,6 +148,7 @@ function toRecord(
       candidatesIn: step.candidates?.in ?? null,
       candidatesOut: step.candidates?.out ?? null,
       drops: dropsOf(step),
+      rules: ruleSettingsOf(exact.steps[index] ?? step, digestOf),
     })),
   };
 }
@@ -188,6 +190,10 @@ function orderingTime(startedAt: string | null | undefined, receivedAt: Date): D
   const time = Date.parse(startedAt ?? '');
   const believable = time >= FIRST_INSTANT_MS && time <= receivedAt.getTime() + MAX_AHEAD_MS;
   return believable ? new Date(time) : receivedAt;
+}
+
+function digestOf(text: string): string {
+  return hash('sha256', text, 'hex');
 }
 
 /** The first 32 bits of the SHA-256 of the names of the steps that ran, in order. */

@@ -6,7 +6,9 @@ import {
   compareOutcomes,
   decidingRulesOf,
   explain,
+  findRuleChanges,
   rankExplanations,
+  summarizeRules,
   type CandidateHistory,
   type Case,
   type CohortComparison,
@@ -20,9 +22,11 @@ import {
   type Histogram,
   type IngestResult,
   type Lookup,
+  type ObservedRun,
   type Releases,
   type PipelineList,
   type PipelineOverview,
+  type RuleHistory,
   type SavedView,
   type SavedViewList,
   type Snapshot,
@@ -158,6 +162,30 @@ const outcomes = compareOutcomes([
   { outcome: 'approved', a: 700, b: 600 },
   { outcome: 'declined', a: 300, b: 400 },
 ]);
+/** A limit that a new rule set lowered. */
+const observed = Array.from({ length: 40 }, (_, index): ObservedRun => {
+  const isNew = index >= 20;
+  const isDeclined = isNew && index % 4 === 0;
+  const threshold = isNew ? 0.36 : 0.43;
+  return {
+    at: Date.parse(WEEK.from) + index * HOUR_MS,
+    environment: 'prod',
+    versions: { ruleset: isNew ? 'r42' : 'r41' },
+    steps: ['credit_score', 'rules'],
+    blocks: [{ step: 'rules', rules: [{ id: 'max_dti', op: '<=', threshold, effect: 'reject' }] }],
+    failed: isDeclined ? ['max_dti'] : [],
+    decisive: isDeclined ? ['max_dti'] : [],
+    completed: true,
+  };
+});
+const rules: RuleHistory = {
+  pipeline: 'loan-approval',
+  ...WEEK,
+  executions: observed.length,
+  sampled: observed.length,
+  ...summarizeRules(observed, { scale: 1, changes: findRuleChanges(observed) }),
+};
+
 const cohorts: CohortComparison = {
   a: {
     q: 'pipeline:loan-approval version.ruleset:r41',
@@ -350,6 +378,7 @@ export const EXAMPLES = {
     variants: [{ steps: ['search', 'filter'], executions: 640 }],
     moreVariants: 0,
   } satisfies Funnel,
+  RuleHistory: rules,
   SavedView: VIEW,
   SavedViewList: { items: [VIEW] } satisfies SavedViewList,
   Explanation: explain(SNAPSHOT_EXAMPLE),

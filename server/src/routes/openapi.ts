@@ -30,6 +30,7 @@ const NAMED = {
   PipelineList: core.pipelineListSchema,
   PipelineOverview: core.pipelineOverviewSchema,
   Funnel: core.funnelSchema,
+  RuleHistory: core.ruleHistorySchema,
   Facets: core.facetsSchema,
   Releases: core.releasesSchema,
   Histogram: core.histogramSchema,

@@ -4,7 +4,9 @@ import {
   pipelineListSchema,
   pipelineOverviewSchema,
   rangeQuerySchema,
+  ruleHistorySchema,
 } from '@xray/core';
+import { readRuleHistory } from '../query/rules.js';
 import { readFunnel, readOverview, readPipelines } from '../query/pipelines.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
@@ -69,6 +71,28 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
         const query = parse(rangeQuerySchema, req.query);
         const pipeline = param(req, 'pipeline');
         res.json(await readFunnel(store, param(req, 'app'), pipeline, query, now()));
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/apps/:app/pipelines/:pipeline/rules',
+      policy: 'read',
+      isHeavy: true,
+      summary:
+        'The rules of a pipeline as they were set, and what changed in them: thresholds, operators, versions, order.',
+      query: rangeQuerySchema,
+      answers: {
+        200: {
+          description:
+            'Rules with changes come first. With many executions, the rules of a sample are read and counts are scaled up.',
+          schema: ruleHistorySchema,
+        },
+        422: TOO_BROAD,
+      },
+      async handle({ req, res }) {
+        const query = parse(rangeQuerySchema, req.query);
+        const pipeline = param(req, 'pipeline');
+        res.json(await readRuleHistory(store, param(req, 'app'), pipeline, query, now()));
       },
     },
   ];

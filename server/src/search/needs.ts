@@ -59,8 +59,10 @@ function needOfTerm({ field, key }: TermNode, { match, text }: QueryValue): Need
       return anyOf(metadataValues(text).map((value) => fact('metadata', key ?? '', value)));
     case 'version':
       return fact('version', key ?? '', text);
-    case 'reason':
     case 'rule':
+      // How a rule was set is not in the index.
+      return key === null ? fact(field, '', text) : undefined;
+    case 'reason':
     case 'decisive':
     case 'error':
     case 'step':

@@ -47,6 +47,7 @@ export const STEP = {
   candidates_in: 'bigint',
   candidates_out: 'bigint',
   drops: 'jsonb',
+  rules: 'jsonb',
 } as const;
 
 export function names(columns: Record<string, string>): RawBuilder<unknown> {

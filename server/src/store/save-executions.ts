@@ -338,6 +338,7 @@ export function stepRows(
     candidates_in: step.candidatesIn,
     candidates_out: step.candidatesOut,
     drops: step.drops,
+    rules: step.rules,
   }));
 }
 

@@ -14,6 +14,7 @@ import { answeredWithin, DISK_FULL } from './outage.js';
 import * as retention from './retention.js';
 import * as derived from './rewrite-derived.js';
 import * as pipelines from './pipelines.js';
+import { readRules } from './rules.js';
 import { saveExecutions } from './save-executions.js';
 import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
 import { sqlSearchStore } from './sql-search-store.js';
@@ -70,6 +71,7 @@ export function createSqlStore(driver: Driver): Store {
     listPipelines: (scope) => pipelines.listPipelines(db, scope),
     readOverTime: (scope) => pipelines.readOverTime(db, scope),
     readFlow: (scope) => readFlow(db, scope),
+    readRules: (scope) => readRules(db, scope),
     countCohorts: (pair) => cohorts.countCohorts(db, pair),
     countTraits: (pair, found, outcome) => cohorts.countTraits(db, pair, found, outcome),
 

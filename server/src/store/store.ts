@@ -11,6 +11,7 @@ import type {
   Releases,
   Retention,
   RetentionRule,
+  RuleSetting,
   Status,
   Suggestion,
   Tombstone,
@@ -22,6 +23,7 @@ import type { CohortCounts, CohortPair, SampledBody, TraitCount } from './cohort
 import type { FileCopy } from './driver.js';
 import type { Flow } from './flows.js';
 import type { OverTime } from './pipelines.js';
+import type { RuleReadings } from './rules.js';
 import type {
   Condition,
   CountScope,
@@ -96,6 +98,8 @@ export interface StepRow {
   candidatesOut: number | null;
   /** Numbers of candidates that were not kept, by decisive reason. */
   drops: Record<string, number> | null;
+  /** The rules that it asked, in its order. */
+  rules: RuleSetting[] | null;
 }
 
 /** A body with the other values that its record needs. */
@@ -281,6 +285,8 @@ export interface Store extends AccessStore {
   findPlace(app: string, executionId: string): Promise<ExportFilter['after']>;
   readOverTime(scope: CountScope & { origin: Date; bucketMs: number }): Promise<OverTime>;
   readFlow(scope: CountScope & { sampled: number }): Promise<Flow>;
+  /** Throws a ReadTooLong. */
+  readRules(scope: CountScope & { sampled: number }): Promise<RuleReadings>;
   countCohorts(pair: CohortPair): Promise<CohortCounts>;
   countTraits(
     pair: CohortPair,

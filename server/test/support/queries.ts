@@ -25,6 +25,8 @@ const anySnapshot = fc.record(
               id: fc.constantFrom('max_dti', 'max%', 'min'),
               result: fc.constantFrom('pass', 'fail'),
               effect: fc.constantFrom('reject', 'flag'),
+              op: fc.constantFrom('<=', '<', null),
+              threshold: fc.constantFrom(0.36, 0.43, '0.36', 'eu', ['eu'], null),
             }),
             { maxLength: 2 },
           ),
@@ -103,6 +105,15 @@ export function factsOf(snapshot: Snapshot, receivedAt: number): QueryFacts {
     reasons: (snapshot.decision?.reasons ?? []).map(({ code }) => code),
     rules: rules.failed,
     decisive: rules.decisive,
+    ruleSettings: snapshot.steps
+      .filter(({ status }) => status !== 'skipped')
+      .flatMap((step) => step.rules ?? [])
+      .map(({ id, op, threshold, effect }) => ({
+        id,
+        ...(op && { op }),
+        ...(threshold !== null && threshold !== undefined && { threshold }),
+        ...(effect && { effect }),
+      })),
     errorType: failed.find(({ error }) => error)?.error?.type ?? null,
     steps: snapshot.steps.map((step) => ({ name: step.name, status: step.status ?? 'completed' })),
   };
@@ -112,7 +123,8 @@ const TERMS = String.raw`
 pipeline:loan ; pipeline:loan* ; pipeline:Loan,offer ; env:prod ; env:def* ; env:* ; status:failed
 status:running,timed_out ; status:* ; id:e1* ; id:e1,e2,e30 ; id:"e1"* ; outcome:declined
 outcome:declined* ; outcome:approved,x ; outcome:* ; outcome:"" ; reason:SCORE ; reason:SCORE*
-reason:DTI%,x ; reason:* ; rule:max_dti ; rule:max* ; rule:* ; rule:max%,min ; decisive:min
+reason:DTI%,x ; reason:* ; rule:max_dti ; rule:max* ; rule:* ; rule:max%,min ; rule.max_dti.threshold:0.36 ; rule.max%.threshold:eu,0.43 ; rule.min.threshold:e*
+rule.max_dti.threshold:* ; rule.max_dti.op:"<"* ; rule.min.op:"<=" ; rule.min.effect:flag ; rule.x.version:* ; decisive:min
 decisive:m* ; decisive:* ; step:rules ; step:rules* ; step:100%,données ; step:* ; failed:score
 failed:a_b* ; failed:* ; error:T_ ; error:T* ; error:* ; subject:1 ; subject:applicant/1
 subject:a/1/a ; subject:a/1/a/1 ; subject:1/1/a ; subject:applicant/* ; subject:1* ; subject:*
