@@ -4,33 +4,33 @@ import { notSearchedSchema } from './finding.js';
 
 const instant = z.iso.datetime({ offset: true });
 
-/** How an execution names another: `review_of` and the like. */
+/** A link to another execution, such as `review_of`. */
 export const caseLinkSchema = z.object({ executionId: z.string(), relation: z.string() });
 export type CaseLink = z.infer<typeof caseLinkSchema>;
 
-/** Without a range a case is all that is stored. */
+/** The range. Without it a case covers all stored executions. */
 export const caseQuerySchema = z.object({ from: instant.optional(), to: instant.optional() });
 export type CaseQuery = z.infer<typeof caseQuerySchema>;
 
 export const caseItemSchema = executionSummarySchema.extend({
-  /** It decided about the subject. Others are here because of a link. */
+  /** Whether it decided about the subject. Other executions are here because of a link. */
   about: z.boolean(),
   links: z.array(caseLinkSchema),
-  /** Its place in `matters`. */
+  /** The index of its group in `matters`. */
   matter: z.int(),
   /** The review, override or retry whose decision replaced this one. */
   replacedBy: z.string().nullable(),
 });
 export type CaseItem = z.infer<typeof caseItemSchema>;
 
-/** `decision`: no link led to it. */
+/** `decision` means that no link led to the decision. */
 export const ENDED_BY = ['decision', 'review', 'override', 'retry'] as const;
 
 /** Executions that are linked to each other. */
 export const matterSchema = z.object({
   startedAt: z.string(),
   executions: z.int(),
-  /** The decision in force. Null while there is none. */
+  /** The decision in force. Null until there is a decision. */
   ended: z
     .object({
       executionId: z.string(),
@@ -38,35 +38,35 @@ export const matterSchema = z.object({
       adverse: z.boolean().nullable(),
       at: z.string(),
       by: z.enum(ENDED_BY),
-      /** From the start of the matter. */
+      /** Milliseconds since the start of the matter. */
       afterMs: z.number(),
     })
     .nullable(),
 });
 export type Matter = z.infer<typeof matterSchema>;
 
-/** Every execution about a subject, and those linked to them, the oldest first. */
+/** All executions about a subject and those linked to them, the oldest first. */
 export const caseSchema = z.object({
   type: z.string(),
   id: z.string(),
-  /** Executions about the subject in the range. */
+  /** The number of executions about the subject in the range. */
   executions: z.int(),
   matters: z.array(matterSchema),
   items: z.array(caseItemSchema),
-  /** Executions that the case has beyond those listed. */
+  /** The number of executions that are not listed. */
   more: z.int(),
   notSearched: notSearchedSchema.nullable(),
 });
 export type Case = z.infer<typeof caseSchema>;
 
-/** An execution of a case as it is stored. */
+/** A stored execution of a case. */
 export interface CaseEntry {
   summary: ExecutionSummary;
   about: boolean;
   links: CaseLink[];
 }
 
-/** The strongest first: an override ends a matter, whatever else it is. */
+/** The strongest relation first. An override ends a matter before any other relation. */
 const REPLACING = [
   ['overrides', 'override'],
   ['review_of', 'review'],
@@ -106,7 +106,7 @@ export function assembleCase(entries: CaseEntry[]): Pick<Case, 'matters' | 'item
   };
 }
 
-/** For each execution one that stands for its whole group. */
+/** Gives each execution the id of one execution that represents its group. */
 function groupsOf(entries: CaseEntry[], byId: Map<string, CaseEntry>): (id: string) => string {
   const parents = new Map<string, string>();
   const rootOf = (id: string): string => {
@@ -124,7 +124,7 @@ function groupsOf(entries: CaseEntry[], byId: Map<string, CaseEntry>): (id: stri
   return rootOf;
 }
 
-/** By the id of an execution, the newest decision that replaced its own. */
+/** For each execution id, the newest decision that replaced its decision. */
 function replacementsOf(sorted: CaseEntry[], byId: Map<string, CaseEntry>): Map<string, string> {
   const replaced = new Map<string, string>();
   for (const entry of sorted) {
@@ -151,7 +151,7 @@ function matterFrom(
   const own = decided.filter((entry) => !isChild(entry));
   const deciding = own.length > 0 ? own : decided;
   const inForce = deciding.filter(({ summary }) => !replacedBy.has(summary.executionId));
-  // Links in a circle replace each other. Then the newest decision counts.
+  // Links in a cycle replace each other. Then the newest decision counts.
   const last = inForce.at(-1) ?? deciding.at(-1);
   const outcome = last?.summary.outcome;
   return {
@@ -183,7 +183,7 @@ function hasDecided({ summary, links }: CaseEntry): boolean {
   return summary.outcome !== null && summary.status !== 'running' && !isReplay;
 }
 
-/** Shorter beginnings would find nearly everything. */
+/** Shorter prefixes would match nearly every id. */
 export const MIN_PREFIX = 2;
 
 export const SUGGESTED_KINDS = ['subject', 'candidate'] as const;
@@ -191,22 +191,22 @@ export const SUGGESTED_KINDS = ['subject', 'candidate'] as const;
 export const suggestQuerySchema = z.object({
   prefix: z.string().min(MIN_PREFIX).max(256),
   kind: z.enum(SUGGESTED_KINDS).optional(),
-  /** Of each kind. */
+  /** The most suggestions of each kind. */
   limit: z.coerce.number().int().min(1).max(20).default(8),
 });
 export type SuggestQuery = z.infer<typeof suggestQuerySchema>;
 
 export const suggestionSchema = z.object({
   kind: z.enum(SUGGESTED_KINDS),
-  /** Of a subject; '' for a candidate. */
+  /** The type of a subject, or '' for a candidate. */
   type: z.string(),
   id: z.string(),
-  /** When an execution had it, to about a day. */
+  /** The time of an execution with this id, accurate to about a day. */
   at: z.string(),
 });
 export type Suggestion = z.infer<typeof suggestionSchema>;
 
-/** Subjects and candidates whose id begins with the prefix, whatever its case and accents. */
+/** Subjects and candidates whose id begins with the prefix, ignoring case and accents. */
 export const suggestionsSchema = z.object({
   prefix: z.string(),
   items: z.array(suggestionSchema),

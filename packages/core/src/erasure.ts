@@ -3,11 +3,11 @@ import { LIMITS } from './snapshot.js';
 
 const reasonSchema = z.string().trim().min(1).max(200);
 
-/** Which executions are to be erased: one of these, within `environment` if it is given. */
+/** The executions to erase, chosen in one of these ways. `environment` narrows the choice. */
 export const pruneRequestSchema = z
   .object({
     what: z.discriminatedUnion('kind', [
-      /** Those that the app's retention rules no longer keep. */
+      /** Executions that the app's retention rules no longer keep. */
       z.object({ kind: z.literal('expired') }),
       z.object({
         kind: z.literal('received_before'),
@@ -21,13 +21,16 @@ export const pruneRequestSchema = z
       }),
     ]),
     environment: z.string().min(1).max(LIMITS.environment).optional(),
-    /** Only counts. */
+    /** Counts without deleting. */
     dryRun: z.boolean().default(false),
-    /** Why an execution or a subject is erased. It is kept and shown, so it may not hold the erased id. */
+    /**
+     * Why an execution or a subject is erased. The reason is kept and shown, so it must not contain the
+     * erased id.
+     */
     reason: reasonSchema.optional(),
-    /** The receipt of an earlier call of the same erasure, which goes on. */
+    /** The receipt of the erasure that this call continues. */
     receipt: z.uuid().optional(),
-    /** Where the call before stopped. */
+    /** The cursor of the previous answer, to continue there. */
     cursor: z.string().max(512).optional(),
   })
   .superRefine(({ what, reason }, context) => {
@@ -39,7 +42,7 @@ export const pruneRequestSchema = z
   });
 export type PruneRequest = z.input<typeof pruneRequestSchema>;
 
-/** `bytes` are those of the bodies, as UTF-8. */
+/** The numbers of what was erased. `bytes` counts UTF-8 bytes of bodies. */
 export const erasureCountSchema = z.object({
   executions: z.int(),
   steps: z.int(),
@@ -47,17 +50,17 @@ export const erasureCountSchema = z.object({
 });
 export type ErasureCount = z.infer<typeof erasureCountSchema>;
 
-/** The proof of an erasure that somebody asked for. It holds no id of a person or of an execution. */
+/** The proof of an erasure that somebody requested. It contains no id of a person or of an execution. */
 export const erasureReceiptSchema = z.object({
   id: z.string(),
   kind: z.enum(['execution', 'subject']),
   /** The type of the erased subject. */
   subjectType: z.string().nullable(),
   reason: z.string(),
-  /** The name of the person or program that asked for it. */
+  /** The name of the person or program that requested the erasure. */
   askedBy: z.string(),
   at: z.string(),
-  /** What it has erased so far. */
+  /** The numbers erased so far. */
   erased: erasureCountSchema,
 });
 export type ErasureReceipt = z.infer<typeof erasureReceiptSchema>;
@@ -67,20 +70,20 @@ export const erasureReceiptListSchema = z.object({ items: z.array(erasureReceipt
 export type ErasureReceiptList = z.infer<typeof erasureReceiptListSchema>;
 
 /**
- * One call erases for about a second; while there is a `cursor`, send it with the next. At the end
- * `left` says what still matches (counted again), and `held` how many executions a legal hold protects.
+ * One call erases for about a second. If the answer has a `cursor`, send it with the next call. In the last
+ * answer `left` counts the remaining matches, and `held` the executions that a legal hold protects.
  */
 export const pruneResultSchema = z.object({
   erased: erasureCountSchema,
   left: erasureCountSchema.nullable(),
   held: z.int().nullable(),
-  /** Of an erasure by execution or subject that erased something. */
+  /** The receipt of an erasure by execution or subject. Null if nothing was erased. */
   receipt: erasureReceiptSchema.nullable(),
   cursor: z.string().nullable(),
 });
 export type PruneResult = z.infer<typeof pruneResultSchema>;
 
-/** What is still known of an execution that was erased. */
+/** The facts that are kept about an erased execution. */
 export const tombstoneSchema = z.object({
   /** The id of the receipt. */
   receipt: z.string(),
@@ -89,7 +92,7 @@ export const tombstoneSchema = z.object({
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 
-/** Whether a text has another one as a whole word. */
+/** Whether a text contains another text as a whole word. */
 function holdsWord(text: string, word: string): boolean {
   const [within, sought] = [text.toLowerCase(), word.toLowerCase()];
   for (let at = within.indexOf(sought); at >= 0; at = within.indexOf(sought, at + 1)) {

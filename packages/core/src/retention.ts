@@ -3,21 +3,23 @@ import { LIMITS } from './snapshot.js';
 
 /** The most rules of one app. */
 const MAX_RULES = 200;
-/** The preview counts what goes within so many days from now. */
+/** The preview counts deletions within these numbers of days from now. */
 export const PREVIEW_DAYS = [1, 7, 30, 90, 365] as const;
 
-/** How long executions are kept. Null speaks for every environment, or for every pipeline. */
+/** How long executions are kept. A null environment or pipeline means all of them. */
 export const retentionRuleSchema = z.object({
   environment: z.string().min(1).max(LIMITS.environment).nullable(),
   pipeline: z.string().min(1).max(LIMITS.name).nullable().default(null),
-  /** Counted from `receivedAt`; null keeps them for ever. */
+  /** Counted from `receivedAt`. Null keeps executions forever. */
   days: z.int().min(1).max(36_500).nullable(),
-  /** Nothing in the rule's scope is deleted, whatever the request or another rule. */
+  /** Nothing in the rule's scope is deleted, by any request or other rule. */
   legalHold: z.boolean(),
 });
 export type RetentionRule = z.infer<typeof retentionRuleSchema>;
 
-/** An app's rules with what each has deleted so far: executions, and when last. */
+/**
+ * An app's rules, with the number of executions that each has deleted and the time of the last deletion.
+ */
 export const retentionSchema = z.object({
   items: z.array(
     retentionRuleSchema.extend({ deleted: z.int(), lastDeletedAt: z.string().nullable() }),
@@ -39,24 +41,24 @@ export type NewRetention = z.input<typeof newRetentionSchema>;
 const goingSchema = z.object({
   /** Executions that the next run deletes. */
   now: z.int(),
-  /** Executions that go within so many days from now; those of `now` are included. */
+  /** Executions that are deleted within this many days from now, including those of `now`. */
   within: z.array(z.object({ days: z.int(), executions: z.int() })),
 });
 
-/** What rules would delete, and when, if no more executions arrived. */
+/** The deletions that rules would cause if no more executions arrived, and their times. */
 export const retentionPreviewSchema = z.object({
   groups: z.array(
     z.object({
       environment: z.string(),
       pipeline: z.string(),
       executions: z.int(),
-      /** The days of the rule that applies; null keeps for ever. */
+      /** The days of the rule that applies. Null keeps executions forever. */
       days: z.int().nullable(),
-      /** The scope of the rule that applies; null if there is none. */
+      /** The scope of the rule that applies. Null if no rule applies. */
       rule: retentionRuleSchema.pick({ environment: true, pipeline: true }).nullable(),
-      /** A legal hold protects all of them. */
+      /** Whether a legal hold protects all of them. */
       held: z.boolean(),
-      /** Days until the oldest one goes; 0 is the next run, null is never. */
+      /** Days until the oldest execution is deleted. 0 means the next run, null means never. */
       firstInDays: z.int().nullable(),
       goes: goingSchema,
     }),
@@ -67,7 +69,7 @@ export const retentionPreviewSchema = z.object({
 });
 export type RetentionPreview = z.infer<typeof retentionPreviewSchema>;
 
-/** Executions of one environment and pipeline that were received so many whole days ago. */
+/** Executions of one environment and pipeline with the same age in whole days. */
 export interface AgeCount {
   environment: string;
   pipeline: string;
@@ -78,8 +80,9 @@ export interface AgeCount {
 type Scope = Pick<RetentionRule, 'environment' | 'pipeline'>;
 
 /**
- * The rule that applies. A rule that names both goes first, then rules that name one, then the general rule. If
- * one rule names the environment and another the pipeline, the longer one applies: a deletion cannot be undone.
+ * The rule that applies. A rule with both names comes first, then rules with one name, then the general
+ * rule. If one rule names the environment and another the pipeline, the longer one applies: a deletion
+ * cannot be undone.
  */
 export function ruleFor(
   rules: readonly RetentionRule[],
@@ -101,7 +104,7 @@ export function isHeld(
   return rules.some((rule) => rule.legalHold && covers(rule, environment, pipeline));
 }
 
-/** What the rules would delete, and when. The groups that lose most come first. */
+/** Computes what the rules would delete, and when. Groups with the most deletions come first. */
 export function previewRetention(
   rules: readonly RetentionRule[],
   counts: readonly AgeCount[],
@@ -174,7 +177,7 @@ function isBefore(a: RetentionRule, b: RetentionRule): boolean {
   const names = namesOf(a) - namesOf(b);
   if (names !== 0) return names > 0;
   const longer = (a.days ?? Infinity) - (b.days ?? Infinity);
-  // Equal rules delete at the same time; the environment's rule counts what it deleted.
+  // Equal rules delete at the same time. Then the environment's rule counts the deletions.
   return Number.isNaN(longer) || longer === 0 ? a.environment !== null : longer > 0;
 }
 

@@ -31,7 +31,7 @@ const countsArbitrary: fc.Arbitrary<AgeCount[]> = fc.array(
   }),
 );
 
-/** The days that one execution is kept, case by case; Infinity is for ever. */
+/** The number of days for which one execution is kept. Infinity means forever. */
 function keptDays(rules: RetentionRule[], environment: string, pipeline: string): number {
   const daysOf = (e: string | null, p: string | null): number | undefined => {
     const rule = rules.find((each) => each.environment === e && each.pipeline === p);
@@ -47,7 +47,7 @@ function keptDays(rules: RetentionRule[], environment: string, pipeline: string)
 }
 
 describe('the rule that applies', () => {
-  test('names most, and of two that name as much it is the longer one', () => {
+  test('names the most fields, or is the longer of two equally specific rules', () => {
     fc.assert(
       fc.property(
         rulesArbitrary,
@@ -64,7 +64,7 @@ describe('the rule that applies', () => {
     );
   });
 
-  test('refuses two rules of one scope, and reads a rule without a pipeline as one for all', () => {
+  test('refuses two rules with the same scope, and applies a rule without a pipeline to all pipelines', () => {
     const rule = { environment: 'prod', days: 1, legalHold: false };
     expect(newRetentionSchema.parse({ items: [rule] }).items[0]?.pipeline).toBeNull();
     expect(
@@ -77,7 +77,7 @@ describe('the rule that applies', () => {
 });
 
 describe('the preview', () => {
-  test('counts what goes within some days as a walk over all executions does', () => {
+  test('counts deletions like a walk over all executions', () => {
     fc.assert(
       fc.property(rulesArbitrary, countsArbitrary, (rules, counts) => {
         const preview = previewRetention(rules, counts);
@@ -107,7 +107,7 @@ describe('the reason of an erasure', () => {
       what: { kind: 'subject', type: 'applicant', id: 'A-17' },
       reason,
     });
-  test('may not hold the erased id, which it would keep', () => {
+  test('must not contain the erased id, which the receipt would keep', () => {
     expect(ask('Mail of a-17.').error?.issues[0]?.path).toEqual(['reason']);
     expect(ask('A-170 asked').success).toBe(true);
     expect(ask('GDPR Art. 17').success).toBe(true);

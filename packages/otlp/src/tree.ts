@@ -108,7 +108,7 @@ function kindOf(view: SpanView): KnownKind {
 }
 
 /**
- * Of two nested spans of one kind the outer is a wrapper: AI SDK's and LlamaIndex' calls, an agent's tool over an MCP
+ * The outer one of two nested spans of one kind is a wrapper: AI SDK's and LlamaIndex' calls, an agent's tool over an MCP
  * call. The inner keeps the kind, unless only the outer holds documents or tokens.
  */
 function settleWrapper(node: Node): void {

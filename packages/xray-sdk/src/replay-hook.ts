@@ -5,7 +5,10 @@ import { serialize, writeClient } from './serialize.js';
 import { quietly } from './source.js';
 import type { StepText } from './step-text.js';
 
-/** The engine of `@xray/sdk/replay`, as an execution sees it. Only JSON and functions cross: the copies may differ. */
+/**
+ * The engine of `@xray/sdk/replay`, as an execution sees it. Only JSON and functions are passed, because
+ * the two may come from different copies of the SDK.
+ */
 export interface ReplayHook {
   /** Called when an execution starts. Returns undefined outside of a replay. */
   open(pipeline: string): ReplayedExecution | undefined;
@@ -17,9 +20,11 @@ export interface ReplayedExecution {
   readonly executionId: string;
   /** The recorded time. */
   readonly clock: Clock;
-  /** Returns the function that runs in the place of the step's function, or undefined to run that one. */
+  /**
+   * Returns the function to run instead of the step's function, or undefined to run the step's function.
+   */
   standIn(asked: AskedStep): ((step: unknown) => unknown) | undefined;
-  /** The code decided. */
+  /** Called when the code has decided. */
   decided(): void;
   /** Takes a snapshot as JSON text in UTF-8. */
   take(snapshot: Uint8Array, isTerminal: boolean): void;
@@ -29,12 +34,12 @@ export interface ReplayedExecution {
 export interface AskedStep {
   /** The step so far, as JSON text: name, sequence, parent, kind, input, model. */
   readonly json: string;
-  /** Nothing of the input was cut, redacted or coerced. */
+  /** Whether the whole input was recorded, without cuts, redaction or coercion. */
   readonly isInputWhole: boolean;
   readonly fn: (step: never) => unknown;
 }
 
-/** The hook's part for a new execution, and the host that it records with. */
+/** Opens the hook for a new execution, and returns the host with which it records. */
 export function openReplay(
   host: ExecutionHost,
   options: ExecutionOptions,
@@ -73,7 +78,7 @@ export function openReplay(
   };
 }
 
-/** The function to run for a step: the one that the engine chose, or the step's own. */
+/** The function to run for a step: the engine's choice, or the step's own function. */
 export function functionFor<S, R>(
   replayed: ReplayedExecution | undefined,
   text: () => StepText,

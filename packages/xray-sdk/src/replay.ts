@@ -28,15 +28,18 @@ export { ReplayLeak, ReplayMiss } from './replay/errors.js';
  * ```
  */
 export interface ReplayOptions {
-  /** The replays at once. Default 8. */
+  /** The number of replays at once. Default 8. */
   concurrency?: number | undefined;
-  /** Returns the records of executions that a record started, in order. Default: none. */
+  /** Returns the records of the executions that this record started, in order. Default: none. */
   childrenOf?: ((record: Snapshot) => readonly Snapshot[]) | undefined;
 }
 
 /** Turns of the event loop without any progress after which a replay waits by the clock. */
 const MAX_QUIET_TURNS = 500;
-/** Milliseconds without progress after which a replay hangs. A timer or a file of the host may take some. */
+/**
+ * Milliseconds without progress after which a replay counts as hanging. The host's timers and files may
+ * take some time.
+ */
 const MAX_QUIET_MS = 10_000;
 
 /**
@@ -67,7 +70,7 @@ export async function* replay(
     }
     while (running.length > 0) yield await takeFirst(running);
   } finally {
-    // The reader may stop early: the replays that run still need the replaced world.
+    // The reader may stop early, but the running replays still need the replaced world.
     await Promise.allSettled(running);
     closeWorld();
     hook.remove();
@@ -100,7 +103,7 @@ async function replayOne(
 
 type Ending = { kind: 'returned' } | { kind: 'threw'; error: unknown } | { kind: 'stuck' };
 
-/** Runs the code until it ended and all answers are given, or until nothing goes on any more. */
+/** Runs the code until it has ended and all answers are given, or until nothing makes progress. */
 async function runToItsEnd(run: Replay, record: Snapshot, plan: PipelineReplay): Promise<Ending> {
   let ending: Ending | undefined;
   const work = inReplay(run, async (): Promise<Ending> => {
@@ -142,7 +145,7 @@ function hasWork(): boolean {
   return resources?.some((name) => !/TTY|Pipe|TCP|TLS|Immediate|MessagePort/.test(name)) ?? true;
 }
 
-/** Why the record does not determine the result, if it does not. */
+/** The reason why the record does not determine the result, if there is one. */
 function doubtOf(run: Replay, ending: Ending, was: Decided, is: Decided | null): string | null {
   if (run.missed !== undefined) return run.missed;
   if (ending.kind === 'stuck') return 'the code waits for something that the record does not have';
@@ -165,7 +168,7 @@ function doubtOf(run: Replay, ending: Ending, was: Decided, is: Decided | null):
   return null;
 }
 
-/** What the record lacks for a replay. */
+/** What the record lacks for a replay, if anything. */
 function lackOf(record: Snapshot): string | undefined {
   if (record.status === 'running') return 'the execution had not ended';
   if (record.input === undefined) return 'the record has no input';

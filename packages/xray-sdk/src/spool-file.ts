@@ -6,7 +6,7 @@ import type { Segments } from './spool-segments.js';
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 
-/** The file at the end of a process's own segments. Lines are appended to it. */
+/** The last file of a process's own segments. Lines are appended to it. */
 export class SpoolFile {
   readonly #segments: Segments;
   readonly #owner: SpoolOwner;
@@ -20,8 +20,8 @@ export class SpoolFile {
   }
 
   /**
-   * Appends the lines, or as many as the disk has room for. Returns their number. If `isWanted` is false in the end,
-   * the file keeps none of them. `failed` gets the error of a write.
+   * Appends the lines, or as many as fit on the disk. Returns their number. If `isWanted` returns false at
+   * the end, the file keeps none of them. `failed` gets the error of a write.
    */
   async append(
     lines: readonly Uint8Array[],
@@ -33,7 +33,7 @@ export class SpoolFile {
     const bytes = Buffer.concat(lines);
     let written = 0;
     try {
-      // A full disk takes a part without an error. Only the next write fails.
+      // A full disk writes a part without an error. Only the next write fails.
       while (written < bytes.length) {
         written += (await file.write(bytes, written)).bytesWritten;
       }
@@ -52,7 +52,10 @@ export class SpoolFile {
     return kept;
   }
 
-  /** Appends lines while the thread waits. `begun` are those of an unfinished `append`. Throws if it cannot. */
+  /**
+   * Appends lines while the thread waits. `begun` are those of an unfinished `append`. Throws if the write
+   * fails.
+   */
   appendNow(begun: readonly Uint8Array[], others: readonly Uint8Array[]): void {
     const fd = this.#file?.fd ?? this.#openNow();
     const isBegunWritten = fstatSync(fd).size > this.#bytes;
@@ -73,12 +76,12 @@ export class SpoolFile {
     this.#file = file;
     this.#nextSegment += 1;
     this.#bytes = 0;
-    // Without a heartbeat the directory's own age counts.
+    // Without a heartbeat the age of the directory counts.
     await this.#owner.beat(this.#segments.dir).catch(() => {});
     return file;
   }
 
-  /** Cuts the beginning of a line off. If that fails, the next line begins a new file behind the torn line. */
+  /** Cuts off a partly written line. If that fails, the next line begins a new file. */
   async #cutTo(file: FileHandle, bytes: number): Promise<void> {
     try {
       await file.truncate(bytes);

@@ -1,12 +1,16 @@
 import { clearTimer, setTimer } from './real-time.js';
 
-/** The disk does not answer if one piece of work lasts so many ticks. A busy event loop delays the ticks, too. */
+/**
+ * The disk counts as stopped if one piece of work lasts this many ticks. A busy event loop delays the
+ * ticks, too.
+ */
 const MAX_TICKS = 4;
 const TICK_MS = 500;
 
 /**
- * Runs pieces of disk work one after another. If the disk stops answering, such as a hung mount, all callers stop
- * waiting. At most one call to the disk is open then, because each open call takes a thread from the host's pool.
+ * Runs pieces of disk work one after another. If the disk stops answering, as a hung mount does, all
+ * callers stop waiting. At most one disk call stays open then, because each open call takes a thread of the
+ * host's pool.
  */
 export class DiskWork {
   readonly #stopped: () => void;
@@ -25,7 +29,7 @@ export class DiskWork {
     return this.#isStalled;
   }
 
-  /** Resolves to undefined if the disk does not answer. The work goes on, and `late` gets its result. */
+  /** Resolves to undefined if the disk does not answer. The work continues, and `late` gets its result. */
   run<T>(work: () => Promise<T>, late: (result: T) => void = () => {}): Promise<T | undefined> {
     const running = this.#last.then(() => this.#watch(work));
     return new Promise((resolve, reject) => {

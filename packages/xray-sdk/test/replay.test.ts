@@ -34,13 +34,13 @@ function client(): XRaySDK {
   });
 }
 
-/** The record of the old code, as X-Ray would export it. */
+/** Records the old code, as X-Ray would export it. */
 async function record(work: Work, input: unknown = { id: 1 }): Promise<Snapshot> {
   const before = sink.snapshots.length;
   try {
     await xray.run({ input }, work as (execution: Execution) => Promise<unknown>);
   } catch {
-    // Recorded as failed.
+    // The execution is recorded as failed.
   }
   expect(await xray.flush()).toBe(true);
   const last = sink.snapshots.at(-1);
@@ -64,7 +64,7 @@ const refuse = (): never => {
   throw new Error('an effect ran');
 };
 
-/** A loan: a bureau that is answered, a rule that runs. */
+/** A loan with a bureau that is answered from the record, and a rule that runs. */
 const loan =
   (bureau: () => Promise<number>, limit: number): Work =>
   async (execution) => {
@@ -96,7 +96,7 @@ describe('a replay', () => {
     expect(sink.requests.length).toBe(sent);
   });
 
-  test('flips where a changed rule decides otherwise', async () => {
+  test('flips if a changed rule decides differently', async () => {
     const was = await record(loan(async () => 640, 620));
     const result = await replayOn(was, loan(refuse, 660));
     expect(result).toMatchObject({
@@ -127,7 +127,7 @@ describe('a replay', () => {
     expect(seen).toEqual(records.map(({ executionId }) => executionId));
   });
 
-  test('has moved when the outcome is the same and the principal reason is not', async () => {
+  test('has moved if the outcome is the same but the main reason is not', async () => {
     const decide =
       (code: string): Work =>
       (execution) =>
@@ -136,7 +136,7 @@ describe('a replay', () => {
     expect(result).toMatchObject({ verdict: 'moved', was: { reason: 'A' }, is: { reason: 'B' } });
   });
 
-  test('has moved when the last ranking has another first candidate', async () => {
+  test('has moved if the last ranking has another first candidate', async () => {
     const rank =
       (sign: number): Work =>
       (execution) => {
@@ -159,7 +159,7 @@ describe('an answer', () => {
       execution.decide(use(value instanceof Promise ? await value : value));
     };
 
-  test('is of the type that was returned, and a fresh copy each time', async () => {
+  test('has the returned type, and is a new copy each time', async () => {
     const value = {
       at: new Date(5),
       big: 12n,
@@ -217,7 +217,7 @@ describe('an answer', () => {
     expect(result).toMatchObject({ verdict: 'same', is: { outcome: 'a,b' } });
   });
 
-  test('that was not recorded, was redacted or is an instance of a class is a miss', async () => {
+  test('is a miss if it was not recorded, was redacted or is an instance of a class', async () => {
     class Money {
       amount = 3;
     }
@@ -245,7 +245,7 @@ describe('an answer', () => {
     expect((await replayOn(was, effect(refuse, use), { revive })).verdict).toBe('same');
   });
 
-  test('settles in the order of the recorded ends', async () => {
+  test('settles in the recorded order', async () => {
     const race =
       (wait: (ms: number) => Promise<unknown>): Work =>
       async (execution) => {
@@ -260,7 +260,7 @@ describe('an answer', () => {
     const was = await record(race((ms) => new Promise((resolve) => setTimeout(resolve, ms))));
     expect(was.decision?.outcome).toBe('fast');
     const result = await replayOn(was, race(refuse));
-    // The slow step had not ended with the execution.
+    // The slow step had not ended when the execution ended.
     expect(result).toMatchObject({ verdict: 'same', is: { outcome: 'fast' } });
   });
 });
@@ -275,7 +275,7 @@ describe('matching', () => {
       execution.decide((await Promise.all(given)).join());
     };
 
-  test('goes by the input, whatever the order', async () => {
+  test('uses the input, whatever the order of calls', async () => {
     const was = await record(calls(['a', 'b', 'c'], (input) => `${String(input)}!`));
     const result = await replayOn(was, calls(['c', 'a', 'b'], refuse));
     expect(result).toMatchObject({ is: { outcome: 'c!,a!,b!' }, unverified: 0 });
@@ -299,7 +299,7 @@ describe('matching', () => {
     });
   });
 
-  test('misses more calls than the record has, and another input', async () => {
+  test('is a miss for more calls than recorded, and for another input', async () => {
     const was = await record(calls(['a'], () => 1));
     expect(await replayOn(was, calls(['a', 'a'], refuse))).toMatchObject({
       verdict: 'undecided',
@@ -328,12 +328,12 @@ describe('matching', () => {
     expect(result).toMatchObject({ verdict: 'same', unverified: 0 });
   });
 
-  test('tells null from undefined', async () => {
+  test('distinguishes null from undefined', async () => {
     const was = await record(calls([{ a: null }], () => 1));
     expect((await replayOn(was, calls([{}], refuse))).verdict).toBe('undecided');
   });
 
-  test('tells another model or prompt apart', async () => {
+  test('distinguishes models and prompts', async () => {
     const ask =
       (name: string, fn: () => Promise<string>): Work =>
       async (execution) => {
@@ -353,7 +353,7 @@ describe('matching', () => {
 });
 
 describe('what runs and what is answered', () => {
-  test('a synchronous model runs, since it may be the change', async () => {
+  test('a synchronous model runs, because it may be the change', async () => {
     const tier =
       (fn: (score: number) => string): Work =>
       (execution) =>
@@ -372,7 +372,7 @@ describe('what runs and what is answered', () => {
     expect((await replayOn(was, tier(refuse), { answer: ['tier'] })).verdict).toBe('same');
   });
 
-  test('an answered step brings its inner steps along, and a live step runs', async () => {
+  test('an answered step includes its inner steps, and a live step runs', async () => {
     const nested =
       (fn: () => string): Work =>
       async (execution) => {
@@ -418,7 +418,7 @@ describe('what runs and what is answered', () => {
     expect((await replayOn(was, look, { stubs })).is?.outcome).toBe('hit n');
   });
 
-  test('a miss that the code catches is undecided all the same, unless it decided before', async () => {
+  test('a miss that the code catches is undecided, unless the code had decided before', async () => {
     const was = await record((execution) => execution.decide('ok'));
     const look = (execution: Execution) =>
       execution.step('extra', { kind: 'retrieve' }, async () => refuse()).catch(() => undefined);
@@ -426,7 +426,7 @@ describe('what runs and what is answered', () => {
       try {
         await look(execution);
       } catch {
-        // Swallowed.
+        // The code swallows the error.
       }
       execution.decide('ok');
     };
@@ -436,13 +436,13 @@ describe('what runs and what is answered', () => {
       try {
         await look(execution);
       } catch {
-        // Swallowed.
+        // The code swallows the error.
       }
     };
     expect((await replayOn(was, after)).verdict).toBe('same');
   });
 
-  test('names recorded answers that nothing asked for', async () => {
+  test('names recorded answers that were not used', async () => {
     const was = await record(loan(async () => 640, 620));
     const result = await replayOn(was, (execution) => execution.decide('approved'));
     expect(result.unasked).toEqual(['bureau']);
@@ -498,7 +498,7 @@ describe('errors', () => {
     expect(await replayOn(was, fails)).toMatchObject({ verdict: 'same', is: { status: 'failed' } });
   });
 
-  test('that the code caught are undecided, until their class is named', async () => {
+  test('that the code caught are undecided if their class is unknown', async () => {
     const was = await record(caught(timeout));
     expect(was.decision?.outcome).toBe('late 2');
     const unnamed = await replayOn(was, caught(refuse));
@@ -543,7 +543,7 @@ describe('the world', () => {
     expect(new Date().getFullYear()).toBeGreaterThan(2020);
   });
 
-  test('the execution gives its start, and random numbers that repeat', async () => {
+  test('the execution gives its start time, and repeatable random numbers', async () => {
     const work: Work = (execution) => {
       const numbers = [execution.random(), execution.random()];
       expect(numbers.every((number) => number >= 0 && number < 1)).toBe(true);
@@ -553,7 +553,7 @@ describe('the world', () => {
     expect(await replayOn(was, work)).toMatchObject({ verdict: 'same', reads: { chance: 0 } });
   });
 
-  test('chance is counted, and a change beside it is undecided', async () => {
+  test('reads of random numbers are counted, and a change with such reads is undecided', async () => {
     const work =
       (read: () => unknown): Work =>
       (execution) =>
@@ -565,7 +565,7 @@ describe('the world', () => {
     }
   });
 
-  test('the network is refused outside of a live step, also to a caught call', async () => {
+  test('the network is refused outside of live steps, even if the code catches the error', async () => {
     const server = createServer((_request, response) => response.end('1'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -594,14 +594,14 @@ describe('the world', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test('code that waits for ever is undecided', async () => {
+  test('code that waits endlessly is undecided', async () => {
     const was = await record((execution) => execution.decide('ok'));
     const result = await replayOn(was, () => new Promise(() => {}));
     expect(result.why).toBe('the code waits for something that the record does not have');
   }, 20_000);
 });
 
-describe('a record that cannot be replayed says why', () => {
+describe('a record that cannot be replayed gives the reason', () => {
   test.each([
     ['without input', { input: undefined }, 'the record has no input'],
     ['not ended', { status: 'running' as const }, 'the execution had not ended'],

@@ -6,8 +6,8 @@ interface Waiting {
 }
 
 /**
- * Settles the promises of one replay in the order in which the recorded ones ended, one in each turn of the event loop.
- * So `Promise.race` and pools of workers end as they did when it was recorded.
+ * Settles the promises of one replay in the recorded order, one in each turn of the event loop. So
+ * `Promise.race` and pools of workers give the recorded results.
  */
 export class Answers {
   readonly #waiting: Waiting[] = [];
@@ -23,7 +23,7 @@ export class Answers {
     return this.#waiting.length > 0;
   }
 
-  /** A promise that settles in its turn as `give` says. */
+  /** Returns a promise that settles in its turn, with the result of `give`. */
   promise(endedMs: number, give: () => unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {

@@ -2,7 +2,7 @@ import type { Json, Snapshot } from '../wire/snapshot.js';
 import type { StepError } from '../wire/step.js';
 
 /**
- * A condition of the gate: the flips, or the changes between two outcomes, may be at most so many.
+ * A condition of the gate: the greatest number of flips, or of changes between two outcomes.
  *
  * @example
  * ```ts
@@ -32,9 +32,9 @@ export interface GateRule {
 export interface PipelineReplay {
   /** Calls your code with the recorded input. Your code records with its own client. */
   run(recorded: Snapshot): unknown;
-  /** Names of steps that run, although their kind would be answered from the record. */
+  /** Names of steps to run, although steps of their kind are answered from the record. */
   live?: readonly string[] | undefined;
-  /** Names of steps that are answered from the record, although their kind would run. */
+  /** Names of steps to answer from the record, although steps of their kind run. */
   answer?: readonly string[] | undefined;
   /** Functions for steps that the record does not have, by name. */
   stubs?:
@@ -46,9 +46,11 @@ export interface PipelineReplay {
   revive?: Readonly<Record<string, (value: unknown) => unknown>> | undefined;
   /** Removes parts of an input that do not count, such as request ids, by the name of the step. */
   sameInput?: Readonly<Record<string, (input: Json) => Json>> | undefined;
-  /** If the record has no answer. Default: `fail`. `stub` returns undefined. */
+  /** What to do if the record has no answer. Default: `fail`. `stub` returns undefined. */
   onMiss?: 'fail' | 'live' | 'stub' | undefined;
-  /** If a step is called with an input that the record does not have. Default: `fail`. `nth` takes the next answer. */
+  /**
+   * What to do if a step is called with an unrecorded input. Default: `fail`. `nth` takes the next answer.
+   */
   onOtherInput?: 'fail' | 'live' | 'nth' | undefined;
   /** The choice beside the outcome. Default: the first candidate of the last ranking. */
   choice?: ((snapshot: Snapshot) => string | null) | undefined;
@@ -69,7 +71,7 @@ export interface Decided {
   adverse: boolean;
   status: string;
   choice: string | null;
-  /** The code of the principal reason. */
+  /** The code of the main reason. */
   reason: string | null;
 }
 
@@ -114,7 +116,7 @@ export interface ReplayResult {
   why: string | null;
   was: Decided;
   is: Decided | null;
-  /** The runner of `@xray/replay` adds it. */
+  /** Set by the runner of `@xray/replay`. */
   cause: { origin: StepRef; decided: StepRef & { rule?: string | undefined } } | null;
   /** Steps answered from the record. */
   answered: number;
@@ -124,15 +126,15 @@ export interface ReplayResult {
   ran: readonly string[];
   /** Names of actions that the record does not have. They were not done. */
   notDone: readonly string[];
-  /** Names of recorded answers that nothing asked for. */
+  /** Names of recorded answers that were not used. */
   unasked: readonly string[];
-  /** How often the code read the clock and chance, and how often it tried to reach the network. */
+  /** How often the code read the clock and random numbers, and how often it tried to reach the network. */
   reads: { clock: number; chance: number; network: number };
   /** Hashes of the functions of the steps, by name: those that ran and those that were answered. */
   code: {
     ran: Readonly<Record<string, string>>;
     answered: Readonly<Record<string, string>>;
   };
-  /** What the new code recorded. */
+  /** The record of the new code. */
   snapshot: Snapshot | null;
 }

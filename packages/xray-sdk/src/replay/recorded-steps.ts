@@ -3,15 +3,15 @@ import type { Step } from '../wire/step.js';
 import { canonical } from './json.js';
 import type { PipelineReplay } from './plan.js';
 
-/** One step of the record, and whether an answer was given from it. */
+/** One step of the record, and whether its answer has been used. */
 export interface RecordedStep {
   readonly step: Step;
   readonly index: number;
   readonly sequence: number;
   readonly parent: RecordedStep | undefined;
-  /** The names of the steps around it, the outermost first. */
+  /** The names of the enclosing steps, the outermost first. */
   readonly path: string;
-  /** Canonical text of the input; `undefined` where the input is absent or not whole. */
+  /** Canonical text of the input. `undefined` if the input is absent or incomplete. */
   readonly input: string | undefined;
   /** Marks below the step; their paths begin at the step. */
   readonly marks: readonly Mark[];
@@ -19,7 +19,7 @@ export interface RecordedStep {
   isUsed: boolean;
 }
 
-/** A call of the new code, as it is matched. */
+/** A call of the new code, as the matching sees it. */
 export interface Asked {
   readonly name: string;
   readonly path: string;
@@ -28,7 +28,7 @@ export interface Asked {
 
 export type Match =
   | { readonly kind: 'found'; readonly recorded: RecordedStep; readonly isVerified: boolean }
-  /** The record has the step, with other inputs only. `next` is the nth by start. */
+  /** The record has the step, but only with other inputs. `next` is the nth by start. */
   | { readonly kind: 'other_input'; readonly next: RecordedStep }
   | { readonly kind: 'none' };
 
@@ -69,12 +69,15 @@ export class RecordedSteps {
     this.all = all;
   }
 
-  /** The next unused step of a name, whatever its input. */
+  /** The next unused step with this name, whatever its input. */
   next(name: string): RecordedStep | undefined {
     return this.#byName.get(name)?.find(({ isUsed }) => !isUsed);
   }
 
-  /** The answer for a call. Steps below the same names come first; equal inputs are answered in recorded order. */
+  /**
+   * The answer for a call. Steps with the same enclosing steps come first. Equal inputs are answered in
+   * recorded order.
+   */
   match({ name, path, input }: Asked): Match {
     const unused = (this.#byName.get(name) ?? []).filter(({ isUsed }) => !isUsed);
     const near = unused.filter((recorded) => recorded.path === path);
@@ -89,7 +92,7 @@ export class RecordedSteps {
     return { kind: 'other_input', next: first };
   }
 
-  /** Marks a step as used, and the steps inside it, which come along with it. */
+  /** Marks a step as used, together with the steps inside it. */
   use(recorded: RecordedStep): RecordedStep[] {
     recorded.isUsed = true;
     const inside = this.all.filter((step) => isInside(step, recorded));

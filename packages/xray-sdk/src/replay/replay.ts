@@ -9,7 +9,7 @@ import { ReplayedRun } from './replayed-execution.js';
 export class Replay {
   readonly answers = new Answers();
   readonly reads = { clock: 0, chance: 0, network: 0 };
-  /** Errors that could not be made instances of their own class. */
+  /** Errors that could not become instances of their own class. */
   readonly plainErrors: Error[] = [];
   readonly runs: ReplayedRun[] = [];
   /** The first answer that the record did not have. */
@@ -34,7 +34,7 @@ export class Replay {
     return this.runs[0];
   }
 
-  /** An execution starts: first the replayed one, then those inside it, in recorded order. */
+  /** Called when an execution starts: first the replayed one, then those inside it, in recorded order. */
   open(pipeline: string): ReplayedRun {
     const record = this.runs.length === 0 ? this.#record : this.#takeChild(pipeline);
     const run = new ReplayedRun(this, record, this.#plan);
@@ -42,7 +42,7 @@ export class Replay {
     return run;
   }
 
-  /** The clock goes on to the end of an answer. */
+  /** Advances the clock to the end of an answer. */
   reach(timeMs: number): void {
     if (timeMs > this.nowMs) this.nowMs = timeMs;
   }

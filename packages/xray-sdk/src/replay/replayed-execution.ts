@@ -50,14 +50,17 @@ export class ReplayedRun implements ReplayedExecution {
     this.#steps = new RecordedSteps(record, plan);
   }
 
-  /** What the new code recorded, with the answered steps as they were recorded; undefined if it recorded nothing. */
+  /**
+   * The record of the new code, with answered steps as in the old record. Undefined if nothing was
+   * recorded.
+   */
   snapshot(): Snapshot | undefined {
     if (this.#last === undefined) return undefined;
     const text = new TextDecoder().decode(this.#last);
     return takeOver(JSON.parse(text) as Snapshot, this.#taken);
   }
 
-  /** Names of recorded effects that nothing asked for. */
+  /** Names of recorded effects that were not used. */
   unasked(): string[] {
     const unused = this.#steps.all.filter(
       (recorded) => !recorded.isUsed && this.#isEffect(recorded.step.name, recorded.step.kind),
@@ -159,7 +162,7 @@ export class ReplayedRun implements ReplayedExecution {
     this.answeredCode.set(step.name, hashOf(fn));
     const isAsync =
       step.returned === undefined || step.returned === null ? true : step.returned.async === true;
-    // It had not ended when the execution did.
+    // The step had not ended when its execution ended.
     if (step.status === 'running') return () => new Promise(() => {});
     const fault = faultOf(recorded);
     if (fault !== undefined) return this.#miss(step.name, fault);
@@ -170,7 +173,7 @@ export class ReplayedRun implements ReplayedExecution {
     return () => (isAsync ? this.#replay.answers.promise(endedMs, give) : give());
   }
 
-  /** The recorded value, or the recorded error as an exception. */
+  /** Returns the recorded value, or throws the recorded error. */
   #given({ step }: RecordedStep): unknown {
     const { returned, error } = step;
     if (error !== undefined && (returned?.of === 'error' || isAssumedError(step))) {
@@ -206,7 +209,7 @@ export class ReplayedRun implements ReplayedExecution {
   }
 }
 
-/** A step that declares another model or prompt was asked otherwise. */
+/** If a step declares another model or prompt, the call counts as a different one. */
 function otherModel(match: Match, asked: Step): Match {
   if (match.kind !== 'found' || asked.model === undefined) return match;
   const { model } = match.recorded.step;
@@ -215,7 +218,7 @@ function otherModel(match: Match, asked: Step): Match {
   return isOther ? { kind: 'other_input', next: match.recorded } : match;
 }
 
-/** Why the recorded answer cannot be given, if it cannot. */
+/** The reason why the recorded answer cannot be used, if there is one. */
 function faultOf({ step, marks }: RecordedStep): string | undefined {
   const { returned } = step;
   if (returned?.of === 'lost') return 'its answer was not recorded';
@@ -229,7 +232,7 @@ function faultOf({ step, marks }: RecordedStep): string | undefined {
   return `its answer is ${lossy.kind} at ${lossy.path}`;
 }
 
-/** An older client recorded an error and not how the function returned. */
+/** Older clients recorded an error, but not how the function returned. */
 function isAssumedError({ returned, status }: Step): boolean {
   return (returned === undefined || returned === null) && status === 'failed';
 }

@@ -2,12 +2,12 @@ import type { Json } from '../wire/snapshot.js';
 import type { ReturnedType, StepError } from '../wire/step.js';
 import { segmentsOf } from './json.js';
 
-/** The place of a value that JSON cannot say and that nobody revives. */
+/** Thrown for a value that JSON cannot express and that no function revives. */
 export class NotRevivable extends Error {}
 
 /**
- * A fresh copy of a recorded value, with its dates, maps and other values that JSON cannot say. Throws NotRevivable for
- * an instance of a class, unless `isClassKnown`.
+ * A fresh copy of a recorded value, with its dates, maps and other values that JSON cannot express. Throws
+ * NotRevivable for an instance of a class, unless `isClassKnown`.
  */
 export function revived(
   json: Json,
@@ -15,7 +15,7 @@ export function revived(
   isClassKnown: boolean,
 ): unknown {
   const root = { value: structuredClone(json) as unknown };
-  // The innermost first: the content of a map is revived before the map.
+  // Inner values come first: the content of a map is revived before the map.
   const places = Object.entries(types ?? {})
     .map(([pointer, type]) => ({ segments: segmentsOf(pointer), type }))
     .sort((a, b) => b.segments.length - a.segments.length);
@@ -83,7 +83,7 @@ const BUILT_IN: Readonly<Record<string, new (message: string) => Error>> = {
   URIError,
 };
 
-/** A recorded error of its own class, where the class is known. */
+/** A recorded error as an instance of its own class, if the class is known. */
 export function revivedError(recorded: StepError): { error: Error; isOfItsClass: boolean } {
   const known = Object.hasOwn(BUILT_IN, recorded.type) ? BUILT_IN[recorded.type] : undefined;
   const error = new (known ?? Error)(recorded.message);

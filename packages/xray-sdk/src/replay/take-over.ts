@@ -5,14 +5,14 @@ import type { RecordedStep } from './recorded-steps.js';
 interface Placed {
   readonly step: Step;
   readonly marks: readonly Mark[];
-  /** The key of this step, and of the step around it, in the new record. */
+  /** The key in the new record for this step and its enclosing step. */
   readonly key: string;
   readonly parent: string | undefined;
 }
 
 /**
- * The new record with each answered step taken over whole from the old record, together with the steps inside it. So a
- * replay of unchanged code differs from its record in nothing but times.
+ * The new record, in which each answered step is copied from the old record with the steps inside it. So a
+ * replay of unchanged code differs from its record only in times.
  */
 export function takeOver(
   snapshot: Snapshot,

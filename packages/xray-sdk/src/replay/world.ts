@@ -7,7 +7,7 @@ import { WriteStream } from 'node:tty';
 import { ReplayLeak } from './errors.js';
 import type { Replay } from './replay.js';
 
-/** The replay that a call belongs to. A live step may read the real clock, chance and network. */
+/** The replay that a call belongs to. A live step may read the real clock, random numbers and network. */
 interface Place {
   readonly replay: Replay;
   readonly isLive: boolean;
@@ -41,7 +41,10 @@ export function live<R>(fn: () => R): R {
   return place === undefined ? fn() : places.run({ ...place, isLive: true }, fn);
 }
 
-/** Replaces the clock, chance and the network of replayed code. All other code of the process keeps its own. */
+/**
+ * Replaces clock, random numbers and network for replayed code. Other code of the process keeps the real
+ * ones.
+ */
 export function openWorld(): void {
   uses += 1;
   if (uses > 1) return;
@@ -78,7 +81,7 @@ export function closeWorld(): void {
   syncBuiltinESMExports();
 }
 
-/** The replay whose code reads the world now, unless a live step does. */
+/** The replay whose code reads the world now. Undefined during a live step. */
 function guarded(): Replay | undefined {
   const place = places.getStore();
   return place?.isLive === false ? place.replay : undefined;
@@ -93,7 +96,7 @@ function refuseNetwork(): void {
   );
 }
 
-/** The process's own output, which may be a socket. */
+/** Whether a socket is the process's own output. */
 function isOutput(socket: Socket): boolean {
   return socket instanceof WriteStream || socket.remoteAddress === undefined;
 }
