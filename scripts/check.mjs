@@ -85,10 +85,10 @@ function allowedPhrases() {
 async function checkImports() {
   const roomless = foldersWithoutRules(root);
   if (roomless.length > 0) {
-    const output = `${roomless.join(', ')}: say in scripts/import-rules.mjs who may import whom.\n`;
+    const output = `${roomless.join(', ')}: add a rule to scripts/import-rules.mjs that says which imports are allowed.\n`;
     return { code: 1, output };
   }
-  // oxlint reads an override's globs from the configuration's own folder, so it has to lie there.
+  // oxlint reads an override's globs from the configuration's own folder, so the configuration must be in the root.
   const config = path.join(root, `.oxlintrc.imports-${process.pid}.json`);
   fs.writeFileSync(config, JSON.stringify(importRules(featuresOf(root))));
   try {

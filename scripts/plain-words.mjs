@@ -25,6 +25,22 @@ const PHRASES = [
   { name: 'be it', pattern: /\bbe it\b/i, instead: '"whether … or …"' },
   { name: 'tells of', pattern: /\b(tells?|told) of\b/i, instead: '"says", "shows", "reports"' },
   { name: 'unmake', pattern: /\bunma(ke|de)\b/i, instead: '"revoke", "remove", "undo"' },
+  { name: 'is told', pattern: /\b(is|are|was|were) told\b/i, instead: '"gets", "receives"' },
+  { name: 'goes by', pattern: /\b(goes?|went) by\b/i, instead: '"uses", "follows"' },
+  {
+    name: 'lies in',
+    pattern: /\b(lies?|lay) (in|at|about|beside|there|within|between)\b/i,
+    instead: '"is in", "is between"',
+  },
+  { name: 'is to be', pattern: /\b(is|are|was|were) to be\b/i, instead: '"must", "should"' },
+  { name: 'all the same', pattern: /\ball the same\b/i, instead: '"still", "anyway"' },
+  { name: 'bears out', pattern: /\b(bears?|borne) (\w+ ){0,3}out\b/i, instead: '"supports"' },
+  {
+    name: 'of which',
+    pattern: /(?<!\b(each|one) )\bof (which|whom)\b/i,
+    instead: 'a second sentence, or "whose"',
+  },
+  { name: 'hand back', pattern: /\bhand(s|ed|ing)? back\b/i, instead: '"return", "give back"' },
   {
     name: 'what … is',
     pattern: /^(what|those|who) (is|are|was|were|has|have|had|can|may)\b[^?]*$/i,
@@ -35,6 +51,12 @@ const PHRASES = [
     name: 'Of …',
     pattern: /^Of\b/,
     instead: 'the subject first: "The limit of …"',
+    opening: true,
+  },
+  {
+    name: 'Nor …',
+    pattern: /^(Nor|Beside|Out of|None that)\b/,
+    instead: 'a whole sentence that begins with its subject',
     opening: true,
   },
 ];

@@ -22,6 +22,10 @@ test.each([
   ['a.ts', '/** What is shown. */', ['what … is at a.ts:1']],
   ['a.test.ts', "test('who is signed out sees nothing', () => {});", ['what … is at a.test.ts:1']],
   ['a.ts', '/**\n * Of a line, the first word.\n */', ['Of … at a.ts:2']],
+  ['a.ts', '// Nor may it be.', ['Nor … at a.ts:1']],
+  ['a.md', 'The sender is told so.', ['is told at a.md:1']],
+  ['a.ts', '// A rule bears the reason out.', ['bears out at a.ts:1']],
+  ['a.ts', '// Two values of which one is null.', ['of which at a.ts:1']],
 ])('%s with %j holds a phrase that needs a second reading', (name, text, found) => {
   expect(phrasesIn(name, text)).toEqual(found);
 });
@@ -30,6 +34,7 @@ test.each([
   ['a.ts', '// Returns null when there is none.'],
   ['a.ts', '// What is the limit?'],
   ['a.ts', '// The limit of a line.'],
+  ['a.ts', '// Commands, each of which opens its database.'],
   ['a.ts', 'const renewed = handle(atHand);'],
 ])('%s with %j is plain', (name, text) => {
   expect(phrasesIn(name, text)).toEqual([]);

@@ -30,7 +30,7 @@ describe('under pressure', () => {
   afterAll(() => server.close());
 
   test('refuses at once with 503 what does not fit into memory, and takes the rest', async () => {
-    // The bodies have 15 MB each, of which at most four fit at once. All stay open until all have
+    // Each body has 15 MB, so at most four fit at once. All stay open until all have
     // begun.
     const large = JSON.stringify(
       Array.from({ length: 5 }, () => snapshot({ output: 'x'.repeat(3_000_000) })),
@@ -274,7 +274,7 @@ async function dribble(url: string, start: string, more: string): Promise<string
   }
 }
 
-test('a key that sends too often is told to wait', async () => {
+test('a key that sends too often must wait', async () => {
   const server = await freshServer('pglite', { XRAY_RATE_LIMIT: '3' });
   for (let i = 0; i < 3; i++) await postOk(server.url, snapshot());
   const refused = await post(server.url, snapshot());

@@ -25,7 +25,7 @@ describe('stacked columns', () => {
     ]);
   });
 
-  it('lies within its box, never overlaps and is never NaN, for any numbers', () => {
+  it('stays within its box, never overlaps and is never NaN, for any numbers', () => {
     const series = fc.array(fc.array(any, { maxLength: 12 }), { maxLength: 5 });
     fc.assert(
       fc.property(series, size, size, (counts, widthPx, heightPx) => {

@@ -171,7 +171,7 @@ async function listNear(
 }
 
 /**
- * Locks the rows of `ids` that are to be erased, with their current values: a row that was sent
+ * Locks the rows of `ids` that must be erased, with their current values. A row that was sent
  * again may be too new. Rows that a writer has locked are skipped, because waiting for them could
  * cause a deadlock.
  */

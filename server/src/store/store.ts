@@ -203,7 +203,7 @@ export interface NamedErasure {
 /** The result of one transaction of an erasure. Without `last`, the walk has ended. */
 export interface ErasedBatch {
   erased: ErasureCount;
-  /** Of a named erasure that erased something: its receipt so far. */
+  /** The receipt so far of a named erasure. Null if nothing was erased. */
   receipt: ErasureReceipt | null;
   last: { at: Date; id: number } | undefined;
 }
