@@ -95,6 +95,17 @@ export function fieldNamed(name: string): QueryField | undefined {
   return Object.hasOwn(ALIASES, lower) ? ALIASES[lower] : undefined;
 }
 
+/** The parts of a rule's setting that a filter can ask for, as in `rule.max_dti.threshold:0.36`. */
+export const RULE_PARTS = ['threshold', 'op', 'version', 'effect'] as const;
+export type RulePart = (typeof RULE_PARTS)[number];
+
+/** The rule and the part in the key of `rule.ID.PART`. The id may have dots itself. */
+export function splitRuleKey(key: string): { rule: string; part: RulePart | undefined } {
+  const dot = key.lastIndexOf('.');
+  const part = RULE_PARTS.find((each) => each === key.slice(dot + 1));
+  return { rule: key.slice(0, Math.max(0, dot)), part: dot < 0 ? undefined : part };
+}
+
 /** The known words most similar to `word`, nearest first; at most three. */
 export function nearest(word: string, known: readonly string[]): string[] {
   const lower = word.toLowerCase().slice(0, 40);
