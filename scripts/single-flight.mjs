@@ -100,7 +100,7 @@ function connectUntilClosed(address, onConnect) {
 async function removeStale(address) {
   const before = inodeOf(address);
   await wait(50 * Math.random());
-  // It must still be the same dead socket, not a new one.
+  // Checks that it is still the same dead socket, not a new one.
   if (before !== null && inodeOf(address) === before && !(await answers(address))) {
     fs.rmSync(address, { force: true });
   }

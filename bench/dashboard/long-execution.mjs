@@ -4,7 +4,10 @@ import { scrollSmoothly } from './stage.mjs';
 const ID = 'long';
 const TIMES = 5;
 
-/** Measures from the detail's last byte until its rows are visible and the page responds; then scrolling. */
+/**
+ * Measures the time from the detail's last byte until its rows are visible and the page responds. Then it
+ * measures scrolling.
+ */
 export async function longExecutionOpened(stage, { steps }, print) {
   const { server } = stage;
   await stage.store([longExecution(server.appId, ID, steps)]);

@@ -13,8 +13,9 @@ process.on('message', async (task) => {
 process.send('here');
 
 /**
- * Sends `requests` requests or for `seconds`. Without `ratePerSecond`, each client sends when its last request
- * is answered. With it, requests follow a clock, and answer times count from when the request was due.
+ * Sends a number of `requests`, or sends for `seconds`. Without `ratePerSecond`, each client sends when its
+ * last request is answered. With it, requests follow a clock, and answer times count from when the request
+ * was due.
  */
 async function run(task) {
   const { url, concurrency, requests, seconds, ratePerSecond } = task;

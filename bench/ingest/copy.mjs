@@ -1,5 +1,5 @@
-// The limit: reads back the rows that the server wrote and copies them (COPY) into empty tables with the same
-// indexes, in batches of the same size, one transaction each.
+// Measures the limit. It reads back the rows that the server wrote, and copies them (COPY) into empty
+// tables with the same indexes, in batches of the same size, one transaction each.
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import pg from 'pg';

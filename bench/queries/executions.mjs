@@ -10,7 +10,7 @@ export const WEEK = { from: '2026-10-24T00:00:00.000Z', to: MONTH.to };
 const FROM_MS = Date.parse(MONTH.from);
 const DAY_MS = 86_400_000;
 const DAYS = 30;
-/** A rare value is in one of this many executions. */
+/** One of this many executions has the rare value. */
 const RARELY = 20_000;
 const MANY_CANDIDATES = 3_000;
 const PRODUCTS = 50_000;
@@ -85,7 +85,7 @@ export function subjectOf(index) {
   return `a-${index % 300_000}`;
 }
 
-/** Popular products have low numbers. */
+/** The most popular products have the lowest numbers. */
 export function productOf(number) {
   return `B0${number.toString(36).toUpperCase().padStart(6, '0')}`;
 }

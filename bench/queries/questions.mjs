@@ -27,7 +27,7 @@ const search = (q) => page('executions', { q, ...WEEK });
  * returns the path for the n-th request; the cursor of the page `first` replaces `{cursor}` in it
  */
 export function questions(total) {
-  // Spread over all executions; the last ones are in the week.
+  // Indexes spread over all executions. The last ones are in the week.
   const any = (nth) => Math.floor((nth * 0.618034 * total) % total);
   const late = (nth) => Math.floor(total * (0.8 + 0.19 * ((nth * 0.618034) % 1)));
   return [

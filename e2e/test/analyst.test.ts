@@ -61,7 +61,7 @@ test.for(seenOn('dark', 1_280))(
   },
 );
 
-/** Sixty loans under each ruleset. The tightened rule declines six, then thirty. */
+/** Records sixty loans under each ruleset. The first ruleset declines six, the stricter one thirty. */
 async function decideMany(server: FreshServer, pipeline: string): Promise<void> {
   for (const [ruleset, maxDti] of [
     ['r41', 0.54],

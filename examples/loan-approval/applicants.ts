@@ -17,7 +17,7 @@ export interface Application {
 
 /** The credit bureau's answer about an applicant. */
 export interface CreditFile {
-  /** 300 to 850. */
+  /** From 300 to 850. */
   score: number;
   openAccounts: number;
   /** Used share of the granted credit lines, from 0 to 1. */

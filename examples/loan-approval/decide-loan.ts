@@ -143,7 +143,7 @@ export async function decideLoan(
   );
 }
 
-/** Tier by score; two late payments lower it by one. */
+/** The tier for a score. Two late payments lower it by one. */
 export function tierOf(file: CreditFile): Tier {
   const tiers = ['A', 'B', 'C', 'D'] as const;
   const byScore = file.score >= 740 ? 0 : file.score >= 690 ? 1 : file.score >= 640 ? 2 : 3;

@@ -4,9 +4,9 @@ export interface Product {
   asin: string;
   title: string;
   category: string;
-  /** Euros. */
+  /** The price in euros. */
   price: number;
-  /** 1 to 5. */
+  /** From 1 to 5. */
   rating: number;
   reviews: number;
   stock: number;

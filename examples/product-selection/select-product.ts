@@ -140,7 +140,10 @@ export function likeness(title: string, words: readonly string[]): number {
   return words.filter((word) => have.has(word)).length / words.length;
 }
 
-/** Similarity first, then the rating (weighted by its number of reviews), then the price. */
+/**
+ * A value that orders products: by similarity first, then by rating (weighted by its number of reviews),
+ * then by price.
+ */
 export function valueOf(product: Product, words: readonly string[], wish: Wish): number {
   const trust = product.reviews / (product.reviews + 50);
   const rating = ((product.rating - 1) / 4) * trust;

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // vitest would leave a core to itself: on two that is half of the machine.
+    // By default vitest leaves one core free, which is half of a machine with two cores.
     maxWorkers: '100%',
   },
 });

@@ -61,7 +61,7 @@ const evidenceSchema = z.discriminatedUnion('kind', [
     factor: z.string(),
     value: json,
   }),
-  /** The number of candidates that a step rejected with the code of the reason. */
+  /** The number of candidates that a step rejected with the reason's code. */
   z.object({
     kind: z.literal('candidates'),
     step: stepRefSchema,
@@ -72,8 +72,8 @@ const evidenceSchema = z.discriminatedUnion('kind', [
 export type Evidence = z.infer<typeof evidenceSchema>;
 
 /**
- * `stated`: no rule, value or candidate in the record supports the reason. `contradicted`: the
- * record speaks against it.
+ * `stated`: no rule, value or candidate in the record supports the reason. `contradicted`: the record
+ * contradicts it.
  */
 const explainedReasonSchema = z.object({
   code: z.string(),

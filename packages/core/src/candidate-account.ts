@@ -172,7 +172,7 @@ function nearestRival(kept: Scored[], score: number): CandidateMiss['rival'] {
   return { ...nearest, margin: distance(score, nearest.score) };
 }
 
-/** Relates the results of a candidate to the rules of its step. */
+/** Connects the results of one candidate with the rules of its step. */
 function rulesOf({ step, ref, path }: PlacedStep, set: CandidateSet) {
   const ofStep = new Map((step.rules ?? []).map((rule, place) => [rule.id, { rule, place }]));
   const placeOf = new Map(set.items.map((item, place) => [item, place]));

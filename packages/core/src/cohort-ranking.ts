@@ -29,21 +29,21 @@ export interface Trait extends TraitName {
   within: InBoth;
 }
 
-/** Traits that were counted over the same executions. */
+/** Traits counted over the same executions. */
 export interface TraitCounts {
   /** All these executions (`total`), and those of them that have the outcome (`count`). */
   of: InBoth;
   traits: Trait[];
 }
 
-/** The accepted chance of at least one false claim in a whole comparison. */
+/** The accepted probability of any false claim in a whole comparison. */
 export const ALPHA = 0.01;
 /**
  * A trait that fewer executions have, in both cohorts together, cannot be judged. Neither can one that
  * fewer lack.
  */
 const MIN_EXECUTIONS = 5;
-/** From this difference in frequency a trait coincides with the cohorts. */
+/** A trait whose frequency differs by at least this much between the cohorts is a coincidence. */
 const COINCIDENCE = 0.9;
 const MAX_EXPLANATIONS = 50;
 const Z_95 = 1.96;
@@ -133,7 +133,7 @@ interface Hypothesis {
   how: CohortExplanation['how'];
   pValue: number;
   share: number | null;
-  /** The sort weight. 0 or less if the trait does not go with the change. */
+  /** The sort weight. It is 0 or less if the trait does not go with the change. */
   weight: number;
 }
 

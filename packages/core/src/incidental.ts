@@ -21,7 +21,7 @@ const DURATION_NAME = /^(?:duration|elapsed|latency)|(?:Ms|_ms|Millis)$/i;
 const TIME_NAME = /(?:At|_at|time|timestamp|date)$/i;
 /** An RFC 3339 time, or a date alone. */
 const INSTANT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
-/** 2001-09-09 in seconds since 1970. */
+/** The time 2001-09-09 in seconds since 1970. Smaller numbers are not taken for times. */
 const MIN_EPOCH_SECONDS = 1e9;
 
 /** Recognizes the differences of two executions that follow from the subject, an id or the clock. */

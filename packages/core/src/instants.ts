@@ -1,6 +1,6 @@
 /**
- * The first and the last instant that an ISO year of four digits can write, in ms since the epoch.
- * A Postgres timestamptz holds both.
+ * The first and last time with a four-digit ISO year, in ms since the epoch. A Postgres timestamptz can
+ * hold both.
  */
 export const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
 export const LAST_INSTANT_MS = Date.parse('9999-12-31T23:59:59.999Z');

@@ -40,7 +40,10 @@ export function mergeStateOf(
   };
 }
 
-/** Positive when `a` wins over `b`: terminal before running, then the higher revision, then the higher hash. */
+/**
+ * Returns a positive number if `a` wins over `b`. A terminal snapshot wins over a running one, then the
+ * higher revision wins, then the higher hash.
+ */
 export function compareRanks(a: Rank, b: Rank): number {
   if (a.terminal !== b.terminal) return a.terminal ? 1 : -1;
   if (a.revision !== b.revision) return a.revision - b.revision;

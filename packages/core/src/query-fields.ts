@@ -3,7 +3,7 @@ import type { QueryField } from './query-tree.js';
 
 interface FieldFacts {
   takes: 'text' | 'flag' | 'duration' | 'started' | 'steps';
-  /** Written as `field.key`. */
+  /** Whether the field has a key, as in `field.key`. `optional`: the key may be absent. */
   keyed?: true | 'optional';
   /** The only possible values. */
   values?: readonly string[];

@@ -18,7 +18,7 @@ import type {
 } from './query-tree.js';
 import { boundsOf, durationMs } from './query-values.js';
 
-/** The facts of one execution that a filter can test, as the store's columns hold them. */
+/** The facts of one execution that a filter can test. The store has them in columns. */
 export interface QueryFacts {
   executionId: string;
   pipeline: string;

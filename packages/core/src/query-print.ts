@@ -24,7 +24,7 @@ export function printQueryValue(text: string): string {
   return /^[^\s"(),<>=*]+$/.test(text) ? text : quote(text);
 }
 
-/** `field` or `field.key`. */
+/** Prints `field` or `field.key`. */
 export function printQueryField(field: string, key: string | null): string {
   if (key === null) return field;
   return `${field}.${/^[^\s"():]+$/.test(key) ? key : quote(key)}`;

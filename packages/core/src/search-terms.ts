@@ -31,7 +31,9 @@ const ASCII = /^[\0-\x7f]*$/;
 const ZERO_WIDTH_SPACE = '\u200B';
 /** Invisible characters, and the Arabic stroke that only lengthens a word. */
 const IGNORED = /[\p{Default_Ignorable_Code_Point}\u0640]/gu;
-/** Apostrophes and dashes that keyboards lack. A modifier apostrophe would count as a letter. */
+/**
+ * Typographic apostrophes and dashes, which keyboards lack. A modifier apostrophe would count as a letter.
+ */
 const TYPOGRAPHIC = /([\u2018-\u201B\u2032\u02B9\u02BB-\u02BD])|([\u2010-\u2015\u2212])/g;
 /**
  * Accents of Latin, Greek and Cyrillic, and the points of Hebrew and Arabic. Marks of other scripts are

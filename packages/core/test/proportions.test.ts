@@ -100,8 +100,8 @@ describe('interval of a difference', () => {
 });
 
 describe('comparison of two shares', () => {
-  // Perondi et al. 2004, the example of Lydersen, Fagerland and Laake 2009, Stat. Med. 28:1159-1175: by
-  // Fisher's exact test 0.0544, by its mid-p version 0.0297.
+  // The example of Lydersen, Fagerland and Laake 2009, Stat. Med. 28:1159-1175 (data of Perondi et al.
+  // 2004). Fisher's exact test gives 0.0544, its mid-p version 0.0297.
   test('of small counts is the mid-p version of the exact test', () => {
     expect(compareShares(of(1, 34), of(7, 34))).toBeCloseTo(0.0297, 4);
   });
@@ -122,7 +122,7 @@ describe('comparison of two shares', () => {
   });
 
   test('of large counts is the chi-square test with N - 1', () => {
-    // 56/70 and 48/80: chi-square 7.1514 by Pearson, times 149/150.
+    // Pearson's chi-square of 56/70 and 48/80 is 7.1514. N - 1 multiplies it by 149/150.
     const chiSquare = (150 * (56 * 32 - 14 * 48) ** 2) / (70 * 80 * 104 * 46);
     const expected = twoSided(Math.sqrt((chiSquare * 149) / 150));
     expect(compareShares(of(56, 70), of(48, 80))).toBeCloseTo(expected, 12);
@@ -166,7 +166,8 @@ describe('normal distribution', () => {
 });
 
 describe('association within strata', () => {
-  // Admitted men and women by department, B to F: Bickel, Hammel and O'Connell 1975, Science 187:398-404.
+  // Admitted men and women by department, B to F. Source: Bickel, Hammel and O'Connell 1975, Science
+  // 187:398-404.
   const BERKELEY = [
     { exposed: of(353, 560), unexposed: of(17, 25) },
     { exposed: of(120, 325), unexposed: of(202, 593) },
@@ -224,7 +225,7 @@ describe('association within strata', () => {
 
 describe('correction for many tests', () => {
   test("equals Holm's, in the given order", () => {
-    // R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm") is 0.03 0.06 0.06 0.02.
+    // In R, p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm") gives 0.03 0.06 0.06 0.02.
     const adjusted = adjustForMany([0.01, 0.04, 0.03, 0.005]);
     expect(adjusted.map((p) => Number(p.toFixed(10)))).toEqual([0.03, 0.06, 0.06, 0.02]);
     expect(adjustForMany([])).toEqual([]);

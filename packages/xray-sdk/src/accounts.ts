@@ -1,7 +1,7 @@
 import type { DropEvent, DropReason } from './options.js';
 
 /**
- * The counts of all snapshots: `recorded` is the sum of `delivered`, `queued` and all of `dropped`.
+ * The counts of all snapshots. `recorded` is the sum of `delivered`, `queued` and all counts in `dropped`.
  *
  * @example
  * ```ts
@@ -18,9 +18,9 @@ export interface Stats {
   readonly unconfirmed: number;
   /** Snapshots that the spool could not write to disk. They are sent from memory. */
   readonly notDurable: number;
-  /** Requests that failed and are tried again. */
+  /** The number of requests that failed and are retried. */
   readonly retries: number;
-  /** Calls on ended executions, or after `shutdown`. */
+  /** The number of calls on ended executions, or after `shutdown`. */
   readonly ignoredCalls: number;
 }
 
@@ -30,7 +30,7 @@ export interface Stats {
  */
 const HARMLESS: ReadonlySet<DropReason> = new Set(['superseded', 'sampled']);
 
-/** Counts every snapshot once when it is recorded and once when it is settled. */
+/** Counts every snapshot once when it is recorded, and once when it is delivered or dropped. */
 export class Accounts {
   readonly #onDrop: ((event: DropEvent) => void) | undefined;
   readonly #dropped: Partial<Record<DropReason, number>> = {};

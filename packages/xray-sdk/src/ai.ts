@@ -19,7 +19,7 @@ export interface AiOptions {
    * Default: `xray.current()` at the time of the call. Without an execution nothing is recorded.
    */
   execution?: Execution | undefined;
-  /** The step's name; default: the model's id. */
+  /** The step's name. Default: the model's id. */
   name?: string | undefined;
 }
 

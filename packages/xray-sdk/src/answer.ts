@@ -14,7 +14,7 @@ export type SendResult =
       readonly retryAfterMs: number | undefined;
       readonly message: string;
     }
-  /** Another server answered, such as a proxy, a redirect or a login page. It settles nothing. */
+  /** Another server answered, such as a proxy or a login page. The snapshots stay in the queue. */
   | {
       readonly kind: 'foreign';
       readonly retryAfterMs: number | undefined;
@@ -83,7 +83,7 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `{accepted, duplicates, superseded, rejected}` with 202, or with 400 when all are rejected. */
+/** Reads `{accepted, duplicates, superseded, rejected}`. The status is 202, or 400 if all are rejected. */
 function readReceipt(
   status: number,
   body: JsonObject | undefined,
@@ -104,7 +104,7 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** `undefined` unless the item names a snapshot of the request. */
+/** Returns `undefined` unless the item names a snapshot of the request. */
 function readRejected(item: unknown, sent: Sent): RejectedItem | undefined {
   if (!isObject(item)) return undefined;
   const { index, executionId, code, message, retryable } = item;
@@ -131,7 +131,10 @@ function isError(status: number, body: JsonObject | undefined): boolean {
   );
 }
 
-/** Seconds or a date (RFC 9110, 10.2.3). The header `date` gives the server's clock for the comparison. */
+/**
+ * Reads seconds or a date (RFC 9110, 10.2.3). The header `date` gives the server's clock for the
+ * comparison.
+ */
 function readRetryAfter(
   { retryAfter, date }: Extract<Answer, { kind: 'answered' }>,
   nowMs: number,

@@ -10,7 +10,7 @@ export interface SampledStratum {
 
 /** The least number of candidates kept for each reason. */
 const MIN_PER_STRATUM = 5;
-/** Candidates on either side of the cutoff: near misses and near hits. */
+/** The number of candidates kept on each side of the cutoff: near misses and near hits. */
 const CUTOFF_NEIGHBOURS = 10;
 
 /**
@@ -109,7 +109,9 @@ function chooseByHash(
   return places.filter((_, index) => (hashes[index] ?? 0) <= threshold).slice(0, quota);
 }
 
-/** The `count`th smallest hash. Hashes spread evenly, so sorting about twice as many is enough. */
+/**
+ * Returns the `count`th smallest hash. Hashes spread evenly, so it is enough to sort about twice as many.
+ */
 function smallest(hashes: Float64Array, count: number): number {
   if (count === 0) return -1;
   const guess = (2 ** 33 * count) / hashes.length;

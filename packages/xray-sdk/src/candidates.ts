@@ -17,14 +17,14 @@ export interface CandidateOptions<T> {
   type?: string | undefined;
   /** The ids name people. Such data can be erased for one person. */
   person?: boolean | undefined;
-  /** Recorded with each candidate that is kept in detail; at most 4 KiB. */
+  /** Data to record with each candidate kept in detail; at most 4 KiB. */
   data?: ((candidate: T) => unknown) | undefined;
   /** The ids of candidates that are always kept in detail. */
   watch?: Iterable<string | number> | undefined;
 }
 
 /**
- * One rule of a filter. A candidate stays if `test` holds.
+ * One rule of a filter. A candidate stays if `test` returns true.
  *
  * @example
  * ```ts
@@ -34,10 +34,10 @@ export interface CandidateOptions<T> {
 export interface FilterRule<T> {
   id: string;
   test: (candidate: T) => boolean;
-  /** The tested value. Called only for candidates that are kept in detail. */
+  /** Returns the tested value. Called only for candidates that are kept in detail. */
   actual?: ((candidate: T) => unknown) | undefined;
   threshold?: unknown;
-  /** The reason code of a rejection; default: the rule's id. */
+  /** The reason code of a rejection. Default: the rule's id. */
   reason?: string | undefined;
   version?: string | undefined;
   field?: string | undefined;
@@ -46,7 +46,7 @@ export interface FilterRule<T> {
 }
 
 /**
- * How to filter.
+ * The options of a filter.
  *
  * @example
  * ```ts
@@ -59,14 +59,17 @@ export interface FilterRule<T> {
  */
 export interface FilterOptions<T> extends CandidateOptions<T> {
   rules: readonly FilterRule<T>[];
-  /** `first` stops at a candidate's first failed rule (default); `all` asks every rule for each candidate. */
+  /**
+   * `first` stops at a candidate's first failed rule (default). `all` evaluates every rule for each
+   * candidate.
+   */
   evaluate?: 'first' | 'all' | undefined;
-  /** Recorded with each candidate. */
+  /** Returns a score to record with each candidate. */
   score?: ((candidate: T) => number) | undefined;
 }
 
 /**
- * How to rank.
+ * The options of a ranking.
  *
  * @example
  * ```ts
@@ -81,9 +84,9 @@ export interface RankOptions<T> extends CandidateOptions<T> {
    * is the last selected score.
    */
   top?: number | undefined;
-  /** `desc`: the highest score first (default). */
+  /** The order of selection. `desc`: the highest score first (default). */
   order?: 'desc' | 'asc' | undefined;
-  /** The parts of a score, recorded with it. */
+  /** Returns the parts of a score, which are recorded with it. */
   scores?: ((candidate: T) => Record<string, number>) | undefined;
 }
 
@@ -105,7 +108,7 @@ export interface Verdict {
  */
 export interface Verdicts<T> {
   readonly candidates: readonly T[];
-  /** All possible verdicts, and each candidate's index in them. */
+  /** All possible verdicts. `kindOf` gives each candidate's index in them. */
   readonly kinds: readonly Verdict[];
   readonly kindOf: Uint32Array;
   readonly scores: readonly (number | undefined)[] | undefined;
@@ -113,7 +116,7 @@ export interface Verdicts<T> {
   readonly cutoff: number | undefined;
   readonly isRanked: boolean;
   readonly rules: readonly FilterRule<T>[];
-  /** `rules.length` results for each candidate, in order. */
+  /** The results of all rules for each candidate, in order: `rules.length` bytes per candidate. */
   readonly results: Uint8Array;
 }
 

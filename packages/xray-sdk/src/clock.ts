@@ -26,7 +26,7 @@ let cachedTime = '';
 let cachedSecond = Number.NaN;
 let cachedPrefix = '';
 
-/** The host's clocks: wall time for stamps, the monotonic clock for durations. */
+/** The host's clocks: wall time for timestamps, the monotonic clock for durations. */
 export interface Clock {
   readonly wallMs: () => number;
   readonly monotonicMs: () => number;
@@ -54,7 +54,7 @@ export function parseTime(text: string): number {
   return readNumber(() => RealDate.parse(text));
 }
 
-/** A duration as a JSON number of milliseconds, to the microsecond. */
+/** Formats a duration as a JSON number of milliseconds with three decimals. */
 export function durationText(durationMs: number): string {
   const us = Math.round(durationMs * 1_000);
   const wholeUs = us > 0 ? Math.min(us, Number.MAX_SAFE_INTEGER) : 0;

@@ -33,7 +33,10 @@ export class Delivery {
   readonly #settings: Settings;
   readonly #accounts: Accounts;
   readonly #queue: SnapshotQueue;
-  /** Snapshots that left the queue and are not settled. The first `#batch.size` are in flight or wait for a retry. */
+  /**
+   * Snapshots that left the queue but are not settled. The first `#batch.size` are in flight or wait for a
+   * retry.
+   */
   #taken: Queued[] = [];
   #takenBytes = 0;
   #batch: { readonly size: number; readonly frozen: FrozenBatch } | undefined;
@@ -44,14 +47,14 @@ export class Delivery {
   /** A queue on disk is reading a batch, which is neither in the queue nor in `#taken`. */
   #isTaking = false;
   #isClosed = false;
-  /** The time of `shutdown` is over. Nothing is sent any more. */
+  /** Whether the time of `shutdown` is over. Then nothing more is sent. */
   #isOver = false;
   /** The process is ending, so a failure is not retried. */
   #isExiting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerDueMs = Infinity;
   #notBeforeMs = 0;
-  /** The end of a pause that the server asked for. Even an urgent flush keeps it. */
+  /** The end of a pause that the server requested. Even an urgent flush waits for it. */
   #askedNotBeforeMs = 0;
   #failuresInRow = 0;
   #nextOrder = 0;
@@ -141,7 +144,7 @@ export class Delivery {
     return isSettled;
   }
 
-  /** The process has nothing left to do. Makes one attempt, then drops and counts the rest. */
+  /** Called when the process has nothing left to do. Makes one attempt, then drops and counts the rest. */
   async lastAttempt(timeoutMs: number): Promise<void> {
     this.#isExiting = true;
     await this.flush(timeoutMs, 'last');
@@ -183,7 +186,7 @@ export class Delivery {
     return items;
   }
 
-  /** Sends batches until none is left or the server is not available. */
+  /** Sends batches until the queue is empty or the server is not available. */
   async #send(): Promise<void> {
     if (this.#isSending || this.#isOver) return;
     this.#isSending = true;
@@ -364,7 +367,7 @@ export class Delivery {
     return item.failures < MAX_FAILURES;
   }
 
-  /** Settles the first `count` taken snapshots, except those in `again`. */
+  /** Settles the first `count` taken snapshots, except those to send again. */
   #release(count: number, again: readonly Queued[]): void {
     this.#taken = [...again, ...this.#taken.slice(count)];
     this.#takenBytes = bytesOf(this.#taken);

@@ -11,7 +11,7 @@ import type { Actor, DecisionBasis, Reason, Subject } from './wire/decision.js';
 import type { Link, Mark, Trace } from './wire/snapshot.js';
 
 /**
- * Facts about a whole execution, given when it starts or at any time before it ends.
+ * Facts about a whole execution, given at the start or at any time before the end.
  *
  * @example
  * ```ts

@@ -29,7 +29,7 @@ import { warnOnce } from './warning.js';
  * ```
  */
 export interface ExecutionOptions extends ExecutionFacts, Continuation {
-  /** 1 to 128 of `[A-Za-z0-9._:-]`; default: a new UUIDv7. */
+  /** 1 to 128 characters of `[A-Za-z0-9._:-]`. Default: a new UUIDv7. */
   executionId?: string | undefined;
   /** Default: the client's pipeline. */
   pipeline?: string | undefined;
@@ -40,13 +40,13 @@ export interface ExecutionOptions extends ExecutionFacts, Continuation {
   waitUntil?: ((delivered: Promise<unknown>) => void) | undefined;
 }
 
-/** The execution and the step that an asynchronous call belongs to. */
+/** The execution and the step of an asynchronous call. */
 export interface Context {
   readonly execution: Execution;
   readonly step: Step | undefined;
 }
 
-/** One flush, with everything that the client needs to send it. */
+/** One flush, with everything that the client needs in order to send it. */
 export interface Submission {
   /** Unique per execution and process. */
   readonly key: number;
@@ -58,11 +58,11 @@ export interface Submission {
   readonly text: ExecutionText;
 }
 
-/** The client, as an execution sees it. */
+/** The part of the client that an execution uses. */
 export interface ExecutionHost {
   readonly settings: Settings;
   readonly capture: Capture;
-  /** The fields that every execution begins with. */
+  /** The fields of every execution at its start. */
   readonly fields: ExecutionFields;
   readonly context: ContextStore<Context> | undefined;
   /** Returns the sequence number of a terminal snapshot in this process. */
@@ -150,7 +150,7 @@ export class Execution {
   }
 
   /**
-   * Records one step as it is now. A later change to `input` or `output` does not change the record.
+   * Records one step in its current state. Later changes to `input` or `output` do not change the record.
    *
    * @example
    * ```ts
@@ -168,7 +168,7 @@ export class Execution {
         durationMs: measuredMs ?? sinceLastMs,
         timing: measuredMs === undefined ? 'inferred' : 'measured',
       }));
-      // A getter of the step may have ended the execution.
+      // A getter of the step may have ended the execution in the meantime.
       if (!this.#isOpen()) {
         this.#host.ignored();
         return;
@@ -197,7 +197,7 @@ export class Execution {
   }
 
   /**
-   * Records the decision. Failed checks become the reasons unless `details` gives others.
+   * Records the decision. Failed checks become the reasons unless `details` has other reasons.
    *
    * @example
    * ```ts
@@ -303,7 +303,7 @@ export class Execution {
   }
 
   /**
-   * Ends the execution and hands its snapshot to the background delivery.
+   * Ends the execution and passes its snapshot to the background delivery.
    *
    * @example
    * ```ts

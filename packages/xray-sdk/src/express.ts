@@ -12,7 +12,7 @@ interface Outgoing {
   readonly statusCode: number;
   readonly destroyed: boolean;
   readonly writableFinished: boolean;
-  /** Absent in servers that only resemble Express. */
+  /** Servers that only resemble Express may lack it. */
   locals?: Record<string, unknown>;
   once(event: 'finish' | 'close', listener: () => void): unknown;
 }

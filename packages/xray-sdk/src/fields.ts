@@ -46,7 +46,7 @@ export function writeReason(out: ObjectWriter, from: Source): boolean {
   return true;
 }
 
-/** All members of a decision except its outcome. */
+/** Writes all members of a decision except its outcome. */
 export function writeDecisionDetails(
   out: ObjectWriter,
   from: Source,
@@ -98,7 +98,7 @@ export function writeRule(out: ObjectWriter, from: Source): boolean {
 
 export const EFFECTS = ['reject', 'flag', 'score', 'none'] as const;
 
-/** All members of a rule except its id and its result. */
+/** Writes all members of a rule except its id and its result. */
 export function writeRuleDetails(out: ObjectWriter, from: Source, id: unknown): void {
   const field = from['field'];
   out.string('version', from['version'], FIELD_BOUNDS.name);

@@ -4,7 +4,7 @@ import { encoder } from './utf8.js';
 const POOL_BYTES = 4_096;
 const UUID_BYTES = 16;
 const DASH = 0x2d;
-/** A UUID has a dash before each of these bytes. */
+/** The bytes that have a dash before them in a UUID. */
 const GROUPS = new Set([4, 6, 8, 10]);
 const DIGITS = encoder.encode('0123456789abcdef');
 
@@ -24,7 +24,7 @@ function randomByte(): number {
   return byte;
 }
 
-/** A UUID of version 7 (RFC 9562, 5.7): ids made later sort later. */
+/** A UUID of version 7 (RFC 9562, 5.7). Ids sort by the time of their creation. */
 export function uuidV7(epochMs: number): string {
   // The 48 bits cannot hold a time before 1970.
   let time = Math.max(0, Math.floor(epochMs));
@@ -38,7 +38,7 @@ export function uuidV7(epochMs: number): string {
   return hexText(uuid, GROUPS);
 }
 
-/** 16 hex digits that are not all zero, as W3C trace context asks of a span id. */
+/** 16 hex digits that are not all zero, as W3C trace context requires for span ids. */
 export function spanId(): string {
   const bytes = Uint8Array.from({ length: 8 }, randomByte);
   bytes[7] ||= 1;

@@ -42,7 +42,7 @@ export class ObjectWriter {
     return this.#marks;
   }
 
-  /** Adds a member whose text is JSON already. */
+  /** Adds a member whose value is JSON text already. */
   raw(key: string, json: string): void {
     this.#holdsGiven = true;
     this.#add(key, json);
@@ -105,7 +105,7 @@ export class ObjectWriter {
     return true;
   }
 
-  /** Free text, redacted and cut within bytes of UTF-8. */
+  /** Free text, redacted and cut to a number of UTF-8 bytes. */
   text(key: string, value: unknown, maxBytes: number, field: string = key): boolean {
     const given = typeof value === 'string' ? value : scalarText(value);
     if (given === undefined) return this.wrong(key, value);
@@ -118,7 +118,7 @@ export class ObjectWriter {
     return true;
   }
 
-  /** Free text, redacted and cut within a length in UTF-16 units. */
+  /** Free text, redacted and cut to a number of UTF-16 units. */
   shortText(key: string, value: unknown, maxLength: number, field: string = key): boolean {
     const given = typeof value === 'string' ? value : scalarText(value);
     if (given === undefined) return this.wrong(key, value);
@@ -128,7 +128,10 @@ export class ObjectWriter {
     return true;
   }
 
-  /** A captured value as text, number or boolean; anything else as the text of its JSON. Text is cut within units. */
+  /**
+   * A captured value as text, number or boolean. Other values become the text of their JSON. Text is cut to
+   * UTF-16 units.
+   */
   scalar(
     key: string,
     given: unknown,
@@ -158,7 +161,7 @@ export class ObjectWriter {
     this.raw(key, kept);
   }
 
-  /** A nested object. It is left out, with a mark, when it holds nothing valid or `write` returns false. */
+  /** A nested object. If it has no valid member, or `write` returns false, it is left out with a mark. */
   object(key: string, value: unknown, write: WriteObject): boolean {
     const path = `${this.#path}/${pointerSegment(key)}`;
     const text = isObject(value) ? this.#nested(path, value, write) : undefined;

@@ -23,25 +23,25 @@ export type DropReason =
   | 'superseded'
   /** It was larger than the server accepts, even without its values. */
   | 'too_large'
-  /** X-Ray refused it for good (400, or a rejected item that is not retryable). */
+  /** X-Ray rejected it permanently (400, or a rejected item that is not retryable). */
   | 'rejected'
-  /** X-Ray refused the key (401 or 403). */
+  /** X-Ray rejected the key (401 or 403). */
   | 'unauthorized'
-  /** X-Ray failed on it (500) at every attempt. */
+  /** X-Ray had an internal error on it (500) at every attempt. */
   | 'server_error'
-  /** It was undelivered when the process ended. */
+  /** It was not delivered before the process ended. */
   | 'exit'
-  /** It was undelivered when the time of `shutdown` was over, or recorded after `shutdown`. */
+  /** It was not delivered before the time of `shutdown` was over, or it was recorded after `shutdown`. */
   | 'shutdown'
   /** `sample` did not choose it. */
   | 'sampled'
-  /** The spool had no room, or its disk failed. */
+  /** The spool had no space, or its disk failed. */
   | 'spool'
   /** The SDK could not write it as JSON. This is a fault of the SDK. */
   | 'sdk_error';
 
 /**
- * One lost snapshot, as `onDrop` receives it.
+ * The argument of `onDrop`: one lost snapshot.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export interface XRayOptions {
    * nothing.
    */
   apiKey?: string | undefined;
-  /** The app of the key: 1 to 128 characters of `[A-Za-z0-9._:-]`. */
+  /** The app that the key belongs to: 1 to 128 characters of `[A-Za-z0-9._:-]`. */
   appId: string;
   /** The default pipeline of this client's executions. */
   pipeline: string;
@@ -90,7 +90,7 @@ export interface XRayOptions {
   redact?: RedactOptions | undefined;
   /** Receives every lost snapshot and the reason. */
   onDrop?: ((event: DropEvent) => void) | undefined;
-  /** The executions to send. Default: all. A number is a rate from 0 to 1. */
+  /** Which executions to send. Default: all. A number is a rate from 0 to 1. */
   sample?: number | SampleOptions | undefined;
   /**
    * Keeps a serverless invocation alive until a snapshot is delivered. An execution can override
@@ -133,11 +133,11 @@ export interface DeliveryOptions {
   delayMs?: number | undefined;
   /** How long one request may take. Default 10 s. */
   timeoutMs?: number | undefined;
-  /** Compress batches over 4 KiB. Default true. */
+  /** Whether to compress batches over 4 KiB. Default true. */
   gzip?: boolean | undefined;
 }
 
-/** The complete and checked options. The rest of the SDK sees only these. */
+/** The complete, validated options. The rest of the SDK uses only these. */
 export interface Settings {
   readonly isEnabled: boolean;
   readonly apiKey: string;
@@ -161,7 +161,7 @@ export interface Settings {
   readonly clock: Clock;
 }
 
-/** The longest timer. A longer one fires at once. */
+/** The longest possible timer. A longer one would fire at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The server's default address. On Node 18 `localhost` means the IPv6 address first. */

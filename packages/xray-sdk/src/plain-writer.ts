@@ -38,7 +38,7 @@ export class PlainWriter {
   readonly #bytes = this.#scratch.bytes;
   /** Keys as the bytes of `"key":`, or `NOT_PLAIN` for a key that may be secret. */
   readonly #keys = new Map<string, Uint8Array>();
-  /** Keys as bytes that are plain for some values only. */
+  /** Keys that are plain only for some values, as the bytes of `"key":`. */
   readonly #conditionalKeys = new Map<string, Uint8Array>();
   #end = 0;
   #limit = 0;

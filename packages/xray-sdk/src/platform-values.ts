@@ -99,7 +99,7 @@ function slotOf(prototype: object, name: string, value: object): number | undefi
   return typeof read === 'number' ? read : undefined;
 }
 
-/** The time of a `Date` of any realm, in milliseconds. */
+/** The time of a `Date` from any realm, in milliseconds. */
 export function timeOf(value: object): number | undefined {
   return quietly(() => Date.prototype.getTime.call(value as Date));
 }

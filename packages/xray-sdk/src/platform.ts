@@ -12,7 +12,7 @@ export type Answer =
       readonly retryAfter: string | undefined;
       readonly date: string | undefined;
       readonly location: string | undefined;
-      /** Empty if it was longer than `maxAnswerLength`. */
+      /** The body of the answer. Empty if it was longer than `maxAnswerLength`. */
       readonly body: string;
     }
   | { readonly kind: 'unreachable'; readonly message: string };
@@ -35,13 +35,13 @@ export interface ContextStore<T> {
 /** Memory to write text into, byte by byte. Unwritten bytes are undefined. */
 export interface Scratch {
   readonly bytes: Uint8Array;
-  /** The text between two places. `isAscii` promises that all of it is ASCII. */
+  /** Reads the text between two positions. `isAscii` promises that all of it is ASCII. */
   text(start: number, end: number, isAscii: boolean): string;
 }
 
 /**
- * The functions that differ between runtimes. `#platform` resolves to `platform-node.ts` where Node's modules
- * exist and to `platform-web.ts` elsewhere (see `imports` in package.json).
+ * The functions that differ between runtimes. `#platform` resolves to `platform-node.ts` if Node's modules
+ * exist, else to `platform-web.ts` (see `imports` in package.json).
  */
 export interface Platform {
   /** Never rejects and follows no redirect. A request in flight keeps no process alive. */
@@ -58,7 +58,10 @@ export interface Platform {
    * it alive.
    */
   onBeforeExit(callback: () => void): void;
-  /** Calls back when the process ends with an exit code other than 0. No asynchronous work is possible then. */
+  /**
+   * Calls back when the process ends with an exit code other than 0. Asynchronous work is no longer
+   * possible then.
+   */
   onFailedExit(callback: () => void): void;
   /** Makes a POST while the thread waits, if the runtime can. Never throws. */
   postNow(post: Post): Answer;

@@ -1,5 +1,5 @@
 /**
- * A snapshot that waits for delivery: its bytes and the facts that the counts need.
+ * A snapshot that waits for delivery, with the facts that the counts need.
  *
  * @example
  * ```ts
@@ -12,18 +12,18 @@ export interface Queued {
   /** Its sequence number among the snapshots that this client enqueued. */
   readonly order: number;
   readonly executionId: string;
-  /** Its JSON text in UTF-8. */
+  /** The snapshot's JSON text in UTF-8. */
   readonly body: Uint8Array;
-  /** The losses that this snapshot reports. If it is lost, the next snapshot reports them. */
+  /** The losses that this snapshot reports. If it is lost itself, the next snapshot reports them. */
   readonly reportedDrops: number;
   /** Whether the snapshot is on disk and outlives the process. */
   readonly isOnDisk?: boolean;
-  /** How often the server failed on this snapshot alone. */
+  /** How often the server failed when this snapshot was alone in a request. */
   failures: number;
 }
 
 /**
- * Where snapshots wait: in memory, or on disk.
+ * A queue of waiting snapshots, in memory or on disk.
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ export interface Queued {
  * ```
  */
 export interface SnapshotQueue {
-  /** Whether snapshots in this queue outlive the process. Such a queue bounds itself. */
+  /** Whether snapshots in this queue outlive the process. Such a queue limits its own size. */
   readonly isDurable: boolean;
   readonly size: number;
   readonly bytes: number;
@@ -39,11 +39,11 @@ export interface SnapshotQueue {
   readonly oldestOrder: number;
   /** Adds at the end. Returns an earlier snapshot of the same execution, if this one replaces it. */
   push(item: Queued): Queued | undefined;
-  /** Removes the oldest snapshot that would be lost with the process. */
+  /** Removes the oldest snapshot that is only in memory. */
   shift(): Queued | undefined;
   /** Removes a batch within the bounds: at least one snapshot, if the queue holds any. */
   take(maxItems: number, maxBytes: number): Queued[] | Promise<Queued[]>;
-  /** All taken snapshots are delivered or dropped. */
+  /** Called when all taken snapshots are delivered or dropped. */
   settled(): void;
   /**
    * Resolves when the pushed snapshots are as safe as this queue can make them. The queue stays
@@ -55,7 +55,7 @@ export interface SnapshotQueue {
 }
 
 /**
- * The client, as a queue sees it.
+ * The part of the client that a queue uses.
  *
  * @example
  * ```ts
@@ -156,7 +156,7 @@ export class UndurableQueue extends MemoryQueue {
   }
 }
 
-/** Checks the result of the host's function. */
+/** Whether the host's function returned a queue. */
 export function isQueue(value: unknown): value is SnapshotQueue {
   if (typeof value !== 'object' || value === null) return false;
   const queue: Partial<Record<keyof SnapshotQueue, unknown>> = value;

@@ -4,7 +4,7 @@
  */
 export const RealDate = Date;
 
-/** A browser's functions must be called on its global object. */
+/** Browsers require these functions to be called on their global object. */
 export const setTimer: typeof setTimeout = setTimeout.bind(globalThis);
 export const clearTimer: typeof clearTimeout = clearTimeout.bind(globalThis);
 
@@ -13,13 +13,13 @@ const readMonotonic = monotonicReader();
 let lastReadMs = Number.NEGATIVE_INFINITY;
 let offsetMs = 0;
 
-/** Milliseconds since 1970 by the host's clock. 0 if the clock gives no number. */
+/** Milliseconds since 1970 by the host's clock, or 0 if the clock returns no number. */
 export function realWallMs(): number {
   const ms = readNumber(readWall);
   return Number.isFinite(ms) ? ms : 0;
 }
 
-/** Milliseconds that never go back, even if the clock does. */
+/** Milliseconds that never decrease, even if the clock does. */
 export function realMonotonicMs(): number {
   const ms = readNumber(readMonotonic);
   if (ms + offsetMs < lastReadMs) offsetMs = lastReadMs - ms;
@@ -32,7 +32,7 @@ function monotonicReader(): () => number {
   return typeof performance?.now === 'function' ? performance.now.bind(performance) : readWall;
 }
 
-/** NaN if the clock throws or gives no number. */
+/** Reads a clock. NaN if it throws or returns no number. */
 export function readNumber(read: () => unknown): number {
   try {
     const value = read();

@@ -9,7 +9,7 @@ import {
 import { quietly } from './source.js';
 
 /**
- * The place of a value: its key, and its dotted path that begins with the field (`input.applicant.ssn`).
+ * The place of a value: its key, and its dotted path, which begins with the field (`input.applicant.ssn`).
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export interface RedactionPlace {
 export interface RedactOptions {
   /** Dotted paths such as `input.applicant.ssn`; a `*` matches one or more segments. */
   paths?: readonly string[] | undefined;
-  /** Keys at any depth, in addition to the default ones. A string is compared without case. */
+  /** Keys at any depth, in addition to the default ones. Strings match in any case. */
   keys?: readonly (RegExp | string)[] | undefined;
   /** `false` turns off the default keys (passwords, tokens, authorization, card numbers…). */
   defaults?: boolean | undefined;
@@ -108,7 +108,10 @@ export class Redactor {
     return secrecy === 'all' || (secrecy === 'text' && holdsText(value));
   }
 
-  /** Whether another member of its object names this one as a secret: `{ name: 'authorization', value: '…' }`. */
+  /**
+   * Whether another member of the object names this member as a secret, as in `{ name: 'authorization',
+   * value: '…' }`.
+   */
   isNamedSecret(key: string, properties: Readonly<Record<string, unknown>>): boolean {
     if (!isNamedMember(key)) return false;
     const isNamed = quietly(() =>

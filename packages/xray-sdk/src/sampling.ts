@@ -10,12 +10,12 @@ import { hash32 } from './hash.js';
  */
 export interface SampleCandidate {
   readonly executionId: string;
-  /** The id of the first execution of a distributed decision; its own id if it is the first. */
+  /** The id of the first execution of a distributed decision. The first execution has its own id here. */
   readonly rootId: string;
 }
 
 /**
- * Which executions are sent.
+ * The executions to send.
  *
  * @example
  * ```ts

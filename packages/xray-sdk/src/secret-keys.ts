@@ -18,7 +18,7 @@ const WORDS =
 const TEXT_WORDS =
   /(?:^| )(?:tokens|o?auth|pins|pans)(?: (?:header|headers|code|value|values|info|data|string))*$|^pass$|(?:^| )(?:user|login|db|database|smtp|mail|ftp|admin|root|proxy|my) ?pass$/;
 
-/** The secrecy of a key by the default rules. */
+/** How much the default rules redact under a key. */
 export function defaultSecrecy(key: string): Secrecy {
   const plain = squash(key);
   if (ANYWHERE.test(plain) || AT_END.test(plain)) return 'all';
@@ -27,7 +27,7 @@ export function defaultSecrecy(key: string): Secrecy {
   return TEXT_WORDS.test(words) ? 'text' : 'none';
 }
 
-/** A key without case and separators. */
+/** Removes case and separators from a key. */
 export function squash(key: string): string {
   return key.toLowerCase().replace(/[-_.\s]/g, '');
 }
@@ -44,7 +44,7 @@ function wordsOf(key: string): string {
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 100;
 
-/** Whether a value holds text. A value that cannot be read may hold some. */
+/** Whether a value contains text. An unreadable value counts as text. */
 export function holdsText(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return true;
   if (typeof value !== 'object' || value === null) return false;

@@ -13,7 +13,7 @@ export interface ExecutionText {
   readonly executionId: string;
   readonly revision: number;
   readonly status: Status;
-  /** The members that are captured already: pipeline, subjects, input, decision and others. */
+  /** The members captured so far: pipeline, subjects, input, decision and others. */
   readonly fields: ReadonlyMap<string, FieldText>;
   readonly steps: readonly StepText[];
   readonly leftOut: StepList['leftOut'];
@@ -34,7 +34,7 @@ export interface FieldText {
 
 /** The members that the client adds to a snapshot. */
 export interface Envelope {
-  /** The result of `writeClient`: the same for all snapshots of a client. */
+  /** The result of `writeClient`, which is the same for all snapshots of a client. */
   readonly client: string;
   /** A number for terminal snapshots only. A gap in the numbers means a lost snapshot. */
   readonly instanceSeq: number | undefined;

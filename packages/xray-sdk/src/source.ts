@@ -1,4 +1,4 @@
-/** A value that the host passed: typed for its compiler, unknown to the SDK. */
+/** An object that the host passed. Its members may have any type, whatever the host's types say. */
 export type Source = Readonly<Record<string, unknown>>;
 
 /** Reading any string key of an object is safe. The type only lacks the index signature. */
@@ -48,7 +48,7 @@ function guardedSource(given: object, failed: (key: string) => void): Source {
   );
 }
 
-/** The result of a function, or `undefined` when it throws. */
+/** Returns the result of a function, or `undefined` if it throws. */
 export function quietly<R>(ask: () => R): R | undefined {
   try {
     return ask();

@@ -6,7 +6,7 @@ import { realWallMs } from './real-time.js';
 
 /** The interval at which a process shows that it is alive. */
 export const HEARTBEAT_MS = 15_000;
-/** A process on another host has ended if its last heartbeat is older. */
+/** If the last heartbeat of a process on another host is older than this, the process has ended. */
 const SILENT_MS = 4 * HEARTBEAT_MS;
 /**
  * On the same host another process may have reused the id. A live process is never silent this
@@ -33,7 +33,7 @@ export class SpoolOwner {
     this.dir = join(root, `${instanceId}${MARK}${this.#id}`);
   }
 
-  /** Writes a heartbeat into a directory of this process. */
+  /** Writes a heartbeat into a directory that this process owns. */
   async beat(dir: string): Promise<void> {
     const path = join(dir, 'alive');
     const now = realWallMs() / 1_000;
@@ -70,7 +70,7 @@ export class SpoolOwner {
   async #isGone(owner: string, dir: string, nowMs: number): Promise<boolean> {
     const [host, pid, startMs] = owner.split('~');
     const [ownHost] = this.#id.split('~');
-    // A new directory may not have its heartbeat yet.
+    // A new directory may have no heartbeat yet.
     const beat = await stat(join(dir, 'alive')).catch(() => stat(dir));
     const silentMs = nowMs - beat.mtimeMs;
     if (host !== ownHost) return silentMs > SILENT_MS;

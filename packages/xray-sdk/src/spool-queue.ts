@@ -162,7 +162,7 @@ export class SpoolQueue implements SnapshotQueue {
     void this.#run(() => source.acknowledge());
   }
 
-  /** Writes everything to disk and deletes an empty directory. The next push makes it again. */
+  /** Writes everything to disk and deletes the directory if it is empty. The next push creates it again. */
   async secure(): Promise<void> {
     await this.#write();
     await this.#run(async () => {
@@ -184,7 +184,7 @@ export class SpoolQueue implements SnapshotQueue {
     for (let source = this.#adopted[0]; source !== undefined; source = this.#adopted[0]) {
       const found = await source.read(maxItems, maxBytes, true).catch(this.#warnOfReading);
       if (found === undefined) {
-        // The files stay for the next process. This process goes on without them.
+        // The files stay for a later process. This process continues without them.
         this.#adopted.shift();
         continue;
       }
@@ -198,7 +198,7 @@ export class SpoolQueue implements SnapshotQueue {
         for (let index = 0; index < records.length; index += 1) this.#host.recovered();
         return batchOf(source, records, () => 0);
       }
-      // The next segment may hold whole lines.
+      // The next segment may have complete lines.
       if (torn > 0) continue;
       this.#adopted.shift();
       await source.removeAll().catch(this.#warnOfReading);
@@ -283,7 +283,7 @@ export class SpoolQueue implements SnapshotQueue {
     this.#keepInMemory(item);
   }
 
-  /** Keeps a snapshot in memory that could not be written. Beyond the bound the oldest is lost. */
+  /** Keeps a snapshot in memory that could not be written. Beyond the limit the oldest one is lost. */
   #keepInMemory(item: Queued): void {
     this.#host.notDurable();
     // Snapshots of earlier processes have no order, so a key of their own.

@@ -16,7 +16,7 @@ export function writeRecord(item: Queued): Uint8Array {
   return encoder.encode(`${checksum(rest)} ${rest}\n`);
 }
 
-/** `undefined` for a torn or damaged line. */
+/** Returns `undefined` for a torn or damaged line. */
 export function readRecord(line: string): SpoolRecord | undefined {
   const match = /^([0-9a-f]{8}) ((\d+) (\d+) (\S+) (\{.*\}))$/su.exec(line);
   const [, sum, rest, order, reportedDrops, executionId, json] = match ?? [];

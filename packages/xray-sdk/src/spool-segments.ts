@@ -27,8 +27,8 @@ export interface SegmentRead {
 const NOTHING: SegmentRead = { records: [], torn: 0, bytes: 0 };
 
 /**
- * The directory of one process: append-only files, read from the front. `<n>.spool` are the segments.
- * `acknowledged` holds the delivered position: the segment's number and the offset in it.
+ * The directory of one process. `<n>.spool` are append-only segments, read from the front. `acknowledged`
+ * holds the delivered position: a segment's number and an offset in it.
  */
 export class Segments {
   readonly dir: string;

@@ -26,7 +26,7 @@ export interface SpoolOptions {
 }
 
 /**
- * The value of the client's option `spool`.
+ * The type of the client's option `spool`.
  *
  * @example
  * ```ts

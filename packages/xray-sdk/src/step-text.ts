@@ -17,7 +17,7 @@ export type RuleRecord = Omit<Rule, 'actual' | 'threshold'> & {
 };
 
 /**
- * Facts about a step, given at any time while it runs. `input` and `output` may be anything.
+ * Facts about a step, which can be added while it runs. `input` and `output` may be anything.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export interface StepNote {
 }
 
 /**
- * One whole step, recorded by one call.
+ * One whole step for a single call of `recordStep`.
  *
  * @example
  * ```ts

@@ -48,7 +48,7 @@ export interface CheckDetails {
  */
 export type StepOptions = StepNote;
 
-/** The execution, as a step sees it. */
+/** The part of the execution that a step uses. */
 export interface StepHost {
   readonly executionId: string;
   /** Runs one recording action. Never throws. Does nothing after the end. */
@@ -238,7 +238,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * The step returned a promise.
+   * Notes that the step returned a promise.
    *
    * @internal
    */
@@ -247,7 +247,7 @@ export class Step implements LiveStep {
   }
 
   /**
-   * The host began to read the stream, or to await the query.
+   * Notes that the host began to read the stream or to await the query.
    *
    * @internal
    */

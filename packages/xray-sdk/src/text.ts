@@ -25,7 +25,7 @@ export function nameMember(name: string): string | undefined {
   return member;
 }
 
-/** The longest start of a text that takes at most `maxBytes` in UTF-8 and splits no character. */
+/** The longest prefix of a text that takes at most `maxBytes` in UTF-8 and splits no character. */
 export function cutText(text: string, maxBytes: number): { text: string; bytes: number } {
   if (text.length * 3 <= maxBytes) return { text, bytes: utf8Length(text) };
   let cut = text.slice(0, Math.max(0, maxBytes));
@@ -42,10 +42,10 @@ export function cutText(text: string, maxBytes: number): { text: string; bytes: 
 
 /** A visible character may consist of several code points. Beyond this many units it is split. */
 const MAX_CHARACTER_UNITS = 32;
-/** Marks, joiners, variation selectors and skin tones belong to the character before them. */
+/** Marks, joiners, variation selectors and skin tones belong to the preceding character. */
 const CONTINUES = /^(?:\p{M}|\p{Emoji_Modifier}|\u200d)/u;
 
-/** The longest start of a text that takes at most `maxLength` UTF-16 units and splits no character. */
+/** The longest prefix of a text that takes at most `maxLength` UTF-16 units and splits no character. */
 export function cutUnits(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const atCodePoint = isSurrogatePair(text, maxLength) ? maxLength - 1 : maxLength;

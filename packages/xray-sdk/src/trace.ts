@@ -16,7 +16,7 @@ export type HeaderSource =
   | { get(name: string): string | null | undefined };
 
 /**
- * The link from an execution to another one, perhaps in another process.
+ * The link from an execution to another one, possibly in another process.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export type HeaderSource =
 export interface Continuation {
   /** The result of `headers()` of the other execution. */
   fromHeaders?: HeaderSource | undefined;
-  /** The relation of this execution to the other one; default: `parent`. */
+  /** The relation of this execution to the other one. Default: `parent`. */
   relation?: Relation | undefined;
   /** The other execution's id, if no headers are available. */
   of?: string | undefined;
@@ -36,11 +36,11 @@ export interface Continuation {
 export interface Origin {
   readonly trace: Trace | undefined;
   readonly links: readonly Link[];
-  /** The id of the first execution: it decides whether a distributed decision is sampled. */
+  /** The id of the first execution, which decides whether a distributed decision is sampled. */
   readonly rootId: string | undefined;
 }
 
-/** The header that carries our ids: `<executionId>;<rootId>`. */
+/** The header with X-Ray's ids: `<executionId>;<rootId>`. */
 const EXECUTION_HEADER = 'x-xray-execution';
 
 /** The keys of the one instance of `@opentelemetry/api`, and of the active span in its context. */

@@ -61,7 +61,7 @@ export class ValueWriter {
     this.#bytesLeft = Math.max(maxBytes, NULL_BYTES);
   }
 
-  /** Never throws. */
+  /** Captures one value. Never throws. */
   write(value: unknown): Captured {
     const json = this.#guarded(value, this.#field) ?? 'null';
     return { json, marks: this.#marks, types: this.#types };
@@ -458,7 +458,7 @@ export class ValueWriter {
   }
 }
 
-/** RFC 6901: `~` and `/` are escaped in a segment of a JSON Pointer. */
+/** Escapes `~` and `/` in a segment of a JSON Pointer (RFC 6901). */
 export function pointerSegment(key: string): string {
   return /[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
 }

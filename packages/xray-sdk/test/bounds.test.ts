@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe('bounds match the documents', () => {
-  /** Starts and ends an execution, and returns what arrived. */
+  /** Starts and ends an execution, and returns the snapshot that arrived. */
   async function executed(tell: (execution: Execution) => void): Promise<Snapshot> {
     const execution = xray.startExecution();
     tell(execution);

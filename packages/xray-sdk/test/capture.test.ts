@@ -28,7 +28,7 @@ function client(options: Partial<XRayOptions> = {}): XRaySDK {
   });
 }
 
-/** Records one step with this value as its input, and returns what arrived. */
+/** Records one step with this value as its input, and returns the step that arrived. */
 async function roundTrip(value: unknown, options: Partial<XRayOptions> = {}) {
   const xray = client(options);
   const execution = xray.startExecution();

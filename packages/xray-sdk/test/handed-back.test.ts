@@ -40,7 +40,7 @@ class Cancelable<T> extends Promise<T> {
   }
 }
 
-/** A query that runs each time it is awaited, as query builders do. */
+/** A query that runs each time it is awaited, like a query builder. */
 class Query {
   runs = 0;
   limited = 0;
