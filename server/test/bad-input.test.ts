@@ -142,6 +142,132 @@ describe('an unknown parameter', () => {
   });
 });
 
+describe('a text that is not exactly a whole number', () => {
+  const app = `/api/apps/${APP}`;
+  const texts = [
+    '%20',
+    '+1',
+    '1e2',
+    '0x10',
+    '0b1',
+    '1.0',
+    '-1',
+    '01',
+    '%201',
+    '1_0',
+    '\u0663',
+    'Infinity',
+  ];
+  test.each(texts)('%s is a 400 wherever a number is read', async (text) => {
+    const paths = [
+      `${app}/executions?limit=${text}`,
+      `${app}/facets?values=${text}`,
+      `${app}/histogram?buckets=${text}`,
+      `${app}/candidates/c?limit=${text}`,
+      `${app}/subjects/t/s?limit=${text}`,
+      `${app}/executions/e1/steps/${text}`,
+      `/api/users?limit=${text}`,
+      `${app}/audit?limit=${text}`,
+      `${app}/audit?before=${text}`,
+    ];
+    const answers = await Promise.all(paths.map((path) => ada.send('GET', path)));
+    expect(answers.map(({ status }, index) => [paths[index], status])).toEqual(
+      paths.map((path) => [path, 400]),
+    );
+  });
+});
+
+describe('a text that is no instant of the years 1 to 9999', () => {
+  const app = `/api/apps/${APP}`;
+  const instants = [
+    'soon',
+    '',
+    '2026-02-30T00:00:00Z',
+    '0000-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-14:00',
+  ];
+
+  test.each(instants)('%s is a 400 in keys of another database', async (instant) => {
+    const key = {
+      id: 'k1',
+      name: 'k',
+      hash: '0'.repeat(64),
+      scopes: ['ingest'],
+      environments: null,
+      requestsPerMinute: null,
+      createdAt: '2026-01-01T00:00:00Z',
+      createdBy: null,
+      expiresAt: null,
+      revokedAt: null,
+    };
+    const transferOf = (wrong: object): object => ({
+      app: { id: APP, name: APP, createdAt: key.createdAt },
+      retention: [],
+      keys: [{ ...key, ...wrong }],
+    });
+    const wrongs = [
+      { createdAt: instant },
+      { expiresAt: instant },
+      { revokedAt: instant },
+      { requestsPerMinute: 0 },
+      { requestsPerMinute: 3e9 },
+    ];
+    for (const wrong of wrongs) {
+      const { status, body } = await ada.send('POST', `${app}/transfer`, transferOf(wrong));
+      expect({ wrong, status, body }).toMatchObject({
+        status: 400,
+        body: { error: { message: expect.stringContaining(Object.keys(wrong)[0] ?? '') } },
+      });
+    }
+  });
+
+  test.each(instants)(
+    '%s in a line of an import is invalid, and the line is named',
+    async (instant) => {
+      const line = (receivedAt: string): string =>
+        `{"snapshot":${JSON.stringify(snapshot())},"server":{"receivedAt":${JSON.stringify(receivedAt)},"conflict":false,"stale":false,"bytes":1}}\n`;
+      const { body } = await ada.send(
+        'POST',
+        `${app}/import`,
+        line(instant) + line('2026-01-01T00:00:00Z'),
+        {
+          'content-type': 'application/x-ndjson',
+        },
+      );
+      expect(body).toMatchObject({
+        accepted: 1,
+        rejected: [{ index: 0, code: 'invalid', message: expect.stringContaining('receivedAt') }],
+      });
+    },
+  );
+
+  test('as the end of an erasure is a 400 or the nearest instant', async () => {
+    for (const before of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-14:00']) {
+      const what = { kind: 'received_before', before };
+      const { status } = await ada.send('POST', `${app}/prune`, { what, dryRun: true });
+      expect({ before, status }).toEqual({ before, status: 200 });
+    }
+  });
+});
+
+test('the audit log keeps no value of an export and no id of an erased person', async () => {
+  const app = `/api/apps/${APP}`;
+  const name = 'Grace.Hopper';
+  const subject = { kind: 'subject', type: 'applicant', id: name };
+  await postOk(server.url, snapshot({ subjects: [{ type: 'applicant', id: name }] }));
+  await fetchWithKey(`${server.url}${app}/export?q=subject:applicant/${name}%20OR%20${name}`);
+  expect((await ada.send('POST', `${app}/prune`, { what: subject })).status).toBe(200);
+  const { body } = await ada.send('GET', `${app}/audit`);
+  const { items } = body as { items: { action: string; details: object }[] };
+  const detailsOf = (action: string): object | undefined =>
+    items.find((entry) => entry.action === action)?.details;
+  expect(detailsOf('export')).toEqual({ filterBy: ['subject', 'text'] });
+  expect(detailsOf('execution.prune')).toMatchObject({
+    what: { kind: 'subject', type: 'applicant' },
+  });
+  expect(JSON.stringify(body)).not.toContain(name);
+});
+
 describe('an API key in a URL', () => {
   test.each([
     ['a chosen one', (key: string) => `?api_key=${encodeURIComponent(key)}`],

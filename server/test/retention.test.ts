@@ -232,7 +232,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     expect(await executionsByTable(place)).toEqual({ executions: 2, bodies: 2, steps: 2 });
   });
 
-  test('erases a person among the candidates: items, ledger, and sets without a type', async () => {
+  test('erases a person among the candidates: items, ledger, sets without a type, broken ids', async () => {
     const store = await freshStore(driver);
     const chose = (candidates: object): Partial<Snapshot> => ({
       steps: [
@@ -250,25 +250,27 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
         },
       ],
     });
-    const ledger = { ids: ['u-9', 'ü"1'], outcomes: 'kr', reasons: [], reasonIx: [-1, -1] };
+    // Ids that the database cannot hold as they are.
+    const asked = 'ü"1\ufffd';
+    const ledger = { ids: ['u-9', 'ü"1\ud800'], outcomes: 'kr', reasons: [], reasonIx: [-1, -1] };
     const item = (id: string) => ({ items: [{ id, outcome: 'kept' as const }] });
     const gone: Partial<Snapshot>[] = [
-      chose(item('ü"1')),
+      chose(item('ü"1\0')),
       chose({ ledger }),
-      chose({ ...item('ü"1'), type: null }),
-      { subjects: [{ type: 'user', id: 'ü"1' }] },
+      chose({ ...item(asked), type: null }),
+      { subjects: [{ type: 'user', id: 'ü"1\0' }] },
     ];
     const kept: Partial<Snapshot>[] = [
       chose(item('ü"12')),
-      chose({ ...item('ü"1'), person: false }),
-      chose({ ...item('ü"1'), type: 'offer' }),
+      chose({ ...item(asked), person: false }),
+      chose({ ...item(asked), type: 'offer' }),
       {},
     ];
     await receive(
       store,
       [...gone, ...kept].map((changes) => ({ receivedAt: new Date(), changes })),
     );
-    const what = { kind: 'subject', type: 'user', id: 'ü"1' } as const;
+    const what = { kind: 'subject', type: 'user', id: asked } as const;
     const scope = { app: APP, environment: undefined, what };
     expect((await store.countErasable(scope)).erasable.executions).toBe(gone.length);
     const eraser = { store, erasures: new ErasureMetrics(new Registry()) };

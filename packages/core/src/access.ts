@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS, appIdSchema } from './snapshot.js';
+import { wholeNumber } from './whole-number.js';
 
 /**
  * The roles of an app's members. A viewer reads, an editor also manages API keys, an owner also manages
@@ -116,7 +117,7 @@ export const userQuerySchema = z.object({
   /** Part of a name or an address. */
   q: z.string().trim().max(254).optional(),
   after: z.string().max(64).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: wholeNumber(1, 200).default(50),
 });
 
 export const userChangeSchema = z.object({ isAdministrator: z.boolean() });
@@ -258,6 +259,6 @@ export const auditQuerySchema = z.object({
   target: z.string().max(256).optional(),
   /** `csv` and `ndjson` return all entries found and ignore `before` and `limit`. */
   format: z.enum(['json', 'csv', 'ndjson']).default('json'),
-  before: z.coerce.number().int().min(1).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: wholeNumber(1).optional(),
+  limit: wholeNumber(1, 200).default(50),
 });

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { apiKeySchema, appSchema } from './access.js';
+import { apiKeySchema, appSchema, newKeySchema } from './access.js';
+import { storableInstantSchema } from './instants.js';
 import { notSearchedSchema, rangeQuerySchema, searchMatchSchema } from './finding.js';
 import { tombstoneSchema } from './erasure.js';
 import { retentionRuleSchema } from './retention.js';
 import { LIMITS, STATUSES, snapshotSchema, type Snapshot } from './snapshot.js';
+import { wholeNumber } from './whole-number.js';
 
 /** The body of every error answer. */
 export const errorBodySchema = z.object({
@@ -160,7 +162,7 @@ export const executionQuerySchema = rangeQuerySchema.extend({
   sort: z.enum(EXECUTION_SORTS).default('-at'),
   /** `nextCursor` of the previous page. The filter and the order must be unchanged. */
   cursor: z.string().max(512).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: wholeNumber(1, 200).default(50),
 });
 export type ExecutionQuery = z.infer<typeof executionQuerySchema>;
 
@@ -199,6 +201,10 @@ export const appTransferSchema = z.object({
   retention: z.array(retentionRuleSchema),
   keys: z.array(
     apiKeySchema.omit({ appId: true, lastUsedAt: true, replaces: true }).extend({
+      requestsPerMinute: newKeySchema.shape.requestsPerMinute.unwrap().nullable(),
+      createdAt: storableInstantSchema,
+      expiresAt: storableInstantSchema.nullable(),
+      revokedAt: storableInstantSchema.nullable(),
       /** SHA-256 of the whole key in hex. */
       hash: z.string().regex(/^[0-9a-f]{64}$/),
     }),
@@ -214,6 +220,7 @@ export type Transferred = z.infer<typeof transferredSchema>;
 export const exportedExecutionSchema = z.object({
   snapshot: snapshotSchema,
   server: serverFactsSchema.extend({
+    receivedAt: storableInstantSchema,
     merge: z
       .object({
         contested: z.boolean(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { executionSummarySchema, type ExecutionSummary } from './api.js';
 import { notSearchedSchema } from './finding.js';
+import { wholeNumber } from './whole-number.js';
 
 const instant = z.iso.datetime({ offset: true });
 
@@ -192,7 +193,7 @@ export const suggestQuerySchema = z.object({
   prefix: z.string().min(MIN_PREFIX).max(256),
   kind: z.enum(SUGGESTED_KINDS).optional(),
   /** The most suggestions of each kind. */
-  limit: z.coerce.number().int().min(1).max(20).default(8),
+  limit: wholeNumber(1, 20).default(8),
 });
 export type SuggestQuery = z.infer<typeof suggestQuerySchema>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wholeNumber } from './whole-number.js';
 
 const instant = z.iso.datetime({ offset: true });
 
@@ -61,7 +62,7 @@ const countsSchema = rangeSchema.extend({
 
 export const facetsQuerySchema = rangeQuerySchema.extend({
   /** The most values of each field. */
-  values: z.coerce.number().int().min(1).max(100).default(10),
+  values: wholeNumber(1, 100).default(10),
 });
 
 /**
@@ -105,7 +106,7 @@ export const HISTOGRAM_BY = ['outcome', 'status'] as const;
 export const histogramQuerySchema = rangeQuerySchema.extend({
   by: z.enum(HISTOGRAM_BY).default('outcome'),
   /** The approximate number of buckets. The server rounds the width of a bucket. */
-  buckets: z.coerce.number().int().min(1).max(400).default(60),
+  buckets: wholeNumber(1, 400).default(60),
 });
 
 /**

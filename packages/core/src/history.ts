@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { executionSummarySchema } from './api.js';
 import { notSearchedSchema, stepPlaceSchema } from './finding.js';
 import { CANDIDATE_OUTCOMES, type Json } from './snapshot.js';
+import { wholeNumber } from './whole-number.js';
 
 const instant = z.iso.datetime({ offset: true });
 const json = z.unknown() as z.ZodType<Json>;
@@ -14,7 +15,7 @@ export const historyQuerySchema = z.object({
   to: instant.optional(),
   cursor: z.string().max(512).optional(),
   /** Executions per page. A page has fewer if their records are large. */
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: wholeNumber(1, 100).default(20),
 });
 export type HistoryQuery = z.infer<typeof historyQuerySchema>;
 

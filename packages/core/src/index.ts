@@ -35,4 +35,5 @@ export * from './searchable.js';
 export * from './snapshot.js';
 export { stepSequence } from './step-order.js';
 export * from './views.js';
+export { readWholeNumber, wholeNumber } from './whole-number.js';
 export * from './wording.js';

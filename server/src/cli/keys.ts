@@ -107,7 +107,7 @@ function describeKey(key: ApiKey): string {
 }
 
 function toNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
-  return value;
+  // `Number` would read a blank as 0, and 0x10 as 16.
+  if (!/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('It must be a number.');
+  return Number(text);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { printable, quoted, type ExecutionPage } from '@xray/core';
+import { printable, quoted, readWholeNumber, type ExecutionPage } from '@xray/core';
 import { AdministratorError } from '../administrator.js';
 import { appPath, asAdministrator } from './ask.js';
 import { UsageError, cell, type Terminal } from './terminal.js';
@@ -37,8 +37,8 @@ export function addQueryCommand(program: Command, terminal: Terminal): void {
     .option('--json', 'print one line of JSON for each')
     .addHelpText('after', `\ndocs/query-language.md describes the filter language.`)
     .action(async (filter: string | undefined, options: QueryOptions) => {
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1)
+      const limit = readWholeNumber(options.limit);
+      if (limit === undefined || limit < 1)
         throw new UsageError('--limit must be a whole number, at least 1.');
       const items = await findAll(terminal, filter ?? '', options, limit);
       if (options.json) for (const item of items) terminal.json(item, 0);

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { InvalidArgumentError, type Command } from 'commander';
+import { z } from 'zod';
 import {
   countText,
   LIMITS,
@@ -262,8 +263,10 @@ function describeImported(imported: Imported): string {
 }
 
 function readTime(text: string): string {
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError('Write a time such as 2026-11-01T12:00:00Z.');
-  return time.toISOString();
+  // `new Date` would read a 1 as the year 2001.
+  const day = z.iso.date().safeParse(text).success ? `${text}T00:00:00Z` : text;
+  const time = z.iso.datetime({ offset: true }).safeParse(day);
+  if (!time.success)
+    throw new InvalidArgumentError('Write a time such as 2026-11-01T12:00:00Z, or a day.');
+  return time.data;
 }

@@ -187,7 +187,7 @@ export class Intake {
         return {
           executionId: record.executionId,
           code: 'storage' as const,
-          message: 'The database refused this snapshot. The others were stored.',
+          message: 'The database refused this snapshot.',
         };
     }
     this.#metrics.snapshot(app, outcome.kind);

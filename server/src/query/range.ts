@@ -13,6 +13,8 @@ import type { ExecutionScope } from '../store/store.js';
 const DEFAULT_RANGE_MS = 7 * 86_400_000;
 
 /** The requested instant, or the nearest one that can be stored. */
+export function instantOf(text: string): Date;
+export function instantOf(text: string | undefined): Date | undefined;
 export function instantOf(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   return new Date(storableInstant(Date.parse(text)));

@@ -11,15 +11,15 @@ import {
   releasesSchema,
   stepDetailSchema,
   stepQuerySchema,
+  wholeNumber,
 } from '@xray/core';
-import { z } from 'zod';
 import { readFacets, readHistogram, readReleases } from '../query/counts.js';
 import { listExecutions } from '../query/list-executions.js';
 import { readExecutionText, readStepText } from '../query/read-executions.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-const stepNumberSchema = z.coerce.number().int().min(0);
+const stepNumberSchema = wholeNumber(0);
 
 /** Reads an app's executions. */
 export function executionRoutes(deps: Deps): Route[] {

@@ -46,14 +46,23 @@ const NAMED = {
   Error: core.errorBodySchema,
 };
 
+/** A parameter that is read from a text keeps its default. */
+const INPUT = {
+  io: 'input',
+  unrepresentable: 'any',
+  override({ zodSchema, jsonSchema }) {
+    const { def } = zodSchema._zod;
+    if (def.type === 'default') jsonSchema.default = def.defaultValue;
+  },
+} satisfies Parameters<typeof z.toJSONSchema>[1];
+
 /** The OpenAPI 3.1 document of these routes, made from the schemas that parse their input. */
 export function openApi(routes: Endpoint[], version: string): ApiDocument {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, {
     uri: (id) => `#/components/schemas/${id}`,
-    io: 'input',
-    unrepresentable: 'any',
+    ...INPUT,
   });
   const schemaOf = (schema: z.ZodType): JsonSchema => {
     const id = registry.get(schema)?.id;
@@ -199,7 +208,7 @@ function inlineSchema(schema: z.ZodType, named: z.core.$ZodRegistry<{ id: string
   }
   const id = named.get(schema)?.id;
   if (id !== undefined) return { $ref: `#/components/schemas/${id}` };
-  return withoutIdentity(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  return withoutIdentity(z.toJSONSchema(schema, INPUT));
 }
 
 /** `$schema` and `$id` are for a whole document, and a component is not one. */

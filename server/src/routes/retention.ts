@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { notFound } from '../auth/policy.js';
 import { nameOf } from '../auth/principal.js';
 import { ErasedError } from '../errors.js';
+import { instantOf } from '../query/range.js';
 import { narrowed } from '../query/too-broad.js';
 import type { ErasureScope } from '../store/store.js';
 import { previewPrune, prune } from '../upkeep/prune.js';
@@ -181,7 +182,7 @@ function toScope(
     case 'expired':
       return { app, environment, what: { kind: 'expired', now: new Date(now) } };
     case 'received_before':
-      return { app, environment, what: { kind: what.kind, before: new Date(what.before) } };
+      return { app, environment, what: { kind: what.kind, before: instantOf(what.before) } };
     default:
       return { app, environment, what };
   }

@@ -4,8 +4,11 @@ import {
   exportQuerySchema,
   exportedExecutionSchema,
   ingestResultSchema,
+  queryLeaves,
   transferredSchema,
+  type QueryNode,
 } from '@xray/core';
+import type { z } from 'zod';
 import { notFound } from '../auth/policy.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
 import { DomainError } from '../errors.js';
@@ -68,7 +71,7 @@ export function transferRoutes(deps: Deps): Route[] {
               now,
             )
           : exportLines(store, { app, where, from, to, sort: 'at', after: place }, now);
-        await record({ details: query });
+        await record({ details: withoutValues(query, filter) });
         await sendPages(res, NDJSON, whileAdmitted(pages, readmit));
       },
     },
@@ -159,6 +162,15 @@ export function transferRoutes(deps: Deps): Route[] {
       },
     },
   ];
+}
+
+/** The facts of an export for the audit log, which is never erased. A value in the filter may name a person. */
+function withoutValues(
+  { from, to, after }: z.output<typeof exportQuerySchema>,
+  filter: QueryNode,
+): Record<string, unknown> {
+  const fields = [...queryLeaves(filter)].map((leaf) => ('field' in leaf ? leaf.field : leaf.kind));
+  return { from, to, after, ...(fields.length > 0 && { filterBy: [...new Set(fields)].sort() }) };
 }
 
 /**

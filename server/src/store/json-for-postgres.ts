@@ -10,7 +10,8 @@ export function jsonForPostgres(value: unknown): string {
   );
 }
 
-function storable(text: string): string {
+/** The text with U+FFFD for characters that Postgres cannot store. */
+export function storable(text: string): string {
   return text.replaceAll('\0', '\uFFFD').toWellFormed();
 }
 

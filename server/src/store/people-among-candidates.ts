@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql, type RawBuilder } from 'kysely';
-import { hasCandidate, parseJson, type ErasureCount, type Snapshot } from '@xray/core';
+import { parseJson, type ErasureCount, type Snapshot } from '@xray/core';
 import type { Driver } from './driver.js';
+import { storable } from './json-for-postgres.js';
 
 type Db = Driver['db'];
 
@@ -25,11 +26,14 @@ const SUSPECTS_AT_ONCE = 500;
  * set without a type may contain any person.
  */
 function hasPerson({ steps }: Snapshot, { type, id }: Person): boolean {
+  // Subjects are stored, shown and asked for with storable texts.
+  const isSame = (text: string, other: string): boolean => storable(text) === storable(other);
   return steps.some(
-    ({ candidates }) =>
-      candidates?.person === true &&
-      (candidates.type ?? type) === type &&
-      hasCandidate(candidates, id),
+    ({ candidates: set }) =>
+      set?.person === true &&
+      isSame(set.type ?? type, type) &&
+      (set.ledger?.ids.some((each) => isSame(each, id)) === true ||
+        set.items.some((item) => isSame(item.id, id))),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { exportedExecutionSchema, parseJson, stringifyJson, type IngestResult } from '@xray/core';
 import { readSnapshot, type ReadSnapshot } from '../records/read-snapshot.js';
 import type { ExecutionRecord, Store } from '../store/store.js';
@@ -37,7 +38,7 @@ function refusalOf(
   read: ReadSnapshot,
 ): Pick<IngestResult['rejected'][number], 'executionId' | 'code' | 'message'> {
   if (read.ok) {
-    const message = 'The database refused this snapshot. The others were stored.';
+    const message = 'The database refused this snapshot.';
     return { executionId: read.record.executionId, code: 'storage', message };
   }
   const { executionId, code, message } = read;
@@ -52,8 +53,10 @@ function refusalOf(
 function readLine(line: string, app: string): ReadSnapshot {
   const cut = line.lastIndexOf(SERVER_START);
   if (!line.startsWith(SNAPSHOT_START) || cut < 0) return notALine();
-  const facts = factsSchema.safeParse(parsedOrNothing(line.slice(cut + ',"server":'.length, -1)));
-  if (!facts.success) return notALine();
+  const given = parsedOrNothing(line.slice(cut + ',"server":'.length, -1));
+  if (given === undefined) return notALine();
+  const facts = factsSchema.safeParse(given);
+  if (!facts.success) return wrongFact(facts.error);
   const text = ofApp(line.slice(SNAPSHOT_START.length, cut), app);
   const read = readSnapshot(text, { app, environments: null }, new Date(facts.data.receivedAt));
   return read.ok ? { ok: true, record: withFacts(read.record, facts.data) } : read;
@@ -80,6 +83,12 @@ function parsedOrNothing(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function wrongFact({ issues }: z.ZodError): ReadSnapshot {
+  const [issue] = issues;
+  const message = `${['server', ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'wrong'}`;
+  return { ok: false, executionId: null, code: 'invalid', message, details: [] };
 }
 
 function notALine(): ReadSnapshot {
