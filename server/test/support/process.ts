@@ -9,6 +9,12 @@ import { keepLog, keepLogLines, logOfThisFile, plantSecrets } from './logging.js
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
+/**
+ * Commands and servers of a test are too short to gain from optimized WebAssembly. With an embedded
+ * database, V8 would spend a third of the time on it.
+ */
+const SHORT_RUN = ['--liftoff-only'];
+
 function environment(place: Place, env: Record<string, string>): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, PORT: '0', XRAY_LOG_LEVEL: 'trace', ...place.env, ...env };
 }
@@ -30,7 +36,7 @@ export async function startProcess(
   place: Place,
   env: Record<string, string> = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [CLI, 'start'], {
+  const child = spawn(process.execPath, [...SHORT_RUN, CLI, 'start'], {
     env: environment(place, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -58,19 +64,13 @@ export async function startProcess(
   throw new Error(`the server ended before it was ready: ${await errors}`);
 }
 
-/**
- * A command is too short to gain from optimized WebAssembly. With an embedded database, V8 would
- * spend a third of the time on it.
- */
-const OF_SHORT_COMMANDS = ['--liftoff-only'];
-
 /** Runs the CLI to its end. Its log is kept separately. */
 export async function runCli(
   place: Place,
   args: string[],
   env: Record<string, string> = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [...OF_SHORT_COMMANDS, CLI, ...args], {
+  const child = spawn(process.execPath, [...SHORT_RUN, CLI, ...args], {
     env: environment(place, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
