@@ -217,6 +217,43 @@ CREATE TABLE xray.names (
     CONSTRAINT names_kind_check CHECK ((kind = ANY (ARRAY['subject'::text, 'candidate'::text])))
 );
 
+CREATE TABLE xray.otlp_counts (
+    app text NOT NULL,
+    result text NOT NULL,
+    count bigint NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    last_message text NOT NULL
+);
+
+CREATE TABLE xray.otlp_settings (
+    app text NOT NULL,
+    body jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE xray.otlp_slices (
+    app text NOT NULL,
+    trace_id bytea NOT NULL,
+    hash bytea NOT NULL,
+    environments text[],
+    body bytea NOT NULL
+);
+
+CREATE TABLE xray.otlp_traces (
+    app text NOT NULL,
+    trace_id bytea NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    has_root boolean NOT NULL,
+    is_terminal boolean DEFAULT false NOT NULL,
+    slices integer NOT NULL,
+    assembled integer DEFAULT 0 NOT NULL,
+    spans integer NOT NULL,
+    bytes bigint NOT NULL,
+    closed boolean DEFAULT false NOT NULL
+);
+
 CREATE TABLE xray.outdated (
     app text NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -406,6 +443,18 @@ ALTER TABLE ONLY xray.migrations
 ALTER TABLE ONLY xray.names
     ADD CONSTRAINT names_pkey PRIMARY KEY (app, kind, key, type, id);
 
+ALTER TABLE ONLY xray.otlp_counts
+    ADD CONSTRAINT otlp_counts_pkey PRIMARY KEY (app, result);
+
+ALTER TABLE ONLY xray.otlp_settings
+    ADD CONSTRAINT otlp_settings_pkey PRIMARY KEY (app);
+
+ALTER TABLE ONLY xray.otlp_slices
+    ADD CONSTRAINT otlp_slices_pkey PRIMARY KEY (app, trace_id, hash);
+
+ALTER TABLE ONLY xray.otlp_traces
+    ADD CONSTRAINT otlp_traces_pkey PRIMARY KEY (app, trace_id);
+
 ALTER TABLE ONLY xray.outdated
     ADD CONSTRAINT outdated_pkey PRIMARY KEY (app, at, id, xact);
 
@@ -486,6 +535,10 @@ CREATE INDEX known_places_ends_at ON xray.known_places USING btree (ends_at);
 
 CREATE INDEX names_execution ON xray.names USING btree (execution);
 
+CREATE INDEX otlp_traces_due ON xray.otlp_traces USING btree (due_at);
+
+CREATE INDEX otlp_traces_waiting ON xray.otlp_traces USING btree (app, last_at) WHERE (NOT closed);
+
 CREATE INDEX segments_app ON xray.segments USING btree (app, to_at);
 
 CREATE INDEX sessions_user ON xray.sessions USING btree (user_id);
@@ -533,6 +586,18 @@ ALTER TABLE ONLY xray.invitations
 ALTER TABLE ONLY xray.names
     ADD CONSTRAINT names_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY xray.otlp_counts
+    ADD CONSTRAINT otlp_counts_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY xray.otlp_settings
+    ADD CONSTRAINT otlp_settings_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY xray.otlp_slices
+    ADD CONSTRAINT otlp_slices_app_trace_id_fkey FOREIGN KEY (app, trace_id) REFERENCES xray.otlp_traces(app, trace_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY xray.otlp_traces
+    ADD CONSTRAINT otlp_traces_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY xray.retention
     ADD CONSTRAINT retention_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
 
@@ -578,6 +643,14 @@ ALTER TABLE xray.migrations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.names ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE xray.otlp_counts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE xray.otlp_settings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE xray.otlp_slices ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE xray.otlp_traces ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE xray.outdated ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.retention ENABLE ROW LEVEL SECURITY;
@@ -622,7 +695,9 @@ INSERT INTO xray.migrations (id, name) VALUES (11, '0011_outdated');
 INSERT INTO xray.migrations (id, name) VALUES (12, '0012_limits');
 INSERT INTO xray.migrations (id, name) VALUES (13, '0013_known_places');
 INSERT INTO xray.migrations (id, name) VALUES (14, '0014_people');
+INSERT INTO xray.migrations (id, name) VALUES (16, '0016_rules');
 INSERT INTO xray.migrations (id, name) VALUES (18, '0018_cases');
 INSERT INTO xray.migrations (id, name) VALUES (19, '0019_dictionaries');
 INSERT INTO xray.migrations (id, name) VALUES (20, '0020_erasures');
+INSERT INTO xray.migrations (id, name) VALUES (22, '0022_otlp');
 COMMIT;

@@ -22,6 +22,7 @@ import { keyRoutes } from './routes/keys.js';
 import { liveRoutes } from './routes/live.js';
 import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
+import { OTLP_PATHS, otlpEndpointFor, otlpEndpoints, otlpRoutes } from './routes/otlp.js';
 import { operationRoutes } from './routes/operations.js';
 import { pipelineRoutes } from './routes/pipelines.js';
 import { questionRoutes } from './routes/questions.js';
@@ -42,7 +43,7 @@ const MAX_JSON_BYTES = 64 * 1024;
 
 /** Every endpoint of the API, in the order of the API document. */
 export function allRoutes(deps: Deps): Endpoint[] {
-  return [ingestEndpoint(deps), ...expressRoutes(deps)];
+  return [ingestEndpoint(deps), ...otlpEndpoints(deps), ...expressRoutes(deps)];
 }
 
 /** The endpoints that Express answers. */
@@ -61,6 +62,7 @@ function expressRoutes(deps: Deps): Route[] {
     ...administrationRoutes(deps),
     ...auditRoutes(deps),
     ...retentionRoutes(deps),
+    ...otlpRoutes(deps),
     ...transferRoutes(deps),
     ...operationRoutes(deps),
   ];
@@ -69,10 +71,11 @@ function expressRoutes(deps: Deps): Route[] {
 /** The HTTP interface of X-Ray. It never listens. */
 export function createApp(deps: Deps, door: Door): RequestListener {
   const ingest = ingestEndpoint(deps);
+  const otlp = new Map(otlpEndpoints(deps).map((endpoint) => [endpoint.path, endpoint]));
   const others = expressApp(deps, door);
   return (req, res) => {
     if (isIngest(req)) ingest.listener(req, res);
-    else others(req, res);
+    else (otlpEndpointFor(otlp, req)?.listener ?? others)(req, res);
   };
 }
 
@@ -91,7 +94,7 @@ function expressApp(deps: Deps, door: Door): Express {
   app.use(refuseBadUrl(deps));
   if (door === 'network')
     app.use(originCheck([deps.publicUrl, deps.dashboardOrigin].filter((url) => url !== undefined)));
-  app.options('/executions', answerAnyOrigin);
+  app.options(['/executions', ...OTLP_PATHS], answerAnyOrigin);
   if (deps.dashboardOrigin !== undefined) app.use('/api', answerDashboard(deps.dashboardOrigin));
   app.use(compressAnswers);
   for (const route of routes) {

@@ -168,7 +168,7 @@ function fromBodyParser(error: unknown): DomainError | undefined {
     case 'encoding.unsupported':
       return new DomainError(
         'unsupported_encoding',
-        'The Content-Encoding must be identity, gzip or br.',
+        'The Content-Encoding must be identity, gzip, br or deflate.',
       );
     case 'entity.parse.failed':
       return new DomainError('invalid', 'The request body is not JSON.');

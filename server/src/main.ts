@@ -18,6 +18,10 @@ import { limitConnections } from './connections.js';
 import { authSecretIn, lockDataDir, type DataDirLock } from './data-dir.js';
 import { loggedError } from './logged-error.js';
 import { Intake } from './ingest/intake.js';
+import { OtlpAssembly } from './ingest/otlp-assembly.js';
+import { OtlpIntake } from './ingest/otlp-intake.js';
+import { OtlpMetrics } from './ingest/otlp-metrics.js';
+import { OtlpSettingsReader } from './ingest/otlp-settings.js';
 import { OutageLog } from './outage-log.js';
 import { HeavyReads, heavyReadsFor } from './query/heavy-reads.js';
 import type { Deps } from './routes/route.js';
@@ -33,6 +37,7 @@ import { createSqlStore } from './store/sql-store.js';
 import type { Store } from './store/store.js';
 import { TaskThreads } from './threads/task-threads.js';
 import { ErasureMetrics } from './upkeep/metrics.js';
+import { startOtlpJob } from './upkeep/otlp-job.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
 import { readVersion } from './version.js';
 
@@ -103,6 +108,7 @@ export async function openBackend(config: Config): Promise<Backend> {
   const threads = new TaskThreads(THREADS);
   // Ingest has its own thread, so questions cannot delay it.
   const intakeThread = new TaskThreads(1);
+  const otlpThread = new TaskThreads(1);
   const search = new Search(store, threads);
   const passwords = new Passwords();
   const stopping = new AbortController();
@@ -111,7 +117,12 @@ export async function openBackend(config: Config): Promise<Backend> {
   let siteUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const close = async (): Promise<void> => {
     stopping.abort();
-    await Promise.all([threads.close(), intakeThread.close(), passwords.close()]);
+    await Promise.all([
+      threads.close(),
+      intakeThread.close(),
+      otlpThread.close(),
+      passwords.close(),
+    ]);
     await store.close();
     await lock?.release();
   };
@@ -120,6 +131,8 @@ export async function openBackend(config: Config): Promise<Backend> {
     if (migrated.length > 0) logger.info({ migrated }, 'the tables were updated');
     const now = Date.now;
     collectDefaultMetrics({ register: metrics });
+    const otlpMetrics = new OtlpMetrics(metrics, () => store.waiting.measureWaiting());
+    const otlpSettings = new OtlpSettingsReader(store.waiting, now);
     const deps: Deps = {
       store,
       search,
@@ -140,6 +153,24 @@ export async function openBackend(config: Config): Promise<Backend> {
       trustedProxies: config.trustedProxies,
       metrics,
       intake: new Intake(store, metrics, intakeThread),
+      otlpMetrics,
+      otlpSettings,
+      otlp: new OtlpIntake({
+        waiting: store.waiting,
+        kind: store.kind,
+        metrics: otlpMetrics,
+        settings: otlpSettings,
+        threads: otlpThread,
+        now,
+      }),
+      otlpAssembly: new OtlpAssembly({
+        store,
+        metrics: otlpMetrics,
+        settings: otlpSettings,
+        threads: otlpThread,
+        logger,
+        now,
+      }),
       heavyReads: new HeavyReads(heavyReadsFor(maxConnectionsOf(config)), metrics),
       erasures: new ErasureMetrics(metrics),
       limitRate: rateLimit(config.requestsPerMinute),
@@ -191,10 +222,16 @@ export async function startServer(
     const setupLink = await backend.deps.links.setupLink();
     const retention = startRetentionJob(backend.deps);
     const indexing = startIndexJob(backend.deps);
+    const assembling = startOtlpJob(backend.deps.otlpAssembly, backend.deps.logger);
     const stop = async (): Promise<void> => {
       backend.stopStreams();
       stopLimiting();
-      await Promise.all([closeServer(server), retention.stop(), indexing.stop()]);
+      await Promise.all([
+        closeServer(server),
+        retention.stop(),
+        indexing.stop(),
+        assembling.stop(),
+      ]);
       await backend.close();
     };
     let stopped: Promise<void> | undefined;

@@ -27,7 +27,11 @@ export function watchErrors(store: Store, registry: Registry, outages: OutageLog
     },
     succeeded: () => outages.succeeded(),
   };
-  return { ...watched(store, watcher), index: watched(store.index, watcher) };
+  return {
+    ...watched(store, watcher),
+    index: watched(store.index, watcher),
+    waiting: watched(store.waiting, watcher),
+  };
 }
 
 function codeOf(error: unknown): string {

@@ -4,6 +4,7 @@ import type { AuditPage } from '@xray/core';
 import { allRoutes, createApp } from '#server/app.js';
 import type { Policy } from '#server/auth/policy.js';
 import type { Clerk } from '#server/auth/clerk.js';
+import { OTLP_PATHS } from '#server/routes/otlp.js';
 import type { Deps, Route } from '#server/routes/route.js';
 import { startFakeClerk, type FakeClerk } from './support/clerk.js';
 import { freshServer } from './support/databases.js';
@@ -95,6 +96,12 @@ const CONSOLE: Refusals = { ...ADMINISTER, administrator: 403 };
  */
 const EXPECTED: Record<string, Refusals> = {
   'POST /executions': INGEST,
+  'POST /v1/traces': INGEST,
+  'POST /v1/logs': INGEST,
+  'POST /v1/metrics': INGEST,
+  'POST /api/public/otel/v1/traces': INGEST,
+  'GET /api/apps/:app/otlp': READ,
+  'PUT /api/apps/:app/otlp': OWN,
   'GET /api/apps/:app/executions': READ,
   'GET /api/apps/:app/executions/:id': READ,
   'DELETE /api/apps/:app/executions/:id': OWN,
@@ -270,10 +277,10 @@ describe('access to each route', () => {
     expect(beside).toEqual([
       'GET /openapi.json',
       'GET /docs',
-      'OPTIONS /executions',
+      `OPTIONS ${['/executions', ...OTLP_PATHS].join(',')}`,
       `ALL ${ROUTES.map(({ path }) => path).join()}`,
     ]);
-    expect(served.length - beside.length).toBe(ROUTES.length - 1);
+    expect(served.length - beside.length).toBe(ROUTES.length - 1 - OTLP_PATHS.length);
   });
 
   test('every route that changes something or shows payloads names its audit action', () => {
@@ -282,7 +289,11 @@ describe('access to each route', () => {
       '/api/apps/:app/retention/preview',
       '/api/auth/sign-out',
       '/api/invitations/preview',
+      '/api/public/otel/v1/traces',
       '/executions',
+      '/v1/logs',
+      '/v1/metrics',
+      '/v1/traces',
     ]);
     const told = ROUTES.filter(({ method, audit }) => method === 'get' && audit !== undefined);
     expect(told.map(({ path }) => path).toSorted()).toEqual([

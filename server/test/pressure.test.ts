@@ -10,8 +10,10 @@ import { LIMITS, type ErrorBody, type IngestResult } from '@xray/core';
 import { BudgetShares, ByteBudget } from '#server/ingest/byte-budget.js';
 import { GroupCommit } from '#server/ingest/group-commit.js';
 import { splitBody } from '#server/ingest/split-body.js';
+import { weightOf } from '#server/ingest/weight.js';
 import { startServer } from '#server/main.js';
 import { HeavyReads } from '#server/query/heavy-reads.js';
+import type { ExecutionRecord, SaveOutcome } from '#server/store/store.js';
 import { API_KEY, APP, configFor, freshServer, newPlace } from './support/databases.js';
 import { get, post, postOk } from './support/http.js';
 import { startProcess } from './support/process.js';
@@ -304,7 +306,8 @@ describe('group commit', () => {
   test('gathers records that arrive while a batch is running, within its bounds', async () => {
     const sizes: number[] = [];
     const gate = deferred();
-    const commits = new GroupCommit({
+    const commits = new GroupCommit<ExecutionRecord, SaveOutcome>({
+      weightOf,
       save: async (records) => {
         sizes.push(records.length);
         await gate.promise;
@@ -328,7 +331,8 @@ describe('group commit', () => {
   test('sends a second batch in parallel only when it is full', async () => {
     const sizes: number[] = [];
     const gate = deferred();
-    const commits = new GroupCommit({
+    const commits = new GroupCommit<ExecutionRecord, SaveOutcome>({
+      weightOf,
       save: async (records) => {
         sizes.push(records.length);
         await gate.promise;
@@ -353,7 +357,8 @@ describe('group commit', () => {
 
   test('fails only the records of a batch that fails', async () => {
     let calls = 0;
-    const commits = new GroupCommit({
+    const commits = new GroupCommit<ExecutionRecord, SaveOutcome>({
+      weightOf,
       save: async (records) => {
         if (++calls === 1) throw new Error('database gone');
         return records.map(() => ({ kind: 'accepted' as const }));

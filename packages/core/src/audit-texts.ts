@@ -20,6 +20,7 @@ export const AUDIT_ACTIONS: Record<string, string> = {
   'member.remove': 'removed a member',
   'payload.view': 'viewed payloads',
   reindex: 'rebuilt the derived data',
+  'otlp.change': 'changed how OpenTelemetry traces are taken',
   'retention.change': 'changed the retention rules',
   'setup.claim': 'became the first administrator',
   'transfer.add': 'imported keys and rules',

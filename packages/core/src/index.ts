@@ -20,6 +20,7 @@ export * from './history.js';
 export * from './instants.js';
 export * from './json-diff.js';
 export * from './merge.js';
+export * from './otlp.js';
 export * from './path-segment.js';
 export * from './pipelines.js';
 export * from './query.js';

@@ -4,3 +4,4 @@ export { decodeLogs, decodeTraces, type Encoding } from './decode.js';
 export type { OutcomeRule } from './decision.js';
 export { conventionsOf, hasRoot, snapshotsOf, type MappingOptions, type Trace } from './mapping.js';
 export { MalformedRequest, type LogEvent, type Span, type Telemetry } from './telemetry.js';
+export { redact } from './redact.js';

@@ -1,8 +1,7 @@
-import type { ExecutionRecord, SaveOutcome } from '../store/store.js';
-import { weightOf } from './weight.js';
-
-export interface GroupCommitOptions {
-  save: (records: ExecutionRecord[]) => Promise<SaveOutcome[]>;
+export interface GroupCommitOptions<Record, Outcome> {
+  save: (records: Record[]) => Promise<Outcome[]>;
+  /** The bytes that a record takes while it waits. */
+  weightOf: (record: Record) => number;
   /** A batch is closed at this many records or bytes of weight. A single record may weigh more. */
   maxRecords: number;
   maxBytes: number;
@@ -11,33 +10,33 @@ export interface GroupCommitOptions {
 }
 
 /** One call of `save`. Its records may be stored in several batches. */
-interface Call {
-  outcomes: SaveOutcome[];
+interface Call<Outcome> {
+  outcomes: Outcome[];
   /** Records of the call whose batch has not finished. */
   left: number;
   failure: { error: unknown } | undefined;
-  resolve: (outcomes: SaveOutcome[]) => void;
+  resolve: (outcomes: Outcome[]) => void;
   reject: (error: unknown) => void;
 }
 
-interface Waiting {
-  record: ExecutionRecord;
+interface Waiting<Record, Outcome> {
+  record: Record;
   /** The record's index in its call. */
   place: number;
-  call: Call;
+  call: Call<Outcome>;
 }
 
 /**
  * Lets concurrent requests share transactions. While a batch is committed, new records gather in the next one.
  * So a lone request never waits, and under load the duration of a commit sets the size of a batch.
  */
-export class GroupCommit {
-  readonly #options: GroupCommitOptions;
-  #waiting: Waiting[] = [];
+export class GroupCommit<Record, Outcome> {
+  readonly #options: GroupCommitOptions<Record, Outcome>;
+  #waiting: Waiting<Record, Outcome>[] = [];
   #waitingBytes = 0;
   #running = 0;
 
-  constructor(options: GroupCommitOptions) {
+  constructor(options: GroupCommitOptions<Record, Outcome>) {
     this.#options = options;
   }
 
@@ -50,14 +49,14 @@ export class GroupCommit {
    * Resolves with each record's outcome when all are committed. It rejects if a batch failed, but
    * only after all batches have finished, because the answer needs all outcomes.
    */
-  async save(records: ExecutionRecord[]): Promise<SaveOutcome[]> {
+  async save(records: Record[]): Promise<Outcome[]> {
     if (records.length === 0) return [];
     return await new Promise((resolve, reject) => {
       const left = records.length;
-      const call: Call = { outcomes: [], left, failure: undefined, resolve, reject };
+      const call: Call<Outcome> = { outcomes: [], left, failure: undefined, resolve, reject };
       for (const [place, record] of records.entries()) {
         this.#waiting.push({ record, place, call });
-        this.#waitingBytes += weightOf(record);
+        this.#waitingBytes += this.#options.weightOf(record);
       }
       this.#startBatches();
     });
@@ -80,10 +79,10 @@ export class GroupCommit {
     return isFull && this.#running < concurrency;
   }
 
-  #takeBatch(): Waiting[] {
-    const { maxRecords, maxBytes } = this.#options;
+  #takeBatch(): Waiting<Record, Outcome>[] {
+    const { maxRecords, maxBytes, weightOf } = this.#options;
     let bytes = 0;
-    const batch: Waiting[] = [];
+    const batch: Waiting<Record, Outcome>[] = [];
     for (const waiting of this.#waiting) {
       const weight = weightOf(waiting.record);
       if (batch.length === maxRecords || (bytes + weight > maxBytes && batch.length > 0)) break;
@@ -95,7 +94,7 @@ export class GroupCommit {
     return batch;
   }
 
-  async #commit(batch: Waiting[]): Promise<void> {
+  async #commit(batch: Waiting<Record, Outcome>[]): Promise<void> {
     try {
       const outcomes = await this.#options.save(batch.map(({ record }) => record));
       for (const [index, waiting] of batch.entries()) settle(waiting, outcomes[index]);
@@ -108,7 +107,10 @@ export class GroupCommit {
   }
 }
 
-function settle({ call, place }: Waiting, outcome: SaveOutcome | undefined): void {
+function settle<Record, Outcome>(
+  { call, place }: Waiting<Record, Outcome>,
+  outcome: Outcome | undefined,
+): void {
   if (outcome === undefined) {
     call.failure ??= { error: new Error('the store returned no outcome for a record') };
   } else {
@@ -117,7 +119,7 @@ function settle({ call, place }: Waiting, outcome: SaveOutcome | undefined): voi
   countDown(call);
 }
 
-function countDown(call: Call): void {
+function countDown<Outcome>(call: Call<Outcome>): void {
   call.left--;
   if (call.left > 0) return;
   if (call.failure === undefined) call.resolve(call.outcomes);

@@ -51,7 +51,7 @@ export interface Taken {
 export class Intake {
   readonly #budget = new ByteBudget(MAX_PENDING_BYTES);
   readonly #shares = new BudgetShares(this.#budget, MAX_BYTES_OF_KEY);
-  readonly #commits: GroupCommit;
+  readonly #commits: GroupCommit<ExecutionRecord, SaveOutcome>;
   readonly #metrics: IngestMetrics;
   readonly #threads: TaskThreads;
   #lastTurn: Promise<unknown> = Promise.resolve();
@@ -63,8 +63,9 @@ export class Intake {
       queueDepth: () => this.#commits.waiting,
     });
     this.#metrics = metrics;
-    this.#commits = new GroupCommit({
+    this.#commits = new GroupCommit<ExecutionRecord, SaveOutcome>({
       save: (records) => metrics.commit(records.length, () => store.saveExecutions(records)),
+      weightOf,
       maxRecords: 200,
       maxBytes: 8 * 1024 * 1024,
       // The embedded database has one connection. With Postgres, a second batch runs while the

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip } from 'node:zlib';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { DomainError } from '../errors.js';
 import type { Budget } from './byte-budget.js';
 
@@ -17,7 +17,7 @@ export interface Body {
 }
 
 /**
- * Reads a request's body and uncompresses gzip and br on the way. Neither a large body nor a zip
+ * Reads a request's body and uncompresses it on the way. Neither a large body nor a zip
  * bomb takes more memory than `maxBytes` or the rest of the budget.
  *
  * @throws DomainError too_large, unavailable (the budget), unsupported_encoding or invalid.
@@ -70,10 +70,12 @@ function inflated(req: IncomingMessage): Readable {
       return req.pipe(createGunzip());
     case 'br':
       return req.pipe(createBrotliDecompress());
+    case 'deflate':
+      return req.pipe(createInflate());
     default:
       throw new DomainError(
         'unsupported_encoding',
-        'The Content-Encoding must be identity, gzip or br.',
+        'The Content-Encoding must be identity, gzip, br or deflate.',
       );
   }
 }

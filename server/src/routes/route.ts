@@ -14,6 +14,10 @@ import type { Principal } from '../auth/principal.js';
 import type { RateLimit } from '../auth/rate-limit.js';
 import { DomainError } from '../errors.js';
 import type { Intake } from '../ingest/intake.js';
+import type { OtlpAssembly } from '../ingest/otlp-assembly.js';
+import type { OtlpIntake } from '../ingest/otlp-intake.js';
+import type { OtlpMetrics } from '../ingest/otlp-metrics.js';
+import type { OtlpSettingsReader } from '../ingest/otlp-settings.js';
 import type { HeavyReads } from '../query/heavy-reads.js';
 import type { Search } from '../search/search.js';
 import type { NewAuditEntry } from '../store/access-store.js';
@@ -28,6 +32,10 @@ export interface Deps {
   threads: TaskThreads;
   heavyReads: HeavyReads;
   intake: Intake;
+  otlp: OtlpIntake;
+  otlpAssembly: OtlpAssembly;
+  otlpMetrics: OtlpMetrics;
+  otlpSettings: OtlpSettingsReader;
   erasures: ErasureMetrics;
   /** Throws a DomainError if an API key has used up its requests for this minute. */
   limitRate: RateLimit;

@@ -8,6 +8,7 @@ import { addToReceipt, leaveTombstones } from './tombstones.js';
 import { instant } from './instant.js';
 import { countWithPerson, withPerson } from './people-among-candidates.js';
 import type { ErasedBatch, ErasureScope, Store } from './store.js';
+import { eraseWaiting } from './waiting-spans.js';
 
 type Db = Driver['db'];
 
@@ -98,8 +99,9 @@ export async function eraseBatch(
     const receipt =
       named === undefined || ids.length === 0 ? null : await leaveTombstones(tx, scope, named, ids);
     if (named !== undefined) await eraseFromIndex(tx, scope.app, ids);
-    const counted = await eraseExecutions(tx, ids);
+    const { executionIds, ...counted } = await eraseExecutions(tx, ids);
     if (named !== undefined) await forgetNoted(tx, scope.app, ids);
+    await eraseWaiting(tx, scope.app, executionIds);
     const erased = receipt === null ? null : await addToReceipt(tx, receipt, counted);
     if (scope.what.kind === 'expired') await countByRule(tx, scope.app, doomed);
     if (options.audit !== undefined && counted.executions > 0) {
@@ -129,8 +131,11 @@ export async function vacuum({ kind, db }: Driver): Promise<void> {
 }
 
 /** The only function that deletes executions: the header, and all rows in other tables. */
-async function eraseExecutions(tx: Db, ids: number[]): Promise<ErasureCount> {
-  const erased = { executions: 0, steps: 0, bytes: 0 };
+async function eraseExecutions(
+  tx: Db,
+  ids: number[],
+): Promise<ErasureCount & { executionIds: string[] }> {
+  const erased = { executions: 0, steps: 0, bytes: 0, executionIds: [] as string[] };
   if (ids.length === 0) return erased;
   for (const table of TABLES_BESIDE) {
     const { numAffectedRows } = await sql`
@@ -139,10 +144,12 @@ async function eraseExecutions(tx: Db, ids: number[]): Promise<ErasureCount> {
     );
     if (table === 'steps') erased.steps = Number(numAffectedRows);
   }
-  const { rows } = await sql<{ bytes: number }>`
-    DELETE FROM xray.executions WHERE id = ANY (${ids}::bigint[]) RETURNING bytes`.execute(tx);
+  const { rows } = await sql<{ bytes: number; executionId: string }>`
+    DELETE FROM xray.executions WHERE id = ANY (${ids}::bigint[])
+    RETURNING bytes, execution_id AS "executionId"`.execute(tx);
   erased.executions = rows.length;
   for (const { bytes } of rows) erased.bytes += bytes;
+  erased.executionIds = rows.map(({ executionId }) => executionId);
   return erased;
 }
 

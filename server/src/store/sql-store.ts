@@ -21,6 +21,7 @@ import { sqlSearchStore } from './sql-search-store.js';
 import type { Audited, Edits, Store } from './store.js';
 import * as tombstones from './tombstones.js';
 import * as transfer from './transfer.js';
+import { waitingStore, writeOtlpSettings } from './waiting-spans.js';
 
 /** How long ingest waits for an answer of Postgres, in ms. An SDK gives up after ten seconds. */
 const ANSWER_MS = 8_000;
@@ -42,6 +43,7 @@ export function createSqlStore(driver: Driver): Store {
   return {
     kind,
     index: sqlSearchStore(db),
+    waiting: waitingStore(db),
     migrate: () => migrate(driver),
     async ping() {
       await within(PING_MS, ping(driver));
@@ -112,6 +114,7 @@ async function change<T>(
       ...sqlAccessEdits(tx),
       addTransfer: (app, added) => transfer.addTransfer(tx, app, added),
       replaceRetention: (app, rules) => retention.replaceRetention(tx, app, rules),
+      writeOtlpSettings: (app, settings) => writeOtlpSettings(tx, app, settings),
     });
     if (entry !== undefined) await appendAudit(tx, entry);
     return result;

@@ -7,6 +7,7 @@ import type {
   LinkedFrom,
   MergeState,
   MetadataValue,
+  OtlpSettings,
   PipelineList,
   Releases,
   Retention,
@@ -33,6 +34,7 @@ import type {
   StoredExecution,
 } from './scope.js';
 import type { SearchStore } from './search-store.js';
+import type { WaitingStore } from './waiting-spans.js';
 
 export type { KeyGrant } from './access-store.js';
 export type {
@@ -214,6 +216,7 @@ export interface Edits extends AccessEdits {
   addTransfer(app: string, transfer: Omit<AppTransfer, 'app'>): Promise<Transferred>;
   /** Replaces the app's rules. When this resolves, a hold protects everything that exists. */
   replaceRetention(app: string, rules: RetentionRule[]): Promise<void>;
+  writeOtlpSettings(app: string, settings: OtlpSettings): Promise<void>;
 }
 
 /** The result of a change, and its audit entry. Without an entry nothing was changed. */
@@ -229,6 +232,8 @@ export interface Audited<T> {
 export interface Store extends AccessStore {
   readonly kind: 'pglite' | 'postgres';
   readonly index: SearchStore;
+  /** Spans of OTLP that wait for the rest of their trace. */
+  readonly waiting: WaitingStore;
 
   /**
    * Updates the tables; many instances may call it at the same time. Returns the names of the

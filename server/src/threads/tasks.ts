@@ -21,6 +21,15 @@ import {
   type StepDetail,
   type TextNode,
 } from '@xray/core';
+import type { Encoding } from '@xray/otlp';
+import {
+  assembleTrace,
+  sliceRequest,
+  type Assembled,
+  type AssemblyInput,
+  type Malformed,
+  type SlicedRequest,
+} from '../records/otlp-slices.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
 import { buildSegment, type BuiltSegment } from '../segments/build.js';
 import { checkOf } from '../segments/directory.js';
@@ -78,6 +87,26 @@ export const tasks = {
       record: { ...record, body: '', header: facts },
       metadata: stringifyJson(metadata),
     };
+  },
+
+  /** An OTLP request, decoded, redacted and cut by trace. */
+  sliceRequest({
+    body,
+    signal,
+    encoding,
+    names,
+  }: {
+    body: Uint8Array;
+    signal: 'traces' | 'logs';
+    encoding: Encoding;
+    names: string[];
+  }): SlicedRequest | Malformed {
+    return sliceRequest(body, signal, encoding, names);
+  },
+
+  /** The snapshots of a trace. */
+  assembleTrace(input: AssemblyInput): Assembled {
+    return assembleTrace(input);
   },
 
   /** Builds one segment from executions of one app. */

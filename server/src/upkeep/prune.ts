@@ -4,6 +4,7 @@ import { DomainError } from '../errors.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import { decodeCursor, encodeCursor } from '../query/cursor.js';
 import type { ErasedBatch, ErasureScope, NamedErasure, Store } from '../store/store.js';
+import { eraseWaitingSubject } from './erase-waiting.js';
 import type { ErasureCause, ErasureMetrics } from './metrics.js';
 
 /** The store that erases, and the metrics that count it. */
@@ -88,6 +89,10 @@ export async function prune(
   const after = cursor === undefined ? undefined : readCursor(cursor);
   const known = await readKnownReceipt(store, scope, options.receipt);
   if (after === undefined) await refuseHeld(store, scope);
+  const { app, environment, what } = scope;
+  if (after === undefined && what.kind === 'subject') {
+    await eraseWaitingSubject(store, { app, environment, subject: what });
+  }
   const end = performance.now() + CALL_MS;
   const walk = await eraseInBatches(eraser, scope, {
     cause: 'request',

@@ -1,0 +1,314 @@
+import { randomBytes } from 'node:crypto';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OtlpState, Snapshot } from '@xray/core';
+import { prune } from '#server/upkeep/prune.js';
+import { API_KEY, APP, changed, driverInCi, freshServer } from './support/databases.js';
+import { detail, fetchWithKey, get, list } from './support/http.js';
+import { newKey } from './support/keys.js';
+import { otlpServer, postOtlp, spansText, type OtlpServer } from './support/otlp.js';
+import { recordedRequests } from '../../packages/otlp/test/bodies.js';
+
+const TRACES = '/v1/traces';
+const LATER = 20_000;
+const trace = (): string => randomBytes(16).toString('hex');
+
+async function status(response: Promise<Response>): Promise<number> {
+  return (await response).status;
+}
+
+describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
+  let server: OtlpServer;
+  beforeAll(async () => {
+    server = await otlpServer(driver);
+  });
+  afterAll(() => server.close());
+
+  const stored = async (traceId: string): Promise<Snapshot> =>
+    (await detail(server.url, traceId)).snapshot;
+  const state = () => get<OtlpState>(`${server.url}/api/apps/${APP}/otlp`);
+
+  describe('the doors', () => {
+    const llm = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' };
+
+    test.each([
+      ['identity', (text: string) => Buffer.from(text)],
+      ['gzip', gzipSync],
+      ['br', brotliCompressSync],
+      ['deflate', deflateSync],
+    ])('take a body in %s', async (encoding, compress) => {
+      const id = trace();
+      const text = spansText({ trace: id, id: '1', attributes: llm });
+      const headers = {
+        'content-encoding': encoding,
+        'content-type': 'application/json; charset=utf-8',
+      };
+      const response = await postOtlp(server.url, TRACES, compress(text), headers);
+      expect([response.status, await response.json()]).toEqual([200, {}]);
+      await server.assemble(LATER);
+      expect(await stored(id)).toMatchObject({ status: 'completed', steps: [{ kind: 'llm' }] });
+    });
+
+    test('take keys as exporters can send them, and answer as google.rpc.Status', async () => {
+      const text = spansText({ trace: trace(), id: '1' });
+      const basic = Buffer.from(`pk-lf-1:${API_KEY}`).toString('base64');
+      const send = (headers: Record<string, string>) =>
+        fetch(`${server.url}/api/public/otel/v1/traces`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: text,
+        });
+      expect(await status(send({ authorization: `Basic ${basic}` }))).toBe(200);
+      expect(await status(send({ authorization: `Bearer ${API_KEY}` }))).toBe(200);
+      const refused = await send({ 'x-api-key': 'xr_wrong' });
+      expect([refused.status, await refused.json()]).toEqual([
+        401,
+        { code: 16, message: expect.any(String) },
+      ]);
+    });
+
+    test('refuse a request for good only when it can never be taken', async () => {
+      const { url } = server;
+      expect(await status(postOtlp(url, TRACES, '{'))).toBe(400);
+      expect(await status(postOtlp(url, TRACES, '{}', { 'content-type': 'text/plain' }))).toBe(415);
+      expect(await status(postOtlp(url, TRACES, '{}', { 'content-encoding': 'zstd' }))).toBe(415);
+      const bomb = gzipSync(Buffer.alloc(21 * 1024 * 1024));
+      const inflated = await postOtlp(url, TRACES, bomb, { 'content-encoding': 'gzip' });
+      expect(inflated.status).toBe(413);
+      expect(inflated.headers.get('content-type')).toBe('application/x-protobuf');
+      expect(await status(fetch(`${url}${TRACES}`))).toBe(405);
+    });
+
+    test('tell exporters of metrics how to stop, without an error', async () => {
+      const response = await postOtlp(server.url, '/v1/metrics', '{}');
+      expect([response.status, await response.json()]).toEqual([
+        200,
+        {
+          partialSuccess: {
+            rejectedDataPoints: '0',
+            errorMessage: expect.stringContaining('OTEL_METRICS_EXPORTER=none'),
+          },
+        },
+      ]);
+    });
+
+    test('answer 503 with Retry-After when a key has used up its rate', async () => {
+      const { key, row } = newKey({ app: APP, requestsPerMinute: 1 });
+      await changed(server.deps.store, (edits) => edits.createKey(row));
+      const text = spansText({ trace: trace(), id: '1' });
+      const send = () => postOtlp(server.url, TRACES, text, { 'x-api-key': key });
+      expect(await status(send())).toBe(200);
+      const second = await send();
+      expect(second.status).toBe(503);
+      expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await second.json()).toMatchObject({ code: 14 });
+    });
+
+    test('count a bad span, name it, and take the others', async () => {
+      const text = spansText({ trace: trace(), id: '1' }, { trace: trace(), id: '0' });
+      const response = await postOtlp(server.url, TRACES, text);
+      expect(await response.json()).toEqual({
+        partialSuccess: { rejectedSpans: '1', errorMessage: expect.stringContaining('span id') },
+      });
+      const { counts } = await state();
+      expect(counts).toContainEqual(
+        expect.objectContaining({
+          result: 'rejected',
+          lastMessage: expect.stringContaining('span id'),
+        }),
+      );
+    });
+  });
+
+  describe('waiting spans', () => {
+    const root = { 'openinference.span.kind': 'CHAIN' };
+
+    test('show as running without their root, are complete with it, and late ones are added', async () => {
+      const id = trace();
+      const send = (span: string, parent?: string) =>
+        postOtlp(
+          server.url,
+          TRACES,
+          spansText({
+            trace: id,
+            id: span,
+            ...(parent !== undefined && { parent }),
+            attributes: root,
+          }),
+        );
+      await send('2', '1');
+      await server.assemble(4_000);
+      expect(await status(fetchWithKey(`${server.url}/api/apps/${APP}/executions/${id}`))).toBe(
+        404,
+      );
+      await server.assemble(6_000);
+      expect(await stored(id)).toMatchObject({ status: 'running', revision: 2 });
+      await send('1');
+      await server.assemble(10_000);
+      expect(await stored(id)).toMatchObject({ status: 'completed', revision: 5 });
+      await send('3', '1');
+      await server.assemble(10_000);
+      const whole = await detail(server.url, id);
+      expect(whole.snapshot.steps.map(({ spanId }) => spanId?.at(-1))).toEqual(['1', '2', '3']);
+      expect(whole.server.conflict).toBe(false);
+    });
+
+    test('without a root end after ten quiet minutes, and say so', async () => {
+      const id = trace();
+      await postOtlp(
+        server.url,
+        TRACES,
+        spansText({ trace: id, id: '2', parent: '1', attributes: root }),
+      );
+      await server.assemble(6_000);
+      await server.assemble(11 * 60_000);
+      expect(await stored(id)).toMatchObject({
+        status: 'completed',
+        metadata: { rootMissing: true },
+      });
+    });
+
+    test('are refused by count once their trace is closed', async () => {
+      const id = trace();
+      const send = (span: string) =>
+        postOtlp(server.url, TRACES, spansText({ trace: id, id: span, attributes: root }));
+      await send('1');
+      await server.assemble(LATER);
+      await server.assemble(2 * 3_600_000);
+      expect(await (await send('2')).json()).toEqual({
+        partialSuccess: { rejectedSpans: '1', errorMessage: expect.stringContaining('closed') },
+      });
+      expect((await stored(id)).steps).toHaveLength(1);
+    });
+
+    test('of no known convention are let go, unless the app takes all', async () => {
+      const [first, second] = [trace(), trace()];
+      await postOtlp(server.url, TRACES, spansText({ trace: first, id: '1' }));
+      await server.assemble(LATER);
+      expect((await state()).counts).toContainEqual(expect.objectContaining({ result: 'let_go' }));
+      await changed(server.deps.store, (edits) =>
+        edits.writeOtlpSettings(APP, { take: 'all', redact: [], outcomes: [] }),
+      );
+      server.deps.otlpSettings.forget(APP);
+      await postOtlp(server.url, TRACES, spansText({ trace: second, id: '1' }));
+      await server.assemble(LATER);
+      const ids = (await list(server.url)).items.map(({ executionId }) => executionId);
+      expect([ids.includes(first), ids.includes(second)]).toEqual([false, true]);
+    });
+
+    test('lose their secrets before they are stored', async () => {
+      const id = trace();
+      const attributes = {
+        ...root,
+        'http.request.header.cookie': 'canary-cookie',
+        'app.password': 'canary-password',
+        'input.value': '{"user":"u","api_key":"canary-key"}',
+      };
+      await postOtlp(server.url, TRACES, spansText({ trace: id, id: '1', attributes }));
+      const [slice] = await server.deps.store.waiting.readSlices({ app: APP, traceId: id });
+      expect(slice).toBeDefined();
+      await server.assemble(LATER);
+      const snapshot = await stored(id);
+      expect(JSON.stringify(snapshot)).not.toContain('canary');
+      expect(snapshot.steps[0]?.input).toEqual({ user: 'u', api_key: '[redacted]' });
+      expect(snapshot.marks?.map(({ kind }) => kind)).toContain('redacted');
+    });
+
+    test('of an erased person are erased too, and late ones do not bring them back', async () => {
+      const [waits, done] = [trace(), trace()];
+      const attributes = { ...root, 'user.id': 'person-to-erase' };
+      const send = (id: string, span: string, parent?: string) =>
+        postOtlp(
+          server.url,
+          TRACES,
+          spansText({ trace: id, id: span, ...(parent !== undefined && { parent }), attributes }),
+        );
+      await send(done, '1');
+      await server.assemble(LATER);
+      await send(waits, '2', '1');
+      const what = { kind: 'subject', type: 'user', id: 'person-to-erase' } as const;
+      const options = { reason: 'asked', askedBy: 'test', receipt: undefined };
+      await prune(server.deps, { app: APP, environment: undefined, what }, options, () => ({
+        appId: APP,
+        actor: { kind: 'administrator', id: null, name: null },
+        action: 'execution.prune',
+        target: null,
+        details: {},
+        ip: null,
+      }));
+      await send(waits, '1');
+      await send(done, '2', '1');
+      await server.assemble(LATER);
+      const ids = (await list(server.url)).items.map(({ executionId }) => executionId);
+      expect(ids.filter((id) => id === waits || id === done)).toEqual([]);
+    });
+
+    test('of a limited key join no trace of an environment that it may not write', async () => {
+      const id = trace();
+      const { key, row } = newKey({ app: APP, environments: ['staging'] });
+      await changed(server.deps.store, (edits) => edits.createKey(row));
+      await postOtlp(server.url, TRACES, spansText({ trace: id, id: '1', attributes: root }));
+      const foreign = spansText({ trace: id, id: '2', parent: '1', attributes: root });
+      await postOtlp(server.url, TRACES, foreign, { 'x-api-key': key });
+      await server.assemble(LATER);
+      expect((await stored(id)).steps).toHaveLength(1);
+      expect((await state()).counts).toContainEqual(expect.objectContaining({ result: 'outside' }));
+    });
+  });
+
+  test('all recorded requests, in order and again doubled and reversed, give the same records', async () => {
+    const requests = [...recordedRequests()]
+      .filter(([name]) => !name.startsWith('opa/'))
+      .flatMap(([, list]) => list);
+    const send = async (list: typeof requests) => {
+      for (const { path, contentType, body } of list) {
+        const response = await postOtlp(server.url, path, body, { 'content-type': contentType });
+        expect(response.status).toBe(200);
+      }
+    };
+    const all = async () => {
+      const { items } = await list(server.url, '?limit=200&from=2000-01-01T00:00:00Z');
+      const details = await Promise.all(
+        items.map(({ executionId }) => detail(server.url, executionId)),
+      );
+      return details
+        .map(({ snapshot }) => snapshot)
+        .map(({ revision: _revision, ...snapshot }) => snapshot)
+        .sort((a, b) => (a.executionId < b.executionId ? -1 : 1));
+    };
+    await send(requests);
+    await server.assemble(LATER);
+    await server.assemble(11 * 60_000);
+    const once = await all();
+    await send([...requests, ...requests].toReversed());
+    await server.assemble(LATER);
+    expect(await all()).toEqual(once);
+    expect(once.length).toBeGreaterThan(70);
+  }, 60_000);
+});
+
+test('the exporters of JavaScript show their traces within seconds', async () => {
+  const server = await freshServer('pglite');
+  const options = { url: `${server.url}${TRACES}`, headers: { 'x-api-key': API_KEY } };
+  const ids: string[] = [];
+  for (const exporter of [new ProtobufExporter(options), new JsonExporter(options)]) {
+    const spanProcessors = [new SimpleSpanProcessor({ exporter })];
+    const provider = new TracerProvider({ spanProcessors });
+    const attributes = { 'xray.pipeline': 'loan-approval', 'xray.outcome': 'declined' };
+    const span = provider.getTracer('test').startSpan('decide', { attributes });
+    span.end();
+    ids.push(span.spanContext().traceId);
+    await provider.shutdown();
+  }
+  const shown = async () => (await list(server.url)).items.map(({ executionId }) => executionId);
+  await expect.poll(async () => (await shown()).sort(), { timeout: 15_000 }).toEqual(ids.sort());
+  const [first = ''] = ids;
+  expect((await detail(server.url, first)).snapshot).toMatchObject({
+    pipeline: 'loan-approval',
+    decision: { outcome: 'declined' },
+  });
+  await server.close();
+}, 30_000);
