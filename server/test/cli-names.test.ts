@@ -194,7 +194,7 @@ describe('a subject on the command line', () => {
   });
 
   test.each([
-    ['half of a pair', ['--subject-type', 'org'], /give both/],
+    ['half of a pair', ['--subject-type', 'org'], /together/],
     ['both ways at once', ['--subject', 'a/b', '--subject-id', 'b'], /cannot be used with/],
     [
       'a subject and an execution',

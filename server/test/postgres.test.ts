@@ -170,7 +170,7 @@ describe('with a Postgres of one’s own', () => {
       ],
       ['histogram', /name a pipeline/],
       ['pipelines', /longer than 5 s\..*\(from\)\.$/],
-      ['pipelines/loan', /the time from which on to look \(from\)\.$/],
+      ['pipelines/loan', /set a start time \(from\)\.$/],
       ['pipelines/loan/funnel?from=2026-11-01T00:00:00Z', /\(from, to\)\.$/],
       [
         'cohorts?a=env:prod&aFrom=2026-11-01T00:00:00Z&b=pipeline:loan%20step:score',
