@@ -45,8 +45,8 @@ export async function withAdministrator<T>(
 ): Promise<T> {
   const { database } = config;
   if (database.kind === 'postgres') return await withBackend(config, use);
-  const asked = await askHolder(database.dataDir, use);
-  if (asked !== undefined) return asked.answer;
+  const answered = await askHolder(database.dataDir, use);
+  if (answered !== undefined) return answered.answer;
   try {
     return await withBackend(config, use);
   } catch (error) {

@@ -181,9 +181,9 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
 
 /** The signal is aborted when the client has disconnected. */
 function goneOf(res: express.Response): AbortSignal {
-  const gone = new AbortController();
-  res.once('close', () => gone.abort());
-  return gone.signal;
+  const disconnected = new AbortController();
+  res.once('close', () => disconnected.abort());
+  return disconnected.signal;
 }
 
 function bodyParser({ body }: Route): RequestHandler[] {

@@ -191,9 +191,9 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
 
 function clerkOf(settings: z.output<typeof variables>): ClerkOptions | undefined {
   const secretKey = settings.CLERK_SECRET_KEY;
-  const { CLERK_PUBLISHABLE_KEY: own, NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: shared } = settings;
-  const key = own ?? shared;
-  if (shared !== undefined && shared !== key) {
+  const { CLERK_PUBLISHABLE_KEY: serverKey, NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: pageKey } = settings;
+  const key = serverKey ?? pageKey;
+  if (pageKey !== undefined && pageKey !== key) {
     throw new ConfigError(
       'CLERK_PUBLISHABLE_KEY and NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY differ: set one of them.',
     );

@@ -295,8 +295,8 @@ describe('access to each route', () => {
       '/v1/metrics',
       '/v1/traces',
     ]);
-    const told = ROUTES.filter(({ method, audit }) => method === 'get' && audit !== undefined);
-    expect(told.map(({ path }) => path).toSorted()).toEqual([
+    const audited = ROUTES.filter(({ method, audit }) => method === 'get' && audit !== undefined);
+    expect(audited.map(({ path }) => path).toSorted()).toEqual([
       '/api/apps/:app/candidates/:id',
       '/api/apps/:app/cohorts',
       '/api/apps/:app/compare',
@@ -315,7 +315,9 @@ describe('access to each route', () => {
 
   test.each(Object.entries(EXPECTED))('%s', async (name, refusals) => {
     const [method = '', path = ''] = name.split(' ');
-    const route = ROUTES.find((one) => one.method === method.toLowerCase() && one.path === path);
+    const route = ROUTES.find(
+      (candidate) => candidate.method === method.toLowerCase() && candidate.path === path,
+    );
     const type = path.endsWith('/import') ? 'application/x-ndjson' : 'application/json';
     const answered: Record<string, number | string> = {};
     for (const credential of CREDENTIALS) {
@@ -325,7 +327,9 @@ describe('access to each route', () => {
       answered[credential] = isLetThrough ? 'let through' : answer.status;
     }
     expect(answered).toEqual(
-      Object.fromEntries(CREDENTIALS.map((one) => [one, refusals[one] ?? 'let through'])),
+      Object.fromEntries(
+        CREDENTIALS.map((credential) => [credential, refusals[credential] ?? 'let through']),
+      ),
     );
   });
 });
@@ -430,7 +434,7 @@ test('the audit log records who did what, and where', async () => {
   await ada.bring('shop', 'viewer', 'vera@example.org');
   await linkFor(server.place, 'sign-in', 'vera@example.org');
   const { items } = await ada.ask<AuditPage>('GET', '/api/audit');
-  const told = items
+  const entries = items
     .toReversed()
     .map(({ actor, action, appId, target }) => [
       actor.name ?? actor.id ?? actor.kind,
@@ -438,7 +442,7 @@ test('the audit log records who did what, and where', async () => {
       appId,
       target,
     ]);
-  expect(told).toEqual([
+  expect(entries).toEqual([
     ['administrator', 'setup.claim', null, 'ada@example.org'],
     ['administrator', 'app.create', 'my-loan-app', null],
     ['ada@example.org', 'user.sign-in', null, 'ada@example.org'],

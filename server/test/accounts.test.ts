@@ -207,7 +207,7 @@ describe('guessing passwords', () => {
       [1, 2].map(() => startServer(configFor(place, WITH_ADMINISTRATOR))),
     );
     onTestFinished(async () => {
-      await Promise.all(servers.map((one) => one.stop()));
+      await Promise.all(servers.map((server) => server.stop()));
       await place.remove();
     });
     const guess = async (n: number, password: string) =>
@@ -443,7 +443,9 @@ describe('the list of all people', () => {
     const answers = await Promise.all([set(ada, bertId, false), set(bert, adaId, false)]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     const administrators = await Promise.all(
-      [ada, bert].map(async (one) => (await one.ask<Me>('GET', '/api/me'))?.isAdministrator),
+      [ada, bert].map(
+        async (visitor) => (await visitor.ask<Me>('GET', '/api/me'))?.isAdministrator,
+      ),
     );
     expect(administrators.filter(Boolean)).toHaveLength(1);
     expect((await ada.send('DELETE', '/api/users/none')).status).toBe(

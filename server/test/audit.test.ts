@@ -172,7 +172,9 @@ describe.each(driverInCi('postgres'))(
       // here.
       const isReached = ({ policy, path }: Endpoint): boolean =>
         driver === 'pglite' || (policy !== 'console' && !/sign-in.link|reset-password/.test(path));
-      for (const route of CHANGING.filter((one) => nameOf(one) in requests && isReached(one))) {
+      for (const route of CHANGING.filter(
+        (candidate) => nameOf(candidate) in requests && isReached(candidate),
+      )) {
         const [path = '', body] = requests[nameOf(route)] ?? [];
         const method = route.method.toUpperCase();
         again.cookie = ada.cookie;
@@ -277,9 +279,9 @@ describe('the audit log', () => {
     ]);
     expect(await found('action=payload.view&target=e2')).toHaveLength(1);
     expect(await found('actor=nobody-of-that-name')).toEqual([]);
-    const own = await ada.ask<AuditPage>('GET', `/api/apps/${APP}/audit?target=e1&limit=1`);
-    expect(own.items).toHaveLength(1);
-    expect(own.nextBefore).not.toBeNull();
+    const appPage = await ada.ask<AuditPage>('GET', `/api/apps/${APP}/audit?target=e1&limit=1`);
+    expect(appPage.items).toHaveLength(1);
+    expect(appPage.nextBefore).not.toBeNull();
   });
 
   test('names the operating system’s user for the command line', async () => {

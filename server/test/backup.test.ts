@@ -37,12 +37,12 @@ async function run(place: Place, args: string[]): Promise<string> {
 async function backupOfOne(): Promise<{ file: string; executionId: string }> {
   const place = await freshPlace('pglite');
   const server = await startServer(configFor(place));
-  const one = snapshot();
-  await postOk(server.url, one);
+  const sent = snapshot();
+  await postOk(server.url, sent);
   await server.stop();
   const file = await newFile();
   await run(place, ['backup', file]);
-  return { file, executionId: one.executionId };
+  return { file, executionId: sent.executionId };
 }
 
 /** A compressed tar of empty entries. */
@@ -67,9 +67,9 @@ describe('xray backup', () => {
     const over = new AbortController();
     const write = async (): Promise<void> => {
       while (!over.signal.aborted) {
-        const one = snapshot();
-        const { status } = await post(server.url, one);
-        if (status === 202) acknowledged.push(one.executionId);
+        const sent = snapshot();
+        const { status } = await post(server.url, sent);
+        if (status === 202) acknowledged.push(sent.executionId);
       }
     };
     const writers = Array.from({ length: WRITERS }, write);
@@ -125,8 +125,8 @@ describe('xray restore', () => {
     const { file } = await backupOfOne();
     const place = await freshPlace('pglite');
     const server = await startServer(configFor(place));
-    const one = snapshot();
-    await postOk(server.url, one);
+    const sent = snapshot();
+    await postOk(server.url, sent);
     const inUse = await callCli(place, ['restore', file]);
     expect(inUse.code).toBe(1);
     expect(inUse.stderr).toMatch(/in use by another running X-Ray/);
@@ -136,7 +136,7 @@ describe('xray restore', () => {
     expect(full.stderr).toMatch(/is not empty \(auth-secret, db\).*XRAY_DATA_DIR/);
     const again = await startServer(configFor(place));
     expect((await list(again.url)).items.map((item) => item.executionId)).toEqual([
-      one.executionId,
+      sent.executionId,
     ]);
     await again.stop();
     const postgres = await callCli(await freshPlace('postgres'), ['restore', file]);

@@ -51,8 +51,12 @@ test('a run whose tests all pass fails if a log contains a secret', async () => 
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise((resolve) => child.once('exit', resolve));
-  const [said, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
-  expect(said).toMatch(/1 passed/);
-  expect(said + errors).toMatch(/leaks\.log:\d+\n.*a planted leak/);
+  const [output, errors, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    exited,
+  ]);
+  expect(output).toMatch(/1 passed/);
+  expect(output + errors).toMatch(/leaks\.log:\d+\n.*a planted leak/);
   expect(code).toBe(1);
 });

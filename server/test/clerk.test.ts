@@ -141,14 +141,15 @@ describe('a session token of Clerk’s', () => {
   );
 
   test('is verified without the network if the key is a setting, whether valid or forged', async () => {
-    const own = await freshServer('pglite', {
+    const offline = await freshServer('pglite', {
       ...clerk.env,
       CLERK_JWT_KEY: clerk.jwtKey.replaceAll('\n', '\\n'),
     });
-    onTestFinished(() => own.close());
+    onTestFinished(() => offline.close());
     clerk.knows('user_1', 'one@example.org');
     const statusOf = async (token: string): Promise<number> =>
-      (await fetch(`${own.url}/api/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+      (await fetch(`${offline.url}/api/me`, { headers: { authorization: `Bearer ${token}` } }))
+        .status;
     const before = clerk.keysAsked();
     expect(await statusOf(clerk.token())).toBe(200);
     for (const [, forge] of forgeries) expect(await statusOf(forge(clerk))).toBe(401);
@@ -192,22 +193,22 @@ describe('Clerk’s webhook', () => {
   });
 
   test('that deletes the only administrator gives the next one a set-up link', async () => {
-    const own = await freshServer('pglite', clerk.env);
-    onTestFinished(() => own.close());
+    const fresh = await freshServer('pglite', clerk.env);
+    onTestFinished(() => fresh.close());
     const send = async (where: string, init: RequestInit): Promise<number> =>
-      (await fetch(own.url + where, { method: 'POST', ...init })).status;
+      (await fetch(fresh.url + where, { method: 'POST', ...init })).status;
     const claim = async (sub: string, link: string): Promise<number> => {
       clerk.knows(sub, `${sub}@example.org`);
       const authorization = `Bearer ${clerk.token({ sub })}`;
       const headers = { authorization, 'content-type': 'application/json' };
       return await send('/api/setup', { headers, body: JSON.stringify({ token: tokenOf(link) }) });
     };
-    expect(await claim('user_one', own.setupLink ?? '')).toBe(200);
+    expect(await claim('user_one', fresh.setupLink ?? '')).toBe(200);
     const deleted = { type: 'user.deleted', data: { id: 'user_one', deleted: true } };
     expect(await send('/api/clerk/webhook', clerk.webhook(deleted))).toBe(204);
-    expect(await claim('user_two', own.setupLink ?? '')).toBe(404);
-    await own.stop();
-    const next = await startServer(configFor(own.place, clerk.env));
+    expect(await claim('user_two', fresh.setupLink ?? '')).toBe(404);
+    await fresh.stop();
+    const next = await startServer(configFor(fresh.place, clerk.env));
     onTestFinished(() => next.stop());
     const again = await fetch(`${next.url}/api/config`);
     expect(await again.json()).toMatchObject({ signIn: { needsSetup: true } });
@@ -269,20 +270,20 @@ test('a page may load Clerk’s script, and a separately hosted dashboard may ca
     ...clerk.env,
     XRAY_DASHBOARD_ORIGIN: 'https://dashboard.example',
   });
-  const own = await startServer({ ...config, dashboardDir });
+  const withDashboard = await startServer({ ...config, dashboardDir });
   onTestFinished(async () => {
-    await own.stop();
+    await withDashboard.stop();
     await place.remove();
     await rm(dashboardDir, { recursive: true });
   });
-  const page = await fetch(own.url);
+  const page = await fetch(withDashboard.url);
   expect(page.headers.get('content-security-policy')).toMatch(
     /script-src [^;]*https:\/\/clerk\.example\.dev/,
   );
   clerk.knows('user_1', 'one@example.org');
   const from = async (origin: string, method = 'GET'): Promise<Headers> => {
     const authorization = `Bearer ${clerk.token({ azp: 'https://dashboard.example' })}`;
-    const response = await fetch(`${own.url}/api/me`, {
+    const response = await fetch(`${withDashboard.url}/api/me`, {
       method,
       headers: { origin, authorization },
     });

@@ -132,7 +132,9 @@ describe('the data directory', () => {
   test('is used by exactly one of several servers that start at the same time', async () => {
     const place = await freshPlace('pglite');
     const started = await Promise.allSettled([1, 2, 3].map(() => startProcess(place)));
-    const running = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const running = started.flatMap((result) =>
+      result.status === 'fulfilled' ? [result.value] : [],
+    );
     expect(running).toHaveLength(1);
     await Promise.all(running.map((server) => server.end('SIGTERM')));
   });
@@ -164,13 +166,13 @@ describe('the data directory', () => {
       const dataDir = path.join(env.XRAY_DATA_DIR ?? '', name);
       await mkdir(dataDir);
       const known = createHash('sha256').update(dataDir).digest('hex').slice(0, 24);
-      const asked: string[] = [];
+      const requests: string[] = [];
       const sockets = [path.join(dataDir, 'xray.sock'), path.join(tmpdir(), `xray-${known}.sock`)];
       for (const socketPath of sockets) {
         const folder = await mkdtemp(path.join(tmpdir(), 'xray-test-'));
         const made = path.join(folder, 's');
         const foreign = createServer((req, res) => {
-          asked.push(req.url ?? '');
+          requests.push(req.url ?? '');
           res.end('{"link":"https://evil.example/x","expiresAt":"","email":"","name":""}');
         });
         await new Promise<void>((resolve) => foreign.listen(made, resolve));
@@ -189,7 +191,7 @@ describe('the data directory', () => {
         expect(stderr).toMatch(refusal);
         expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       }
-      expect(asked).toEqual([]);
+      expect(requests).toEqual([]);
     });
   });
 

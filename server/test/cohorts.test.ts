@@ -73,7 +73,9 @@ describe.each(driverInCi('postgres'))('cohorts on %s', (driver) => {
     );
     expect([a.executions, b.executions, a.sampled]).toEqual([EXECUTIONS, EXECUTIONS, EXECUTIONS]);
     expect(outcomes[0]).toMatchObject({ outcome: explained?.outcome, significant: true });
-    expect(explanations.slice(0, 3).some((one) => namesCause(cause, one))).toBe(true);
+    expect(explanations.slice(0, 3).some((explanation) => namesCause(cause, explanation))).toBe(
+      true,
+    );
     expect(warnings).toEqual([]);
   });
 

@@ -33,16 +33,16 @@ async function writeThrough(
   isOver: () => boolean,
 ): Promise<void> {
   const write = async (): Promise<void> => {
-    let one = snapshot();
+    let sent = snapshot();
     while (!isOver()) {
-      const status = await post(url(), one).then(
+      const status = await post(url(), sent).then(
         (response) => response.status,
         () => 0,
       );
       expect([0, 202, 503]).toContain(status);
       if (status !== 202) continue;
-      whenAcknowledged(one.executionId);
-      one = snapshot();
+      whenAcknowledged(sent.executionId);
+      sent = snapshot();
     }
   };
   await Promise.all(Array.from({ length: WRITERS }, write));

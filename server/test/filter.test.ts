@@ -42,30 +42,30 @@ const facts = sampleSnapshots(200).map((snapshot) => factsOf(snapshot, NOW));
 
 function foundByMeaning(query: QueryNode): QueryFacts[] {
   const context = { now: NOW, hasCandidate: () => false, hasText: () => false };
-  return facts.filter((one) => matchesQuery(query, one, context));
+  return facts.filter((fact) => matchesQuery(query, fact, context));
 }
 
 /** For every facet, the number of executions with each value. */
 function facetsByMeaning(found: QueryFacts[]): Record<string, Record<string, number>> {
   const fields: Record<string, Record<string, number>> = {};
-  for (const one of found) {
+  for (const fact of found) {
     const values: [string, (string | null)[]][] = [
-      ['outcome', [one.outcome]],
-      ['status', [one.status]],
-      ['pipeline', [one.pipeline]],
-      ['env', [one.environment]],
-      ['error', [one.errorType]],
-      ['reason', one.reasons],
-      ['decisive', one.decisive],
-      ['rule', one.rules],
-      ['tag', one.tags],
-      ...Object.entries(one.versions).map(([key, version]): [string, string[]] => [
+      ['outcome', [fact.outcome]],
+      ['status', [fact.status]],
+      ['pipeline', [fact.pipeline]],
+      ['env', [fact.environment]],
+      ['error', [fact.errorType]],
+      ['reason', fact.reasons],
+      ['decisive', fact.decisive],
+      ['rule', fact.rules],
+      ['tag', fact.tags],
+      ...Object.entries(fact.versions).map(([key, version]): [string, string[]] => [
         `version.${/^\w+$/.test(key) ? key : `"${key}"`}`,
         [version],
       ]),
     ];
-    for (const [field, own] of values) {
-      for (const value of new Set(own.filter((value) => value !== null))) {
+    for (const [field, fieldValues] of values) {
+      for (const value of new Set(fieldValues.filter((value) => value !== null))) {
         const counts = (fields[field] ??= {});
         counts[value] = (counts[value] ?? 0) + 1;
       }
@@ -238,7 +238,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
             readFunnel(store, APP, 'loan', { q, from, to }, NOW),
           ]);
           const drawn = histogram.series.flatMap(({ counts }) => counts);
-          const sum = (counts: number[]): number => counts.reduce((all, one) => all + one, 0);
+          const sum = (counts: number[]): number => counts.reduce((all, count) => all + count, 0);
           expect({
             list: listed.items.length,
             facets: facets.total,
@@ -269,7 +269,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
       })),
     );
     const counts = all?.items.map(({ values }) => values.map(({ count }) => count));
-    expect(counts).toEqual(counts?.map((own) => own.toSorted((a, b) => b - a)));
+    expect(counts).toEqual(counts?.map((fieldCounts) => fieldCounts.toSorted((a, b) => b - a)));
   });
 
   test.each(['outcome', 'status'] as const)('a histogram counts by time and %s', async (by) => {
@@ -285,11 +285,11 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     expect(histogram).toMatchObject({ total: found.length, bucketMs: 6 * 3_600_000 });
     expect(start % histogram.bucketMs).toBe(0);
     for (const { value, counts } of histogram.series) {
-      const own = found.filter((one) => one[by] === value);
+      const matching = found.filter((fact) => fact[by] === value);
       expect(counts).toHaveLength(20);
       for (const [place, count] of counts.entries()) {
         const from = start + place * histogram.bucketMs;
-        const here = own.filter(({ at }) => at >= from && at < from + histogram.bucketMs);
+        const here = matching.filter(({ at }) => at >= from && at < from + histogram.bucketMs);
         expect(count).toBe(here.length);
       }
     }

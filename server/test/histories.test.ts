@@ -147,7 +147,7 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
 
   test('each appearance has its rule, the margin to the cutoff and the nearest kept rival', async () => {
     const { items, strip } = await candidate(server.url, nameOf(8));
-    const one = items.find(
+    const choice = items.find(
       ({ executionId, step }) => executionId === 'choice-0' && step.name === 'filter',
     );
     const { letter, reason, score } = fate(0, 0, 8);
@@ -160,7 +160,7 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
     const nearest = kept.toSorted(
       (a, b) => Math.abs(a.score - score) - Math.abs(b.score - score),
     )[0];
-    expect(one).toMatchObject({
+    expect(choice).toMatchObject({
       pipeline: 'offers-0',
       decision: 'made',
       at: '2026-10-05T00:00:00.000Z',
@@ -174,7 +174,7 @@ describe.each(driverInCi('postgres'))('why and why not, on %s', (driver) => {
       cutoff: 100,
       ledgerOnly: false,
     });
-    expect(one?.rival?.score).toBe(nearest?.score);
+    expect(choice?.rival?.score).toBe(nearest?.score);
     const inStrip = strip.series.flatMap(({ counts }) => counts).reduce((a, b) => a + b, 0);
     expect(inStrip).toBe(items.length);
   });
@@ -326,5 +326,5 @@ function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.entries(value)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, own]) => [key, sorted(own)]);
+    .map(([key, list]) => [key, sorted(list)]);
 }

@@ -17,7 +17,7 @@ import { recordOf, snapshot } from './support/snapshots.js';
 const DAY_MS = 86_400_000;
 
 async function save(store: Store, snapshots: Snapshot[], receivedAt = new Date()): Promise<void> {
-  await store.saveExecutions(snapshots.map((one) => recordOf(one, receivedAt)));
+  await store.saveExecutions(snapshots.map((sent) => recordOf(sent, receivedAt)));
 }
 
 /** The builder and the search of an index. Nothing is built unless `build` is called. */
@@ -91,7 +91,7 @@ async function contentsOf({ index }: Store) {
       const [blocks = []] = await index.readBlockRanges(kind, [all]);
       raw += blocks.map((block) => Buffer.from(block).toString('latin1')).join('');
       if (kind === DIRECTORY)
-        ids.push(...blocks.flatMap((one) => [...readDirectoryBlock(one).ids]));
+        ids.push(...blocks.flatMap((block) => [...readDirectoryBlock(block).ids]));
     }
     const number = blockNumber(tag, head.bits.terms);
     const [[block] = []] = await index.readBlockRanges(TERMS, [
@@ -127,16 +127,16 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     const { build, ids, search } = indexOver(store);
     const made: Snapshot[] = [];
     for (let round = 0; round < 20; round++) {
-      const own = [0, 1, 2].map((n) =>
+      const roundExecutions = [0, 1, 2].map((n) =>
         withCandidate('everywhere', { input: `common round${round} only${round}x${n}` }),
       );
-      made.push(...own);
-      await save(store, own);
+      made.push(...roundExecutions);
+      await save(store, roundExecutions);
       // The first executions get a newer version while they are in a segment.
       if (round === 12) {
         await save(
           store,
-          made.slice(0, 5).map((one) => ({ ...one, revision: 2, output: 'renewed' })),
+          made.slice(0, 5).map((sent) => ({ ...sent, revision: 2, output: 'renewed' })),
         );
       }
       await build();
@@ -148,11 +148,13 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     expect((await ids('renewed')).toSorted()).toEqual(
       made
         .slice(0, 5)
-        .map((one) => one.executionId)
+        .map((sent) => sent.executionId)
         .toSorted(),
     );
-    for (const [place, one] of made.entries()) {
-      expect(await ids(`only${Math.floor(place / 3)}x${place % 3}`)).toEqual([one.executionId]);
+    for (const [place, execution] of made.entries()) {
+      expect(await ids(`only${Math.floor(place / 3)}x${place % 3}`)).toEqual([
+        execution.executionId,
+      ]);
     }
     const range = { app: APP, from: -Infinity, to: Infinity };
     expect((await search.findCandidate(range, 'everywhere')).found.ids).toHaveLength(60);
@@ -198,15 +200,15 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   test('does not restore an execution that is erased while it is being indexed', async () => {
     const store = await freshStore(driver);
     const { build, ids } = indexOver(store);
-    const one = withCandidate('short-lived');
-    await save(store, [one, withCandidate('long-lived')]);
+    const erased = withCandidate('short-lived');
+    await save(store, [erased, withCandidate('long-lived')]);
     const state = await store.index.readIndexState();
     const unindexed = () =>
       store.index.readUnindexed(state.position, { executions: 10, bytes: 1e6 });
     // A transaction of another test on the same Postgres can delay them for a moment.
     await expect.poll(unindexed).toHaveLength(2);
     const last = (await unindexed()).at(-1);
-    await erase(store, { kind: 'execution', executionId: one.executionId });
+    await erase(store, { kind: 'execution', executionId: erased.executionId });
     const to = { xact: last?.xact ?? '', id: last?.id ?? 0 };
     expect(await store.index.addSegments(state, to, [])).toBe(false);
     await build();
@@ -255,8 +257,8 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
         last.set(id, { revision: (last.get(id)?.revision ?? 0) + 1, has: has(), at });
       }
       const versions = ids.flatMap((id) => {
-        const one = last.get(id);
-        return one === undefined ? [] : [versionOf(id, one.revision, one.has, one.at)];
+        const latest = last.get(id);
+        return latest === undefined ? [] : [versionOf(id, latest.revision, latest.has, latest.at)];
       });
       for (let from = 0; from < versions.length; from += 200)
         await save(store, versions.slice(from, from + 200));
@@ -284,10 +286,10 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
       await write(sent, () => below(4) > 0);
       await check();
       if (round % 2 === 0) await build();
-      const [gone] = [...last.keys()].slice(below(1_000));
-      if (gone !== undefined && round < 3) {
-        await erase(store, { kind: 'execution', executionId: gone });
-        last.delete(gone);
+      const [deletedId] = [...last.keys()].slice(below(1_000));
+      if (deletedId !== undefined && round < 3) {
+        await erase(store, { kind: 'execution', executionId: deletedId });
+        last.delete(deletedId);
       }
       ahead += 11 * 60_000;
       await check();

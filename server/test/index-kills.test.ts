@@ -52,9 +52,9 @@ class Made {
   readonly all: Snapshot[] = [];
 
   next(): Snapshot {
-    const one = snapshot({ input: `everywhere only${this.all.length}x` });
-    this.all.push(one);
-    return one;
+    const sent = snapshot({ input: `everywhere only${this.all.length}x` });
+    this.all.push(sent);
+    return sent;
   }
 
   /** The ids found by the common word, and by a few unique words. */

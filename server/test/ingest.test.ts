@@ -121,7 +121,7 @@ describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
   test('takes arrays, NDJSON, gzip and br, and both headers of the key', async () => {
     const three = [snapshot(), snapshot(), snapshot()];
     const text = JSON.stringify(three);
-    const ndjson = `${three.map((one) => JSON.stringify(one)).join('\n')}\n`;
+    const ndjson = `${three.map((sent) => JSON.stringify(sent)).join('\n')}\n`;
     expect(await postOk(server.url, three)).toMatchObject({ accepted: 3 });
     const gzip = await post(server.url, gzipSync(text), { 'content-encoding': 'gzip' });
     expect(await gzip.json()).toMatchObject({ duplicates: 3 });
@@ -194,13 +194,13 @@ describe.each(driverInCi('postgres'))('POST /executions on %s', (driver) => {
   });
 
   test('flags two bodies under one revision as a conflict', async () => {
-    const one = snapshot({ tags: ['a'] });
-    await postOk(server.url, one);
-    expect(await postOk(server.url, { ...one, sentAt: '2026-11-01T00:00:00Z' })).toMatchObject({
+    const sent = snapshot({ tags: ['a'] });
+    await postOk(server.url, sent);
+    expect(await postOk(server.url, { ...sent, sentAt: '2026-11-01T00:00:00Z' })).toMatchObject({
       duplicates: 1,
     });
-    await postOk(server.url, { ...one, tags: ['b'] });
-    expect((await detail(server.url, one.executionId)).server.conflict).toBe(true);
+    await postOk(server.url, { ...sent, tags: ['b'] });
+    expect((await detail(server.url, sent.executionId)).server.conflict).toBe(true);
   });
 
   const refusals: [string, number, string, () => Promise<Response>][] = [

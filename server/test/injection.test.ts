@@ -170,7 +170,7 @@ describe('a hostile text finds nothing and breaks nothing', () => {
     'user-agent',
   ])('in the header %s', async (header) => {
     const statuses = new Set<number>();
-    for (const text of HOSTILE.filter((one) => /^[\x20-\x7e]+$/.test(one))) {
+    for (const text of HOSTILE.filter((hostile) => /^[\x20-\x7e]+$/.test(hostile))) {
       const value = header === 'cookie' ? `xray.session_token=${text}` : text;
       const { url } = server;
       statuses.add(await statusWith(`${url}/api/apps/${APP}/executions`, { [header]: value }));

@@ -49,7 +49,7 @@ test('three instances behind a round-robin balancer act as one', async () => {
     })),
   );
   const answers = await Promise.all(flushes.map((flush) => postOk(balancer.url, flush)));
-  const sum = answers.reduce((total, one) => total + one.accepted + one.superseded, 0);
+  const sum = answers.reduce((total, answer) => total + answer.accepted + answer.superseded, 0);
   expect(sum).toBe(flushes.length);
   for (const { url } of instances) {
     expect((await list(url, '?limit=200')).items).toHaveLength(bases.length);
@@ -61,9 +61,9 @@ test('three instances behind a round-robin balancer act as one', async () => {
 });
 
 test('a repeated flush is a duplicate, whichever instance receives it', async () => {
-  const one = snapshot();
+  const sent = snapshot();
   const answers = await Promise.all(
-    Array.from({ length: 9 }, (_, i) => postOk(instances[i % 3]?.url ?? '', one)),
+    Array.from({ length: 9 }, (_, i) => postOk(instances[i % 3]?.url ?? '', sent)),
   );
   const total = (name: 'accepted' | 'duplicates'): number =>
     answers.reduce((sum, answer) => sum + answer[name], 0);

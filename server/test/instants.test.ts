@@ -56,7 +56,7 @@ describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
     threads = new TaskThreads(1);
     sources = { store, search: new Search(store, threads) };
     const made = STORED.map((startedAt) => snapshot({ startedAt, versions: { code: startedAt } }));
-    await store.saveExecutions(made.map((one) => recordOf(one, new Date(NOW))));
+    await store.saveExecutions(made.map((sent) => recordOf(sent, new Date(NOW))));
   });
   afterAll(async () => {
     await threads.close();
@@ -64,8 +64,8 @@ describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
     await place.remove();
   });
 
-  async function list(asked: Record<string, unknown>): Promise<ExecutionPage> {
-    const query: ExecutionQuery = executionQuerySchema.parse(asked);
+  async function list(changes: Record<string, unknown>): Promise<ExecutionPage> {
+    const query: ExecutionQuery = executionQuerySchema.parse(changes);
     return await listExecutions(sources, APP, query, NOW);
   }
 

@@ -109,11 +109,11 @@ describe('an API key', () => {
 });
 
 test('a key is looked up only by its hash, so a similar key takes as long as any other', async () => {
-  const asked: Uint8Array[] = [];
+  const hashes: Uint8Array[] = [];
   const ring = new KeyRing(
     {
       findKey: async (hash) => {
-        asked.push(hash);
+        hashes.push(hash);
         return undefined;
       },
       touchKey: async () => {},
@@ -125,25 +125,25 @@ test('a key is looked up only by its hash, so a similar key takes as long as any
   for (const miss of misses) {
     await expect(ring.grantOf(miss)).rejects.toMatchObject({ code: 'unauthorized' });
   }
-  expect(asked.map((hash) => Buffer.from(hash).toString('hex'))).toEqual(
+  expect(hashes.map((hash) => Buffer.from(hash).toString('hex'))).toEqual(
     misses.map((miss) => createHash('sha256').update(miss).digest('hex')),
   );
 });
 
 test('a key revoked at one server is refused at another within ten seconds', async () => {
   const place = await newPlace('postgres');
-  const one = await startServer(configFor(place, WITH_ADMINISTRATOR));
+  const server = await startServer(configFor(place, WITH_ADMINISTRATOR));
   const two = await startServer(configFor(place, WITH_ADMINISTRATOR));
   onTestFinished(async () => {
-    await Promise.all([one.stop(), two.stop()]);
+    await Promise.all([server.stop(), two.stop()]);
     await place.remove();
   });
-  const ada = await administratorOf(one);
+  const ada = await administratorOf(server);
   const { key, apiKey } = await ada.newKey(APP);
   const statusAt = async (url: string): Promise<number> =>
     (await post(url, snapshot(), { 'x-api-key': key })).status;
-  expect([await statusAt(one.url), await statusAt(two.url)]).toEqual([202, 202]);
+  expect([await statusAt(server.url), await statusAt(two.url)]).toEqual([202, 202]);
   await ada.ask('DELETE', `/api/apps/${APP}/keys/${apiKey.id}`);
-  expect(await statusAt(one.url)).toBe(401);
+  expect(await statusAt(server.url)).toBe(401);
   await expect.poll(() => statusAt(two.url), { timeout: 10_000, interval: 250 }).toBe(401);
 });

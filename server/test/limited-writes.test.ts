@@ -51,16 +51,20 @@ describe.each(DRIVERS)('a key for one environment, on %s', (driver) => {
       snapshot({ ...there, executionId, environment: 'production', instanceId: 'i-1' }),
     );
     expect(new Set(await send(server.url, wide, 'array', stored))).toEqual(new Set(['taken']));
-    const before = await Promise.all(stored.map((one) => detail(server.url, one.executionId)));
+    const before = await Promise.all(
+      stored.map((execution) => detail(server.url, execution.executionId)),
+    );
     const attempts = tries.map(({ sent, executionId }) =>
       snapshot({ ...sent, executionId, environment: 'staging', instanceId: 'i-2', steps: [] }),
     );
-    const groups = form === 'one' ? attempts.map((one) => [one]) : [attempts];
+    const groups = form === 'one' ? attempts.map((attempt) => [attempt]) : [attempts];
     for (const group of groups) {
       const results = await send(server.url, staging, form, group);
       expect(new Set(results)).toEqual(new Set(['app_mismatch']));
     }
-    const after = await Promise.all(stored.map((one) => detail(server.url, one.executionId)));
+    const after = await Promise.all(
+      stored.map((execution) => detail(server.url, execution.executionId)),
+    );
     expect(after).toEqual(before);
   });
 
@@ -83,11 +87,11 @@ describe.each(DRIVERS)('a key for one environment, on %s', (driver) => {
 
   test('still changes its own, next to refusals in the same batch', async () => {
     const [mine, theirs] = [crypto.randomUUID(), crypto.randomUUID()];
-    const own = snapshot({ executionId: mine, environment: 'staging', status: 'running' });
-    await send(server.url, staging, 'one', [own]);
+    const ownExecution = snapshot({ executionId: mine, environment: 'staging', status: 'running' });
+    await send(server.url, staging, 'one', [ownExecution]);
     await send(server.url, wide, 'one', [snapshot({ executionId: theirs, environment: 'prod' })]);
     const results = await send(server.url, staging, 'array', [
-      { ...own, status: 'completed', revision: 2 },
+      { ...ownExecution, status: 'completed', revision: 2 },
       snapshot({ executionId: theirs, environment: 'staging', revision: 2 }),
       snapshot({ executionId: theirs, environment: 'staging', revision: 3 }),
       snapshot({ environment: 'staging' }),
@@ -132,7 +136,7 @@ describe.each(DRIVERS)('a key for one environment, on %s', (driver) => {
           () => send(server.url, wide, 'one', [theirs]),
           () => send(server.url, staging, 'one', [mine]),
         ];
-        return (isMineFirst ? both.toReversed() : both).map((one) => one());
+        return (isMineFirst ? both.toReversed() : both).map((sendIt) => sendIt());
       }),
     );
     for (const { theirs } of pairs) {

@@ -63,9 +63,9 @@ describe.each(DRIVERS)('the live stream on %s', (driver) => {
 
   test('a cursor of another database starts now', async () => {
     const reader = await Reader.open(server.url, { after: '9000000000000000000' });
-    const one = snapshot();
-    await postOk(server.url, one);
-    expect(idsOf(await reader.executions(1))).toEqual([one.executionId]);
+    const sent = snapshot();
+    await postOk(server.url, sent);
+    expect(idsOf(await reader.executions(1))).toEqual([sent.executionId]);
     reader.leave();
   });
 
@@ -111,11 +111,11 @@ describe('the live stream over several instances', () => {
       [...instances, ...instances].map(({ url }) => Reader.open(url)),
     );
     const sent = Array.from({ length: 300 }, () => snapshot());
-    const posts = sent.map((one, i) => postOk(instances[i % 3]?.url ?? '', one));
-    const told = readers.map((reader) => reader.executions(sent.length));
+    const posts = sent.map((execution, i) => postOk(instances[i % 3]?.url ?? '', execution));
+    const received = readers.map((reader) => reader.executions(sent.length));
     await Promise.all(posts);
     const ids = sent.map(({ executionId }) => executionId).toSorted();
-    for (const found of await Promise.all(told)) expect(idsOf(found)).toEqual(ids);
+    for (const found of await Promise.all(received)) expect(idsOf(found)).toEqual(ids);
     // The next executions are new, so none of the 300 was repeated. Each arrives within a second.
     const waitedMs: number[] = [];
     for (let i = 0; i < 9; i++) {

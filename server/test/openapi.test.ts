@@ -16,10 +16,10 @@ interface Operation {
 }
 /** Core's schema of a type that the document names. */
 function schemaOf(name: string): z.ZodType {
-  const own =
+  const schemaName =
     name === 'Error' ? 'errorBodySchema' : `${name[0]?.toLowerCase()}${name.slice(1)}Schema`;
-  const schema = (core as Record<string, unknown>)[own];
-  if (!(schema instanceof z.ZodType)) throw new Error(`core has no ${own}`);
+  const schema = (core as Record<string, unknown>)[schemaName];
+  if (!(schema instanceof z.ZodType)) throw new Error(`core has no ${schemaName}`);
   return schema;
 }
 
@@ -78,13 +78,13 @@ describe('/openapi.json', () => {
 
   test('says the same about every question as the clients do', () => {
     for (const [path, { query, answer }] of Object.entries(core.QUESTIONS)) {
-      const asked = operationAt(path);
-      const inQuery = asked.parameters.filter((one) => one.in === 'query');
+      const operation = operationAt(path);
+      const inQuery = operation.parameters.filter((parameter) => parameter.in === 'query');
       expect({ path, names: inQuery.map(({ name }) => name) }).toEqual({
         path,
         names: Object.keys(query.shape),
       });
-      const content = Object.values(asked.responses['200']?.content ?? {});
+      const content = Object.values(operation.responses['200']?.content ?? {});
       const name = content[0]?.schema.$ref?.split('/').at(-1) ?? 'unnamed';
       expect({ path, isAnswer: schemaOf(name) === answer }).toEqual({ path, isAnswer: true });
     }

@@ -70,10 +70,10 @@ describe('a password', () => {
     const { promise, end } = deferred();
     const first = passwords.inTurn({ ip: '10.0.0.1', gone: here }, () => promise);
     const ask = (ip: string) => passwords.inTurn({ ip, gone: here }, async () => 'done');
-    const one = Array.from({ length: 50 }, () => ask('10.0.0.2'));
+    const attempts = Array.from({ length: 50 }, () => ask('10.0.0.2'));
     const other = ask('10.0.0.3');
     const many = Array.from({ length: 50 }, (_, index) => ask(`10.1.0.${index}`));
-    const settled = Promise.allSettled([...one, other, ...many]);
+    const settled = Promise.allSettled([...attempts, other, ...many]);
     end();
     await first;
     const results = (await settled).map(({ status }) => status === 'fulfilled');

@@ -115,9 +115,9 @@ async function startPooler(mode: 'transaction' | 'session'): Promise<{ port: num
     ...identity,
   });
   onTestFinished(async () => {
-    const gone = once(child, 'exit');
+    const exited = once(child, 'exit');
     child.kill('SIGKILL');
-    await gone;
+    await exited;
     await rm(folder, { recursive: true, force: true });
   });
   let log = '';
@@ -162,7 +162,7 @@ describe('with a Postgres of one’s own', () => {
     await postOk(server.url, snapshot());
     const url = `${server.url}/api/apps/${APP}`;
     const unlock = await lockTable(server.place, 'executions');
-    const asked = [
+    const questions = [
       ['executions?q=step:score*', /\(from\); name a pipeline; use complete values/],
       [
         'facets?from=2026-11-01T00:00:00Z&q=pipeline:loan',
@@ -177,12 +177,12 @@ describe('with a Postgres of one’s own', () => {
         /\(bFrom\); name a pipeline; use complete values/,
       ],
     ] as const;
-    const refusals = await Promise.all(asked.map(([path]) => refusal(`${url}/${path}`)));
+    const refusals = await Promise.all(questions.map(([path]) => refusal(`${url}/${path}`)));
     await unlock();
     for (const [place, { status, error }] of refusals.entries()) {
       expect(status).toBe(422);
       expect(error.code).toBe('too_broad');
-      expect(error.message).toMatch(asked[place]?.[1] ?? '');
+      expect(error.message).toMatch(questions[place]?.[1] ?? '');
       expect(error.details?.[0]).toMatchObject({
         code: 'too_broad',
         path: expect.stringMatching(/^(from|aFrom)$/),
@@ -211,7 +211,7 @@ describe('with a Postgres of one’s own', () => {
       fetchWithKey(`${url}/candidates/none`, signal && { signal });
     // Questions get eight of the ten connections, two each. One key may use half of the line of
     // 100.
-    const asked = Array.from({ length: 4 + 49 }, () => ask());
+    const answers = Array.from({ length: 4 + 49 }, () => ask());
     await expect.poll(() => heavy('waiting')).toBe(49);
     const left = ask(leaving.signal);
     await expect.poll(() => heavy('waiting')).toBe(50);
@@ -227,7 +227,7 @@ describe('with a Postgres of one’s own', () => {
     await expect(left).rejects.toThrow('aborted');
     await expect.poll(() => heavy('waiting')).toBe(49);
     await unlock();
-    for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);
+    for (const answer of await Promise.all(answers)) expect(answer.status).toBe(200);
     expect([await heavy('running'), await heavy('waiting')]).toEqual([0, 0]);
   });
 
@@ -393,11 +393,11 @@ describe('with a Postgres of one’s own', () => {
     await postOk(server.url, snapshot());
     network.cut();
     // This uses the connection that existed before. The other requests get no connection.
-    const one = await post(server.url, snapshot({ executionId: 'in-between' }));
+    const answer = await post(server.url, snapshot({ executionId: 'in-between' }));
     const ready = await fetch(`${server.url}/ready`);
     const health = await fetch(`${server.url}/health`);
-    expect([one.status, ready.status, health.status]).toEqual([503, 503, 200]);
-    expect(one.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect([answer.status, ready.status, health.status]).toEqual([503, 503, 200]);
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(((await ready.json()) as Ready).store.reason).toMatch(/does not answer/);
     network.mend();
     await postOk(server.url, snapshot({ executionId: 'in-between' }));
@@ -430,8 +430,8 @@ describe('with a Postgres of one’s own', () => {
     ];
     const [mixed, ...answers] = await Promise.all([
       post(server.url, array),
-      ...sound.flatMap((one, i) => [
-        post(server.url, one),
+      ...sound.flatMap((execution, i) => [
+        post(server.url, execution),
         ...(i % 10 === 0 ? [post(server.url, poison())] : []),
       ]),
     ]);
@@ -474,15 +474,15 @@ describe('with a Postgres of one’s own', () => {
       CREATE TRIGGER full_disk BEFORE INSERT ON xray.steps EXECUTE FUNCTION xray.full()`,
       place.name,
     );
-    const one = snapshot();
-    expect((await post(server.url, [one, snapshot()])).status).toBe(503);
+    const sent = snapshot();
+    expect((await post(server.url, [sent, snapshot()])).status).toBe(503);
     // The database can still be read, so a simple check would not notice.
     const ready = await fetch(`${server.url}/ready`);
     expect(ready.status).toBe(503);
     expect(((await ready.json()) as Ready).store.reason).toBe('the disk of the database is full');
     await administer('DROP TRIGGER full_disk ON xray.steps', place.name);
     expect((await list(server.url)).items).toEqual([]);
-    expect(await postOk(server.url, one)).toMatchObject({ accepted: 1 });
+    expect(await postOk(server.url, sent)).toMatchObject({ accepted: 1 });
     expect((await fetch(`${server.url}/ready`)).status).toBe(200);
   });
 
@@ -491,11 +491,11 @@ describe('with a Postgres of one’s own', () => {
     await administer(`ALTER ROLE ${place.name} CONNECTION LIMIT 2`);
     const server = await startServer(configFor(place, { DATABASE_POOL_MAX: '2' }));
     onTestFinished(() => server.stop());
-    const asked = Array.from({ length: 50 }, async (_, i) => {
+    const requests = Array.from({ length: 50 }, async (_, i) => {
       if (i % 2 === 0) await postOk(server.url, snapshot());
       else await list(server.url);
     });
-    await Promise.all(asked);
+    await Promise.all(requests);
     expect((await list(server.url)).items).toHaveLength(25);
   });
 

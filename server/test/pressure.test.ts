@@ -77,19 +77,19 @@ describe('under pressure', () => {
     const accepted = /xray_ingest_snapshots_total\{app="my-loan-app",result="accepted"\} (\d+)/;
     const rejected = /xray_ingest_rejected_total\{code="app_mismatch"\} (\d+)/;
     const before = await metric(server.url, accepted);
-    const one = snapshot();
-    await postOk(server.url, [one, one, snapshot({ appId: 'other' }), snapshot()]);
+    const sent = snapshot();
+    await postOk(server.url, [sent, sent, snapshot({ appId: 'other' }), snapshot()]);
     expect((await metric(server.url, accepted)) - before).toBe(2);
     expect(await metric(server.url, rejected)).toBe(1);
   });
 
   test('documents every figure, and has every documented figure', async () => {
     const guide = await readFile(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
-    const told = [...guide.matchAll(/^\| `(xray_\w+)/gm)].map(([, name]) => name).sort();
+    const documented = [...guide.matchAll(/^\| `(xray_\w+)/gm)].map(([, name]) => name).sort();
     const shown = await (await fetch(`${server.url}/metrics`)).text();
-    const own = [...shown.matchAll(/^# TYPE (xray_\w+)/gm)].map(([, name]) => name).sort();
-    expect(own.length).toBeGreaterThan(5);
-    expect(told).toEqual(own);
+    const served = [...shown.matchAll(/^# TYPE (xray_\w+)/gm)].map(([, name]) => name).sort();
+    expect(served.length).toBeGreaterThan(5);
+    expect(documented).toEqual(served);
     expect(shown).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
   });
 
@@ -426,8 +426,8 @@ describe('heavy questions', () => {
     const first = reads.run(here, () => new Promise((resolve) => (end = resolve)));
     const waiting = reads.run(here, async () => void read.push('waiting'));
     const refused = reads.run(here, async () => void read.push('refused'));
-    for (const one of [refused, waiting]) {
-      await expect(one).rejects.toMatchObject({ code: 'unavailable', retryAfterS: 2 });
+    for (const refusedRead of [refused, waiting]) {
+      await expect(refusedRead).rejects.toMatchObject({ code: 'unavailable', retryAfterS: 2 });
     }
     end();
     await first;
@@ -439,14 +439,14 @@ describe('heavy questions', () => {
     const reads = new HeavyReads({ atOnce: 1, waiting: 9, patienceMs: 60_000 }, new Registry());
     const read: number[] = [];
     const leaving = new AbortController();
-    const asked = [0, 1, 2, 3].map((n) =>
+    const runs = [0, 1, 2, 3].map((n) =>
       reads.run(n === 2 ? leaving.signal : here, async () => {
         read.push(n);
         if (n === 0) leaving.abort();
         if (n === 1) throw new Error('broken');
       }),
     );
-    const ends = await Promise.allSettled(asked);
+    const ends = await Promise.allSettled(runs);
     expect(ends.map(({ status }) => status)).toEqual([
       'fulfilled',
       'rejected',

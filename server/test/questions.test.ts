@@ -230,9 +230,9 @@ describe.each(driverInCi('postgres'))('the questions of the command line on %s',
     const server = await startServer(configFor(place));
     await postOk(server.url, [loan('low', 612), loan('high', 700)]);
 
-    const told = await callCli(place, ['explain', 'low', '--app', APP]);
-    expect(told.stdout).toContain('the decision was declined');
-    expect(told.stdout).toContain('score at least 660, instead of 612');
+    const explained = await callCli(place, ['explain', 'low', '--app', APP]);
+    expect(explained.stdout).toContain('the decision was declined');
+    expect(explained.stdout).toContain('score at least 660, instead of 612');
     const asJson = await callCli(place, ['explain', 'low', '--app', APP, '--json']);
     expect(JSON.parse(asJson.stdout)).toMatchObject({ outcome: 'declined' });
 

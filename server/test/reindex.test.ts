@@ -15,7 +15,9 @@ test.each(driverInCi('postgres'))(
       await postOk(server.url, [FULL_SNAPSHOT, ...others]);
       const before = await list(server.url);
       const searched = async (q: string): Promise<string[]> =>
-        (await list(server.url, `?q=${encodeURIComponent(q)}`)).items.map((one) => one.executionId);
+        (await list(server.url, `?q=${encodeURIComponent(q)}`)).items.map(
+          (item) => item.executionId,
+        );
       if (driver === 'postgres') {
         // Rows from before these columns look like this.
         const database = path.basename(server.place.env.DATABASE_URL ?? '');

@@ -268,11 +268,11 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     ];
     await receive(
       store,
-      [...gone, ...kept].map((changes) => ({ receivedAt: new Date(), changes })),
+      [...erased, ...kept].map((changes) => ({ receivedAt: new Date(), changes })),
     );
     const what = { kind: 'subject', type: 'user', id: asked } as const;
     const scope = { app: APP, environment: undefined, what };
-    expect((await store.countErasable(scope)).erasable.executions).toBe(gone.length);
+    expect((await store.countErasable(scope)).erasable.executions).toBe(erased.length);
     const eraser = { store, erasures: new ErasureMetrics(new Registry()) };
     const options = { reason: 'asked for', askedBy: 'a test', receipt: undefined };
     const result = await prune(eraser, scope, options, () => ({
@@ -284,7 +284,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
       details: {},
     }));
     expect(result).toMatchObject({
-      erased: { executions: gone.length },
+      erased: { executions: erased.length },
       left: { executions: 0, steps: 0, bytes: 0 },
       held: 0,
     });
@@ -302,12 +302,12 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
   test('erases one execution of a running server, by the command line and by the API', async () => {
     const place = await placeWith(driver, []);
     const server = await startServer(configFor(place));
-    const [one, two, three] = [snapshot(), snapshot(), snapshot()];
-    await postOk(server.url, [one, two, three]);
+    const [first, second, third] = [snapshot(), snapshot(), snapshot()];
+    await postOk(server.url, [first, second, third]);
     const byCli = await jsonOf<PruneResult>(place, [
       'prune',
       '--execution',
-      one.executionId,
+      first.executionId,
       '--yes',
     ]);
     expect(byCli).toMatchObject({ erased: { executions: 1, steps: 3 }, left: { executions: 0 } });
@@ -316,11 +316,11 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     expect(metrics.match(/^xray_erased_executions_total.*$/gm) ?? []).toEqual(
       driver === 'pglite' ? [`xray_erased_executions_total{app="${APP}",cause="request"} 1`] : [],
     );
-    const path = `/api/apps/${APP}/executions/${two.executionId}`;
+    const path = `/api/apps/${APP}/executions/${second.executionId}`;
     expect((await fetch(server.url + path, { method: 'DELETE' })).status).toBe(401);
     const { items } = await list(server.url);
     expect(items.map((item) => item.executionId).sort()).toEqual(
-      [two.executionId, three.executionId].sort(),
+      [second.executionId, third.executionId].sort(),
     );
     await server.stop();
   });
@@ -378,9 +378,9 @@ describe.each(driverInCi('postgres'))('the retention job on %s', (driver) => {
     const logger = pino({ level: 'silent' });
     const metrics = new Registry();
     const erasures = new ErasureMetrics(metrics);
-    const jobs = [store, other].map((one) =>
+    const jobs = [store, other].map((jobStore) =>
       startRetentionJob(
-        { store: one, erasures, logger, now: Date.now },
+        { store: jobStore, erasures, logger, now: Date.now },
         { firstAfterMs: 1, everyMs: 20 },
       ),
     );

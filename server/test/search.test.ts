@@ -102,9 +102,9 @@ describe.each(driverInCi('postgres'))('search on %s', (driver) => {
   afterAll(() => server.close());
 
   test.each(EVERYWHERE)('finds %s immediately after it was accepted', async (_what, q, made) => {
-    const one = snapshot(made);
-    await postOk(server.url, one);
-    expect(await idsOf(server.url, q)).toEqual([one.executionId]);
+    const sent = snapshot(made);
+    await postOk(server.url, sent);
+    expect(await idsOf(server.url, q)).toEqual([sent.executionId]);
     await indexed(server.url, q);
   });
 
@@ -140,7 +140,8 @@ describe.each(driverInCi('postgres'))('search on %s', (driver) => {
     ];
     await postOk(server.url, [a, b, c]);
     const found = async (q: string) => (await idsOf(server.url, q)).sort();
-    const all = (...those: Snapshot[]) => those.map(({ executionId }) => executionId).sort();
+    const all = (...executions: Snapshot[]) =>
+      executions.map(({ executionId }) => executionId).sort();
     expect(await found('gnu')).toEqual(all(a, b));
     expect(await found('gnu metadata.region:us')).toEqual(all(b));
     expect(await found('(gnu OR yak) -one')).toEqual(all(b, c));

@@ -15,11 +15,11 @@ type Document = Entry & { snapshot: Snapshot };
 
 function documentsOf(snapshots: Snapshot[], firstId: number): Document[] {
   // The order is not that of their times.
-  return snapshots.map((one, place) => ({
+  return snapshots.map((recorded, place) => ({
     id: firstId + place,
     at: 1_000 + (((firstId + place) * 7) % 13),
     check: 4_000_000_000 + place,
-    snapshot: one,
+    snapshot: recorded,
   }));
 }
 
@@ -28,7 +28,9 @@ function bodies({ blocks }: BuiltSegment, kind: Block['kind']): Uint8Array[] {
 }
 
 function blockOf({ blocks }: BuiltSegment, kind: Block['kind'], number: number): Uint8Array {
-  return blocks.find((one) => one.kind === kind && one.number === number)?.body ?? new Uint8Array();
+  return (
+    blocks.find((block) => block.kind === kind && block.number === number)?.body ?? new Uint8Array()
+  );
 }
 
 function idAt(segment: BuiltSegment, place: number): number {
@@ -75,7 +77,7 @@ function idsOfRecords(documents: Document[], text: string): number[] {
   const compiled = compileText(text, true);
   if (compiled === null) return [];
   return documents
-    .filter((one) => searchSnapshot(one.snapshot, [compiled]).found[0])
+    .filter((document) => searchSnapshot(document.snapshot, [compiled]).found[0])
     .map(({ id }) => id)
     .toSorted((a, b) => a - b);
 }
@@ -231,8 +233,8 @@ describe('segments of the search index', () => {
     const died = idAt(built[0] as BuiltSegment, 1);
     const places = new Map(
       documents.map(({ id, snapshot: { steps } }) => {
-        const { ids: own = [] } = steps[0]?.candidates?.ledger ?? {};
-        return [id, new Map(own.map((candidate, place) => [candidate, place]))];
+        const { ids: ledgerIds = [] } = steps[0]?.candidates?.ledger ?? {};
+        return [id, new Map(ledgerIds.map((candidate, place) => [candidate, place]))];
       }),
     );
     const wrong: string[] = [];
@@ -243,15 +245,21 @@ describe('segments of the search index', () => {
         execution: idAt(segment, place),
         ...segment.head.fates[codes[nth] ?? -1],
       }));
-      const recorded = documents.flatMap((one) => {
-        const [step] = one.snapshot.steps;
+      const recorded = documents.flatMap((document) => {
+        const [step] = document.snapshot.steps;
         const ledger = step?.candidates?.ledger;
-        const place = places.get(one.id)?.get(id);
-        if (!ledger || place === undefined || one.id === died) return [];
+        const place = places.get(document.id)?.get(id);
+        if (!ledger || place === undefined || document.id === died) return [];
         const reason = ledger.reasons[ledger.reasonIx[place] ?? -1] ?? null;
         const outcome = outcomes[letters.indexOf(ledger.outcomes[place] ?? '')];
         return [
-          { execution: one.id, pipeline: one.snapshot.pipeline, step: step?.name, outcome, reason },
+          {
+            execution: document.id,
+            pipeline: document.snapshot.pipeline,
+            step: step?.name,
+            outcome,
+            reason,
+          },
         ];
       });
       const inOrder = (all: { execution: number }[]) =>

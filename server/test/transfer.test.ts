@@ -188,7 +188,7 @@ describe('xray import', () => {
     const {
       code,
       stderr,
-      stdout: said,
+      stdout: output,
     } = await callCli(place, ['import', await fileOf(lines.join('\n')), '--json']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/line 4 \(no id\) was rejected: server\.receivedAt: /);

@@ -25,14 +25,14 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
   };
 
   test('belong to their owner until an editor shares them with the app', async () => {
-    const own = {
+    const privateView = {
       name: ' One customer ',
       params: { q: 'subject:customer/4711', sort: '-duration' },
     };
-    const saved = await ed.ask<SavedView>('POST', VIEWS, own);
+    const saved = await ed.ask<SavedView>('POST', VIEWS, privateView);
     expect(saved).toMatchObject({
       name: 'One customer',
-      params: own.params,
+      params: privateView.params,
       isShared: false,
       savedBy: 'ed@example.org',
     });
@@ -42,7 +42,7 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
     const stolen = await ada.send('DELETE', `${VIEWS}/${saved.id}`);
     expect(stolen.status).toBe(404);
 
-    await ed.ask('POST', VIEWS, { ...own, isShared: true });
+    await ed.ask('POST', VIEWS, { ...privateView, isShared: true });
     for (const each of [ed, vera, ada]) expect(await namesFor(each)).toEqual(['One customer']);
     expect(await namesFor(ada, '/api/apps/rival/views')).toEqual([]);
     const { key } = await ada.newKey('shop', { scopes: ['read'] });
@@ -52,14 +52,14 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
 
   test('a viewer keeps their own, and neither shares views nor deletes shared ones', async () => {
     const failures = { name: 'failures', params: { q: 'status:failed' } };
-    const own = await vera.ask<SavedView>('POST', VIEWS, failures);
+    const privateView = await vera.ask<SavedView>('POST', VIEWS, failures);
     const shared = await ed.ask<SavedView>('POST', VIEWS, { ...failures, isShared: true });
     const refused = await vera.send('POST', VIEWS, { ...failures, isShared: true });
     expect([refused.status, codeOf(refused)]).toEqual([403, 'forbidden']);
     expect((await vera.send('DELETE', `${VIEWS}/${shared.id}`)).status).toBe(403);
     expect(await namesFor(vera)).toContain('failures');
-    await vera.ask('DELETE', `${VIEWS}/${own.id}`);
-    expect((await vera.send('DELETE', `${VIEWS}/${own.id}`)).status).toBe(404);
+    await vera.ask('DELETE', `${VIEWS}/${privateView.id}`);
+    expect((await vera.send('DELETE', `${VIEWS}/${privateView.id}`)).status).toBe(404);
     await ed.ask('DELETE', `${VIEWS}/${shared.id}`);
     expect(await namesFor(vera)).not.toContain('failures');
   });
@@ -74,20 +74,24 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
 
   test('a person who may delete a view may rename it, but not to the name of another view', async () => {
     const paul = await ada.bring('shop', 'viewer', 'paul@example.org');
-    const own = await paul.ask<SavedView>('POST', VIEWS, { name: 'a', params: { q: 'tag:eu' } });
+    const privateView = await paul.ask<SavedView>('POST', VIEWS, {
+      name: 'a',
+      params: { q: 'tag:eu' },
+    });
     await paul.ask('POST', VIEWS, { name: 'taken', params: {} });
     const rename = async (who: Visitor, view: SavedView, name: string) =>
       await who.send('PATCH', `${VIEWS}/${view.id}`, { name });
 
-    const renamed = await rename(paul, own, ' The union ');
+    const renamed = await rename(paul, privateView, ' The union ');
     expect(renamed.status).toBe(200);
-    expect(renamed.body).toEqual({ ...own, name: 'The union' });
+    expect(renamed.body).toEqual({ ...privateView, name: 'The union' });
     // A name in use is refused, and nothing is lost. The view's own name is allowed.
-    expect(codeOf(await rename(paul, own, 'taken'))).toBe('conflict');
-    expect((await rename(paul, own, 'The union')).status).toBe(200);
-    expect(codeOf(await rename(paul, own, '  '))).toBe('invalid');
+    expect(codeOf(await rename(paul, privateView, 'taken'))).toBe('conflict');
+    expect((await rename(paul, privateView, 'The union')).status).toBe(200);
+    expect(codeOf(await rename(paul, privateView, '  '))).toBe('invalid');
     expect(await namesFor(paul)).toEqual(expect.arrayContaining(['taken', 'The union']));
-    for (const other of [ed, ada]) expect((await rename(other, own, 'mine')).status).toBe(404);
+    for (const other of [ed, ada])
+      expect((await rename(other, privateView, 'mine')).status).toBe(404);
 
     const shared = await ed.ask<SavedView>('POST', VIEWS, {
       name: 'taken',
@@ -108,13 +112,13 @@ describe.each(driverInCi('postgres'))('saved views on %s', (driver) => {
   });
 
   test('one of two people who choose the same name at once is refused', async () => {
-    const [one, two] = await Promise.all(
+    const [first, second] = await Promise.all(
       ['first', 'second'].map(
         async (name) => await ed.ask<SavedView>('POST', VIEWS, { name, params: {} }),
       ),
     );
     const answers = await Promise.all(
-      [one, two].map(
+      [first, second].map(
         async (view) => await ed.send('PATCH', `${VIEWS}/${view?.id}`, { name: 'the same' }),
       ),
     );

@@ -111,15 +111,15 @@ function queryOf(text: string): QueryNode {
 function idsByMeaning(snapshots: Snapshot[], q: string, now: number): string[] {
   const query = queryOf(q);
   return snapshots
-    .filter((one) =>
-      matchesQuery(query, factsOf(one, now), {
+    .filter((sent) =>
+      matchesQuery(query, factsOf(sent, now), {
         now,
         hasText: (text, quoted) => {
           const compiled = compileText(text, quoted);
-          return compiled !== null && searchSnapshot(one, [compiled]).found[0] === true;
+          return compiled !== null && searchSnapshot(sent, [compiled]).found[0] === true;
         },
         hasCandidate: (id) =>
-          one.steps.some(
+          sent.steps.some(
             ({ candidates }) =>
               candidates?.items.some((item) => item.id === id) === true ||
               candidates?.ledger?.ids.includes(id) === true,
@@ -157,8 +157,8 @@ async function wholeCount<Counts extends Facets | Histogram>(url: string): Promi
   }
 }
 
-const idsOf = (those: { executionId: string }[]): string[] =>
-  those.map(({ executionId }) => executionId);
+const idsOf = (executions: { executionId: string }[]): string[] =>
+  executions.map(({ executionId }) => executionId);
 
 function countBy(values: (string | null)[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -174,7 +174,7 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
     to: new Date(now + HOUR_MS).toISOString(),
   };
   const followed = fc.sample(anySearch, 12);
-  const told: string[][] = [];
+  const received: string[][] = [];
   let server: Awaited<ReturnType<typeof freshServer>>;
 
   beforeAll(async () => {
@@ -197,14 +197,14 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
         ids.push(executionId);
         return false;
       });
-      told.push(ids);
+      received.push(ids);
       reader.leave();
     }
   }, 120_000);
   afterAll(() => server.close());
 
   test('a live stream sends each matching execution once', () => {
-    expect(followed.map((q, index) => [q, told[index]?.toSorted()])).toEqual(
+    expect(followed.map((q, index) => [q, received[index]?.toSorted()])).toEqual(
       followed.map((q) => [q, idsByMeaning(snapshots, q, now)]),
     );
   });
@@ -222,7 +222,7 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
         const facets = await wholeCount<Facets>(`${server.url}${API}/facets?${query}&values=100`);
         expect(facets).toMatchObject({ total: items.length, notSearched: null });
         const values = (field: string) =>
-          facets.items.find((one) => one.field === field)?.values ?? [];
+          facets.items.find((item) => item.field === field)?.values ?? [];
         const counts = (field: string) =>
           Object.fromEntries(values(field).map(({ value, count }) => [value, count]));
         expect(counts('outcome')).toEqual(countBy(items.map(({ outcome }) => outcome)));
@@ -233,7 +233,7 @@ describe.each(DRIVERS)('words in a filter on %s', (driver) => {
         const start = Date.parse(histogram.from);
         const bars = items.map(({ at }) => (Date.parse(at) - start) / histogram.bucketMs);
         const byTime = (histogram.series[0]?.counts ?? []).map((_, bar) =>
-          histogram.series.reduce((sum, { counts: own }) => sum + (own[bar] ?? 0), 0),
+          histogram.series.reduce((sum, { counts: bars }) => sum + (bars[bar] ?? 0), 0),
         );
         expect(countBy(bars.map((bar) => String(Math.floor(bar))))).toEqual(
           Object.fromEntries(byTime.flatMap((count, bar) => (count > 0 ? [[bar, count]] : []))),
@@ -413,6 +413,6 @@ function minute(index: number): string {
   return new Date(Date.UTC(2026, 0, 1, 0, index)).toISOString();
 }
 
-function storedOf(one: Snapshot) {
-  return recordOf(one, new Date('2026-02-01T00:00:00Z'));
+function storedOf(sent: Snapshot) {
+  return recordOf(sent, new Date('2026-02-01T00:00:00Z'));
 }

@@ -196,10 +196,10 @@ describe('facets', () => {
 
 describe('a filter that finds nothing', () => {
   it('is widened in time first, and tried without its words last', () => {
-    const said = changesOf('overdraft outcome:declined tag:vip', { from: '-24h', to: null }).map(
-      (change) => change.said,
+    const labels = changesOf('overdraft outcome:declined tag:vip', { from: '-24h', to: null }).map(
+      (change) => change.label,
     );
-    expect(said).toEqual([
+    expect(labels).toEqual([
       'Last 7 days',
       'Last 30 days',
       'All time',
@@ -207,11 +207,11 @@ describe('a filter that finds nothing', () => {
       'without tag:vip',
       'without overdraft',
     ]);
-    expect(changesOf('a', { from: 'all', to: null }).map((change) => change.said)).toEqual([
+    expect(changesOf('a', { from: 'all', to: null }).map((change) => change.label)).toEqual([
       'without a',
     ]);
     const past = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
-    expect(changesOf('', past)[0]).toMatchObject({ said: 'Last 15 min', q: '' });
+    expect(changesOf('', past)[0]).toMatchObject({ label: 'Last 15 min', q: '' });
   });
 
   it('is tried without each of its parts', () => {

@@ -80,11 +80,11 @@ describe('when steps ran', () => {
   });
 
   it('separates measured from inferred spans', () => {
-    const [told, inferred] = layout([
+    const [measured, inferred] = layout([
       { startedAt: T0, durationMs: 1, timing: 'measured' },
       { startedAt: at(1), durationMs: 1, timing: 'inferred' },
     ]).spans;
-    expect(told).toMatchObject({ startKnown: true, durationKnown: true });
+    expect(measured).toMatchObject({ startKnown: true, durationKnown: true });
     expect(inferred).toMatchObject({ startKnown: false, durationKnown: false });
   });
 

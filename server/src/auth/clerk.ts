@@ -94,13 +94,13 @@ export class Clerk {
    */
   async read(headers: Headers, body: string): Promise<Told> {
     const event = await this.#readEvent(headers, body);
-    const told = { type: event.type, clerkId: event.data.id ?? '' };
+    const webhook = { type: event.type, clerkId: event.data.id ?? '' };
     switch (event.type) {
       case 'user.created':
       case 'user.updated':
-        return { ...told, person: personOf(event.data), isDeleted: false };
+        return { ...webhook, person: personOf(event.data), isDeleted: false };
       default:
-        return { ...told, person: undefined, isDeleted: event.type === 'user.deleted' };
+        return { ...webhook, person: undefined, isDeleted: event.type === 'user.deleted' };
     }
   }
 

@@ -36,7 +36,9 @@ export function comparisonText(comparison: Comparison): string {
     `b  ${sideText(b)}`,
     '',
     ...headline(comparison),
-    ...versions.map((one) => `version ${quoted(one.name)}: ${orNone(one.a)} → ${orNone(one.b)}`),
+    ...versions.map(
+      (version) => `version ${quoted(version.name)}: ${orNone(version.a)} → ${orNone(version.b)}`,
+    ),
     ...listed(changes.map(changeText), moreChanges),
     '',
     ...steps.flatMap(stepLines),
@@ -113,7 +115,7 @@ function stepLines(step: ComparedStep): string[] {
 function ruleText({ rule, kind, fields, moreFields, a, b }: RuleDifference): string {
   const head = `rule ${quoted(rule)}`;
   if (!a || !b) return `${head} ${kind}`;
-  const told = [
+  const texts = [
     ...(a.result === b.result ? [] : [`${orNone(a.result)} → ${orNone(b.result)}`]),
     ...(['actual', 'threshold'] as const)
       .filter((name) => fields.includes(name))
@@ -121,7 +123,7 @@ function ruleText({ rule, kind, fields, moreFields, a, b }: RuleDifference): str
   ];
   const others = fields.filter((name) => !['result', 'actual', 'threshold'].includes(name));
   const more = moreFields > 0 ? [`${countText(moreFields, 'more field')} differ`] : [];
-  return `${head}: ${[...told, ...others.map((name) => `${quoted(name)} differs`), ...more].join(', ')}`;
+  return `${head}: ${[...texts, ...others.map((name) => `${quoted(name)} differs`), ...more].join(', ')}`;
 }
 
 function candidateLines(difference: CandidateDifference): string[] {

@@ -75,13 +75,13 @@ export class Terminal {
   async confirm(question: string, word: string, yes: boolean): Promise<void> {
     if (yes) return;
     const { stdin, stderr } = this.io;
-    const asked = printable(question);
+    const safeQuestion = printable(question);
     if (!stdin.isTTY || !stderr.isTTY) {
-      throw new UsageError(`${asked} This cannot be undone. Add --yes to confirm.`);
+      throw new UsageError(`${safeQuestion} This cannot be undone. Add --yes to confirm.`);
     }
     const reader = createInterface({ input: stdin, output: stderr });
     const answer = await reader.question(
-      `${asked}\nThis cannot be undone. Type ${printable(word)} to continue: `,
+      `${safeQuestion}\nThis cannot be undone. Type ${printable(word)} to continue: `,
     );
     reader.close();
     if (answer.trim() !== word) throw new UsageError('Nothing was changed.');

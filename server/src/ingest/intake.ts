@@ -99,22 +99,24 @@ export class Intake {
   async #takeBody(body: Body, { isNdjson, sender, receivedAt }: Delivery): Promise<Taken> {
     const split = splitBody(decode(body.bytes), isNdjson);
     if (split.kind === 'malformed') throw new DomainError('invalid', split.message);
-    if (split.kind === 'too_many') throw tooMany();
+    if (split.kind === 'too_many') throw tooManySnapshots();
     const read: ReadSnapshot[] = [];
     // A single snapshot needs no turn, because its request had an event of its own.
     let turnEnd = split.kind === 'single' ? Infinity : 0;
     for (const text of split.texts) {
       if (performance.now() > turnEnd) turnEnd = (await this.#nextTurn()) + TURN_MS;
-      const one = await this.#read(text, sender, receivedAt);
-      body.takeMore(SNAPSHOT_BYTES + (one.ok ? weightOf(one.record) - one.record.bytes : 0));
+      const parsed = await this.#read(text, sender, receivedAt);
+      body.takeMore(
+        SNAPSHOT_BYTES + (parsed.ok ? weightOf(parsed.record) - parsed.record.bytes : 0),
+      );
       // The answer for several snapshots has no details.
-      read.push(one.ok || split.kind === 'single' ? one : { ...one, details: [] });
+      read.push(parsed.ok || split.kind === 'single' ? parsed : { ...parsed, details: [] });
     }
     const [only] = read;
     if (split.kind === 'single' && only?.ok === false) {
       throw new DomainError(only.code, only.message, only.details);
     }
-    const sound = read.flatMap((one) => (one.ok ? [one.record] : []));
+    const sound = read.flatMap((result) => (result.ok ? [result.record] : []));
     const result = this.#account(sender.app, read, await this.#commits.save(sound));
     const [refused] = result.rejected;
     if (split.kind === 'single' && refused !== undefined) {
@@ -201,7 +203,7 @@ function detailsOf(code: RejectionCode): ErrorDetail[] {
   return code === 'app_mismatch' ? [{ path: 'environment', code: 'environment_mismatch' }] : [];
 }
 
-function tooMany(): DomainError {
+function tooManySnapshots(): DomainError {
   const limit = LIMITS.snapshots;
   return new DomainError('too_large', `The request has more than ${limit} snapshots.`, [
     { path: '', code: 'too_large', limit },

@@ -101,10 +101,10 @@ export async function suggestNames(
   const isMeant = (name: Name): boolean =>
     name.key.startsWith(key) && (kind === undefined || name.kind === kind);
   const items = new Map<string, Suggestion>();
-  for (const one of [...stored, ...recent.filter(isMeant).map(suggestionOf)]) {
-    const place = `${one.kind}\n${one.type}\n${one.id}`;
+  for (const suggestion of [...stored, ...recent.filter(isMeant).map(suggestionOf)]) {
+    const place = `${suggestion.kind}\n${suggestion.type}\n${suggestion.id}`;
     const known = items.get(place);
-    if (known === undefined || known.at < one.at) items.set(place, one);
+    if (known === undefined || known.at < suggestion.at) items.set(place, suggestion);
   }
   const sorted = [...items.values()].sort(inOrder);
   const isWithin = (kindOfItem: Suggestion['kind']): Suggestion[] =>

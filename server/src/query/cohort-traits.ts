@@ -156,11 +156,11 @@ function count(counts: Counts, inA: boolean, hit: boolean): void {
 
 function add(counts: Counts[]): Counts {
   return counts.reduce(
-    (all, one) => ({
-      a: all.a + one.a,
-      aHits: all.aHits + one.aHits,
-      b: all.b + one.b,
-      bHits: all.bHits + one.bHits,
+    (all, counts) => ({
+      a: all.a + counts.a,
+      aHits: all.aHits + counts.aHits,
+      b: all.b + counts.b,
+      bHits: all.bHits + counts.bHits,
     }),
     NONE,
   );

@@ -116,7 +116,7 @@ function chosen(outcomes: OutcomeChange[], asked: string | undefined): OutcomeCh
 function warningsOf(
   totals: { a: number; b: number },
   shared: number,
-  asked: { outcome: string | undefined; outcomes: OutcomeChange[] },
+  request: { outcome: string | undefined; outcomes: OutcomeChange[] },
 ): CohortComparison['warnings'] {
   const warnings: CohortComparison['warnings'] = [];
   for (const [name, executions] of Object.entries(totals)) {
@@ -129,10 +129,13 @@ function warningsOf(
     const message = `${shared} executions are in both groups, which makes the groups look more alike than they are.`;
     warnings.push({ code: 'overlap', message });
   }
-  if (!asked.outcomes.some(({ significant }) => significant)) {
+  if (!request.outcomes.some(({ significant }) => significant)) {
     const message = 'No outcome rate changed significantly, so there is nothing to explain.';
     warnings.push({ code: 'no_change', message });
-  } else if (asked.outcome !== undefined && chosen(asked.outcomes, asked.outcome) === undefined) {
+  } else if (
+    request.outcome !== undefined &&
+    chosen(request.outcomes, request.outcome) === undefined
+  ) {
     const message = 'The rate of this outcome did not change significantly.';
     warnings.push({ code: 'no_change', message });
   }

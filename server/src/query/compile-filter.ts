@@ -34,9 +34,9 @@ export interface CompileOptions {
 export function compileFilter(query: QueryNode, options: CompileOptions): Condition {
   switch (query.kind) {
     case 'and':
-      return query.nodes.length === 0 ? sql`true` : joined(query.nodes, ' AND ', options);
+      return query.nodes.length === 0 ? sql`true` : joinConditions(query.nodes, ' AND ', options);
     case 'or':
-      return joined(query.nodes, ' OR ', options);
+      return joinConditions(query.nodes, ' OR ', options);
     case 'not':
       return mayBeNull(query.node)
         ? sql`(${compileFilter(query.node, options)}) IS NOT TRUE`
@@ -143,7 +143,11 @@ function mayBeNull(node: QueryNode): boolean {
   }
 }
 
-function joined(nodes: QueryNode[], by: ' AND ' | ' OR ', options: CompileOptions): Condition {
+function joinConditions(
+  nodes: QueryNode[],
+  by: ' AND ' | ' OR ',
+  options: CompileOptions,
+): Condition {
   const conditions = nodes.map((node) => compileFilter(node, options));
   return sql`(${sql.join(conditions, sql.raw(by))})`;
 }
@@ -287,7 +291,11 @@ function hasText(column: RawBuilder<unknown>, key: string, { match, text }: Quer
 
 function hasMetadata(key: string, value: QueryValue): Condition {
   if (value.match === 'is') {
-    return any(metadataValues(value.text).map((one) => contains(sql`e.metadata`, { [key]: one })));
+    return any(
+      metadataValues(value.text).map((candidate) =>
+        contains(sql`e.metadata`, { [key]: candidate }),
+      ),
+    );
   }
   return sql`(jsonb_typeof(e.metadata -> ${key}::text) = 'string'
     AND ${hasText(sql`e.metadata`, key, value)})`;

@@ -132,15 +132,15 @@ export async function readHistogram(
   >();
   let total = 0;
   for (const { bucket, value, count } of rows) {
-    const own = series.get(value) ?? {
+    const valueSeries = series.get(value) ?? {
       value,
       counts: Array.from({ length: buckets }, () => 0),
       total: 0,
     };
-    own.counts[(bucket.getTime() - start) / bucketMs] = count;
-    own.total += count;
+    valueSeries.counts[(bucket.getTime() - start) / bucketMs] = count;
+    valueSeries.total += count;
     total += count;
-    series.set(value, own);
+    series.set(value, valueSeries);
   }
   return {
     from: origin.toISOString(),

@@ -42,7 +42,7 @@ export function readFilter(
 
 /** The condition of a filter on `xray.executions e`. */
 export function conditionOf(query: QueryNode, now: number, name = 'q'): Condition {
-  return compileFilter(query, { now, seek: (sought) => refuseSearch(sought, name) });
+  return compileFilter(query, { now, seek: (node) => refuseSearch(node, name) });
 }
 
 /**
@@ -75,9 +75,9 @@ function termOf(field: TextField, text: string): TermNode {
   return { kind: 'term', field, key: null, values, ...nowhere };
 }
 
-function refuseSearch(sought: Sought, name: string): never {
-  const what = sought.kind === 'text' ? 'Words without a field' : 'candidate:';
-  throw new DomainError('invalid', `${name}, at ${sought.start}: ${what} cannot be used here.`, [
-    { path: name, code: 'not_searchable', position: sought.start },
+function refuseSearch(node: Sought, name: string): never {
+  const what = node.kind === 'text' ? 'Words without a field' : 'candidate:';
+  throw new DomainError('invalid', `${name}, at ${node.start}: ${what} cannot be used here.`, [
+    { path: name, code: 'not_searchable', position: node.start },
   ]);
 }

@@ -43,7 +43,7 @@ export async function* followExecutions(
   let horizon = await startingPoint(store, since);
   yield { kind: 'cursor', cursor: horizon };
   // Changes at or above the horizon are found again by the next poll. They were already sent.
-  let told = new Set<string>();
+  let sent = new Set<string>();
   while (!signal.aborted) {
     const above = new Set<string>();
     let next: string | undefined;
@@ -54,7 +54,7 @@ export async function* followExecutions(
       for (const change of page.items) {
         if (BigInt(change.xact) >= BigInt(next)) above.add(keyOf(change));
       }
-      const fresh = page.items.filter((change) => !told.has(keyOf(change)));
+      const fresh = page.items.filter((change) => !sent.has(keyOf(change)));
       for (const listed of await select(fresh, signal)) yield { kind: 'execution', listed };
     }
     if (pages > MAX_PAGES_MISSED) {
@@ -62,7 +62,7 @@ export async function* followExecutions(
       next = await store.readHorizon();
       above.clear();
     }
-    told = above;
+    sent = above;
     if (next !== undefined && next !== horizon) yield { kind: 'cursor', cursor: next };
     horizon = next ?? horizon;
     await setTimeout(everyMs, undefined, { ref: false, signal }).catch(() => {});

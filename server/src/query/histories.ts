@@ -194,11 +194,11 @@ function newestOf(
   for (let place = ids.length - 1; place >= 0; place--) {
     const at = ats[place] ?? 0;
     if (at < (newest[limit]?.at ?? at)) continue;
-    const one = { at, id: ids[place] ?? 0 };
-    if (one.id === ids[place + 1] || (after !== undefined && !isOlder(one, after))) continue;
-    if (newest.length > limit && !isOlder(newest[limit] ?? one, one)) continue;
-    const behind = newest.findIndex((other) => isOlder(other, one));
-    newest.splice(behind < 0 ? newest.length : behind, 0, one);
+    const found = { at, id: ids[place] ?? 0 };
+    if (found.id === ids[place + 1] || (after !== undefined && !isOlder(found, after))) continue;
+    if (newest.length > limit && !isOlder(newest[limit] ?? found, found)) continue;
+    const behind = newest.findIndex((other) => isOlder(other, found));
+    newest.splice(behind < 0 ? newest.length : behind, 0, found);
     if (newest.length > limit + 1) newest.pop();
   }
   return newest;
@@ -222,11 +222,11 @@ async function readPage(
   const listed = await store.index.listByIds(ids, ANY);
   const bytesOf = new Map(listed.map(({ id, bytes }) => [id, bytes]));
   let bytes = 0;
-  const tooMany = ids.findIndex((id, place) => {
+  const overflow = ids.findIndex((id, place) => {
     bytes += bytesOf.get(id) ?? 0;
     return place > 0 && bytes > MAX_PAGE_BYTES;
   });
-  const page = tooMany < 0 ? next : next.slice(0, tooMany);
+  const page = overflow < 0 ? next : next.slice(0, overflow);
   const last = page.at(-1);
   const hasMore = newest.length > page.length && last !== undefined;
   return {

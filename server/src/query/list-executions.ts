@@ -152,7 +152,7 @@ function writeCursor({ key, id }: ListPlace, question: string): string {
 
 function readCursor(text: string, question: string, sort: ExecutionQuery['sort']): ListPlace {
   const plain = Buffer.from(text, 'base64url').toString('latin1');
-  const [, own, ...numbers] = /^(\S{8}) (\S+) (\d{1,15})$/.exec(plain) ?? [];
+  const [, cursorQuestion, ...numbers] = /^(\S{8}) (\S+) (\d{1,15})$/.exec(plain) ?? [];
   const [key = Number.NaN, id = Number.NaN] = numbers.map(Number);
   const [min, max] = sort.endsWith('duration')
     ? [-1, Number.MAX_VALUE]
@@ -162,7 +162,7 @@ function readCursor(text: string, question: string, sort: ExecutionQuery['sort']
       { path: 'cursor', code: 'invalid_cursor' },
     ]);
   }
-  if (own !== question) {
+  if (cursorQuestion !== question) {
     throw new DomainError(
       'invalid',
       'The cursor belongs to another filter or order. Ask for the first page again.',

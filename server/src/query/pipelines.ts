@@ -61,8 +61,8 @@ export async function readOverview(
     );
   const series = <V>(rows: { value: V; startMs: number; count: number }[]) =>
     [...new Set(rows.map(({ value }) => value))].map((value) => {
-      const own = rows.filter((row) => row.value === value);
-      const counts = own.map(({ startMs, count }) => ({ startMs, value: count }));
+      const valueRows = rows.filter((row) => row.value === value);
+      const counts = valueRows.map(({ startMs, count }) => ({ startMs, value: count }));
       return { value, counts: spread(counts, 0) };
     });
   const reasons = series(found.reasons);
@@ -121,13 +121,13 @@ function funnelSteps({ executions, courses, sampled, steps }: Flow): FunnelStep[
   const ran = countRuns(courses);
   return steps
     .map((step: StepFigures) => {
-      const own = ran.get(step.name);
+      const figures = ran.get(step.name);
       return {
         name: step.name,
         kind: step.kind,
-        position: own === undefined ? step.place : own.places / own.runs,
-        executions: own?.executions ?? 0,
-        runs: own?.runs ?? 0,
+        position: figures === undefined ? step.place : figures.places / figures.runs,
+        executions: figures?.executions ?? 0,
+        runs: figures?.runs ?? 0,
         failed: scaled(step.failed),
         skipped: scaled(step.skipped),
         p50Ms: step.p50,
@@ -152,12 +152,12 @@ function countRuns(courses: Course[]): Map<string, Runs> {
   for (const { steps, executions } of courses) {
     const before = new Set<string>();
     for (const [place, name] of steps.entries()) {
-      const own = counted.get(name) ?? { executions: 0, runs: 0, places: 0 };
-      if (!before.has(name)) own.executions += executions;
+      const figures = counted.get(name) ?? { executions: 0, runs: 0, places: 0 };
+      if (!before.has(name)) figures.executions += executions;
       before.add(name);
-      own.runs += executions;
-      own.places += executions * place;
-      counted.set(name, own);
+      figures.runs += executions;
+      figures.places += executions * place;
+      counted.set(name, figures);
     }
   }
   return counted;

@@ -47,11 +47,11 @@ export function clerkRoutes({ links }: Deps, clerk: Clerk): Route[] {
       async handle({ req, res, change }) {
         const { bytes, release } = await readBody(req, budget, MAX_WEBHOOK_BYTES);
         try {
-          const told = await clerk.read(headersOf(req.headers), bytes.toString());
+          const webhook = await clerk.read(headersOf(req.headers), bytes.toString());
           await change(async (edits) => ({
-            result: await clerk.carryOut(edits, told),
-            target: told.clerkId,
-            details: { event: told.type },
+            result: await clerk.carryOut(edits, webhook),
+            target: webhook.clerkId,
+            details: { event: webhook.type },
           }));
           res.status(204).end();
         } finally {

@@ -46,8 +46,8 @@ export function docsPage({ info, paths, components }: ApiDocument): string {
   );
   const tags = [...new Set(calls.flatMap(({ operation }) => operation.tags))];
   const sections = tags.map((tag) => {
-    const own = calls.filter(({ operation }) => operation.tags.includes(tag));
-    return `<h2 id="${slug(tag)}">${escape(tag)}</h2>${own.map(callHtml).join('')}`;
+    const tagCalls = calls.filter(({ operation }) => operation.tags.includes(tag));
+    return `<h2 id="${slug(tag)}">${escape(tag)}</h2>${tagCalls.map(callHtml).join('')}`;
   });
   const types = Object.entries(components.schemas).map(
     ([name, schema]) =>
@@ -75,8 +75,8 @@ function callHtml({
   path: string;
   operation: Operation;
 }): string {
-  const who = operation.security.flatMap((one) =>
-    Object.keys(one).map((name) => CREDENTIALS[name] ?? name),
+  const who = operation.security.flatMap((requirement) =>
+    Object.keys(requirement).map((name) => CREDENTIALS[name] ?? name),
   );
   const parameters = operation.parameters.map(
     ({ name, required, schema, example, ...parameter }) =>

@@ -104,8 +104,8 @@ async function stream(
   options: Pick<FollowOptions, 'where' | 'select' | 'since'>,
 ): Promise<void> {
   const { req, res } = call;
-  const gone = new AbortController();
-  const end = (): void => gone.abort();
+  const streamEnd = new AbortController();
+  const end = (): void => streamEnd.abort();
   res.once('close', end);
   deps.stopping.addEventListener('abort', end, { once: true });
   try {
@@ -113,7 +113,7 @@ async function stream(
       ...options,
       app: param(req, 'app'),
       everyMs: POLL_EVERY_MS,
-      signal: gone.signal,
+      signal: streamEnd.signal,
     });
     // The first event is awaited before anything is sent, so that an outage can still be a 503.
     const first = await events.next();
@@ -124,12 +124,12 @@ async function stream(
     res.type(EVENT_STREAM);
     res.flushHeaders();
     res.write(`retry: ${RETRY_MS}\n\n`);
-    if (!first.done) await send(res, frame(first.value, deps.now()), gone.signal);
-    void checkReader(call, gone);
-    for await (const event of events) await send(res, frame(event, deps.now()), gone.signal);
+    if (!first.done) await send(res, frame(first.value, deps.now()), streamEnd.signal);
+    void checkReader(call, streamEnd);
+    for await (const event of events) await send(res, frame(event, deps.now()), streamEnd.signal);
   } finally {
     deps.stopping.removeEventListener('abort', end);
-    gone.abort();
+    streamEnd.abort();
     if (res.headersSent) res.end();
   }
 }
@@ -138,17 +138,17 @@ async function stream(
  * Ends the stream when its reader loses the permission: a revoked key, an ended session, a removed
  * member.
  */
-async function checkReader({ res, readmit }: Call, gone: AbortController): Promise<void> {
-  while (!gone.signal.aborted) {
-    await setTimeout(CHECK_EVERY_MS, undefined, { ref: false, signal: gone.signal }).catch(
+async function checkReader({ res, readmit }: Call, streamEnd: AbortController): Promise<void> {
+  while (!streamEnd.signal.aborted) {
+    await setTimeout(CHECK_EVERY_MS, undefined, { ref: false, signal: streamEnd.signal }).catch(
       () => {},
     );
-    if (gone.signal.aborted) return;
+    if (streamEnd.signal.aborted) return;
     try {
       await readmit();
       res.write(': still here\n\n');
     } catch {
-      gone.abort();
+      streamEnd.abort();
     }
   }
 }

@@ -133,7 +133,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       async handle({ req, res }) {
         const { token } = parse(linkSchema, req.body);
         const found = await store.findInvitation(hashToken(token));
-        if (found === undefined) throw gone();
+        if (found === undefined) throw invitationGone();
         res.json(found);
       },
     },
@@ -150,7 +150,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
         const { token, account } = parse(acceptInvitationSchema, req.body);
         const tokenHash = hashToken(token);
         // The link is checked first, so nobody without a link gets a password hashed.
-        if ((await store.findInvitation(tokenHash)) === undefined) throw gone();
+        if ((await store.findInvitation(tokenHash)) === undefined) throw invitationGone();
         const who = await whoAccepts(call, account);
         const session = 'account' in who ? accounts.newSession(req) : undefined;
         const user = await change(async (edits) => {
@@ -193,7 +193,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
 }
 
 const REFUSED = {
-  gone,
+  gone: invitationGone,
   wrong_email: () => new DomainError('forbidden', 'This invitation is for another email.'),
   email_taken: () =>
     new DomainError(
@@ -202,6 +202,6 @@ const REFUSED = {
     ),
 };
 
-function gone(): DomainError {
+function invitationGone(): DomainError {
   return new DomainError('not_found', 'This invitation was used or revoked, or has expired.');
 }

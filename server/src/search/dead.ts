@@ -38,11 +38,11 @@ export async function deadAmong(
 async function askRows(store: SearchStore, { ids, checks }: Directory): Promise<Set<number>> {
   const dead = new Set<number>();
   for (let first = 0; first < ids.length; first += ASKED_AT_ONCE) {
-    const asked = Array.from(ids.subarray(first, first + ASKED_AT_ONCE), (id, place) => ({
+    const batch = Array.from(ids.subarray(first, first + ASKED_AT_ONCE), (id, place) => ({
       id,
       check: checks[first + place] ?? 0,
     }));
-    for (const place of await store.findDead(asked)) dead.add(first + place);
+    for (const place of await store.findDead(batch)) dead.add(first + place);
   }
   return dead;
 }

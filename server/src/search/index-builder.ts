@@ -92,9 +92,9 @@ export class IndexBuilder {
     const last = documents.at(-1);
     if (last === undefined) return false;
     const segments = [];
-    for (const [app, own] of groupBy(documents, ({ app }) => app)) {
-      const executions = own.map(({ id }) => id);
-      segments.push({ app, executions, ...(await this.#threads.run('build', own)) });
+    for (const [app, appDocuments] of groupBy(documents, ({ app }) => app)) {
+      const executions = appDocuments.map(({ id }) => id);
+      segments.push({ app, executions, ...(await this.#threads.run('build', appDocuments)) });
     }
     await this.#store.addSegments(state, { xact: last.xact, id: last.id }, segments);
     return true;
@@ -140,10 +140,12 @@ export class IndexBuilder {
     const next = await this.#store.listOutdated(this.#forgotUpTo, FORGOTTEN_AT_ONCE);
     this.#forgotUpTo = next.length < FORGOTTEN_AT_ONCE ? undefined : next.at(-1);
     const needless: Outdated[] = [];
-    for (const [app, own] of groupBy(next, (outdated) => outdated.app)) {
-      const indexed = await this.#indexedNear(app, own);
+    for (const [app, appVersions] of groupBy(next, (outdated) => outdated.app)) {
+      const indexed = await this.#indexedNear(app, appVersions);
       needless.push(
-        ...own.filter(({ id, xact }) => !indexed.has(versionOf({ id, check: checkOf(xact) }))),
+        ...appVersions.filter(
+          ({ id, xact }) => !indexed.has(versionOf({ id, check: checkOf(xact) })),
+        ),
       );
     }
     await this.#store.forgetOutdated(needless);

@@ -99,7 +99,7 @@ export class IndexReader {
       this.#tailParts(range.app, tail),
     ]);
     if (blocks === undefined) throw new SegmentGone();
-    const bodies = new Map(wanted.map((one, place) => [keyOf(one), blocks[place]]));
+    const bodies = new Map(wanted.map((block, place) => [keyOf(block), blocks[place]]));
     const current = new Set(tail.entries.map(versionOf));
     return {
       parts: [
@@ -124,7 +124,7 @@ export class IndexReader {
     const wanted = segments.flatMap((segment) => blocksOf(segment, leaves));
     const blocks = await this.#store.readBlocks(wanted);
     if (blocks === undefined) throw new SegmentGone();
-    const bodies = new Map(wanted.map((one, place) => [keyOf(one), blocks[place]]));
+    const bodies = new Map(wanted.map((block, place) => [keyOf(block), blocks[place]]));
     return {
       parts: segments.map((segment) => this.#storedPart(segment, bodies)),
       segments: segments.map(({ id }) => id),
@@ -155,9 +155,9 @@ export class IndexReader {
   async #load(wanted: WantedBlock[]): Promise<void> {
     const blocks = await this.#store.readBlocks(wanted);
     if (blocks === undefined) throw new SegmentGone();
-    for (const [place, one] of wanted.entries()) {
+    for (const [place, request] of wanted.entries()) {
       const block = blocks[place];
-      if (block !== undefined) this.#directories.set(keyOf(one), readDirectoryBlock(block));
+      if (block !== undefined) this.#directories.set(keyOf(request), readDirectoryBlock(block));
     }
   }
 
@@ -189,8 +189,8 @@ function blocksOf(
 ): WantedBlock[] {
   const wanted = new Map<string, WantedBlock>();
   const add = (kind: Block['kind'], number: number): void => {
-    const one = { segment: id, kind, number };
-    wanted.set(keyOf(one), one);
+    const request = { segment: id, kind, number };
+    wanted.set(keyOf(request), request);
   };
   for (const hash of hashes) add(TERMS, blockNumber(hash, head.bits.terms));
   if (head.bytes.candidates > 0) {

@@ -146,11 +146,11 @@ function union(a: Uint32Array, b: Uint32Array): Uint32Array {
   let left = 0;
   let right = 0;
   while (left < a.length || right < b.length) {
-    const one = a[left] ?? Infinity;
+    const place = a[left] ?? Infinity;
     const other = b[right] ?? Infinity;
-    either[count++] = Math.min(one, other);
-    if (one <= other) left++;
-    if (other <= one) right++;
+    either[count++] = Math.min(place, other);
+    if (place <= other) left++;
+    if (other <= place) right++;
   }
   return either.subarray(0, count);
 }

@@ -87,8 +87,8 @@ export class Search {
   }
 
   /** Executions that match the query, newest first, with the places of its words. */
-  async find(asked: SearchQuestion): Promise<SearchPage> {
-    const question = { ...asked, range: restOf(asked) };
+  async find(request: SearchQuestion): Promise<SearchPage> {
+    const question = { ...request, range: restOf(request) };
     const { range, query, before } = question;
     const need = needOf(query);
     // Without a term to narrow by, all executions are walked, newest first.

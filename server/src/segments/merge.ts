@@ -39,8 +39,8 @@ export class SegmentMerge {
     this.directory = blocks;
     this.#places = inputs.map((input) => new Uint32Array(input.head.executions).fill(GONE));
     for (const [place, entry] of entries.entries()) {
-      const own = this.#places[entry.from];
-      if (own !== undefined) own[entry.place] = place;
+      const newPlaces = this.#places[entry.from];
+      if (newPlaces !== undefined) newPlaces[entry.place] = place;
     }
     const fates = new Fates();
     this.#codes = inputs.map((input) => input.head.fates.map((fate) => fates.codeOf(fate)));
@@ -69,9 +69,9 @@ export class SegmentMerge {
       let isSorted = true;
       for (const [from, reader] of readers.entries()) {
         if (reader.hash !== hash) continue;
-        const own = this.#places[from];
+        const newPlaces = this.#places[from];
         reader.places((place) => {
-          const to = own?.[place] ?? GONE;
+          const to = newPlaces?.[place] ?? GONE;
           if (to === GONE) return;
           if (count > 0 && to < (places[count - 1] ?? 0)) isSorted = false;
           places[count++] = to;
@@ -94,7 +94,7 @@ export class SegmentMerge {
       const next = readers
         .flatMap(({ current }) => current ?? [])
         .reduce<CandidateBlockReader['current']>(
-          (first, one) => (first && compareCandidates(first, one) <= 0 ? first : one),
+          (first, next) => (first && compareCandidates(first, next) <= 0 ? first : next),
           undefined,
         );
       if (next === undefined) break;

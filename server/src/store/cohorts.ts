@@ -267,11 +267,11 @@ function summed(
   kind: TraitCount['kind'],
   { key = sql`NULL::text`, value = sql`''::text`, from, where = sql`true` }: Summed,
 ): RawBuilder<unknown> {
-  const those = (which: string) =>
+  const sumWhere = (which: string) =>
     sql`coalesce(sum(n) FILTER (WHERE ${sql.raw(which)}), 0)::integer`;
   return sql`
-    SELECT ${sql.lit(kind)} AS kind, ${key} AS key, ${value} AS value, ${those('in_a')} AS a,
-      ${those('in_a AND hit')} AS "aHits", ${those('NOT in_a')} AS b, ${those('NOT in_a AND hit')} AS "bHits"
+    SELECT ${sql.lit(kind)} AS kind, ${key} AS key, ${value} AS value, ${sumWhere('in_a')} AS a,
+      ${sumWhere('in_a AND hit')} AS "aHits", ${sumWhere('NOT in_a')} AS b, ${sumWhere('NOT in_a AND hit')} AS "bHits"
     FROM ${from} WHERE ${where} GROUP BY 2, 3 HAVING sum(n) >= ${MIN_EXECUTIONS}`;
 }
 

@@ -71,7 +71,7 @@ async function readDoomed(tx: Db, ids: number[]): Promise<Map<number, Doomed>> {
     doomed.set(id, {
       check: checkOf(xact),
       hashes: [...termsOf(snapshot)],
-      candidates: Array.from(candidateFates(snapshot), (one) => candidateHash(one.id)),
+      candidates: Array.from(candidateFates(snapshot), (candidate) => candidateHash(candidate.id)),
     });
     await setImmediate();
   }
@@ -89,25 +89,25 @@ async function eraseFromSegment(
   const found: Doomed[] = [];
   await rewriteBlocks(tx, segment.id, DIRECTORY, undefined, (block, number) => {
     const { ids, checks } = readDirectoryBlock(block);
-    const own: number[] = [];
+    const segmentPlaces: number[] = [];
     for (const [place, id] of ids.entries()) {
-      const one = doomed.get(id);
-      if (one === undefined) continue;
-      own.push(place);
+      const execution = doomed.get(id);
+      if (execution === undefined) continue;
+      segmentPlaces.push(place);
       places.add(number * DIRECTORY_BLOCK + place);
-      found.push(one);
-      isKnown &&= checks[place] === one.check;
+      found.push(execution);
+      isKnown &&= checks[place] === execution.check;
     }
-    return own.length > 0 ? blankEntries(block, own) : undefined;
+    return segmentPlaces.length > 0 ? blankEntries(block, segmentPlaces) : undefined;
   });
   if (places.size === 0) return;
-  const numbers = (hashesOf: (one: Doomed) => number[], bits: number): number[] | undefined =>
+  const numbers = (hashesOf: (execution: Doomed) => number[], bits: number): number[] | undefined =>
     isKnown
       ? [...new Set(found.flatMap(hashesOf).map((hash) => blockNumber(hash, bits)))]
       : undefined;
   const terms = numbers(({ hashes }) => hashes, segment.term_bits);
   await rewriteBlocks(tx, segment.id, TERMS, terms, (block) => withoutPlaces(block, places));
-  const candidates = numbers((one) => one.candidates, segment.candidate_bits);
+  const candidates = numbers((execution) => execution.candidates, segment.candidate_bits);
   await rewriteBlocks(tx, segment.id, CANDIDATES, candidates, (block) =>
     withoutAppearances(block, places),
   );

@@ -42,9 +42,9 @@ export async function replaceSegments(
       const { rows } = await sql<{ erasures: number }>`
       SELECT erasures FROM xray.indexing FOR UPDATE`.execute(tx);
       if (rows[0]?.erasures !== state.erasures) return false;
-      const gone = await sql`
+      const deleted = await sql`
       DELETE FROM xray.segments WHERE id = ANY (${ids}::bigint[])`.execute(tx);
-      if (Number(gone.numAffectedRows) === ids.length) {
+      if (Number(deleted.numAffectedRows) === ids.length) {
         await sql`DELETE FROM xray.segment_blocks WHERE segment = ANY (${ids}::bigint[])`.execute(
           tx,
         );

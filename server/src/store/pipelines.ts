@@ -57,7 +57,7 @@ function summaryOf(
   durations: DurationGroup[],
 ): PipelineList['items'][number] {
   const byOutcome = groupBy(groups, ({ outcome }) => outcome);
-  const outcomes = [...byOutcome].map(([outcome, own]) => ({ outcome, count: countOf(own) }));
+  const outcomes = [...byOutcome].map(([outcome, groups]) => ({ outcome, count: countOf(groups) }));
   return {
     pipeline,
     executions: countOf(groups),
@@ -176,8 +176,8 @@ export async function readOverTime(
       p50: quantileOf(durations, 0.5),
       p95: quantileOf(durations, 0.95),
       buckets: buckets.map((bucket) => {
-        const own = durationsOf.get(bucket.startMs) ?? [];
-        return { ...bucket, p50: quantileOf(own, 0.5), p95: quantileOf(own, 0.95) };
+        const durations = durationsOf.get(bucket.startMs) ?? [];
+        return { ...bucket, p50: quantileOf(durations, 0.5), p95: quantileOf(durations, 0.95) };
       }),
     };
   });

@@ -21,7 +21,7 @@ export async function importLines(
   const result: IngestResult = { accepted: 0, duplicates: 0, superseded: 0, rejected: [] };
   for (let from = 0; from < lines.length; from += BATCH) {
     const read = lines.slice(from, from + BATCH).map((line) => readLine(line, app));
-    const sound = read.flatMap((one) => (one.ok ? [one.record] : []));
+    const sound = read.flatMap((result) => (result.ok ? [result.record] : []));
     const outcomes = (await store.saveExecutions(sound)).values();
     for (const [place, one] of read.entries()) {
       const outcome = one.ok ? outcomes.next().value : undefined;

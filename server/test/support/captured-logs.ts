@@ -20,8 +20,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (leaks.length > 0) {
       // vitest reports an error of a teardown, but would still exit with 0.
       process.exitCode = 1;
-      const told = leaks.map(({ file, line, text }) => `${file}:${line}\n  ${text}`);
-      throw new Error(`${leaks.length} lines of logs hold what no log may:\n${told.join('\n')}`);
+      const leakLines = leaks.map(({ file, line, text }) => `${file}:${line}\n  ${text}`);
+      throw new Error(
+        `${leaks.length} lines of logs hold what no log may:\n${leakLines.join('\n')}`,
+      );
     }
     console.log(`No secret is in the ${lines} lines that servers logged.`);
     await rm(folder, { recursive: true });

@@ -41,14 +41,14 @@ export interface FakeClerk {
 export async function startFakeClerk(): Promise<FakeClerk> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const users = new Map<string, object>();
-  let asked = 0;
+  let requests = 0;
   const server = createServer((req, res) => {
     const reply = (status: number, body: object): void => {
       res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
     const [, clerkId] = /^\/v1\/users\/(\w+)$/.exec(req.url ?? '') ?? [];
     if (req.url === '/v1/jwks') {
-      asked++;
+      requests++;
       const jwk = { ...publicKey.export({ format: 'jwk' }), kid: KID, use: 'sig', alg: 'RS256' };
       reply(200, { keys: [jwk] });
     } else if (clerkId !== undefined && users.has(clerkId)) {
@@ -68,7 +68,7 @@ export async function startFakeClerk(): Promise<FakeClerk> {
       XRAY_PUBLIC_URL: 'https://x-ray.example',
     },
     jwtKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    keysAsked: () => asked,
+    keysAsked: () => requests,
     knows(clerkId, email, { verified } = { verified: true }) {
       users.set(clerkId, clerkUser(clerkId, email, verified));
     },

@@ -66,7 +66,7 @@ export class Visitor {
     const [name = '', value = ''] = cookie.split('=');
     const others = this.cookie
       .split('; ')
-      .filter((one) => one !== '' && !one.startsWith(`${name}=`));
+      .filter((cookie) => cookie !== '' && !cookie.startsWith(`${name}=`));
     this.cookie = [...others, cookie].toSorted().join('; ');
     plantSecrets(decodeURIComponent(value));
   }

@@ -54,9 +54,9 @@ export async function startProcess(
       child,
       log: errors,
       async end(signal) {
-        const gone = once(child, 'exit');
+        const exited = once(child, 'exit');
         child.kill(signal);
-        const [code] = (await gone) as [number | null];
+        const [code] = (await exited) as [number | null];
         return code;
       },
     };
@@ -101,8 +101,8 @@ export async function callCli(
   const code = await main(args, io);
   stdout.end();
   stderr.end();
-  const [told, warned] = await texts;
-  return { code, stdout: told, stderr: warned };
+  const [output, errors] = await texts;
+  return { code, stdout: output, stderr: errors };
 }
 
 export function isInstalled(command: string): boolean {

@@ -21,8 +21,8 @@ export function formErrors(error: unknown, names: readonly string[]): FormErrors
     const start = rest.indexOf(`${path}: `);
     if (name === undefined || start < 0) continue;
     const end = rest.indexOf('; ', start);
-    const said = rest.slice(start + path.length + 2, end < 0 ? undefined : end);
-    fields[name] ??= said;
+    const fieldMessage = rest.slice(start + path.length + 2, end < 0 ? undefined : end);
+    fields[name] ??= fieldMessage;
     rest = rest.slice(0, start) + (end < 0 ? '' : rest.slice(end + 2));
   }
   rest = rest.replace(/; $/, '').trim();

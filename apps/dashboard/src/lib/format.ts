@@ -206,6 +206,6 @@ export function truncateMiddle(text: string, maxLength: number): string {
 }
 
 /** A count with its noun: `1 step`, `2 steps`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
+export function plural(count: number, singular: string, many = `${singular}s`): string {
+  return `${formatCount(count)} ${count === 1 ? singular : many}`;
 }

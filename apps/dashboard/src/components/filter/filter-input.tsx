@@ -71,26 +71,27 @@ export function FilterInput({
   const [open, setOpen] = useState(false);
   const [options, setOptions] = useState<readonly FilterOption[]>([]);
   const [active, setActive] = useState(-1);
-  const [told, setTold] = useState(false);
+  const [showsError, setShowsError] = useState(false);
 
   const parsed = parseQuery(text);
   const error = parsed.ok ? null : parsed.error;
   // An unfinished text always has an error at its end. The error is shown after an attempt to apply
   // it.
-  const said = error !== null && (told || error.end < caret || text === held) ? error : null;
+  const shownError =
+    error !== null && (showsError || error.end < caret || text === held) ? error : null;
 
   const write = (next: string, at: number) => {
     onText(next);
     setCaret(at);
     setActive(-1);
     setOpen(true);
-    setTold(false);
+    setShowsError(false);
   };
   const apply = (next: string) => {
     const read = parseQuery(next);
     setOpen(false);
     if (!read.ok) {
-      setTold(true);
+      setShowsError(true);
       inputRef.current?.setSelectionRange(read.error.start, read.error.end);
       return;
     }
@@ -135,22 +136,22 @@ export function FilterInput({
       <div
         className={cn(
           'flex h-9 items-center rounded-md border border-line-strong bg-panel focus-within:outline-2 focus-within:outline-accent max-md:h-10',
-          said !== null && 'border-failed',
+          shownError !== null && 'border-failed',
         )}
       >
         {before}
         <FilterText
           ref={inputRef}
           text={text}
-          error={said}
+          error={shownError}
           role="combobox"
           aria-label={label}
           aria-autocomplete="list"
           aria-expanded={open && options.length > 0}
           aria-controls={`${id}-options`}
           aria-activedescendant={active >= 0 && open ? `${id}-option-${active}` : undefined}
-          aria-invalid={said !== null}
-          aria-describedby={said === null ? undefined : `${id}-error`}
+          aria-invalid={shownError !== null}
+          aria-describedby={shownError === null ? undefined : `${id}-error`}
           placeholder={placeholder}
           onChange={(event) =>
             write(event.target.value, event.target.selectionStart ?? event.target.value.length)
@@ -187,8 +188,8 @@ export function FilterInput({
           </Button>
         )}
       </div>
-      {said === null ? null : <FilterError id={`${id}-error`} error={said} />}
-      {open && said === null ? (
+      {shownError === null ? null : <FilterError id={`${id}-error`} error={shownError} />}
+      {open && shownError === null ? (
         <Suspense>
           <FilterCompletions
             id={id}

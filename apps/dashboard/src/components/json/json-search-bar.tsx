@@ -53,7 +53,7 @@ export function JsonSearchBar({
         }}
         className="h-full min-w-0 flex-1 bg-transparent px-1 text-sm outline-none placeholder:text-ink-faint max-md:text-base"
       />
-      <output className="shrink-0 text-xs text-ink-muted">{said(text, place)}</output>
+      <output className="shrink-0 text-xs text-ink-muted">{positionText(text, place)}</output>
       <Button
         variant="ghost"
         size="iconSm"
@@ -78,7 +78,7 @@ export function JsonSearchBar({
   );
 }
 
-function said(text: string, place: JsonSearchBarProps['place']): string {
+function positionText(text: string, place: JsonSearchBarProps['place']): string {
   if (text.trim() === '') return '';
   if (place === null) return '…';
   const count = `${formatCount(place.of)}${place.of >= MAX_MATCHES ? ' or more' : ''}`;

@@ -133,15 +133,15 @@ export function relationText({
 }: Pick<RuleEvidence, 'actual' | 'threshold' | 'op' | 'unit'>): string {
   if (threshold === undefined) return actual === undefined ? '' : ruleValueText(actual, unit);
   const [actualText = '', thresholdText = ''] = valueTexts([actual, threshold]);
-  const asked = withUnit(thresholdText, threshold, unit);
+  const required = withUnit(thresholdText, threshold, unit);
   const known = operatorOf(op);
   const held = known === undefined ? null : holds(known, actual, threshold);
   if (held === null) {
     const was = actual === undefined ? [] : [actualText];
-    return [...was, ['required', operatorText(op), asked].filter(Boolean).join(' ')].join(', ');
+    return [...was, ['required', operatorText(op), required].filter(Boolean).join(' ')].join(', ');
   }
   const shown = held ? op : valueFor('fail', { op, threshold })?.op;
-  return `${actualText} ${operatorText(shown)} ${asked}`;
+  return `${actualText} ${operatorText(shown)} ${required}`;
 }
 
 /** The places of two numbers on one scale from 0, as shares of 1. Null if one is not a number. */

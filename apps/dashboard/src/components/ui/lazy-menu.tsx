@@ -21,18 +21,18 @@ interface LazyMenuProps<Props> extends Omit<ButtonProps, 'content'> {
 export function lazyMenu<Props extends HasTrigger>(load: () => Promise<ComponentType<Props>>) {
   const Content = lazy(async () => ({ default: await load() }));
   return function LazyMenu({ content, popup = 'menu', ...button }: LazyMenuProps<Props>) {
-    const [asked, setAsked] = useState(false);
+    const [isRequested, setIsRequested] = useState(false);
     const waiting = (
       <Button
         aria-haspopup={popup}
         aria-expanded={false}
         onPointerEnter={() => void load()}
         onFocus={() => void load()}
-        onClick={() => setAsked(true)}
+        onClick={() => setIsRequested(true)}
         {...button}
       />
     );
-    if (!asked) return waiting;
+    if (!isRequested) return waiting;
     return (
       <Suspense fallback={waiting}>
         <Content {...withTrigger<Props>(content, <Button {...button} />)} />

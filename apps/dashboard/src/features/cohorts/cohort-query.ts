@@ -27,9 +27,9 @@ export function cohortBounds({ range }: CohortChoice, nowMs: number): TimeBounds
 
 /** Combines two filters. Invalid texts are joined as they are, so that the server reports them. */
 export function bothFilters(q: string, term: string): string {
-  const [one, other] = [parseQuery(q), parseQuery(term)];
-  return one.ok && other.ok
-    ? printQuery(allOf([one.query, other.query]))
+  const [query, added] = [parseQuery(q), parseQuery(term)];
+  return query.ok && added.ok
+    ? printQuery(allOf([query.query, added.query]))
     : [q, term].filter(Boolean).join(' ');
 }
 

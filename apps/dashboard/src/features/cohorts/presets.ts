@@ -61,16 +61,16 @@ export function valuePresets(q: string, facets: Facets, releases: Releases): Pre
   const released = new Set(releases.items.map(({ name }) => printQueryField('version', name)));
   return facets.items.flatMap(({ field, values }): Preset[] => {
     if (field !== 'env' && (!field.startsWith('version.') || released.has(field))) return [];
-    const [one, other] = values
+    const [first, second] = values
       .slice(0, 2)
       .map(({ value }) => value)
       .toSorted((x, y) => x.localeCompare(y, 'en', { numeric: true }));
-    if (one === undefined || other === undefined) return [];
+    if (first === undefined || second === undefined) return [];
     const within = (value: string) => ({
       q: bothFilters(q, `${field}:${printQueryValue(value)}`),
       ...LAST_MONTH,
     });
     const named = field === 'env' ? 'Environment' : field.slice('version.'.length);
-    return [{ name: `${named}: ${one} and ${other}`, a: within(one), b: within(other) }];
+    return [{ name: `${named}: ${first} and ${second}`, a: within(first), b: within(second) }];
   });
 }

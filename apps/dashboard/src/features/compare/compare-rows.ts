@@ -44,8 +44,8 @@ export function compareRows(
 }
 
 /** True if two entries describe the same step. */
-function isAt(one: ComparedStep, other: ComparedStep): boolean {
-  return one.a?.index === other.a?.index && one.b?.index === other.b?.index;
+function isAt(step: ComparedStep, otherStep: ComparedStep): boolean {
+  return step.a?.index === otherStep.a?.index && step.b?.index === otherStep.b?.index;
 }
 
 function keyOf({ kind, a, b }: ComparedStep, place: number): string {

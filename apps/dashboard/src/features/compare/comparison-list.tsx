@@ -31,7 +31,7 @@ export function ComparisonList({ app, comparison }: { app: string; comparison: C
     () =>
       (whole.data?.snapshot.steps ?? [])
         .map(({ name, sequence }, index) => ({ name, sequence: sequence ?? index, index }))
-        .toSorted((one, other) => one.sequence - other.sequence),
+        .toSorted((left, right) => left.sequence - right.sequence),
     [whole.data],
   );
   const rows = useMemo(

@@ -15,32 +15,36 @@ export function differenceText(compared: ComparedStep): DifferenceText {
   const { a, b } = compared;
   const ref = a ?? b;
   const step = ref === null ? 'a step' : `step ${ref.sequence} · ${ref.name}`;
-  const said = (subject: string | null, what: string): DifferenceText => ({ step, subject, what });
+  const difference = (subject: string | null, what: string): DifferenceText => ({
+    step,
+    subject,
+    what,
+  });
   const lead = leadOf(compared);
   switch (lead.kind) {
     case 'only':
-      return said(null, `only in ${lead.side}`);
+      return difference(null, `only in ${lead.side}`);
     case 'status':
-      return said(null, `${a?.status ?? '–'} → ${b?.status ?? '–'}`);
+      return difference(null, `${a?.status ?? '–'} → ${b?.status ?? '–'}`);
     case 'rule':
-      return said(lead.rule.rule, ruleDifferenceText(lead.rule));
+      return difference(lead.rule.rule, ruleDifferenceText(lead.rule));
     case 'candidate': {
       const { id, a: before, b: after } = lead.candidate;
-      return said(id, `${before.outcome ?? '–'} → ${after.outcome ?? '–'}`);
+      return difference(id, `${before.outcome ?? '–'} → ${after.outcome ?? '–'}`);
     }
     case 'candidates':
-      return candidatesText(lead.candidates, said);
+      return candidatesText(lead.candidates, difference);
     case 'value':
-      return said(
+      return difference(
         pointerText(lead.change.path) || null,
         valueTexts([lead.change.a, lead.change.b]).join(' → '),
       );
     case 'rules_reordered':
-      return said(null, 'the rules are in a different order');
+      return difference(null, 'the rules are in a different order');
     case 'moved':
-      return said(null, 'is at a different position');
+      return difference(null, 'is at a different position');
     default:
-      return said(null, 'differs');
+      return difference(null, 'differs');
   }
 }
 
@@ -63,11 +67,11 @@ function ruleDifferenceText({ kind, fields, a, b }: RuleDifference): string {
       .map((side, index) => [texts[index], side?.unit].filter(Boolean).join(' '))
       .join(' → ');
   };
-  const told: string[] = [];
-  if (fields.includes('result')) told.push(`${a?.result ?? '–'} → ${b?.result ?? '–'}`);
-  if (fields.includes('actual')) told.push(values('actual'));
+  const changes: string[] = [];
+  if (fields.includes('result')) changes.push(`${a?.result ?? '–'} → ${b?.result ?? '–'}`);
+  if (fields.includes('actual')) changes.push(values('actual'));
   if (fields.includes('threshold')) {
-    told.push(`threshold ${values('threshold')}`);
+    changes.push(`threshold ${values('threshold')}`);
   }
-  return told.length > 0 ? told.join(', ') : fields.join(', ');
+  return changes.length > 0 ? changes.join(', ') : fields.join(', ');
 }

@@ -25,8 +25,8 @@ export interface BecauseLine {
 export function becauseLine(snapshot: Snapshot): BecauseLine {
   const explanation = explain({ ...snapshot, steps: snapshot.steps.map(withoutCandidates) });
   const reasons = explanation.reasons.map(({ code, text, evidence }): Because => {
-    const rules = evidence.filter((one) => one.kind === 'rule');
-    const counted = evidence.find((one) => one.kind === 'candidates');
+    const rules = evidence.filter((item) => item.kind === 'rule');
+    const counted = evidence.find((item) => item.kind === 'candidates');
     return {
       code,
       text,

@@ -71,9 +71,9 @@ function Explorer({ app }: { app: string }) {
     [setParams],
   );
   const setQ = (next: string) => void setParams({ q: next === '' ? null : next, peek: null });
-  const asked = JSON.stringify(listKey(question));
+  const listId = JSON.stringify(listKey(question));
   const facets = (
-    <Boundary small title="The counts cannot be shown" of={asked} className="p-4">
+    <Boundary small title="The counts cannot be shown" of={listId} className="p-4">
       <Suspense>
         <FacetPanel app={app} q={q} range={range} onChange={setQ} />
       </Suspense>
@@ -158,7 +158,7 @@ function Explorer({ app }: { app: string }) {
               <Boundary
                 small
                 title="The counts over time cannot be shown"
-                of={`${asked} ${by}`}
+                of={`${listId} ${by}`}
                 className="px-4 py-2"
               >
                 <Suspense>
@@ -175,9 +175,9 @@ function Explorer({ app }: { app: string }) {
                 </Suspense>
               </Boundary>
             </div>
-            <Boundary title="The list cannot be shown" of={asked}>
+            <Boundary title="The list cannot be shown" of={listId}>
               <ExecutionsList
-                key={asked}
+                key={listId}
                 question={question}
                 arrived={arriving.shown}
                 withMatches={bySearch}

@@ -67,12 +67,12 @@ function NothingFound({ app, q, range, onChange }: NothingProps) {
       {shown.length > 0 ? (
         <ul aria-label="Suggestions" className="flex flex-col items-start gap-1.5">
           {shown.map((change) => (
-            <li key={change.said} className="max-w-full">
+            <li key={change.label} className="max-w-full">
               <Button
                 className="h-auto max-w-full min-h-8 max-md:min-h-10 text-left whitespace-normal wrap-anywhere"
                 onClick={() => onChange({ q: change.q, ...change.range })}
               >
-                {change.said}: {change.found === null ? 'some' : plural(change.found, 'execution')}
+                {change.label}: {change.found === null ? 'some' : plural(change.found, 'execution')}
               </Button>
             </li>
           ))}

@@ -91,7 +91,7 @@ export function RowCells({
 /** A row as lines, for narrow screens. */
 export function RowCard({ app, row, layout }: { app: string; row: Row; layout: CardLayout }) {
   const { lead, beside, when, figure, second, more } = layout;
-  const said = second.filter((id) => isSaid(id, row));
+  const details = second.filter((id) => isSaid(id, row));
   const placed = [lead, beside, when, figure, ...second, ...more.flat()];
   return (
     <div role="gridcell">
@@ -116,7 +116,7 @@ export function RowCard({ app, row, layout }: { app: string; row: Row; layout: C
         </div>
         <div className="flex h-5 items-center gap-3 text-xs text-ink-muted">
           <span className="min-w-0 flex-1 truncate">
-            {said.map((id, index) => (
+            {details.map((id, index) => (
               <Fragment key={id}>
                 {index === 0 ? null : ' · '}
                 <Content id={id} row={row} />

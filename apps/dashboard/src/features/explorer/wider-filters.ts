@@ -13,7 +13,7 @@ const MAX_PARTS = 8;
 export interface Change {
   q: string;
   range: TimeRange;
-  said: string;
+  label: string;
 }
 
 /** Wider filters: longer times first, then without a field, last without the searched words. */
@@ -21,9 +21,13 @@ export function changesOf(q: string, range: TimeRange): Change[] {
   const parts = filtersWithoutOnePart(q).slice(0, MAX_PARTS);
   const isSearch = ({ dropped }: { dropped: string }) => searchesWords(dropped);
   return [
-    ...widerRanges(range).map(({ from, label }) => ({ q, range: { from, to: null }, said: label })),
+    ...widerRanges(range).map(({ from, label }) => ({
+      q,
+      range: { from, to: null },
+      label,
+    })),
     ...[...parts.filter((part) => !isSearch(part)), ...parts.filter(isSearch)].map(
-      ({ dropped, rest }) => ({ q: rest, range, said: `without ${dropped}` }),
+      ({ dropped, rest }) => ({ q: rest, range, label: `without ${dropped}` }),
     ),
   ];
 }

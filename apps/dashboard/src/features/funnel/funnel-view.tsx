@@ -24,7 +24,7 @@ export function FunnelView({
   onStep: (step: string) => void;
 }) {
   const [pointed, setPointed] = useState<string | null>(null);
-  const told =
+  const detailed =
     funnel.steps.find(({ name }) => name === (pointed ?? step)) ??
     orderSteps(funnel.steps, 'dropping')[0];
   return (
@@ -40,12 +40,12 @@ export function FunnelView({
       >
         <FunnelGraph
           funnel={funnel}
-          current={told?.name ?? null}
+          current={detailed?.name ?? null}
           onPoint={setPointed}
           onChoose={onStep}
         />
-        {told === undefined ? null : (
-          <StepDetails app={app} funnel={funnel} step={told} reasons={reasons} />
+        {detailed === undefined ? null : (
+          <StepDetails app={app} funnel={funnel} step={detailed} reasons={reasons} />
         )}
       </Part>
       <Part title="Slowest steps and most failures">

@@ -12,7 +12,7 @@ export function ReasoningPanel({
   pointer: string;
   marks: readonly Mark[];
 }) {
-  const own = marks.filter((mark) => mark.path === pointer);
+  const ownMarks = marks.filter((mark) => mark.path === pointer);
   return (
     <div className="flex flex-col items-start gap-3 p-4">
       {text ? (
@@ -28,7 +28,7 @@ export function ReasoningPanel({
       ) : (
         <p className="text-sm text-ink-muted">No reasoning was recorded.</p>
       )}
-      {own.map((mark) => (
+      {ownMarks.map((mark) => (
         <MarkBadge key={`${mark.kind} ${mark.rule ?? ''}`} mark={mark} />
       ))}
     </div>

@@ -14,11 +14,11 @@ export function ValuePanel({ value, name, basePointer, marks }: ValuePanelProps)
   if (value !== undefined) {
     return <JsonTree value={value} name={name} basePointer={basePointer} marks={marks} />;
   }
-  const own = marks.filter((mark) => mark.path === basePointer);
+  const ownMarks = marks.filter((mark) => mark.path === basePointer);
   return (
     <div className="flex flex-wrap items-center gap-2 p-4 text-sm text-ink-muted">
       No {name} was recorded.
-      {own.map((mark) => (
+      {ownMarks.map((mark) => (
         <MarkBadge key={`${mark.kind} ${mark.rule ?? ''}`} mark={mark} />
       ))}
     </div>

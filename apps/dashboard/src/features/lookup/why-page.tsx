@@ -39,8 +39,8 @@ function Why({ app }: { app: string }) {
           className="flex min-w-0 flex-1 items-center gap-2 max-md:basis-full md:max-w-2xl"
           onSubmit={(event) => {
             event.preventDefault();
-            const asked = textOf(new FormData(event.currentTarget), 'id').trim();
-            void setParams({ app, id: asked === '' ? null : asked, as: null });
+            const typedId = textOf(new FormData(event.currentTarget), 'id').trim();
+            void setParams({ app, id: typedId === '' ? null : typedId, as: null });
           }}
         >
           <input

@@ -85,11 +85,11 @@ function InvitationList({
   return (
     <ul className="divide-y divide-line rounded-md border border-line">
       {invitations.data.items.map((invitation) => {
-        const whom = invitation.email ?? 'Anyone with the link';
+        const invitee = invitation.email ?? 'Anyone with the link';
         return (
           <li key={invitation.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-3 py-2">
             <div className="min-w-0 flex-1 basis-60">
-              <div className="font-medium wrap-anywhere">{whom}</div>
+              <div className="font-medium wrap-anywhere">{invitee}</div>
               <div className="text-xs wrap-anywhere text-ink-muted">
                 as {invitation.role} · by {invitation.invitedBy} · ends{' '}
                 <RelativeTime iso={invitation.expiresAt} />
@@ -97,7 +97,7 @@ function InvitationList({
             </div>
             <Button
               size="sm"
-              aria-label={`Revoke the invitation for ${whom}`}
+              aria-label={`Revoke the invitation for ${invitee}`}
               onClick={() => onRevoke(invitation)}
             >
               Revoke
