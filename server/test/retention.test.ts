@@ -254,7 +254,7 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     const asked = 'ü"1\ufffd';
     const ledger = { ids: ['u-9', 'ü"1\ud800'], outcomes: 'kr', reasons: [], reasonIx: [-1, -1] };
     const item = (id: string) => ({ items: [{ id, outcome: 'kept' as const }] });
-    const gone: Partial<Snapshot>[] = [
+    const erased: Partial<Snapshot>[] = [
       chose(item('ü"1\0')),
       chose({ ledger }),
       chose({ ...item(asked), type: null }),

@@ -192,7 +192,7 @@ describe('xray import', () => {
     } = await callCli(place, ['import', await fileOf(lines.join('\n')), '--json']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/line 4 \(no id\) was rejected: server\.receivedAt: /);
-    expect(JSON.parse(said)).toMatchObject({ accepted: EXECUTIONS - 1, rejected: 1 });
+    expect(JSON.parse(output)).toMatchObject({ accepted: EXECUTIONS - 1, rejected: 1 });
     const foreign = await callCli(place, ['import', await fileOf('{"a":1}\n')]);
     expect(foreign.code).toBe(1);
     expect(foreign.stderr).toMatch(/does not start with the first line/);
