@@ -10,7 +10,7 @@ export interface Token {
 /** The places of two matching tokens in `a` and `b`. Both increase along an alignment. */
 export type Pair = [a: number, b: number];
 
-/** The most cells in the table of one alignment: 2,000 by 2,000. */
+/** The maximum number of cells in the table of one alignment: 2,000 by 2,000. */
 const MAX_CELLS = 4_000_000;
 
 const [STOP, SKIP_A, SKIP_B, MATCH] = [0, 1, 2, 3];

@@ -192,7 +192,7 @@ export const SUGGESTED_KINDS = ['subject', 'candidate'] as const;
 export const suggestQuerySchema = z.object({
   prefix: z.string().min(MIN_PREFIX).max(256),
   kind: z.enum(SUGGESTED_KINDS).optional(),
-  /** The most suggestions of each kind. */
+  /** The maximum number of suggestions of each kind. */
   limit: wholeNumber(1, 20).default(8),
 });
 export type SuggestQuery = z.infer<typeof suggestQuerySchema>;

@@ -61,7 +61,7 @@ const countsSchema = rangeSchema.extend({
 });
 
 export const facetsQuerySchema = rangeQuerySchema.extend({
-  /** The most values of each field. */
+  /** The maximum number of values per field. */
   values: wholeNumber(1, 100).default(10),
 });
 

@@ -3,7 +3,7 @@ import { isExactNumber, numberKey, stringifyJson } from './exact-json.js';
 import type { IsIncidental } from './incidental.js';
 import type { Json } from './snapshot.js';
 
-/** The most UTF-16 units of a value's JSON in a difference. Longer JSON is cut. */
+/** The maximum length of a value's JSON in a difference, in UTF-16 units. Longer JSON is cut. */
 const MAX_VALUE = 2_000;
 
 /** The numbers of smaller values are computed again each time, which costs less than storing them. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from './snapshot.js';
 
-/** The most rules of one app. */
+/** The maximum number of rules of one app. */
 const MAX_RULES = 200;
 /** The preview counts deletions within these numbers of days from now. */
 export const PREVIEW_DAYS = [1, 7, 30, 90, 365] as const;

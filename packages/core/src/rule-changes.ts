@@ -13,33 +13,39 @@ import {
   type Shift,
 } from './shifts.js';
 
-/** The rules that one step of an execution asked, in its order. Executions with equal ones share the object. */
+/**
+ * The rules that one step of an execution evaluated, in order. Executions with equal rules share the
+ * object.
+ */
 export interface SettingBlock {
   step: string;
   rules: RuleSetting[];
 }
 
-/** One execution, as far as changes of rules are read from it. */
+/** The part of an execution that is needed to find changes of rules. */
 export interface ObservedRun {
-  /** ms since the epoch. */
+  /** In ms since the epoch. */
   at: number;
   environment: string;
   versions: Record<string, string>;
   /** The names of the steps that ran, in order. */
   steps: readonly string[];
   blocks: SettingBlock[];
-  /** Ids of rules that failed, and of rules that decided. */
+  /** Ids of the rules that failed, and of the rules that decided. */
   failed: readonly string[];
   decisive: readonly string[];
   completed: boolean;
 }
 
-/** A change of a rule (`step` is null unless several steps ask the rule) or, with `rule` null, of a step. */
+/**
+ * A change of a rule, or of a step if `rule` is null. A change of a rule has a `step` only if several steps
+ * evaluate the rule.
+ */
 export interface FoundChange {
   rule: string | null;
   step: string | null;
   field: SettingField | 'presence' | 'order';
-  /** `presence` is true or false, `order` a list of names. Several values are a list. */
+  /** `presence` is true or false, `order` is a list of names. Several values form a list. */
   from: Json;
   to: Json;
   environment: string;
@@ -49,19 +55,19 @@ export interface FoundChange {
   versions: Record<string, string>;
   /** Whether the change goes with a new version, or only with a time. */
   evidence: 'version' | 'time';
-  /** The rule has other values, which stay. */
+  /** Whether only some of the rule's values changed, while others stayed. */
   isPartial: boolean;
   /** Whether a run of the environment shows the new state. */
   isAfter: (run: ObservedRun) => boolean;
 }
 
 const MAX_VERSION_KEYS = 10;
-/** Executions that arrive late may show the old value once more. */
+/** A few late executions may still show the old value. */
 const LATE_RUNS = 2;
-/** More pairs than this in both orders: the names have no order. */
+/** If more pairs than this occur in both orders, the names have no fixed order. */
 const MAX_PAIRS = 300;
 
-/** The changes of rules and steps in runs that are sorted by time, earliest first. */
+/** Finds the changes of rules and steps in runs that are sorted by time, the earliest first. */
 export function findRuleChanges(runs: readonly ObservedRun[]): FoundChange[] {
   const environments = new Set(runs.map(({ environment }) => environment));
   const found = [...environments].flatMap((environment) => {
@@ -81,8 +87,9 @@ export function findRuleChanges(runs: readonly ObservedRun[]): FoundChange[] {
 }
 
 /**
- * Whether another environment shows that the value depends on the input: it has both values in turns, it has both with
- * the version that the change goes with, or it has the old value with that version while other values stayed.
+ * Whether another environment shows that the value depends on the input. It may alternate between both
+ * values, or have both with the version of the change. It may also have the old value with that version,
+ * while other values stayed.
  */
 function variesElsewhere(change: FoundChange, runs: readonly ObservedRun[]): boolean {
   const { field, from, to, evidence } = change;
@@ -110,7 +117,7 @@ function variesElsewhere(change: FoundChange, runs: readonly ObservedRun[]): boo
   });
 }
 
-/** The values that a rule had in one run, as one value: a list if it was asked with several. */
+/** The values of a rule in one run, as one value. Several values form a list. */
 export function observedValue(
   blocks: readonly SettingBlock[],
   { rule, step }: Pick<FoundChange, 'rule' | 'step'>,
@@ -140,22 +147,22 @@ function valueOf(
 
 const texts = new WeakMap<RuleSetting, Partial<Record<SettingField, string>>>();
 
-/** The text of one part of a setting. It is remembered, since many runs share a setting. */
+/** The text of one part of a setting. It is cached, because many runs share a setting. */
 export function keyOf(setting: RuleSetting, field: SettingField): string {
   const known = texts.get(setting) ?? {};
   texts.set(setting, known);
   return (known[field] ??= stringifyJson(settingValue(setting, field)));
 }
 
-/** A rule with the settings that runs asked it with. `index` is the run's place. */
+/** A rule, with the settings of each run. `index` is the run's place. */
 export interface AskedRule {
   rule: string;
-  /** Null unless one run asked the rule in several steps. */
+  /** Null unless a run evaluated the rule in several steps. */
   step: string | null;
   asked: { index: number; settings: RuleSetting[] }[];
 }
 
-/** Every rule by its id alone, or within each step if a run asked it in several. */
+/** Groups settings by rule, and also by step for rules that a run evaluated in several steps. */
 export function rulesAsked(runs: readonly Pick<ObservedRun, 'blocks'>[]): AskedRule[] {
   const distinct = [...new Set(runs.map(({ blocks }) => blocks))];
   const repeated = new Set(distinct.flatMap(inSeveralSteps));
@@ -201,7 +208,7 @@ function groupByRule(
   return groups;
 }
 
-/** Whether a part has one value in all these settings. It looks at each setting once. */
+/** Whether a part has the same value in all these settings. Each setting is read once. */
 export function isConstant(asked: AskedRule['asked'], field: SettingField): boolean {
   const distinct = new Set(asked.map(({ settings }) => settings));
   const values = new Set([...distinct].flat().map((setting) => keyOf(setting, field)));
@@ -212,7 +219,7 @@ export function isConstant(asked: AskedRule['asked'], field: SettingField): bool
 class Timeline {
   readonly runs: readonly ObservedRun[];
   readonly environment: string;
-  /** For each name of a version: its value in every run, as a number. */
+  /** For each version name, its value in every run, as a number. */
   readonly versions: { name: string; ofRuns: number[] }[];
 
   constructor(runs: readonly ObservedRun[], environment: string) {
@@ -232,7 +239,9 @@ class Timeline {
     });
   }
 
-  /** The shifts of a series with the versions of one name, otherwise by time. `indexes` are places in `runs`. */
+  /**
+   * The shifts of a series by the versions of one name, or else by time. `indexes` are places in `runs`.
+   */
   shifts(
     indexes: readonly number[],
     values: readonly number[],
@@ -271,7 +280,7 @@ class Timeline {
     };
   }
 
-  /** The version that the change goes with, and others that were first seen with it. */
+  /** The version of the change, and other versions that were first seen with it. */
   #versionsOf(index: number, name: string | null): Record<string, string> {
     const now = this.runs[index]?.versions ?? {};
     const value = name === null ? undefined : now[name];
@@ -288,7 +297,7 @@ class Timeline {
   }
 }
 
-/** A shift at a place in the runs of an environment, and the name of the version that it goes with. */
+/** A shift in the runs of an environment, with the name of its version. */
 interface FoundShift {
   index: number;
   from: number[];
@@ -334,7 +343,7 @@ function settingChanges(timeline: Timeline): FoundChange[] {
 
 type Sort = 'rule' | 'step';
 
-/** The lists of names in a run whose members and order are looked at: its steps, or the rules of each step. */
+/** The lists of names in a run whose members and order can change: its steps, or the rules of each step. */
 function sequencesOf(run: ObservedRun, sort: Sort): Sequences {
   if (sort === 'step') return [{ step: null, names: [...new Set(run.steps)] }];
   return run.blocks.map(({ step, rules }) => ({
@@ -354,8 +363,8 @@ function namesIn(run: ObservedRun, sort: Sort): string[] {
 }
 
 /**
- * Rules and steps that are new or gone. A run that ended early does not say that the rest is gone: it failed, or
- * the last rule that it asked failed, so that it asked no more.
+ * Finds rules and steps that were added or removed. A run that ended early says nothing about the rest. It
+ * failed, or it stopped after a failed rule.
  */
 function presenceChanges(timeline: Timeline, sort: Sort): FoundChange[] {
   const sets = new Map<unknown, Set<string>>();
@@ -396,8 +405,8 @@ function isWhole({ blocks, failed, completed }: ObservedRun, sort: Sort): boolea
 }
 
 /**
- * Rules of a step, or steps, that changed places. Each two names are looked at by themselves, since most runs have
- * only some of them. Names that always follow each other in one order are left out at once.
+ * Finds rules of a step, or steps, whose order changed. Each pair of names is compared separately, because
+ * most runs have only some names. Pairs that always have the same order are skipped.
  */
 function orderChanges(timeline: Timeline, sort: Sort): FoundChange[] {
   const known = new Map<unknown, Sequences>();
@@ -422,7 +431,7 @@ function orderChanges(timeline: Timeline, sort: Sort): FoundChange[] {
     for (const shift of timeline.shifts(indexes, values, 'value')) {
       const { version, index } = shift;
       const value = version === null ? '' : timeline.runs[index]?.versions[version];
-      // Pairs that changed places with one version are one change, though few runs show them all.
+      // Pairs that changed order with the same version are one change, even if few runs show all of them.
       const key = JSON.stringify([pair.step, version, value]);
       const move = found.get(key) ?? { sort, step: pair.step, index, version, pairs: [] };
       move.index = Math.min(move.index, index);
@@ -446,11 +455,11 @@ interface Move {
   step: string | null;
   index: number;
   version: string | null;
-  /** With their direction after the change. */
+  /** The pairs with their direction after the change. */
   pairs: (Pair & { now: number })[];
 }
 
-/** The names that moved, each with the whole order before and after. */
+/** The names that moved, each with the whole order before and after the change. */
 function movesOf(timeline: Timeline, sequences: Sequences[], move: Move): FoundChange[] {
   const { sort, step, pairs } = move;
   const shows = (lists: Sequences, isNow: boolean): boolean =>
@@ -476,7 +485,7 @@ function movesOf(timeline: Timeline, sequences: Sequences[], move: Move): FoundC
   );
 }
 
-/** The most names; of equally long lists the most frequent one. */
+/** The longest list of names. Of equally long lists, the most frequent one. */
 function longest(lists: string[][]): string[] {
   const most = Math.max(0, ...lists.map((list) => list.length));
   const counts = new Map<string, { list: string[]; count: number }>();
@@ -488,7 +497,7 @@ function longest(lists: string[][]): string[] {
   return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.list ?? [];
 }
 
-/** The common names outside the longest sequence that both orders share. */
+/** The common names that are not in the longest sequence shared by both orders. */
 function movedNames(before: string[], after: string[]): string[] {
   const old = before.filter((name) => after.includes(name));
   const now = after.filter((name) => before.includes(name));
@@ -503,7 +512,7 @@ function movedNames(before: string[], after: string[]): string[] {
   return now.filter((_, index) => !kept.has(places[index] ?? -1));
 }
 
-/** Pairs that were seen in both orders in one step. */
+/** Pairs that occur in both orders in one step. */
 function swappedPairs(sequences: Sequences): Pair[] {
   const distinct = new Map(sequences.map((one) => [`${one.step}\n${one.names.join('\n')}`, one]));
   const seen = new Map<string, Set<string>>();
@@ -523,7 +532,7 @@ function swappedPairs(sequences: Sequences): Pair[] {
   return [...pairs.values()];
 }
 
-/** 0 if `a` comes first, 1 if `b` does. */
+/** Returns 0 if `a` comes first, 1 if `b` does. */
 function directionOf({ step, a, b }: Pair, lists: Sequences): number | undefined {
   for (const list of lists) {
     if (list.step !== step) continue;

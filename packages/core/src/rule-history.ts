@@ -16,7 +16,9 @@ const text = z.string().nullable();
 
 export const RULE_CHANGE_FIELDS = [...SETTING_FIELDS, 'presence', 'order'] as const;
 
-/** Executions of one environment: how many there were, and in how many of them the rule did so. */
+/**
+ * The number of executions in one environment, and the number of those in which the rule failed or decided.
+ */
 const figuresSchema = z.object({
   executions: count,
   evaluated: count,
@@ -26,21 +28,24 @@ const figuresSchema = z.object({
 export type RuleFigures = z.infer<typeof figuresSchema>;
 
 const changeSchema = z.object({
-  /** `presence` goes from false to true for a new rule. `order` has lists of names. Several values are a list. */
+  /**
+   * `presence` changes from false to true for a new rule. `order` has lists of names. Several values form a
+   * list.
+   */
   field: z.enum(RULE_CHANGE_FIELDS),
   from: json,
   to: json,
-  /** The start of the first execution that shows it. */
+  /** The start of the first execution with the new state. */
   at: z.string(),
   environment: z.string(),
-  /** The versions that were first seen with it. */
+  /** The versions that were first seen with the change. */
   versions: z.record(z.string(), z.string()),
-  /** `version`: old and new executions differ in a version. `time`: only the time tells them apart. */
+  /** `version`: old and new executions differ in a version. `time`: they differ only in time. */
   evidence: z.enum(['version', 'time']),
 });
 
 const ruleChangeSchema = changeSchema.extend({
-  /** Since the change before it, and until the next one, in its environment. */
+  /** Figures since the previous change and until the next change, in the same environment. */
   before: figuresSchema,
   after: figuresSchema,
 });
@@ -60,8 +65,8 @@ const settingSchema = z.object({
 export type RuleSettingSpan = z.infer<typeof settingSchema>;
 
 /**
- * The rules of a pipeline and what changed in them and in its steps. Counts are of executions; where fewer than all
- * were read (`sampled`), they are scaled up.
+ * The rules of a pipeline, and the changes of its rules and steps. Counts are of executions. If only a
+ * sample was read (`sampled`), the counts are scaled up.
  */
 export const ruleHistorySchema = z.object({
   pipeline: z.string(),
@@ -72,7 +77,7 @@ export const ruleHistorySchema = z.object({
   rules: z.array(
     z.object({
       id: z.string(),
-      /** Only where one execution asks the same rule in several steps. */
+      /** Set only if an execution evaluates the rule in several steps. */
       step: text,
       evaluated: count,
       failed: count,
@@ -81,7 +86,7 @@ export const ruleHistorySchema = z.object({
       lastAt: z.string(),
       /** Parts that have several values at the same time, such as a threshold that depends on the input. */
       varies: z.array(z.enum(SETTING_FIELDS)),
-      /** The latest first; at most twenty, the most frequent ones. */
+      /** The latest first. At most twenty are listed, chosen by frequency. */
       settings: z.array(settingSchema),
       moreSettings: count,
       /** The latest first. */
@@ -89,14 +94,14 @@ export const ruleHistorySchema = z.object({
     }),
   ),
   moreRules: count,
-  /** Steps that are new, gone or in another place. */
+  /** Steps that were added, removed or moved. */
   steps: z.array(z.object({ name: z.string(), changes: z.array(changeSchema) })),
 });
 export type RuleHistory = z.infer<typeof ruleHistorySchema>;
 export type HistoryRule = RuleHistory['rules'][number];
 export type HistoryChange = z.infer<typeof changeSchema>;
 
-/** A change with the rule or the step that it is about. */
+/** A change together with its rule or step. */
 export interface NamedChange extends HistoryChange {
   rule: string | null;
   step: string | null;
@@ -106,7 +111,7 @@ const MAX_RULES = 200;
 const MAX_SETTINGS = 20;
 const MAX_CHANGES = 50;
 
-/** All changes of a history, the latest first. A pair of rules that changed places is one change. */
+/** All changes of a history, the latest first. Two rules that swapped places are one change. */
 export function changesOf({ rules, steps }: Pick<RuleHistory, 'rules' | 'steps'>): NamedChange[] {
   const named = [
     ...rules.flatMap(({ id, step, changes }) =>
@@ -123,7 +128,7 @@ export function changesOf({ rules, steps }: Pick<RuleHistory, 'rules' | 'steps'>
   return named.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
 }
 
-/** Summarises observed runs, sorted by time. `scale` says for how many executions each run speaks. */
+/** Summarizes observed runs, sorted by time. Each run stands for `scale` executions. */
 export function summarizeRules(
   runs: readonly ObservedRun[],
   { scale, changes }: { scale: number; changes: readonly FoundChange[] },
@@ -193,7 +198,7 @@ function ruleOf({ rule, step, asked }: AskedRule, sources: Sources): HistoryRule
 
 type Span = Omit<RuleSettingSpan, 'firstAt' | 'lastAt'> & { firstAt: number; lastAt: number };
 
-/** Each distinct setting with the time in which it was seen, the most frequent first. */
+/** Each distinct setting with the time span in which it was seen, the most frequent first. */
 function spansOf(asked: AskedRule['asked'], runs: readonly ObservedRun[]): Span[] {
   const spans = new Map<string, Span>();
   const texts = new Map<RuleSetting, string>();
@@ -232,7 +237,7 @@ function spanOf({ environment, at }: ObservedRun, setting: RuleSetting): Span {
   };
 }
 
-/** Whether a part has several values in one environment since its last change. */
+/** Whether a part has had several values in one environment since its last change. */
 function varies(
   asked: AskedRule['asked'],
   runs: readonly ObservedRun[],

@@ -2,7 +2,7 @@ import { decisiveByCounts, evaluationsOf, rejectionsIn } from './rule-evaluation
 import type { Snapshot } from './snapshot.js';
 import { stepsInOrder } from './step-order.js';
 
-/** The most distinct rules in an execution's roll-up. Further rules are left out. */
+/** The maximum number of distinct rules in an execution's roll-up. Further rules are left out. */
 const MAX_RULES = 200;
 
 /** The rules of one execution, by id, for questions about many executions. */

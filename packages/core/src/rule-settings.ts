@@ -1,7 +1,10 @@
 import { stringifyJson, type Json } from './exact-json.js';
 import type { Rule, Step } from './snapshot.js';
 
-/** What people set of a rule, as one step recorded it. Without its result, so that most executions have the same. */
+/**
+ * The settings of a rule, as one step recorded them. They exclude the result, so most executions share
+ * them.
+ */
 export interface RuleSetting {
   id: string;
   version?: string;
@@ -16,13 +19,13 @@ export interface RuleSetting {
 export const SETTING_FIELDS = ['threshold', 'op', 'version', 'effect', 'field', 'unit'] as const;
 export type SettingField = (typeof SETTING_FIELDS)[number];
 
-/** Settings of one step beyond this are left out. */
+/** The maximum number of settings per step. Further ones are left out. */
 export const MAX_STEP_SETTINGS = 200;
-/** A longer threshold is kept as its beginning, with its length and a digest. */
+/** A longer threshold is stored as its beginning, with its length and a digest. */
 export const MAX_THRESHOLD_CHARACTERS = 200;
 const MAX_TEXT = 128;
 
-/** The rules that a step asked, in its order. Null for a step that was skipped or has none. */
+/** The rules that a step evaluated, in order. Null if the step was skipped or has no rules. */
 export function ruleSettingsOf(
   { status, rules }: Pick<Step, 'status' | 'rules'>,
   digest: (text: string) => string,
@@ -58,7 +61,7 @@ function boundedThreshold(threshold: Json, digest: (text: string) => string): Js
   return `${text.slice(0, 80)}… (${text.length} characters, SHA-256 ${digest(text).slice(0, 12)})`;
 }
 
-/** The value of one part of a setting; null if it was not recorded. */
+/** The value of one part of a setting. Null if it was not recorded. */
 export function settingValue(setting: RuleSetting, field: SettingField): Json {
   return setting[field] ?? null;
 }

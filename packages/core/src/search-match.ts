@@ -9,7 +9,7 @@ const MAX_MATCHES = 3;
 const SNIPPET_LENGTH = 160;
 /** The number of characters shown before a match. */
 const LEAD_LENGTH = 48;
-/** The most highlighted ranges in one text. */
+/** The maximum number of highlighted ranges in one text. */
 const MAX_RANGES = 10;
 
 export interface SearchFinding {

@@ -1,47 +1,56 @@
 import { logChoose, wilsonInterval } from './proportions.js';
 
-// Finds where a series of values changed for good, and tells that from values that vary all the time.
+// Finds where a series of values changed permanently, and ignores values that vary all the time.
 
-/** One observation. `value` and `version` are numbers of distinct values; `version` is -1 without one. */
+/**
+ * One observation. `value` and `version` are numbers of distinct values. `version` is -1 if there is no
+ * version.
+ */
 export interface Point {
   value: number;
   version: number;
 }
 
-/** From `at` (an index) on, the values `to` are seen in place of the values `from`. */
+/** A change: from the index `at` on, the values `to` replace the values `from`. */
 export interface Shift {
   at: number;
   from: number[];
   to: number[];
-  /** There are other values, which stay. */
+  /** Set if other values stayed. */
   isPartial?: true;
 }
 
-/** The accepted chance that values in random order look like a change with a new version, for one comparison. */
+/**
+ * The accepted probability that values in random order look like a change with a new version, per
+ * comparison.
+ */
 const CHANCE_WITH_VERSION = 1e-5;
-/** The same without a new version. It is smaller, since nothing else speaks for a change. */
+/** The same without a new version. It is smaller, because nothing else indicates a change. */
 const CHANCE_BY_TIME = 1e-7;
-/** The accepted chance of the wait until a new value is first seen, and since an old one was last seen. */
+/**
+ * The accepted probability of the wait until a new value is first seen, and after an old value was last
+ * seen.
+ */
 const CHANCE_OF_WAIT = 1e-3;
 const CHANCE_OF_RETURN = 1e-4;
-/** Standard deviations below the expected number of runs. */
+/** In standard deviations from the expected number of runs. Below this the values are clustered. */
 const MOST_CLUSTERED = -2;
-/** Something seen more seldom is not called new or gone by its time alone. */
+/** Rarer values are not called new or gone because of their time alone. */
 const MIN_SEEN = 8;
-/** Observations that may be out of order where nothing but the time speaks for a change. */
+/** The number of observations that may be out of order if only the time indicates a change. */
 const LATE = 2;
-/** More changes than this, without a version that goes with them, are values that drift. */
+/** More changes than this without a version mean that the values drift. */
 const MAX_SHIFTS_BY_TIME = 8;
 const MAX_VALUES_BY_TIME = 20;
 const MAX_VERSIONS = 50;
-/** A version with fewer observations is too short for a comparison with the next one. */
+/** With fewer observations, a version is not compared with the next one. */
 const ENOUGH = 10;
 
 /**
- * The changes that go with a version. A value that depends on the input is seen before and after a new version
- * alike. So a change needs an old value that the new version never has and a new value that the old one never had,
- * both more often than chance allows: if the order were random, all k of n observations would be on one side with
- * a probability of C(m, k) / C(n, k). Both values must also be seen close to the change.
+ * Finds changes that go with a version. A value that depends on the input occurs both before and after a
+ * new version. So a change needs an old value that the new version never has, and a new value that the old
+ * version never had. Both must occur more often than by chance: in random order, all k of n observations
+ * are on one side with a probability of C(m, k) / C(n, k). Both values must also occur close to the change.
  */
 export function shiftsWithVersion(points: readonly Point[], byPresence = false): Shift[] {
   const versions = versionsInOrder(points);
@@ -57,7 +66,10 @@ export function shiftsWithVersion(points: readonly Point[], byPresence = false):
   return shifts.sort((a, b) => a.at - b.at);
 }
 
-/** Against the version before, and past versions that are too short to compare. Versions may run side by side. */
+/**
+ * Compares a version with the previous one, skipping versions that are too short. Versions may run side by
+ * side.
+ */
 function againstEarlier(
   points: readonly Point[],
   versions: readonly OfVersion[],
@@ -75,8 +87,9 @@ function againstEarlier(
 }
 
 /**
- * The changes in time alone, for settings that have no version. Every value must be seen in one span of time that
- * no other value's span overlaps. A value that comes back, or many values that follow each other, vary.
+ * Finds changes by time alone, for settings without a version. The time span of each value must not overlap
+ * the span of another value. Values that return, or that follow each other in large numbers, count as
+ * varying.
  */
 export function shiftsByTime(points: readonly Point[]): Shift[] {
   const spans = spansOf(points);
@@ -98,7 +111,8 @@ export function shiftsByTime(points: readonly Point[]): Shift[] {
     const before = regimes[place - 1];
     if (before === undefined) return [];
     const [from, to] = [mainValues(before), mainValues(regime)];
-    // Of several values at a time, some may be missing for a while. Only a version would tell that from a change.
+    // If several values occur at a time, some may be missing for a while. Only a version could distinguish
+    // that from a change.
     if (from.length !== 1 || to.length !== 1) return [];
     const total = before.count + regime.count;
     if (-logChoose(total, regime.count) > Math.log(CHANCE_BY_TIME)) return [];
@@ -107,8 +121,8 @@ export function shiftsByTime(points: readonly Point[]): Shift[] {
 }
 
 /**
- * Where something begins or ends to be seen at all (value 1 against 0), by time alone: it was never seen before, or
- * never again, for far longer than it was ever missing between.
+ * Finds where something first appears or finally disappears (value 1 or 0), by time alone. Before or after
+ * that, it must be missing for far longer than ever in between.
  */
 export function presenceByTime(points: readonly Point[]): Shift[] {
   const seen = points.flatMap(({ value }, index) => (value === 1 ? [index] : []));
@@ -142,7 +156,7 @@ interface Regime {
   spans: Span[];
 }
 
-/** The values that a regime consists of; none if most observations are of values that hardly recur. */
+/** The main values of a regime. Empty if most observations have values that hardly recur. */
 function mainValues({ spans, count }: Regime): number[] {
   const main = spans.filter((span) => span.count >= 3);
   const covered = main.reduce((sum, span) => sum + span.count, 0);
@@ -162,7 +176,10 @@ function spansOf(points: readonly Point[]): Span[] {
   return [...spans.values()].sort((a, b) => a.first - b.first);
 }
 
-/** Whether a version would have been seen earlier if it had been there from the beginning, such as a host's name. */
+/**
+ * Whether a version, such as a host's name, would have been seen earlier if it had existed from the
+ * beginning.
+ */
 function isFirstSeenLate(indexes: readonly number[], of: number): boolean {
   const first = indexes[0] ?? 0;
   return logTail(of - first, indexes.length, first) < Math.log(CHANCE_OF_WAIT);
@@ -183,7 +200,7 @@ function versionsInOrder(points: readonly Point[]): OfVersion[] {
   return [...versions.values()];
 }
 
-/** The observations of an older version that follow the last one of this version: it was taken back. */
+/** The observations of an older version after the last one of this version, which was rolled back. */
 function returnAfter(points: readonly Point[], indexes: number[]): number[] | undefined {
   const [first, last] = [indexes[0], indexes.at(-1)];
   if (first === undefined || last === undefined) return undefined;
@@ -234,13 +251,14 @@ function compare(
   if (to.length === 0 || from.length === 0) return [];
   const isOne = old.size === 1 && now.size === 1;
   if (!isOne && [before, after].some((indexes) => comeInClusters(indexes.map(valueAt)))) return [];
-  // A version that was too short to compare may have had the new value first.
+  // A version that was too short to compare may have introduced the new value.
   return [{ at: firstOf(to), from, to, ...(!isOne && { isPartial: true as const }) }];
 }
 
 /**
- * Whether the most frequent value comes in fewer, longer runs than in a random order (Wald and Wolfowitz 1940, Ann.
- * Math. Stat. 11:147-162). Then the input drifts, and values that are new or missing say nothing about the setting.
+ * Whether the most frequent value comes in fewer, longer runs than in a random order (Wald and Wolfowitz
+ * 1940, Ann. Math. Stat. 11:147-162). Then the input drifts, and new or missing values say nothing about
+ * the setting.
  */
 function comeInClusters(values: readonly number[]): boolean {
   const [main] = [...countsOf(values)].sort(([, a], [, b]) => b.count - a.count);
@@ -259,7 +277,9 @@ function isNear(wait: number, count: number, of: number): boolean {
   return logTail(of, count, wait) > Math.log(CHANCE_OF_WAIT);
 }
 
-/** The logarithm of the chance that `gap` observations in a row miss what `count` of `of` have. */
+/**
+ * The logarithm of the probability that `gap` observations in a row lack a value that `count` of `of` have.
+ */
 function logTail(of: number, count: number, gap: number): number {
   return gap === 0 ? 0 : gap * Math.log1p(-Math.min(count / (of + 1), 1 - 1e-9));
 }

@@ -7,7 +7,7 @@ export type { Json } from './exact-json.js';
 export const LIMITS = {
   snapshotBytes: 5 * 1024 * 1024,
   requestBytes: 20 * 1024 * 1024,
-  /** The most snapshots in one request. */
+  /** The maximum number of snapshots in one request. */
   snapshots: 10_000,
   steps: 10_000,
   depth: 200,

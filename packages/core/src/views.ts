@@ -13,7 +13,7 @@ export const viewParamsSchema = z.strictObject({
 export type ViewParams = z.infer<typeof viewParamsSchema>;
 
 export const MAX_VIEW_NAME_LENGTH = 80;
-/** The most saved views of a person in an app, and the most shared views of an app. */
+/** The maximum number of saved views of a person in an app, and of shared views of an app. */
 export const MAX_VIEWS = 100;
 
 const nameSchema = z.string().trim().min(1).max(MAX_VIEW_NAME_LENGTH);

@@ -1,7 +1,7 @@
 import { isNumber, stringifyJson, type RecordedNumber } from './exact-json.js';
 import type { Json } from './snapshot.js';
 
-/** The most code points of a quoted text from a record. Longer texts are cut. */
+/** The maximum number of code points of a quoted text from a record. Longer texts are cut. */
 const MAX_QUOTED = 200;
 
 // Line breaks and control characters could forge lines or control a terminal. Bidi controls reorder text.

@@ -10,11 +10,11 @@ import {
 } from '../src/index.js';
 import { PLANTS, world, type World } from './rule-worlds.js';
 
-/** All worlds are for the full run. */
+/** Only the full run uses all worlds. */
 const WORLDS = process.env['XRAY_TEST_FULL'] === '1' ? 200 : 20;
 const TIMEOUT_MS = 120_000;
 
-/** Whether the planted change is named with its values and its first time, and nothing else is. */
+/** Whether the planted change is named with its values and its first time, and no other change is. */
 function isNamed({ runs, truth }: World): boolean {
   const found = findRuleChanges(runs);
   const [only] = found;
@@ -64,7 +64,7 @@ const many = (count: number, make: (index: number) => ObservedRun): ObservedRun[
 
 describe('changes of rules', () => {
   test.each(PLANTS)(
-    'are named with old value, new value and first time among noise: %s',
+    'are named with old value, new value and first time, despite noise: %s',
     (plant) => {
       const worlds = Array.from({ length: WORLDS }, (_, seed) => world(seed + 1, plant));
       expect(worlds.filter(isNamed).length).toBeGreaterThanOrEqual(0.99 * WORLDS);
@@ -73,7 +73,7 @@ describe('changes of rules', () => {
   );
 
   test(
-    'are not named where nothing changed',
+    'are not named if nothing changed',
     () => {
       const found = Array.from({ length: WORLDS }, (_, seed) =>
         findRuleChanges(world(seed + 1, undefined).runs),
@@ -83,7 +83,7 @@ describe('changes of rules', () => {
     TIMEOUT_MS,
   );
 
-  test('are told apart from a threshold that depends on the input', () => {
+  test('are distinguished from a threshold that depends on the input', () => {
     const runs = many(120, (index) =>
       run(index, [limit(index % 3 === 0 ? 0.43 : 0.36)], {
         versions: { ruleset: index < 60 ? 'r41' : 'r42' },
@@ -95,7 +95,7 @@ describe('changes of rules', () => {
     expect(rules[0]?.settings).toHaveLength(2);
   });
 
-  test('of one tier of a threshold with tiers are named', () => {
+  test('are named if one tier of a threshold changes', () => {
     const runs = many(120, (index) =>
       run(index, [limit(index % 2 === 0 ? 0.5 : index < 60 ? 0.43 : 0.36)], {
         versions: { ruleset: index < 60 ? 'r41' : 'r42' },
@@ -104,7 +104,7 @@ describe('changes of rules', () => {
     expect(findRuleChanges(runs)).toMatchObject([{ field: 'threshold', from: 0.43, to: 0.36 }]);
   });
 
-  test('that were taken back are two changes', () => {
+  test('that were rolled back count as two changes', () => {
     const runs = many(90, (index) => {
       const isNew = index >= 30 && index < 60;
       return run(index, [limit(isNew ? 0.36 : 0.43)], {
@@ -117,7 +117,7 @@ describe('changes of rules', () => {
     ]);
   });
 
-  test('have the figures before and after them, in their environment', () => {
+  test('have figures before and after them, in their environment', () => {
     const runs = many(60, (index) => {
       const isNew = index >= 20;
       const fails = isNew && index % 2 === 0;
@@ -153,7 +153,7 @@ describe('changes of rules', () => {
     ]);
   });
 
-  test('do not take the rest for gone where a step stops at the first failure', () => {
+  test('do not include rules after the first failure of a step as removed', () => {
     const income: RuleSetting = { id: 'min_income', op: '>=', threshold: 30_000 };
     const runs = many(120, (index) => {
       const stops = index >= 60;
@@ -180,7 +180,7 @@ describe('settings of rules', () => {
     expect(ruleSettingsOf({ rules: [] }, digest)).toBeNull();
   });
 
-  test('keep the beginning of a long threshold and tell two of them apart', () => {
+  test('keep the beginning of a long threshold, and distinguish two of them', () => {
     const threshold = Array.from({ length: 500 }, (_, index) => `country-${index}`);
     const [setting] = ruleSettingsOf({ rules: [{ id: 'country', threshold }] }, digest) ?? [];
     expect(setting?.threshold).toMatch(

@@ -1,7 +1,10 @@
 import type { ObservedRun, RuleSetting, SettingBlock } from '../src/index.js';
 import { randomFrom } from './planted.js';
 
-/** What one world changes. `by` is a new version at once, a version rolled out to a part, or nothing but the time. */
+/**
+ * What changes in a world. `by` is a new version at once, a version rolled out to some executions, or time
+ * alone.
+ */
 export const PLANTS = ['threshold', 'op', 'order', 'new', 'removed', 'step'] as const;
 export type Plant = (typeof PLANTS)[number];
 
@@ -15,9 +18,9 @@ export interface World {
 const START = Date.parse('2026-11-23T00:00:00Z');
 
 /**
- * Decisions of a lender. In every world: tiers of a limit that depend on the amount, which drifts; a threshold that
- * is different each time; an override now and then; rules that only some applicants meet; checks in any order; a
- * rule set that stops at the first failure; a release without any change of rules; two environments.
+ * Makes decisions of a lender in two environments. Every world has noise: tiers that depend on a drifting
+ * amount, a threshold that differs each time, occasional overrides, rules for some applicants only, checks
+ * in any order, a rule set that stops at the first failure, and a release without changes of rules.
  */
 export function world(seed: number, plant: Plant | undefined): World {
   const random = randomFrom(seed);

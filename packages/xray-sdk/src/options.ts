@@ -121,13 +121,13 @@ export interface XRayOptions {
  * ```
  */
 export interface DeliveryOptions {
-  /** The most snapshots that may wait. Default 1,000. */
+  /** The maximum number of waiting snapshots. Default 1,000. */
   maxQueued?: number | undefined;
-  /** The most bytes that may wait. Default 10 MB. */
+  /** The maximum size of waiting snapshots in bytes. Default 10 MB. */
   maxQueuedBytes?: number | undefined;
-  /** The most snapshots in one request. Default 200. */
+  /** The maximum number of snapshots in one request. Default 200. */
   maxBatch?: number | undefined;
-  /** The most bytes in one request. Default 1 MiB. */
+  /** The maximum size of one request in bytes. Default 1 MiB. */
   maxBatchBytes?: number | undefined;
   /** How long a snapshot waits for others to share its request. Default 200 ms. */
   delayMs?: number | undefined;

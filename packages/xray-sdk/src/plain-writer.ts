@@ -11,7 +11,7 @@ import { encoder } from './utf8.js';
 const MAX_VISITS = 10_000;
 const MAX_CACHED_KEYS = 2_000;
 const MAX_CACHED_KEY_LENGTH = 128;
-/** The most bytes of one UTF-16 unit, as UTF-8 or as an escape written here. */
+/** The maximum number of bytes of one UTF-16 unit, as UTF-8 or as an escape written here. */
 const UNIT_BYTES = 3;
 const NUMBER_BYTES = 25;
 

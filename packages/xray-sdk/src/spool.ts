@@ -19,7 +19,7 @@ export interface SpoolOptions {
    */
   dir: string;
   /**
-   * The most bytes on disk for this client, including snapshots taken over from ended processes.
+   * The maximum size on disk for this client in bytes, including snapshots taken over from ended processes.
    * Default 256 MB. Beyond it the client drops new snapshots as `spool`.
    */
   maxBytes?: number | undefined;
