@@ -17,7 +17,8 @@ const text = z.string().nullable();
 export const RULE_CHANGE_FIELDS = [...SETTING_FIELDS, 'presence', 'order'] as const;
 
 /**
- * The number of executions in one environment, and the number of those in which the rule failed or decided.
+ * Counts of executions in one environment: all of them, and those in which the rule was evaluated, failed
+ * or decided.
  */
 const figuresSchema = z.object({
   executions: count,
