@@ -15,7 +15,7 @@ export type LoanAnswer =
 type Tier = 'A' | 'B' | 'C' | 'D';
 
 /** The rules in force. Any change is a new ruleset, and its name is recorded with every decision. */
-const RULESET = {
+export const RULESET = {
   name: 'loans-2026-01',
   minScore: 620,
   maxDebtToIncome: 0.43,
@@ -24,7 +24,7 @@ const RULESET = {
   maxLatePayments: 2,
   /** If only one rule fails and the value is this close to its limit, a person decides. */
   referralMargin: 0.05,
-} as const;
+};
 
 const ANNUAL_RATE: Record<Tier, number> = { A: 0.049, B: 0.069, C: 0.099, D: 0.149 };
 
@@ -33,12 +33,13 @@ export async function decideLoan(
   xray: XRaySDK,
   application: Application,
   services: LoanServices,
+  ruleset: typeof RULESET = RULESET,
 ): Promise<LoanAnswer> {
   const { applicantId } = application;
   return await xray.run(
     {
       subject: { applicant: applicantId },
-      versions: { ruleset: RULESET.name },
+      versions: { ruleset: ruleset.name },
       tags: [application.employment],
       metadata: { region: application.region, purpose: application.purpose },
       input: application,
@@ -87,35 +88,35 @@ export async function decideLoan(
 
       const isEligible = execution.step('rules', { kind: 'rules' }, (step) => {
         const passed = [
-          step.check('min_score', file.score >= RULESET.minScore, {
+          step.check('min_score', file.score >= ruleset.minScore, {
             actual: file.score,
-            threshold: RULESET.minScore,
+            threshold: ruleset.minScore,
             op: '>=',
             reason: 'SCORE_LOW',
           }),
-          step.check('max_debt_to_income', debtToIncome <= RULESET.maxDebtToIncome, {
+          step.check('max_debt_to_income', debtToIncome <= ruleset.maxDebtToIncome, {
             actual: debtToIncome,
-            threshold: RULESET.maxDebtToIncome,
+            threshold: ruleset.maxDebtToIncome,
             op: '<=',
             reason: 'DEBT_TO_INCOME_HIGH',
           }),
-          step.check('min_income', application.monthlyIncome >= RULESET.minMonthlyIncome, {
+          step.check('min_income', application.monthlyIncome >= ruleset.minMonthlyIncome, {
             actual: application.monthlyIncome,
-            threshold: RULESET.minMonthlyIncome,
+            threshold: ruleset.minMonthlyIncome,
             op: '>=',
             unit: 'EUR',
             reason: 'INCOME_LOW',
           }),
-          step.check('min_employment', application.employedMonths >= RULESET.minEmployedMonths, {
+          step.check('min_employment', application.employedMonths >= ruleset.minEmployedMonths, {
             actual: application.employedMonths,
-            threshold: RULESET.minEmployedMonths,
+            threshold: ruleset.minEmployedMonths,
             op: '>=',
             unit: 'months',
             reason: 'EMPLOYMENT_SHORT',
           }),
-          step.check('max_late_payments', file.latePayments24m <= RULESET.maxLatePayments, {
+          step.check('max_late_payments', file.latePayments24m <= ruleset.maxLatePayments, {
             actual: file.latePayments24m,
-            threshold: RULESET.maxLatePayments,
+            threshold: ruleset.maxLatePayments,
             op: '<=',
             reason: 'LATE_PAYMENTS',
           }),
@@ -128,10 +129,10 @@ export async function decideLoan(
         return { outcome: 'approved', ...offer };
       }
       const isNear = execution.step('near_miss', { kind: 'evaluate' }, (step) => {
-        const near = missesOneRuleNarrowly(application, file, debtToIncome);
+        const near = missesOneRuleNarrowly(application, file, debtToIncome, ruleset);
         step.note({
           reasoning: near
-            ? `Tier ${tier} misses one rule by less than ${RULESET.referralMargin * 100} %`
+            ? `Tier ${tier} misses one rule by less than ${ruleset.referralMargin * 100} %`
             : 'Misses more than one rule, or one by far',
         });
         return near;
@@ -170,14 +171,15 @@ function missesOneRuleNarrowly(
   { monthlyIncome, employedMonths }: Application,
   { score, latePayments24m }: CreditFile,
   debtToIncome: number,
+  ruleset: typeof RULESET,
 ): boolean {
   const shortfalls = [
-    1 - score / RULESET.minScore,
-    debtToIncome / RULESET.maxDebtToIncome - 1,
-    1 - monthlyIncome / RULESET.minMonthlyIncome,
-    1 - employedMonths / RULESET.minEmployedMonths,
-    latePayments24m / RULESET.maxLatePayments - 1,
+    1 - score / ruleset.minScore,
+    debtToIncome / ruleset.maxDebtToIncome - 1,
+    1 - monthlyIncome / ruleset.minMonthlyIncome,
+    1 - employedMonths / ruleset.minEmployedMonths,
+    latePayments24m / ruleset.maxLatePayments - 1,
   ].filter((shortfall) => shortfall > 0);
   const [only, ...others] = shortfalls;
-  return only !== undefined && others.length === 0 && only < RULESET.referralMargin;
+  return only !== undefined && others.length === 0 && only < ruleset.referralMargin;
 }

@@ -2,7 +2,7 @@ import type { PipelineReplay, ReplayResult } from './replay/plan.js';
 import type { ReplayOptions } from './replay.js';
 import type { Snapshot } from './wire/snapshot.js';
 
-export { decidedOf } from './replay/decided.js';
+export { decidedOf, differenceOf } from './replay/decided.js';
 export { ReplayLeak, ReplayMiss } from './replay/errors.js';
 
 /** A replay needs Node. Other runtimes can load this entry, so that a bundle with it still builds. */

@@ -1,4 +1,4 @@
-import { decidedOf } from './replay/decided.js';
+import { decidedOf, differenceOf } from './replay/decided.js';
 import { isMarked } from './replay/recorded-steps.js';
 import type { Decided, PipelineReplay, ReplayResult, Verdict } from './replay/plan.js';
 import { nextTurn, pause } from './replay/real.js';
@@ -16,7 +16,7 @@ export type {
   StepRef,
   Verdict,
 } from './replay/plan.js';
-export { decidedOf } from './replay/decided.js';
+export { decidedOf, differenceOf } from './replay/decided.js';
 export { ReplayLeak, ReplayMiss } from './replay/errors.js';
 
 /**
@@ -97,7 +97,7 @@ async function replayOne(
   const snapshot = run.main?.snapshot() ?? null;
   const is = snapshot === null ? null : decidedOf(snapshot, plan);
   const why = doubtOf(run, ending, was, is);
-  const verdict = why !== null || is === null ? 'undecided' : verdictOf(was, is);
+  const verdict = why !== null || is === null ? 'undecided' : differenceOf(was, is);
   return { ...resultOf(record, was, run, verdict, why, snapshot), is };
 }
 
@@ -161,7 +161,7 @@ function doubtOf(run: Replay, ending: Ending, was: Decided, is: Decided | null):
     return 'the code recorded no execution';
   }
   if (is.status === 'running') return 'the code did not end the execution';
-  const isChanged = verdictOf(was, is) !== 'same';
+  const isChanged = differenceOf(was, is) !== 'same';
   if (run.reads.chance > 0 && isChanged) {
     return 'the code read chance, so the result may differ by chance; use execution.random()';
   }
@@ -175,13 +175,6 @@ function lackOf(record: Snapshot): string | undefined {
   if (isMarked(record.marks ?? [], '/input')) return 'the input is not whole';
   if ((record.dropped?.steps ?? 0) > 0) return 'steps were left out of the record';
   return undefined;
-}
-
-function verdictOf(was: Decided, is: Decided): Verdict {
-  const isFlipped =
-    was.outcome !== is.outcome || was.adverse !== is.adverse || was.status !== is.status;
-  if (isFlipped) return 'flipped';
-  return was.choice !== is.choice || was.reason !== is.reason ? 'moved' : 'same';
 }
 
 function resultOf(

@@ -20,6 +20,21 @@ export function decidedOf(snapshot: Snapshot, { choice }: Pick<PipelineReplay, '
   };
 }
 
+/**
+ * How two results of a decision differ.
+ *
+ * @example
+ * ```ts
+ * const isFlipped = result.is !== null && differenceOf(result.was, result.is) === 'flipped';
+ * ```
+ */
+export function differenceOf(was: Decided, is: Decided): 'same' | 'moved' | 'flipped' {
+  const isFlipped =
+    was.outcome !== is.outcome || was.adverse !== is.adverse || was.status !== is.status;
+  if (isFlipped) return 'flipped';
+  return was.choice !== is.choice || was.reason !== is.reason ? 'moved' : 'same';
+}
+
 /** The best candidate of the last ranking. */
 function firstOfLastRanking({ steps }: Snapshot): string | null {
   for (let index = steps.length - 1; index >= 0; index -= 1) {

@@ -1,0 +1,212 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { faultOf, type ReplayConfig } from './define.js';
+import { junitOf } from './output/junit.js';
+import { markdownOf } from './output/markdown.js';
+import { textOf } from './output/text.js';
+import { pullRecords, SPREADS, type SpreadBy } from './pull.js';
+import type { Report } from './report.js';
+import { runReplay } from './run.js';
+import { UsageError } from './usage-error.js';
+
+/** The streams of a command. */
+export interface Io {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown; isTTY?: boolean };
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const USAGE = 2;
+const CONFIGS = ['xray.replay.mjs', 'xray.replay.js', 'xray.replay.ts'];
+
+interface PullArguments {
+  app: string;
+  query?: string;
+  max: number;
+  spread: SpreadBy[];
+  out: string;
+  endpoint?: string;
+  apiKey?: string;
+}
+
+interface RunArguments {
+  config?: string;
+  control?: string;
+  json?: string;
+  markdown?: string;
+  junit?: string;
+  concurrency: number;
+  expectChange?: true;
+}
+
+/**
+ * Runs one command and resolves with its exit code: 0 the gate holds, 1 it does not, 2 wrong usage or configuration, 3 the
+ * result is not to be trusted.
+ */
+export async function main(args: string[], io: Io): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('xray-replay')
+    .description('Replay recorded decisions on new code, and gate a change in CI.')
+    .showHelpAfterError('(xray-replay --help lists the commands)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+
+  program
+    .command('pull')
+    .description('download recorded executions into a file that only you can read')
+    .requiredOption('--app <id>', 'the app')
+    .option('-q, --query <filter>', 'a filter, such as "pipeline:loan-approval started:>-30d"')
+    .option('--max <number>', 'draw at most so many records', readCount, 2_000)
+    .option(
+      '--spread <properties>',
+      `draw at least 20 of each combination of ${SPREADS.join(', ')}`,
+      readSpread,
+      [],
+    )
+    .requiredOption('-o, --out <file>', 'the file; with .gz it is compressed')
+    .option('--endpoint <url>', 'the server; default: XRAY_ENDPOINT, else http://127.0.0.1:4000')
+    .option('--api-key <key>', 'a key with the scope read; default: XRAY_API_KEY')
+    .addHelpText('after', '\nThe file holds inputs and outputs. Do not commit it.')
+    .action(async (options: PullArguments) => {
+      const apiKey = options.apiKey ?? io.env['XRAY_API_KEY'];
+      if (!apiKey)
+        throw new UsageError('Set XRAY_API_KEY, or give --api-key: a key with the scope read.');
+      const progress = progressOn(io, 'read');
+      const { population, records, strata } = await pullRecords({
+        endpoint: options.endpoint ?? io.env['XRAY_ENDPOINT'] ?? 'http://127.0.0.1:4000',
+        apiKey,
+        app: options.app,
+        q: options.query,
+        max: options.max,
+        spread: options.spread,
+        out: options.out,
+        onProgress: progress.show,
+      });
+      progress.end();
+      const over = options.spread.length > 0 ? ` over ${strata} strata` : '';
+      io.stderr.write(`Drew ${records} of ${population} executions${over} into ${options.out}.\n`);
+      if (records === 0) throw new UsageError('The filter finds no execution.');
+    });
+
+  program
+    .command('run')
+    .description('replay the records of a file on the code of this folder')
+    .argument('<file>', 'a file of `xray-replay pull` or of `xray export`')
+    .option('--config <file>', `the configuration; default: ${CONFIGS.join(', ')}`)
+    .option(
+      '--control <file>',
+      'the JSON report of the same records on the code without the change',
+    )
+    .option('--json <file>', 'write the report as JSON, also for a later --control; - is stdout')
+    .option('--markdown <file>', 'write the report for a pull request; - is stdout')
+    .option('--junit <file>', 'write the report as JUnit XML; - is stdout')
+    .option('--concurrency <number>', 'replays at once', readCount, 8)
+    .option('--expect-change', 'exit with 3 if no function that ran has changed')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 the gate holds, 1 it does not, 2 wrong usage, 3 the result is not to be trusted.',
+    )
+    .action(async (file: string, options: RunArguments) => {
+      if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+      // A client without a key would warn that it records nothing. A replay sends nothing in any case.
+      process.env['XRAY_API_KEY'] ||= 'xr_replay';
+      const progress = progressOn(io, 'replayed');
+      const report = await runReplay({
+        records: file,
+        config: await loadConfig(options.config),
+        control: options.control === undefined ? undefined : await loadControl(options.control),
+        concurrency: options.concurrency,
+        expectsChange: options.expectChange === true,
+        onProgress: progress.show,
+      });
+      progress.end();
+      await give(io, options.json, `${JSON.stringify(report)}\n`);
+      await give(io, options.markdown, `${markdownOf(report)}\n`);
+      await give(io, options.junit, junitOf(report));
+      const isSpoken = [options.json, options.markdown, options.junit].includes('-');
+      if (!isSpoken) io.stdout.write(`${textOf(report)}\n`);
+      exitCode = report.exitCode;
+    });
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr.write(`xray-replay: ${error.message}\n`);
+    return USAGE;
+  }
+}
+
+async function loadConfig(given: string | undefined): Promise<ReplayConfig> {
+  const file = given ?? CONFIGS.find((name) => existsSync(name));
+  if (file === undefined || !existsSync(file)) {
+    throw new UsageError(
+      `There is no ${given ?? CONFIGS[0]}. It exports defineReplay({ pipeline: { run } }); see docs/replay.md.`,
+    );
+  }
+  let loaded: { default?: unknown };
+  try {
+    loaded = (await import(pathToFileURL(path.resolve(file)).href)) as typeof loaded;
+  } catch (error) {
+    throw new UsageError(
+      `${file} does not load: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const fault = faultOf(loaded.default);
+  if (fault !== undefined) throw new UsageError(`${file}: ${fault}.`);
+  return loaded.default as ReplayConfig;
+}
+
+async function loadControl(file: string): Promise<{ file: string; report: Report }> {
+  let report: Report;
+  try {
+    report = JSON.parse(await readFile(file, 'utf8')) as Report;
+  } catch (error) {
+    throw new UsageError(`--control: ${file} cannot be read: ${String(error)}`);
+  }
+  if (report.format !== 'xray-replay-report/1') {
+    throw new UsageError(`--control: ${file} is no report of \`xray-replay run --json\`.`);
+  }
+  return { file, report };
+}
+
+async function give(io: Io, file: string | undefined, text: string): Promise<void> {
+  if (file === '-') io.stdout.write(text);
+  else if (file !== undefined) await writeFile(file, text);
+}
+
+/** Shows progress on a terminal, about ten times a second. */
+function progressOn(io: Io, verb: string): { show(done: number): void; end(): void } {
+  if (io.stderr.isTTY !== true) return { show: () => {}, end: () => {} };
+  let shownMs = 0;
+  return {
+    show(done) {
+      const nowMs = performance.now();
+      if (nowMs - shownMs < 100) return;
+      shownMs = nowMs;
+      io.stderr.write(`\r${done} ${verb}`);
+    },
+    end: () => io.stderr.write('\r\u001B[K'),
+  };
+}
+
+function readCount(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Write a number from 1.');
+  return Number(text);
+}
+
+function readSpread(text: string): SpreadBy[] {
+  return text.split(',').map((name) => {
+    const known = SPREADS.find((spread) => spread === name.trim());
+    if (known === undefined) throw new InvalidArgumentError(`Write some of ${SPREADS.join(',')}.`);
+    return known;
+  });
+}

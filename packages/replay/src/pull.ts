@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { factsOf, type Snapshot as CoreSnapshot } from '@xray/core';
+import { lineOf, writeLines } from './records.js';
+import { UsageError } from './usage-error.js';
+
+/** What to pull, and from where. */
+export interface PullOptions {
+  readonly endpoint: string;
+  readonly apiKey: string;
+  readonly app: string;
+  readonly q: string | undefined;
+  readonly max: number;
+  readonly spread: readonly SpreadBy[];
+  readonly out: string;
+  onProgress(read: number): void;
+}
+
+/** Properties over which records can be spread: outcome, decisive rule, and the names of the steps in order. */
+export const SPREADS = ['outcome', 'rule', 'course'] as const;
+export type SpreadBy = (typeof SPREADS)[number];
+
+/** What was pulled. */
+export interface Pulled {
+  readonly population: number;
+  readonly records: number;
+  readonly strata: number;
+}
+
+/** At least this many of each stratum are taken, if there are so many. */
+const MIN_PER_STRATUM = 20;
+
+interface Drawn {
+  readonly rank: string;
+  readonly text: string;
+}
+
+/** The records of one combination of properties. Those with the lowest hashes of their ids are drawn. */
+class Stratum {
+  count = 0;
+  readonly #max: number;
+  #drawn: Drawn[] = [];
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  add(drawn: Drawn): void {
+    this.count += 1;
+    this.#drawn.push(drawn);
+    if (this.#drawn.length >= this.#max * 2) this.#drawn = this.first(this.#max);
+  }
+
+  first(count: number): Drawn[] {
+    return this.#drawn.toSorted((a, b) => (a.rank < b.rank ? -1 : 1)).slice(0, count);
+  }
+}
+
+/**
+ * Downloads what a filter finds, and draws at most `max` records, at least 20 of each stratum where possible. The same
+ * executions give the same draw. Each record keeps how many executions it stands for.
+ */
+export async function pullRecords(options: PullOptions): Promise<Pulled> {
+  const strata = new Map<string, Stratum>();
+  let population = 0;
+  for await (const line of exportOf(options)) {
+    const { snapshot } = JSON.parse(line) as { snapshot: CoreSnapshot };
+    const key = keyOf(snapshot, options.spread);
+    let stratum = strata.get(key);
+    if (stratum === undefined) strata.set(key, (stratum = new Stratum(options.max)));
+    stratum.add({ rank: rankOf(snapshot.executionId), text: JSON.stringify(snapshot) });
+    population += 1;
+    options.onProgress(population);
+  }
+  const shares = allocate(
+    [...strata.values()].map(({ count }) => count),
+    options.max,
+  );
+  const lines = [...strata.values()].flatMap((stratum, index) => {
+    const drawn = stratum.first(shares[index] ?? 0);
+    return drawn.map(({ text }) => lineOf(text, stratum.count / drawn.length));
+  });
+  await writeLines(options.out, lines);
+  return { population, records: lines.length, strata: strata.size };
+}
+
+/** How many of each stratum are drawn: at least 20 where possible, the rest in proportion to the strata. */
+export function allocate(counts: readonly number[], max: number): number[] {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total <= max) return [...counts];
+  const least = Math.max(1, Math.min(MIN_PER_STRATUM, Math.floor(max / counts.length)));
+  const shares = counts.map((count) => Math.min(count, least));
+  let left = max - shares.reduce((sum, share) => sum + share, 0);
+  while (left > 0) {
+    const open = counts.map((count, index) => count - (shares[index] ?? 0));
+    const openTotal = open.reduce((sum, count) => sum + count, 0);
+    if (openTotal === 0) break;
+    const before = left;
+    for (const [index, count] of open.entries()) {
+      const more = Math.min(count, Math.floor((before * count) / openTotal), left);
+      shares[index] = (shares[index] ?? 0) + more;
+      left -= more;
+    }
+    if (left === before) {
+      // Less than one for each: the largest remainders get one.
+      for (const [index] of [...open.entries()].sort(([, a], [, b]) => b - a).slice(0, left)) {
+        shares[index] = (shares[index] ?? 0) + 1;
+      }
+      break;
+    }
+  }
+  return shares;
+}
+
+function keyOf(snapshot: CoreSnapshot, spread: readonly SpreadBy[]): string {
+  const { outcome, decisive, steps } = factsOf(snapshot);
+  const properties = { outcome, rule: decisive, course: steps.map(({ name }) => name) };
+  return JSON.stringify(spread.map((name) => properties[name]));
+}
+
+function rankOf(executionId: string): string {
+  return createHash('sha256').update(executionId).digest('hex');
+}
+
+async function* exportOf({ endpoint, apiKey, app, q }: PullOptions): AsyncGenerator<string> {
+  const url = new URL(`/api/apps/${encodeURIComponent(app)}/export`, endpoint);
+  if (q !== undefined) url.searchParams.set('q', q);
+  let response: Response;
+  try {
+    response = await fetch(url, { headers: { 'x-api-key': apiKey } });
+  } catch (error) {
+    const reason =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new UsageError(`${endpoint} does not answer: ${reason}`);
+  }
+  if (!response.ok || response.body === null) {
+    const text = await response.text();
+    throw new UsageError(`${url.origin} answered ${response.status}: ${messageOf(text)}`);
+  }
+  const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
+  for await (const line of createInterface({ input: body, crlfDelay: Infinity })) {
+    if (line !== '') yield line;
+  }
+}
+
+/** The server's own sentence, if it gave one. */
+function messageOf(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: { message?: string } };
+    return error?.message ?? text.slice(0, 200);
+  } catch {
+    return text.slice(0, 200);
+  }
+}
