@@ -91,13 +91,22 @@ const packageRooms = [
     [only(['protobufjs', '@xray/core'], 'otlp imports protobufjs and core; it does no I/O.')],
   ),
   room(
+    ['packages/replay/src/**'],
+    [
+      only(
+        ['node:*', 'commander', '@xray/core', '@xray/sdk'],
+        'replay imports core, the SDK and commander.',
+      ),
+    ],
+  ),
+  room(
     ['packages/xray-sdk/src/**'],
     [only(['node:*', '#platform'], 'The SDK has no dependencies, not even core.')],
   ),
   room(
     ['examples/**'],
     [only(['node:*', '@xray/sdk'], 'An example imports the SDK only, as its readers will.')],
-    ['examples/test/**', 'examples/*.config.ts'],
+    ['examples/test/**', 'examples/*.config.ts', 'examples/**/xray.replay.mjs'],
   ),
 ];
 
@@ -108,7 +117,7 @@ function serverPaths(names, message) {
 
 function serverRooms() {
   const packages = {
-    regex: '^@xray/(?:sdk|dashboard|server|examples)(/|$)',
+    regex: '^@xray/(?:sdk|replay|dashboard|server|examples)(/|$)',
     message: 'The server imports core and otlp, and no other package of this repository.',
   };
   const drivers = serverPaths(

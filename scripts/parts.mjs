@@ -17,7 +17,13 @@ export const parts = [
   { name: 'server', folder: 'server', needs: ['core', 'otlp'], outputs: ['dist'] },
   { name: 'dashboard', folder: 'apps/dashboard', needs: ['core'], outputs: ['out'] },
   { name: 'examples', folder: 'examples', needs: ['sdk'], outputs: ['dist'], prune: true },
-  { name: 'replay', folder: 'packages/replay', needs: ['core', 'sdk'], outputs: ['dist'], prune: true },
+  {
+    name: 'replay',
+    folder: 'packages/replay',
+    needs: ['core', 'sdk'],
+    outputs: ['dist'],
+    prune: true,
+  },
 ];
 
 /** Their tests take minutes, so `npm test` begins with them and both cores have work until the end. */

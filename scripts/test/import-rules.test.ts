@@ -21,6 +21,11 @@ const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
     allowed: ['@xray/core', 'protobufjs/light.js', './descriptor.js'],
   },
   {
+    file: 'packages/replay/src/run.ts',
+    forbidden: ['zod', 'express', '@xray/server', '@xray/examples', '../../core/src/index.js'],
+    allowed: ['node:fs', 'commander', '@xray/core/proportions', '@xray/sdk/replay', './gate.js'],
+  },
+  {
     file: 'packages/xray-sdk/src/client.ts',
     forbidden: ['zod', '@xray/core', '../../core/src/index.js', '../../../packages/core/src/a.js'],
     allowed: ['node:async_hooks', '#platform', './options.js'],
