@@ -23,7 +23,8 @@ export function textOf(report: Report): string {
       ...list(
         'Causes',
         causes.map(
-          (cause) => `${cause.decided} (first difference: ${cause.origin}): ${cause.count}`,
+          (cause) =>
+            `${cause.decided}, ${outcomeText(cause.was)} → ${outcomeText(cause.is)}: ${cause.count} (first difference: ${cause.origin})`,
         ),
       ),
       ...list(
