@@ -7,15 +7,8 @@ import {
 } from '@xray/core';
 import type { Snapshot } from '@xray/sdk';
 import type { GateRule } from '@xray/sdk/replay';
-import type { ReportedResult } from './report.js';
+import type { GateOutcome, ReportedResult } from './report.js';
 import { UsageError } from './usage-error.js';
-
-/** A condition of the gate after a run. */
-export interface GateOutcome extends GateRule {
-  /** Executions found, or their share of the decided ones where `max` is a share. */
-  readonly found: number;
-  readonly holds: boolean;
-}
 
 /** A gate rule that is ready to count. */
 export interface OpenGate {

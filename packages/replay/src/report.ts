@@ -1,5 +1,4 @@
-import type { Decided, ReplayResult, Verdict } from '@xray/sdk/replay';
-import type { GateOutcome } from './gate.js';
+import type { Decided, GateRule, ReplayResult, Verdict } from '@xray/sdk/replay';
 
 /** One replay in a report: ids, outcomes and rules, no payloads. */
 export interface ReportedResult {
@@ -21,6 +20,13 @@ export interface Share {
   share: number;
   low: number;
   high: number;
+}
+
+/** A condition of the gate after a run. */
+export interface GateOutcome extends GateRule {
+  /** Executions found, or their share of the decided ones where `max` is a share. */
+  readonly found: number;
+  readonly holds: boolean;
 }
 
 /** The result of a run. */
