@@ -22,6 +22,7 @@ import type {
   QuestionPlaces,
   StepDetail,
   SubjectHistory,
+  Tombstone,
 } from '@xray/core';
 import { parseJson } from '@xray/core/exact-json';
 import { pathSegment } from '@xray/core/path-segment';
@@ -37,6 +38,8 @@ export class ApiError extends Error {
   readonly code: string;
   readonly requestId: string | null;
   readonly details: readonly ErrorDetail[];
+  /** Set if the execution was erased by name. */
+  readonly tombstone: Tombstone | null;
 
   constructor(status: number, body: Partial<ErrorBody['error']>) {
     super(body.message ?? `The server answered ${status}.`);
@@ -44,6 +47,7 @@ export class ApiError extends Error {
     this.code = body.code ?? 'unknown';
     this.requestId = body.requestId ?? null;
     this.details = body.details ?? [];
+    this.tombstone = body.tombstone ?? null;
   }
 }
 

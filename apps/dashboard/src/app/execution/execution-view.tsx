@@ -1,20 +1,24 @@
 'use client';
 
-import type { ExecutionDetail, Step } from '@xray/core';
+import type { ExecutionDetail, Step, Tombstone } from '@xray/core';
 import { failingStepIndex } from '@xray/core/failing-step';
 import { useQuery } from '@tanstack/react-query';
 import { LayersIcon, MessageCircleQuestionMarkIcon } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
+import { useRef } from 'react';
 import { Boundary } from '@/components/boundary';
 import { EmptyState, ErrorState } from '@/components/states';
+import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
+import { Splitter } from '@/components/ui/splitter';
 import { CompareMenu } from '@/features/compare/compare-menu';
 import { ExecutionHeader } from '@/features/execution/execution-header';
 import { ExecutionSkeleton } from '@/features/execution/execution-skeleton';
 import { PrintedSteps } from '@/features/execution/printed-steps';
 import { executionParams, type Inspected } from '@/features/execution/search-params';
+import { Neighbours } from '@/features/explorer/neighbours';
 import { ExplainSkeleton } from '@/features/explain/explain-skeleton';
 import { InspectorSkeleton } from '@/features/inspector/inspector-skeleton';
 import { Timeline } from '@/features/timeline/timeline';
@@ -65,6 +69,8 @@ function LoadedExecution({ app, id }: { app: string; id: string }) {
     return <Panels app={app} detail={execution.data} onReadAnew={() => execution.refetch()} />;
   }
   if (execution.isPending) return <ExecutionSkeleton />;
+  const tombstone = execution.error instanceof ApiError ? execution.error.tombstone : null;
+  if (tombstone !== null) return <Erased app={app} tombstone={tombstone} />;
   const isMissing = execution.error instanceof ApiError && execution.error.status === 404;
   return (
     <ErrorState
@@ -80,6 +86,35 @@ function LoadedExecution({ app, id }: { app: string; id: string }) {
   );
 }
 
+/** What is still known of an execution that was erased on request. */
+function Erased({
+  app,
+  tombstone: { at, reason, receipt },
+}: {
+  app: string;
+  tombstone: Tombstone;
+}) {
+  return (
+    <EmptyState heading="h1" title="This execution was erased">
+      <dl className="mb-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+        <dt>When</dt>
+        <dd className="text-ink">
+          <AbsoluteTime iso={at} />
+        </dd>
+        <dt>Why</dt>
+        <dd className="wrap-anywhere text-ink">{reason}</dd>
+        <dt>Receipt</dt>
+        <dd>
+          <code className="text-mono break-all text-ink">{receipt}</code>
+        </dd>
+      </dl>
+      <Link href={executionsHref(app)} className="touch-link text-sm text-accent underline">
+        Go to the executions of {app}
+      </Link>
+    </EmptyState>
+  );
+}
+
 function Panels({
   app,
   detail,
@@ -90,6 +125,7 @@ function Panels({
   onReadAnew: () => Promise<unknown>;
 }) {
   const wide = useWide();
+  const panelsRef = useRef<HTMLDivElement>(null);
   const [{ step: wanted, tab, candidate }, setParams] = useQueryStates(executionParams);
   const { snapshot } = detail;
   // A wide screen always shows an inspector. A sheet opens only on demand.
@@ -128,10 +164,13 @@ function Panels({
           detail={detail}
           actions={
             <>
+              <Neighbours app={app} executionId={snapshot.executionId} />
               <Button
                 aria-pressed={inspected === 'explain'}
                 className={cn(inspected === 'explain' && 'border-accent bg-accent-soft')}
-                onClick={() => inspect(inspected === 'explain' ? null : 'explain', 'push')}
+                onClick={() =>
+                  inspect(inspected === 'explain' ? mainStep(detail) : 'explain', 'push')
+                }
               >
                 <MessageCircleQuestionMarkIcon aria-hidden />
                 Explain
@@ -142,7 +181,7 @@ function Panels({
         />
         <PrintedSteps steps={snapshot.steps} />
       </div>
-      <div className="flex min-h-0 flex-1 print:hidden">
+      <div ref={panelsRef} className="flex min-h-0 flex-1 print:hidden">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           <button
             type="button"
@@ -177,9 +216,10 @@ function Panels({
           )}
         </div>
         {wide ? (
-          <div className="flex min-h-0 w-[42%] max-w-3xl min-w-80 flex-col border-l border-line">
-            {inspector}
-          </div>
+          <>
+            <Splitter of={panelsRef} name="Width of the inspector" storedAs="inspector-share" />
+            <div className="flex min-h-0 w-(--split) min-w-80 flex-col">{inspector}</div>
+          </>
         ) : inspected === null ? null : (
           <Sheet title="Inspector" onClose={() => inspect(null, 'push')}>
             {inspector}
@@ -240,8 +280,13 @@ function Inspector({
   );
 }
 
-/** The step that failed, else the step that decided, else the first. */
-function firstInspected({ snapshot: { steps } }: ExecutionDetail): Inspected {
+/** The explanation of a decision. Without a decision, the step that matters most. */
+function firstInspected(detail: ExecutionDetail): Inspected {
+  return detail.snapshot.decision ? 'explain' : mainStep(detail);
+}
+
+/** The step that failed, else the step that decided, else the first step. */
+function mainStep({ snapshot: { steps } }: ExecutionDetail): Inspected {
   const failed = failingStepIndex(steps);
   const decided = steps.findIndex((step) => step.kind === 'decide');
   const index = failed >= 0 ? failed : decided >= 0 ? decided : 0;

@@ -12,6 +12,7 @@ import { executionHref } from '@/lib/links';
 import { cardPx, layOutCard } from './card-layout';
 import { ExecutionsTable, HEAD_PX } from './executions-table';
 import { RowsSkeleton } from './explorer-skeleton';
+import { rememberList } from './last-list';
 import { keepPosition, positionOf } from './list-position';
 import { chainQuery, listKey, type ListQuestion } from './list-query';
 import { hasMore, rowCount } from './page-chain';
@@ -75,6 +76,7 @@ export function ExecutionsList(props: ExecutionsListProps) {
   );
   const { atTop } = window;
   useEffect(() => onAtTop(atTop), [atTop, onAtTop]);
+  useEffect(() => rememberList(name), [name]);
 
   // The address changes a moment later. Navigation must wait for it, or the change would undo it.
   const addressWritten = useRef<Promise<unknown>>(Promise.resolve());

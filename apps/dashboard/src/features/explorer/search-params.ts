@@ -2,7 +2,7 @@ import type { ExecutionSort } from '@xray/core';
 import { parseAsArrayOf, parseAsBoolean, parseAsString, parseAsStringLiteral } from 'nuqs';
 import { COLUMN_IDS } from './columns';
 
-const SORTS = [
+export const SORTS = [
   '-at',
   'at',
   '-duration',

@@ -10,6 +10,7 @@ import { Button } from '@/components/ui/button';
 import { FormError } from '@/components/ui/field';
 import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
 import { cn } from '@/lib/cn';
+import { filteredHref } from '@/lib/links';
 import { appsQuery } from '@/lib/queries';
 import { useForm } from '@/lib/use-form';
 import { changeView, removeView, saveView } from '@/lib/views-api';
@@ -17,6 +18,7 @@ import { viewHref, viewsQuery } from './saved-views';
 
 /** The server's limit (MAX_VIEW_NAME_LENGTH in core's views.ts). */
 const MAX_NAME_LENGTH = 80;
+const FAILED = 'status:failed,timed_out';
 const FIELD =
   'min-w-0 flex-1 rounded-md border border-line-strong bg-panel px-2 text-sm placeholder:text-ink-faint';
 
@@ -74,6 +76,13 @@ export function ViewsMenuContent({ trigger, app, views, current, shownId }: View
               No views yet. A view saves the filter, the time range, the order and the columns.
             </p>
           ) : null}
+          <Link
+            href={filteredHref(app, FAILED, { from: '-1h', to: null })}
+            onClick={() => setOpen(false)}
+            className="flex h-8 items-center rounded px-2 text-sm hover:bg-hover max-md:h-10"
+          >
+            Failed in the last hour
+          </Link>
           {list(
             'Only mine',
             items.filter(({ isShared }) => !isShared),

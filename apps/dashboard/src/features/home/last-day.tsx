@@ -8,7 +8,7 @@ import { VerdictLabel } from '@/components/verdict-mark';
 import { getHistogram } from '@/lib/api-client';
 import { useElementWidth } from '@/lib/element-width';
 import { formatCount, plural } from '@/lib/format';
-import { executionsHref } from '@/lib/links';
+import { executionsHref, filteredHref } from '@/lib/links';
 
 const DAY_MS = 86_400_000;
 const REFRESH_MS = 60_000;
@@ -41,7 +41,13 @@ export function LastDay({ app }: { app: string }) {
         <p className="text-xs text-ink-muted">The last 24 h could not be counted.</p>
       ) : day.data === undefined ? null : (
         <p className="text-xs text-ink-muted">
-          {plural(day.data.total, 'execution')} in the last 24 h
+          {plural(day.data.total, 'execution')} in the last 24 h ·{' '}
+          <Link
+            href={filteredHref(app, 'status:failed,timed_out', { from: '-1h', to: null })}
+            className="touch-link hover:text-ink hover:underline"
+          >
+            failed in the last hour
+          </Link>
         </p>
       )}
       <div ref={ref} className="border-b border-line">

@@ -28,6 +28,13 @@ const SHORTCUTS: readonly { where: string; keys: readonly (readonly [string, str
     ],
   },
   {
+    where: 'Execution',
+    keys: [
+      ['[, ]', 'Previous / next execution of the list'],
+      ['← → on the divider', 'Make the inspector wider / narrower'],
+    ],
+  },
+  {
     where: 'Timeline',
     keys: [
       ['↑ ↓, j, k', 'Move between steps'],

@@ -9,6 +9,7 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { appsQuery, meQuery } from '@/lib/queries';
 import { AppsPanel } from './apps-panel';
 import { AuditPanel } from './audit-panel';
+import { DataPanels } from './data-panels';
 import { KeysPanel } from './keys-panel';
 import { MembersPanel } from './members-panel';
 import { Note, Panel, RowsSkeleton } from './panel';
@@ -21,6 +22,7 @@ const NAMES: Record<Tab, string> = {
   apps: 'Apps',
   keys: 'API keys',
   members: 'Members',
+  data: 'Data',
   audit: 'Audit log',
   people: 'People',
   profile: 'Profile',
@@ -75,7 +77,7 @@ export function SettingsPage() {
 }
 
 /** Settings of one app. The app is chosen here and kept in the address. */
-function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) {
+function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'data' | 'audit' }) {
   const [{ app: id }, setParams] = useQueryStates(settingsParams, { history: 'push' });
   const apps = useQuery(appsQuery);
   if (apps.isPending) return <RowsSkeleton label="Loading the apps" />;
@@ -124,6 +126,8 @@ function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'audit' }) 
         <KeysPanel key={app.id} app={app} />
       ) : tab === 'members' ? (
         <MembersPanel key={app.id} app={app} me={me} />
+      ) : tab === 'data' ? (
+        <DataPanels key={app.id} app={app} />
       ) : app.role === 'owner' ? (
         <AuditPanel app={app.id} />
       ) : (

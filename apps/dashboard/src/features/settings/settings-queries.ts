@@ -7,6 +7,7 @@ import {
   listUsers,
   type AuditFilter,
 } from '@/lib/access-api';
+import { getRetention, listReceipts } from '@/lib/data-api';
 
 export const keysQuery = (app: string) =>
   queryOptions({ queryKey: ['keys', app], queryFn: ({ signal }) => listKeys(app, signal) });
@@ -36,5 +37,19 @@ export const auditQuery = (app: string | null, filter: AuditFilter) =>
     queryFn: ({ pageParam, signal }) => listAudit(app, filter, pageParam, signal),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.nextBefore,
+    staleTime: 0,
+  });
+
+export const retentionQuery = (app: string) =>
+  queryOptions({
+    queryKey: ['retention', app],
+    queryFn: ({ signal }) => getRetention(app, signal),
+    staleTime: 0,
+  });
+
+export const receiptsQuery = (app: string) =>
+  queryOptions({
+    queryKey: ['receipts', app],
+    queryFn: ({ signal }) => listReceipts(app, signal),
     staleTime: 0,
   });
