@@ -25,6 +25,7 @@ import { openApi } from './routes/openapi.js';
 import { OTLP_PATHS, otlpEndpointFor, otlpEndpoints, otlpRoutes } from './routes/otlp.js';
 import { operationRoutes } from './routes/operations.js';
 import { pipelineRoutes } from './routes/pipelines.js';
+import { fairnessRoutes } from './routes/fairness.js';
 import { questionRoutes } from './routes/questions.js';
 import { retentionRoutes } from './routes/retention.js';
 import {
@@ -51,6 +52,7 @@ function expressRoutes(deps: Deps): Route[] {
   return [
     ...executionRoutes(deps),
     ...questionRoutes(deps),
+    ...fairnessRoutes(deps),
     ...pipelineRoutes(deps),
     ...historyRoutes(deps),
     ...liveRoutes(deps),

@@ -9,6 +9,7 @@ export const AUDIT_ACTIONS: Record<string, string> = {
   'execution.erase': 'erased an execution',
   'execution.prune': 'erased executions',
   export: 'exported executions',
+  'fairness.join': 'compared groups from a file',
   import: 'imported executions',
   'invitation.accept': 'accepted an invitation',
   'invitation.create': 'invited somebody',

@@ -1,5 +1,6 @@
 import {
   appearancesOf,
+  assessFairness,
   assembleCase,
   compareExecutions,
   compareFlows,
@@ -17,6 +18,7 @@ import {
   type ExecutionPage,
   type ExecutionSummary,
   type Facets,
+  type Fairness,
   type FoundExecution,
   type Funnel,
   type Histogram,
@@ -383,6 +385,19 @@ export const EXAMPLES = {
   SavedViewList: { items: [VIEW] } satisfies SavedViewList,
   Explanation: explain(SNAPSHOT_EXAMPLE),
   Comparison: compareExecutions(SNAPSHOT_EXAMPLE, loan('loan-8124', 701)),
+  Fairness: {
+    ...WEEK,
+    outcome: 'approved',
+    ...assessFairness(
+      [
+        { group: 'north', factors: [], outcome: 'approved', favourable: true, count: 420 },
+        { group: 'north', factors: [], outcome: 'declined', favourable: false, count: 180 },
+        { group: 'south', factors: [], outcome: 'approved', favourable: true, count: 208 },
+        { group: 'south', factors: [], outcome: 'declined', favourable: false, count: 192 },
+      ],
+      [],
+    ),
+  } satisfies Fairness,
   CohortComparison: cohorts,
   CandidateHistory: {
     ...WEEK,

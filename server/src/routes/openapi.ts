@@ -38,6 +38,7 @@ const NAMED = {
   Explanation: core.explanationSchema,
   Comparison: core.comparisonSchema,
   CohortComparison: core.cohortComparisonSchema,
+  Fairness: core.fairnessSchema,
   CandidateHistory: core.candidateHistorySchema,
   SubjectHistory: core.subjectHistorySchema,
   Case: core.caseSchema,

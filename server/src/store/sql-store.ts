@@ -7,6 +7,7 @@ import * as counts from './counts.js';
 import type { Driver } from './driver.js';
 import * as erasure from './erasure.js';
 import * as executions from './executions.js';
+import * as fairness from './fairness.js';
 import { readFlow } from './flows.js';
 import { migrate } from './migrations.js';
 import { suggest } from './names.js';
@@ -74,6 +75,8 @@ export function createSqlStore(driver: Driver): Store {
     readOverTime: (scope) => pipelines.readOverTime(db, scope),
     readFlow: (scope) => readFlow(db, scope),
     readRules: (scope) => readRules(db, scope),
+    countByGroup: (scope, limit) => fairness.countByGroup(db, scope, limit),
+    listKeyed: (scope, after, limit) => fairness.listKeyed(db, scope, after, limit),
     countCohorts: (pair) => cohorts.countCohorts(db, pair),
     countTraits: (pair, found, outcome) => cohorts.countTraits(db, pair, found, outcome),
 

@@ -4,6 +4,7 @@ import type {
   CaseLink,
   ErasureCount,
   ErasureReceipt,
+  FairnessCount,
   LinkedFrom,
   MergeState,
   MetadataValue,
@@ -22,6 +23,7 @@ import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js'
 import type { LinkedExecution } from './cases.js';
 import type { CohortCounts, CohortPair, SampledBody, TraitCount } from './cohorts.js';
 import type { FileCopy } from './driver.js';
+import type { FairnessScope, KeyedDecision, KeyedScope } from './fairness.js';
 import type { Flow } from './flows.js';
 import type { OverTime } from './pipelines.js';
 import type { RuleReadings } from './rules.js';
@@ -292,6 +294,14 @@ export interface Store extends AccessStore {
   readFlow(scope: CountScope & { sampled: number }): Promise<Flow>;
   /** Throws a ReadTooLong. */
   readRules(scope: CountScope & { sampled: number }): Promise<RuleReadings>;
+  /** Throws a ReadTooLong. */
+  countByGroup(scope: FairnessScope & { by: string }, limit: number): Promise<FairnessCount[]>;
+  /** Decisions in the order of their time, with the ids that a file can name. Throws a ReadTooLong. */
+  listKeyed(
+    scope: KeyedScope,
+    after: Pick<KeyedDecision, 'at' | 'id'> | undefined,
+    limit: number,
+  ): Promise<KeyedDecision[]>;
   countCohorts(pair: CohortPair): Promise<CohortCounts>;
   countTraits(
     pair: CohortPair,

@@ -1,0 +1,89 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { FairnessCount } from '@xray/core';
+import type { Driver } from './driver.js';
+import { isWithin } from './executions.js';
+import { instant } from './instant.js';
+import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
+import type { ExecutionScope } from './scope.js';
+
+type Db = Driver['db'];
+
+/** What counts as favourable, and the factors whose values make the strata. */
+export interface FairnessScope extends ExecutionScope {
+  /** Null: every outcome that is not marked as adverse. */
+  outcome: string | null;
+  /** Fields as the question writes them: `env`, `pipeline`, `version.NAME`, `metadata.NAME`. */
+  within: string[];
+}
+
+/** The ids of executions or subjects that a file can name. */
+export interface KeyedScope extends FairnessScope {
+  key: 'execution' | 'subject';
+  /** Undefined: a subject of any type. */
+  subjectType: string | undefined;
+}
+
+export interface KeyedDecision extends Omit<FairnessCount, 'group' | 'count'> {
+  id: number;
+  at: Date;
+  keys: string[];
+}
+
+/** Decisions by the values of a field, of the factors, and by outcome; at most `limit` rows. Throws a ReadTooLong. */
+export async function countByGroup(
+  db: Db,
+  scope: FairnessScope & { by: string },
+  limit: number,
+): Promise<FairnessCount[]> {
+  const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
+    sql<FairnessCount>`
+      SELECT "group", factors, outcome, favourable, count(*)::integer AS count FROM (
+        SELECT ${fieldOf(scope.by)} AS "group", ${facts(scope)} FROM xray.executions e WHERE ${isDecided(scope)}
+      ) AS decided GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 LIMIT ${limit}`.execute(tx),
+  );
+  return rows;
+}
+
+/** The next decisions in the order of their time, with the ids that a file can name. Throws a ReadTooLong. */
+export async function listKeyed(
+  db: Db,
+  scope: KeyedScope,
+  after: Pick<KeyedDecision, 'at' | 'id'> | undefined,
+  limit: number,
+): Promise<KeyedDecision[]> {
+  const keys =
+    scope.key === 'execution'
+      ? sql`ARRAY[e.execution_id]`
+      : sql`ARRAY(SELECT s->>'id' FROM jsonb_array_elements(e.subjects) AS s
+          WHERE ${scope.subjectType ?? null}::text IS NULL OR s->>'type' = ${scope.subjectType ?? null}::text)`;
+  const isAfter =
+    after === undefined
+      ? sql`true`
+      : sql`(e.at, e.id) > (${instant(after.at.getTime())}, ${after.id}::bigint)`;
+  const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
+    sql<KeyedDecision>`
+      SELECT e.id, e.at, ${keys} AS keys, ${facts(scope)} FROM xray.executions e
+      WHERE ${isDecided(scope)} AND ${isAfter} ORDER BY e.at, e.id LIMIT ${limit}`.execute(tx),
+  );
+  return rows;
+}
+
+function facts({ within, outcome }: FairnessScope): RawBuilder<unknown> {
+  const factors = within.map(fieldOf);
+  const favourable =
+    outcome === null ? sql`e.adverse IS NOT TRUE` : sql`e.outcome = ${outcome}::text`;
+  return sql`ARRAY[${sql.join(factors.length === 0 ? [] : factors)}]::text[] AS factors, e.outcome,
+    ${favourable} AS favourable`;
+}
+
+/** Undecided executions have no rate. */
+function isDecided(scope: FairnessScope): RawBuilder<unknown> {
+  return sql`${isWithin(scope)} AND ${scope.where} AND e.outcome IS NOT NULL AND e.status <> 'running'`;
+}
+
+function fieldOf(field: string): RawBuilder<unknown> {
+  if (field === 'env') return sql`e.environment`;
+  if (field === 'pipeline') return sql`e.pipeline`;
+  const [kind, name] = [field.slice(0, field.indexOf('.')), field.slice(field.indexOf('.') + 1)];
+  return kind === 'version' ? sql`e.versions->>${name}::text` : sql`e.metadata->>${name}::text`;
+}
