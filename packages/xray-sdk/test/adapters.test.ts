@@ -1,26 +1,15 @@
 import type { AddressInfo } from 'node:net';
 
-import { XRaySDK } from '@xray/sdk';
 import { xrayAiMiddleware } from '@xray/sdk/ai';
 import { executionOf, xrayMiddleware } from '@xray/sdk/express';
 import { generateText, simulateReadableStream, streamText, wrapLanguageModel } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
 import express from 'express';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
-import { type Sink, startSink } from './sink.js';
+import { setUpRecording, sink, xray } from './recording.js';
 
-let sink: Sink;
-let xray: XRaySDK;
-
-beforeEach(async () => {
-  sink = await startSink();
-  xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'web', endpoint: sink.endpoint });
-});
-
-afterEach(async () => {
-  await sink.close();
-});
+setUpRecording({ pipeline: 'web' });
 
 describe('Express', () => {
   /** Sends one request to a real app, and returns its record. */

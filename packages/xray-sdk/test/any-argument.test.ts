@@ -5,39 +5,18 @@ import { xrayMiddleware } from '@xray/sdk/express';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import type { Snapshot } from '../src/wire/snapshot.js';
-import { type Sink, startSink } from './sink.js';
+import { recorded, setUpRecording, sink, xray } from './recording.js';
 
-let sink: Sink;
-let xray: XRaySDK;
-
-beforeEach(async () => {
+beforeEach(() => {
   vi.spyOn(console, 'warn').mockReturnValue();
-  sink = await startSink();
-  xray = new XRaySDK({
-    apiKey: 'xr_test',
-    appId: 'app',
-    pipeline: 'arguments',
-    endpoint: sink.endpoint,
-    delivery: { maxQueued: 100_000, maxQueuedBytes: 1e9 },
-  });
 });
-
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks();
-  await sink.close();
 });
-
-/** Records with `tell`, and returns the valid snapshot that arrived. */
-async function recorded(tell: (execution: Execution) => void): Promise<Snapshot> {
-  const execution = xray.startExecution();
-  tell(execution);
-  execution.completeExecution();
-  expect(await xray.flush()).toBe(true);
-  const snapshot = sink.snapshots.at(-1);
-  snapshotSchema.parse(snapshot);
-  return snapshot as Snapshot;
-}
+setUpRecording({
+  pipeline: 'arguments',
+  delivery: { maxQueued: 100_000, maxQueuedBytes: 1e9 },
+});
 
 const refuse = (): never => {
   throw new Error('mine');

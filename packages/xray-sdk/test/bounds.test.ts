@@ -1,37 +1,13 @@
-import { snapshotSchema } from '@xray/core';
-import { type Execution, XRaySDK } from '@xray/sdk';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import type { Snapshot } from '../src/wire/snapshot.js';
-import { type Sink, startSink } from './sink.js';
+import { recorded, setUpRecording } from './recording.js';
 
-let sink: Sink;
-let xray: XRaySDK;
-
-beforeEach(async () => {
-  sink = await startSink();
-  xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'p', endpoint: sink.endpoint });
-});
-
-afterEach(async () => {
-  await sink.close();
-});
+setUpRecording({ pipeline: 'p' });
 
 describe('bounds match the documents', () => {
-  /** Starts and ends an execution, and returns the snapshot that arrived. */
-  async function executed(tell: (execution: Execution) => void): Promise<Snapshot> {
-    const execution = xray.startExecution();
-    tell(execution);
-    execution.completeExecution();
-    expect(await xray.flush()).toBe(true);
-    const snapshot = sink.snapshots.at(-1);
-    snapshotSchema.parse(snapshot);
-    return snapshot as Snapshot;
-  }
-
   test('metadata values up to 256 characters are kept, and none are added', async () => {
     const given = { a: null, b: undefined, c: Number.NaN, g: 'y'.repeat(256), h: 'ü'.repeat(300) };
-    const { metadata, marks } = await executed((ex) => ex.set({ metadata: given as never }));
+    const { metadata, marks } = await recorded((ex) => ex.set({ metadata: given as never }));
     expect(metadata).toEqual({ g: 'y'.repeat(256), h: 'ü'.repeat(256) });
     expect(marks).toEqual([
       { path: '/metadata/c', kind: 'coerced' },
@@ -42,7 +18,7 @@ describe('bounds match the documents', () => {
   test('texts up to their bound are not cut', async () => {
     const inline = 'i'.repeat(64 * 1024);
     const input = 'x'.repeat(16 * 1024);
-    const { decision, steps, marks } = await executed((ex) => {
+    const { decision, steps, marks } = await recorded((ex) => {
       ex.decide('no', { reasons: [{ code: 'C', text: 'é'.repeat(512) }] });
       ex.recordStep({
         name: 's',
@@ -62,7 +38,7 @@ describe('bounds match the documents', () => {
     const face = '\u{1F600}';
     const family = '\u{1F468}\u200d\u{1F469}\u200d\u{1F467}';
     const long = (length: number): string => `${'x'.repeat(length - 1)}${face}${face}`;
-    const { marks, ...snapshot } = await executed((ex) => {
+    const { marks, ...snapshot } = await recorded((ex) => {
       ex.set({
         tags: [long(64), `${'x'.repeat(60)}${family}`],
         metadata: { [long(128)]: 1, text: long(256) },
@@ -110,7 +86,7 @@ describe('bounds match the documents', () => {
 
   test('two names stay different if shortening or cleaning would make them equal', async () => {
     const [a, b] = [`${'k'.repeat(128)}a`, `${'k'.repeat(128)}b`];
-    const { metadata, steps, marks } = await executed((ex) => {
+    const { metadata, steps, marks } = await recorded((ex) => {
       ex.set({ metadata: { [a]: 1, [b]: 2, 'x\0': 3, 'x\u{FFFD}': 4 } });
       ex.recordStep({
         name: 's',

@@ -1,31 +1,11 @@
 import { context, trace, TraceFlags } from '@opentelemetry/api';
-import { snapshotSchema } from '@xray/core';
-import { type Execution, XRaySDK } from '@xray/sdk';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { type Sink, startSink } from './sink.js';
+import { type Execution } from '@xray/sdk';
+import { describe, expect, test } from 'vitest';
 
-let sink: Sink;
-let xray: XRaySDK;
+import { delivered, setUpRecording, sink, xray } from './recording.js';
 
-beforeEach(async () => {
-  sink = await startSink();
-  xray = new XRaySDK({
-    apiKey: 'xr_test',
-    appId: 'app',
-    pipeline: 'context',
-    endpoint: sink.endpoint,
-  });
-});
-
-afterEach(async () => {
-  await sink.close();
-});
-
-async function delivered() {
-  await xray.flush();
-  return sink.snapshots.map((snapshot) => snapshotSchema.parse(snapshot));
-}
+setUpRecording({ pipeline: 'context' });
 
 describe('a name that the server refuses costs no execution', () => {
   test.each(['.', '..'])('%s', async (dots) => {

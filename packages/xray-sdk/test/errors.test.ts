@@ -1,22 +1,12 @@
 import { runInNewContext } from 'node:vm';
 
 import { snapshotSchema } from '@xray/core';
-import { XRaySDK } from '@xray/sdk';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { type Sink, startSink } from './sink.js';
+import { describe, expect, test } from 'vitest';
 
-let sink: Sink;
-let xray: XRaySDK;
+import { setUpRecording, sink, xray } from './recording.js';
 
-beforeEach(async () => {
-  sink = await startSink();
-  xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'p', endpoint: sink.endpoint });
-});
-
-afterEach(async () => {
-  await sink.close();
-});
+setUpRecording({ pipeline: 'p' });
 
 describe('a recorded error', () => {
   async function failed(error: unknown) {

@@ -1,36 +1,14 @@
 import { Readable } from 'node:stream';
 
-import { snapshotSchema } from '@xray/core';
-import { type Execution, XRaySDK } from '@xray/sdk';
+import { type Execution } from '@xray/sdk';
 import { xrayAiMiddleware } from '@xray/sdk/ai';
 import { simulateReadableStream, streamText, wrapLanguageModel } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { type Sink, startSink } from './sink.js';
+import { last, setUpRecording, xray } from './recording.js';
 
-let sink: Sink;
-let xray: XRaySDK;
-
-beforeEach(async () => {
-  sink = await startSink();
-  xray = new XRaySDK({
-    apiKey: 'xr_test',
-    appId: 'app',
-    pipeline: 'work',
-    endpoint: sink.endpoint,
-  });
-});
-
-afterEach(async () => {
-  await sink.close();
-});
-
-/** Returns the last snapshot that arrived, once all are delivered. */
-async function last() {
-  expect(await xray.flush()).toBe(true);
-  return snapshotSchema.parse(sink.snapshots.at(-1));
-}
+setUpRecording();
 
 /** A promise with an extra method, as many client libraries return. */
 class Cancelable<T> extends Promise<T> {

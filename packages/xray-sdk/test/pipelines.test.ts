@@ -1,32 +1,8 @@
-import { snapshotSchema } from '@xray/core';
-import { XRaySDK } from '@xray/sdk';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { type Sink, startSink } from './sink.js';
+import { delivered, setUpRecording, xray } from './recording.js';
 
-let sink: Sink;
-let xray: XRaySDK;
-
-beforeEach(async () => {
-  sink = await startSink();
-  xray = new XRaySDK({
-    apiKey: 'xr_test',
-    appId: 'shop',
-    pipeline: 'decisions',
-    versions: { code: '1.4.2' },
-    endpoint: sink.endpoint,
-  });
-});
-
-afterEach(async () => {
-  await sink.close();
-});
-
-/** All snapshots that the sink received, each validated with core's schema. */
-async function delivered() {
-  await xray.flush();
-  return sink.snapshots.map((snapshot) => snapshotSchema.parse(snapshot));
-}
+setUpRecording({ appId: 'shop', pipeline: 'decisions', versions: { code: '1.4.2' } });
 
 describe('the loan: one wrapper for a whole execution', () => {
   async function decideLoan(id: string, score: number, dti: number): Promise<boolean> {
