@@ -19,6 +19,7 @@ import { executionRoutes } from './routes/executions.js';
 import { historyRoutes } from './routes/histories.js';
 import { ingestEndpoint, isIngest } from './routes/ingest.js';
 import { keyRoutes } from './routes/keys.js';
+import { letterRoutes } from './routes/letters.js';
 import { liveRoutes } from './routes/live.js';
 import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
@@ -55,6 +56,7 @@ function expressRoutes(deps: Deps): Route[] {
     ...fairnessRoutes(deps),
     ...pipelineRoutes(deps),
     ...historyRoutes(deps),
+    ...letterRoutes(deps),
     ...liveRoutes(deps),
     ...appRoutes(deps),
     ...keyRoutes(deps),

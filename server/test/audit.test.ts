@@ -118,6 +118,7 @@ describe.each(driverInCi('postgres'))(
         'POST /api/apps/:app/views': [`${app}/views`, { ...keptView, params: {} }],
         'PATCH /api/apps/:app/views/:view': [`${app}/views/${view.id}`, { name: 'other' }],
         'DELETE /api/apps/:app/views/:view': [`${app}/views/${view.id}`],
+        'PUT /api/apps/:app/dictionary': [`${app}/dictionary`, { language: 'en' }],
         'PUT /api/apps/:app/retention': [
           `${app}/retention`,
           { items: [{ environment: null, days: 1, legalHold: false }] },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { languageSchema } from './language.js';
 import { CANDIDATE_OUTCOMES, STATUSES, STEP_STATUSES, type Json } from './snapshot.js';
 
 // Values of a record are passed on unchanged. Validating an answer must not walk them.
@@ -26,7 +27,7 @@ const ruleCountsSchema = z.object({
 });
 
 /** One evaluation of a rule, with the recorded values. `path` is a JSON Pointer into the snapshot. */
-const ruleEvidenceSchema = z.object({
+export const ruleEvidenceSchema = z.object({
   kind: z.literal('rule'),
   step: stepRefSchema,
   path: z.string(),
@@ -231,7 +232,11 @@ export const explanationSchema = z.object({
 });
 export type Explanation = z.infer<typeof explanationSchema>;
 
-export const explainQuerySchema = z.object({ format: z.enum(['json', 'text']).default('json') });
+export const explainQuerySchema = z.object({
+  format: z.enum(['json', 'text']).default('json'),
+  /** The language of names in the text; without it the dictionary's. */
+  lang: languageSchema.optional(),
+});
 
 /**
  * A value that differs. `path` is a JSON Pointer relative to the compared part. `cut`: a value was too long

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiKeySchema, appSchema, newKeySchema } from './access.js';
 import { storableInstantSchema } from './instants.js';
+import { tableQuerySchema } from './csv.js';
 import { notSearchedSchema, rangeQuerySchema, searchMatchSchema } from './finding.js';
 import { tombstoneSchema } from './erasure.js';
 import { retentionRuleSchema } from './retention.js';
@@ -163,6 +164,7 @@ export const executionQuerySchema = rangeQuerySchema.extend({
   /** `nextCursor` of the previous page. The filter and the order must be unchanged. */
   cursor: z.string().max(512).optional(),
   limit: wholeNumber(1, 200).default(50),
+  ...tableQuerySchema.shape,
 });
 export type ExecutionQuery = z.infer<typeof executionQuerySchema>;
 
@@ -246,4 +248,7 @@ export type Reindexed = z.infer<typeof reindexedSchema>;
  */
 export const exportQuerySchema = rangeQuerySchema.extend({
   after: z.string().min(1).max(LIMITS.name).optional(),
+  /** `csv` has the columns of the list, without payloads. */
+  format: z.enum(['ndjson', 'csv']).default('ndjson'),
+  bom: tableQuerySchema.shape.bom,
 });

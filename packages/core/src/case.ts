@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { executionSummarySchema, type ExecutionSummary } from './api.js';
+import { tableQuerySchema } from './csv.js';
 import { notSearchedSchema } from './finding.js';
+import { wholeNumber } from './whole-number.js';
 import { wholeNumber } from './whole-number.js';
 
 const instant = z.iso.datetime({ offset: true });
@@ -10,7 +12,11 @@ export const caseLinkSchema = z.object({ executionId: z.string(), relation: z.st
 export type CaseLink = z.infer<typeof caseLinkSchema>;
 
 /** The range. Without it a case covers all stored executions. */
-export const caseQuerySchema = z.object({ from: instant.optional(), to: instant.optional() });
+export const caseQuerySchema = z.object({
+  from: instant.optional(),
+  to: instant.optional(),
+  ...tableQuerySchema.shape,
+});
 export type CaseQuery = z.infer<typeof caseQuerySchema>;
 
 export const caseItemSchema = executionSummarySchema.extend({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { wholeNumber } from './whole-number.js';
+import { tableQuerySchema } from './csv.js';
 
 const instant = z.iso.datetime({ offset: true });
 
@@ -63,6 +64,7 @@ const countsSchema = rangeSchema.extend({
 export const facetsQuerySchema = rangeQuerySchema.extend({
   /** The maximum number of values per field. */
   values: wholeNumber(1, 100).default(10),
+  ...tableQuerySchema.shape,
 });
 
 /**

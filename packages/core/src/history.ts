@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { executionSummarySchema } from './api.js';
+import { tableQuerySchema } from './csv.js';
 import { notSearchedSchema, stepPlaceSchema } from './finding.js';
 import { CANDIDATE_OUTCOMES, type Json } from './snapshot.js';
 import { wholeNumber } from './whole-number.js';
@@ -16,6 +17,7 @@ export const historyQuerySchema = z.object({
   cursor: z.string().max(512).optional(),
   /** Executions per page. A page has fewer if their records are large. */
   limit: wholeNumber(1, 100).default(20),
+  ...tableQuerySchema.shape,
 });
 export type HistoryQuery = z.infer<typeof historyQuerySchema>;
 

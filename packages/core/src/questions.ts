@@ -15,6 +15,7 @@ import {
 } from './api.js';
 import { caseQuerySchema, caseSchema, suggestQuerySchema, suggestionsSchema } from './case.js';
 import { cohortComparisonSchema, cohortQuerySchema } from './cohorts.js';
+import { dictionaryQuerySchema, storedDictionarySchema } from './dictionary.js';
 import {
   facetsQuerySchema,
   facetsSchema,
@@ -60,6 +61,7 @@ export const QUESTIONS = {
   '/api/apps/:app/candidates/:id': { query: historyQuerySchema, answer: candidateHistorySchema },
   '/api/apps/:app/subjects/:type/:id': { query: historyQuerySchema, answer: subjectHistorySchema },
   '/api/apps/:app/subjects/:type/:id/case': { query: caseQuerySchema, answer: caseSchema },
+  '/api/apps/:app/dictionary': { query: dictionaryQuerySchema, answer: storedDictionarySchema },
   '/api/apps/:app/suggest': { query: suggestQuerySchema, answer: suggestionsSchema },
   '/api/apps/:app/lookup/:id': { query: lookupQuerySchema, answer: lookupSchema },
 };

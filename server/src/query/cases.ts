@@ -27,7 +27,7 @@ export async function readCase(
   deps: HistoryDeps,
   app: string,
   subject: { type: string; id: string },
-  query: CaseQuery,
+  query: Pick<CaseQuery, 'from' | 'to'>,
 ): Promise<Case> {
   const { store, search } = deps;
   const now = deps.now();
@@ -63,8 +63,8 @@ export async function readCase(
 }
 
 /** The executions that links lead to, in both directions. `more` counts those beyond the limit, as far as seen. */
-async function followLinks(
-  { store }: HistoryDeps,
+export async function followLinks(
+  { store }: Pick<HistoryDeps, 'store'>,
   app: string,
   about: LinkedExecution[],
 ): Promise<{ linked: LinkedExecution[]; more: number }> {
@@ -124,7 +124,7 @@ function inOrder(a: Suggestion, b: Suggestion): number {
   );
 }
 
-function wholeRange(app: string, { from, to }: CaseQuery): SearchRange {
+function wholeRange(app: string, { from, to }: Pick<CaseQuery, 'from' | 'to'>): SearchRange {
   return {
     app,
     from: instantOf(from)?.getTime() ?? FIRST_INSTANT_MS,

@@ -5,10 +5,11 @@ export async function explanationOf(
   { store, threads }: RecordDeps,
   app: string,
   executionId: string,
-  format: 'json' | 'text',
+  { format, lang }: { format: 'json' | 'text'; lang?: string | undefined },
 ): Promise<string> {
   const { body } = await findExecution(store, app, executionId);
-  return await threads.run('explain', { body, format });
+  const { dictionary } = await store.readDictionary(app);
+  return await threads.run('explain', { body, format, dictionary, lang });
 }
 
 /** The JSON text of a Comparison. */

@@ -15,7 +15,7 @@ export interface RecordDeps {
 /** A running execution without news for this long is shown as stale, in ms. */
 const STALE_AFTER_MS = 24 * 60 * 60_000;
 /** A parent can have thousands of children. */
-const MAX_LINKED_FROM = 100;
+export const MAX_LINKED_FROM = 100;
 
 /**
  * The JSON text of an ExecutionDetail. The snapshot's text is sent as it was stored, without

@@ -3,6 +3,7 @@ import {
   auditActorText,
   auditPageSchema,
   auditQuerySchema,
+  csvRow,
   type AuditEntry,
   type AuditPage,
 } from '@xray/core';
@@ -82,9 +83,9 @@ export function auditRoutes({ store }: Deps): Route[] {
   }
 
   async function* csv(filter: Filter): AsyncGenerator<string> {
-    yield row(COLUMNS);
+    yield csvRow(COLUMNS);
     for await (const entries of readAll(filter)) {
-      yield entries.map((entry) => row(cellsOf(entry))).join('');
+      yield entries.map((entry) => csvRow(cellsOf(entry))).join('');
     }
   }
 }
@@ -103,13 +104,4 @@ function cellsOf({ id, at, appId, actor, action, target, details, ip }: AuditEnt
     ip ?? '',
     action,
   ];
-}
-
-/** RFC 4180. A cell that a spreadsheet would run as a formula begins with an apostrophe (OWASP, CSV Injection). */
-function row(cells: string[]): string {
-  const quoted = cells.map((cell) => {
-    const plain = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-    return `"${plain.replaceAll('"', '""')}"`;
-  });
-  return `${quoted.join(',')}\r\n`;
 }

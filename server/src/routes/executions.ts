@@ -3,6 +3,7 @@ import {
   executionDetailSchema,
   executionPageSchema,
   executionQuerySchema,
+  facetsCsv,
   facetsQuerySchema,
   facetsSchema,
   histogramQuerySchema,
@@ -11,6 +12,7 @@ import {
   releasesSchema,
   stepDetailSchema,
   stepQuerySchema,
+  summariesCsv,
   wholeNumber,
 } from '@xray/core';
 import { readFacets, readHistogram, readReleases } from '../query/counts.js';
@@ -18,6 +20,7 @@ import { listExecutions } from '../query/list-executions.js';
 import { readExecutionText, readStepText } from '../query/read-executions.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
+import { isMarked, sendTable } from './tables.js';
 
 const stepNumberSchema = wholeNumber(0);
 
@@ -35,7 +38,10 @@ export function executionRoutes(deps: Deps): Route[] {
         'Executions that match a filter, newest first. With words in `q`, also the places where they occur.',
       query: executionQuerySchema,
       answers: {
-        200: { description: 'A page of executions.', schema: executionPageSchema },
+        200: {
+          description: 'A page of executions; with `format=csv` as text/csv.',
+          schema: executionPageSchema,
+        },
         422: TOO_BROAD,
       },
       async handle({ req, res, record }) {
@@ -45,7 +51,9 @@ export function executionRoutes(deps: Deps): Route[] {
         // The audit log is never erased, and search words can name a person, so it does not store
         // them.
         if (shown.length > 0) await record({ details: { by: 'search', executions: shown.length } });
-        res.json(page);
+        if (query.format === 'csv') {
+          sendTable(res, 'executions', summariesCsv(page.items, isMarked(query)));
+        } else res.json(page);
       },
     },
     {
@@ -105,12 +113,17 @@ export function executionRoutes(deps: Deps): Route[] {
         'How often each value occurs in the executions that match a filter. With words in `q`, only the newest ones are counted.',
       query: facetsQuerySchema,
       answers: {
-        200: { description: 'Counts by field.', schema: facetsSchema },
+        200: {
+          description: 'Counts by field; with `format=csv` as text/csv.',
+          schema: facetsSchema,
+        },
         422: TOO_BROAD,
       },
       async handle({ req, res }) {
         const query = parse(facetsQuerySchema, req.query);
-        res.json(await readFacets(deps, param(req, 'app'), query, now()));
+        const facets = await readFacets(deps, param(req, 'app'), query, now());
+        if (query.format === 'csv') sendTable(res, 'facets', facetsCsv(facets, isMarked(query)));
+        else res.json(facets);
       },
     },
     {

@@ -1,5 +1,7 @@
 import {
   LIMITS,
+  candidateCsv,
+  caseCsv,
   candidateHistorySchema,
   caseQuerySchema,
   caseSchema,
@@ -7,6 +9,7 @@ import {
   lookupQuerySchema,
   lookupSchema,
   stringifyJson,
+  subjectCsv,
   subjectHistorySchema,
   suggestQuerySchema,
   suggestionsSchema,
@@ -15,6 +18,7 @@ import { z } from 'zod';
 import { readCase, suggestNames } from '../query/cases.js';
 import { candidateHistory, lookUp, subjectHistory } from '../query/histories.js';
 import { param, parse, type Deps, type Route } from './route.js';
+import { isMarked, sendTable } from './tables.js';
 
 const idSchema = z.string().min(1).max(LIMITS.candidateId);
 const typeSchema = z.string().min(1).max(LIMITS.name);
@@ -33,7 +37,8 @@ export function historyRoutes(deps: Deps): Route[] {
       examples: { id: 'B07X' },
       answers: {
         200: {
-          description: 'Counts of all decisions, and a page of them. `limit` counts executions.',
+          description:
+            'Counts of all decisions, and a page of them. `limit` counts executions. With `format=csv` the page as text/csv.',
           schema: candidateHistorySchema,
         },
       },
@@ -44,7 +49,9 @@ export function historyRoutes(deps: Deps): Route[] {
         // The audit log is never erased, and the candidate can be a person, so it does not store
         // the id.
         if (history.items.length > 0) await record({ details: { by: 'candidate' } });
-        res.type('json').send(stringifyJson(history));
+        if (query.format === 'csv')
+          sendTable(res, 'candidate', candidateCsv(history, isMarked(query)));
+        else res.type('json').send(stringifyJson(history));
       },
     },
     {
@@ -58,7 +65,8 @@ export function historyRoutes(deps: Deps): Route[] {
       examples: { id: '8123' },
       answers: {
         200: {
-          description: 'Counts of all executions, and a page of them.',
+          description:
+            'Counts of all executions, and a page of them; with `format=csv` the page as text/csv.',
           schema: subjectHistorySchema,
         },
       },
@@ -70,7 +78,8 @@ export function historyRoutes(deps: Deps): Route[] {
         };
         const history = await subjectHistory(deps, param(req, 'app'), subject, query);
         if (history.items.length > 0) await record({ details: { by: 'subject' } });
-        res.type('json').send(stringifyJson(history));
+        if (query.format === 'csv') sendTable(res, 'subject', subjectCsv(history, isMarked(query)));
+        else res.type('json').send(stringifyJson(history));
       },
     },
     {
@@ -85,7 +94,8 @@ export function historyRoutes(deps: Deps): Route[] {
       examples: { id: '8123' },
       answers: {
         200: {
-          description: 'The oldest first; all that is stored, unless a range is given.',
+          description:
+            'The oldest first; all that is stored, unless a range is given. With `format=csv` as text/csv.',
           schema: caseSchema,
         },
       },
@@ -97,7 +107,8 @@ export function historyRoutes(deps: Deps): Route[] {
         };
         const found = await readCase(deps, param(req, 'app'), subject, query);
         if (found.items.length > 0) await record({ details: { by: 'case' } });
-        res.json(found);
+        if (query.format === 'csv') sendTable(res, 'case', caseCsv(found, isMarked(query)));
+        else res.json(found);
       },
     },
     {

@@ -42,6 +42,8 @@ const NAMED = {
   CandidateHistory: core.candidateHistorySchema,
   SubjectHistory: core.subjectHistorySchema,
   Case: core.caseSchema,
+  ExecutionEvidence: core.executionEvidenceSchema,
+  StoredDictionary: core.storedDictionarySchema,
   Suggestions: core.suggestionsSchema,
   Lookup: core.lookupSchema,
   Error: core.errorBodySchema,

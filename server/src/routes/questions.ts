@@ -22,7 +22,7 @@ export function questionRoutes(deps: Deps): Route[] {
       audit: 'payload.view',
       summary: 'Explains one decision from its record.',
       query: explainQuerySchema,
-      examples: { id: 'loan-8123' },
+      examples: { id: 'loan-8123', lang: 'en' },
       answers: {
         200: {
           description: 'The explanation; with `format=text` as text/plain.',
@@ -30,9 +30,10 @@ export function questionRoutes(deps: Deps): Route[] {
         },
       },
       async handle({ req, res, record }) {
-        const { format } = parse(explainQuerySchema, req.query);
+        const query = parse(explainQuerySchema, req.query);
+        const { format } = query;
         const id = param(req, 'id');
-        const text = await explanationOf(deps, param(req, 'app'), id, format);
+        const text = await explanationOf(deps, param(req, 'app'), id, query);
         await record({ target: id, details: { by: 'explain' } });
         res.type(format === 'text' ? 'text/plain' : 'json').send(text);
       },

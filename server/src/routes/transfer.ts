@@ -18,9 +18,11 @@ import { instantOf, toSearchRange } from '../query/range.js';
 import { readBody } from '../ingest/read-body.js';
 import { packFiles } from '../upkeep/backup.js';
 import { exportFound, exportLines } from '../upkeep/export.js';
+import { exportCsv, exportFoundCsv } from '../upkeep/export-csv.js';
 import { importLines } from '../upkeep/import.js';
 import { param, parse, type Deps, type Route } from './route.js';
 import { sendPages } from './send-pages.js';
+import { CSV, isMarked } from './tables.js';
 
 const BACKUP_TYPE = 'application/gzip';
 const NDJSON = 'application/x-ndjson';
@@ -38,11 +40,11 @@ export function transferRoutes(deps: Deps): Route[] {
       policy: 'read',
       audit: 'export',
       summary:
-        'Every execution that matches a filter, with payloads, as NDJSON (one execution on each line). Oldest first; with words in `q`, newest first.',
+        'Every execution that matches a filter: with payloads as NDJSON (one execution on each line), or without payloads as CSV. Oldest first; with words in `q`, newest first.',
       query: exportQuerySchema,
       answers: {
         200: {
-          description: `${NDJSON}. This is one line.`,
+          description: `${NDJSON}. This is one line. With \`format=csv\` text/csv with the columns of the list.`,
           type: NDJSON,
           schema: exportedExecutionSchema,
         },
@@ -58,21 +60,25 @@ export function transferRoutes(deps: Deps): Route[] {
         const filter = readFilter({ q: query.q });
         const [from, to] = [instantOf(query.from), instantOf(query.to)];
         const where = compileWhatIsKnown(filter, now());
+        const scope = { app, where, from, to, sort: 'at', after: place } as const;
+        const question = {
+          range: toSearchRange({ app, from, to }),
+          query: filter,
+          where,
+          before: place && { at: place.at.getTime(), id: place.id },
+          now: now(),
+        };
+        const table = { bom: isMarked(query), now };
+        const isCsv = query.format === 'csv';
         const pages = isSearch(filter)
-          ? exportFound(
-              deps,
-              {
-                range: toSearchRange({ app, from, to }),
-                query: filter,
-                where,
-                before: place && { at: place.at.getTime(), id: place.id },
-                now: now(),
-              },
-              now,
-            )
-          : exportLines(store, { app, where, from, to, sort: 'at', after: place }, now);
+          ? isCsv
+            ? exportFoundCsv(deps.search, question, table)
+            : exportFound(deps, question, now)
+          : isCsv
+            ? exportCsv(store, scope, table)
+            : exportLines(store, scope, now);
         await record({ details: withoutValues(query, filter) });
-        await sendPages(res, NDJSON, whileAdmitted(pages, readmit));
+        await sendPages(res, isCsv ? CSV : NDJSON, whileAdmitted(pages, readmit));
       },
     },
     {

@@ -3,12 +3,14 @@ import type {
   App,
   AppChange,
   AuditEntry,
+  Dictionary,
   Invitation,
   KeyScope,
   ListedUser,
   Member,
   Role,
   SavedView,
+  StoredDictionary,
   User,
   ViewParams,
 } from '@xray/core';
@@ -165,6 +167,7 @@ export interface AccessStore {
 
   /** The views that the app shares, and the user's own, by name. */
   listViews(app: string, userId: string | undefined): Promise<SavedView[]>;
+  readDictionary(app: string): Promise<StoredDictionary>;
 
   /** Adds one to each counter, in windows of `windowMs`, and returns the new counts. */
   countGuesses(keys: string[], windowMs: number): Promise<GuessCount[]>;
@@ -244,6 +247,12 @@ export interface AccessEdits {
   /** Undefined if another view of its owner, or another shared view, has this name. */
   renameView(app: string, id: string, name: string): Promise<SavedView | undefined>;
   removeView(app: string, id: string): Promise<void>;
+  /** Undefined when another revision than the given one is stored. */
+  putDictionary(
+    app: string,
+    dictionary: Dictionary,
+    revision: number | undefined,
+  ): Promise<StoredDictionary | undefined>;
 
   createInvitation(invitation: NewInvitation): Promise<Invitation>;
   revokeInvitation(app: string, id: string): Promise<Invitation | undefined>;

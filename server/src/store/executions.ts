@@ -120,12 +120,13 @@ export async function readExecution(
   const row = await db
     .selectFrom('executions')
     .innerJoin('bodies', 'bodies.execution', 'executions.id')
-    .select(['body', 'bytes', 'status', 'received_at', 'conflict'])
+    .select(['id', 'body', 'bytes', 'status', 'received_at', 'conflict'])
     .where('app', '=', app)
     .where('execution_id', '=', executionId)
     .executeTakeFirst();
   return (
     row && {
+      id: row.id,
       body: row.body,
       bytes: row.bytes,
       status: row.status,

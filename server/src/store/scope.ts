@@ -52,6 +52,7 @@ export interface ListedExecution {
 }
 
 export interface StoredExecution {
+  id: number;
   body: string;
   bytes: number;
   status: Status;

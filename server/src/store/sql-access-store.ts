@@ -1,6 +1,7 @@
 import type { AccessEdits, AccessStore } from './access-store.js';
 import * as apps from './apps.js';
 import * as audit from './audit.js';
+import * as dictionaries from './dictionaries.js';
 import type { Driver } from './driver.js';
 import * as guesses from './guesses.js';
 import * as keys from './keys.js';
@@ -33,6 +34,7 @@ export function sqlAccessStore(db: Db): AccessStore {
     findInvitation: (tokenHash) => members.findInvitation(db, tokenHash),
 
     listViews: (app, userId) => views.listViews(db, app, userId),
+    readDictionary: (app) => dictionaries.readDictionary(db, app),
 
     countGuesses: (names, windowMs) => guesses.countGuesses(db, names, windowMs),
     forgiveGuesses: (names) => guesses.forgiveGuesses(db, names),
@@ -82,6 +84,8 @@ export function sqlAccessEdits(tx: Db): AccessEdits {
     findView: (app, userId, id) => views.findView(tx, app, userId, id),
     renameView: (app, id, name) => views.renameView(tx, app, id, name),
     removeView: (app, id) => views.removeView(tx, app, id),
+    putDictionary: (app, dictionary, revision) =>
+      dictionaries.putDictionary(tx, app, dictionary, revision),
 
     createInvitation: (invitation) => members.createInvitation(tx, invitation),
     revokeInvitation: (app, id) => members.revokeInvitation(tx, app, id),

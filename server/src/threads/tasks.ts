@@ -7,12 +7,18 @@ import {
   explanationText,
   factsOf,
   hasCandidate,
+  letterOf,
   matchesQuery,
+  nameExplanation,
   parseJson,
   queryLeaves,
+  rulesInForce,
   searchSnapshot,
   stepSequence,
   stringifyJson,
+  termsIn,
+  type Dictionary,
+  type LinkedFrom,
   type QueryNode,
   type Returned,
   type SearchMatch,
@@ -196,10 +202,48 @@ export const tasks = {
     return stringifyJson(compareExecutions(parse(a), parse(b)));
   },
 
-  /** The JSON of an Explanation, or its text. */
-  explain({ body, format }: { body: string; format: 'json' | 'text' }): string {
+  /** The JSON of an Explanation, or its text with the names of a dictionary. */
+  explain({
+    body,
+    format,
+    dictionary,
+    lang,
+  }: {
+    body: string;
+    format: 'json' | 'text';
+    dictionary: Dictionary;
+    lang: string | undefined;
+  }): string {
     const explanation = explain(parse(body));
-    return format === 'text' ? `${explanationText(explanation)}\n` : stringifyJson(explanation);
+    if (format === 'json') return stringifyJson(explanation);
+    return `${explanationText(nameExplanation(explanation, termsIn(dictionary, lang)))}\n`;
+  },
+
+  /** The JSON of an Explanation, and of the rules in force. */
+  evidence(body: string): { explanation: string; rules: string } {
+    const snapshot = parse(body);
+    return {
+      explanation: stringifyJson(explain(snapshot)),
+      rules: stringifyJson(rulesInForce(snapshot)),
+    };
+  },
+
+  /** The JSON of a Letter. */
+  letter({
+    body,
+    dictionary,
+    lang,
+    ...beside
+  }: {
+    body: string;
+    dictionary: Dictionary;
+    lang: string | undefined;
+    linkedFrom: LinkedFrom[];
+    receivedAt: string;
+  }): string {
+    const snapshot = parse(body);
+    const terms = termsIn(dictionary, lang);
+    return stringifyJson(letterOf(snapshot, explain(snapshot), { terms, ...beside }));
   },
 
   /**

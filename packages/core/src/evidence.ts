@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { auditEntrySchema } from './access.js';
+import { explanationSchema, ruleEvidenceSchema, type RuleEvidence } from './answers.js';
+import { linkedFromSchema, serverFactsSchema } from './api.js';
+import { matterSchema } from './case.js';
+import { languageSchema } from './language.js';
+import { evaluationsOf } from './rule-evaluations.js';
+import { snapshotSchema, type Snapshot } from './snapshot.js';
+import { stepsInOrder } from './step-order.js';
+
+export const evidenceQuerySchema = z.object({
+  format: z.enum(['html', 'json']).default('html'),
+  /** The language of names in the page; without it the dictionary's. */
+  lang: languageSchema.optional(),
+});
+export type EvidenceQuery = z.infer<typeof evidenceQuerySchema>;
+
+/** The parts of the evidence that have a digest. */
+export const EVIDENCE_PARTS = ['record', 'explanation', 'rules', 'linked', 'audit'] as const;
+export type EvidencePart = (typeof EVIDENCE_PARTS)[number];
+
+/** Everything that the installation knows of one decision, for an auditor. */
+export const executionEvidenceSchema = z.object({
+  format: z.literal('xray-evidence/1'),
+  app: z.string(),
+  executionId: z.string(),
+  madeAt: z.string(),
+  madeBy: z.string(),
+  server: serverFactsSchema,
+  /** The snapshot, with the text that was sent. */
+  record: snapshotSchema,
+  explanation: explanationSchema,
+  /** The rules in force when the decision was made, as this execution evaluated them. */
+  rules: z.array(ruleEvidenceSchema),
+  linked: z.object({
+    /** From this execution to others. */
+    to: z.array(z.object({ executionId: z.string(), relation: z.string() })),
+    from: z.array(linkedFromSchema),
+    /** The decision in force among the linked executions. */
+    ended: matterSchema.shape.ended,
+  }),
+  audit: z.object({
+    /** Only an owner of the app may read its audit log. Without that right the entries are left out. */
+    withheld: z.boolean(),
+    /** The newest first. */
+    entries: z.array(auditEntrySchema),
+    /** There are older entries that are not listed. */
+    more: z.boolean(),
+  }),
+  /** SHA-256, as hex, of the JSON text of each part as it is in this file. */
+  digests: z.object({
+    record: z.string(),
+    explanation: z.string(),
+    rules: z.string(),
+    linked: z.string(),
+    audit: z.string(),
+  }),
+});
+export type ExecutionEvidence = z.infer<typeof executionEvidenceSchema>;
+
+/** Every rule that the execution evaluated for its decision or its candidates, in the order of the steps. */
+export function rulesInForce(snapshot: Snapshot): RuleEvidence[] {
+  return evaluationsOf(stepsInOrder(snapshot)).inForce.map(({ evidence }) => evidence);
+}

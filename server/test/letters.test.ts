@@ -1,0 +1,332 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type {
+  Case,
+  ErrorBody,
+  ExecutionEvidence,
+  ExecutionPage,
+  Explanation,
+  Facets,
+  Snapshot,
+  StoredDictionary,
+} from '@xray/core';
+import { escapeMarkdown } from '#server/letters/template.js';
+import { APP, freshServer } from './support/databases.js';
+import { fetchWithKey, get, postOk } from './support/http.js';
+import { WITH_ADMINISTRATOR, administratorOf, type Visitor } from './support/people.js';
+import { snapshot } from './support/snapshots.js';
+
+const HOSTILE = '=cmd|\' /C calc\'!A0 <script>alert(1)</script> **bold** "x", y';
+
+function loan(executionId: string, changes: Partial<Snapshot> = {}): Snapshot {
+  return snapshot({
+    executionId,
+    pipeline: 'loan',
+    startedAt: '2026-11-23T23:59:58.000Z',
+    endedAt: '2026-11-24T00:00:01.000Z',
+    subjects: [{ type: 'applicant', id: '8123' }],
+    decision: {
+      outcome: 'declined',
+      adverse: true,
+      reasons: [
+        { code: 'DTI_HIGH', ruleId: 'max_dti', text: HOSTILE },
+        { code: 'SCORE_LOW', ruleId: 'min_score' },
+      ],
+    },
+    steps: [
+      {
+        name: 'rules',
+        rules: [
+          {
+            id: 'max_dti',
+            result: 'fail',
+            field: 'dti',
+            op: '<=',
+            actual: 0.4712,
+            threshold: 0.36,
+          },
+          {
+            id: 'min_score',
+            result: 'fail',
+            field: 'score',
+            op: '>=',
+            actual: 612,
+            threshold: 660,
+            unit: 'pts',
+          },
+          { id: 'age', result: 'pass', field: 'age', op: '>=', actual: 44, threshold: 18 },
+        ],
+      },
+    ],
+    ...changes,
+  });
+}
+
+const YAML = `
+language: en
+pipelines:
+  loan: Loan application
+outcomes:
+  declined: { name: { en: Declined, de: Abgelehnt } }
+reasons:
+  DTI_HIGH:
+    name: Your debts are high for your income
+    description: Debts each month, divided by income
+rules: { max_dti: Debt limit }
+fields:
+  dti: { name: { en: Debt to income, de: Schuldenquote } }
+units: { pts: points }
+`;
+
+describe('letters, evidence and tables', () => {
+  let server: Awaited<ReturnType<typeof freshServer>>;
+  let administrator: Visitor;
+  const api = (rest: string): string => `${server.url}/api/apps/${APP}/${rest}`;
+  const text = async (rest: string): Promise<string> => {
+    const response = await fetchWithKey(api(rest));
+    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+    return await response.text();
+  };
+  const refusal = async (rest: string): Promise<ErrorBody['error'] & { status: number }> => {
+    const response = await fetchWithKey(api(rest));
+    return { status: response.status, ...((await response.json()) as ErrorBody).error };
+  };
+  const put = async (body: string, type = 'application/yaml', query = '') =>
+    await administrator.send('PUT', `/api/apps/${APP}/dictionary${query}`, body, {
+      'content-type': type,
+    });
+
+  beforeAll(async () => {
+    server = await freshServer('pglite', WITH_ADMINISTRATOR);
+    administrator = await administratorOf(server);
+    await postOk(server.url, [
+      loan('plain'),
+      loan('stated', {
+        decision: { outcome: 'declined', adverse: true, reasons: [{ code: 'GUT_FEELING' }] },
+      }),
+      loan('contradicted', {
+        decision: {
+          outcome: 'declined',
+          adverse: true,
+          reasons: [
+            { code: 'DTI_HIGH', ruleId: 'max_dti' },
+            { code: 'AGE', ruleId: 'age' },
+          ],
+        },
+      }),
+      loan('approved', { decision: { outcome: 'approved', adverse: false } }),
+      loan('unclear', { decision: { outcome: 'declined' } }),
+      loan('referred'),
+      loan('review', {
+        decision: { outcome: 'approved', adverse: false },
+        links: [{ executionId: 'referred', relation: 'review_of' }],
+      }),
+      loan('formula', {
+        pipeline: '+1+1',
+        startedAt: '2026-11-24T08:00:00.000Z',
+        tags: ['=1+1', 'a"b'],
+        subjects: [{ type: '@type', id: '-2' }],
+      }),
+    ]);
+  });
+  afterAll(() => server.close());
+
+  test('a dictionary is stored from YAML and read as JSON and as YAML', async () => {
+    expect(await get<StoredDictionary>(api('dictionary'))).toMatchObject({ revision: 0 });
+    expect((await put(YAML)).status).toBe(200);
+    const stored = await get<StoredDictionary>(api('dictionary'));
+    expect(stored).toMatchObject({
+      revision: 1,
+      dictionary: {
+        pipelines: { loan: { name: { en: 'Loan application' } } },
+        outcomes: { declined: { name: { en: 'Declined', de: 'Abgelehnt' } } },
+        steps: {},
+      },
+    });
+    const again = await put(await text('dictionary?format=yaml'));
+    expect(again.body).toMatchObject({ revision: 2, dictionary: stored.dictionary });
+    const json = await put(JSON.stringify(stored.dictionary), 'application/json');
+    expect(json.body).toMatchObject({ revision: 3 });
+  });
+
+  test.each([
+    ['rules: [a', 'The dictionary is not YAML. Line 1, column 10'],
+    ['rules: { a: { name: { english: x } } }', 'rules.a.name.english'],
+    ['rulez: {}', 'rulez'],
+    ['rules: { a: &x { name: b }, c: *x }', 'aliases'],
+    ['letters: { en: "{{reason}}" }', 'There is no field {{reason}}. The fields are:'],
+    ['letters: { en: "{{#reasons}}" }', 'letters.en'],
+    ['letters: { en: "{{{name}}}" }', 'letters.en'],
+  ])('refuses the dictionary %j and says why', async (body, why) => {
+    const answer = await put(body);
+    expect(answer.status).toBe(400);
+    expect((answer.body as ErrorBody).error.message).toContain(why);
+  });
+
+  test('refuses a change of a dictionary that somebody else changed since', async () => {
+    const { revision } = await get<StoredDictionary>(api('dictionary'));
+    const late = await put(YAML, 'application/yaml', `?revision=${revision - 1}`);
+    expect(late.status).toBe(409);
+    expect((await put(YAML, 'application/yaml', `?revision=${revision}`)).status).toBe(200);
+  });
+
+  test('explains with the names of the dictionary, the codes behind them', async () => {
+    const explained = await text('executions/plain/explain?format=text&lang=de');
+    expect(explained).toContain('Loan application (loan)');
+    expect(explained).toContain('the decision was Abgelehnt (declined)');
+    expect(explained).toContain('Debt limit (max_dti)');
+    expect(explained).toContain('612 points (pts)');
+    const json = await get<Explanation>(api('executions/plain/explain'));
+    expect(json.reasons[0]?.code).toBe('DTI_HIGH');
+  });
+
+  test('a letter has the date, the reasons, the values and what was needed, as the API gives them', async () => {
+    const letter = await text('executions/plain/letter?format=text');
+    const { nearMiss } = await get<Explanation>(api('executions/plain/explain'));
+    expect(letter).toContain('The decision of November 24, 2026 is: Declined.');
+    expect(letter).toContain('1. Your debts are high for your income: Debts each month');
+    expect(letter).toContain('2. SCORE_LOW');
+    expect(letter).toContain('- Debt to income: 0.4712');
+    expect(letter).toContain('- age: 44');
+    expect(letter).toContain('All of these together');
+    expect(nearMiss.changes).toHaveLength(2);
+    for (const { actual, needs } of nearMiss.changes) {
+      expect(letter).toContain(`${String(needs?.value)}`);
+      expect(letter).toContain(`instead of ${String(actual)}`);
+    }
+    expect(letter).toContain('- score: at least 660 points instead of 612 points');
+    expect(letter).toContain('Reply to this letter and quote the reference plain.');
+    const german = await text('executions/plain/letter?format=text&lang=de-AT');
+    expect(german).toContain('Die Entscheidung vom 24. November 2026 lautet: Abgelehnt.');
+    expect(german).toContain('- Schuldenquote: höchstens 0.36 statt 0.4712');
+  });
+
+  test('shows a hostile text in a letter as it was recorded', async () => {
+    const page = await text('executions/plain/letter');
+    expect(page).not.toMatch(/<script|<strong>bold/);
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt; **bold**');
+    expect(await text('executions/plain/letter?format=text')).toContain(HOSTILE);
+    expect(await text('executions/plain/letter?format=md')).toContain(escapeMarkdown(HOSTILE));
+  });
+
+  test('writes the letter from the app’s own template', async () => {
+    const own = `${YAML}letters:\n  en: |\n    Dear {{#subjects}}{{id}}{{/subjects}}, no: {{#reasons}}{{number}} {{code}} {{/reasons}}\nreview: Call us.\n`;
+    expect((await put(own)).status).toBe(200);
+    expect(await text('executions/plain/letter?format=text')).toBe(
+      'Dear 8123, no: 1 DTI_HIGH 2 SCORE_LOW\n',
+    );
+    await put(YAML);
+  });
+
+  test.each([
+    ['stated', 'decision.reasons[0]', 'stated', 'Nothing in the record supports "GUT_FEELING"'],
+    ['contradicted', 'decision.reasons[1]', 'contradicted', 'The record speaks against "AGE"'],
+    ['approved', '', 'not_adverse', 'this decision is not adverse'],
+    ['unclear', '', 'not_adverse', 'does not say whether'],
+    ['referred', '', 'replaced', 'Execution review replaced this decision with "approved"'],
+  ])('refuses a letter about the execution %s', async (id, path, code, why) => {
+    const { status, message, details } = await refusal(`executions/${id}/letter`);
+    expect(status).toBe(409);
+    expect(message).toContain(why);
+    expect(details).toEqual([{ path, code }]);
+  });
+
+  test('evidence holds the record as it was sent, with digests that can be checked', async () => {
+    const json = await text('executions/referred/evidence?format=json');
+    const evidence = JSON.parse(json) as ExecutionEvidence;
+    expect(evidence.record).toEqual(
+      (await get<{ snapshot: Snapshot }>(api('executions/referred'))).snapshot,
+    );
+    expect(evidence.explanation).toEqual(await get(api('executions/referred/explain')));
+    expect(evidence.rules.map(({ rule, threshold }) => [rule, threshold])).toEqual([
+      ['max_dti', 0.36],
+      ['min_score', 660],
+      ['age', 18],
+    ]);
+    expect(evidence.linked).toMatchObject({
+      to: [],
+      from: [{ executionId: 'review', relation: 'review_of', outcome: 'approved' }],
+      ended: { executionId: 'review', by: 'review' },
+    });
+    expect(evidence.audit).toEqual({ withheld: true, entries: [], more: false });
+    const digest = createHash('sha256').update(JSON.stringify(evidence.record)).digest('hex');
+    expect(evidence.digests.record).toBe(digest);
+  });
+
+  test('the page of the evidence has no scripts, and texts that give its digests', async () => {
+    const page = await text('executions/plain/evidence');
+    expect(page).not.toMatch(/<script|<link|<img|\bon\w+=|src=/);
+    expect(page).toContain('Debt limit (max_dti)');
+    const [, record = ''] = /<pre id="record">([^]*?)<\/pre>/.exec(page) ?? [];
+    const plain = record
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&quot;', '"')
+      .replaceAll('&#39;', "'")
+      .replaceAll('&amp;', '&');
+    expect(page).toContain(createHash('sha256').update(plain).digest('hex'));
+    const owned = await administrator.ask(
+      'GET',
+      `/api/apps/${APP}/executions/plain/evidence?format=json`,
+    );
+    const { audit } = owned as unknown as ExecutionEvidence;
+    expect(audit.withheld).toBe(false);
+    expect(audit.entries.map(({ action }) => action)).toContain('letter.write');
+  });
+
+  test('tables hold the figures of the API, and no cell that a spreadsheet runs', async () => {
+    const list = await get<ExecutionPage>(api('executions?sort=at'));
+    const rows = parseCsv(await text('executions?sort=at&format=csv'));
+    expect(rows).toHaveLength(list.items.length + 1);
+    const column = (name: string): number => rows[0]?.indexOf(name) ?? -1;
+    for (const [place, item] of list.items.entries()) {
+      expect(rows[place + 1]?.[column('executionId')]).toBe(item.executionId);
+      expect(rows[place + 1]?.[column('durationMs')]).toBe(String(item.durationMs ?? ''));
+      expect(rows[place + 1]?.[column('stepCount')]).toBe(String(item.stepCount));
+    }
+    const formula = rows.find((row) => row[0] === 'formula') ?? [];
+    expect(formula[column('pipeline')]).toBe("'+1+1");
+    expect(formula[column('tags')]).toBe('\'=1+1; a"b');
+    expect(formula[column('subjects')]).toBe("'@type/-2");
+    expect(rows.flat().filter((cell) => /^[=+@\t\r]/.test(cell))).toEqual([]);
+
+    const marked = await fetchWithKey(api('export?format=csv&bom=true'));
+    const bytes = Buffer.from(await marked.arrayBuffer());
+    expect(bytes.subarray(0, 3).toString('hex')).toBe('efbbbf');
+    expect(parseCsv(bytes.subarray(3).toString())).toEqual(rows);
+    const found = parseCsv(await text(`export?format=csv&q=${encodeURIComponent('"612"')}`));
+    expect(found.length).toBe(rows.length);
+
+    const facets = await get<Facets>(api('facets'));
+    const counted = facets.items.flatMap(({ field, values }) =>
+      values.map(({ value, count }) => [field, value, String(count)]),
+    );
+    expect(parseCsv(await text('facets?format=csv')).slice(1)).toEqual(
+      counted.map(([field, value = '', count]) => [
+        field,
+        /^[=+\-@]/.test(value) ? `'${value}` : value,
+        count,
+      ]),
+    );
+    const theCase = await get<Case>(api('subjects/applicant/8123/case'));
+    const caseRows = parseCsv(await text('subjects/applicant/8123/case?format=csv'));
+    expect(caseRows.slice(1).map(([id]) => id)).toEqual(
+      theCase.items.map(({ executionId }) => executionId),
+    );
+  });
+});
+
+/** A reader of RFC 4180. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  for (const [, quoted, plain, end] of text.matchAll(
+    /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g,
+  )) {
+    row.push(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'));
+    if (end === ',') continue;
+    rows.push(row);
+    row = [];
+  }
+  return rows;
+}
