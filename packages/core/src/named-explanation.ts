@@ -26,8 +26,8 @@ export function nameExplanation(explanation: Explanation, terms: Terms): Explana
   };
   const maybe = (kind: TermKind, code: string | null): string | null =>
     code === null ? null : named(kind, code);
-  const walk = (value: unknown, key: string): unknown => {
-    if (Array.isArray(value)) return value.map((item) => walk(item, key));
+  const walk = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(walk);
     if (!isRecord(value)) return value;
     const isStep = typeof value.sequence === 'number' && typeof value.name === 'string';
     return Object.fromEntries(
@@ -40,16 +40,16 @@ export function nameExplanation(explanation: Explanation, terms: Terms): Explana
           return [
             member,
             inner.map((rule: unknown) =>
-              typeof rule === 'string' ? named('rules', rule) : walk(rule, member),
+              typeof rule === 'string' ? named('rules', rule) : walk(rule),
             ),
           ];
         }
         // Values of the record stay as they are.
-        return [member, VALUES.has(member) ? inner : walk(inner, member)];
+        return [member, VALUES.has(member) ? inner : walk(inner)];
       }),
     );
   };
-  const walked = walk(explanation, '') as Explanation;
+  const walked = walk(explanation) as Explanation;
   return {
     ...walked,
     pipeline: named('pipelines', explanation.pipeline),
