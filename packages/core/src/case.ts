@@ -3,7 +3,6 @@ import { executionSummarySchema, type ExecutionSummary } from './api.js';
 import { tableQuerySchema } from './csv.js';
 import { notSearchedSchema } from './finding.js';
 import { wholeNumber } from './whole-number.js';
-import { wholeNumber } from './whole-number.js';
 
 const instant = z.iso.datetime({ offset: true });
 

@@ -172,11 +172,17 @@ export function transferRoutes(deps: Deps): Route[] {
 
 /** The facts of an export for the audit log, which is never erased. A value in the filter may name a person. */
 function withoutValues(
-  { from, to, after }: z.output<typeof exportQuerySchema>,
+  { from, to, after, format }: z.output<typeof exportQuerySchema>,
   filter: QueryNode,
 ): Record<string, unknown> {
   const fields = [...queryLeaves(filter)].map((leaf) => ('field' in leaf ? leaf.field : leaf.kind));
-  return { from, to, after, ...(fields.length > 0 && { filterBy: [...new Set(fields)].sort() }) };
+  return {
+    from,
+    to,
+    after,
+    format,
+    ...(fields.length > 0 && { filterBy: [...new Set(fields)].sort() }),
+  };
 }
 
 /**
