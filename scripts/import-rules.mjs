@@ -151,6 +151,7 @@ function serverRooms() {
     room([`${src}/search/**`], [packages, express, drivers, notRooms('search')]),
     // The encoding of the search index. It knows bytes, but not where they are stored.
     room([`${src}/segments/**`], [packages, express, notRooms(), not('store')]),
+    room([`${src}/letters/**`], [packages, express, notRooms(), not('store')]),
     // Long computations that need only their input, so that a thread can run them.
     room([`${src}/threads/**`], [packages, express, drivers, notRooms()]),
     // Background work, and work over many executions, uses ingest and queries.

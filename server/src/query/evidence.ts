@@ -8,7 +8,7 @@ import {
   type ExecutionEvidence,
   type ServerFacts,
 } from '@xray/core';
-import { evidencePage } from '../evidence/page.js';
+import { evidencePage } from '../letters/evidence-page.js';
 import { followLinks } from './cases.js';
 import type { HistoryDeps } from './histories.js';
 import { MAX_LINKED_FROM, findExecution, isStale, type RecordDeps } from './read-executions.js';

@@ -10,7 +10,7 @@ import {
   type RuleEvidence,
   type Terms,
 } from '@xray/core';
-import { escapeHtml } from '../letters/formats.js';
+import { escapeHtml } from './formats.js';
 
 const STYLE = `
   body { max-width: 60rem; margin: 2rem auto; padding: 0 1.25rem; color: #111; background: #fff;
