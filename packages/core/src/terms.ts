@@ -1,5 +1,3 @@
-import type { Dictionary } from './dictionary.js';
-
 /** What an app can name, by the member of its dictionary. */
 export const TERM_KINDS = [
   'pipelines',
@@ -12,6 +10,18 @@ export const TERM_KINDS = [
 ] as const;
 export type TermKind = (typeof TERM_KINDS)[number];
 
+type Texts = Record<string, string>;
+
+/** What is read of a dictionary (dictionary.ts). This file needs no schema, so a page can load it alone. */
+type Words = Record<
+  TermKind,
+  Record<string, { name?: Texts | undefined; description?: Texts | undefined }>
+> & {
+  language: string;
+  letters: Texts;
+  review: Texts;
+};
+
 /** The words of a dictionary in one language. */
 export interface Terms {
   language: string;
@@ -23,7 +33,7 @@ export interface Terms {
   text(member: 'letters' | 'review'): string | undefined;
 }
 
-export function termsIn(dictionary: Dictionary, asked?: string | null): Terms {
+export function termsIn(dictionary: Words, asked?: string | null): Terms {
   const languages = [...languagesFrom(asked), ...languagesFrom(dictionary.language)];
   const textOf = (texts: Record<string, string> | undefined): string | undefined => {
     if (texts === undefined) return undefined;
