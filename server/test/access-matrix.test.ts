@@ -99,6 +99,7 @@ const EXPECTED: Record<string, Refusals> = {
   'POST /v1/traces': INGEST,
   'POST /v1/logs': INGEST,
   'POST /v1/metrics': INGEST,
+  'POST /v1/opa/logs': INGEST,
   'POST /api/public/otel/v1/traces': INGEST,
   'GET /api/apps/:app/otlp': READ,
   'PUT /api/apps/:app/otlp': OWN,
@@ -299,6 +300,7 @@ describe('access to each route', () => {
       '/executions',
       '/v1/logs',
       '/v1/metrics',
+      '/v1/opa/logs',
       '/v1/traces',
     ]);
     const audited = ROUTES.filter(({ method, audit }) => method === 'get' && audit !== undefined);

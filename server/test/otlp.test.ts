@@ -4,7 +4,7 @@ import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { OtlpState, Snapshot } from '@xray/core';
+import type { IngestResult, OtlpState, Snapshot } from '@xray/core';
 import { prune } from '#server/upkeep/prune.js';
 import { API_KEY, APP, changed, driverInCi, freshServer } from './support/databases.js';
 import { detail, fetchWithKey, get, list } from './support/http.js';
@@ -257,6 +257,36 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       expect((await stored(id)).steps).toHaveLength(1);
       expect((await state()).counts).toContainEqual(expect.objectContaining({ result: 'outside' }));
     });
+  });
+
+  test('decisions of OPA become executions, each once', async () => {
+    const [request] = recordedRequests().get('opa/loan') ?? [];
+    const body = gzipSync(request?.body ?? '');
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const send = async () =>
+      (await postOtlp(server.url, '/v1/opa/logs', body, headers)).json() as Promise<IngestResult>;
+    expect(await send()).toMatchObject({ accepted: 6, rejected: [] });
+    expect(await send()).toMatchObject({ accepted: 0, duplicates: 6 });
+    const declined = await stored('opa-4c150e8b-9b70-4495-ac0b-61ca6916cf95');
+    expect(declined).toMatchObject({
+      pipeline: 'loan',
+      environment: 'prod',
+      decision: { outcome: 'declined', reasons: [{ code: 'DTI_HIGH', ruleId: 'max_dti' }] },
+      steps: [{ kind: 'rules', rules: [{ id: 'max_dti', result: 'fail', actual: 0.5 }] }],
+    });
+    const outcomes = (await list(server.url, '?q=environment:prod')).items
+      .filter(({ executionId }) => executionId.startsWith('opa-'))
+      .map(({ outcome }) => outcome);
+    expect(outcomes.sort()).toEqual([
+      'allow',
+      'approved',
+      'declined',
+      'declined',
+      'declined',
+      'undefined',
+    ]);
+    const erased = await stored('opa-316a6133-5913-4d8f-affe-e547a10b33c9');
+    expect(erased.marks).toContainEqual({ path: '/steps/0/input/ssn', kind: 'erased' });
   });
 
   test('all recorded requests, in order and again doubled and reversed, give the same records', async () => {

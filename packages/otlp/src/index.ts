@@ -4,4 +4,5 @@ export { decodeLogs, decodeTraces, type Encoding } from './decode.js';
 export type { OutcomeRule } from './decision.js';
 export { conventionsOf, hasRoot, snapshotsOf, type MappingOptions, type Trace } from './mapping.js';
 export { MalformedRequest, type LogEvent, type Span, type Telemetry } from './telemetry.js';
+export { opaSnapshot } from './opa.js';
 export { redact } from './redact.js';

@@ -15,18 +15,11 @@ const REDACTED = '[redacted]';
 
 /** Replaces values under keys that look like secrets, and under the app's own names, before anything is stored. */
 export function redact(telemetry: Telemetry, names: string[]): void {
-  const own = names.map(patternOf);
-  const isSecret = (key: string): boolean => {
-    if (key.startsWith(HEADERS) || own.some((pattern) => pattern.test(key))) return true;
-    // The last part names the value: `gen_ai.usage.input_tokens` holds a count.
-    const last = key.slice(key.lastIndexOf('.') + 1);
-    const plain = last.toLowerCase().replace(/[-_\s]/g, '');
-    return ANYWHERE.test(plain) || AT_END.test(plain);
-  };
+  const isSecret = secretTest(names);
   const resources = new Map<Attributes, Attributes>();
   for (const item of [...telemetry.spans, ...telemetry.logs]) {
     const clean = (attributes: Attributes): Attributes =>
-      redacted(attributes, isSecret, own.length > 0, item.changes);
+      redacted(attributes, isSecret, names.length > 0, item.changes);
     item.attributes = clean(item.attributes);
     if ('events' in item) {
       for (const event of item.events) event.attributes = clean(event.attributes);
@@ -38,6 +31,22 @@ export function redact(telemetry: Telemetry, names: string[]): void {
     resources.set(item.resource, known);
     item.resource = known;
   }
+}
+
+/** A JSON value without what is under such keys. */
+export function redactValue(value: Json, names: string[]): Json {
+  return within(value, secretTest(names));
+}
+
+function secretTest(names: string[]): IsSecret {
+  const own = names.map(patternOf);
+  return (key) => {
+    if (key.startsWith(HEADERS) || own.some((pattern) => pattern.test(key))) return true;
+    // The last part names the value: `gen_ai.usage.input_tokens` holds a count.
+    const last = key.slice(key.lastIndexOf('.') + 1);
+    const plain = last.toLowerCase().replace(/[-_\s]/g, '');
+    return ANYWHERE.test(plain) || AT_END.test(plain);
+  };
 }
 
 function patternOf(name: string): RegExp {

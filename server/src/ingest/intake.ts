@@ -40,6 +40,8 @@ export interface Delivery {
   sender: Sender;
   keyId: string;
   receivedAt: Date;
+  /** Makes a snapshot's text of an element of the body, for senders that speak another language. */
+  translate?: (text: string) => string;
 }
 
 export interface Taken {
@@ -96,7 +98,10 @@ export class Intake {
     }
   }
 
-  async #takeBody(body: Body, { isNdjson, sender, receivedAt }: Delivery): Promise<Taken> {
+  async #takeBody(
+    body: Body,
+    { isNdjson, sender, receivedAt, translate }: Delivery,
+  ): Promise<Taken> {
     const split = splitBody(decode(body.bytes), isNdjson);
     if (split.kind === 'malformed') throw new DomainError('invalid', split.message);
     if (split.kind === 'too_many') throw tooManySnapshots();
@@ -105,7 +110,8 @@ export class Intake {
     let turnEnd = split.kind === 'single' ? Infinity : 0;
     for (const text of split.texts) {
       if (performance.now() > turnEnd) turnEnd = (await this.#nextTurn()) + TURN_MS;
-      const parsed = await this.#read(text, sender, receivedAt);
+      const snapshotText = translate === undefined ? text : translate(text);
+      const parsed = await this.#read(snapshotText, sender, receivedAt);
       body.takeMore(
         SNAPSHOT_BYTES + (parsed.ok ? weightOf(parsed.record) - parsed.record.bytes : 0),
       );

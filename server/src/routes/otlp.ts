@@ -4,12 +4,21 @@ import type {
   RequestListener,
   ServerResponse,
 } from 'node:http';
-import { otlpSettingsSchema, otlpStateSchema, type OtlpState } from '@xray/core';
-import { encodeResponse, encodeStatus, type Encoding, type Signal } from '@xray/otlp';
+import {
+  ingestResultSchema,
+  otlpSettingsSchema,
+  otlpStateSchema,
+  parseJson,
+  stringifyJson,
+  type Json,
+  type OtlpState,
+} from '@xray/core';
+import { encodeResponse, encodeStatus, opaSnapshot, type Encoding, type Signal } from '@xray/otlp';
 import { z } from 'zod';
 import { senderOf } from '../auth/guard.js';
 import { DomainError, answerTo } from '../errors.js';
 import { checkUrl, logRequest } from '../incoming.js';
+import type { Taken } from '../ingest/intake.js';
 import { MAX_WAITING_BYTES } from '../ingest/otlp-intake.js';
 import { param, parse, type Deps, type Endpoint, type Route } from './route.js';
 
@@ -20,7 +29,10 @@ const DOORS: Record<string, Signal> = {
   '/v1/metrics': 'metrics',
   '/api/public/otel/v1/traces': 'traces',
 };
-export const OTLP_PATHS = Object.keys(DOORS);
+
+const OPA_PATH = '/v1/opa/logs';
+/** Paths that exporters of any origin may call. */
+export const OTLP_PATHS = [...Object.keys(DOORS), OPA_PATH];
 
 const TYPES: Record<string, Encoding> = {
   'application/x-protobuf': 'protobuf',
@@ -51,7 +63,12 @@ export interface OtlpEndpoint extends Endpoint {
 
 /** The endpoints that exporters of OpenTelemetry send to. */
 export function otlpEndpoints(deps: Deps): OtlpEndpoint[] {
-  return Object.entries(DOORS).map(([path, signal]) => ({
+  const doors = Object.entries(DOORS).map(([path, signal]) => doorOf(deps, path, signal));
+  return [...doors, opaEndpoint(deps)];
+}
+
+function doorOf(deps: Deps, path: string, signal: Signal): OtlpEndpoint {
+  return {
     method: 'post',
     path,
     policy: 'ingest',
@@ -85,7 +102,7 @@ export function otlpEndpoints(deps: Deps): OtlpEndpoint[] {
         },
       );
     },
-  }));
+  };
 }
 
 const SUMMARIES: Record<Signal, string> = {
@@ -115,6 +132,83 @@ const EXAMPLE = {
     },
   ],
 };
+
+const OPA_EXAMPLE = [
+  {
+    decision_id: '316a6133-5913-4d8f-affe-e547a10b33c9',
+    path: 'loan/decision',
+    timestamp: '2026-11-30T15:53:01.138Z',
+    input: { applicant: '8123', score: 612 },
+    result: { outcome: 'declined', reasons: ['SCORE_LOW'] },
+  },
+];
+
+/** Decision logs of the Open Policy Agent. It sends a chunk again until it gets a 2xx. */
+function opaEndpoint(deps: Deps): OtlpEndpoint {
+  return {
+    method: 'post',
+    path: OPA_PATH,
+    policy: 'ingest',
+    summary: 'Takes decision logs of the Open Policy Agent. Each decision becomes an execution.',
+    body: {
+      kind: 'raw',
+      schema: z.array(z.looseObject({})),
+      types: ['application/json'],
+      example: OPA_EXAMPLE,
+    },
+    answers: {
+      200: { description: 'The decisions are committed.', schema: ingestResultSchema },
+    },
+    listener(req, res) {
+      const requestId = logRequest(deps, req, res, () => OPA_PATH);
+      const answer = (status: number, body: object, headers: Record<string, string> = {}): void => {
+        const bytes = Buffer.from(JSON.stringify(body));
+        send(res, { requestId, status, encoding: 'json', bytes, headers });
+      };
+      takeOpa(deps, req).then(
+        ({ result }) => answer(200, result),
+        (error: unknown) => {
+          const { method } = req;
+          const refused = answerTo(error, { logger: deps.logger, requestId, method });
+          answer(refused.status, refused.body, refused.headers);
+          req.resume();
+        },
+      );
+    },
+  };
+}
+
+async function takeOpa(deps: Deps, req: IncomingMessage): Promise<Taken> {
+  const { url = '', headers } = req;
+  await checkUrl(url, deps.keys);
+  const sender = await senderOf(deps, withKey(headers));
+  if (encodingOf(headers) !== 'json') {
+    throw new DomainError('unsupported_type', 'The Content-Type must be application/json.');
+  }
+  await deps.limitRate(sender.keyId, sender.requestsPerMinute);
+  const { redact } = await deps.otlpSettings.of(sender.app);
+  return await deps.intake.take({
+    req,
+    isNdjson: false,
+    sender,
+    keyId: sender.keyId,
+    receivedAt: new Date(deps.now()),
+    translate(text) {
+      const event = eventOf(text);
+      const snapshot = event === undefined ? undefined : opaSnapshot(event, sender.app, redact);
+      // What is no decision is refused like any other text that is no snapshot.
+      return snapshot === undefined ? text : stringifyJson(snapshot);
+    },
+  });
+}
+
+function eventOf(text: string): Json | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** The endpoint of a request; undefined when it is for others. */
 export function otlpEndpointFor(
