@@ -10,7 +10,7 @@ const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
  * @returns {Promise<string[]>}
  */
 export async function accessibilityFaults(page) {
-  // Evaluated through the debugger, because the page's policy refuses a <script>.
+  // The debugger evaluates axe, because the page's policy refuses a <script>.
   await page.evaluate(source);
   return await page.evaluate(async () => {
     /** @type {import('axe-core').AxeResults} */

@@ -122,7 +122,7 @@ async function askWhyOfProduct(page) {
 /** @param {import('playwright-core').Page} page */
 async function openPipeline(page) {
   await goInApp(page, 'Pipelines');
-  // With an exact name, because rows of the previous list contain it as well.
+  // The name must be exact, because rows of the previous list contain it as well.
   await page.getByRole('link', { name: 'product-selection', exact: true }).click();
   await page.getByRole('region', { name: 'Graph of the steps' }).waitFor();
 }

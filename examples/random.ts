@@ -1,6 +1,6 @@
 /** A source of random numbers: the same seed gives the same numbers. */
 export interface Random {
-  /** In [0, 1). */
+  /** A number from 0 to below 1. */
   next(): number;
   /** An integer from `least` to `most`, inclusive. */
   whole(least: number, most: number): number;

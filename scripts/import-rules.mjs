@@ -152,9 +152,9 @@ function serverRooms() {
     // The encoding of the search index. It knows bytes, but not where they are stored.
     room([`${src}/segments/**`], [packages, express, notRooms(), not('store')]),
     room([`${src}/letters/**`], [packages, express, notRooms(), not('store')]),
-    // Long computations that need only their input, so that a thread can run them.
+    // Long computations, which need only their input and can run in a thread.
     room([`${src}/threads/**`], [packages, express, drivers, notRooms()]),
-    // Background work, and work over many executions, uses ingest and queries.
+    // Background work, and work over many executions. Both use ingest and queries.
     room(
       [`${src}/upkeep/**`],
       [packages, express, drivers, notRooms('upkeep', 'ingest', 'query', 'search')],

@@ -1,8 +1,8 @@
 // Prints on stderr how far the preparation is, and roughly how long the rest takes.
 
 /**
- * Measured seconds on two idle cores. A machine that installs more slowly is assumed to build more slowly
- * as well.
+ * Seconds measured on two idle cores. If a machine installs more slowly, builds are assumed to be slower as
+ * well.
  */
 const TYPICAL_S = { install: 30, core: 3, sdk: 6, server: 8, dashboard: 30, examples: 3 };
 const REDRAW_MS = 1_000;

@@ -15,7 +15,8 @@ const BURST = 20;
 const { start } = await contestant.load();
 const { execute, flush } = await start(endpoint);
 let nextId = 0;
-// Created once, so that collecting them does not count as the contestant's work.
+// The executions are created once, so that garbage collection of them does not count as the contestant's
+// work.
 const executions = Array.from({ length: count }, (_, id) => make(id));
 for (let round = -warmUpRounds; round < rounds; round += 1) {
   for (const execution of executions) restamp(execution, nextId++);

@@ -69,7 +69,7 @@ const SEEN: readonly { state: State; seen: readonly View[] }[] = [
 const ADDRESSES = Object.entries(PAGES).flatMap(([name, queries]) =>
   queries.map((queryOf) => ({ path: name === 'index' ? '' : name, queryOf })),
 );
-/** In CI the views of a state are distributed over the addresses. */
+/** To save time, CI distributes the views of a state over the addresses. */
 const LOOKS = SEEN.flatMap(({ state, seen }) =>
   seen.map((view, turn) => ({
     state,

@@ -26,7 +26,7 @@ test('a key made in one click and the snippet for curl send a first decision, wh
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByRole('link', { name: 'See why' }).click();
   await page.getByRole('treeitem', { name: /^rules/ }).waitFor();
-  // With data, the first page of a single app is its list.
+  // Once there is data, the first page of a single app is its list.
   await page.goto(server.url);
   await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
   expect(complaints).toEqual([]);

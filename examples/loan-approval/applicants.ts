@@ -17,10 +17,10 @@ export interface Application {
 
 /** The credit bureau's answer about an applicant. */
 export interface CreditFile {
-  /** From 300 to 850. */
+  /** The score, from 300 to 850. */
   score: number;
   openAccounts: number;
-  /** Used share of the granted credit lines, from 0 to 1. */
+  /** The used share of the granted credit lines, from 0 to 1. */
   utilization: number;
   latePayments24m: number;
   monthlyDebtPayments: number;

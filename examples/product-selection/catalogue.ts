@@ -6,7 +6,7 @@ export interface Product {
   category: string;
   /** The price in euros. */
   price: number;
-  /** From 1 to 5. */
+  /** The rating, from 1 to 5. */
   rating: number;
   reviews: number;
   stock: number;

@@ -8,7 +8,7 @@ import { featuresOf, foldersWithoutRules, importRules } from '../import-rules.mj
 const oxlint = path.resolve(import.meta.dirname, '../../node_modules/oxlint/bin/oxlint');
 const planted = fs.mkdtempSync(path.join(os.tmpdir(), 'x-ray-imports-'));
 
-/** For each part, imports that are forbidden and imports that are allowed. */
+/** The forbidden imports and the allowed imports of each part. */
 const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
   {
     file: 'packages/core/src/merge.ts',

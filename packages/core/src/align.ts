@@ -94,7 +94,8 @@ function alignPart(
 ): Pair[] {
   const [rows, columns] = [aTo - aFrom, bTo - bFrom];
   if (rows === 0 || columns === 0) return [];
-  // At least as wide as the slope of the diagonal, so that neighbouring rows of the band overlap.
+  // The band is at least as wide as the slope of the diagonal, so that neighbouring rows of the band
+  // overlap.
   const width = Math.min(columns, Math.max(2 * band + 1, 4 * Math.ceil(columns / rows))) + 1;
   const firstOf = (row: number): number => {
     const center = Math.round((row / rows) * columns);

@@ -38,7 +38,9 @@ export const ruleEvidenceSchema = z.object({
    * subject.
    */
   of: z.enum(['decision', 'candidates']),
-  /** With counts only: `fail` if the rule ever failed, else `error`, `pass` or `skip` in this order. */
+  /**
+   * A rule with counts only gets `fail` if it ever failed, else `error`, `pass` or `skip` in this order.
+   */
   result: z.enum(['pass', 'fail', 'skip', 'error']).nullable(),
   counts: ruleCountsSchema.nullable(),
   effect: text,
@@ -267,7 +269,7 @@ const ruleDifferenceSchema = z.object({
   /** Names of the fields that differ. */
   fields: z.array(z.string()),
   moreFields: z.int(),
-  /** Only values differ, because of the subject, an id or the clock. */
+  /** Whether only values differ, because of the subject, an id or the clock. */
   incidental: z.boolean(),
   a: comparedRuleSchema.nullable(),
   b: comparedRuleSchema.nullable(),
@@ -297,7 +299,7 @@ const candidateDifferenceSchema = z.object({
   moreOnlyInA: z.int(),
   onlyInB: z.array(z.string()),
   moreOnlyInB: z.int(),
-  /** At least one side holds only some of its candidates individually. */
+  /** Whether at least one side holds only some of its candidates individually. */
   sampled: z.boolean(),
 });
 export type CandidateDifference = z.infer<typeof candidateDifferenceSchema>;

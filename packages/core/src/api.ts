@@ -24,7 +24,7 @@ export const errorBodySchema = z.object({
         }),
       )
       .optional(),
-    /** With the code `erased`: when the execution was erased, and why. */
+    /** The time and reason of the erasure. Only with the code `erased`. */
     tombstone: tombstoneSchema.optional(),
   }),
 });

@@ -86,7 +86,7 @@ export const funnelSchema = z.object({
   executions: count,
   /** The number of randomly chosen executions that were read step by step. Up to 10,000 all are read. */
   sampled: count,
-  /** In the order of their mean position. */
+  /** The steps in the order of their mean position. */
   steps: z.array(funnelStepSchema),
   /**
    * Executions that went from one step to the next, the most frequent first. Null is the start or the end.

@@ -27,7 +27,7 @@ export interface QueryFacts {
   outcome: string | null;
   adverse: boolean | null;
   conflict: boolean;
-  /** In ms since the epoch. */
+  /** Milliseconds since the epoch. */
   at: number;
   durationMs: number | null;
   versions: Record<string, string>;
@@ -47,7 +47,7 @@ export interface QueryFacts {
 
 /** Facts that no column holds, and the clock. */
 export interface QueryContext {
-  /** In ms since the epoch, for `started:>-24h`. */
+  /** Milliseconds since the epoch. Ages such as `started:>-24h` count from here. */
   now: number;
   hasCandidate: (id: string) => boolean;
   hasText: (text: string, quoted: boolean) => boolean;

@@ -14,7 +14,7 @@ const MAX_AGO_MS = 100 * 365.25 * 86_400_000;
 type Duration = Pick<DurationNode, 'amount' | 'unit'>;
 type Time = StartedNode['time'];
 
-/** At most nine digits and three decimals, so that printing gives the same text. */
+/** Reads a duration with at most nine digits and three decimals, so that printing gives the same text. */
 export function readDuration(text: string): Duration | undefined {
   const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|min|h)$/.exec(text) ?? [];
   if (digits === undefined || unit === undefined) return undefined;

@@ -10,7 +10,7 @@ export const PREVIEW_DAYS = [1, 7, 30, 90, 365] as const;
 export const retentionRuleSchema = z.object({
   environment: z.string().min(1).max(LIMITS.environment).nullable(),
   pipeline: z.string().min(1).max(LIMITS.name).nullable().default(null),
-  /** Counted from `receivedAt`. Null keeps executions forever. */
+  /** The days since `receivedAt` after which executions are deleted. Null keeps them forever. */
   days: z.int().min(1).max(36_500).nullable(),
   /** Nothing in the rule's scope is deleted, by any request or other rule. */
   legalHold: z.boolean(),

@@ -24,7 +24,7 @@ export interface SettingBlock {
 
 /** The part of an execution that is needed to find changes of rules. */
 export interface ObservedRun {
-  /** In ms since the epoch. */
+  /** Milliseconds since the epoch. */
   at: number;
   environment: string;
   versions: Record<string, string>;
@@ -219,7 +219,7 @@ export function isConstant(asked: AskedRule['asked'], field: SettingField): bool
 class Timeline {
   readonly runs: readonly ObservedRun[];
   readonly environment: string;
-  /** For each version name, its value in every run, as a number. */
+  /** The value of each version name in every run, as a number. */
   readonly versions: { name: string; ofRuns: number[] }[];
 
   constructor(runs: readonly ObservedRun[], environment: string) {

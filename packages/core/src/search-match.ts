@@ -13,7 +13,7 @@ const LEAD_LENGTH = 48;
 const MAX_RANGES = 10;
 
 export interface SearchFinding {
-  /** For each query, whether the snapshot matches. */
+  /** Whether the snapshot matches, for each query. */
   found: boolean[];
   /** Some matches, from each query in turn, up to the requested number. */
   matches: SearchMatch[];

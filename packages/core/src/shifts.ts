@@ -28,12 +28,14 @@ const CHANCE_WITH_VERSION = 1e-5;
 /** The same without a new version. It is smaller, because nothing else indicates a change. */
 const CHANCE_BY_TIME = 1e-7;
 /**
- * The accepted probability of the wait until a new value is first seen, and after an old value was last
- * seen.
+ * The accepted probability that a new value was merely not seen before, or an old value not seen
+ * afterwards.
  */
 const CHANCE_OF_WAIT = 1e-3;
 const CHANCE_OF_RETURN = 1e-4;
-/** In standard deviations from the expected number of runs. Below this the values are clustered. */
+/**
+ * A number of standard deviations from the expected number of runs. Below it the values count as clustered.
+ */
 const MOST_CLUSTERED = -2;
 /** Rarer values are not called new or gone because of their time alone. */
 const MIN_SEEN = 8;

@@ -124,7 +124,7 @@ describe('explanation of any record', { timeout: 60_000 }, () => {
     const numbers = (text: string): string[] => text.match(/-?\d+(\.\d+)?(e[+-]?\d+)?/g) ?? [];
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
-        // Also allowed: places of steps in the record, and lengths of its lists.
+        // Places of steps in the record and lengths of its lists are also allowed.
         const places = [...Array(10).keys()].map(String);
         const held = new Set([...numbers(JSON.stringify(snapshot)), ...places]);
         const text = explanationText(explain(snapshot));

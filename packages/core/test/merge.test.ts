@@ -16,7 +16,7 @@ interface Flush {
   bodyHash: string;
 }
 
-// Few values of each field, so that equal ranks, equal bodies and shared instances are frequent.
+// Fields have few values, so that equal ranks, equal bodies and shared instances are frequent.
 const flush: fc.Arbitrary<Flush> = fc.record({
   status: fc.constantFrom('running', 'completed', 'failed', undefined),
   revision: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),

@@ -127,7 +127,7 @@ describe('a snapshot', () => {
 
 const long = (length: number) => 'x'.repeat(length);
 
-/** For each bound, the greatest valid value and the least invalid value. */
+/** The greatest valid value and the least invalid value of each bound. */
 const bounds: { path: Path; most: unknown; over: unknown }[] = [
   { path: ['executionId'], most: long(128), over: long(129) },
   { path: ['appId'], most: long(128), over: long(129) },

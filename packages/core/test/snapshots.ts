@@ -12,7 +12,7 @@ import {
   type Step,
 } from '../src/index.js';
 
-// Few names, so that reasons often match a rule and steps repeat. Some texts are hostile.
+// There are few names, so that reasons often match a rule and steps repeat. Some names are hostile.
 const name = fc.constantFrom('score', 'dti', '__proto__', 'x\u001B[31m\n2', '\u202Eevil', 'a/b~c');
 const code = fc.constantFrom('SCORE_LOW', 'DTI_HIGH', 'score', 'constructor', '');
 const orAbsent = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null | undefined> =>

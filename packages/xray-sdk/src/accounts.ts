@@ -56,7 +56,8 @@ export class Accounts {
   }
 
   /**
-   * @param reportedDrops losses that the dropped snapshot was to report. The next one reports them.
+   * @param reportedDrops the losses that the dropped snapshot should have reported. The next snapshot
+   *   reports them.
    */
   dropped(reason: DropReason, executionId: string, reportedDrops = 0): void {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;

@@ -47,7 +47,7 @@ export interface DecisionDetails {
   /** Whether the decision is against its subject, such as a decline or a removal. */
   adverse?: boolean | undefined;
   score?: number | undefined;
-  /** From 0 to 1. */
+  /** The confidence in the decision, from 0 to 1. */
   confidence?: number | undefined;
   /** Reason codes or whole reasons, the main one first. Default: the failed checks. */
   reasons?: readonly (string | Reason)[] | undefined;

@@ -50,7 +50,7 @@ export interface Context {
 export interface Submission {
   /** Unique per execution and process. */
   readonly key: number;
-  /** The result of `submit` for an earlier terminal snapshot of this execution. */
+  /** The sequence number that `submit` returned for an earlier terminal snapshot of this execution. */
   readonly instanceSeq: number | undefined;
   readonly rootId: string;
   readonly isAdverse: boolean;
@@ -106,7 +106,7 @@ export class Execution {
   readonly #startedAtMs: number;
   readonly #startedMonotonicMs: number;
   readonly #failedChecks: Reason[] = [];
-  /** Kept even if nothing is recorded, because the host's decision may depend on it. */
+  /** This is kept even if nothing is recorded, because the host's decision may depend on it. */
   #hasFailedCheck = false;
   #lastMonotonicMs: number;
   #trace: Trace | undefined;

@@ -122,7 +122,7 @@ function endOf(response: Outgoing): Promise<void> {
     };
     response.once('finish', end);
     response.once('close', end);
-    // Earlier middleware may have outlasted the client. Then no event will come.
+    // The client may have disconnected while earlier middleware ran. Then no further event comes.
     if (response.destroyed || response.writableFinished) end();
   });
 }

@@ -7,12 +7,14 @@ import { asRecord } from './source.js';
  */
 export type Secrecy = 'none' | 'text' | 'all';
 
-/** Found anywhere in a key, in lower case and without `-`, `_`, `.` and blanks. */
+/**
+ * These words are secrets anywhere in a key. The key is in lower case and without `-`, `_`, `.` and blanks.
+ */
 const ANYWHERE =
   /passw(?:or)?d|passphrase|passcode|secret(?!ar)|authori[sz]ation|apikey|privatekey|accesskey|credential|cookie|sess(?:ion)?(?:id|key)|securitycode|securityanswer|socialsecurity|connectionstring|(?:verification|recovery|backup|mfa)code/;
 const AT_END =
   /(?:token|(?:pwd|ssn|cvv2?|cvc2?|jwt)s?|card(?:number|num|no)s?|(?:credit|debit)cards?|cc(?:number|num|no)s?|connectsid|(?:app|auth|client|crypto|encryption|decryption|hmac|jwt|master|pgp|rsa|service|shared|signing|ssh|storage|subscription)keys?)$/;
-/** Whole words of a key. `ssn_number` is a secret; `cvvMatch` is only about one. */
+/** These are secrets as whole words of a key. `ssn_number` is a secret; `cvvMatch` is only about one. */
 const WORDS =
   /(?:^| )(?:pwds?|pw|ssns?|cvv2?s?|cvc2?s?|csc|otps?|totp|jwts?|bearer|creds|csrf|xsrf|passkeys?|pin|pan|tokens?)(?: (?:number|num|no|code|value|hash|text|raw|plain|string|full|header|last|\d+))+$|(?:^| )(?:pwds?|pw|ssns?|cvv2?s?|cvc2?s?|csc|otps?|totp|jwts?|bearer|creds|csrf|xsrf|passkeys?|pin|pan)$/;
 const TEXT_WORDS =

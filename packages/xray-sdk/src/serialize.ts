@@ -13,7 +13,7 @@ export interface ExecutionText {
   readonly executionId: string;
   readonly revision: number;
   readonly status: Status;
-  /** The members captured so far: pipeline, subjects, input, decision and others. */
+  /** The captured members of the snapshot: pipeline, subjects, input, decision and others. */
   readonly fields: ReadonlyMap<string, FieldText>;
   readonly steps: readonly StepText[];
   readonly leftOut: StepList['leftOut'];
@@ -247,7 +247,7 @@ function wholeStep({ head, input, output, reasoning, returned, value }: StepText
   return value === undefined ? `${json}}` : `${json},"value":${value}}`;
 }
 
-/** Beyond the limit, one last mark counts all marks. */
+/** If there are too many marks, a last mark gives the number of all of them. */
 function bounded(marks: readonly Mark[]): readonly Mark[] {
   if (marks.length <= FIELD_BOUNDS.marks) return marks;
   const overflow: Mark = {

@@ -23,7 +23,7 @@ import type { Reason } from './wire/decision.js';
 import type { Mark } from './wire/snapshot.js';
 import type { Kind, StepStatus } from './wire/step.js';
 
-// Few long pieces, because every piece of a head costs memory.
+// These pieces are long, because every piece of a head costs memory.
 const MEASURED = '","timing":"measured","sequence":';
 const INFERRED = '","timing":"inferred","sequence":';
 
@@ -39,10 +39,10 @@ const PAYLOAD_BYTES: Record<PayloadName, number> = {
   reasoning: FIELD_BOUNDS.reasoningBytes,
 };
 
-/** Below this room a streamed value would be cut to its beginning, so it is not captured. */
+/** With less room than this, only the beginning of a streamed value would fit, so it is not captured. */
 const MIN_STREAMED_BYTES = 16;
 
-/** Far more than a snapshot holds. It limits a host that repeats a mistake. */
+/** This is far more than a snapshot holds. It limits a host that repeats a mistake. */
 const MAX_MARKS = 1_000;
 
 /**
@@ -214,7 +214,7 @@ export class StepDraft {
     for (const mark of marks) this.#mark({ ...mark, path: `/returned/value${mark.path}` });
   }
 
-  /** Whether a replay can use the recorded value. It runs the other steps again. */
+  /** Whether a replay answers this step from the record. Other steps run again. */
   #mayBeAnswered(): boolean {
     switch (this.#kind) {
       case 'retrieve':
@@ -291,7 +291,7 @@ export class StepDraft {
 
   /** Returns the current state of the step. The draft stays usable. */
   freeze(status: StepStatus, timing: StepTiming): StepText {
-    // Concatenated directly, because every step passes here and each part is known to be valid.
+    // The text is concatenated directly, because every step passes here and each part is known to be valid.
     const source = timing.timing === 'measured' ? MEASURED : INFERRED;
     let head = `${this.#nameMember()},"status":"${status}${source}${String(this.sequence)}`;
     head += `,"startedAt":"${isoTime(timing.startedAtMs)}","durationMs":${durationText(timing.durationMs)}`;

@@ -49,7 +49,9 @@ export interface StepRecord extends StepNote {
   status?: StepStatus | undefined;
   /** The error that was thrown, or a message. */
   error?: unknown;
-  /** In milliseconds. Default: the time since the previously recorded step, marked as inferred. */
+  /**
+   * The duration in milliseconds. Default: the time since the previously recorded step, marked as inferred.
+   */
   durationMs?: number | undefined;
   rules?: readonly RuleRecord[] | undefined;
   artifacts?: readonly Artifact[] | undefined;

@@ -352,7 +352,7 @@ describe('the sent snapshots', () => {
     const before = process.cpuUsage();
     execution.completeExecution();
     const { user, system } = process.cpuUsage(before);
-    // In microseconds. Writing 60 MB just once would take several times as long.
+    // The limit is in microseconds. Writing 60 MB just once would take several times as long.
     expect(user + system).toBeLessThan(300_000);
     expect(await xray.flush()).toBe(true);
     expect(sink.snapshots[0]?.steps).toHaveLength(1_000);
