@@ -40,6 +40,7 @@ import { ErasureMetrics } from './upkeep/metrics.js';
 import { startOtlpJob } from './upkeep/otlp-job.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
 import { readVersion } from './version.js';
+import { safeJson } from './safe-json.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -98,7 +99,12 @@ export interface RunningServer {
 /** Opens and migrates the store, and composes the parts that answer requests. */
 export async function openBackend(config: Config): Promise<Backend> {
   const logger = pino(
-    { level: config.logLevel, base: null, serializers: { err: loggedError } },
+    {
+      level: config.logLevel,
+      base: null,
+      serializers: { err: loggedError },
+      hooks: { streamWrite: safeJson },
+    },
     pino.destination(config.logTo),
   );
   const outages = new OutageLog(logger, Date.now);

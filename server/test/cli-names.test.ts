@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiKeyList, CreatedKey, PruneResult } from '@xray/core';
+import { safeJson } from '#server/safe-json.js';
 import { APP, freshServer } from './support/databases.js';
 import { post } from './support/http.js';
 import { WITH_ADMINISTRATOR, administratorOf, overConsole } from './support/people.js';
@@ -24,6 +25,12 @@ const ANY: unknown = expect.any(Number);
 let server: Awaited<ReturnType<typeof freshServer>>;
 let folder: string;
 let keyId: string;
+
+test('a line of the log has no character that a terminal acts on, and the same value', () => {
+  const line = JSON.stringify({ name: HOSTILE });
+  expect(safeJson(line)).not.toMatch(UNSAFE);
+  expect(JSON.parse(safeJson(line))).toEqual({ name: HOSTILE });
+});
 
 beforeAll(async () => {
   server = await freshServer('pglite', { ...WITH_ADMINISTRATOR, XRAY_INIT_API_KEY: CHOSEN_KEY });

@@ -2,7 +2,7 @@ import type { Capture } from './capture.js';
 import { CAPTURE_BOUNDS } from './limits.js';
 import { entriesOf } from './platform-values.js';
 import { isObject, itemsOf, readParts, scalarText, type Source } from './source.js';
-import { cutUnits, FittingKeys, quote } from './text.js';
+import { cutUnits, FittingKeys, isStorable, quote, storable } from './text.js';
 import { pointerSegment } from './value-writer.js';
 import type { Mark } from './wire/snapshot.js';
 
@@ -54,7 +54,7 @@ export class ObjectWriter {
   string(key: string, value: unknown, maxLength: number): boolean {
     const given = typeof value === 'string' ? value : scalarText(value);
     if (given === undefined || given === '') return this.wrong(key, value);
-    const isFitting = given.length <= maxLength && !given.includes('\0');
+    const isFitting = given.length <= maxLength && isStorable(given);
     const fitted = isFitting ? given : this.#fitted(pointerSegment(key), given, maxLength);
     this.raw(key, quote(fitted));
     if (given !== value) this.mark(key, { kind: 'coerced' });
@@ -308,9 +308,9 @@ export class ObjectWriter {
       fitted = cutUnits(fitted, maxLength);
       this.#markAt(place, { kind: 'truncated', original, kept: fitted.length });
     }
-    if (!fitted.includes('\0')) return fitted;
+    if (isStorable(fitted)) return fitted;
     this.#markAt(place, { kind: 'coerced' });
-    return fitted.replaceAll('\0', '\u{FFFD}');
+    return storable(fitted);
   }
 
   #markCut(key: string, original: number, kept: number): void {

@@ -4,7 +4,7 @@ import { CAPTURE_BOUNDS, FIELD_BOUNDS } from './limits.js';
 import { MAX_ALTERNATING, type Redactor } from './redact.js';
 import { isLineList, isNamedMember } from './secret-keys.js';
 import { asRecord } from './source.js';
-import { quote } from './text.js';
+import { isStorable, quote } from './text.js';
 import { encoder } from './utf8.js';
 
 /** Properties without text cost time as well, so their number is bounded, too. */
@@ -162,7 +162,7 @@ export class PlainWriter {
     const isConditional = isSuspect
       ? this.#redactor.hidesTextOnly(key)
       : isNamedMember(key) || isLineList(key);
-    const isPlain = (!isSuspect || isConditional) && !key.includes('\0');
+    const isPlain = (!isSuspect || isConditional) && isStorable(key);
     const head = isPlain ? encoder.encode(`${quote(key)}:`) : NOT_PLAIN;
     if (head.some((byte) => byte >= 0x80)) this.#isAscii = this.#areKeysAscii = false;
     if (this.#keys.size >= MAX_CACHED_KEYS) this.#keys.clear();

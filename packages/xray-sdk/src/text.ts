@@ -8,6 +8,19 @@ export function quote(text: string): string {
   return JSON.stringify(text);
 }
 
+/** Half of a surrogate pair, or U+0000. Postgres can store neither. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+/** Whether the server can store a name or a key as it is. */
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
+
+/** The name or key with U+FFFD for each character that cannot be stored. */
+export function storable(text: string): string {
+  return text.replace(/[\0\p{Surrogate}]/gu, '\u{FFFD}');
+}
+
 const MAX_CACHED_NAMES = 2_000;
 const nameMembers = new Map<string, string>();
 
@@ -18,7 +31,7 @@ const nameMembers = new Map<string, string>();
 export function nameMember(name: string): string | undefined {
   const known = nameMembers.get(name);
   if (known !== undefined) return known;
-  if (name.length > FIELD_BOUNDS.name || name.includes('\0')) return undefined;
+  if (name.length > FIELD_BOUNDS.name || !isStorable(name)) return undefined;
   const member = `"name":${quote(name)}`;
   if (nameMembers.size >= MAX_CACHED_NAMES) nameMembers.clear();
   nameMembers.set(name, member);
@@ -69,13 +82,12 @@ function isSurrogatePair(text: string, low: number): boolean {
 const HASH_LENGTH = 8;
 
 /**
- * A name within a length, without U+0000. A changed name ends in a hash of the original, so that
+ * A name within a length that can be stored. A changed name ends in a hash of the original, so that
  * different names stay different.
  */
 export function shortName(name: string, maxLength: number): string {
-  if (name.length <= maxLength && !name.includes('\0')) return name;
-  const clean = name.replaceAll('\0', '\u{FFFD}');
-  return `${cutUnits(clean, maxLength - HASH_LENGTH)}~${hash32(name).toString(36)}`;
+  if (name.length <= maxLength && isStorable(name)) return name;
+  return `${cutUnits(storable(name), maxLength - HASH_LENGTH)}~${hash32(name).toString(36)}`;
 }
 
 /** Shortens the keys of one object. Keys that become equal get different endings. */
@@ -91,8 +103,8 @@ export class FittingKeys {
 
   /** Call this once for each key. */
   fit(key: string): string {
-    if (key.length <= this.#maxLength && !key.includes('\0')) return key;
-    const clean = cutUnits(key.replaceAll('\0', '\u{FFFD}'), this.#maxLength);
+    if (key.length <= this.#maxLength && isStorable(key)) return key;
+    const clean = cutUnits(storable(key), this.#maxLength);
     const isTaken = this.#changed.has(clean) || this.#keys.includes(clean);
     const fitting = isTaken ? shortName(`${key}\0`, this.#maxLength) : clean;
     this.#changed.add(fitting);

@@ -87,11 +87,17 @@ describe('bounds match the documents', () => {
   test('two names stay different if shortening or cleaning would make them equal', async () => {
     const [a, b] = [`${'k'.repeat(128)}a`, `${'k'.repeat(128)}b`];
     const { metadata, steps, marks } = await recorded((ex) => {
-      ex.set({ metadata: { [a]: 1, [b]: 2, 'x\0': 3, 'x\u{FFFD}': 4 } });
+      ex.set({ metadata: { [a]: 1, [b]: 2, 'x\0': 3, 'x\u{FFFD}': 4, 'x\ud800': 5 } });
       ex.recordStep({
         name: 's',
         metrics: { [a]: 1, [b]: 2 },
-        input: { ['k'.repeat(600)]: 1, [`${'k'.repeat(599)}l`]: 2, 'x\0': 3, 'x\u{FFFD}': 4 },
+        input: {
+          ['k'.repeat(600)]: 1,
+          [`${'k'.repeat(599)}l`]: 2,
+          'x\0': 3,
+          'x\u{FFFD}': 4,
+          'x\udfff': 5,
+        },
       });
       ex.step('filter', (s) => {
         const rules = [a, b].map((reason) => ({
@@ -105,9 +111,10 @@ describe('bounds match the documents', () => {
         );
       });
     });
-    expect(Object.values(metadata ?? {}).sort()).toEqual([1, 2, 3, 4]);
+    expect(Object.values(metadata ?? {}).sort()).toEqual([1, 2, 3, 4, 5]);
+    expect(JSON.stringify([metadata, steps])).not.toMatch(/\\u0000|\\ud/);
     expect(Object.values(steps[0]?.metrics ?? {}).sort()).toEqual([1, 2]);
-    expect(Object.values(steps[0]?.input ?? {}).sort()).toEqual([1, 2, 3, 4]);
+    expect(Object.values(steps[0]?.input ?? {}).sort()).toEqual([1, 2, 3, 4, 5]);
     const { ledger, byReason } = steps[1]?.candidates ?? {};
     expect(new Set(ledger?.ids).size).toBe(2);
     expect(Object.values(byReason ?? {})).toEqual([1, 1]);

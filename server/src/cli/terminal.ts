@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { printable, stringifyJson } from '@xray/core';
 import { loadConfig, type Config } from '../config.js';
+import { safeJson } from '../safe-json.js';
 
 /** A command that cannot be carried out as given. The message says how it can be. */
 export class UsageError extends Error {
@@ -20,9 +21,6 @@ export interface Io {
   /** The file descriptor for the log, if it is not stderr. */
   logTo?: number;
 }
-
-// JSON escapes control characters below U+0020. A terminal also acts on these.
-const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/g;
 
 /** How often a progress bar is drawn, in ms. */
 const DRAW_EVERY_MS = 100;
@@ -59,12 +57,7 @@ export class Terminal {
 
   /** Prints a value over several lines, or on one with `indent` 0. */
   json(value: unknown, indent = 2): void {
-    const text = stringifyJson(value, undefined, indent);
-    const escaped = text.replace(
-      UNSAFE_IN_JSON,
-      (unsafe) => `\\u${unsafe.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
-    this.io.stdout.write(`${escaped}\n`);
+    this.io.stdout.write(`${safeJson(stringifyJson(value, undefined, indent))}\n`);
   }
 
   /**
