@@ -6,7 +6,7 @@ import { factsOf, type Snapshot as CoreSnapshot } from '@xray/core';
 import { lineOf, writeLines } from './records.js';
 import { UsageError } from './usage-error.js';
 
-/** What to pull, and from where. */
+/** The executions to pull, and the server that has them. */
 export interface PullOptions {
   readonly endpoint: string;
   readonly apiKey: string;
@@ -22,7 +22,7 @@ export interface PullOptions {
 export const SPREADS = ['outcome', 'rule', 'course'] as const;
 export type SpreadBy = (typeof SPREADS)[number];
 
-/** What was pulled. */
+/** The counts of a pull. */
 export interface Pulled {
   readonly population: number;
   readonly records: number;
@@ -59,7 +59,7 @@ class Stratum {
 }
 
 /**
- * Downloads what a filter finds, and draws at most `max` records, at least 20 of each stratum where possible. The same
+ * Downloads the executions that a filter finds, and draws at most `max` records, at least 20 of each stratum where possible. The same
  * executions give the same draw. Each record keeps how many executions it stands for.
  */
 export async function pullRecords(options: PullOptions): Promise<Pulled> {

@@ -101,22 +101,30 @@ export function xrayAiMiddleware(xray: XRaySDK, options: AiOptions = {}): AiMidd
       const call = callOf(params, model);
       if (call === undefined) return await doStream();
       return await new Promise((resolve, reject) => {
+        let hasRun = false;
         const recorded = call.execution.step(call.name, call.note, async (step) => {
+          hasRun = true;
           const result = await doStream();
           const answer = new StreamedAnswer();
           const watched = quietly(() => observed(result.stream, (part) => answer.add(part)));
           if (watched === undefined) {
             resolve(result);
-            return;
+            return undefined;
           }
           resolve({ ...result, stream: watched.stream });
           await watched.ended.finally(() => noteAnswer(step, call, answer.told()));
           // Providers report most failures in a part of the stream, and then end the stream
           // normally.
           if (answer.failure !== undefined) throw answer.failure.error;
+          return answer.told();
         });
-        // Once the stream has begun, its reader sees the error, because this promise is settled.
-        recorded.catch(reject);
+        recorded
+          .then((answer) => {
+            // In a replay the record answers for the function.
+            if (!hasRun) resolve({ stream: streamOf(answer) } as StreamedResult<typeof doStream>);
+          })
+          // Once the stream has begun, its reader sees the error, because this promise is settled.
+          .catch(reject);
       });
     },
   };
@@ -204,6 +212,33 @@ class StreamedAnswer {
     const output = [...texts.filter(({ text }) => text !== ''), ...this.#others];
     return { output, usage: this.#usage, finishReason: this.#finishReason };
   }
+}
+
+type StreamedResult<F extends () => PromiseLike<unknown>> = Awaited<ReturnType<F>>;
+
+/** A recorded answer as a stream, each text in one chunk. */
+function streamOf(answer: Answer | undefined): ReadableStream<unknown> {
+  const content = Array.isArray(answer?.output) ? (answer.output as unknown[]) : [];
+  const parts = content.flatMap((part, index) => {
+    const { type, text } = isObject(part) ? asRecord(part) : {};
+    const id = String(index);
+    const name = type === 'text' || type === 'reasoning' ? type : undefined;
+    if (name === undefined) return [part];
+    return [
+      { type: `${name}-start`, id },
+      { type: `${name}-delta`, id, delta: text },
+      { type: `${name}-end`, id },
+    ];
+  });
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue({ type: 'stream-start', warnings: [] });
+      for (const part of parts) controller.enqueue(part);
+      const { usage, finishReason } = answer ?? {};
+      controller.enqueue({ type: 'finish', usage, finishReason });
+      controller.close();
+    },
+  });
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net';
 
+import { type Execution, XRaySDK } from '@xray/sdk';
 import { xrayAiMiddleware } from '@xray/sdk/ai';
 import { executionOf, xrayMiddleware } from '@xray/sdk/express';
+import { replay } from '@xray/sdk/replay';
 import { generateText, simulateReadableStream, streamText, wrapLanguageModel } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
 import express from 'express';
@@ -189,6 +191,38 @@ describe('the Vercel AI SDK', () => {
         model: { outputTokens: 3 },
       },
     ]);
+  });
+
+  test('a replay gives generated and streamed answers from the record', async () => {
+    const recording = new XRaySDK({
+      apiKey: 'xr_test',
+      appId: 'app',
+      pipeline: 'chat',
+      endpoint: sink.endpoint,
+      replay: 'effects',
+    });
+    const chat = (model: MockLanguageModelV3) =>
+      recording.run({ input: 'Is it?' }, async (execution: Execution) => {
+        const wrapped = wrapLanguageModel({ model, middleware: xrayAiMiddleware(recording) });
+        const { text } = await generateText({ model: wrapped, prompt: 'Is it?' });
+        const streaming = streamText({ model: wrapped, prompt: 'Is it not?' });
+        let streamedText = '';
+        for await (const part of streaming.textStream) streamedText += part;
+        const { outputTokens } = await streaming.usage;
+        execution.decide(`${text}, ${streamedText}, ${String(outputTokens)}`);
+      });
+    await chat(base);
+    await recording.flush();
+    const [recorded] = sink.snapshots;
+    if (recorded === undefined) throw new Error('nothing arrived');
+    const refusing = new MockLanguageModelV3({ provider: 'mock', modelId: 'mock-1' });
+    for await (const result of replay([recorded], { run: () => chat(refusing) })) {
+      expect(result).toMatchObject({
+        verdict: 'same',
+        answered: 2,
+        is: { outcome: 'spam, not spam, 3' },
+      });
+    }
   });
 
   test('an error of the model fails its step and reaches the caller', async () => {
