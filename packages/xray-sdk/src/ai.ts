@@ -118,13 +118,13 @@ export function xrayAiMiddleware(xray: XRaySDK, options: AiOptions = {}): AiMidd
           if (answer.failure !== undefined) throw answer.failure.error;
           return answer.told();
         });
-        recorded
-          .then((answer) => {
-            // In a replay the record answers for the function.
-            if (!hasRun) resolve({ stream: streamOf(answer) } as StreamedResult<typeof doStream>);
-          })
-          // Once the stream has begun, its reader sees the error, because this promise is settled.
-          .catch(reject);
+        const given = recorded.then((answer) => (hasRun ? undefined : streamOf(answer)));
+        // Once the stream has begun, its reader sees the error, because this promise is settled.
+        given.then(
+          // In a replay the function does not run, and the record answers.
+          (stream) => stream && resolve({ stream } as StreamedResult<typeof doStream>),
+          reject,
+        );
       });
     },
   };
