@@ -77,7 +77,7 @@ const LOOKS = SEEN.flatMap(({ state, seen }) =>
     addresses: ADDRESSES.filter(
       ({ path: name }, nth) =>
         isFull ||
-        // A page that asks nothing of an app is the same in every state.
+        // A page that needs no data of an app is the same in every state.
         (nth % seen.length === turn && (state === 'filled' || !ASKS_NO_APP.includes(name))),
     ),
   })),

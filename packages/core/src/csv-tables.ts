@@ -83,7 +83,7 @@ const SUBJECT_COLUMNS: Column<SubjectHistory['items'][number]>[] = [
   ],
 ];
 
-/** The first line, with the byte order mark where it is wanted. */
+/** The first line, with a byte order mark if requested. */
 export function summariesHead(bom: boolean): string {
   return (bom ? BYTE_ORDER_MARK : '') + csvRow(SUMMARY_COLUMNS.map(([name]) => name));
 }

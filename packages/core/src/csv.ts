@@ -1,22 +1,25 @@
 import { z } from 'zod';
 
-/** Parameters of the answers that can be a table. */
+/** Parameters of answers that can also be a table. */
 export const tableQuerySchema = z.object({
   format: z.enum(['json', 'csv']).default('json'),
-  /** Begins a CSV file with a byte order mark, by which Excel knows UTF-8. */
+  /** Whether a CSV file begins with a byte order mark. Excel needs it to recognize UTF-8. */
   bom: z.enum(['true', 'false']).default('false'),
 });
 
-/** A cell: numbers and booleans are the API's, and a null is empty. */
+/** A cell. Numbers and booleans look as in the API. Null is an empty cell. */
 export type CsvValue = string | number | bigint | boolean | null | undefined;
 
-/** The mark by which Excel knows UTF-8. */
+/** The mark by which Excel recognizes UTF-8. */
 export const BYTE_ORDER_MARK = '\uFEFF';
 
-/** Spreadsheets run a text that begins so as a formula (OWASP, CSV Injection). */
+/** Spreadsheets run a text with such a beginning as a formula (OWASP, CSV Injection). */
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** A line of RFC 4180. A text that would be a formula begins with an apostrophe; a number stays as it is. */
+/**
+ * Writes a line of RFC 4180. A text that would be a formula gets an apostrophe in front. Numbers stay
+ * unchanged.
+ */
 export function csvRow(values: CsvValue[]): string {
   return `${values.map(csvCell).join(',')}\r\n`;
 }

@@ -27,7 +27,7 @@ const termsSchema = z
 
 /** An app's words for its codes, by language, and the texts of its letters. */
 export const dictionarySchema = z.strictObject({
-  /** The language of a text that is asked for in another one and does not exist there. */
+  /** The language to use if a text does not exist in the requested language. */
   language: languageSchema.default('en'),
   pipelines: termsSchema,
   steps: termsSchema,
@@ -36,19 +36,19 @@ export const dictionarySchema = z.strictObject({
   outcomes: termsSchema,
   fields: termsSchema,
   units: termsSchema,
-  /** Markdown templates of letters about adverse decisions. */
+  /** Markdown templates of letters about adverse decisions, by language. */
   letters: textsSchema(DICTIONARY_LIMITS.letter).default({}),
-  /** How a person can have a decision reviewed, for letters. */
+  /** How a person can request a review of a decision. Letters contain this text. */
   review: textsSchema(DICTIONARY_LIMITS.description).default({}),
 });
 export type Dictionary = z.infer<typeof dictionarySchema>;
 
-/** A dictionary as people write it: a text alone is a name, or a text in the dictionary's language. */
+/** A dictionary as people write it. A plain text is a name, or a text in the dictionary's language. */
 export type WrittenDictionary = unknown;
 
 export const storedDictionarySchema = z.object({
   dictionary: dictionarySchema,
-  /** 0 while nothing is stored. A change counts it up. */
+  /** The number of changes. 0 if nothing is stored. */
   revision: z.int(),
   updatedAt: z.string().nullable(),
 });
@@ -65,7 +65,10 @@ export const dictionaryChangeQuerySchema = z.object({
 
 export const EMPTY_DICTIONARY: Dictionary = dictionarySchema.parse({});
 
-/** Fills in what people may leave out: `min_score: Minimum score` names a rule in the dictionary's language. */
+/**
+ * Fills in optional parts. For example, `min_score: Minimum score` names a rule in the dictionary's
+ * language.
+ */
 export function fullDictionary(written: WrittenDictionary): unknown {
   if (!isRecord(written)) return written ?? {};
   const { language = 'en' } = written;

@@ -10,7 +10,7 @@ import { stepsInOrder } from './step-order.js';
 
 export const evidenceQuerySchema = z.object({
   format: z.enum(['html', 'json']).default('html'),
-  /** The language of names in the page; without it the dictionary's. */
+  /** The language of names in the page. Default: the dictionary's language. */
   lang: languageSchema.optional(),
 });
 export type EvidenceQuery = z.infer<typeof evidenceQuerySchema>;
@@ -19,7 +19,7 @@ export type EvidenceQuery = z.infer<typeof evidenceQuerySchema>;
 export const EVIDENCE_PARTS = ['record', 'explanation', 'rules', 'linked', 'audit'] as const;
 export type EvidencePart = (typeof EVIDENCE_PARTS)[number];
 
-/** Everything that the installation knows of one decision, for an auditor. */
+/** Everything that this server knows about one decision, for an auditor. */
 export const executionEvidenceSchema = z.object({
   format: z.literal('xray-evidence/1'),
   app: z.string(),
@@ -27,27 +27,27 @@ export const executionEvidenceSchema = z.object({
   madeAt: z.string(),
   madeBy: z.string(),
   server: serverFactsSchema,
-  /** The snapshot, with the text that was sent. */
+  /** The snapshot as it was sent. */
   record: snapshotSchema,
   explanation: explanationSchema,
   /** The rules in force when the decision was made, as this execution evaluated them. */
   rules: z.array(ruleEvidenceSchema),
   linked: z.object({
-    /** From this execution to others. */
+    /** Links from this execution to others. */
     to: z.array(z.object({ executionId: z.string(), relation: z.string() })),
     from: z.array(linkedFromSchema),
     /** The decision in force among the linked executions. */
     ended: matterSchema.shape.ended,
   }),
   audit: z.object({
-    /** Only an owner of the app may read its audit log. Without that right the entries are left out. */
+    /** Whether the entries are left out, because only an owner of the app may read its audit log. */
     withheld: z.boolean(),
-    /** The newest first. */
+    /** The entries, the newest first. */
     entries: z.array(auditEntrySchema),
-    /** There are older entries that are not listed. */
+    /** Whether there are older entries that are not listed. */
     more: z.boolean(),
   }),
-  /** SHA-256, as hex, of the JSON text of each part as it is in this file. */
+  /** The SHA-256 in hex of each part's JSON text in this file. */
   digests: z.object({
     record: z.string(),
     explanation: z.string(),

@@ -10,7 +10,7 @@ import {
   type Tally,
 } from './proportions.js';
 
-/** Groups with fewer executions are withheld: little can be said about them, and a person could be recognized. */
+/** Smaller groups are not shown. Their rates say little, and a person could be recognized. */
 export const FAIRNESS_LEAST = 30;
 /**
  * A selection rate below four fifths of the highest one is generally regarded as evidence of adverse impact. Source:
@@ -24,9 +24,9 @@ export const FAIRNESS_LIMITS = {
   strata: 200,
   joinedRows: 200_000,
 } as const;
-/** Adjusted p-values below this are beyond chance. */
+/** A difference with a smaller adjusted p-value is beyond chance. */
 const CHANCE = 0.05;
-/** The name of executions without a value. */
+/** The group of executions without a value. */
 export const NO_GROUP = null;
 
 /** A field whose values form groups or strata: `env`, `pipeline`, `version.NAME` or `metadata.NAME`. */
@@ -57,10 +57,10 @@ export const fairnessQuerySchema = z.object({
 });
 export type FairnessQuery = z.output<typeof fairnessQuerySchema>;
 
-/** The question of a file that names a group for each id. The file is the body. */
+/** The parameters for a file that gives a group for each id. The file is the body. */
 export const joinedFairnessQuerySchema = z.object({
   ...questionShape,
-  /** What the ids of the file are. */
+  /** The kind of the ids in the file. */
   key: z.enum(['execution', 'subject']).default('subject'),
   /** The type of the subjects. Default: a subject of any type. */
   subjectType: z.string().min(1).max(128).optional(),
@@ -79,24 +79,26 @@ const rateSchema = z.object({
 const ratioSchema = z.object({
   /** The rate divided by the reference group's rate. Null if the reference rate is 0. */
   ratio: z.number().nullable(),
-  /** Its 95 % interval. Null is no upper limit. */
+  /** The 95 % interval of the ratio. Null means no upper limit. */
   low: z.number().nullable(),
   high: z.number().nullable(),
 });
 
 const groupSchema = z.object({
-  /** Null: executions without a value. */
+  /** Null for executions without a value. */
   group: z.string().nullable(),
   favourable: rateSchema,
   outcomes: z.array(rateSchema.extend({ outcome: z.string().nullable() })),
   isReference: z.boolean(),
   impact: ratioSchema,
-  /** The ratio is below four fifths. */
+  /** Whether the ratio is below four fifths. */
   belowFourFifths: z.boolean(),
-  /** Of "this group and the reference have the same rate", corrected for the number of groups. */
+  /**
+   * The p-value of "this group and the reference have the same rate", corrected for the number of groups.
+   */
   pValue: z.number(),
   beyondChance: z.boolean(),
-  /** The same comparison within the strata of `within`, pooled; null without strata that have both groups. */
+  /** The same comparison within the strata of `within`, pooled. Null if no stratum has both groups. */
   withinFactors: z
     .object({
       /** Mantel and Haenszel's pooled ratio. */
@@ -106,7 +108,7 @@ const groupSchema = z.object({
       belowFourFifths: z.boolean(),
       pValue: z.number(),
       beyondChance: z.boolean(),
-      /** Strata that have both groups, and the executions in them. */
+      /** The number of strata with both groups, and of executions in them. */
       strata: z.int(),
       executions: z.int(),
     })
@@ -116,14 +118,14 @@ const groupSchema = z.object({
 export const fairnessSchema = z.object({
   from: z.string(),
   to: z.string(),
-  /** The favourable outcome; null for every decision that is not marked as adverse. */
+  /** The favourable outcome. Null means every decision that is not marked as adverse. */
   outcome: z.string().nullable(),
   within: z.array(z.string()),
-  /** The smallest group that is shown. */
+  /** The minimum size of a group that is shown. */
   least: z.int(),
-  /** Executions in the groups that are shown. */
+  /** The number of executions in the groups that are shown. */
   executions: z.int(),
-  /** The group with the highest rate; null if fewer than two groups are shown. */
+  /** The group with the highest rate. Null if fewer than two groups are shown. */
   reference: z.string().nullable(),
   groups: z.array(groupSchema),
   /** Names of the groups that are too small to show. */
@@ -138,14 +140,14 @@ export const fairnessSchema = z.object({
       withheld: z.int(),
     }),
   ),
-  /** Strata in which fewer than two groups are large enough. */
+  /** The number of strata in which fewer than two groups are large enough. */
   withheldStrata: z.int(),
-  /** Limits of the answer that a reader must know. */
+  /** Limits of this result that readers must know. */
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
 });
 export type Fairness = z.infer<typeof fairnessSchema>;
 
-/** Executions that have a group, the values of the factors, and an outcome in common. */
+/** The number of executions with the same group, factor values and outcome. */
 export interface FairnessCount {
   group: string | null;
   factors: (string | null)[];
@@ -157,7 +159,9 @@ export interface FairnessCount {
 type Ratio = z.infer<typeof ratioSchema>;
 type Answer = Omit<Fairness, 'from' | 'to' | 'outcome'>;
 
-/** Compares the rates of a favourable outcome between groups. Undecided executions must be left out before. */
+/**
+ * Compares the rates of a favourable outcome between groups. The caller leaves out undecided executions.
+ */
 export function assessFairness(counts: readonly FairnessCount[], within: string[]): Answer {
   const all = tallyBy(counts, ({ group }) => group);
   const shown = [...all].filter(([, tally]) => tally.total >= FAIRNESS_LEAST);
@@ -233,8 +237,9 @@ function referenceOf(
 }
 
 /**
- * The ratio of two rates with the interval of Donner and Zou (2012, Stat. Methods Med. Res. 21:347-359), made from the
- * Wilson intervals of both rates. It stays finite for rates of 0 and 1, except that it may have no upper limit.
+ * The ratio of two rates with the interval of Donner and Zou (2012, Stat. Methods Med. Res. 21:347-359),
+ * computed from the Wilson intervals of both rates. For rates of 0 and 1 it stays finite, but may have no
+ * upper limit.
  */
 export function impactOf(tally: Tally, reference: Tally): Ratio {
   const [p, r] = [share(tally), share(reference)];

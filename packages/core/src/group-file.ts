@@ -1,6 +1,8 @@
 import { FAIRNESS_LIMITS } from './fairness.js';
 
-/** A group by id, or the fault of the file with the line that has it. It never repeats a value of the file. */
+/**
+ * The groups by id, or the fault of the file with its line. The fault never repeats a value of the file.
+ */
 export type GroupFile = { ok: true; groups: Map<string, string> } | { ok: false; message: string };
 
 const HEADERS = new Set(['id', 'subject', 'subject_id', 'execution', 'execution_id']);
@@ -53,7 +55,7 @@ function fault(message: string): GroupFile {
   return { ok: false, message };
 }
 
-/** Null if the text ends within quotes. */
+/** Returns null if the text ends within quotes. */
 function csvRows(text: string): string[][] | null {
   const rows: string[][] = [];
   let row: string[] = [];

@@ -51,7 +51,7 @@ export const LETTER_FIELDS = {
   review: 'how to have the decision reviewed',
 } as const;
 
-/** The values for a template, and only these. */
+/** The values for a template. A template can use no others. */
 export interface LetterFields {
   language: string;
   date: string;
@@ -89,13 +89,15 @@ export type Letter =
       ok: false;
       code: LetterRefusal;
       message: string;
-      /** Places in the decision's reasons that the record does not support. */
+      /** The indexes of the decision's reasons that the record does not support. */
       reasons: { place: number; support: ExplainedReason['support'] }[];
     };
 
 const REPLACING = new Set(['review_of', 'overrides', 'retry_of']);
 
-/** The values of a letter about an adverse decision, or why the record does not support one. */
+/**
+ * Returns the values of a letter about an adverse decision, or why the record does not support a letter.
+ */
 export function letterOf(
   snapshot: Snapshot,
   explanation: Explanation,
@@ -192,7 +194,7 @@ function fieldsOf(
   };
 }
 
-/** The fields of the rules that were evaluated, and the factors of the reasons, each once with its value. */
+/** The fields of evaluated rules and the factors of reasons, each once with its value. */
 function lookedAt(
   snapshot: Snapshot,
   explanation: Explanation,
@@ -241,7 +243,7 @@ function withUnit(value: Json, unit: string | null, terms: Terms): string {
   return valueText(value, unit && terms.name('units', unit));
 }
 
-/** In UTC, since the record does not say where the person lives. */
+/** Formats a date in UTC, because the record does not say where the person lives. */
 function dateText(instant: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(
     new Date(instant),
@@ -377,7 +379,7 @@ function wordsIn(language: string): LetterWords {
   return (known === undefined ? undefined : WORDS[known]) ?? ENGLISH;
 }
 
-/** The template of a letter in a language: the app's, else the one to begin with. */
+/** The template of a letter in a language: the app's template, or else the default one. */
 export function letterTemplate(terms: Terms): string {
   return terms.text('letters') ?? wordsIn(terms.language).template;
 }

@@ -18,7 +18,10 @@ const VALUES = new Set([
   'byOutcome',
 ]);
 
-/** An explanation whose codes are names. A name has its code behind it, since the code is what the record holds. */
+/**
+ * Replaces the codes of an explanation by names. Each name is followed by its code, because the record
+ * holds the code.
+ */
 export function nameExplanation(explanation: Explanation, terms: Terms): Explanation {
   const named = (kind: TermKind, code: string): string => {
     const name = terms.known(kind, code);
@@ -44,7 +47,7 @@ export function nameExplanation(explanation: Explanation, terms: Terms): Explana
             ),
           ];
         }
-        // Values of the record stay as they are.
+        // Values of the record are not replaced.
         return [member, VALUES.has(member) ? inner : walk(inner)];
       }),
     );

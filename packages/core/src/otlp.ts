@@ -1,20 +1,23 @@
 import { z } from 'zod';
 import { LIMITS } from './snapshot.js';
 
-/** A rule of an app: where traces of a pipeline say their outcome. The first that finds a value applies. */
+/**
+ * A rule of an app that says where traces of a pipeline have their outcome. The first rule that finds a
+ * value applies.
+ */
 export const outcomeRuleSchema = z.strictObject({
   pipeline: z.string().min(1).max(LIMITS.name).optional(),
-  /** A step by its name. Without one, the execution's output is read. */
+  /** The name of a step. Without a name, the execution's output is read. */
   step: z.string().min(1).max(LIMITS.name).optional(),
   /** Keys into the output, joined by dots: `result.verdict`. */
   path: z.string().min(1).max(256),
-  /** Outcomes by the values read. A value that is not listed is the outcome itself. */
+  /** The outcome for each value. A value that is not listed is the outcome itself. */
   map: z.record(z.string().max(256), z.string().min(1).max(LIMITS.outcome)).optional(),
   /** The outcomes that are adverse. */
   adverse: z.array(z.string().max(LIMITS.outcome)).max(64).optional(),
 });
 
-/** How an app takes OpenTelemetry traces. */
+/** How an app accepts OpenTelemetry traces. */
 export const otlpSettingsSchema = z.strictObject({
   /** `recognised`: only traces with a span of a convention that X-Ray reads. */
   take: z.enum(['recognised', 'all']).default('recognised'),
@@ -24,10 +27,10 @@ export const otlpSettingsSchema = z.strictObject({
 });
 export type OtlpSettings = z.output<typeof otlpSettingsSchema>;
 
-/** The settings, what waits, and what became of the spans that came. */
+/** The settings, the waiting traces, and the results for received spans. */
 export const otlpStateSchema = z.object({
   settings: otlpSettingsSchema,
-  /** Traces that are not complete. `bytes` counts all that is kept for late spans too. */
+  /** Incomplete traces. `bytes` also counts what is kept for late spans. */
   waiting: z.object({
     traces: z.int(),
     spans: z.int(),
@@ -41,7 +44,7 @@ export const otlpStateSchema = z.object({
       result: z.string(),
       count: z.int(),
       lastAt: z.string(),
-      /** Why the last was not taken. */
+      /** Why the last one was not accepted. */
       lastMessage: z.string(),
     }),
   ),

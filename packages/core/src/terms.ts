@@ -1,4 +1,4 @@
-/** What an app can name, by the member of its dictionary. */
+/** The kinds of codes that an app can name, as members of its dictionary. */
 export const TERM_KINDS = [
   'pipelines',
   'steps',
@@ -12,7 +12,10 @@ export type TermKind = (typeof TERM_KINDS)[number];
 
 type Texts = Record<string, string>;
 
-/** What is read of a dictionary (dictionary.ts). This file needs no schema, so a page can load it alone. */
+/**
+ * The part of a dictionary (dictionary.ts) that is read here. This file needs no schema, so a page can load
+ * it alone.
+ */
 type Words = Record<
   TermKind,
   Record<string, { name?: Texts | undefined; description?: Texts | undefined }>
@@ -25,9 +28,9 @@ type Words = Record<
 /** The words of a dictionary in one language. */
 export interface Terms {
   language: string;
-  /** The name of a code, else the code. */
+  /** Returns the name of a code, or the code if it has no name. */
   name(kind: TermKind, code: string): string;
-  /** The name of a code, if it has one. */
+  /** Returns the name of a code, if it has one. */
   known(kind: TermKind, code: string): string | undefined;
   description(kind: TermKind, code: string): string | undefined;
   text(member: 'letters' | 'review'): string | undefined;
@@ -53,7 +56,7 @@ export function termsIn(dictionary: Words, asked?: string | null): Terms {
   };
 }
 
-/** A language and those that can stand for it: `de-AT`, `de`. */
+/** A language and its more general forms: `de-AT`, `de`. */
 export function languagesFrom(tag: string | null | undefined): string[] {
   if (!tag) return [];
   const parts = tag.split('-');

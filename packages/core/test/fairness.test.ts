@@ -16,7 +16,7 @@ const person = fc.record({
 });
 type Person = { group: string | null; band: string | null; outcome: string };
 
-/** One count an execution, so that nothing is added up before. */
+/** Makes one count per execution, so that nothing is added up in advance. */
 function countsOf(people: readonly Person[]): FairnessCount[] {
   return people.map(({ group, band, outcome }) => ({
     group,
@@ -35,10 +35,10 @@ function many(group: string, band: string, approved: number, of: number): Fairne
   ];
 }
 
-describe('the assessment of groups', () => {
+describe('fairness between groups', () => {
   const people = fc.array(person, { minLength: 40, maxLength: 400, size: 'max' });
 
-  test('gives the rates, ratios and pooled ratios that a walk over all people gives', () => {
+  test('has the same rates, ratios and pooled ratios as a walk over all people', () => {
     fc.assert(
       fc.property(people, (all) => {
         const answer = assessFairness(countsOf(all), ['metadata.band']);
@@ -75,7 +75,7 @@ describe('the assessment of groups', () => {
     );
   });
 
-  test('never shows a number of a group that is too small, in a stratum neither', () => {
+  test('never shows a number of a small group, even within a stratum', () => {
     fc.assert(
       fc.property(people, (all) => {
         const answer = assessFairness(countsOf(all), ['metadata.band']);
@@ -102,7 +102,7 @@ describe('the assessment of groups', () => {
     );
   });
 
-  test('tells a gap that a legitimate factor explains from one that it does not', () => {
+  test('distinguishes a gap that a legitimate factor explains from other gaps', () => {
     const explained = assessFairness(
       [
         ...many('a', 'good', 810, 900),
@@ -126,19 +126,19 @@ describe('the assessment of groups', () => {
     });
   });
 
-  test('says that nothing can be compared with one group', () => {
+  test('says that a single group cannot be compared', () => {
     const answer = assessFairness(many('a', 'x', 20, 40), []);
     expect(answer.reference).toBeNull();
     expect(answer.warnings.map(({ code }) => code)).toEqual(['too_few_groups']);
   });
 });
 
-describe('the interval of a ratio', () => {
+describe('interval of a ratio', () => {
   const tally = fc
     .integer({ min: 1, max: 5_000 })
     .chain((total) => fc.record({ count: fc.nat(total), total: fc.constant(total) }));
 
-  test('holds the ratio, is finite or open above, and narrows with more executions', () => {
+  test('contains the ratio, has at most one open end, and narrows with more executions', () => {
     fc.assert(
       fc.property(tally, tally, (a, b) => {
         const { ratio, low, high } = impactOf(a, b);
@@ -156,7 +156,7 @@ describe('the interval of a ratio', () => {
     );
   });
 
-  test('does not exist where the reference group has no favourable outcome', () => {
+  test('does not exist if the reference group has no favourable outcome', () => {
     const none = { ratio: null, low: null, high: null };
     expect(impactOf({ count: 1, total: 40 }, { count: 0, total: 40 })).toEqual(none);
   });
@@ -182,7 +182,7 @@ describe('the interval of a ratio', () => {
     expect(covered / draws).toBeLessThan(0.975);
   });
 
-  test('is pooled to the plain ratio where there is one stratum', () => {
+  test('equals the plain ratio if there is one stratum', () => {
     fc.assert(
       fc.property(tally, tally, (group, reference) => {
         const pooled = pooledRatio([{ group, reference }]);

@@ -9,7 +9,7 @@ const text = fc.string({
 });
 
 describe('a file of groups', () => {
-  test('is read from CSV with any quoting, and from JSON, alike', () => {
+  test('is read alike from CSV with any quoting, and from JSON', () => {
     fc.assert(
       fc.property(
         fc.dictionary(
