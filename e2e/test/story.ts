@@ -124,7 +124,7 @@ export const ownServerTest = signedOutTest.extend('stage', async ({ stage }): Pr
   return stage;
 });
 
-/** A story of an administrator who has signed in. Its server has the apps of other files too. */
+/** A story of an administrator who has signed in. The server also has apps of other files. */
 export const test = audienceTest
   .extend('shared', { scope: 'worker' }, async ({}, { onCleanup }) => {
     if (noBrowser !== null) return null;

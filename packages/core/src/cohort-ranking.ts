@@ -38,10 +38,7 @@ export interface TraitCounts {
 
 /** The accepted probability of any false claim in a whole comparison. */
 export const ALPHA = 0.01;
-/**
- * A trait that fewer executions have, in both cohorts together, cannot be judged. Neither can one that
- * fewer lack.
- */
+/** A trait is tested only if at least this many executions have it, and at least this many do not. */
 const MIN_EXECUTIONS = 5;
 /** A trait whose frequency differs by at least this much between the cohorts is a coincidence. */
 const COINCIDENCE = 0.9;

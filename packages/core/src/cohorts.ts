@@ -47,7 +47,7 @@ const changeSchema = z.object({
   difference: z.number(),
   low: z.number(),
   high: z.number(),
-  /** Corrected for the number of tests. */
+  /** The p-value, corrected for the number of tests. */
   pValue: z.number(),
 });
 

@@ -290,7 +290,7 @@ export class Delivery {
     this.#taken = [...this.#taken.slice(1), item];
     if (!this.#taken.every((each) => this.#stuck.has(each.executionId))) return;
     if (this.#queue.isDurable) {
-      // Back to the end of the queue. On disk they are as safe there, and the ones behind them can be read.
+      // They go to the end of the queue on disk, where they are equally safe. So later snapshots can be read.
       for (const each of this.#taken) this.#queue.push(each);
       this.#release(this.#taken.length, []);
       return;
