@@ -18,17 +18,25 @@ describe('rules', () => {
     const flagged = { id: 'a', result: 'fail' as const, effect: 'flag' };
     const first = { id: 'b', result: 'fail' as const, effect: 'reject' };
     const second = { id: 'c', result: 'fail' as const, effect: 'reject' };
-    expect([...decisiveRules([flagged, first, second], true)]).toEqual([first]);
+    expect([...decisiveRules([flagged, first, second], { adverse: true })]).toEqual([first]);
     const counts = { evaluated: 9, passed: 1, failed: 8, skipped: 0, error: 0, decisive: 5 };
     const counted = { id: 'd', counts };
-    expect([...decisiveRules([first, counted], true)]).toEqual([counted]);
+    expect([...decisiveRules([first, counted], { adverse: true })]).toEqual([counted]);
   });
 
   it('treats a failed rule without an effect as rejecting, unless nothing was rejected', () => {
     const failed = { id: 'a', result: 'fail' as const };
-    expect([...decisiveRules([failed], true)]).toEqual([failed]);
+    expect([...decisiveRules([failed], { adverse: true })]).toEqual([failed]);
     expect([...decisiveRules([failed], undefined)]).toEqual([failed]);
-    expect([...decisiveRules([failed], false)]).toEqual([]);
+    expect([...decisiveRules([failed], { adverse: false })]).toEqual([]);
+  });
+
+  it('treats the rule as decisive that the decision names, and none if somebody else decided', () => {
+    const [failed, named] = [{ id: 'a', result: 'fail' as const }, { id: 'b' }];
+    const byRule = { adverse: true, decidedBy: { type: 'rule', id: 'b' } };
+    expect([...decisiveRules([failed, named], byRule)]).toEqual([named]);
+    const byPerson = { adverse: true, decidedBy: { type: 'human', id: 'b' } };
+    expect([...decisiveRules([failed, named], byPerson)]).toEqual([]);
   });
 
   it('show a common effect once, and have no empty columns', () => {

@@ -272,7 +272,7 @@ function Inspector({
       index={index}
       sequence={step.sequence ?? index}
       marks={snapshot.marks ?? []}
-      adverse={snapshot.decision?.adverse}
+      verdict={snapshot.decision}
       tab={tab}
       candidate={candidate}
       onTab={onTab}

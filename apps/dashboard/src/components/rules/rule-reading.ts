@@ -1,4 +1,4 @@
-import type { Json, Rule, RuleEvidence } from '@xray/core';
+import type { Decision, Json, Rule, RuleEvidence } from '@xray/core';
 import { isNumber, stringifyJson } from '@xray/core/exact-json';
 import { holds, operatorOf, valueFor, type Operator } from '@xray/core/rule-test';
 import { formatApart, formatNumber, plural } from '@/lib/format';
@@ -157,17 +157,22 @@ export function ruleBar(
   return { actual: (actual / most) * 0.9, threshold: (threshold / most) * 0.9 };
 }
 
+/** The part of a decision that says which rule may have decided. */
+export type Verdict = Pick<Decision, 'adverse' | 'decidedBy'>;
+
 /**
- * The decisive rules of a step: by their counts, or else the first failed rule that rejects. If the
- * decision was favourable (`adverse` is the decision's), there is no such first rule.
+ * The decisive rules of a step: by their counts, or else the rule that the decision names as its actor. If it names
+ * nobody and is not favourable, the first failed rule that rejects.
  */
 export function decisiveRules(
   rules: readonly Rule[],
-  adverse: boolean | null | undefined,
+  verdict: Verdict | null | undefined,
 ): ReadonlySet<Rule> {
   const counted = rules.filter((rule) => (rule.counts?.decisive ?? 0) > 0);
   if (counted.length > 0) return new Set(counted);
-  if (adverse === false) return new Set();
+  const actor = verdict?.decidedBy;
+  if (actor) return new Set(rules.filter(({ id }) => actor.type === 'rule' && id === actor.id));
+  if (verdict?.adverse === false) return new Set();
   // The SDK's `check` omits the effect if a failure rejects.
   const first = rules.find(
     (rule) => rule.result === 'fail' && (rule.effect ?? 'reject') === 'reject',

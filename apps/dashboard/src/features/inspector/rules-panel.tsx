@@ -4,6 +4,7 @@ import { RuleBar } from '@/components/rules/rule-bar';
 import {
   columnsOf,
   decisiveRules,
+  type Verdict,
   effectText,
   operatorText,
   ruleTexts,
@@ -20,12 +21,12 @@ const CELL = 'px-2 py-1.5 align-middle first:pl-4 last:pr-4';
 /** Shows each rule with its value and threshold. The decisive rule is highlighted. */
 export function RulesPanel({
   rules,
-  adverse,
+  verdict,
 }: {
   rules: readonly Rule[];
-  adverse: boolean | null | undefined;
+  verdict: Verdict | null | undefined;
 }) {
-  const decisive = decisiveRules(rules, adverse);
+  const decisive = decisiveRules(rules, verdict);
   const columns = columnsOf(rules);
   return (
     <>

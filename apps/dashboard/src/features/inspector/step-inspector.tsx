@@ -9,6 +9,7 @@ import { ErrorState } from '@/components/states';
 import { Skeleton } from '@/components/ui/skeleton';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { VerdictLabel } from '@/components/verdict-mark';
+import type { Verdict } from '@/components/rules/rule-reading';
 import { stepQuery } from '@/lib/queries';
 import { statusVerdict } from '@/lib/verdict';
 import { ArtifactsPanel } from './artifacts-panel';
@@ -56,7 +57,7 @@ interface StepInspectorProps {
   sequence: number;
   marks: readonly Mark[];
   /** Whether the decision went against its subject. */
-  adverse: boolean | null | undefined;
+  verdict: Verdict | null | undefined;
   tab: string | null;
   /** The id of the candidate to find. Null lists all. */
   candidate: string | null;
@@ -156,7 +157,7 @@ export function StepInspector(props: StepInspectorProps) {
         </TabsContent>
         <TabsContent value="rules" className="overflow-auto">
           {panel((step) => (
-            <RulesPanel rules={step.rules ?? []} adverse={props.adverse} />
+            <RulesPanel rules={step.rules ?? []} verdict={props.verdict} />
           ))}
         </TabsContent>
         <TabsContent value="candidates">

@@ -1,14 +1,14 @@
 import type { Step } from '@xray/core';
-import { decisiveRules } from '@/components/rules/rule-reading';
+import { decisiveRules, type Verdict } from '@/components/rules/rule-reading';
 import type { StepTree } from './step-tree';
 
 export function isFailed(step: Step): boolean {
   return step.status === 'failed' || step.status === 'timed_out';
 }
 
-/** Whether a step decided: by its kind, or by one of its rules. `adverse` is the decision's. */
-export function isDecisive(step: Step, adverse: boolean | null | undefined): boolean {
-  return step.kind === 'decide' || decisiveRules(step.rules ?? [], adverse).size > 0;
+/** Whether a step decided: by its kind, or by one of its rules. */
+export function isDecisive(step: Step, verdict: Verdict | null | undefined): boolean {
+  return step.kind === 'decide' || decisiveRules(step.rules ?? [], verdict).size > 0;
 }
 
 /** Whether a step's name, kind, status or error contains the text, ignoring case. */

@@ -46,10 +46,10 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
   const trackPx = Math.max(0, widthPx - namePx - 24);
   const activeRow = positions.findIndex((position) => tree.nodes[position]?.index === selected);
 
-  const adverse = snapshot.decision?.adverse;
+  const { decision } = snapshot;
   const decisive = useMemo(
-    () => new Set(steps.filter((step) => isDecisive(step, adverse))),
-    [steps, adverse],
+    () => new Set(steps.filter((step) => isDecisive(step, decision))),
+    [steps, decision],
   );
   const decides = (step: Step) => decisive.has(step);
 
