@@ -13,6 +13,7 @@ const tsc = fileURLToPath(new URL('bin/tsc', pathToFileURL(typescript)));
 rmSync(`${here}/dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: here, stdio: 'inherit' });
 
+// The build script passes --liftoff-only: optimizing PGlite for one initdb would take three more seconds.
 const { openPglite } = await import('./dist/store/drivers/pglite.js');
 const { migrate } = await import('./dist/store/migrations.js');
 const driver = await openPglite(template);
