@@ -25,7 +25,7 @@ import type { Driver } from '#server/store/driver.js';
 import { createSqlStore } from '#server/store/sql-store.js';
 import type { Store } from '#server/store/store.js';
 import { TaskThreads } from '#server/threads/task-threads.js';
-import { APP, DRIVERS, newPlace, type Place } from './support/databases.js';
+import { APP, DRIVERS, changed, newPlace, type Place } from './support/databases.js';
 import { EVERY_TERM, NOW, anyQueryText, factsOf, sampleSnapshots } from './support/queries.js';
 import { recordOf } from './support/snapshots.js';
 import { openDriver } from './support/tables.js';
@@ -96,6 +96,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     threads = new TaskThreads(1);
     search = new Search(store, threads);
     await store.migrate();
+    await changed(store, async (edits) => await edits.createApp(APP, APP));
     const records = sampleSnapshots(200).map((made) => recordOf(made, new Date(NOW)));
     // The search index does not contain the last ones.
     await store.saveExecutions(records.slice(0, -20));

@@ -11,7 +11,14 @@ import { findTerm } from '#server/segments/term-blocks.js';
 import { factTerm } from '#server/segments/terms.js';
 import type { ErasureScope, Store } from '#server/store/store.js';
 import { TaskThreads } from '#server/threads/task-threads.js';
-import { APP, DRIVERS, administer, freshStore, newPlace, openStore } from './support/databases.js';
+import {
+  APP,
+  DRIVERS,
+  administer,
+  freshAppStore,
+  newPlace,
+  openStore,
+} from './support/databases.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 
 const DAY_MS = 86_400_000;
@@ -68,10 +75,14 @@ function indexOver(store: Store, { now = Date.now }: { now?: () => number } = {}
 
 async function erase(store: Store, what: ErasureScope['what']): Promise<number> {
   const scope = { app: APP, environment: undefined, what };
+  const isByName = what.kind === 'execution' || what.kind === 'subject';
+  const named = isByName
+    ? { reason: 'requested', askedBy: 'a test', receipt: undefined }
+    : undefined;
   let erased = 0;
   let last;
   do {
-    const batch = await store.eraseBatch(scope, last, { wait: true });
+    const batch = await store.eraseBatch(scope, last, { wait: true, named });
     erased += batch?.erased.executions ?? 0;
     last = batch?.last;
   } while (last !== undefined);
@@ -123,7 +134,7 @@ function withCandidate(id: string, changes: Partial<Snapshot> = {}): Snapshot {
 
 describe.each(DRIVERS)('the search index on %s', (driver) => {
   test('finds each execution once, whatever happened to its segments', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     const { build, ids, search } = indexOver(store);
     const made: Snapshot[] = [];
     for (let round = 0; round < 20; round++) {
@@ -163,7 +174,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   });
 
   test('keeps no trace of an execution that was erased by name', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     const { build, ids } = indexOver(store);
     const subjects = [{ type: 'applicant', id: 'jane' }];
     const doomed = withCandidate('candidate-of-one', { tags: ['secret-tag'] });
@@ -198,7 +209,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   });
 
   test('does not restore an execution that is erased while it is being indexed', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     const { build, ids } = indexOver(store);
     const erased = withCandidate('short-lived');
     await save(store, [erased, withCandidate('long-lived')]);
@@ -217,7 +228,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   });
 
   test('leaves out executions that retention deleted, and forgets them within a day', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     const first = indexOver(store);
     const old = Array.from({ length: 20 }, (_, n) => withCandidate(`aged-${n}`));
     await save(store, old, new Date(Date.now() - 10 * DAY_MS));
@@ -236,7 +247,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   });
 
   test('counts only the last versions of many executions, whatever was noted or forgotten about others', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     let ahead = 0;
     const { build, search } = indexOver(store, { now: () => Date.now() + ahead });
     const random = fc
@@ -302,7 +313,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   });
 
   test('reports what it did not search while it is far behind', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     const { build, find } = indexOver(store);
     const many = Array.from({ length: 2_100 }, () => ({ ...snapshot(), input: 'laggard' }));
     for (let from = 0; from < many.length; from += 300)
@@ -317,7 +328,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
   });
 
   test('is built by one of several instances', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     const builders = [1, 2, 3].map(() => indexOver(store));
     for (let round = 0; round < 5; round++) {
       await save(store, [withCandidate(`of-round-${round}`), withCandidate('of-all')]);
@@ -336,6 +347,7 @@ test("a database restored from another cluster's dump is indexed again", async (
     await place.remove();
   });
   await store.migrate();
+  await changed(store, async (edits) => await edits.createApp(APP, APP));
   const before = indexOver(store);
   await save(store, [withCandidate('restored')]);
   await before.build();

@@ -20,7 +20,7 @@ import { Search } from '#server/search/search.js';
 import type { Store } from '#server/store/store.js';
 import { TaskThreads } from '#server/threads/task-threads.js';
 import { exportFound } from '#server/upkeep/export.js';
-import { APP, DRIVERS, freshServer, freshStore } from './support/databases.js';
+import { APP, DRIVERS, freshServer, freshAppStore } from './support/databases.js';
 import { fetchWithKey, get, list, postOk } from './support/http.js';
 import { Reader } from './support/live-reader.js';
 import { WITH_ADMINISTRATOR, administratorOf } from './support/people.js';
@@ -318,7 +318,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
   );
 
   test('counts within its time limit', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     const search = searchIn(store);
     const records = Array.from({ length: 700 }, (_, index) =>
       storedOf(snapshot({ input: 'numbat', startedAt: minute(index) })),
@@ -344,7 +344,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
   });
 
   test('reads a few megabytes at a time', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     const search = searchIn(store);
     const large = Array.from({ length: 5 }, (_, index) =>
       storedOf(snapshot({ input: ['numbat', 'x'.repeat(3_000_000)], startedAt: minute(index) })),
@@ -360,7 +360,7 @@ describe.each(DRIVERS)('a search that finds thousands on %s', (driver) => {
   });
 
   test('exports everything if the index is behind', async () => {
-    const store = await freshStore(driver);
+    const store = await freshAppStore(driver);
     const search = searchIn(store);
     const records = Array.from({ length: 2_300 }, (_, index) =>
       storedOf(snapshot({ input: index % 3 === 0 ? 'numbat' : 'none', startedAt: minute(index) })),

@@ -90,6 +90,13 @@ export async function freshStore(driver: DriverName): Promise<Store> {
   return store;
 }
 
+/** The same with the app APP, which the names in the search index refer to. */
+export async function freshAppStore(driver: DriverName): Promise<Store> {
+  const store = await freshStore(driver);
+  await changed(store, async (edits) => await edits.createApp(APP, APP));
+  return store;
+}
+
 /** Runs edits without an author or an audit entry. */
 export async function changed<T>(store: Store, work: (edits: Edits) => Promise<T>): Promise<T> {
   return await store.change(async (edits) => ({
