@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { API_KEY, newPlace } from './support/databases.js';
+import { detail, list } from './support/http.js';
+import { postOtlp, spansText } from './support/otlp.js';
+import { startProcess, type ServerProcess } from './support/process.js';
+
+const KILLS = Number(process.env.XRAY_TEST_KILLS ?? 10);
+const TRACES = 200;
+const SPANS = 4;
+
+interface Sent {
+  trace: string;
+  body: string;
+}
+
+/** The spans of traces, one span a request, shuffled. */
+function requests(): Sent[] {
+  const all = Array.from({ length: TRACES }, () => randomBytes(16).toString('hex')).flatMap(
+    (trace) =>
+      Array.from({ length: SPANS }, (_, index) => ({
+        trace,
+        body: spansText({
+          trace,
+          id: String(index + 1),
+          ...(index > 0 && { parent: '1' }),
+          attributes: { 'openinference.span.kind': index === 0 ? 'CHAIN' : 'TOOL' },
+        }),
+      })),
+  );
+  return all
+    .map((sent) => ({ sent, order: randomBytes(4).readUInt32LE() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ sent }) => sent);
+}
+
+/** Sends as an exporter does: the same bytes again until they are acknowledged. */
+async function sendUntilTaken(url: () => string, { body }: Sent): Promise<void> {
+  for (;;) {
+    const status = await postOtlp(url(), '/v1/traces', body).then(
+      (response) => response.status,
+      () => 0,
+    );
+    if (status === 200) return;
+    expect([0, 503]).toContain(status);
+  }
+}
+
+/** Waits until all traces are whole and without conflict, and counts the executions. */
+async function wholeTraces(url: string, sent: Sent[]): Promise<number> {
+  const traces = [...new Set(sent.map(({ trace }) => trace))];
+  const steps = async (id: string) =>
+    await detail(url, id).then(
+      ({ snapshot, server }) => ({ steps: snapshot.steps.length, conflict: server.conflict }),
+      () => ({ steps: 0, conflict: false }),
+    );
+  await expect
+    .poll(
+      async () => {
+        const found = await Promise.all(traces.map(steps));
+        return found.filter(({ steps: count, conflict }) => count !== SPANS || conflict).length;
+      },
+      { timeout: 60_000, interval: 1_000 },
+    )
+    .toBe(0);
+  return (await list(url, '?limit=200')).items.length;
+}
+
+// Each kill is followed by a start of a server.
+describe.runIf(process.env.XRAY_TEST_FULL === '1')('acknowledged spans', () => {
+  test(`on pglite are each in one execution after ${KILLS} kills`, async () => {
+    const place = await newPlace('pglite');
+    onTestFinished(() => place.remove());
+    const start = (): Promise<ServerProcess> => startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    let server = await start();
+    const sent = requests();
+    const left = [...sent];
+    const perKill = Math.floor(sent.length / (KILLS + 1));
+    for (let kill = 0; kill < KILLS; kill++) {
+      const part = left.splice(0, perKill);
+      const half = part.splice(0, part.length / 2);
+      await Promise.all(half.map((request) => sendUntilTaken(() => server.url, request)));
+      const rest = Promise.all(part.map((request) => sendUntilTaken(() => server.url, request)));
+      await server.end('SIGKILL');
+      server = await start();
+      await rest;
+    }
+    await Promise.all(left.map((request) => sendUntilTaken(() => server.url, request)));
+    expect(await wholeTraces(server.url, sent)).toBe(TRACES);
+    await server.end('SIGTERM');
+  }, 600_000);
+
+  test('on postgres are each in one execution, though two servers share them', async () => {
+    const place = await newPlace('postgres');
+    onTestFinished(() => place.remove());
+    const start = (): Promise<ServerProcess> => startProcess(place, { XRAY_INIT_API_KEY: API_KEY });
+    const servers = [await start(), await start()];
+    const sent = requests();
+    await Promise.all(
+      sent.map((request, index) => sendUntilTaken(() => servers[index % 2]?.url ?? '', request)),
+    );
+    expect(await wholeTraces(servers[0]?.url ?? '', sent)).toBe(TRACES);
+    await Promise.all(servers.map((server) => server.end('SIGTERM')));
+  }, 600_000);
+});
