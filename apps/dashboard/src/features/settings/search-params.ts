@@ -1,6 +1,15 @@
 import { parseAsString, parseAsStringLiteral } from 'nuqs';
 
-export const TABS = ['apps', 'keys', 'members', 'data', 'audit', 'people', 'profile'] as const;
+export const TABS = [
+  'apps',
+  'keys',
+  'connect',
+  'members',
+  'data',
+  'audit',
+  'people',
+  'profile',
+] as const;
 export type Tab = (typeof TABS)[number];
 
 export const settingsParams = {

@@ -9,6 +9,7 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { appsQuery, meQuery } from '@/lib/queries';
 import { AppsPanel } from './apps-panel';
 import { AuditPanel } from './audit-panel';
+import { ConnectPanel } from './connect-panel';
 import { DataPanels } from './data-panels';
 import { KeysPanel } from './keys-panel';
 import { MembersPanel } from './members-panel';
@@ -21,6 +22,7 @@ import { TABS, settingsParams, type Tab } from './search-params';
 const NAMES: Record<Tab, string> = {
   apps: 'Apps',
   keys: 'API keys',
+  connect: 'Connect',
   members: 'Members',
   data: 'Data',
   audit: 'Audit log',
@@ -77,7 +79,13 @@ export function SettingsPage() {
 }
 
 /** Settings of one app. The app is chosen here and kept in the address. */
-function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'data' | 'audit' }) {
+function OfOneApp({
+  me,
+  tab,
+}: {
+  me: User;
+  tab: 'keys' | 'connect' | 'members' | 'data' | 'audit';
+}) {
   const [{ app: id }, setParams] = useQueryStates(settingsParams, { history: 'push' });
   const apps = useQuery(appsQuery);
   if (apps.isPending) return <RowsSkeleton label="Loading the apps" />;
@@ -124,6 +132,8 @@ function OfOneApp({ me, tab }: { me: User; tab: 'keys' | 'members' | 'data' | 'a
         )
       ) : tab === 'keys' ? (
         <KeysPanel key={app.id} app={app} />
+      ) : tab === 'connect' ? (
+        <ConnectPanel key={app.id} app={app} />
       ) : tab === 'members' ? (
         <MembersPanel key={app.id} app={app} me={me} />
       ) : tab === 'data' ? (

@@ -8,6 +8,7 @@ import {
   type AuditFilter,
 } from '@/lib/access-api';
 import { getRetention, listReceipts } from '@/lib/data-api';
+import { getOtlp } from '@/lib/otlp-api';
 
 export const keysQuery = (app: string) =>
   queryOptions({ queryKey: ['keys', app], queryFn: ({ signal }) => listKeys(app, signal) });
@@ -37,6 +38,13 @@ export const auditQuery = (app: string | null, filter: AuditFilter) =>
     queryFn: ({ pageParam, signal }) => listAudit(app, filter, pageParam, signal),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.nextBefore,
+    staleTime: 0,
+  });
+
+export const otlpQuery = (app: string) =>
+  queryOptions({
+    queryKey: ['otlp', app],
+    queryFn: ({ signal }) => getOtlp(app, signal),
     staleTime: 0,
   });
 
