@@ -241,7 +241,7 @@ describe('a text that is no instant of the years 1 to 9999', () => {
     },
   );
 
-  test('as the end of an erasure is a 400 or the nearest instant', async () => {
+  test('as the end of an erasure is refused, or becomes the nearest instant', async () => {
     for (const before of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-14:00']) {
       const what = { kind: 'received_before', before };
       const { status } = await ada.send('POST', `${app}/prune`, { what, dryRun: true });

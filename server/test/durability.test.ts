@@ -203,7 +203,7 @@ describe('every acknowledged execution', () => {
     600_000,
   );
 
-  test('on pglite is not acknowledged if its WebAssembly trapped and it only seemed to succeed', async () => {
+  test('on pglite is refused if a WebAssembly trap made it only look stored', async () => {
     const place = await newPlace('pglite');
     const { db, close } = await openPglite(path.join(place.env.XRAY_DATA_DIR ?? '', 'db'));
     onTestFinished(async () => {

@@ -18,6 +18,7 @@ import {
   freshAppStore,
   newPlace,
   openStore,
+  changed,
 } from './support/databases.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 
