@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { apiKeySchema, appSchema, newKeySchema } from './access.js';
-import { storableInstantSchema } from './instants.js';
+import { storableInstantSchema } from './instant-schema.js';
 import { tableQuerySchema } from './csv.js';
 import { notSearchedSchema, rangeQuerySchema, searchMatchSchema } from './finding.js';
 import { tombstoneSchema } from './erasure.js';

@@ -23,6 +23,7 @@ export * from './fairness.js';
 export * from './finding.js';
 export * from './group-file.js';
 export * from './history.js';
+export * from './instant-schema.js';
 export * from './instants.js';
 export * from './json-diff.js';
 export * from './language.js';
