@@ -196,7 +196,7 @@ async function takeOpa(deps: Deps, req: IncomingMessage): Promise<Taken> {
     translate(text) {
       const event = eventOf(text);
       const snapshot = event === undefined ? undefined : opaSnapshot(event, sender.app, redact);
-      // What is no decision is refused like any other text that is no snapshot.
+      // An event without a decision is refused like any other text that is not a snapshot.
       return snapshot === undefined ? text : stringifyJson(snapshot);
     },
   });

@@ -86,7 +86,7 @@ function LoadedExecution({ app, id }: { app: string; id: string }) {
   );
 }
 
-/** What is still known of an execution that was erased on request. */
+/** The facts that are kept about an execution that was erased on request. */
 function Erased({
   app,
   tombstone: { at, reason, receipt },
