@@ -85,7 +85,7 @@ describe('preparing a clone', () => {
 
     await prepare();
 
-    expect(builds().toSorted()).toEqual(['core', 'dashboard', 'otlp', 'server']);
+    expect(builds().toSorted()).toEqual(['core', 'dashboard', 'otlp', 'replay', 'server']);
     expect(read('packages/core/dist/built.txt')).toBe('another core');
   });
 
