@@ -335,7 +335,8 @@ CREATE TABLE xray.steps (
     candidates_in bigint,
     candidates_out bigint,
     drops jsonb,
-    rules jsonb
+    rules jsonb,
+    cost_usd double precision
 );
 
 CREATE TABLE xray.tombstones (

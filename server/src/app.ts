@@ -25,6 +25,7 @@ import { memberRoutes } from './routes/members.js';
 import { openApi } from './routes/openapi.js';
 import { OTLP_PATHS, otlpEndpointFor, otlpEndpoints, otlpRoutes } from './routes/otlp.js';
 import { operationRoutes } from './routes/operations.js';
+import { outcomeRoutes } from './routes/outcomes.js';
 import { pipelineRoutes } from './routes/pipelines.js';
 import { fairnessRoutes } from './routes/fairness.js';
 import { questionRoutes } from './routes/questions.js';
@@ -55,6 +56,7 @@ function expressRoutes(deps: Deps): Route[] {
     ...questionRoutes(deps),
     ...fairnessRoutes(deps),
     ...pipelineRoutes(deps),
+    ...outcomeRoutes(deps),
     ...historyRoutes(deps),
     ...letterRoutes(deps),
     ...liveRoutes(deps),

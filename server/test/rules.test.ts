@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   changesOf,
+  cohortComparisonSchema,
   ruleHistorySchema,
+  type CohortComparison,
   type ErrorBody,
   type ExecutionPage,
   type RuleHistory,
@@ -13,6 +15,7 @@ import { createSqlStore } from '#server/store/sql-store.js';
 import { reindex } from '#server/upkeep/reindex.js';
 import { APP, driverInCi, freshServer, newPlace } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
+import { administratorOf, WITH_ADMINISTRATOR, type Answer } from './support/people.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 import { openDriver } from './support/tables.js';
 
@@ -70,7 +73,7 @@ describe.each(driverInCi('pglite'))('rules of a pipeline on %s', (driver) => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   let api: string;
   beforeAll(async () => {
-    server = await freshServer(driver);
+    server = await freshServer(driver, WITH_ADMINISTRATOR);
     api = `${server.url}/api/apps/${APP}`;
     await postOk(server.url, STORED);
   });
@@ -131,6 +134,72 @@ describe.each(driverInCi('pglite'))('rules of a pipeline on %s', (driver) => {
     const { executions, rules } = await history('&q=version.ruleset:r42');
     expect(executions).toBe(60);
     expect(rules.every(({ changes }) => changes.length === 0)).toBe(true);
+  });
+
+  test('come first in a comparison of the executions before and after', async () => {
+    const compare = async (query: Record<string, string>): Promise<CohortComparison> => {
+      const url = `${api}/cohorts?${new URLSearchParams(query).toString()}`;
+      const answer = await get<CohortComparison>(url);
+      expect(cohortComparisonSchema.parse(answer)).toEqual(answer);
+      return answer;
+    };
+    const at = new Date(FIRST + CHANGED * MINUTE_MS).toISOString();
+    const limit = {
+      pipeline: 'loan-approval',
+      rule: 'max_dti',
+      field: 'threshold',
+      from: 0.43,
+      to: 0.36,
+      at,
+      versions: { ruleset: 'r42' },
+    };
+    const half = new Date(FIRST + (CHANGED - 20) * MINUTE_MS).toISOString();
+    const inTime = await compare({
+      a: 'pipeline:loan-approval',
+      b: 'pipeline:loan-approval',
+      aFrom: RANGE.from,
+      aTo: half,
+      bFrom: half,
+      bTo: RANGE.to,
+    });
+    expect(inTime.ruleChanges).toContainEqual(expect.objectContaining(limit));
+    expect(inTime.ruleChanges).toHaveLength(2);
+    const byVersion = await compare({
+      a: 'version.ruleset:r42',
+      b: 'version.ruleset:r41',
+      aFrom: RANGE.from,
+      aTo: RANGE.to,
+      bFrom: RANGE.from,
+      bTo: RANGE.to,
+    });
+    expect(byVersion.ruleChanges).toContainEqual(expect.objectContaining(limit));
+    expect(byVersion.figures.find(({ figure }) => figure === 'steps')).toMatchObject({
+      a: { value: 2, of: 60 },
+      b: { value: 1, of: 60 },
+      significant: true,
+    });
+  });
+
+  test('have outcomes whose meaning people set once', async () => {
+    const url = `${api}/pipelines/loan-approval/outcomes`;
+    expect(await get(url)).toEqual({ outcomes: [] });
+    const ada = await administratorOf(server);
+    const path = `/api/apps/${APP}/pipelines/loan-approval/outcomes`;
+    const put = async (outcomes: object[]): Promise<Answer> =>
+      await ada.send('PUT', path, { outcomes });
+    const outcomes = [
+      { outcome: 'declined', meaning: 'bad', hue: null },
+      { outcome: 'approved', meaning: 'good', hue: 140 },
+    ];
+    expect((await put(outcomes)).status).toBe(200);
+    expect(await get(url)).toEqual({ outcomes });
+    expect(await get(`${api}/outcomes`)).toEqual({
+      items: [{ pipeline: 'loan-approval', outcomes }],
+    });
+    expect((await put([{ outcome: 'x', meaning: 'great' }])).status).toBe(400);
+    expect((await put([...outcomes, ...outcomes])).status).toBe(400);
+    expect((await put([])).status).toBe(200);
+    expect(await get(`${api}/outcomes`)).toEqual({ items: [] });
   });
 
   test('refuse a filter that names no part of a rule, and words', async () => {

@@ -37,6 +37,7 @@ export const AUDIT_ACTIONS: Record<string, string> = {
   'user.rename': 'changed their name',
   'user.reset-password': 'reset their password',
   'user.sign-in': 'signed in',
+  'outcomes.save': 'set what outcomes mean',
   'view.remove': 'deleted a saved view',
   'view.rename': 'renamed a saved view',
   'view.save': 'saved a view',

@@ -95,7 +95,14 @@ export function rankExplanations(
   change: number,
   groups: TraitCounts[],
 ): { explanations: CohortExplanation[]; tested: number } {
-  const testable = groups.flatMap(({ of, traits }) => traits.flatMap((trait) => view(of, trait)));
+  const failing = new Set(
+    groups.flatMap(({ traits }) => traits.filter(({ kind }) => kind === 'rule')).map(nameOf),
+  );
+  const testable = groups.flatMap(({ of, traits }) =>
+    traits
+      .filter((trait) => failing.has(trait.name) || !isTheOutcome(of, trait))
+      .flatMap((trait) => view(of, trait)),
+  );
   const hypotheses = testable.flatMap((trait) => [
     ...byFrequency(trait, change),
     ...byEffect(trait, change),
@@ -116,6 +123,23 @@ export function rankExplanations(
     explanations: withoutRepeats(found).slice(0, MAX_EXPLANATIONS),
     tested: testable.length,
   };
+}
+
+/**
+ * Whether something decided just the executions with the outcome. It is the outcome by another name, such as the
+ * `decidedBy` of approvals. A rule that failed says more.
+ */
+function isTheOutcome(of: InBoth, { kind, within }: Trait): boolean {
+  return (
+    kind === 'decisive' &&
+    [[within.a, of.a] as const, [within.b, of.b] as const].every(
+      ([part, all]) => part.count === part.total && part.count === all.count,
+    )
+  );
+}
+
+function nameOf({ name }: Trait): string {
+  return name;
 }
 
 interface View extends Trait {

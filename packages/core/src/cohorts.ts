@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { historyChangeSchema } from './rule-history.js';
 
 const instant = z.iso.datetime({ offset: true });
 
@@ -124,9 +125,39 @@ const flowSchema = z.object({
 });
 export type FlowChange = z.infer<typeof flowSchema>;
 
+/** A figure of a sample with its 95 % confidence interval; `of` executions have it. */
+const measuredSchema = z.object({
+  value: z.number(),
+  low: z.number(),
+  high: z.number(),
+  of: z.int(),
+});
+
+/**
+ * `failureRate` and `candidatesKept` are shares, `p50` and `p95` durations in ms, `steps` and `costUsd` means. Only what
+ * both groups recorded.
+ */
+const figureSchema = z.object({
+  figure: z.enum(['failureRate', 'p50', 'p95', 'candidatesKept', 'steps', 'costUsd']),
+  a: measuredSchema,
+  b: measuredSchema,
+  pValue: z.number(),
+  significant: z.boolean(),
+});
+export type CohortFigure = z.infer<typeof figureSchema>;
+
 export const cohortComparisonSchema = z.object({
   a: cohortSchema,
   b: cohortSchema,
+  /** What changed in the rules and steps from one group to the other, the latest first. */
+  ruleChanges: z.array(
+    historyChangeSchema.extend({
+      pipeline: z.string(),
+      rule: z.string().nullable(),
+      step: z.string().nullable(),
+    }),
+  ),
+  figures: z.array(figureSchema),
   /** The most significant change first. */
   outcomes: z.array(outcomeChangeSchema),
   /** The outcome that is explained. Null if no outcome changed beyond chance. */

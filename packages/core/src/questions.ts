@@ -37,6 +37,7 @@ import {
   pipelineListSchema,
   pipelineOverviewSchema,
 } from './pipelines.js';
+import { ruleHistorySchema } from './rule-history.js';
 
 /**
  * The questions about an app's executions: parameters and answer of each path. Clients take their types
@@ -58,6 +59,10 @@ export const QUESTIONS = {
   '/api/apps/:app/pipelines': { query: pipelineListQuerySchema, answer: pipelineListSchema },
   '/api/apps/:app/pipelines/:pipeline': { query: rangeQuerySchema, answer: pipelineOverviewSchema },
   '/api/apps/:app/pipelines/:pipeline/funnel': { query: rangeQuerySchema, answer: funnelSchema },
+  '/api/apps/:app/pipelines/:pipeline/rules': {
+    query: rangeQuerySchema,
+    answer: ruleHistorySchema,
+  },
   '/api/apps/:app/candidates/:id': { query: historyQuerySchema, answer: candidateHistorySchema },
   '/api/apps/:app/subjects/:type/:id': { query: historyQuerySchema, answer: subjectHistorySchema },
   '/api/apps/:app/subjects/:type/:id/case': { query: caseQuerySchema, answer: caseSchema },

@@ -28,7 +28,7 @@ const figuresSchema = z.object({
 });
 export type RuleFigures = z.infer<typeof figuresSchema>;
 
-const changeSchema = z.object({
+export const historyChangeSchema = z.object({
   /**
    * `presence` changes from false to true for a new rule. `order` has lists of names. Several values form a
    * list.
@@ -45,7 +45,7 @@ const changeSchema = z.object({
   evidence: z.enum(['version', 'time']),
 });
 
-const ruleChangeSchema = changeSchema.extend({
+const ruleChangeSchema = historyChangeSchema.extend({
   /** Figures since the previous change and until the next change, in the same environment. */
   before: figuresSchema,
   after: figuresSchema,
@@ -96,38 +96,15 @@ export const ruleHistorySchema = z.object({
   ),
   moreRules: count,
   /** Steps that were added, removed or moved. */
-  steps: z.array(z.object({ name: z.string(), changes: z.array(changeSchema) })),
+  steps: z.array(z.object({ name: z.string(), changes: z.array(historyChangeSchema) })),
 });
 export type RuleHistory = z.infer<typeof ruleHistorySchema>;
 export type HistoryRule = RuleHistory['rules'][number];
-export type HistoryChange = z.infer<typeof changeSchema>;
-
-/** A change together with its rule or step. */
-export interface NamedChange extends HistoryChange {
-  rule: string | null;
-  step: string | null;
-}
+export type HistoryChange = z.infer<typeof historyChangeSchema>;
 
 const MAX_RULES = 200;
 const MAX_SETTINGS = 20;
 const MAX_CHANGES = 50;
-
-/** All changes of a history, the latest first. Two rules that swapped places are one change. */
-export function changesOf({ rules, steps }: Pick<RuleHistory, 'rules' | 'steps'>): NamedChange[] {
-  const named = [
-    ...rules.flatMap(({ id, step, changes }) =>
-      changes.map(({ before: _before, after: _after, ...change }) => ({
-        ...change,
-        rule: id,
-        step,
-      })),
-    ),
-    ...steps.flatMap(({ name, changes }) =>
-      changes.map((change) => ({ ...change, rule: null, step: name })),
-    ),
-  ];
-  return named.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
-}
 
 /** Summarizes observed runs, sorted by time. Each run stands for `scale` executions. */
 export function summarizeRules(
@@ -149,7 +126,7 @@ export function summarizeRules(
     steps: [...names].map((name) => ({
       name,
       changes: latestFirst(changes.filter(({ rule, step }) => rule === null && step === name)).map(
-        outline,
+        outlineChange,
       ),
     })),
   };
@@ -191,7 +168,7 @@ function ruleOf({ rule, step, asked }: AskedRule, sources: Sources): HistoryRule
       })),
     moreSettings: Math.max(0, spans.length - MAX_SETTINGS),
     changes: latestFirst(own).map((change) => ({
-      ...outline(change),
+      ...outlineChange(change),
       ...beforeAndAfter(change, { own, asking: new Set(asking), rule }, sources),
     })),
   };
@@ -317,7 +294,8 @@ function latestFirst(changes: readonly FoundChange[]): FoundChange[] {
   return changes.toSorted((a, b) => b.at - a.at).slice(0, MAX_CHANGES);
 }
 
-function outline({
+/** A found change as answers have it. */
+export function outlineChange({
   field,
   from,
   to,

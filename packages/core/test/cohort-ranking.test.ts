@@ -117,6 +117,16 @@ describe('ranked explanations of a change', () => {
     expect(explanations[0]?.also).toHaveLength(1);
   });
 
+  test('leaves out what decided just the executions with the outcome', () => {
+    const all = { a: of(300, 1_000), b: of(420, 1_000) };
+    const approver: Trait = {
+      ...trait('all_checks_passed', { a: of(300, 300), b: of(420, 420) }),
+      kind: 'decisive',
+    };
+    const { explanations, tested } = rankExplanations(0.12, [{ of: all, traits: [approver] }]);
+    expect([explanations, tested]).toEqual([[], 0]);
+  });
+
   test('results are finite for any counts, and do not depend on which cohort comes first', () => {
     const part = fc
       .oneof(fc.nat(9), fc.nat(5_000))

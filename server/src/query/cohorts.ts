@@ -1,7 +1,11 @@
+import { sql } from 'kysely';
 import {
   allOf,
+  compareFigures,
   compareFlows,
   compareOutcomes,
+  compareRules,
+  outlineChange,
   printQuery,
   rankExplanations,
   type CohortComparison,
@@ -9,11 +13,12 @@ import {
   type OutcomeChange,
   type QueryNode,
 } from '@xray/core';
-import type { CohortCounts } from '../store/cohorts.js';
+import type { CohortCounts, CohortPair } from '../store/cohorts.js';
 import type { Store } from '../store/store.js';
 import { givenBy, traitGroups } from './cohort-traits.js';
 import { countConditionsOf, partsOf, readFilter } from './filter.js';
 import { rangeOf } from './range.js';
+import { runsOf, type PipelineRun } from './rules.js';
 import { narrowedSides } from './too-broad.js';
 
 /** Results for a smaller cohort are not reliable. */
@@ -43,6 +48,10 @@ export async function compareCohorts(
   };
   const counts = await narrowedSides(sides, () => store.countCohorts(pair));
   const outcomes = compareOutcomes(counts.outcomes);
+  const beside = await narrowedSides(sides, () =>
+    Promise.all([ruleChangesOf(store, pair, counts), store.measureCohorts(pair, counts)]),
+  );
+  const [ruleChanges, measured] = beside;
   const totals = { a: sum(counts.outcomes, 'a'), b: sum(counts.outcomes, 'b') };
   const explained = chosen(outcomes, query.outcome);
   const found =
@@ -54,6 +63,8 @@ export async function compareCohorts(
   return {
     a: cohort(query.a, a.range, totals.a, sampled?.a.total ?? 0),
     b: cohort(query.b, b.range, totals.b, sampled?.b.total ?? 0),
+    ruleChanges,
+    figures: compareFigures(measured.a, measured.b),
     outcomes: outcomes.slice(0, MAX_OUTCOMES),
     explained: explained === undefined ? null : { outcome: explained.outcome },
     ...rankExplanations(explained?.difference ?? 0, groups),
@@ -63,6 +74,41 @@ export async function compareCohorts(
     ),
     warnings: warningsOf(totals, counts.shared, { outcome: query.outcome, outcomes }),
   };
+}
+
+/** Executions of each cohort whose rules are read. */
+const RULE_SAMPLE = 2_000;
+const MAX_RULE_CHANGES = 50;
+
+/** What differs in the rules of two cohorts, pipeline by pipeline. */
+async function ruleChangesOf(
+  store: Store,
+  { app, common, a, b }: CohortPair,
+  counts: CohortCounts,
+): Promise<CohortComparison['ruleChanges']> {
+  const read = async (
+    { from, to, where, alike }: CohortPair['a'],
+    counted: { executions: number; fingerprints: CohortCounts['fingerprintsA'] },
+  ): Promise<PipelineRun[]> => {
+    const condition = sql<boolean>`(${common.where} AND ${where})`;
+    const scope = { app, from, to, where: condition, alike, sampled: RULE_SAMPLE, counted };
+    return runsOf(await store.readRules(scope));
+  };
+  const [runsA, runsB] = await Promise.all([
+    read(a, { executions: sum(counts.outcomes, 'a'), fingerprints: counts.fingerprintsA }),
+    read(b, { executions: sum(counts.outcomes, 'b'), fingerprints: counts.fingerprintsB }),
+  ]);
+  const pipelines = new Set(runsB.map(({ pipeline }) => pipeline));
+  const changes = [...pipelines].flatMap((pipeline) => {
+    const isOf = (run: PipelineRun): boolean => run.pipeline === pipeline;
+    return compareRules(runsA.filter(isOf), runsB.filter(isOf)).map((change) => ({
+      pipeline,
+      rule: change.rule,
+      step: change.step,
+      ...outlineChange(change),
+    }));
+  });
+  return changes.sort((x, y) => (x.at < y.at ? 1 : -1)).slice(0, MAX_RULE_CHANGES);
 }
 
 interface Side {

@@ -50,8 +50,10 @@ export async function readRuleHistory(
   });
 }
 
+export type PipelineRun = ObservedRun & { pipeline: string };
+
 /** What core reads changes from. Runs with the same rules share one list of blocks. */
-export function runsOf({ kinds, runs, blocks }: RuleReadings): ObservedRun[] {
+export function runsOf({ kinds, runs, blocks }: RuleReadings): PipelineRun[] {
   const numbers = runs.map((): number[] => []);
   for (const [number, block] of blocks.entries()) {
     for (const run of new Set(block.runs)) numbers[run]?.push(number);

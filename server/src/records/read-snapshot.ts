@@ -149,6 +149,7 @@ function toRecord(
       candidatesOut: step.candidates?.out ?? null,
       drops: dropsOf(step),
       rules: ruleSettingsOf(exact.steps[index] ?? step, digestOf),
+      costUsd: step.model?.costUsd ?? null,
     })),
   };
 }

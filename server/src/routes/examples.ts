@@ -3,7 +3,9 @@ import {
   appearancesOf,
   assessFairness,
   assembleCase,
+  changesOf,
   compareExecutions,
+  compareFigures,
   compareFlows,
   compareOutcomes,
   decidingRulesOf,
@@ -12,6 +14,7 @@ import {
   rankExplanations,
   rulesInForce,
   summarizeRules,
+  type AppOutcomes,
   type CandidateHistory,
   type Case,
   type CohortComparison,
@@ -27,8 +30,10 @@ import {
   type Histogram,
   type IngestResult,
   type Lookup,
+  type MeasuredExecution,
   type ObservedRun,
   type Releases,
+  type OutcomeMeanings,
   type PipelineList,
   type PipelineOverview,
   type RuleHistory,
@@ -164,6 +169,11 @@ const CHOICE: Snapshot = {
   ],
 };
 
+const MEANINGS: OutcomeMeanings['outcomes'] = [
+  { outcome: 'approved', meaning: 'good', hue: null },
+  { outcome: 'declined', meaning: 'bad', hue: null },
+];
+
 const outcomes = compareOutcomes([
   { outcome: 'approved', a: 700, b: 600 },
   { outcome: 'declined', a: 300, b: 400 },
@@ -192,6 +202,16 @@ const rules: RuleHistory = {
   ...summarizeRules(observed, { scale: 1, changes: findRuleChanges(observed) }),
 };
 
+const measured = (durationMs: number): MeasuredExecution[] =>
+  Array.from({ length: 100 }, (_, index) => ({
+    failed: index % 50 === 0,
+    durationMs: durationMs + index,
+    steps: 4,
+    candidatesIn: null,
+    candidatesOut: null,
+    costUsd: null,
+  }));
+
 const cohorts: CohortComparison = {
   a: {
     q: 'pipeline:loan-approval version.ruleset:r41',
@@ -205,6 +225,8 @@ const cohorts: CohortComparison = {
     executions: 1_000,
     sampled: 1_000,
   },
+  ruleChanges: changesOf(rules).map((change) => ({ ...change, pipeline: 'loan-approval' })),
+  figures: compareFigures(measured(400), measured(520)),
   outcomes,
   explained: { outcome: 'approved' },
   ...rankExplanations(-0.1, [
@@ -385,6 +407,10 @@ export const EXAMPLES = {
     moreVariants: 0,
   } satisfies Funnel,
   RuleHistory: rules,
+  OutcomeMeanings: { outcomes: MEANINGS } satisfies OutcomeMeanings,
+  AppOutcomes: {
+    items: [{ pipeline: 'loan-approval', outcomes: MEANINGS }],
+  } satisfies AppOutcomes,
   SavedView: VIEW,
   SavedViewList: { items: [VIEW] } satisfies SavedViewList,
   Explanation: explain(SNAPSHOT_EXAMPLE),

@@ -30,6 +30,8 @@ const NAMED = {
   PipelineList: core.pipelineListSchema,
   PipelineOverview: core.pipelineOverviewSchema,
   Funnel: core.funnelSchema,
+  OutcomeMeanings: core.outcomeMeaningsSchema,
+  AppOutcomes: core.appOutcomesSchema,
   RuleHistory: core.ruleHistorySchema,
   Facets: core.facetsSchema,
   Releases: core.releasesSchema,

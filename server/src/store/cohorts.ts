@@ -1,5 +1,10 @@
 import { sql, type RawBuilder } from 'kysely';
-import { FAILED_STATUSES, type Course, type ExplanationKind } from '@xray/core';
+import {
+  FAILED_STATUSES,
+  type Course,
+  type ExplanationKind,
+  type MeasuredExecution,
+} from '@xray/core';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { bigints, hashOf, isDrawn, isOneOf, withAlike, type Bigints } from './fingerprints.js';
@@ -252,6 +257,36 @@ export async function countTraits(
     readWithin(db, AGGREGATE_LIMIT_MS, readBodies),
   ]);
   return { traits: traits.rows, bodies: bodies.rows };
+}
+
+/** What some executions of each cohort took. Candidates and costs are read from fewer of them. Throws a ReadTooLong. */
+export async function measureCohorts(
+  db: Db,
+  pair: CohortPair,
+  counts: CohortCounts,
+): Promise<{ a: MeasuredExecution[]; b: MeasuredExecution[] }> {
+  return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
+    const drawn = await drawSamples(tx, pair, counts);
+    const { rows } = await sql<MeasuredExecution & { inA: boolean }>`
+      SELECT p.in_a AS "inA", e.failed, e.duration_ms AS "durationMs", e.step_count AS steps,
+        s.many_in AS "candidatesIn", s.many_out AS "candidatesOut", s.cost AS "costUsd"
+      FROM (
+        SELECT in_a, id, row_number() OVER (PARTITION BY in_a ORDER BY ${hashOf(sql`id`)}) AS nth FROM (
+          SELECT true AS in_a, unnest(${drawn.a ?? '{}'}::bigint[]) AS id
+          UNION ALL SELECT false, unnest(${drawn.b ?? '{}'}::bigint[])) AS ids
+      ) AS p CROSS JOIN LATERAL (
+        SELECT status = ANY (${FAILED_STATUSES}::text[]) AS failed, duration_ms, step_count
+        FROM xray.executions WHERE id = p.id OFFSET 0
+      ) AS e LEFT JOIN LATERAL (
+        SELECT sum(candidates_in)::double precision AS many_in,
+          sum(candidates_out)::double precision AS many_out, sum(cost_usd) AS cost
+        FROM xray.steps WHERE execution = p.id AND p.nth <= ${STEP_SAMPLE}
+          AND (candidates_in IS NOT NULL OR cost_usd IS NOT NULL)
+      ) AS s ON true`.execute(tx);
+    const of = (inA: boolean): MeasuredExecution[] =>
+      rows.flatMap(({ inA: isOfA, ...measured }) => (isOfA === inA ? [measured] : []));
+    return { a: of(true), b: of(false) };
+  });
 }
 
 interface Summed {

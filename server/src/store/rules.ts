@@ -16,6 +16,7 @@ export interface RuleReadings {
   sampled: number;
   /** What executions of one fingerprint have alike. */
   kinds: {
+    pipeline: string;
     environment: string;
     status: Status;
     versions: Record<string, string>;
@@ -30,6 +31,17 @@ export interface RuleReadings {
   blocks: { step: string; rules: RuleSetting[]; runs: number[] }[];
 }
 
+/** `counted` saves a second count where the caller has it. */
+export interface RuleScope extends CountScope {
+  sampled: number;
+  counted?: Counted;
+}
+
+interface Counted {
+  executions: number;
+  fingerprints: Bigints;
+}
+
 /** Thresholds keep all their digits in the text alone. */
 type Read = Pick<RuleReadings, 'kinds' | 'runs'> & {
   blocks: (Omit<RuleReadings['blocks'][number], 'rules'> & { rules: string })[];
@@ -39,16 +51,9 @@ type Read = Pick<RuleReadings, 'kinds' | 'runs'> & {
  * The rules that a sample of executions asked. It costs what a funnel costs: every execution is counted by its
  * fingerprint, and the steps of the sample are read. Throws a ReadTooLong.
  */
-export async function readRules(
-  db: Db,
-  scope: CountScope & { sampled: number },
-): Promise<RuleReadings> {
+export async function readRules(db: Db, scope: RuleScope): Promise<RuleReadings> {
   return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
-    const counted = await sql<{ executions: number; fingerprints: Bigints }>`
-      WITH known AS (${countAlike(scope)})
-      SELECT coalesce(sum(n), 0)::integer AS executions, ${bigints(sql`fingerprint`)} AS fingerprints
-      FROM known`.execute(tx);
-    const { executions = 0, fingerprints = null } = counted.rows[0] ?? {};
+    const { executions, fingerprints } = scope.counted ?? (await countExecutions(tx, scope));
     const { rows } = await sql<Read>`
       WITH drawn AS MATERIALIZED (
         SELECT e.id, e.fingerprint, round(extract(epoch FROM e.at) * 1000)::bigint AS at,
@@ -68,7 +73,7 @@ export async function readRules(
         FROM asked GROUP BY name, rules
       )
       SELECT
-        (SELECT coalesce(json_agg(json_build_object('environment', e.environment, 'status', e.status,
+        (SELECT coalesce(json_agg(json_build_object('pipeline', e.pipeline, 'environment', e.environment, 'status', e.status,
             'versions', e.versions, 'failed', e.rules, 'decisive', e.decisive,
             'steps', ${stepsOf(sql`alike.sample`)}) ORDER BY kind), '[]')
           FROM alike JOIN xray.executions e ON e.id = alike.sample) AS kinds,
@@ -84,4 +89,12 @@ export async function readRules(
     }));
     return { ...found, executions, sampled: found.runs.length, blocks };
   });
+}
+
+async function countExecutions(tx: Db, scope: CountScope): Promise<Counted> {
+  const { rows } = await sql<Counted>`
+    WITH known AS (${countAlike(scope)})
+    SELECT coalesce(sum(n), 0)::integer AS executions, ${bigints(sql`fingerprint`)} AS fingerprints
+    FROM known`.execute(tx);
+  return rows[0] ?? { executions: 0, fingerprints: null };
 }

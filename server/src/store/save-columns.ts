@@ -48,6 +48,7 @@ export const STEP = {
   candidates_out: 'bigint',
   drops: 'jsonb',
   rules: 'jsonb',
+  cost_usd: 'double precision',
 } as const;
 
 export function names(columns: Record<string, string>): RawBuilder<unknown> {

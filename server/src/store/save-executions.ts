@@ -339,6 +339,7 @@ export function stepRows(
     candidates_out: step.candidatesOut,
     drops: step.drops,
     rules: step.rules,
+    cost_usd: step.costUsd,
   }));
 }
 

@@ -12,6 +12,7 @@ import { readFlow } from './flows.js';
 import { migrate } from './migrations.js';
 import { suggest } from './names.js';
 import { answeredWithin, DISK_FULL } from './outage.js';
+import { listOutcomeMeanings, saveOutcomeMeanings } from './outcome-meanings.js';
 import * as retention from './retention.js';
 import * as derived from './rewrite-derived.js';
 import * as pipelines from './pipelines.js';
@@ -71,6 +72,7 @@ export function createSqlStore(driver: Driver): Store {
     listReleases: (scope) => counts.listReleases(db, scope),
     countByTime: (scope) => counts.countByTime(db, scope),
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
+    listOutcomeMeanings: (app) => listOutcomeMeanings(db, app),
     listPipelines: (scope) => pipelines.listPipelines(db, scope),
     readOverTime: (scope) => pipelines.readOverTime(db, scope),
     readFlow: (scope) => readFlow(db, scope),
@@ -78,6 +80,7 @@ export function createSqlStore(driver: Driver): Store {
     countByGroup: (scope, limit) => fairness.countByGroup(db, scope, limit),
     listKeyed: (scope, after, limit) => fairness.listKeyed(db, scope, after, limit),
     countCohorts: (pair) => cohorts.countCohorts(db, pair),
+    measureCohorts: (pair, found) => cohorts.measureCohorts(db, pair, found),
     countTraits: (pair, found, outcome) => cohorts.countTraits(db, pair, found, outcome),
 
     listLinksTo: (app, executionId, limit) => cases.listLinksTo(db, app, executionId, limit),
@@ -115,6 +118,8 @@ async function change<T>(
   return await db.transaction().execute(async (tx) => {
     const { result, entry } = await work({
       ...sqlAccessEdits(tx),
+      saveOutcomeMeanings: (app, pipeline, meanings) =>
+        saveOutcomeMeanings(tx, app, pipeline, meanings),
       addTransfer: (app, added) => transfer.addTransfer(tx, app, added),
       replaceRetention: (app, rules) => retention.replaceRetention(tx, app, rules),
       writeOtlpSettings: (app, settings) => writeOtlpSettings(tx, app, settings),

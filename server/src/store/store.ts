@@ -1,14 +1,17 @@
 import type {
   AgeCount,
+  AppOutcomes,
   AppTransfer,
   CaseLink,
   ErasureCount,
   ErasureReceipt,
   FairnessCount,
   LinkedFrom,
+  MeasuredExecution,
   MergeState,
   MetadataValue,
   OtlpSettings,
+  OutcomeMeanings,
   PipelineList,
   Releases,
   Retention,
@@ -26,7 +29,7 @@ import type { FileCopy } from './driver.js';
 import type { FairnessScope, KeyedDecision, KeyedScope } from './fairness.js';
 import type { Flow } from './flows.js';
 import type { OverTime } from './pipelines.js';
-import type { RuleReadings } from './rules.js';
+import type { RuleReadings, RuleScope } from './rules.js';
 import type {
   Condition,
   CountScope,
@@ -104,6 +107,7 @@ export interface StepRow {
   drops: Record<string, number> | null;
   /** The rules that it asked, in its order. */
   rules: RuleSetting[] | null;
+  costUsd: number | null;
 }
 
 /** A body with the other values that its record needs. */
@@ -214,6 +218,8 @@ export interface ErasedBatch {
 
 /** The data that people change, besides executions. */
 export interface Edits extends AccessEdits {
+  /** An empty list removes the meanings of the pipeline. */
+  saveOutcomeMeanings(app: string, pipeline: string, meanings: OutcomeMeanings): Promise<void>;
   /** Adds the keys and rules that the app does not have. A legal hold is always added. */
   addTransfer(app: string, transfer: Omit<AppTransfer, 'app'>): Promise<Transferred>;
   /** Replaces the app's rules. When this resolves, a hold protects everything that exists. */
@@ -271,6 +277,8 @@ export interface Store extends AccessStore {
     scope: CountScope & { origin: Date; by: 'outcome' | 'status'; bucketMs: number },
   ): Promise<HistogramRow[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
+  /** What outcomes mean, for each pipeline that has meanings. */
+  listOutcomeMeanings(app: string): Promise<AppOutcomes['items']>;
   listPipelines(scope: Omit<ExecutionScope, 'where'>): Promise<PipelineList['items']>;
 
   /** The newest executions that link to one, the oldest of them first. */
@@ -293,7 +301,7 @@ export interface Store extends AccessStore {
   readOverTime(scope: CountScope & { origin: Date; bucketMs: number }): Promise<OverTime>;
   readFlow(scope: CountScope & { sampled: number }): Promise<Flow>;
   /** Throws a ReadTooLong. */
-  readRules(scope: CountScope & { sampled: number }): Promise<RuleReadings>;
+  readRules(scope: RuleScope): Promise<RuleReadings>;
   /** Throws a ReadTooLong. */
   countByGroup(scope: FairnessScope & { by: string }, limit: number): Promise<FairnessCount[]>;
   /** Decisions in the order of their time, with the ids that a file can name. Throws a ReadTooLong. */
@@ -303,6 +311,11 @@ export interface Store extends AccessStore {
     limit: number,
   ): Promise<KeyedDecision[]>;
   countCohorts(pair: CohortPair): Promise<CohortCounts>;
+  /** Some executions of both cohorts. Throws a ReadTooLong. */
+  measureCohorts(
+    pair: CohortPair,
+    counts: CohortCounts,
+  ): Promise<{ a: MeasuredExecution[]; b: MeasuredExecution[] }>;
   countTraits(
     pair: CohortPair,
     counts: CohortCounts,
