@@ -15,6 +15,7 @@ import type {
   PipelineList,
   PipelineOverview,
   Releases,
+  RuleHistory,
   PublicConfig,
   QuestionAnswer,
   QuestionParams,
@@ -98,7 +99,7 @@ export async function listPipelines(
 export async function getPipelineOverview(
   app: string,
   pipeline: string,
-  bounds: Bounds,
+  bounds: Bounds & { q?: string },
   signal?: AbortSignal,
 ): Promise<PipelineOverview> {
   return await answerTo(
@@ -112,11 +113,22 @@ export async function getPipelineOverview(
 export async function getFunnel(
   app: string,
   pipeline: string,
-  bounds: Bounds,
+  bounds: Bounds & { q?: string },
   signal?: AbortSignal,
 ): Promise<Funnel> {
   const places = { app, pipeline };
   return await answerTo('/api/apps/:app/pipelines/:pipeline/funnel', places, { ...bounds }, signal);
+}
+
+/** The rules of a pipeline, and what changed in them. */
+export async function getRuleHistory(
+  app: string,
+  pipeline: string,
+  params: Bounds & { q?: string },
+  signal?: AbortSignal,
+): Promise<RuleHistory> {
+  const places = { app, pipeline };
+  return await answerTo('/api/apps/:app/pipelines/:pipeline/rules', places, { ...params }, signal);
 }
 
 /** How often each value occurs in the matching executions. */

@@ -41,6 +41,34 @@ export function filteredHref(
   return `/executions?${query({ app, q: q === '' ? null : q, from, to })}`;
 }
 
+/** The executions of a range before an instant, and those after it. */
+export function beforeAndAfterHref(
+  app: string,
+  q: string,
+  { from, to }: { from: string; to: string },
+  at: string,
+): string {
+  return groupsInTimeHref(app, q, { from, to: at }, { from: at, to });
+}
+
+/** Two groups of executions by filter and time, ISO-8601. */
+export function groupsInTimeHref(
+  app: string,
+  q: string,
+  before: { from: string; to: string },
+  after: { from: string; to: string },
+): string {
+  return `/compare?${query({
+    app,
+    qa: q,
+    aFrom: before.from,
+    aTo: before.to,
+    qb: q,
+    bFrom: after.from,
+    bTo: after.to,
+  })}`;
+}
+
 /** Two groups of executions by filter. The default compares this week with the week before. */
 export function cohortsHref(app: string, qa: string, qb: string = qa): string {
   return `/compare?${query({ app, qa, qb, ...(qa === qb ? WEEK_AGAINST_WEEK : {}) })}`;
@@ -74,6 +102,19 @@ export function pipelineHref(
   range: { from: string | null; to: string | null } = { from: null, to: null },
 ): string {
   return `/pipeline?${query({ app, p: pipeline, ...range })}`;
+}
+
+/** The rules of a pipeline and what changed in them. */
+export function rulesHref(
+  app: string,
+  pipeline: string,
+  {
+    range,
+    q,
+    env,
+  }: { range: { from: string | null; to: string | null }; q: string | null; env: string | null },
+): string {
+  return `/pipeline-rules?${query({ app, p: pipeline, q, env, ...range })}`;
 }
 
 export function settingsHref(tab: string, app: string | null = null): string {

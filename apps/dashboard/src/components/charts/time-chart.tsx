@@ -2,7 +2,7 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role */
 'use client';
 
-import type { KeyboardEvent, PointerEvent, ReactNode } from 'react';
+import { useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import { useElementWidth } from '@/lib/element-width';
 import { formatAbsolute, type Zone } from '@/lib/format';
 import { useZone } from '@/lib/preferences';
@@ -24,6 +24,12 @@ export interface TimeBuckets {
   fromMs: number;
   bucketMs: number;
   count: number;
+}
+
+/** Buckets from the first to the last, both included. */
+export interface BucketRange {
+  first: number;
+  last: number;
 }
 
 export interface ChartBox {
@@ -51,6 +57,9 @@ interface TimeChartProps {
   /** The bucket that is read out, shared by all charts of a page. */
   current: number | null;
   onCurrent: (bucket: number | null) => void;
+  /** Selected buckets, both included, shared by all charts of a page. Dragging or Shift with an arrow selects. */
+  selected: BucketRange | null;
+  onSelect: (range: BucketRange | null) => void;
   /** Totals of the range, or values of the current bucket. */
   legend: readonly LegendItem[];
   /** Shown instead of an empty legend. */
@@ -62,6 +71,8 @@ interface TimeChartProps {
 /** Draws axes, version markers and the read-out bucket around the children. */
 export function TimeChart(props: TimeChartProps) {
   const { title, buckets, most, formatValue, markers, current, onCurrent } = props;
+  const { selected, onSelect } = props;
+  const [anchor, setAnchor] = useState<number | null>(null);
   const zone = useZone();
   const [ref, widthPx] = useElementWidth<HTMLDivElement>();
   const heightPx = props.heightPx ?? 120;
@@ -76,16 +87,36 @@ export function TimeChart(props: TimeChartProps) {
   const placed = placeMarkers(markers, { fromMs: buckets.fromMs, toMs, widthPx: plotPx });
   const step = buckets.count > 0 ? plotPx / buckets.count : 0;
 
-  const onPointerMove = (event: PointerEvent<SVGSVGElement>) => {
+  const bucketAt = (event: PointerEvent<SVGSVGElement>): number | null => {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left - axisPx;
-    if (step > 0) onCurrent(clampBucket(Math.floor(x / step), buckets.count));
+    return step > 0 ? clampBucket(Math.floor(x / step), buckets.count) : null;
+  };
+  const onPointerMove = (event: PointerEvent<SVGSVGElement>) => {
+    const bucket = bucketAt(event);
+    if (bucket === null) return;
+    onCurrent(bucket);
+    if (anchor !== null && bucket !== anchor) onSelect(between(anchor, bucket));
+  };
+  const onPointerDown = (event: PointerEvent<SVGSVGElement>) => {
+    if (event.button !== 0 || event.pointerType === 'touch') return;
+    setAnchor(bucketAt(event));
+    onSelect(null);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (event.key === 'Escape') onCurrent(null);
+    if (event.key === 'Escape') {
+      onCurrent(null);
+      onSelect(null);
+    }
     if (move === undefined) return;
     event.preventDefault();
-    onCurrent(clampBucket((current ?? (move > 0 ? -1 : buckets.count)) + move, buckets.count));
+    const next = clampBucket((current ?? (move > 0 ? -1 : buckets.count)) + move, buckets.count);
+    onCurrent(next);
+    if (!event.shiftKey || next === null) return;
+    const from = current ?? next;
+    const start =
+      selected === null ? from : selected.first === from ? selected.last : selected.first;
+    onSelect(between(start, next));
   };
 
   const when = current === null ? null : bucketText(buckets, current, zone);
@@ -116,9 +147,14 @@ export function TimeChart(props: TimeChartProps) {
           tabIndex={0}
           width={widthPx}
           height={heightPx + HEAD_PX + FOOT_PX}
-          className="block touch-pan-y"
+          className="block touch-pan-y select-none"
           onPointerMove={onPointerMove}
-          onPointerLeave={() => onCurrent(null)}
+          onPointerDown={onPointerDown}
+          onPointerUp={() => setAnchor(null)}
+          onPointerLeave={() => {
+            onCurrent(null);
+            setAnchor(null);
+          }}
           onKeyDown={onKeyDown}
         >
           <g transform={`translate(${axisPx} ${HEAD_PX})`}>
@@ -135,6 +171,16 @@ export function TimeChart(props: TimeChartProps) {
                     </g>
                   );
                 })}
+            {selected === null ? null : (
+              <rect
+                x={selected.first * step}
+                y={0}
+                width={(selected.last - selected.first + 1) * step}
+                height={heightPx}
+                fill="var(--accent-soft)"
+                stroke="var(--accent)"
+              />
+            )}
             {current === null ? null : (
               <rect
                 x={current * step}
@@ -189,6 +235,10 @@ export function TimeChart(props: TimeChartProps) {
       </div>
     </section>
   );
+}
+
+function between(a: number, b: number): BucketRange {
+  return { first: Math.min(a, b), last: Math.max(a, b) };
 }
 
 /** When a bucket starts, to the minute. */

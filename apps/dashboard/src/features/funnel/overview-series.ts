@@ -1,4 +1,6 @@
-import type { PipelineOverview } from '@xray/core';
+import type { NamedChange, PipelineOverview } from '@xray/core';
+import { wilsonInterval } from '@xray/core/proportions';
+import { changeLine } from '@/components/rules/rule-change-text';
 import type { TimedLabel } from '@/components/charts/markers';
 import { parseTime } from '@/lib/format';
 
@@ -62,6 +64,57 @@ export function reasonShares(reasons: readonly { counts: readonly number[] }[]):
   return reasons.map(({ counts }) =>
     totals.map((total, bucket) => (total > 0 ? (counts[bucket] ?? 0) / total : 0)),
   );
+}
+
+/** An outcome's share in each bucket with its 95 % interval. Null for an empty bucket. */
+export interface OutcomeRates {
+  outcome: string | null;
+  /** Over the whole range. */
+  total: { count: number; rate: number | null; low: number; high: number };
+  rates: (number | null)[];
+  /** Rates of buckets with few executions are null here, and these alone are in `unsure`. */
+  sure: (number | null)[];
+  unsure: (number | null)[];
+  lows: number[];
+  highs: number[];
+}
+
+export function outcomeRates({
+  executions,
+  outcomes,
+}: Pick<PipelineOverview, 'executions' | 'outcomes'>): OutcomeRates[] {
+  const all = sum(executions);
+  return outcomes
+    .map(({ outcome, counts }) => {
+      const count = sum(counts);
+      const rates = executions.map((of, bucket) => (of > 0 ? (counts[bucket] ?? 0) / of : null));
+      const isSure = executions.map((of) => of >= FEW_EXECUTIONS);
+      const intervals = executions.map((of, bucket) =>
+        wilsonInterval({ count: counts[bucket] ?? 0, total: of }),
+      );
+      return {
+        outcome,
+        total: {
+          count,
+          rate: all > 0 ? count / all : null,
+          ...wilsonInterval({ count, total: all }),
+        },
+        rates,
+        sure: rates.map((rate, bucket) => (isSure[bucket] ? rate : null)),
+        unsure: rates.map((rate, bucket) => (isSure[bucket] ? null : rate)),
+        lows: intervals.map(({ low }) => low),
+        highs: intervals.map(({ high }) => high),
+      };
+    })
+    .toSorted((a, b) => b.total.count - a.total.count);
+}
+
+/** Each change of a rule or step where it happened. */
+export function ruleMarkers(changes: readonly NamedChange[]): TimedLabel[] {
+  return changes.flatMap((change) => {
+    const atMs = parseTime(change.at);
+    return atMs === null ? [] : [{ atMs, label: changeLine(change) }];
+  });
 }
 
 export function versionMarkers(versions: PipelineOverview['versions']): TimedLabel[] {

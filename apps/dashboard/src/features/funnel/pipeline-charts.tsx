@@ -1,21 +1,23 @@
 'use client';
 
-import type { PipelineOverview } from '@xray/core';
+import type { NamedChange, PipelineOverview } from '@xray/core';
 import { useState } from 'react';
 import { layoutLine, pathOf } from '@/components/charts/line';
 import { mixVerdicts } from '@/components/charts/outcome-mix';
 import { durationTicks } from '@/components/charts/scale';
 import { greatestColumn, layoutStack } from '@/components/charts/stack';
-import { TimeChart, type ChartBox } from '@/components/charts/time-chart';
+import { TimeChart, type BucketRange, type ChartBox } from '@/components/charts/time-chart';
 import { toneClass, toneStyle, VerdictMark } from '@/components/verdict-mark';
-import { formatCount, formatDuration, formatShare } from '@/lib/format';
+import { formatCount, formatDuration, formatShare, formatSharesApart } from '@/lib/format';
 import { outcomeVerdict } from '@/lib/verdict';
 import {
   FEW_EXECUTIONS,
   failureRates,
   greatest,
+  outcomeRates,
   ratesByTrust,
   reasonShares,
+  ruleMarkers,
   totalsOf,
   versionMarkers,
 } from './overview-series';
@@ -27,7 +29,18 @@ const REASON_COLORS = [285, 215, 335, 95, 250, 190].map(
 );
 
 /** Charts of volume, failures, durations and reasons over time. All read out the same bucket. */
-export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
+export function PipelineCharts({
+  overview,
+  changes,
+  selected,
+  onSelect,
+}: {
+  overview: PipelineOverview;
+  /** Changes of rules, as marks. */
+  changes: readonly NamedChange[];
+  selected: BucketRange | null;
+  onSelect: (range: BucketRange | null) => void;
+}) {
   const [current, setCurrent] = useState<number | null>(null);
   const totals = totalsOf(overview);
   const buckets = {
@@ -35,8 +48,8 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
     bucketMs: overview.bucketMs,
     count: overview.executions.length,
   };
-  const markers = versionMarkers(overview.versions);
-  const shared = { buckets, markers, current, onCurrent: setCurrent };
+  const markers = [...ruleMarkers(changes), ...versionMarkers(overview.versions)];
+  const shared = { buckets, markers, current, onCurrent: setCurrent, selected, onSelect };
   const outcomes = overview.outcomes;
   const verdictsOf = mixVerdicts(outcomes);
   const failures = failureRates(overview);
@@ -48,8 +61,48 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
   const shares = reasonShares(reasons);
   const moreReasons = overview.reasons.length + overview.moreReasons - reasons.length;
 
+  const rates = outcomeRates(overview);
+
   return (
     <div className="grid gap-x-8 gap-y-5 lg:grid-cols-2">
+      <div className="min-w-0 lg:col-span-2">
+        <TimeChart
+          {...shared}
+          title="Share of each outcome"
+          heightPx={180}
+          most={1}
+          formatValue={shareTickText}
+          legend={rates.map(({ outcome, total, ...series }) => {
+            const verdict = verdictsOf(outcome);
+            const at =
+              current === null
+                ? total
+                : {
+                    rate: series.rates[current],
+                    low: series.lows[current] ?? 0,
+                    high: series.highs[current] ?? 1,
+                  };
+            return {
+              key: String(outcome),
+              mark: <VerdictMark verdict={verdict} />,
+              text: `${verdict.word} ${rateText(at)}`,
+            };
+          })}
+        >
+          {(box) =>
+            rates.map(({ outcome, sure, unsure, lows, highs }) => {
+              const verdict = verdictsOf(outcome);
+              return (
+                <g key={String(outcome)} className={toneClass(verdict)} style={toneStyle(verdict)}>
+                  <Band sure={sure} lows={lows} highs={highs} box={box} />
+                  <Dots values={unsure} box={box} />
+                  <Line values={sure} box={box} color="currentColor" />
+                </g>
+              );
+            })
+          }
+        </TimeChart>
+      </div>
       <TimeChart
         {...shared}
         title="Executions by outcome"
@@ -181,6 +234,48 @@ export function PipelineCharts({ overview }: { overview: PipelineOverview }) {
       </TimeChart>
     </div>
   );
+}
+
+/** `62.4% (58.1% to 66.5%)` */
+function rateText({
+  rate,
+  low,
+  high,
+}: {
+  rate: number | null | undefined;
+  low: number;
+  high: number;
+}): string {
+  if (rate === null || rate === undefined) return 'none';
+  const [from = '', to = ''] = formatSharesApart([low, high]);
+  return `${formatShare(rate)} (${from} to ${to})`;
+}
+
+/** The intervals around a line, where its buckets have enough executions. */
+function Band({
+  sure,
+  lows,
+  highs,
+  box,
+}: {
+  sure: readonly (number | null)[];
+  lows: readonly number[];
+  highs: readonly number[];
+  box: ChartBox;
+}) {
+  const within = (values: readonly number[]) =>
+    layoutLine(
+      values.map((value, bucket) => (sure[bucket] === null ? null : value)),
+      box,
+    );
+  const below = within(lows);
+  return within(highs).map((run, index) => {
+    const [first] = run;
+    const back = below[index]?.toReversed() ?? [];
+    if (first === undefined || run.length < 2) return null;
+    const points = [...run, ...back].map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`);
+    return <polygon key={first.x} points={points.join(' ')} fill="currentColor" opacity={0.15} />;
+  });
 }
 
 function Line({

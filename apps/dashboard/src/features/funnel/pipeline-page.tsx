@@ -1,26 +1,38 @@
 'use client';
 
-import type { Funnel, PipelineOverview } from '@xray/core';
-import { printQueryValue } from '@xray/core/query';
-import { useQuery } from '@tanstack/react-query';
+import type { Funnel, PipelineOverview, RuleHistory } from '@xray/core';
+import { changesOf } from '@xray/core/history-changes';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { AppGate } from '@/components/app-gate';
 import { Boundary } from '@/components/boundary';
 import { OutcomeMix } from '@/components/charts/outcome-mix';
+import type { BucketRange } from '@/components/charts/time-chart';
+import { RuleChangeList } from '@/components/rules/rule-change-list';
 import { EmptyState, ErrorState } from '@/components/states';
-import { chosenRange, questionRange } from '@/components/time-range/question-range';
-import { RangeMenu } from '@/components/time-range/range-menu';
-import { ALL_TIME, type TimeRange } from '@/components/time-range/time-range';
+import { AbsoluteTime } from '@/components/time';
+import { ALL_TIME } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
-import { formatCount, formatShare } from '@/lib/format';
-import { cohortsHref, executionsHref, pipelinesHref } from '@/lib/links';
-import { funnelQuery, overviewQuery } from './pipeline-queries';
+import { formatCount, formatShare, plural } from '@/lib/format';
+import {
+  beforeAndAfterHref,
+  cohortsHref,
+  filteredHref,
+  groupsInTimeHref,
+  pipelinesHref,
+  rulesHref,
+} from '@/lib/links';
+import { PipelineHead, usePipelineQuestion } from './pipeline-head';
+import { funnelQuery, overviewQuery, rulesQuery } from './pipeline-queries';
 import { totalsOf } from './overview-series';
 import { ChartsSkeleton, FunnelSkeleton, RowsSkeleton } from './pipeline-skeleton';
+import { wholeFilter, type PipelineQuestion } from './question';
 import { pipelineParams } from './search-params';
+
+const CHANGES_SHOWN = 5;
 
 const PipelineCharts = dynamic(async () => (await import('./pipeline-charts')).PipelineCharts, {
   loading: ChartsSkeleton,
@@ -50,34 +62,45 @@ export function PipelinePage() {
 }
 
 function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
-  const [{ from, to, step }, setParams] = useQueryStates(pipelineParams, { history: 'push' });
-  const range = { from, to };
-  const overview = useQuery(overviewQuery(app, pipeline, range));
-  const funnel = useQuery(funnelQuery(app, pipeline, range));
+  const [{ step }, setParams] = useQueryStates(pipelineParams, { history: 'push' });
+  const question = usePipelineQuestion();
+  const { range } = question;
+  const overview = useQuery(overviewQuery(app, pipeline, question));
+  const rules = useQuery(rulesQuery(app, pipeline, question));
+  const funnel = useQuery(funnelQuery(app, pipeline, question));
   const isEmpty = overview.data?.executions.every((count) => count === 0) === true;
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
-      <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2">
-        <h1 className="min-w-0 font-semibold wrap-anywhere">{pipeline}</h1>
-        <div className="ml-auto flex flex-wrap gap-2 print:hidden">
-          <Button asChild>
-            <Link href={executionsHref(app, { pipeline })} prefetch={false}>
-              Executions
-            </Link>
-          </Button>
-          <Button asChild>
-            <Link href={cohortsHref(app, `pipeline:${printQueryValue(pipeline)}`)} prefetch={false}>
-              Compare this week with last week
-            </Link>
-          </Button>
-          <RangeMenu
-            value={questionRange(range)}
-            onChange={(value) => void setParams(chosenRange(value))}
-          />
-        </div>
-      </div>
+      <PipelineHead app={app} pipeline={pipeline} title={pipeline} question={question}>
+        <Button asChild>
+          <Link href={filteredHref(app, wholeFilter(pipeline, question), range)} prefetch={false}>
+            Executions
+          </Link>
+        </Button>
+        <Button asChild>
+          <Link
+            href={rulesHref(app, pipeline, {
+              range,
+              q: question.q === '' ? null : question.q,
+              env: question.environment,
+            })}
+            prefetch={false}
+          >
+            Rules
+          </Link>
+        </Button>
+        <Button asChild>
+          <Link href={cohortsHref(app, wholeFilter(pipeline, question))} prefetch={false}>
+            Compare this week with last week
+          </Link>
+        </Button>
+      </PipelineHead>
       {isEmpty ? (
-        <NothingRan range={range} onAllTime={() => void setParams({ from: ALL_TIME, to: null })} />
+        <NothingRan
+          question={question}
+          onAllTime={() => void setParams({ from: ALL_TIME, to: null })}
+          onEverything={() => void setParams({ q: null, env: null })}
+        />
       ) : (
         <div className="flex flex-col gap-8 p-4">
           {overview.data !== undefined ? (
@@ -87,7 +110,14 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
               onRetry={() => overview.refetch()}
             >
               <Totals overview={overview.data} />
-              <PipelineCharts overview={overview.data} />
+              <RuleChanges app={app} pipeline={pipeline} question={question} rules={rules} />
+              <Charts
+                key={JSON.stringify(question)}
+                app={app}
+                q={wholeFilter(pipeline, question)}
+                overview={overview.data}
+                rules={rules.data}
+              />
             </Boundary>
           ) : overview.isError ? (
             <ErrorState
@@ -143,10 +173,125 @@ function Steps({
   return <FunnelView funnel={funnel} {...props} />;
 }
 
-function NothingRan({ range, onAllTime }: { range: TimeRange; onAllTime: () => void }): ReactNode {
+/** What changed in the rules of the range, above the charts that mark it. */
+function RuleChanges({
+  app,
+  pipeline,
+  question,
+  rules,
+}: {
+  app: string;
+  pipeline: string;
+  question: PipelineQuestion;
+  rules: UseQueryResult<RuleHistory>;
+}) {
+  if (rules.isError) {
+    return (
+      <ErrorState
+        error={rules.error}
+        title="Changes of rules could not be loaded"
+        onRetry={() => void rules.refetch()}
+      />
+    );
+  }
+  if (rules.data === undefined) return null;
+  const { from, to } = rules.data;
+  const changes = changesOf(rules.data);
+  if (changes.length === 0) return null;
+  const shown = changes.slice(0, CHANGES_SHOWN);
+  return (
+    <section aria-label="What changed in the rules" className="-mx-4 flex flex-col gap-2">
+      <h2 className="px-4 text-sm font-medium">What changed in the rules</h2>
+      <RuleChangeList
+        changes={shown}
+        compareHref={({ at }) =>
+          beforeAndAfterHref(app, wholeFilter(pipeline, question), { from, to }, at)
+        }
+      />
+      {changes.length > shown.length ? (
+        <p className="px-4 text-sm text-ink-muted">
+          {plural(changes.length - shown.length, 'more change')} on the page of rules.
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+/** The charts, with a time range that people select in them to compare it with the time before. */
+function Charts({
+  app,
+  q,
+  overview,
+  rules,
+}: {
+  app: string;
+  q: string;
+  overview: PipelineOverview;
+  rules: RuleHistory | undefined;
+}) {
+  const [selected, setSelected] = useState<BucketRange | null>(null);
+  const [, setParams] = useQueryStates(pipelineParams, { history: 'push' });
+  const changes = rules === undefined ? [] : changesOf(rules);
+  const startMs = Date.parse(overview.from);
+  const isoAt = (bucket: number): string =>
+    new Date(Math.min(startMs + bucket * overview.bucketMs, Date.parse(overview.to))).toISOString();
+  const range =
+    selected === null ? null : { from: isoAt(selected.first), to: isoAt(selected.last + 1) };
+  return (
+    <>
+      <div className="flex min-h-8 flex-wrap items-center gap-2 text-sm print:hidden">
+        {range === null ? (
+          <p className="text-ink-muted">
+            Drag over a chart to select a time, or press Shift with an arrow key.
+          </p>
+        ) : (
+          <>
+            <p>
+              <AbsoluteTime iso={range.from} /> – <AbsoluteTime iso={range.to} />
+            </p>
+            <Button asChild variant="primary">
+              <Link
+                href={groupsInTimeHref(app, q, { from: timeBefore(range), to: range.from }, range)}
+                prefetch={false}
+              >
+                Compare with before
+              </Link>
+            </Button>
+            <Button onClick={() => void setParams(range)}>Zoom in</Button>
+            <Button onClick={() => setSelected(null)}>Clear</Button>
+          </>
+        )}
+      </div>
+      <PipelineCharts
+        overview={overview}
+        changes={changes}
+        selected={selected}
+        onSelect={setSelected}
+      />
+    </>
+  );
+}
+
+/** The start of a time before the range that is as long as the range. */
+function timeBefore({ from, to }: { from: string; to: string }): string {
+  return new Date(2 * Date.parse(from) - Date.parse(to)).toISOString();
+}
+
+function NothingRan({
+  question: { range, q, environment },
+  onAllTime,
+  onEverything,
+}: {
+  question: PipelineQuestion;
+  onAllTime: () => void;
+  onEverything: () => void;
+}): ReactNode {
+  const isFiltered = q !== '' || environment !== null;
   return (
     <EmptyState title="No executions in this time range">
-      {range.from === ALL_TIME ? (
+      {isFiltered ? (
+        <Button onClick={onEverything}>Remove the filter</Button>
+      ) : range.from === ALL_TIME ? (
         'Check the name. Only an exact pipeline name matches.'
       ) : (
         <Button onClick={onAllTime}>Show all time</Button>

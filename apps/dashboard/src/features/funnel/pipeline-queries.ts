@@ -1,7 +1,14 @@
 import { queryOptions } from '@tanstack/react-query';
 import { questionBounds } from '@/components/time-range/question-range';
 import type { TimeRange } from '@/components/time-range/time-range';
-import { getFunnel, getPipelineOverview, listPipelines } from '@/lib/api-client';
+import {
+  getFacets,
+  getFunnel,
+  getPipelineOverview,
+  getRuleHistory,
+  listPipelines,
+} from '@/lib/api-client';
+import { filterOf, wholeFilter, type PipelineQuestion } from './question';
 
 export const pipelinesWithinQuery = (app: string, range: TimeRange) =>
   queryOptions({
@@ -9,15 +16,38 @@ export const pipelinesWithinQuery = (app: string, range: TimeRange) =>
     queryFn: ({ signal }) => listPipelines(app, questionBounds(range, Date.now()), signal),
   });
 
-export const overviewQuery = (app: string, pipeline: string, range: TimeRange) =>
+const paramsOf = (question: PipelineQuestion) => {
+  const q = filterOf(question);
+  return { ...questionBounds(question.range, Date.now()), ...(q !== '' && { q }) };
+};
+
+export const overviewQuery = (app: string, pipeline: string, question: PipelineQuestion) =>
   queryOptions({
-    queryKey: ['pipeline-overview', app, pipeline, range],
-    queryFn: ({ signal }) =>
-      getPipelineOverview(app, pipeline, questionBounds(range, Date.now()), signal),
+    queryKey: ['pipeline-overview', app, pipeline, question],
+    queryFn: ({ signal }) => getPipelineOverview(app, pipeline, paramsOf(question), signal),
   });
 
-export const funnelQuery = (app: string, pipeline: string, range: TimeRange) =>
+export const funnelQuery = (app: string, pipeline: string, question: PipelineQuestion) =>
   queryOptions({
-    queryKey: ['funnel', app, pipeline, range],
-    queryFn: ({ signal }) => getFunnel(app, pipeline, questionBounds(range, Date.now()), signal),
+    queryKey: ['funnel', app, pipeline, question],
+    queryFn: ({ signal }) => getFunnel(app, pipeline, paramsOf(question), signal),
+  });
+
+export const rulesQuery = (app: string, pipeline: string, question: PipelineQuestion) =>
+  queryOptions({
+    queryKey: ['pipeline-rules', app, pipeline, question],
+    queryFn: ({ signal }) => getRuleHistory(app, pipeline, paramsOf(question), signal),
+  });
+
+/** The environments in which a pipeline ran, the most frequent first. */
+export const environmentsQuery = (app: string, pipeline: string, range: TimeRange) =>
+  queryOptions({
+    queryKey: ['pipeline-environments', app, pipeline, range],
+    queryFn: async ({ signal }) => {
+      const q = wholeFilter(pipeline, { range, q: '', environment: null });
+      const params = { q, ...questionBounds(range, Date.now()), values: 20 };
+      const { items } = await getFacets(app, params, signal);
+      const values = items.find(({ field }) => field === 'env')?.values ?? [];
+      return values.map(({ value }) => value);
+    },
   });

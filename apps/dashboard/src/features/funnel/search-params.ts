@@ -2,5 +2,11 @@ import { parseAsString } from 'nuqs';
 
 export const pipelinesParams = { app: parseAsString, from: parseAsString, to: parseAsString };
 
-/** `p` is the pipeline's name, `step` the step with details. */
-export const pipelineParams = { ...pipelinesParams, p: parseAsString, step: parseAsString };
+/** `p` is the pipeline's name, `q` a filter, `env` an environment, `step` the step with details. */
+export const pipelineParams = {
+  ...pipelinesParams,
+  p: parseAsString,
+  q: parseAsString,
+  env: parseAsString,
+  step: parseAsString,
+};
