@@ -254,6 +254,13 @@ CREATE TABLE xray.otlp_traces (
     closed boolean DEFAULT false NOT NULL
 );
 
+CREATE TABLE xray.outcome_meanings (
+    app text NOT NULL,
+    pipeline text NOT NULL,
+    outcomes jsonb NOT NULL,
+    saved_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE xray.outdated (
     app text NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -456,6 +463,9 @@ ALTER TABLE ONLY xray.otlp_slices
 ALTER TABLE ONLY xray.otlp_traces
     ADD CONSTRAINT otlp_traces_pkey PRIMARY KEY (app, trace_id);
 
+ALTER TABLE ONLY xray.outcome_meanings
+    ADD CONSTRAINT outcome_meanings_pkey PRIMARY KEY (app, pipeline);
+
 ALTER TABLE ONLY xray.outdated
     ADD CONSTRAINT outdated_pkey PRIMARY KEY (app, at, id, xact);
 
@@ -599,6 +609,9 @@ ALTER TABLE ONLY xray.otlp_slices
 ALTER TABLE ONLY xray.otlp_traces
     ADD CONSTRAINT otlp_traces_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY xray.outcome_meanings
+    ADD CONSTRAINT outcome_meanings_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY xray.retention
     ADD CONSTRAINT retention_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
 
@@ -652,6 +665,8 @@ ALTER TABLE xray.otlp_slices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.otlp_traces ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE xray.outcome_meanings ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE xray.outdated ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.retention ENABLE ROW LEVEL SECURITY;
@@ -697,6 +712,7 @@ INSERT INTO xray.migrations (id, name) VALUES (12, '0012_limits');
 INSERT INTO xray.migrations (id, name) VALUES (13, '0013_known_places');
 INSERT INTO xray.migrations (id, name) VALUES (14, '0014_people');
 INSERT INTO xray.migrations (id, name) VALUES (16, '0016_rules');
+INSERT INTO xray.migrations (id, name) VALUES (17, '0017_outcomes');
 INSERT INTO xray.migrations (id, name) VALUES (18, '0018_cases');
 INSERT INTO xray.migrations (id, name) VALUES (19, '0019_dictionaries');
 INSERT INTO xray.migrations (id, name) VALUES (20, '0020_erasures');
