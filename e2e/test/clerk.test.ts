@@ -83,9 +83,11 @@ async function watchAndExport(page: Page, dashboard: string, server: FreshServer
   await rows.first().waitFor();
   await decideLoans(server, [{ applicantId: '1002' }]);
   await page.getByRole('grid', { name: 'Executions' }).getByText('1002').first().waitFor();
+  await page.getByRole('button', { name: 'Export' }).click();
+  await page.getByRole('radio', { name: 'Complete records (NDJSON)' }).check();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Export' }).click(),
+    page.getByRole('dialog').getByRole('button', { name: 'Export' }).click(),
   ]);
   expect(download.suggestedFilename()).toBe(`${server.appId}.ndjson`);
   const lines = await text(await download.createReadStream());

@@ -125,6 +125,10 @@ test('words are found in their place, counted, followed live and exported', asyn
   expect(await list.getByRole('link').count()).toBe(2);
   expect(await accessibilityFaults(page)).toEqual([]);
 
+  await page.getByRole('button', { name: 'Export' }).click();
+  await page.getByText('2 executions will leave X-Ray.').waitFor();
+  await page.getByRole('radio', { name: 'Complete records (NDJSON)' }).check();
+  expect(await accessibilityFaults(page)).toEqual([]);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('link', { name: 'Export' }).click(),

@@ -51,7 +51,7 @@ test('anybody asks why about an id, and opens the decision about it', async ({ s
   await page.getByText('Look up why something was decided').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
 
-  const search = page.getByRole('searchbox', { name: 'Id of a candidate or a subject' });
+  const search = page.getByRole('combobox', { name: 'Id of a candidate or a subject' });
   await search.fill('B07XYZ');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: /^candidate in/ }).waitFor();
@@ -76,10 +76,10 @@ test('anybody asks why about an id, and opens the decision about it', async ({ s
   await decisions.getByRole('link', { name: 'declined' }).first().waitFor();
   expect(await decisions.innerText()).toMatch(/min_score:\s+612 < 660/);
 
-  await page.goto(`${server.url}/why?app=${server.appId}&id=nobody`);
+  await page.goto(`${server.url}/why?app=${server.appId}&id=nobody&from=-7d`);
   await page.getByText('Not found in this time range').waitFor();
   await page.getByRole('button', { name: 'Show all time' }).click();
-  await page.getByText('Not found in this time range').waitFor();
+  await page.getByText('Not found', { exact: true }).waitFor();
   expect(new URL(page.url()).searchParams.get('from')).toBe('all');
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(complaints).toEqual([]);
@@ -235,3 +235,40 @@ function client(server: FreshServer, pipeline: string, ruleset: string): XRaySDK
     versions: { ruleset },
   });
 }
+
+test('a support agent answers a complaint with a printed letter, in at most four clicks from the id', async ({
+  stage,
+}) => {
+  const { page, server, complaints } = stage;
+  await decideLoans(server);
+  await page.goto(`${server.url}/executions?app=${server.appId}`);
+  await page.getByRole('grid', { name: 'Executions' }).getByRole('link').first().waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Go to' }).fill('81');
+  let clicks = 0;
+  const click = async (target: ReturnType<Page['getByRole']>): Promise<void> => {
+    await target.first().click();
+    clicks += 1;
+  };
+  await click(page.getByRole('option', { name: /Case of applicant 8123/ }));
+  await page.getByRole('heading', { name: 'applicant 8123' }).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+
+  await click(page.getByRole('link', { name: 'Write letter' }));
+  const letter = page.frameLocator('iframe[title="The letter"]');
+  await letter.getByRole('heading', { name: 'Main reasons' }).waitFor();
+  expect(await letter.locator('body').innerText()).toMatch(/at least 660 instead of 612/);
+  expect(await accessibilityFaults(page)).toEqual([]);
+
+  const printed = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const frame = document.querySelector('iframe');
+        if (frame?.contentWindow) frame.contentWindow.print = () => resolve('the letter');
+      }),
+  );
+  await click(page.getByRole('button', { name: 'Print or save as PDF' }));
+  expect(await printed).toBe('the letter');
+  expect(clicks).toBeLessThanOrEqual(4);
+  expect(complaints).toEqual([]);
+});

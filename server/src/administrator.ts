@@ -28,8 +28,13 @@ export interface Administrator {
    * @throws AdministratorError for any other error.
    */
   call<Answer>(method: string, path: string, body?: object, accept?: string[]): Promise<Answer>;
-  /** Posts bytes of a type and resolves with the answer's JSON. */
-  send<Answer>(path: string, type: string, bytes: Uint8Array): Promise<Answer>;
+  /** Sends bytes of a type, by POST unless said otherwise, and resolves with the answer's JSON. */
+  send<Answer>(
+    path: string,
+    type: string,
+    bytes: Uint8Array,
+    method?: 'POST' | 'PUT',
+  ): Promise<Answer>;
   /** Resolves with the answer as a stream. The stream fails if the answer breaks off. */
   download(path: string): Promise<Readable>;
 }
@@ -118,8 +123,13 @@ function overSocket(socketPath: string): Administrator {
       const content = body && { type: 'application/json', bytes: JSON.stringify(body) };
       return await answerOf<Answer>(await ask(method, url, content), accept);
     },
-    async send<Answer>(url: string, type: string, bytes: Uint8Array) {
-      return await answerOf<Answer>(await ask('POST', url, { type, bytes }), []);
+    async send<Answer>(
+      url: string,
+      type: string,
+      bytes: Uint8Array,
+      method: 'POST' | 'PUT' = 'POST',
+    ) {
+      return await answerOf<Answer>(await ask(method, url, { type, bytes }), []);
     },
     async download(url) {
       const response = await ask('GET', url);

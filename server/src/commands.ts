@@ -9,6 +9,7 @@ import { readVersion } from './version.js';
 import { addAuditCommand } from './cli/audit.js';
 import { addBackupCommands } from './cli/backup.js';
 import { addKeyCommands } from './cli/keys.js';
+import { addLetterCommands } from './cli/letters.js';
 import { addQueryCommand } from './cli/query.js';
 import { addQuestionCommands } from './cli/questions.js';
 import { addReindexCommand } from './cli/reindex.js';
@@ -84,6 +85,7 @@ function commands(terminal: Terminal): Command {
   addKeyCommands(program, terminal);
   addQueryCommand(program, terminal);
   addQuestionCommands(program, terminal);
+  addLetterCommands(program, terminal);
   addUserCommands(program, terminal);
   addAuditCommand(program, terminal);
   addReindexCommand(program, terminal);

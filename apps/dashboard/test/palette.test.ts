@@ -15,6 +15,7 @@ const sources = {
   pipelines: [{ pipeline: 'loan-approval', executions: 3, lastAt: '2026-11-22T00:00:00Z' }],
   recent: [],
   lookup: null,
+  suggested: [],
 };
 const lookedUp = (id: string, known: Partial<Lookup> = {}, from: string | null = null) => ({
   ...sources,
@@ -51,9 +52,9 @@ describe('the palette', () => {
     const found = findCommands('8123', lookedUp('8123', { subjects, candidate: 1 }, 'all'));
     expect(found.map(({ label, hint, action }) => [label, hint, action])).toEqual([
       [
-        'Why applicant 8123?',
+        'Case of applicant 8123',
         'subject in 3 executions',
-        { go: '/why?app=my-loan-app&id=8123&as=subject%3Aapplicant&from=all' },
+        { go: '/case?app=my-loan-app&type=applicant&id=8123' },
       ],
       [
         'Why candidate 8123?',
@@ -64,6 +65,19 @@ describe('the palette', () => {
     expect(findCommands('Ada Lovelace', lookedUp('Ada Lovelace', { subjects }))).toHaveLength(1);
     expect(labels('8123')).toEqual(['Why 8123?']);
     expect(findCommands('8123', lookedUp('8123'))).toEqual([]);
+  });
+
+  it('offers each suggested subject and candidate once, before everything else', () => {
+    const subjects = [{ type: 'applicant', executions: 3 }];
+    const suggested = (['8123', '81234'] as const).map((id) => ({
+      kind: 'subject' as const,
+      type: 'applicant',
+      id,
+      at: '2026-11-22T00:00:00Z',
+    }));
+    const found = labels('8123', { ...lookedUp('8123', { subjects }), suggested });
+    expect(found).toEqual(['Case of applicant 8123', 'Case of applicant 81234']);
+    expect(labels('lo', { ...sources, suggested }).slice(0, 2)).toEqual(found);
   });
 
   it('offers the history of an id last, for any kind', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ExplainedReason, Explanation, RuleChange } from './answers.js';
+import type { ExplainedReason, Explanation, RuleChange, RuleEvidence } from './answers.js';
 import type { LinkedFrom } from './api.js';
 import { UNKNOWN_FLIP_TEXT } from './explanation-text.js';
 import { evaluationsOf } from './rule-evaluations.js';
@@ -201,25 +201,32 @@ function lookedAt(
   terms: Terms,
 ): LetterFields['lookedAt'] {
   const seen = new Map<string, LetterFields['lookedAt'][number]>();
-  const add = (code: string, value: Json | undefined, unit: string | null): void => {
+  const add = (
+    kind: 'fields' | 'rules',
+    code: string,
+    value: Json | undefined,
+    unit: string | null,
+  ): void => {
     if (value === undefined || seen.has(code)) return;
     seen.set(code, {
-      name: terms.name('fields', code),
+      name: terms.name(kind, code),
       code,
       value: withUnit(value, unit, terms),
-      description: terms.description('fields', code) ?? '',
+      description: terms.description(kind, code) ?? '',
     });
   };
+  // A rule can name its value without the field that it comes from.
+  const addRule = ({ field, rule, actual, unit }: RuleEvidence): void =>
+    add(field === null ? 'rules' : 'fields', field ?? rule, actual, unit);
   for (const { evidence } of explanation.reasons) {
     for (const one of evidence) {
-      if (one.kind === 'factor') add(one.factor, one.value, null);
-      if (one.kind === 'rule' && one.field !== null) add(one.field, one.actual, one.unit);
+      if (one.kind === 'factor') add('fields', one.factor, one.value, null);
+      if (one.kind === 'rule') addRule(one);
     }
   }
   for (const { evidence } of evaluationsOf(stepsInOrder(snapshot)).inForce) {
-    const { field, of, result, actual, unit } = evidence;
-    if (of !== 'decision' || field === null || (result !== 'pass' && result !== 'fail')) continue;
-    add(field, actual, unit);
+    const { of, result } = evidence;
+    if (of === 'decision' && (result === 'pass' || result === 'fail')) addRule(evidence);
   }
   return [...seen.values()].slice(0, MAX_LOOKED_AT);
 }
@@ -230,7 +237,7 @@ function changeFields(change: RuleChange, terms: Terms): LetterFields['changes']
   const words = wordsIn(terms.language);
   return {
     rule: terms.name('rules', rule),
-    field: terms.name('fields', field ?? rule),
+    field: field === null ? terms.name('rules', rule) : terms.name('fields', field),
     needed:
       needs === null
         ? words.anotherValue

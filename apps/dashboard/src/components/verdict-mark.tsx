@@ -1,5 +1,8 @@
+'use client';
+
 import type { CSSProperties } from 'react';
 import { cn } from '@/lib/cn';
+import { useNames } from '@/lib/dictionary';
 import type { Shape, Tone, Verdict } from '@/lib/verdict';
 
 const TONE_CLASS: Record<Tone, string> = {
@@ -42,13 +45,14 @@ export function VerdictMark({ verdict, className }: { verdict: Verdict; classNam
 
 /** Shape, colour and word together. */
 export function VerdictLabel({ verdict, className }: { verdict: Verdict; className?: string }) {
+  const names = useNames();
   return (
     <span
       className={cn('inline-flex max-w-full min-w-0 items-center gap-1.5 align-middle', className)}
     >
       <VerdictMark verdict={verdict} />
       <span className="truncate" title={verdict.word}>
-        {verdict.word}
+        {names('outcomes', verdict.word)}
       </span>
     </span>
   );

@@ -59,6 +59,11 @@ export interface RangeParams {
   to?: string | null;
 }
 
+export interface ExportFormat {
+  format?: 'ndjson' | 'csv';
+  bom?: 'true' | 'false';
+}
+
 export interface ExecutionListParams extends RangeParams {
   pipeline?: string | null;
   sort?: ExecutionSort;
@@ -302,7 +307,7 @@ export async function openLive(
 }
 
 /** The address of an NDJSON file with every matching execution. */
-export function exportUrl(app: string, params: RangeParams): string {
+export function exportUrl(app: string, params: RangeParams & ExportFormat): string {
   return fileUrl(`${appPath(app)}/export`, { ...params });
 }
 
@@ -312,7 +317,7 @@ export function fileUrl(path: string, params: Params): string {
 }
 
 /** The same as a Blob. @throws ApiError */
-export async function getExport(app: string, params: RangeParams): Promise<Blob> {
+export async function getExport(app: string, params: RangeParams & ExportFormat): Promise<Blob> {
   return await getFile(`${appPath(app)}/export`, { ...params });
 }
 
@@ -351,6 +356,16 @@ export async function sendJson<T>(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+}
+
+/** Sends a text as a file of that type. @throws ApiError as {@link getJson} does */
+export async function sendFile<T>(
+  method: 'PUT',
+  path: string,
+  body: string,
+  type: string,
+): Promise<T> {
+  return await exchange(path, { method, headers: { 'content-type': type }, body });
 }
 
 async function exchange<T>(path: string, init: RequestInit): Promise<T> {

@@ -86,6 +86,16 @@ export function whyHref(
   return `/why?${query({ app, id, as, from })}`;
 }
 
+/** Everything about a subject, with what is linked to it. */
+export function caseHref(app: string, type: string, id: string): string {
+  return `/case?${query({ app, type, id })}`;
+}
+
+/** The letter about a decision. */
+export function letterHref(app: string, id: string): string {
+  return `/letter?${query({ app, id })}`;
+}
+
 /** Two executions side by side. The page asks for a missing one. */
 export function compareHref(app: string, a: string | null = null, b: string | null = null): string {
   return `/compare?${query({ app, a, b })}`;

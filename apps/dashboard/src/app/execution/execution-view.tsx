@@ -3,7 +3,7 @@
 import type { ExecutionDetail, Step, Tombstone } from '@xray/core';
 import { failingStepIndex } from '@xray/core/failing-step';
 import { useQuery } from '@tanstack/react-query';
-import { LayersIcon, MessageCircleQuestionMarkIcon } from 'lucide-react';
+import { FileCheckIcon, LayersIcon, MailIcon, MessageCircleQuestionMarkIcon } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
@@ -23,10 +23,11 @@ import { ExplainSkeleton } from '@/features/explain/explain-skeleton';
 import { InspectorSkeleton } from '@/features/inspector/inspector-skeleton';
 import { Timeline } from '@/features/timeline/timeline';
 import { ApiError } from '@/lib/api-client';
+import { evidenceUrl } from '@/lib/case-api';
 import { useWide } from '@/lib/browser-state';
 import { cn } from '@/lib/cn';
 import { plural } from '@/lib/format';
-import { executionsHref } from '@/lib/links';
+import { letterHref, executionsHref } from '@/lib/links';
 import { executionQuery } from '@/lib/queries';
 import { findStep, stepAddress, type StepAddress } from '@/lib/step-address';
 
@@ -174,6 +175,24 @@ function Panels({
               >
                 <MessageCircleQuestionMarkIcon aria-hidden />
                 Explain
+              </Button>
+              {snapshot.decision?.adverse === true ? (
+                <Button asChild>
+                  <Link href={letterHref(app, snapshot.executionId)} prefetch={false}>
+                    <MailIcon aria-hidden />
+                    Letter
+                  </Link>
+                </Button>
+              ) : null}
+              <Button asChild title="One file for an auditor, without scripts">
+                <a
+                  href={evidenceUrl(app, snapshot.executionId, 'html')}
+                  target="_blank"
+                  rel="noreferrer"
+                >
+                  <FileCheckIcon aria-hidden />
+                  Evidence
+                </a>
               </Button>
               <CompareMenu app={app} detail={detail} />
             </>

@@ -18,6 +18,8 @@ const PAGES = {
   '/settings': 'Settings',
   '/compare': 'Compare',
   '/why': 'Why?',
+  '/case': 'Case',
+  '/letter': 'Letter',
   '/pipeline': 'Pipelines',
 };
 

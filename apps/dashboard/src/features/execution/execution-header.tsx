@@ -8,15 +8,16 @@ import { IdText } from '@/components/id-text';
 import { AbsoluteTime, RelativeTime } from '@/components/time';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { formatCount, formatDuration, truncateMiddle } from '@/lib/format';
-import { executionHref, executionsHref } from '@/lib/links';
+import { caseHref, executionHref, executionsHref } from '@/lib/links';
 import { executionVerdict } from '@/lib/verdict';
 import { becauseLine } from './because';
+import { LinkedFromLines } from './linked-from';
 import { BecauseReasons } from './because-reasons';
 
 /** Shows the outcome first, then the reasons, then the facts. */
 export function ExecutionHeader({
   app,
-  detail: { snapshot, server },
+  detail: { snapshot, server, linkedFrom },
   actions,
 }: {
   app: string;
@@ -71,10 +72,17 @@ export function ExecutionHeader({
           </span>
         </p>
       ) : null}
+      <LinkedFromLines app={app} at={at} linkedFrom={linkedFrom} />
       <dl className="flex min-w-0 flex-wrap gap-x-4 gap-y-0.5 text-sm">
         {(snapshot.subjects ?? []).map((subject) => (
           <Fact key={`${subject.type}/${subject.id}`} name={subject.type} title={subject.id}>
-            {subject.idForm === 'hmac' ? truncateMiddle(subject.id, 16) : subject.id}
+            <Link
+              href={caseHref(app, subject.type, subject.id)}
+              prefetch={false}
+              className="text-accent hover:underline"
+            >
+              {subject.idForm === 'hmac' ? truncateMiddle(subject.id, 16) : subject.id}
+            </Link>
           </Fact>
         ))}
         <Fact name="environment">{snapshot.environment ?? 'default'}</Fact>

@@ -10,6 +10,7 @@ import { ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { explanationQuery } from '@/lib/queries';
 import { ExplanationBody } from './explanation-body';
+import { useNamedExplanation } from './named';
 import { AccountSkeleton } from './explain-skeleton';
 
 interface ExplainPanelProps {
@@ -20,7 +21,7 @@ interface ExplainPanelProps {
 
 /** The explanation beside the steps, with buttons to copy and print it. */
 export function ExplainPanel({ app, executionId, revision }: ExplainPanelProps) {
-  const explanation = useQuery(explanationQuery(app, executionId, revision));
+  const explanation = useNamedExplanation(useQuery(explanationQuery(app, executionId, revision)));
   return (
     <section
       aria-label="Explanation"

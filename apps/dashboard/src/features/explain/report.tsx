@@ -7,6 +7,7 @@ import { useNowMs } from '@/lib/browser-state';
 import { executionHref } from '@/lib/links';
 import { explanationQuery } from '@/lib/queries';
 import { ExplanationBody } from './explanation-body';
+import { useNamedExplanation } from './named';
 
 /** The printed explanation with its origin. Hidden on screens. */
 export function ExplanationReport({
@@ -21,7 +22,7 @@ export function ExplanationReport({
   /** When the decision was made, ISO-8601. */
   at: string;
 }) {
-  const explanation = useQuery(explanationQuery(app, executionId, revision));
+  const explanation = useNamedExplanation(useQuery(explanationQuery(app, executionId, revision)));
   const nowMs = useNowMs();
   if (explanation.data === undefined) return null;
   const address = `${window.location.origin}${executionHref(app, executionId, 'explain')}`;

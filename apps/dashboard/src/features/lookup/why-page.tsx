@@ -4,14 +4,16 @@ import { useQuery } from '@tanstack/react-query';
 import { SearchIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
+import { useId, useState } from 'react';
 import { AppGate } from '@/components/app-gate';
 import { Boundary } from '@/components/boundary';
 import { isKnown, lookupQuery } from '@/components/id-lookup/lookup-query';
 import { roleName, roleOf, rolesOf, type FoundRole, type Role } from '@/components/id-lookup/roles';
+import { mayBePrefix, suggestionsQuery } from '@/components/id-lookup/suggestions-query';
 import { EmptyState, ErrorState } from '@/components/states';
-import { chosenRange, questionRange } from '@/components/time-range/question-range';
+import { questionRange } from '@/components/time-range/question-range';
 import { RangeMenu } from '@/components/time-range/range-menu';
-import { ALL_TIME, type TimeRange } from '@/components/time-range/time-range';
+import { ALL_TIME, DEFAULT_FROM, type TimeRange } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
 import { inputClasses, textOf } from '@/components/ui/field';
 import { cn } from '@/lib/cn';
@@ -29,7 +31,8 @@ export function WhyPage() {
 
 function Why({ app }: { app: string }) {
   const [{ id, as, from, to }, setParams] = useQueryStates(whyParams, { history: 'push' });
-  const range = { from, to };
+  // People ask about an id of any age.
+  const range = from === null && to === null ? { from: ALL_TIME, to: null } : { from, to };
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <h1 className="sr-only">Why (not)?</h1>
@@ -43,16 +46,7 @@ function Why({ app }: { app: string }) {
             void setParams({ app, id: typedId === '' ? null : typedId, as: null });
           }}
         >
-          <input
-            name="id"
-            type="search"
-            aria-label="Id of a candidate or a subject"
-            placeholder="Id of a candidate or a subject"
-            defaultValue={id ?? ''}
-            autoComplete="off"
-            spellCheck={false}
-            className={cn(inputClasses, 'h-8')}
-          />
+          <IdInput app={app} id={id} />
           <Button type="submit" variant="primary">
             <SearchIcon aria-hidden />
             Ask why
@@ -61,7 +55,7 @@ function Why({ app }: { app: string }) {
         <div className="ml-auto">
           <RangeMenu
             value={questionRange(range)}
-            onChange={(value) => void setParams(chosenRange(value))}
+            onChange={(value) => void setParams({ ...value, from: value.from ?? DEFAULT_FROM })}
           />
         </div>
       </div>
@@ -180,7 +174,7 @@ function NotFound({
     );
   }
   return (
-    <EmptyState title="Not found in this time range">
+    <EmptyState title={isAllTime ? 'Not found' : 'Not found in this time range'}>
       <p className="mb-3">
         No candidate and no subject has the id <code className="text-mono wrap-anywhere">{id}</code>{' '}
         in this time range.{' '}
@@ -250,5 +244,39 @@ function FoundAs({
         </Link>
       ) : null}
     </fieldset>
+  );
+}
+
+/** A field that suggests ids after two letters. */
+function IdInput({ app, id }: { app: string; id: string | null }) {
+  const [text, setText] = useState(id ?? '');
+  const listId = useId();
+  const prefix = text.trim();
+  const suggested = useQuery({
+    ...suggestionsQuery(app, prefix),
+    enabled: mayBePrefix(prefix),
+  });
+  return (
+    <>
+      <input
+        name="id"
+        type="search"
+        list={listId}
+        aria-label="Id of a candidate or a subject"
+        placeholder="Id of a candidate or a subject"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        autoComplete="off"
+        spellCheck={false}
+        className={cn(inputClasses, 'h-8')}
+      />
+      <datalist id={listId}>
+        {(suggested.data?.items ?? []).map(({ kind, type, id: found }) => (
+          <option key={`${kind} ${type} ${found}`} value={found}>
+            {kind === 'subject' ? type : 'candidate'}
+          </option>
+        ))}
+      </datalist>
+    </>
   );
 }

@@ -1,8 +1,9 @@
-import type { App, ExecutionSummary, PipelineList } from '@xray/core';
+import type { App, ExecutionSummary, PipelineList, Suggestion } from '@xray/core';
 import type { TypedLookup } from '@/components/id-lookup/lookup-query';
 import { rolesOf } from '@/components/id-lookup/roles';
 import { plural } from '@/lib/format';
 import {
+  caseHref,
   compareHref,
   executionHref,
   executionsHref,
@@ -32,6 +33,8 @@ export interface PaletteSources {
   recent: readonly ExecutionSummary[];
   /** The result for the typed id; null until it is known. */
   lookup: TypedLookup | null;
+  /** Subjects and candidates whose id begins with the text. */
+  suggested: readonly Suggestion[];
 }
 
 /**
@@ -44,25 +47,54 @@ export function findCommands(text: string, sources: PaletteSources): Command[] {
     const whole = `${label} ${hint}`.toLowerCase();
     return words.every((word) => whole.includes(word));
   });
+  const { app, lookup, suggested } = sources;
+  if (app === null) return found;
   const id = possibleId(text);
-  const { app, lookup } = sources;
-  if (app === null || id === null) return found;
-  if (lookup?.found.id !== id) return [...found, ...whyCommand(app, id)];
-  const known = knownAs(app, lookup);
-  const listed = new Set(known.map((command) => command.id));
-  return [...known, ...found.filter((command) => !listed.has(command.id))];
+  const isLookedUp = id !== null && lookup?.found.id === id;
+  const known = isLookedUp ? knownAs(app, lookup) : [];
+  const ids = new Set<string>();
+  const first = [...known, ...suggestedCommands(app, suggested)].filter((command) => {
+    if (ids.has(command.id)) return false;
+    ids.add(command.id);
+    return true;
+  });
+  const rest = found.filter((command) => !ids.has(command.id));
+  if (id === null || isLookedUp || first.length > 0) return [...first, ...rest];
+  return [...rest, ...whyCommand(app, id)];
 }
 
 /** Pages about an id whose kind is known. */
 function knownAs(app: string, { found, range }: TypedLookup): Command[] {
   const { id, execution } = found;
-  const roles = rolesOf(found).map(({ role, name, executions }): Command => ({
-    id: `why ${name} ${id}`,
-    label: `Why ${role.kind === 'candidate' ? 'candidate' : role.type} ${id}?`,
-    hint: `${role.kind} in ${plural(executions, 'execution')}`,
-    action: { go: whyHref(app, id, { as: name, from: range.from }) },
-  }));
+  const roles = rolesOf(found).map(({ role, name, executions }): Command => {
+    const hint = `${role.kind} in ${plural(executions, 'execution')}`;
+    return role.kind === 'subject'
+      ? caseCommand(app, role.type, id, hint)
+      : candidateCommand(id, hint, whyHref(app, id, { as: name, from: range.from }));
+  });
   return [...(execution ? [executionCommand(app, id, `in ${app}`)] : []), ...roles];
+}
+
+function caseCommand(app: string, type: string, id: string, hint: string): Command {
+  return {
+    id: `case ${type} ${id}`,
+    label: `Case of ${type} ${id}`,
+    hint,
+    action: { go: caseHref(app, type, id) },
+  };
+}
+
+function candidateCommand(id: string, hint: string, href: string): Command {
+  return { id: `why candidate ${id}`, label: `Why candidate ${id}?`, hint, action: { go: href } };
+}
+
+/** Subjects and candidates whose id begins with the text. */
+function suggestedCommands(app: string, suggested: readonly Suggestion[]): Command[] {
+  return suggested.map(({ kind, type, id }) =>
+    kind === 'subject'
+      ? caseCommand(app, type, id, 'subject')
+      : candidateCommand(id, 'candidate', whyHref(app, id, { as: 'candidate', from: 'all' })),
+  );
 }
 
 /** The page that looks up the id, for use during a look-up or after a failed one. */

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { typedLookupQuery } from '@/components/id-lookup/lookup-query';
+import { mayBePrefix, suggestionsQuery } from '@/components/id-lookup/suggestions-query';
 import { OptionList } from '@/components/option-list';
 import { Dialog, DialogContent, DialogTitle } from '@/components/ui/dialog';
 import { setTheme, setZone } from '@/lib/preferences';
@@ -26,12 +27,19 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
     enabled: app !== null && id !== null,
   });
 
+  const prefix = text.trim();
+  const suggested = useQuery({
+    ...suggestionsQuery(app ?? '', prefix),
+    enabled: app !== null && mayBePrefix(prefix),
+  });
+
   const commands = findCommands(text, {
     app,
     apps: apps.data?.items ?? [],
     pipelines: pipelines.data?.items ?? [],
     recent: recent.data?.items ?? [],
     lookup: lookup.data ?? null,
+    suggested: mayBePrefix(prefix) ? (suggested.data?.items ?? []) : [],
   });
   const run = ({ action }: Command) => {
     onClose();
@@ -51,9 +59,9 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
           onTextChange={setText}
           options={commands.map(({ id, label, hint }) => ({ value: id, label, hint }))}
           empty={
-            lookup.isFetching
+            lookup.isFetching || suggested.isFetching
               ? 'Searching…'
-              : 'No results. Only a complete id matches, in the current app.'
+              : 'No results in this app. Type the first letters of an id, or a complete execution id.'
           }
           onChoose={(id) => {
             const command = commands.find((each) => each.id === id);

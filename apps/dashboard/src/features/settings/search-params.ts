@@ -5,6 +5,7 @@ export const TABS = [
   'keys',
   'connect',
   'members',
+  'dictionary',
   'data',
   'audit',
   'people',

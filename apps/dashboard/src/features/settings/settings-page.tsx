@@ -11,6 +11,7 @@ import { AppsPanel } from './apps-panel';
 import { AuditPanel } from './audit-panel';
 import { ConnectPanel } from './connect-panel';
 import { DataPanels } from './data-panels';
+import { DictionaryPanel } from './dictionary-panel';
 import { KeysPanel } from './keys-panel';
 import { MembersPanel } from './members-panel';
 import { Note, Panel, RowsSkeleton } from './panel';
@@ -24,6 +25,7 @@ const NAMES: Record<Tab, string> = {
   keys: 'API keys',
   connect: 'Connect',
   members: 'Members',
+  dictionary: 'Dictionary',
   data: 'Data',
   audit: 'Audit log',
   people: 'People',
@@ -84,7 +86,7 @@ function OfOneApp({
   tab,
 }: {
   me: User;
-  tab: 'keys' | 'connect' | 'members' | 'data' | 'audit';
+  tab: 'keys' | 'connect' | 'members' | 'dictionary' | 'data' | 'audit';
 }) {
   const [{ app: id }, setParams] = useQueryStates(settingsParams, { history: 'push' });
   const apps = useQuery(appsQuery);
@@ -136,6 +138,8 @@ function OfOneApp({
         <ConnectPanel key={app.id} app={app} />
       ) : tab === 'members' ? (
         <MembersPanel key={app.id} app={app} me={me} />
+      ) : tab === 'dictionary' ? (
+        <DictionaryPanel key={app.id} app={app} />
       ) : tab === 'data' ? (
         <DataPanels key={app.id} app={app} />
       ) : app.role === 'owner' ? (

@@ -1,0 +1,3 @@
+import { parseAsString } from 'nuqs';
+
+export const letterParams = { app: parseAsString, id: parseAsString, lang: parseAsString };
