@@ -257,3 +257,30 @@ describe('the id of a key that an operator chose', () => {
     expect(response.status).toBe(401);
   });
 });
+
+describe('a number or a time on the command line', () => {
+  const commands: [string, string[]][] = [
+    ['query --limit', ['query', '--app', APP, '--limit']],
+    ['keys create --expires-in-days', ['keys', 'create', '--app', APP, '--expires-in-days']],
+    [
+      'keys create --requests-per-minute',
+      ['keys', 'create', '--app', APP, '--requests-per-minute'],
+    ],
+    ['keys rotate --overlap-hours', ['keys', 'rotate', 'none', '--app', APP, '--overlap-hours']],
+    ['prune --older-than', ['prune', '--app', APP, '--yes', '--older-than']],
+    ['export --from', ['export', '--app', APP, '--from']],
+    ['export --to', ['export', '--app', APP, '--to']],
+  ];
+  const wrongs = ['', ' ', '0x10', '1e2', '-0', '١', 'NaN', 'Infinity', '2026-02-30', 'Nov 1 2026'];
+  test.each(commands)('is refused unless it is written plainly: %s', async (_name, args) => {
+    for (const wrong of wrongs) {
+      const { code, stdout, stderr } = await call(...args, wrong);
+      expect({ wrong, code: code === 0 ? 'taken' : 'refused', stdout }).toEqual({
+        wrong,
+        code: 'refused',
+        stdout: '',
+      });
+      expect(stderr).not.toMatch(/An unexpected error occurred|    at /);
+    }
+  });
+});
