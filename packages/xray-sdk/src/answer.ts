@@ -40,7 +40,8 @@ export const ERRORS =
   '400invalid 401unauthorized 403forbidden 403app_mismatch 404not_found 405method_not_allowed ' +
   '409conflict 410erased 413too_large 415unsupported_type 415unsupported_encoding 422storage 422too_broad ' +
   '429rate_limited 500internal 503unavailable';
-const REJECTIONS = ['invalid', 'too_large', 'app_mismatch', 'storage'];
+/** The codes with which X-Ray rejects a snapshot. */
+export const REJECTIONS = ['invalid', 'too_large', 'app_mismatch', 'storage'];
 /** The server makes the id with `randomUUID`. */
 const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

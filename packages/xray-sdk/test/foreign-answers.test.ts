@@ -1,8 +1,9 @@
+import { ingestResultSchema } from '@xray/core';
 import { XRaySDK } from '@xray/sdk';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { ERROR_STATUS } from '../../../server/src/errors.js';
-import { ERRORS } from '../src/answer.js';
+import { ERRORS, REJECTIONS } from '../src/answer.js';
 import { html, json, RECEIPT, REJECTED, testForeignAnswers } from './foreign-answers.js';
 import { accept, answer, type Sink, startSink } from './sink.js';
 
@@ -35,6 +36,7 @@ testForeignAnswers();
 test("the SDK knows exactly the errors of X-Ray's server", () => {
   const ofServer = Object.entries(ERROR_STATUS).map(([code, status]) => `${String(status)}${code}`);
   expect(ERRORS.split(' ').sort()).toEqual(ofServer.sort());
+  expect(REJECTIONS).toEqual(ingestResultSchema.shape.rejected.element.shape.code.options);
 });
 
 test('answers of other servers are counted, even if they never stop', async () => {
