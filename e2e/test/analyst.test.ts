@@ -17,13 +17,23 @@ test.for(seenOn('dark', 1_280))(
     const pipeline = `credit-${view.theme}-${view.widthPx}`;
     await decideMany(server, pipeline);
     await lookOn(page, view);
-    await page.goto(`${server.url}/pipelines?app=${server.appId}`);
+    await page.goto(`${server.url}/executions?app=${server.appId}`);
+    // Two clicks to the rule that changed. With several apps, the first page takes one more.
+    await page.getByRole('link', { name: 'Pipelines', exact: true }).click();
     await page.getByRole('link', { name: pipeline, exact: true }).click();
+    const whatChanged = page.getByRole('region', { name: 'What changed in the rules' });
+    await whatChanged.getByText('max_dti: limit 0.54 → 0.3').waitFor();
+    expect(await whatChanged.innerText()).toContain('version r42');
     await page.getByText('120 executions', { exact: true }).waitFor();
+    const rates = page.getByRole('slider', { name: /^Share of each outcome/ });
+    expect(await rates.getAttribute('aria-valuetext')).toMatch(/approved 70\.0% \(\S+ to \S+\)/);
     const reading = page.getByRole('slider', { name: /^Executions by outcome/ });
     await reading.focus();
     await page.keyboard.press('ArrowLeft');
     expect(await reading.getAttribute('aria-valuetext')).toMatch(/approved \d+/);
+
+    await page.keyboard.press('Shift+ArrowLeft');
+    await page.getByRole('link', { name: 'Compare with before' }).waitFor();
 
     const graph = page.getByRole('region', { name: 'Graph of the steps' });
     await graph.getByRole('button', { name: /^offers/ }).focus();
@@ -39,6 +49,7 @@ test.for(seenOn('dark', 1_280))(
     );
     await page.getByRole('button', { name: 'Suggestions' }).click();
     await page.getByRole('menuitem', { name: 'ruleset: r41 and r42' }).click();
+    await whatChanged.getByText('max_dti: limit 0.54 → 0.3').waitFor();
     const changed = page.getByRole('region', { name: 'Associated with the change in approved' });
     const first = changed.getByRole('listitem').first();
     await first.getByText('max_dti').first().waitFor();

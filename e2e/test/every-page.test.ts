@@ -38,6 +38,7 @@ const PAGES: Record<string, ((place: Place) => string)[]> = {
   why: [({ app }) => `app=${app}`, ({ app }) => `app=${app}&id=8151`],
   pipelines: [({ app }) => `app=${app}`],
   pipeline: [({ app }) => `app=${app}&p=loan-approval`],
+  'pipeline-rules': [({ app }) => `app=${app}&p=loan-approval`],
   settings: ['apps', 'keys', 'members', 'audit', 'people', 'profile'].map(
     (tab) =>
       ({ app }: Place) =>

@@ -49,13 +49,20 @@ describe('the two groups', () => {
     ];
     expect(releasePresets('env:prod', { ...none, items })).toMatchObject([
       {
+        name: 'shop · before and after ruleset shop-r42',
+        a: { q: 'env:prod pipeline:shop', from: '-30d', to: items[0]?.firstAt },
+        b: { q: 'env:prod pipeline:shop', from: items[0]?.firstAt, to: null },
+      },
+      {
         name: 'shop · ruleset: shop-r41 and shop-r42',
         a: { q: 'env:prod pipeline:shop version.ruleset:shop-r41' },
         b: { q: 'env:prod pipeline:shop version.ruleset:shop-r42' },
       },
+      { name: 'loan · before and after ruleset r42' },
       { name: 'loan · ruleset: r41 and r42' },
     ]);
     expect(releasePresets('', { ...none, items: items.slice(1) })).toMatchObject([
+      { name: 'before and after ruleset r42', a: { q: '' } },
       { name: 'ruleset: r41 and r42', a: { q: 'version.ruleset:r41' } },
     ]);
   });

@@ -10,8 +10,10 @@ import { formatCount, formatSharesApart, plural } from '@/lib/format';
 import { filteredHref } from '@/lib/links';
 import type { Verdict } from '@/lib/verdict';
 import { Explanations } from './explanations';
+import { Figures } from './figures';
 import { FlowChanges } from './flow-changes';
 import { differenceText, placeInterval } from './interval-layout';
+import { RuleChanges } from './rule-changes';
 
 const CELL = 'px-4 max-md:px-2 max-md:first:pl-4 py-1.5';
 
@@ -46,6 +48,7 @@ export function CohortResult({ app, comparison, asked, onOutcome }: CohortResult
           ))}
         </ul>
       )}
+      <RuleChanges comparison={comparison} />
       <section
         aria-label="Outcome rates"
         // The keyboard must reach a scrolling box (WCAG 2.1.1).
@@ -95,6 +98,7 @@ export function CohortResult({ app, comparison, asked, onOutcome }: CohortResult
           Explain the most significant change
         </Button>
       )}
+      <Figures figures={comparison.figures} />
       <FlowChanges flow={comparison.flow} />
     </div>
   );

@@ -40,12 +40,21 @@ export function releasePresets(q: string, { items }: Releases): Preset[] {
     const where = areMany ? `${pipeline} · ` : '';
     return [
       {
+        name: `${where}before and after ${name} ${version}`,
+        a: { q: bothFilters(q, inPipeline(pipeline, areMany)), from: '-30d', to: release.firstAt },
+        b: { q: bothFilters(q, inPipeline(pipeline, areMany)), from: release.firstAt, to: null },
+      },
+      {
         name: `${where}${name}: ${previous} and ${version}`,
         a: within(previous),
         b: within(version),
       },
     ];
   });
+}
+
+function inPipeline(pipeline: string, isNamed: boolean): string {
+  return isNamed ? `pipeline:${printQueryValue(pipeline)}` : '';
 }
 
 function termsOf({ pipeline, name }: Release, withPipeline: boolean, value: string): string {
