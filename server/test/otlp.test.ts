@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IngestResult, OtlpState, Snapshot } from '@xray/core';
 import { prune } from '#server/upkeep/prune.js';
 import { API_KEY, APP, changed, driverInCi, freshServer } from './support/databases.js';
-import { detail, fetchWithKey, get, list } from './support/http.js';
+import { detail, fetchWithKey, get, list, postOk } from './support/http.js';
+import { snapshot } from './support/snapshots.js';
 import { newKey } from './support/keys.js';
 import { otlpServer, postOtlp, spansText, type OtlpServer } from './support/otlp.js';
 import { recordedRequests } from '../../packages/otlp/test/bodies.js';
@@ -287,6 +288,20 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
     ]);
     const erased = await stored('opa-316a6133-5913-4d8f-affe-e547a10b33c9');
     expect(erased.marks).toContainEqual({ path: '/steps/0/input/ssn', kind: 'erased' });
+  });
+
+  test('an execution goes out as OTLP, and sent back it changes nothing', async () => {
+    const id = 'loan-out';
+    const sent = snapshot({ executionId: id, decision: { outcome: 'declined' } });
+    await postOk(server.url, sent);
+    const path = `${server.url}/api/apps/${APP}/executions/${id}?format=otlp`;
+    const text = await (await fetchWithKey(path)).text();
+    const lines = await fetchWithKey(`${server.url}/api/apps/${APP}/export?format=otlp`);
+    expect((await lines.text()).trim().split('\n')).toContain(text);
+    expect(await status(postOtlp(server.url, TRACES, text))).toBe(200);
+    await server.assemble(LATER);
+    const after = await detail(server.url, id);
+    expect([after.snapshot, after.server.conflict]).toEqual([sent, false]);
   });
 
   test('all recorded requests, in order and again doubled and reversed, give the same records', async () => {

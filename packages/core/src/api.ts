@@ -130,7 +130,11 @@ export interface ExecutionDetail {
   linkedFrom: LinkedFrom[];
 }
 
-export const detailQuerySchema = z.object({ payloads: z.enum(['true', 'false']).default('true') });
+export const detailQuerySchema = z.object({
+  payloads: z.enum(['true', 'false']).default('true'),
+  /** `otlp`: one ExportTraceServiceRequest of OpenTelemetry, in JSON. */
+  format: z.enum(['xray', 'otlp']).default('xray'),
+});
 
 /** How the number in a step's path is read. Several steps may share a sequence; an index is unique. */
 export const stepQuerySchema = z.object({ by: z.enum(['sequence', 'index']).default('sequence') });
@@ -248,7 +252,7 @@ export type Reindexed = z.infer<typeof reindexedSchema>;
  */
 export const exportQuerySchema = rangeQuerySchema.extend({
   after: z.string().min(1).max(LIMITS.name).optional(),
-  /** `csv` has the columns of the list, without payloads. */
-  format: z.enum(['ndjson', 'csv']).default('ndjson'),
+  /** `csv` has the columns of the list, without payloads. `otlp` has one request of OpenTelemetry on each line. */
+  format: z.enum(['ndjson', 'csv', 'otlp']).default('ndjson'),
   bom: tableQuerySchema.shape.bom,
 });

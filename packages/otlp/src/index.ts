@@ -1,3 +1,4 @@
+export { otlpRequest, type Hash } from './export.js';
 export { encodeResponse, encodeStatus, type PartialSuccess, type Signal } from './answers.js';
 export { CONVENTIONS, type Convention } from './conventions.js';
 export { decodeLogs, decodeTraces, type Encoding } from './decode.js';

@@ -10,9 +10,10 @@ import {
   tagsOf,
 } from './identity.js';
 import { cut } from './names.js';
+import { exportedExecution, isOwnRoot } from './own-export.js';
 import { decisionOf, type OutcomeRule } from './decision.js';
 import { flagEvaluations, trippedGuardrail } from './rules.js';
-import { hasFailed, instantOf, marksOf, stepOf, type TraceFacts } from './steps.js';
+import { hasFailed, instantOf, marksOf, ownPayloads, stepOf, type TraceFacts } from './steps.js';
 import type { Convention } from './conventions.js';
 import { logsAsSpans, withLogs } from './logs.js';
 import type { LogEvent, Span } from './telemetry.js';
@@ -103,7 +104,9 @@ function snapshotOf(
 ): Snapshot {
   const order = inOrder(tops);
   const root = own ?? rootOf(tops, trace);
-  const kept = keptOf(order);
+  const ownRoot = root !== undefined && isOwnRoot(root) ? root : undefined;
+  const exported = ownRoot === undefined ? {} : exportedExecution(ownRoot.view);
+  const kept = keptOf(order.filter((node) => node !== ownRoot));
   const facts = factsOf(order, options);
   const { steps, marks } = stepsOf(kept, facts);
   const pipeline = pipelineOf(order, root);
@@ -130,7 +133,7 @@ function snapshotOf(
   const endUs = root?.view.span.endUs ?? Math.max(...order.map(({ view }) => view.span.endUs));
   const startedAt = instantOf(startUs);
   const endedAt = options.isTerminal ? instantOf(endUs) : undefined;
-  const droppedSteps = order.length - kept.length;
+  const droppedSteps = order.length - kept.length - (ownRoot === undefined ? 0 : 1);
   const snapshot: Snapshot = {
     schemaVersion: 1,
     executionId: executionIdOf(trace.traceId, order, own),
@@ -155,12 +158,18 @@ function snapshotOf(
       pipeline: pipeline.from,
       ...(environment !== undefined && { environment: environment.from }),
     },
-    steps,
+    // An export has times in milliseconds, which do not order all spans.
+    steps: ownRoot === undefined ? steps : steps.toSorted(bySequence),
     ...(droppedSteps > 0 && { dropped: { steps: droppedSteps } }),
     ...(marks.length > 0 && { marks: marks.slice(0, 500) }),
     sdk: sdkOf(order),
+    ...exported,
   };
   return fitted(snapshot);
+}
+
+function bySequence(a: Step, b: Step): number {
+  return (a.sequence ?? 0) - (b.sequence ?? 0);
 }
 
 function executionIdOf(traceId: string, order: Node[], own: Node | undefined): string {
@@ -246,7 +255,7 @@ function payloadsOf(
   root: Node | undefined,
   isTerminal: boolean,
 ): { input: Json | undefined; output: Json | undefined } {
-  const rootStep = root && steps[kept.indexOf(root)];
+  const rootStep = root && (isOwnRoot(root) ? ownPayloads(root.view) : steps[kept.indexOf(root)]);
   const input = rootStep?.input ?? steps.find((step) => step.input !== undefined)?.input;
   if (rootStep?.output !== undefined) return { input, output: rootStep.output };
   const answer = steps.findLast(

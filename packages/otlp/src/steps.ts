@@ -3,6 +3,7 @@ import { conventionOf, INPUTS, OUTPUTS, TOOL_NAMES, type Source } from './conven
 import { candidatesOf, setOf } from './documents.js';
 import { modelNamesIn, modelOf } from './models.js';
 import { cut, steadyName } from './names.js';
+import { exportedStep } from './own-export.js';
 import { eventRules, flagEvaluations, guardRule, isAnnotatedByPerson } from './rules.js';
 import { numberOf, type SpanView } from './span-view.js';
 import type { Span } from './telemetry.js';
@@ -49,6 +50,13 @@ export function stepOf(node: Node, index: number, parent: number | undefined, fa
   const output = payload(view, OUTPUTS);
   const called = kind === 'action' ? view.firstText(TOOL_NAMES) : undefined;
   const name = steadyName(called ?? span.name, modelNamesIn(view)) || 'unnamed';
+  const exported = exportedStep(view);
+  if (exported !== undefined) {
+    const place = { sequence: index, ...(parent !== undefined && { parent }), name, kind };
+    const payloads = ownPayloads(view);
+    const step: Step = { ...place, ...payloads, spanId: span.spanId, ...exported };
+    return { step, choices: [], hasPersonsNote: false };
+  }
   const rules = rulesOf(node, name, output, facts);
   const model = modelOf(view, kind);
   const candidates = kind === 'group' ? undefined : candidatesOf(view, kind, output);
@@ -74,6 +82,12 @@ export function stepOf(node: Node, index: number, parent: number | undefined, fa
     ...(rest !== undefined && { attributes: rest }),
   };
   return { step, choices, hasPersonsNote: isAnnotatedByPerson(view) };
+}
+
+/** The input and output of an exported execution. */
+export function ownPayloads(view: SpanView): Pick<Step, 'input' | 'output'> {
+  const [input, output] = [payload(view, INPUTS), payload(view, OUTPUTS)];
+  return { ...(input !== undefined && { input }), ...(output !== undefined && { output }) };
 }
 
 export function timesOf(

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
-import { InvalidArgumentError, type Command } from 'commander';
+import { Option, InvalidArgumentError, type Command } from 'commander';
 import { z } from 'zod';
 import {
   countText,
@@ -28,6 +28,7 @@ interface ExportOptions {
   from?: string;
   to?: string;
   withKeys?: true;
+  format: 'ndjson' | 'otlp';
 }
 
 export function addTransferCommands(program: Command, terminal: Terminal): void {
@@ -38,9 +39,16 @@ export function addTransferCommands(program: Command, terminal: Terminal): void 
     .option('--from <time>', 'only executions that started at this time or later', readTime)
     .option('--to <time>', 'only executions that started before this time', readTime)
     .option('--with-keys', 'include the hashes of API keys, so that the keys keep working')
+    .addOption(
+      new Option('--format <format>', 'otlp: one request of OpenTelemetry on each line')
+        .choices(['ndjson', 'otlp'])
+        .default('ndjson'),
+    )
     .action(async (options: ExportOptions) => {
       await asAdministrator(terminal, (administrator) =>
-        exportApp(terminal, administrator, options),
+        options.format === 'otlp'
+          ? exportOtlp(terminal, administrator, options)
+          : exportApp(terminal, administrator, options),
       );
     });
 
@@ -94,6 +102,22 @@ async function exportApp(
   terminal.warn(
     `Exported ${countText(executions, 'execution')} of ${app} (${formatBytes(bytes)}).`,
   );
+}
+
+/** Writes what a Collector's file receiver reads. The lines are no file for `xray import`. */
+async function exportOtlp(
+  terminal: Terminal,
+  administrator: Administrator,
+  { app, from, to }: ExportOptions,
+): Promise<void> {
+  const filter = new URLSearchParams({
+    format: 'otlp',
+    ...(from && { from }),
+    ...(to && { to }),
+  });
+  for await (const chunk of await administrator.download(appPath(app, `export?${filter}`))) {
+    await write(terminal.io.stdout, chunk as Buffer);
+  }
 }
 
 async function countExecutions(administrator: Administrator, app: string): Promise<number> {

@@ -1,3 +1,4 @@
+import type { Snapshot } from '@xray/core';
 import type { Logger } from 'pino';
 import { readSnapshot } from '../records/read-snapshot.js';
 import { assembleTrace, type Assembled, type AssemblyInput } from '../records/otlp-slices.js';
@@ -15,7 +16,7 @@ const BATCH = 32;
 const LARGE = 16 * 1024;
 
 interface Parts {
-  store: Pick<Store, 'waiting' | 'saveExecutions'>;
+  store: Pick<Store, 'waiting' | 'saveExecutions' | 'readExecution'>;
   settings: OtlpSettingsReader;
   metrics: OtlpMetrics;
   threads: TaskThreads;
@@ -88,6 +89,11 @@ export class OtlpAssembly {
         );
         return;
       }
+    } else if (await this.#isStoredAlready(trace, made.texts)) {
+      // An export of ours that came back, or the same decision by our SDK.
+      await this.#close(trace, slices.length);
+      await this.#count(trace.app, 'known', 1, 'Another record has the id in xray.execution.id.');
+      return;
     } else {
       const refusal = await this.#store(trace, made);
       if (refusal === undefined && isTerminal && !trace.isTerminal) {
@@ -127,6 +133,18 @@ export class OtlpAssembly {
     const bytes = input.slices.reduce((sum, { body }) => sum + body.length, 0);
     if (bytes <= LARGE) return assembleTrace(input);
     return await this.#parts.threads.run('assembleTrace', input);
+  }
+
+  /** Whether an id that the program chose is another record's. A crash after the store makes an equal one. */
+  async #isStoredAlready({ app, traceId, assembled }: DueTrace, texts: string[]): Promise<boolean> {
+    if (assembled > 0) return false;
+    for (const text of texts) {
+      const { executionId } = JSON.parse(text) as Snapshot;
+      if (executionId.startsWith(traceId)) continue;
+      const stored = await this.#parts.store.readExecution(app, executionId);
+      if (stored !== undefined && stored.body !== text) return true;
+    }
+    return false;
   }
 
   /** Returns why an execution was refused. */

@@ -18,6 +18,8 @@ import {
 import { readFacets, readHistogram, readReleases } from '../query/counts.js';
 import { listExecutions } from '../query/list-executions.js';
 import { readExecutionText, readStepText } from '../query/read-executions.js';
+import { notFound } from '../auth/policy.js';
+import { otlpText } from '../records/otlp-export.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 import { isMarked, sendTable } from './tables.js';
@@ -26,7 +28,7 @@ const stepNumberSchema = wholeNumber(0);
 
 /** Reads an app's executions. */
 export function executionRoutes(deps: Deps): Route[] {
-  const { now } = deps;
+  const { now, store } = deps;
   return [
     {
       method: 'get',
@@ -71,7 +73,14 @@ export function executionRoutes(deps: Deps): Route[] {
         },
       },
       async handle({ req, res, record }) {
-        const { payloads } = parse(detailQuerySchema, req.query);
+        const { payloads, format } = parse(detailQuerySchema, req.query);
+        if (format === 'otlp') {
+          const stored = await store.readExecution(param(req, 'app'), param(req, 'id'));
+          if (stored === undefined) throw notFound('execution');
+          await record({ target: param(req, 'id'), details: { format } });
+          res.type('json').send(otlpText(stored.body));
+          return;
+        }
         const text = await readExecutionText(deps, param(req, 'app'), param(req, 'id'), {
           payloads: payloads === 'true',
           now: now(),

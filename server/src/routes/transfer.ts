@@ -17,7 +17,7 @@ import { readFilter } from '../query/filter.js';
 import { instantOf, toSearchRange } from '../query/range.js';
 import { readBody } from '../ingest/read-body.js';
 import { packFiles } from '../upkeep/backup.js';
-import { exportFound, exportLines } from '../upkeep/export.js';
+import { exportFound, exportLines, otlpPages } from '../upkeep/export.js';
 import { exportCsv, exportFoundCsv } from '../upkeep/export-csv.js';
 import { importLines } from '../upkeep/import.js';
 import { param, parse, type Deps, type Route } from './route.js';
@@ -70,6 +70,7 @@ export function transferRoutes(deps: Deps): Route[] {
         };
         const table = { bom: isMarked(query), now };
         const isCsv = query.format === 'csv';
+        const isOtlp = query.format === 'otlp';
         const pages = isSearch(filter)
           ? isCsv
             ? exportFoundCsv(deps.search, question, table)
@@ -78,7 +79,11 @@ export function transferRoutes(deps: Deps): Route[] {
             ? exportCsv(store, scope, table)
             : exportLines(store, scope, now);
         await record({ details: withoutValues(query, filter) });
-        await sendPages(res, isCsv ? CSV : NDJSON, whileAdmitted(pages, readmit));
+        await sendPages(
+          res,
+          isCsv ? CSV : NDJSON,
+          whileAdmitted(isOtlp ? otlpPages(pages) : pages, readmit),
+        );
       },
     },
     {

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
+import { parseJson, stringifyJson, type Json } from '@xray/core';
 import type { Search, SearchQuestion } from '../search/search.js';
 import { isStale } from '../query/read-executions.js';
+import { otlpText } from '../records/otlp-export.js';
 import type { ExportFilter, ExportedExecution, Store } from '../store/store.js';
 
 /** Search results that are read at a time. */
@@ -58,6 +60,19 @@ export async function* exportFound(
     else yield* exportLines(store, page, now);
     before = next;
   } while (before !== undefined);
+}
+
+/** The lines of an export as requests of OpenTelemetry, one on each line. */
+export async function* otlpPages(pages: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const page of pages) {
+    const lines = page.split('\n').filter((line) => line !== '');
+    yield lines
+      .map((line) => {
+        const { snapshot } = parseJson(line) as unknown as { snapshot: Json };
+        return `${otlpText(stringifyJson(snapshot))}\n`;
+      })
+      .join('');
+  }
 }
 
 /** The snapshot's text is not parsed. Line ends in it can only be white space between its parts. */

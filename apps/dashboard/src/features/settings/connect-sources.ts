@@ -77,6 +77,7 @@ export const RESULTS: Record<string, string> = {
   ignored: 'Log records without a use',
   stored: 'Traces stored',
   let_go: 'Traces without a known span',
+  known: 'Traces of decisions that are stored already',
   failed: 'Traces that could not be stored',
   outside: 'Traces with spans outside the key’s environments',
 };
