@@ -2,7 +2,7 @@
 
 import type { Json, Mark, Step } from '@xray/core';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { Boundary } from '@/components/boundary';
 import { MarkBadge } from '@/components/json/mark-badge';
 import { ErrorState } from '@/components/states';
@@ -14,6 +14,8 @@ import { stepQuery } from '@/lib/queries';
 import { statusVerdict } from '@/lib/verdict';
 import { ArtifactsPanel } from './artifacts-panel';
 import { CandidatesPanel } from './candidates-panel';
+import { conversationOf } from './conversation';
+import { ConversationPanel } from './conversation-panel';
 import { ErrorPanel, ReasoningPanel } from './text-panels';
 import { ModelPanel } from './model-panel';
 import { RulesPanel } from './rules-panel';
@@ -22,6 +24,7 @@ import { StepFacts } from './step-facts';
 import { ValuePanel } from './value-panel';
 
 const TABS = [
+  'conversation',
   'input',
   'output',
   'reasoning',
@@ -35,6 +38,7 @@ const TABS = [
 export type InspectorTab = (typeof TABS)[number];
 
 const TITLES: Record<InspectorTab, string> = {
+  conversation: 'Conversation',
   input: 'Input',
   output: 'Output',
   reasoning: 'Reasoning',
@@ -70,7 +74,10 @@ export function StepInspector(props: StepInspectorProps) {
   const detail = useQuery(stepQuery(props.app, props.executionId, index, props.revision));
   const whole = detail.data?.step;
   const pointer = `/steps/${index}`;
-  const tabs = TABS.filter((tab) => hasTab(tab, step));
+  const messages = useMemo(() => (whole === undefined ? [] : conversationOf(whole)), [whole]);
+  const tabs = TABS.filter((tab) =>
+    tab === 'conversation' ? messages.length > 0 : hasTab(tab, step),
+  );
   const tab = tabs.find((each) => each === props.tab) ?? firstTab(tabs);
   const ownMarks = props.marks.filter((mark) => mark.path === pointer);
 
@@ -127,6 +134,11 @@ export function StepInspector(props: StepInspectorProps) {
             </TabsTrigger>
           ))}
         </TabsList>
+        <TabsContent value="conversation" className="overflow-y-auto">
+          {panel(() => (
+            <ConversationPanel messages={messages} />
+          ))}
+        </TabsContent>
         <TabsContent value="input">
           {panel((step) => (
             <ValuePanel
@@ -220,7 +232,10 @@ function hasTab(tab: InspectorTab, step: Step): boolean {
 
 /** The tab that explains most comes first. */
 function firstTab(tabs: readonly InspectorTab[]): InspectorTab {
-  return (['error', 'rules', 'candidates'] as const).find((tab) => tabs.includes(tab)) ?? 'output';
+  return (
+    (['error', 'rules', 'candidates', 'conversation'] as const).find((tab) => tabs.includes(tab)) ??
+    'output'
+  );
 }
 
 /** Calls `render` as a component, so a boundary around it catches its errors. */

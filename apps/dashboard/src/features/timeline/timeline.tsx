@@ -8,7 +8,8 @@ import { useHotkeys } from '@/lib/hotkeys';
 import { TimelineAxis } from './timeline-axis';
 import { TimelineRows, type RowsHandle } from './timeline-rows';
 import { TimelineToolbar } from './timeline-toolbar';
-import { ancestorIndices, buildStepTree, visiblePositions } from './step-tree';
+import { foldSteps } from './folded-steps';
+import { ancestorIndices, visiblePositions } from './step-tree';
 import { isDecisive, isFailed, matchesText, nextMatch } from './step-search';
 import { layoutSpans, zoomWindow, type TimeWindow } from './waterfall';
 
@@ -27,10 +28,26 @@ interface TimelineProps {
 }
 
 /** The steps as a waterfall: a tree of names at the left, their times at the right. */
-export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps) {
-  const tree = useMemo(() => buildStepTree(steps), [steps]);
+export function Timeline({ snapshot, steps: recorded, selected, onSelect }: TimelineProps) {
+  const isAdverse = snapshot.decision?.adverse;
+  const { steps, tree, folds } = useMemo(
+    () => foldSteps(recorded, (step) => isDecisive(step, isAdverse)),
+    [recorded, isAdverse],
+  );
   const layout = useMemo(() => layoutSpans(snapshot, steps, tree), [snapshot, steps, tree]);
-  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(new Set());
+  const [closed, setClosed] = useState<ReadonlySet<number>>(new Set());
+  // Folds start closed, except around the step that is shown.
+  const [openFolds, setOpenFolds] = useState<ReadonlySet<number>>(() => {
+    const position = tree.nodes.findIndex((node) => node.index === selected);
+    return new Set(ancestorIndices(tree, position).map((index) => folds.get(index) ?? -1));
+  });
+  const collapsed = useMemo(() => {
+    const shut = [...folds].filter(([, first]) => !openFolds.has(first)).map(([index]) => index);
+    return new Set([...closed, ...shut]);
+  }, [closed, folds, openFolds]);
+  /** The fold that is the active row. The inspector shows only recorded steps. */
+  const [activeFold, setActiveFold] = useState<number | null>(null);
+  const active = activeFold !== null && folds.has(activeFold) ? activeFold : selected;
   const [zoom, setZoom] = useState<TimeWindow | null>(null);
   const [text, setText] = useState('');
   const positions = useMemo(() => visiblePositions(tree, collapsed), [tree, collapsed]);
@@ -44,7 +61,7 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
   );
   const namePx = Math.round(Math.min(NAME_MAX_PX, Math.max(NAME_MIN_PX, widthPx * NAME_SHARE)));
   const trackPx = Math.max(0, widthPx - namePx - 24);
-  const activeRow = positions.findIndex((position) => tree.nodes[position]?.index === selected);
+  const activeRow = positions.findIndex((position) => tree.nodes[position]?.index === active);
 
   const { decision } = snapshot;
   const decisive = useMemo(
@@ -52,37 +69,58 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
     [steps, decision],
   );
   const decides = (step: Step) => decisive.has(step);
+  const recordedSteps = useMemo(() => new Set(recorded), [recorded]);
+  const isRecorded = (step: Step) => recordedSteps.has(step);
 
-  const toggle = useCallback((index: number) => {
-    setCollapsed((old) => {
-      const next = new Set(old);
-      if (!next.delete(index)) next.add(index);
-      return next;
-    });
-  }, []);
+  const toggle = useCallback(
+    (index: number) => {
+      const fold = folds.get(index);
+      const flip = (old: ReadonlySet<number>) => {
+        const next = new Set(old);
+        if (!next.delete(fold ?? index)) next.add(fold ?? index);
+        return next;
+      };
+      if (fold === undefined) setClosed(flip);
+      else setOpenFolds(flip);
+    },
+    [folds],
+  );
+  const select = useCallback(
+    (index: number, how: 'chosen' | 'moved') => {
+      const isFold = folds.has(index);
+      setActiveFold(isFold ? index : null);
+      if (!isFold) onSelect(index, how);
+      else if (how === 'chosen') toggle(index);
+    },
+    [folds, onSelect, toggle],
+  );
   const goToRow = (row: number) => {
     const target = Math.max(0, Math.min(positions.length - 1, row));
     const node = tree.nodes[positions[target] ?? -1];
     if (node === undefined) return;
     rowsRef.current?.scrollToRow(target);
-    onSelect(node.index, 'moved');
+    select(node.index, 'moved');
   };
   /** Selects a node and unfolds the steps around it. */
   const goToPosition = (position: number | null) => {
     const node = position === null ? undefined : tree.nodes[position];
     if (position === null || node === undefined) return;
-    const opened = new Set(collapsed);
-    for (const index of ancestorIndices(tree, position)) opened.delete(index);
+    const around = ancestorIndices(tree, position);
+    const isOutside = (index: number) => !around.includes(index);
     // The row must exist before it can be scrolled to.
-    flushSync(() => setCollapsed(opened));
+    flushSync(() => {
+      setClosed(new Set([...closed].filter(isOutside)));
+      setOpenFolds(new Set([...openFolds, ...around.map((index) => folds.get(index) ?? -1)]));
+    });
+    const opened = new Set([...collapsed].filter(isOutside));
     rowsRef.current?.scrollToRow(visiblePositions(tree, opened).indexOf(position));
-    onSelect(node.index, 'moved');
+    select(node.index, 'moved');
   };
   const activePosition = positions[activeRow] ?? -1;
   const jump = (matches: (step: Step) => boolean, direction: 1 | -1) =>
     goToPosition(nextMatch(tree, steps, matches, activePosition, direction));
   const jumpToText = (direction: 1 | -1) => {
-    if (text.trim() !== '') jump((step) => matchesText(step, text), direction);
+    if (text.trim() !== '') jump((step) => isRecorded(step) && matchesText(step, text), direction);
   };
 
   const zoomBy = (factor: number, aroundMs = (window.fromMs + window.toMs) / 2) => {
@@ -109,7 +147,7 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
       else if (node !== undefined && node.parentPosition >= 0) goToPosition(node.parentPosition);
     },
     Enter: () => {
-      if (node !== undefined) onSelect(node.index, 'chosen');
+      if (node !== undefined) select(node.index, 'chosen');
     },
   };
   // The page has no other use for these keys, so they work wherever the focus is.
@@ -148,7 +186,9 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
         searchRef={searchRef}
         text={text}
         onText={setText}
-        matchCount={matching?.size ?? null}
+        matchCount={
+          matching === null ? null : [...matching].filter((step) => recordedSteps.has(step)).length
+        }
         onNextMatch={jumpToText}
         failedCount={failedCount}
         onNextFailed={() => jump(isFailed, 1)}
@@ -156,17 +196,20 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
         onNextDecisive={() => jump(decides, 1)}
         nested={tree.nodes.some((node) => node.depth > 0)}
         allCollapsed={collapsed.size > 0}
-        onToggleAll={() =>
-          setCollapsed(
-            collapsed.size > 0
-              ? new Set()
-              : new Set(
-                  tree.nodes
+        onToggleAll={() => {
+          const isOpening = collapsed.size > 0;
+          setOpenFolds(new Set(isOpening ? folds.values() : []));
+          setClosed(
+            new Set(
+              isOpening
+                ? []
+                : tree.nodes
                     .filter((node, position) => node.endPosition > position + 1)
-                    .map((node) => node.index),
-                ),
-          )
-        }
+                    .map((node) => node.index)
+                    .filter((index) => !folds.has(index)),
+            ),
+          );
+        }}
         zoomed={zoom !== null}
         onZoom={(factor) => (factor === null ? setZoom(null) : zoomBy(factor))}
       />
@@ -189,11 +232,11 @@ export function Timeline({ snapshot, steps, selected, onSelect }: TimelineProps)
         namePx={namePx}
         trackPx={trackPx}
         activeRow={activeRow}
-        selected={selected}
+        selected={active}
         decisive={decisive}
         matching={matching}
         onToggle={toggle}
-        onSelect={onSelect}
+        onSelect={select}
         onKeyDown={onKeyDown}
       />
     </div>
