@@ -336,7 +336,7 @@ export async function getJson<T>(path: string, params: Params, signal?: AbortSig
   return await exchange(`${path}${searchOf(params)}`, signal === undefined ? {} : { signal });
 }
 
-function searchOf(params: Params): string {
+export function searchOf(params: Params): string {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(params)) {
     if (value !== null && value !== undefined && value !== '') query.set(key, String(value));
@@ -358,11 +358,11 @@ export async function sendJson<T>(
   });
 }
 
-/** Sends a text as a file of that type. @throws ApiError as {@link getJson} does */
+/** Sends a text or a file of that type. @throws ApiError as {@link getJson} does */
 export async function sendFile<T>(
-  method: 'PUT',
+  method: 'PUT' | 'POST',
   path: string,
-  body: string,
+  body: string | Blob,
   type: string,
 ): Promise<T> {
   return await exchange(path, { method, headers: { 'content-type': type }, body });

@@ -32,6 +32,11 @@ export function groupsHref(app: string): string {
   return `/compare?${query({ app, qa: '' })}`;
 }
 
+/** The page that compares a favourable outcome between groups of people. */
+export function fairnessHref(app: string): string {
+  return `/compare?${query({ app, by: '' })}`;
+}
+
 /** The executions that match a filter within a range, ISO-8601. */
 export function filteredHref(
   app: string,

@@ -6,13 +6,19 @@ import { useQueryStates } from 'nuqs';
 import { AppGate } from '@/components/app-gate';
 import { cohortParams } from '@/features/cohorts/search-params';
 import { CompareSkeleton, CompareTwo } from '@/features/compare/compare-two';
+import { fairnessParams } from '@/features/fairness/search-params';
 import { cn } from '@/lib/cn';
-import { compareHref, groupsHref } from '@/lib/links';
+import { compareHref, fairnessHref, groupsHref } from '@/lib/links';
 
 // Each kind loads separately.
 const Cohorts = dynamic(async () => (await import('@/features/cohorts/cohorts')).Cohorts, {
   loading: CompareSkeleton,
 });
+
+const FairnessPage = dynamic(
+  async () => (await import('@/features/fairness/fairness-page')).FairnessPage,
+  { loading: CompareSkeleton },
+);
 
 export function CompareView() {
   return (
@@ -23,7 +29,9 @@ export function CompareView() {
 /** Compares two executions, or two groups if the address has a filter, even an empty one. */
 function Compare({ app }: { app: string }) {
   const [{ qa, qb }] = useQueryStates(cohortParams);
-  const isGroups = qa !== null || qb !== null;
+  const [{ by }] = useQueryStates(fairnessParams);
+  const isFairness = by !== null;
+  const isGroups = !isFairness && (qa !== null || qb !== null);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">Compare executions of {app}</h1>
@@ -31,10 +39,17 @@ function Compare({ app }: { app: string }) {
         aria-label="What to compare"
         className="flex shrink-0 gap-1 border-b border-line px-3 print:hidden"
       >
-        <Kind href={compareHref(app)} name="Two executions" isCurrent={!isGroups} />
+        <Kind href={compareHref(app)} name="Two executions" isCurrent={!isGroups && !isFairness} />
         <Kind href={groupsHref(app)} name="Two groups" isCurrent={isGroups} />
+        <Kind href={fairnessHref(app)} name="Fairness" isCurrent={isFairness} />
       </nav>
-      {isGroups ? <Cohorts app={app} /> : <CompareTwo app={app} />}
+      {isFairness ? (
+        <FairnessPage app={app} />
+      ) : isGroups ? (
+        <Cohorts app={app} />
+      ) : (
+        <CompareTwo app={app} />
+      )}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import {
   compareHref,
   executionHref,
   executionsHref,
+  fairnessHref,
   groupsHref,
   pipelineHref,
   pipelinesHref,
@@ -128,6 +129,8 @@ function commandsOf({ app, apps, pipelines, recent }: PaletteSources): Command[]
           go(whyHref(app), 'Why (not)?', 'page'),
           go(compareHref(app), 'Compare two executions', 'page'),
           go(groupsHref(app), 'Compare two groups', 'page'),
+          go(fairnessHref(app), 'Fairness by group', 'page'),
+          go(settingsHref('data', app), 'Data: retention and erasure', 'page'),
         ]),
     ...(app === null
       ? []
