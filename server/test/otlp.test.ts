@@ -304,10 +304,14 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
     expect([after.snapshot, after.server.conflict]).toEqual([sent, false]);
   });
 
+  /** Every fourth source in CI; `test:full` sends them all. */
+  const isFull = process.env.XRAY_TEST_FULL === '1';
+  const scenarios = [...recordedRequests()].filter(
+    ([name], index) => !name.startsWith('opa/') && (isFull || index % 4 === 3),
+  );
+
   test('all recorded requests, in order and again doubled and reversed, give the same records', async () => {
-    const requests = [...recordedRequests()]
-      .filter(([name]) => !name.startsWith('opa/'))
-      .flatMap(([, list]) => list);
+    const requests = scenarios.flatMap(([, list]) => list);
     const send = async (list: typeof requests) => {
       for (const { path, contentType, body } of list) {
         const response = await postOtlp(server.url, path, body, { 'content-type': contentType });
@@ -331,12 +335,12 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
     await send([...requests, ...requests].toReversed());
     await server.assemble(LATER);
     expect(await all()).toEqual(once);
-    expect(once.length).toBeGreaterThan(70);
+    expect(once.length).toBeGreaterThan(isFull ? 70 : 15);
   }, 60_000);
 });
 
 test('the exporters of JavaScript show their traces within seconds', async () => {
-  const server = await freshServer('pglite');
+  const server = await freshServer('postgres');
   const options = { url: `${server.url}${TRACES}`, headers: { 'x-api-key': API_KEY } };
   const ids: string[] = [];
   for (const exporter of [new ProtobufExporter(options), new JsonExporter(options)]) {
