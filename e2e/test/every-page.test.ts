@@ -36,10 +36,12 @@ const PAGES: Record<string, ((place: Place) => string)[]> = {
     ({ app }) => `app=${app}&qa=outcome:approved&qb=outcome:declined`,
   ],
   why: [({ app }) => `app=${app}`, ({ app }) => `app=${app}&id=8151`],
+  case: [({ app }) => `app=${app}&type=applicant&id=8151`],
+  letter: [({ app, declined }) => `app=${app}&id=${declined}`],
   pipelines: [({ app }) => `app=${app}`],
   pipeline: [({ app }) => `app=${app}&p=loan-approval`],
   'pipeline-rules': [({ app }) => `app=${app}&p=loan-approval`],
-  settings: ['apps', 'keys', 'members', 'audit', 'people', 'profile'].map(
+  settings: ['apps', 'keys', 'members', 'dictionary', 'audit', 'people', 'profile'].map(
     (tab) =>
       ({ app }: Place) =>
         `app=${app}&tab=${tab}`,

@@ -5,6 +5,7 @@ import { linkedFromSchema, serverFactsSchema } from './api.js';
 import { matterSchema } from './case.js';
 import { languageSchema } from './language.js';
 import { evaluationsOf } from './rule-evaluations.js';
+import { ruleHistorySchema } from './rule-history.js';
 import { snapshotSchema, type Snapshot } from './snapshot.js';
 import { stepsInOrder } from './step-order.js';
 
@@ -16,7 +17,14 @@ export const evidenceQuerySchema = z.object({
 export type EvidenceQuery = z.infer<typeof evidenceQuerySchema>;
 
 /** The parts of the evidence that have a digest. */
-export const EVIDENCE_PARTS = ['record', 'explanation', 'rules', 'linked', 'audit'] as const;
+export const EVIDENCE_PARTS = [
+  'record',
+  'explanation',
+  'rules',
+  'ruleHistory',
+  'linked',
+  'audit',
+] as const;
 export type EvidencePart = (typeof EVIDENCE_PARTS)[number];
 
 /** Everything that this server knows about one decision, for an auditor. */
@@ -32,6 +40,11 @@ export const executionEvidenceSchema = z.object({
   explanation: explanationSchema,
   /** The rules in force when the decision was made, as this execution evaluated them. */
   rules: z.array(ruleEvidenceSchema),
+  /**
+   * The settings of the pipeline's rules in the 90 days up to the decision, in its environment, and what
+   * changed in them. Null if the server could not read them in time.
+   */
+  ruleHistory: ruleHistorySchema.nullable(),
   linked: z.object({
     /** Links from this execution to others. */
     to: z.array(z.object({ executionId: z.string(), relation: z.string() })),
@@ -52,6 +65,7 @@ export const executionEvidenceSchema = z.object({
     record: z.string(),
     explanation: z.string(),
     rules: z.string(),
+    ruleHistory: z.string(),
     linked: z.string(),
     audit: z.string(),
   }),

@@ -74,6 +74,26 @@ ${table(
   ['Rule', 'Version', 'Field', 'Operator', 'Threshold', 'Value', 'Result', 'Step'],
   evidence.rules.map((rule) => ruleRow(rule, terms)),
 )}
+<h2>History of the rules before the decision</h2>
+${
+  evidence.ruleHistory === null
+    ? '<p>Not read: the pipeline has too many executions.</p>'
+    : table(
+        `In the 90 days up to the decision. ${evidence.ruleHistory.executions} executions, ${evidence.ruleHistory.sampled} of them read.`,
+        ['Rule', 'Operator', 'Threshold', 'Version', 'First seen', 'Last seen', 'Executions'],
+        evidence.ruleHistory.rules.flatMap(({ id, settings }) =>
+          settings.map(({ op, threshold, version, firstAt, lastAt, executions }) => [
+            named(terms.name('rules', id), id),
+            op ?? '',
+            stringifyJson(threshold),
+            version ?? '',
+            firstAt,
+            lastAt,
+            String(executions),
+          ]),
+        ),
+      )
+}
 <h2>Linked executions</h2>
 <p>${escapeHtml(endText(linked.ended))}</p>
 ${table(

@@ -1,18 +1,27 @@
 import { hash } from 'node:crypto';
 import {
+  FIRST_INSTANT_MS,
   assembleCase,
   parseJson,
+  printQueryValue,
+  stringifyJson,
   termsIn,
   type EvidencePart,
   type EvidenceQuery,
   type ExecutionEvidence,
+  type RuleHistory,
   type ServerFacts,
 } from '@xray/core';
+import { DomainError } from '../errors.js';
 import { evidencePage } from '../letters/evidence-page.js';
 import { followLinks } from './cases.js';
 import type { HistoryDeps } from './histories.js';
+import type { LinkedExecution } from '../store/cases.js';
+import { readRuleHistory } from './rules.js';
 import { MAX_LINKED_FROM, findExecution, isStale, type RecordDeps } from './read-executions.js';
 
+/** How long before the decision its rules are followed. */
+const HISTORY_MS = 90 * 86_400_000;
 /** Audit entries in a file. */
 const MAX_ENTRIES = 500;
 
@@ -40,11 +49,14 @@ export async function writeEvidence(
     bytes: stored.bytes,
   };
   const { explanation, rules } = await threads.run('evidence', stored.body);
+  const own = (await store.listLinked([stored.id]))[0];
+  const history = own && (await ruleHistoryOf(deps, app, own));
   const texts: Record<EvidencePart, string> = {
     record: stored.body,
     explanation,
     rules,
-    linked: JSON.stringify(await linkedTo(deps, app, stored.id)),
+    ruleHistory: stringifyJson(history ?? null),
+    linked: JSON.stringify(await linkedTo(deps, app, own)),
     audit: JSON.stringify(await auditOf(deps, app, executionId, reader)),
   };
   const digests = Object.fromEntries(
@@ -67,14 +79,33 @@ export async function writeEvidence(
   return evidencePage(evidence, texts, termsIn(dictionary, lang));
 }
 
+/** Null where the executions are too many to be read in time: the rest of the evidence does not depend on it. */
+async function ruleHistoryOf(
+  deps: HistoryDeps,
+  app: string,
+  { summary }: LinkedExecution,
+): Promise<RuleHistory | null> {
+  const at = Date.parse(summary.at);
+  const query = {
+    q: `env:${printQueryValue(summary.environment)}`,
+    from: new Date(Math.max(FIRST_INSTANT_MS, at - HISTORY_MS)).toISOString(),
+    to: new Date(at + 1).toISOString(),
+  };
+  try {
+    return await readRuleHistory(deps.store, app, summary.pipeline, query, deps.now());
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'too_broad') return null;
+    throw error;
+  }
+}
+
 async function linkedTo(
   deps: HistoryDeps,
   app: string,
-  id: number,
+  own: LinkedExecution | undefined,
 ): Promise<ExecutionEvidence['linked']> {
   const now = deps.now();
-  const rows = await deps.store.listLinked([id]);
-  const [own] = rows;
+  const rows = own === undefined ? [] : [own];
   const { linked } = await followLinks(deps, app, rows);
   const entries = [...rows, ...linked].map(({ summary, links }) => ({
     summary: {

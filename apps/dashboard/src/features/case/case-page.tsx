@@ -183,7 +183,7 @@ function CaseRow({ app, item }: { app: string; item: Case['items'][number] }) {
               .map(({ relation, executionId }) => `${relation.replaceAll('_', ' ')} ${executionId}`)
               .join(', ')
           : item.reasons.map((reason) => names('reasons', reason)).join(', ')}
-        {item.replacedBy === null ? '' : ` replaced by ${item.replacedBy}`}
+        {item.replacedBy === null ? '' : ` · replaced by ${item.replacedBy}`}
       </span>
     </li>
   );

@@ -1,4 +1,5 @@
 import Link from 'next/link';
+import { Term } from '@/components/term';
 import { RuleBar } from '@/components/rules/rule-bar';
 import { relationText } from '@/components/rules/rule-reading';
 import { plural } from '@/lib/format';
@@ -52,7 +53,9 @@ function ReasonItem({ reason: { code, text, rule, moreRules, candidates } }: { r
       className="flex max-w-full min-w-0 items-center gap-x-1.5 max-md:flex-wrap"
       title={[code, text, rule?.rule].filter(Boolean).join(' · ')}
     >
-      <span className="max-w-full truncate font-medium">{code}</span>
+      <span className="max-w-full truncate font-medium">
+        <Term kind="reasons" code={code} />
+      </span>
       {rule === null ? (
         <span className="max-w-96 truncate text-ink-muted">
           {text ?? (candidates === null ? '' : plural(candidates, 'candidate'))}

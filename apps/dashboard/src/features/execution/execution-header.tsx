@@ -5,6 +5,7 @@ import { failingStepIndex } from '@xray/core/failing-step';
 import Link from 'next/link';
 import { useMemo, type ReactNode } from 'react';
 import { IdText } from '@/components/id-text';
+import { Term } from '@/components/term';
 import { AbsoluteTime, RelativeTime } from '@/components/time';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { formatCount, formatDuration, truncateMiddle } from '@/lib/format';
@@ -44,7 +45,7 @@ export function ExecutionHeader({
             title={snapshot.pipeline}
             className="touch-link min-w-0 truncate text-ink-muted hover:text-ink hover:underline"
           >
-            {snapshot.pipeline}
+            <Term kind="pipelines" code={snapshot.pipeline} />
           </Link>
         </h1>
         <IdText id={snapshot.executionId} label="execution id" className="text-ink-muted" />

@@ -4,7 +4,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTerms } from '@/lib/dictionary';
 
-/** The explanation with the names of the app's dictionary. The outcome keeps its code, which its colour goes by. */
+/** The explanation with the names of the app's dictionary. The outcome keeps its code, which its colour follows. */
 export function useNamedExplanation(
   query: UseQueryResult<Explanation>,
 ): UseQueryResult<Explanation> {
