@@ -156,13 +156,17 @@ function Rule({ app, rule, history }: { app: string; rule: HistoryRule; history:
       </h3>
       <p className="flex flex-wrap gap-x-4 text-sm text-ink-muted">
         <span>evaluated in {formatCount(evaluated)} executions</span>
-        <Link href={within(`rule:${printQueryValue(id)}`)} prefetch={false} className="text-accent">
+        <Link
+          href={within(`rule:${printQueryValue(id)}`)}
+          prefetch={false}
+          className="touch-link text-accent"
+        >
           failed in {formatCount(failed)}
         </Link>
         <Link
           href={within(`decisive:${printQueryValue(id)}`)}
           prefetch={false}
-          className="text-accent"
+          className="touch-link text-accent"
         >
           decided {formatCount(decided)}
         </Link>
@@ -204,7 +208,7 @@ function Rule({ app, rule, history }: { app: string; rule: HistoryRule; history:
           <tbody>
             {settings.map((setting) => (
               <tr key={JSON.stringify(setting)} className="border-t border-line">
-                <td className="max-w-80 pr-4 wrap-anywhere">
+                <td className="max-w-80 py-1.5 pr-4 wrap-anywhere">
                   <Setting id={id} setting={setting} hrefOf={within} />
                 </td>
                 <td className="pr-4">{setting.version ?? '–'}</td>
@@ -247,7 +251,11 @@ function Setting({
   if (threshold === null || typeof threshold === 'object') return text;
   const term = `${printQueryField('rule', `${id}.threshold`)}:${printQueryValue(settingText(threshold))}`;
   return (
-    <Link href={hrefOf(term)} prefetch={false} className="text-accent hover:underline">
+    <Link
+      href={hrefOf(term)}
+      prefetch={false}
+      className="touch-link inline-block min-h-6 min-w-6 text-accent max-md:min-w-11 hover:underline"
+    >
       {text}
     </Link>
   );
