@@ -29,10 +29,10 @@ interface TimelineProps {
 
 /** The steps as a waterfall: a tree of names at the left, their times at the right. */
 export function Timeline({ snapshot, steps: recorded, selected, onSelect }: TimelineProps) {
-  const isAdverse = snapshot.decision?.adverse;
+  const { decision } = snapshot;
   const { steps, tree, folds } = useMemo(
-    () => foldSteps(recorded, (step) => isDecisive(step, isAdverse)),
-    [recorded, isAdverse],
+    () => foldSteps(recorded, (step) => isDecisive(step, decision)),
+    [recorded, decision],
   );
   const layout = useMemo(() => layoutSpans(snapshot, steps, tree), [snapshot, steps, tree]);
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set());
@@ -63,7 +63,6 @@ export function Timeline({ snapshot, steps: recorded, selected, onSelect }: Time
   const trackPx = Math.max(0, widthPx - namePx - 24);
   const activeRow = positions.findIndex((position) => tree.nodes[position]?.index === active);
 
-  const { decision } = snapshot;
   const decisive = useMemo(
     () => new Set(steps.filter((step) => isDecisive(step, decision))),
     [steps, decision],
