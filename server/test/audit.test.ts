@@ -119,6 +119,12 @@ describe.each(driverInCi('postgres'))(
         'PATCH /api/apps/:app/views/:view': [`${app}/views/${view.id}`, { name: 'other' }],
         'DELETE /api/apps/:app/views/:view': [`${app}/views/${view.id}`],
         'PUT /api/apps/:app/dictionary': [`${app}/dictionary`, { language: 'en' }],
+        'PUT /api/apps/:app/otlp': [`${app}/otlp`, { take: 'all' }],
+        'PUT /api/apps/:app/pipelines/:pipeline/outcomes': [
+          `${app}/pipelines/p/outcomes`,
+          { outcomes: [] },
+        ],
+        'POST /api/apps/:app/fairness': [`${app}/fairness?outcome=approved`, { a: 'b' }],
         'PUT /api/apps/:app/retention': [
           `${app}/retention`,
           { items: [{ environment: null, days: 1, legalHold: false }] },

@@ -261,7 +261,7 @@ test('the audit log keeps no value of an export and no id of an erased person', 
   const { items } = body as { items: { action: string; details: object }[] };
   const detailsOf = (action: string): object | undefined =>
     items.find((entry) => entry.action === action)?.details;
-  expect(detailsOf('export')).toEqual({ filterBy: ['subject', 'text'] });
+  expect(detailsOf('export')).toEqual({ format: 'ndjson', filterBy: ['subject', 'text'] });
   expect(detailsOf('execution.prune')).toMatchObject({
     what: { kind: 'subject', type: 'applicant' },
   });

@@ -66,7 +66,7 @@ test.skipIf(!canLimit)(
     await server.end('SIGTERM');
     const warnings = (await server.log)
       .split('\n')
-      .filter((line) => line.includes('connections have reached their limit'));
+      .filter((line) => line.includes('the limit on connections is reached'));
     // There is one line for the shortage, not one for each connection.
     expect(warnings).toHaveLength(1);
     expect(JSON.parse(warnings[0] ?? '')).toMatchObject({ level: 40, ip: '127.0.0.1' });
