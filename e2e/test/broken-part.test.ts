@@ -69,7 +69,7 @@ const CASES: readonly Case[] = [
     answer: { items: 5 },
     says: 'Its activity cannot be shown',
     remains: heading('Apps'),
-    recovered: async (page) => await page.getByText('in the last 24 h').waitFor(),
+    recovered: async (page) => await page.getByText('in the last 24 h').first().waitFor(),
   },
   {
     part: 'the chart of the last day on the first page',
@@ -78,8 +78,8 @@ const CASES: readonly Case[] = [
     answer: { total: 3, by: 'outcome', series: 5 },
     says: 'The last 24 h cannot be shown',
     remains: async (page) =>
-      await page.getByRole('link', { name: 'loan-approval', exact: true }).waitFor(),
-    recovered: async (page) => await page.getByText('in the last 24 h').waitFor(),
+      await page.getByRole('link', { name: 'loan-approval', exact: true }).first().waitFor(),
+    recovered: async (page) => await page.getByText('in the last 24 h').first().waitFor(),
   },
   {
     part: 'the list of pipelines',

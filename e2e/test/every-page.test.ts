@@ -34,6 +34,7 @@ const PAGES: Record<string, ((place: Place) => string)[]> = {
     ({ app }) => `app=${app}`,
     ({ app, good, declined }) => `app=${app}&a=${good}&b=${declined}`,
     ({ app }) => `app=${app}&qa=outcome:approved&qb=outcome:declined`,
+    ({ app }) => `app=${app}&by=metadata.region`,
   ],
   why: [({ app }) => `app=${app}`, ({ app }) => `app=${app}&id=8151`],
   case: [({ app }) => `app=${app}&type=applicant&id=8151`],
@@ -41,7 +42,17 @@ const PAGES: Record<string, ((place: Place) => string)[]> = {
   pipelines: [({ app }) => `app=${app}`],
   pipeline: [({ app }) => `app=${app}&p=loan-approval`],
   'pipeline-rules': [({ app }) => `app=${app}&p=loan-approval`],
-  settings: ['apps', 'keys', 'members', 'dictionary', 'audit', 'people', 'profile'].map(
+  settings: [
+    'apps',
+    'keys',
+    'connect',
+    'members',
+    'dictionary',
+    'data',
+    'audit',
+    'people',
+    'profile',
+  ].map(
     (tab) =>
       ({ app }: Place) =>
         `app=${app}&tab=${tab}`,
@@ -106,7 +117,7 @@ test.for(LOOKS)(
       await looker.goto(`${server.url}${address}`);
       await settle(looker, state);
       await expectUsable(looker).catch((error: unknown) => {
-        faults[address] = String(error);
+        faults[address] = faultText(error);
       });
     }
     expect(faults).toEqual({});
@@ -143,6 +154,13 @@ test('pages hydrate without errors, even if the server answers at once', async (
   }
   expect(complaints.filter((complaint) => complaint.includes('React'))).toEqual([]);
 });
+
+/** The values that an expectation found, which its message cuts. */
+function faultText(error: unknown): string {
+  return error instanceof Error && 'actual' in error
+    ? `${error.message}: ${JSON.stringify(error.actual)}`
+    : String(error);
+}
 
 /** Waits until the page has its heading and, unless it should keep loading, has finished loading. */
 async function settle(page: Page, state: State): Promise<void> {

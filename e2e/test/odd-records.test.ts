@@ -139,7 +139,7 @@ test.for(seenOn('light', 1_280))(
     await send(server, [TWINS]);
     await lookOn(page, view);
     await openExecution(page, server, 'twins');
-    await page.getByText('0.59996 < 0.6').first().waitFor();
+    await page.getByText('0.59996 < 0.6').filter({ visible: true }).first().waitFor();
     for (const [name, payload] of [
       ['second', '"SECOND"'],
       ['first', '"FIRST"'],
@@ -153,7 +153,7 @@ test.for(seenOn('light', 1_280))(
     }
     await openExecution(page, server, 'twins', '&step=explain');
     const explanation = page.getByRole('region', { name: 'Explanation' });
-    await explanation.getByText('0.59996 < 0.6').first().waitFor();
+    await explanation.getByText('0.59996 < 0.6').filter({ visible: true }).first().waitFor();
     expect(complaints).toEqual([]);
   },
 );

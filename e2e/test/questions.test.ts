@@ -272,3 +272,43 @@ test('a support agent answers a complaint with a printed letter, in at most four
   expect(clicks).toBeLessThanOrEqual(4);
   expect(complaints).toEqual([]);
 });
+
+test('an owner erases a person in at most five clicks, and its address says so', async ({
+  stage,
+}) => {
+  const { page, server, complaints } = stage;
+  const { url, appId, apiKey } = server;
+  const execution = {
+    executionId: 'about-8123',
+    appId,
+    pipeline: 'loan',
+    subjects: [{ type: 'applicant', id: '8123' }],
+    steps: [],
+  };
+  await fetch(`${url}/executions`, {
+    method: 'POST',
+    headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
+    body: JSON.stringify(execution),
+  });
+  await page.goto(`${url}/executions?app=${appId}`);
+  let clicks = 0;
+  const click = async (name: string, role: 'link' | 'tab' | 'button') => {
+    clicks += 1;
+    await page.getByRole(role, { name, exact: true }).first().click();
+  };
+  await click('Settings', 'link');
+  await click('Data', 'tab');
+  await page.getByLabel('Type', { exact: true }).fill('applicant');
+  await page.getByLabel('Id', { exact: true }).fill('8123');
+  await click('Count what would go', 'button');
+  await page.getByLabel('Type 8123 to confirm').fill('8123');
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await click('Erase', 'button');
+  await page.getByText('Erased. The receipt is kept below').waitFor();
+  expect(clicks).toBeLessThanOrEqual(5);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+  await page.goto(`${url}/execution?app=${appId}&id=about-8123`);
+  await page.getByRole('heading', { name: 'This execution was erased' }).waitFor();
+  await page.getByText('Request of the person').waitFor();
+});

@@ -55,16 +55,19 @@ function LoadedCase({ app, type, id }: { app: string; type: string; id: string }
         onRetry={() => void found.refetch()}
       />
     ) : (
-      <CaseSkeleton />
+      <>
+        <header className="px-4 pt-3">
+          <CaseTitle type={type} id={id} />
+        </header>
+        <CaseSkeleton />
+      </>
     );
   }
   const { items, matters, executions, more, notSearched } = found.data;
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-3">
-        <h1 className="min-w-0 text-base wrap-anywhere">
-          <span className="text-ink-muted">{type}</span> <span className="font-semibold">{id}</span>
-        </h1>
+        <CaseTitle type={type} id={id} />
         <span className="text-sm text-ink-muted">
           {plural(executions, 'decision')} about this {type}, {items.length - countAbout(items)}{' '}
           linked
@@ -186,6 +189,14 @@ function CaseRow({ app, item }: { app: string; item: Case['items'][number] }) {
         {item.replacedBy === null ? '' : ` · replaced by ${item.replacedBy}`}
       </span>
     </li>
+  );
+}
+
+function CaseTitle({ type, id }: { type: string; id: string }) {
+  return (
+    <h1 className="min-w-0 text-base wrap-anywhere">
+      <span className="text-ink-muted">{type}</span> <span className="font-semibold">{id}</span>
+    </h1>
   );
 }
 

@@ -58,7 +58,9 @@ export function ExecutionHeader({
             conflicting records
           </Chip>
         ) : null}
-        <div className="ml-auto flex shrink-0 gap-2 print:hidden">{actions}</div>
+        <div className="ml-auto flex max-w-full flex-wrap justify-end gap-2 print:hidden">
+          {actions}
+        </div>
       </div>
       {because.reasons.length > 0 ? (
         <BecauseReasons
@@ -76,11 +78,11 @@ export function ExecutionHeader({
       <LinkedFromLines app={app} at={at} linkedFrom={linkedFrom} />
       <dl className="flex min-w-0 flex-wrap gap-x-4 gap-y-0.5 text-sm">
         {(snapshot.subjects ?? []).map((subject) => (
-          <Fact key={`${subject.type}/${subject.id}`} name={subject.type} title={subject.id}>
+          <Fact key={`${subject.type}/${subject.id}`} name={subject.type} title={subject.id} isLink>
             <Link
               href={caseHref(app, subject.type, subject.id)}
               prefetch={false}
-              className="text-accent hover:underline"
+              className="touch-link max-w-full truncate text-accent hover:underline"
             >
               {subject.idForm === 'hmac' ? truncateMiddle(subject.id, 16) : subject.id}
             </Link>
@@ -128,12 +130,12 @@ function linkHref(app: string, { executionId, stepSequence }: ExecutionLink): st
 
 function LinkFact({ app, link }: { app: string; link: ExecutionLink }) {
   return (
-    <Fact name={link.relation.replaceAll('_', ' ')}>
+    <Fact name={link.relation.replaceAll('_', ' ')} isLink>
       <Link
         href={linkHref(app, link)}
         prefetch={false}
         title={link.executionId}
-        className="text-mono text-accent hover:underline"
+        className="touch-link text-mono text-accent hover:underline"
       >
         {truncateMiddle(link.executionId, 16)}
       </Link>
@@ -141,13 +143,24 @@ function LinkFact({ app, link }: { app: string; link: ExecutionLink }) {
   );
 }
 
-function Fact({ name, title, children }: { name: string; title?: string; children: ReactNode }) {
+function Fact({
+  name,
+  title,
+  isLink = false,
+  children,
+}: {
+  name: string;
+  title?: string;
+  /** A link is cut by itself: its target for a finger is higher than its line. */
+  isLink?: boolean;
+  children: ReactNode;
+}) {
   return (
     <div className="flex max-w-full min-w-0 gap-1.5">
       <dt className="max-w-40 shrink-0 truncate text-ink-faint" title={name}>
         {name}
       </dt>
-      <dd className="min-w-0 truncate" title={title}>
+      <dd className={isLink ? 'flex min-w-0' : 'min-w-0 truncate'} title={title}>
         {children}
       </dd>
     </div>

@@ -36,7 +36,7 @@ export function LinkedFromLines({
               href={executionHref(app, link.executionId)}
               prefetch={false}
               title={link.executionId}
-              className="text-accent hover:underline"
+              className="touch-link inline-block text-accent hover:underline"
             >
               {DONE[link.relation] ?? link.relation.replaceAll('_', ' ')}
               {laterMs > 0 ? ` ${formatDuration(laterMs)} later` : ''}

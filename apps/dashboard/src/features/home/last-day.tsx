@@ -44,7 +44,7 @@ export function LastDay({ app }: { app: string }) {
           {plural(day.data.total, 'execution')} in the last 24 h ·{' '}
           <Link
             href={filteredHref(app, 'status:failed,timed_out', { from: '-1h', to: null })}
-            className="touch-link hover:text-ink hover:underline"
+            className="touch-link inline-block hover:text-ink hover:underline"
           >
             failed in the last hour
           </Link>
