@@ -27,6 +27,19 @@ test.for(seenOn('dark', 1_280))(
     await page.getByText('120 executions', { exact: true }).waitFor();
     const rates = page.getByRole('slider', { name: /^Share of each outcome/ });
     expect(await rates.getAttribute('aria-valuetext')).toMatch(/approved 70\.0% \(\S+ to \S+\)/);
+    await page.getByRole('button', { name: 'Outcome meanings' }).click();
+    const meanings = page.getByRole('dialog', { name: /^Meaning of the outcomes/ });
+    await meanings.getByRole('button', { name: 'Move declined up' }).press('Enter');
+    await meanings
+      .getByRole('group', { name: /declined/ })
+      .getByLabel('neutral')
+      .check();
+    await expectUsable(page);
+    await meanings.getByRole('button', { name: 'Save' }).click();
+    await meanings.waitFor({ state: 'detached' });
+    await expect
+      .poll(async () => await rates.getAttribute('aria-valuetext'))
+      .toMatch(/declined [\s\S]*approved /);
     const reading = page.getByRole('slider', { name: /^Executions by outcome/ });
     await reading.focus();
     await page.keyboard.press('ArrowLeft');

@@ -27,6 +27,8 @@ export interface Verdict {
   shape: Shape;
   /** Degrees on the colour wheel, only for the tone `named`. */
   hue: number | null;
+  /** People chose the meaning, so the outcome keeps its colour before others. */
+  isChosen?: true;
 }
 
 const NAMED_SHAPES: readonly Shape[] = ['square', 'hexagon', 'star', 'pentagon'];
@@ -64,11 +66,19 @@ export function executionVerdict(execution: {
   outcome: string | null | undefined;
   stale: boolean;
 }): Verdict {
-  const status = execution.status ?? 'completed';
-  if (status === 'running' && execution.stale) return neutral('stale', 'ring');
-  if (status === 'completed' && typeof execution.outcome === 'string') {
+  if ((execution.status ?? 'completed') === 'completed' && typeof execution.outcome === 'string') {
     return outcomeVerdict(execution.outcome);
   }
+  return technicalVerdict(execution);
+}
+
+/** The technical status. A running execution that sends nothing is stale. */
+export function technicalVerdict(execution: {
+  status: Status | null | undefined;
+  stale: boolean;
+}): Verdict {
+  const status = execution.status ?? 'completed';
+  if (status === 'running' && execution.stale) return neutral('stale', 'ring');
   return statusVerdict(status);
 }
 
@@ -96,15 +106,24 @@ export function distinctVerdicts<T>(
   const verdicts = new Map<T, Verdict>();
   const takenHues: number[] = [];
   const takenTones = new Set<Tone>();
-  // Fixed colours first, the usual word before its synonyms, then by name. Counts must not decide.
+  // Chosen colours first, then fixed ones, the usual word before its synonyms, then by name. Counts must not decide.
   const inOrder = [...new Set(outcomes)]
     .map((outcome) => ({ outcome, verdict: verdictOf(outcome) }))
     .toSorted((a, b) => {
+      const chosen = Number(b.verdict.isChosen ?? false) - Number(a.verdict.isChosen ?? false);
+      const hasHue = Number(b.verdict.hue !== null) - Number(a.verdict.hue !== null);
+      if (chosen !== 0) return chosen;
+      if (a.verdict.isChosen && hasHue !== 0) return hasHue;
       const named = Number(a.verdict.tone === 'named') - Number(b.verdict.tone === 'named');
       const usual = usualRank(a.verdict) - usualRank(b.verdict);
       return named || usual || (a.verdict.word < b.verdict.word ? -1 : 1);
     });
   for (const { outcome, verdict } of inOrder) {
+    if (verdict.isChosen && verdict.hue !== null) {
+      takenHues.push(verdict.hue);
+      verdicts.set(outcome, verdict);
+      continue;
+    }
     if (verdict.tone !== 'named' && !takenTones.has(verdict.tone)) {
       takenTones.add(verdict.tone);
       const hue = TONE_HUES[verdict.tone];

@@ -1,24 +1,28 @@
 import { toneClass, toneStyle } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatCount, formatShare } from '@/lib/format';
-import { distinctVerdicts, outcomeVerdict, statusVerdict, type Verdict } from '@/lib/verdict';
+import { useOutcomes, type Outcomes } from '@/lib/outcomes';
+import { distinctVerdicts, statusVerdict, type Verdict } from '@/lib/verdict';
 
 /** The count of each outcome as a part of one bar. The bar is decoration: the caller shows the words. */
 export function OutcomeMix({
+  pipeline,
   outcomes,
   className,
 }: {
+  pipeline: string;
   outcomes: readonly { outcome: string | null; count: number }[];
   className?: string;
 }) {
   const total = outcomes.reduce((sum, { count }) => sum + count, 0);
-  const verdictOf = mixVerdicts(outcomes);
+  const meanings = useOutcomes();
+  const verdictOf = mixVerdicts(meanings, pipeline, outcomes);
   return (
     <span
       aria-hidden
       className={cn('flex h-2 gap-px overflow-hidden rounded-full bg-sunken', className)}
     >
-      {outcomes.map(({ outcome, count }) => {
+      {meanings.sort(pipeline, outcomes, nameOf).map(({ outcome, count }) => {
         const verdict = verdictOf(outcome);
         return count === 0 ? null : (
           <span
@@ -35,17 +39,30 @@ export function OutcomeMix({
 
 /** Verdicts of outcomes that are shown together. Each has its own colour. */
 export function mixVerdicts(
+  meanings: Outcomes,
+  pipeline: string,
   outcomes: readonly { outcome: string | null }[],
 ): (outcome: string | null) => Verdict {
   return distinctVerdicts(
     outcomes.map(({ outcome }) => outcome),
-    mixVerdict,
+    (outcome) => mixVerdict(meanings, pipeline, outcome),
   );
 }
 
+const nameOf = ({ outcome }: { outcome: string | null }): string | null => outcome;
+
+/** The word of an outcome. A null outcome means that nothing was decided, or not yet. */
+export function outcomeWord(outcome: string | null): string {
+  return outcome ?? 'no outcome';
+}
+
 /** A null outcome means that nothing was decided, or not yet. */
-export function mixVerdict(outcome: string | null): Verdict {
+export function mixVerdict(
+  meanings: Outcomes,
+  pipeline: string | null,
+  outcome: string | null,
+): Verdict {
   return outcome === null
-    ? { ...statusVerdict('completed'), word: 'no outcome' }
-    : outcomeVerdict(outcome);
+    ? { ...statusVerdict('completed'), word: outcomeWord(null) }
+    : meanings.verdict(pipeline, outcome);
 }

@@ -118,3 +118,16 @@ function namedTerms(query: QueryNode) {
 function titleOf(field: string): string {
   return TITLES[field] ?? `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
 }
+
+/** The pipeline to which a filter restricts its executions; null for several pipelines. */
+export function pipelineOfFilter(q: string): string | null {
+  const parsed = parseQuery(q);
+  if (!parsed.ok) return null;
+  const nodes = parsed.query.kind === 'and' ? parsed.query.nodes : [parsed.query];
+  for (const node of nodes) {
+    if (node.kind !== 'term' || node.field !== 'pipeline') continue;
+    const [value, ...others] = node.values;
+    if (value?.match === 'is' && others.length === 0) return value.text;
+  }
+  return null;
+}

@@ -28,12 +28,15 @@ export function HistogramBars({
 }
 
 /** Verdicts of a histogram's series. Each has its own colour. */
-export function seriesVerdicts({ series, by }: Pick<Histogram, 'series' | 'by'>): SeriesVerdict {
+export function seriesVerdicts(
+  { series, by }: Pick<Histogram, 'series' | 'by'>,
+  verdictOf: (outcome: string) => Verdict = outcomeVerdict,
+): SeriesVerdict {
   return distinctVerdicts(
     series.map(({ value }) => value),
     (value) => {
       if (value === null) return { word: `no ${by}`, tone: 'neutral', shape: 'dash', hue: null };
-      return by === 'outcome' ? outcomeVerdict(value) : statusVerdict(value as never);
+      return by === 'outcome' ? verdictOf(value) : statusVerdict(value as never);
     },
   );
 }

@@ -11,13 +11,12 @@ import { Term } from '@/components/term';
 import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
-import { VerdictLabel } from '@/components/verdict-mark';
+import { ExecutionLabel, OutcomeLabel } from '@/components/outcome-label';
 import { caseCsvUrl, getCase } from '@/lib/case-api';
 import { getFile } from '@/lib/api-client';
 import { useNames } from '@/lib/dictionary';
 import { formatDuration, plural } from '@/lib/format';
 import { executionHref, letterHref, whyHref } from '@/lib/links';
-import { executionVerdict, outcomeVerdict } from '@/lib/verdict';
 import { caseParams } from './search-params';
 
 const caseQuery = (app: string, type: string, id: string) =>
@@ -106,7 +105,7 @@ function LoadedCase({ app, type, id }: { app: string; type: string; id: string }
             aria-label={`Matter ${number + 1}`}
             className="border-b border-line"
           >
-            <MatterHead app={app} matter={matter} />
+            <MatterHead app={app} matter={matter} items={items} />
             <ol>
               {items
                 .filter((item) => item.matter === number)
@@ -137,14 +136,27 @@ const BY: Record<NonNullable<Case['matters'][number]['ended']>['by'], string> = 
   retry: 'by a retry',
 };
 
-function MatterHead({ app, matter: { ended } }: { app: string; matter: Case['matters'][number] }) {
+function MatterHead({
+  app,
+  matter: { ended },
+  items,
+}: {
+  app: string;
+  matter: Case['matters'][number];
+  items: Case['items'];
+}) {
   if (ended === null) {
     return <p className="bg-sunken px-4 py-2 text-sm text-ink-muted">Not decided yet.</p>;
   }
+  const last = items.find(({ executionId }) => executionId === ended.executionId);
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 bg-sunken px-4 py-2 text-sm">
       <span className="text-ink-muted">Ended as</span>
-      <VerdictLabel verdict={outcomeVerdict(ended.outcome)} className="font-semibold" />
+      <OutcomeLabel
+        pipeline={last?.pipeline ?? null}
+        outcome={ended.outcome}
+        className="font-semibold"
+      />
       <span className="text-ink-muted">
         {BY[ended.by]}
         {ended.afterMs > 0 ? `, ${formatDuration(ended.afterMs)} after the start` : ''}
@@ -175,8 +187,8 @@ function CaseRow({ app, item }: { app: string; item: Case['items'][number] }) {
         prefetch={false}
         className="min-w-0 after:absolute after:inset-0"
       >
-        <VerdictLabel
-          verdict={executionVerdict(item)}
+        <ExecutionLabel
+          execution={item}
           className={item.replacedBy === null ? 'font-medium' : 'line-through decoration-1'}
         />
       </Link>

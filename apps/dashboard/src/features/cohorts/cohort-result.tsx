@@ -2,12 +2,14 @@ import type { CohortComparison, OutcomeChange, Rate } from '@xray/core';
 import Link from 'next/link';
 import { TriangleAlertIcon } from 'lucide-react';
 import { mixVerdict } from '@/components/charts/outcome-mix';
+import { pipelineOfFilter } from '@/components/filter/filter-terms';
 import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { toneClass, toneStyle, VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatCount, formatSharesApart, plural } from '@/lib/format';
 import { filteredHref } from '@/lib/links';
+import { useOutcomes } from '@/lib/outcomes';
 import type { Verdict } from '@/lib/verdict';
 import { Explanations } from './explanations';
 import { Figures } from './figures';
@@ -31,6 +33,8 @@ interface CohortResultProps {
  */
 export function CohortResult({ app, comparison, asked, onOutcome }: CohortResultProps) {
   const { a, b, outcomes, explained, warnings } = comparison;
+  const pipelines = [pipelineOfFilter(a.q), pipelineOfFilter(b.q)] as const;
+  const pipeline = pipelines[0] === pipelines[1] ? pipelines[0] : null;
   const most = outcomes.reduce((top, each) => Math.max(top, each.a.high, each.b.high), 0);
   return (
     <div className="flex flex-col gap-6 py-4">
@@ -82,6 +86,7 @@ export function CohortResult({ app, comparison, asked, onOutcome }: CohortResult
           <tbody>
             {outcomes.map((change) => (
               <OutcomeRow
+                pipeline={pipeline}
                 key={change.outcome}
                 change={change}
                 most={most}
@@ -143,17 +148,20 @@ function Group({
 }
 
 function OutcomeRow({
+  pipeline,
   change,
   most,
   isExplained,
   onExplain,
 }: {
+  /** Null for groups of several pipelines. */
+  pipeline: string | null;
   change: OutcomeChange;
   most: number;
   isExplained: boolean;
   onExplain: () => void;
 }) {
-  const verdict = mixVerdict(change.outcome);
+  const verdict = mixVerdict(useOutcomes(), pipeline, change.outcome);
   const chance = !change.significant ? (
     <span className="text-ink-muted">no, could be chance</span>
   ) : isExplained ? (

@@ -1,6 +1,6 @@
 import type { CohortComparison, CohortExplanation } from '@xray/core';
 import Link from 'next/link';
-import { mixVerdict } from '@/components/charts/outcome-mix';
+import { outcomeWord } from '@/components/charts/outcome-mix';
 import { formatShare, formatSharesApart, plural } from '@/lib/format';
 import { filteredHref } from '@/lib/links';
 import { bothFilters } from './cohort-query';
@@ -18,7 +18,7 @@ export function Explanations({ app, comparison }: { app: string; comparison: Coh
       </p>
     );
   }
-  const { word } = mixVerdict(explained.outcome);
+  const word = outcomeWord(explained.outcome);
   return (
     <section aria-label={`Associated with the change in ${word}`} className="flex flex-col gap-2">
       <h2 className="px-4 font-semibold wrap-anywhere">Associated with the change in {word}</h2>

@@ -13,11 +13,10 @@ import {
   DropdownMenuSeparator,
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu';
-import { VerdictLabel } from '@/components/verdict-mark';
+import { ExecutionLabel } from '@/components/outcome-label';
 import { truncateMiddle } from '@/lib/format';
 import { compareHref } from '@/lib/links';
 import { neighboursQuery } from '@/lib/queries';
-import { executionVerdict } from '@/lib/verdict';
 import { suggestions, type Suggestion } from './suggestions';
 
 /**
@@ -97,7 +96,7 @@ function SuggestionItem({
 function OtherText({ other }: { other: ExecutionSummary }) {
   return (
     <>
-      <VerdictLabel verdict={executionVerdict(other)} />
+      <ExecutionLabel execution={other} />
       <RelativeTime iso={other.at} className="shrink-0 text-xs" />
     </>
   );

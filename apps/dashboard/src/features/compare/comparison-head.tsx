@@ -2,10 +2,9 @@ import type { Comparison } from '@xray/core';
 import Link from 'next/link';
 import { IdText } from '@/components/id-text';
 import { ValueChangeList } from '@/components/json/value-change-list';
-import { VerdictLabel } from '@/components/verdict-mark';
+import { ExecutionLabel } from '@/components/outcome-label';
 import { formatCount, plural } from '@/lib/format';
 import { executionHref } from '@/lib/links';
-import { executionVerdict } from '@/lib/verdict';
 
 /** The two executions and their differences outside the steps. */
 export function ComparisonHead({ app, comparison }: { app: string; comparison: Comparison }) {
@@ -53,10 +52,7 @@ function Side({ app, name, side }: { app: string; name: string; side: Comparison
     >
       <div className="flex min-w-0 flex-wrap items-center gap-x-2">
         <span className="text-xs font-semibold text-ink-faint">{name}</span>
-        <VerdictLabel
-          verdict={executionVerdict({ ...side, stale: false })}
-          className="font-semibold"
-        />
+        <ExecutionLabel execution={{ ...side, stale: false }} className="font-semibold" />
         <Link
           href={executionHref(app, side.executionId)}
           prefetch={false}

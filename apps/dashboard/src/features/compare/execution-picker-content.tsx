@@ -7,10 +7,9 @@ import { typedLookupQuery } from '@/components/id-lookup/lookup-query';
 import { OptionList } from '@/components/option-list';
 import { RelativeTime } from '@/components/time';
 import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
-import { VerdictLabel } from '@/components/verdict-mark';
+import { ExecutionLabel } from '@/components/outcome-label';
 import { truncateMiddle } from '@/lib/format';
 import { recentExecutionsQuery } from '@/lib/queries';
-import { executionVerdict } from '@/lib/verdict';
 
 const RECENT = 100;
 const ID_MAX_LENGTH = 128;
@@ -94,7 +93,7 @@ function labelOf({ executionId, pipeline, outcome, subjects }: ExecutionSummary)
 function Summary({ execution }: { execution: ExecutionSummary }) {
   return (
     <span className="flex min-w-0 items-center gap-2">
-      <VerdictLabel verdict={executionVerdict(execution)} className="shrink-0" />
+      <ExecutionLabel execution={execution} className="shrink-0" />
       <span className="truncate text-ink-muted">
         {execution.pipeline} {execution.subjects.map(({ id }) => id).join(' ')}
       </span>

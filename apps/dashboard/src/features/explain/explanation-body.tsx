@@ -1,8 +1,7 @@
 import type { Explanation } from '@xray/core';
 import type { ReactNode } from 'react';
-import { VerdictLabel } from '@/components/verdict-mark';
+import { ExecutionLabel } from '@/components/outcome-label';
 import { formatCount, formatNumber } from '@/lib/format';
-import { executionVerdict } from '@/lib/verdict';
 import { CandidateSummaries } from './candidate-summaries';
 import { NearMisses } from './near-misses';
 import { FailedRules, Reasons, RulesSetAside } from './reasons';
@@ -33,7 +32,6 @@ interface Part {
 
 function Decision({ explanation, at }: Part) {
   const { outcome, status, decidedBy, score, confidence, failure, subjects } = explanation;
-  const verdict = executionVerdict({ status, outcome, stale: false });
   const facts = [
     ...(decidedBy === null
       ? []
@@ -48,7 +46,10 @@ function Decision({ explanation, at }: Part) {
   return (
     <div className="flex flex-col gap-1">
       <p className="flex min-w-0 flex-wrap items-center gap-x-2">
-        <VerdictLabel verdict={verdict} className="text-lg font-semibold [&_svg]:size-4" />
+        <ExecutionLabel
+          execution={{ pipeline: explanation.pipeline, status, outcome, stale: false }}
+          className="text-lg font-semibold [&_svg]:size-4"
+        />
         <span className="min-w-0 wrap-anywhere">
           {explanation.pipeline}
           {subjects.length === 0 ? null : (

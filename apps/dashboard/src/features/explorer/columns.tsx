@@ -1,9 +1,11 @@
 import type { ExecutionSort, ExecutionSummary } from '@xray/core';
 import type { ReactNode } from 'react';
 import { RelativeTime } from '@/components/time';
+import { ExecutionLabel } from '@/components/outcome-label';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { formatCount, formatDuration, truncateMiddle } from '@/lib/format';
-import { executionVerdict, statusVerdict } from '@/lib/verdict';
+import { executionWords } from '@/lib/outcomes';
+import { technicalVerdict } from '@/lib/verdict';
 
 export const COLUMN_IDS = [
   'outcome',
@@ -50,8 +52,8 @@ export const COLUMNS: Record<ColumnId, Column> = {
     title: 'Outcome',
     minPx: 112,
     share: 1,
-    text: (row) => executionVerdict(row).word,
-    node: (row) => <VerdictLabel verdict={executionVerdict(row)} className="font-medium" />,
+    text: executionWords,
+    node: (row) => <ExecutionLabel execution={row} className="font-medium" />,
   },
   pipeline: { title: 'Pipeline', minPx: 128, share: 1.4, text: (row) => row.pipeline },
   subject: { title: 'Subject', minPx: 128, share: 1.4, text: subjectText },
@@ -86,8 +88,8 @@ export const COLUMNS: Record<ColumnId, Column> = {
     title: 'Status',
     minPx: 112,
     share: 0,
-    text: (row) => row.status,
-    node: (row) => <VerdictLabel verdict={statusVerdict(row.status)} />,
+    text: (row) => technicalVerdict(row).word,
+    node: (row) => <VerdictLabel verdict={technicalVerdict(row)} />,
   },
   environment: {
     title: 'Environment',

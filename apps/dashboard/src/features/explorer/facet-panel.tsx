@@ -8,13 +8,16 @@ import { SmallErrorState } from '@/components/states';
 import { ALL_TIME, type TimeRange } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
+import { OutcomeLabel } from '@/components/outcome-label';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatCount } from '@/lib/format';
+import { useOutcomes } from '@/lib/outcomes';
 import { store, useStored, useZone } from '@/lib/preferences';
-import { outcomeVerdict, statusVerdict } from '@/lib/verdict';
+import { statusVerdict } from '@/lib/verdict';
 import {
   facetGroups,
+  pipelineOfFilter,
   toggleFacet,
   type FacetGroup,
   type FacetValue,
@@ -47,10 +50,17 @@ export function FacetPanel({
   const { data, error, refetch, isPlaceholderData } = useQuery(facetsQuery(app, q, range, values));
   const zone = useZone();
   const closed = (useStored(CLOSED_KEY) ?? '').split(' ').filter(Boolean);
+  const meanings = useOutcomes();
+  const pipeline = pipelineOfFilter(q);
   const groups = useMemo(() => {
     const read = parseQuery(q);
-    return facetGroups(data?.items ?? [], read.ok ? read.query : { ...NOTHING, nodes: [] });
-  }, [data, q]);
+    const found = facetGroups(data?.items ?? [], read.ok ? read.query : { ...NOTHING, nodes: [] });
+    return found.map((group) =>
+      group.field === 'outcome'
+        ? { ...group, values: meanings.sort(pipeline, group.values, ({ value }) => value) }
+        : group,
+    );
+  }, [data, q, meanings, pipeline]);
   if (error !== null) {
     return (
       <SmallErrorState
@@ -76,6 +86,7 @@ export function FacetPanel({
         <Group
           key={group.field}
           group={group}
+          pipeline={pipeline}
           open={!closed.includes(group.field)}
           onOpen={(open) =>
             store(
@@ -97,12 +108,15 @@ export function FacetPanel({
 
 function Group({
   group,
+  pipeline,
   open,
   onOpen,
   onMore,
   onToggle,
 }: {
   group: FacetGroup;
+  /** Null for executions of several pipelines. */
+  pipeline: string | null;
   open: boolean;
   onOpen: (open: boolean) => void;
   /** Called if the server has more values. */
@@ -136,6 +150,7 @@ function Group({
               <Value
                 key={each.value}
                 field={group.field}
+                pipeline={pipeline}
                 value={each}
                 onToggle={(exclude) => onToggle(each.value, exclude)}
               />
@@ -168,10 +183,12 @@ function Group({
 
 function Value({
   field,
+  pipeline,
   value: { value, count, state },
   onToggle,
 }: {
   field: string;
+  pipeline: string | null;
   value: FacetValue;
   onToggle: (exclude: boolean) => void;
 }) {
@@ -193,7 +210,7 @@ function Value({
         </span>
         <span className={cn('min-w-0 flex-1 truncate', state === 'excluded' && 'line-through')}>
           {field === 'outcome' ? (
-            <VerdictLabel verdict={outcomeVerdict(value)} />
+            <OutcomeLabel pipeline={pipeline} outcome={value} />
           ) : field === 'status' ? (
             <VerdictLabel verdict={statusVerdict(value as never)} />
           ) : value === '' ? (

@@ -16,12 +16,14 @@ import {
   rangeOfBars,
   type Bar,
 } from '@/components/histogram/histogram-layout';
+import { pipelineOfFilter } from '@/components/filter/filter-terms';
 import { SmallErrorState } from '@/components/states';
 import { ALL_TIME, isRelative, type TimeRange } from '@/components/time-range/time-range';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { useElementWidth } from '@/lib/element-width';
 import { formatAbsolute, formatCount, plural, type Zone } from '@/lib/format';
+import { useOutcomes } from '@/lib/outcomes';
 import { useZone } from '@/lib/preferences';
 import { histogramQuery } from '@/components/filter/counts-queries';
 import { countedText } from './counted-text';
@@ -82,7 +84,7 @@ export function Histogram({ app, q, bySearch, range, by, live, onBy, onZoom }: H
         </fieldset>
       </div>
       {data !== undefined ? (
-        <Chart data={data} onZoom={onZoom} />
+        <Chart data={data} pipeline={pipelineOfFilter(q)} onZoom={onZoom} />
       ) : error !== null ? (
         <SmallErrorState
           error={error}
@@ -100,7 +102,24 @@ export function Histogram({ app, q, bySearch, range, by, live, onBy, onZoom }: H
   );
 }
 
-function Chart({ data, onZoom }: { data: HistogramData; onZoom: (range: TimeRange) => void }) {
+function Chart({
+  data: counted,
+  pipeline,
+  onZoom,
+}: {
+  data: HistogramData;
+  /** Null for executions of several pipelines. */
+  pipeline: string | null;
+  onZoom: (range: TimeRange) => void;
+}) {
+  const meanings = useOutcomes();
+  const data = useMemo(
+    () =>
+      counted.by === 'outcome'
+        ? { ...counted, series: meanings.sort(pipeline, counted.series, ({ value }) => value) }
+        : counted,
+    [counted, meanings, pipeline],
+  );
   const zone = useZone();
   const tableId = useId();
   const [ref, widthPx] = useElementWidth<HTMLDivElement>();
@@ -137,7 +156,10 @@ function Chart({ data, onZoom }: { data: HistogramData; onZoom: (range: TimeRang
       setSpan(null);
     }
   };
-  const verdictOf = useMemo(() => seriesVerdicts(data), [data]);
+  const verdictOf = useMemo(
+    () => seriesVerdicts(data, (outcome) => meanings.verdict(pipeline, outcome)),
+    [data, meanings, pipeline],
+  );
   const shown = span === null ? undefined : layout.bars[span.to];
   const left = span === null ? undefined : layout.bars[Math.min(span.from, span.to)];
   const right = span === null ? undefined : layout.bars[Math.max(span.from, span.to)];

@@ -10,11 +10,12 @@ import { ErrorState } from '@/components/states';
 import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
+import { ExecutionLabel } from '@/components/outcome-label';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { formatDuration, plural } from '@/lib/format';
 import { executionHref } from '@/lib/links';
 import { executionQuery } from '@/lib/queries';
-import { executionVerdict, statusVerdict } from '@/lib/verdict';
+import { statusVerdict } from '@/lib/verdict';
 import { Highlighted } from './highlighted';
 import { matchPlace } from './match-line';
 import type { Row } from './use-execution-list';
@@ -95,15 +96,18 @@ function Glance({
   const status = snapshot.status ?? 'completed';
   const reasons = snapshot.decision?.reasons ?? [];
   const failed = snapshot.steps.find((step) => step.error !== undefined);
-  const verdict = executionVerdict({
-    status,
-    outcome: snapshot.decision?.outcome,
-    stale: server.stale,
-  });
   return (
     <div className="flex flex-col gap-4 p-4 text-sm">
       <div className="flex flex-col gap-1">
-        <VerdictLabel verdict={verdict} className="text-base font-semibold [&_svg]:size-4" />
+        <ExecutionLabel
+          execution={{
+            pipeline: snapshot.pipeline,
+            status,
+            outcome: snapshot.decision?.outcome,
+            stale: server.stale,
+          }}
+          className="text-base font-semibold [&_svg]:size-4"
+        />
         <span className="wrap-anywhere text-ink-muted">{snapshot.pipeline}</span>
       </div>
       {reasons.length > 0 ? (

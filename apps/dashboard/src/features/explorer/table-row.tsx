@@ -8,7 +8,7 @@ import { Fragment } from 'react';
 import { Skeleton } from '@/components/ui/skeleton';
 import { cn } from '@/lib/cn';
 import { executionHref } from '@/lib/links';
-import { executionVerdict } from '@/lib/verdict';
+import { executionWords } from '@/lib/outcomes';
 import { cardPx, type CardLayout } from './card-layout';
 import { COLUMNS, type ColumnId } from './columns';
 import { MatchLine } from './match-line';
@@ -172,7 +172,7 @@ export function RowPlaceholder() {
 }
 
 function linkName(row: Row): string {
-  return [executionVerdict(row).word, restOfName(row, 'outcome')].join(', ');
+  return [executionWords(row), restOfName(row, 'outcome')].join(', ');
 }
 
 /** The rest of an execution's accessible name, without its first column. */

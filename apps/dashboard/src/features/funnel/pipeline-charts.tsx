@@ -9,7 +9,8 @@ import { greatestColumn, layoutStack } from '@/components/charts/stack';
 import { TimeChart, type BucketRange, type ChartBox } from '@/components/charts/time-chart';
 import { toneClass, toneStyle, VerdictMark } from '@/components/verdict-mark';
 import { formatCount, formatDuration, formatShare, formatSharesApart } from '@/lib/format';
-import { outcomeVerdict } from '@/lib/verdict';
+import { useOutcomes } from '@/lib/outcomes';
+import { statusVerdict } from '@/lib/verdict';
 import {
   FEW_EXECUTIONS,
   failureRates,
@@ -30,11 +31,13 @@ const REASON_COLORS = [285, 215, 335, 95, 250, 190].map(
 
 /** Charts of volume, failures, durations and reasons over time. All read out the same bucket. */
 export function PipelineCharts({
+  pipeline,
   overview,
   changes,
   selected,
   onSelect,
 }: {
+  pipeline: string;
   overview: PipelineOverview;
   /** Changes of rules, as marks. */
   changes: readonly NamedChange[];
@@ -50,18 +53,19 @@ export function PipelineCharts({
   };
   const markers = [...ruleMarkers(changes), ...versionMarkers(overview.versions)];
   const shared = { buckets, markers, current, onCurrent: setCurrent, selected, onSelect };
-  const outcomes = overview.outcomes;
-  const verdictsOf = mixVerdicts(outcomes);
+  const meanings = useOutcomes();
+  const outcomes = meanings.sort(pipeline, overview.outcomes, ({ outcome }) => outcome);
+  const verdictsOf = mixVerdicts(meanings, pipeline, outcomes);
   const failures = failureRates(overview);
   const { sure, unsure } = ratesByTrust(overview);
   // Rates of few executions do not set the scale.
   const mostSure = greatest(sure) > 0 ? greatest(sure) : greatest(unsure);
-  const failed = outcomeVerdict('failed');
+  const failed = statusVerdict('failed');
   const reasons = overview.reasons.slice(0, REASONS_SHOWN);
   const shares = reasonShares(reasons);
   const moreReasons = overview.reasons.length + overview.moreReasons - reasons.length;
 
-  const rates = outcomeRates(overview);
+  const rates = meanings.sort(pipeline, outcomeRates(overview), ({ outcome }) => outcome);
 
   return (
     <div className="grid gap-x-8 gap-y-5 lg:grid-cols-2">

@@ -25,6 +25,7 @@ import {
   pipelinesHref,
   rulesHref,
 } from '@/lib/links';
+import { appsQuery } from '@/lib/queries';
 import { PipelineHead, usePipelineQuestion } from './pipeline-head';
 import { funnelQuery, overviewQuery, rulesQuery } from './pipeline-queries';
 import { totalsOf } from './overview-series';
@@ -37,6 +38,7 @@ const CHANGES_SHOWN = 5;
 const PipelineCharts = dynamic(async () => (await import('./pipeline-charts')).PipelineCharts, {
   loading: ChartsSkeleton,
 });
+const OutcomesDialog = dynamic(async () => (await import('./outcomes-dialog')).OutcomesDialog);
 const FunnelView = dynamic(async () => (await import('./funnel-view')).FunnelView, {
   loading: FunnelSkeleton,
 });
@@ -109,11 +111,12 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
               of={overview.dataUpdatedAt}
               onRetry={() => overview.refetch()}
             >
-              <Totals overview={overview.data} />
+              <Totals app={app} pipeline={pipeline} overview={overview.data} />
               <RuleChanges app={app} pipeline={pipeline} question={question} rules={rules} />
               <Charts
                 key={JSON.stringify(question)}
                 app={app}
+                pipeline={pipeline}
                 q={wholeFilter(pipeline, question)}
                 overview={overview.data}
                 rules={rules.data}
@@ -220,11 +223,13 @@ function RuleChanges({
 /** The charts, with a time range that people select in them to compare it with the time before. */
 function Charts({
   app,
+  pipeline,
   q,
   overview,
   rules,
 }: {
   app: string;
+  pipeline: string;
   q: string;
   overview: PipelineOverview;
   rules: RuleHistory | undefined;
@@ -263,6 +268,7 @@ function Charts({
         )}
       </div>
       <PipelineCharts
+        pipeline={pipeline}
         overview={overview}
         changes={changes}
         selected={selected}
@@ -300,7 +306,15 @@ function NothingRan({
   );
 }
 
-function Totals({ overview }: { overview: PipelineOverview }) {
+function Totals({
+  app,
+  pipeline,
+  overview,
+}: {
+  app: string;
+  pipeline: string;
+  overview: PipelineOverview;
+}) {
   const { executions, failed, failureRate, outcomes } = totalsOf(overview);
   return (
     <div className="flex flex-wrap items-center gap-x-8 gap-y-2">
@@ -312,7 +326,39 @@ function Totals({ overview }: { overview: PipelineOverview }) {
         <strong className="text-lg font-semibold">{formatShare(failureRate)}</strong>{' '}
         <span className="text-ink-muted">failed ({formatCount(failed)})</span>
       </p>
-      <OutcomeMix outcomes={outcomes} className="min-w-48 flex-1" />
+      <OutcomeMix pipeline={pipeline} outcomes={outcomes} className="min-w-48 flex-1" />
+      <MeaningsButton app={app} pipeline={pipeline} seen={outcomes.map(({ outcome }) => outcome)} />
     </div>
+  );
+}
+
+/** Opens the editor of the outcomes' meanings, for people who may change it. */
+function MeaningsButton({
+  app,
+  pipeline,
+  seen,
+}: {
+  app: string;
+  pipeline: string;
+  seen: readonly (string | null)[];
+}) {
+  const [open, setOpen] = useState(false);
+  const found = useQuery(appsQuery).data?.items.find(({ id }) => id === app);
+  const mayEdit = found?.role === 'editor' || found?.role === 'owner';
+  if (!mayEdit || found.archivedAt !== null) return null;
+  return (
+    <>
+      <Button
+        size="sm"
+        aria-haspopup="dialog"
+        className="print:hidden"
+        onClick={() => setOpen(true)}
+      >
+        Outcome meanings
+      </Button>
+      {open ? (
+        <OutcomesDialog app={app} pipeline={pipeline} seen={seen} onClose={() => setOpen(false)} />
+      ) : null}
+    </>
   );
 }

@@ -5,7 +5,7 @@ import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { AppGate } from '@/components/app-gate';
 import { Boundary } from '@/components/boundary';
-import { mixVerdict, OutcomeMix } from '@/components/charts/outcome-mix';
+import { OutcomeMix, outcomeWord } from '@/components/charts/outcome-mix';
 import { Onboarding } from '@/components/onboarding';
 import { EmptyState, ErrorState } from '@/components/states';
 import { RelativeTime } from '@/components/time';
@@ -16,6 +16,7 @@ import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { formatCount, formatDuration, formatShare } from '@/lib/format';
 import { pipelineHref } from '@/lib/links';
+import { useOutcomes } from '@/lib/outcomes';
 import { recentExecutionsQuery, WAITING_POLL_MS } from '@/lib/queries';
 import { pipelinesWithinQuery } from './pipeline-queries';
 import { RowsSkeleton } from './pipeline-skeleton';
@@ -63,6 +64,7 @@ function PipelineRows({
   range: TimeRange;
   onAllTime: () => void;
 }) {
+  const meanings = useOutcomes();
   const pipelines = useQuery(pipelinesWithinQuery(app, range));
   const isEmpty = pipelines.data?.items.length === 0;
   const ever = useQuery({ ...recentExecutionsQuery(app, 1), enabled: isEmpty });
@@ -152,17 +154,16 @@ function PipelineRows({
                   {each.pipeline}
                 </Link>
                 <div aria-hidden className="mt-1 md:hidden">
-                  <OutcomeMix outcomes={each.outcomes} />
+                  <OutcomeMix pipeline={each.pipeline} outcomes={each.outcomes} />
                 </div>
               </th>
               <td className={cn(CELL, 'text-right')}>{formatCount(each.executions)}</td>
               <td className={cn(CELL, 'w-1/3 max-w-0 min-w-48 max-md:hidden')}>
-                <OutcomeMix outcomes={each.outcomes} />
+                <OutcomeMix pipeline={each.pipeline} outcomes={each.outcomes} />
                 <span className="block truncate text-xs text-ink-muted">
-                  {each.outcomes
-                    .map(
-                      ({ outcome, count }) => `${mixVerdict(outcome).word} ${formatCount(count)}`,
-                    )
+                  {meanings
+                    .sort(each.pipeline, each.outcomes, ({ outcome }) => outcome)
+                    .map(({ outcome, count }) => `${outcomeWord(outcome)} ${formatCount(count)}`)
                     .join(' · ')}
                 </span>
               </td>

@@ -58,7 +58,12 @@ export function CandidateHistoryView({
     .toSorted((a, b) => b.count - a.count);
   return (
     <>
-      <HistoryHead outcomes={outcomes} reasons={first.byReason} strip={first.strip} />
+      <HistoryHead
+        verdictOf={outcomeVerdict}
+        outcomes={outcomes}
+        reasons={first.byReason}
+        strip={first.strip}
+      />
       <NotSearchedNote notSearched={first.notSearched} />
       <ol aria-label="Decisions on this candidate, newest first" className="border-t border-line">
         {items.map((item) => (

@@ -7,7 +7,7 @@ import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { VerdictMark } from '@/components/verdict-mark';
 import { formatCount, plural } from '@/lib/format';
-import { distinctVerdicts, outcomeVerdict } from '@/lib/verdict';
+import { distinctVerdicts, type Verdict } from '@/lib/verdict';
 
 const REASONS_SHOWN = 5;
 /** Pages of large records are short, so more pages are loaded until there are this many rows. */
@@ -20,17 +20,20 @@ export interface Counted {
 
 /** Outcomes, the most frequent decisive rules, and both over time. */
 export function HistoryHead({
+  verdictOf: byName,
   outcomes,
   reasons,
   strip,
 }: {
+  /** The display of an outcome that is shown alone. */
+  verdictOf: (outcome: string) => Verdict;
   outcomes: readonly Counted[];
   reasons: readonly Counted[];
   strip: Strip;
 }) {
   const verdictOf = distinctVerdicts(
     [...outcomes, ...strip.series].map(({ value }) => value),
-    outcomeVerdict,
+    byName,
   );
   return (
     <div className="grid gap-x-8 gap-y-2 px-4 py-3 md:grid-cols-[minmax(0,1fr)_minmax(12rem,24rem)]">

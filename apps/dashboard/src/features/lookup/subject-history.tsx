@@ -6,10 +6,10 @@ import Link from 'next/link';
 import { EmptyState, ErrorState } from '@/components/states';
 import { RelativeTime } from '@/components/time';
 import type { TimeRange } from '@/components/time-range/time-range';
-import { VerdictLabel } from '@/components/verdict-mark';
+import { ExecutionLabel } from '@/components/outcome-label';
 import { formatDuration } from '@/lib/format';
 import { executionHref } from '@/lib/links';
-import { executionVerdict } from '@/lib/verdict';
+import { useOutcomes } from '@/lib/outcomes';
 import { subjectHistoryQuery } from './history-queries';
 import { HistoryHead, MoreRows, NotSearchedNote, RuleText } from './history-parts';
 import { HistorySkeleton } from './why-skeleton';
@@ -29,6 +29,7 @@ export function SubjectHistoryView({
   range: TimeRange;
 }) {
   const history = useInfiniteQuery(subjectHistoryQuery(app, type, id, range));
+  const meanings = useOutcomes();
   const first = history.data?.pages[0];
   if (first === undefined) {
     return history.isError ? (
@@ -56,7 +57,12 @@ export function SubjectHistoryView({
   }
   return (
     <>
-      <HistoryHead outcomes={first.byOutcome} reasons={first.byReason} strip={first.strip} />
+      <HistoryHead
+        verdictOf={(outcome) => meanings.verdict(null, outcome)}
+        outcomes={first.byOutcome}
+        reasons={first.byReason}
+        strip={first.strip}
+      />
       <NotSearchedNote notSearched={first.notSearched} />
       <ol aria-label="Decisions, newest first" className="border-t border-line">
         {items.map((item) => (
@@ -94,7 +100,7 @@ function Decision({ app, item }: { app: string; item: SubjectHistory['items'][nu
         prefetch={false}
         className="min-w-0 after:absolute after:inset-0"
       >
-        <VerdictLabel verdict={executionVerdict(item)} className="font-medium" />
+        <ExecutionLabel execution={item} className="font-medium" />
       </Link>
       <span className="flex min-w-0 flex-wrap gap-x-3 wrap-anywhere max-md:basis-full">
         {rules.length > 0
