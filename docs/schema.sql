@@ -153,7 +153,9 @@ END) STORED,
     sender_environments text[],
     has_people boolean DEFAULT false NOT NULL,
     linked text[] DEFAULT '{}'::text[] NOT NULL,
-    relations text[] DEFAULT '{}'::text[] NOT NULL
+    relations text[] DEFAULT '{}'::text[] NOT NULL,
+    trace_id uuid,
+    from_spans boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE xray.executions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -251,7 +253,8 @@ CREATE TABLE xray.otlp_traces (
     assembled integer DEFAULT 0 NOT NULL,
     spans integer NOT NULL,
     bytes bigint NOT NULL,
-    closed boolean DEFAULT false NOT NULL
+    closed boolean DEFAULT false NOT NULL,
+    led boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE xray.outcome_meanings (
@@ -351,6 +354,15 @@ CREATE TABLE xray.tombstones (
     name bytea NOT NULL,
     erasure uuid NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE xray.trace_spans (
+    app text NOT NULL,
+    trace_id uuid NOT NULL,
+    execution_id text NOT NULL,
+    revision bigint NOT NULL,
+    subjects jsonb NOT NULL,
+    body text NOT NULL
 );
 
 CREATE TABLE xray.users (
@@ -493,6 +505,9 @@ ALTER TABLE ONLY xray.steps
 ALTER TABLE ONLY xray.tombstones
     ADD CONSTRAINT tombstones_pkey PRIMARY KEY (app, name);
 
+ALTER TABLE ONLY xray.trace_spans
+    ADD CONSTRAINT trace_spans_pkey PRIMARY KEY (app, trace_id, execution_id);
+
 ALTER TABLE ONLY xray.users
     ADD CONSTRAINT users_clerk_id_key UNIQUE (clerk_id);
 
@@ -531,6 +546,8 @@ CREATE INDEX executions_pipeline ON xray.executions USING btree (app, pipeline, 
 CREATE INDEX executions_received ON xray.executions USING btree (app, received_at, id);
 
 CREATE INDEX executions_time ON xray.executions USING btree (app, at, id) INCLUDE (fingerprint);
+
+CREATE INDEX executions_trace ON xray.executions USING btree (app, trace_id) WHERE (trace_id IS NOT NULL);
 
 CREATE INDEX executions_unfinished ON xray.executions USING btree (app, at, id) WHERE (status <> 'completed'::text);
 
@@ -621,6 +638,9 @@ ALTER TABLE ONLY xray.sessions
 ALTER TABLE ONLY xray.tombstones
     ADD CONSTRAINT tombstones_erasure_fkey FOREIGN KEY (erasure) REFERENCES xray.erasures(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY xray.trace_spans
+    ADD CONSTRAINT trace_spans_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY xray.views
     ADD CONSTRAINT views_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
 
@@ -683,6 +703,8 @@ ALTER TABLE xray.steps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.tombstones ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE xray.trace_spans ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE xray.users ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.verifications ENABLE ROW LEVEL SECURITY;
@@ -717,4 +739,5 @@ INSERT INTO xray.migrations (id, name) VALUES (18, '0018_cases');
 INSERT INTO xray.migrations (id, name) VALUES (19, '0019_dictionaries');
 INSERT INTO xray.migrations (id, name) VALUES (20, '0020_erasures');
 INSERT INTO xray.migrations (id, name) VALUES (22, '0022_otlp');
+INSERT INTO xray.migrations (id, name) VALUES (23, '0023_trace_spans');
 COMMIT;

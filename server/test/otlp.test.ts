@@ -5,6 +5,7 @@ import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-t
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IngestResult, OtlpState, Snapshot } from '@xray/core';
+import { importLines } from '#server/upkeep/import.js';
 import { prune } from '#server/upkeep/prune.js';
 import { API_KEY, APP, changed, driverInCi, freshServer } from './support/databases.js';
 import { detail, fetchWithKey, get, list, postOk } from './support/http.js';
@@ -257,6 +258,130 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       await server.assemble(LATER);
       expect((await stored(id)).steps).toHaveLength(1);
       expect((await state()).counts).toContainEqual(expect.objectContaining({ result: 'outside' }));
+    });
+  });
+
+  describe('a decision that came by the SDK too', () => {
+    const llm = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' };
+    const recordOf = (traceId: string) =>
+      snapshot({ executionId: `sdk-${traceId}`, trace: { traceId, spanId: '00000000000000a1' } });
+    const spans = (traceId: string, id: string, parent?: string, attributes = {}) =>
+      postOtlp(
+        server.url,
+        TRACES,
+        spansText({
+          trace: traceId,
+          id,
+          ...(parent !== undefined && { parent }),
+          attributes: { ...llm, ...attributes },
+        }),
+      );
+    const shown = async (traceId: string) => {
+      const { items } = await list(server.url, '?limit=200&from=2000-01-01T00:00:00Z');
+      return items.map(({ executionId }) => executionId).filter((id) => id.includes(traceId));
+    };
+    const stepsOf = async (traceId: string) => {
+      const { spans: below } = await detail(server.url, `sdk-${traceId}`);
+      return below?.map(({ executionId, steps }) => [executionId, steps.length]);
+    };
+
+    test('is one execution with its spans below, in each order of arrival', async () => {
+      const record = (id: string) => postOk(server.url, recordOf(id));
+      const root = (id: string) => spans(id, '1');
+      const child = (id: string) => spans(id, '2', '1');
+      const { waiting } = server.deps.store;
+      /** What arrives before an assembly, between it and the closing of the trace, and after that. */
+      const orders: Record<string, ((id: string) => Promise<unknown>)[][]> = {
+        'record first': [[record, root, child]],
+        'record while the spans wait': [[root, record, child]],
+        'spans first': [[root, child], [record]],
+        'late spans': [[root], [record, child]],
+        'late spans after both': [[root, record], [child]],
+        'record after the trace was closed': [[root, child], [], [record]],
+        'record after the trace was forgotten': [[root, child], [], [], [record]],
+      };
+      const ids = Object.fromEntries(Object.keys(orders).map((name) => [name, trace()]));
+      const phases = [
+        () => server.assemble(LATER),
+        () => server.assemble(LATER),
+        () => waiting.forgetClosed(new Date(Date.now() + 30 * 86_400_000)),
+        () => server.assemble(LATER),
+      ];
+      for (const [index, finish] of phases.entries()) {
+        for (const [name, order] of Object.entries(orders)) {
+          for (const arrive of order[index] ?? []) await arrive(ids[name] ?? '');
+        }
+        await finish();
+        if (index === 1) await server.assemble(2 * 3_600_000);
+      }
+      for (const [name, id] of Object.entries(ids)) {
+        expect([name, await shown(id), await stepsOf(id)]).toEqual([
+          name,
+          [`sdk-${id}`],
+          [[id, 2]],
+        ]);
+        expect((await detail(server.url, `sdk-${id}`)).snapshot).toEqual(recordOf(id));
+      }
+      expect((await state()).counts).toContainEqual(expect.objectContaining({ result: 'joined' }));
+    });
+
+    test('keeps its spans in an export, which another app reads back', async () => {
+      const id = trace();
+      await postOk(server.url, recordOf(id));
+      await spans(id, '1', undefined, { 'input.value': '"quote","server":{' });
+      await server.assemble(LATER);
+      const lines = await (
+        await fetchWithKey(`${server.url}/api/apps/${APP}/export?from=2000-01-01T00:00:00Z`)
+      ).text();
+      const line = lines.split('\n').find((text) => text.includes(`"sdk-${id}"`)) ?? '';
+      const { key, row } = newKey({ app: 'copy', scopes: ['ingest', 'read'] });
+      await changed(server.deps.store, (edits) => edits.createApp('copy', 'copy'));
+      await changed(server.deps.store, (edits) => edits.createKey(row));
+      expect(await importLines(server.deps.store, 'copy', [line])).toMatchObject({ accepted: 1 });
+      const copied = await fetch(`${server.url}/api/apps/copy/executions/sdk-${id}`, {
+        headers: { 'x-api-key': key },
+      });
+      const original = await detail(server.url, `sdk-${id}`);
+      expect(await copied.json()).toMatchObject({
+        spans: original.spans?.map((below) => ({ ...below, appId: 'copy' })),
+      });
+    });
+
+    test('is erased with its spans, also for a person whom only the spans name', async () => {
+      const id = trace();
+      await postOk(server.url, recordOf(id));
+      await spans(id, '1', undefined, { 'user.id': 'person-in-spans' });
+      await server.assemble(LATER);
+      const what = { kind: 'subject', type: 'user', id: 'person-in-spans' } as const;
+      const scope = { app: APP, environment: undefined, what };
+      expect(await server.deps.store.countErasable(scope)).toMatchObject({
+        erasable: { executions: 1 },
+      });
+      const named = { reason: 'asked', askedBy: 'test', receipt: undefined };
+      await server.deps.store.eraseBatch(scope, undefined, { wait: true, named });
+      const late = await (await spans(id, '2', '1')).json();
+      expect(late).toMatchObject({ partialSuccess: { rejectedSpans: '1' } });
+      await server.assemble(LATER);
+      expect(await shown(id)).toEqual([]);
+      await postOtlp(server.url, TRACES, spansText({ trace: id, id: '3', attributes: llm }));
+      await server.assemble(LATER);
+      expect(await shown(id)).toEqual([]);
+    });
+
+    test('does not hide spans of an environment that the sender of the record may not write', async () => {
+      const id = trace();
+      const { key, row } = newKey({ app: APP, environments: ['staging'] });
+      await changed(server.deps.store, (edits) => edits.createKey(row));
+      await spans(id, '1');
+      await server.assemble(LATER);
+      const response = await fetch(`${server.url}/executions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': key },
+        body: JSON.stringify({ ...recordOf(id), environment: 'staging' }),
+      });
+      expect(await response.json()).toMatchObject({ accepted: 1 });
+      await server.assemble(LATER);
+      expect((await shown(id)).sort()).toEqual([id, `sdk-${id}`].sort());
     });
   });
 

@@ -118,6 +118,8 @@ export const executionDetailSchema = z.object({
   server: serverFactsSchema,
   /** The newest, the oldest of them first. */
   linkedFrom: z.array(linkedFromSchema),
+  /** What spans of OpenTelemetry say of the same trace, if the program sent them beside the SDK's record. */
+  spans: z.array(snapshotSchema).optional(),
 });
 /**
  * One execution. With `payloads=false` the snapshot lacks its large parts: `input` and `output` everywhere,
@@ -128,6 +130,7 @@ export interface ExecutionDetail {
   snapshot: Snapshot;
   server: ServerFacts;
   linkedFrom: LinkedFrom[];
+  spans?: Snapshot[] | undefined;
 }
 
 export const detailQuerySchema = z.object({
@@ -235,6 +238,8 @@ export const exportedExecutionSchema = z.object({
         manyInstances: z.boolean(),
       })
       .optional(),
+    /** The texts of `spans`. They are strings, so that no key in them is taken for the line's own. */
+    spans: z.array(z.string()).optional(),
   }),
 });
 

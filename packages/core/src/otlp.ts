@@ -38,7 +38,7 @@ export const otlpStateSchema = z.object({
     maxBytes: z.int(),
     oldestAt: z.string().nullable(),
   }),
-  /** `taken`, `duplicate`, `rejected`, `closed`, `full`, `ignored` count spans and log records; `stored`, `let_go` and `failed` count traces. */
+  /** `taken`, `duplicate`, `rejected`, `closed`, `full`, `ignored` count spans and log records; `stored`, `joined`, `let_go` and `failed` count traces. */
   counts: z.array(
     z.object({
       result: z.string(),

@@ -16,13 +16,19 @@ const BATCH = 32;
 const LARGE = 16 * 1024;
 
 interface Parts {
-  store: Pick<Store, 'waiting' | 'saveExecutions' | 'readExecution'>;
+  store: Pick<Store, 'waiting' | 'saveExecutions' | 'readExecution' | 'joinSpans'>;
   settings: OtlpSettingsReader;
   metrics: OtlpMetrics;
   threads: TaskThreads;
   logger: Logger;
   /** ms since the epoch. */
   now: () => number;
+}
+
+/** The executions of a trace, and why one was refused. */
+interface ReadRecords {
+  records: ExecutionRecord[];
+  refusal?: string;
 }
 
 /**
@@ -64,7 +70,10 @@ export class OtlpAssembly {
     const { store, settings, now, logger } = this.#parts;
     const nowMs = now();
     const quietMs = nowMs - trace.lastAt.getTime();
-    if (quietMs >= WAITING_TIMES.closeMs && trace.assembled >= trace.slices) {
+    const isDone = quietMs >= WAITING_TIMES.closeMs && trace.assembled >= trace.slices;
+    if (trace.closed || isDone) {
+      // The SDK's record may have come after the last assembly.
+      await store.joinSpans(trace, []);
       await this.#close(trace);
       return;
     }
@@ -78,6 +87,7 @@ export class OtlpAssembly {
       isTerminal,
       settings: appSettings,
     });
+    const read = this.#read(trace, made);
     if (!made.isRecognised && appSettings.take === 'recognised') {
       if (isTerminal) {
         await this.#close(trace, slices.length);
@@ -89,13 +99,15 @@ export class OtlpAssembly {
         );
         return;
       }
+    } else if (await this.#joins(trace, read)) {
+      if (isTerminal && !trace.isTerminal) await this.#count(trace.app, 'joined', 1, '');
     } else if (await this.#isStoredAlready(trace, made.texts)) {
       // An export of ours that came back, or the same decision by our SDK.
       await this.#close(trace, slices.length);
       await this.#count(trace.app, 'known', 1, 'Another record has the id in xray.execution.id.');
       return;
     } else {
-      const refusal = await this.#store(trace, made);
+      const refusal = await this.#store(read);
       if (refusal === undefined && isTerminal && !trace.isTerminal) {
         await this.#count(trace.app, 'stored', 1, '');
       } else if (refusal !== undefined) {
@@ -147,8 +159,7 @@ export class OtlpAssembly {
     return false;
   }
 
-  /** Returns why an execution was refused. */
-  async #store(trace: DueTrace, made: Assembled): Promise<string | undefined> {
+  #read(trace: DueTrace, made: Assembled): ReadRecords {
     const sender = { app: trace.app, environments: made.environments };
     const records: ExecutionRecord[] = [];
     let refusal: string | undefined;
@@ -157,6 +168,18 @@ export class OtlpAssembly {
       if (read.ok) records.push(read.record);
       else refusal ??= read.message;
     }
+    return { records, ...(refusal !== undefined && { refusal }) };
+  }
+
+  /** The SDK's record of the trace leads. An export of ours that comes back is such a record itself. */
+  async #joins(trace: DueTrace, { records, refusal }: ReadRecords): Promise<boolean> {
+    if (refusal !== undefined || records.some(({ header }) => !header.fromSpans)) return false;
+    return await this.#parts.store.joinSpans(trace, records);
+  }
+
+  /** Returns why an execution was refused. */
+  async #store({ records, ...read }: ReadRecords): Promise<string | undefined> {
+    let { refusal } = read;
     const outcomes = await this.#parts.store.saveExecutions(records);
     for (const outcome of outcomes) {
       if (outcome.kind === 'refused') refusal ??= 'The database refused it.';

@@ -3,7 +3,7 @@ import type { Waiting } from '../store/waiting-spans.js';
 
 /**
  * What became of spans, log records and traces. `taken`, `duplicate`, `rejected`, `closed`, `full` and `ignored` count
- * spans and log records; `stored`, `let_go`, `known`, `failed` and `outside` count traces.
+ * spans and log records; `stored`, `joined`, `let_go`, `known`, `failed` and `outside` count traces.
  */
 export type OtlpResult =
   | 'taken'
@@ -13,6 +13,7 @@ export type OtlpResult =
   | 'full'
   | 'ignored'
   | 'stored'
+  | 'joined'
   | 'let_go'
   | 'known'
   | 'failed'
@@ -27,7 +28,7 @@ export class OtlpMetrics {
     const registers = [registry];
     this.#spans = new Counter({
       name: 'xray_otlp_spans_total',
-      help: 'Spans and log records by result; stored, let_go, known, failed and outside count traces.',
+      help: 'Spans and log records by result; stored, joined, let_go, known, failed and outside count traces.',
       labelNames: ['result'],
       registers,
     });

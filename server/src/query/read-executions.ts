@@ -37,7 +37,12 @@ export async function readExecutionText(
   const { body } = stored;
   const snapshot = options.payloads ? body : await threads.run('withoutPayloads', body);
   const linkedFrom = await store.listLinksTo(app, executionId, MAX_LINKED_FROM);
-  return `{"snapshot":${snapshot},"server":${JSON.stringify(server)},"linkedFrom":${JSON.stringify(linkedFrom)}}`;
+  const spans: string[] = [];
+  for (const text of await store.readSpans(stored.id)) {
+    spans.push(options.payloads ? text : await threads.run('withoutPayloads', text));
+  }
+  const below = spans.length > 0 ? `,"spans":[${spans.join(',')}]` : '';
+  return `{"snapshot":${snapshot},"server":${JSON.stringify(server)},"linkedFrom":${JSON.stringify(linkedFrom)}${below}}`;
 }
 
 /** The number in a step's address, and whether it is a sequence or an index. */

@@ -138,6 +138,8 @@ function toRecord(
       course: courseOf(snapshot),
       hasPeople: snapshot.steps.some(({ candidates }) => candidates?.person === true),
       links: linksOf(snapshot),
+      traceId: snapshot.trace?.traceId ?? null,
+      fromSpans: isFromSpans(snapshot),
     },
     steps: snapshot.steps.map((step, index): StepRow => ({
       sequence: stepSequence(step, index),
@@ -165,6 +167,11 @@ function linksOf({ executionId, links }: Snapshot): { executionId: string; relat
       ]),
   );
   return [...known.values()].slice(0, MAX_LINKS);
+}
+
+/** An execution that our own export brought keeps the SDK that recorded it. */
+function isFromSpans({ readFrom, sdk }: Snapshot): boolean {
+  return Boolean(readFrom) && sdk?.name.startsWith('opentelemetry') === true;
 }
 
 /** JSON.parse makes `1e400` infinite, which the schema refuses. Metadata keep such a number as it was sent. */

@@ -2,13 +2,15 @@ import { sql, type RawBuilder } from 'kysely';
 import type { ErasureCount } from '@xray/core';
 import { appendAudit } from './audit.js';
 import type { Driver } from './driver.js';
+import { eraseExecutions } from './erase-executions.js';
 import { eraseFromIndex } from './erase-from-index.js';
 import { lockErasures } from './erasure-lock.js';
-import { addToReceipt, leaveTombstones } from './tombstones.js';
+import { addToReceipt, leaveNamed, leaveTombstones } from './tombstones.js';
 import { instant } from './instant.js';
 import { countWithPerson, withPerson } from './people-among-candidates.js';
 import type { ErasedBatch, ErasureScope, Store } from './store.js';
-import { eraseWaiting } from './waiting-spans.js';
+import { eraseSpans } from './trace-spans.js';
+import { eraseWaiting, refuseTraces } from './waiting-spans.js';
 
 type Db = Driver['db'];
 
@@ -26,13 +28,6 @@ interface Doomed {
   environment: string | null;
   pipeline: string | null;
 }
-
-/**
- * Every table with data of an execution besides its header, in the column `execution`. Data in a
- * table that is not named here survives an erasure. The search index packs many executions into a
- * row, so it has its own code (erase-from-index.ts).
- */
-const TABLES_BESIDE = ['bodies', 'steps', 'names'] as const;
 
 /**
  * Executions with the rule that applies, as `ruleFor` of core chooses it: the rule that names most, and of two that
@@ -99,9 +94,15 @@ export async function eraseBatch(
     const receipt =
       named === undefined || ids.length === 0 ? null : await leaveTombstones(tx, scope, named, ids);
     if (named !== undefined) await eraseFromIndex(tx, scope.app, ids);
-    const { executionIds, ...counted } = await eraseExecutions(tx, ids);
+    const { executionIds, traceIds, ...counted } = await eraseExecutions(tx, ids);
     if (named !== undefined) await forgetNoted(tx, scope.app, ids);
-    await eraseWaiting(tx, scope.app, executionIds);
+    const isNamed = named !== undefined;
+    const spanIds = await eraseSpans(tx, scope.app, { traceIds, isNamed, isHeld: IS_HELD });
+    await eraseWaiting(tx, scope.app, [...executionIds, ...spanIds]);
+    if (receipt !== null) {
+      await leaveNamed(tx, scope.app, receipt, spanIds);
+      await refuseTraces(tx, scope.app, traceIds);
+    }
     const erased = receipt === null ? null : await addToReceipt(tx, receipt, counted);
     if (scope.what.kind === 'expired') await countByRule(tx, scope.app, doomed);
     if (options.audit !== undefined && counted.executions > 0) {
@@ -128,29 +129,6 @@ export async function vacuum({ kind, db }: Driver): Promise<void> {
     const table = sql.table(`xray.${name}`);
     await (hasDead ? sql`VACUUM (ANALYZE) ${table}` : sql`ANALYZE ${table}`).execute(db);
   }
-}
-
-/** The only function that deletes executions: the header, and all rows in other tables. */
-async function eraseExecutions(
-  tx: Db,
-  ids: number[],
-): Promise<ErasureCount & { executionIds: string[] }> {
-  const erased = { executions: 0, steps: 0, bytes: 0, executionIds: [] as string[] };
-  if (ids.length === 0) return erased;
-  for (const table of TABLES_BESIDE) {
-    const { numAffectedRows } = await sql`
-      DELETE FROM ${sql.table(`xray.${table}`)} WHERE execution = ANY (${ids}::bigint[])`.execute(
-      tx,
-    );
-    if (table === 'steps') erased.steps = Number(numAffectedRows);
-  }
-  const { rows } = await sql<{ bytes: number; executionId: string }>`
-    DELETE FROM xray.executions WHERE id = ANY (${ids}::bigint[])
-    RETURNING bytes, execution_id AS "executionId"`.execute(tx);
-  erased.executions = rows.length;
-  for (const { bytes } of rows) erased.bytes += bytes;
-  erased.executionIds = rows.map(({ executionId }) => executionId);
-  return erased;
 }
 
 /** Deletes the notes about versions that no other table has any more. */
@@ -246,8 +224,11 @@ function isMeant(scope: ErasureScope): RawBuilder<unknown> {
       return sql`${inEnvironment} AND e.received_at < ${instant(what.before.getTime())}`;
     case 'execution':
       return inEnvironment;
-    case 'subject':
+    case 'subject': {
+      const person = sql`${JSON.stringify([{ type: what.type, id: what.id }])}::jsonb`;
       return sql`${inEnvironment}
-        AND e.subjects @> ${JSON.stringify([{ type: what.type, id: what.id }])}::jsonb`;
+        AND (e.subjects @> ${person} OR EXISTS (SELECT FROM xray.trace_spans s
+          WHERE s.app = e.app AND s.trace_id = e.trace_id AND s.subjects @> ${person}))`;
+    }
   }
 }

@@ -25,6 +25,8 @@ export const HEADER = {
   has_people: 'boolean',
   linked: 'text[]',
   relations: 'text[]',
+  trace_id: 'uuid',
+  from_spans: 'boolean',
 } as const;
 
 export const MERGE = {

@@ -6,6 +6,7 @@ import { outageOf } from './outage.js';
 import { HEADER, MERGE, MERGE_INTO_STORED, SENDER, STEP, names, types } from './save-columns.js';
 import type { ExecutionRecord, SaveOutcome } from './store.js';
 import { tombstoneName } from './tombstones.js';
+import { makeDue } from './trace-spans.js';
 
 type Db = Driver['db'];
 /** All columns of a header's row that come with a flush, besides its key. */
@@ -140,16 +141,16 @@ async function insertNew(db: Db, candidates: Candidate[]): Promise<Set<number>> 
       INSERT INTO xray.executions (app, execution_id, ${names(ROW)})
       SELECT app, execution_id, ${names(ROW)} FROM input ORDER BY place
       ON CONFLICT (app, execution_id) DO NOTHING
-      RETURNING id, app, execution_id
+      RETURNING id, app, execution_id, trace_id, from_spans
     ), placed AS MATERIALIZED (
-      SELECT inserted.id, input.place, input.body_from, input.body_bytes
+      SELECT inserted.*, input.place, input.body_from, input.body_bytes
       FROM inserted JOIN input USING (app, execution_id)
     ), new_bodies AS (
       INSERT INTO xray.bodies (execution, body) SELECT id, ${cutBody(bodies)} FROM placed
     ), new_steps AS (
       INSERT INTO xray.steps (execution, ${names(STEP)})
       SELECT placed.id, ${names(STEP)} FROM (${readSteps(candidates)}) AS s JOIN placed USING (place)
-    )
+    ), due AS (${makeDue(sql`SELECT app, trace_id, from_spans FROM placed`)})
     SELECT place FROM placed`.execute(db);
   return new Set(rows.map((row) => row.place));
 }
@@ -196,7 +197,8 @@ async function mergeStored(db: Db, candidates: Candidate[]): Promise<MergedRow[]
         ), new_bodies AS (
           INSERT INTO xray.bodies (execution, body) SELECT id, ${cutBody(bodies)} FROM won
           ON CONFLICT (execution) DO UPDATE SET body = excluded.body
-        )
+        ), due AS (${makeDue(sql`
+          SELECT e.app, e.trace_id, e.from_spans FROM won JOIN xray.executions e ON e.id = won.id`)})
         INSERT INTO xray.steps (execution, ${names(STEP)})
         SELECT won.id, ${names(STEP)} FROM (${readSteps(candidates)}) AS s JOIN won USING (place)
         -- Counting makes the delete happen first, which Postgres does not promise else.
@@ -307,6 +309,8 @@ export function headerRow({
     has_people: header.hasPeople,
     linked: header.links.map(({ executionId }) => executionId),
     relations: header.links.map(({ relation }) => relation),
+    trace_id: header.traceId,
+    from_spans: header.fromSpans,
   };
 }
 

@@ -22,6 +22,7 @@ import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
 import { sqlSearchStore } from './sql-search-store.js';
 import type { Audited, Edits, Store } from './store.js';
 import * as tombstones from './tombstones.js';
+import { joinSpans, readSpans } from './trace-spans.js';
 import * as transfer from './transfer.js';
 import { waitingStore, writeOtlpSettings } from './waiting-spans.js';
 
@@ -71,6 +72,8 @@ export function createSqlStore(driver: Driver): Store {
     countFacets: (scope) => counts.countFacets(db, scope),
     listReleases: (scope) => counts.listReleases(db, scope),
     countByTime: (scope) => counts.countByTime(db, scope),
+    readSpans: (execution) => readSpans(db, execution),
+    joinSpans: (trace, records) => joinSpans(db, trace, records),
     readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
     listOutcomeMeanings: (app) => listOutcomeMeanings(db, app),
     listPipelines: (scope) => pipelines.listPipelines(db, scope),

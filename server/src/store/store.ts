@@ -91,6 +91,10 @@ export interface ExecutionRecord {
     /** Whether a step chose among people, who may ask to be erased. */
     hasPeople: boolean;
     links: CaseLink[];
+    /** 32 hex digits. */
+    traceId: string | null;
+    /** It was made of spans of OTLP, so the SDK's record of its trace leads. */
+    fromSpans: boolean;
   };
   steps: StepRow[];
 }
@@ -180,6 +184,8 @@ export interface ExportedExecution extends StoredExecution {
   id: number;
   at: Date;
   merge: Omit<MergeState, 'winner'>;
+  /** What spans say of its trace, as the texts of snapshots. */
+  spans: string[];
 }
 
 /** The executions, and their order by time. `after` is the last one of the previous page. */
@@ -277,6 +283,13 @@ export interface Store extends AccessStore {
     scope: CountScope & { origin: Date; by: 'outcome' | 'status'; bucketMs: number },
   ): Promise<HistogramRow[]>;
   readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
+  /** What spans say of the trace of an execution, by its row's id, as the texts of snapshots. */
+  readSpans(execution: number): Promise<string[]>;
+  /**
+   * Puts what spans say of a trace below the SDK's records of it. Returns false, and changes nothing, if no record
+   * of the SDK may lead the given ones. Idempotent.
+   */
+  joinSpans(trace: { app: string; traceId: string }, records: ExecutionRecord[]): Promise<boolean>;
   /** What outcomes mean, for each pipeline that has meanings. */
   listOutcomeMeanings(app: string): Promise<AppOutcomes['items']>;
   listPipelines(scope: Omit<ExecutionScope, 'where'>): Promise<PipelineList['items']>;

@@ -158,6 +158,10 @@ interface ExecutionsTable {
   /** Ids of executions, and at the same places how this one is linked to them. */
   linked: Derived<string[]>;
   relations: Derived<string[]>;
+  /** As a UUID, which takes half the space of its 32 digits. */
+  trace_id: Derived<string | null>;
+  /** It was made of spans of OTLP. */
+  from_spans: Derived<boolean>;
   /** Only the database reads it, because a number in JavaScript cannot hold its 64 bits. */
   fingerprint: Derived<never>;
   /** The group of similar durations (durations.ts). */

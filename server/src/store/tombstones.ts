@@ -32,6 +32,20 @@ export async function leaveTombstones(
   return receipt;
 }
 
+/** Leaves tombstones for ids that no execution has, but that spans of the erased ones would have. */
+export async function leaveNamed(
+  tx: Db,
+  app: string,
+  receipt: string,
+  executionIds: string[],
+): Promise<void> {
+  await sql`
+    INSERT INTO xray.tombstones (app, name, erasure)
+    SELECT DISTINCT ${app}, ${tombstoneName(sql`${app}::text`, sql`n.id`)}, ${receipt}::uuid
+    FROM unnest(${executionIds}::text[]) AS n(id)
+    ON CONFLICT (app, name) DO UPDATE SET erasure = excluded.erasure, at = excluded.at`.execute(tx);
+}
+
 async function openReceipt(
   tx: Db,
   app: string,

@@ -27,6 +27,7 @@ interface ExportRow {
   running_revision: number;
   instance_id: string | null;
   many_instances: boolean;
+  spans: string[];
 }
 
 export async function findPlace(
@@ -65,6 +66,7 @@ export async function exportExecutions(
   const { rows } = await sql<ExportRow>`
     WITH page AS (
       SELECT id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
+        CASE WHEN NOT from_spans THEN trace_id END AS trace_id, app,
         sum(bytes) OVER (ORDER BY ${order}) - bytes AS bytes_before
       FROM (
         SELECT * FROM xray.executions e WHERE ${sql.join(conditions, sql` AND `)}
@@ -72,7 +74,9 @@ export async function exportExecutions(
       ) AS next
     )
     SELECT id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
-      (SELECT body FROM xray.bodies WHERE execution = page.id) AS body
+      (SELECT body FROM xray.bodies WHERE execution = page.id) AS body,
+      ARRAY(SELECT s.body FROM xray.trace_spans s WHERE s.app = page.app AND s.trace_id = page.trace_id
+        ORDER BY s.execution_id) AS spans
     FROM page WHERE bytes_before < ${PAGE_BYTES} ORDER BY ${order}`.execute(db);
   return rows.map((row) => ({
     id: row.id,
@@ -82,6 +86,7 @@ export async function exportExecutions(
     status: row.status,
     receivedAt: row.received_at,
     conflict: row.conflict,
+    spans: row.spans,
     merge: {
       contested: row.contested,
       runningRevision: row.running_revision,

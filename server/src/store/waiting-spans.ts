@@ -31,6 +31,9 @@ export interface DueTrace {
   isTerminal: boolean;
   slices: number;
   assembled: number;
+  closed: boolean;
+  /** A record of the SDK has come since the last assembly. */
+  led: boolean;
 }
 
 export interface OtlpCount {
@@ -106,7 +109,9 @@ async function lockTraces(
   const known = new Map(rows.map((row) => [keyOf(row), row]));
   const stored = await sql<{ app: string; traceId: string }>`
     SELECT e.app, e.execution_id AS "traceId" FROM xray.executions e
-    WHERE (e.app, e.execution_id) IN (SELECT w.app, w.trace FROM ${wanted})`.execute(tx);
+    WHERE (e.app, e.execution_id) IN (SELECT w.app, w.trace FROM ${wanted})
+    UNION SELECT s.app, encode(uuid_send(s.trace_id), 'hex') FROM xray.trace_spans s
+    WHERE (s.app, s.trace_id) IN (SELECT w.app, w.trace::uuid FROM ${wanted})`.execute(tx);
   for (const row of stored.rows) {
     const key = keyOf(row);
     if (!known.has(key)) known.set(key, { ...row, closed: true, bytes: 0 });
@@ -169,10 +174,12 @@ export async function takeDue(db: Db, now: Date, limit: number): Promise<DueTrac
   const { rows } = await sql<DueTrace>`
     UPDATE xray.otlp_traces t SET due_at = ${at} + ${LEASE_MS} * interval '1 ms'
     WHERE (t.app, t.trace_id) IN (
-      SELECT d.app, d.trace_id FROM xray.otlp_traces d WHERE d.due_at <= ${at} AND NOT d.closed
+      SELECT d.app, d.trace_id FROM xray.otlp_traces d WHERE d.due_at <= ${at} AND (NOT d.closed OR d.led)
       ORDER BY d.due_at, d.app, d.trace_id LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING t.app, encode(t.trace_id, 'hex') AS "traceId", t.first_at AS "firstAt", t.last_at AS "lastAt",
-      t.has_root AS "hasRoot", t.is_terminal AS "isTerminal", t.slices, t.assembled`.execute(db);
+      t.has_root AS "hasRoot", t.is_terminal AS "isTerminal", t.slices, t.assembled, t.closed, t.led`.execute(
+    db,
+  );
   return rows;
 }
 
@@ -181,7 +188,9 @@ export async function forgetClosed(db: Db, now: Date): Promise<void> {
   await sql`
     DELETE FROM xray.otlp_traces WHERE (app, trace_id) IN (
       SELECT app, trace_id FROM xray.otlp_traces
-      WHERE closed AND due_at <= ${instant(now.getTime())} ORDER BY due_at LIMIT 1000)`.execute(db);
+      WHERE closed AND NOT led AND due_at <= ${instant(now.getTime())} ORDER BY due_at LIMIT 1000)`.execute(
+    db,
+  );
 }
 
 export async function readSlices(
@@ -197,28 +206,29 @@ export async function readSlices(
 /** Notes what was assembled of a trace. With more slices by now it is due again at once. */
 export async function settleTrace(
   db: Db,
-  { app, traceId }: Pick<DueTrace, 'app' | 'traceId'>,
+  { app, traceId, led }: Pick<DueTrace, 'app' | 'traceId' | 'led'>,
   { slices, isTerminal, nextAt }: { slices: number; isTerminal: boolean; nextAt: Date },
 ): Promise<void> {
   await sql`
     UPDATE xray.otlp_traces SET
       assembled = greatest(assembled, ${slices}),
       is_terminal = is_terminal OR ${isTerminal},
-      due_at = CASE WHEN slices <= ${slices} THEN ${instant(nextAt.getTime())} ELSE due_at END
+      led = led AND NOT ${led},
+      due_at = CASE WHEN slices <= ${slices} AND (${led} OR NOT led) THEN ${instant(nextAt.getTime())} ELSE due_at END
     WHERE app = ${app} AND trace_id = decode(${traceId}, 'hex') AND NOT closed`.execute(db);
 }
 
 /** Drops the slices of a trace if no more have come. Late spans are refused until the row is forgotten. */
 export async function closeTrace(
   db: Db,
-  { app, traceId }: Pick<DueTrace, 'app' | 'traceId'>,
+  { app, traceId, led }: Pick<DueTrace, 'app' | 'traceId' | 'led'>,
   slices: number,
   forgetAt: Date,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql`
-      UPDATE xray.otlp_traces SET closed = true, bytes = 0, due_at = ${instant(forgetAt.getTime())}
-      WHERE app = ${app} AND trace_id = decode(${traceId}, 'hex') AND slices <= ${slices}
+      UPDATE xray.otlp_traces SET closed = true, led = false, bytes = 0, due_at = ${instant(forgetAt.getTime())}
+      WHERE app = ${app} AND trace_id = decode(${traceId}, 'hex') AND slices <= ${slices} AND (${led} OR NOT led)
       RETURNING 1`.execute(tx);
     if (rows.length === 0) return;
     await sql`
@@ -232,7 +242,7 @@ export async function closeTrace(
 export async function listClosable(db: Db, app: string, limit: number): Promise<DueTrace[]> {
   const { rows } = await sql<DueTrace>`
     SELECT app, encode(trace_id, 'hex') AS "traceId", first_at AS "firstAt", last_at AS "lastAt",
-      has_root AS "hasRoot", is_terminal AS "isTerminal", slices, assembled
+      has_root AS "hasRoot", is_terminal AS "isTerminal", slices, assembled, closed, led
     FROM xray.otlp_traces
     WHERE app = ${app} AND NOT closed AND is_terminal AND assembled >= slices
     ORDER BY last_at, trace_id LIMIT ${limit}`.execute(db);
@@ -325,6 +335,15 @@ export async function eraseWaiting(tx: Db, app: string, executionIds: string[]):
     WHERE app = ${app} AND trace_id IN ${ids}`.execute(tx);
 }
 
+/** Refuses spans of traces that may never have sent any, for as long as exporters could keep them. */
+export async function refuseTraces(tx: Db, app: string, traceIds: string[]): Promise<void> {
+  await sql`
+    INSERT INTO xray.otlp_traces (app, trace_id, first_at, last_at, due_at, has_root, is_terminal, slices, spans, bytes, closed)
+    SELECT DISTINCT ${app}, decode(t, 'hex'), now(), now(), now() + interval '7 days', false, true, 0, 0, 0, true
+    FROM unnest(${traceIds}::text[]) AS x(t) ORDER BY 2
+    ON CONFLICT DO NOTHING`.execute(tx);
+}
+
 /** All that the store does for spans that wait. */
 export interface WaitingStore {
   saveSlices(slices: Slice[], now: Date): Promise<SliceOutcome[]>;
@@ -332,11 +351,11 @@ export interface WaitingStore {
   forgetClosed(now: Date): Promise<void>;
   readSlices(trace: Pick<DueTrace, 'app' | 'traceId'>): ReturnType<typeof readSlices>;
   settleTrace(
-    trace: Pick<DueTrace, 'app' | 'traceId'>,
+    trace: Pick<DueTrace, 'app' | 'traceId' | 'led'>,
     done: Parameters<typeof settleTrace>[2],
   ): Promise<void>;
   closeTrace(
-    trace: Pick<DueTrace, 'app' | 'traceId'>,
+    trace: Pick<DueTrace, 'app' | 'traceId' | 'led'>,
     slices: number,
     forgetAt: Date,
   ): Promise<void>;

@@ -84,6 +84,7 @@ function exportLine(execution: ExportedExecution, now: number): string {
     stale: isStale(execution.status, execution.receivedAt.getTime(), now),
     bytes: execution.bytes,
     merge: execution.merge,
+    ...(execution.spans.length > 0 && { spans: execution.spans }),
   };
   return `{"snapshot":${snapshot},"server":${JSON.stringify(server)}}\n`;
 }

@@ -22,9 +22,13 @@ export async function importLines(
   for (let from = 0; from < lines.length; from += BATCH) {
     const read = lines.slice(from, from + BATCH).map((line) => readLine(line, app));
     const sound = read.flatMap((result) => (result.ok ? [result.record] : []));
-    const outcomes = (await store.saveExecutions(sound)).values();
+    const saved = await store.saveExecutions(sound);
+    const outcomes = saved.values();
     for (const [place, one] of read.entries()) {
       const outcome = one.ok ? outcomes.next().value : undefined;
+      if (one.ok && one.spans.length > 0 && outcome?.kind !== 'erased') {
+        await joinLine(store, app, one);
+      }
       if (outcome?.kind === 'accepted') result.accepted++;
       else if (outcome?.kind === 'duplicate') result.duplicates++;
       else if (outcome?.kind === 'superseded' || outcome?.kind === 'erased') result.superseded++;
@@ -34,8 +38,28 @@ export async function importLines(
   return result;
 }
 
+/** Puts the spans of a line below its record. One that cannot be read costs only itself. */
+async function joinLine(
+  store: Store,
+  app: string,
+  { record, spans }: Extract<ReadLine, { ok: true }>,
+): Promise<void> {
+  const { traceId } = record.header;
+  if (traceId === null) return;
+  const sender = { app, environments: null };
+  const below = spans.flatMap((text) => {
+    const read = readSnapshot(ofApp(text, app), sender, record.receivedAt);
+    return read.ok && read.record.header.traceId === traceId ? [read.record] : [];
+  });
+  await store.joinSpans({ app, traceId }, below);
+}
+
+type ReadLine =
+  | (Extract<ReadSnapshot, { ok: true }> & { spans: string[] })
+  | Extract<ReadSnapshot, { ok: false }>;
+
 function refusalOf(
-  read: ReadSnapshot,
+  read: ReadLine,
 ): Pick<IngestResult['rejected'][number], 'executionId' | 'code' | 'message'> {
   if (read.ok) {
     const message = 'The database refused this snapshot.';
@@ -50,7 +74,7 @@ function refusalOf(
  * the true one: within a string its quotes would be escaped, and the server's facts have no such
  * key.
  */
-function readLine(line: string, app: string): ReadSnapshot {
+function readLine(line: string, app: string): ReadLine {
   const cut = line.lastIndexOf(SERVER_START);
   if (!line.startsWith(SNAPSHOT_START) || cut < 0) return notALine();
   const given = parsedOrNothing(line.slice(cut + ',"server":'.length, -1));
@@ -59,7 +83,8 @@ function readLine(line: string, app: string): ReadSnapshot {
   if (!facts.success) return wrongFact(facts.error);
   const text = ofApp(line.slice(SNAPSHOT_START.length, cut), app);
   const read = readSnapshot(text, { app, environments: null }, new Date(facts.data.receivedAt));
-  return read.ok ? { ok: true, record: withFacts(read.record, facts.data) } : read;
+  if (!read.ok) return read;
+  return { ok: true, record: withFacts(read.record, facts.data), spans: facts.data.spans ?? [] };
 }
 
 /** Restores what the merge rule remembered. Without it, a known conflict would be forgotten. */
@@ -85,13 +110,13 @@ function parsedOrNothing(text: string): unknown {
   }
 }
 
-function wrongFact({ issues }: z.ZodError): ReadSnapshot {
+function wrongFact({ issues }: z.ZodError): ReadLine {
   const [issue] = issues;
   const message = `${['server', ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'wrong'}`;
   return { ok: false, executionId: null, code: 'invalid', message, details: [] };
 }
 
-function notALine(): ReadSnapshot {
+function notALine(): ReadLine {
   const message = 'This is not a line of an export: {"snapshot":…,"server":{…}}.';
   return { ok: false, executionId: null, code: 'invalid', message, details: [] };
 }

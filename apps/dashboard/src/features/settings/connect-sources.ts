@@ -76,6 +76,7 @@ export const RESULTS: Record<string, string> = {
   full: 'Spans of traces that are too large',
   ignored: 'Log records without a use',
   stored: 'Traces stored',
+  joined: 'Traces shown with the SDK’s record of the decision',
   let_go: 'Traces without a known span',
   known: 'Traces of decisions that are stored already',
   failed: 'Traces that could not be stored',
