@@ -35,6 +35,7 @@ try {
   await take('execution-dark', 'dark', `/executions?app=demo&q=outcome:declined`, openDeclinedLoan);
   await take('candidates', 'light', `/executions?app=demo&q=outcome:selected`, openCandidates);
   await take('explain', 'light', `/executions?app=demo&q=outcome:declined`, explainDeclinedLoan);
+  await take('letter', 'light', `/executions?app=demo&q=outcome:declined`, writeLetter);
   await take('compare', 'light', `/executions?app=demo&q=outcome:declined`, compareDeclinedLoan);
   await take('why', 'light', `/executions?app=demo&q=outcome:selected`, askWhyOfProduct);
   await take('pipeline', 'light', `/executions?app=demo`, openPipeline);
@@ -96,8 +97,18 @@ async function openCandidates(page) {
 /** @param {import('playwright-core').Page} page */
 async function explainDeclinedLoan(page) {
   // A decision opens on its explanation.
-  await openDeclinedLoan(page);
+  await page
+    .getByRole('link', { name: /loan-approval/ })
+    .first()
+    .click();
   await page.getByRole('region', { name: 'What would have changed the decision' }).waitFor();
+}
+
+/** @param {import('playwright-core').Page} page */
+async function writeLetter(page) {
+  await explainDeclinedLoan(page);
+  await page.getByRole('link', { name: 'Letter' }).click();
+  await page.frameLocator('iframe').getByRole('listitem').first().waitFor();
 }
 
 /** @param {import('playwright-core').Page} page */

@@ -81,7 +81,6 @@ export function cohortsHref(app: string, qa: string, qb: string = qa): string {
 
 const WEEK_AGAINST_WEEK = { aFrom: '-14d', aTo: '-7d', bFrom: '-7d' };
 
-/** The history of an id as a candidate or a subject. */
 /** The history of an id. `as` names the role that is shown, `from` the start of the time range. */
 export function whyHref(
   app: string,
