@@ -12,7 +12,8 @@ import type {
 import { operatorOf, type Operator } from './rule-test.js';
 import { countText, numberText, quoted, valueText } from './wording.js';
 
-const IN_WORDS: Record<Operator, string> = {
+/** An operator as a person reads it, in English. */
+export const OPERATORS_IN_WORDS: Record<Operator, string> = {
   '>=': 'at least',
   '>': 'more than',
   '<=': 'at most',
@@ -193,7 +194,7 @@ function valuesText({ field, op, actual, threshold, unit }: RuleEvidence): strin
   if (threshold === undefined) return `: ${was}`;
   const known = operatorOf(op);
   const asked = known
-    ? `${IN_WORDS[known]} ${valueText(threshold, unit)} was required`
+    ? `${OPERATORS_IN_WORDS[known]} ${valueText(threshold, unit)} was required`
     : `the threshold was ${valueText(threshold, unit)}${op ? ` (${quoted(op)})` : ''}`;
   return `: ${[was, asked].filter((part) => part !== '').join(', ')}`;
 }
@@ -247,7 +248,7 @@ function changeText({ rule, step, field, actual, needs, unit, flipsTo }: RuleCha
     return `${head}${but}; the record does not say which value is needed.`;
   }
   const known = operatorOf(needs.op);
-  const value = `${known ? IN_WORDS[known] : quoted(needs.op)} ${valueText(needs.value, unit)}`;
+  const value = `${known ? OPERATORS_IN_WORDS[known] : quoted(needs.op)} ${valueText(needs.value, unit)}`;
   return `${head}: ${field ? quoted(field) : 'a value of'} ${value}${was}.`;
 }
 

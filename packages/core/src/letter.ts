@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ExplainedReason, Explanation, RuleChange, RuleEvidence } from './answers.js';
 import type { LinkedFrom } from './api.js';
-import { UNKNOWN_FLIP_TEXT } from './explanation-text.js';
+import { OPERATORS_IN_WORDS, UNKNOWN_FLIP_TEXT } from './explanation-text.js';
 import { evaluationsOf } from './rule-evaluations.js';
 import { languageSchema } from './language.js';
 import { operatorOf, type Operator } from './rule-test.js';
@@ -266,16 +266,7 @@ interface LetterWords {
 }
 
 const ENGLISH: LetterWords = {
-  operators: {
-    '>=': 'at least',
-    '>': 'more than',
-    '<=': 'at most',
-    '<': 'less than',
-    '==': 'equal to',
-    '!=': 'other than',
-    in: 'one of',
-    'not in': 'none of',
-  },
+  operators: OPERATORS_IN_WORDS,
   anotherValue: 'another value',
   notRecorded: 'not recorded',
   review:

@@ -10,7 +10,7 @@ import {
   type RuleEvidence,
   type Terms,
 } from '@xray/core';
-import { escapeHtml } from './formats.js';
+import { escapeHtml, wholePage } from './formats.js';
 
 const STYLE = `
   body { max-width: 60rem; margin: 2rem auto; padding: 0 1.25rem; color: #111; background: #fff;
@@ -33,18 +33,7 @@ export function evidencePage(
 ): string {
   const { executionId, record, explanation, server, linked, audit, digests } = evidence;
   const title = `Evidence for ${executionId}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}
-</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
+  const body = `<h1>${escapeHtml(title)}</h1>
 ${table(
   null,
   ['Fact', 'Value'],
@@ -137,9 +126,8 @@ ${Object.entries(texts)
       `<h2>${escapeHtml(part[0]?.toUpperCase() + part.slice(1))} as JSON</h2>\n<pre id="${escapeHtml(part)}">${escapeHtml(text)}</pre>`,
   )
   .join('\n')}
-</body>
-</html>
 `;
+  return wholePage({ language: 'en', title, style: STYLE, body });
 }
 
 function ruleRow(rule: RuleEvidence, terms: Terms): string[] {

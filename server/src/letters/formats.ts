@@ -15,6 +15,21 @@ const STYLE = `
 
 /** One page that needs nothing else, for a screen and for paper. */
 export function letterPage(text: string, { language, title }: { language: string; title: string }) {
+  return wholePage({ language, title, style: STYLE, body: markdown.render(text) });
+}
+
+/** An HTML page that loads nothing. `body` is HTML. */
+export function wholePage({
+  language,
+  title,
+  style,
+  body,
+}: {
+  language: string;
+  title: string;
+  style: string;
+  body: string;
+}): string {
   return `<!doctype html>
 <html lang="${escapeHtml(language)}">
 <head>
@@ -22,11 +37,11 @@ export function letterPage(text: string, { language, title }: { language: string
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}
+<style>${style}
 </style>
 </head>
 <body>
-${markdown.render(text)}</body>
+${body}</body>
 </html>
 `;
 }

@@ -1,7 +1,7 @@
 import type { Step } from '@xray/core';
 import { foldTurns } from '@xray/core/fold-turns';
 import { formatNumber } from '@/lib/format';
-import { buildStepTree, type StepNode, type StepTree } from './step-tree';
+import { buildStepTree, nodesInOrder, type StepTree } from './step-tree';
 
 /** The most names of a turn that its row shows. */
 const NAMES_SHOWN = 4;
@@ -130,31 +130,6 @@ function withFolds(
     }
     add(fold, node.index);
   }
-  const nodes: StepNode[] = [];
-  const open: { position: number; members: readonly number[]; next: number }[] = [
-    { position: -1, members: children.get(-1) ?? [], next: 0 },
-  ];
-  for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
-    const index = level.members[level.next];
-    if (index === undefined) {
-      const closed = nodes[level.position];
-      if (closed !== undefined) closed.endPosition = nodes.length;
-      open.pop();
-      continue;
-    }
-    level.next += 1;
-    const position = nodes.length;
-    nodes.push({
-      index,
-      sequence: sequences.get(index) ?? index,
-      parentPosition: level.position,
-      depth: open.length - 1,
-      endPosition: position + 1,
-      posInSet: level.next,
-      setSize: level.members.length,
-    });
-    const inside = children.get(index);
-    if (inside !== undefined) open.push({ position, members: inside, next: 0 });
-  }
+  const nodes = nodesInOrder(children.get(-1) ?? [], children, (index) => sequences.get(index));
   return nodes.length === tree.nodes.length + made ? { nodes } : tree;
 }

@@ -60,7 +60,7 @@ export function buildStepTree(steps: readonly Placed[]): StepTree {
     for (const each of reach([index], children)) reached.add(each);
   }
   tops.sort((a, b) => (sequences[a] ?? 0) - (sequences[b] ?? 0) || a - b);
-  return { nodes: flatten(tops, children, sequences) };
+  return { nodes: nodesInOrder(tops, children, (index) => sequences[index]) };
 }
 
 function reach(
@@ -72,11 +72,13 @@ function reach(
   return reached;
 }
 
-// This is not recursive, because a chain of 10,000 steps must not overflow the stack.
-function flatten(
+/**
+ * The nodes depth first, from the tops. It is not recursive, because a chain of 10,000 steps must not overflow the stack.
+ */
+export function nodesInOrder(
   tops: readonly number[],
   children: ReadonlyMap<number, readonly number[]>,
-  sequences: readonly number[],
+  sequenceOf: (index: number) => number | undefined,
 ): StepNode[] {
   const nodes: StepNode[] = [];
   const open: { position: number; members: readonly number[]; next: number }[] = [
@@ -94,7 +96,7 @@ function flatten(
     const position = nodes.length;
     nodes.push({
       index,
-      sequence: sequences[index] ?? index,
+      sequence: sequenceOf(index) ?? index,
       parentPosition: level.position,
       depth: open.length - 1,
       endPosition: position + 1,
