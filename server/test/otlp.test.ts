@@ -393,6 +393,10 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       (await postOtlp(server.url, '/v1/opa/logs', body, headers)).json() as Promise<IngestResult>;
     expect(await send()).toMatchObject({ accepted: 6, rejected: [] });
     expect(await send()).toMatchObject({ accepted: 0, duplicates: 6 });
+    await postOtlp(server.url, '/v1/opa/logs', '[{"path":"no decision"}]');
+    const { counts } = await state();
+    expect(counts).toContainEqual(expect.objectContaining({ result: 'opa_stored', count: 6 }));
+    expect(counts).toContainEqual(expect.objectContaining({ result: 'opa_rejected', count: 1 }));
     const declined = await stored('opa-4c150e8b-9b70-4495-ac0b-61ca6916cf95');
     expect(declined).toMatchObject({
       pipeline: 'loan',

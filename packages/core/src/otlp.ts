@@ -38,7 +38,7 @@ export const otlpStateSchema = z.object({
     maxBytes: z.int(),
     oldestAt: z.string().nullable(),
   }),
-  /** `taken`, `duplicate`, `rejected`, `closed`, `full`, `ignored` count spans and log records; `stored`, `joined`, `let_go` and `failed` count traces. */
+  /** `taken`, `duplicate`, `rejected`, `closed`, `full`, `ignored` count spans and log records; `stored`, `joined`, `known`, `let_go`, `failed` and `outside` count traces; `opa_stored` and `opa_rejected` count decisions of OPA. */
   counts: z.array(
     z.object({
       result: z.string(),

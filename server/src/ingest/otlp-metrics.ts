@@ -3,7 +3,8 @@ import type { Waiting } from '../store/waiting-spans.js';
 
 /**
  * What became of spans, log records and traces. `taken`, `duplicate`, `rejected`, `closed`, `full` and `ignored` count
- * spans and log records; `stored`, `joined`, `let_go`, `known`, `failed` and `outside` count traces.
+ * spans and log records; `stored`, `joined`, `let_go`, `known`, `failed` and `outside` count traces;
+ * `opa_stored` and `opa_rejected` count decisions of OPA.
  */
 export type OtlpResult =
   | 'taken'
@@ -17,7 +18,9 @@ export type OtlpResult =
   | 'let_go'
   | 'known'
   | 'failed'
-  | 'outside';
+  | 'outside'
+  | 'opa_stored'
+  | 'opa_rejected';
 
 /** The metrics of OTLP. */
 export class OtlpMetrics {
@@ -28,7 +31,7 @@ export class OtlpMetrics {
     const registers = [registry];
     this.#spans = new Counter({
       name: 'xray_otlp_spans_total',
-      help: 'Spans and log records by result; stored, joined, let_go, known, failed and outside count traces.',
+      help: 'Spans and log records by result; stored, joined, let_go, known, failed and outside count traces; opa_ counts decisions of OPA.',
       labelNames: ['result'],
       registers,
     });

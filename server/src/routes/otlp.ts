@@ -10,6 +10,7 @@ import {
   otlpStateSchema,
   parseJson,
   stringifyJson,
+  type IngestResult,
   type Json,
   type OtlpState,
 } from '@xray/core';
@@ -19,6 +20,7 @@ import { senderOf } from '../auth/guard.js';
 import { DomainError, answerTo } from '../errors.js';
 import { checkUrl, logRequest } from '../incoming.js';
 import type { Taken } from '../ingest/intake.js';
+import type { OtlpResult } from '../ingest/otlp-metrics.js';
 import { MAX_WAITING_BYTES } from '../ingest/otlp-intake.js';
 import { param, parse, type Deps, type Endpoint, type Route } from './route.js';
 
@@ -187,7 +189,7 @@ async function takeOpa(deps: Deps, req: IncomingMessage): Promise<Taken> {
   }
   await deps.limitRate(sender.keyId, sender.requestsPerMinute);
   const { redact } = await deps.otlpSettings.of(sender.app);
-  return await deps.intake.take({
+  const taken = await deps.intake.take({
     req,
     isNdjson: false,
     sender,
@@ -200,6 +202,29 @@ async function takeOpa(deps: Deps, req: IncomingMessage): Promise<Taken> {
       return snapshot === undefined ? text : stringifyJson(snapshot);
     },
   });
+  await countOpa(deps, sender.app, taken.result);
+  return taken;
+}
+
+/** Duplicates are chunks that came again, so only stored and refused decisions count. */
+async function countOpa(
+  { store, otlpMetrics, now, logger }: Deps,
+  app: string,
+  { accepted, rejected }: IngestResult,
+): Promise<void> {
+  const refused = rejected.length;
+  const counts: { result: OtlpResult; count: number; message: string }[] = [
+    { result: 'opa_stored', count: accepted, message: '' },
+    { result: 'opa_rejected', count: refused, message: rejected[0]?.message ?? '' },
+  ];
+  const seen = counts.filter(({ count }) => count > 0);
+  for (const { result, count } of seen) otlpMetrics.count(result, count);
+  try {
+    await store.waiting.count(app, seen, new Date(now()));
+  } catch (error) {
+    // The decisions are committed, so their sender must not send them again.
+    logger.warn({ err: error, app }, 'decisions of OPA could not be counted');
+  }
 }
 
 function eventOf(text: string): Json | undefined {

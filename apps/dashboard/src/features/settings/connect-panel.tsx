@@ -9,6 +9,7 @@ import { ScrollText } from '@/components/scroll-text';
 import { ErrorState } from '@/components/states';
 import { Button } from '@/components/ui/button';
 import { createKey } from '@/lib/access-api';
+import { plural } from '@/lib/format';
 import { executionsHref } from '@/lib/links';
 import { configQuery } from '@/lib/queries';
 import { SOURCES } from './connect-sources';
@@ -112,11 +113,14 @@ function Lines({ app, state }: { app: App; state: OtlpState | undefined }) {
 
 /** Says what has arrived, from the first span to the stored execution. */
 function Arrival({ app, state }: { app: string; state: OtlpState | undefined }) {
-  const stored = state?.counts.find(({ result }) => result === 'stored');
-  if (stored !== undefined) {
+  const countOf = (name: string): number =>
+    state?.counts.find(({ result }) => result === name)?.count ?? 0;
+  const traces = countOf('stored') + countOf('joined');
+  const decisions = countOf('opa_stored');
+  if (traces + decisions > 0) {
     return (
       <output className="text-sm">
-        {stored.count === 1 ? '1 trace has' : `${stored.count} traces have`} arrived.{' '}
+        {arrivedText(traces, decisions)}{' '}
         <Link href={executionsHref(app)} className="touch-link underline">
           Show the executions
         </Link>
@@ -132,4 +136,12 @@ function Arrival({ app, state }: { app: string; state: OtlpState | undefined }) 
         : 'Waiting for the first trace.'}
     </output>
   );
+}
+
+function arrivedText(traces: number, decisions: number): string {
+  const parts = [
+    ...(traces > 0 ? [plural(traces, 'trace')] : []),
+    ...(decisions > 0 ? [`${plural(decisions, 'decision')} of OPA`] : []),
+  ];
+  return `${parts.join(' and ')} ${traces + decisions === 1 ? 'has' : 'have'} arrived.`;
 }

@@ -80,5 +80,7 @@ export const RESULTS: Record<string, string> = {
   let_go: 'Traces without a known span',
   known: 'Traces of decisions that are stored already',
   failed: 'Traces that could not be stored',
+  opa_stored: 'Decisions of OPA stored',
+  opa_rejected: 'Invalid decisions of OPA',
   outside: 'Traces with spans outside the key’s environments',
 };
