@@ -14,11 +14,12 @@ import { executionVerdict } from '@/lib/verdict';
 import { becauseLine } from './because';
 import { LinkedFromLines } from './linked-from';
 import { BecauseReasons } from './because-reasons';
+import { SpansBelow } from './spans-below';
 
 /** Shows the outcome first, then the reasons, then the facts. */
 export function ExecutionHeader({
   app,
-  detail: { snapshot, server, linkedFrom },
+  detail: { snapshot, server, linkedFrom, spans },
   actions,
 }: {
   app: string;
@@ -115,6 +116,7 @@ export function ExecutionHeader({
           <LinkFact key={`${link.relation} ${link.executionId}`} app={app} link={link} />
         ))}
       </dl>
+      <SpansBelow spans={spans} />
     </header>
   );
 }
