@@ -61,6 +61,7 @@ test.for(seenOn('dark', 1_280))(
       `${server.url}/compare?app=${server.appId}&qa=pipeline:${pipeline}&qb=pipeline:${pipeline}`,
     );
     await page.getByRole('button', { name: 'Suggestions' }).click();
+    await page.getByRole('menuitem', { name: 'before and after max_dti 0.54 → 0.3' }).waitFor();
     await page.getByRole('menuitem', { name: 'ruleset: r41 and r42' }).click();
     await whatChanged.getByText('max_dti: limit 0.54 → 0.3').waitFor();
     const changed = page.getByRole('region', { name: 'Associated with the change in approved' });
@@ -73,6 +74,13 @@ test.for(seenOn('dark', 1_280))(
       /90\.0%[\s\S]*50\.0%/,
     );
     await expectUsable(page);
+
+    await page.getByRole('button', { name: 'Views', exact: true }).click();
+    await page.getByLabel('Name of this view').fill('Both rulesets');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const saved = page.getByRole('link', { name: 'Both rulesets (two groups)' });
+    expect(await saved.getAttribute('href')).toContain('/compare?');
+    await page.keyboard.press('Escape');
 
     await first.getByRole('link', { name: '30 executions in b' }).click();
     const list = page.getByRole('grid', { name: 'Executions' });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anchored, bothFilters, cohortBounds } from '@/features/cohorts/cohort-query';
 import { differenceText, placeInterval } from '@/features/cohorts/interval-layout';
-import { releasePresets, valuePresets, weekPreset } from '@/features/cohorts/presets';
+import { releasePresets, rulePresets, valuePresets, weekPreset } from '@/features/cohorts/presets';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00.000Z');
 
@@ -64,6 +64,44 @@ describe('the two groups', () => {
     expect(releasePresets('', { ...none, items: items.slice(1) })).toMatchObject([
       { name: 'before and after ruleset r42', a: { q: '' } },
       { name: 'ruleset: r41 and r42', a: { q: 'version.ruleset:r41' } },
+    ]);
+  });
+
+  it('suggests the time before and after the newest rule change, the latest first', () => {
+    const change = {
+      rule: 'max_dti',
+      step: null,
+      field: 'threshold' as const,
+      from: 0.43,
+      to: 0.36,
+      at: '2026-11-24T09:14:00Z',
+      versions: { ruleset: 'r42' },
+      environment: 'prod',
+      evidence: 'version' as const,
+      isPartial: false,
+      isLasting: true,
+    };
+    const later = {
+      ...change,
+      field: 'op' as const,
+      from: '<',
+      to: '<=',
+      at: '2026-11-25T00:00:00Z',
+    };
+    expect(rulePresets('env:prod', [{ pipeline: 'loan', change }], false)).toEqual([
+      {
+        name: 'before and after max_dti 0.43 → 0.36',
+        a: { q: 'env:prod', from: '-30d', to: change.at },
+        b: { q: 'env:prod', from: change.at, to: null },
+      },
+    ]);
+    const both = [
+      { pipeline: 'loan', change },
+      { pipeline: 'shop', change: later },
+    ];
+    expect(rulePresets('', both, true)).toMatchObject([
+      { name: 'shop · before and after max_dti: operator < → <=', a: { q: 'pipeline:shop' } },
+      { name: 'loan · before and after max_dti 0.43 → 0.36', b: { q: 'pipeline:loan' } },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSameView, viewHref, viewParams } from '@/features/explorer/saved-views';
+import { isSameView, viewHref, viewParams } from '@/components/views/saved-views';
 
 describe('a saved view', () => {
   it("keeps the list's parameters and not the peek", () => {
@@ -22,6 +22,16 @@ describe('a saved view', () => {
         expect(isSameView(viewParams(address.search), given)).toBe(true);
       }),
     );
+  });
+
+  it('keeps both groups of a comparison, also without filters, and leads back to them', () => {
+    const groups = viewParams('app=a&qa=pipeline%3Aloan&qb=&bFrom=-7d&outcome=approved&q=x&step=y');
+    expect(groups).toEqual({ qa: 'pipeline:loan', qb: '', bFrom: '-7d', outcome: 'approved' });
+    const address = new URL(viewHref('loans', groups), 'http://x-ray.example');
+    expect(address.pathname).toBe('/compare');
+    expect(viewParams(address.search)).toEqual(groups);
+    expect(isSameView(groups, { ...groups, bFrom: '-30d' })).toBe(false);
+    expect(isSameView({ qa: '', qb: '' }, {})).toBe(false);
   });
 
   it('differs when any parameter differs', () => {

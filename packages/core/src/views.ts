@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** The parameters of a list of executions, without the app, the user and the live mode. */
+/**
+ * The parameters of a list of executions, without the app, the user and the live mode. A view with `qa` and `qb` is a
+ * comparison of two groups instead.
+ */
 export const viewParamsSchema = z.strictObject({
   /** A filter in the language of docs/query-language.md. */
   q: z.string().max(4_000).optional(),
@@ -9,6 +12,14 @@ export const viewParamsSchema = z.strictObject({
   sort: z.string().max(64).optional(),
   cols: z.string().max(500).optional(),
   by: z.string().max(64).optional(),
+  /** The filter and the time range of each group, and the outcome to explain. */
+  qa: z.string().max(4_000).optional(),
+  aFrom: z.string().max(64).optional(),
+  aTo: z.string().max(64).optional(),
+  qb: z.string().max(4_000).optional(),
+  bFrom: z.string().max(64).optional(),
+  bTo: z.string().max(64).optional(),
+  outcome: z.string().max(64).optional(),
 });
 export type ViewParams = z.infer<typeof viewParamsSchema>;
 
@@ -18,7 +29,7 @@ export const MAX_VIEWS = 100;
 
 const nameSchema = z.string().trim().min(1).max(MAX_VIEW_NAME_LENGTH);
 
-/** A saved list: private, or shared with everyone in the app. */
+/** A saved list or comparison: private, or shared with everyone in the app. */
 export const savedViewSchema = z.object({
   id: z.string(),
   name: z.string(),

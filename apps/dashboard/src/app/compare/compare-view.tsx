@@ -4,6 +4,7 @@ import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { AppGate } from '@/components/app-gate';
+import { ViewsMenu } from '@/components/views/views-menu';
 import { cohortParams } from '@/features/cohorts/search-params';
 import { CompareSkeleton, CompareTwo } from '@/features/compare/compare-two';
 import { fairnessParams } from '@/features/fairness/search-params';
@@ -35,14 +36,22 @@ function Compare({ app }: { app: string }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">Compare executions of {app}</h1>
-      <nav
-        aria-label="What to compare"
-        className="flex shrink-0 gap-1 border-b border-line px-3 print:hidden"
-      >
-        <Kind href={compareHref(app)} name="Two executions" isCurrent={!isGroups && !isFairness} />
-        <Kind href={groupsHref(app)} name="Two groups" isCurrent={isGroups} />
-        <Kind href={fairnessHref(app)} name="Fairness" isCurrent={isFairness} />
-      </nav>
+      <div className="flex shrink-0 items-center gap-2 border-b border-line px-3 print:hidden">
+        <nav aria-label="What to compare" className="flex gap-1">
+          <Kind
+            href={compareHref(app)}
+            name="Two executions"
+            isCurrent={!isGroups && !isFairness}
+          />
+          <Kind href={groupsHref(app)} name="Two groups" isCurrent={isGroups} />
+          <Kind href={fairnessHref(app)} name="Fairness" isCurrent={isFairness} />
+        </nav>
+        {isGroups ? (
+          <div className="ml-auto">
+            <ViewsMenu app={app} />
+          </div>
+        ) : null}
+      </div>
       {isFairness ? (
         <FairnessPage app={app} />
       ) : isGroups ? (

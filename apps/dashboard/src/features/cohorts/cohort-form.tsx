@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ChevronDownIcon } from 'lucide-react';
 import { useState } from 'react';
 import { FilterInput } from '@/components/filter/filter-input';
+import { pipelineOfFilter } from '@/components/filter/filter-terms';
 import { chosenRange, questionRange } from '@/components/time-range/question-range';
 import { RangeMenu } from '@/components/time-range/range-menu';
 import { Button } from '@/components/ui/button';
@@ -16,8 +17,14 @@ import {
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu';
 import { useNowMs } from '@/lib/browser-state';
-import { RECENTLY, anchored, recentValuesQuery, type CohortChoice } from './cohort-query';
-import { releasePresets, valuePresets, weekPreset, type Preset } from './presets';
+import {
+  RECENTLY,
+  anchored,
+  newestChangesQuery,
+  recentValuesQuery,
+  type CohortChoice,
+} from './cohort-query';
+import { releasePresets, rulePresets, valuePresets, weekPreset, type Preset } from './presets';
 
 interface CohortFormProps {
   app: string;
@@ -130,6 +137,9 @@ function CohortRow({
   );
 }
 
+/** A filter without a pipeline gets the rule changes of its most frequent pipelines. */
+const MAX_HISTORIES = 3;
+
 function PresetMenu({
   app,
   q,
@@ -142,10 +152,23 @@ function PresetMenu({
   const [open, setOpen] = useState(false);
   const recent = useQuery({ ...recentValuesQuery(app, q), enabled: open });
   const { facets, releases } = recent.data ?? {};
+  const only = pipelineOfFilter(q);
+  const frequent = facets?.items.find(({ field }) => field === 'pipeline')?.values;
+  const pipelines =
+    only === null ? (frequent ?? []).slice(0, MAX_HISTORIES).map(({ value }) => value) : [only];
+  const changes = useQuery({
+    ...newestChangesQuery(app, q, pipelines),
+    enabled: open && pipelines.length > 0,
+  });
+  // All suggestions come at once, so that none moves under the pointer.
+  const isPending = recent.isPending || changes.isLoading;
   const presets = [
-    ...(releases === undefined ? [] : releasePresets(q, releases)),
+    ...rulePresets(q, changes.data ?? [], only === null && (frequent ?? []).length > 1),
+    ...(isPending || releases === undefined ? [] : releasePresets(q, releases)),
     weekPreset(q),
-    ...(facets === undefined || releases === undefined ? [] : valuePresets(q, facets, releases)),
+    ...(isPending || facets === undefined || releases === undefined
+      ? []
+      : valuePresets(q, facets, releases)),
   ];
   return (
     <DropdownMenu open={open} onOpenChange={setOpen}>
@@ -164,10 +187,12 @@ function PresetMenu({
             <span className="truncate">{preset.name}</span>
           </DropdownMenuItem>
         ))}
-        {recent.isPending ? (
-          <p className="px-2 py-1.5 text-sm text-ink-muted">Loading versions…</p>
-        ) : recent.isError ? (
-          <p className="px-2 py-1.5 text-sm text-ink-muted">Versions could not be loaded.</p>
+        {isPending ? (
+          <p className="px-2 py-1.5 text-sm text-ink-muted">Loading more suggestions…</p>
+        ) : recent.isError || changes.isError ? (
+          <p className="px-2 py-1.5 text-sm text-ink-muted">
+            Some suggestions could not be loaded.
+          </p>
         ) : null}
       </DropdownMenuContent>
     </DropdownMenu>

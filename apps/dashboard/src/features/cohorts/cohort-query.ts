@@ -1,8 +1,9 @@
+import { changesOf } from '@xray/core/history-changes';
 import { allOf, parseQuery, printQuery } from '@xray/core/query';
 import { queryOptions } from '@tanstack/react-query';
 import { questionBounds } from '@/components/time-range/question-range';
 import { relativeMs, type TimeBounds, type TimeRange } from '@/components/time-range/time-range';
-import { getCohorts, getFacets, getReleases } from '@/lib/api-client';
+import { getCohorts, getFacets, getReleases, getRuleHistory } from '@/lib/api-client';
 
 /** One of the two groups in the address. */
 export interface CohortChoice {
@@ -74,5 +75,22 @@ export const recentValuesQuery = (app: string, q: string) =>
         getReleases(app, params, signal),
       ]);
       return { facets, releases };
+    },
+  });
+
+/** The newest rule change of each pipeline. Pipelines without a change are left out. */
+export const newestChangesQuery = (app: string, q: string, pipelines: readonly string[]) =>
+  queryOptions({
+    queryKey: ['newest-rule-changes', app, q, pipelines],
+    queryFn: async ({ signal }) => {
+      const params = { q, ...questionBounds(RECENTLY, Date.now()) };
+      const found = await Promise.all(
+        pipelines.map(async (pipeline) => {
+          const history = await getRuleHistory(app, pipeline, params, signal);
+          const change = changesOf(history).find(({ rule }) => rule !== null);
+          return change === undefined ? [] : [{ pipeline, change }];
+        }),
+      );
+      return found.flat();
     },
   });

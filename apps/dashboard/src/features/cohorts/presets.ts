@@ -1,5 +1,6 @@
-import type { Facets, Releases } from '@xray/core';
+import type { Facets, NamedChange, Releases } from '@xray/core';
 import { printQueryField, printQueryValue } from '@xray/core/query';
+import { changeLine, settingText } from '@/components/rules/rule-change-text';
 import { bothFilters } from './cohort-query';
 
 /** Two groups that are worth comparing. */
@@ -20,6 +21,41 @@ export function weekPreset(q: string): Preset {
     a: { q, from: '-14d', to: '-7d' },
     b: { q, from: '-7d', to: null },
   };
+}
+
+/** A change of a pipeline's rules or steps. */
+export interface PipelineChange {
+  pipeline: string;
+  change: NamedChange;
+}
+
+/**
+ * The time before and after the newest rule change of each pipeline, the latest first.
+ *
+ * @param areMany whether the filter allows several pipelines
+ */
+export function rulePresets(
+  q: string,
+  changes: readonly PipelineChange[],
+  areMany: boolean,
+): Preset[] {
+  return changes
+    .toSorted((x, y) => Date.parse(y.change.at) - Date.parse(x.change.at))
+    .map(({ pipeline, change }) => {
+      const within = bothFilters(q, inPipeline(pipeline, areMany));
+      return {
+        name: `${areMany ? `${pipeline} · ` : ''}before and after ${changeText(change)}`,
+        a: { q: within, from: LAST_MONTH.from, to: change.at },
+        b: { q: within, from: change.at, to: null },
+      };
+    });
+}
+
+/** `max_dti 0.43 → 0.36` for a limit. Other changes name their setting. */
+function changeText(change: NamedChange): string {
+  return change.field === 'threshold' && change.rule !== null
+    ? `${change.rule} ${settingText(change.from)} → ${settingText(change.to)}`
+    : changeLine(change);
 }
 
 type Release = Releases['items'][number];

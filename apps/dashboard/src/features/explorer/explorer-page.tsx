@@ -20,11 +20,11 @@ import { ExportButton } from './export-button';
 import { ExplorerSkeleton } from './explorer-skeleton';
 import { FilterBar } from './filter-bar';
 import { searchesWords } from '@/components/filter/filter-terms';
+import { ViewsMenu } from '@/components/views/views-menu';
 import { listKey } from './list-query';
 import { LiveButton } from './live-button';
 import { explorerParams } from './search-params';
 import { useLiveRows } from './use-live-rows';
-import { ViewsMenu } from './views-menu';
 
 const Histogram = lazy(async () => ({ default: (await import('./histogram')).Histogram }));
 const FacetPanel = lazy(async () => ({ default: (await import('./facet-panel')).FacetPanel }));

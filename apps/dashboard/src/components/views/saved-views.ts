@@ -3,7 +3,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { listViews } from '@/lib/views-api';
 
 /** The address parameters that a view stores. The peek and the live state are not among them. */
-const VIEW_PARAMS = [
+const LIST_PARAMS = [
   'q',
   'from',
   'to',
@@ -11,6 +11,24 @@ const VIEW_PARAMS = [
   'cols',
   'by',
 ] as const satisfies readonly (keyof ViewParams)[];
+const GROUP_PARAMS = [
+  'qa',
+  'aFrom',
+  'aTo',
+  'qb',
+  'bFrom',
+  'bTo',
+  'outcome',
+] as const satisfies readonly (keyof ViewParams)[];
+
+/** Whether a view compares two groups. Their filters can be empty. */
+export function isGroupsView({ qa, qb }: ViewParams): boolean {
+  return qa !== undefined || qb !== undefined;
+}
+
+function namesOf(params: ViewParams): readonly (keyof ViewParams)[] {
+  return isGroupsView(params) ? GROUP_PARAMS : LIST_PARAMS;
+}
 
 /** The app's views that are visible to the person. */
 export const viewsQuery = (app: string) =>
@@ -23,8 +41,9 @@ export const viewsQuery = (app: string) =>
 /** The view parameters in an address. */
 export function viewParams(search: string): ViewParams {
   const given = new URLSearchParams(search);
-  const kept: ViewParams = {};
-  for (const name of VIEW_PARAMS) {
+  const isGroups = given.has('qa') || given.has('qb');
+  const kept: ViewParams = isGroups ? { qa: given.get('qa') ?? '', qb: given.get('qb') ?? '' } : {};
+  for (const name of namesOf(kept)) {
     const value = given.get(name);
     if (value !== null && value !== '') kept[name] = value;
   }
@@ -32,15 +51,20 @@ export function viewParams(search: string): ViewParams {
 }
 
 export function isSameView(one: ViewParams, other: ViewParams): boolean {
-  return VIEW_PARAMS.every((name) => (one[name] ?? '') === (other[name] ?? ''));
+  return (
+    isGroupsView(one) === isGroupsView(other) &&
+    namesOf(one).every((name) => (one[name] ?? '') === (other[name] ?? ''))
+  );
 }
 
 /** The address of a view. Stored parameters name no page and no app, so they cannot lead elsewhere. */
 export function viewHref(app: string, params: ViewParams): string {
-  const query = new URLSearchParams({ app });
-  for (const name of VIEW_PARAMS) {
+  const isGroups = isGroupsView(params);
+  // An address with empty filters still names two groups.
+  const query = new URLSearchParams(isGroups ? { app, qa: '', qb: '' } : { app });
+  for (const name of namesOf(params)) {
     const value = params[name];
     if (value !== undefined && value !== '') query.set(name, value);
   }
-  return `/executions?${query}`;
+  return `${isGroups ? '/compare' : '/executions'}?${query}`;
 }

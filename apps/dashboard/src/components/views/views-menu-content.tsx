@@ -2,7 +2,7 @@
 
 import type { SavedView, SavedViewList, ViewParams } from '@xray/core';
 import { useMutation, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
-import { PencilIcon, Trash2Icon } from 'lucide-react';
+import { GitCompareArrowsIcon, PencilIcon, Trash2Icon } from 'lucide-react';
 import Link from 'next/link';
 import { useState, type ReactElement } from 'react';
 import { CopyButton } from '@/components/copy-button';
@@ -14,7 +14,7 @@ import { filteredHref } from '@/lib/links';
 import { appsQuery } from '@/lib/queries';
 import { useForm } from '@/lib/use-form';
 import { changeView, removeView, saveView } from '@/lib/views-api';
-import { viewHref, viewsQuery } from './saved-views';
+import { isGroupsView, viewHref, viewsQuery } from './saved-views';
 
 /** The server's limit (MAX_VIEW_NAME_LENGTH in core's views.ts). */
 const MAX_NAME_LENGTH = 80;
@@ -73,7 +73,9 @@ export function ViewsMenuContent({ trigger, app, views, current, shownId }: View
             <p className="px-2 py-2 text-sm text-ink-muted">The views could not be loaded.</p>
           ) : items.length === 0 ? (
             <p className="px-2 py-2 text-sm text-ink-muted">
-              No views yet. A view saves the filter, the time range, the order and the columns.
+              {isGroupsView(current)
+                ? 'No views yet. A view saves the filters and the time ranges of both groups.'
+                : 'No views yet. A view saves the filter, the time range, the order and the columns.'}
             </p>
           ) : null}
           <Link
@@ -141,11 +143,20 @@ function ViewList({
                 title={view.isShared ? `${view.name}, saved by ${view.savedBy}` : view.name}
                 onClick={onClose}
                 className={cn(
-                  'min-w-0 flex-1 truncate px-2 text-sm',
+                  'flex min-w-0 flex-1 items-center gap-1.5 px-2 text-sm',
                   view.id === shownId && 'font-medium',
                 )}
               >
-                {view.name}
+                <span className="truncate">{view.name}</span>
+                {isGroupsView(view.params) ? (
+                  <>
+                    <GitCompareArrowsIcon
+                      aria-hidden
+                      className="size-3.5 shrink-0 text-ink-faint"
+                    />
+                    <span className="sr-only"> (two groups)</span>
+                  </>
+                ) : null}
               </Link>
               <CopyButton
                 text={() => new URL(viewHref(app, view.params), location.href).href}
