@@ -5,6 +5,9 @@ import { useMemo } from 'react';
 import { formatCount, formatDuration, formatNumber, plural } from '@/lib/format';
 import { spanRows, spanTotals, type SpanTotals } from './spans';
 
+/** More rows would make the page slow. */
+const MAX_ROWS = 500;
+
 /** The spans of OpenTelemetry that a program sent beside the SDK's record of its decision. */
 export function SpansBelow({ spans }: { spans: readonly Snapshot[] | undefined }) {
   const rows = useMemo(() => spanRows(spans ?? []), [spans]);
@@ -15,8 +18,14 @@ export function SpansBelow({ spans }: { spans: readonly Snapshot[] | undefined }
       <summary className="cursor-pointer text-ink-muted wrap-anywhere hover:text-ink max-md:py-2">
         {[`${plural(rows.length, 'span')} of OpenTelemetry`, ...facts].join(' · ')}
       </summary>
-      <ol aria-label="Spans of OpenTelemetry" className="mt-1 max-h-64 overflow-y-auto">
-        {rows.map(({ key, depth, step }) => (
+      <ol
+        aria-label="Spans of OpenTelemetry"
+        // The keyboard must reach a scrolling box (WCAG 2.1.1).
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        className="mt-1 max-h-64 overflow-y-auto"
+      >
+        {rows.slice(0, MAX_ROWS).map(({ key, depth, step }) => (
           <li
             key={key}
             className="flex flex-wrap gap-x-3 border-t border-line py-1"
@@ -31,6 +40,11 @@ export function SpansBelow({ spans }: { spans: readonly Snapshot[] | undefined }
             <span className="ml-auto text-ink-muted">{formatDuration(step.durationMs)}</span>
           </li>
         ))}
+        {rows.length > MAX_ROWS ? (
+          <li className="border-t border-line py-1 text-ink-muted">
+            {plural(rows.length - MAX_ROWS, 'more span')}
+          </li>
+        ) : null}
       </ol>
     </details>
   );
