@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { API_KEY, newPlace } from './support/databases.js';
 import { detail, list } from './support/http.js';
 import { postOtlp, spansText } from './support/otlp.js';
+import { snapshot } from './support/snapshots.js';
 import { startProcess, type ServerProcess } from './support/process.js';
 
 const KILLS = Number(process.env.XRAY_TEST_KILLS ?? 10);
@@ -11,15 +12,17 @@ const SPANS = 4;
 
 interface Sent {
   trace: string;
+  path: '/v1/traces' | '/executions';
   body: string;
 }
 
-/** The spans of traces, one span a request, shuffled. */
+/** The spans of traces, one span a request, and for every second trace the SDK's record of it, shuffled. */
 function requests(): Sent[] {
   const all = Array.from({ length: TRACES }, () => randomBytes(16).toString('hex')).flatMap(
-    (trace) =>
-      Array.from({ length: SPANS }, (_, index) => ({
+    (trace, place): Sent[] => [
+      ...Array.from({ length: SPANS }, (_, index): Sent => ({
         trace,
+        path: '/v1/traces',
         body: spansText({
           trace,
           id: String(index + 1),
@@ -27,6 +30,8 @@ function requests(): Sent[] {
           attributes: { 'openinference.span.kind': index === 0 ? 'CHAIN' : 'TOOL' },
         }),
       })),
+      ...(place % 2 === 0 ? [] : [{ trace, path: '/executions' as const, body: recordOf(trace) }]),
+    ],
   );
   return all
     .map((sent) => ({ sent, order: randomBytes(4).readUInt32LE() }))
@@ -34,11 +39,16 @@ function requests(): Sent[] {
     .map(({ sent }) => sent);
 }
 
+function recordOf(trace: string): string {
+  const ids = { traceId: trace, spanId: '00000000000000a1' };
+  return JSON.stringify(snapshot({ executionId: `sdk-${trace}`, trace: ids }));
+}
+
 /** Sends as an exporter does: the same bytes again until they are acknowledged. */
-async function sendUntilTaken(url: () => string, { body }: Sent): Promise<void> {
+async function sendUntilTaken(url: () => string, { path, body }: Sent): Promise<void> {
   for (;;) {
-    const status = await postOtlp(url(), '/v1/traces', body).then(
-      (response) => response.status,
+    const status = await postOtlp(url(), path, body).then(
+      (response) => (response.ok ? 200 : response.status),
       () => 0,
     );
     if (status === 200) return;
@@ -49,9 +59,15 @@ async function sendUntilTaken(url: () => string, { body }: Sent): Promise<void> 
 /** Waits until all traces are whole and without conflict, and counts the executions. */
 async function wholeTraces(url: string, sent: Sent[]): Promise<number> {
   const traces = [...new Set(sent.map(({ trace }) => trace))];
+  const recorded = new Set(
+    sent.filter(({ path }) => path === '/executions').map(({ trace }) => trace),
+  );
   const steps = async (id: string) =>
-    await detail(url, id).then(
-      ({ snapshot, server }) => ({ steps: snapshot.steps.length, conflict: server.conflict }),
+    await detail(url, recorded.has(id) ? `sdk-${id}` : id).then(
+      ({ snapshot: stored, server, spans = [] }) => ({
+        steps: (recorded.has(id) ? spans : [stored]).flatMap((whole) => whole.steps).length,
+        conflict: server.conflict,
+      }),
       () => ({ steps: 0, conflict: false }),
     );
   await expect
@@ -63,7 +79,9 @@ async function wholeTraces(url: string, sent: Sent[]): Promise<number> {
       { timeout: 60_000, interval: 1_000 },
     )
     .toBe(0);
-  return (await list(url, '?limit=200')).items.length;
+  const { items, nextCursor } = await list(url, '?limit=200&from=2000-01-01T00:00:00Z');
+  expect(nextCursor).toBeNull();
+  return items.length;
 }
 
 // Each kill is followed by a start of a server.
