@@ -27,7 +27,9 @@ export function ExecutionLabel({ execution, className }: { execution: Ended; cla
   }
   if (status === null) return <VerdictLabel verdict={outcome} className={cn(className)} />;
   return (
-    <span className={cn('inline-flex max-w-full min-w-0 items-center gap-1.5', className)}>
+    <span
+      className={cn('inline-flex max-w-full min-w-0 items-center gap-1.5 align-middle', className)}
+    >
       <VerdictLabel verdict={outcome} />
       <span title={status.word} className="inline-flex shrink-0">
         <VerdictMark verdict={status} />
