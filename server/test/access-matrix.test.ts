@@ -278,7 +278,7 @@ describe('access to each route', () => {
     expect(ROUTES.map(nameOf).toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
   });
 
-  test('nothing is served outside the table except its description and the pages', () => {
+  test('the server has no route outside the table, except the API document and its page', () => {
     const served = servedPaths(() =>
       createApp({ trustedProxies: [], version: '1' } as unknown as Deps, 'network'),
     );

@@ -11,7 +11,8 @@ const MIN_TURNS = 3;
 const MAX_PERIOD = 24;
 
 /**
- * Finds runs of equal turns in a sequence of shapes, the ones that cover most first come first from the left. Folds
+ * Finds runs of equal turns in a sequence of shapes, from left to right. At each start it takes the run that
+ * covers the most shapes. Folds
  * never overlap, and no turn is itself a repetition of a shorter one. A null shape is never folded.
  */
 export function foldTurns(shapes: readonly (string | null)[]): Fold[] {

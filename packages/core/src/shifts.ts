@@ -28,8 +28,7 @@ const CHANCE_WITH_VERSION = 1e-5;
 /** The same without a new version. It is smaller, because nothing else indicates a change. */
 const CHANCE_BY_TIME = 1e-7;
 /**
- * The accepted probability that a new value was merely not seen before, or an old value not seen
- * afterwards.
+ * The accepted probability that a value is missing by chance: a new value before the change, or an old value after it.
  */
 const CHANCE_OF_WAIT = 1e-3;
 const CHANCE_OF_RETURN = 1e-4;

@@ -2,8 +2,8 @@ import type { ObservedRun, RuleSetting, SettingBlock } from '../src/index.js';
 import { randomFrom } from './planted.js';
 
 /**
- * What changes in a world. `by` is a new version at once, a version rolled out to some executions, or time
- * alone.
+ * The kinds of change that a test world can contain. `World.truth.by` says how a change arrives: with a new
+ * version for all executions, with a version for some, or without a new version.
  */
 export const PLANTS = ['threshold', 'op', 'order', 'new', 'removed', 'step'] as const;
 export type Plant = (typeof PLANTS)[number];

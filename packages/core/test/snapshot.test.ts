@@ -168,7 +168,7 @@ describe('a bound', () => {
     expect(faults({ ...minimalSnapshot, steps: [...steps, { name: 'a' }] })).toEqual(['steps']);
   });
 
-  test.each(['', 'a b', 'a/b', 'ä', 'a\n', '😀'])('of an id refuses %j', (id) => {
+  test.each(['', 'a b', 'a/b', 'ä', 'a\n', '😀'])('on the characters of an id refuses %j', (id) => {
     expect(faults({ ...minimalSnapshot, executionId: id })).toContain('executionId');
     expect(faults({ ...minimalSnapshot, appId: id })).toContain('appId');
   });

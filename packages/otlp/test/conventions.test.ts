@@ -86,7 +86,7 @@ test.each(ENVIRONMENTS)('an environment is read from %s', (attribute) => {
   });
 });
 
-test.each(named(USERS))('a person is the subject by $row', ({ attribute }) => {
+test.each(named(USERS))('a person is read as the subject from $row', ({ attribute }) => {
   const { subjects } = snapshotOf(span('root', { [attribute]: 'u-5' }));
   expect(subjects).toEqual([{ type: 'user', id: 'u-5', person: true }]);
 });

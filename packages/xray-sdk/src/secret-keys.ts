@@ -2,8 +2,8 @@ import { isPlainObject } from './platform-values.js';
 import { asRecord } from './source.js';
 
 /**
- * The values to redact under a key: none, those with text (a number of `tokens` is a count), or
- * all.
+ * How much to redact under a key: nothing, values that contain text, or everything. For example, `tokens: 512` is
+ * a count and stays.
  */
 export type Secrecy = 'none' | 'text' | 'all';
 

@@ -34,8 +34,7 @@ type Key = string | number;
 
 /**
  * The careful path of the capture. It writes the JSON text of one value and touches each property
- * once. It stays within bytes, depth, items and visits, and marks everything that it cuts, coerces,
- * drops or redacts.
+ * once. It obeys the limits on bytes, depth, items and visits. It marks everything that it cuts, coerces, drops or redacts.
  */
 export class ValueWriter {
   readonly #redactor: Redactor;

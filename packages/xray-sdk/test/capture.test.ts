@@ -511,7 +511,7 @@ test('any value gives a valid snapshot without throwing, and every difference ha
   }
 });
 
-/** Hostile values may cost fields, but never a whole call. */
+/** Expects that the recorded input equals the value's JSON form. If it differs, the snapshot must have a mark. */
 function expectMarkWhereDifferent(snapshot: Snapshot, value: unknown): void {
   const native = nativeForm(value);
   const input = snapshot.steps[0]?.input;

@@ -32,7 +32,7 @@ test('a process that simply ends delivers its records', async () => {
   expect(JSON.parse(ended.stdout)).toMatchObject({ recorded: 450, delivered: 450, queued: 0 });
 });
 
-test('every process of a cluster has its own instance id, without gaps or duplicates', async () => {
+test('every process of a cluster has its own instance id and numbers its snapshots without gaps or duplicates', async () => {
   const ended = await runProgram('cluster.mjs', { XRAY_ENDPOINT: sink.endpoint });
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   expect(new Set(sink.snapshots.map(({ executionId }) => executionId)).size).toBe(200);

@@ -353,7 +353,7 @@ describe('matching', () => {
 });
 
 describe('what runs and what is answered', () => {
-  test('a synchronous model runs, because it may be the change', async () => {
+  test('a synchronous model step runs, because its code may have changed', async () => {
     const tier =
       (fn: (score: number) => string): Work =>
       (execution) =>

@@ -122,7 +122,7 @@ export function historyRoutes(deps: Deps): Route[] {
       examples: { prefix: '81', kind: 'subject' },
       answers: {
         200: {
-          description: 'Subjects first, each kind in the order of the ids.',
+          description: 'Subjects first, then candidates. Each group is sorted by id.',
           schema: suggestionsSchema,
         },
       },

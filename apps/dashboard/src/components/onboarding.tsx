@@ -81,8 +81,8 @@ function KeyStep({ app, apiKey, isPending, failed, onCreate }: KeyStepProps) {
   if (apiKey !== undefined) {
     return (
       <p className="text-ink-muted">
-        The commands below contain your new key. It is shown only now. You find all keys in the
-        settings.
+        The commands below contain your new key. Copy it now: it is not shown again. You can manage
+        keys in the settings.
       </p>
     );
   }

@@ -180,7 +180,7 @@ function Editor({
           <Button
             className="mr-auto"
             disabled={saving.isPending}
-            title="Names and counts decide again"
+            title="Returns to the default meanings, colours and order"
             onClick={() => saving.mutate([])}
           >
             Remove all meanings

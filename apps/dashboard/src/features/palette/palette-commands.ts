@@ -98,7 +98,7 @@ function suggestedCommands(app: string, suggested: readonly Suggestion[]): Comma
   );
 }
 
-/** The page that looks up the id, for use during a look-up or after a failed one. */
+/** A command that opens the search for an id. The palette offers it while its look-up runs, and after the look-up failed. */
 function whyCommand(app: string, id: string): Command[] {
   if (/\s/.test(id)) return [];
   return [

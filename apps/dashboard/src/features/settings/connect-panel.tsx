@@ -88,7 +88,7 @@ function Lines({ app, state }: { app: App; state: OtlpState | undefined }) {
         )
       ) : (
         <p className="text-sm text-ink-muted">
-          The lines contain your new key. It is shown only now.
+          The lines contain your new key. Copy it now: it is not shown again.
         </p>
       )}
       {creating.isError ? (

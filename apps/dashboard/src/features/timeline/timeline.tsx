@@ -45,7 +45,7 @@ export function Timeline({ snapshot, steps: recorded, selected, onSelect }: Time
     const shut = [...folds].filter(([, first]) => !openFolds.has(first)).map(([index]) => index);
     return new Set([...closed, ...shut]);
   }, [closed, folds, openFolds]);
-  /** The fold that is the active row. The inspector shows only recorded steps. */
+  /** The active row if it is a fold. If null, the active row is the step in the inspector. */
   const [activeFold, setActiveFold] = useState<number | null>(null);
   const active = activeFold !== null && folds.has(activeFold) ? activeFold : selected;
   const [zoom, setZoom] = useState<TimeWindow | null>(null);
