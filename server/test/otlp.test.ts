@@ -368,6 +368,26 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       expect(await shown(id)).toEqual([]);
     });
 
+    test('keeps its spans until the last record of the trace is deleted', async () => {
+      const id = trace();
+      const second = { ...recordOf(id), executionId: `second-${id}` };
+      await postOk(server.url, recordOf(id));
+      await postOk(server.url, second);
+      await spans(id, '1');
+      await server.assemble(LATER);
+      const remove = async (executionId: string) => {
+        const what = { kind: 'execution', executionId } as const;
+        const scope = { app: APP, environment: undefined, what };
+        await server.deps.store.eraseBatch(scope, undefined, { wait: true });
+      };
+      await remove(`sdk-${id}`);
+      expect((await detail(server.url, second.executionId)).spans).toHaveLength(1);
+      await remove(second.executionId);
+      await postOk(server.url, recordOf(id));
+      await server.assemble(LATER);
+      expect(await stepsOf(id)).toBeUndefined();
+    });
+
     test('does not hide spans of an environment that the sender of the record may not write', async () => {
       const id = trace();
       const { key, row } = newKey({ app: APP, environments: ['staging'] });
