@@ -10,6 +10,7 @@ import { AbsoluteTime, RelativeTime } from '@/components/time';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { formatCount, formatDuration, truncateMiddle } from '@/lib/format';
 import { caseHref, executionHref, executionsHref } from '@/lib/links';
+import { useOutcomes } from '@/lib/outcomes';
 import { executionVerdict } from '@/lib/verdict';
 import { becauseLine } from './because';
 import { LinkedFromLines } from './linked-from';
@@ -28,7 +29,14 @@ export function ExecutionHeader({
 }) {
   const { decision } = snapshot;
   const status = snapshot.status ?? 'completed';
-  const verdict = executionVerdict({ status, outcome: decision?.outcome, stale: server.stale });
+  const ended = {
+    pipeline: snapshot.pipeline,
+    status,
+    outcome: decision?.outcome ?? null,
+    stale: server.stale,
+  };
+  const shown = useOutcomes().ofExecution(ended);
+  const verdict = (shown.status === null ? shown.outcome : null) ?? executionVerdict(ended);
   const because = useMemo(() => becauseLine(snapshot), [snapshot]);
   const failed = snapshot.steps[failingStepIndex(snapshot.steps)];
   const at = snapshot.startedAt ?? server.receivedAt;
