@@ -73,11 +73,13 @@ function Activity({ app }: { app: string }) {
                 <Link
                   href={executionsHref(app, { pipeline: each.pipeline })}
                   title={each.pipeline}
-                  className="touch-link truncate text-ink-muted hover:text-ink hover:underline"
+                  className="min-w-10 truncate text-ink-muted hover:text-ink hover:underline max-md:py-2.5"
                 >
                   {each.pipeline}
                 </Link>
-                <span className="shrink-0 text-ink-faint">{formatCount(each.executions)}</span>
+                <span className="shrink-0 text-ink-faint max-md:py-2.5">
+                  {formatCount(each.executions)}
+                </span>
               </li>
             ))}
             {byVolume.length > PIPELINES_SHOWN ? (

@@ -62,7 +62,7 @@ export function LastDay({ app }: { app: string }) {
       </div>
       <ul
         aria-label="Outcomes of the last 24 h"
-        className="flex h-5 flex-wrap gap-x-3 overflow-hidden text-xs max-md:h-10 max-md:py-2.5"
+        className="flex h-5 flex-wrap gap-x-3 overflow-hidden text-xs max-md:h-10 max-md:flex-nowrap max-md:py-2.5"
       >
         {series.slice(0, OUTCOMES_SHOWN).map(({ value, count }) => (
           <li key={value} className="flex h-5 max-w-full min-w-0 items-center gap-1">
