@@ -4,7 +4,15 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { FreshServer } from '../fresh-server.mjs';
 import { decideLoans } from './loans.js';
-import { expectUsable, isFull, lookOn, test, viewsOf, type View } from './story.js';
+// The first page lists every app, so other stories must not leave theirs on this server.
+import {
+  expectUsable,
+  isFull,
+  lookOn,
+  ownServerTest as test,
+  viewsOf,
+  type View,
+} from './story.js';
 
 const OUT = path.resolve(import.meta.dirname, '../../apps/dashboard/out');
 const emptyAppOf = ({ appId }: FreshServer): string => `${appId}-empty`;

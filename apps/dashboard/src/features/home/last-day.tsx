@@ -71,7 +71,7 @@ export function LastDay({ app }: { app: string }) {
             ) : (
               <Link
                 href={executionsHref(app, { outcome: value })}
-                className="touch-link min-w-0 hover:underline"
+                className="touch-link hover:underline md:min-w-0"
               >
                 <VerdictLabel verdict={verdictOf(value)} />
               </Link>
