@@ -65,7 +65,7 @@ export function LastDay({ app }: { app: string }) {
         className="flex h-5 flex-wrap gap-x-3 overflow-hidden text-xs max-md:h-10 max-md:flex-nowrap max-md:py-2.5"
       >
         {series.slice(0, OUTCOMES_SHOWN).map(({ value, count }) => (
-          <li key={value} className="flex h-5 max-w-full min-w-0 items-center gap-1">
+          <li key={value} className="flex h-5 max-w-full min-w-20 items-center gap-1 md:min-w-0">
             {value === null ? (
               <VerdictLabel verdict={verdictOf(value)} />
             ) : (
