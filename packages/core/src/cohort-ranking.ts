@@ -1,10 +1,4 @@
-import type {
-  CohortExplanation,
-  ExplanationKind,
-  OutcomeChange,
-  Rate,
-  TraitName,
-} from './cohorts.js';
+import type { CohortExplanation, ExplanationKind, OutcomeChange, TraitName } from './cohorts.js';
 import {
   adjustForMany,
   associationWithin,
@@ -13,9 +7,9 @@ import {
   share,
   twoSided,
   varianceOf,
-  wilsonInterval,
   type Tally,
 } from './proportions.js';
+import { rateOf } from './rate.js';
 
 /** A count in each of the two cohorts. */
 export interface InBoth {
@@ -282,10 +276,6 @@ export function changeOf(
     difference: share(b) - share(a),
     ...differenceInterval(a, b),
   };
-}
-
-function rateOf(tally: Tally): Rate {
-  return { count: tally.count, of: tally.total, rate: share(tally), ...wilsonInterval(tally) };
 }
 
 function rest(all: Tally, part: Tally): Tally {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rateSchema } from './rate.js';
 import { historyChangeSchema } from './rule-history.js';
 
 const instant = z.iso.datetime({ offset: true });
@@ -21,16 +22,6 @@ export const cohortQuerySchema = z.object({
   outcome: z.string().max(64).optional(),
 });
 export type CohortQuery = z.infer<typeof cohortQuerySchema>;
-
-/** A share of executions with its 95 % confidence interval, all between 0 and 1. */
-const rateSchema = z.object({
-  count: z.int(),
-  of: z.int(),
-  rate: z.number(),
-  low: z.number(),
-  high: z.number(),
-});
-export type Rate = z.infer<typeof rateSchema>;
 
 const cohortSchema = z.object({
   q: z.string(),

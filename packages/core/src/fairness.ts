@@ -1,14 +1,13 @@
-import { z } from 'zod';
-import { rangeQuerySchema } from './finding.js';
+import type { Fairness, ImpactRatio } from './fairness-schemas.js';
 import {
   adjustForMany,
   associationWithin,
   compareShares,
   share,
   wilsonInterval,
-  type Interval,
   type Tally,
 } from './proportions.js';
+import { rateOf } from './rate.js';
 
 /** Smaller groups are not shown. Their rates say little, and a person could be recognized. */
 export const FAIRNESS_LEAST = 30;
@@ -17,135 +16,10 @@ export const FAIRNESS_LEAST = 30;
  * EEOC, Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4(D).
  */
 export const FOUR_FIFTHS = 0.8;
-/** Limits of one question. */
-export const FAIRNESS_LIMITS = {
-  groups: 50,
-  factors: 3,
-  strata: 200,
-  joinedRows: 200_000,
-} as const;
 /** A difference with a smaller adjusted p-value is beyond chance. */
 const CHANCE = 0.05;
 /** The group of executions without a value. */
 export const NO_GROUP = null;
-
-/** A field whose values form groups or strata: `env`, `pipeline`, `version.NAME` or `metadata.NAME`. */
-const factorSchema = z
-  .string()
-  .regex(
-    /^(env|pipeline|(version|metadata)\..{1,128})$/s,
-    'write env, pipeline, version.NAME or metadata.NAME',
-  );
-const factorListSchema = z
-  .string()
-  .max(500)
-  .transform((text) => text.split(',').filter((part) => part !== ''))
-  .pipe(z.array(factorSchema).max(FAIRNESS_LIMITS.factors));
-
-const questionShape = {
-  ...rangeQuerySchema.shape,
-  /** The outcome that counts as favourable. Default: every decision that is not marked as adverse. */
-  outcome: z.string().min(1).max(64).optional(),
-  /** Legitimate factors, separated by commas. Groups are also compared within their values. */
-  within: factorListSchema.optional(),
-};
-
-export const fairnessQuerySchema = z.object({
-  ...questionShape,
-  /** The attribute that forms the groups. */
-  by: factorSchema,
-});
-export type FairnessQuery = z.output<typeof fairnessQuerySchema>;
-
-/** The parameters for a file that gives a group for each id. The file is the body. */
-export const joinedFairnessQuerySchema = z.object({
-  ...questionShape,
-  /** The kind of the ids in the file. */
-  key: z.enum(['execution', 'subject']).default('subject'),
-  /** The type of the subjects. Default: a subject of any type. */
-  subjectType: z.string().min(1).max(128).optional(),
-});
-export type JoinedFairnessQuery = z.output<typeof joinedFairnessQuerySchema>;
-
-const rateSchema = z.object({
-  count: z.int(),
-  of: z.int(),
-  rate: z.number(),
-  /** The 95 % Wilson interval. */
-  low: z.number(),
-  high: z.number(),
-});
-
-const ratioSchema = z.object({
-  /** The rate divided by the reference group's rate. Null if the reference rate is 0. */
-  ratio: z.number().nullable(),
-  /** The 95 % interval of the ratio. Null means no upper limit. */
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-});
-
-const groupSchema = z.object({
-  /** Null for executions without a value. */
-  group: z.string().nullable(),
-  favourable: rateSchema,
-  outcomes: z.array(rateSchema.extend({ outcome: z.string().nullable() })),
-  isReference: z.boolean(),
-  impact: ratioSchema,
-  /** Whether the ratio is below four fifths. */
-  belowFourFifths: z.boolean(),
-  /**
-   * The p-value of "this group and the reference have the same rate", corrected for the number of groups.
-   */
-  pValue: z.number(),
-  beyondChance: z.boolean(),
-  /** The same comparison within the strata of `within`, pooled. Null if no stratum has both groups. */
-  withinFactors: z
-    .object({
-      /** Mantel and Haenszel's pooled ratio. */
-      ratio: z.number().nullable(),
-      low: z.number().nullable(),
-      high: z.number().nullable(),
-      belowFourFifths: z.boolean(),
-      pValue: z.number(),
-      beyondChance: z.boolean(),
-      /** The number of strata with both groups, and of executions in them. */
-      strata: z.int(),
-      executions: z.int(),
-    })
-    .nullable(),
-});
-
-export const fairnessSchema = z.object({
-  from: z.string(),
-  to: z.string(),
-  /** The favourable outcome. Null means every decision that is not marked as adverse. */
-  outcome: z.string().nullable(),
-  within: z.array(z.string()),
-  /** The minimum size of a group that is shown. */
-  least: z.int(),
-  /** The number of executions in the groups that are shown. */
-  executions: z.int(),
-  /** The group with the highest rate. Null if fewer than two groups are shown. */
-  reference: z.string().nullable(),
-  groups: z.array(groupSchema),
-  /** Names of the groups that are too small to show. */
-  withheld: z.array(z.string().nullable()),
-  /** The strata in which at least two groups are large enough to show. */
-  strata: z.array(
-    z.object({
-      values: z.record(z.string(), z.string().nullable()),
-      groups: z.array(
-        z.object({ group: z.string().nullable(), favourable: rateSchema, impact: ratioSchema }),
-      ),
-      withheld: z.int(),
-    }),
-  ),
-  /** The number of strata in which fewer than two groups are large enough. */
-  withheldStrata: z.int(),
-  /** Limits of this result that readers must know. */
-  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
-});
-export type Fairness = z.infer<typeof fairnessSchema>;
 
 /** The number of executions with the same group, factor values and outcome. */
 export interface FairnessCount {
@@ -156,7 +30,6 @@ export interface FairnessCount {
   count: number;
 }
 
-type Ratio = z.infer<typeof ratioSchema>;
 type Answer = Omit<Fairness, 'from' | 'to' | 'outcome'>;
 
 /**
@@ -241,7 +114,7 @@ function referenceOf(
  * computed from the Wilson intervals of both rates. For rates of 0 and 1 it stays finite, but may have no
  * upper limit.
  */
-export function impactOf(tally: Tally, reference: Tally): Ratio {
+export function impactOf(tally: Tally, reference: Tally): ImpactRatio {
   const [p, r] = [share(tally), share(reference)];
   if (r === 0) return { ratio: null, low: null, high: null };
   const own = wilsonInterval(tally);
@@ -274,7 +147,7 @@ interface Pair {
  */
 export function pooledRatio(
   strata: Pair[],
-): (Ratio & { pValue: number; strata: number; executions: number }) | null {
+): (ImpactRatio & { pValue: number; strata: number; executions: number }) | null {
   const both = strata.filter(({ group, reference }) => group.total > 0 && reference.total > 0);
   const association = associationWithin(
     both.map(({ group, reference }) => ({ exposed: group, unexposed: reference })),
@@ -387,11 +260,6 @@ function outcomesOf(
   return [...own]
     .toSorted(([nameA, a], [nameB, b]) => b - a || compareNames(nameA, nameB))
     .map(([outcome, count]) => ({ outcome, ...rateOf({ count, total }) }));
-}
-
-function rateOf(tally: Tally): z.infer<typeof rateSchema> {
-  const interval: Interval = wilsonInterval(tally);
-  return { count: tally.count, of: tally.total, rate: share(tally), ...interval };
 }
 
 function warningsOf(shown: [string | null, Tally][], groups: Answer['groups']): Answer['warnings'] {

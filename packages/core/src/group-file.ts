@@ -1,4 +1,4 @@
-import { FAIRNESS_LIMITS } from './fairness.js';
+import { FAIRNESS_LIMITS } from './fairness-schemas.js';
 
 /**
  * The groups by id, or the fault of the file with its line. The fault never repeats a value of the file.
