@@ -7,7 +7,6 @@ import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
 import { useState, type ReactNode } from 'react';
-import { AppGate } from '@/components/app-gate';
 import { Boundary } from '@/components/boundary';
 import { OutcomeMix } from '@/components/charts/outcome-mix';
 import type { BucketRange } from '@/components/charts/time-chart';
@@ -22,14 +21,14 @@ import {
   cohortsHref,
   filteredHref,
   groupsInTimeHref,
-  pipelinesHref,
   rulesHref,
 } from '@/lib/links';
 import { appsQuery } from '@/lib/queries';
+import { PipelineGate } from './pipeline-gate';
 import { PipelineHead, usePipelineQuestion } from './pipeline-head';
 import { funnelQuery, overviewQuery, rulesQuery } from './pipeline-queries';
 import { totalsOf } from './overview-series';
-import { ChartsSkeleton, FunnelSkeleton, RowsSkeleton } from './pipeline-skeleton';
+import { ChartsSkeleton, FunnelSkeleton } from './pipeline-skeleton';
 import { wholeFilter, type PipelineQuestion } from './question';
 import { pipelineParams } from './search-params';
 
@@ -45,21 +44,8 @@ const FunnelView = dynamic(async () => (await import('./funnel-view')).FunnelVie
 
 /** Shows one pipeline over time, and its steps as they ran. */
 export function PipelinePage() {
-  const [{ p }] = useQueryStates(pipelineParams);
   return (
-    <AppGate loading={<RowsSkeleton />}>
-      {(app) =>
-        p === null ? (
-          <EmptyState heading="h1" title="No pipeline selected">
-            <Link href={pipelinesHref(app)} className="text-accent underline">
-              Go to the pipelines of {app}
-            </Link>
-          </EmptyState>
-        ) : (
-          <Pipeline key={`${app} ${p}`} app={app} pipeline={p} />
-        )
-      }
-    </AppGate>
+    <PipelineGate>{(app, pipeline) => <Pipeline app={app} pipeline={pipeline} />}</PipelineGate>
   );
 }
 

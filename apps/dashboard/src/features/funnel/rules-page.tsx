@@ -5,8 +5,6 @@ import { changesOf } from '@xray/core/history-changes';
 import { printQueryField, printQueryValue } from '@xray/core/query';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { useQueryStates } from 'nuqs';
-import { AppGate } from '@/components/app-gate';
 import { Boundary } from '@/components/boundary';
 import { RuleChangeList } from '@/components/rules/rule-change-list';
 import { changeWords, settingText, versionsText } from '@/components/rules/rule-change-text';
@@ -14,31 +12,16 @@ import { EmptyState, ErrorState } from '@/components/states';
 import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { formatCount, formatShare } from '@/lib/format';
-import { beforeAndAfterHref, filteredHref, pipelineHref, pipelinesHref } from '@/lib/links';
+import { beforeAndAfterHref, filteredHref, pipelineHref } from '@/lib/links';
+import { PipelineGate } from './pipeline-gate';
 import { PipelineHead, usePipelineQuestion } from './pipeline-head';
 import { rulesQuery } from './pipeline-queries';
 import { RowsSkeleton } from './pipeline-skeleton';
 import { wholeFilter, type PipelineQuestion } from './question';
-import { pipelineParams } from './search-params';
 
 /** Shows the rules of one pipeline as they were set, and what changed in them. */
 export function RulesPage() {
-  const [{ p }] = useQueryStates(pipelineParams);
-  return (
-    <AppGate loading={<RowsSkeleton />}>
-      {(app) =>
-        p === null ? (
-          <EmptyState heading="h1" title="No pipeline selected">
-            <Link href={pipelinesHref(app)} className="text-accent underline">
-              Go to the pipelines of {app}
-            </Link>
-          </EmptyState>
-        ) : (
-          <Rules key={`${app} ${p}`} app={app} pipeline={p} />
-        )
-      }
-    </AppGate>
-  );
+  return <PipelineGate>{(app, pipeline) => <Rules app={app} pipeline={pipeline} />}</PipelineGate>;
 }
 
 function Rules({ app, pipeline }: { app: string; pipeline: string }) {
