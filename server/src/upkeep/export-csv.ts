@@ -1,11 +1,11 @@
 import { summariesHead, summaryLine } from '@xray/core';
 import { isStale } from '../query/read-executions.js';
-import type { Search, SearchQuestion } from '../search/search.js';
+import type { Search } from '../search/search.js';
 import type { ExportFilter, ListedExecution, Store } from '../store/store.js';
+import { foundPages, type ExportQuestion } from './found-pages.js';
 
 /** Rows that are read at a time. */
 const AT_ONCE = 1_000;
-const FOUND_AT_ONCE = 200;
 /** Postgres reads 0 as no limit to a statement. */
 const NO_LIMIT_MS = 0;
 
@@ -34,22 +34,11 @@ export async function* exportCsv(
 /** The results of a search as CSV, newest first. */
 export async function* exportFoundCsv(
   search: Search,
-  question: Omit<SearchQuestion, 'limit'>,
+  question: ExportQuestion,
   options: { bom: boolean; now: () => number },
 ): AsyncGenerator<string> {
   yield summariesHead(options.bom);
-  let { before } = question;
-  do {
-    const { items, next } = await search.find({
-      ...question,
-      before,
-      limit: FOUND_AT_ONCE,
-      maxMatches: 0,
-      isWhole: true,
-    });
-    yield linesOf(items, options.now());
-    before = next;
-  } while (before !== undefined);
+  for await (const items of foundPages(search, question)) yield linesOf(items, options.now());
 }
 
 function linesOf(rows: ListedExecution[], now: number): string {

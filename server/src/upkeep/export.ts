@@ -1,12 +1,10 @@
 import { sql } from 'kysely';
-import { parseJson, stringifyJson, type Json } from '@xray/core';
-import type { Search, SearchQuestion } from '../search/search.js';
+import { parseJson, type Snapshot } from '@xray/core';
+import type { Search } from '../search/search.js';
 import { isStale } from '../query/read-executions.js';
-import { otlpText } from '../records/otlp-export.js';
+import { otlpTextOf } from '../records/otlp-export.js';
 import type { ExportFilter, ExportedExecution, Store } from '../store/store.js';
-
-/** Search results that are read at a time. */
-const FOUND_AT_ONCE = 200;
+import { foundPages, type ExportQuestion } from './found-pages.js';
 
 /**
  * The executions as NDJSON, one page in memory at a time. Executions that arrive meanwhile are left
@@ -33,19 +31,11 @@ export async function* exportLines(
  */
 export async function* exportFound(
   { store, search }: { store: Store; search: Search },
-  question: Omit<SearchQuestion, 'limit'>,
+  question: ExportQuestion,
   now: () => number,
 ): AsyncGenerator<string> {
   const { app } = question.range;
-  let { before } = question;
-  do {
-    const { items, next } = await search.find({
-      ...question,
-      before,
-      limit: FOUND_AT_ONCE,
-      maxMatches: 0,
-      isWhole: true,
-    });
+  for await (const items of foundPages(search, question)) {
     const ids = items.map(({ id }) => id);
     const where = sql<boolean>`e.id = ANY (${ids}::bigint[])`;
     const page = {
@@ -58,8 +48,7 @@ export async function* exportFound(
     } as const;
     if (ids.length === 0) yield '';
     else yield* exportLines(store, page, now);
-    before = next;
-  } while (before !== undefined);
+  }
 }
 
 /** The lines of an export as requests of OpenTelemetry, one on each line. */
@@ -68,8 +57,8 @@ export async function* otlpPages(pages: AsyncIterable<string>): AsyncGenerator<s
     const lines = page.split('\n').filter((line) => line !== '');
     yield lines
       .map((line) => {
-        const { snapshot } = parseJson(line) as unknown as { snapshot: Json };
-        return `${otlpText(stringifyJson(snapshot))}\n`;
+        const { snapshot } = parseJson(line) as unknown as { snapshot: Snapshot };
+        return `${otlpTextOf(snapshot)}\n`;
       })
       .join('');
   }
