@@ -3,9 +3,7 @@ import { isMarked } from './replay/recorded-steps.js';
 import type { Decided, PipelineReplay, ReplayResult, Verdict } from './replay/plan.js';
 import { nextTurn, pause } from './replay/real.js';
 import { Replay } from './replay/replay.js';
-import { closeWorld, currentReplay, inReplay, openWorld } from './replay/world.js';
-import type { ReplayHook } from './replay-hook.js';
-import { REPLAY_HOOK } from './replay-key.js';
+import { closeWorld, inReplay, openWorld } from './replay/world.js';
 import type { Snapshot } from './wire/snapshot.js';
 
 export type {
@@ -61,7 +59,6 @@ export async function* replay(
 ): AsyncGenerator<ReplayResult, void, undefined> {
   const { concurrency = 8, childrenOf = () => [] } = options;
   const running: Promise<ReplayResult>[] = [];
-  const hook = installHook();
   openWorld();
   try {
     for await (const record of records) {
@@ -73,7 +70,6 @@ export async function* replay(
     // The reader may stop early, but the running replays still need the replaced world.
     await Promise.allSettled(running);
     closeWorld();
-    hook.remove();
   }
 }
 
@@ -208,19 +204,5 @@ function resultOf(
       answered: Object.fromEntries(runs.flatMap(({ answeredCode }) => [...answeredCode])),
     },
     snapshot,
-  };
-}
-
-const globals = globalThis as Record<symbol, ReplayHook | undefined>;
-let hooks = 0;
-
-function installHook(): { remove(): void } {
-  hooks += 1;
-  globals[REPLAY_HOOK] = { open: (pipeline) => currentReplay()?.open(pipeline) };
-  return {
-    remove() {
-      hooks -= 1;
-      if (hooks === 0) Reflect.deleteProperty(globals, REPLAY_HOOK);
-    },
   };
 }

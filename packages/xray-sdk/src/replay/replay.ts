@@ -20,14 +20,13 @@ export class Replay {
   readonly #record: Snapshot;
   readonly #plan: PipelineReplay;
   readonly #children: Snapshot[];
-  #randomState: number;
+  #draws = 0;
 
   constructor(record: Snapshot, plan: PipelineReplay, children: readonly Snapshot[]) {
     this.#record = record;
     this.#plan = plan;
     this.#children = [...children];
     this.nowMs = timeOf(record.startedAt) || 0;
-    this.#randomState = hash32(record.executionId);
   }
 
   get main(): ReplayedRun | undefined {
@@ -64,13 +63,10 @@ export class Replay {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
 
-  /** mulberry32 (Tommy Ettinger, public domain). */
+  /** The same numbers for each replay of a record, and others than those of `execution.random()`. */
   #random(): number {
-    const state = (this.#randomState + 0x6d2b79f5) >>> 0;
-    this.#randomState = state;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
+    this.#draws += 1;
+    return hash32(`chance ${this.#record.executionId} ${String(this.#draws)}`);
   }
 
   #takeChild(pipeline: string): Snapshot {

@@ -4,6 +4,8 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { WriteStream } from 'node:tty';
 
+import type { ReplayHook } from '../replay-hook.js';
+import { REPLAY_HOOK } from '../replay-key.js';
 import { ReplayLeak } from './errors.js';
 import type { Replay } from './replay.js';
 
@@ -17,6 +19,7 @@ interface Place {
 const crypto = createRequire(`${process.cwd()}/`)('node:crypto') as typeof nodeCrypto;
 const places = new AsyncLocalStorage<Place>();
 const RealDate = Date;
+const globals = globalThis as Record<symbol, ReplayHook | undefined>;
 const real = {
   random: Math.random,
   randomUUID: crypto.randomUUID,
@@ -26,10 +29,6 @@ const real = {
 };
 
 let uses = 0;
-
-export function currentReplay(): Replay | undefined {
-  return places.getStore()?.replay;
-}
 
 export function inReplay<R>(replay: Replay, fn: () => R): R {
   return places.run({ replay, isLive: false }, fn);
@@ -48,6 +47,7 @@ export function live<R>(fn: () => R): R {
 export function openWorld(): void {
   uses += 1;
   if (uses > 1) return;
+  globals[REPLAY_HOOK] = { open: (pipeline) => places.getStore()?.replay.open(pipeline) };
   globalThis.Date = replayedDate();
   Math.random = () => guarded()?.chance() ?? real.random();
   const uuid = (native: typeof crypto.randomUUID, owner: unknown) =>
@@ -72,6 +72,7 @@ export function openWorld(): void {
 export function closeWorld(): void {
   uses -= 1;
   if (uses > 0) return;
+  Reflect.deleteProperty(globals, REPLAY_HOOK);
   globalThis.Date = RealDate;
   Math.random = real.random;
   crypto.randomUUID = real.randomUUID;
