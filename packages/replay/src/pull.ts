@@ -70,7 +70,7 @@ export async function pullRecords(options: PullOptions): Promise<Pulled> {
     const key = keyOf(snapshot, options.spread);
     let stratum = strata.get(key);
     if (stratum === undefined) strata.set(key, (stratum = new Stratum(options.max)));
-    stratum.add({ rank: rankOf(snapshot.executionId), text: JSON.stringify(snapshot) });
+    stratum.add({ rank: rankOf(snapshot.executionId), text: line });
     population += 1;
     options.onProgress(population);
   }

@@ -41,9 +41,9 @@ export async function writeLines(file: string, lines: Iterable<string>): Promise
   await once(target, 'close');
 }
 
-/** A line of a file of records. */
-export function lineOf(snapshotText: string, weight: number): string {
-  return `{"weight":${String(weight)},"snapshot":${snapshotText}}`;
+/** A line of a file of records: the unchanged text of an export's line, with the weight in front. */
+export function lineOf(exportLine: string, weight: number): string {
+  return `{"weight":${String(weight)},${exportLine.slice(1)}`;
 }
 
 function recordOf(line: string, file: string, number: number): WeightedRecord | undefined {

@@ -28,12 +28,12 @@ const MIN_REPRODUCED = 0.99;
 /** Replays all records of a file and sums up. Throws UsageError for a file or gate that cannot be read. */
 export async function runReplay(options: RunOptions): Promise<Report> {
   const startedAt = new Date().toISOString();
+  const { children, withoutPlan } = await surveyOf(options);
   const tally = new RunTally(options);
   let done = 0;
   for (const [pipeline, plan] of Object.entries(options.config)) {
     tally.openGates(pipeline, plan.gate ?? []);
     const sent: WeightedRecord[] = [];
-    const children = await childrenOf(options.records, pipeline);
     const records = recordsOf(options.records, pipeline, sent);
     const results = replay(records, plan, {
       concurrency: options.concurrency,
@@ -46,8 +46,7 @@ export async function runReplay(options: RunOptions): Promise<Report> {
       options.onProgress(done);
     }
   }
-  for await (const { snapshot } of readRecords(options.records)) tally.see(snapshot.pipeline);
-  return tally.report(startedAt);
+  return tally.report(startedAt, withoutPlan);
 }
 
 async function* recordsOf(
@@ -62,22 +61,33 @@ async function* recordsOf(
   }
 }
 
-/** The records that executions of a pipeline started as their children, by the id of the parent, in recorded order. */
-async function childrenOf(file: string, pipeline: string): Promise<Map<string, Snapshot[]>> {
-  const byParent = new Map<string, Snapshot[]>();
+interface Survey {
+  /** The records that replayed executions started as their children, by the id of the parent, in recorded order. */
+  readonly children: ReadonlyMap<string, Snapshot[]>;
+  /** Records of pipelines that the configuration does not name. */
+  readonly withoutPlan: number;
+}
+
+/** Reads the file once before the replays. Throws UsageError for a line that is no record. */
+async function surveyOf({ records, config }: RunOptions): Promise<Survey> {
+  const children = new Map<string, Snapshot[]>();
   const parents = new Set<string>();
-  for await (const { snapshot } of readRecords(file)) {
-    if (snapshot.pipeline === pipeline) parents.add(snapshot.executionId);
+  let withoutPlan = 0;
+  for await (const { snapshot } of readRecords(records)) {
+    if (Object.hasOwn(config, snapshot.pipeline)) parents.add(snapshot.executionId);
+    else withoutPlan += 1;
     for (const { executionId, relation } of snapshot.links ?? []) {
       if (relation !== 'parent') continue;
-      byParent.set(executionId, [...(byParent.get(executionId) ?? []), snapshot]);
+      const siblings = children.get(executionId);
+      if (siblings === undefined) children.set(executionId, [snapshot]);
+      else siblings.push(snapshot);
     }
   }
-  for (const [parent, children] of byParent) {
-    if (!parents.has(parent)) byParent.delete(parent);
-    else children.sort((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''));
+  for (const [parent, siblings] of children) {
+    if (!parents.has(parent)) children.delete(parent);
+    else siblings.sort((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''));
   }
-  return byParent;
+  return { children, withoutPlan };
 }
 
 /** Counts the results of a run. */
@@ -97,7 +107,6 @@ class RunTally {
   #unverified = 0;
   #ranSteps = 0;
   #reproduced = 0;
-  #withoutPlan = 0;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -107,10 +116,6 @@ class RunTally {
 
   openGates(pipeline: string, rules: readonly Parameters<typeof openGate>[0][]): void {
     for (const rule of rules) this.#gates.push({ gate: openGate(rule), within: [], pipeline });
-  }
-
-  see(pipeline: string): void {
-    if (!Object.hasOwn(this.#options.config, pipeline)) this.#withoutPlan += 1;
   }
 
   add({ snapshot, weight }: WeightedRecord, result: ReplayResult): void {
@@ -146,7 +151,7 @@ class RunTally {
     }
   }
 
-  report(startedAt: string): Report {
+  report(startedAt: string, withoutPlan: number): Report {
     const results = this.#results;
     const decided = results.filter(({ verdict }) => isDecided(verdict));
     const flipped = decided.filter(({ verdict }) => verdict === 'flipped');
@@ -159,7 +164,7 @@ class RunTally {
       records: this.#options.records,
       startedAt,
       counts: countVerdicts(results),
-      withoutPlan: this.#withoutPlan,
+      withoutPlan,
       population: Math.round(weightOf(results)),
       flips: weightedShare(flipped, decided),
       matrix: countBy(decided, ({ was, is }) => ({ was: was.outcome, is: is?.outcome ?? null })),

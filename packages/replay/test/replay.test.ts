@@ -40,9 +40,7 @@ beforeAll(async () => {
           response.end('{"error":{"code":"unauthorized","message":"The key is not known."}}');
           return;
         }
-        response.end(
-          received.map((snapshot) => `${JSON.stringify({ snapshot, server: {} })}\n`).join(''),
-        );
+        response.end(received.map((snapshot) => `${exportLine(snapshot)}\n`).join(''));
         return;
       }
       const body = Buffer.concat(chunks);
@@ -67,6 +65,11 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
   await rm(directory, { recursive: true });
 });
+
+/** One line of an export, as the server sends it. */
+function exportLine(snapshot: Snapshot): string {
+  return JSON.stringify({ snapshot, server: {} });
+}
 
 /** The services of one application: the same each time. */
 function servicesOf(application: Application) {
@@ -151,6 +154,9 @@ describe('pull', () => {
       .split('\n');
     expect(lines).toHaveLength(LOANS);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ weight: 1 });
+    // The text of each record is kept, so that no number loses digits.
+    const sent = received.map((snapshot) => `{"weight":1,${exportLine(snapshot).slice(1)}`);
+    expect(lines.toSorted()).toEqual(sent.toSorted());
   });
 
   test('draws some of each stratum, with weights that add up to the population', async () => {
