@@ -26,7 +26,7 @@ const listSchema = z
 export const outcomeMeaningsSchema = z.object({ outcomes: listSchema });
 export type OutcomeMeanings = z.output<typeof outcomeMeaningsSchema>;
 
-/** The outcomes of every pipeline of an app that has any. */
+/** The meanings of an app's outcomes, for each pipeline that has meanings. */
 export const appOutcomesSchema = z.object({
   items: z.array(z.object({ pipeline: z.string(), outcomes: listSchema })),
 });

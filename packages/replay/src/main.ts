@@ -62,7 +62,7 @@ export async function main(args: string[], io: Io): Promise<number> {
     .description('download recorded executions into a file that only you can read')
     .requiredOption('--app <id>', 'the app')
     .option('-q, --query <filter>', 'a filter, such as "pipeline:loan-approval started:>-30d"')
-    .option('--max <number>', 'draw at most so many records', readCount, 2_000)
+    .option('--max <number>', 'the most records to draw', readCount, 2_000)
     .option(
       '--spread <properties>',
       `draw at least 20 of each combination of ${SPREADS.join(', ')}`,

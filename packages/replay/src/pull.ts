@@ -29,7 +29,7 @@ export interface Pulled {
   readonly strata: number;
 }
 
-/** At least this many of each stratum are taken, if there are so many. */
+/** The fewest records that are taken of a stratum, unless it has fewer. */
 const MIN_PER_STRATUM = 20;
 
 interface Drawn {

@@ -131,7 +131,7 @@ export async function vacuum({ kind, db }: Driver): Promise<void> {
   }
 }
 
-/** Deletes the notes about versions that no other table has any more. */
+/** Deletes the notes about versions that exist in no other table. */
 async function forgetNoted(tx: Db, app: string, ids: number[]): Promise<void> {
   await sql`DELETE FROM xray.outdated WHERE app = ${app} AND id = ANY (${ids}::bigint[])`.execute(
     tx,

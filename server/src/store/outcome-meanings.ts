@@ -4,7 +4,7 @@ import type { Driver } from './driver.js';
 
 type Db = Driver['db'];
 
-/** The meanings of every pipeline of an app that has any, by name. */
+/** The meanings of an app's outcomes, for each pipeline that has meanings, sorted by name. */
 export async function listOutcomeMeanings(db: Db, app: string): Promise<AppOutcomes['items']> {
   const { rows } = await sql<AppOutcomes['items'][number]>`
     SELECT pipeline, outcomes FROM xray.outcome_meanings

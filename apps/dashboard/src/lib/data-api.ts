@@ -10,7 +10,7 @@ import type {
 } from '@xray/core';
 import { appPath, getJson, sendJson } from './api-client';
 
-/** An erasure skips rows that a writer has locked, so it passes over its scope up to so many times. */
+/** The most passes of an erasure over its scope. A pass skips rows that a writer has locked. */
 const MAX_PASSES = 5;
 
 export async function getRetention(app: string, signal?: AbortSignal): Promise<Retention> {

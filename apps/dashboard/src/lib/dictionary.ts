@@ -21,7 +21,7 @@ export function useTerms(): Terms | null {
   );
 }
 
-/** Gives the name of a code, or the code while there is none. */
+/** Gives the name of a code, or the code itself if it has no name yet. */
 export function useNames(): (kind: TermKind, code: string) => string {
   const terms = useTerms();
   return (kind, code) => terms?.name(kind, code) ?? code;

@@ -21,7 +21,7 @@ export function RetentionPanel({ app }: { app: string }) {
   return (
     <Panel
       title="Retention"
-      about="Executions are deleted so many days after they were received. Without a rule they are kept forever."
+      about="A rule deletes executions when the given number of days has passed since they were received. Without a rule they are kept forever."
     >
       {retention.isPending ? (
         <RowsSkeleton label="Loading the rules" />

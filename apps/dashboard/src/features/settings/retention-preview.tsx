@@ -58,7 +58,8 @@ export function RetentionPreviewTable({ preview }: { preview: RetentionPreview }
         </table>
       </section>
       <p className="text-xs text-ink-muted">
-        The columns count executions that go within so many days, if no more arrive.
+        Each column counts the executions that are deleted within that number of days, if no more
+        arrive.
       </p>
     </output>
   );
