@@ -116,7 +116,7 @@ function startMessage({ url, firstStart, setupLink }: RunningServer): string[] {
     `  curl ${url}/executions -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' \\`,
     `    -d '${JSON.stringify(firstDecision(appId))}'`,
     '',
-    `or run the README's example with XRAY_ENDPOINT=${url} XRAY_API_KEY=${apiKey}`,
+    'The page shows the same for TypeScript, JavaScript and Python, with the address of this server.',
   ];
 }
 
