@@ -51,7 +51,7 @@ export async function startFreshServer(settings = {}) {
   await new Promise((resolve, reject) => {
     server.stdout.setEncoding('utf8').on('data', (text) => {
       printed += text;
-      if (/^or run the README's example/m.test(printed)) resolve(undefined);
+      if (/^The page shows the same/m.test(printed)) resolve(undefined);
     });
     void ended.then((code) =>
       reject(new Error(`the server ended with code ${code}:\n${printed}\n${logged}`)),
