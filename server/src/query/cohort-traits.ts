@@ -13,7 +13,7 @@ import {
   type Trait,
   type TraitCounts,
 } from '@xray/core';
-import type { CohortCounts, SampledBody, TraitCount } from '../store/cohorts.js';
+import type { CohortCounts, SampledBody, TraitCount } from '../store/answers.js';
 
 /** An input field with more distinct values in the sample cannot separate groups of executions. */
 const MAX_INPUT_VALUES = 20;

@@ -13,7 +13,7 @@ import {
   type OutcomeChange,
   type QueryNode,
 } from '@xray/core';
-import type { CohortCounts, CohortPair } from '../store/cohorts.js';
+import type { CohortPair, CountedPair } from '../store/cohorts.js';
 import type { Store } from '../store/store.js';
 import { givenBy, traitGroups } from './cohort-traits.js';
 import { countConditionsOf, partsOf, readFilter } from './filter.js';
@@ -84,11 +84,11 @@ const MAX_RULE_CHANGES = 50;
 async function ruleChangesOf(
   store: Store,
   { app, common, a, b }: CohortPair,
-  counts: CohortCounts,
+  counts: CountedPair,
 ): Promise<CohortComparison['ruleChanges']> {
   const read = async (
     { from, to, where, alike }: CohortPair['a'],
-    counted: { executions: number; fingerprints: CohortCounts['fingerprintsA'] },
+    counted: { executions: number; fingerprints: CountedPair['fingerprintsA'] },
   ): Promise<PipelineRun[]> => {
     const condition = sql<boolean>`(${common.where} AND ${where})`;
     const scope = { app, from, to, where: condition, alike, sampled: RULE_SAMPLE, counted };
@@ -188,6 +188,6 @@ function warningsOf(
   return warnings;
 }
 
-function sum(outcomes: CohortCounts['outcomes'], side: 'a' | 'b'): number {
+function sum(outcomes: CountedPair['outcomes'], side: 'a' | 'b'): number {
   return outcomes.reduce((total, outcome) => total + outcome[side], 0);
 }

@@ -9,7 +9,7 @@ import {
   type QueryNode,
 } from '@xray/core';
 import { DomainError } from '../errors.js';
-import { ReadTooLong } from '../store/read-within.js';
+import { ReadTooLong } from '../store/errors.js';
 import type { Store } from '../store/store.js';
 import { conditionOf, readFilter } from './filter.js';
 import { rangeOf } from './range.js';

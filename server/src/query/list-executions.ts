@@ -9,7 +9,8 @@ import {
 } from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { Search } from '../search/search.js';
-import { READ_LIMIT_MS, ReadTooLong } from '../store/read-within.js';
+import { ReadTooLong } from '../store/errors.js';
+import { READ_LIMIT_MS } from '../store/read-within.js';
 import type { ExecutionFilter, ListPlace, ListedExecution, Store } from '../store/store.js';
 import { compileWhatIsKnown, isSearch } from './compile-filter.js';
 import { conditionOf, readFilter } from './filter.js';

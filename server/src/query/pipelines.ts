@@ -9,7 +9,7 @@ import {
   type PipelineOverview,
   type RangeQuery,
 } from '@xray/core';
-import type { Flow, StepFigures } from '../store/flows.js';
+import type { Flow, StepFigures } from '../store/answers.js';
 import type { Store } from '../store/store.js';
 import { bucketWidthOf } from './bucket-width.js';
 import { countConditionsOf, readFilter } from './filter.js';

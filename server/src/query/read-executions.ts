@@ -1,6 +1,6 @@
 import type { ServerFacts, Status } from '@xray/core';
 import { DomainError, ErasedError } from '../errors.js';
-import type { Store, StoredExecution } from '../store/store.js';
+import type { Store, StoredRow } from '../store/store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 
 /**
@@ -80,7 +80,7 @@ export async function findExecution(
   store: Store,
   app: string,
   executionId: string,
-): Promise<StoredExecution> {
+): Promise<StoredRow> {
   const stored = await store.readExecution(app, executionId);
   if (stored === undefined) {
     const tombstone = await store.readTombstone(app, executionId);

@@ -7,7 +7,7 @@ import {
   type RuleHistory,
   type SettingBlock,
 } from '@xray/core';
-import type { RuleReadings } from '../store/rules.js';
+import type { RuleReadings } from '../store/answers.js';
 import type { CountScope, Store } from '../store/store.js';
 import { countConditionsOf, readFilter } from './filter.js';
 import { rangeOf } from './range.js';

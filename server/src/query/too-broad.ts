@@ -1,6 +1,6 @@
 import { queryLeaves, type QueryLeaf, type QueryNode } from '@xray/core';
 import { DomainError } from '../errors.js';
-import { ReadTooLong } from '../store/read-within.js';
+import { ReadTooLong } from '../store/errors.js';
 
 /** A filter with its range, and the parameter names of the question. */
 export interface Side {

@@ -1,14 +1,10 @@
 import { sql, type RawBuilder } from 'kysely';
-import {
-  FAILED_STATUSES,
-  type Course,
-  type ExplanationKind,
-  type MeasuredExecution,
-} from '@xray/core';
+import { FAILED_STATUSES, type MeasuredExecution } from '@xray/core';
+import { MAX_COURSES, type CohortCounts, type SampledBody, type TraitCount } from './answers.js';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { bigints, hashOf, isDrawn, isOneOf, withAlike, type Bigints } from './fingerprints.js';
-import { MAX_COURSES, stepsOf } from './flows.js';
+import { stepsOf } from './flows.js';
 import { instant } from './instant.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
 import type { CountConditions } from './scope.js';
@@ -41,41 +37,19 @@ export interface CohortPair {
   b: CohortScope;
 }
 
-export interface CohortCounts {
-  outcomes: { outcome: string | null; a: number; b: number }[];
-  courses: { course: number; steps: Course['steps']; a: number; b: number }[];
-  /** Executions that are in both cohorts. */
-  shared: number;
+/** Cohorts that were counted, with the fingerprints of their executions. */
+export interface CountedPair extends CohortCounts {
   fingerprintsA: Bigints;
   fingerprintsB: Bigints;
-}
-
-/** How many executions of the sample have a trait, and how many of them also have the outcome. */
-export interface TraitCount {
-  /** `all` counts the whole sample. `course` is the hash of the steps that ran. */
-  kind: ExplanationKind | 'all' | 'course' | 'all_steps';
-  key: string | null;
-  value: string;
-  a: number;
-  aHits: number;
-  b: number;
-  bHits: number;
-}
-
-/** The body of a sampled execution, with its cohort and whether it has the outcome. */
-export interface SampledBody {
-  inA: boolean;
-  hit: boolean;
-  body: string;
 }
 
 /**
  * Reads both cohorts in one pass, unless there is a gap in time between them. Throws a ReadTooLong.
  */
-export async function countCohorts(db: Db, pair: CohortPair): Promise<CohortCounts> {
+export async function countCohorts(db: Db, pair: CohortPair): Promise<CountedPair> {
   const { common, a, b } = pair;
   const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
-    sql<CohortCounts>`
+    sql<CountedPair>`
       WITH grouped AS MATERIALIZED (
         ${union(
           reads(pair).map(
@@ -157,7 +131,7 @@ function sumOf(side: Side): RawBuilder<unknown> {
 async function drawSamples(
   tx: Db,
   pair: CohortPair,
-  { outcomes, fingerprintsA, fingerprintsB }: CohortCounts,
+  { outcomes, fingerprintsA, fingerprintsB }: CountedPair,
 ): Promise<{ a: Bigints; b: Bigints }> {
   const isDrawnOf = (side: 'a' | 'b'): RawBuilder<unknown> =>
     isDrawn(
@@ -179,7 +153,7 @@ async function drawSamples(
 export async function countTraits(
   db: Db,
   pair: CohortPair,
-  counts: CohortCounts,
+  counts: CountedPair,
   outcome: string | null,
 ): Promise<{ traits: TraitCount[]; bodies: SampledBody[] }> {
   const drawn = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) => drawSamples(tx, pair, counts));
@@ -263,7 +237,7 @@ export async function countTraits(
 export async function measureCohorts(
   db: Db,
   pair: CohortPair,
-  counts: CohortCounts,
+  counts: CountedPair,
 ): Promise<{ a: MeasuredExecution[]; b: MeasuredExecution[] }> {
   return await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
     const drawn = await drawSamples(tx, pair, counts);

@@ -8,7 +8,7 @@ import type {
   ExecutionFilter,
   ExecutionScope,
   ListedExecution,
-  StoredExecution,
+  StoredRow,
 } from './scope.js';
 import type { Tables } from './tables.js';
 
@@ -116,7 +116,7 @@ export async function readExecution(
   db: Db,
   app: string,
   executionId: string,
-): Promise<StoredExecution | undefined> {
+): Promise<StoredRow | undefined> {
   const row = await db
     .selectFrom('executions')
     .innerJoin('bodies', 'bodies.execution', 'executions.id')

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { FAILED_STATUSES, type Course } from '@xray/core';
+import { MAX_COURSES, type Flow, type StepFigures } from './answers.js';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { bigints, countAlike, isDrawn, isOneOf, type Bigints } from './fingerprints.js';
@@ -8,36 +9,11 @@ import type { CountScope } from './scope.js';
 
 type Db = Driver['db'];
 
-/** The number of courses that are distinguished, the most frequent ones, with their first steps. */
-export const MAX_COURSES = 500;
+/** The first steps of a course. */
 const MAX_COURSE_STEPS = 200;
 const MAX_STEPS = 500;
 const RAN = sql`status <> 'skipped'`;
 const MAX_REASONS = 20;
-
-/** The figures of a step over the executions that were read. */
-export interface StepFigures {
-  name: string;
-  kind: string;
-  /** The mean position in the record. Skipped steps count too. */
-  place: number;
-  failed: number;
-  skipped: number;
-  p50: number | null;
-  p95: number | null;
-  candidatesIn: number | null;
-  candidatesOut: number | null;
-  drops: { reason: string; count: number }[];
-}
-
-export interface Flow {
-  executions: number;
-  /** The most frequent courses first, at most `MAX_COURSES`. */
-  courses: Course[];
-  /** The number of executions whose steps were read. */
-  sampled: number;
-  steps: StepFigures[];
-}
 
 /**
  * Reads the exact courses from the executions, then the steps of a sample. There are five times as

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { FAILED_STATUSES, hasFailed, type PipelineList } from '@xray/core';
+import type { OverTime } from './answers.js';
 import type { Driver } from './driver.js';
 import { DURATIONS, countOf, quantileOf, type DurationGroup } from './durations.js';
 import { isWithin } from './executions.js';
@@ -78,26 +79,6 @@ const START_MS = msOf(sql`start`);
 /** A timestamptz in ms since the epoch. As text it would depend on the session's time zone. */
 function msOf(instant: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`round(extract(epoch FROM ${instant}) * 1000)`;
-}
-
-/** A pipeline's executions over time, in buckets by their start. */
-export interface OverTime {
-  buckets: {
-    startMs: number;
-    executions: number;
-    failed: number;
-    p50: number | null;
-    p95: number | null;
-  }[];
-  /** The median in ms, over all buckets together. */
-  p50: number | null;
-  p95: number | null;
-  outcomes: { value: string | null; startMs: number; count: number }[];
-  /** The most frequent principal reasons; `distinctReasons` is the number of all. */
-  reasons: { value: string; startMs: number; count: number }[];
-  distinctReasons: number;
-  /** Sorted by the time they were first seen. */
-  versions: { name: string; version: string; firstAtMs: number }[];
 }
 
 type CountedOverTime = Omit<OverTime, 'buckets' | 'p50' | 'p95'> & {

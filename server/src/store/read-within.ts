@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Driver } from './driver.js';
+import { ReadTooLong } from './errors.js';
 
 type Db = Driver['db'];
 
@@ -13,17 +14,6 @@ export const AGGREGATE_LIMIT_MS = 5_000;
  * a month to read a week. JIT compilation takes longer than any of these reads.
  */
 const PLANNING = 'SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off';
-
-/** A question that reads too much. The database is healthy. */
-export class ReadTooLong extends Error {
-  readonly limitMs: number;
-
-  constructor(limitMs: number, cause: unknown) {
-    super(`a read took longer than ${limitMs} ms`, { cause });
-    this.name = 'ReadTooLong';
-    this.limitMs = limitMs;
-  }
-}
 
 /**
  * Reads in a read-only transaction. Each statement is ended after `limitMs` with a ReadTooLong. The

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { parseJson, type RuleSetting, type Status } from '@xray/core';
+import { parseJson, type RuleSetting } from '@xray/core';
+import type { RuleReadings } from './answers.js';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { bigints, countAlike, isDrawn, isOneOf, type Bigints } from './fingerprints.js';
@@ -8,28 +9,6 @@ import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
 import type { CountScope } from './scope.js';
 
 type Db = Driver['db'];
-
-/** What some executions say about rules. Equal parts are written once, and executions refer to them. */
-export interface RuleReadings {
-  /** Executions of the scope, and how many of them were read. */
-  executions: number;
-  sampled: number;
-  /** What executions of one fingerprint have alike. */
-  kinds: {
-    pipeline: string;
-    environment: string;
-    status: Status;
-    versions: Record<string, string>;
-    /** Names of the steps that ran, in order. */
-    steps: string[];
-    failed: string[];
-    decisive: string[];
-  }[];
-  /** In order of time: the start in ms since the epoch, and the place in `kinds`. */
-  runs: { at: number; kind: number }[];
-  /** The rules of a step, and the places in `runs` of the executions that ran it so, in order of their steps. */
-  blocks: { step: string; rules: RuleSetting[]; runs: number[] }[];
-}
 
 /** `counted` saves a second count where the caller has it. */
 export interface RuleScope extends CountScope {

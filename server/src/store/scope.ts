@@ -1,5 +1,6 @@
 import type { RawBuilder } from 'kysely';
-import type { ExecutionSort, ExecutionSummary, Status } from '@xray/core';
+import type { ExecutionSort, ExecutionSummary } from '@xray/core';
+import type { StoredExecution } from './execution-record.js';
 
 /** A condition on `xray.executions e`, with every value bound. */
 export type Condition = RawBuilder<boolean>;
@@ -51,11 +52,6 @@ export interface ListedExecution {
   summary: Omit<ExecutionSummary, 'stale'>;
 }
 
-export interface StoredExecution {
+export interface StoredRow extends StoredExecution {
   id: number;
-  body: string;
-  bytes: number;
-  status: Status;
-  receivedAt: Date;
-  conflict: boolean;
 }

@@ -2,46 +2,63 @@ import type {
   AgeCount,
   AppOutcomes,
   AppTransfer,
-  CaseLink,
   ErasureCount,
   ErasureReceipt,
   FairnessCount,
   LinkedFrom,
   MeasuredExecution,
-  MergeState,
-  MetadataValue,
   OtlpSettings,
   OutcomeMeanings,
   PipelineList,
   Releases,
   Retention,
   RetentionRule,
-  RuleSetting,
-  Status,
   Suggestion,
   Tombstone,
   Transferred,
 } from '@xray/core';
 import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
 import type { LinkedExecution } from './cases.js';
-import type { CohortCounts, CohortPair, SampledBody, TraitCount } from './cohorts.js';
+import type {
+  FacetRow,
+  Flow,
+  HistogramRow,
+  OverTime,
+  RuleReadings,
+  SampledBody,
+  TraitCount,
+} from './answers.js';
+import type { CohortPair, CountedPair } from './cohorts.js';
 import type { FileCopy } from './driver.js';
 import type { FairnessScope, KeyedDecision, KeyedScope } from './fairness.js';
-import type { Flow } from './flows.js';
-import type { OverTime } from './pipelines.js';
-import type { RuleReadings, RuleScope } from './rules.js';
+import type { ErasureScope, NamedErasure } from './execution-store.js';
+import type {
+  ExecutionRecord,
+  ExportedExecution,
+  SaveOutcome,
+  StoredBody as Body,
+} from './execution-record.js';
+import type { RuleScope } from './rules.js';
 import type {
   Condition,
   CountScope,
   ExecutionFilter,
   ExecutionScope,
   ListedExecution,
-  StoredExecution,
+  StoredRow,
 } from './scope.js';
 import type { SearchStore } from './search-store.js';
 import type { WaitingStore } from './waiting-spans.js';
 
 export type { KeyGrant } from './access-store.js';
+export type { FacetRow, HistogramRow } from './answers.js';
+export type { ErasureScope, NamedErasure } from './execution-store.js';
+export type {
+  ExecutionRecord,
+  ExportedExecution,
+  SaveOutcome,
+  StepRow,
+} from './execution-record.js';
 export type {
   Condition,
   CountConditions,
@@ -50,107 +67,14 @@ export type {
   ExecutionScope,
   ListedExecution,
   ListPlace,
-  StoredExecution,
+  StoredRow,
 } from './scope.js';
 
-/** One flush at ingest: its text as it was sent, and the values that the store indexes. */
-export interface ExecutionRecord {
-  app: string;
-  executionId: string;
-  /** The snapshot's JSON text. */
-  body: string;
-  /** UTF-8 bytes of `body`. */
-  bytes: number;
-  merge: MergeState;
-  receivedAt: Date;
-  /** The environments that its sender may write; null means any. */
-  senderEnvironments: string[] | null;
-  header: {
-    pipeline: string;
-    environment: string;
-    status: Status;
-    outcome: string | null;
-    adverse: boolean | null;
-    at: Date;
-    durationMs: number | null;
-    versions: Record<string, string>;
-    subjects: { type: string; id: string }[];
-    tags: string[];
-    reasons: string[];
-    failedStepCount: number;
-    errorType: string | null;
-    metadata: Record<string, MetadataValue>;
-    /** Ids of rules that failed, and of rules that decided. */
-    rules: string[];
-    decisive: string[];
-    /**
-     * Hash of the names of the steps that ran, in order. It is equal for executions with the same
-     * course.
-     */
-    course: number;
-    /** Whether a step chose among people, who may ask to be erased. */
-    hasPeople: boolean;
-    links: CaseLink[];
-    /** 32 hex digits. */
-    traceId: string | null;
-    /** It was made of spans of OTLP, so the SDK's record of its trace leads. */
-    fromSpans: boolean;
-  };
-  steps: StepRow[];
-}
-
-export interface StepRow {
-  sequence: number;
-  name: string;
-  kind: string;
-  status: string;
-  durationMs: number | null;
-  candidatesIn: number | null;
-  candidatesOut: number | null;
-  /** Numbers of candidates that were not kept, by decisive reason. */
-  drops: Record<string, number> | null;
-  /** The rules that it asked, in its order. */
-  rules: RuleSetting[] | null;
-  costUsd: number | null;
-}
-
 /** A body with the other values that its record needs. */
-export interface StoredBody {
+export interface StoredBody extends Body {
   id: number;
-  app: string;
-  receivedAt: Date;
-  body: string;
   /** A rewrite uses it to check that the body has not changed. */
   bodyHash: string;
-}
-
-/**
- * The result of one flush. `refused`: the database refused this record; the others are stored. `erased`: the
- * execution was erased by name before, so its flush is not stored.
- * `outside_limits`: the execution belongs to an environment that the sender may not write.
- */
-export type SaveOutcome =
-  | { kind: 'accepted' }
-  | { kind: 'duplicate' }
-  | { kind: 'superseded' }
-  | { kind: 'erased' }
-  | { kind: 'outside_limits' }
-  | { kind: 'refused'; message: string };
-
-/** The number of matching executions with a value, and the number of values of the field. */
-export interface FacetRow {
-  /** The field's name in the filter language; '' counts the executions. */
-  field: string;
-  key: string | null;
-  value: string;
-  count: number;
-  distinctValues: number;
-}
-
-export interface HistogramRow {
-  bucket: Date;
-  value: string | null;
-  count: number;
 }
 
 /**
@@ -180,38 +104,15 @@ export interface Changes {
 }
 
 /** A stored execution with its place in the order of an export. */
-export interface ExportedExecution extends StoredExecution {
+export interface ExportedRow extends ExportedExecution {
   id: number;
   at: Date;
-  merge: Omit<MergeState, 'winner'>;
-  /** What spans say of its trace, as the texts of snapshots. */
-  spans: string[];
 }
 
 /** The executions, and their order by time. `after` is the last one of the previous page. */
 export interface ExportFilter extends ExecutionScope {
   sort: 'at' | '-at';
   after: { at: Date; id: number } | undefined;
-}
-
-/** Which executions of an app will be erased. */
-export interface ErasureScope {
-  app: string;
-  environment: string | undefined;
-  what:
-    | { kind: 'expired'; now: Date }
-    | { kind: 'received_before'; before: Date }
-    | { kind: 'execution'; executionId: string }
-    | { kind: 'subject'; type: string; id: string };
-}
-
-/** An erasure by execution or by subject. It leaves a receipt and tombstones. */
-export interface NamedErasure {
-  reason: string;
-  /** The name of the person or program. */
-  askedBy: string;
-  /** The receipt of an earlier batch of the same erasure. */
-  receipt: string | undefined;
 }
 
 /** The result of one transaction of an erasure. Without `last`, the walk has ended. */
@@ -282,7 +183,7 @@ export interface Store extends AccessStore {
   countByTime(
     scope: CountScope & { origin: Date; by: 'outcome' | 'status'; bucketMs: number },
   ): Promise<HistogramRow[]>;
-  readExecution(app: string, executionId: string): Promise<StoredExecution | undefined>;
+  readExecution(app: string, executionId: string): Promise<StoredRow | undefined>;
   /** What spans say of the trace of an execution, by its row's id, as the texts of snapshots. */
   readSpans(execution: number): Promise<string[]>;
   /**
@@ -323,20 +224,20 @@ export interface Store extends AccessStore {
     after: Pick<KeyedDecision, 'at' | 'id'> | undefined,
     limit: number,
   ): Promise<KeyedDecision[]>;
-  countCohorts(pair: CohortPair): Promise<CohortCounts>;
+  countCohorts(pair: CohortPair): Promise<CountedPair>;
   /** Some executions of both cohorts. Throws a ReadTooLong. */
   measureCohorts(
     pair: CohortPair,
-    counts: CohortCounts,
+    counts: CountedPair,
   ): Promise<{ a: MeasuredExecution[]; b: MeasuredExecution[] }>;
   countTraits(
     pair: CohortPair,
-    counts: CohortCounts,
+    counts: CountedPair,
     outcome: string | null,
   ): Promise<{ traits: TraitCount[]; bodies: SampledBody[] }>;
 
   /** The next executions with their bodies, a few megabytes at most; an empty list at the end. */
-  exportExecutions(filter: ExportFilter): Promise<ExportedExecution[]>;
+  exportExecutions(filter: ExportFilter): Promise<ExportedRow[]>;
   /** The app's keys with their hashes; undefined if the app does not exist. */
   readTransfer(app: string): Promise<AppTransfer | undefined>;
 

@@ -4,7 +4,7 @@ import type { Driver } from './driver.js';
 import { lockErasures } from './erasure-lock.js';
 import { instant } from './instant.js';
 import { readRetention } from './retention.js';
-import type { ExportFilter, ExportedExecution } from './store.js';
+import type { ExportFilter, ExportedRow } from './store.js';
 
 type Db = Driver['db'];
 
@@ -47,7 +47,7 @@ export async function findPlace(
 export async function exportExecutions(
   db: Db,
   { app, where, from, to, sort, after }: ExportFilter,
-): Promise<ExportedExecution[]> {
+): Promise<ExportedRow[]> {
   const isDown = sort === '-at';
   const order = isDown ? sql`at DESC, id DESC` : sql`at, id`;
   const conditions = [
