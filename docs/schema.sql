@@ -167,6 +167,15 @@ ALTER TABLE xray.executions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE xray.forwarding (
+    target text NOT NULL,
+    leader uuid,
+    leads_until timestamp with time zone,
+    xact xid8 NOT NULL,
+    last_id bigint NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL
+);
+
 CREATE TABLE xray.guesses (
     key text NOT NULL,
     count integer NOT NULL,
@@ -442,6 +451,9 @@ ALTER TABLE ONLY xray.executions
 ALTER TABLE ONLY xray.executions
     ADD CONSTRAINT executions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY xray.forwarding
+    ADD CONSTRAINT forwarding_pkey PRIMARY KEY (target);
+
 ALTER TABLE ONLY xray.guesses
     ADD CONSTRAINT guesses_pkey PRIMARY KEY (key);
 
@@ -665,6 +677,8 @@ ALTER TABLE xray.erasures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.executions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE xray.forwarding ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE xray.guesses ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.indexing ENABLE ROW LEVEL SECURITY;
@@ -740,4 +754,5 @@ INSERT INTO xray.migrations (id, name) VALUES (19, '0019_dictionaries');
 INSERT INTO xray.migrations (id, name) VALUES (20, '0020_erasures');
 INSERT INTO xray.migrations (id, name) VALUES (22, '0022_otlp');
 INSERT INTO xray.migrations (id, name) VALUES (23, '0023_trace_spans');
+INSERT INTO xray.migrations (id, name) VALUES (29, '0029_forwarding');
 COMMIT;

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { appIdSchema, newAccountSchema } from '@xray/core';
 import { isUsableKey } from './auth/api-key.js';
 import { frontendHostOf, type ClerkOptions } from './auth/clerk.js';
+import { forwardTarget, type ForwardTarget } from './forward-target.js';
 
 /**
  * The clone that this server runs from. It has the `.env` files, the dashboard and the default data
@@ -39,6 +40,8 @@ export interface Config {
   metricsToken: string | undefined;
   trustedProxies: string[];
   dashboardOrigin: string | undefined;
+  /** Where finished executions are sent as OTLP. */
+  forward: ForwardTarget | undefined;
   /** Clerk's settings; undefined means local accounts. */
   clerk: ClerkOptions | undefined;
   /** Signs cookies and links. For the embedded database a secret is created and kept next to it. */
@@ -146,6 +149,8 @@ const variables = z.object({
     .transform((list) => list.split(',').map((entry) => entry.trim()))
     .refine((list) => list.every(isProxyAddress), 'must be addresses or ranges, such as 10.0.0.0/8')
     .default([]),
+  XRAY_OTLP_FORWARD_URL: webAddress(['credentials', 'query', 'hash']).optional(),
+  XRAY_OTLP_FORWARD_HEADERS: z.string().optional(),
   XRAY_RATE_LIMIT: wholeNumber.pipe(z.number().min(1)).optional(),
   SUPABASE_URL: z.string().optional(),
 });
@@ -178,6 +183,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     publicUrl: settings.XRAY_PUBLIC_URL,
     metricsToken: settings.XRAY_METRICS_TOKEN,
     dashboardOrigin: dashboardOriginOf(settings),
+    forward: forwardOf(settings),
     clerk: clerkOf(settings),
     trustedProxies: settings.XRAY_TRUSTED_PROXIES,
     authSecret: authSecretOf(settings),
@@ -211,6 +217,19 @@ function clerkOf(settings: z.output<typeof variables>): ClerkOptions | undefined
     webhookSigningSecret: settings.CLERK_WEBHOOK_SIGNING_SECRET,
     apiUrl: settings.CLERK_API_URL,
   };
+}
+
+function forwardOf(settings: z.output<typeof variables>): ForwardTarget | undefined {
+  const { XRAY_OTLP_FORWARD_URL: base, XRAY_OTLP_FORWARD_HEADERS: headers } = settings;
+  if (base === undefined) {
+    if (headers === undefined) return undefined;
+    throw new ConfigError('XRAY_OTLP_FORWARD_HEADERS: set XRAY_OTLP_FORWARD_URL too.');
+  }
+  const target = forwardTarget(base, headers ?? '');
+  if (target !== undefined) return target;
+  throw new ConfigError(
+    'XRAY_OTLP_FORWARD_HEADERS: must be pairs such as x-api-key=secret, separated by commas; write special characters as %XX.',
+  );
 }
 
 function dashboardOriginOf(settings: z.output<typeof variables>): string | undefined {

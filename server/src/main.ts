@@ -37,6 +37,7 @@ import { createSqlStore } from './store/sql-store.js';
 import type { Store } from './store/store.js';
 import { TaskThreads } from './threads/task-threads.js';
 import { ErasureMetrics } from './upkeep/metrics.js';
+import { startForwardJob } from './upkeep/forward-job.js';
 import { startOtlpJob } from './upkeep/otlp-job.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
 import { readVersion } from './version.js';
@@ -228,6 +229,7 @@ export async function startServer(
     const setupLink = await backend.deps.links.setupLink();
     const retention = startRetentionJob(backend.deps);
     const indexing = startIndexJob(backend.deps);
+    const forwarding = config.forward && startForwardJob(backend.deps, config.forward);
     const assembling = startOtlpJob(backend.deps.otlpAssembly, backend.deps.logger);
     const stop = async (): Promise<void> => {
       backend.stopStreams();
@@ -237,6 +239,7 @@ export async function startServer(
         retention.stop(),
         indexing.stop(),
         assembling.stop(),
+        forwarding?.stop(),
       ]);
       await backend.close();
     };

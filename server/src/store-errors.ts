@@ -31,6 +31,7 @@ export function watchErrors(store: Store, registry: Registry, outages: OutageLog
     ...watched(store, watcher),
     index: watched(store.index, watcher),
     waiting: watched(store.waiting, watcher),
+    forwarding: watched(store.forwarding, watcher),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Encoding } from './decode.js';
 import { messages } from './descriptor.js';
+import { isObject } from './values.js';
 
 /** An answer with 200: what was not taken, if anything. `rejected` counts spans, log records or data points. */
 export interface PartialSuccess {
@@ -32,6 +33,19 @@ export function encodeResponse(
   return messages.response
     .encode(messages.response.fromObject({ ...(partialSuccess && { partialSuccess }) }))
     .finish();
+}
+
+/** What an endpoint did not take, from its answer in protobuf. Undefined for other answers. */
+export function decodeResponse(body: Uint8Array): PartialSuccess | undefined {
+  let partial: unknown;
+  try {
+    partial = (messages.response.decode(body) as { partialSuccess?: unknown }).partialSuccess;
+  } catch {
+    return undefined;
+  }
+  if (!isObject(partial)) return undefined;
+  const rejected = Number(String(partial.rejected ?? 0));
+  return { rejected, message: String(partial.errorMessage ?? '') };
 }
 
 /** `google.rpc.Status`. `code` is gRPC's. Source: https://opentelemetry.io/docs/specs/otlp/#failures */

@@ -64,7 +64,7 @@ export function otlpRequest(snapshot: Snapshot, hash: Hash): Json {
       name: step.spanName ?? step.name,
       kind: INTERNAL,
       ...timesOf(isSet(step.startedAt) ? step : { ...step, startedAt: snapshot.startedAt }),
-      attributes: keyValues(stepAttributes(step, index)),
+      attributes: keyValues({ ...revisionOf(snapshot), ...stepAttributes(step, index) }),
       events: (step.rules ?? []).map((rule) => ruleEvent(rule)),
       status: {
         code: step.status === 'failed' ? 2 : 0,
@@ -93,6 +93,7 @@ function executionAttributes(snapshot: Snapshot): Attributes {
   return {
     'xray.execution.root': true,
     'xray.execution.id': executionId,
+    ...revisionOf(snapshot),
     'xray.pipeline': pipeline,
     ...(decision && { 'xray.outcome': decision.outcome }),
     ...(typeof decision?.adverse === 'boolean' && { 'xray.adverse': decision.adverse }),
@@ -106,6 +107,11 @@ function executionAttributes(snapshot: Snapshot): Attributes {
       ...(isUnsayable(output) && { output }),
     } as unknown as Json),
   };
+}
+
+/** Of two spans with one id, the one of the later revision counts. */
+function revisionOf({ revision }: Snapshot): Attributes {
+  return isSet(revision) ? { 'xray.revision': revision } : {};
 }
 
 function stepAttributes(step: Step, index: number): Attributes {

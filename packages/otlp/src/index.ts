@@ -1,5 +1,12 @@
 export { otlpRequest, type Hash } from './export.js';
-export { encodeResponse, encodeStatus, type PartialSuccess, type Signal } from './answers.js';
+export {
+  decodeResponse,
+  encodeResponse,
+  encodeStatus,
+  type PartialSuccess,
+  type Signal,
+} from './answers.js';
+export { encodeRequests } from './encode-request.js';
 export { CONVENTIONS, type Convention } from './conventions.js';
 export { decodeLogs, decodeTraces, type Encoding } from './decode.js';
 export type { OutcomeRule } from './decision.js';

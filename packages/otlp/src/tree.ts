@@ -22,10 +22,20 @@ export function withoutDoubles(spans: Span[]): Span[] {
   return [...kept.values()];
 }
 
-/** The span that ends later wins; of two that end together, the greater text. So order does not matter. */
+/**
+ * The span of the later revision of our own export wins, then the one that ends later; of two that end together, the
+ * greater text. So order does not matter.
+ */
 function isLater(a: Span, b: Span): boolean {
+  const [revisionA, revisionB] = [revisionOf(a), revisionOf(b)];
+  if (revisionA !== revisionB) return revisionA > revisionB;
   if (a.endUs !== b.endUs) return a.endUs > b.endUs;
   return JSON.stringify(a) > JSON.stringify(b);
+}
+
+function revisionOf({ attributes }: Span): number {
+  const revision = attributes['xray.revision'];
+  return typeof revision === 'number' ? revision : -1;
 }
 
 /** Whether the span begins its trace: it has no parent, or a remote one outside the trace. */

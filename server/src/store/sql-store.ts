@@ -9,6 +9,7 @@ import * as erasure from './erasure.js';
 import * as executions from './executions.js';
 import * as fairness from './fairness.js';
 import { readFlow } from './flows.js';
+import { forwardingStore } from './forwarding.js';
 import { migrate } from './migrations.js';
 import { suggest } from './names.js';
 import { answeredWithin, DISK_FULL } from './outage.js';
@@ -47,6 +48,7 @@ export function createSqlStore(driver: Driver): Store {
     kind,
     index: sqlSearchStore(db),
     waiting: waitingStore(db),
+    forwarding: forwardingStore(db),
     migrate: () => migrate(driver),
     async ping() {
       await within(PING_MS, ping(driver));

@@ -38,6 +38,7 @@ import type {
   SaveOutcome,
   StoredBody as Body,
 } from './execution-record.js';
+import type { ForwardingStore } from './forwarding.js';
 import type { RuleScope } from './rules.js';
 import type {
   Condition,
@@ -149,6 +150,7 @@ export interface Store extends AccessStore {
   readonly index: SearchStore;
   /** Spans of OTLP that wait for the rest of their trace. */
   readonly waiting: WaitingStore;
+  readonly forwarding: ForwardingStore;
 
   /**
    * Updates the tables; many instances may call it at the same time. Returns the names of the

@@ -36,6 +36,7 @@ import {
   type Malformed,
   type SlicedRequest,
 } from '../records/otlp-slices.js';
+import { otlpBytes } from '../records/otlp-export.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
 import { buildSegment, type BuiltSegment } from '../segments/build.js';
 import { checkOf } from '../segments/directory.js';
@@ -113,6 +114,11 @@ export const tasks = {
   /** The snapshots of a trace. */
   assembleTrace(input: AssemblyInput): Assembled {
     return assembleTrace(input);
+  },
+
+  /** Snapshots as one gzipped OTLP request in protobuf. */
+  otlpBytes(texts: string[]): Uint8Array {
+    return otlpBytes(texts);
   },
 
   /** Builds one segment from executions of one app. */
