@@ -1,17 +1,9 @@
 import { defineConfig } from 'tsdown';
 
+import { SOURCES } from './entries.mjs';
+
 export default defineConfig({
-  entry: [
-    'src/index.ts',
-    'src/spool.ts',
-    'src/spool-web.ts',
-    'src/express.ts',
-    'src/ai.ts',
-    'src/replay.ts',
-    'src/replay-web.ts',
-    'src/platform-node.ts',
-    'src/platform-web.ts',
-  ],
+  entry: SOURCES,
   format: ['esm', 'cjs'],
   platform: 'neutral',
   target: 'es2022',

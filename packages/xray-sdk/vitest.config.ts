@@ -2,15 +2,21 @@ import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
 
+import { ENTRIES } from './entries.mjs';
+
+/** vitest takes the first name that fits, so the root of the package is last. */
+const sources = Object.fromEntries(
+  ENTRIES.toReversed().map(({ name, source }) => [
+    name === 'index' ? '@xray/sdk' : `@xray/sdk/${name}`,
+    fileURLToPath(new URL(source, import.meta.url)),
+  ]),
+);
+
 export default defineConfig({
   resolve: {
     alias: {
       '#platform': fileURLToPath(new URL('src/platform-node.ts', import.meta.url)),
-      '@xray/sdk/ai': fileURLToPath(new URL('src/ai.ts', import.meta.url)),
-      '@xray/sdk/express': fileURLToPath(new URL('src/express.ts', import.meta.url)),
-      '@xray/sdk/replay': fileURLToPath(new URL('src/replay.ts', import.meta.url)),
-      '@xray/sdk/spool': fileURLToPath(new URL('src/spool.ts', import.meta.url)),
-      '@xray/sdk': fileURLToPath(new URL('src/index.ts', import.meta.url)),
+      ...sources,
       '@xray/core': fileURLToPath(new URL('../core/src/index.ts', import.meta.url)),
     },
   },

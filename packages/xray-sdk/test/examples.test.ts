@@ -4,9 +4,13 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 
-const ENTRIES = ['index', 'spool', 'express', 'ai', 'replay'].map((name) =>
-  fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url)),
+import { ENTRIES } from '../entries.mjs';
+
+const SOURCES = ENTRIES.map(({ source }) =>
+  fileURLToPath(new URL(`../${source}`, import.meta.url)),
 );
+const ROOT = fileURLToPath(new URL('../src/index.ts', import.meta.url));
+const REPLAY = fileURLToPath(new URL('../src/replay.ts', import.meta.url));
 const CONFIG = fileURLToPath(new URL('../tsconfig.json', import.meta.url));
 
 /** Values of the host that the examples use without a declaration. */
@@ -35,7 +39,7 @@ interface Example {
 function documented(program: ts.Program): { readonly of: string; readonly examples: Example[] }[] {
   const checker = program.getTypeChecker();
   const found = new Map<ts.Symbol, string>();
-  for (const entry of ENTRIES) {
+  for (const entry of SOURCES) {
     const source = program.getSourceFile(entry);
     const module = source && checker.getSymbolAtLocation(source);
     for (const exported of module ? checker.getExportsOfModule(module) : []) {
@@ -107,15 +111,15 @@ const { options: configured } = ts.parseJsonConfigFileContent(
 const options = { ...configured, noUnusedLocals: false, noUnusedParameters: false };
 
 test('every public symbol has an example, and every example compiles', () => {
-  const symbols = documented(ts.createProgram(ENTRIES, options));
+  const symbols = documented(ts.createProgram(SOURCES, options));
   expect(symbols.filter(({ examples }) => examples.length === 0).map(({ of }) => of)).toEqual([]);
 
-  const namesIn = (entry: string | undefined): string[] => {
-    const source = readFileSync(entry ?? '', 'utf8');
+  const namesIn = (entry: string): string[] => {
+    const source = readFileSync(entry, 'utf8');
     return symbols.map(({ of }) => of).filter((name) => new RegExp(`\\b${name}\\b`).test(source));
   };
-  const names = namesIn(ENTRIES[0]);
-  const replayNames = namesIn(ENTRIES.at(-1)).filter((name) => !names.includes(name));
+  const names = namesIn(ROOT);
+  const replayNames = namesIn(REPLAY).filter((name) => !names.includes(name));
   const files = new Map(
     symbols
       .flatMap(({ examples }) => examples)

@@ -7,12 +7,13 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { ENTRIES } from '../entries.mjs';
 import { type Sink, startSink } from './sink.js';
 
 const isFull = process.env['XRAY_TEST_FULL'] === '1' || process.env['XRAY_TEST_RUNTIMES'] === '1';
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAMS = fileURLToPath(new URL('programs/', import.meta.url));
-const LOADED = { isFlushed: true, loaded: Array(5).fill('function') };
+const LOADED = { isFlushed: true, loaded: ENTRIES.map(({ name }) => name) };
 const TYPESCRIPTS = { '4.9': '4.9.5', '5.0': '5.0.4', '5.6': '5.6.3', '5.9': '5.9.3' };
 const TOOLS = [
   'jest@29.7.0',

@@ -8,11 +8,12 @@ import { createContext, runInContext } from 'node:vm';
 import { build, type Platform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
+import { ENTRIES } from '../entries.mjs';
 import { type Sink, startSink } from './sink.js';
 
 const PROGRAMS = fileURLToPath(new URL('programs/', import.meta.url));
 const PACKAGE = fileURLToPath(new URL('../package.json', import.meta.url));
-const LOADED = { isFlushed: true, loaded: Array(5).fill('function') };
+const LOADED = { isFlushed: true, loaded: ENTRIES.map(({ name }) => name) };
 const run = promisify(execFile);
 
 let sink: Sink;
@@ -130,6 +131,11 @@ const BARE = `
   globalThis.result = xray.run((ex) => ex.step('one', { input: 'é \u{1F600} \uD800' }, () => 5));
   globalThis.ids = Array.from({ length: 100 }, () => xray.startExecution().id);
 `;
+
+test('the exports and the programs of this test follow entries.mjs (node exports.mjs)', async () => {
+  const script = fileURLToPath(new URL('../exports.mjs', import.meta.url));
+  await expect(run(process.execPath, [script, '--check'])).resolves.toMatchObject({ stderr: '' });
+});
 
 test('every target of the package has a file, a module for `import` and CommonJS for `require`', async () => {
   const { exports, imports } = JSON.parse(await readFile(PACKAGE, 'utf8')) as Targets;

@@ -1,21 +1,21 @@
-// A host that loads every entry with `require`, records one execution, and prints the loaded types.
-const sdk = require('@xray/sdk');
-const ai = require('@xray/sdk/ai');
-const express = require('@xray/sdk/express');
-const replay = require('@xray/sdk/replay');
+// Written by exports.mjs. A host that loads every entry with `require`, records one execution, and prints what it loaded.
+const index = require('@xray/sdk');
 const spool = require('@xray/sdk/spool');
+const express = require('@xray/sdk/express');
+const ai = require('@xray/sdk/ai');
+const replay = require('@xray/sdk/replay');
+const jsonRulesEngine = require('@xray/sdk/json-rules-engine');
 
-const xray = new sdk.default({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
+const entries = {
+  index: index,
+  spool: spool,
+  express: express,
+  ai: ai,
+  replay: replay,
+  'json-rules-engine': jsonRulesEngine,
+};
+const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));
-const loaded = [
-  sdk.XRaySDK,
-  ai.xrayAiMiddleware,
-  express.xrayMiddleware,
-  replay.replay,
-  spool.spool,
-];
-async function end() {
-  const isFlushed = await xray.flush();
-  console.log(JSON.stringify({ isFlushed, loaded: loaded.map((each) => typeof each) }));
-}
-void end();
+const isLoaded = (entry) => Object.values(entry).some((value) => typeof value === 'function');
+const loaded = Object.keys(entries).filter((name) => isLoaded(entries[name]));
+void xray.flush().then((isFlushed) => console.log(JSON.stringify({ isFlushed, loaded })));

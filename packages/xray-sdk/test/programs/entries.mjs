@@ -1,18 +1,21 @@
-// A host that loads every entry with `import`, records one execution, and prints the loaded types.
-import XRaySDK, * as sdk from '@xray/sdk';
-import * as ai from '@xray/sdk/ai';
-import * as express from '@xray/sdk/express';
-import * as replay from '@xray/sdk/replay';
+// Written by exports.mjs. A host that loads every entry with `import`, records one execution, and prints what it loaded.
+import * as index from '@xray/sdk';
 import * as spool from '@xray/sdk/spool';
+import * as express from '@xray/sdk/express';
+import * as ai from '@xray/sdk/ai';
+import * as replay from '@xray/sdk/replay';
+import * as jsonRulesEngine from '@xray/sdk/json-rules-engine';
 
-const xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
+const entries = {
+  index: index,
+  spool: spool,
+  express: express,
+  ai: ai,
+  replay: replay,
+  'json-rules-engine': jsonRulesEngine,
+};
+const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));
-const isFlushed = await xray.flush();
-const loaded = [
-  sdk.XRaySDK,
-  ai.xrayAiMiddleware,
-  express.xrayMiddleware,
-  replay.replay,
-  spool.spool,
-];
-console.log(JSON.stringify({ isFlushed, loaded: loaded.map((each) => typeof each) }));
+const isLoaded = (entry) => Object.values(entry).some((value) => typeof value === 'function');
+const loaded = Object.keys(entries).filter((name) => isLoaded(entries[name]));
+void xray.flush().then((isFlushed) => console.log(JSON.stringify({ isFlushed, loaded })));
