@@ -127,7 +127,8 @@ function bounded(changes: RuleChange[]): Pick<NearMiss, 'changes' | 'moreChanges
   };
 }
 
-function isIncomplete({ marks, dropped }: Snapshot): boolean {
+/** Whether a rule may be missing in the record. */
+export function isIncomplete({ marks, dropped }: Snapshot): boolean {
   if ((dropped?.steps ?? 0) > 0) return true;
   return (marks ?? []).some(({ kind, path }) => LOSSES.has(kind) && HOLDS_RULES.test(path));
 }
