@@ -38,6 +38,7 @@ import {
   type Recorded,
   type Route,
 } from './routes/route.js';
+import { simulationRoutes } from './routes/simulate.js';
 import { transferRoutes } from './routes/transfer.js';
 import { viewRoutes } from './routes/views.js';
 import { checkTexts } from './stored-text.js';
@@ -57,6 +58,7 @@ function expressRoutes(deps: Deps): Route[] {
     ...fairnessRoutes(deps),
     ...pipelineRoutes(deps),
     ...outcomeRoutes(deps),
+    ...simulationRoutes(deps),
     ...historyRoutes(deps),
     ...letterRoutes(deps),
     ...liveRoutes(deps),

@@ -14,6 +14,7 @@ import { addQueryCommand } from './cli/query.js';
 import { addQuestionCommands } from './cli/questions.js';
 import { addReindexCommand } from './cli/reindex.js';
 import { addRetentionCommands } from './cli/retention.js';
+import { addSimulateCommand } from './cli/simulate.js';
 import { Terminal, UsageError, type Io } from './cli/terminal.js';
 import { addTransferCommands } from './cli/transfer.js';
 import { addUserCommands } from './cli/users.js';
@@ -85,6 +86,7 @@ function commands(terminal: Terminal): Command {
   addKeyCommands(program, terminal);
   addQueryCommand(program, terminal);
   addQuestionCommands(program, terminal);
+  addSimulateCommand(program, terminal);
   addLetterCommands(program, terminal);
   addUserCommands(program, terminal);
   addAuditCommand(program, terminal);

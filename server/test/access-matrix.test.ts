@@ -129,6 +129,8 @@ const EXPECTED: Record<string, Refusals> = {
   'PUT /api/apps/:app/pipelines/:pipeline/outcomes': EDIT,
   'GET /api/apps/:app/outcomes': READ,
   'GET /api/apps/:app/cohorts': READ,
+  'GET /api/apps/:app/simulate': READ,
+  'GET /api/apps/:app/simulate/all': READ,
   'GET /api/apps/:app/fairness': READ,
   'POST /api/apps/:app/fairness': READ,
   'GET /api/apps/:app/live': READ,

@@ -52,6 +52,7 @@ export * from './searchable.js';
 export * from './simulate.js';
 export { simulatedRunOf, type SimulatedRun } from './simulated-run.js';
 export * from './simulation.js';
+export * from './simulation-text.js';
 export * from './snapshot.js';
 export { stepSequence } from './step-order.js';
 export * from './terms.js';

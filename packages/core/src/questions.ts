@@ -38,6 +38,7 @@ import {
   pipelineOverviewSchema,
 } from './pipelines.js';
 import { ruleHistorySchema } from './rule-history.js';
+import { simulationQuerySchema, simulationSchema } from './simulation.js';
 
 /**
  * The questions about an app's executions: parameters and answer of each path. Clients take their types
@@ -63,6 +64,7 @@ export const QUESTIONS = {
     query: rangeQuerySchema,
     answer: ruleHistorySchema,
   },
+  '/api/apps/:app/simulate': { query: simulationQuerySchema, answer: simulationSchema },
   '/api/apps/:app/candidates/:id': { query: historyQuerySchema, answer: candidateHistorySchema },
   '/api/apps/:app/subjects/:type/:id': { query: historyQuerySchema, answer: subjectHistorySchema },
   '/api/apps/:app/subjects/:type/:id/case': { query: caseQuerySchema, answer: caseSchema },

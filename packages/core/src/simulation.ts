@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorBodySchema } from './api.js';
 import { rangeQuerySchema } from './finding.js';
 import { parseJson, type Json } from './exact-json.js';
 
@@ -38,12 +39,13 @@ const setSchema = z
 
 export const simulationQuerySchema = rangeQuerySchema.extend({
   /** `RULE:THRESHOLD`; several times for several rules. */
-  set: z
-    .union([setSchema.transform((text) => [text]), z.array(setSchema).min(1).max(MAX_CHANGES)])
-    .transform((texts) => texts.flatMap((text) => readThresholdChange(text) ?? [])),
-  /** `all` reads every execution, and answers in lines with the progress. */
-  read: z.enum(['sample', 'all']).default('sample'),
+  set: z.union([setSchema, z.array(setSchema).min(1).max(MAX_CHANGES)]),
 });
+
+/** The changes of a valid query. */
+export function thresholdChanges(set: string | readonly string[]): ThresholdChange[] {
+  return [set].flat().flatMap((text) => readThresholdChange(text) ?? []);
+}
 
 /**
  * Why the record does not determine a decision. `not_reached`, `stays`: the same results of the rules led to
@@ -112,9 +114,11 @@ export const simulationSchema = z.object({
 });
 export type Simulation = z.infer<typeof simulationSchema>;
 
-/** A line of the answer to `read=all`. */
+/** A line of the answer about all executions. */
 export const simulationLineSchema = z.union([
   z.object({ progress: z.object({ read: z.int(), executions: z.int() }) }),
   z.object({ answer: simulationSchema }),
+  /** What was refused after the first line. */
+  errorBodySchema,
 ]);
 export type SimulationLine = z.infer<typeof simulationLineSchema>;

@@ -13,6 +13,8 @@ import {
   findRuleChanges,
   rankExplanations,
   rulesInForce,
+  simulate,
+  simulatedRunOf,
   summarizeRules,
   type AppOutcomes,
   type CandidateHistory,
@@ -39,6 +41,7 @@ import {
   type RuleHistory,
   type SavedView,
   type SavedViewList,
+  type Simulation,
   type Snapshot,
   type StoredDictionary,
   type SubjectHistory,
@@ -277,6 +280,10 @@ const FOUND: FoundExecution = {
   ],
 };
 
+/** Enough loans that a simulation can learn from them. */
+const SIMULATED = Array.from({ length: 80 }, (_, index) => loan(`loan-${index}`, 620 + index));
+const STRICTER = [{ rule: 'min_score', threshold: 670 }];
+
 export const EXAMPLES = {
   IngestResult: { accepted: 1, duplicates: 0, superseded: 0, rejected: [] } satisfies IngestResult,
   Error: {
@@ -429,6 +436,14 @@ export const EXAMPLES = {
     ),
   } satisfies Fairness,
   CohortComparison: cohorts,
+  Simulation: {
+    range: WEEK,
+    executions: SIMULATED.length,
+    ...simulate(
+      SIMULATED.map((record) => simulatedRunOf(record, STRICTER)),
+      STRICTER,
+    ),
+  } satisfies Simulation,
   CandidateHistory: {
     ...WEEK,
     id: 'B07X',

@@ -33,6 +33,7 @@ const NAMED = {
   OutcomeMeanings: core.outcomeMeaningsSchema,
   AppOutcomes: core.appOutcomesSchema,
   RuleHistory: core.ruleHistorySchema,
+  Simulation: core.simulationSchema,
   Facets: core.facetsSchema,
   Releases: core.releasesSchema,
   Histogram: core.histogramSchema,

@@ -4,6 +4,7 @@ import * as cases from './cases.js';
 import * as changes from './changes.js';
 import * as cohorts from './cohorts.js';
 import * as counts from './counts.js';
+import { drawnBodies } from './drawn-bodies.js';
 import type { Driver } from './driver.js';
 import * as erasure from './erasure.js';
 import * as executions from './executions.js';
@@ -49,6 +50,7 @@ export function createSqlStore(driver: Driver): Store {
     index: sqlSearchStore(db),
     waiting: waitingStore(db),
     forwarding: forwardingStore(db),
+    drawn: drawnBodies(db),
     migrate: () => migrate(driver),
     async ping() {
       await within(PING_MS, ping(driver));

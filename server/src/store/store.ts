@@ -29,6 +29,7 @@ import type {
   TraitCount,
 } from './answers.js';
 import type { CohortPair, CountedPair } from './cohorts.js';
+import type { DrawnBodies } from './drawn-bodies.js';
 import type { FileCopy } from './driver.js';
 import type { FairnessScope, KeyedDecision, KeyedScope } from './fairness.js';
 import type { ErasureScope, NamedErasure } from './execution-store.js';
@@ -151,6 +152,7 @@ export interface Store extends AccessStore {
   /** Spans of OTLP that wait for the rest of their trace. */
   readonly waiting: WaitingStore;
   readonly forwarding: ForwardingStore;
+  readonly drawn: DrawnBodies;
 
   /**
    * Updates the tables; many instances may call it at the same time. Returns the names of the

@@ -14,14 +14,18 @@ import {
   queryLeaves,
   rulesInForce,
   searchSnapshot,
+  simulate,
+  simulatedRunOf,
   stepSequence,
   stringifyJson,
   termsIn,
+  thresholdChanges,
   type Dictionary,
   type LinkedFrom,
   type QueryNode,
   type Returned,
   type SearchMatch,
+  type SimulatedRun,
   type Snapshot,
   type Step,
   type StepDetail,
@@ -201,6 +205,18 @@ export const tasks = {
   /** The JSON of a `DecidingRule[]` for each body: the rules that decided. */
   rules(bodies: string[]): string[] {
     return bodies.map((body) => stringifyJson(decidingRulesOf(parse(body))));
+  },
+
+  /** The JSON of a `SimulatedRun[]`: what a simulation needs of each body. */
+  simulatedRuns({ bodies, set }: { bodies: string[]; set: string[] }): string {
+    const changes = thresholdChanges(set);
+    return stringifyJson(bodies.map((body) => simulatedRunOf(parse(body), changes)));
+  },
+
+  /** The JSON of what `simulate` says of these runs. */
+  simulate({ runs, set }: { runs: string[]; set: string[] }): string {
+    const all = runs.flatMap((text) => parseJson(text) as unknown as SimulatedRun[]);
+    return stringifyJson(simulate(all, thresholdChanges(set)));
   },
 
   /** The JSON of a Comparison. */

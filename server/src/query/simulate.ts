@@ -1,0 +1,92 @@
+import {
+  parseJson,
+  type Simulation,
+  type SimulationLine,
+  type simulationQuerySchema,
+} from '@xray/core';
+import type { z } from 'zod';
+import { DomainError } from '../errors.js';
+import type { Store } from '../store/store.js';
+import type { TaskThreads } from '../threads/task-threads.js';
+import { countConditionsOf, readFilter } from './filter.js';
+import { rangeOf } from './range.js';
+import { narrowed } from './too-broad.js';
+
+/** Executions that are read, where there are more. */
+const SAMPLE = 5_000;
+/** The most executions that are read if all are asked for. Their rules are held in memory. */
+const MAX_ALL = 100_000;
+/** Bodies that are in memory at a time. */
+const PAGE = 50;
+
+export interface SimulationDeps {
+  store: Store;
+  threads: TaskThreads;
+  now: () => number;
+}
+
+type Query = z.output<typeof simulationQuerySchema>;
+
+/**
+ * What other thresholds make of recorded decisions: lines with the progress, then the answer. Throws a DomainError if
+ * no execution evaluated a rule.
+ */
+export async function* simulateThresholds(
+  { store, threads, now }: SimulationDeps,
+  app: string,
+  query: Query,
+  { isAll = false } = {},
+): AsyncGenerator<SimulationLine> {
+  const filter = readFilter({ q: query.q });
+  const range = rangeOf(query, filter, now());
+  const scope = { app, ...countConditionsOf(filter, now()), ...range };
+  const set = [query.set].flat();
+  const { executions, ids } = await narrowed(filter, query, () =>
+    store.drawn.draw(scope, isAll ? MAX_ALL : SAMPLE),
+  );
+  if (isAll && executions > MAX_ALL) {
+    throw new DomainError(
+      'too_broad',
+      `The filter finds ${executions} executions, and at most ${MAX_ALL} are read. Narrow the filter or the time range.`,
+      [{ path: 'q', code: 'too_broad' }],
+    );
+  }
+  const runs: string[] = [];
+  for (let read = 0; read < ids.length; read += PAGE) {
+    const bodies = await store.drawn.read(ids.slice(read, read + PAGE));
+    runs.push(await threads.run('simulatedRuns', { bodies, set }));
+    yield { progress: { read: Math.min(read + PAGE, ids.length), executions: ids.length } };
+  }
+  const simulated = parseJson(await threads.run('simulate', { runs, set })) as unknown as Omit<
+    Simulation,
+    'range' | 'executions'
+  >;
+  for (const [place, { rule, evaluated }] of simulated.rules.entries()) {
+    if (evaluated > 0 || simulated.sampled === 0) continue;
+    throw new DomainError(
+      'invalid',
+      `set: none of the ${simulated.sampled} executions that were read evaluated the rule ${rule}.`,
+      [{ path: set.length === 1 ? 'set' : `set.${place}`, code: 'unknown_rule' }],
+    );
+  }
+  const { from, to } = range;
+  yield {
+    answer: {
+      range: { from: from.toISOString(), to: to.toISOString() },
+      executions,
+      ...simulated,
+    },
+  };
+}
+
+/** The answer alone. */
+export async function simulationOf(
+  deps: SimulationDeps,
+  app: string,
+  query: Query,
+): Promise<Simulation> {
+  for await (const line of simulateThresholds(deps, app, query)) {
+    if ('answer' in line) return line.answer;
+  }
+  throw new TypeError('a simulation ends with an answer');
+}
