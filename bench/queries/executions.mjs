@@ -15,6 +15,9 @@ const RARELY = 20_000;
 const MANY_CANDIDATES = 3_000;
 const PRODUCTS = 50_000;
 const RULES = ['min_score', 'max_dti', 'min_income', 'max_amount', 'employment'];
+/** One of this many loans is the review of an earlier one, and one of this many prices has the busy subject. */
+const REVIEW_EVERY = 50;
+const BUSY_EVERY = 20;
 const CAUSES = ['PRICE_MAX', 'OUT_OF_STOCK', 'TOO_SLOW', 'LOW_RATING'];
 /** Index of the first execution with each rare value. The others follow at equal distances. */
 const RARE = { word: 11, chinese: 23, arabic: 37, tag: 41, metadata: 53 };
@@ -85,6 +88,9 @@ export function subjectOf(index) {
   return `a-${index % 300_000}`;
 }
 
+/** A subject with one of a hundred executions. */
+export const BUSY = { type: 'merchant', id: 'm-1' };
+
 /** The most popular products have the lowest numbers. */
 export function productOf(number) {
   return `B0${number.toString(36).toUpperCase().padStart(6, '0')}`;
@@ -125,6 +131,10 @@ function loan(index, random, day) {
       score,
       ...(first && { reasons: [{ code: first.id.toUpperCase(), ruleId: first.id }] }),
     },
+    ...(index > REVIEW_EVERY &&
+      index % REVIEW_EVERY === 0 && {
+        links: [{ executionId: executionIdOf(index - REVIEW_EVERY + 1), relation: 'review_of' }],
+      }),
     steps: [
       { name: 'fetch_applicant', kind: 'retrieve', output: document(index, random) },
       { name: 'credit_score', kind: 'model', output: { score }, reasoning: prose(random) },
@@ -206,7 +216,10 @@ function pricing(index, random) {
   const price = Number((10 + 90 * random()).toFixed(2));
   return {
     pipeline: 'pricing',
-    subjects: [{ type: 'customer', id: subjectOf(index), person: true }],
+    subjects: [
+      { type: 'customer', id: subjectOf(index), person: true },
+      ...(index % BUSY_EVERY < 2 ? [BUSY] : []),
+    ],
     input: { list: price, segment: pick(random, ['new', 'loyal']) },
     decision: { outcome: random() < 0.4 ? 'discount' : 'list_price', score: price },
     steps: ['fetch', 'forecast', 'elasticity', 'bounds', 'decide'].map((name) => ({

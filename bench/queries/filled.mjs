@@ -1,6 +1,6 @@
 // Fills databases with a month of executions and keeps them for the next run.
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -17,12 +17,15 @@ const LOOK_EVERY_MS = 2_000;
 
 /**
  * Fills the database of `env` with `total` executions through the store, and checks their number. Does
- * nothing if a file in `folder` shows that an earlier run has filled it.
+ * nothing if a file in `folder` shows that an earlier run has filled it. If an earlier run was interrupted,
+ * it continues where that run ended.
  */
 export async function fill({ env, folder, total }) {
   const note = path.join(folder, `filled-with-${total}`);
   if (existsSync(note)) return;
   await mkdir(folder, { recursive: true });
+  const progress = path.join(folder, 'filled-so-far');
+  const resumed = Number(await readFile(progress, 'utf8').catch(() => '0'));
   // The first start creates the app, its key and the tables.
   await startServer(env).then(stop);
   const store = await openStore(env);
@@ -30,8 +33,9 @@ export async function fill({ env, folder, total }) {
     const startedAt = performance.now();
     const { readSnapshot } = await load('records/read-snapshot.js');
     const sender = { app: APP, environments: null };
-    let next = 0;
-    let accepted = 0;
+    // The last batches of an interrupted run may be stored or not. A repeated one counts as a duplicate.
+    let next = Math.max(0, resumed - LANES * BATCH);
+    let stored = next;
     const lane = async () => {
       while (next < total) {
         const first = next;
@@ -44,27 +48,21 @@ export async function fill({ env, folder, total }) {
           records.push(read.record);
         }
         const outcomes = await store.saveExecutions(records);
-        accepted += outcomes.filter(({ kind }) => kind === 'accepted').length;
+        stored += outcomes.filter(({ kind }) => kind === 'accepted' || kind === 'duplicate').length;
+        await writeFile(progress, String(next));
         if (Math.floor(first / REPORT_EVERY) < Math.floor(next / REPORT_EVERY)) {
-          const rate = next / ((performance.now() - startedAt) / 1000);
+          const rate = (next - resumed) / ((performance.now() - startedAt) / 1000);
           process.stderr.write(`  ${next} of ${total} executions, ${rate.toFixed(0)} a second\n`);
         }
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
-    if (accepted !== total) throw new Error(`${accepted} of ${total} executions were stored`);
+    if (stored !== total) throw new Error(`${stored} of ${total} executions were stored`);
     await store.vacuum();
   } finally {
     await store.close();
   }
   await writeFile(note, new Date().toISOString());
-}
-
-/** Removes the rows of an incomplete filling. */
-export async function discardUnless(folder, total) {
-  if (existsSync(folder) && !existsSync(path.join(folder, `filled-with-${total}`))) {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 async function openStore({ DATABASE_URL: url, XRAY_DATA_DIR: dataDir }) {

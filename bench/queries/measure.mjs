@@ -12,10 +12,10 @@ const MOST_GROWTH = 2;
  *
  * @returns {Promise<Map<string, { p50: number, p95: number, cpuMs: number, targetMs: number }>>} in ms
  */
-export async function measureAll(server, total, { asks, only }) {
+export async function measureAll(server, total, { asks, ...wanted }) {
   const figures = new Map();
   const asked = [];
-  for (const question of chosen(total, only)) {
+  for (const question of chosen(total, wanted)) {
     const ask = await askerOf(server, question);
     const warmAt = performance.now() + WARM_UP.ms;
     for (let nth = 0; nth < WARM_UP.asks || performance.now() < warmAt; nth++)
@@ -47,8 +47,8 @@ async function spentMs({ pid, postmaster }) {
   return (await cpuMs(pid)) + (await databaseCpuMs(postmaster));
 }
 
-export function chosen(total, only) {
-  return questions(total).filter(({ name }) => name.includes(only));
+export function chosen(total, { group, only }) {
+  return questions(total, group).filter(({ name }) => name.includes(only));
 }
 
 /** Asks the question for the n-th time. Throws if the status is not 200. */
@@ -64,11 +64,11 @@ export async function askerOf({ url }, { name, ask, first }) {
 }
 
 export function printTable(label, figures) {
-  console.log(`\n${label.padEnd(40)}     p50     p95     CPU  target`);
+  console.log(`\n${label.padEnd(44)}     p50     p95     CPU  target`);
   for (const [name, { p50, p95, cpuMs, targetMs }] of figures) {
     const numbers = [p50.toFixed(1), p95.toFixed(1), cpuMs.toFixed(1), String(targetMs)];
     const columns = numbers.map((number) => number.padStart(7)).join(' ');
-    console.log(`${name.padEnd(40)} ${columns}  ${p95 <= targetMs ? 'met' : 'MISSED'}`);
+    console.log(`${name.padEnd(44)} ${columns}  ${p95 <= targetMs ? 'met' : 'MISSED'}`);
   }
 }
 
@@ -80,7 +80,7 @@ export function printGrowth(found) {
   for (const [name, { p50 }] of more.figures) {
     const times = p50 / less.figures.get(name).p50;
     console.log(
-      `${name.padEnd(40)} ${times.toFixed(1).padStart(5)}  ${times <= MOST_GROWTH ? '' : 'MORE THAN 2'}`,
+      `${name.padEnd(44)} ${times.toFixed(1).padStart(5)}  ${times <= MOST_GROWTH ? '' : 'MORE THAN 2'}`,
     );
   }
 }

@@ -32,7 +32,7 @@ export async function explainAll({ env, url, total, wanted, readLog }) {
   try {
     // The server's jobs scan tables when they start. That is not part of a question.
     await untilIdle(server);
-    for (const question of chosen(total, wanted.only)) {
+    for (const question of chosen(total, wanted)) {
       const before = readLog().length;
       const ask = await askerOf(server, question);
       await ask(0);

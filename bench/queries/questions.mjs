@@ -1,6 +1,7 @@
 // The questions, with different values each time, and their targets.
 import { APP } from '../ingest/server.mjs';
 import {
+  BUSY,
   MONTH,
   WEEK,
   WORDS,
@@ -26,7 +27,86 @@ const search = (q) => page('executions', { q, ...WEEK });
  * @returns {{ name: string, targetMs: number, ask: (nth: number) => string, first?: string }[]} `ask`
  * returns the path for the n-th request; the cursor of the page `first` replaces `{cursor}` in it
  */
-export function questions(total) {
+export function questions(total, group) {
+  return group === 'decisions' ? aboutDecisions(total) : aboutExecutions(total);
+}
+
+/** Rule history, rates, cases and suggestions, for the people who answer for decisions. */
+function aboutDecisions(total) {
+  const any = (nth) => Math.floor((nth * 0.618034 * total) % total);
+  const loan = 'pipelines/loan-approval';
+  const suggest = (prefix, kind) => page('suggest', { prefix, ...(kind && { kind }) });
+  return [
+    { name: 'rule history, month', targetMs: 500, ask: () => page(`${loan}/rules`, MONTH) },
+    {
+      name: 'rule history under a filter, month',
+      targetMs: 500,
+      ask: (nth) =>
+        page(`${loan}/rules`, { q: `metadata.region:${['eu', 'us', 'apac'][nth % 3]}`, ...MONTH }),
+    },
+    {
+      name: 'list: a threshold, month',
+      targetMs: 50,
+      ask: () => page('executions', { q: 'rule.max_dti.threshold:0.42', ...MONTH }),
+    },
+    { name: 'rates, month', targetMs: 500, ask: () => page(loan, MONTH) },
+    {
+      name: 'rates of an environment, month',
+      targetMs: 500,
+      ask: () => page(loan, { q: 'env:staging', ...MONTH }),
+    },
+    {
+      name: 'groups: before and after a release, month',
+      targetMs: 500,
+      ask: () =>
+        page('cohorts', {
+          a: `pipeline:loan-approval version.ruleset:${rulesetOf(20)}`,
+          b: `pipeline:loan-approval version.ruleset:${rulesetOf(21)}`,
+          ...WHOLE,
+        }),
+    },
+    {
+      name: 'case, all time',
+      targetMs: 50,
+      ask: (nth) => page(`subjects/applicant/${subjectOf(any(nth))}/case`),
+    },
+    {
+      name: 'case of a busy subject, all time',
+      targetMs: 50,
+      ask: () => page(`subjects/${BUSY.type}/${BUSY.id}/case`),
+    },
+    { name: 'suggest: two letters', targetMs: 50, ask: (nth) => suggest(['a-', 'B0'][nth % 2]) },
+    {
+      name: 'suggest: most of an id',
+      targetMs: 50,
+      ask: (nth) => suggest(subjectOf(any(nth)).slice(0, 5)),
+    },
+    {
+      name: 'suggest: a candidate',
+      targetMs: 50,
+      ask: (nth) => suggest(productOf(nth * 977).slice(0, 6), 'candidate'),
+    },
+    { name: 'suggest: no such id', targetMs: 50, ask: (nth) => suggest(`zz${nth}`) },
+    {
+      name: 'fairness by metadata, month',
+      targetMs: 500,
+      ask: () =>
+        page('fairness', {
+          q: 'pipeline:loan-approval',
+          outcome: 'approved',
+          by: 'metadata.channel',
+          ...MONTH,
+        }),
+    },
+    {
+      name: 'evidence',
+      targetMs: 500,
+      ask: (nth) => page(`executions/${executionIdOf(any(nth))}/evidence`, { format: 'json' }),
+    },
+  ];
+}
+
+function aboutExecutions(total) {
   // Indexes spread over all executions. The last ones are in the week.
   const any = (nth) => Math.floor((nth * 0.618034 * total) % total);
   const late = (nth) => Math.floor(total * (0.8 + 0.19 * ((nth * 0.618034) % 1)));

@@ -3,7 +3,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { discardUnless, fill, untilIndexed } from './filled.mjs';
+import { fill, untilIndexed } from './filled.mjs';
 import { measureAll, printGrowth, printTable } from './measure.mjs';
 import { explainAll, printSizes } from './plans.mjs';
 import { query, withPostgres } from '../ingest/postgres.mjs';
@@ -12,9 +12,11 @@ import { startServer, stop } from '../ingest/server.mjs';
 export const HELP = `npm run bench -- queries [options]
   p50 and p95 of each question over HTTP, beside its target; how much longer it takes at the larger size; what the plans
   of all statements read; bytes a step. The databases are filled first, which takes minutes, and kept for the next run.
+  A filling that was interrupted continues.
   --executions N,M  sizes, rising, of five steps an execution (default 20000; the targets are for 1000000)
   --driver NAME     postgres (default), pglite (200000 executions at most) or both
   --asks N          how often each question is asked (default 40)
+  --group NAME      executions (default) or decisions: rule history, rates, cases, suggestions
   --only TEXT       questions whose name holds it
   --data DIR        where the databases are kept (default ${path.join(tmpdir(), 'xray-bench-queries')})
 `;
@@ -31,12 +33,13 @@ export async function run(args) {
       executions: { type: 'string', default: '20000' },
       driver: { type: 'string', default: 'postgres' },
       asks: { type: 'string', default: '40' },
+      group: { type: 'string', default: 'executions' },
       only: { type: 'string', default: '' },
       data: { type: 'string', default: path.join(tmpdir(), 'xray-bench-queries') },
     },
   });
   const sizes = values.executions.split(',').map(Number);
-  const wanted = { asks: Number(values.asks), only: values.only };
+  const wanted = { asks: Number(values.asks), group: values.group, only: values.only };
   await mkdir(values.data, { recursive: true });
   // Postgres refuses to run as root, so another user must be able to enter the folder.
   await chmod(values.data, 0o755);
@@ -56,7 +59,6 @@ export async function run(args) {
 }
 
 async function onPostgres(folder, total, wanted) {
-  await discardUnless(folder, total);
   await mkdir(folder, { recursive: true });
   let log = '';
   const onLog = (text) => (log += text);
@@ -82,7 +84,6 @@ async function onPostgres(folder, total, wanted) {
 }
 
 async function onPglite(folder, total, wanted) {
-  await discardUnless(folder, total);
   const env = { XRAY_DATA_DIR: folder };
   await fill({ env, folder, total });
   const server = await startServer(env);
