@@ -4,7 +4,6 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
-  executionQuerySchema,
   matchesQuery,
   parseQuery,
   printQuery,
@@ -16,9 +15,7 @@ import {
 } from '@xray/core';
 import { readFacets, readHistogram } from '#server/query/counts.js';
 import { conditionOf } from '#server/query/filter.js';
-import { listExecutions } from '#server/query/list-executions.js';
 import { narrowByIndex } from '#server/query/narrow.js';
-import { readFunnel, readOverview } from '#server/query/pipelines.js';
 import { startIndexJob } from '#server/search/index-job.js';
 import { Search } from '#server/search/search.js';
 import type { Driver } from '#server/store/driver.js';
@@ -212,50 +209,6 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
         ]);
       }
     }
-  });
-
-  test('list, facets, histogram and headline agree for any filter and range', async () => {
-    const anyTime = fc
-      .integer({ min: NOW - 5 * 86_400_000, max: NOW + 86_400_000 })
-      .map((ms) => new Date(ms).toISOString());
-    await fc.assert(
-      fc.asyncProperty(
-        anyQueryText,
-        anyTime,
-        anyTime,
-        fc.integer({ min: 1, max: 400 }),
-        async (q, a, b, buckets) => {
-          fc.pre(a !== b && !q.includes('started'));
-          const [from = a, to = b] = [a, b].toSorted();
-          const [start, end] = [Date.parse(from), Date.parse(to)];
-          const found = foundByMeaning(queryOf(q)).filter(({ at }) => at >= start && at < end);
-          const query = executionQuerySchema.parse({ q, from, to, limit: 200 });
-          const listed = await listExecutions({ store, search }, APP, query, NOW);
-          const ofLoan = found.filter(({ pipeline }) => pipeline === 'loan').length;
-          const [facets, histogram, overview, funnel] = await Promise.all([
-            readFacets({ store, search }, APP, { q, from, to, values: 1 }, NOW),
-            readHistogram({ store, search }, APP, { q, from, to, by: 'status', buckets }, NOW),
-            readOverview(store, APP, 'loan', { q, from, to }, NOW),
-            readFunnel(store, APP, 'loan', { q, from, to }, NOW),
-          ]);
-          const drawn = histogram.series.flatMap(({ counts }) => counts);
-          const sum = (counts: number[]): number => counts.reduce((all, count) => all + count, 0);
-          expect({
-            list: listed.items.length,
-            facets: facets.total,
-            histogram: histogram.total,
-            drawn: sum(drawn),
-          }).toEqual({
-            list: found.length,
-            facets: found.length,
-            histogram: found.length,
-            drawn: found.length,
-          });
-          expect([sum(overview.executions), funnel.executions]).toEqual([ofLoan, ofLoan]);
-        },
-      ),
-      { numRuns: 30 },
-    );
   });
 
   test('facets list the most frequent values, and count the others', async () => {

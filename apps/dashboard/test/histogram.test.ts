@@ -11,10 +11,11 @@ const histograms = fc.integer({ min: 0, max: 120 }).chain((buckets) =>
     .map((counts) => ({
       from: FROM,
       bucketMs: 60_000,
-      series: counts.map((each, index) => ({
+      series: counts.slice(1).map((each, index) => ({
         value: index === 0 ? null : `outcome ${index}`,
         counts: each,
       })),
+      others: counts[0] === undefined ? null : { values: 7, counts: counts[0] },
     })),
 );
 
@@ -43,7 +44,12 @@ describe('the histogram', () => {
 
   it('draws the highest bar over the whole height, and shows one execution among a million', () => {
     const { bars } = layOutHistogram(
-      { from: FROM, bucketMs: 1_000, series: [{ value: 'a', counts: [1_000_000, 1, 0] }] },
+      {
+        from: FROM,
+        bucketMs: 1_000,
+        series: [{ value: 'a', counts: [1_000_000, 1, 0] }],
+        others: null,
+      },
       300,
       60,
     );
@@ -52,7 +58,12 @@ describe('the histogram', () => {
 
   it('finds the bar under a place, and the time range of bars', () => {
     const layout = layOutHistogram(
-      { from: FROM, bucketMs: 60_000, series: [{ value: 'a', counts: [1, 2, 3, 4] }] },
+      {
+        from: FROM,
+        bucketMs: 60_000,
+        series: [{ value: 'a', counts: [1, 2, 3, 4] }],
+        others: null,
+      },
       400,
       60,
     );
@@ -61,8 +72,12 @@ describe('the histogram', () => {
       from: '2026-11-22T00:01:00.000Z',
       to: '2026-11-22T00:03:00.000Z',
     });
-    expect(rangeOfBars(layOutHistogram({ from: FROM, bucketMs: 1, series: [] }, 1, 1), 0, 0)).toBe(
-      null,
-    );
+    expect(
+      rangeOfBars(
+        layOutHistogram({ from: FROM, bucketMs: 1, series: [], others: null }, 1, 1),
+        0,
+        0,
+      ),
+    ).toBe(null);
   });
 });

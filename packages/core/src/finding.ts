@@ -114,13 +114,14 @@ export const histogramQuerySchema = rangeQuerySchema.extend({
 /**
  * Executions over time. Bucket `i` starts at `from` + i × `bucketMs`, and `from` is a multiple of
  * `bucketMs`. The first bucket may begin before the range, but only executions in the range are counted.
- * Each series has one count per bucket. There are at most 30 series, the most frequent first; `total` also
- * counts the rest.
+ * Each series has one count per bucket. There are at most 30 series, the most frequent first. `others` counts the
+ * remaining values together, and is null if there are none.
  */
 export const histogramSchema = countsSchema.extend({
   by: z.enum(HISTOGRAM_BY),
   bucketMs: z.int(),
   total: z.int(),
   series: z.array(z.object({ value: z.string().nullable(), counts: z.array(z.int()) })),
+  others: z.object({ values: z.int(), counts: z.array(z.int()) }).nullable(),
 });
 export type Histogram = z.infer<typeof histogramSchema>;

@@ -142,6 +142,8 @@ export async function readHistogram(
     total += count;
     series.set(value, valueSeries);
   }
+  const ordered = [...series.values()].toSorted((a, b) => b.total - a.total);
+  const rest = ordered.slice(MAX_SERIES);
   return {
     from: origin.toISOString(),
     to: range.to.toISOString(),
@@ -150,9 +152,15 @@ export async function readHistogram(
     by,
     bucketMs,
     total,
-    series: [...series.values()]
-      .toSorted((a, b) => b.total - a.total)
-      .slice(0, MAX_SERIES)
-      .map(({ value, counts }) => ({ value, counts })),
+    series: ordered.slice(0, MAX_SERIES).map(({ value, counts }) => ({ value, counts })),
+    others:
+      rest.length === 0
+        ? null
+        : {
+            values: rest.length,
+            counts: Array.from({ length: buckets }, (_, at) =>
+              rest.reduce((sum, { counts }) => sum + (counts[at] ?? 0), 0),
+            ),
+          },
   };
 }

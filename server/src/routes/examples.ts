@@ -343,6 +343,7 @@ export const EXAMPLES = {
       { value: 'approved', counts: [130, 128, 134, 131, 129, 130, 130] },
       { value: 'declined', counts: [50, 52, 51, 55, 53, 54, 53] },
     ],
+    others: null,
   } satisfies Histogram,
   PipelineList: {
     ...WEEK,

@@ -1,8 +1,11 @@
 import type { Histogram } from '@xray/core';
 
+/** The value of a series. Null is no value; undefined is all other values together. */
+export type SeriesValue = string | null | undefined;
+
 /** One part of a bar, in px from the top left of the chart. */
 export interface BarPart {
-  value: string | null;
+  value: SeriesValue;
   count: number;
   y: number;
   height: number;
@@ -33,16 +36,21 @@ const MIN_PART_PX = 1;
  * every bar that is not empty has at least a pixel. Nothing is outside, and bars never overlap.
  */
 export function layOutHistogram(
-  histogram: Pick<Histogram, 'from' | 'bucketMs' | 'series'>,
+  histogram: Pick<Histogram, 'from' | 'bucketMs' | 'series' | 'others'>,
   widthPx: number,
   heightPx: number,
 ): HistogramLayout {
-  const count = Math.max(0, ...histogram.series.map((series) => series.counts.length));
+  const { others } = histogram;
+  const series: Series[] = [
+    ...histogram.series,
+    ...(others === null ? [] : [{ value: undefined, counts: others.counts }]),
+  ];
+  const count = Math.max(0, ...series.map(({ counts }) => counts.length));
   const fromMs = Date.parse(histogram.from);
   const slot = count === 0 ? 0 : Math.max(0, widthPx) / count;
   const gap = slot > 3 * GAP_PX ? GAP_PX : 0;
   const totals = Array.from({ length: count }, (_, index) =>
-    histogram.series.reduce((sum, { counts }) => sum + (counts[index] ?? 0), 0),
+    series.reduce((sum, { counts }) => sum + (counts[index] ?? 0), 0),
   );
   const maxTotal = Math.max(0, ...totals);
   const bars = totals.map((total, index): Bar => {
@@ -54,14 +62,19 @@ export function layOutHistogram(
       total,
       x: index * slot,
       width: Math.max(0, slot - gap),
-      parts: partsOf(histogram, index, total, maxTotal, Math.max(0, heightPx)),
+      parts: partsOf(series, index, total, maxTotal, Math.max(0, heightPx)),
     };
   });
   return { bars, maxTotal };
 }
 
+interface Series {
+  value: SeriesValue;
+  counts: number[];
+}
+
 function partsOf(
-  { series }: Pick<Histogram, 'series'>,
+  series: readonly Series[],
   index: number,
   total: number,
   maxTotal: number,
