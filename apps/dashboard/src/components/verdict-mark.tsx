@@ -3,7 +3,7 @@
 import type { CSSProperties } from 'react';
 import { cn } from '@/lib/cn';
 import { useNames } from '@/lib/dictionary';
-import type { Shape, Tone, Verdict } from '@/lib/verdict';
+import { verdictName, type Shape, type Tone, type Verdict } from '@/lib/verdict';
 
 const TONE_CLASS: Record<Tone, string> = {
   positive: 'text-positive',
@@ -52,7 +52,7 @@ export function VerdictLabel({ verdict, className }: { verdict: Verdict; classNa
     >
       <VerdictMark verdict={verdict} />
       <span className="truncate" title={verdict.word}>
-        {names('outcomes', verdict.word)}
+        {verdictName(verdict, names)}
       </span>
     </span>
   );

@@ -1,7 +1,6 @@
 import { termsIn, type TermKind, type Terms } from '@xray/core/terms';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { useSearchParams } from 'next/navigation';
-import { useMemo } from 'react';
+import { useShownApp } from './app-scope';
 import { getDictionary } from './case-api';
 
 export const dictionaryQuery = (app: string) =>
@@ -11,18 +10,26 @@ export const dictionaryQuery = (app: string) =>
     staleTime: 60_000,
   });
 
-/** The words of the app of the address, in the reader's language; null until they are read. */
+/** Gives the name of a code, or the code itself if it has no name. */
+export type Names = (kind: TermKind, code: string) => string;
+
+/** The recorded names, which filters and files use. */
+export const asRecorded: Names = (_kind, code) => code;
+
+/** Every row of a list reads the terms, so they are made once for each answer. */
+const made = new WeakMap<object, Terms>();
+
+/** The words of the shown app, in the reader's language; null until they are read. */
 export function useTerms(): Terms | null {
-  const app = useSearchParams().get('app');
+  const app = useShownApp();
   const { data } = useQuery({ ...dictionaryQuery(app ?? ''), enabled: app !== null });
-  return useMemo(
-    () => (data === undefined ? null : termsIn(data.dictionary, navigator.language)),
-    [data],
-  );
+  if (data === undefined) return null;
+  const known = made.get(data) ?? termsIn(data.dictionary, navigator.language);
+  made.set(data, known);
+  return known;
 }
 
-/** Gives the name of a code, or the code itself if it has no name yet. */
-export function useNames(): (kind: TermKind, code: string) => string {
-  const terms = useTerms();
-  return (kind, code) => terms?.name(kind, code) ?? code;
+/** Until the dictionary is read, codes have no name. */
+export function useNames(): Names {
+  return useTerms()?.name ?? asRecorded;
 }

@@ -1,8 +1,16 @@
 import type { AppOutcomes, OutcomeMeanings, Status } from '@xray/core';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { useSearchParams } from 'next/navigation';
+import { useShownApp } from './app-scope';
+import { asRecorded, type Names } from './dictionary';
 import { getOutcomes } from './outcomes-api';
-import { outcomeVerdict, technicalVerdict, type Shape, type Tone, type Verdict } from './verdict';
+import {
+  outcomeVerdict,
+  technicalVerdict,
+  verdictName,
+  type Shape,
+  type Tone,
+  type Verdict,
+} from './verdict';
 
 type Entry = OutcomeMeanings['outcomes'][number];
 type Rated = Pick<Entry, 'meaning' | 'hue'>;
@@ -57,6 +65,7 @@ export class Outcomes {
     const { tone, shape } = LOOKS[rated.meaning];
     return {
       word: outcome,
+      term: 'outcomes',
       shape,
       tone: rated.hue === null ? tone : 'named',
       hue: rated.hue,
@@ -96,15 +105,17 @@ export const outcomesQuery = (app: string) =>
     staleTime: 60_000,
   });
 
-/** The meanings in the app of the address. Until they are loaded, names decide. */
+/** The meanings in the shown app. Until they are loaded, names decide. */
 export function useOutcomes(): Outcomes {
-  const app = useSearchParams().get('app');
+  const app = useShownApp();
   const { data } = useQuery({ ...outcomesQuery(app ?? ''), enabled: app !== null });
   return data ?? NO_MEANINGS;
 }
 
 /** An execution's outcome and status in words. */
-export function executionWords(execution: Ended): string {
+export function executionWords(execution: Ended, names: Names = asRecorded): string {
   const { outcome, status } = NO_MEANINGS.ofExecution(execution);
-  return [outcome?.word, status?.word].filter((word) => word !== undefined).join(', ');
+  return [outcome, status]
+    .flatMap((verdict) => (verdict === null ? [] : [verdictName(verdict, names)]))
+    .join(', ');
 }

@@ -1,4 +1,6 @@
 import type { Status, StepStatus } from '@xray/core';
+import type { TermKind } from '@xray/core/terms';
+import type { Names } from './dictionary';
 
 export type Tone =
   | 'positive'
@@ -23,6 +25,8 @@ export type Shape =
 /** The display of an outcome or a status: always a word, a shape and a colour. */
 export interface Verdict {
   word: string;
+  /** Set if the word is a code, which the app's dictionary can name. */
+  term?: TermKind;
   tone: Tone;
   shape: Shape;
   /** Degrees on the colour wheel, only for the tone `named`. */
@@ -60,6 +64,11 @@ function words(
   return list.split(' ').map((word) => [word, { tone, shape }]);
 }
 
+/** The word that people read: the name of a code, or else the word itself. */
+export function verdictName({ word, term }: Pick<Verdict, 'word' | 'term'>, names: Names): string {
+  return term === undefined ? word : names(term, word);
+}
+
 /** The business outcome if the execution completed with one, else the technical status. */
 export function executionVerdict(execution: {
   status: Status | null | undefined;
@@ -85,10 +94,11 @@ export function technicalVerdict(execution: {
 /** The verdict of an outcome. An unknown outcome gets a stable colour and shape from its name. */
 export function outcomeVerdict(outcome: string): Verdict {
   const known = KNOWN_OUTCOMES.get(outcome.toLowerCase());
-  if (known !== undefined) return { word: outcome, ...known, hue: null };
+  if (known !== undefined) return { word: outcome, term: 'outcomes', ...known, hue: null };
   const hash = hashOf(outcome);
   return {
     word: outcome,
+    term: 'outcomes',
     tone: 'named',
     shape: NAMED_SHAPES[(hash >>> 8) % NAMED_SHAPES.length] ?? 'square',
     hue: (hash % NAMED_HUES) * (360 / NAMED_HUES),

@@ -1,8 +1,9 @@
 import { toneClass, toneStyle } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
+import { asRecorded, useNames, type Names } from '@/lib/dictionary';
 import { formatCount, formatShare } from '@/lib/format';
 import { useOutcomes, type Outcomes } from '@/lib/outcomes';
-import { distinctVerdicts, statusVerdict, type Verdict } from '@/lib/verdict';
+import { distinctVerdicts, statusVerdict, verdictName, type Verdict } from '@/lib/verdict';
 
 /** The count of each outcome as a part of one bar. The bar is decoration: the caller shows the words. */
 export function OutcomeMix({
@@ -16,6 +17,7 @@ export function OutcomeMix({
 }) {
   const total = outcomes.reduce((sum, { count }) => sum + count, 0);
   const meanings = useOutcomes();
+  const names = useNames();
   const verdictOf = mixVerdicts(meanings, pipeline, outcomes);
   return (
     <span
@@ -27,7 +29,7 @@ export function OutcomeMix({
         return count === 0 ? null : (
           <span
             key={outcome}
-            title={`${verdict.word} ${formatCount(count)} (${formatShare(count / total)})`}
+            title={`${verdictName(verdict, names)} ${formatCount(count)} (${formatShare(count / total)})`}
             className={cn('min-w-0.5 bg-current', toneClass(verdict))}
             style={{ width: `${(count / total) * 100}%`, ...toneStyle(verdict) }}
           />
@@ -52,8 +54,8 @@ export function mixVerdicts(
 const nameOf = ({ outcome }: { outcome: string | null }): string | null => outcome;
 
 /** The word of an outcome. A null outcome means that nothing was decided, or not yet. */
-export function outcomeWord(outcome: string | null): string {
-  return outcome ?? 'no outcome';
+export function outcomeWord(outcome: string | null, names: Names): string {
+  return outcome === null ? 'no outcome' : names('outcomes', outcome);
 }
 
 /** A null outcome means that nothing was decided, or not yet. */
@@ -63,6 +65,6 @@ export function mixVerdict(
   outcome: string | null,
 ): Verdict {
   return outcome === null
-    ? { ...statusVerdict('completed'), word: outcomeWord(null) }
+    ? { ...statusVerdict('completed'), word: outcomeWord(null, asRecorded) }
     : meanings.verdict(pipeline, outcome);
 }

@@ -6,6 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import type { TimeRange } from '@/components/time-range/time-range';
 import { cn } from '@/lib/cn';
+import { useNames } from '@/lib/dictionary';
 import { facetsQuery } from './counts-queries';
 import { filterOptions, restOfFilter, type FilterOption } from './filter-options';
 
@@ -36,9 +37,10 @@ export function FilterCompletions({
   onChoose: (option: FilterOption) => void;
 }) {
   const { data } = useQuery(facetsQuery(app, restOfFilter(text, caret), range, 50));
+  const names = useNames();
   const found = useMemo(
-    () => filterOptions(text, caret, data?.items ?? [], recent),
-    [text, caret, data, recent],
+    () => filterOptions(text, caret, data?.items ?? [], recent, names),
+    [text, caret, data, recent, names],
   );
   // The field needs the options for its keys.
   useEffect(() => onOptions(found), [found, onOptions]);
@@ -71,7 +73,9 @@ export function FilterCompletions({
           <span className="text-mono min-w-0 flex-1 truncate" title={option.label}>
             {option.label}
           </span>
-          <span className="shrink-0 text-xs text-ink-muted">{option.hint}</span>
+          <span className="max-w-1/2 shrink-0 truncate text-xs text-ink-muted" title={option.hint}>
+            {option.hint}
+          </span>
         </div>
       ))}
     </div>

@@ -7,6 +7,8 @@ import {
   printQueryField,
   printQueryValue,
 } from '@xray/core/query';
+import type { TermKind } from '@xray/core/terms';
+import { asRecorded, type Names } from '@/lib/dictionary';
 import { formatCount } from '@/lib/format';
 import { withoutWords } from './filter-terms';
 
@@ -31,13 +33,14 @@ export function filterOptions(
   caret: number,
   facets: Facets['items'],
   recent: readonly string[],
+  names: Names = asRecorded,
 ): FilterOption[] {
   const whole = { start: 0, end: text.length };
   const history =
     text.trim() === ''
       ? recent.map((each) => ({ ...whole, insert: each, label: each, hint: 'recent' }))
       : [];
-  return [...history.slice(0, 5), ...completions(text, caret, facets)].slice(
+  return [...history.slice(0, 5), ...completions(text, caret, facets, names)].slice(
     0,
     MAX_OPTIONS + history.length,
   );
@@ -53,7 +56,12 @@ export function restOfFilter(text: string, caret: number): string {
   return parseQuery(rest).ok ? (withoutWords(rest) ?? '') : '';
 }
 
-function completions(text: string, caret: number, facets: Facets['items']): FilterOption[] {
+function completions(
+  text: string,
+  caret: number,
+  facets: Facets['items'],
+  names: Names,
+): FilterOption[] {
   const completion = completeQuery(text, caret);
   if (completion === null) return [];
   const { start, end, prefix, field, key, expects } = completion;
@@ -77,17 +85,18 @@ function completions(text: string, caret: number, facets: Facets['items']): Filt
   if (expects === 'value' && field !== null) {
     const name = printQueryField(field, key);
     const found = (facets.find((facet) => facet.field === name)?.values ?? [])
-      .filter(({ value }) => contains(value, prefix))
-      .map(({ value, count }) => ({
+      .map((found) => ({ ...found, known: nameOf(name, found.value, names) }))
+      .filter(({ value, known }) => contains(value, prefix) || contains(known, prefix))
+      .map(({ value, count, known }) => ({
         ...span,
         insert: `${printQueryValue(value)} `,
         label: value,
-        hint: formatCount(count),
+        hint: hintOf(known, count),
       }));
     const shown = new Set(found.map(({ label }) => label));
     return [...found, ...known.filter(({ label }) => !shown.has(label))];
   }
-  return [...known, ...(prefix.length < 2 ? [] : valuesAnywhere(facets, prefix, span))];
+  return [...known, ...(prefix.length < 2 ? [] : valuesAnywhere(facets, prefix, span, names))];
 }
 
 /** Known values of any field that contain the text: `decl` may mean `outcome:declined`. */
@@ -95,15 +104,39 @@ function valuesAnywhere(
   facets: Facets['items'],
   prefix: string,
   span: { start: number; end: number },
+  names: Names,
 ): FilterOption[] {
   return facets.flatMap((facet) =>
     facet.values
-      .filter(({ value }) => contains(value, prefix))
-      .map(({ value, count }) => {
+      .map((found) => ({ ...found, known: nameOf(facet.field, found.value, names) }))
+      .filter(({ value, known }) => contains(value, prefix) || contains(known, prefix))
+      .map(({ value, count, known }) => {
         const term = `${facet.field}:${printQueryValue(value)}`;
-        return { ...span, insert: `${term} `, label: term, hint: formatCount(count) };
+        return { ...span, insert: `${term} `, label: term, hint: hintOf(known, count) };
       }),
   );
+}
+
+/** The kinds of codes that the values of a field are. */
+export const FIELD_TERMS: Partial<Record<string, TermKind>> = {
+  outcome: 'outcomes',
+  pipeline: 'pipelines',
+  reason: 'reasons',
+  decisive: 'rules',
+  rule: 'rules',
+  step: 'steps',
+  failed: 'steps',
+};
+
+/** The name of a field's value in the app's dictionary, or ''. */
+function nameOf(field: string, value: string, names: Names): string {
+  const kind = FIELD_TERMS[field];
+  const name = kind === undefined ? value : names(kind, value);
+  return name === value ? '' : name;
+}
+
+function hintOf(name: string, count: number): string {
+  return [name, formatCount(count)].filter((part) => part !== '').join(' · ');
 }
 
 /** The keys of a field in the filter's syntax. */

@@ -2,6 +2,7 @@
 
 import type { NamedChange } from '@xray/core';
 import Link from 'next/link';
+import { useNames } from '@/lib/dictionary';
 import { formatAbsolute } from '@/lib/format';
 import { useZone } from '@/lib/preferences';
 import { changeSubject, changeWords, versionsText } from './rule-change-text';
@@ -16,6 +17,7 @@ export function RuleChangeList<Change extends NamedChange>({
   compareHref?: (change: Change) => string;
 }) {
   const zone = useZone();
+  const names = useNames();
   const environments = new Set(changes.map(({ environment }) => environment));
   return (
     <ul className="border-t border-line">
@@ -28,8 +30,10 @@ export function RuleChangeList<Change extends NamedChange>({
             className="flex min-w-0 flex-wrap items-baseline gap-x-2 border-b border-line px-4 py-1.5 text-sm"
           >
             <span className="min-w-0 wrap-anywhere">
-              <strong className="font-medium">{changeSubject(change)}</strong>:{' '}
-              {changeWords(change)}
+              <strong className="font-medium" title={changeSubject(change)}>
+                {changeSubject(change, names)}
+              </strong>
+              : {changeWords(change, names)}
             </span>
             <span className="text-ink-muted">
               since <time dateTime={at}>{whenText(at, zone)}</time>

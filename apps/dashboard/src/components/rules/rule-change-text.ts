@@ -1,5 +1,6 @@
 import { stringifyJson } from '@xray/core/exact-json';
-import type { NamedChange } from '@xray/core';
+import type { Json, NamedChange } from '@xray/core';
+import { asRecorded, type Names } from '@/lib/dictionary';
 
 type Change = Pick<NamedChange, 'rule' | 'step' | 'field' | 'from' | 'to'>;
 
@@ -15,20 +16,33 @@ const FIELD_WORDS: Record<NamedChange['field'], string> = {
 };
 
 /** What a change is about: a rule, a rule of one of several steps, or a step. */
-export function changeSubject({ rule, step }: Pick<NamedChange, 'rule' | 'step'>): string {
-  if (rule === null) return `step ${step ?? ''}`;
-  return step === null ? rule : `${rule} in ${step}`;
+export function changeSubject(
+  { rule, step }: Pick<NamedChange, 'rule' | 'step'>,
+  names: Names = asRecorded,
+): string {
+  const stepName = step === null ? '' : names('steps', step);
+  if (rule === null) return `step ${stepName}`;
+  const ruleName = names('rules', rule);
+  return step === null ? ruleName : `${ruleName} in ${stepName}`;
 }
 
 /** What happened to it: `limit 0.43 → 0.36`, `new`, `gone`, `order a, b → b, a`. */
-export function changeWords({ field, from, to }: Pick<Change, 'field' | 'from' | 'to'>): string {
+export function changeWords(
+  { rule, field, from, to }: Pick<Change, 'rule' | 'field' | 'from' | 'to'>,
+  names: Names = asRecorded,
+): string {
   if (field === 'presence') return to === true ? 'new' : 'gone';
+  if (field === 'order' && Array.isArray(from) && Array.isArray(to)) {
+    const kind = rule === null ? 'steps' : 'rules';
+    const listed = (codes: Json[]) => codes.map((code) => names(kind, String(code))).join(', ');
+    return `${FIELD_WORDS.order} ${listed(from)} → ${listed(to)}`;
+  }
   return `${FIELD_WORDS[field]} ${settingText(from)} → ${settingText(to)}`;
 }
 
 /** `max_dti: limit 0.43 → 0.36` */
-export function changeLine(change: Change): string {
-  return `${changeSubject(change)}: ${changeWords(change)}`;
+export function changeLine(change: Change, names: Names = asRecorded): string {
+  return `${changeSubject(change, names)}: ${changeWords(change, names)}`;
 }
 
 /** A value of a setting. Several values are listed. */

@@ -24,6 +24,7 @@ import {
   recentValuesQuery,
   type CohortChoice,
 } from './cohort-query';
+import { useNames } from '@/lib/dictionary';
 import { releasePresets, rulePresets, valuePresets, weekPreset, type Preset } from './presets';
 
 interface CohortFormProps {
@@ -149,6 +150,7 @@ function PresetMenu({
   q: string;
   onChoose: (preset: Preset) => void;
 }) {
+  const names = useNames();
   const [open, setOpen] = useState(false);
   const recent = useQuery({ ...recentValuesQuery(app, q), enabled: open });
   const { facets, releases } = recent.data ?? {};
@@ -163,8 +165,8 @@ function PresetMenu({
   // All suggestions come at once, so that none moves under the pointer.
   const isPending = recent.isPending || changes.isLoading;
   const presets = [
-    ...rulePresets(q, changes.data ?? [], only === null && (frequent ?? []).length > 1),
-    ...(isPending || releases === undefined ? [] : releasePresets(q, releases)),
+    ...rulePresets(q, changes.data ?? [], only === null && (frequent ?? []).length > 1, names),
+    ...(isPending || releases === undefined ? [] : releasePresets(q, releases, names)),
     weekPreset(q),
     ...(isPending || facets === undefined || releases === undefined
       ? []

@@ -1,14 +1,16 @@
 import type { CohortComparison, CohortExplanation } from '@xray/core';
 import Link from 'next/link';
 import { outcomeWord } from '@/components/charts/outcome-mix';
+import { useNames } from '@/lib/dictionary';
 import { formatShare, formatSharesApart, plural } from '@/lib/format';
 import { filteredHref } from '@/lib/links';
 import { bothFilters } from './cohort-query';
-import { howText, traitWords } from './explanation-words';
+import { howText, traitName, traitWords } from './explanation-words';
 import { differenceText } from './interval-layout';
 
 /** Traits associated with the change, the strongest first, with links to their executions. */
 export function Explanations({ app, comparison }: { app: string; comparison: CohortComparison }) {
+  const names = useNames();
   const { explained, explanations, tested, warnings } = comparison;
   if (explained === null) {
     // The server's warnings explain the empty list, so they come first.
@@ -18,7 +20,7 @@ export function Explanations({ app, comparison }: { app: string; comparison: Coh
       </p>
     );
   }
-  const word = outcomeWord(explained.outcome);
+  const word = outcomeWord(explained.outcome, names);
   return (
     <section aria-label={`Associated with the change in ${word}`} className="flex flex-col gap-2">
       <h2 className="px-4 font-semibold wrap-anywhere">Associated with the change in {word}</h2>
@@ -58,13 +60,16 @@ function ExplanationText({
   word: string;
 }) {
   const { kind, name, share, a, b, within, without, term, also } = explanation;
+  const names = useNames();
   const [before, after] = traitWords(kind);
   return (
     <div className="flex min-w-0 flex-col gap-0.5">
       <p className="flex min-w-0 flex-wrap items-baseline gap-x-2">
         <span className="min-w-0 wrap-anywhere">
           <span className="text-ink-muted">{before}</span>{' '}
-          <strong className="font-semibold">{name}</strong>{' '}
+          <strong className="font-semibold" title={name}>
+            {traitName(explanation, names)}
+          </strong>{' '}
           <span className="text-ink-muted">{after}</span>
         </span>
         <span>{formatSharesApart([a.rate, b.rate]).join(' → ')}</span>
@@ -81,7 +86,9 @@ function ExplanationText({
       {also.length === 0 ? null : (
         <p className="wrap-anywhere text-ink-muted">
           indistinguishable from{' '}
-          {also.map((each) => [traitWords(each.kind)[0], each.name].join(' ')).join(', ')}
+          {also
+            .map((each) => [traitWords(each.kind)[0], traitName(each, names)].join(' '))
+            .join(', ')}
         </p>
       )}
       {term === null ? null : (

@@ -1,4 +1,5 @@
 import type { FlowChange } from '@xray/core';
+import { useNames } from '@/lib/dictionary';
 import { formatSharesApart } from '@/lib/format';
 import { differenceText } from './interval-layout';
 
@@ -6,10 +7,17 @@ type Change = FlowChange['steps'][number] | FlowChange['edges'][number];
 
 /** Steps and edges that one group takes more often. */
 export function FlowChanges({ flow }: { flow: FlowChange }) {
+  const names = useNames();
+  const nameOr = (step: string | null, other: string) =>
+    step === null ? other : names('steps', step);
   const rows: { key: string; text: string; change: Change }[] = [
-    ...flow.steps.map((change) => ({ key: change.name, text: change.name, change })),
+    ...flow.steps.map((change) => ({
+      key: change.name,
+      text: names('steps', change.name),
+      change,
+    })),
     ...flow.edges.map((change) => {
-      const text = `${change.from ?? 'the start'} → ${change.to ?? 'the end'}`;
+      const text = `${nameOr(change.from, 'the start')} → ${nameOr(change.to, 'the end')}`;
       return { key: JSON.stringify([change.from, change.to]), text, change };
     }),
   ];

@@ -1,6 +1,7 @@
 import type { Facets, NamedChange, Releases } from '@xray/core';
 import { printQueryField, printQueryValue } from '@xray/core/query';
 import { changeLine, settingText } from '@/components/rules/rule-change-text';
+import { asRecorded, type Names } from '@/lib/dictionary';
 import { bothFilters } from './cohort-query';
 
 /** Two groups that are worth comparing. */
@@ -38,13 +39,14 @@ export function rulePresets(
   q: string,
   changes: readonly PipelineChange[],
   areMany: boolean,
+  names: Names = asRecorded,
 ): Preset[] {
   return changes
     .toSorted((x, y) => Date.parse(y.change.at) - Date.parse(x.change.at))
     .map(({ pipeline, change }) => {
       const within = bothFilters(q, inPipeline(pipeline, areMany));
       return {
-        name: `${areMany ? `${pipeline} · ` : ''}before and after ${changeText(change)}`,
+        name: `${areMany ? `${names('pipelines', pipeline)} · ` : ''}before and after ${changeText(change, names)}`,
         a: { q: within, from: LAST_MONTH.from, to: change.at },
         b: { q: within, from: change.at, to: null },
       };
@@ -52,16 +54,20 @@ export function rulePresets(
 }
 
 /** `max_dti 0.43 → 0.36` for a limit. Other changes name their setting. */
-function changeText(change: NamedChange): string {
+function changeText(change: NamedChange, names: Names): string {
   return change.field === 'threshold' && change.rule !== null
-    ? `${change.rule} ${settingText(change.from)} → ${settingText(change.to)}`
-    : changeLine(change);
+    ? `${names('rules', change.rule)} ${settingText(change.from)} → ${settingText(change.to)}`
+    : changeLine(change, names);
 }
 
 type Release = Releases['items'][number];
 
 /** The newest release of each pipeline against the version before it, the latest first. */
-export function releasePresets(q: string, { items }: Releases): Preset[] {
+export function releasePresets(
+  q: string,
+  { items }: Releases,
+  names: Names = asRecorded,
+): Preset[] {
   const areMany = new Set(items.map(({ pipeline }) => pipeline)).size > 1;
   const seen = new Set<string>();
   return items.flatMap((release): Preset[] => {
@@ -73,7 +79,7 @@ export function releasePresets(q: string, { items }: Releases): Preset[] {
       q: bothFilters(q, termsOf(release, areMany, value)),
       ...LAST_MONTH,
     });
-    const where = areMany ? `${pipeline} · ` : '';
+    const where = areMany ? `${names('pipelines', pipeline)} · ` : '';
     return [
       {
         name: `${where}before and after ${name} ${version}`,

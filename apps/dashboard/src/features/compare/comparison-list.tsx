@@ -7,8 +7,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChevronRightIcon } from 'lucide-react';
 import { useCallback, useMemo, useRef, useState } from 'react';
+import { Term } from '@/components/term';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
+import { useNames } from '@/lib/dictionary';
 import { plural } from '@/lib/format';
 import { useHotkeys } from '@/lib/hotkeys';
 import { executionQuery } from '@/lib/queries';
@@ -164,7 +166,7 @@ function Lead({ comparison }: { comparison: Comparison }) {
 }
 
 function Difference({ name, at }: { name: string; at: ComparedStep }) {
-  const { step, subject, what } = differenceText(at);
+  const { step, subject, what } = differenceText(at, useNames());
   return (
     <p className="min-w-0 wrap-anywhere">
       <span className="text-ink-muted">{name}:</span>{' '}
@@ -205,7 +207,9 @@ function Row({
     return (
       <p className="-my-1 flex gap-2 px-10 text-sm text-ink-muted">
         <span className="text-ink-faint">{row.step.sequence}</span>
-        <span className="wrap-anywhere">{row.step.name}</span>
+        <span className="wrap-anywhere">
+          <Term kind="steps" code={row.step.name} />
+        </span>
       </p>
     );
   }

@@ -2,6 +2,7 @@ import type { CandidateDifference, ComparedStep, RuleDifference } from '@xray/co
 import { leadOf } from '@xray/core/diff-lead';
 import { pointerText } from '@/components/json/json-rows';
 import { valueTexts } from '@/components/rules/rule-reading';
+import { asRecorded, type Names } from '@/lib/dictionary';
 
 /** The place and the content of a difference, in a few words. */
 export interface DifferenceText {
@@ -11,10 +12,10 @@ export interface DifferenceText {
   what: string;
 }
 
-export function differenceText(compared: ComparedStep): DifferenceText {
+export function differenceText(compared: ComparedStep, names: Names = asRecorded): DifferenceText {
   const { a, b } = compared;
   const ref = a ?? b;
-  const step = ref === null ? 'a step' : `step ${ref.sequence} · ${ref.name}`;
+  const step = ref === null ? 'a step' : `step ${ref.sequence} · ${names('steps', ref.name)}`;
   const difference = (subject: string | null, what: string): DifferenceText => ({
     step,
     subject,
@@ -27,7 +28,7 @@ export function differenceText(compared: ComparedStep): DifferenceText {
     case 'status':
       return difference(null, `${a?.status ?? '–'} → ${b?.status ?? '–'}`);
     case 'rule':
-      return difference(lead.rule.rule, ruleDifferenceText(lead.rule));
+      return difference(names('rules', lead.rule.rule), ruleDifferenceText(lead.rule));
     case 'candidate': {
       const { id, a: before, b: after } = lead.candidate;
       return difference(id, `${before.outcome ?? '–'} → ${after.outcome ?? '–'}`);

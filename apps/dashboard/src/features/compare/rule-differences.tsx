@@ -1,5 +1,6 @@
 import type { ComparedStep, RuleDifference } from '@xray/core';
 import { operatorText, valueTexts } from '@/components/rules/rule-reading';
+import { Term } from '@/components/term';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { formatCount, plural } from '@/lib/format';
@@ -67,7 +68,11 @@ function textsOf({ a, b }: RuleDifference) {
 function Side({ rule, side }: { rule: RuleDifference; side: 'a' | 'b' }) {
   const shown = rule[side];
   if (shown === null)
-    return <span className="wrap-anywhere text-ink-faint">no rule {rule.rule}</span>;
+    return (
+      <span className="wrap-anywhere text-ink-faint">
+        no rule <Term kind="rules" code={rule.rule} />
+      </span>
+    );
   const { actual, threshold } = textsOf(rule)[side];
   const mark = (field: string) =>
     rule.kind !== 'changed' || rule.fields.includes(field)
@@ -78,7 +83,9 @@ function Side({ rule, side }: { rule: RuleDifference; side: 'a' | 'b' }) {
   );
   return (
     <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
-      <span className="font-medium wrap-anywhere">{rule.rule}</span>
+      <span className="font-medium wrap-anywhere">
+        <Term kind="rules" code={rule.rule} />
+      </span>
       <VerdictLabel verdict={ruleVerdict(shown.result)} className={mark('result')} />
       {shown.actual === undefined ? null : (
         <code className={cn('text-mono wrap-anywhere', mark('actual'))}>

@@ -1,6 +1,7 @@
 import type { ComparedStep, StepRef } from '@xray/core';
 import Link from 'next/link';
 import { ValueChangeList } from '@/components/json/value-change-list';
+import { Term } from '@/components/term';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
 import { executionHref } from '@/lib/links';
@@ -93,7 +94,7 @@ function SideHead({
             prefetch={false}
             className="touch-link min-w-10 font-medium wrap-anywhere hover:underline"
           >
-            {step.name}
+            <Term kind="steps" code={step.name} />
           </Link>
           {step.status === 'completed' ? null : (
             <VerdictLabel verdict={statusVerdict(step.status)} className="text-ink-muted" />

@@ -63,7 +63,11 @@ function ReasonItem({ reason: { code, text, rule, moreRules, candidates } }: { r
       ) : (
         <>
           <span className="text-mono max-w-full truncate max-md:whitespace-normal">
-            {rule.rule === code ? null : <span className="text-ink-muted">{rule.rule}</span>}
+            {rule.rule === code ? null : (
+              <span className="text-ink-muted">
+                <Term kind="rules" code={rule.rule} />
+              </span>
+            )}
             {rule.rule === code || relation === '' ? ' ' : ': '}
             {relation}
           </span>

@@ -80,7 +80,7 @@ export function ExecutionHeader({
         <p className="line-clamp-2 text-sm wrap-anywhere">
           <span className="font-medium">{failed.error.type}</span>{' '}
           <span className="text-ink-muted">
-            in {failed.name}: {failed.error.message}
+            in <Term kind="steps" code={failed.name} />: {failed.error.message}
           </span>
         </p>
       ) : null}

@@ -1,6 +1,7 @@
 'use client';
 
 import type { Step } from '@xray/core';
+import { Term } from '@/components/term';
 import { useMediaQuery } from '@/lib/browser-state';
 import { formatDuration } from '@/lib/format';
 
@@ -33,7 +34,7 @@ export function PrintedSteps({ steps }: { steps: readonly Step[] }) {
             <tr key={index} className="break-inside-avoid border-b border-line">
               <td className={CELL}>{sequence}</td>
               <td className={CELL}>
-                {step.name}
+                <Term kind="steps" code={step.name} />
                 {step.error ? (
                   <span className="block text-ink-muted">
                     {step.error.type}: {step.error.message}

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { RelativeTime } from '@/components/time';
 import { ExecutionLabel } from '@/components/outcome-label';
 import { VerdictLabel } from '@/components/verdict-mark';
+import type { Names } from '@/lib/dictionary';
 import { formatCount, formatDuration, truncateMiddle } from '@/lib/format';
 import { executionWords } from '@/lib/outcomes';
 import { technicalVerdict } from '@/lib/verdict';
@@ -33,8 +34,8 @@ export interface Column {
   numeric?: boolean;
   /** The list's order for this column. A `-` before it means descending. */
   sort?: Exclude<ExecutionSort, `-${string}`>;
-  /** Plain text of the cell, shown on hover where `node` may be cut. */
-  text: (row: ExecutionSummary) => string;
+  /** Plain text of the cell. With recorded names it is shown on hover. */
+  text: (row: ExecutionSummary, names: Names) => string;
   node?: (row: ExecutionSummary) => ReactNode;
 }
 
@@ -55,7 +56,12 @@ export const COLUMNS: Record<ColumnId, Column> = {
     text: executionWords,
     node: (row) => <ExecutionLabel execution={row} className="font-medium" />,
   },
-  pipeline: { title: 'Pipeline', minPx: 128, share: 1.4, text: (row) => row.pipeline },
+  pipeline: {
+    title: 'Pipeline',
+    minPx: 128,
+    share: 1.4,
+    text: (row, names) => names('pipelines', row.pipeline),
+  },
   subject: { title: 'Subject', minPx: 128, share: 1.4, text: subjectText },
   reason: { title: 'Reason', minPx: 128, share: 1.8, text: reasonText },
   duration: {
@@ -124,9 +130,9 @@ function subjectText(row: ExecutionSummary): string {
   return row.subjects.map((subject) => `${subject.type}/${subject.id}`).join(', ');
 }
 
-/** The reasons' codes, or else the error. */
-function reasonText(row: ExecutionSummary): string {
-  if (row.reasons.length > 0) return row.reasons.join(', ');
+/** The reasons, or else the error. */
+function reasonText(row: ExecutionSummary, names: Names): string {
+  if (row.reasons.length > 0) return row.reasons.map((code) => names('reasons', code)).join(', ');
   if (row.errorType !== null) return row.errorType;
   return '';
 }

@@ -4,6 +4,7 @@ import { parseQuery } from '@xray/core/query';
 import { useQuery } from '@tanstack/react-query';
 import { BanIcon, CheckIcon, ChevronDownIcon } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { FIELD_TERMS } from '@/components/filter/filter-options';
 import { SmallErrorState } from '@/components/states';
 import { ALL_TIME, type TimeRange } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
@@ -11,6 +12,7 @@ import { Skeleton } from '@/components/ui/skeleton';
 import { OutcomeLabel } from '@/components/outcome-label';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
+import { useNames } from '@/lib/dictionary';
 import { formatCount } from '@/lib/format';
 import { useOutcomes } from '@/lib/outcomes';
 import { store, useStored, useZone } from '@/lib/preferences';
@@ -192,6 +194,8 @@ function Value({
   value: FacetValue;
   onToggle: (exclude: boolean) => void;
 }) {
+  const names = useNames();
+  const kind = FIELD_TERMS[field];
   return (
     <li className="group/value relative flex items-center">
       <button
@@ -215,8 +219,10 @@ function Value({
             <VerdictLabel verdict={statusVerdict(value as never)} />
           ) : value === '' ? (
             <em>empty</em>
-          ) : (
+          ) : kind === undefined ? (
             value
+          ) : (
+            names(kind, value)
           )}
           {state === 'excluded' ? <span className="sr-only"> excluded</span> : null}
         </span>{' '}
@@ -227,7 +233,7 @@ function Value({
       {state === 'excluded' ? null : (
         <button
           type="button"
-          aria-label={`Exclude ${value}`}
+          aria-label={`Exclude ${kind === undefined ? value : names(kind, value)}`}
           title="Exclude"
           onClick={() => onToggle(true)}
           className="absolute right-2.5 flex size-6 items-center justify-center rounded text-ink-muted opacity-0 group-hover/value:opacity-100 hover:text-ink focus-visible:opacity-100"

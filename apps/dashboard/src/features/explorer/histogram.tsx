@@ -15,17 +15,20 @@ import {
   layOutHistogram,
   rangeOfBars,
   type Bar,
+  type SeriesValue,
 } from '@/components/histogram/histogram-layout';
 import { pipelineOfFilter } from '@/components/filter/filter-terms';
 import { SmallErrorState } from '@/components/states';
 import { ALL_TIME, isRelative, type TimeRange } from '@/components/time-range/time-range';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
+import { useNames } from '@/lib/dictionary';
 import { useElementWidth } from '@/lib/element-width';
 import { formatAbsolute, formatCount, plural, type Zone } from '@/lib/format';
 import { useOutcomes } from '@/lib/outcomes';
 import { useZone } from '@/lib/preferences';
 import { histogramQuery } from '@/components/filter/counts-queries';
+import { verdictName } from '@/lib/verdict';
 import { countedText } from './counted-text';
 
 const HEIGHT_PX = 56;
@@ -160,6 +163,8 @@ function Chart({
     () => seriesVerdicts(data, (outcome) => meanings.verdict(pipeline, outcome)),
     [data, meanings, pipeline],
   );
+  const names = useNames();
+  const nameOf = (value: SeriesValue) => verdictName(verdictOf(value), names);
   const shown = span === null ? undefined : layout.bars[span.to];
   const left = span === null ? undefined : layout.bars[Math.min(span.from, span.to)];
   const right = span === null ? undefined : layout.bars[Math.max(span.from, span.to)];
@@ -178,7 +183,7 @@ function Chart({
         aria-valuetext={
           shown === undefined
             ? 'Arrow keys move between bars, Shift selects, Enter zooms in'
-            : barText(shown, verdictOf, zone)
+            : barText(shown, nameOf, zone)
         }
         onKeyDown={onKeyDown}
         onBlur={() => setSpan(null)}
@@ -238,13 +243,7 @@ function Chart({
         <span>{formatAbsolute(data.from, zone).slice(0, 16)}</span>
         <span>{formatAbsolute(data.to, zone).slice(0, 16)}</span>
       </div>
-      <HistogramTable
-        id={tableId}
-        layout={layout.bars}
-        by={data.by}
-        verdictOf={verdictOf}
-        zone={zone}
-      />
+      <HistogramTable id={tableId} layout={layout.bars} by={data.by} nameOf={nameOf} zone={zone} />
     </>
   );
 }
@@ -284,13 +283,13 @@ function HistogramTable({
   id,
   layout,
   by,
-  verdictOf,
+  nameOf,
   zone,
 }: {
   id: string;
   layout: readonly Bar[];
   by: HistogramData['by'];
-  verdictOf: SeriesVerdict;
+  nameOf: NameOf;
   zone: Zone;
 }) {
   return (
@@ -312,7 +311,7 @@ function HistogramTable({
               <tr key={bar.index}>
                 <th scope="row">{timeText(bar, zone)}</th>
                 <td>{formatCount(bar.total)}</td>
-                <td>{partsText(bar, verdictOf)}</td>
+                <td>{partsText(bar, nameOf)}</td>
               </tr>
             ))}
         </tbody>
@@ -321,14 +320,14 @@ function HistogramTable({
   );
 }
 
-function barText(bar: Bar, verdictOf: SeriesVerdict, zone: Zone): string {
-  return `${timeText(bar, zone)}: ${formatCount(bar.total)} executions${bar.total > 0 ? `, ${partsText(bar, verdictOf)}` : ''}`;
+type NameOf = (value: SeriesValue) => string;
+
+function barText(bar: Bar, nameOf: NameOf, zone: Zone): string {
+  return `${timeText(bar, zone)}: ${formatCount(bar.total)} executions${bar.total > 0 ? `, ${partsText(bar, nameOf)}` : ''}`;
 }
 
-function partsText(bar: Bar, verdictOf: SeriesVerdict): string {
-  return bar.parts
-    .map((part) => `${verdictOf(part.value).word} ${formatCount(part.count)}`)
-    .join(', ');
+function partsText(bar: Bar, nameOf: NameOf): string {
+  return bar.parts.map((part) => `${nameOf(part.value)} ${formatCount(part.count)}`).join(', ');
 }
 
 function timeText(bar: Bar, zone: Zone): string {

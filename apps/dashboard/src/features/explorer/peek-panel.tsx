@@ -7,6 +7,7 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { IdText } from '@/components/id-text';
 import { ErrorState } from '@/components/states';
+import { Term } from '@/components/term';
 import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
@@ -108,13 +109,17 @@ function Glance({
           }}
           className="text-base font-semibold [&_svg]:size-4"
         />
-        <span className="wrap-anywhere text-ink-muted">{snapshot.pipeline}</span>
+        <span className="wrap-anywhere text-ink-muted">
+          <Term kind="pipelines" code={snapshot.pipeline} />
+        </span>
       </div>
       {reasons.length > 0 ? (
         <ul aria-label="Reasons" className="flex flex-col gap-1">
           {reasons.map((reason) => (
             <li key={reason.code} className="wrap-anywhere">
-              <span className="font-medium">{reason.code}</span>{' '}
+              <span className="font-medium">
+                <Term kind="reasons" code={reason.code} />
+              </span>{' '}
               <span className="text-ink-muted">{reason.text}</span>
             </li>
           ))}
@@ -124,7 +129,7 @@ function Glance({
         <p className="line-clamp-6 wrap-anywhere">
           <span className="font-medium">{failed.error.type}</span>{' '}
           <span className="text-ink-muted">
-            in {failed.name}: {failed.error.message}
+            in <Term kind="steps" code={failed.name} />: {failed.error.message}
           </span>
         </p>
       ) : null}
@@ -171,7 +176,11 @@ function Glance({
                 className="-mx-2 flex h-7 items-center gap-2 rounded px-2 hover:bg-hover"
               >
                 <VerdictLabel
-                  verdict={{ ...statusVerdict(step.status ?? 'completed'), word: step.name }}
+                  verdict={{
+                    ...statusVerdict(step.status ?? 'completed'),
+                    word: step.name,
+                    term: 'steps',
+                  }}
                   className="flex-1"
                 />
                 <span className="shrink-0 text-xs text-ink-faint">

@@ -7,6 +7,7 @@ import Link from 'next/link';
 import { Fragment } from 'react';
 import { Skeleton } from '@/components/ui/skeleton';
 import { cn } from '@/lib/cn';
+import { asRecorded, useNames, type Names } from '@/lib/dictionary';
 import { executionHref } from '@/lib/links';
 import { executionWords } from '@/lib/outcomes';
 import { cardPx, type CardLayout } from './card-layout';
@@ -30,13 +31,14 @@ export function RowCells({
   template: string;
   onPeek: () => void;
 }) {
+  const names = useNames();
   return (
     <>
       <div className="grid h-8 items-center gap-x-3" style={{ gridTemplateColumns: template }}>
         {columns.map((id, index) => {
           const column = COLUMNS[id];
-          const text = column.text(row);
-          const content = column.node?.(row) ?? text;
+          const text = column.text(row, asRecorded);
+          const content = column.node?.(row) ?? column.text(row, names);
           return (
             <div
               key={id}
@@ -52,12 +54,12 @@ export function RowCells({
                 <Link
                   href={executionHref(app, row.executionId)}
                   prefetch={false}
-                  aria-label={id === 'outcome' ? linkName(row) : undefined}
+                  aria-label={id === 'outcome' ? linkName(row, names) : undefined}
                   className={COVER}
                 >
                   {content}
                   {id === 'outcome' ? null : (
-                    <span className="sr-only">, {restOfName(row, id)}</span>
+                    <span className="sr-only">, {restOfName(row, id, names)}</span>
                   )}
                 </Link>
               ) : id === 'time' || id === 'received' ? (
@@ -90,6 +92,7 @@ export function RowCells({
 
 /** A row as lines, for narrow screens. */
 export function RowCard({ app, row, layout }: { app: string; row: Row; layout: CardLayout }) {
+  const names = useNames();
   const { lead, beside, when, figure, second, more } = layout;
   const details = second.filter((id) => isSaid(id, row));
   const placed = [lead, beside, when, figure, ...second, ...more.flat()];
@@ -100,7 +103,7 @@ export function RowCard({ app, row, layout }: { app: string; row: Row; layout: C
           <Link
             href={executionHref(app, row.executionId)}
             prefetch={false}
-            aria-label={linkName(row)}
+            aria-label={linkName(row, names)}
             className={cn('max-w-1/2 shrink-0 truncate font-medium', COVER)}
           >
             <Content id={lead} row={row} />
@@ -153,12 +156,13 @@ export function RowCard({ app, row, layout }: { app: string; row: Row; layout: C
 }
 
 function isSaid(id: ColumnId, row: Row): boolean {
-  return COLUMNS[id].node !== undefined || COLUMNS[id].text(row) !== '';
+  return COLUMNS[id].node !== undefined || COLUMNS[id].text(row, asRecorded) !== '';
 }
 
 function Content({ id, row }: { id: ColumnId; row: Row }) {
+  const names = useNames();
   const { node, text } = COLUMNS[id];
-  return node?.(row) ?? text(row);
+  return node?.(row) ?? text(row, names);
 }
 
 export function RowPlaceholder() {
@@ -171,15 +175,15 @@ export function RowPlaceholder() {
   );
 }
 
-function linkName(row: Row): string {
-  return [executionWords(row), restOfName(row, 'outcome')].join(', ');
+function linkName(row: Row, names: Names): string {
+  return [executionWords(row, names), restOfName(row, 'outcome', names)].join(', ');
 }
 
 /** The rest of an execution's accessible name, without its first column. */
-function restOfName(row: Row, first: ColumnId): string {
+function restOfName(row: Row, first: ColumnId, names: Names): string {
   const ids = ['outcome', 'pipeline', 'subject', 'reason'] as const;
   return ids
-    .flatMap((id) => (id === first ? [] : [COLUMNS[id].text(row)]))
+    .flatMap((id) => (id === first ? [] : [COLUMNS[id].text(row, names)]))
     .filter((text) => text !== '')
     .join(', ');
 }

@@ -1,5 +1,6 @@
 import type { Fairness } from '@xray/core';
 import type { ReactNode } from 'react';
+import { useNames } from '@/lib/dictionary';
 import { formatCount, formatShare, plural } from '@/lib/format';
 
 const HEAD = 'px-2 py-1 text-left font-normal text-ink-muted';
@@ -13,7 +14,8 @@ type Ratio = Group['impact'];
 /** Rates and ratios by group, and what they do and do not say. */
 export function FairnessAnswer({ answer }: { answer: Fairness }) {
   const { groups, withheld, least, outcome, within, strata, withheldStrata } = answer;
-  const favourable = outcome ?? 'not adverse';
+  const names = useNames();
+  const favourable = outcome === null ? 'not adverse' : names('outcomes', outcome);
   return (
     <div className="flex flex-col gap-6 p-4">
       <p className="text-sm text-ink-muted">

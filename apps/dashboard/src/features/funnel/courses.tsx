@@ -1,8 +1,10 @@
 import type { Funnel } from '@xray/core';
+import { useNames } from '@/lib/dictionary';
 import { formatCount, formatShare, plural } from '@/lib/format';
 
 /** The paths of executions, most frequent first. */
 export function Courses({ funnel }: { funnel: Funnel }) {
+  const names = useNames();
   const { variants, moreVariants, executions } = funnel;
   return (
     <ol className="flex flex-col gap-2 text-sm">
@@ -13,7 +15,9 @@ export function Courses({ funnel }: { funnel: Funnel }) {
             <span className="text-ink-muted">{formatCount(count)}</span>
           </span>
           <span className="min-w-0 wrap-anywhere text-ink-muted">
-            {steps.length === 0 ? 'no steps' : steps.join(' → ')}
+            {steps.length === 0
+              ? 'no steps'
+              : steps.map((step) => names('steps', step)).join(' → ')}
           </span>
         </li>
       ))}

@@ -2,6 +2,7 @@
 
 import type { Funnel } from '@xray/core';
 import { useMemo } from 'react';
+import { Term } from '@/components/term';
 import { cn } from '@/lib/cn';
 import { formatCount, formatDuration, formatShare } from '@/lib/format';
 import {
@@ -112,7 +113,7 @@ function NodeButton({
       style={{ left: x, top: y, width: NODE_PX, height: BAR_PX + TEXT_PX }}
     >
       <span className="truncate text-sm font-medium" title={step.name}>
-        {step.name}
+        <Term kind="steps" code={step.name} />
       </span>
       <span className="truncate">
         {step.candidatesIn === null ? (

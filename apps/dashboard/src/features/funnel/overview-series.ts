@@ -2,6 +2,7 @@ import type { NamedChange, PipelineOverview } from '@xray/core';
 import { wilsonInterval } from '@xray/core/proportions';
 import { changeLine } from '@/components/rules/rule-change-text';
 import type { TimedLabel } from '@/components/charts/markers';
+import { asRecorded, type Names } from '@/lib/dictionary';
 import { parseTime } from '@/lib/format';
 
 export interface Totals {
@@ -110,10 +111,13 @@ export function outcomeRates({
 }
 
 /** Each change of a rule or step where it happened. */
-export function ruleMarkers(changes: readonly NamedChange[]): TimedLabel[] {
+export function ruleMarkers(
+  changes: readonly NamedChange[],
+  names: Names = asRecorded,
+): TimedLabel[] {
   return changes.flatMap((change) => {
     const atMs = parseTime(change.at);
-    return atMs === null ? [] : [{ atMs, label: changeLine(change) }];
+    return atMs === null ? [] : [{ atMs, label: changeLine(change, names) }];
   });
 }
 

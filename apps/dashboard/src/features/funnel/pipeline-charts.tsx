@@ -8,9 +8,10 @@ import { durationTicks } from '@/components/charts/scale';
 import { greatestColumn, layoutStack } from '@/components/charts/stack';
 import { TimeChart, type BucketRange, type ChartBox } from '@/components/charts/time-chart';
 import { toneClass, toneStyle, VerdictMark } from '@/components/verdict-mark';
+import { useNames } from '@/lib/dictionary';
 import { formatCount, formatDuration, formatShare, formatSharesApart } from '@/lib/format';
 import { useOutcomes } from '@/lib/outcomes';
-import { statusVerdict } from '@/lib/verdict';
+import { statusVerdict, verdictName } from '@/lib/verdict';
 import {
   FEW_EXECUTIONS,
   failureRates,
@@ -44,6 +45,7 @@ export function PipelineCharts({
   selected: BucketRange | null;
   onSelect: (range: BucketRange | null) => void;
 }) {
+  const names = useNames();
   const [current, setCurrent] = useState<number | null>(null);
   const totals = totalsOf(overview);
   const buckets = {
@@ -51,7 +53,7 @@ export function PipelineCharts({
     bucketMs: overview.bucketMs,
     count: overview.executions.length,
   };
-  const markers = [...ruleMarkers(changes), ...versionMarkers(overview.versions)];
+  const markers = [...ruleMarkers(changes, names), ...versionMarkers(overview.versions)];
   const shared = { buckets, markers, current, onCurrent: setCurrent, selected, onSelect };
   const meanings = useOutcomes();
   const outcomes = meanings.sort(pipeline, overview.outcomes, ({ outcome }) => outcome);
@@ -89,7 +91,7 @@ export function PipelineCharts({
             return {
               key: String(outcome),
               mark: <VerdictMark verdict={verdict} />,
-              text: `${verdict.word} ${rateText(at)}`,
+              text: `${verdictName(verdict, names)} ${rateText(at)}`,
             };
           })}
         >
@@ -121,7 +123,7 @@ export function PipelineCharts({
           return {
             key: String(outcome),
             mark: <VerdictMark verdict={verdict} />,
-            text: `${verdict.word} ${formatCount(current === null ? total : counts[current])}`,
+            text: `${verdictName(verdict, names)} ${formatCount(current === null ? total : counts[current])}`,
           };
         })}
       >
@@ -214,7 +216,7 @@ export function PipelineCharts({
           ...reasons.map(({ reason, total }, index) => ({
             key: reason,
             mark: <ColorMark color={REASON_COLORS[index] ?? 'var(--neutral)'} />,
-            text: `${reason} ${current === null ? formatCount(total) : formatShare(shares[index]?.[current])}`,
+            text: `${names('reasons', reason)} ${current === null ? formatCount(total) : formatShare(shares[index]?.[current])}`,
           })),
           ...(moreReasons > 0
             ? [{ key: '\nmore', mark: null, text: `and ${formatCount(moreReasons)} more reasons` }]

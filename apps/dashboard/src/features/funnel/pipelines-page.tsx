@@ -14,6 +14,7 @@ import { RangeMenu } from '@/components/time-range/range-menu';
 import { ALL_TIME, type TimeRange } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
+import { useNames } from '@/lib/dictionary';
 import { formatCount, formatDuration, formatShare } from '@/lib/format';
 import { pipelineHref } from '@/lib/links';
 import { useOutcomes } from '@/lib/outcomes';
@@ -65,6 +66,7 @@ function PipelineRows({
   onAllTime: () => void;
 }) {
   const meanings = useOutcomes();
+  const names = useNames();
   const pipelines = useQuery(pipelinesWithinQuery(app, range));
   const isEmpty = pipelines.data?.items.length === 0;
   const ever = useQuery({ ...recentExecutionsQuery(app, 1), enabled: isEmpty });
@@ -151,7 +153,7 @@ function PipelineRows({
                   title={each.pipeline}
                   className="block truncate after:absolute after:inset-0"
                 >
-                  {each.pipeline}
+                  {names('pipelines', each.pipeline)}
                 </Link>
                 <div aria-hidden className="mt-1 md:hidden">
                   <OutcomeMix pipeline={each.pipeline} outcomes={each.outcomes} />
@@ -163,7 +165,10 @@ function PipelineRows({
                 <span className="block truncate text-xs text-ink-muted">
                   {meanings
                     .sort(each.pipeline, each.outcomes, ({ outcome }) => outcome)
-                    .map(({ outcome, count }) => `${outcomeWord(outcome)} ${formatCount(count)}`)
+                    .map(
+                      ({ outcome, count }) =>
+                        `${outcomeWord(outcome, names)} ${formatCount(count)}`,
+                    )
                     .join(' · ')}
                 </span>
               </td>

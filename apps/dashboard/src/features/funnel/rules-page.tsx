@@ -9,8 +9,10 @@ import { Boundary } from '@/components/boundary';
 import { RuleChangeList } from '@/components/rules/rule-change-list';
 import { changeWords, settingText, versionsText } from '@/components/rules/rule-change-text';
 import { EmptyState, ErrorState } from '@/components/states';
+import { Term } from '@/components/term';
 import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
+import { useNames } from '@/lib/dictionary';
 import { formatCount, formatShare } from '@/lib/format';
 import { beforeAndAfterHref, filteredHref, pipelineHref } from '@/lib/links';
 import { PipelineGate } from './pipeline-gate';
@@ -26,13 +28,14 @@ export function RulesPage() {
 
 function Rules({ app, pipeline }: { app: string; pipeline: string }) {
   const question = usePipelineQuestion();
+  const names = useNames();
   const history = useQuery(rulesQuery(app, pipeline, question));
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <PipelineHead
         app={app}
         pipeline={pipeline}
-        title={`Rules of ${pipeline}`}
+        title={`Rules of ${names('pipelines', pipeline)}`}
         question={question}
       >
         <Button asChild>
@@ -128,14 +131,20 @@ type HistoryRule = RuleHistory['rules'][number];
 
 function Rule({ app, rule, history }: { app: string; rule: HistoryRule; history: RuleHistory }) {
   const { id, step, evaluated, failed, decided, varies, settings, moreSettings, changes } = rule;
+  const names = useNames();
   const { pipeline, from, to } = history;
   const within = (term: string) =>
     filteredHref(app, `pipeline:${printQueryValue(pipeline)} ${term}`, { from, to });
   return (
     <section aria-label={`Rule ${id}`} className="flex flex-col gap-1 px-4">
       <h3 className="min-w-0 font-medium wrap-anywhere">
-        {id}
-        {step === null ? null : <span className="font-normal text-ink-muted"> in {step}</span>}
+        <Term kind="rules" code={id} />
+        {step === null ? null : (
+          <span className="font-normal text-ink-muted">
+            {' '}
+            in <Term kind="steps" code={step} />
+          </span>
+        )}
       </h3>
       <p className="flex flex-wrap gap-x-4 text-sm text-ink-muted">
         <span>evaluated in {formatCount(evaluated)} executions</span>
@@ -159,7 +168,8 @@ function Rule({ app, rule, history }: { app: string; rule: HistoryRule; history:
         <ul className="text-sm">
           {changes.map((change) => (
             <li key={`${change.field} ${change.at} ${change.environment}`}>
-              {changeWords(change)} <AbsoluteTime iso={change.at} className="text-ink-muted" />
+              {changeWords({ ...change, rule: id }, names)}{' '}
+              <AbsoluteTime iso={change.at} className="text-ink-muted" />
               {change.environment === 'default' ? '' : ` in ${change.environment}`}
               {versionsText(change.versions) === '' ? '' : ` with ${versionsText(change.versions)}`}
               : failed {partText(change.before.failed, change.before.evaluated)} before,{' '}
@@ -226,8 +236,14 @@ function Setting({
   setting: HistoryRule['settings'][number];
   hrefOf: (term: string) => string;
 }) {
+  const names = useNames();
   const { field, op, threshold, unit } = setting;
-  const text = [field, op, threshold === null ? null : settingText(threshold), unit]
+  const text = [
+    field === null ? null : names('fields', field),
+    op,
+    threshold === null ? null : settingText(threshold),
+    unit === null ? null : names('units', unit),
+  ]
     .filter((part) => part !== null)
     .join(' ');
   if (text === '') return <span className="text-ink-muted">no settings recorded</span>;

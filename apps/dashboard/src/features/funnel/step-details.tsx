@@ -3,6 +3,8 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { layoutStack } from '@/components/charts/stack';
 import { KindMark } from '@/components/kind-mark';
+import { Term } from '@/components/term';
+import { useNames } from '@/lib/dictionary';
 import { formatCount, formatDuration } from '@/lib/format';
 import { executionsHref } from '@/lib/links';
 
@@ -20,6 +22,7 @@ interface StepDetailsProps {
 
 /** Details of a step: dropped candidates and reasons, durations, following steps. */
 export function StepDetails({ app, funnel, step, reasons }: StepDetailsProps) {
+  const names = useNames();
   const dropped = step.drops.reduce((sum, { count }) => sum + count, 0);
   const overTime = new Map(reasons.map((each) => [each.reason, each.counts]));
   const next = funnel.edges
@@ -32,7 +35,9 @@ export function StepDetails({ app, funnel, step, reasons }: StepDetailsProps) {
     >
       <div className="min-w-0">
         <h3 className="flex min-w-0 flex-wrap items-baseline gap-x-2">
-          <span className="min-w-0 font-semibold wrap-anywhere">{step.name}</span>
+          <span className="min-w-0 font-semibold wrap-anywhere">
+            <Term kind="steps" code={step.name} />
+          </span>
           <span className="text-ink-muted">
             <KindMark kind={step.kind} /> {step.kind}
           </span>
@@ -62,7 +67,10 @@ export function StepDetails({ app, funnel, step, reasons }: StepDetailsProps) {
             <Fact name="then">
               {next
                 .slice(0, FLOWS_SHOWN)
-                .map(({ to, executions }) => `${to ?? 'the end'} ${formatCount(executions)}`)
+                .map(
+                  ({ to, executions }) =>
+                    `${to === null ? 'the end' : names('steps', to)} ${formatCount(executions)}`,
+                )
                 .join(', ')}
               {next.length > FLOWS_SHOWN ? ` and ${next.length - FLOWS_SHOWN} more` : ''}
             </Fact>
@@ -87,7 +95,7 @@ export function StepDetails({ app, funnel, step, reasons }: StepDetailsProps) {
                     className="max-w-48 truncate pr-3 text-left font-normal"
                     title={reason}
                   >
-                    {reason}
+                    {names('reasons', reason)}
                   </th>
                   <td className="w-2/3">
                     <span className="flex items-center gap-2">

@@ -2,6 +2,7 @@
 
 import type { Funnel } from '@xray/core';
 import { useState } from 'react';
+import { Term } from '@/components/term';
 import { cn } from '@/lib/cn';
 import { formatCount, formatDuration, formatShare } from '@/lib/format';
 import { dropRate, failureRate, orderSteps, type StepOrder } from './step-order';
@@ -68,7 +69,7 @@ export function StepsTable({
                   onClick={() => onCurrent(step.name)}
                   className="touch-link block max-w-full truncate text-accent hover:underline"
                 >
-                  {step.name}
+                  <Term kind="steps" code={step.name} />
                 </button>
               </th>
               <td className={cn(CELL, 'text-right')}>

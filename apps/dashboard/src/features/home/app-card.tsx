@@ -5,11 +5,15 @@ import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { ArrowRightIcon } from 'lucide-react';
 import Link from 'next/link';
 import { Boundary } from '@/components/boundary';
+import { Term } from '@/components/term';
 import { RelativeTime } from '@/components/time';
 import { Skeleton } from '@/components/ui/skeleton';
 import { VerdictMark } from '@/components/verdict-mark';
+import { AppScope } from '@/lib/app-scope';
+import { useNames } from '@/lib/dictionary';
 import { formatCount, plural } from '@/lib/format';
 import { executionHref, executionsHref } from '@/lib/links';
+import { executionWords, useOutcomes } from '@/lib/outcomes';
 import { PIPELINES_DAYS, pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
 import { executionVerdict } from '@/lib/verdict';
 import { LastDay } from './last-day';
@@ -34,7 +38,9 @@ export function AppCard({ app }: { app: App }) {
         </Link>
       </h2>
       <Boundary small title="Its activity cannot be shown" className="mt-3">
-        <Activity app={app.id} />
+        <AppScope value={app.id}>
+          <Activity app={app.id} />
+        </AppScope>
       </Boundary>
     </li>
   );
@@ -75,7 +81,7 @@ function Activity({ app }: { app: string }) {
                   title={each.pipeline}
                   className="min-w-10 truncate text-ink-muted hover:text-ink hover:underline max-md:py-2.5"
                 >
-                  {each.pipeline}
+                  <Term kind="pipelines" code={each.pipeline} />
                 </Link>
                 <span className="shrink-0 text-ink-faint max-md:py-2.5">
                   {formatCount(each.executions)}
@@ -104,17 +110,22 @@ function RecentCount({ pipelines }: { pipelines: UseQueryResult<PipelineList> })
 
 /** The latest outcomes, each as a link. */
 function RecentStrip({ app, items }: { app: string; items: readonly ExecutionSummary[] }) {
+  const meanings = useOutcomes();
+  const names = useNames();
   return (
     <ul aria-label="Latest outcomes, newest first" className="flex flex-wrap gap-0.5">
       {items.map((item) => {
-        const verdict = executionVerdict(item);
+        const { outcome, status } = meanings.ofExecution(item);
+        // A failure matters more here than the outcome that it may have.
+        const verdict = status ?? outcome ?? executionVerdict(item);
+        const text = [executionWords(item, names), names('pipelines', item.pipeline)];
         return (
           <li key={item.executionId}>
             <Link
               href={executionHref(app, item.executionId)}
               prefetch={false}
-              title={`${verdict.word} · ${item.pipeline}`}
-              aria-label={`${verdict.word}, ${item.pipeline}`}
+              title={text.join(' · ')}
+              aria-label={text.join(', ')}
               className="flex size-6 items-center max-md:size-10 justify-center rounded bg-sunken hover:bg-accent-soft"
             >
               <VerdictMark verdict={verdict} />

@@ -9,6 +9,7 @@ import { getHistogram } from '@/lib/api-client';
 import { useElementWidth } from '@/lib/element-width';
 import { formatCount, plural } from '@/lib/format';
 import { executionsHref, filteredHref } from '@/lib/links';
+import { useOutcomes } from '@/lib/outcomes';
 
 const DAY_MS = 86_400_000;
 const REFRESH_MS = 60_000;
@@ -29,11 +30,12 @@ export function LastDay({ app }: { app: string }) {
       ),
     refetchInterval: REFRESH_MS,
   });
-  const series = (day.data?.series ?? []).map(({ value, counts }) => ({
-    value,
-    count: counts.reduce((sum, each) => sum + each, 0),
-  }));
-  const verdictOf = seriesVerdicts({ series: day.data?.series ?? [], by: 'outcome' });
+  const meanings = useOutcomes();
+  const series = meanings.sort(null, day.data?.series ?? [], ({ value }) => value);
+  const others = day.data?.others ?? null;
+  const verdictOf = seriesVerdicts({ series, others, by: 'outcome' }, (outcome) =>
+    meanings.verdict(null, outcome),
+  );
   return (
     // The height is the same before and after loading, so that nothing below moves.
     <div className="flex min-h-[76px] flex-col gap-1">
@@ -54,7 +56,7 @@ export function LastDay({ app }: { app: string }) {
         <svg aria-hidden width={widthPx} height={HEIGHT_PX} className="block">
           {day.data === undefined ? null : (
             <HistogramBars
-              bars={layOutHistogram(day.data, widthPx, HEIGHT_PX).bars}
+              bars={layOutHistogram({ ...day.data, series }, widthPx, HEIGHT_PX).bars}
               verdictOf={verdictOf}
             />
           )}
@@ -64,7 +66,7 @@ export function LastDay({ app }: { app: string }) {
         aria-label="Outcomes of the last 24 h"
         className="flex h-5 flex-wrap gap-x-3 overflow-hidden text-xs max-md:h-10 max-md:flex-nowrap max-md:py-2.5"
       >
-        {series.slice(0, OUTCOMES_SHOWN).map(({ value, count }) => (
+        {series.slice(0, OUTCOMES_SHOWN).map(({ value, counts }) => (
           <li key={value} className="flex h-5 max-w-full min-w-20 items-center gap-1 md:min-w-0">
             {value === null ? (
               <VerdictLabel verdict={verdictOf(value)} />
@@ -76,7 +78,9 @@ export function LastDay({ app }: { app: string }) {
                 <VerdictLabel verdict={verdictOf(value)} />
               </Link>
             )}
-            <span className="text-ink-muted">{formatCount(count)}</span>
+            <span className="text-ink-muted">
+              {formatCount(counts.reduce((sum, count) => sum + count, 0))}
+            </span>
           </li>
         ))}
       </ul>

@@ -6,11 +6,11 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { Onboarding } from '@/components/onboarding';
+import { ExecutionLabel } from '@/components/outcome-label';
 import { Button } from '@/components/ui/button';
-import { VerdictLabel } from '@/components/verdict-mark';
+import { AppScope } from '@/lib/app-scope';
 import { executionHref, executionsHref } from '@/lib/links';
 import { recentExecutionsQuery } from '@/lib/queries';
-import { executionVerdict } from '@/lib/verdict';
 import { RECENT } from './app-card';
 
 /**
@@ -39,7 +39,9 @@ export function SoleApp({ app }: { app: App }) {
   }
   return (
     <output className="flex flex-wrap items-center gap-3 rounded-md border border-line bg-accent-soft px-4 py-3">
-      <VerdictLabel verdict={executionVerdict(first)} className="font-medium" />
+      <AppScope value={app.id}>
+        <ExecutionLabel execution={first} className="font-medium" />
+      </AppScope>
       <span>Your first execution has arrived.</span>
       {first.reasons.length > 0 ? (
         <span className="text-ink-muted">Reason: {first.reasons.join(', ')}</span>

@@ -12,6 +12,7 @@ import {
 } from '@/components/rules/rule-reading';
 import { VerdictMark } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
+import { useNames } from '@/lib/dictionary';
 import { formatCount } from '@/lib/format';
 import { ruleVerdict } from '@/lib/verdict';
 
@@ -77,6 +78,7 @@ function RuleRow({
   decisive: boolean;
   columns: RuleColumns;
 }) {
+  const names = useNames();
   const verdict = ruleVerdict(rule.result);
   const texts = ruleTexts(rule);
   const effect = columns.commonEffect === null ? effectText(rule) : '';
@@ -90,7 +92,7 @@ function RuleRow({
               className="line-clamp-2 wrap-anywhere"
               title={[rule.id, rule.version, rule.field].filter(Boolean).join(' · ')}
             >
-              {rule.id}
+              {names('rules', rule.id)}
             </span>
             <span className="block text-xs wrap-anywhere text-ink-muted">
               {verdict.word}

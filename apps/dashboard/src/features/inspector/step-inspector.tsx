@@ -10,6 +10,7 @@ import { Skeleton } from '@/components/ui/skeleton';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { VerdictLabel } from '@/components/verdict-mark';
 import type { Verdict } from '@/components/rules/rule-reading';
+import { useNames } from '@/lib/dictionary';
 import { stepQuery } from '@/lib/queries';
 import { statusVerdict } from '@/lib/verdict';
 import { ArtifactsPanel } from './artifacts-panel';
@@ -71,6 +72,7 @@ interface StepInspectorProps {
 /** Shows everything recorded about a step. Large values load when the step is selected. */
 export function StepInspector(props: StepInspectorProps) {
   const { step, sequence, index } = props;
+  const names = useNames();
   const detail = useQuery(stepQuery(props.app, props.executionId, index, props.revision));
   const whole = detail.data?.step;
   const pointer = `/steps/${index}`;
@@ -103,14 +105,14 @@ export function StepInspector(props: StepInspectorProps) {
 
   return (
     <section
-      aria-label={`Step ${sequence}: ${step.name}`}
+      aria-label={`Step ${sequence}: ${names('steps', step.name)}`}
       className="flex h-full min-h-0 min-w-0 flex-col bg-panel"
     >
       <div className="flex flex-col gap-1.5 px-4 pt-3 pb-2 max-md:pr-12">
         <div className="flex min-w-0 items-center gap-2">
           <span className="shrink-0 text-xs text-ink-faint">step {sequence}</span>
           <h2 className="min-w-0 truncate font-semibold" title={step.name}>
-            {step.name}
+            {names('steps', step.name)}
           </h2>
           <VerdictLabel
             verdict={statusVerdict(step.status ?? 'completed')}
@@ -127,7 +129,7 @@ export function StepInspector(props: StepInspectorProps) {
         ) : null}
       </div>
       <Tabs value={tab} onValueChange={props.onTab} className="flex min-h-0 flex-1 flex-col">
-        <TabsList aria-label={`What step ${step.name} recorded`}>
+        <TabsList aria-label={`What step ${names('steps', step.name)} recorded`}>
           {tabs.map((each) => (
             <TabsTrigger key={each} value={each}>
               {TITLES[each]}

@@ -4,9 +4,11 @@ import type { CandidateAppearance } from '@xray/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { EmptyState, ErrorState } from '@/components/states';
+import { Term } from '@/components/term';
 import { RelativeTime } from '@/components/time';
 import type { TimeRange } from '@/components/time-range/time-range';
 import { VerdictLabel } from '@/components/verdict-mark';
+import { useNames } from '@/lib/dictionary';
 import { formatApart, formatNumber, truncateMiddle } from '@/lib/format';
 import { candidateHref, whyHref } from '@/lib/links';
 import { outcomeVerdict } from '@/lib/verdict';
@@ -89,12 +91,15 @@ export function CandidateHistoryView({
 }
 
 function Appearance({ app, id, item }: { app: string; id: string; item: CandidateAppearance }) {
+  const names = useNames();
   return (
     <div className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-0.5 md:grid md:grid-cols-[5rem_minmax(7rem,1fr)_minmax(13rem,2.2fr)_minmax(11rem,1.6fr)]">
       <RelativeTime iso={item.at} className="relative z-10 justify-self-start text-ink-muted" />
       <span className="min-w-0 truncate" title={`${item.pipeline} · ${item.environment}`}>
-        {item.pipeline}
-        {item.decision === null ? null : <span className="text-ink-muted"> {item.decision}</span>}
+        {names('pipelines', item.pipeline)}
+        {item.decision === null ? null : (
+          <span className="text-ink-muted"> {names('outcomes', item.decision)}</span>
+        )}
       </span>
       <span className="min-w-0 wrap-anywhere max-md:basis-full">
         <Link
@@ -103,11 +108,13 @@ function Appearance({ app, id, item }: { app: string; id: string; item: Candidat
           className="after:absolute after:inset-0"
         >
           <VerdictLabel verdict={outcomeVerdict(item.outcome)} className="font-medium" /> at{' '}
-          {item.step.name}
+          <Term kind="steps" code={item.step.name} />
         </Link>{' '}
         {item.rule === null ? (
           item.reason === null ? null : (
-            <span className="wrap-anywhere">by {item.reason}</span>
+            <span className="wrap-anywhere">
+              by <Term kind="reasons" code={item.reason} />
+            </span>
           )
         ) : (
           <>

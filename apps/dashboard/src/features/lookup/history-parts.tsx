@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, type ReactNode } from 'react';
 import { OutcomeStrip } from '@/components/charts/outcome-strip';
 import { RuleBar } from '@/components/rules/rule-bar';
 import { relationText } from '@/components/rules/rule-reading';
+import { Term } from '@/components/term';
 import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { VerdictMark } from '@/components/verdict-mark';
@@ -42,7 +43,9 @@ export function HistoryHead({
           {outcomes.map(({ value, count }) => (
             <li key={value} className="flex max-w-full min-w-0 items-center gap-1.5">
               <VerdictMark verdict={verdictOf(value)} />
-              <span className="min-w-0 wrap-anywhere">{value}</span>{' '}
+              <span className="min-w-0 wrap-anywhere">
+                <Term kind="outcomes" code={value} />
+              </span>{' '}
               <strong className="font-semibold">{formatCount(count)}</strong>
             </li>
           ))}
@@ -53,7 +56,8 @@ export function HistoryHead({
             {reasons.slice(0, REASONS_SHOWN).map(({ value, count }, index) => (
               <span key={value}>
                 {index === 0 ? '' : ', '}
-                {value} <span className="text-ink-muted">{formatCount(count)}</span>
+                <Term kind="rules" code={value} />{' '}
+                <span className="text-ink-muted">{formatCount(count)}</span>
               </span>
             ))}
             {reasons.length > REASONS_SHOWN ? (
@@ -76,7 +80,9 @@ export function RuleText({ rule }: { rule: DecidingRule }) {
   return (
     <span className="inline-flex max-w-full min-w-0 flex-wrap items-center gap-x-2">
       <span className="wrap-anywhere">
-        <span className="font-medium">{rule.rule}</span>
+        <span className="font-medium">
+          <Term kind="rules" code={rule.rule} />
+        </span>
         {relation === '' ? null : <span className="text-mono">: {relation}</span>}
       </span>
       <RuleBar rule={{ ...rule, result: 'fail' }} className="w-16" />

@@ -7,6 +7,7 @@ import { EmptyState, ErrorState } from '@/components/states';
 import { RelativeTime } from '@/components/time';
 import type { TimeRange } from '@/components/time-range/time-range';
 import { ExecutionLabel } from '@/components/outcome-label';
+import { useNames } from '@/lib/dictionary';
 import { formatDuration } from '@/lib/format';
 import { executionHref } from '@/lib/links';
 import { useOutcomes } from '@/lib/outcomes';
@@ -88,12 +89,13 @@ export function SubjectHistoryView({
 }
 
 function Decision({ app, item }: { app: string; item: SubjectHistory['items'][number] }) {
+  const names = useNames();
   const { rules, reasons } = item;
   return (
     <div className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-0.5 md:grid md:grid-cols-[6rem_minmax(8rem,1fr)_minmax(8rem,0.8fr)_minmax(16rem,2.4fr)_5rem]">
       <RelativeTime iso={item.at} className="relative z-10 justify-self-start text-ink-muted" />
       <span className="min-w-0 truncate" title={`${item.pipeline} · ${item.environment}`}>
-        {item.pipeline}
+        {names('pipelines', item.pipeline)}
       </span>
       <Link
         href={executionHref(app, item.executionId)}
@@ -106,7 +108,10 @@ function Decision({ app, item }: { app: string; item: SubjectHistory['items'][nu
         {rules.length > 0
           ? rules.slice(0, RULES_SHOWN).map((rule) => <RuleText key={rule.rule} rule={rule} />)
           : reasons.length > 0
-            ? reasons.slice(0, RULES_SHOWN).join(', ')
+            ? reasons
+                .slice(0, RULES_SHOWN)
+                .map((code) => names('reasons', code))
+                .join(', ')
             : (item.errorType ?? '')}
         {rules.length > RULES_SHOWN ? (
           <span className="text-ink-muted">and {rules.length - RULES_SHOWN} more</span>

@@ -2,6 +2,7 @@ import type { App, ExecutionSummary, PipelineList, Suggestion } from '@xray/core
 import type { TypedLookup } from '@/components/id-lookup/lookup-query';
 import { rolesOf } from '@/components/id-lookup/roles';
 import { plural } from '@/lib/format';
+import { asRecorded, type Names } from '@/lib/dictionary';
 import {
   caseHref,
   compareHref,
@@ -14,6 +15,7 @@ import {
   settingsHref,
   whyHref,
 } from '@/lib/links';
+import { executionWords } from '@/lib/outcomes';
 
 const ID_MIN_LENGTH = 3;
 const ID_MAX_LENGTH = 256;
@@ -36,6 +38,8 @@ export interface PaletteSources {
   lookup: TypedLookup | null;
   /** Subjects and candidates whose id begins with the text. */
   suggested: readonly Suggestion[];
+  /** The names of codes in the app's dictionary. */
+  names?: Names;
 }
 
 /**
@@ -111,7 +115,13 @@ function whyCommand(app: string, id: string): Command[] {
   ];
 }
 
-function commandsOf({ app, apps, pipelines, recent }: PaletteSources): Command[] {
+function commandsOf({
+  app,
+  apps,
+  pipelines,
+  recent,
+  names = asRecorded,
+}: PaletteSources): Command[] {
   const go = (href: string, label: string, hint: string): Command => ({
     id: `go ${href}`,
     label,
@@ -134,7 +144,11 @@ function commandsOf({ app, apps, pipelines, recent }: PaletteSources): Command[]
         ]),
     ...(app === null
       ? []
-      : pipelines.map(({ pipeline }) => go(pipelineHref(app, pipeline), pipeline, 'pipeline'))),
+      : pipelines.map(({ pipeline }) => {
+          const name = names('pipelines', pipeline);
+          const hint = name === pipeline ? 'pipeline' : `pipeline ${pipeline}`;
+          return go(pipelineHref(app, pipeline), name, hint);
+        })),
     ...apps.map(({ id, name }) => go(executionsHref(id), name, id === name ? 'app' : `app ${id}`)),
     ...(app === null
       ? []
@@ -142,7 +156,7 @@ function commandsOf({ app, apps, pipelines, recent }: PaletteSources): Command[]
           executionCommand(
             app,
             each.executionId,
-            `${each.outcome ?? each.status} ${each.pipeline}`,
+            `${executionWords(each, names)} ${names('pipelines', each.pipeline)}`,
           ),
         )),
     { id: 'theme light', label: 'Light theme', hint: 'display', action: { theme: 'light' } },

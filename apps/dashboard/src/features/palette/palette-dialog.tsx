@@ -7,6 +7,7 @@ import { typedLookupQuery } from '@/components/id-lookup/lookup-query';
 import { mayBePrefix, suggestionsQuery } from '@/components/id-lookup/suggestions-query';
 import { OptionList } from '@/components/option-list';
 import { Dialog, DialogContent, DialogTitle } from '@/components/ui/dialog';
+import { useNames } from '@/lib/dictionary';
 import { setTheme, setZone } from '@/lib/preferences';
 import { appsQuery, pipelinesQuery, recentExecutionsQuery } from '@/lib/queries';
 import { findCommands, possibleId, type Command } from './palette-commands';
@@ -17,6 +18,7 @@ const RECENT = 50;
 export function PaletteDialog({ onClose }: { onClose: () => void }) {
   const router = useRouter();
   const app = useSearchParams().get('app');
+  const names = useNames();
   const [text, setText] = useState('');
   const apps = useQuery(appsQuery);
   const pipelines = useQuery({ ...pipelinesQuery(app ?? ''), enabled: app !== null });
@@ -40,6 +42,7 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
     recent: recent.data?.items ?? [],
     lookup: lookup.data ?? null,
     suggested: mayBePrefix(prefix) ? (suggested.data?.items ?? []) : [],
+    names,
   });
   const run = ({ action }: Command) => {
     onClose();

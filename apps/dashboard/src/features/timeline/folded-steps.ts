@@ -1,5 +1,6 @@
 import type { Step } from '@xray/core';
 import { foldTurns } from '@xray/core/fold-turns';
+import { asRecorded, type Names } from '@/lib/dictionary';
 import { formatNumber } from '@/lib/format';
 import { buildStepTree, nodesInOrder, type StepTree } from './step-tree';
 
@@ -19,7 +20,11 @@ export interface FoldedSteps {
  * Puts equal turns among siblings into a made-up step around them. Steps that did not complete, that decide, or that
  * `isKept` names are never hidden.
  */
-export function foldSteps(steps: readonly Step[], isKept: (step: Step) => boolean): FoldedSteps {
+export function foldSteps(
+  steps: readonly Step[],
+  isKept: (step: Step) => boolean,
+  nameOf: Names = asRecorded,
+): FoldedSteps {
   const tree = buildStepTree(steps);
   const shapes = shapesOf(steps, tree, isKept);
   const siblings = new Map<number, number[]>();
@@ -40,7 +45,7 @@ export function foldSteps(steps: readonly Step[], isKept: (step: Step) => boolea
         .map((node) => steps[node.index]);
       const names = inside
         .slice(0, fold.period)
-        .map((position) => steps[tree.nodes[position]?.index ?? -1]?.name ?? '');
+        .map((position) => nameOf('steps', steps[tree.nodes[position]?.index ?? -1]?.name ?? ''));
       const first = tree.nodes[inside[0] ?? -1];
       const index = steps.length + made.length;
       for (const position of inside) parentOf.set(tree.nodes[position]?.index ?? -1, index);

@@ -11,11 +11,11 @@ export function isDecisive(step: Step, verdict: Verdict | null | undefined): boo
   return step.kind === 'decide' || decisiveRules(step.rules ?? [], verdict).size > 0;
 }
 
-/** Whether a step's name, kind, status or error contains the text, ignoring case. */
-export function matchesText(step: Step, text: string): boolean {
+/** Whether a step's name, kind, status or error contains the text, ignoring case. `name` is its name in the dictionary. */
+export function matchesText(step: Step, text: string, name = step.name): boolean {
   const needle = text.trim().toLowerCase();
-  return [step.name, step.kind, step.status, step.error?.type, step.error?.message].some((part) =>
-    part?.toLowerCase().includes(needle),
+  return [step.name, name, step.kind, step.status, step.error?.type, step.error?.message].some(
+    (part) => part?.toLowerCase().includes(needle),
   );
 }
 

@@ -24,6 +24,8 @@ const MIN_GAP_PX = 16;
 
 interface TimelineRowProps {
   step: Step;
+  /** The step's name in the app's dictionary, or its recorded name. */
+  name: string;
   node: StepNode;
   span: Span;
   window: TimeWindow;
@@ -96,7 +98,7 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
         )}
         <StepMark status={status} decisive={props.decisive} />
         <span className="min-w-0 truncate" title={step.name}>
-          {step.name}
+          {props.name}
         </span>
         {typeof step.attempt === 'number' && step.attempt > 1 ? (
           <span className="shrink-0 text-xs text-ink-faint">attempt {step.attempt}</span>

@@ -12,6 +12,7 @@ import {
   type Ref,
 } from 'react';
 import { useWide } from '@/lib/browser-state';
+import { useNames } from '@/lib/dictionary';
 import { slotsFor } from './row-slots';
 import { TimelineRow } from './timeline-row';
 import type { StepTree } from './step-tree';
@@ -68,6 +69,7 @@ export function TimelineRows({
   onSelect,
   onKeyDown,
 }: TimelineRowsProps) {
+  const names = useNames();
   const scrollRef = useRef<HTMLDivElement>(null);
   const rowPx = useWide() ? ROW_PX : TOUCH_ROW_PX;
   const virtualizer = useVirtualizer({
@@ -119,6 +121,7 @@ export function TimelineRows({
             <TimelineRow
               key={slots[place]}
               step={step}
+              name={names('steps', step.name)}
               node={node}
               span={span}
               window={window}

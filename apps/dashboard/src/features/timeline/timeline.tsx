@@ -3,6 +3,7 @@
 import type { Snapshot, Step } from '@xray/core';
 import { useCallback, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { flushSync } from 'react-dom';
+import { useNames } from '@/lib/dictionary';
 import { useElementWidth } from '@/lib/element-width';
 import { useHotkeys } from '@/lib/hotkeys';
 import { TimelineAxis } from './timeline-axis';
@@ -30,9 +31,10 @@ interface TimelineProps {
 /** The steps as a waterfall: a tree of names at the left, their times at the right. */
 export function Timeline({ snapshot, steps: recorded, selected, onSelect }: TimelineProps) {
   const { decision } = snapshot;
+  const names = useNames();
   const { steps, tree, folds } = useMemo(
-    () => foldSteps(recorded, (step) => isDecisive(step, decision)),
-    [recorded, decision],
+    () => foldSteps(recorded, (step) => isDecisive(step, decision), names),
+    [recorded, decision, names],
   );
   const layout = useMemo(() => layoutSpans(snapshot, steps, tree), [snapshot, steps, tree]);
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set());
@@ -118,8 +120,9 @@ export function Timeline({ snapshot, steps: recorded, selected, onSelect }: Time
   const activePosition = positions[activeRow] ?? -1;
   const jump = (matches: (step: Step) => boolean, direction: 1 | -1) =>
     goToPosition(nextMatch(tree, steps, matches, activePosition, direction));
+  const isFound = (step: Step) => matchesText(step, text, names('steps', step.name));
   const jumpToText = (direction: 1 | -1) => {
-    if (text.trim() !== '') jump((step) => isRecorded(step) && matchesText(step, text), direction);
+    if (text.trim() !== '') jump((step) => isRecorded(step) && isFound(step), direction);
   };
 
   const zoomBy = (factor: number, aroundMs = (window.fromMs + window.toMs) / 2) => {
@@ -175,8 +178,11 @@ export function Timeline({ snapshot, steps: recorded, selected, onSelect }: Time
 
   const failedCount = useMemo(() => steps.filter(isFailed).length, [steps]);
   const matching = useMemo(
-    () => (text.trim() === '' ? null : new Set(steps.filter((step) => matchesText(step, text)))),
-    [steps, text],
+    () =>
+      text.trim() === ''
+        ? null
+        : new Set(steps.filter((step) => matchesText(step, text, names('steps', step.name)))),
+    [steps, text, names],
   );
 
   return (
