@@ -92,6 +92,7 @@ export function createSqlStore(driver: Driver): Store {
     countTraits: (pair, found, outcome) => cohorts.countTraits(db, pair, found, outcome),
 
     listLinksTo: (app, executionId, limit) => cases.listLinksTo(db, app, executionId, limit),
+    findAbout: (...asked) => cases.findAbout(db, ...asked),
     listLinked: (ids) => cases.listLinked(db, ids),
     findNeighbours: (app, around) => cases.findNeighbours(db, app, around),
     suggest: (app, wanted) => suggest(db, app, wanted),
