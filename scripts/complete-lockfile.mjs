@@ -63,25 +63,36 @@ function placesFor(place, name) {
   return [...places, `node_modules/${name}`];
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const file = path.join(root, 'package-lock.json');
+/** Lockfiles of packages with builds for several platforms. */
+const LOCKFILES = ['package-lock.json', 'server/test/clickhouse/engine/package-lock.json'];
+
+/** Returns the packages without an entry. Unless it only checks, it adds their entries. */
+function complete(name, isCheck) {
+  const file = path.join(root, name);
   const lock = JSON.parse(fs.readFileSync(file, 'utf8'));
   const missing = missingFrom(lock.packages);
-  const isCheck = process.argv.includes('--check');
   if (!isCheck && missing.length > 0) {
     for (const one of missing) lock.packages[`node_modules/${one.name}`] = entryFor(one);
     const sorted = Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, 'en'));
     lock.packages = Object.fromEntries(sorted);
     fs.writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
   }
-  const names = missing.map(({ name, version }) => `${name}@${version}`).join('\n  ');
-  if (missing.length === 0) console.log('package-lock.json is complete.');
-  else if (!isCheck) console.log(`Added to package-lock.json:\n  ${names}`);
-  else {
-    console.log(
-      `package-lock.json has no entry for these, and npm ci would refuse it:\n  ${names}\n` +
-        'Run: node scripts/complete-lockfile.mjs',
-    );
-    process.exitCode = 1;
+  return missing;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const isCheck = process.argv.includes('--check');
+  for (const file of LOCKFILES) {
+    const missing = complete(file, isCheck);
+    const names = missing.map(({ name, version }) => `${name}@${version}`).join('\n  ');
+    if (missing.length === 0) console.log(`${file} is complete.`);
+    else if (!isCheck) console.log(`Added to ${file}:\n  ${names}`);
+    else {
+      console.log(
+        `${file} has no entry for these, and npm ci would refuse it:\n  ${names}\n` +
+          'Run: node scripts/complete-lockfile.mjs',
+      );
+      process.exitCode = 1;
+    }
   }
 }

@@ -116,12 +116,20 @@ function serverPaths(names, message) {
 }
 
 function serverRooms() {
-  const packages = {
+  const foreign = {
     regex: '^@xray/(?:sdk|replay|dashboard|server|examples)(/|$)',
     message: 'The server imports core and otlp, and no other package of this repository.',
   };
+  const packages = {
+    regex: `${foreign.regex}|^@clickhouse/`,
+    message: `${foreign.message} Only clickhouse/ imports the client of ClickHouse.`,
+  };
+  const postgres = {
+    regex: '^(kysely|pg)(/|$)',
+    message: 'clickhouse/ imports no client of Postgres.',
+  };
   const drivers = serverPaths(
-    ['drivers'],
+    ['drivers', 'clickhouse'],
     'Only where the server is put together (main, cli) names a store implementation.',
   );
   const express = {
@@ -144,6 +152,7 @@ function serverRooms() {
       [`${src}/store/drivers/**`],
     ),
     room([`${src}/store/drivers/**`], [packages, express, notRooms()]),
+    room([`${src}/clickhouse/**`], [foreign, postgres, express, notRooms()]),
     room([`${src}/ingest/**`], [packages, express, drivers, notRooms('ingest')]),
     // The content of a snapshot's text, wherever it comes from: a request, an import, or the store.
     room([`${src}/records/**`], [packages, express, drivers, notRooms()]),

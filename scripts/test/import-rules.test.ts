@@ -50,6 +50,11 @@ const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
     allowed: ['pg', '../driver.js', './pglite.js'],
   },
   {
+    file: 'server/src/clickhouse/client.ts',
+    forbidden: ['express', 'kysely', 'pg', '@xray/sdk', '../ingest/split-body.js', '../app.js'],
+    allowed: ['@clickhouse/client', '@xray/core', '../store/errors.js', './params.js'],
+  },
+  {
     file: 'server/src/ingest/take-executions.ts',
     forbidden: [
       'express',
@@ -65,7 +70,14 @@ const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
   },
   {
     file: 'server/src/query/list-executions.ts',
-    forbidden: ['express', '../ingest/split-body.js', '../auth/guard.js', '../routes/reads.js'],
+    forbidden: [
+      'express',
+      '@clickhouse/client',
+      '../clickhouse/open.js',
+      '../ingest/split-body.js',
+      '../auth/guard.js',
+      '../routes/reads.js',
+    ],
     allowed: ['../store/store.js', './cursor.js'],
   },
   {

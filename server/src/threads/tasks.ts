@@ -22,7 +22,6 @@ import {
   thresholdChanges,
   type Dictionary,
   type LinkedFrom,
-  type OtlpPreview,
   type QueryNode,
   type Returned,
   type SearchMatch,
@@ -38,12 +37,10 @@ import {
   sliceRequest,
   type Assembled,
   type AssemblyInput,
-  type DoorSettings,
   type Malformed,
   type SlicedRequest,
 } from '../records/otlp-slices.js';
 import { otlpBytes } from '../records/otlp-export.js';
-import { previewTrace, type PreviewInput } from '../records/otlp-preview.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
 import { buildSegment, type BuiltSegment } from '../segments/build.js';
 import { checkOf } from '../segments/directory.js';
@@ -108,24 +105,19 @@ export const tasks = {
     body,
     signal,
     encoding,
-    settings,
+    names,
   }: {
     body: Uint8Array;
     signal: 'traces' | 'logs';
     encoding: Encoding;
-    settings: DoorSettings;
+    names: string[];
   }): SlicedRequest | Malformed {
-    return sliceRequest(body, signal, encoding, settings);
+    return sliceRequest(body, signal, encoding, names);
   },
 
   /** The snapshots of a trace. */
   assembleTrace(input: AssemblyInput): Assembled {
     return assembleTrace(input);
-  },
-
-  /** How settings would read a trace. */
-  previewTrace(input: PreviewInput): OtlpPreview['items'][number] {
-    return previewTrace(input);
   },
 
   /** Snapshots as one gzipped OTLP request in protobuf. */
