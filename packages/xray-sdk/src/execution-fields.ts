@@ -85,9 +85,8 @@ export class ExecutionFields {
 
   /** An invalid name leaves the client's pipeline in force, with a mark. */
   setPipeline(pipeline: unknown): void {
-    this.#write('pipeline', (out) =>
-      out.string('pipeline', isDots(pipeline) ? null : pipeline, FIELD_BOUNDS.name),
-    );
+    if (isDots(pipeline)) this.#lose('pipeline');
+    else this.#write('pipeline', (out) => out.string('pipeline', pipeline, FIELD_BOUNDS.name));
   }
 
   setEnvironment(environment: string): void {
