@@ -40,7 +40,8 @@ export async function explainAll({ env, url, total, wanted, readLog }) {
       const plans = readLog().slice(before);
       statements += plans.split('Query Text:').length - 1;
       const scans = payloads.filter((table) => new RegExp(`Seq Scan on ${table}\\b`).test(plans));
-      if (scans.length > 0) scanning.push(`${question.name}: ${scans.join(', ')}`);
+      if (scans.length > 0 && !question.readsMuch)
+        scanning.push(`${question.name}: ${scans.join(', ')}`);
     }
   } finally {
     await stop(server);

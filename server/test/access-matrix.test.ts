@@ -103,6 +103,7 @@ const EXPECTED: Record<string, Refusals> = {
   'POST /api/public/otel/v1/traces': INGEST,
   'GET /api/apps/:app/otlp': READ,
   'PUT /api/apps/:app/otlp': OWN,
+  'POST /api/apps/:app/otlp/preview': OWN,
   'GET /api/apps/:app/executions': READ,
   'GET /api/apps/:app/executions/:id': READ,
   'DELETE /api/apps/:app/executions/:id': OWN,
@@ -298,6 +299,7 @@ describe('access to each route', () => {
   test('every route that changes something or shows payloads names its audit action', () => {
     const silent = ROUTES.filter(({ method, audit }) => method !== 'get' && audit === undefined);
     expect(silent.map(({ path }) => path).toSorted()).toEqual([
+      '/api/apps/:app/otlp/preview',
       '/api/apps/:app/retention/preview',
       '/api/auth/sign-out',
       '/api/invitations/preview',

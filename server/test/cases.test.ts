@@ -101,6 +101,21 @@ describe.each(DRIVERS)('a case, on %s', (driver) => {
     expect(await readCase('nobody')).toMatchObject({ executions: 0, items: [], matters: [] });
   });
 
+  test('lists the newest executions of a busy subject, and counts all of them', async () => {
+    const subjects = [{ type: 'merchant', id: 'busy' }];
+    const many = Array.from({ length: 203 }, (_, at) => made(`busy-${at}`, at, { subjects }));
+    // The oldest one is beyond the limit, and the newest one links to it.
+    const links = [{ executionId: 'busy-0', relation: 'retry_of' }];
+    await postOk(server.url, [...many.slice(0, -1), { ...many.at(-1), links }]);
+    const found = await get<Case>(api('subjects/merchant/busy/case'));
+    expect(found).toMatchObject({ executions: 203, more: 2 });
+    expect(found.items.map(({ executionId }) => executionId)).toEqual([
+      'busy-0',
+      ...many.slice(3).map(({ executionId }) => executionId),
+    ]);
+    expect(found.items.every(({ about }) => about)).toBe(true);
+  });
+
   test('the detail of an execution names those that link to it', async () => {
     const { linkedFrom } = await detail(server.url, 'loan-1');
     expect(linkedFrom).toEqual([

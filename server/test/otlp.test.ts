@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { IngestResult, OtlpState, Snapshot } from '@xray/core';
+import type { IngestResult, OtlpPreview, OtlpState, Snapshot } from '@xray/core';
+import { DEFAULT_OTLP_SETTINGS } from '#server/ingest/otlp-settings.js';
 import { importLines } from '#server/upkeep/import.js';
 import { prune } from '#server/upkeep/prune.js';
 import { API_KEY, APP, changed, driverInCi, freshServer } from './support/databases.js';
@@ -192,7 +193,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       await server.assemble(LATER);
       expect((await state()).counts).toContainEqual(expect.objectContaining({ result: 'let_go' }));
       await changed(server.deps.store, (edits) =>
-        edits.writeOtlpSettings(APP, { take: 'all', redact: [], outcomes: [] }),
+        edits.writeOtlpSettings(APP, { ...DEFAULT_OTLP_SETTINGS, take: 'all' }),
       );
       server.deps.otlpSettings.forget(APP);
       await postOtlp(server.url, TRACES, spansText({ trace: second, id: '1' }));
@@ -258,6 +259,86 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       await server.assemble(LATER);
       expect((await stored(id)).steps).toHaveLength(1);
       expect((await state()).counts).toContainEqual(expect.objectContaining({ result: 'outside' }));
+    });
+  });
+
+  describe('the settings of an app', () => {
+    const path = `/api/apps/${APP}/otlp`;
+    const root = { 'openinference.span.kind': 'CHAIN' };
+    const send = async (id: string, attributes: Record<string, string>) =>
+      await postOtlp(server.url, TRACES, spansText({ trace: id, id: '1', attributes }));
+    const itemOf = async (id: string, settings: object) => {
+      const { items } = await server.ask<OtlpPreview>('POST', `${path}/preview`, settings);
+      return items.find(({ traceId }) => traceId === id);
+    };
+
+    test('are previewed on stored traces, from spans and after these are gone, and then apply', async () => {
+      const id = trace();
+      const attributes = { ...root, 'loan.product': 'car', 'output.value': '{"code":"N"}' };
+      await send(id, { ...attributes, 'customer.mail': 'a@example.org' });
+      await server.assemble(LATER);
+      const settings = {
+        redact: ['customer.*'],
+        pipeline: ['loan.product'],
+        outcomes: [{ path: 'code', map: { N: 'declined' }, adverse: ['declined'] }],
+      };
+      const outcome = 'rule of the app (output: code)';
+      const read = { executionId: id, pipeline: 'car', outcome: 'declined', adverse: true };
+      const before = [expect.objectContaining({ pipeline: 'span 1', outcome: null })];
+      const after = [
+        expect.objectContaining({
+          ...read,
+          readFrom: expect.objectContaining({ outcome, pipeline: 'loan.product' }),
+        }),
+      ];
+      expect(await itemOf(id, settings)).toEqual({
+        traceId: id,
+        from: 'spans',
+        before,
+        after,
+        redacted: ['customer.mail'],
+      });
+      await server.assemble(2 * 3_600_000);
+      expect(await itemOf(id, settings)).toEqual({
+        traceId: id,
+        from: 'record',
+        before,
+        after,
+        redacted: [],
+      });
+      expect(await stored(id)).not.toHaveProperty('decision');
+      const next = trace();
+      await server.ask('PUT', path, settings);
+      await send(next, { ...attributes, 'customer.mail': 'a@example.org' });
+      await server.assemble(LATER);
+      expect(await stored(next)).toMatchObject({
+        pipeline: 'car',
+        decision: { outcome: 'declined' },
+      });
+      expect(JSON.stringify(await stored(next))).not.toContain('a@example.org');
+    });
+
+    test('keep content out of the database when they say so', async () => {
+      const id = trace();
+      const chat = {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.request.model': 'm',
+        'gen_ai.usage.input_tokens': '7',
+      };
+      await server.ask('PUT', path, { content: false });
+      await send(id, {
+        ...chat,
+        'input.value': 'canary-question',
+        'gen_ai.completion.0.content': 'canary-answer',
+      });
+      const [slice] = await server.deps.store.waiting.readSlices({ app: APP, traceId: id });
+      expect(inflateRawSync(slice?.body ?? '').toString()).not.toContain('canary');
+      await server.assemble(LATER);
+      expect((await stored(id)).steps).toMatchObject([{ kind: 'llm', model: { inputTokens: 7 } }]);
+      expect((await stored(id)).steps[0]).not.toHaveProperty('input');
+      await server.ask('PUT', path, {});
+      const wrong = server.ask('PUT', path, { outcomes: [{ step: 'a' }] });
+      await expect(wrong).rejects.toThrow(/outcomes\.0\.path/);
     });
   });
 

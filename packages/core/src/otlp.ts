@@ -17,15 +17,55 @@ export const outcomeRuleSchema = z.strictObject({
   adverse: z.array(z.string().max(LIMITS.outcome)).max(64).optional(),
 });
 
-/** How an app accepts OpenTelemetry traces. */
+const attributeName = z.string().min(1).max(256);
+
+/** How an app accepts and reads OpenTelemetry traces. */
 export const otlpSettingsSchema = z.strictObject({
   /** `recognised`: only traces with a span of a convention that X-Ray reads. */
   take: z.enum(['recognised', 'all']).default('recognised'),
   /** Names of attributes to redact, beside those that look like secrets. `*` stands for any characters. */
-  redact: z.array(z.string().min(1).max(256)).max(100).default([]),
+  redact: z.array(attributeName).max(100).default([]),
+  /** Whether inputs, outputs, messages and texts of documents are stored. */
+  content: z.boolean().default(true),
+  /** Attributes of spans or resources that name the pipeline. The first that is set counts. */
+  pipeline: z.array(attributeName).max(16).default([]),
+  /** Attributes that name the environment. */
+  environment: z.array(attributeName).max(16).default([]),
   outcomes: z.array(outcomeRuleSchema).max(50).default([]),
 });
 export type OtlpSettings = z.output<typeof otlpSettingsSchema>;
+
+const readExecutionSchema = z.object({
+  executionId: z.string(),
+  pipeline: z.string(),
+  environment: z.string().nullable(),
+  outcome: z.string().nullable(),
+  adverse: z.boolean().nullable(),
+  /** The places that gave the outcome, the pipeline and the environment. */
+  readFrom: z.object({
+    outcome: z.string().nullable(),
+    pipeline: z.string().nullable(),
+    environment: z.string().nullable(),
+  }),
+});
+export type ReadExecution = z.infer<typeof readExecutionSchema>;
+
+/** How settings would read recent traces. */
+export const otlpPreviewSchema = z.object({
+  items: z.array(
+    z.object({
+      traceId: z.string(),
+      /** `spans`: all spans are still there. `record`: only what was stored of them, so redaction is not shown. */
+      from: z.enum(['spans', 'record']),
+      /** With the present settings; null if the trace is not taken. */
+      before: z.array(readExecutionSchema).nullable(),
+      after: z.array(readExecutionSchema).nullable(),
+      /** Names of attributes that would be redacted. */
+      redacted: z.array(z.string()),
+    }),
+  ),
+});
+export type OtlpPreview = z.infer<typeof otlpPreviewSchema>;
 
 /** The settings, the waiting traces, and the results for received spans. */
 export const otlpStateSchema = z.object({

@@ -33,7 +33,12 @@ const MAX_OUTCOME = 64;
 
 /** The business decision, from the first place that has one; `readFrom` names the place. */
 export function decisionOf(input: DecisionInput): Decision | undefined {
-  const given = givenDecision(input.order) ?? ruledDecision(input);
+  const given =
+    givenDecision(input.order) ??
+    ruledDecision({
+      ...input,
+      steps: [...input.steps.values()].filter((step) => step !== undefined),
+    });
   if (given !== undefined) return given;
   // A running execution may still decide, and a failed one has not decided.
   if (!input.isTerminal) return undefined;
@@ -58,13 +63,22 @@ function givenDecision(order: Node[]): Decision | undefined {
   };
 }
 
-function ruledDecision({ rules, pipeline, steps, output }: DecisionInput): Decision | undefined {
+/** The decision by the first rule that finds a value. */
+export function ruledDecision({
+  rules,
+  pipeline,
+  steps,
+  output,
+}: {
+  rules: OutcomeRule[];
+  pipeline: string;
+  steps: readonly Step[];
+  output: Json | undefined;
+}): Decision | undefined {
   for (const { pipeline: only, step, path, map = {}, adverse = [] } of rules) {
     if (only !== undefined && only !== pipeline) continue;
     const source =
-      step === undefined
-        ? output
-        : [...steps.values()].findLast((candidate) => candidate?.name === step)?.output;
+      step === undefined ? output : steps.findLast(({ name }) => name === step)?.output;
     const value = valueAt(source, path);
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
       continue;

@@ -14,10 +14,12 @@ export interface Read {
 const [SERVER, CLIENT, PRODUCER, CONSUMER] = [2, 3, 4, 5];
 
 /** The pipeline of an execution, by the first place that names it. */
-export function pipelineOf(order: Node[], root: Node | undefined): Read {
+export function pipelineOf(order: Node[], root: Node | undefined, names: string[] = []): Read {
   const own = order.find(({ view }) => view.text('xray.pipeline') !== undefined);
   const ownName = own?.view.text('xray.pipeline');
   if (ownName !== undefined) return steady(ownName, 'xray.pipeline');
+  const chosen = readFirst(order, names);
+  if (chosen !== undefined) return steady(chosen.value, chosen.from);
   for (const { view } of order) {
     for (const { attribute } of PIPELINES) {
       const name = view.text(attribute);
@@ -58,14 +60,26 @@ function isText(value: Json | undefined): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-export function environmentOf(order: Node[]): Read | undefined {
-  for (const from of ENVIRONMENTS) {
+export function environmentOf(order: Node[], names: string[] = []): Read | undefined {
+  const found = readFirst(order, [...names, ...ENVIRONMENTS]);
+  return found && { ...found, value: cut(found.value, 64) };
+}
+
+/** The first of these attributes that a span or its resource has. */
+function readFirst(order: Node[], names: string[]): Read | undefined {
+  for (const from of names) {
     for (const { view } of order) {
-      const value = view.text(from) ?? view.span.resource[from];
-      if (isText(value)) return { value: cut(value, 64), from };
+      const value = attributeText(view.raw(from)) ?? attributeText(view.span.resource[from]);
+      if (value !== undefined) return { value, from };
     }
   }
   return undefined;
+}
+
+/** A text or number as a name. */
+export function attributeText(value: Json | undefined): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return isText(value) ? value : undefined;
 }
 
 /** The version of the code. Langfuse calls it the release. */

@@ -14,3 +14,5 @@ export { conventionsOf, hasRoot, snapshotsOf, type MappingOptions, type Trace } 
 export { MalformedRequest, type LogEvent, type Span, type Telemetry } from './telemetry.js';
 export { opaSnapshot } from './opa.js';
 export { redact } from './redact.js';
+export { dropContent } from './content.js';
+export { reread, type ReadingRules } from './reread.js';

@@ -33,6 +33,9 @@ export interface MappingOptions {
   revision: number;
   /** The app's own rules for outcomes, the first that applies. */
   outcomeRules?: OutcomeRule[];
+  /** The app's own attributes for the pipeline and the environment, before all others but `xray.pipeline`. */
+  pipelineAttributes?: string[];
+  environmentAttributes?: string[];
   keepsStacks?: boolean;
 }
 
@@ -109,8 +112,8 @@ function snapshotOf(
   const kept = keptOf(order.filter((node) => node !== ownRoot));
   const facts = factsOf(order, options);
   const { steps, marks } = stepsOf(kept, facts);
-  const pipeline = pipelineOf(order, root);
-  const environment = environmentOf(order);
+  const pipeline = pipelineOf(order, root, options.pipelineAttributes);
+  const environment = environmentOf(order, options.environmentAttributes);
   const code = codeVersionOf(order);
   const subjects = subjectsOf(order);
   const tags = tagsOf(order);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { snapshotsOf } from '../src/index.js';
+import { reread, snapshotsOf } from '../src/index.js';
 import { snapshotOf, span } from './spans.js';
 
 const root = { 'openinference.span.kind': 'CHAIN' };
@@ -143,4 +143,57 @@ test('10,000 spans within one another are read', () => {
     span('n', {}, { id: index + 1, parent: index, at: index }),
   );
   expect(snapshotOf(...spans).steps).toHaveLength(10_000);
+});
+
+test('the attributes that an app chose name the pipeline and the environment', () => {
+  const spans = [
+    span('root', { ...root, 'gen_ai.agent.name': 'agent' }, { resource: { 'k8s.ns': 'live' } }),
+    span('child', { 'loan.product': 'mortgage 20261201' }, { id: 2, parent: 1 }),
+  ];
+  const trace = { traceId: 'a'.repeat(32), spans, logs: [] };
+  const options = { appId: 'app', isTerminal: true, revision: 1 };
+  const [chosen] = snapshotsOf(trace, {
+    ...options,
+    pipelineAttributes: ['none', 'loan.product'],
+    environmentAttributes: ['k8s.ns'],
+  });
+  expect(chosen).toMatchObject({
+    pipeline: 'mortgage *',
+    environment: 'live',
+    readFrom: { pipeline: 'loan.product', environment: 'k8s.ns' },
+  });
+});
+
+test('other rules for outcomes give a stored execution what they would give its spans', () => {
+  const spans = [
+    span('root', { ...root, 'output.value': '{"result":{"code":"N"},"decision":"approved"}' }),
+    span('score', { 'loan.product': 'car', 'output.value': '{"grade":7}' }, { id: 2, parent: 1 }),
+  ];
+  const trace = { traceId: 'a'.repeat(32), spans, logs: [] };
+  const options = { appId: 'app', isTerminal: true, revision: 1 };
+  const settings = [
+    { outcomes: [], pipeline: [], environment: [] },
+    { outcomes: [{ path: 'result.code', map: { N: 'declined' } }], pipeline: [], environment: [] },
+    { outcomes: [{ step: 'score', path: 'grade' }], pipeline: ['loan.product'], environment: [] },
+    {
+      outcomes: [{ pipeline: 'other', path: 'result.code' }],
+      pipeline: [],
+      environment: ['loan.product'],
+    },
+  ];
+  const mapped = settings.map(
+    ({ outcomes, pipeline, environment }) =>
+      snapshotsOf(trace, {
+        ...options,
+        outcomeRules: outcomes,
+        pipelineAttributes: pipeline,
+        environmentAttributes: environment,
+      })[0],
+  );
+  const [stored] = mapped;
+  if (stored === undefined) throw new Error('there is no execution');
+  for (const [index, rules] of settings.entries()) {
+    const { pipeline, environment, decision, readFrom } = mapped[index] ?? stored;
+    expect(reread(stored, rules)).toEqual({ pipeline, environment, decision, readFrom });
+  }
 });

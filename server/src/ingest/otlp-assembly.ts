@@ -4,7 +4,7 @@ import { readSnapshot } from '../records/read-snapshot.js';
 import { assembleTrace, type Assembled, type AssemblyInput } from '../records/otlp-slices.js';
 import type { ExecutionRecord, Store } from '../store/store.js';
 import { outageOf } from '../store/outage.js';
-import { WAITING_TIMES, type DueTrace } from '../store/waiting-spans.js';
+import { WAITING_TIMES, type DueTrace } from '../store/waiting-trace.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { MAX_WAITING_BYTES } from './otlp-intake.js';
 import type { OtlpMetrics, OtlpResult } from './otlp-metrics.js';

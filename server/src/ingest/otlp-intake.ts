@@ -2,9 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { LIMITS } from '@xray/core';
 import type { Encoding, PartialSuccess } from '@xray/otlp';
 import { DomainError } from '../errors.js';
-import { sliceRequest, type Malformed, type SlicedRequest } from '../records/otlp-slices.js';
+import {
+  sliceRequest,
+  type DoorSettings,
+  type Malformed,
+  type SlicedRequest,
+} from '../records/otlp-slices.js';
 import type { Sender } from '../records/read-snapshot.js';
-import type { Slice, SliceOutcome, WaitingStore } from '../store/waiting-spans.js';
+import type { WaitingStore } from '../store/waiting-spans.js';
+import type { Slice, SliceOutcome } from '../store/waiting-trace.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { BudgetShares, ByteBudget, type Budget } from './byte-budget.js';
 import { GroupCommit } from './group-commit.js';
@@ -76,8 +82,8 @@ export class OtlpIntake {
     const body = await readBody(delivery.req, share, LIMITS.requestBytes);
     try {
       body.takeMore(DECODED * body.bytes.length);
-      const { redact } = await this.#parts.settings.of(app);
-      const sliced = await this.#slice(body.bytes, delivery, redact);
+      const { redact, content } = await this.#parts.settings.of(app);
+      const sliced = await this.#slice(body.bytes, delivery, { redact, content });
       if ('malformed' in sliced) throw new DomainError('invalid', sliced.malformed);
       return await this.#save(sliced, delivery);
     } finally {
@@ -88,10 +94,10 @@ export class OtlpIntake {
   async #slice(
     body: Uint8Array,
     { signal, encoding }: OtlpDelivery,
-    names: string[],
+    settings: DoorSettings,
   ): Promise<SlicedRequest | Malformed> {
-    if (body.length <= LARGE) return sliceRequest(body, signal, encoding, names);
-    return await this.#parts.threads.run('sliceRequest', { body, signal, encoding, names });
+    if (body.length <= LARGE) return sliceRequest(body, signal, encoding, settings);
+    return await this.#parts.threads.run('sliceRequest', { body, signal, encoding, settings });
   }
 
   async #save(

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Waiting } from '../store/waiting-spans.js';
+import type { Waiting } from '../store/waiting-trace.js';
 
 /**
  * What became of spans, log records and traces. `taken`, `duplicate`, `rejected`, `closed`, `full` and `ignored` count

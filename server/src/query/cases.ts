@@ -34,11 +34,8 @@ export async function readCase(
   const written = `${subject.type}/${subject.id}`;
   const range = wholeRange(app, query);
   const { found, left } = await search.findFact(range, 'subject', '', written);
-  const rows = await store.index.readSubject([...new Set(found.ids)], subject);
-  const newest = rows
-    .toSorted((a, b) => b.at - a.at || b.id - a.id)
-    .slice(0, MAX_ABOUT)
-    .map(({ id }) => id);
+  const ids = [...new Set(found.ids)];
+  const { executions, newest } = await store.findAbout(app, ids, subject, MAX_ABOUT);
   const about = await store.listLinked(newest);
   const { linked, more } = await followLinks(deps, app, about);
   const entryOf =
@@ -48,16 +45,18 @@ export async function readCase(
       const stale = isStale(summary.status, Date.parse(summary.receivedAt), now);
       return { summary: { ...summary, stale }, about: isAbout, links };
     };
-  const listed = new Set(newest);
-  const isAlsoAbout = new Set(rows.map(({ id }) => id));
+  const isAlsoAbout = ({ summary }: LinkedExecution): boolean =>
+    summary.subjects.some(({ type, id }) => type === subject.type && id === subject.id);
+  const alsoAbout = linked.filter(isAlsoAbout).length;
   return {
     ...subject,
-    executions: rows.length,
+    executions,
     ...assembleCase([
       ...about.map(entryOf(true)),
-      ...linked.map((row) => entryOf(isAlsoAbout.has(row.id))(row)),
+      ...linked.map((row) => entryOf(isAlsoAbout(row))(row)),
     ]),
-    more: rows.filter(({ id }) => !listed.has(id)).length + more,
+    // A linked execution may be too new to be among the counted ones.
+    more: Math.max(0, executions - newest.length - alsoAbout) + more,
     notSearched: notSearchedOf(left),
   };
 }

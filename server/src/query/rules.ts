@@ -19,6 +19,7 @@ const SAMPLE = 5_000;
 const LOOK_BACK = 1_000;
 /** Changes at different times for which that is done, the latest ones. */
 const MAX_LOOKS = 6;
+const LOOKS_AT_ONCE = 2;
 
 export async function readRuleHistory(
   store: Store,
@@ -90,7 +91,7 @@ async function dateChanges(
   const back = Math.max(1, Math.ceil(LOOK_BACK / perRun));
   const times = [...new Set(changes.map(({ at }) => at))].sort((a, b) => b - a);
   const windows = new Map<number, ObservedRun[]>();
-  for (const at of times.slice(0, MAX_LOOKS)) {
+  const look = async (at: number): Promise<void> => {
     const place = runs.findIndex((run) => run.at === at);
     const from = runs[Math.max(0, place - back)]?.at ?? at;
     const readings = await store.readRules({
@@ -100,6 +101,10 @@ async function dateChanges(
       sampled: 2 * LOOK_BACK,
     });
     windows.set(at, runsOf(readings));
+  };
+  const looks = times.slice(0, MAX_LOOKS);
+  for (let next = 0; next < looks.length; next += LOOKS_AT_ONCE) {
+    await Promise.all(looks.slice(next, next + LOOKS_AT_ONCE).map(look));
   }
   return changes.map((change) => ({
     ...change,

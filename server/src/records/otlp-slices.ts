@@ -5,6 +5,7 @@ import {
   conventionsOf,
   decodeLogs,
   decodeTraces,
+  dropContent,
   hasRoot,
   MalformedRequest,
   redact,
@@ -43,17 +44,21 @@ interface SliceText {
   logs: (Omit<LogEvent, 'resource' | 'scope' | 'scopeVersion' | 'traceId'> & { origin: number })[];
 }
 
+/** The settings that apply before anything is stored. */
+export type DoorSettings = Pick<OtlpSettings, 'redact' | 'content'>;
+
 /** Decodes a request, redacts it, and cuts it by trace. */
 export function sliceRequest(
   body: Uint8Array,
   signal: 'traces' | 'logs',
   encoding: Encoding,
-  names: string[],
+  { redact: names, content }: DoorSettings,
 ): SlicedRequest | Malformed {
   try {
     const decode = signal === 'traces' ? decodeTraces : decodeLogs;
     const telemetry = decode(body, encoding);
     redact(telemetry, names);
+    if (!content) dropContent(telemetry);
     const { spans, logs, rejected, rejection, ignored } = telemetry;
     const traces = new Map<string, Trace>();
     const traceOf = (traceId: string): Trace => {
@@ -136,7 +141,7 @@ export function assembleTrace({
       appId: app,
       isTerminal: at,
       revision: 2 * slices.length + (at ? 1 : 0),
-      outcomeRules: settings.outcomes,
+      ...readingOptions(settings),
     });
   const free = read.filter(({ environments }) => environments === null);
   let kept = read;
@@ -161,7 +166,16 @@ export function assembleTrace({
   };
 }
 
-function joined(traceId: string, parts: { trace: Trace }[]): Trace {
+/** The settings that apply when a trace is read. */
+export function readingOptions({ outcomes, pipeline, environment }: OtlpSettings) {
+  return {
+    outcomeRules: outcomes,
+    pipelineAttributes: pipeline,
+    environmentAttributes: environment,
+  };
+}
+
+export function joined(traceId: string, parts: { trace: Trace }[]): Trace {
   return {
     traceId,
     spans: parts.flatMap(({ trace }) => trace.spans),
@@ -169,7 +183,7 @@ function joined(traceId: string, parts: { trace: Trace }[]): Trace {
   };
 }
 
-function traceOf(traceId: string, body: Uint8Array): Trace {
+export function traceOf(traceId: string, body: Uint8Array): Trace {
   const text = inflateRawSync(body).toString();
   const { spans, logs, origins } = parseJson(text) as unknown as SliceText;
   const whole = <T extends { origin: number }>({ origin, ...item }: T) => {

@@ -31,6 +31,28 @@ export async function listLinksTo(
   }));
 }
 
+/** The executions about a subject among these: their number, and the newest ones. */
+export interface AboutSubject {
+  executions: number;
+  newest: number[];
+}
+
+export async function findAbout(
+  db: Db,
+  app: string,
+  ids: number[],
+  { type, id }: { type: string; id: string },
+  limit: number,
+): Promise<AboutSubject> {
+  if (ids.length === 0) return { executions: 0, newest: [] };
+  const { rows } = await sql<{ id: number; executions: number }>`
+    SELECT e.id, count(*) OVER ()::integer AS executions FROM xray.executions e
+    WHERE e.app = ${app} AND e.id = ANY (${ids}::bigint[])
+      AND e.subjects @> ${JSON.stringify([{ type, id }])}::jsonb
+    ORDER BY e.at DESC, e.id DESC LIMIT ${limit}`.execute(db);
+  return { executions: rows[0]?.executions ?? 0, newest: rows.map((row) => row.id) };
+}
+
 /** Rows of the list by their ids, with their links, in no order. */
 export async function listLinked(db: Db, ids: number[]): Promise<LinkedExecution[]> {
   if (ids.length === 0) return [];

@@ -10,7 +10,7 @@ import { instant } from './instant.js';
 import { countWithPerson, withPerson } from './people-among-candidates.js';
 import type { ErasedBatch, ErasureScope, Store } from './store.js';
 import { eraseSpans } from './trace-spans.js';
-import { eraseWaiting, refuseTraces } from './waiting-spans.js';
+import { eraseWaiting, refuseTraces } from './due-traces.js';
 
 type Db = Driver['db'];
 

@@ -19,6 +19,7 @@ import * as retention from './retention.js';
 import * as derived from './rewrite-derived.js';
 import * as pipelines from './pipelines.js';
 import { readRules } from './rules.js';
+import { writeOtlpSettings } from './otlp-results.js';
 import { saveExecutions } from './save-executions.js';
 import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
 import { sqlSearchStore } from './sql-search-store.js';
@@ -26,7 +27,7 @@ import type { Audited, Edits, Store } from './store.js';
 import * as tombstones from './tombstones.js';
 import { joinSpans, readSpans } from './trace-spans.js';
 import * as transfer from './transfer.js';
-import { waitingStore, writeOtlpSettings } from './waiting-spans.js';
+import { waitingStore } from './waiting-spans.js';
 
 /** How long ingest waits for an answer of Postgres, in ms. An SDK gives up after ten seconds. */
 const ANSWER_MS = 8_000;
@@ -91,6 +92,7 @@ export function createSqlStore(driver: Driver): Store {
     countTraits: (pair, found, outcome) => cohorts.countTraits(db, pair, found, outcome),
 
     listLinksTo: (app, executionId, limit) => cases.listLinksTo(db, app, executionId, limit),
+    findAbout: (...asked) => cases.findAbout(db, ...asked),
     listLinked: (ids) => cases.listLinked(db, ids),
     findNeighbours: (app, around) => cases.findNeighbours(db, app, around),
     suggest: (app, wanted) => suggest(db, app, wanted),

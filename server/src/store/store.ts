@@ -18,7 +18,7 @@ import type {
   Transferred,
 } from '@xray/core';
 import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
-import type { LinkedExecution } from './cases.js';
+import type { AboutSubject, LinkedExecution } from './cases.js';
 import type {
   FacetRow,
   Flow,
@@ -201,6 +201,13 @@ export interface Store extends AccessStore {
 
   /** The newest executions that link to one, the oldest of them first. */
   listLinksTo(app: string, executionId: string, limit: number): Promise<LinkedFrom[]>;
+  /** The executions about a subject among these: their number, and the newest ones. */
+  findAbout(
+    app: string,
+    ids: number[],
+    subject: { type: string; id: string },
+    limit: number,
+  ): Promise<AboutSubject>;
   /** Rows of the list by id, with their links, in no order. */
   listLinked(ids: number[]): Promise<LinkedExecution[]>;
   /** Rows that link to one of the executions, or that are among the targets; the newest first. */

@@ -22,6 +22,7 @@ import {
   thresholdChanges,
   type Dictionary,
   type LinkedFrom,
+  type OtlpPreview,
   type QueryNode,
   type Returned,
   type SearchMatch,
@@ -37,10 +38,12 @@ import {
   sliceRequest,
   type Assembled,
   type AssemblyInput,
+  type DoorSettings,
   type Malformed,
   type SlicedRequest,
 } from '../records/otlp-slices.js';
 import { otlpBytes } from '../records/otlp-export.js';
+import { previewTrace, type PreviewInput } from '../records/otlp-preview.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
 import { buildSegment, type BuiltSegment } from '../segments/build.js';
 import { checkOf } from '../segments/directory.js';
@@ -105,19 +108,24 @@ export const tasks = {
     body,
     signal,
     encoding,
-    names,
+    settings,
   }: {
     body: Uint8Array;
     signal: 'traces' | 'logs';
     encoding: Encoding;
-    names: string[];
+    settings: DoorSettings;
   }): SlicedRequest | Malformed {
-    return sliceRequest(body, signal, encoding, names);
+    return sliceRequest(body, signal, encoding, settings);
   },
 
   /** The snapshots of a trace. */
   assembleTrace(input: AssemblyInput): Assembled {
     return assembleTrace(input);
+  },
+
+  /** How settings would read a trace. */
+  previewTrace(input: PreviewInput): OtlpPreview['items'][number] {
+    return previewTrace(input);
   },
 
   /** Snapshots as one gzipped OTLP request in protobuf. */

@@ -15,6 +15,8 @@ export interface OtlpServer {
   deps: Deps;
   /** Assembles all that is due so many ms from now. */
   assemble(afterMs: number): Promise<void>;
+  /** A call as the command line makes it, with all permissions. */
+  ask<T>(method: string, path: string, body: unknown): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,8 @@ export async function otlpServer(driver: DriverName): Promise<OtlpServer> {
   await changed(deps.store, (edits) => edits.initialize({ id: APP, name: APP }, first));
   const http = createServer(createApp(deps, 'network'));
   const url = await listening(http);
+  const socket = createServer(createApp(deps, 'socket'));
+  const socketUrl = await listening(socket);
   const threads = new TaskThreads(1);
   return {
     url,
@@ -43,8 +47,18 @@ export async function otlpServer(driver: DriverName): Promise<OtlpServer> {
       let took = 1;
       while (took > 0) took = await assembly.run();
     },
+    async ask<T>(method: string, path: string, body: unknown): Promise<T> {
+      const response = await fetch(`${socketUrl}${path}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(await response.text());
+      return (await response.json()) as T;
+    },
     async close() {
       await new Promise((done) => http.close(done));
+      await new Promise((done) => socket.close(done));
       await threads.close();
       await backend.close();
       await place.remove();
