@@ -148,7 +148,7 @@ function serverRooms() {
   return [
     room(
       [`${src}/store/**`],
-      [packages, express, drivers, notRooms()],
+      [packages, express, drivers, notRooms('search')],
       [`${src}/store/drivers/**`],
     ),
     room([`${src}/store/drivers/**`], [packages, express, notRooms()]),
@@ -156,7 +156,7 @@ function serverRooms() {
     room([`${src}/ingest/**`], [packages, express, drivers, notRooms('ingest')]),
     // The content of a snapshot's text, wherever it comes from: a request, an import, or the store.
     room([`${src}/records/**`], [packages, express, drivers, notRooms()]),
-    room([`${src}/query/**`], [packages, express, drivers, notRooms('query', 'search')]),
+    room([`${src}/query/**`], [packages, express, drivers, notRooms('query')]),
     room([`${src}/search/**`], [packages, express, drivers, notRooms('search')]),
     // The encoding of the search index. It knows bytes, but not where they are stored.
     room([`${src}/segments/**`], [packages, express, notRooms(), not('store')]),
@@ -164,10 +164,7 @@ function serverRooms() {
     // Long computations, which need only their input and can run in a thread.
     room([`${src}/threads/**`], [packages, express, drivers, notRooms()]),
     // Background work, and work over many executions. Both use ingest and queries.
-    room(
-      [`${src}/upkeep/**`],
-      [packages, express, drivers, notRooms('upkeep', 'ingest', 'query', 'search')],
-    ),
+    room([`${src}/upkeep/**`], [packages, express, drivers, notRooms('upkeep', 'ingest', 'query')]),
     room([`${src}/auth/**`], [packages, drivers, notRooms('auth')]),
     room([`${src}/routes/**`], [packages, drivers, not(...top)]),
     room([`${src}/cli/**`], [packages, express, drivers, not('main', 'app', 'routes', 'ingest')]),

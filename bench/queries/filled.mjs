@@ -58,7 +58,7 @@ export async function fill({ env, folder, total }) {
     };
     await Promise.all(Array.from({ length: LANES }, lane));
     if (stored !== total) throw new Error(`${stored} of ${total} executions were stored`);
-    await store.vacuum();
+    await store.tidy();
   } finally {
     await store.close();
   }
@@ -67,14 +67,16 @@ export async function fill({ env, folder, total }) {
 
 async function openStore({ DATABASE_URL: url, XRAY_DATA_DIR: dataDir }) {
   const { createSqlStore } = await load('store/sql-store.js');
+  const { TaskThreads } = await load('threads/task-threads.js');
+  const threads = new TaskThreads(1);
   if (url === undefined) {
     const { openPglite } = await load('store/drivers/pglite.js');
-    return createSqlStore(await openPglite(path.join(dataDir, 'db')));
+    return createSqlStore(await openPglite(path.join(dataDir, 'db')), threads);
   }
   const { openPostgres } = await load('store/drivers/postgres.js');
   const onConnectionError = () => {};
   const options = { connectionString: url, caCert: undefined, maxConnections: LANES };
-  return createSqlStore(openPostgres({ ...options, onConnectionError }));
+  return createSqlStore(openPostgres({ ...options, onConnectionError }), threads);
 }
 
 async function load(file) {

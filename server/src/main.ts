@@ -29,8 +29,6 @@ import type { NewApiKey } from './store/access-store.js';
 import type { Driver } from './store/driver.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
-import { startIndexJob } from './search/index-job.js';
-import { Search } from './search/search.js';
 import { watchErrors } from './store-errors.js';
 import { outageOf } from './store/outage.js';
 import { createSqlStore } from './store/sql-store.js';
@@ -111,12 +109,11 @@ export async function openBackend(config: Config): Promise<Backend> {
   const outages = new OutageLog(logger, Date.now);
   const { driver, lock, secret } = await openDatabase(config, logger, outages);
   const metrics = new Registry();
-  const store = watchErrors(createSqlStore(driver), metrics, outages);
   const threads = new TaskThreads(THREADS);
+  const store = watchErrors(createSqlStore(driver, threads), metrics, outages);
   // Ingest has its own thread, so questions cannot delay it.
   const intakeThread = new TaskThreads(1);
   const otlpThread = new TaskThreads(1);
-  const search = new Search(store, threads);
   const passwords = new Passwords();
   const stopping = new AbortController();
   // Every live stream adds a listener, and removes it at its end.
@@ -142,7 +139,6 @@ export async function openBackend(config: Config): Promise<Backend> {
     const otlpSettings = new OtlpSettingsReader(store.waiting, now);
     const deps: Deps = {
       store,
-      search,
       threads,
       accounts: createAccounts({
         db: driver.db,
@@ -164,7 +160,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       otlpSettings,
       otlp: new OtlpIntake({
         waiting: store.waiting,
-        kind: store.kind,
+        batchesAtOnce: store.limits.batchesAtOnce,
         metrics: otlpMetrics,
         settings: otlpSettings,
         threads: otlpThread,
@@ -178,7 +174,7 @@ export async function openBackend(config: Config): Promise<Backend> {
         logger,
         now,
       }),
-      heavyReads: new HeavyReads(heavyReadsFor(maxConnectionsOf(config)), metrics),
+      heavyReads: new HeavyReads(heavyReadsFor(store.limits.heavyReadsAtOnce), metrics),
       erasures: new ErasureMetrics(metrics),
       limitRate: rateLimit(config.requestsPerMinute),
       logger,
@@ -228,7 +224,7 @@ export async function startServer(
     backend.announce(url);
     const setupLink = await backend.deps.links.setupLink();
     const retention = startRetentionJob(backend.deps);
-    const indexing = startIndexJob(backend.deps);
+    const indexing = backend.deps.store.startJobs(backend.deps);
     const forwarding = config.forward && startForwardJob(backend.deps, config.forward);
     const assembling = startOtlpJob(backend.deps.otlpAssembly, backend.deps.logger);
     const stop = async (): Promise<void> => {
@@ -286,10 +282,6 @@ async function clerkOf(
   if (clerk === undefined) return undefined;
   const { Clerk: Service } = await import('./auth/clerk.js');
   return new Service(clerk, store, pages);
-}
-
-function maxConnectionsOf({ database }: Config): number | undefined {
-  return database.kind === 'postgres' ? database.maxConnections : undefined;
 }
 
 async function initialize(

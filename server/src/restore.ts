@@ -5,6 +5,7 @@ import { lockDataDir } from './data-dir.js';
 import { RestoreError } from './errors.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { createSqlStore } from './store/sql-store.js';
+import { TaskThreads } from './threads/task-threads.js';
 import { ForeignEntryError, listFiles, unpackFiles } from './upkeep/backup.js';
 
 /**
@@ -73,7 +74,7 @@ async function refuseUnlessWhole(file: string): Promise<void> {
 
 async function tryOpening(directory: string, file: string): Promise<void> {
   try {
-    const store = createSqlStore(await openPglite(directory));
+    const store = createSqlStore(await openPglite(directory), new TaskThreads(1));
     try {
       await store.migrate();
     } finally {

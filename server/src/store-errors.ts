@@ -29,7 +29,6 @@ export function watchErrors(store: Store, registry: Registry, outages: OutageLog
   };
   return {
     ...watched(store, watcher),
-    index: watched(store.index, watcher),
     waiting: watched(store.waiting, watcher),
     forwarding: watched(store.forwarding, watcher),
   };

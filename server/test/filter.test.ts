@@ -14,15 +14,21 @@ import {
   type QueryNode,
 } from '@xray/core';
 import { readFacets, readHistogram } from '#server/query/counts.js';
-import { conditionOf } from '#server/query/filter.js';
-import { narrowByIndex } from '#server/query/narrow.js';
-import { startIndexJob } from '#server/search/index-job.js';
-import { Search } from '#server/search/search.js';
+import { conditionOf } from '#server/store/conditions.js';
+import type { Engine } from '#server/store/engine.js';
+import { listRows } from '#server/store/executions.js';
+import { narrowByIndex } from '#server/store/narrow.js';
 import type { Driver } from '#server/store/driver.js';
-import { createSqlStore } from '#server/store/sql-store.js';
 import type { Store } from '#server/store/store.js';
-import { TaskThreads } from '#server/threads/task-threads.js';
-import { APP, DRIVERS, changed, newPlace, type Place } from './support/databases.js';
+import {
+  APP,
+  DRIVERS,
+  changed,
+  engineOf,
+  newPlace,
+  storeOver,
+  type Place,
+} from './support/databases.js';
 import { EVERY_TERM, NOW, anyQueryText, factsOf, sampleSnapshots } from './support/queries.js';
 import { recordOf } from './support/snapshots.js';
 import { openDriver } from './support/tables.js';
@@ -84,21 +90,18 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
   let place: Place;
   let database: Driver;
   let store: Store;
-  let search: Search;
-  let threads: TaskThreads;
+  let engine: Engine;
   beforeAll(async () => {
     place = await newPlace(driver);
     database = await openDriver(place);
-    store = createSqlStore(database);
-    threads = new TaskThreads(1);
-    search = new Search(store, threads);
+    store = storeOver(database);
+    engine = engineOf(store);
     await store.migrate();
     await changed(store, async (edits) => await edits.createApp(APP, APP));
     const records = sampleSnapshots(200).map((made) => recordOf(made, new Date(NOW)));
     // The search index does not contain the last ones.
     await store.saveExecutions(records.slice(0, -20));
-    const indexing = startIndexJob({
-      store,
+    const indexing = store.startJobs({
       logger: pino({ enabled: false }),
       metrics: new Registry(),
       now: Date.now,
@@ -106,7 +109,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     const range = { app: APP, from: -Infinity, to: Infinity };
     const indexed = idsByMeaning(queryOf('tag:vip')).filter((id) => !LAST.has(id)).length;
     await vi.waitUntil(
-      async () => (await search.findFew(range, queryOf('tag:vip')))?.ids.length === indexed,
+      async () => (await engine.search.findFew(range, queryOf('tag:vip')))?.ids.length === indexed,
       { timeout: 30_000 },
     );
     await indexing.stop();
@@ -115,7 +118,6 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     await sql`DROP TABLE xray.bodies`.execute(database.db);
   });
   afterAll(async () => {
-    await threads.close();
     await store.close();
     await place.remove();
   });
@@ -126,7 +128,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
       .sort();
 
   async function foundBySql(query: QueryNode, where = conditionOf(query, NOW)): Promise<string[]> {
-    const listed = await store.listExecutions({
+    const listed = await listRows(engine.db, {
       app: APP,
       where,
       from: undefined,
@@ -158,7 +160,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
 
   async function foundByIndex(query: QueryNode): Promise<string[]> {
     const scope = { app: APP, where: conditionOf(query, NOW), from: undefined, to: undefined };
-    return await foundBySql(query, await narrowByIndex(search, scope, query));
+    return await foundBySql(query, await narrowByIndex(engine.search, scope, query));
   }
 
   test('narrowed by the index, it finds the same, including newer executions', async () => {
@@ -179,11 +181,11 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
 
   test('facets count the matching executions of any query, by value', async () => {
     const nothing = { q: 'started:>2026-11-21 started:<2026-11-20', ...RANGE, values: 100 };
-    expect(await readFacets({ store, search }, APP, nothing, NOW)).toMatchObject({ total: 0 });
+    expect(await readFacets(store, APP, nothing, NOW)).toMatchObject({ total: 0 });
     await fc.assert(
       fc.asyncProperty(anyQueryText, async (q) => {
         const found = foundByMeaning(queryOf(q));
-        const facets = await readFacets({ store, search }, APP, { q, ...RANGE, values: 100 }, NOW);
+        const facets = await readFacets(store, APP, { q, ...RANGE, values: 100 }, NOW);
         expect(facets.total).toBe(found.length);
         expect(countsOf(facets)).toEqual(facetsByMeaning(found));
       }),
@@ -192,7 +194,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
   });
 
   test('every facet is a term that finds as many executions as it counts', async () => {
-    const facets = await readFacets({ store, search }, APP, { ...RANGE, values: 100 }, NOW);
+    const facets = await readFacets(store, APP, { ...RANGE, values: 100 }, NOW);
     const fields = facets.items.map(({ field }) => field);
     expect(fields).toEqual(
       expect.arrayContaining(['outcome', 'status', 'pipeline', 'env', 'reason', 'rule', 'tag']),
@@ -213,7 +215,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
 
   test('facets list the most frequent values, and count the others', async () => {
     const [all, few] = await Promise.all(
-      [100, 2].map((values) => readFacets({ store, search }, APP, { ...RANGE, values }, NOW)),
+      [100, 2].map((values) => readFacets(store, APP, { ...RANGE, values }, NOW)),
     );
     expect(few?.items).toEqual(
       all?.items.map(({ field, values }) => ({
@@ -228,12 +230,7 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
 
   test.each(['outcome', 'status'] as const)('a histogram counts by time and %s', async (by) => {
     const q = 'pipeline:loan* -env:prod';
-    const histogram = await readHistogram(
-      { store, search },
-      APP,
-      { q, ...RANGE, by, buckets: 30 },
-      NOW,
-    );
+    const histogram = await readHistogram(store, APP, { q, ...RANGE, by, buckets: 30 }, NOW);
     const start = Date.parse(histogram.from);
     const found = foundByMeaning(queryOf(q));
     expect(histogram).toMatchObject({ total: found.length, bucketMs: 6 * 3_600_000 });
@@ -265,14 +262,12 @@ describe.each(DRIVERS)('a filter in SQL on %s', (driver) => {
     ['started:2026-11-20', RANGE, '2026-11-20T00:00:00.000Z', '2026-11-21T00:00:00.000Z'],
     ['', { from: '0000-01-01T00:00:00Z' }, '0001-01-01T00:00:00.000Z', '2026-11-22T12:00:00.000Z'],
   ])('with q=%j and %j it looks from %s to %s', async (q, range, from, to) => {
-    expect(await readFacets({ store, search }, APP, { q, ...range, values: 1 }, NOW)).toMatchObject(
-      {
-        from,
-        to,
-      },
-    );
+    expect(await readFacets(store, APP, { q, ...range, values: 1 }, NOW)).toMatchObject({
+      from,
+      to,
+    });
     const histogram = await readHistogram(
-      { store, search },
+      store,
       APP,
       { q, ...range, by: 'status', buckets: 60 },
       NOW,

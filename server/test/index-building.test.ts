@@ -4,7 +4,6 @@ import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseQuery, type Snapshot } from '@xray/core';
 import { IndexBuilder } from '#server/search/index-builder.js';
-import { Search } from '#server/search/search.js';
 import { readDirectoryBlock } from '#server/segments/directory.js';
 import { CANDIDATES, DIRECTORY, TERMS, blockNumber } from '#server/segments/segment.js';
 import { findTerm } from '#server/segments/term-blocks.js';
@@ -19,6 +18,7 @@ import {
   newPlace,
   openStore,
   changed,
+  engineOf,
 } from './support/databases.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 
@@ -31,10 +31,10 @@ async function save(store: Store, snapshots: Snapshot[], receivedAt = new Date()
 /** The builder and the search of an index. Nothing is built unless `build` is called. */
 function indexOver(store: Store, { now = Date.now }: { now?: () => number } = {}) {
   const threads = new TaskThreads(1);
-  const search = new Search(store, threads);
+  const { search, index } = engineOf(store);
   const { signal } = new AbortController();
   const builder = new IndexBuilder({
-    store: store.index,
+    store: index,
     threads,
     now,
     rest: async () => {},
@@ -66,7 +66,7 @@ function indexOver(store: Store, { now = Date.now }: { now?: () => number } = {}
       await vi.waitUntil(
         async () => {
           while (!(await builder.step()));
-          return (await store.index.measureLag()).executions === 0;
+          return (await index.measureLag()).executions === 0;
         },
         { timeout: 30_000 },
       );
@@ -85,13 +85,14 @@ async function erase(store: Store, what: ErasureScope['what']): Promise<number> 
   do {
     const batch = await store.eraseBatch(scope, last, { wait: true, named });
     erased += batch?.erased.executions ?? 0;
-    last = batch?.last;
+    last = batch?.next;
   } while (last !== undefined);
   return erased;
 }
 
 /** Everything in the segments: ids of executions, the raw blocks, and the executions with a tag. */
-async function contentsOf({ index }: Store) {
+async function contentsOf(store: Store) {
+  const { index } = engineOf(store);
   const segments = await index.listForSweep();
   const ids: number[] = [];
   let raw = '';
@@ -214,15 +215,15 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     const { build, ids } = indexOver(store);
     const erased = withCandidate('short-lived');
     await save(store, [erased, withCandidate('long-lived')]);
-    const state = await store.index.readIndexState();
+    const state = await engineOf(store).index.readIndexState();
     const unindexed = () =>
-      store.index.readUnindexed(state.position, { executions: 10, bytes: 1e6 });
+      engineOf(store).index.readUnindexed(state.position, { executions: 10, bytes: 1e6 });
     // A transaction of another test on the same Postgres can delay them for a moment.
     await expect.poll(unindexed).toHaveLength(2);
     const last = (await unindexed()).at(-1);
     await erase(store, { kind: 'execution', executionId: erased.executionId });
     const to = { xact: last?.xact ?? '', id: last?.id ?? 0 };
-    expect(await store.index.addSegments(state, to, [])).toBe(false);
+    expect(await engineOf(store).index.addSegments(state, to, [])).toBe(false);
     await build();
     expect((await contentsOf(store)).raw).not.toContain('short-lived');
     expect(await ids('offered')).toHaveLength(1);
@@ -281,7 +282,7 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
         [start + 2 * DAY_MS, start + 7 * DAY_MS],
       ] as const) {
         const { found } = await search.findCandidate({ app: APP, from, to }, 'popular');
-        const rows = await store.index.listByIds([...found.ids], sql<boolean>`true`);
+        const rows = await engineOf(store).index.listByIds([...found.ids], sql<boolean>`true`);
         const expected = [...last].filter(([, { has, at }]) => has && at >= from && at < to);
         expect(found.ids).toHaveLength(expected.length);
         expect(rows.map(({ summary }) => summary.executionId).toSorted()).toEqual(
@@ -306,10 +307,10 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
       ahead += 11 * 60_000;
       await check();
     }
-    expect(await store.index.listOutdated(undefined, 1_000)).not.toEqual([]);
+    expect(await engineOf(store).index.listOutdated(undefined, 1_000)).not.toEqual([]);
     ahead += 2 * DAY_MS;
     await build();
-    expect(await store.index.listOutdated(undefined, 1_000)).toEqual([]);
+    expect(await engineOf(store).index.listOutdated(undefined, 1_000)).toEqual([]);
     await check();
   });
 
@@ -322,10 +323,10 @@ describe.each(DRIVERS)('the search index on %s', (driver) => {
     const behind = await find('laggard');
     expect(behind.left).toMatchObject({ executions: 100 });
     expect(behind.ids).toHaveLength(200);
-    expect(await store.index.measureLag()).toMatchObject({ executions: 2_100 });
+    expect(await engineOf(store).index.measureLag()).toMatchObject({ executions: 2_100 });
     await build();
     expect((await find('laggard')).left).toBeNull();
-    expect(await store.index.measureLag()).toMatchObject({ executions: 0 });
+    expect(await engineOf(store).index.measureLag()).toMatchObject({ executions: 0 });
   });
 
   test('is built by one of several instances', async () => {

@@ -4,7 +4,14 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Snapshot } from '@xray/core';
 import { readDirectoryBlock } from '#server/segments/directory.js';
 import { DIRECTORY } from '#server/segments/segment.js';
-import { API_KEY, DRIVERS, newPlace, openStore, type Place } from './support/databases.js';
+import {
+  API_KEY,
+  DRIVERS,
+  engineOf,
+  newPlace,
+  openStore,
+  type Place,
+} from './support/databases.js';
 import { list, postOk } from './support/http.js';
 import { startProcess, type ServerProcess } from './support/process.js';
 import { snapshot } from './support/snapshots.js';
@@ -79,10 +86,11 @@ function isSampled(_id: string, place: number): boolean {
 /** The rows that the segments contain, and the blocks that belong to no segment. */
 async function indexedIn(place: Place): Promise<{ rows: number[]; orphans: number }> {
   const store = await openStore(place);
+  const { index } = engineOf(store);
   const rows: number[] = [];
-  for (const { id, head } of await store.index.listForSweep()) {
+  for (const { id, head } of await index.listForSweep()) {
     const range = { segment: id, from: 0, to: head.starts.length };
-    const [blocks = []] = await store.index.readBlockRanges(DIRECTORY, [range]);
+    const [blocks = []] = await index.readBlockRanges(DIRECTORY, [range]);
     rows.push(...blocks.flatMap((block) => [...readDirectoryBlock(block).ids]));
   }
   await store.close();

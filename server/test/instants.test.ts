@@ -10,9 +10,7 @@ import {
 import { readFacets, readHistogram } from '#server/query/counts.js';
 import { listExecutions } from '#server/query/list-executions.js';
 import { readOverview, readPipelines } from '#server/query/pipelines.js';
-import { Search } from '#server/search/search.js';
 import type { Store } from '#server/store/store.js';
-import { TaskThreads } from '#server/threads/task-threads.js';
 import { APP, DRIVERS, administer, newPlace, openStore, type Place } from './support/databases.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 
@@ -41,8 +39,6 @@ const SORTED = STORED.toSorted();
 describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
   let place: Place;
   let store: Store;
-  let threads: TaskThreads;
-  let sources: { store: Store; search: Search };
   beforeAll(async () => {
     place = await newPlace(driver);
     const url = place.env.DATABASE_URL;
@@ -53,20 +49,17 @@ describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
     }
     store = await openStore(place);
     await store.migrate();
-    threads = new TaskThreads(1);
-    sources = { store, search: new Search(store, threads) };
     const made = STORED.map((startedAt) => snapshot({ startedAt, versions: { code: startedAt } }));
     await store.saveExecutions(made.map((sent) => recordOf(sent, new Date(NOW))));
   });
   afterAll(async () => {
-    await threads.close();
     await store.close();
     await place.remove();
   });
 
   async function list(changes: Record<string, unknown>): Promise<ExecutionPage> {
     const query: ExecutionQuery = executionQuerySchema.parse(changes);
-    return await listExecutions(sources, APP, query, NOW);
+    return await listExecutions(store, APP, query, NOW);
   }
 
   test.each(['at', '-at'])('are listed and paged in the order %s', async (sort) => {
@@ -99,7 +92,7 @@ describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
         if (from === to) return;
         const byRange = await list({ from, to, sort: 'at', limit: 200 });
         expect(byRange.items.map(({ at }) => at)).toEqual(expected);
-        const facets = await readFacets(sources, APP, { from, to, values: 1 }, NOW);
+        const facets = await readFacets(store, APP, { from, to, values: 1 }, NOW);
         expect(facets.total).toBe(expected.length);
       }),
       { numRuns: 25 },
@@ -117,12 +110,7 @@ describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
     expect(overview.versions.map(({ firstAt }) => firstAt)).toEqual(
       [...new Set(early)].filter((at) => Date.parse(at) >= FIRST_INSTANT_MS + bucketMs),
     );
-    const histogram = await readHistogram(
-      sources,
-      APP,
-      { ...first, by: 'status', buckets: 60 },
-      NOW,
-    );
+    const histogram = await readHistogram(store, APP, { ...first, by: 'status', buckets: 60 }, NOW);
     expect(histogram.total).toBe(early.length);
   });
 
@@ -134,7 +122,7 @@ describe.each(DRIVERS)('instants of the years 1 to 9999 on %s', (driver) => {
   ])('%s at the very edge is answered', async (q) => {
     const { items } = await list({ q, limit: 200 });
     expect(items).toHaveLength(q.includes('=') ? STORED.length : 0);
-    const facets = await readFacets(sources, APP, { q, values: 1 }, NOW);
+    const facets = await readFacets(store, APP, { q, values: 1 }, NOW);
     expect(facets.total).toBeLessThanOrEqual(items.length);
   });
 });

@@ -12,8 +12,7 @@ import {
   type Snapshot,
   type Step,
 } from '@xray/core';
-import { sql } from 'kysely';
-import { APP, driverInCi, freshServer, freshStore } from './support/databases.js';
+import { APP, driverInCi, freshServer, freshStore, scopeOf } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 
@@ -60,8 +59,6 @@ const STORED = [
   }),
   snapshot({ executionId: 'loan', startedAt: '2026-11-02T00:00:00Z' }),
 ];
-
-const ANY = sql<boolean>`true`;
 
 describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
   let server: Awaited<ReturnType<typeof freshServer>>;
@@ -233,9 +230,7 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
     const items = await store.listPipelines({ app: APP, ...range });
     const scope = {
-      app: APP,
-      where: ANY,
-      alike: ANY,
+      ...scopeOf(),
       ...range,
       origin: range.from,
       bucketMs: DAY_MS,
@@ -279,7 +274,7 @@ describe.each(driverInCi('postgres'))('pipelines on %s', (driver) => {
     );
     await store.saveExecutions(records);
     const range = { from: new Date(FIRST), to: new Date(FIRST + DAY_MS) };
-    const scope = { app: APP, where: ANY, alike: ANY, ...range, sampled: 200 };
+    const scope = { ...scopeOf(), ...range, sampled: 200 };
     const flow = await store.readFlow(scope);
     expect(flow.executions).toBe(executions);
     expect(flow.courses).toEqual([{ executions, steps: ['search', 'filter', 'decide'] }]);

@@ -11,9 +11,8 @@ import {
 } from '@xray/core';
 import { sql } from 'kysely';
 import { readRuleHistory } from '#server/query/rules.js';
-import { createSqlStore } from '#server/store/sql-store.js';
 import { reindex } from '#server/upkeep/reindex.js';
-import { APP, driverInCi, freshServer, newPlace } from './support/databases.js';
+import { APP, driverInCi, freshServer, newPlace, storeOver } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
 import { administratorOf, WITH_ADMINISTRATOR, type Answer } from './support/people.js';
 import { recordOf, snapshot } from './support/snapshots.js';
@@ -221,7 +220,7 @@ describe('the history of rules', () => {
   test('follows what is written over, erased and read again', async () => {
     const place = await newPlace('pglite');
     const database = await openDriver(place);
-    const store = createSqlStore(database);
+    const store = storeOver(database);
     try {
       await store.migrate();
       const read = async (): Promise<RuleHistory> =>

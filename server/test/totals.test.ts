@@ -15,7 +15,6 @@ import {
 import { createApp } from '#server/app.js';
 import { hashApiKey } from '#server/auth/api-key.js';
 import { openBackend } from '#server/main.js';
-import { startIndexJob } from '#server/search/index-job.js';
 import {
   API_KEY,
   APP,
@@ -93,7 +92,7 @@ function countByMeaning(q: string, from: string, to: string): number | null {
 describe.each(DRIVERS)('the figures of every page on %s', (driver) => {
   let place: Place;
   let backend: Awaited<ReturnType<typeof openBackend>>;
-  let indexing: ReturnType<typeof startIndexJob>;
+  let indexing: { stop(): Promise<void> };
   let http: Server;
   let url: string;
   let api: string;
@@ -108,7 +107,7 @@ describe.each(DRIVERS)('the figures of every page on %s', (driver) => {
     url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
     api = `${url}/api/apps/${APP}`;
     await postOk(url, SNAPSHOTS.slice(0, -20));
-    indexing = startIndexJob(deps);
+    indexing = deps.store.startJobs(deps);
     await postOk(url, [...SNAPSHOTS.slice(-20), ...MANY_OUTCOMES]);
   });
   afterAll(async () => {

@@ -194,7 +194,7 @@ export const healthSchema = z.object({ status: z.literal('ok'), version: z.strin
 export const readySchema = z.object({
   status: z.enum(['ready', 'unavailable']),
   store: z.object({
-    kind: z.enum(['pglite', 'postgres']),
+    kind: z.enum(['pglite', 'postgres', 'clickhouse']),
     ok: z.boolean(),
     reason: z.string().optional(),
   }),
@@ -245,10 +245,10 @@ export const exportedExecutionSchema = z.object({
 
 export const reindexRequestSchema = z.object({
   /** `after` of the previous answer. Without it, the rebuild starts from the beginning. */
-  after: z.int().min(0).optional(),
+  after: z.string().min(1).max(200).optional(),
 });
 /** One call works for about a second. While `after` is not null, send it with the next call. */
-export const reindexedSchema = z.object({ executions: z.int(), after: z.int().nullable() });
+export const reindexedSchema = z.object({ executions: z.int(), after: z.string().nullable() });
 export type Reindexed = z.infer<typeof reindexedSchema>;
 
 /**

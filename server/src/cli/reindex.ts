@@ -11,7 +11,7 @@ export function addReindexCommand(program: Command, terminal: Terminal): void {
     .action(async ({ json }: { json?: true }) => {
       let executions = 0;
       await asAdministrator(terminal, async (administrator) => {
-        let after: number | null | undefined;
+        let after: string | null | undefined;
         do {
           const body = after === undefined ? {} : { after };
           const done = await administrator.call<Reindexed>('POST', '/api/reindex', body);

@@ -70,9 +70,7 @@ export class Intake {
       weightOf,
       maxRecords: 200,
       maxBytes: 8 * 1024 * 1024,
-      // The embedded database has one connection. With Postgres, a second batch runs while the
-      // first one waits.
-      concurrency: store.kind === 'postgres' ? 2 : 1,
+      concurrency: store.limits.batchesAtOnce,
     });
   }
 

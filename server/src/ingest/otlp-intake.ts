@@ -41,7 +41,7 @@ export interface OtlpDelivery {
 
 interface Parts {
   waiting: WaitingStore;
-  kind: 'pglite' | 'postgres';
+  batchesAtOnce: number;
   metrics: OtlpMetrics;
   settings: OtlpSettingsReader;
   threads: TaskThreads;
@@ -63,7 +63,7 @@ export class OtlpIntake {
       weightOf: ({ body }) => body.length + 256,
       maxRecords: 500,
       maxBytes: 8 * 1024 * 1024,
-      concurrency: parts.kind === 'postgres' ? 2 : 1,
+      concurrency: parts.batchesAtOnce,
     });
   }
 

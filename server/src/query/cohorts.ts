@@ -1,22 +1,19 @@
-import { sql } from 'kysely';
 import {
-  allOf,
   compareFigures,
   compareFlows,
   compareOutcomes,
   compareRules,
   outlineChange,
-  printQuery,
   rankExplanations,
   type CohortComparison,
   type CohortQuery,
   type OutcomeChange,
   type QueryNode,
 } from '@xray/core';
-import type { CohortPair, CountedPair } from '../store/cohorts.js';
-import type { Store } from '../store/store.js';
+import type { CohortCounts, Cohorts } from '../store/answers.js';
+import type { BoundedScope, ExecutionStore } from '../store/execution-store.js';
 import { givenBy, traitGroups } from './cohort-traits.js';
-import { countConditionsOf, partsOf, readFilter } from './filter.js';
+import { readPlainFilter } from './filter.js';
 import { rangeOf } from './range.js';
 import { runsOf, type PipelineRun } from './rules.js';
 import { narrowedSides } from './too-broad.js';
@@ -26,7 +23,7 @@ const SMALL = 30;
 const MAX_OUTCOMES = 50;
 /** How the outcomes of two cohorts differ, and which traits correlate with the difference. */
 export async function compareCohorts(
-  store: Store,
+  store: ExecutionStore,
   app: string,
   query: CohortQuery,
   now: number,
@@ -35,21 +32,16 @@ export async function compareCohorts(
     cohortOf('a', query.a, { from: query.aFrom, to: query.aTo }, now),
     cohortOf('b', query.b, { from: query.bFrom, to: query.bTo }, now),
   ];
-  const { common, restA, restB } = split(a.filter, b.filter);
   const sides = [
     { filter: a.filter, from: query.aFrom, names: { q: 'a', from: 'aFrom', to: 'aTo' } },
     { filter: b.filter, from: query.bFrom, names: { q: 'b', from: 'bFrom', to: 'bTo' } },
   ];
-  const pair = {
-    app,
-    common: countConditionsOf(common, now, 'a'),
-    a: { ...countConditionsOf(restA, now, 'a', { isAlone: false }), ...a.range },
-    b: { ...countConditionsOf(restB, now, 'b', { isAlone: false }), ...b.range },
-  };
-  const counts = await narrowedSides(sides, () => store.countCohorts(pair));
+  const pair = { a: scopeOf(app, a, now), b: scopeOf(app, b, now) };
+  const cohorts = await narrowedSides(sides, () => store.openCohorts(pair));
+  const { counts } = cohorts;
   const outcomes = compareOutcomes(counts.outcomes);
   const beside = await narrowedSides(sides, () =>
-    Promise.all([ruleChangesOf(store, pair, counts), store.measureCohorts(pair, counts)]),
+    Promise.all([ruleChangesOf(cohorts), cohorts.measure()]),
   );
   const [ruleChanges, measured] = beside;
   const totals = { a: sum(counts.outcomes, 'a'), b: sum(counts.outcomes, 'b') };
@@ -57,7 +49,7 @@ export async function compareCohorts(
   const found =
     explained === undefined
       ? undefined
-      : await narrowedSides(sides, () => store.countTraits(pair, counts, explained.outcome));
+      : await narrowedSides(sides, () => cohorts.readTraits(explained.outcome));
   const groups = found === undefined ? [] : traitGroups(found, counts, givenBy(a.filter, b.filter));
   const sampled = groups[0]?.of;
   return {
@@ -81,23 +73,9 @@ const RULE_SAMPLE = 2_000;
 const MAX_RULE_CHANGES = 50;
 
 /** What differs in the rules of two cohorts, pipeline by pipeline. */
-async function ruleChangesOf(
-  store: Store,
-  { app, common, a, b }: CohortPair,
-  counts: CountedPair,
-): Promise<CohortComparison['ruleChanges']> {
-  const read = async (
-    { from, to, where, alike }: CohortPair['a'],
-    counted: { executions: number; fingerprints: CountedPair['fingerprintsA'] },
-  ): Promise<PipelineRun[]> => {
-    const condition = sql<boolean>`(${common.where} AND ${where})`;
-    const scope = { app, from, to, where: condition, alike, sampled: RULE_SAMPLE, counted };
-    return runsOf(await store.readRules(scope));
-  };
-  const [runsA, runsB] = await Promise.all([
-    read(a, { executions: sum(counts.outcomes, 'a'), fingerprints: counts.fingerprintsA }),
-    read(b, { executions: sum(counts.outcomes, 'b'), fingerprints: counts.fingerprintsB }),
-  ]);
+async function ruleChangesOf(cohorts: Cohorts): Promise<CohortComparison['ruleChanges']> {
+  const { a, b } = await cohorts.readRules(RULE_SAMPLE);
+  const [runsA, runsB] = [runsOf(a), runsOf(b)];
   const pipelines = new Set(runsB.map(({ pipeline }) => pipeline));
   const changes = [...pipelines].flatMap((pipeline) => {
     const isOf = (run: PipelineRun): boolean => run.pipeline === pipeline;
@@ -122,7 +100,7 @@ function cohortOf(
   range: { from?: string | undefined; to?: string | undefined },
   now: number,
 ): Side {
-  const filter = readFilter({ q }, side);
+  const filter = readPlainFilter({ q }, side);
   return { filter, range: rangeOf(range, filter, now) };
 }
 
@@ -135,20 +113,8 @@ function cohort(
   return { q, from: from.toISOString(), to: to.toISOString(), executions, sampled };
 }
 
-/**
- * The conditions that both filters share, which are checked once, and the other conditions of each.
- */
-function split(
-  a: QueryNode,
-  b: QueryNode,
-): { common: QueryNode; restA: QueryNode; restB: QueryNode } {
-  const [partsA, partsB] = [partsOf(a), partsOf(b)];
-  const [textsA, textsB] = [partsA, partsB].map((parts) => new Set(parts.map(printQuery)));
-  return {
-    common: allOf(partsA.filter((part) => textsB?.has(printQuery(part)))),
-    restA: allOf(partsA.filter((part) => !textsB?.has(printQuery(part)))),
-    restB: allOf(partsB.filter((part) => !textsA?.has(printQuery(part)))),
-  };
+function scopeOf(app: string, { filter, range }: Side, nowMs: number): BoundedScope {
+  return { app, filter, nowMs, ...range };
 }
 
 /** The change of the requested outcome; without a request, the most significant change. */
@@ -188,6 +154,6 @@ function warningsOf(
   return warnings;
 }
 
-function sum(outcomes: CountedPair['outcomes'], side: 'a' | 'b'): number {
+function sum(outcomes: CohortCounts['outcomes'], side: 'a' | 'b'): number {
   return outcomes.reduce((total, outcome) => total + outcome[side], 0);
 }

@@ -6,12 +6,9 @@ import {
   type RangeQuery,
   type Releases,
 } from '@xray/core';
-import type { Search } from '../search/search.js';
-import type { Store } from '../store/store.js';
+import type { ExecutionStore } from '../store/execution-store.js';
 import { bucketWidthOf } from './bucket-width.js';
 import { readFilter } from './filter.js';
-import { notSearchedOf } from './histories.js';
-import { conditionOfCounted } from './narrow.js';
 import { rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
@@ -31,27 +28,17 @@ const FACETS = [
 const MAX_VERSIONS = 10;
 const MAX_SERIES = 30;
 
-/** Where counts come from. */
-interface Sources {
-  store: Store;
-  search: Search;
-}
-
 export async function readFacets(
-  { store, search }: Sources,
+  store: ExecutionStore,
   app: string,
   query: RangeQuery & { values: number },
   now: number,
 ): Promise<Facets> {
   const filter = readFilter(query);
-  const scope = { app, ...rangeOf(query, filter, now) };
-  const { rows, left, counted } = await narrowed(filter, query, async () => {
-    const { where, alike, ...rest } = await conditionOfCounted(search, scope, filter, now);
-    return {
-      ...rest,
-      rows: await store.countFacets({ ...scope, where, alike, values: query.values }),
-    };
-  });
+  const scope = { app, filter, nowMs: now, ...rangeOf(query, filter, now) };
+  const { rows, notSearched, counted } = await narrowed(filter, query, () =>
+    store.countFacets({ ...scope, values: query.values }),
+  );
   const items = new Map<string, Facets['items'][number]>();
   for (const row of rows) {
     if (row.field === '') continue;
@@ -65,7 +52,7 @@ export async function readFacets(
   return {
     from: scope.from.toISOString(),
     to: scope.to.toISOString(),
-    notSearched: notSearchedOf(left),
+    notSearched,
     counted,
     total: rows.find(({ field }) => field === '')?.count ?? 0,
     items: [
@@ -83,29 +70,28 @@ function sumOf({ values }: Facets['items'][number]): number {
 const OLD_SHARE = 1 / 60;
 
 export async function readReleases(
-  { store, search }: Sources,
+  store: ExecutionStore,
   app: string,
   query: RangeQuery,
   now: number,
 ): Promise<Releases> {
   const filter = readFilter(query);
-  const scope = { app, ...rangeOf(query, filter, now) };
+  const scope = { app, filter, nowMs: now, ...rangeOf(query, filter, now) };
   const newFromMs = scope.from.getTime() + (scope.to.getTime() - scope.from.getTime()) * OLD_SHARE;
-  const { items, left, counted } = await narrowed(filter, query, async () => {
-    const { where, alike, ...rest } = await conditionOfCounted(search, scope, filter, now);
-    return { ...rest, items: await store.listReleases({ ...scope, where, alike, newFromMs }) };
-  });
+  const { rows, notSearched, counted } = await narrowed(filter, query, () =>
+    store.listReleases({ ...scope, newFromMs }),
+  );
   return {
     from: scope.from.toISOString(),
     to: scope.to.toISOString(),
-    notSearched: notSearchedOf(left),
+    notSearched,
     counted,
-    items,
+    items: rows,
   };
 }
 
 export async function readHistogram(
-  { store, search }: Sources,
+  store: ExecutionStore,
   app: string,
   query: RangeQuery & { by: 'outcome' | 'status'; buckets: number },
   now: number,
@@ -116,15 +102,11 @@ export async function readHistogram(
   const aligned = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
   const start = Math.max(aligned, FIRST_INSTANT_MS);
   const { by } = query;
-  const scope = { app, ...range };
+  const scope = { app, filter, nowMs: now, ...range };
   const origin = new Date(start);
-  const { rows, left, counted } = await narrowed(filter, query, async () => {
-    const { where, alike, ...rest } = await conditionOfCounted(search, scope, filter, now);
-    return {
-      ...rest,
-      rows: await store.countByTime({ ...scope, where, alike, by, bucketMs, origin }),
-    };
-  });
+  const { rows, notSearched, counted } = await narrowed(filter, query, () =>
+    store.countByTime({ ...scope, by, bucketMs, origin }),
+  );
   const buckets = Math.ceil((range.to.getTime() - start) / bucketMs);
   const series = new Map<
     string | null,
@@ -147,7 +129,7 @@ export async function readHistogram(
   return {
     from: origin.toISOString(),
     to: range.to.toISOString(),
-    notSearched: notSearchedOf(left),
+    notSearched,
     counted,
     by,
     bucketMs,

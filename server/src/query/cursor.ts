@@ -1,20 +1,24 @@
-import { storableInstant } from '@xray/core';
+import { DomainError } from '../errors.js';
+import type { Place } from '../store/answers.js';
+import { UnusablePlace } from '../store/errors.js';
 
-/** The place in a list after which the next page begins. */
-export interface Cursor {
-  at: Date;
-  id: number;
+/** A place as a text for URLs. */
+export function encodeCursor(place: Place): string {
+  return Buffer.from(place).toString('base64url');
 }
 
-export function encodeCursor(cursor: Cursor): string {
-  return Buffer.from(`${cursor.at.getTime()}.${cursor.id}`).toString('base64url');
+export function decodeCursor(cursor: string): Place {
+  return Buffer.from(cursor, 'base64url').toString('latin1');
 }
 
-/** Undefined for any text that `encodeCursor` did not make. */
-export function decodeCursor(text: string): Cursor | undefined {
-  const plain = Buffer.from(text, 'base64url').toString('latin1');
-  const [, time, id] = /^(-?\d{1,15})\.(\d{1,15})$/.exec(plain) ?? [];
-  if (time === undefined || id === undefined) return undefined;
-  const ms = Number(time);
-  return storableInstant(ms) === ms ? { at: new Date(ms), id: Number(id) } : undefined;
+/** Asks a question with the place of a cursor. Throws a DomainError if the store did not make the place. */
+export async function fromCursor<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof UnusablePlace)) throw error;
+    throw new DomainError('invalid', 'This server did not issue the cursor.', [
+      { path: 'cursor', code: 'invalid_cursor' },
+    ]);
+  }
 }

@@ -14,9 +14,10 @@ import {
 } from '@xray/core';
 import { DomainError } from '../errors.js';
 import { evidencePage } from '../letters/evidence-page.js';
-import { followLinks } from './cases.js';
+import { entryOf } from './cases.js';
 import type { HistoryDeps } from './histories.js';
-import type { LinkedExecution } from '../store/cases.js';
+import type { LinkedExecution } from '../store/answers.js';
+import type { AccessStore } from '../store/access-store.js';
 import { readRuleHistory } from './rules.js';
 import { MAX_LINKED_FROM, findExecution, isStale, type RecordDeps } from './read-executions.js';
 
@@ -49,15 +50,15 @@ export async function writeEvidence(
     bytes: stored.bytes,
   };
   const { explanation, rules } = await threads.run('evidence', stored.body);
-  const own = (await store.listLinked([stored.id]))[0];
-  const history = own && (await ruleHistoryOf(deps, app, own));
+  const found = await store.readLinked(app, executionId);
+  const history = found && (await ruleHistoryOf(deps, app, found.execution));
   const texts: Record<EvidencePart, string> = {
     record: stored.body,
     explanation,
     rules,
     ruleHistory: stringifyJson(history ?? null),
-    linked: JSON.stringify(await linkedTo(deps, app, own)),
-    audit: JSON.stringify(await auditOf(deps, app, executionId, reader)),
+    linked: JSON.stringify(await linkedTo(deps, app, found)),
+    audit: JSON.stringify(await auditOf(store, app, executionId, reader)),
   };
   const digests = Object.fromEntries(
     Object.entries(texts).map(([part, text]) => [part, hash('sha256', text, 'hex')]),
@@ -83,16 +84,16 @@ export async function writeEvidence(
 async function ruleHistoryOf(
   deps: HistoryDeps,
   app: string,
-  { summary }: LinkedExecution,
+  execution: LinkedExecution,
 ): Promise<RuleHistory | null> {
-  const at = Date.parse(summary.at);
+  const at = Date.parse(execution.at);
   const query = {
-    q: `env:${printQueryValue(summary.environment)}`,
+    q: `env:${printQueryValue(execution.environment)}`,
     from: new Date(Math.max(FIRST_INSTANT_MS, at - HISTORY_MS)).toISOString(),
     to: new Date(at + 1).toISOString(),
   };
   try {
-    return await readRuleHistory(deps.store, app, summary.pipeline, query, deps.now());
+    return await readRuleHistory(deps.store, app, execution.pipeline, query, deps.now());
   } catch (error) {
     if (error instanceof DomainError && error.code === 'too_broad') return null;
     throw error;
@@ -100,33 +101,22 @@ async function ruleHistoryOf(
 }
 
 async function linkedTo(
-  deps: HistoryDeps,
+  { store, now }: HistoryDeps,
   app: string,
-  own: LinkedExecution | undefined,
+  found: Awaited<ReturnType<HistoryDeps['store']['readLinked']>>,
 ): Promise<ExecutionEvidence['linked']> {
-  const now = deps.now();
-  const rows = own === undefined ? [] : [own];
-  const { linked } = await followLinks(deps, app, rows);
-  const entries = [...rows, ...linked].map(({ summary, links }) => ({
-    summary: {
-      ...summary,
-      stale: isStale(summary.status, Date.parse(summary.receivedAt), now),
-    },
-    about: true,
-    links,
-  }));
+  if (found === undefined) return { to: [], from: [], ended: null };
+  const { execution, linked } = found;
+  const entries = [execution, ...linked].map((row) => entryOf(row, true, now()));
   return {
-    to: own?.links ?? [],
-    from:
-      own === undefined
-        ? []
-        : await deps.store.listLinksTo(app, own.summary.executionId, MAX_LINKED_FROM),
+    to: execution.links,
+    from: await store.listLinksTo(app, execution.executionId, MAX_LINKED_FROM),
     ended: assembleCase(entries).matters[0]?.ended ?? null,
   };
 }
 
 async function auditOf(
-  { store }: HistoryDeps,
+  store: AccessStore,
   app: string,
   executionId: string,
   { mayReadAudit }: Reader,

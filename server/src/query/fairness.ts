@@ -10,8 +10,9 @@ import {
 } from '@xray/core';
 import { DomainError } from '../errors.js';
 import { ReadTooLong } from '../store/errors.js';
-import type { Store } from '../store/store.js';
-import { conditionOf, readFilter } from './filter.js';
+import type { ExecutionStore } from '../store/execution-store.js';
+import type { Place } from '../store/answers.js';
+import { readPlainFilter } from './filter.js';
 import { rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
@@ -26,14 +27,14 @@ type Asked = Pick<FairnessQuery, 'q' | 'from' | 'to' | 'outcome' | 'within'>;
 
 /** Rates by the values of an attribute. */
 export async function readFairness(
-  store: Store,
+  store: ExecutionStore,
   app: string,
   query: FairnessQuery,
   now: number,
 ): Promise<Fairness> {
   const { filter, scope } = scopeOf(app, query, now);
   const counts = await narrowed(filter, query, () =>
-    store.countByGroup({ ...scope, by: query.by }, MAX_ROWS + 1),
+    store.countByGroup({ ...scope, by: query.by, limit: MAX_ROWS + 1 }),
   );
   return answerOf(scope, counts);
 }
@@ -43,7 +44,7 @@ export async function readFairness(
  * database may log what it is asked.
  */
 export async function readJoinedFairness(
-  store: Store,
+  store: ExecutionStore,
   app: string,
   query: JoinedFairnessQuery,
   groups: ReadonlyMap<string, string>,
@@ -54,11 +55,11 @@ export async function readJoinedFairness(
   const counts = new Map<string, FairnessCount>();
   const end = performance.now() + JOIN_LIMIT_MS;
   let unknown = 0;
-  let after: Parameters<Store['listKeyed']>[1];
+  let after: Place | undefined;
   await narrowed(filter, query, async () => {
     for (;;) {
-      const rows = await store.listKeyed(keyed, after, PAGE);
-      for (const { keys, factors, outcome, favourable } of rows) {
+      const { items, next } = await store.listKeyed({ ...keyed, after, limit: PAGE });
+      for (const { keys, factors, outcome, favourable } of items) {
         const key = keys.find((each) => groups.has(each));
         const group = key === undefined ? undefined : groups.get(key);
         if (group === undefined) {
@@ -71,8 +72,8 @@ export async function readJoinedFairness(
           counts.set(name, { group, factors, outcome, favourable, count: 1 });
         } else known.count++;
       }
-      after = rows.at(-1);
-      if (rows.length < PAGE) return;
+      after = next;
+      if (after === undefined) return;
       if (performance.now() > end) throw new ReadTooLong(JOIN_LIMIT_MS, undefined);
       await setImmediate();
     }
@@ -85,10 +86,12 @@ export async function readJoinedFairness(
 
 function scopeOf(app: string, query: Asked, now: number) {
   // `outcome` is what counts as favourable here, and no filter.
-  const filter: QueryNode = readFilter({ q: query.q });
-  const where = conditionOf(filter, now);
+  const filter: QueryNode = readPlainFilter({ q: query.q });
   const { outcome = null, within = [] } = query;
-  return { filter, scope: { app, where, ...rangeOf(query, filter, now), outcome, within } };
+  return {
+    filter,
+    scope: { app, filter, nowMs: now, ...rangeOf(query, filter, now), outcome, within },
+  };
 }
 
 function answerOf(

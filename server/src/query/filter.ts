@@ -1,14 +1,14 @@
 import {
   allOf,
   parseQuery,
+  queryLeaves,
   type QueryNode,
   type Status,
   type TermNode,
   type TextField,
 } from '@xray/core';
 import { DomainError } from '../errors.js';
-import type { Condition, CountConditions } from '../store/store.js';
-import { compileFilter, isOfAlike, type Sought } from './compile-filter.js';
+import { isSought } from '../store/fields.js';
 
 /** The filters of a question. An execution must match all of them. */
 export interface FilterQuery {
@@ -40,44 +40,19 @@ export function readFilter(
   return allOf([parsed.query, ...single]);
 }
 
-/** The condition of a filter on `xray.executions e`. */
-export function conditionOf(query: QueryNode, now: number, name = 'q'): Condition {
-  return compileFilter(query, { now, seek: (node) => refuseSearch(node, name) });
-}
-
-/**
- * The conditions for counting. The pipelines are checked for each row, because an index begins with
- * them. If the filter is one of several alternatives (`isAlone: false`), no index applies.
- */
-export function countConditionsOf(
-  query: QueryNode,
-  now: number,
-  name = 'q',
-  { isAlone = true } = {},
-): CountConditions {
-  const parts = partsOf(query);
-  const isAskedOnce = (part: QueryNode): boolean =>
-    isOfAlike(part) && !(isAlone && part.kind === 'term' && part.field === 'pipeline');
-  return {
-    where: conditionOf(allOf(parts.filter((part) => !isAskedOnce(part))), now, name),
-    alike: conditionOf(allOf(parts.filter(isAskedOnce)), now, name),
-  };
-}
-
-/** The conditions that must all hold. */
-export function partsOf(node: QueryNode): QueryNode[] {
-  return node.kind === 'and' ? node.nodes.flatMap(partsOf) : [node];
+/** The same for a question that only columns answer. Throws a DomainError if it asks for words or candidates. */
+export function readPlainFilter(query: FilterQuery, name = 'q'): QueryNode {
+  const filter = readFilter(query, name);
+  const sought = [...queryLeaves(filter)].find(isSought);
+  if (sought === undefined) return filter;
+  const what = sought.kind === 'text' ? 'Words without a field' : 'candidate:';
+  throw new DomainError('invalid', `${name}, at ${sought.start}: ${what} cannot be used here.`, [
+    { path: name, code: 'not_searchable', position: sought.start },
+  ]);
 }
 
 function termOf(field: TextField, text: string): TermNode {
   const nowhere = { start: 0, end: 0 };
   const values = [{ match: 'is' as const, text, ...nowhere }];
   return { kind: 'term', field, key: null, values, ...nowhere };
-}
-
-function refuseSearch(node: Sought, name: string): never {
-  const what = node.kind === 'text' ? 'Words without a field' : 'candidate:';
-  throw new DomainError('invalid', `${name}, at ${node.start}: ${what} cannot be used here.`, [
-    { path: name, code: 'not_searchable', position: node.start },
-  ]);
 }

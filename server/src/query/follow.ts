@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import type { SearchMatch } from '@xray/core';
-import type { Change, Changes, Condition, Store } from '../store/store.js';
+import type { QueryNode } from '@xray/core';
+import type { FoundExecution } from '../store/answers.js';
+import type { ChangePage, ExecutionStore } from '../store/execution-store.js';
 
 /** The largest number of executions in one page of a poll. */
 const PAGE = 500;
@@ -9,18 +10,13 @@ const MAX_PAGES_MISSED = 4;
 
 export interface FollowOptions {
   app: string;
-  /** A condition on `xray.executions e`. */
-  where: Condition;
-  /** Selects the changes that match, if columns alone cannot decide; in the same order. */
-  select?: ((changes: Change[], signal: AbortSignal) => Promise<FollowedChange[]>) | undefined;
+  filter: QueryNode;
+  nowMs: number;
   /** The cursor to continue from; undefined starts now. */
   since: string | undefined;
   everyMs: number;
   signal: AbortSignal;
 }
-
-/** A change, with the places of the searched words if there are any. */
-export type FollowedChange = Change & { matches?: SearchMatch[] };
 
 /**
  * `cursor` is the place to continue from if no later event arrived. An `execution` comes once;
@@ -28,7 +24,7 @@ export type FollowedChange = Change & { matches?: SearchMatch[] };
  * too many changes to send.
  */
 export type FollowEvent =
-  | { kind: 'execution'; listed: FollowedChange }
+  | { kind: 'execution'; execution: FoundExecution }
   | { kind: 'cursor'; cursor: string }
   | { kind: 'missed' };
 
@@ -37,56 +33,32 @@ export type FollowEvent =
  * the last event was taken, so a slow reader costs no memory.
  */
 export async function* followExecutions(
-  store: Store,
-  { app, where, select = async (changes) => changes, since, everyMs, signal }: FollowOptions,
+  store: ExecutionStore,
+  { since, everyMs, signal, ...filter }: FollowOptions,
 ): AsyncGenerator<FollowEvent> {
-  let horizon = await startingPoint(store, since);
-  yield { kind: 'cursor', cursor: horizon };
-  // Changes at or above the horizon are found again by the next poll. They were already sent.
-  let sent = new Set<string>();
+  const read = async (from: string | undefined, known: ReadonlySet<string>): Promise<ChangePage> =>
+    await store.readChanges({ ...filter, since: from, known, limit: PAGE, signal });
+  let sent: string | undefined;
+  let cursor = since;
+  let known: ReadonlySet<string> = new Set();
   while (!signal.aborted) {
-    const above = new Set<string>();
-    let next: string | undefined;
-    let pages = 0;
-    for await (const page of pagesSince(store, { app, where, since: horizon })) {
-      next ??= page.horizon;
-      if (++pages > MAX_PAGES_MISSED) break;
-      for (const change of page.items) {
-        if (BigInt(change.xact) >= BigInt(next)) above.add(keyOf(change));
-      }
-      const fresh = page.items.filter((change) => !sent.has(keyOf(change)));
-      for (const listed of await select(fresh, signal)) yield { kind: 'execution', listed };
-    }
-    if (pages > MAX_PAGES_MISSED) {
+    const again = new Set<string>();
+    let page = await read(cursor, known);
+    // The first cursor opens the stream, even if nothing happens.
+    if (sent === undefined) yield { kind: 'cursor', cursor: (sent = cursor ?? page.cursor) };
+    for (let pages = 1; ; pages++) {
+      for (const version of page.again) again.add(version);
+      for (const execution of page.items) yield { kind: 'execution', execution };
+      if (!page.hasMore) break;
+      page = await read(pages < MAX_PAGES_MISSED ? page.cursor : undefined, known);
+      if (pages < MAX_PAGES_MISSED) continue;
       yield { kind: 'missed' };
-      next = await store.readHorizon();
-      above.clear();
+      again.clear();
+      break;
     }
-    sent = above;
-    if (next !== undefined && next !== horizon) yield { kind: 'cursor', cursor: next };
-    horizon = next ?? horizon;
+    known = again;
+    ({ cursor } = page);
+    if (cursor !== sent) yield { kind: 'cursor', cursor: (sent = cursor) };
     await setTimeout(everyMs, undefined, { ref: false, signal }).catch(() => {});
   }
-}
-
-function keyOf({ id, xact }: Change): string {
-  return `${id} ${xact}`;
-}
-
-async function* pagesSince(
-  store: Store,
-  filter: { app: string; where: Condition; since: string },
-): AsyncGenerator<Changes> {
-  let after: Changes['last'];
-  do {
-    const page = await store.readChanges({ ...filter, after, limit: PAGE });
-    yield page;
-    after = page.items.length < PAGE ? undefined : page.last;
-  } while (after !== undefined);
-}
-
-/** The cursor of a deleted database may be in the future, and nothing would ever arrive there. */
-async function startingPoint(store: Store, since: string | undefined): Promise<string> {
-  const now = await store.readHorizon();
-  return since === undefined || BigInt(since) > BigInt(now) ? now : since;
 }

@@ -2,24 +2,9 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { DomainError } from '../errors.js';
 import { LineError, WaitingLine, type LineOptions } from '../waiting-line.js';
 
-/**
- * Each heavy read holds at most this many connections. The rest of the pool is for ingest and quick
- * reads.
- */
-const CONNECTIONS_EACH = 2;
-const CONNECTIONS_LEFT = 2;
-
-/**
- * The number depends on the database's connections. The embedded database has one, which all reads
- * share. Most reads take milliseconds, so a long line is short in time; a time limit ends the
- * others.
- */
-export function heavyReadsFor(maxConnections: number | undefined): LineOptions {
-  const atOnce =
-    maxConnections === undefined
-      ? 2
-      : Math.floor((maxConnections - CONNECTIONS_LEFT) / CONNECTIONS_EACH);
-  return { atOnce: Math.min(8, Math.max(1, atOnce)), waiting: 100, patienceMs: 15_000 };
+/** Most reads take milliseconds, so a long line is short in time; a time limit ends the others. */
+export function heavyReadsFor(atOnce: number): LineOptions {
+  return { atOnce, waiting: 100, patienceMs: 15_000 };
 }
 
 /**

@@ -10,9 +10,9 @@ import {
   type RangeQuery,
 } from '@xray/core';
 import type { Flow, StepFigures } from '../store/answers.js';
-import type { Store } from '../store/store.js';
+import type { ExecutionStore } from '../store/execution-store.js';
 import { bucketWidthOf } from './bucket-width.js';
-import { countConditionsOf, readFilter } from './filter.js';
+import { readPlainFilter } from './filter.js';
 import { instantOf, rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
@@ -23,7 +23,7 @@ const MAX_EDGES = 200;
 const MAX_VARIANTS = 50;
 
 export async function readPipelines(
-  store: Store,
+  store: ExecutionStore,
   app: string,
   { from, to }: PipelineListQuery,
 ): Promise<PipelineList> {
@@ -33,20 +33,20 @@ export async function readPipelines(
 }
 
 export async function readOverview(
-  store: Store,
+  store: ExecutionStore,
   app: string,
   pipeline: string,
   query: RangeQuery,
   now: number,
 ): Promise<PipelineOverview> {
-  const filter = readFilter({ ...query, pipeline });
+  const filter = readPlainFilter({ ...query, pipeline });
   const range = rangeOf(query, filter, now);
   const bucketMs = bucketWidthOf(range.to.getTime() - range.from.getTime(), BUCKETS);
   const aligned = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
   const fromMs = Math.max(aligned, FIRST_INSTANT_MS);
   const origin = new Date(fromMs);
   const found = await narrowed(filter, query, () =>
-    store.readOverTime({ app, ...countConditionsOf(filter, now), ...range, origin, bucketMs }),
+    store.readOverTime({ app, filter, nowMs: now, ...range, origin, bucketMs }),
   );
   const length = Math.ceil((range.to.getTime() - fromMs) / bucketMs);
   const spread = <T>(rows: { startMs: number; value: T }[], empty: T): T[] => {
@@ -90,16 +90,16 @@ export async function readOverview(
 }
 
 export async function readFunnel(
-  store: Store,
+  store: ExecutionStore,
   app: string,
   pipeline: string,
   query: RangeQuery,
   now: number,
 ): Promise<Funnel> {
-  const filter = readFilter({ ...query, pipeline });
+  const filter = readPlainFilter({ ...query, pipeline });
   const { from, to } = rangeOf(query, filter, now);
   const flow = await narrowed(filter, query, () =>
-    store.readFlow({ app, ...countConditionsOf(filter, now), from, to, sampled: SAMPLE }),
+    store.readFlow({ app, filter, nowMs: now, from, to, sampled: SAMPLE }),
   );
   const variants = flow.courses.slice(0, MAX_VARIANTS);
   return {

@@ -6,8 +6,6 @@ import {
   type QueryNode,
 } from '@xray/core';
 import { DomainError } from '../errors.js';
-import type { SearchRange } from '../store/search-store.js';
-import type { ExecutionScope } from '../store/store.js';
 
 /** The range of a question without a beginning. */
 const DEFAULT_RANGE_MS = 7 * 86_400_000;
@@ -45,11 +43,6 @@ export function rangeOf(
     from: new Date(start),
     to: new Date(Math.max(start + 1, Math.min(end, LAST_INSTANT_MS))),
   };
-}
-
-/** The same range in the form that a search takes. */
-export function toSearchRange({ app, from, to }: Omit<ExecutionScope, 'where'>): SearchRange {
-  return { app, from: from?.getTime() ?? -Infinity, to: to?.getTime() ?? Infinity };
 }
 
 function boundsOf(filter: QueryNode, now: number): { from: number; to: number } {

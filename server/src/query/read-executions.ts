@@ -1,6 +1,7 @@
-import type { ServerFacts, Status } from '@xray/core';
+import type { ExecutionSummary, ServerFacts, Status } from '@xray/core';
 import { DomainError, ErasedError } from '../errors.js';
-import type { Store, StoredRow } from '../store/store.js';
+import type { StoredExecution } from '../store/execution-record.js';
+import type { Store } from '../store/store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 
 /**
@@ -38,7 +39,7 @@ export async function readExecutionText(
   const snapshot = options.payloads ? body : await threads.run('withoutPayloads', body);
   const linkedFrom = await store.listLinksTo(app, executionId, MAX_LINKED_FROM);
   const spans: string[] = [];
-  for (const text of await store.readSpans(stored.id)) {
+  for (const text of await store.readSpans(app, executionId)) {
     spans.push(options.payloads ? text : await threads.run('withoutPayloads', text));
   }
   const below = spans.length > 0 ? `,"spans":[${spans.join(',')}]` : '';
@@ -80,7 +81,7 @@ export async function findExecution(
   store: Store,
   app: string,
   executionId: string,
-): Promise<StoredRow> {
+): Promise<StoredExecution> {
   const stored = await store.readExecution(app, executionId);
   if (stored === undefined) {
     const tombstone = await store.readTombstone(app, executionId);
@@ -92,4 +93,12 @@ export async function findExecution(
 
 export function isStale(status: Status, receivedAtMs: number, now: number): boolean {
   return status === 'running' && now - receivedAtMs > STALE_AFTER_MS;
+}
+
+/** A row of a list as it is shown. */
+export function withStale<Row extends Omit<ExecutionSummary, 'stale'>>(
+  row: Row,
+  now: number,
+): Row & { stale: boolean } {
+  return { ...row, stale: isStale(row.status, Date.parse(row.receivedAt), now) };
 }

@@ -8,8 +8,8 @@ import {
   type SettingBlock,
 } from '@xray/core';
 import type { RuleReadings } from '../store/answers.js';
-import type { CountScope, Store } from '../store/store.js';
-import { countConditionsOf, readFilter } from './filter.js';
+import type { BoundedScope, ExecutionStore } from '../store/execution-store.js';
+import { readPlainFilter } from './filter.js';
 import { rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
@@ -22,15 +22,15 @@ const MAX_LOOKS = 6;
 const LOOKS_AT_ONCE = 2;
 
 export async function readRuleHistory(
-  store: Store,
+  store: ExecutionStore,
   app: string,
   pipeline: string,
   query: RangeQuery,
   now: number,
 ): Promise<RuleHistory> {
-  const filter = readFilter({ ...query, pipeline });
+  const filter = readPlainFilter({ ...query, pipeline });
   const range = rangeOf(query, filter, now);
-  const scope = { app, ...countConditionsOf(filter, now), ...range };
+  const scope = { app, filter, nowMs: now, ...range };
   return await narrowed(filter, query, async () => {
     const readings = await store.readRules({ ...scope, sampled: SAMPLE });
     const { executions, sampled } = readings;
@@ -83,8 +83,8 @@ interface Sample {
  * read, and the earliest of them that shows the change dates it.
  */
 async function dateChanges(
-  store: Store,
-  scope: CountScope,
+  store: ExecutionStore,
+  scope: BoundedScope,
   { changes, runs, executions }: Sample,
 ): Promise<FoundChange[]> {
   const perRun = executions / Math.max(1, runs.length);

@@ -6,9 +6,9 @@ import {
 } from '@xray/core';
 import type { z } from 'zod';
 import { DomainError } from '../errors.js';
-import type { Store } from '../store/store.js';
+import type { ExecutionStore } from '../store/execution-store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
-import { countConditionsOf, readFilter } from './filter.js';
+import { readPlainFilter } from './filter.js';
 import { rangeOf } from './range.js';
 import { narrowed } from './too-broad.js';
 
@@ -20,7 +20,7 @@ const MAX_ALL = 100_000;
 const PAGE = 50;
 
 export interface SimulationDeps {
-  store: Store;
+  store: ExecutionStore;
   threads: TaskThreads;
   now: () => number;
 }
@@ -37,13 +37,13 @@ export async function* simulateThresholds(
   query: Query,
   { isAll = false } = {},
 ): AsyncGenerator<SimulationLine> {
-  const filter = readFilter({ q: query.q });
+  const filter = readPlainFilter({ q: query.q });
   const range = rangeOf(query, filter, now());
-  const scope = { app, ...countConditionsOf(filter, now()), ...range };
+  const wanted = isAll ? MAX_ALL : SAMPLE;
+  const question = { app, filter, nowMs: now(), ...range, wanted };
   const set = [query.set].flat();
-  const { executions, ids } = await narrowed(filter, query, () =>
-    store.drawn.draw(scope, isAll ? MAX_ALL : SAMPLE),
-  );
+  const sample = await narrowed(filter, query, () => store.openSample(question));
+  const { executions, drawn } = sample;
   if (isAll && executions > MAX_ALL) {
     throw new DomainError(
       'too_broad',
@@ -52,10 +52,10 @@ export async function* simulateThresholds(
     );
   }
   const runs: string[] = [];
-  for (let read = 0; read < ids.length; read += PAGE) {
-    const bodies = await store.drawn.read(ids.slice(read, read + PAGE));
+  for (let read = 0; read < drawn; read += PAGE) {
+    const bodies = await sample.readBodies(read, PAGE);
     runs.push(await threads.run('simulatedRuns', { bodies, set }));
-    yield { progress: { read: Math.min(read + PAGE, ids.length), executions: ids.length } };
+    yield { progress: { read: Math.min(read + PAGE, drawn), executions: drawn } };
   }
   const simulated = parseJson(await threads.run('simulate', { runs, set })) as unknown as Omit<
     Simulation,

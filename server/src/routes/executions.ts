@@ -48,7 +48,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res, record }) {
         const query = parse(executionQuerySchema, req.query);
-        const page = await listExecutions(deps, param(req, 'app'), query, now());
+        const page = await listExecutions(store, param(req, 'app'), query, now());
         const shown = page.items.filter(({ matches }) => matches && matches.length > 0);
         // The audit log is never erased, and search words can name a person, so it does not store
         // them.
@@ -130,7 +130,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(facetsQuerySchema, req.query);
-        const facets = await readFacets(deps, param(req, 'app'), query, now());
+        const facets = await readFacets(store, param(req, 'app'), query, now());
         if (query.format === 'csv') sendTable(res, 'facets', facetsCsv(facets, isMarked(query)));
         else res.json(facets);
       },
@@ -149,7 +149,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(rangeQuerySchema, req.query);
-        res.json(await readReleases(deps, param(req, 'app'), query, now()));
+        res.json(await readReleases(store, param(req, 'app'), query, now()));
       },
     },
     {
@@ -166,7 +166,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(histogramQuerySchema, req.query);
-        res.json(await readHistogram(deps, param(req, 'app'), query, now()));
+        res.json(await readHistogram(store, param(req, 'app'), query, now()));
       },
     },
   ];

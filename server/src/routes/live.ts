@@ -5,10 +5,11 @@ import { foundExecutionSchema, rangeQuerySchema } from '@xray/core';
 import { z } from 'zod';
 import { credentialOf } from '../auth/principal.js';
 import { DomainError } from '../errors.js';
-import { compileWhatIsKnown, isSearch } from '../query/compile-filter.js';
 import { readFilter } from '../query/filter.js';
 import { followExecutions, type FollowEvent, type FollowOptions } from '../query/follow.js';
-import { isStale } from '../query/read-executions.js';
+import { withStale } from '../query/read-executions.js';
+import { UnusablePlace } from '../store/errors.js';
+import { isSearch } from '../store/fields.js';
 import { param, parse, type Call, type Deps, type Route } from './route.js';
 
 const EVENT_STREAM = 'text/event-stream';
@@ -28,7 +29,7 @@ const liveQuerySchema = rangeQuerySchema.pick({ q: true }).extend({
   /** The cursor to continue from. A browser sends it as `Last-Event-ID`. */
   after: z
     .string()
-    .regex(/^\d{1,19}$/, 'is not a cursor that this server issued')
+    .regex(/^[\x21-\x7e]{1,200}$/, 'is not a cursor that this server issued')
     .optional(),
 });
 
@@ -83,13 +84,7 @@ export function liveRoutes(deps: Deps): Route[] {
         try {
           // The events contain the text around the words.
           if (isSearch(filter)) await call.record({ details: { by: 'live search' } });
-          await stream(deps, call, {
-            where: compileWhatIsKnown(filter, now),
-            select: isSearch(filter)
-              ? (changes, signal) => deps.search.select({ query: filter, now }, changes, signal)
-              : undefined,
-            since,
-          });
+          await stream(deps, call, { filter, nowMs: now, since });
         } finally {
           for (const { name } of shares) count(name, -1);
         }
@@ -101,7 +96,7 @@ export function liveRoutes(deps: Deps): Route[] {
 async function stream(
   deps: Deps,
   call: Call,
-  options: Pick<FollowOptions, 'where' | 'select' | 'since'>,
+  options: Pick<FollowOptions, 'filter' | 'nowMs' | 'since'>,
 ): Promise<void> {
   const { req, res } = call;
   const streamEnd = new AbortController();
@@ -116,7 +111,7 @@ async function stream(
       signal: streamEnd.signal,
     });
     // The first event is awaited before anything is sent, so that an outage can still be a 503.
-    const first = await events.next();
+    const first = await firstOf(events);
     // A compressor or a proxy would delay events.
     res.set({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
     // A new stream uses a new connection, so a stop of the server need not wait for this one.
@@ -131,6 +126,19 @@ async function stream(
     deps.stopping.removeEventListener('abort', end);
     streamEnd.abort();
     if (res.headersSent) res.end();
+  }
+}
+
+async function firstOf(
+  events: AsyncGenerator<FollowEvent>,
+): Promise<IteratorResult<FollowEvent, unknown>> {
+  try {
+    return await events.next();
+  } catch (error) {
+    if (!(error instanceof UnusablePlace)) throw error;
+    throw new DomainError('invalid', 'after: is not a cursor that this server issued', [
+      { path: 'after', code: 'invalid_cursor' },
+    ]);
   }
 }
 
@@ -160,12 +168,8 @@ function frame(event: FollowEvent, now: number): string {
       return `id: ${event.cursor}\n\n`;
     case 'missed':
       return 'event: missed\ndata: {}\n\n';
-    case 'execution': {
-      const { summary, matches } = event.listed;
-      const stale = isStale(summary.status, Date.parse(summary.receivedAt), now);
-      // Without words `matches` is undefined, and JSON omits it.
-      return `event: execution\ndata: ${JSON.stringify({ ...summary, stale, matches })}\n\n`;
-    }
+    case 'execution':
+      return `event: execution\ndata: ${JSON.stringify(withStale(event.execution, now))}\n\n`;
   }
 }
 

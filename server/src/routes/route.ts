@@ -19,7 +19,6 @@ import type { OtlpIntake } from '../ingest/otlp-intake.js';
 import type { OtlpMetrics } from '../ingest/otlp-metrics.js';
 import type { OtlpSettingsReader } from '../ingest/otlp-settings.js';
 import type { HeavyReads } from '../query/heavy-reads.js';
-import type { Search } from '../search/search.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import type { Edits, Store } from '../store/store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
@@ -28,7 +27,6 @@ import type { ErasureMetrics } from '../upkeep/metrics.js';
 /** The parts of the server that routes may use. */
 export interface Deps {
   store: Store;
-  search: Search;
   threads: TaskThreads;
   heavyReads: HeavyReads;
   intake: Intake;

@@ -12,13 +12,13 @@ import type { z } from 'zod';
 import { notFound } from '../auth/policy.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
 import { DomainError } from '../errors.js';
-import { compileWhatIsKnown, isSearch } from '../query/compile-filter.js';
 import { readFilter } from '../query/filter.js';
-import { instantOf, toSearchRange } from '../query/range.js';
+import { instantOf } from '../query/range.js';
+import { isSearch } from '../store/fields.js';
 import { readBody } from '../ingest/read-body.js';
 import { packFiles } from '../upkeep/backup.js';
-import { exportFound, exportLines, otlpPages } from '../upkeep/export.js';
-import { exportCsv, exportFoundCsv } from '../upkeep/export-csv.js';
+import { exportLines, otlpPages } from '../upkeep/export.js';
+import { exportCsv } from '../upkeep/export-csv.js';
 import { importLines } from '../upkeep/import.js';
 import { param, parse, type Deps, type Route } from './route.js';
 import { sendPages } from './send-pages.js';
@@ -52,32 +52,27 @@ export function transferRoutes(deps: Deps): Route[] {
       async handle({ req, res, record, readmit }) {
         const app = param(req, 'app');
         const query = parse(exportQuerySchema, req.query);
+        const filter = readFilter({ q: query.q });
+        const sort = isSearch(filter) ? '-at' : 'at';
         const place =
-          query.after === undefined ? undefined : await store.findPlace(app, query.after);
+          query.after === undefined ? undefined : await store.findPlace(app, query.after, sort);
         if (query.after !== undefined && place === undefined) {
           throw notFound('execution in `after`');
         }
-        const filter = readFilter({ q: query.q });
-        const [from, to] = [instantOf(query.from), instantOf(query.to)];
-        const where = compileWhatIsKnown(filter, now());
-        const scope = { app, where, from, to, sort: 'at', after: place } as const;
         const question = {
-          range: toSearchRange({ app, from, to }),
-          query: filter,
-          where,
-          before: place && { at: place.at.getTime(), id: place.id },
-          now: now(),
-        };
-        const table = { bom: isMarked(query), now };
+          app,
+          filter,
+          from: instantOf(query.from),
+          to: instantOf(query.to),
+          nowMs: now(),
+          sort,
+          after: place,
+        } as const;
         const isCsv = query.format === 'csv';
         const isOtlp = query.format === 'otlp';
-        const pages = isSearch(filter)
-          ? isCsv
-            ? exportFoundCsv(deps.search, question, table)
-            : exportFound(deps, question, now)
-          : isCsv
-            ? exportCsv(store, scope, table)
-            : exportLines(store, scope, now);
+        const pages = isCsv
+          ? exportCsv(store, question, { bom: isMarked(query), now })
+          : exportLines(store, question, now);
         await record({ details: withoutValues(query, filter) });
         await sendPages(
           res,

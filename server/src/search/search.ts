@@ -7,8 +7,15 @@ import {
 } from '@xray/core';
 import type { Name } from '../segments/names.js';
 import { factTerm } from '../segments/terms.js';
-import type { Change, Condition, ListedExecution, Store } from '../store/store.js';
-import type { Document, IndexPosition, SearchRange, Tail } from '../store/search-store.js';
+import type { ChangedRow } from '../store/change-rows.js';
+import type { Condition, ListedExecution, RowFilter } from '../store/scope.js';
+import type {
+  Document,
+  IndexPosition,
+  SearchRange,
+  SearchStore,
+  Tail,
+} from '../store/search-store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { Hits, type Place } from './hits.js';
 import { IndexReader, SegmentGone, type OpenIndex } from './index-reader.js';
@@ -27,6 +34,8 @@ export interface SearchQuestion {
   now: number;
   /** The largest number of matches shown for each execution. Default: as many as fit. */
   maxMatches?: number;
+  /** The page ends behind the record with which it has this many bytes of bodies. */
+  maxBytes?: number;
   /** When to stop searching, in the time of `performance.now()`. The page may be short then. */
   endsAt?: number;
   /**
@@ -70,20 +79,26 @@ const NO_LIMIT_MS = 0;
 /** A merge removes segments. More removals during one question mean a bug. */
 const MAX_TRIES = 5;
 
+/** The rows that a search reads. */
+export interface SearchedRows {
+  index: SearchStore;
+  listRows(filter: RowFilter): Promise<ListedExecution[]>;
+}
+
 /**
  * Finds executions by their recorded content, with the index, and with the bodies of the newest
  * ones.
  */
 export class Search {
-  readonly #store: Store;
+  readonly #rows: SearchedRows;
   readonly #threads: TaskThreads;
   readonly #turns = new Turns();
   readonly #reader: IndexReader;
 
-  constructor(store: Store, threads: TaskThreads) {
-    this.#store = store;
+  constructor(rows: SearchedRows, threads: TaskThreads) {
+    this.#rows = rows;
     this.#threads = threads;
-    this.#reader = new IndexReader(store.index, threads);
+    this.#reader = new IndexReader(rows.index, threads);
   }
 
   /** Executions that match the query, newest first, with the places of its words. */
@@ -109,10 +124,10 @@ export class Search {
    */
   async select(
     question: Pick<SearchQuestion, 'query' | 'now'>,
-    written: Change[],
+    written: ChangedRow[],
     signal: AbortSignal,
-  ): Promise<(Change & Found)[]> {
-    const selected: (Change & Found)[] = [];
+  ): Promise<(ChangedRow & Found)[]> {
+    const selected: (ChangedRow & Found)[] = [];
     for (const rows of piecesOf(written)) {
       if (signal.aborted) break;
       const piece = await this.#turns.take(() =>
@@ -169,7 +184,7 @@ export class Search {
     hitsIn: Parameters<typeof occurrencesOf>[2],
   ): Promise<Everywhere> {
     return await this.#withIndex(range, leaves, async (index) => ({
-      found: await occurrencesOf(this.#store.index, index, hitsIn, range),
+      found: await occurrencesOf(this.#rows.index, index, hitsIn, range),
       left: index.left,
     }));
   }
@@ -197,7 +212,7 @@ export class Search {
     const middle = Math.ceil(ids.length / 2);
     const halves = [ids.slice(0, middle), ids.slice(middle)];
     const found = halves.map(async (half): Promise<[number, T[]][]> => {
-      const documents = await this.#store.index.readDocuments(half);
+      const documents = await this.#rows.index.readDocuments(half);
       const items = await read(documents.map(({ body }) => body));
       // The thread returns JSON text, because only text keeps all digits.
       return documents.map(({ id }, place) => [
@@ -222,16 +237,20 @@ export class Search {
     source: Source,
     left: SearchPage['left'],
   ): Promise<SearchPage> {
-    const { limit, endsAt = Infinity } = question;
+    const { limit, endsAt = Infinity, maxBytes = Infinity } = question;
     const items: Found[] = [];
+    let bytes = 0;
     let size = limit + 1;
     let lookedInto = 0;
-    const isEnough = (): boolean => lookedInto >= MAX_LOOKED_INTO || performance.now() > endsAt;
+    const isEnough = (): boolean =>
+      lookedInto >= MAX_LOOKED_INTO || bytes >= maxBytes || performance.now() > endsAt;
     for (;;) {
       const chunk = await source(Math.min(size, MAX_CHUNK));
       if (chunk === undefined) return { items, next: undefined, left };
       for (const rows of piecesOf(chunk.rows)) {
-        items.push(...(await this.#verify(question, rows)));
+        const found = await this.#verify(question, rows);
+        items.push(...found);
+        for (const row of found) bytes += row.bytes;
         if (items.length > limit) {
           const page = items.slice(0, limit);
           return { items: page, next: placeOf(page.at(-1)), left };
@@ -252,7 +271,7 @@ export class Search {
       if (last === undefined) return undefined;
       const ids = entries.map(({ id }) => id);
       const byId = new Map<number, ListedExecution>();
-      for (const row of await this.#store.index.listByIds(ids, where)) byId.set(row.id, row);
+      for (const row of await this.#rows.index.listByIds(ids, where)) byId.set(row.id, row);
       // An older version may have another time. The newer version is found at its own time.
       const rows = entries.flatMap(({ id, at }) => {
         const row = byId.get(id);
@@ -265,7 +284,7 @@ export class Search {
   #newest({ range, where, before, isWhole }: SearchQuestion): Source {
     let after = before && { key: before.at, id: before.id };
     return async (limit) => {
-      const rows = await this.#store.listExecutions({
+      const rows = await this.#rows.listRows({
         app: range.app,
         where,
         from: range.from === -Infinity ? undefined : new Date(range.from),
@@ -295,7 +314,7 @@ export class Search {
     },
     rows: Row[],
   ): Promise<(Row & Found)[]> {
-    const documents = await this.#store.index.readDocuments(rows.map(({ id }) => id));
+    const documents = await this.#rows.index.readDocuments(rows.map(({ id }) => id));
     const byId = new Map(documents.map((document) => [document.id, document]));
     const present = rows.flatMap((row) => {
       const document = byId.get(row.id);

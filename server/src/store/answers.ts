@@ -136,6 +136,16 @@ export interface SampledBody {
   body: string;
 }
 
+/** Executions that a question drew. */
+export interface Sample {
+  /** All executions that the filter finds. */
+  executions: number;
+  /** The number of drawn executions. */
+  drawn: number;
+  /** The bodies of drawn executions in one order. Executions that were erased meanwhile are left out. */
+  readBodies(from: number, count: number): Promise<string[]>;
+}
+
 /** Two cohorts that were counted. The other questions read samples of the same executions. */
 export interface Cohorts {
   counts: CohortCounts;

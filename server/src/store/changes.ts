@@ -1,48 +1,64 @@
-import { sql, type RawBuilder } from 'kysely';
-import type { Driver } from './driver.js';
-import { SUMMARY, toListed, type SummaryRow } from './executions.js';
-import type { Changes, ChangesFilter } from './store.js';
-
-type Db = Driver['db'];
-
-type ChangeRow = SummaryRow & { xact: string };
+import { readChangedRows, type ChangedRow } from './change-rows.js';
+import { compileWhatIsKnown } from './compile-filter.js';
+import type { Engine } from './engine.js';
+import { UnusablePlace } from './errors.js';
+import type { ChangePage, ChangesQuestion } from './execution-store.js';
+import { isSearch } from './fields.js';
 
 /**
- * Rows written since a horizon, in the order of (xact, id). Transactions do not end in the order in
- * which they began. So rows at or above the new horizon may come again, together with rows that
- * were not visible yet. No new row appears below it.
+ * A horizon is a transaction number. Everything written below it is visible, and nothing new
+ * appears below it.
  */
-export async function readChanges(db: Db, filter: ChangesFilter): Promise<Changes> {
-  // A single statement reads the horizon and the rows from one database snapshot.
-  const { rows } = await sql<{ horizon: string } & Nullable<ChangeRow>>`
-    SELECT horizon.xmin::text AS horizon, ${sql.join(SUMMARY.map((column) => sql.ref(`e.${column}`)))},
-      e.xact::text AS xact
-    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) AS horizon
-    LEFT JOIN LATERAL (
-      SELECT * FROM xray.executions e
-      WHERE ${isAfter(filter)} AND e.app = ${filter.app} AND ${filter.where}
-      ORDER BY e.xact, e.id LIMIT ${filter.limit}
-    ) AS e ON true
-    ORDER BY e.xact, e.id`.execute(db);
-  const changed = rows.filter((row): row is typeof row & ChangeRow => row.id !== null);
-  const last = changed.at(-1);
+interface Cursor {
+  horizon: string;
+  /** The last row of the page before. */
+  after: { xact: string; id: number } | undefined;
+}
+
+/** Rows at or above the horizon come again, together with rows that were not visible yet. */
+export async function readChanges(engine: Engine, question: ChangesQuestion): Promise<ChangePage> {
+  const { app, filter, nowMs, known, limit } = question;
+  const cursor = readCursor(question.since);
+  const { horizon, rows } = await readChangedRows(engine.db, {
+    app,
+    where: compileWhatIsKnown(filter, nowMs),
+    since: cursor?.horizon,
+    after: cursor?.after,
+    limit,
+  });
+  // The cursor of a deleted database may be in the future, and nothing would ever arrive there.
+  if (cursor === undefined || BigInt(cursor.horizon) > BigInt(horizon)) {
+    return { items: [], cursor: horizon, hasMore: false, again: new Set() };
+  }
+  const next = cursor.after === undefined ? horizon : cursor.horizon;
+  const last = rows.at(-1);
+  const hasMore = rows.length === limit && last !== undefined;
+  const fresh = rows.filter((row) => !known.has(versionOf(row)));
   return {
-    horizon: rows[0]?.horizon ?? filter.since,
-    items: changed.map((row) => ({ ...toListed(row), xact: row.xact })),
-    last: last && { xact: last.xact, id: last.id },
+    items: await select(engine, question, fresh),
+    cursor: hasMore ? `${next}.${last.xact}.${last.id}` : next,
+    hasMore,
+    again: new Set(rows.filter(({ xact }) => BigInt(xact) >= BigInt(next)).map(versionOf)),
   };
 }
 
-type Nullable<T> = { [K in keyof T]: T[K] | null };
-
-function isAfter({ since, after }: ChangesFilter): RawBuilder<unknown> {
-  if (after === undefined) return sql`e.xact >= ${since}::text::xid8`;
-  return sql`e.xact >= ${after.xact}::text::xid8
-    AND (e.xact, e.id) > (${after.xact}::text::xid8, ${after.id}::bigint)`;
+async function select(
+  { search }: Engine,
+  { filter, nowMs, signal = new AbortController().signal }: ChangesQuestion,
+  rows: ChangedRow[],
+): Promise<ChangePage['items']> {
+  if (!isSearch(filter)) return rows.map(({ summary }) => summary);
+  const found = await search.select({ query: filter, now: nowMs }, rows, signal);
+  return found.map(({ summary, matches }) => ({ ...summary, matches }));
 }
 
-export async function readHorizon(db: Db): Promise<string> {
-  const { rows } = await sql<{ horizon: string }>`
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon`.execute(db);
-  return rows[0]?.horizon ?? '0';
+function versionOf({ id, xact }: ChangedRow): string {
+  return `${id} ${xact}`;
+}
+
+function readCursor(text: string | undefined): Cursor | undefined {
+  if (text === undefined) return undefined;
+  const [, horizon, xact, id] = /^(\d{1,19})(?:\.(\d{1,19})\.(\d{1,15}))?$/.exec(text) ?? [];
+  if (horizon === undefined) throw new UnusablePlace();
+  return { horizon, after: xact === undefined ? undefined : { xact, id: Number(id) } };
 }

@@ -1,12 +1,28 @@
 import { sql, type RawBuilder } from 'kysely';
-import { FAILED_STATUSES, type MeasuredExecution } from '@xray/core';
-import { MAX_COURSES, type CohortCounts, type SampledBody, type TraitCount } from './answers.js';
+import {
+  FAILED_STATUSES,
+  allOf,
+  printQuery,
+  type MeasuredExecution,
+  type QueryNode,
+} from '@xray/core';
+import {
+  MAX_COURSES,
+  type CohortCounts,
+  type Cohorts,
+  type SampledBody,
+  type TraitCount,
+} from './answers.js';
+import { countConditionsOf, partsOf } from './conditions.js';
 import type { Driver } from './driver.js';
+import type { Engine } from './engine.js';
+import type { BoundedScope } from './execution-store.js';
 import { isWithin } from './executions.js';
 import { bigints, hashOf, isDrawn, isOneOf, withAlike, type Bigints } from './fingerprints.js';
 import { stepsOf } from './flows.js';
 import { instant } from './instant.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
+import { readRules, type Counted } from './rules.js';
 import type { CountConditions } from './scope.js';
 
 type Db = Driver['db'];
@@ -29,8 +45,8 @@ const MIN_EXECUTIONS = 5;
 
 type CohortScope = CountConditions & { from: Date; to: Date };
 
-/** Two cohorts of one app. `common` has the conditions that both filters share. */
-export interface CohortPair {
+/** Two cohorts of one app, for SQL. `common` has the conditions that both filters share. */
+interface CohortPair {
   app: string;
   common: CountConditions;
   a: CohortScope;
@@ -38,15 +54,78 @@ export interface CohortPair {
 }
 
 /** Cohorts that were counted, with the fingerprints of their executions. */
-export interface CountedPair extends CohortCounts {
+interface CountedPair extends CohortCounts {
   fingerprintsA: Bigints;
   fingerprintsB: Bigints;
+}
+
+/** Counts the executions of two filters. The other questions read samples of what it found. */
+export async function openCohorts(
+  { db }: Engine,
+  { a, b }: { a: BoundedScope; b: BoundedScope },
+): Promise<Cohorts> {
+  const { common, restA, restB } = split(a.filter, b.filter);
+  const side = ({ from, to, nowMs }: BoundedScope, filter: QueryNode): CohortScope => ({
+    ...countConditionsOf(filter, nowMs, { isAlone: false }),
+    from,
+    to,
+  });
+  const pair: CohortPair = {
+    app: a.app,
+    common: countConditionsOf(common, a.nowMs),
+    a: side(a, restA),
+    b: side(b, restB),
+  };
+  const counts = await countCohorts(db, pair);
+  const { fingerprintsA, fingerprintsB, ...shown } = counts;
+  return {
+    counts: shown,
+    async readRules(sampled) {
+      const read = ({ from, to, where, alike }: CohortScope, counted: Counted) =>
+        readRules(db, {
+          app: pair.app,
+          from,
+          to,
+          where: sql`(${pair.common.where} AND ${where})`,
+          alike,
+          sampled,
+          counted,
+        });
+      const [ofA, ofB] = await Promise.all([
+        read(pair.a, { executions: totalOf(counts, 'a'), fingerprints: fingerprintsA }),
+        read(pair.b, { executions: totalOf(counts, 'b'), fingerprints: fingerprintsB }),
+      ]);
+      return { a: ofA, b: ofB };
+    },
+    measure: () => measureCohorts(db, pair, counts),
+    readTraits: (outcome) => countTraits(db, pair, counts, outcome),
+  };
+}
+
+/**
+ * The conditions that both filters share, which are checked once, and the other conditions of each.
+ */
+function split(
+  a: QueryNode,
+  b: QueryNode,
+): { common: QueryNode; restA: QueryNode; restB: QueryNode } {
+  const [partsA, partsB] = [partsOf(a), partsOf(b)];
+  const [textsA, textsB] = [partsA, partsB].map((parts) => new Set(parts.map(printQuery)));
+  return {
+    common: allOf(partsA.filter((part) => textsB?.has(printQuery(part)))),
+    restA: allOf(partsA.filter((part) => !textsB?.has(printQuery(part)))),
+    restB: allOf(partsB.filter((part) => !textsA?.has(printQuery(part)))),
+  };
+}
+
+function totalOf({ outcomes }: CohortCounts, side: 'a' | 'b'): number {
+  return outcomes.reduce((total, outcome) => total + outcome[side], 0);
 }
 
 /**
  * Reads both cohorts in one pass, unless there is a gap in time between them. Throws a ReadTooLong.
  */
-export async function countCohorts(db: Db, pair: CohortPair): Promise<CountedPair> {
+async function countCohorts(db: Db, pair: CohortPair): Promise<CountedPair> {
   const { common, a, b } = pair;
   const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
     sql<CountedPair>`
@@ -131,17 +210,14 @@ function sumOf(side: Side): RawBuilder<unknown> {
 async function drawSamples(
   tx: Db,
   pair: CohortPair,
-  { outcomes, fingerprintsA, fingerprintsB }: CountedPair,
+  counts: CountedPair,
 ): Promise<{ a: Bigints; b: Bigints }> {
   const isDrawnOf = (side: 'a' | 'b'): RawBuilder<unknown> =>
-    isDrawn(
-      SAMPLE,
-      outcomes.reduce((total, outcome) => total + outcome[side], 0),
-    );
+    isDrawn(SAMPLE, totalOf(counts, side));
   const [ofA, ofB] = [isDrawnOf('a'), isDrawnOf('b')];
   const { rows } = await sql<{ a: Bigints; b: Bigints }>`
-    SELECT (array_agg(id) FILTER (WHERE in_a AND ${ofA} AND ${isOneOf(fingerprintsA)}))::text AS a,
-      (array_agg(id) FILTER (WHERE in_b AND ${ofB} AND ${isOneOf(fingerprintsB)}))::text AS b
+    SELECT (array_agg(id) FILTER (WHERE in_a AND ${ofA} AND ${isOneOf(counts.fingerprintsA)}))::text AS a,
+      (array_agg(id) FILTER (WHERE in_b AND ${ofB} AND ${isOneOf(counts.fingerprintsB)}))::text AS b
     FROM (${union(reads(pair, sql`(${ofA} OR ${ofB})`))}) AS e`.execute(tx);
   return rows[0] ?? { a: null, b: null };
 }
@@ -150,7 +226,7 @@ async function drawSamples(
  * The traits of the executions in two samples. Equal traits are counted by fingerprint first, so
  * that arrays and objects are unpacked once and not for every execution. Throws a ReadTooLong.
  */
-export async function countTraits(
+async function countTraits(
   db: Db,
   pair: CohortPair,
   counts: CountedPair,
@@ -234,7 +310,7 @@ export async function countTraits(
 }
 
 /** What some executions of each cohort took. Candidates and costs are read from fewer of them. Throws a ReadTooLong. */
-export async function measureCohorts(
+async function measureCohorts(
   db: Db,
   pair: CohortPair,
   counts: CountedPair,

@@ -1,11 +1,12 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Releases } from '@xray/core';
+import type { FacetRow, HistogramRow } from './answers.js';
 import type { Driver } from './driver.js';
 import { isWithin } from './executions.js';
 import { countAlike, withAlike } from './fingerprints.js';
 import { instant, isoOf } from './instant.js';
 import { READ_LIMIT_MS, readWithin } from './read-within.js';
-import type { CountScope, FacetRow, HistogramRow } from './store.js';
+import type { CountScope } from './scope.js';
 
 type Db = Driver['db'];
 

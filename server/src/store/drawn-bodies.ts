@@ -1,5 +1,9 @@
 import { sql } from 'kysely';
+import type { Sample } from './answers.js';
+import { countScopeOf } from './conditions.js';
 import type { Driver } from './driver.js';
+import type { Engine } from './engine.js';
+import type { BoundedScope } from './execution-store.js';
 import { isWithin } from './executions.js';
 import { bigints, countAlike, isDrawn, isOneOf, type Bigints } from './fingerprints.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
@@ -7,21 +11,15 @@ import type { CountScope } from './scope.js';
 
 type Db = Driver['db'];
 
-/** Bodies of the executions that a question draws. */
-export interface DrawnBodies {
-  /**
-   * Counts the executions of a scope, and draws about `wanted` of them by a hash: always the same ones. Throws a
-   * ReadTooLong.
-   */
-  draw(scope: CountScope, wanted: number): Promise<{ executions: number; ids: number[] }>;
-  /** The bodies of executions that still exist, in the order of their ids. */
-  read(ids: readonly number[]): Promise<string[]>;
-}
-
-export function drawnBodies(db: Db): DrawnBodies {
+export async function openSample(
+  { db }: Engine,
+  question: BoundedScope & { wanted: number },
+): Promise<Sample> {
+  const { executions, ids } = await draw(db, countScopeOf(question), question.wanted);
   return {
-    draw: (scope, wanted) => draw(db, scope, wanted),
-    read: (ids) => read(db, ids),
+    executions,
+    drawn: ids.length,
+    readBodies: (from, count) => read(db, ids.slice(from, from + count)),
   };
 }
 

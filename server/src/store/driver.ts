@@ -14,6 +14,8 @@ export interface FileCopy {
 export interface Driver {
   readonly kind: 'pglite' | 'postgres';
   readonly db: Kysely<Tables>;
+  /** Undefined for the embedded database, which has one connection. */
+  readonly maxConnections?: number;
   /** Copies the database's files as they are at one moment, if they are on this machine. */
   copyFiles?(): Promise<FileCopy>;
   close(): Promise<void>;

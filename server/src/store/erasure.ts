@@ -1,14 +1,16 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { ErasureCount } from '@xray/core';
 import { appendAudit } from './audit.js';
+import type { Place } from './answers.js';
 import type { Driver } from './driver.js';
 import { eraseExecutions } from './erase-executions.js';
 import { eraseFromIndex } from './erase-from-index.js';
 import { lockErasures } from './erasure-lock.js';
+import type { ErasedBatch, ErasureOptions, ErasureScope } from './execution-store.js';
 import { addToReceipt, leaveNamed, leaveTombstones } from './tombstones.js';
 import { instant } from './instant.js';
 import { countWithPerson, withPerson } from './people-among-candidates.js';
-import type { ErasedBatch, ErasureScope, Store } from './store.js';
+import { readTimePlace, writeTimePlace } from './places.js';
 import { eraseSpans } from './trace-spans.js';
 import { eraseWaiting, refuseTraces } from './due-traces.js';
 
@@ -77,9 +79,10 @@ export async function countErasable(
 export async function eraseBatch(
   { db, kind }: Driver,
   scope: ErasureScope,
-  after: ErasedBatch['last'],
-  options: Parameters<Store['eraseBatch']>[2],
+  place: Place | undefined,
+  options: ErasureOptions,
 ): Promise<ErasedBatch | undefined> {
+  const after = readTimePlace(place);
   return await db.transaction().execute(async (tx) => {
     if (!(await lockErasures(tx, options))) return undefined;
     const near = await listNear(tx, scope, after, BATCH[kind]);
@@ -109,7 +112,7 @@ export async function eraseBatch(
       await appendAudit(tx, options.audit(counted, receipt));
     }
     const last = near.length === BATCH[kind] ? near.at(-1) : undefined;
-    return { erased: counted, receipt: erased, last };
+    return { erased: counted, receipt: erased, next: last && writeTimePlace(last) };
   });
 }
 
@@ -142,7 +145,7 @@ async function forgetNoted(tx: Db, app: string, ids: number[]): Promise<void> {
 async function listNear(
   tx: Db,
   scope: ErasureScope,
-  after: ErasedBatch['last'],
+  after: { at: Date; id: number } | undefined,
   limit: number,
 ): Promise<{ at: Date; id: number }[]> {
   const isAfter =

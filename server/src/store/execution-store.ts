@@ -30,6 +30,7 @@ import type {
   OverTime,
   Place,
   RuleReadings,
+  Sample,
   SubjectDecisions,
 } from './answers.js';
 import type {
@@ -253,6 +254,8 @@ export interface ExecutionStore {
   readFlow(question: BoundedScope & { sampled: number }): Promise<Flow>;
   /** The rules of about `sampled` executions. */
   readRules(question: BoundedScope & { sampled: number }): Promise<RuleReadings>;
+  /** Counts the executions, and draws about `wanted` of them, always the same ones. */
+  openSample(question: BoundedScope & { wanted: number }): Promise<Sample>;
   /** Two filters of one app. */
   openCohorts(pair: { a: BoundedScope; b: BoundedScope }): Promise<Cohorts>;
   /** Decisions by the values of a field, of the factors, and by outcome; at most `limit` rows. */
@@ -280,7 +283,7 @@ export interface ExecutionStore {
    */
   suggest(
     app: string,
-    wanted: { prefix: string; kind: Suggestion['kind'] | undefined; limit: number },
+    wanted: { prefix: string; kind?: Suggestion['kind'] | undefined; limit: number },
   ): Promise<Suggestion[]>;
 
   /** The app's executions by environment, pipeline and age in days. */

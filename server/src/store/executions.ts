@@ -1,15 +1,10 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { ExecutionSort } from '@xray/core';
 import type { Driver } from './driver.js';
+import type { StoredExecution } from './execution-record.js';
 import { instant, isoOf } from './instant.js';
 import { READ_LIMIT_MS, readWithin } from './read-within.js';
-import type {
-  Condition,
-  ExecutionFilter,
-  ExecutionScope,
-  ListedExecution,
-  StoredRow,
-} from './scope.js';
+import type { Condition, RowFilter, RowScope, ListedExecution } from './scope.js';
 import type { Tables } from './tables.js';
 
 type Db = Driver['db'];
@@ -56,7 +51,7 @@ export type SummaryRow = Pick<Selectable<Tables['executions']>, (typeof SUMMARY)
 const MAX_AHEAD_MS = 5 * 60_000;
 
 /** Reads only headers; at most `filter.limit` rows. */
-export async function listExecutions(db: Db, filter: ExecutionFilter): Promise<ListedExecution[]> {
+export async function listRows(db: Db, filter: RowFilter): Promise<ListedExecution[]> {
   const { key, isTime } = KEYS[filter.sort];
   const order = filter.sort.startsWith('-') ? 'desc' : 'asc';
   let query = db
@@ -116,17 +111,16 @@ export async function readExecution(
   db: Db,
   app: string,
   executionId: string,
-): Promise<StoredRow | undefined> {
+): Promise<StoredExecution | undefined> {
   const row = await db
     .selectFrom('executions')
     .innerJoin('bodies', 'bodies.execution', 'executions.id')
-    .select(['id', 'body', 'bytes', 'status', 'received_at', 'conflict'])
+    .select(['body', 'bytes', 'status', 'received_at', 'conflict'])
     .where('app', '=', app)
     .where('execution_id', '=', executionId)
     .executeTakeFirst();
   return (
     row && {
-      id: row.id,
       body: row.body,
       bytes: row.bytes,
       status: row.status,
@@ -137,7 +131,7 @@ export async function readExecution(
 }
 
 /** The condition that every question over executions begins with. */
-export function isWithin({ app, from, to }: Omit<ExecutionScope, 'where'>): Condition {
+export function isWithin({ app, from, to }: Omit<RowScope, 'where'>): Condition {
   return sql`(${sql.join(
     [
       sql`e.app = ${app}`,

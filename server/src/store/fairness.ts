@@ -1,45 +1,28 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { FairnessCount } from '@xray/core';
+import type { KeyedDecision, Place } from './answers.js';
+import { conditionOf } from './conditions.js';
 import type { Driver } from './driver.js';
+import type { FairnessScope, KeyedScope } from './execution-store.js';
 import { isWithin } from './executions.js';
 import { instant } from './instant.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
-import type { ExecutionScope } from './scope.js';
+import { readTimePlace, writeTimePlace } from './places.js';
+import type { RowScope } from './scope.js';
 
 type Db = Driver['db'];
-
-/** What counts as favourable, and the factors whose values make the strata. */
-export interface FairnessScope extends ExecutionScope {
-  /** Null: every outcome that is not marked as adverse. */
-  outcome: string | null;
-  /** Fields as the question writes them: `env`, `pipeline`, `version.NAME`, `metadata.NAME`. */
-  within: string[];
-}
-
-/** The ids of executions or subjects that a file can name. */
-export interface KeyedScope extends FairnessScope {
-  key: 'execution' | 'subject';
-  /** Undefined: a subject of any type. */
-  subjectType: string | undefined;
-}
-
-export interface KeyedDecision extends Omit<FairnessCount, 'group' | 'count'> {
-  id: number;
-  at: Date;
-  keys: string[];
-}
 
 /** Decisions by the values of a field, of the factors, and by outcome; at most `limit` rows. Throws a ReadTooLong. */
 export async function countByGroup(
   db: Db,
-  scope: FairnessScope & { by: string },
-  limit: number,
+  question: FairnessScope & { by: string; limit: number },
 ): Promise<FairnessCount[]> {
+  const scope = rowsOf(question);
   const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
     sql<FairnessCount>`
       SELECT "group", factors, outcome, favourable, count(*)::integer AS count FROM (
         SELECT ${fieldOf(scope.by)} AS "group", ${facts(scope)} FROM xray.executions e WHERE ${isDecided(scope)}
-      ) AS decided GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 LIMIT ${limit}`.execute(tx),
+      ) AS decided GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 LIMIT ${question.limit}`.execute(tx),
   );
   return rows;
 }
@@ -47,10 +30,10 @@ export async function countByGroup(
 /** The next decisions in the order of their time, with the ids that a file can name. Throws a ReadTooLong. */
 export async function listKeyed(
   db: Db,
-  scope: KeyedScope,
-  after: Pick<KeyedDecision, 'at' | 'id'> | undefined,
-  limit: number,
-): Promise<KeyedDecision[]> {
+  question: KeyedScope & { after: Place | undefined; limit: number },
+): Promise<{ items: KeyedDecision[]; next: Place | undefined }> {
+  const scope = rowsOf(question);
+  const after = readTimePlace(question.after);
   const keys =
     scope.key === 'execution'
       ? sql`ARRAY[e.execution_id]`
@@ -61,11 +44,19 @@ export async function listKeyed(
       ? sql`true`
       : sql`(e.at, e.id) > (${instant(after.at.getTime())}, ${after.id}::bigint)`;
   const { rows } = await readWithin(db, AGGREGATE_LIMIT_MS, (tx) =>
-    sql<KeyedDecision>`
+    sql<KeyedDecision & { id: number; at: Date }>`
       SELECT e.id, e.at, ${keys} AS keys, ${facts(scope)} FROM xray.executions e
-      WHERE ${isDecided(scope)} AND ${isAfter} ORDER BY e.at, e.id LIMIT ${limit}`.execute(tx),
+      WHERE ${isDecided(scope)} AND ${isAfter} ORDER BY e.at, e.id LIMIT ${question.limit}`.execute(
+      tx,
+    ),
   );
-  return rows;
+  const last = rows.at(-1);
+  const hasMore = rows.length === question.limit && last !== undefined;
+  return { items: rows, next: hasMore ? writeTimePlace(last) : undefined };
+}
+
+function rowsOf<Question extends FairnessScope>(question: Question): Question & RowScope {
+  return { ...question, where: conditionOf(question.filter, question.nowMs) };
 }
 
 function facts({ within, outcome }: FairnessScope): RawBuilder<unknown> {
@@ -77,7 +68,7 @@ function facts({ within, outcome }: FairnessScope): RawBuilder<unknown> {
 }
 
 /** Undecided executions have no rate. */
-function isDecided(scope: FairnessScope): RawBuilder<unknown> {
+function isDecided(scope: RowScope): RawBuilder<unknown> {
   return sql`${isWithin(scope)} AND ${scope.where} AND e.outcome IS NOT NULL AND e.status <> 'running'`;
 }
 

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
-import { SUGGESTED_KINDS, type Suggestion } from '@xray/core';
-import type { Name } from '../segments/names.js';
+import { FIRST_INSTANT_MS, LAST_INSTANT_MS, SUGGESTED_KINDS, type Suggestion } from '@xray/core';
+import { keyOfName, type Name } from '../segments/names.js';
 import type { Driver } from './driver.js';
+import type { Engine } from './engine.js';
+import type { ExecutionStore } from './execution-store.js';
 
 type Db = Driver['db'];
 
@@ -44,13 +46,48 @@ export async function writeNames(
   }
 }
 
-/** The first names of each kind in the order of their keys. */
+/** Subjects and candidates whose ids begin with a prefix, those that no segment has yet among them. */
 export async function suggest(
+  { db, search }: Engine,
+  app: string,
+  { prefix, kind, limit }: Parameters<ExecutionStore['suggest']>[1],
+): Promise<Suggestion[]> {
+  const key = keyOfName(prefix.trim());
+  if (key === '') return [];
+  const kinds = kind === undefined ? SUGGESTED_KINDS : [kind];
+  const stored = await readNames(db, app, { key, kinds, limit });
+  const recent = await search.recentNames({ app, from: FIRST_INSTANT_MS, to: LAST_INSTANT_MS });
+  const isMeant = (name: Name): boolean => name.key.startsWith(key) && kinds.includes(name.kind);
+  const items = new Map<string, Suggestion>();
+  for (const suggestion of [...stored, ...recent.filter(isMeant).map(suggestionOf)]) {
+    const place = `${suggestion.kind}\n${suggestion.type}\n${suggestion.id}`;
+    const known = items.get(place);
+    if (known === undefined || known.at < suggestion.at) items.set(place, suggestion);
+  }
+  const sorted = [...items.values()].sort(inOrder);
+  return SUGGESTED_KINDS.flatMap((each) =>
+    sorted.filter((item) => item.kind === each).slice(0, limit),
+  );
+}
+
+function suggestionOf({ kind, type, id, at }: Omit<Name, 'key' | 'execution'>): Suggestion {
+  return { kind, type, id, at: new Date(at).toISOString() };
+}
+
+/** The order of the database: byte by byte. */
+function inOrder(a: Suggestion, b: Suggestion): number {
+  return (
+    Buffer.compare(Buffer.from(keyOfName(a.id)), Buffer.from(keyOfName(b.id))) ||
+    Buffer.compare(Buffer.from(`${a.type}\n${a.id}`), Buffer.from(`${b.type}\n${b.id}`))
+  );
+}
+
+/** The first names of each kind in the order of their keys. */
+async function readNames(
   db: Db,
   app: string,
-  { key, kind, limit }: { key: string; kind: Suggestion['kind'] | undefined; limit: number },
+  { key, kinds, limit }: { key: string; kinds: readonly Suggestion['kind'][]; limit: number },
 ): Promise<Suggestion[]> {
-  const kinds = kind === undefined ? SUGGESTED_KINDS : [kind];
   const { rows } = await sql<Omit<Suggestion, 'at'> & { at: Date }>`
     SELECT found.* FROM unnest(${[...kinds]}::text[]) WITH ORDINALITY AS k(kind, place),
       LATERAL (

@@ -8,7 +8,7 @@ import { bigints, isOneOf, withAlike, type Bigints } from './fingerprints.js';
 import { instant, isoOf } from './instant.js';
 import { groupBy } from '../group-by.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
-import type { CountScope, ExecutionScope } from './scope.js';
+import type { CountScope, RowScope } from './scope.js';
 
 type Db = Driver['db'];
 
@@ -29,7 +29,7 @@ interface PipelineGroup {
 /** The app's pipelines by name, with counts of their executions. Throws a ReadTooLong. */
 export async function listPipelines(
   db: Db,
-  scope: Omit<ExecutionScope, 'where'>,
+  scope: Omit<RowScope, 'where'>,
 ): Promise<PipelineList['items']> {
   const { groups, durations } = await readWithin(db, AGGREGATE_LIMIT_MS, async (tx) => {
     const counted = await sql<PipelineGroup>`

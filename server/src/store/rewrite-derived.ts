@@ -1,9 +1,13 @@
 import { sql } from 'kysely';
+import type { Place } from './answers.js';
 import type { Driver } from './driver.js';
+import type { Engine } from './engine.js';
+import { UnusablePlace } from './errors.js';
+import type { ExecutionRecord, StoredBody } from './execution-record.js';
+import type { ExecutionStore } from './execution-store.js';
 import { jsonForPostgres } from './json-for-postgres.js';
 import { HEADER, MERGE, STEP, names, types } from './save-columns.js';
 import { headerRow, stepRows } from './save-executions.js';
-import type { ExecutionRecord, StoredBody } from './store.js';
 
 type Db = Driver['db'];
 
@@ -11,9 +15,49 @@ type Db = Driver['db'];
 const MAX_EXECUTIONS = 500;
 const MAX_BYTES = 8 * 1024 * 1024;
 
+/** How long one call works, in ms. */
+const CALL_MS = 1_000;
+
+interface BodyRow extends StoredBody {
+  id: number;
+  /** A rewrite uses it to check that the body has not changed. */
+  bodyHash: string;
+}
+
+/** Columns and steps are rewritten here. The first call makes the index job rebuild the search index. */
+export async function rebuild(
+  { db, index }: Engine,
+  after: Place | undefined,
+  read: (stored: StoredBody) => ExecutionRecord | undefined,
+): ReturnType<ExecutionStore['rebuild']> {
+  let last = readId(after);
+  if (after === undefined) await index.clearIndex();
+  const end = performance.now() + CALL_MS;
+  let executions = 0;
+  do {
+    const bodies = await readBodies(db, last);
+    const next = bodies.at(-1);
+    if (next === undefined) return { executions, next: undefined };
+    const records = bodies.flatMap((row) => {
+      const record = read(row);
+      return record === undefined ? [] : [{ ...row, record }];
+    });
+    await rewriteDerived(db, records);
+    executions += records.length;
+    last = next.id;
+  } while (performance.now() < end);
+  return { executions, next: String(last) };
+}
+
+function readId(place: Place | undefined): number {
+  if (place === undefined) return 0;
+  if (!/^\d{1,15}$/.test(place)) throw new UnusablePlace();
+  return Number(place);
+}
+
 /** The next bodies in the order of their rows' ids. */
-export async function readBodies(db: Db, after: number): Promise<StoredBody[]> {
-  const { rows } = await sql<StoredBody & { receivedAt: Date }>`
+async function readBodies(db: Db, after: number): Promise<BodyRow[]> {
+  const { rows } = await sql<BodyRow>`
     WITH next AS MATERIALIZED (
       SELECT e.id, e.app, e.received_at, e.bytes, e.body_hash FROM xray.executions e
       WHERE e.id > ${after}::bigint ORDER BY e.id LIMIT ${MAX_EXECUTIONS}
@@ -31,7 +75,7 @@ export async function readBodies(db: Db, after: number): Promise<StoredBody[]> {
  * because its writer wrote these too. `xact` does not change, so the row keeps its place in the
  * search index.
  */
-export async function rewriteDerived(
+async function rewriteDerived(
   db: Db,
   records: { id: number; bodyHash: string; record: ExecutionRecord }[],
 ): Promise<void> {

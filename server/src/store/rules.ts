@@ -11,12 +11,12 @@ import type { CountScope } from './scope.js';
 type Db = Driver['db'];
 
 /** `counted` saves a second count where the caller has it. */
-export interface RuleScope extends CountScope {
+interface RuleScope extends CountScope {
   sampled: number;
   counted?: Counted;
 }
 
-interface Counted {
+export interface Counted {
   executions: number;
   fingerprints: Bigints;
 }

@@ -4,7 +4,7 @@ import type { Driver } from './driver.js';
 import { jsonForPostgres } from './json-for-postgres.js';
 import { outageOf } from './outage.js';
 import { HEADER, MERGE, MERGE_INTO_STORED, SENDER, STEP, names, types } from './save-columns.js';
-import type { ExecutionRecord, SaveOutcome } from './store.js';
+import type { ExecutionRecord, SaveOutcome } from './execution-record.js';
 import { tombstoneName } from './tombstones.js';
 import { makeDue } from './trace-spans.js';
 

@@ -1,12 +1,12 @@
-import type { RawBuilder } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { ExecutionSort, ExecutionSummary } from '@xray/core';
-import type { StoredExecution } from './execution-record.js';
+import type { ListPlace } from './places.js';
 
 /** A condition on `xray.executions e`, with every value bound. */
 export type Condition = RawBuilder<boolean>;
 
 /** Executions of an app within a range of `at`, including `from` and excluding `to`. */
-export interface ExecutionScope {
+export interface RowScope {
   app: string;
   where: Condition;
   from: Date | undefined;
@@ -24,24 +24,18 @@ export interface CountConditions {
   alike: Condition;
 }
 
-export interface CountScope extends ExecutionScope, CountConditions {}
+export interface CountScope extends RowScope, CountConditions {}
 
 /**
  * A page of a list. `after` is the last row of the previous page: its key in this order, and its
  * id.
  */
-export interface ExecutionFilter extends ExecutionScope {
+export interface RowFilter extends RowScope {
   sort: ExecutionSort;
   after: ListPlace | undefined;
   limit: number;
   /** The time limit in ms, if it differs from that of all reads. */
   limitMs?: number;
-}
-
-/** `key` is a time in ms since the epoch, or a duration in ms. */
-export interface ListPlace {
-  key: number;
-  id: number;
 }
 
 /** A row of the list with the id that breaks ties. */
@@ -52,6 +46,5 @@ export interface ListedExecution {
   summary: Omit<ExecutionSummary, 'stale'>;
 }
 
-export interface StoredRow extends StoredExecution {
-  id: number;
-}
+/** Matches every execution. */
+export const ALL: Condition = sql`true`;

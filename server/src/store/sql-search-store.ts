@@ -17,7 +17,7 @@ import type {
   Tail,
   WantedBlock,
 } from './search-store.js';
-import type { Condition, ListedExecution } from './store.js';
+import type { Condition, ListedExecution } from './scope.js';
 
 type Db = Driver['db'];
 

@@ -1,32 +1,26 @@
 import { sql } from 'kysely';
+import { Search } from '../search/search.js';
+import type { TaskThreads } from '../threads/task-threads.js';
+import type { Audited, Edits } from './account-store.js';
+import { addTransfer, readTransfer } from './app-transfer.js';
 import { appendAudit } from './audit.js';
-import * as cases from './cases.js';
-import * as changes from './changes.js';
-import * as cohorts from './cohorts.js';
-import * as counts from './counts.js';
-import { drawnBodies } from './drawn-bodies.js';
 import type { Driver } from './driver.js';
-import * as erasure from './erasure.js';
-import * as executions from './executions.js';
-import * as fairness from './fairness.js';
-import { readFlow } from './flows.js';
+import type { Engine } from './engine.js';
+import { executionMethods } from './execution-methods.js';
+import { listRows } from './executions.js';
+import type { StoreLimits } from './execution-store.js';
 import { forwardingStore } from './forwarding.js';
 import { migrate } from './migrations.js';
-import { suggest } from './names.js';
 import { answeredWithin, DISK_FULL } from './outage.js';
 import { listOutcomeMeanings, saveOutcomeMeanings } from './outcome-meanings.js';
-import * as retention from './retention.js';
-import * as derived from './rewrite-derived.js';
-import * as pipelines from './pipelines.js';
-import { readRules } from './rules.js';
 import { writeOtlpSettings } from './otlp-results.js';
+import { readRetention, replaceRetention } from './retention.js';
 import { saveExecutions } from './save-executions.js';
+import type { RowFilter } from './scope.js';
 import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
 import { sqlSearchStore } from './sql-search-store.js';
-import type { Audited, Edits, Store } from './store.js';
-import * as tombstones from './tombstones.js';
-import { joinSpans, readSpans } from './trace-spans.js';
-import * as transfer from './transfer.js';
+import type { Store } from './store.js';
+import { listReceipts, readReceipt } from './tombstones.js';
 import { waitingStore } from './waiting-spans.js';
 
 /** How long ingest waits for an answer of Postgres, in ms. An SDK gives up after ten seconds. */
@@ -38,8 +32,19 @@ const PING_MS = 2_000;
  */
 const FULL_MS = 5_000;
 
+/** How many connections a heavy read holds at most. The rest of the pool is for ingest and quick reads. */
+const CONNECTIONS_EACH = 2;
+const CONNECTIONS_LEFT = 2;
+
+/** The parts that answer questions. `threads` read bodies. */
+export function engineOver({ db, kind }: Driver, threads: TaskThreads): Engine {
+  const index = sqlSearchStore(db);
+  const rows = { index, listRows: (filter: RowFilter) => listRows(db, filter) };
+  return { kind, db, index, search: new Search(rows, threads), threads };
+}
+
 /** The store on any Postgres that a driver reaches. */
-export function createSqlStore(driver: Driver): Store {
+export function createSqlStore(driver: Driver, threads: TaskThreads): Store {
   const { db, kind } = driver;
   const access = sqlAccessStore(db);
   // The embedded database cannot vanish like a host. It may be slow, so callers wait for it.
@@ -47,11 +52,11 @@ export function createSqlStore(driver: Driver): Store {
     kind === 'postgres' ? await answeredWithin(ms, work) : await work;
   let full: { error: unknown; at: number } | undefined;
   return {
+    ...executionMethods(driver, engineOver(driver, threads)),
     kind,
-    index: sqlSearchStore(db),
+    limits: limitsOf(driver),
     waiting: waitingStore(db),
     forwarding: forwardingStore(db),
-    drawn: drawnBodies(db),
     migrate: () => migrate(driver),
     async ping() {
       await within(PING_MS, ping(driver));
@@ -71,53 +76,28 @@ export function createSqlStore(driver: Driver): Store {
         throw error;
       }
     },
-    listExecutions: (filter) => executions.listExecutions(db, filter),
-    readChanges: (filter) => changes.readChanges(db, filter),
-    readHorizon: () => changes.readHorizon(db),
-    countFacets: (scope) => counts.countFacets(db, scope),
-    listReleases: (scope) => counts.listReleases(db, scope),
-    countByTime: (scope) => counts.countByTime(db, scope),
-    readSpans: (execution) => readSpans(db, execution),
-    joinSpans: (trace, records) => joinSpans(db, trace, records),
-    readExecution: (app, executionId) => executions.readExecution(db, app, executionId),
-    listOutcomeMeanings: (app) => listOutcomeMeanings(db, app),
-    listPipelines: (scope) => pipelines.listPipelines(db, scope),
-    readOverTime: (scope) => pipelines.readOverTime(db, scope),
-    readFlow: (scope) => readFlow(db, scope),
-    readRules: (scope) => readRules(db, scope),
-    countByGroup: (scope, limit) => fairness.countByGroup(db, scope, limit),
-    listKeyed: (scope, after, limit) => fairness.listKeyed(db, scope, after, limit),
-    countCohorts: (pair) => cohorts.countCohorts(db, pair),
-    measureCohorts: (pair, found) => cohorts.measureCohorts(db, pair, found),
-    countTraits: (pair, found, outcome) => cohorts.countTraits(db, pair, found, outcome),
-
-    listLinksTo: (app, executionId, limit) => cases.listLinksTo(db, app, executionId, limit),
-    findAbout: (...asked) => cases.findAbout(db, ...asked),
-    listLinked: (ids) => cases.listLinked(db, ids),
-    findNeighbours: (app, around) => cases.findNeighbours(db, app, around),
-    suggest: (app, wanted) => suggest(db, app, wanted),
 
     ...access,
     findKey: (hash) => within(ANSWER_MS, access.findKey(hash)),
     touchKey: (id) => within(ANSWER_MS, access.touchKey(id)),
     change: (work) => change(db, work),
-
-    findPlace: (app, executionId) => transfer.findPlace(db, app, executionId),
-    exportExecutions: (filter) => transfer.exportExecutions(db, filter),
-    readTransfer: (app) => transfer.readTransfer(db, app),
-
-    readRetention: (app) => retention.readRetention(db, app),
-    countByAge: (app, now) => retention.countByAge(db, app, now),
-    countErasable: (scope) => erasure.countErasable(db, scope),
-    eraseBatch: (scope, after, options) => erasure.eraseBatch(driver, scope, after, options),
-    readReceipt: (app, id) => tombstones.readReceipt(db, app, id),
-    listReceipts: (app) => tombstones.listReceipts(db, app),
-    readTombstone: (app, executionId) => tombstones.readTombstone(db, app, executionId),
-    readBodies: (after) => derived.readBodies(db, after),
-    rewriteDerived: (records) => derived.rewriteDerived(db, records),
+    listOutcomeMeanings: (app) => listOutcomeMeanings(db, app),
+    readTransfer: (app) => readTransfer(db, app),
+    readRetention: (app) => readRetention(db, app),
+    readReceipt: (app, id) => readReceipt(db, app, id),
+    listReceipts: (app) => listReceipts(db, app),
     copyFiles: async () => await driver.copyFiles?.(),
-    vacuum: () => erasure.vacuum(driver),
   };
+}
+
+/**
+ * The embedded database has one connection, which all share. With Postgres, a second batch runs while the first one
+ * waits.
+ */
+function limitsOf({ maxConnections }: Driver): StoreLimits {
+  if (maxConnections === undefined) return { batchesAtOnce: 1, heavyReadsAtOnce: 2 };
+  const heavyReads = Math.floor((maxConnections - CONNECTIONS_LEFT) / CONNECTIONS_EACH);
+  return { batchesAtOnce: 2, heavyReadsAtOnce: Math.min(8, Math.max(1, heavyReads)) };
 }
 
 async function change<T>(
@@ -129,8 +109,8 @@ async function change<T>(
       ...sqlAccessEdits(tx),
       saveOutcomeMeanings: (app, pipeline, meanings) =>
         saveOutcomeMeanings(tx, app, pipeline, meanings),
-      addTransfer: (app, added) => transfer.addTransfer(tx, app, added),
-      replaceRetention: (app, rules) => retention.replaceRetention(tx, app, rules),
+      addTransfer: (app, added) => addTransfer(tx, app, added),
+      replaceRetention: (app, rules) => replaceRetention(tx, app, rules),
       writeOtlpSettings: (app, settings) => writeOtlpSettings(tx, app, settings),
     });
     if (entry !== undefined) await appendAudit(tx, entry);

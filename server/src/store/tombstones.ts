@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { ErasureCount, ErasureReceipt, Tombstone } from '@xray/core';
 import type { Driver } from './driver.js';
-import type { ErasureScope, NamedErasure } from './store.js';
+import type { ErasureScope, NamedErasure } from './execution-store.js';
 
 type Db = Driver['db'];
 

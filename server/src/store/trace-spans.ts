@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Driver } from './driver.js';
 import { eraseExecutions } from './erase-executions.js';
 import { jsonForPostgres } from './json-for-postgres.js';
-import type { ExecutionRecord } from './store.js';
+import type { ExecutionRecord } from './execution-record.js';
 import { tombstoneName } from './tombstones.js';
 
 type Db = Driver['db'];
@@ -115,10 +115,12 @@ export function makeDue(stored: RawBuilder<unknown>): RawBuilder<unknown> {
 }
 
 /** What spans say of the trace of a stored execution, as the texts of snapshots. */
-export async function readSpans(db: Db, execution: number): Promise<string[]> {
+export async function readSpans(db: Db, app: string, executionId: string): Promise<string[]> {
   const { rows } = await sql<{ body: string }>`
     SELECT s.body FROM xray.executions e JOIN xray.trace_spans s USING (app, trace_id)
-    WHERE e.id = ${execution}::bigint AND NOT e.from_spans ORDER BY s.execution_id`.execute(db);
+    WHERE e.app = ${app} AND e.execution_id = ${executionId} AND NOT e.from_spans ORDER BY s.execution_id`.execute(
+    db,
+  );
   return rows.map(({ body }) => body);
 }
 

@@ -1,54 +1,27 @@
-import { sql } from 'kysely';
 import { parseJson, type Snapshot } from '@xray/core';
-import type { Search } from '../search/search.js';
 import { isStale } from '../query/read-executions.js';
 import { otlpTextOf } from '../records/otlp-export.js';
-import type { ExportFilter, ExportedExecution, Store } from '../store/store.js';
-import { foundPages, type ExportQuestion } from './found-pages.js';
+import type { ExportedExecution } from '../store/execution-record.js';
+import type { ExecutionStore } from '../store/execution-store.js';
+
+/** The executions of an export and their order. With words or candidates in the filter, only `-at`. */
+export type ExportQuestion = Parameters<ExecutionStore['exportExecutions']>[0];
 
 /**
- * The executions as NDJSON, one page in memory at a time. Executions that arrive meanwhile are left
- * out if their place is before the current page.
+ * The executions as NDJSON, one page in memory at a time. A page may be empty, because the next result of a search
+ * may take long. Executions that arrive meanwhile are left out if their place is before the current page.
  */
 export async function* exportLines(
-  store: Store,
-  filter: ExportFilter,
-  now: () => number,
-): AsyncGenerator<string> {
-  let { after } = filter;
-  for (;;) {
-    const page = await store.exportExecutions({ ...filter, after });
-    const last = page.at(-1);
-    if (last === undefined) return;
-    yield page.map((execution) => exportLine(execution, now())).join('');
-    after = { at: last.at, id: last.id };
-  }
-}
-
-/**
- * The results of a search as NDJSON, newest first. A page may be empty, because the next result may
- * take long.
- */
-export async function* exportFound(
-  { store, search }: { store: Store; search: Search },
+  store: ExecutionStore,
   question: ExportQuestion,
   now: () => number,
 ): AsyncGenerator<string> {
-  const { app } = question.range;
-  for await (const items of foundPages(search, question)) {
-    const ids = items.map(({ id }) => id);
-    const where = sql<boolean>`e.id = ANY (${ids}::bigint[])`;
-    const page = {
-      app,
-      where,
-      from: undefined,
-      to: undefined,
-      sort: '-at',
-      after: undefined,
-    } as const;
-    if (ids.length === 0) yield '';
-    else yield* exportLines(store, page, now);
-  }
+  let { after } = question;
+  do {
+    const { items, next } = await store.exportExecutions({ ...question, after });
+    yield items.map((execution) => exportLine(execution, now())).join('');
+    after = next;
+  } while (after !== undefined);
 }
 
 /** The lines of an export as requests of OpenTelemetry, one on each line. */

@@ -2,8 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import type { ErasureCount, ErasureReceipt, PruneResult, RetentionRule } from '@xray/core';
 import { DomainError } from '../errors.js';
 import type { NewAuditEntry } from '../store/access-store.js';
-import { decodeCursor, encodeCursor } from '../query/cursor.js';
-import type { ErasedBatch, ErasureScope, NamedErasure, Store } from '../store/store.js';
+import { decodeCursor, encodeCursor, fromCursor } from '../query/cursor.js';
+import type { Place } from '../store/answers.js';
+import type { ErasureScope, NamedErasure } from '../store/execution-store.js';
+import type { Store } from '../store/store.js';
 import { eraseWaitingSubject } from './erase-waiting.js';
 import type { ErasureCause, ErasureMetrics } from './metrics.js';
 
@@ -20,7 +22,7 @@ export interface Walk {
   erased: ErasureCount;
   receipt: ErasureReceipt | null;
   /** Where the walk stopped; undefined at the end. */
-  last: ErasedBatch['last'];
+  next: Place | undefined;
   /** Another instance was erasing, and this one was not told to wait. */
   gaveWay: boolean;
 }
@@ -35,7 +37,7 @@ export async function eraseInBatches(
   scope: ErasureScope,
   options: {
     cause: ErasureCause;
-    after: ErasedBatch['last'];
+    after: Place | undefined;
     wait: boolean;
     restRatio: number;
     mayGoOn: () => boolean;
@@ -45,24 +47,24 @@ export async function eraseInBatches(
 ): Promise<Walk> {
   const erased = { executions: 0, steps: 0, bytes: 0 };
   let receipt: ErasureReceipt | null = null;
-  let last = options.after;
+  let next = options.after;
   do {
     const startedAt = performance.now();
-    const batch = await store.eraseBatch(scope, last, {
+    const batch = await store.eraseBatch(scope, next, {
       ...options,
       named: options.named && { ...options.named, receipt: receipt?.id ?? options.named.receipt },
     });
-    if (batch === undefined) return { erased, receipt, last, gaveWay: true };
+    if (batch === undefined) return { erased, receipt, next, gaveWay: true };
     receipt = batch.receipt ?? receipt;
     addTo(erased, batch.erased);
     erasures.count(scope.app, options.cause, batch.erased);
-    last = batch.last;
-    if (last !== undefined) {
+    next = batch.next;
+    if (next !== undefined) {
       const restMs = (performance.now() - startedAt) * options.restRatio;
       await setTimeout(restMs, undefined, { ref: false });
     }
-  } while (last !== undefined && options.mayGoOn());
-  return { erased, receipt, last, gaveWay: false };
+  } while (next !== undefined && options.mayGoOn());
+  return { erased, receipt, next, gaveWay: false };
 }
 
 /** How long one call erases, in ms. */
@@ -86,7 +88,7 @@ export async function prune(
   audit: EraseAudit,
 ): Promise<PruneResult> {
   const { store } = eraser;
-  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const after = cursor === undefined ? undefined : decodeCursor(cursor);
   const known = await readKnownReceipt(store, scope, options.receipt);
   if (after === undefined) await refuseHeld(store, scope);
   const { app, environment, what } = scope;
@@ -94,21 +96,23 @@ export async function prune(
     await eraseWaitingSubject(store, { app, environment, subject: what });
   }
   const end = performance.now() + CALL_MS;
-  const walk = await eraseInBatches(eraser, scope, {
-    cause: 'request',
-    after,
-    wait: true,
-    restRatio: CALL_REST_RATIO,
-    mayGoOn: () => performance.now() < end,
-    named: isNamed(scope) ? options : undefined,
-    audit,
-  });
-  const { erased, last } = walk;
+  const walk = await fromCursor(() =>
+    eraseInBatches(eraser, scope, {
+      cause: 'request',
+      after,
+      wait: true,
+      restRatio: CALL_REST_RATIO,
+      mayGoOn: () => performance.now() < end,
+      named: isNamed(scope) ? options : undefined,
+      audit,
+    }),
+  );
+  const { erased, next } = walk;
   const receipt = walk.receipt ?? known;
-  if (last !== undefined) {
-    return { erased, left: null, held: null, receipt, cursor: encodeCursor(last) };
+  if (next !== undefined) {
+    return { erased, left: null, held: null, receipt, cursor: encodeCursor(next) };
   }
-  await store.vacuum();
+  await store.tidy();
   const { erasable, held } = await store.countErasable(scope);
   return { erased, left: erasable, held, receipt, cursor: null };
 }
@@ -168,14 +172,4 @@ function describeHold({ environment, pipeline }: RetentionRule): string {
     ...(pipeline === null ? [] : [`pipeline ${pipeline}`]),
   ];
   return parts.length === 0 ? 'all environments' : parts.join(' and ');
-}
-
-function readCursor(text: string): ErasedBatch['last'] {
-  const cursor = decodeCursor(text);
-  if (cursor === undefined) {
-    throw new DomainError('invalid', 'This server did not issue the cursor.', [
-      { path: 'cursor', code: 'invalid_cursor' },
-    ]);
-  }
-  return cursor;
 }

@@ -83,5 +83,5 @@ async function enforceRetention(
     // Another instance is erasing, and two would only share the same work.
     if (walk.gaveWay) return;
   }
-  if (!signal.aborted) await store.vacuum();
+  if (!signal.aborted) await store.tidy();
 }

@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { inject, onTestFinished } from 'vitest';
+import { parseQuery } from '@xray/core';
 import { loadConfig, type Config } from '#server/config.js';
 import { startServer, type RunningServer } from '#server/main.js';
 import { openPglite } from '#server/store/drivers/pglite.js';
 import { openPostgres } from '#server/store/drivers/postgres.js';
-import { createSqlStore } from '#server/store/sql-store.js';
+import type { Driver } from '#server/store/driver.js';
+import type { Engine } from '#server/store/engine.js';
+import type { ExecutionScope } from '#server/store/execution-store.js';
+import { createSqlStore, engineOver } from '#server/store/sql-store.js';
 import type { Edits, Store } from '#server/store/store.js';
+import { TaskThreads } from '#server/threads/task-threads.js';
 import { MIGRATED_TEMPLATE } from './postgres-cluster.js';
 import { logOfThisFile, plantSecrets } from './logging.js';
 
@@ -105,6 +110,15 @@ export async function changed<T>(store: Store, work: (edits: Edits) => Promise<T
   }));
 }
 
+const engines = new WeakMap<Store, Engine>();
+
+/** The parts of a store that this file opened, for tests of the engine itself. */
+export function engineOf(store: Store): Engine {
+  const engine = engines.get(store);
+  if (engine === undefined) throw new TypeError('this store was opened elsewhere');
+  return engine;
+}
+
 export async function openStore(place: Place): Promise<Store> {
   const url = place.env.DATABASE_URL;
   const opened =
@@ -116,7 +130,28 @@ export async function openStore(place: Place): Promise<Store> {
           maxConnections: 8,
           onConnectionError: () => {},
         });
-  return createSqlStore(opened);
+  return storeOver(opened);
+}
+
+export function storeOver(driver: Driver): Store {
+  const threads = new TaskThreads(1);
+  const store = createSqlStore(driver, threads);
+  const closing = {
+    ...store,
+    async close() {
+      await threads.close();
+      await store.close();
+    },
+  };
+  engines.set(closing, engineOver(driver, threads));
+  return closing;
+}
+
+/** Executions of APP that match a filter, as a question names them. */
+export function scopeOf(q = '', nowMs = Date.now()): ExecutionScope {
+  const parsed = parseQuery(q);
+  if (!parsed.ok) throw new Error(`${q}: ${parsed.error.message}`);
+  return { app: APP, filter: parsed.query, from: undefined, to: undefined, nowMs };
 }
 
 /** A whole server on a fresh database; `close` stops it and removes the database. */

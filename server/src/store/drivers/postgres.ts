@@ -44,5 +44,6 @@ export function openPostgres(options: PostgresOptions): Driver {
     client.on('error', options.onConnectionError);
   });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema('xray');
-  return { kind: 'postgres', db, close: () => db.destroy() };
+  const { maxConnections } = options;
+  return { kind: 'postgres', db, maxConnections, close: () => db.destroy() };
 }

@@ -1,13 +1,16 @@
 import { sql } from 'kysely';
-import type { Counted, QueryNode } from '@xray/core';
+import type { Counted, NotSearched, QueryNode } from '@xray/core';
 import type { Place } from '../search/hits.js';
 import { needOf } from '../search/needs.js';
 import type { Search, SearchPage } from '../search/search.js';
-import { READ_LIMIT_MS } from '../store/read-within.js';
-import type { Condition, CountConditions, ExecutionScope } from '../store/store.js';
-import { compileWhatIsKnown, isSearch } from './compile-filter.js';
-import { countConditionsOf } from './filter.js';
-import { toSearchRange } from './range.js';
+import { compileWhatIsKnown } from './compile-filter.js';
+import { countConditionsOf } from './conditions.js';
+import type { Engine } from './engine.js';
+import type { BoundedScope, Counts } from './execution-store.js';
+import { isSearch } from './fields.js';
+import { READ_LIMIT_MS } from './read-within.js';
+import type { Condition, CountConditions, CountScope, RowScope } from './scope.js';
+import type { SearchRange } from './search-store.js';
 
 /** The limits for counting search results one by one: a number of executions, and a time in ms. */
 const COUNT_LIMITS = { executions: 5_000, forMs: READ_LIMIT_MS };
@@ -22,7 +25,7 @@ export function isNarrowable(filter: QueryNode): boolean {
 /** The condition, limited to the few executions that can match if the index knows them. */
 export async function narrowByIndex(
   search: Search,
-  scope: ExecutionScope,
+  scope: RowScope,
   filter: QueryNode,
 ): Promise<Condition> {
   const few = await search.findFew(toSearchRange(scope), filter);
@@ -44,7 +47,7 @@ export interface Countable extends CountConditions {
  */
 export async function conditionOfCounted(
   search: Search,
-  scope: Omit<ExecutionScope, 'where'>,
+  scope: Omit<RowScope, 'where'>,
   filter: QueryNode,
   now: number,
   limits = COUNT_LIMITS,
@@ -79,4 +82,36 @@ export async function conditionOfCounted(
     }
   } while (before !== undefined && counted === null);
   return { where: sql`e.id = ANY(${ids}::bigint[])`, alike: sql`true`, left, counted };
+}
+
+/** Answers a question that counts. With words in the filter, it counts what a search finds. */
+export async function countFound<Question extends BoundedScope, Row>(
+  { search }: Engine,
+  question: Question,
+  count: (scope: Question & CountScope) => Promise<Row[]>,
+): Promise<Counts<Row>> {
+  const { filter, nowMs } = question;
+  const { left, counted, ...conditions } = await conditionOfCounted(
+    search,
+    question,
+    filter,
+    nowMs,
+  );
+  const rows = await count({ ...question, ...conditions });
+  return { rows, notSearched: notSearchedOf(left), counted };
+}
+
+/** The same range in the form that a search takes. */
+export function toSearchRange({ app, from, to }: Omit<RowScope, 'where'>): SearchRange {
+  return { app, from: from?.getTime() ?? -Infinity, to: to?.getTime() ?? Infinity };
+}
+
+export function notSearchedOf(left: SearchPage['left']): NotSearched | null {
+  return (
+    left && {
+      from: left.from.toISOString(),
+      to: left.to.toISOString(),
+      executions: left.executions,
+    }
+  );
 }

@@ -3,7 +3,6 @@ import {
   FAILED_STATUSES,
   durationMs,
   metadataValues,
-  queryLeaves,
   splitRuleKey,
   startedBounds,
   stringifyJson,
@@ -11,13 +10,10 @@ import {
   type QueryNode,
   type QueryValue,
   type TermNode,
-  type TextNode,
 } from '@xray/core';
-import { instant } from '../store/instant.js';
-import type { Condition } from '../store/store.js';
-
-/** A condition that no column can answer, but the search index can. */
-export type Sought = TextNode | (TermNode & { field: 'candidate' });
+import { isSought, type Sought } from './fields.js';
+import { instant } from './instant.js';
+import type { Condition } from './scope.js';
 
 export interface CompileOptions {
   /** In ms since the epoch, for `started:>-24h`. */
@@ -77,16 +73,7 @@ export function compileWhatIsKnown(query: QueryNode, now: number): Condition {
   return compileFilter(walk(query), { now, seek });
 }
 
-/** Whether the query contains a condition that no column can answer. */
-export function isSearch(query: QueryNode): boolean {
-  return [...queryLeaves(query)].some(isSought);
-}
-
-function isSought(node: QueryNode): node is Sought {
-  return node.kind === 'text' || (node.kind === 'term' && node.field === 'candidate');
-}
-
-/** Fields that are equal for all executions of one fingerprint (store/fingerprints.ts). */
+/** Fields that are equal for all executions of one fingerprint (fingerprints.ts). */
 const ALIKE: ReadonlySet<string> = new Set<TermNode['field'] | 'adverse'>([
   'pipeline',
   'env',
