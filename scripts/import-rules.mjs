@@ -91,6 +91,20 @@ const packageRooms = [
     [only(['protobufjs', '@xray/core'], 'otlp imports protobufjs and core; it does no I/O.')],
   ),
   room(
+    ['packages/proof/src/**'],
+    [
+      only(
+        [],
+        'The verifier imports nothing, so that it runs in browsers and can be read as a whole.',
+      ),
+    ],
+    ['packages/proof/src/node/**'],
+  ),
+  room(
+    ['packages/proof/src/node/**'],
+    [only(['node:*'], 'The command of the verifier imports modules of Node only.')],
+  ),
+  room(
     ['packages/replay/src/**'],
     [
       only(

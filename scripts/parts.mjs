@@ -13,6 +13,7 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const parts = [
   { name: 'core', folder: 'packages/core', needs: [], outputs: ['dist'], prune: true },
   { name: 'otlp', folder: 'packages/otlp', needs: ['core'], outputs: ['dist'], prune: true },
+  { name: 'proof', folder: 'packages/proof', needs: [], outputs: ['dist'], prune: true },
   { name: 'sdk', folder: 'packages/xray-sdk', needs: [], outputs: ['dist', 'out'] },
   { name: 'server', folder: 'server', needs: ['core', 'otlp'], outputs: ['dist'] },
   { name: 'dashboard', folder: 'apps/dashboard', needs: ['core'], outputs: ['out'] },

@@ -21,6 +21,16 @@ const rooms: { file: string; forbidden: string[]; allowed: string[] }[] = [
     allowed: ['@xray/core', 'protobufjs/light.js', './descriptor.js'],
   },
   {
+    file: 'packages/proof/src/verify.ts',
+    forbidden: ['node:crypto', 'zod', '@xray/core', '../../core/src/index.js'],
+    allowed: ['./tree.js'],
+  },
+  {
+    file: 'packages/proof/src/node/main.ts',
+    forbidden: ['zod', '@xray/core'],
+    allowed: ['node:crypto', '../verify.js'],
+  },
+  {
     file: 'packages/replay/src/run.ts',
     forbidden: ['zod', 'express', '@xray/server', '@xray/examples', '../../core/src/index.js'],
     allowed: ['node:fs', 'commander', '@xray/core/proportions', '@xray/sdk/replay', './gate.js'],

@@ -1,0 +1,3 @@
+export { nodeHashes } from './hashes.js';
+export { openExport, UnreadableExport } from './files.js';
+export { main } from './main.js';
