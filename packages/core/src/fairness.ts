@@ -83,7 +83,8 @@ export function assessFairness(counts: readonly FairnessCount[], within: string[
     };
   });
   groups.sort((a, b) => b.favourable.rate - a.favourable.rate || compareNames(a.group, b.group));
-  const shownStrata = within.length === 0 ? [] : strata.flatMap(shownStratum(within));
+  const shownStrata =
+    within.length === 0 ? [] : strata.flatMap(shownStratum(within, shownCells(strata)));
   return {
     within,
     least: FAIRNESS_LEAST,
@@ -193,7 +194,7 @@ function pairOf(
   return { group: tallies.get(group) ?? none, reference: tallies.get(reference) ?? none };
 }
 
-function strataOf(counts: readonly FairnessCount[]): Map<string, Map<string | null, Tally>> {
+function strataOf(counts: readonly FairnessCount[]): Map<Stratum[0], Stratum[1]> {
   const strata = new Map<string, FairnessCount[]>();
   for (const count of counts) {
     const key = JSON.stringify(count.factors);
@@ -208,9 +209,46 @@ function strataOf(counts: readonly FairnessCount[]): Map<string, Map<string | nu
   );
 }
 
-function shownStratum(within: string[]) {
-  return ([key, tallies]: [string, Map<string | null, Tally>]): Answer['strata'] => {
-    const shown = [...tallies].filter(([, tally]) => tally.total >= FAIRNESS_LEAST);
+type Stratum = [key: string, tallies: Map<string | null, Tally>];
+
+/**
+ * The groups that each stratum shows. A group's total is known, so a single small cell could be found by subtraction.
+ * Then the group's next smallest cell is withheld too.
+ */
+function shownCells(strata: readonly Stratum[]): Map<string, Set<string | null>> {
+  const shown = new Map(
+    strata.map(([key, tallies]) => {
+      const large = [...tallies].filter(([, { total }]) => total >= FAIRNESS_LEAST);
+      return [key, new Set(large.length < 2 ? [] : large.map(([group]) => group))] as const;
+    }),
+  );
+  const groups = new Set(strata.flatMap(([, tallies]) => [...tallies.keys()]));
+  for (let isDone = false; !isDone;) {
+    isDone = true;
+    for (const group of groups) {
+      const cells = strata.flatMap(([key, tallies]) => {
+        const total = tallies.get(group)?.total ?? 0;
+        return total === 0 ? [] : [{ key, total, isShown: shown.get(key)?.has(group) === true }];
+      });
+      const withheld = cells.filter(({ isShown }) => !isShown);
+      const known = withheld.reduce((sum, { total }) => sum + total, 0);
+      const isSafe = withheld.length > 1 && known >= FAIRNESS_LEAST;
+      if (isSafe || withheld.every(({ total }) => total >= FAIRNESS_LEAST)) continue;
+      const [next] = cells.filter(({ isShown }) => isShown).toSorted((a, b) => a.total - b.total);
+      if (next === undefined) continue;
+      const left = shown.get(next.key);
+      left?.delete(group);
+      // A stratum with one group compares nothing.
+      if (left !== undefined && left.size < 2) left.clear();
+      isDone = false;
+    }
+  }
+  return shown;
+}
+
+function shownStratum(within: string[], cells: ReadonlyMap<string, ReadonlySet<string | null>>) {
+  return ([key, tallies]: Stratum): Answer['strata'] => {
+    const shown = [...tallies].filter(([group]) => cells.get(key)?.has(group));
     const reference = referenceOf(shown);
     if (reference === null) return [];
     const values = JSON.parse(key) as (string | null)[];

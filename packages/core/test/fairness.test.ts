@@ -93,6 +93,48 @@ describe('fairness between groups', () => {
     );
   });
 
+  test('never shows a stratum whose small groups could be found by subtraction', () => {
+    fc.assert(
+      fc.property(people, (all) => {
+        const { groups, strata } = assessFairness(countsOf(all), ['metadata.band']);
+        for (const { group, favourable } of groups) {
+          const bands = ['low', 'high', null].map((band) => ({
+            band,
+            size: all.filter((each) => each.group === group && each.band === band).length,
+          }));
+          const isShown = (band: string | null): boolean =>
+            strata.some(
+              ({ values, groups: cells }) =>
+                values['metadata.band'] === band && cells.some((cell) => cell.group === group),
+            );
+          const hidden = bands.filter(({ band, size }) => size > 0 && !isShown(band));
+          const left = hidden.reduce((sum, { size }) => sum + size, 0);
+          expect(left).toBeLessThanOrEqual(favourable.of);
+          if (hidden.every(({ size }) => size >= FAIRNESS_LEAST)) continue;
+          // Nothing is shown of the group, or what is left is large and has several parts.
+          const isSafe = hidden.length > 1 && left >= FAIRNESS_LEAST;
+          expect(isSafe || left === favourable.of).toBe(true);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('withholds a second stratum where only one group of one stratum is small', () => {
+    const bands = (small: number) => [
+      ...many('a', 'low', 50, 100),
+      ...many('a', 'mid', 40, 80),
+      ...many('a', 'high', 100, 200),
+      ...many('b', 'low', 2, small),
+      ...many('b', 'mid', 30, 60),
+      ...many('b', 'high', 90, 180),
+    ];
+    const shown = (small: number) =>
+      assessFairness(bands(small), ['band']).strata.map(({ values }) => values['band']);
+    expect(shown(40)).toEqual(['high', 'low', 'mid']);
+    expect(shown(5)).toEqual(['high']);
+  });
+
   test('does not depend on the order of the counts', () => {
     fc.assert(
       fc.property(people, (all) => {
