@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type {
+  CandidateHistory,
   Case,
   ErrorBody,
   ExecutionEvidence,
@@ -12,6 +13,7 @@ import type {
   Facets,
   Snapshot,
   StoredDictionary,
+  SubjectHistory,
 } from '@xray/core';
 import { escapeMarkdown } from '#server/letters/template.js';
 import { APP, freshServer } from './support/databases.js';
@@ -147,6 +149,23 @@ describe('letters, evidence and tables', () => {
         decision: { outcome: 'approved', adverse: false },
         links: [{ executionId: 'referred', relation: 'review_of' }],
       }),
+      loan('offers', {
+        steps: [
+          {
+            name: 'filter',
+            candidates: {
+              in: 2,
+              out: 1,
+              cutoff: 0.5,
+              byOutcome: { selected: 1, rejected: 1 },
+              items: [
+                { id: 'B-1', outcome: 'rejected', score: 0.4712, rank: 2 },
+                { id: 'B-2', outcome: 'selected', score: 0.7, rank: 1 },
+              ],
+            },
+          },
+        ],
+      }),
       loan('formula', {
         pipeline: '+1+1',
         startedAt: '2026-11-24T08:00:00.000Z',
@@ -225,6 +244,18 @@ describe('letters, evidence and tables', () => {
     const german = await text('executions/plain/letter?format=text&lang=de-AT');
     expect(german).toContain('Die Entscheidung vom 24. November 2026 lautet: Abgelehnt.');
     expect(german).toContain('- Schuldenquote: höchstens 0.36 statt 0.4712');
+  });
+
+  test('a letter has no figure that the API does not have', async () => {
+    const answers = `${await text('executions/plain/explain')} ${await text('executions/plain')}`;
+    const dated = '2026 11 24 23';
+    for (const lang of ['en', 'de']) {
+      const letter = await text(`executions/plain/letter?format=text&lang=${lang}`);
+      // The numbers of the list of reasons are not figures.
+      const figures = figuresIn(letter.replaceAll(/^\d+\. /gm, ''));
+      expect(figures.length).toBeGreaterThan(5);
+      expect(figures.filter((figure) => !`${answers} ${dated}`.includes(figure))).toEqual([]);
+    }
   });
 
   test('shows a hostile text in a letter as it was recorded', async () => {
@@ -312,6 +343,29 @@ describe('letters, evidence and tables', () => {
       .replaceAll('&#39;', "'")
       .replaceAll('&amp;', '&');
     expect(page).toContain(createHash('sha256').update(plain).digest('hex'));
+    const json = await text('executions/plain/evidence?format=json');
+    const evidence = JSON.parse(json) as ExecutionEvidence;
+    const shown = page
+      .replace(/^[^]*<body[^>]*>/, '')
+      .replaceAll(/<pre id=[^]*?<\/pre>|<h2>Digests[^]*?<\/table>/g, '')
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll('&#39;', "'");
+    // The page was made a moment earlier, and says the days and the size in words.
+    const own = `${json} ${evidence.explanation.pipeline} 90`;
+    expect(
+      figuresIn(shown.replace(/This file was made.*/, '')).filter(
+        (figure) => !own.includes(figure),
+      ),
+    ).toEqual([]);
+    for (const { threshold, actual } of evidence.rules) {
+      expect(shown).toContain(` ${String(threshold)} `);
+      expect(shown).toContain(` ${String(actual)}`);
+    }
+    for (const { settings } of evidence.ruleHistory?.rules ?? []) {
+      for (const { executions, firstAt } of settings) {
+        expect(shown).toMatch(new RegExp(`${firstAt}[^]*? ${executions} `));
+      }
+    }
     const owned = await administrator.ask(
       'GET',
       `/api/apps/${APP}/executions/plain/evidence?format=json`,
@@ -326,11 +380,7 @@ describe('letters, evidence and tables', () => {
     const rows = parseCsv(await text('executions?sort=at&format=csv'));
     expect(rows).toHaveLength(list.items.length + 1);
     const column = (name: string): number => rows[0]?.indexOf(name) ?? -1;
-    for (const [place, item] of list.items.entries()) {
-      expect(rows[place + 1]?.[column('executionId')]).toBe(item.executionId);
-      expect(rows[place + 1]?.[column('durationMs')]).toBe(String(item.durationMs ?? ''));
-      expect(rows[place + 1]?.[column('stepCount')]).toBe(String(item.stepCount));
-    }
+    expectSameFigures(rows, list.items, 13);
     const formula = rows.find((row) => row[0] === 'formula') ?? [];
     expect(formula[column('pipeline')]).toBe("'+1+1");
     expect(formula[column('tags')]).toBe('\'=1+1; a"b');
@@ -360,11 +410,40 @@ describe('letters, evidence and tables', () => {
     );
     const theCase = await get<Case>(api('subjects/applicant/8123/case'));
     const caseRows = parseCsv(await text('subjects/applicant/8123/case?format=csv'));
-    expect(caseRows.slice(1).map(([id]) => id)).toEqual(
-      theCase.items.map(({ executionId }) => executionId),
-    );
+    expectSameFigures(caseRows, theCase.items, 15);
+    const subject = 'subjects/applicant/8123?from=2026-11-01T00:00:00Z&to=2026-12-31T00:00:00Z';
+    const history = await get<SubjectHistory>(api(subject));
+    expectSameFigures(parseCsv(await text(`${subject}&format=csv`)), history.items, 13);
+    const candidate = 'candidates/B-1?from=2026-11-01T00:00:00Z&to=2026-12-31T00:00:00Z';
+    const appearances = await get<CandidateHistory>(api(candidate));
+    expectSameFigures(parseCsv(await text(`${candidate}&format=csv`)), appearances.items, 8);
   });
 });
+
+/** The numbers of a text, without the digits of ids and words. */
+function figuresIn(text: string): string[] {
+  return [...text.matchAll(/(?<![\w.-])\d+(?:\.\d+)?(?![\w-])/g)].map(([figure]) => figure);
+}
+
+/** Each row of the table equals the item of the API, in every column that the item has with a plain value. */
+function expectSameFigures(table: string[][], items: object[], leastColumns: number): void {
+  const [head = [], ...rows] = table;
+  expect(items.length).toBeGreaterThan(0);
+  expect(rows).toHaveLength(items.length);
+  let most = 0;
+  for (const [place, item] of items.entries()) {
+    const values = new Map<string, unknown>(Object.entries(item));
+    const plain = head.filter((name) => values.has(name) && typeof values.get(name) !== 'object');
+    most = Math.max(most, plain.length);
+    const cells = Object.fromEntries(
+      plain.map((name) => [name, rows[place]?.[head.indexOf(name)]?.replace(/^'(?=[=+\-@])/, '')]),
+    );
+    expect(cells).toEqual(
+      Object.fromEntries(plain.map((name) => [name, String(values.get(name))])),
+    );
+  }
+  expect(most).toBeGreaterThanOrEqual(leastColumns);
+}
 
 /** A reader of RFC 4180. */
 function parseCsv(text: string): string[][] {
