@@ -62,8 +62,6 @@ const READING: ClickHouseSettings = {
   max_memory_usage: String(MAX_READ_BYTES),
   cancel_http_readonly_queries_on_client_close: 1,
   output_format_json_quote_64bit_integers: 0,
-  // A column of the answer may have the name of a column of the table.
-  prefer_column_name_to_alias: 1,
   // A condition of an earlier question must not decide how fast this one is.
   use_query_condition_cache: 0,
 };
@@ -77,6 +75,8 @@ export function openClickHouse({ url, flavour }: ClickHouseSettingsOf): Db {
     compression: { request: false, response: false },
     clickhouse_settings: {
       async_insert: 0,
+      // A column of an answer may have the name of a column of the table.
+      prefer_column_name_to_alias: 1,
       ...(flavour.kind === 'cluster' && {
         distributed_foreground_insert: 1,
         insert_quorum: 'auto',

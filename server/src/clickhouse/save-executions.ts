@@ -4,7 +4,7 @@ import { groupBy } from '../group-by.js';
 import type { ExecutionRecord, SaveOutcome } from '../store/execution-record.js';
 import type { Db } from './client.js';
 import { flushRow, type Merged } from './flush-row.js';
-import { Params } from './params.js';
+import { markConflict } from './headers.js';
 import { asStored, encodeState, nextEpoch } from './rank.js';
 import { readRecords, type StoredRecord } from './records.js';
 
@@ -47,8 +47,7 @@ async function saveRound(
   const candidates = foldByKey(round, outcomes);
   const known = await readKnown(db, candidates);
   const merged: Merged[] = [];
-  const contradicted: StoredRecord[] = [];
-  const apps = new Map<StoredRecord, string>();
+  const contradicted: { app: string; stored: StoredRecord }[] = [];
   for (const candidate of candidates) {
     const stored = known.get(keyOf(candidate.record));
     const { outcome, row, lateConflict } = mergeInto(candidate, stored);
@@ -59,13 +58,12 @@ async function saveRound(
     outcomes[candidate.index] = outcome;
     merged.push(row);
     if (lateConflict && stored !== undefined) {
-      contradicted.push(stored);
-      apps.set(stored, candidate.record.app);
+      contradicted.push({ app: candidate.record.app, stored });
     }
   }
   if (merged.length === 0) return;
   await insertTwice(db, merged.map(flushRow));
-  for (const stored of contradicted) await markConflict(db, apps.get(stored) ?? '', stored);
+  for (const { app, stored } of contradicted) await markConflict(db, app, stored);
 }
 
 /** After an error the same rows are sent again with the same token: what was written is not written twice. */
@@ -151,7 +149,7 @@ function mergeInto({ record, merge }: Candidate, stored: StoredRecord | undefine
       : { kind: 'outside_limits' },
     row: {
       record,
-      encoded: encodeState({ ...merge, winner: merge.winner }, stored.epoch),
+      encoded: encodeState(merge, stored.epoch),
       conflict: wins || order === 0 ? conflict : false,
       // A version that does not win meets the winner under its key, which then replaces it.
       ...(wins ? own : { atMs: stored.atMs, receivedAtMs: stored.receivedAtMs }),
@@ -160,16 +158,4 @@ function mergeInto({ record, merge }: Candidate, stored: StoredRecord | undefine
     },
     lateConflict: order < 0 && conflict && !stored.conflict,
   };
-}
-
-/** Writes the winner's header again with the bit of a conflict, so that counts and filters see it. */
-async function markConflict(db: Db, app: string, stored: StoredRecord): Promise<void> {
-  const params = new Params();
-  const version = params.wide(stored.encoded.rank << 1n);
-  await db.run(
-    `INSERT INTO executions SELECT * REPLACE (bitOr(version, toUInt128(1)) AS version, now64(3) AS stored_at)
-    FROM executions WHERE app = ${params.text(app)} AND at = ${params.int(stored.atMs)}
-      AND execution_id = ${params.text(stored.executionId)} AND version = ${version} LIMIT 1`,
-    params,
-  );
 }
