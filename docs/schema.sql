@@ -280,6 +280,33 @@ CREATE TABLE xray.outdated (
     xact xid8 NOT NULL
 );
 
+CREATE TABLE xray.replay_results (
+    run uuid NOT NULL,
+    execution_id text NOT NULL,
+    verdict text NOT NULL,
+    was text,
+    is_now text,
+    decided text,
+    why text,
+    result jsonb NOT NULL,
+    subjects jsonb NOT NULL,
+    body text
+);
+
+CREATE TABLE xray.replay_runs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    app text NOT NULL,
+    name text NOT NULL,
+    pipelines text[] NOT NULL,
+    q text,
+    versions jsonb NOT NULL,
+    plan jsonb NOT NULL,
+    report jsonb,
+    created_at timestamp with time zone DEFAULT date_trunc('milliseconds'::text, now()) NOT NULL,
+    created_by text,
+    finished_at timestamp with time zone
+);
+
 CREATE TABLE xray.retention (
     app text NOT NULL,
     environment text NOT NULL,
@@ -493,6 +520,12 @@ ALTER TABLE ONLY xray.outcome_meanings
 ALTER TABLE ONLY xray.outdated
     ADD CONSTRAINT outdated_pkey PRIMARY KEY (app, at, id, xact);
 
+ALTER TABLE ONLY xray.replay_results
+    ADD CONSTRAINT replay_results_pkey PRIMARY KEY (run, execution_id);
+
+ALTER TABLE ONLY xray.replay_runs
+    ADD CONSTRAINT replay_runs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY xray.retention
     ADD CONSTRAINT retention_pkey PRIMARY KEY (app, environment, pipeline);
 
@@ -579,6 +612,10 @@ CREATE INDEX otlp_traces_due ON xray.otlp_traces USING btree (due_at);
 
 CREATE INDEX otlp_traces_waiting ON xray.otlp_traces USING btree (app, last_at) WHERE (NOT closed);
 
+CREATE INDEX replay_results_execution ON xray.replay_results USING btree (execution_id);
+
+CREATE INDEX replay_runs_app ON xray.replay_runs USING btree (app, created_at DESC, id DESC);
+
 CREATE INDEX segments_app ON xray.segments USING btree (app, to_at);
 
 CREATE INDEX sessions_user ON xray.sessions USING btree (user_id);
@@ -640,6 +677,12 @@ ALTER TABLE ONLY xray.otlp_traces
 
 ALTER TABLE ONLY xray.outcome_meanings
     ADD CONSTRAINT outcome_meanings_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY xray.replay_results
+    ADD CONSTRAINT replay_results_run_fkey FOREIGN KEY (run) REFERENCES xray.replay_runs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY xray.replay_runs
+    ADD CONSTRAINT replay_runs_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY xray.retention
     ADD CONSTRAINT retention_app_fkey FOREIGN KEY (app) REFERENCES xray.apps(id) ON DELETE CASCADE;
@@ -703,6 +746,10 @@ ALTER TABLE xray.outcome_meanings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.outdated ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE xray.replay_results ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE xray.replay_runs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE xray.retention ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE xray.segment_blocks ENABLE ROW LEVEL SECURITY;
@@ -754,5 +801,6 @@ INSERT INTO xray.migrations (id, name) VALUES (19, '0019_dictionaries');
 INSERT INTO xray.migrations (id, name) VALUES (20, '0020_erasures');
 INSERT INTO xray.migrations (id, name) VALUES (22, '0022_otlp');
 INSERT INTO xray.migrations (id, name) VALUES (23, '0023_trace_spans');
+INSERT INTO xray.migrations (id, name) VALUES (27, '0027_replay_runs');
 INSERT INTO xray.migrations (id, name) VALUES (29, '0029_forwarding');
 COMMIT;

@@ -30,6 +30,7 @@ import { outcomeRoutes } from './routes/outcomes.js';
 import { pipelineRoutes } from './routes/pipelines.js';
 import { fairnessRoutes } from './routes/fairness.js';
 import { questionRoutes } from './routes/questions.js';
+import { replayRoutes } from './routes/replays.js';
 import { retentionRoutes } from './routes/retention.js';
 import {
   checkParameters,
@@ -60,6 +61,7 @@ function expressRoutes(deps: Deps): Route[] {
     ...pipelineRoutes(deps),
     ...outcomeRoutes(deps),
     ...simulationRoutes(deps),
+    ...replayRoutes(deps),
     ...historyRoutes(deps),
     ...letterRoutes(deps),
     ...liveRoutes(deps),

@@ -23,6 +23,7 @@ const CREDENTIALS = [
   'key of another app',
   'read-only key',
   'ingest-only key',
+  'replay-only key',
   'expired key',
   'revoked key',
   'viewer',
@@ -49,6 +50,7 @@ const NOT_KEYS: Refusals = {
   'key of another app': 403,
   'read-only key': 403,
   'ingest-only key': 403,
+  'replay-only key': 403,
 };
 const OPEN: Refusals = {};
 const ANYONE: Refusals = DEAD;
@@ -57,16 +59,31 @@ const INGEST: Refusals = {
   'stranger of Clerk': 401,
   ...Object.fromEntries(ALIVE.map((credential) => [credential, 401])),
   'read-only key': 403,
+  'replay-only key': 403,
 };
 delete INGEST['ingest-only key'];
 delete INGEST['key of another app'];
-const READ_SOMETHING: Refusals = { ...DEAD, nobody: 401, 'ingest-only key': 403 };
+const READ_SOMETHING: Refusals = {
+  ...DEAD,
+  nobody: 401,
+  'ingest-only key': 403,
+  'replay-only key': 403,
+};
 const READ: Refusals = {
   ...READ_SOMETHING,
   'key of another app': 404,
   'owner of another app': 404,
   'stranger of Clerk': 404,
 };
+const PULL: Refusals = { ...READ };
+delete PULL['replay-only key'];
+const REPLAY: Refusals = {
+  ...INGEST,
+  'key of another app': 403,
+  'read-only key': 403,
+  'ingest-only key': 403,
+};
+delete REPLAY['replay-only key'];
 const EDIT: Refusals = {
   ...NOT_KEYS,
   'owner of another app': 404,
@@ -135,7 +152,13 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/apps/:app/fairness': READ,
   'POST /api/apps/:app/fairness': READ,
   'GET /api/apps/:app/live': READ,
-  'GET /api/apps/:app/export': READ,
+  'GET /api/apps/:app/export': PULL,
+  'POST /api/apps/:app/replays': REPLAY,
+  'POST /api/apps/:app/replays/:run/results': REPLAY,
+  'POST /api/apps/:app/replays/:run/finish': REPLAY,
+  'GET /api/apps/:app/replays': READ,
+  'GET /api/apps/:app/replays/:run': READ,
+  'GET /api/apps/:app/replays/:run/results': READ,
   'GET /api/apps': READ_SOMETHING,
   'POST /api/apps': ADMINISTER,
   'PATCH /api/apps/:app': OWN,
@@ -220,10 +243,11 @@ describe('access to each route', () => {
     const { url, place } = server;
     administrator = await administratorOf(server);
     for (const id of ['shop', 'rival']) await administrator.ask('POST', '/api/apps', { id });
-    const [other, reads, sends, expired, revoked] = [
+    const [other, reads, sends, replays, expired, revoked] = [
       await administrator.newKey('rival', { scopes: ['ingest', 'read'] }),
       await administrator.newKey('shop', { scopes: ['read'] }),
       await administrator.newKey('shop', { scopes: ['ingest'] }),
+      await administrator.newKey('shop', { scopes: ['replay'] }),
       await administrator.newKey('shop', { scopes: ['ingest', 'read'] }),
       await administrator.newKey('shop', { scopes: ['ingest', 'read'] }),
     ];
@@ -251,6 +275,7 @@ describe('access to each route', () => {
       'key of another app': withKey(other.key),
       'read-only key': withKey(reads.key),
       'ingest-only key': withKey(sends.key),
+      'replay-only key': withKey(replays.key),
       'expired key': withKey(expired.key),
       'revoked key': withKey(revoked.key),
       viewer: withCookies(await administrator.bring('shop', 'viewer', 'vera@example.org')),
@@ -324,6 +349,8 @@ describe('access to each route', () => {
       '/api/apps/:app/export',
       '/api/apps/:app/fairness',
       '/api/apps/:app/live',
+      '/api/apps/:app/replays/:run',
+      '/api/apps/:app/replays/:run/results',
       '/api/apps/:app/subjects/:type/:id',
       '/api/apps/:app/subjects/:type/:id/case',
       '/api/apps/:app/transfer',
@@ -336,7 +363,9 @@ describe('access to each route', () => {
     const route = ROUTES.find(
       (candidate) => candidate.method === method.toLowerCase() && candidate.path === path,
     );
-    const type = path.endsWith('/import') ? 'application/x-ndjson' : 'application/json';
+    const type = /\/(import|replays\/:run\/results)$/.test(path)
+      ? 'application/x-ndjson'
+      : 'application/json';
     const answered: Record<string, number | string> = {};
     for (const credential of CREDENTIALS) {
       const answer = await as[credential](method, concrete(path), type);
@@ -371,7 +400,9 @@ describe('with Clerk, a caller without a session or without a role may call', ()
     '%s',
     async (name, { method, path, policy }) => {
       const refusals = WITH_CLERK[name] ?? EXPECTED[name];
-      const type = path.endsWith('/import') ? 'application/x-ndjson' : 'application/json';
+      const type = /\/(import|replays\/:run\/results)$/.test(path)
+        ? 'application/x-ndjson'
+        : 'application/json';
       const answered: Record<string, number | string> = {};
       for (const [who, authorization] of Object.entries({
         nobody: undefined,

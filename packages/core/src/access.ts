@@ -41,7 +41,8 @@ export const appChangeSchema = z.object({
 });
 export type AppChange = z.infer<typeof appChangeSchema>;
 
-export const KEY_SCOPES = ['ingest', 'read'] as const;
+/** `replay` pulls records and stores the results of replays, as a job of CI does. */
+export const KEY_SCOPES = ['ingest', 'read', 'replay'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
 /** An API key without its secret, which is never stored. */
@@ -74,10 +75,13 @@ export const newKeySchema = z
     expiresInDays: z.int().min(1).max(3_650).optional(),
     requestsPerMinute: z.int().min(1).max(1_000_000).optional(),
   })
-  .refine((key) => key.environments === undefined || !key.scopes.includes('read'), {
-    path: ['environments'],
-    message: 'limits a key that sends; a key that reads can read all environments of its app',
-  });
+  .refine(
+    (key) => key.environments === undefined || key.scopes.every((scope) => scope === 'ingest'),
+    {
+      path: ['environments'],
+      message: 'limits a key that sends; a key that reads can read all environments of its app',
+    },
+  );
 export type NewKey = z.input<typeof newKeySchema>;
 
 /** How long the old key of a rotation keeps working beside the new key. */

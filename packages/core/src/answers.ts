@@ -361,7 +361,8 @@ export const comparisonSchema = z.object({
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
 
+/** Ids of executions, or `replay:RUN:ID` for the execution of a replay. */
 export const compareQuerySchema = z.object({
-  a: z.string().min(1).max(128),
-  b: z.string().min(1).max(128),
+  a: z.string().min(1).max(256),
+  b: z.string().min(1).max(256),
 });

@@ -40,6 +40,7 @@ export * from './pipelines.js';
 export * from './query.js';
 export * from './questions.js';
 export * from './rate.js';
+export * from './replay-runs.js';
 export * from './retention.js';
 export * from './rule-changes.js';
 export * from './rule-comparison.js';

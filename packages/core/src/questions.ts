@@ -37,6 +37,12 @@ import {
   pipelineListSchema,
   pipelineOverviewSchema,
 } from './pipelines.js';
+import {
+  replayResultPageSchema,
+  replayResultsQuerySchema,
+  replayRunListSchema,
+  replayRunsQuerySchema,
+} from './replay-runs.js';
 import { ruleHistorySchema } from './rule-history.js';
 import { simulationQuerySchema, simulationSchema } from './simulation.js';
 
@@ -65,6 +71,11 @@ export const QUESTIONS = {
     answer: ruleHistorySchema,
   },
   '/api/apps/:app/simulate': { query: simulationQuerySchema, answer: simulationSchema },
+  '/api/apps/:app/replays': { query: replayRunsQuerySchema, answer: replayRunListSchema },
+  '/api/apps/:app/replays/:run/results': {
+    query: replayResultsQuerySchema,
+    answer: replayResultPageSchema,
+  },
   '/api/apps/:app/candidates/:id': { query: historyQuerySchema, answer: candidateHistorySchema },
   '/api/apps/:app/subjects/:type/:id': { query: historyQuerySchema, answer: subjectHistorySchema },
   '/api/apps/:app/subjects/:type/:id/case': { query: caseQuerySchema, answer: caseSchema },

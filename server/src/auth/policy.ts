@@ -9,6 +9,7 @@ import type { Principal } from './principal.js';
  * - `public`: everybody; the caller is not identified. `anyone`: everybody; the caller is
  * identified if they signed in.
  * - `ingest`: an API key with that scope. `read`: a viewer, or a key with that scope.
+ * - `pull`: as `read`, or a key with the scope `replay`. `replay`: a key with that scope.
  * - `edit`: an editor. `own`: an owner. `user`: a person who has signed in.
  * - `administer`: an administrator. `operate`: also programs on this machine, such as monitoring.
  * - `console`: only the command line on the server's machine.
@@ -18,6 +19,8 @@ export type Policy =
   | 'anyone'
   | 'ingest'
   | 'read'
+  | 'pull'
+  | 'replay'
   | 'edit'
   | 'own'
   | 'user'
@@ -51,6 +54,17 @@ export function authorize(principal: Principal, policy: Policy, place: Place): v
       requireScope(principal, 'read');
       if (place.app !== undefined && place.app !== principal.app) throw notFound('app');
       return;
+    case 'pull':
+    case 'replay':
+      if (principal.kind !== 'key') {
+        if (policy === 'pull') return requireRole(principal, 'viewer', place.app);
+        throw needsKey();
+      }
+      if (policy === 'replay' || !principal.scopes.includes('read')) {
+        requireScope(principal, 'replay');
+      }
+      if (place.app !== undefined && place.app !== principal.app) throw notFound('app');
+      return;
     case 'edit':
       return requireRole(principal, 'editor', place.app);
     case 'own':
@@ -77,12 +91,16 @@ export function requireSender(
   principal: Principal | undefined,
 ): asserts principal is Principal & { kind: 'key' } {
   if (principal?.kind !== 'key') {
-    throw new DomainError(
-      'unauthorized',
-      'This needs an API key. Send it as `Authorization: Bearer xr_…` or as `x-api-key`.',
-    );
+    throw needsKey();
   }
   requireScope(principal, 'ingest');
+}
+
+function needsKey(): DomainError {
+  return new DomainError(
+    'unauthorized',
+    'This needs an API key. Send it as `Authorization: Bearer xr_…` or as `x-api-key`.',
+  );
 }
 
 export function isAdministrator(principal: Principal): boolean {

@@ -22,7 +22,7 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     .description('create a key and print it once; creates the app if it does not exist')
     .requiredOption('--app <id>', 'the app that the key belongs to')
     .option('--name <name>', 'a name for the key', 'default')
-    .option('--scope <scope...>', 'ingest, read or both', ['ingest'])
+    .option('--scope <scope...>', 'some of ingest, read, replay', ['ingest'])
     .option('--environment <name...>', 'environments that the key may send for (default: any)')
     .option('--expires-in-days <days>', 'days until the key expires (default: never)', toNumber)
     .option('--requests-per-minute <count>', 'replaces XRAY_RATE_LIMIT for this key', toNumber)

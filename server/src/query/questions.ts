@@ -1,3 +1,6 @@
+import { readReplayReference } from '@xray/core';
+import { notFound } from '../auth/policy.js';
+import type { Store } from '../store/store.js';
 import { findExecution, type RecordDeps } from './read-executions.js';
 
 /** An Explanation as JSON or as plain text. */
@@ -18,9 +21,15 @@ export async function comparisonOf(
   app: string,
   ids: { a: string; b: string },
 ): Promise<string> {
-  const [a, b] = await Promise.all([
-    findExecution(store, app, ids.a),
-    findExecution(store, app, ids.b),
-  ]);
-  return await threads.run('compare', { a: a.body, b: b.body });
+  const [a, b] = await Promise.all([bodyOf(store, app, ids.a), bodyOf(store, app, ids.b)]);
+  return await threads.run('compare', { a, b });
+}
+
+/** The body of an execution, or of the execution of a replay. */
+async function bodyOf(store: Store, app: string, id: string): Promise<string> {
+  const reference = readReplayReference(id);
+  if (reference === undefined) return (await findExecution(store, app, id)).body;
+  const body = await store.replays.readBody(app, reference.run, reference.executionId);
+  if (body === undefined) throw notFound('replayed execution');
+  return body;
 }

@@ -35,6 +35,9 @@ import {
   type MeasuredExecution,
   type ObservedRun,
   type Releases,
+  type ReplayResultPage,
+  type ReplayRun,
+  type ReplayRunList,
   type OutcomeMeanings,
   type PipelineList,
   type PipelineOverview,
@@ -284,6 +287,42 @@ const FOUND: FoundExecution = {
 const SIMULATED = Array.from({ length: 80 }, (_, index) => loan(`loan-${index}`, 620 + index));
 const STRICTER = [{ rule: 'min_score', threshold: 670 }];
 
+const REPLAY_RUN: ReplayRun = {
+  id: '0b1f5c1e-7a0d-4a39-9a4f-2f3d1c5b6a70',
+  name: 'min-score-670',
+  pipelines: ['loan-approval'],
+  q: 'pipeline:loan-approval env:prod',
+  versions: { commit: '3f9c2e1' },
+  plan: { 'loan-approval': { live: ['risk_tier'], answer: [], stubs: [] } },
+  createdAt: '2026-11-22T08:00:00.000Z',
+  createdBy: 'key k_4f2a',
+  finishedAt: '2026-11-22T08:00:09.000Z',
+  stored: 66,
+  report: {
+    counts: { same: 1934, moved: 0, flipped: 66, undecided: 0, not_replayable: 0 },
+    withoutPlan: 0,
+    population: 48_210,
+    flips: { share: 0.033, low: 0.026, high: 0.042 },
+    matrix: [
+      { was: 'declined', is: 'declined', count: 1934 },
+      { was: 'approved', is: 'declined', count: 66 },
+    ],
+    causes: [{ origin: 'rules', decided: 'min_score', was: 'approved', is: 'declined', count: 66 }],
+    segments: [],
+    undecided: [],
+    answered: 3915,
+    unverified: 0,
+    reads: { clock: 0, chance: 0, network: 0 },
+    control: { file: 'base.json', reproduced: 2000, of: 2000 },
+    changedAndAnswered: [],
+    changedAndRan: ['rules'],
+    flaky: 0,
+    gate: [{ what: 'flips', max: '1%', found: 0.033, holds: false }],
+    exitCode: 1,
+    distrust: [],
+  },
+};
+
 export const EXAMPLES = {
   IngestResult: { accepted: 1, duplicates: 0, superseded: 0, rejected: [] } satisfies IngestResult,
   Error: {
@@ -437,6 +476,39 @@ export const EXAMPLES = {
     ),
   } satisfies Fairness,
   CohortComparison: cohorts,
+  ReplayRunList: { items: [REPLAY_RUN], nextCursor: null } satisfies ReplayRunList,
+  ReplayResultPage: {
+    items: [
+      {
+        executionId: 'loan-8123',
+        pipeline: 'loan-approval',
+        verdict: 'flipped',
+        why: null,
+        was: {
+          outcome: 'approved',
+          adverse: false,
+          status: 'completed',
+          choice: null,
+          reason: null,
+        },
+        is: {
+          outcome: 'declined',
+          adverse: true,
+          status: 'completed',
+          choice: null,
+          reason: 'SCORE_LOW',
+        },
+        cause: {
+          origin: { sequence: 1, name: 'rules' },
+          decided: { sequence: 1, name: 'rules', rule: 'min_score' },
+        },
+        rule: { was: '664 >= 660, pass', is: '664 >= 670, fail' },
+        weight: 24.1,
+        replayed: true,
+      },
+    ],
+    nextCursor: null,
+  } satisfies ReplayResultPage,
   Simulation: {
     range: WEEK,
     executions: SIMULATED.length,
@@ -548,6 +620,7 @@ export const PARAMETER_EXAMPLES: Record<string, string> = {
   app: 'my-loan-app',
   pipeline: 'loan-approval',
   sequence: '0',
+  run: '0b1f5c1e-7a0d-4a39-9a4f-2f3d1c5b6a70',
   type: 'applicant',
   q: 'outcome:declined -env:dev duration:>500ms',
   from: WEEK.from,

@@ -34,6 +34,9 @@ const NAMED = {
   AppOutcomes: core.appOutcomesSchema,
   RuleHistory: core.ruleHistorySchema,
   Simulation: core.simulationSchema,
+  ReplayRun: core.replayRunSchema,
+  ReplayRunList: core.replayRunListSchema,
+  ReplayResultPage: core.replayResultPageSchema,
   Facets: core.facetsSchema,
   Releases: core.releasesSchema,
   Histogram: core.histogramSchema,
@@ -107,8 +110,8 @@ export function openApi(routes: Endpoint[], version: string): ApiDocument {
 
 /** The chapter of the document that a route belongs to. */
 function tagOf({ path, policy }: Endpoint): string {
-  if (policy === 'ingest') return 'Send';
-  if (policy === 'read' && path.startsWith('/api/apps/:app/')) return 'Ask';
+  if (policy === 'ingest' || policy === 'replay') return 'Send';
+  if ((policy === 'read' || policy === 'pull') && path.startsWith('/api/apps/:app/')) return 'Ask';
   if (path.startsWith('/api/apps')) return 'Apps';
   return path.startsWith('/api/') && path !== '/api/config' ? 'People and keys' : 'Operate';
 }
@@ -122,8 +125,10 @@ function securityOf(policy: Policy): Record<string, string[]>[] {
     case 'anyone':
       return [{}, session];
     case 'ingest':
+    case 'replay':
       return key;
     case 'read':
+    case 'pull':
       return [...key, session];
     default:
       return [session];

@@ -37,7 +37,7 @@ export function transferRoutes(deps: Deps): Route[] {
     {
       method: 'get',
       path: '/api/apps/:app/export',
-      policy: 'read',
+      policy: 'pull',
       audit: 'export',
       summary:
         'Every execution that matches a filter: with payloads as NDJSON (one execution on each line), or without payloads as CSV. Oldest first; with words in `q`, newest first.',

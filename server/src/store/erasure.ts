@@ -7,6 +7,7 @@ import { eraseExecutions } from './erase-executions.js';
 import { eraseFromIndex } from './erase-from-index.js';
 import { lockErasures } from './erasure-lock.js';
 import type { ErasedBatch, ErasureOptions, ErasureScope } from './execution-store.js';
+import { eraseReplays } from './replay-runs.js';
 import { addToReceipt, leaveNamed, leaveTombstones } from './tombstones.js';
 import { instant } from './instant.js';
 import { countWithPerson, withPerson } from './people-among-candidates.js';
@@ -102,6 +103,8 @@ export async function eraseBatch(
     const isNamed = named !== undefined;
     const spanIds = await eraseSpans(tx, scope.app, { traceIds, isNamed, isHeld: IS_HELD });
     await eraseWaiting(tx, scope.app, [...executionIds, ...spanIds]);
+    const subject = scope.what.kind === 'subject' && after === undefined ? scope.what : null;
+    await eraseReplays(tx, scope.app, { executionIds, subject });
     if (receipt !== null) {
       await leaveNamed(tx, scope.app, receipt, spanIds);
       await refuseTraces(tx, scope.app, traceIds);

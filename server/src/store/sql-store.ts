@@ -15,6 +15,7 @@ import { answeredWithin, DISK_FULL } from './outage.js';
 import { listOutcomeMeanings, saveOutcomeMeanings } from './outcome-meanings.js';
 import { writeOtlpSettings } from './otlp-results.js';
 import { readRetention, replaceRetention } from './retention.js';
+import { replayRuns } from './replay-runs.js';
 import { saveExecutions } from './save-executions.js';
 import type { RowFilter } from './scope.js';
 import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
@@ -57,6 +58,7 @@ export function createSqlStore(driver: Driver, threads: TaskThreads): Store {
     limits: limitsOf(driver),
     waiting: waitingStore(db),
     forwarding: forwardingStore(db),
+    replays: replayRuns(db),
     migrate: () => migrate(driver),
     async ping() {
       await within(PING_MS, ping(driver));

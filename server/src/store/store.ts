@@ -2,6 +2,7 @@ import type { AccountStore } from './account-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { FileCopy } from './driver.js';
 import type { ForwardingStore } from './forwarding.js';
+import type { ReplayRuns } from './replay-runs.js';
 import type { WaitingStore } from './waiting-spans.js';
 
 export type { KeyGrant } from './access-store.js';
@@ -13,6 +14,7 @@ export interface Store extends AccountStore, ExecutionStore {
   /** Spans of OTLP that wait for the rest of their trace. */
   readonly waiting: WaitingStore;
   readonly forwarding: ForwardingStore;
+  readonly replays: ReplayRuns;
   /** A copy of the embedded database's files at one moment; undefined for Postgres. */
   copyFiles(): Promise<FileCopy | undefined>;
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { REPLAY_DAYS } from '@xray/core';
 import { eraseInBatches, type Eraser } from './prune.js';
 
 /** The job that deletes what the apps' retention rules no longer keep. */
@@ -24,6 +25,7 @@ interface Timing {
  * at different times.
  */
 const TIMING: Timing = { firstAfterMs: 60_000, everyMs: 60 * 60_000 };
+const DAY_MS = 86_400_000;
 const JITTER = 0.5;
 /** The job takes at most a quarter of the time. Ingest gets the rest. */
 const REST_RATIO = 3;
@@ -83,5 +85,8 @@ async function enforceRetention(
     // Another instance is erasing, and two would only share the same work.
     if (walk.gaveWay) return;
   }
-  if (!signal.aborted) await store.tidy();
+  if (signal.aborted) return;
+  const runs = await store.replays.deleteBefore(new Date(now() - REPLAY_DAYS * DAY_MS));
+  if (runs > 0) logger.info({ runs }, 'deleted replay runs after their days');
+  await store.tidy();
 }

@@ -15,6 +15,7 @@ const SCOPES: Record<string, { label: string; scopes: KeyScope[] }> = {
   ingest: { label: 'Send executions', scopes: ['ingest'] },
   read: { label: 'Read executions', scopes: ['read'] },
   both: { label: 'Send and read', scopes: ['ingest', 'read'] },
+  replay: { label: 'Replay: pull records, store runs', scopes: ['replay'] },
 };
 const LIVES = [
   { value: '', label: 'Never' },
@@ -86,7 +87,7 @@ export function NewKeyDialog({ app, onCreated, onClose }: CreatingProps) {
         onChange={(event) => setScope(event.target.value)}
         options={Object.entries(SCOPES).map(([value, { label }]) => ({ value, label }))}
       />
-      {scopes.includes('read') ? null : (
+      {scopes.some((each) => each !== 'ingest') ? null : (
         <Field
           label="Environments"
           name="environments"
