@@ -1,5 +1,5 @@
 import { readReplayReference } from '@xray/core';
-import { notFound } from '../auth/policy.js';
+import { DomainError } from '../errors.js';
 import type { Store } from '../store/store.js';
 import { findExecution, type RecordDeps } from './read-executions.js';
 
@@ -30,6 +30,8 @@ async function bodyOf(store: Store, app: string, id: string): Promise<string> {
   const reference = readReplayReference(id);
   if (reference === undefined) return (await findExecution(store, app, id)).body;
   const body = await store.replays.readBody(app, reference.run, reference.executionId);
-  if (body === undefined) throw notFound('replayed execution');
+  if (body === undefined) {
+    throw new DomainError('not_found', 'This run does not have the replay of this execution.');
+  }
   return body;
 }
