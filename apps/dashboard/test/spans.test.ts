@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '@xray/core';
-import { spanRows, spanTotals } from '@/features/execution/spans';
+import { spanRows, spansOfSteps, spanTotals } from '@/components/spans/spans';
 
 const spans: Snapshot[] = [
   {
@@ -45,5 +45,30 @@ describe('the spans below a record', () => {
       costUsd: 0.5,
       models: ['m', 'n'],
     });
+  });
+});
+
+describe('the steps of a record', () => {
+  const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
+  const step = (sequence: number, from: number, to: number, parent?: number) => ({
+    name: `step ${sequence}`,
+    sequence,
+    startedAt: at(from),
+    durationMs: to - from,
+    ...(parent !== undefined && { parent }),
+  });
+  const placesOf = (...steps: ReturnType<typeof step>[]) => {
+    const span = { name: 'chat', kind: 'llm', startedAt: at(20), durationMs: 10 };
+    const rows = spanRows([{ executionId: 'a', appId: 'a', pipeline: 'p', steps: [span] }]);
+    return [...spansOfSteps(steps, rows).keys()];
+  };
+
+  test('have the spans that ran within them, the innermost step first', () => {
+    expect(placesOf(step(0, 0, 100), step(1, 10, 50, 0), step(2, 60, 90, 0))).toEqual([1]);
+  });
+
+  test('have no span when two ran side by side, or when none was long enough', () => {
+    expect(placesOf(step(0, 0, 100), step(1, 10, 50, 0), step(2, 10, 90, 0))).toEqual([]);
+    expect(placesOf(step(0, 25, 100))).toEqual([]);
   });
 });

@@ -7,8 +7,9 @@ import { FileCheckIcon, LayersIcon, MailIcon, MessageCircleQuestionMarkIcon } fr
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryStates } from 'nuqs';
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import { Boundary } from '@/components/boundary';
+import { spanRows, spansOfSteps } from '@/components/spans/spans';
 import { EmptyState, ErrorState } from '@/components/states';
 import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
@@ -264,7 +265,11 @@ function Inspector({
   candidate: string | null;
   onTab: (tab: string) => void;
 }) {
-  const { snapshot } = detail;
+  const { snapshot, spans } = detail;
+  const placed = useMemo(
+    () => spansOfSteps(snapshot.steps, spanRows(spans ?? [])),
+    [snapshot.steps, spans],
+  );
   if (inspected === 'explain') {
     const { executionId, revision } = snapshot;
     return <ExplainPanel app={app} executionId={executionId} revision={revision ?? 1} />;
@@ -291,6 +296,7 @@ function Inspector({
       index={index}
       sequence={step.sequence ?? index}
       marks={snapshot.marks ?? []}
+      spans={placed.get(index) ?? []}
       verdict={snapshot.decision}
       tab={tab}
       candidate={candidate}

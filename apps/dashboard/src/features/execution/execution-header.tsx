@@ -15,6 +15,7 @@ import { executionVerdict } from '@/lib/verdict';
 import { becauseLine } from './because';
 import { LinkedFromLines } from './linked-from';
 import { BecauseReasons } from './because-reasons';
+import { ReadFrom } from './read-from';
 import { SpansBelow } from './spans-below';
 
 /** Shows the outcome first, then the reasons, then the facts. */
@@ -124,6 +125,7 @@ export function ExecutionHeader({
           <LinkFact key={`${link.relation} ${link.executionId}`} app={app} link={link} />
         ))}
       </dl>
+      <ReadFrom snapshot={snapshot} />
       <SpansBelow spans={spans} />
     </header>
   );

@@ -6,6 +6,7 @@ import { useMemo, type ReactNode } from 'react';
 import { Boundary } from '@/components/boundary';
 import { MarkBadge } from '@/components/json/mark-badge';
 import { ErrorState } from '@/components/states';
+import type { SpanRow } from '@/components/spans/spans';
 import { Skeleton } from '@/components/ui/skeleton';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { VerdictLabel } from '@/components/verdict-mark';
@@ -21,6 +22,7 @@ import { ErrorPanel, ReasoningPanel } from './text-panels';
 import { ModelPanel } from './model-panel';
 import { RulesPanel } from './rules-panel';
 import { OutputPanel } from './output-panel';
+import { SpansPanel } from './spans-panel';
 import { StepFacts } from './step-facts';
 import { ValuePanel } from './value-panel';
 
@@ -34,6 +36,7 @@ const TABS = [
   'candidates',
   'model',
   'artifacts',
+  'spans',
   'raw',
 ] as const;
 export type InspectorTab = (typeof TABS)[number];
@@ -48,6 +51,7 @@ const TITLES: Record<InspectorTab, string> = {
   candidates: 'Candidates',
   model: 'Model',
   artifacts: 'Artifacts',
+  spans: 'Spans',
   raw: 'Raw',
 };
 
@@ -63,6 +67,8 @@ interface StepInspectorProps {
   marks: readonly Mark[];
   /** Whether the decision went against its subject. */
   verdict: Verdict | null | undefined;
+  /** The spans of OpenTelemetry that ran within the step. */
+  spans: readonly SpanRow[];
   tab: string | null;
   /** The id of the candidate to find. Null lists all. */
   candidate: string | null;
@@ -78,7 +84,11 @@ export function StepInspector(props: StepInspectorProps) {
   const pointer = `/steps/${index}`;
   const messages = useMemo(() => (whole === undefined ? [] : conversationOf(whole)), [whole]);
   const tabs = TABS.filter((tab) =>
-    tab === 'conversation' ? messages.length > 0 : hasTab(tab, step),
+    tab === 'conversation'
+      ? messages.length > 0
+      : tab === 'spans'
+        ? props.spans.length > 0
+        : hasTab(tab, step),
   );
   const tab = tabs.find((each) => each === props.tab) ?? firstTab(tabs);
   const ownMarks = props.marks.filter((mark) => mark.path === pointer);
@@ -192,6 +202,9 @@ export function StepInspector(props: StepInspectorProps) {
           {panel((step) => (
             <ArtifactsPanel artifacts={step.artifacts ?? []} />
           ))}
+        </TabsContent>
+        <TabsContent value="spans" className="overflow-y-auto p-4">
+          <SpansPanel spans={props.spans} />
         </TabsContent>
         <TabsContent value="raw">
           {panel((step) => (

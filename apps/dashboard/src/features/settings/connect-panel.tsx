@@ -13,6 +13,7 @@ import { plural } from '@/lib/format';
 import { executionsHref } from '@/lib/links';
 import { configQuery } from '@/lib/queries';
 import { SOURCES } from './connect-sources';
+import { OtlpForm } from './otlp-form';
 import { OtlpPanel } from './otlp-panel';
 import { Note, Panel, RowsSkeleton } from './panel';
 import { Select } from './select';
@@ -35,7 +36,10 @@ export function ConnectPanel({ app }: { app: App }) {
           onRetry={() => void state.refetch()}
         />
       ) : (
-        <OtlpPanel app={app} state={state.data} />
+        <>
+          <OtlpPanel state={state.data} />
+          <OtlpForm key={app.id} app={app} settings={state.data.settings} />
+        </>
       )}
     </div>
   );

@@ -1,21 +1,12 @@
 'use client';
 
-import type { App, OtlpState } from '@xray/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { OtlpState } from '@xray/core';
 import { RelativeTime } from '@/components/time';
-import { saveOtlp } from '@/lib/otlp-api';
 import { RESULTS } from './connect-sources';
 import { Note, Panel } from './panel';
-import { Select } from './select';
-import { otlpQuery } from './settings-queries';
 
-const TAKES = [
-  { value: 'recognised', label: 'Traces of a known framework' },
-  { value: 'all', label: 'All traces' },
-];
-
-/** What waits, what was not taken and why, and which traces the app takes. */
-export function OtlpPanel({ app, state }: { app: App; state: OtlpState }) {
+/** What waits, and what was not taken and why. */
+export function OtlpPanel({ state }: { state: OtlpState }) {
   const { waiting, counts } = state;
   return (
     <Panel
@@ -57,35 +48,7 @@ export function OtlpPanel({ app, state }: { app: App; state: OtlpState }) {
           ))}
         </ul>
       )}
-      <Take app={app} state={state} />
     </Panel>
-  );
-}
-
-function Take({ app, state: { settings } }: { app: App; state: OtlpState }) {
-  const client = useQueryClient();
-  const saving = useMutation({
-    mutationFn: (take: 'recognised' | 'all') => saveOtlp(app.id, { ...settings, take }),
-    onSuccess: (saved) => client.setQueryData(otlpQuery(app.id).queryKey, saved),
-  });
-  const isOwner = app.role === 'owner';
-  return (
-    <>
-      <Select
-        label="Store"
-        className="max-w-xs"
-        value={settings.take}
-        disabled={!isOwner || saving.isPending}
-        onChange={(event) => saving.mutate(event.target.value === 'all' ? 'all' : 'recognised')}
-        options={TAKES}
-      />
-      {isOwner ? null : <p className="text-xs text-ink-muted">Only owners can change this.</p>}
-      {saving.isError ? (
-        <p role="alert" className="text-sm text-failed">
-          {saving.error.message}
-        </p>
-      ) : null}
-    </>
   );
 }
 
