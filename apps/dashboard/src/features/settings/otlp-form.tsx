@@ -74,7 +74,7 @@ export function OtlpForm({ app, settings }: { app: App; settings: OtlpSettings }
             />
             <Names
               label="Environment attributes"
-              hint="Also of the resource."
+              hint="Of spans or of their resource."
               placeholder="k8s.namespace.name"
               value={draft.environment}
               onChange={(environment) => change({ environment })}
@@ -123,7 +123,12 @@ export function OtlpForm({ app, settings }: { app: App; settings: OtlpSettings }
             }
           />
           <div className="flex flex-wrap gap-2">
-            <Button disabled={previewing.isPending} onClick={() => previewing.mutate()}>
+            <Button
+              disabled={previewing.isPending}
+              onClick={(event) => {
+                if (event.currentTarget.form?.reportValidity() === true) previewing.mutate();
+              }}
+            >
               {previewing.isPending ? 'Reading traces…' : 'Preview'}
             </Button>
             <Button
