@@ -19,6 +19,7 @@ export const ENTRIES = [
   { name: 'ai', source: 'src/ai.ts' },
   { name: 'replay', source: 'src/replay.ts', web: 'src/replay-web.ts' },
   adapter('json-rules-engine'),
+  adapter('zen'),
 ];
 
 /** The sources of the build, by the name of their output. */

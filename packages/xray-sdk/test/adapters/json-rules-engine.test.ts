@@ -3,6 +3,7 @@ import { Engine, type RuleProperties, type TopLevelCondition } from 'json-rules-
 import { describe, expect, test } from 'vitest';
 
 import { delivered, last, setUpRecording, xray } from '../recording.js';
+import { randomOf, ROUNDS } from './random.js';
 
 setUpRecording({ pipeline: 'basketball' });
 
@@ -192,17 +193,6 @@ describe('json-rules-engine', () => {
   });
 });
 
-/** A random number generator with a fixed seed (mulberry32). */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 type Facts = Record<string, number | string>;
 type Node =
   | { all: Node[] }
@@ -247,8 +237,6 @@ function evaluate(node: Node, facts: Facts, id: string, verdicts: Map<string, bo
   verdicts.set(id, isTrue);
   return isTrue;
 }
-
-const ROUNDS = process.env['XRAY_TEST_FULL'] === '1' ? 1_000 : 100;
 
 test(`the recorded verdict of every condition equals brute force, in ${String(ROUNDS)} rule sets`, async () => {
   const random = randomOf(23);

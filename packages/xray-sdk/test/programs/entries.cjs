@@ -5,6 +5,7 @@ const express = require('@xray/sdk/express');
 const ai = require('@xray/sdk/ai');
 const replay = require('@xray/sdk/replay');
 const jsonRulesEngine = require('@xray/sdk/json-rules-engine');
+const zen = require('@xray/sdk/zen');
 
 const entries = {
   index: index,
@@ -13,6 +14,7 @@ const entries = {
   ai: ai,
   replay: replay,
   'json-rules-engine': jsonRulesEngine,
+  zen: zen,
 };
 const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));

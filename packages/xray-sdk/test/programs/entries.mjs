@@ -5,6 +5,7 @@ import * as express from '@xray/sdk/express';
 import * as ai from '@xray/sdk/ai';
 import * as replay from '@xray/sdk/replay';
 import * as jsonRulesEngine from '@xray/sdk/json-rules-engine';
+import * as zen from '@xray/sdk/zen';
 
 const entries = {
   index: index,
@@ -13,6 +14,7 @@ const entries = {
   ai: ai,
   replay: replay,
   'json-rules-engine': jsonRulesEngine,
+  zen: zen,
 };
 const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));
