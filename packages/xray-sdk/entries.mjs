@@ -20,6 +20,9 @@ export const ENTRIES = [
   { name: 'replay', source: 'src/replay.ts', web: 'src/replay-web.ts' },
   adapter('json-rules-engine'),
   adapter('zen'),
+  adapter('openfeature'),
+  adapter('opa'),
+  adapter('dmn'),
 ];
 
 /** The sources of the build, by the name of their output. */

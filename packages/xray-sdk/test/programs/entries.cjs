@@ -6,6 +6,9 @@ const ai = require('@xray/sdk/ai');
 const replay = require('@xray/sdk/replay');
 const jsonRulesEngine = require('@xray/sdk/json-rules-engine');
 const zen = require('@xray/sdk/zen');
+const openfeature = require('@xray/sdk/openfeature');
+const opa = require('@xray/sdk/opa');
+const dmn = require('@xray/sdk/dmn');
 
 const entries = {
   index: index,
@@ -15,6 +18,9 @@ const entries = {
   replay: replay,
   'json-rules-engine': jsonRulesEngine,
   zen: zen,
+  openfeature: openfeature,
+  opa: opa,
+  dmn: dmn,
 };
 const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));

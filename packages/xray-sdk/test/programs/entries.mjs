@@ -6,6 +6,9 @@ import * as ai from '@xray/sdk/ai';
 import * as replay from '@xray/sdk/replay';
 import * as jsonRulesEngine from '@xray/sdk/json-rules-engine';
 import * as zen from '@xray/sdk/zen';
+import * as openfeature from '@xray/sdk/openfeature';
+import * as opa from '@xray/sdk/opa';
+import * as dmn from '@xray/sdk/dmn';
 
 const entries = {
   index: index,
@@ -15,6 +18,9 @@ const entries = {
   replay: replay,
   'json-rules-engine': jsonRulesEngine,
   zen: zen,
+  openfeature: openfeature,
+  opa: opa,
+  dmn: dmn,
 };
 const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));
