@@ -130,6 +130,7 @@ describe('a name with terminal controls', () => {
     ['audit --json', ANY, ['audit', '--json']],
     ['retention', 1, ['retention', '--app', APP]],
     ['retention --json', ANY, ['retention', '--app', APP, '--json']],
+    ['erasures', 1, ['erasures', '--app', APP]],
     ['prune --dry-run', 1, ['prune', '--app', APP, '--subject', 'a/b', '--dry-run']],
   ])('is printed safely by %s', async (_name, lines, args) => {
     const { code, stdout, stderr } = await call(...args);

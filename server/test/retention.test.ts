@@ -459,6 +459,13 @@ describe('an erasure by name', () => {
         tombstone: { receipt: receipt?.id, reason: 'Request of the person', at: receipt?.at },
       });
     }
+    const listed = await callCli(server.place, ['erasures', '--app', APP]);
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    expect(listed.stdout).toContain(
+      `${receipt?.id}  ${receipt?.at}  a subject of type applicant: 2 executions with 6 steps (`,
+    );
+    expect(listed.stdout).toContain('Reason: Request of the person.');
+    expect(listed.stdout).not.toContain(CANARY);
     expect((await ada.send('GET', `${path}/executions/never-sent`)).status).toBe(404);
     expect((await ada.send('DELETE', `${path}/executions/second`)).status).toBe(410);
     const kept = [

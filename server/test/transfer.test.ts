@@ -33,9 +33,14 @@ async function run(place: Place, args: string[]): Promise<{ stdout: string; stde
   return { stdout, stderr };
 }
 
+const folders: string[] = [];
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
 async function fileOf(text: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'xray-test-export-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  folders.push(folder);
   const file = path.join(folder, 'export.ndjson');
   await writeFile(file, text);
   return file;
@@ -64,7 +69,10 @@ async function fillPlace(place: Place): Promise<void> {
   );
   await server.stop();
   await run(place, ['retention', '--app', APP, '--days', '400', '--legal-hold', 'on']);
+  await run(place, ['dictionary', 'apply', await fileOf(DICTIONARY), '--app', APP]);
 }
+
+const DICTIONARY = 'rules: { min_score: { name: { en: Minimum score, de: Mindestpunktzahl } } }';
 
 const EXECUTIONS = 455;
 
@@ -95,7 +103,7 @@ describe('moving', () => {
     const { stderr } = await run(postgres, ['import', await fileOf(first.stdout)]);
     expect(stderr).toMatch(
       new RegExp(
-        `Imported ${EXECUTIONS} executions.*: ${EXECUTIONS} stored, 0 already stored; added 0 keys and 1 retention rule.`,
+        `Imported ${EXECUTIONS} executions.*: ${EXECUTIONS} stored, 0 already stored; added 0 keys, 1 retention rule and the dictionary.`,
       ),
     );
     const second = await run(postgres, ['export', '--app', APP]);
@@ -111,6 +119,9 @@ describe('moving', () => {
       (await run(back, ['retention', '--app', APP, '--json'])).stdout,
     ) as Retention;
     expect(rules.items).toMatchObject([{ environment: null, days: 400, legalHold: true }]);
+    const words = (place: Place) => run(place, ['dictionary', 'show', '--app', APP]);
+    expect((await words(back)).stdout).toBe((await words(embedded)).stdout);
+    expect((await words(back)).stdout).toContain('Mindestpunktzahl');
   });
 
   test('keeps the text, the receive time and the conflict', async () => {
@@ -167,6 +178,8 @@ describe('xray import', () => {
       rejected: 0,
       keys: 0,
       retentionRules: 0,
+      dictionary: false,
+      outcomes: 0,
     });
     expect((await run(embedded, ['export', '--app', APP])).stdout).toBe(exported);
   });
@@ -196,6 +209,25 @@ describe('xray import', () => {
     const foreign = await callCli(place, ['import', await fileOf('{"a":1}\n')]);
     expect(foreign.code).toBe(1);
     expect(foreign.stderr).toMatch(/does not start with the first line/);
+  });
+
+  test('adds the meanings of outcomes that the app does not have, and keeps its own words', async () => {
+    const place = await freshPlace('pglite');
+    const head = {
+      ...(JSON.parse(exported.slice(0, exported.indexOf('\n'))) as object),
+      outcomes: ['loan', 'a/b c'].map((pipeline) => ({
+        pipeline,
+        outcomes: [{ outcome: 'declined', meaning: 'bad', hue: null }],
+      })),
+    };
+    const file = await fileOf(`${JSON.stringify(head)}\n{"end":{"executions":0}}\n`);
+    const first = await run(place, ['import', file, '--json']);
+    expect(JSON.parse(first.stdout)).toMatchObject({ dictionary: true, outcomes: 2 });
+    const again = await run(place, ['import', file, '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({ dictionary: false, outcomes: 0 });
+    const { stdout } = await run(place, ['export', '--app', APP]);
+    const line = JSON.parse(stdout.slice(0, stdout.indexOf('\n'))) as typeof head;
+    expect(line.outcomes).toEqual(head.outcomes.toReversed());
   });
 
   test('stores executions in another app on request', async () => {

@@ -2,6 +2,8 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   countText,
   type ErasureCount,
+  type ErasureReceipt,
+  type ErasureReceiptList,
   type PruneRequest,
   type PruneResult,
   type Retention,
@@ -73,6 +75,21 @@ export function addRetentionCommands(program: Command, terminal: Terminal): void
       else if (retention.items.length === 0)
         terminal.say('No retention rule: everything is kept forever.');
       else terminal.say(...retention.items.map(describeRule));
+    });
+
+  program
+    .command('erasures')
+    .description('list the receipts of erasures by execution or subject, the newest first')
+    .requiredOption('--app <id>', 'the app')
+    .option('--json', 'print JSON')
+    .action(async ({ app, json }: { app: string; json?: true }) => {
+      const receipts = await asAdministrator(terminal, (administrator) =>
+        administrator.call<ErasureReceiptList>('GET', appPath(app, 'erasures')),
+      );
+      if (json) terminal.json(receipts);
+      else if (receipts.items.length === 0)
+        terminal.say('No executions were erased by execution or subject.');
+      else terminal.say(...receipts.items.map(describeReceipt));
     });
 
   program
@@ -216,6 +233,12 @@ function describeRule({
   const hold = legalHold ? ', under legal hold' : '';
   const done = lastDeletedAt === null ? '' : `; ${deleted} deleted, last ${lastDeletedAt}`;
   return `${scope}: ${kept}${hold}${done}`;
+}
+
+function describeReceipt({ id, at, kind, subjectType, erased, reason, askedBy }: ErasureReceipt) {
+  const what =
+    kind === 'subject' ? `a subject of type ${nameList([subjectType ?? ''])}` : 'an execution';
+  return `${id}  ${at}  ${what}: ${describe(erased)}. Reason: ${reason}. Requested by ${askedBy}.`;
 }
 
 function describeResult({ erased, left, held, receipt }: PruneResult, isDryRun: boolean): string[] {

@@ -7,10 +7,15 @@ import { z } from 'zod';
 import {
   countText,
   LIMITS,
+  appOutcomesSchema,
   appTransferSchema,
+  dictionarySchema,
+  pathSegment,
+  type AppOutcomes,
   type AppTransfer,
   type IngestResult,
   type PipelineList,
+  type StoredDictionary,
   type Transferred,
 } from '@xray/core';
 import type { Administrator } from '../administrator.js';
@@ -22,6 +27,13 @@ const LINE_END = 0x0a;
 const BUNDLE_BYTES = 2 * 1024 * 1024;
 /** This keeps a call below the limit of a JSON body. */
 const KEYS_A_CALL = 100;
+
+/** The first line of an exported file. Files of earlier versions have no dictionary and no meanings. */
+const headSchema = appTransferSchema.extend({
+  dictionary: dictionarySchema.optional(),
+  outcomes: appOutcomesSchema.shape.items.optional(),
+});
+type Head = z.infer<typeof headSchema>;
 
 interface ExportOptions {
   app: string;
@@ -79,11 +91,8 @@ async function exportApp(
 ): Promise<void> {
   const { stdout } = terminal.io;
   const { app, from, to } = options;
-  const transfer = await administrator.call<AppTransfer>('GET', appPath(app, 'transfer'));
-  await write(
-    stdout,
-    `${JSON.stringify({ ...transfer, keys: options.withKeys ? transfer.keys : [] })}\n`,
-  );
+  const head = await readHead(administrator, app);
+  await write(stdout, `${JSON.stringify({ ...head, keys: options.withKeys ? head.keys : [] })}\n`);
   const filter = new URLSearchParams({ ...(from && { from }), ...(to && { to }) });
   const total = filter.size > 0 ? undefined : await countExecutions(administrator, app);
   const progress = terminal.progress(total);
@@ -102,6 +111,16 @@ async function exportApp(
   terminal.warn(
     `Exported ${countText(executions, 'execution')} of ${app} (${formatBytes(bytes)}).`,
   );
+}
+
+async function readHead(administrator: Administrator, app: string): Promise<Head> {
+  const transfer = await administrator.call<AppTransfer>('GET', appPath(app, 'transfer'));
+  const { dictionary, revision } = await administrator.call<StoredDictionary>(
+    'GET',
+    appPath(app, 'dictionary'),
+  );
+  const { items } = await administrator.call<AppOutcomes>('GET', appPath(app, 'outcomes'));
+  return { ...transfer, ...(revision > 0 && { dictionary }), outcomes: items };
 }
 
 /** Writes what a Collector's file receiver reads. The lines are no file for `xray import`. */
@@ -134,6 +153,9 @@ interface Imported {
   rejected: number;
   keys: number;
   retentionRules: number;
+  dictionary: boolean;
+  /** Pipelines whose outcomes got their meanings. */
+  outcomes: number;
 }
 
 async function importFile(
@@ -146,10 +168,11 @@ async function importFile(
   const size = isStdin ? undefined : (await stat(file)).size;
   const lines = linesOf(isStdin ? terminal.io.stdin : createReadStream(file));
   const first = await lines.next();
-  const transfer = first.done ? undefined : readJson(first.value, appTransferSchema);
-  if (transfer === undefined) {
+  const head = first.done ? undefined : readJson(first.value);
+  if (head === undefined) {
     throw new UsageError(`${file} does not start with the first line of an \`xray export\`.`);
   }
+  const { dictionary, outcomes = [], ...transfer } = head;
   const app = intoApp ?? transfer.app.id;
   const imported: Imported = {
     app,
@@ -159,6 +182,8 @@ async function importFile(
     superseded: 0,
     rejected: 0,
     ...(await addApp(administrator, app, transfer)),
+    dictionary: dictionary !== undefined && (await addDictionary(administrator, app, dictionary)),
+    outcomes: await addOutcomes(administrator, app, outcomes),
   };
   const progress = terminal.progress(size);
   let doneBytes = 0;
@@ -199,6 +224,36 @@ async function addApp(
     added.retentionRules += now.retentionRules;
   }
   return added;
+}
+
+/** Returns false and changes nothing if the app has a dictionary. */
+async function addDictionary(
+  administrator: Administrator,
+  app: string,
+  dictionary: NonNullable<Head['dictionary']>,
+): Promise<boolean> {
+  const path = appPath(app, 'dictionary');
+  const { revision } = await administrator.call<StoredDictionary>('GET', path);
+  if (revision > 0) return false;
+  const body = Buffer.from(JSON.stringify(dictionary));
+  await administrator.send(`${path}?revision=0`, 'application/json', body, 'PUT');
+  return true;
+}
+
+/** Adds the meanings of outcomes for pipelines that have none. Returns their number. */
+async function addOutcomes(
+  administrator: Administrator,
+  app: string,
+  outcomes: AppOutcomes['items'],
+): Promise<number> {
+  const { items } = await administrator.call<AppOutcomes>('GET', appPath(app, 'outcomes'));
+  const known = new Set(items.map(({ pipeline }) => pipeline));
+  const added = outcomes.filter(({ pipeline }) => !known.has(pipeline));
+  for (const { pipeline, ...meanings } of added) {
+    const path = appPath(app, `pipelines/${pathSegment(pipeline)}/outcomes`);
+    await administrator.call('PUT', path, meanings);
+  }
+  return added.length;
 }
 
 async function importBundle(
@@ -262,9 +317,9 @@ function readEnd(line: Buffer): number | undefined {
   return executions === undefined ? undefined : Number(executions);
 }
 
-function readJson(line: Buffer, schema: typeof appTransferSchema): AppTransfer | undefined {
+function readJson(line: Buffer): Head | undefined {
   try {
-    return schema.safeParse(JSON.parse(line.toString('utf8'))).data;
+    return headSchema.safeParse(JSON.parse(line.toString('utf8'))).data;
   } catch {
     return undefined;
   }
@@ -282,8 +337,16 @@ function describeImported(imported: Imported): string {
     ...(superseded > 0 ? [`${superseded} already stored in a later revision`] : []),
     ...(rejected > 0 ? [`${rejected} rejected`] : []),
   ];
-  const added = `added ${countText(imported.keys, 'key')} and ${countText(imported.retentionRules, 'retention rule')}`;
-  return `Imported ${countText(executions, 'execution')} into ${app}: ${counts.join(', ')}; ${added}.`;
+  const added = [
+    countText(imported.keys, 'key'),
+    countText(imported.retentionRules, 'retention rule'),
+    ...(imported.dictionary ? ['the dictionary'] : []),
+    ...(imported.outcomes > 0
+      ? [`meanings of outcomes for ${countText(imported.outcomes, 'pipeline')}`]
+      : []),
+  ];
+  const last = added.pop();
+  return `Imported ${countText(executions, 'execution')} into ${app}: ${counts.join(', ')}; added ${added.join(', ')} and ${last}.`;
 }
 
 function readTime(text: string): string {
