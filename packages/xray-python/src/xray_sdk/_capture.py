@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from json import JSONEncoder
 from json import encoder as _json_encoder
-from typing import cast
+from typing import Any, cast
 
-from ._limits import CAPTURE_DEPTH, CAPTURE_ITEMS, CAPTURE_KEYS, CAPTURE_STRING_BYTES
-from ._marks import Captured
+from ._limits import CAPTURE_DEPTH, CAPTURE_ITEMS, CAPTURE_STRING_BYTES
+from ._marks import LOST, Captured
 from ._redact import Redactor
 from ._secret_keys import is_named_member
 from ._source import MAX_SAFE_INTEGER
@@ -22,11 +22,10 @@ _MAX_KEY_LENGTH = 128
 # A code point takes at most four bytes, so a text of this length fits in any case.
 _SHORT_TEXT = CAPTURE_STRING_BYTES // 4
 _MAX_NESTED = 4
+# The types that need no look at their values.
+_TEXTS: frozenset[type] = frozenset((str, float, bool, type(None)))
 # The longest escape of one UTF-16 unit, such as `\u0000`.
 _MAX_ESCAPED_BYTES = 6
-
-
-_LOST = Captured("null", [{"path": "", "kind": "dropped"}])
 
 
 def _make_encoder() -> Callable[[object], str]:
@@ -108,23 +107,18 @@ class Capture:
         """Whether no value is ever redacted under this name."""
         return not self._redactor.suspects(name)
 
-    def _quick(self, value: object, field: str, max_bytes: int) -> str | None:
+    def _quick(self, value: Any, field: str, max_bytes: int) -> str | None:
         redactor = self._redactor
         if redactor.sees_text or redactor.suspects(field):
             return None
         kind = type(value)
         if kind is dict or kind is list:
-            left = self._plain(value, field, CAPTURE_DEPTH, _MAX_VISITS)
-            if left < 0:
-                return None
-        elif kind is str:
-            text = cast("str", value)
-            if len(text) > _SHORT_TEXT and utf8_length(text) > CAPTURE_STRING_BYTES:
+            if self._plain(value, field, CAPTURE_DEPTH, _MAX_VISITS) < 0:
                 return None
         elif kind is int:
-            if not -MAX_SAFE_INTEGER <= cast("int", value) <= MAX_SAFE_INTEGER:
+            if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
                 return None
-        elif kind is not float and kind is not bool and value is not None:
+        elif kind not in _TEXTS:
             return None
         try:
             json = _encode(value)
@@ -133,73 +127,57 @@ class Capture:
             return None
         if "\\u0000" in json:
             return None
-        length = len(json)
-        if length > max_bytes or (not json.isascii() and utf8_length(json) > max_bytes):
+        size = len(json) if json.isascii() else utf8_length(json)
+        if size > max_bytes:
+            return None
+        # Only a long value can hold a text that is too long.
+        if size > CAPTURE_STRING_BYTES and not _fits(value):
             return None
         return json
 
-    def _plain(self, value: object, key: str, depth_left: int, visits_left: int) -> int:
+    def _plain(self, value: Any, key: str, depth_left: int, visits_left: int) -> int:
         """Whether the standard encoder writes the value as the record needs it.
 
         Returns the visits left, or -1 if the value needs the careful path.
         """
-        if depth_left == 0:
-            return -1
-        children: list[object]
-        if type(value) is dict:
-            given = cast("dict[str, object]", value)
-            size = len(given)
-            if size > CAPTURE_KEYS:
-                return -1
-            if not given.keys() <= self._safe_keys and not self._are_keys_plain(given):
-                return -1
-            try:
-                return self._plain_members(given, depth_left, visits_left - size)
-            except RuntimeError:
-                return -1
-        children = cast("list[object]", value)
-        size = len(children)
-        if size > CAPTURE_ITEMS:
-            return -1
+        size = len(value)
         visits_left -= size
-        if visits_left < 0:
+        if depth_left == 0 or size > CAPTURE_ITEMS or visits_left < 0:
             return -1
-        has_text = False
-        for child in children:
-            kind = type(child)
-            if kind is str:
-                has_text = True
-                text = cast("str", child)
-                if len(text) > _SHORT_TEXT and utf8_length(text) > CAPTURE_STRING_BYTES:
-                    return -1
-            elif kind is float or kind is bool or child is None:
-                continue
-            elif kind is int:
-                if not -MAX_SAFE_INTEGER <= cast("int", child) <= MAX_SAFE_INTEGER:
-                    return -1
-            elif kind is dict or kind is list:
-                visits_left = self._plain(child, key, depth_left - 1, visits_left)
-                if visits_left < 0:
-                    return -1
-            else:
+        if type(value) is dict:
+            if not value.keys() <= self._safe_keys and not self._are_keys_plain(value):
                 return -1
-        if has_text and self._redactor.secret_places(children, key):
+            if _TEXTS.issuperset(map(type, value.values())):
+                return visits_left
+            try:
+                for name, child in value.items():
+                    kind = type(child)
+                    if kind is str or kind is float:
+                        continue
+                    if kind is int:
+                        if not -MAX_SAFE_INTEGER <= child <= MAX_SAFE_INTEGER:
+                            return -1
+                    elif kind is dict or kind is list:
+                        visits_left = self._plain(child, name, depth_left - 1, visits_left)
+                        if visits_left < 0:
+                            return -1
+                    elif kind is not bool and child is not None:
+                        return -1
+            except RuntimeError:
+                # Another thread changes the dict.
+                return -1
+            return visits_left
+        kinds = set(map(type, value))
+        if str in kinds and self._redactor.secret_places(value, key):
             return -1
-        return visits_left
-
-    def _plain_members(self, value: dict[str, object], depth_left: int, visits_left: int) -> int:
-        if visits_left < 0:
-            return -1
-        for key, child in value.items():
+        if kinds <= _TEXTS:
+            return visits_left
+        for child in value:
             kind = type(child)
-            if kind is str:
-                text = cast("str", child)
-                if len(text) > _SHORT_TEXT and utf8_length(text) > CAPTURE_STRING_BYTES:
-                    return -1
-            elif kind is float or kind is bool or child is None:
+            if kind in _TEXTS:
                 continue
-            elif kind is int:
-                if not -MAX_SAFE_INTEGER <= cast("int", child) <= MAX_SAFE_INTEGER:
+            if kind is int:
+                if not -MAX_SAFE_INTEGER <= child <= MAX_SAFE_INTEGER:
                     return -1
             elif kind is dict or kind is list:
                 visits_left = self._plain(child, key, depth_left - 1, visits_left)
@@ -236,14 +214,25 @@ class Capture:
     def _careful(self, write: Callable[[], Captured]) -> Captured:
         depth = getattr(self._nested, "depth", 0)
         if depth >= _MAX_NESTED:
-            return _LOST
+            return LOST
         self._nested.depth = depth + 1
         try:
             return write()
         except Exception:
-            return _LOST
+            return LOST
         finally:
             self._nested.depth = depth
+
+
+def _fits(value: Any) -> bool:
+    """Whether no text of a plain value is too long."""
+    if isinstance(value, str):
+        return len(value) <= _SHORT_TEXT or utf8_length(value) <= CAPTURE_STRING_BYTES
+    if isinstance(value, dict):
+        return all(_fits(child) for child in cast("dict[str, object]", value).values())
+    if isinstance(value, list):
+        return all(_fits(child) for child in cast("list[object]", value))
+    return True
 
 
 def json_text(value: object) -> str:

@@ -47,6 +47,7 @@ class Delivery:
         self._thread: threading.Thread | None = None
         # Snapshots that left the queue but are not settled. The first ones are in flight.
         self._taken: list[Queued] = []
+        self._taken_bytes = 0
         self._batch: tuple[int, FrozenBatch] | None = None
         self._batch_limit = self._settings.delivery.max_batch
         # The executions of snapshots that a proxy refused although each was alone.
@@ -56,6 +57,8 @@ class Delivery:
         self._is_taking = False
         self._is_over = False
         self._is_exiting = False
+        # The only attempt of an ending process has failed.
+        self._has_tried = False
         self._is_due = False
         self._due_at = 0.0
         self._not_before = 0.0
@@ -102,7 +105,8 @@ class Delivery:
             try:
                 while not self._is_settled(last_order):
                     left_s = deadline - time.monotonic()
-                    if left_s <= 0 or self._is_over:
+                    is_over = self._is_over or (is_last and self._has_tried)
+                    if left_s <= 0 or is_over:
                         return self._is_settled(last_order)
                     self._condition.wait(left_s)
                 return True
@@ -132,7 +136,7 @@ class Delivery:
         self.flush(max(0.0, deadline - time.monotonic()), is_last=True)
         self._queue.secure(max(0.1, deadline - time.monotonic()))
         self._give_up("exit")
-        self._is_exiting = False
+        self._is_exiting = self._has_tried = False
 
     def forked(self) -> None:
         """A forked process sends nothing of its parent, and has its own thread and connection."""
@@ -220,9 +224,14 @@ class Delivery:
 
     def _is_over_limits(self) -> bool:
         limits = self._settings.delivery
-        waiting = self._queue.size + len(self._taken)
-        size = self._queue.bytes + sum(len(item.body) for item in self._taken)
-        return waiting > limits.max_queued or size > limits.max_queued_bytes
+        if self._queue.size + len(self._taken) > limits.max_queued:
+            return True
+        size = self._queue.bytes
+        if size + self._taken_bytes <= limits.max_queued_bytes:
+            return False
+        # The count of taken bytes is an upper bound. It is refreshed only here.
+        self._taken_bytes = sum(len(item.body) for item in self._taken)
+        return size + self._taken_bytes > limits.max_queued_bytes
 
     def _take_some(self) -> bool:
         limits = self._settings.delivery
@@ -231,6 +240,7 @@ class Delivery:
                 return True
             if not self._queue.is_durable:
                 self._taken = self._queue.take(self._batch_limit, limits.max_batch_bytes)
+                self._taken_bytes = sum(len(item.body) for item in self._taken)
                 return bool(self._taken)
             self._is_taking = True
         batch: list[Queued] = []
@@ -309,6 +319,7 @@ class Delivery:
         limits = self._settings.delivery
         others = self._queue.take(limits.max_batch, limits.max_batch_bytes)
         self._taken = [*others, *self._taken]
+        self._taken_bytes += sum(len(item.body) for item in others)
 
     def _settle_delivered(self, items: Sequence[Queued], rejected: list[RejectedItem]) -> bool:
         by_place = {item.place: item for item in rejected}
@@ -388,6 +399,7 @@ class Delivery:
             self._not_before = time.monotonic() + wait_s
             self._asked_not_before = 0.0 if retry_after_s is None else self._not_before
             if self._is_exiting:
+                self._has_tried = True
                 self._drop_volatile("exit")
 
     def _give_up(self, reason: DropReason) -> None:

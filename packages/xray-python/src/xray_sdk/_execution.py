@@ -16,7 +16,7 @@ from ._fields import STEP_STATUSES, is_identifier
 from ._identity import uuid_v7
 from ._options import Settings
 from ._serialize import ExecutionText
-from ._source import UNSET, is_absent, is_number
+from ._source import UNSET, is_absent, is_number, readable
 from ._step import Actor, Context, Kind, Model, Step, is_cancellation
 from ._step_draft import StepDraft, StepText, StepTiming
 from ._step_list import FrozenStep, StepList
@@ -201,7 +201,7 @@ class Execution:
             is_measured = is_number(duration_ms) and duration_ms >= 0
             if not is_measured and not is_absent(duration_ms):
                 draft.lose("durationMs")
-            is_known = isinstance(status, str) and status in STEP_STATUSES
+            is_known = readable(status) in STEP_STATUSES
             if not is_known and not is_absent(status):
                 draft.lose("status")
             default = "failed" if has_failed else "completed"
@@ -514,7 +514,7 @@ def _details(
     decided_by: object,
     human_involvement: object,
 ) -> dict[str, object]:
-    return {
+    details = {
         "adverse": adverse,
         "score": score,
         "confidence": confidence,
@@ -522,3 +522,4 @@ def _details(
         "decided_by": decided_by,
         "human_involvement": human_involvement,
     }
+    return {name: value for name, value in details.items() if value is not None}

@@ -24,7 +24,7 @@ from ._limits import (
 )
 from ._marks import Marks
 from ._object_writer import ObjectWriter, Source
-from ._source import UNSET, as_mapping, is_absent, items_of, scalar_text
+from ._source import UNSET, as_mapping, is_absent, items_of, quietly, scalar_text
 from ._text import cut_units, pointer_segment, units
 
 _MAX_MARKS = 1_000
@@ -89,15 +89,14 @@ class ExecutionFields:
         """Returns whether the decision is adverse. None if it was not recorded."""
         earlier = self.texts.get("decision")
         has_earlier = earlier is not None and earlier.member is not None
-        # Empty details are details, and an object without members is no object.
-        given = {"adverse": None, **details}
+        given = {"outcome": outcome, **details}
 
         def write(decision: ObjectWriter, source: Source) -> bool:
-            has_outcome = decision.string("outcome", outcome, MAX_OUTCOME)
+            has_outcome = decision.string("outcome", source["outcome"], MAX_OUTCOME)
             if not has_outcome and has_earlier:
                 return False
             if not has_outcome:
-                decision.missing("outcome", outcome, '"unnamed"')
+                decision.missing("outcome", source["outcome"], '"unnamed"')
             write_decision_details(decision, source, failed_checks)
             if basis is not None:
                 decision.nested("basis", {"pass": basis[0], "fail": basis[1]}, _write_basis)
@@ -129,7 +128,7 @@ class ExecutionFields:
         listed = None if is_absent(subjects) else items_of(subjects, MAX_SUBJECTS)
         every: list[object] = []
         for kind, subject_id in (short or {}).items():
-            every.append({"type": kind, "id": _subject_id(subject_id)})
+            every.append({"type": kind, "id": _subject_id_or_none(subject_id)})
         if listed is not None:
             every.extend(listed[0])
             # Subjects beyond the bound are only counted.
@@ -193,7 +192,11 @@ class ExecutionFields:
     def _write(self, name: str, write: Callable[[ObjectWriter], bool]) -> bool:
         """If the write fails, the earlier member stays and gets the marks of the failed write."""
         out = ObjectWriter(self._capture)
-        is_written = write(out)
+        # A value may raise when it is only looked at.
+        is_written = quietly(lambda: write(out))
+        if is_written is None:
+            self.lose(name)
+            return False
         if is_written:
             self.texts[name] = FieldText(out.members, out.marks)
         elif out.marks:
@@ -209,6 +212,10 @@ class ExecutionFields:
 def _write_basis(out: ObjectWriter, given: Source) -> bool:
     out.raw("kind", '"all_pass"')
     return all([out.string("pass", given["pass"], 64), out.string("fail", given["fail"], 64)])
+
+
+def _subject_id_or_none(subject_id: object) -> str | None:
+    return quietly(lambda: _subject_id(subject_id))
 
 
 def _subject_id(subject_id: object) -> str | None:

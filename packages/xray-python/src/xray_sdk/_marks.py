@@ -14,3 +14,6 @@ class Captured(NamedTuple):
     marks: Marks
     # Types that JSON cannot express, by JSON Pointer. None if JSON says all.
     types: dict[str, str] | None = None
+
+
+LOST = Captured("null", [{"path": "", "kind": "dropped"}])

@@ -19,7 +19,9 @@ from ._source import (
     items_of,
     number_text,
     plain_number,
+    readable,
     scalar_text,
+    text_of,
 )
 from ._text import (
     FittingKeys,
@@ -79,7 +81,9 @@ class ObjectWriter:
 
     def string(self, key: str, value: object, max_length: int) -> bool:
         """A name or identifier. Numbers become text, with a mark. An empty text is invalid."""
-        given = exact_text(value) if isinstance(value, str) else scalar_text(value)
+        if value is None:
+            return False
+        given = text_of(value)
         if given is None or given == "":
             return self.wrong(key, value)
         is_fitting = units(given) <= max_length and is_storable(given)
@@ -105,6 +109,8 @@ class ObjectWriter:
     def number(
         self, key: str, value: object, least: float = -float("inf"), most: float = float("inf")
     ) -> bool:
+        if value is None:
+            return False
         number = plain_number(value)
         if not is_number(number) or (isinstance(number, int) and abs(number) > MAX_SAFE_INTEGER):
             return self.wrong(key, value)
@@ -115,6 +121,8 @@ class ObjectWriter:
         return True
 
     def count(self, key: str, value: object) -> bool:
+        if value is None:
+            return False
         number = plain_number(value)
         if isinstance(number, float) and number.is_integer():
             number = int(number)
@@ -123,12 +131,16 @@ class ObjectWriter:
         return self.number(key, number, 0)
 
     def boolean(self, key: str, value: object) -> bool:
+        if value is None:
+            return False
         if not isinstance(value, bool):
             return self.wrong(key, value)
         self.raw(key, "true" if value else "false")
         return True
 
     def one_of(self, key: str, value: object, allowed: tuple[str, ...]) -> bool:
+        if value is None:
+            return False
         if not isinstance(value, str) or value not in allowed:
             return self.wrong(key, value)
         self.raw(key, f'"{exact_text(value)}"')
@@ -145,7 +157,9 @@ class ObjectWriter:
 
     def text(self, key: str, value: object, max_bytes: int, field: str) -> bool:
         """Free text, redacted and cut to a number of UTF-8 bytes."""
-        given = exact_text(value) if isinstance(value, str) else scalar_text(value)
+        if value is None:
+            return False
+        given = text_of(value)
         if given is None:
             return self.wrong(key, value)
         captured = self.capture.text(given, field, max_bytes)
@@ -159,7 +173,9 @@ class ObjectWriter:
 
     def short_text(self, key: str, value: object, max_length: int, field: str) -> bool:
         """Free text, redacted and cut to a number of UTF-16 units."""
-        given = exact_text(value) if isinstance(value, str) else scalar_text(value)
+        if value is None:
+            return False
+        given = text_of(value)
         if given is None:
             return self.wrong(key, value)
         captured = self.capture.text(given, field, CAPTURE_STRING_BYTES)
@@ -190,6 +206,8 @@ class ObjectWriter:
 
     def nested(self, key: str, value: object, write: WriteObject) -> bool:
         """A nested object. Without a valid member it is left out, with a mark."""
+        if value is None:
+            return False
         path = f"{self._path}/{pointer_segment(key)}"
         members = as_mapping(value)
         text = None if members is None else self._nested(path, members, write)
@@ -229,7 +247,7 @@ class ObjectWriter:
         items, total = given
         texts: list[str] = []
         for value in items:
-            text = exact_text(value) if isinstance(value, str) else scalar_text(value)
+            text = text_of(value)
             if text is None:
                 continue
             item = f"{key}/{len(texts)}"
@@ -303,7 +321,14 @@ class ObjectWriter:
     def _nested(self, path: str, value: Source, write: WriteObject) -> str | None:
         before = len(self.marks)
         out = ObjectWriter(self.capture, self.marks, path)
-        if write(out, value) and out._holds_given:
+        try:
+            is_whole = write(out, value)
+        except Exception:
+            # A lazy object may raise when it is only looked at. That costs only this member.
+            del self.marks[before:]
+            out = ObjectWriter(self.capture, self.marks, path)
+            is_whole = write(out, {name: readable(item) for name, item in value.items()})
+        if is_whole and out._holds_given:
             return "{" + out.members + "}"
         # One mark for the whole object replaces the marks of its parts.
         del self.marks[before:]

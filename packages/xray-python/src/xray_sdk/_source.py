@@ -41,10 +41,11 @@ def as_mapping(value: object) -> Mapping[str, object] | None:
     """The members of a mapping. None for other values, and for a mapping that cannot be read."""
     if type(value) is dict:
         return cast("dict[str, object]", value)
-    if isinstance(value, Mapping):
-        given = cast("Mapping[str, object]", value)
-        return quietly(lambda: dict(given))
-    return None
+    return quietly(lambda: _members_of(value))
+
+
+def _members_of(value: object) -> dict[str, object] | None:
+    return dict(cast("Mapping[str, object]", value)) if isinstance(value, Mapping) else None
 
 
 def items_of(values: object, max_items: int) -> tuple[list[object], int] | None:
@@ -52,10 +53,11 @@ def items_of(values: object, max_items: int) -> tuple[list[object], int] | None:
 
     None for text, mappings and other values.
     """
-    if isinstance(values, (str, bytes, bytearray, Mapping)) or not isinstance(values, Iterable):
-        return None
     items: list[object] = []
     try:
+        is_text = isinstance(values, (str, bytes, bytearray, Mapping))
+        if is_text or not isinstance(values, Iterable):
+            return None
         if isinstance(values, Sequence):
             known = cast("Sequence[object]", values)
             return list(islice(known, max_items)), len(known)
@@ -120,6 +122,16 @@ def scalar_text(value: object) -> str | None:
         )
     number = plain_number(value)
     return scalar_text(number) if isinstance(number, (int, float)) else None
+
+
+def readable(value: object) -> object:
+    """The value, or an empty object in place of one that raises when it is looked at."""
+    return object() if quietly(lambda: (isinstance(value, str),)) is None else value
+
+
+def text_of(value: object) -> str | None:
+    """A text, or a number as text."""
+    return exact_text(value) if isinstance(value, str) else scalar_text(value)
 
 
 def exact_text(value: str) -> str:

@@ -29,9 +29,9 @@ from ._limits import (
     RETURNED_VALUE_BYTES,
     STEP_VALUE_BYTES,
 )
-from ._marks import Captured, Mark, Marks
+from ._marks import LOST, Captured, Mark, Marks
 from ._object_writer import ObjectWriter, Source, WriteObject
-from ._source import UNSET, as_mapping, exact_text, is_absent, items_of, scalar_text
+from ._source import UNSET, exact_text, is_absent, items_of, quietly, text_of
 from ._text import (
     cut_units,
     is_storable,
@@ -129,11 +129,10 @@ class StepDraft:
         self.has_candidates = False
         self._stream: _Stream | None = None
         self._kind: str | None = None
-        self.name = (
-            name
-            if isinstance(name, str) and type(name) is str and _is_plain_name(name)
-            else self._fitting_name(name)
-        )
+        if type(name) is str and _is_plain_name(name):
+            self.name = name
+        else:
+            self.name = self._fitting_name(name)
 
     def suggest_kind(self, kind: str) -> None:
         """Sets the kind of the step, unless the host gave one."""
@@ -176,7 +175,7 @@ class StepDraft:
             )
 
     def payload(self, name: str, value: object) -> None:
-        captured = self._captured(name, value)
+        captured = quietly(lambda: self._captured(name, value)) or LOST
         json = captured.json
         if name == "output":
             self._output_types = captured.types
@@ -273,14 +272,14 @@ class StepDraft:
             self._rules = []
 
         def write(out: ObjectWriter, given: Source) -> bool:
-            out.required("id", rule_id, MAX_ID)
+            out.required("id", given["id"], MAX_ID)
             out.raw("result", '"pass"' if is_passed else '"fail"')
             if type(is_passed).__name__ not in ("bool", "bool_"):
                 out.mark("result", "coerced")
-            write_rule_details(out, given, rule_id)
+            write_rule_details(out, given, given["id"])
             return True
 
-        self._append(self._rules, "rules", details, MAX_RULES, write)
+        self._append(self._rules, "rules", {**details, "id": rule_id}, MAX_RULES, write)
         return reason
 
     def artifacts(self, artifacts: object) -> None:
@@ -396,7 +395,7 @@ class StepDraft:
 
     def _fitting_name(self, name: object) -> str:
         """A step with an invalid name gets a placeholder and a mark."""
-        given = exact_text(name) if isinstance(name, str) else scalar_text(name)
+        given = quietly(lambda: text_of(name))
         if given is None or given == "":
             self._marks.append({"path": "/name", "kind": "dropped"})
             return "unnamed"
@@ -413,14 +412,19 @@ class StepDraft:
         return storable(kept)
 
     def _set_kind(self, kind: object) -> None:
-        if isinstance(kind, str) and kind in KINDS:
-            self._kind = exact_text(kind)
+        known = quietly(lambda: exact_text(kind) if isinstance(kind, str) else None)
+        if known in KINDS:
+            self._kind = known
         else:
             self.lose("kind")
 
     def _member(self, name: str, write: Callable[[ObjectWriter], bool]) -> None:
         out = ObjectWriter(self._capture)
-        if write(out):
+        # A value may raise when it is only looked at.
+        is_written = quietly(lambda: write(out))
+        if is_written is None:
+            self.lose(name)
+        elif is_written:
             self._forget_marks(name)
             if self._members is None:
                 self._members = {}
@@ -450,7 +454,7 @@ class StepDraft:
             self._count_cut(name, max_items, 1)
             return
         out = ObjectWriter(self._capture)
-        if as_mapping(value) is None or not out.nested("item", value, write):
+        if not quietly(lambda: out.nested("item", value, write)):
             self._count({"path": f"/{name}", "kind": "dropped", "unit": "items"}, 0, 1)
             return
         prefix = f"/{name}/{len(texts)}"
@@ -516,14 +520,9 @@ def _is_lost(captured: Captured) -> bool:
 
 
 def _reason_of(rule_id: object, reason: object, text: object) -> dict[str, object]:
-    def name(value: object) -> str | None:
-        if isinstance(value, str):
-            return exact_text(value) or None
-        return scalar_text(value)
-
-    known = name(rule_id)
+    known = quietly(lambda: text_of(rule_id)) or None
     return {
-        "code": name(reason) or known or "unnamed",
-        "text": exact_text(text) if isinstance(text, str) else scalar_text(text),
+        "code": quietly(lambda: text_of(reason)) or known or "unnamed",
+        "text": quietly(lambda: text_of(text)),
         "rule_id": known,
     }

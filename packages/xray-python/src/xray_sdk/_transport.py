@@ -17,6 +17,9 @@ _MIN_GZIP_BYTES = 4 * 1024
 # A longer answer is not from X-Ray: a receipt needs some hundred characters a rejection.
 _ANSWER_LENGTH = 64 * 1024
 _REJECTION_LENGTH = 4 * 1024
+# A fork during the first import of a module leaves it half imported in the child. So all modules
+# of a request are imported before the first thread begins.
+"localhost".encode("idna")
 _STALE = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
 
 
@@ -46,6 +49,10 @@ class Transport:
 
     def __init__(self, url: SplitResult) -> None:
         self._url = url
+        if url.scheme == "https":
+            import ssl
+
+            self._context = ssl.create_default_context()
         self._connection: http.client.HTTPConnection | None = None
 
     def post(self, batch: FrozenBatch, timeout_s: float) -> Answer:
@@ -100,7 +107,10 @@ class Transport:
                 chunks = []
                 self.close()
                 break
-        if response.will_close:
+        will_close = response.will_close
+        # Otherwise the connection waits for somebody to read the end of this answer.
+        response.close()
+        if will_close:
             self.close()
         return Answer(
             response.status,
@@ -115,7 +125,9 @@ class Transport:
         left_s = max(0.001, deadline - time.monotonic())
         host = url.hostname or ""
         if url.scheme == "https":
-            return http.client.HTTPSConnection(host, url.port, timeout=left_s)
+            return http.client.HTTPSConnection(
+                host, url.port, timeout=left_s, context=self._context
+            )
         return http.client.HTTPConnection(host, url.port, timeout=left_s)
 
     def _limit(self, connection: http.client.HTTPConnection, deadline: float) -> None:
