@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { ErrorBody, ErrorDetail, Tombstone } from '@xray/core';
-import { outageOf } from './store/outage.js';
+import { RefusedText, outageOf } from './store/errors.js';
 
 /** The status of each error code. Clients read it, such as packages/xray-sdk/src/answer.ts. */
 export const ERROR_STATUS = {
@@ -109,7 +109,7 @@ export function answerTo(
     const message = 'The store cannot be used at the moment. Nothing was stored; try again.';
     return answer('unavailable', message, [], { 'Retry-After': String(RETRY_AFTER_S) });
   }
-  if (isRefusedText(error)) {
+  if (error instanceof RefusedText) {
     logger.warn({ requestId, err: error, method }, 'the database refused a text of the request');
     return answer('invalid', 'The request holds a text that the database cannot take.');
   }
@@ -117,17 +117,6 @@ export function answerTo(
   const message =
     'Something went wrong in the server. Its log has the error under this request id.';
   return answer('internal', message);
-}
-
-/** SQLSTATE of characters that Postgres cannot store in a text. */
-const REFUSED_TEXTS = new Set(['22021', '22P05']);
-
-/**
- * Whether the database refused a text that our schemas had accepted. Stored records are never
- * refused this way.
- */
-function isRefusedText(error: unknown): boolean {
-  return error instanceof Error && REFUSED_TEXTS.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Sends an error that reached Express. */

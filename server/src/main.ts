@@ -30,7 +30,8 @@ import type { Driver } from './store/driver.js';
 import { openPglite } from './store/drivers/pglite.js';
 import { openPostgres } from './store/drivers/postgres.js';
 import { watchErrors } from './store-errors.js';
-import { outageOf } from './store/outage.js';
+import { outageOf } from './store/errors.js';
+import { isDatabaseError } from './store/outage.js';
 import { createSqlStore } from './store/sql-store.js';
 import type { Store } from './store/store.js';
 import { TaskThreads } from './threads/task-threads.js';
@@ -110,7 +111,11 @@ export async function openBackend(config: Config): Promise<Backend> {
   const { driver, lock, secret } = await openDatabase(config, logger, outages);
   const metrics = new Registry();
   const threads = new TaskThreads(THREADS);
-  const store = watchErrors(createSqlStore(driver, threads), metrics, outages);
+  const store = watchErrors(createSqlStore(driver, threads), {
+    isFailure: isDatabaseError,
+    registry: metrics,
+    outages,
+  });
   // Ingest has its own thread, so questions cannot delay it.
   const intakeThread = new TaskThreads(1);
   const otlpThread = new TaskThreads(1);
@@ -254,7 +259,7 @@ async function openDatabase(
 ): Promise<{ driver: Driver; lock: DataDirLock | undefined; secret: string }> {
   if (database.kind === 'postgres') {
     if (authSecret === undefined) throw new TypeError('the settings guarantee a secret here');
-    const onConnectionError = (error: Error): void => {
+    const onConnectionError = (error: unknown): void => {
       outages.failed(error, outageOf(error) ?? 'a connection to the database broke');
     };
     const driver = openPostgres({ ...database, onConnectionError });

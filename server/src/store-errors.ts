@@ -1,13 +1,25 @@
 import { Counter, type Registry } from 'prom-client';
 import type { OutageLog } from './outage-log.js';
-import { outageOf } from './store/outage.js';
+import { outageOf } from './store/errors.js';
 import type { Store } from './store/store.js';
 
 /**
  * The same store, with counting and logging of database failures for all callers: ingest, questions
  * and jobs.
  */
-export function watchErrors(store: Store, registry: Registry, outages: OutageLog): Store {
+export function watchErrors(
+  store: Store,
+  {
+    isFailure,
+    registry,
+    outages,
+  }: {
+    /** Whether the engine failed a call, and not the server. */
+    isFailure: (error: unknown) => boolean;
+    registry: Registry;
+    outages: OutageLog;
+  },
+): Store {
   const errors = new Counter({
     name: 'xray_store_errors_total',
     help: 'Calls that the database failed: outage or unexpected.',
@@ -20,8 +32,7 @@ export function watchErrors(store: Store, registry: Registry, outages: OutageLog
       if (reason !== undefined) {
         errors.inc({ kind: 'outage' });
         outages.failed(error, reason);
-      } else if (/^[0-9A-Z]{5}$/.test(codeOf(error))) {
-        // An error of the store itself has no SQLSTATE.
+      } else if (isFailure(error)) {
         errors.inc({ kind: 'unexpected' });
       }
     },
@@ -32,10 +43,6 @@ export function watchErrors(store: Store, registry: Registry, outages: OutageLog
     waiting: watched(store.waiting, watcher),
     forwarding: watched(store.forwarding, watcher),
   };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error ? String((error as NodeJS.ErrnoException).code ?? '') : '';
 }
 
 interface Watcher {

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Ready } from '@xray/core';
 import { openPglite } from '#server/store/drivers/pglite.js';
-import { outageOf } from '#server/store/outage.js';
+import { outageOf } from '#server/store/errors.js';
 import { API_KEY, APP, AUTH_SECRET, DRIVERS, newPlace, type Place } from './support/databases.js';
 import { detail, fetchWithKey, list, post } from './support/http.js';
 import { startCluster } from './support/postgres-cluster.js';

@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { ErrorBody, IngestResult, Ready } from '@xray/core';
 import { startServer } from '#server/main.js';
-import { outageOf } from '#server/store/outage.js';
+import { reasonOf } from '#server/store/outage.js';
 import {
   APP,
   administer,
@@ -367,13 +367,13 @@ describe('with a Postgres of one’s own', () => {
     { message: 'Client has encountered a connection error and is not queryable' },
     { message: 'Cannot use a pool after calling end on the pool' },
   ])('treats %j as a temporary outage', ({ message = '', ...facts }) => {
-    expect(outageOf(Object.assign(new Error(message), facts))).toMatch(/^(the|no|an) /);
+    expect(reasonOf(Object.assign(new Error(message), facts))).toMatch(/^(the|no|an) /);
   });
 
   test.each(['22P02', '23505', '42P01', '54000', 'XX000'])(
     'does not treat the code %s as an outage',
     (code) => {
-      expect(outageOf(Object.assign(new Error('refused'), { code, severity: 'ERROR' }))).toBe(
+      expect(reasonOf(Object.assign(new Error('refused'), { code, severity: 'ERROR' }))).toBe(
         undefined,
       );
     },

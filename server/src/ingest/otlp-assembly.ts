@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { readSnapshot } from '../records/read-snapshot.js';
 import { assembleTrace, type Assembled, type AssemblyInput } from '../records/otlp-slices.js';
 import type { ExecutionRecord, Store } from '../store/store.js';
-import { outageOf } from '../store/outage.js';
+import { outageOf } from '../store/errors.js';
 import { WAITING_TIMES, type DueTrace } from '../store/waiting-trace.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { MAX_WAITING_BYTES } from './otlp-intake.js';

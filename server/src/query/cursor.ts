@@ -11,14 +11,17 @@ export function decodeCursor(cursor: string): Place {
   return Buffer.from(cursor, 'base64url').toString('latin1');
 }
 
-/** Asks a question with the place of a cursor. Throws a DomainError if the store did not make the place. */
-export async function fromCursor<T>(ask: () => Promise<T>): Promise<T> {
+/**
+ * Asks a question with the place of a cursor. Throws a DomainError that names the parameter if the store did not make
+ * the place.
+ */
+export async function fromCursor<T>(ask: () => Promise<T>, parameter = 'cursor'): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof UnusablePlace)) throw error;
     throw new DomainError('invalid', 'This server did not issue the cursor.', [
-      { path: 'cursor', code: 'invalid_cursor' },
+      { path: parameter, code: 'invalid_cursor' },
     ]);
   }
 }

@@ -5,10 +5,10 @@ import { foundExecutionSchema, rangeQuerySchema } from '@xray/core';
 import { z } from 'zod';
 import { credentialOf } from '../auth/principal.js';
 import { DomainError } from '../errors.js';
+import { fromCursor } from '../query/cursor.js';
 import { readFilter } from '../query/filter.js';
 import { followExecutions, type FollowEvent, type FollowOptions } from '../query/follow.js';
 import { withStale } from '../query/read-executions.js';
-import { UnusablePlace } from '../store/errors.js';
 import { isSearch } from '../store/fields.js';
 import { param, parse, type Call, type Deps, type Route } from './route.js';
 
@@ -111,7 +111,7 @@ async function stream(
       signal: streamEnd.signal,
     });
     // The first event is awaited before anything is sent, so that an outage can still be a 503.
-    const first = await firstOf(events);
+    const first = await fromCursor(() => events.next(), 'after');
     // A compressor or a proxy would delay events.
     res.set({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
     // A new stream uses a new connection, so a stop of the server need not wait for this one.
@@ -126,19 +126,6 @@ async function stream(
     deps.stopping.removeEventListener('abort', end);
     streamEnd.abort();
     if (res.headersSent) res.end();
-  }
-}
-
-async function firstOf(
-  events: AsyncGenerator<FollowEvent>,
-): Promise<IteratorResult<FollowEvent, unknown>> {
-  try {
-    return await events.next();
-  } catch (error) {
-    if (!(error instanceof UnusablePlace)) throw error;
-    throw new DomainError('invalid', 'after: is not a cursor that this server issued', [
-      { path: 'after', code: 'invalid_cursor' },
-    ]);
   }
 }
 

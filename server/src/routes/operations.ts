@@ -8,7 +8,7 @@ import {
 } from '@xray/core';
 import { isThisMachine } from '../auth/machine.js';
 import { DomainError } from '../errors.js';
-import { outageOf } from '../store/outage.js';
+import { outageOf } from '../store/errors.js';
 import type { Deps, Route } from './route.js';
 
 /** Routes for operators, load balancers and the start of the dashboard. */

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import type { SearchStore } from '../store/search-store.js';
-import { outageOf } from '../store/outage.js';
+import { outageOf } from '../store/errors.js';
 import { IndexBuilder } from './index-builder.js';
 import { TaskThreads } from '../threads/task-threads.js';
 

@@ -10,6 +10,19 @@ export class StoreOutage extends Error {
   }
 }
 
+/** Why the store cannot be used, for an operator; undefined for other errors. */
+export function outageOf(error: unknown): string | undefined {
+  return error instanceof StoreOutage ? error.reason : undefined;
+}
+
+/** A text that our schemas accepted and the store cannot take. Stored records are never refused this way. */
+export class RefusedText extends Error {
+  constructor(cause: unknown) {
+    super('the store refuses a text', { cause });
+    this.name = 'RefusedText';
+  }
+}
+
 /** A question that reads too much. The store is healthy. */
 export class ReadTooLong extends Error {
   readonly limitMs: number;

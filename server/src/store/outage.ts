@@ -1,8 +1,10 @@
+import { StoreOutage } from './errors.js';
+
 /** SQLSTATE disk_full. */
 export const DISK_FULL = '53100';
 
 /** Codes of errors that end by themselves. Neither the record nor the question causes them. */
-const REASONS: Record<string, string> = {
+const REASONS = {
   EAI_AGAIN: 'the host of the database cannot be resolved',
   ECONNABORTED: 'the connection to the database was lost',
   ECONNREFUSED: 'the database refuses connections',
@@ -25,7 +27,7 @@ const REASONS: Record<string, string> = {
   '57P01': 'the database is shutting down',
   '57P02': 'the database crashed and is restarting',
   '57P03': 'the database is starting up',
-};
+} as const;
 
 /** Whole classes of SQLSTATE: Postgres' manual, Appendix A. */
 const CLASSES: Record<string, string> = {
@@ -54,7 +56,7 @@ export async function answeredWithin<T>(ms: number, work: Promise<T>): Promise<T
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new Error(`the database did not answer within ${ms} ms`);
-    timer = setTimeout(() => reject(Object.assign(error, { code: 'ETIMEDOUT' })), ms);
+    timer = setTimeout(() => reject(new StoreOutage(REASONS.ETIMEDOUT, error)), ms);
   });
   try {
     return await Promise.race([work, late]);
@@ -63,14 +65,31 @@ export async function answeredWithin<T>(ms: number, work: Promise<T>): Promise<T
   }
 }
 
-/** The reason why the store is unavailable, for an operator; undefined for other errors. */
-export function outageOf(error: unknown): string | undefined {
+/** Why the database cannot be used; undefined if the error is no outage. */
+export function reasonOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof AggregateError) return outageOf(error.errors[0]);
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
   const { code = '', severity } = error as NodeJS.ErrnoException & { severity?: string };
-  const known = REASONS[code] ?? CLASSES[code.slice(0, 2)];
+  const reasons: Readonly<Record<string, string>> = REASONS;
+  const known = reasons[code] ?? CLASSES[code.slice(0, 2)];
   if (known !== undefined) return known;
   // Postgres and poolers end the connection with these, for example when a role or a database is missing.
   if (severity === 'FATAL' || severity === 'PANIC') return 'the database refused the connection';
   return MESSAGES.find(([part]) => error.message.includes(part))?.[1];
+}
+
+/** SQLSTATE of characters that Postgres cannot store in a text. */
+export const REFUSED_TEXTS: ReadonlySet<string> = new Set(['22021', '22P05']);
+
+/** The code of the database's error, which may be the cause of an error of the contract; '' if it has none. */
+export function sqlStateOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== undefined) return String(code);
+  return error.cause === undefined ? '' : sqlStateOf(error.cause);
+}
+
+/** Whether the database failed a call. An error of the server itself has no SQLSTATE. */
+export function isDatabaseError(error: unknown): boolean {
+  return /^[0-9A-Z]{5}$/.test(sqlStateOf(error));
 }

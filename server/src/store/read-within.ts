@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Driver } from './driver.js';
 import { ReadTooLong } from './errors.js';
+import { sqlStateOf } from './outage.js';
 
 type Db = Driver['db'];
 
@@ -47,5 +48,5 @@ export async function readWithin<T>(
 
 /** SQLSTATE query_canceled. */
 function isCanceled(error: unknown): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === '57014';
+  return sqlStateOf(error) === '57014';
 }

@@ -1,8 +1,9 @@
 import { sql, type RawBuilder } from 'kysely';
 import { compareRanks, mergeStates, type MergeState } from '@xray/core';
 import type { Driver } from './driver.js';
+import { StoreOutage } from './errors.js';
 import { jsonForPostgres } from './json-for-postgres.js';
-import { outageOf } from './outage.js';
+import { sqlStateOf } from './outage.js';
 import { HEADER, MERGE, MERGE_INTO_STORED, SENDER, STEP, names, types } from './save-columns.js';
 import type { ExecutionRecord, SaveOutcome } from './execution-record.js';
 import { tombstoneName } from './tombstones.js';
@@ -22,7 +23,7 @@ export async function saveExecutions(db: Db, records: ExecutionRecord[]): Promis
   try {
     return await saveBatch(db, records);
   } catch (error) {
-    if (outageOf(error) !== undefined || !isDataError(error)) throw error;
+    if (error instanceof StoreOutage || !isDataError(error)) throw error;
     if (records.length === 1) return [{ kind: 'refused', message: error.message }];
   }
   const middle = Math.ceil(records.length / 2);
@@ -36,10 +37,7 @@ export async function saveExecutions(db: Db, records: ExecutionRecord[]): Promis
  * SQLSTATE classes that concern the data: 21 cardinality, 22 data, 23 integrity, 54 program limits.
  */
 function isDataError(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    /^(21|22|23|54)/.test(String((error as NodeJS.ErrnoException).code ?? ''))
-  );
+  return error instanceof Error && /^(21|22|23|54)/.test(sqlStateOf(error));
 }
 
 async function saveBatch(db: Db, records: ExecutionRecord[]): Promise<SaveOutcome[]> {

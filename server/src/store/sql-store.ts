@@ -6,12 +6,13 @@ import { addTransfer, readTransfer } from './app-transfer.js';
 import { appendAudit } from './audit.js';
 import type { Driver } from './driver.js';
 import type { Engine } from './engine.js';
+import { StoreOutage } from './errors.js';
 import { executionMethods } from './execution-methods.js';
 import { listRows } from './executions.js';
 import type { StoreLimits } from './execution-store.js';
 import { forwardingStore } from './forwarding.js';
 import { migrate } from './migrations.js';
-import { answeredWithin, DISK_FULL } from './outage.js';
+import { answeredWithin, DISK_FULL, sqlStateOf } from './outage.js';
 import { listOutcomeMeanings, saveOutcomeMeanings } from './outcome-meanings.js';
 import { writeOtlpSettings } from './otlp-results.js';
 import { readRetention, replaceRetention } from './retention.js';
@@ -73,7 +74,7 @@ export function createSqlStore(driver: Driver, threads: TaskThreads): Store {
         full = undefined;
         return outcomes;
       } catch (error) {
-        const isFull = (error as NodeJS.ErrnoException).code === DISK_FULL;
+        const isFull = sqlStateOf(error) === DISK_FULL;
         if (isFull) full = { error, at: performance.now() };
         throw error;
       }
@@ -124,6 +125,6 @@ async function ping({ db }: Driver): Promise<void> {
   const { rows } = await sql<{ readOnly: string }>`
     SELECT current_setting('transaction_read_only') AS "readOnly"`.execute(db);
   if (rows[0]?.readOnly !== 'off') {
-    throw Object.assign(new Error('the database is read-only'), { code: '25006' });
+    throw new StoreOutage('the database is read-only', undefined);
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { ForwardTarget } from '../forward-target.js';
-import { outageOf } from '../store/outage.js';
+import { outageOf } from '../store/errors.js';
 import type { Store } from '../store/store.js';
 import { TaskThreads } from '../threads/task-threads.js';
 import { Forwarder, type ForwardStep } from './forwarder.js';

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { OtlpAssembly } from '../ingest/otlp-assembly.js';
-import { outageOf } from '../store/outage.js';
+import { outageOf } from '../store/errors.js';
 
 /** The job that turns waiting spans into executions. */
 export interface OtlpJob {

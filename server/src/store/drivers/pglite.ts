@@ -17,6 +17,7 @@ import {
 } from 'kysely';
 import type { Driver, FileCopy } from '../driver.js';
 import { LastingPglite, type PgliteThread, type WhenStopped } from './pglite-thread.js';
+import { translatingErrors } from './translate-errors.js';
 import type { Tables } from '../tables.js';
 
 /** The text between the name of a database's directory and the unique part of its copy's name. */
@@ -36,7 +37,9 @@ export async function openPglite(
   await removeOldCopies(directory);
   if (!(await exists(directory))) await copyTemplate(directory);
   const database = await LastingPglite.start(directory, whenStopped);
-  const db = new Kysely<Tables>({ dialect: dialectOver(database) }).withSchema('xray');
+  const db = new Kysely<Tables>({ dialect: translatingErrors(dialectOver(database)) }).withSchema(
+    'xray',
+  );
   return {
     kind: 'pglite',
     db,

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool, types } from 'pg';
 import type { Driver } from '../driver.js';
+import { translatedError, translatingErrors } from './translate-errors.js';
 import type { Tables } from '../tables.js';
 
 export interface PostgresOptions {
@@ -9,7 +10,7 @@ export interface PostgresOptions {
   caCert: string | undefined;
   maxConnections: number;
   /** Called with the error of a broken connection. The pool replaces the connection. */
-  onConnectionError: (error: Error) => void;
+  onConnectionError: (error: unknown) => void;
 }
 
 const INT8 = types.builtins.INT8;
@@ -37,13 +38,16 @@ export function openPostgres(options: PostgresOptions): Driver {
         id === INT8 && format === 'text' ? Number : types.getTypeParser(id, format),
     },
   });
-  pool.on('error', options.onConnectionError);
+  const onError = (error: Error): void => options.onConnectionError(translatedError(error));
+  pool.on('error', onError);
   // The pool only listens to idle clients. A client that breaks between two queries of its user
   // would otherwise end the process.
   pool.on('connect', (client) => {
-    client.on('error', options.onConnectionError);
+    client.on('error', onError);
   });
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema('xray');
+  const db = new Kysely<Tables>({
+    dialect: translatingErrors(new PostgresDialect({ pool })),
+  }).withSchema('xray');
   const { maxConnections } = options;
   return { kind: 'postgres', db, maxConnections, close: () => db.destroy() };
 }
