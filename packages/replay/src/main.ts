@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,7 +10,10 @@ import { markdownOf } from './output/markdown.js';
 import { textOf } from './output/text.js';
 import { pullRecords, SPREADS, type SpreadBy } from './pull.js';
 import type { Report } from './report.js';
+import { readRecords } from './records.js';
 import { runReplay } from './run.js';
+import type { Server } from './server.js';
+import { runOf, StoredRun, type StoredPart } from './store-run.js';
 import { UsageError } from './usage-error.js';
 
 /** The streams of a command. */
@@ -39,7 +43,14 @@ interface RunArguments {
   markdown?: string;
   junit?: string;
   concurrency: number;
+  repeat: number;
+  shuffle?: true;
   expectChange?: true;
+  store?: StoredPart | true;
+  name?: string;
+  app?: string;
+  endpoint?: string;
+  apiKey?: string;
 }
 
 /**
@@ -71,16 +82,12 @@ export async function main(args: string[], io: Io): Promise<number> {
     )
     .requiredOption('-o, --out <file>', 'the file; with .gz it is compressed')
     .option('--endpoint <url>', 'the server; default: XRAY_ENDPOINT, else http://127.0.0.1:4000')
-    .option('--api-key <key>', 'a key with the scope read; default: XRAY_API_KEY')
+    .option('--api-key <key>', 'a key with the scope replay or read; default: XRAY_API_KEY')
     .addHelpText('after', '\nThe file holds inputs and outputs. Do not commit it.')
     .action(async (options: PullArguments) => {
-      const apiKey = options.apiKey ?? io.env['XRAY_API_KEY'];
-      if (!apiKey)
-        throw new UsageError('Set XRAY_API_KEY, or give --api-key: a key with the scope read.');
       const progress = progressOn(io, 'read');
       const { population, records, strata } = await pullRecords({
-        endpoint: options.endpoint ?? io.env['XRAY_ENDPOINT'] ?? 'http://127.0.0.1:4000',
-        apiKey,
+        ...serverOf(options, io),
         app: options.app,
         q: options.query,
         max: options.max,
@@ -107,6 +114,18 @@ export async function main(args: string[], io: Io): Promise<number> {
     .option('--markdown <file>', 'write the report for a pull request; - is stdout')
     .option('--junit <file>', 'write the report as JUnit XML; - is stdout')
     .option('--concurrency <number>', 'replays at once', readCount, 8)
+    .option(
+      '--repeat <number>',
+      'replay each record so often; a flip must show each time',
+      readCount,
+      1,
+    )
+    .option('--shuffle', 'replay in another order too; what differs is undecided')
+    .option('--store [part]', 'store the run on the server: changed (default) or all', readPart)
+    .option('--name <name>', 'the name of the stored run; default: the branch and commit')
+    .option('--app <id>', 'the app of the stored run; default: the app of the records')
+    .option('--endpoint <url>', 'the server; default: XRAY_ENDPOINT, else http://127.0.0.1:4000')
+    .option('--api-key <key>', 'a key with the scope replay; default: XRAY_API_KEY')
     .option('--expect-change', 'exit with 3 if no function that ran has changed')
     .addHelpText(
       'after',
@@ -114,18 +133,28 @@ export async function main(args: string[], io: Io): Promise<number> {
     )
     .action(async (file: string, options: RunArguments) => {
       if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+      const server = options.store === undefined ? undefined : serverOf(options, io);
       // A client without a key would warn that it records nothing. A replay sends nothing in any case.
       process.env['XRAY_API_KEY'] ||= 'xr_replay';
       const progress = progressOn(io, 'replayed');
+      const config = await loadConfig(options.config);
+      const control =
+        options.control === undefined ? undefined : await loadControl(options.control);
+      const store = server && (await storeRun({ server, file, config, options, env: io.env }));
       const report = await runReplay({
         records: file,
-        config: await loadConfig(options.config),
-        control: options.control === undefined ? undefined : await loadControl(options.control),
+        config,
+        control,
         concurrency: options.concurrency,
+        repeat: options.repeat,
+        shuffles: options.shuffle === true,
         expectsChange: options.expectChange === true,
         onProgress: progress.show,
+        onResult: async (result, snapshot) => await store?.run.add(result, snapshot),
       });
       progress.end();
+      await store?.run.finish(report);
+      if (store !== undefined) io.stderr.write(`Stored: ${store.address}\n`);
       await give(io, options.json, `${JSON.stringify(report)}\n`);
       await give(io, options.markdown, `${markdownOf(report)}\n`);
       await give(io, options.junit, junitOf(report));
@@ -143,6 +172,70 @@ export async function main(args: string[], io: Io): Promise<number> {
     io.stderr.write(`xray-replay: ${error.message}\n`);
     return USAGE;
   }
+}
+
+function serverOf(
+  { endpoint, apiKey = '' }: { endpoint?: string; apiKey?: string },
+  { env }: Io,
+): Server {
+  const key = apiKey || env['XRAY_API_KEY'];
+  if (!key) {
+    throw new UsageError('Set XRAY_API_KEY, or give --api-key: a key with the scope replay.');
+  }
+  return { endpoint: endpoint ?? env['XRAY_ENDPOINT'] ?? 'http://127.0.0.1:4000', apiKey: key };
+}
+
+/** Starts the stored run, and says where people look at it. */
+async function storeRun({
+  server,
+  file,
+  config,
+  options,
+  env,
+}: {
+  server: Server;
+  file: string;
+  config: ReplayConfig;
+  options: RunArguments;
+  env: NodeJS.ProcessEnv;
+}): Promise<{ run: StoredRun; address: string }> {
+  const app = options.app ?? (await appOf(file));
+  const run = await StoredRun.start(server, app, {
+    run: runOf(config, { ...nameOf(options.name, env), q: null }),
+    part: options.store === 'all' ? 'all' : 'changed',
+  });
+  return { run, address: run.address(app) };
+}
+
+async function appOf(file: string): Promise<string> {
+  for await (const { snapshot } of readRecords(file)) {
+    if (typeof snapshot.appId === 'string') return snapshot.appId;
+  }
+  return 'none';
+}
+
+/** The name of a run: as given, else the branch and commit that CI or git says. */
+function nameOf(
+  given: string | undefined,
+  env: NodeJS.ProcessEnv,
+): { name: string; versions: Record<string, string> } {
+  const commit = (env['GITHUB_SHA'] ?? env['CI_COMMIT_SHA'] ?? git('rev-parse', 'HEAD')).slice(
+    0,
+    12,
+  );
+  const branch =
+    env['GITHUB_HEAD_REF'] ||
+    env['GITHUB_REF_NAME'] ||
+    env['CI_COMMIT_REF_NAME'] ||
+    git('rev-parse', '--abbrev-ref', 'HEAD');
+  const name = given ?? ([branch, commit].filter((part) => part !== '').join(' · ') || 'replay');
+  return { name: name.slice(0, 128), versions: commit === '' ? {} : { commit } };
+}
+
+/** Empty without git, or outside of a repository. */
+function git(...args: string[]): string {
+  const { stdout } = spawnSync('git', args, { encoding: 'utf8' });
+  return stdout?.trim() ?? '';
 }
 
 async function loadConfig(given: string | undefined): Promise<ReplayConfig> {
@@ -201,6 +294,11 @@ function progressOn(io: Io, verb: string): { show(done: number): void; end(): vo
 function readCount(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Write a number from 1.');
   return Number(text);
+}
+
+function readPart(text: string): StoredPart {
+  if (text === 'changed' || text === 'all') return text;
+  throw new InvalidArgumentError('Write changed or all.');
 }
 
 function readSpread(text: string): SpreadBy[] {

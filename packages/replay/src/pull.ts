@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { factsOf, type Snapshot as CoreSnapshot } from '@xray/core';
 import { lineOf, writeLines } from './records.js';
-import { UsageError } from './usage-error.js';
+import { ask } from './server.js';
 
 /** The executions to pull, and the server that has them. */
 export interface PullOptions {
@@ -125,32 +125,12 @@ function rankOf(executionId: string): string {
 }
 
 async function* exportOf({ endpoint, apiKey, app, q }: PullOptions): AsyncGenerator<string> {
-  const url = new URL(`/api/apps/${encodeURIComponent(app)}/export`, endpoint);
-  if (q !== undefined) url.searchParams.set('q', q);
-  let response: Response;
-  try {
-    response = await fetch(url, { headers: { 'x-api-key': apiKey } });
-  } catch (error) {
-    const reason =
-      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new UsageError(`${endpoint} does not answer: ${reason}`);
-  }
-  if (!response.ok || response.body === null) {
-    const text = await response.text();
-    throw new UsageError(`${url.origin} answered ${response.status}: ${messageOf(text)}`);
-  }
+  const query = q === undefined ? '' : `?${new URLSearchParams({ q }).toString()}`;
+  const path = `/api/apps/${encodeURIComponent(app)}/export${query}`;
+  const response = await ask({ endpoint, apiKey }, path);
+  if (response.body === null) return;
   const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
   for await (const line of createInterface({ input: body, crlfDelay: Infinity })) {
     if (line !== '') yield line;
-  }
-}
-
-/** The server's own sentence, if it gave one. */
-function messageOf(text: string): string {
-  try {
-    const { error } = JSON.parse(text) as { error?: { message?: string } };
-    return error?.message ?? text.slice(0, 200);
-  } catch {
-    return text.slice(0, 200);
   }
 }

@@ -16,8 +16,14 @@ export interface RunOptions {
   readonly concurrency: number;
   /** The caller expects that code that runs has changed. */
   readonly expectsChange: boolean;
+  /** Replays of each record. A flip that not each of them shows is flaky. */
+  readonly repeat: number;
+  /** Replays the records in another order first. What differs is unstable. */
+  readonly shuffles: boolean;
   /** Called after each replay. */
   onProgress(done: number): void;
+  /** Takes each result with the record of the new code. */
+  onResult?(result: ReportedResult, snapshot: Snapshot | null): Promise<void>;
 }
 
 /** Below this share of decided executions a run says too little. */
@@ -35,13 +41,23 @@ export async function runReplay(options: RunOptions): Promise<Report> {
     tally.openGates(pipeline, plan.gate ?? []);
     const sent: WeightedRecord[] = [];
     const records = recordsOf(options.records, pipeline, sent);
-    const results = replay(records, plan, {
+    const how = {
       concurrency: options.concurrency,
-      childrenOf: ({ executionId }) => children.get(executionId) ?? [],
-    });
-    for await (const result of results) {
+      childrenOf: ({ executionId }: Snapshot) => children.get(executionId) ?? [],
+    };
+    const other = options.shuffles
+      ? await decidedInAnotherOrder(options.records, pipeline, plan, how)
+      : undefined;
+    const repeated: ReplayResult[] = [];
+    for await (const result of replay(repeatedRecords(records, options.repeat), plan, how)) {
+      repeated.push(result);
+      if (repeated.length < options.repeat) continue;
       const record = sent.shift();
-      if (record !== undefined) tally.add(record, result);
+      const judged = stable(repeated.splice(0), other);
+      if (record !== undefined) {
+        const reported = tally.add(record, judged.result, judged.flaky);
+        await options.onResult?.(reported, judged.result.snapshot);
+      }
       done += 1;
       options.onProgress(done);
     }
@@ -59,6 +75,63 @@ async function* recordsOf(
     sent.push(record);
     yield record.snapshot;
   }
+}
+
+async function* repeatedRecords(
+  records: AsyncIterable<Snapshot>,
+  times: number,
+): AsyncGenerator<Snapshot> {
+  for await (const record of records) {
+    for (let turn = 0; turn < times; turn += 1) yield record;
+  }
+}
+
+/** The first of several replays of a record. It is undecided if they differ, or if another order gave another result. */
+function stable(
+  replays: readonly ReplayResult[],
+  other: ReadonlyMap<string, string> | undefined,
+): { result: ReplayResult; flaky: ReportedResult['flaky'] } {
+  const [result] = replays;
+  if (result === undefined) throw new TypeError('a record is replayed at least once');
+  const flips = replays.filter(({ verdict }) => verdict === 'flipped').length;
+  if (flips > 0 && flips < replays.length) {
+    const why = `flaky: ${flips} of ${replays.length} replays flipped`;
+    const flaky = { flips, of: replays.length };
+    return { result: { ...result, verdict: 'undecided', why }, flaky };
+  }
+  const elsewhere = other?.get(result.executionId);
+  if (elsewhere !== undefined && elsewhere !== JSON.stringify(result.is)) {
+    const why = 'unstable: another order of the records gave another result';
+    return { result: { ...result, verdict: 'undecided', why }, flaky: undefined };
+  }
+  return { result, flaky: undefined };
+}
+
+/** Records that are in memory at a time for another order. */
+const SHUFFLED_AT_ONCE = 200;
+
+async function decidedInAnotherOrder(
+  file: string,
+  pipeline: string,
+  plan: Parameters<typeof replay>[1],
+  how: Parameters<typeof replay>[2],
+): Promise<Map<string, string>> {
+  async function* shuffled(): AsyncGenerator<Snapshot> {
+    let waiting: Snapshot[] = [];
+    for await (const { snapshot } of readRecords(file)) {
+      if (snapshot.pipeline !== pipeline) continue;
+      waiting.push(snapshot);
+      if (waiting.length < SHUFFLED_AT_ONCE) continue;
+      yield* waiting.reverse();
+      waiting = [];
+    }
+    yield* waiting.reverse();
+  }
+  const decided = new Map<string, string>();
+  for await (const { executionId, is } of replay(shuffled(), plan, how)) {
+    decided.set(executionId, JSON.stringify(is));
+  }
+  return decided;
 }
 
 interface Survey {
@@ -118,7 +191,11 @@ class RunTally {
     for (const rule of rules) this.#gates.push({ gate: openGate(rule), within: [], pipeline });
   }
 
-  add({ snapshot, weight }: WeightedRecord, result: ReplayResult): void {
+  add(
+    { snapshot, weight }: WeightedRecord,
+    result: ReplayResult,
+    flaky: ReportedResult['flaky'],
+  ): ReportedResult {
     this.#answered += result.answered;
     this.#unverified += result.unverified;
     this.#ranSteps += result.ran.length;
@@ -143,12 +220,14 @@ class RunTally {
           ? null
           : ruleChange(cause.decided.rule, snapshot, result.snapshot),
       weight,
+      ...(flaky && { flaky }),
     };
     this.#results.push(reported);
     if (isDecided(judged.verdict)) this.#segments.add(snapshot, judged.verdict === 'flipped');
     for (const { gate, within, pipeline } of this.#gates) {
       if (pipeline === result.pipeline && gate.finds(snapshot)) within.push(reported);
     }
+    return reported;
   }
 
   report(startedAt: string, withoutPlan: number): Report {
@@ -190,6 +269,7 @@ class RunTally {
         : null,
       changedAndAnswered,
       changedAndRan,
+      flaky: results.filter((result) => result.flaky).length,
       gate,
       exitCode: distrust.length > 0 ? 3 : holds ? 0 : 1,
       distrust,
