@@ -122,10 +122,10 @@ async function decidedInAnotherOrder(
       if (snapshot.pipeline !== pipeline) continue;
       waiting.push(snapshot);
       if (waiting.length < SHUFFLED_AT_ONCE) continue;
-      yield* waiting.reverse();
+      yield* waiting.toReversed();
       waiting = [];
     }
-    yield* waiting.reverse();
+    yield* waiting.toReversed();
   }
   const decided = new Map<string, string>();
   for await (const { executionId, is } of replay(shuffled(), plan, how)) {
