@@ -134,7 +134,6 @@ CREATE TABLE IF NOT EXISTS {{table search}} (
   at Int64 CODEC(Delta, ZSTD(1)),
   execution_id String CODEC(ZSTD(1)),
   received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  terminal Bool,
   rank UInt128 CODEC(ZSTD(1)),
   words String CODEC(ZSTD(3)),
   facts String CODEC(ZSTD(1)),
@@ -143,7 +142,6 @@ CREATE TABLE IF NOT EXISTS {{table search}} (
 ) ENGINE = {{engine MergeTree}}
 PARTITION BY toMonday(received_at)
 ORDER BY (app, at, execution_id)
-TTL toDateTime(received_at) + INTERVAL 3 DAY DELETE WHERE NOT terminal
 SETTINGS {{settings}};
 
 CREATE TABLE IF NOT EXISTS {{table appearances}} (
@@ -181,7 +179,7 @@ SELECT app, execution_id, (rank, at, received_at, environment, status, sender, b
 FROM {{local flushes}};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{view flushes_to_search}} TO {{local search}} AS
-SELECT app, at, execution_id, received_at, status != 'running' AS terminal, rank, words, facts
+SELECT app, at, execution_id, received_at, rank, words, facts
 FROM {{local flushes}};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{view flushes_to_appearances}} TO {{local appearances}} AS

@@ -4,7 +4,7 @@ import type { Flavour } from './flavours.js';
 import type { Params } from './params.js';
 
 /** How long one read over many executions may take, in ms. */
-const READ_LIMIT_MS = 2_000;
+export const READ_LIMIT_MS = 2_000;
 /** Longer than any statement, and shorter than the proxies in between usually wait. */
 const REQUEST_LIMIT_MS = 60_000;
 /** An attempt to write ends within this time, so a live stream need not look back further. */

@@ -8,14 +8,11 @@ import {
   type QueryNode,
   type QueryValue,
   type TermNode,
-  type TextNode,
 } from '@xray/core';
+import { isSought, type Sought } from '../store/fields.js';
 import { settingStart, settingText } from './flush-row.js';
 import { storable, type Params } from './params.js';
 import { canonical } from './words.js';
-
-/** A condition that no column can answer. */
-export type Sought = TextNode | (TermNode & { field: 'candidate' });
 
 interface CompileOptions {
   params: Params;
@@ -61,10 +58,6 @@ export function compileWhatIsKnown(query: QueryNode, params: Params, nowMs: numb
     }
   };
   return walk(query, false);
-}
-
-export function isSought(node: QueryNode): node is Sought {
-  return node.kind === 'text' || (node.kind === 'term' && node.field === 'candidate');
 }
 
 function joined(nodes: QueryNode[], by: string, options: CompileOptions): string {

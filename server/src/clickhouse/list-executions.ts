@@ -9,7 +9,7 @@ import type { Db } from './client.js';
 import { compileWhatIsKnown } from './compile-filter.js';
 import { Params } from './params.js';
 import { readPlace, writePlace, type ListPlace } from './places.js';
-import { readRecords } from './records.js';
+import { isCurrent, readRecords } from './records.js';
 import { SUMMARY, toFound, type SummaryRow } from './summaries.js';
 
 const KEYS: Record<ExecutionSort, { column: string; order: 'ASC' | 'DESC' }> = {
@@ -110,15 +110,14 @@ export async function currentOf<Row extends Pick<SummaryRow, 'id' | 'at' | 'vers
   if (rows.length === 0) return [];
   const ids = [...new Set(rows.map(({ id }) => id))];
   const records = await readRecords(db, app, ids, { withBody: false });
-  return rows.filter(({ id, at, version }) => {
-    const record = records.get(id);
-    if (record === undefined || record.atMs !== at) return false;
-    return BigInt(version) === ((record.encoded.rank << 1n) | BigInt(record.conflict));
+  return rows.filter((row) => {
+    const record = records.get(row.id);
+    return record !== undefined && isCurrent(row, record);
   });
 }
 
 /** A flush that arrived twice is two rows until the engine merges them. */
-function withoutRepeats(rows: SummaryRow[]): SummaryRow[] {
+export function withoutRepeats(rows: SummaryRow[]): SummaryRow[] {
   const seen = new Set<string>();
   return rows.filter(({ id, version }) => {
     const key = `${id} ${version}`;

@@ -19,6 +19,10 @@ export class Params {
     return this.#add('Int64', Math.trunc(value));
   }
 
+  ints(values: readonly number[]): string {
+    return this.#add('Array(Int64)', values);
+  }
+
   float(value: number): string {
     return this.#add('Float64', value);
   }

@@ -95,3 +95,11 @@ function toRecord(row: Row): StoredRecord {
     body: row.body,
   };
 }
+
+/** Whether a row of `executions` is the current version of its execution. */
+export function isCurrent(
+  { at, version }: { at: number; version: string },
+  { atMs, encoded, conflict }: StoredRecord,
+): boolean {
+  return atMs === at && BigInt(version) === ((encoded.rank << 1n) | BigInt(conflict));
+}

@@ -9,6 +9,7 @@ import { vi } from 'vitest';
 import { openClickHouse, type Db } from '#server/clickhouse/client.js';
 import { openClickHouseStore, type ClickHouseStore } from '#server/clickhouse/open.js';
 import { Params } from '#server/clickhouse/params.js';
+import { TaskThreads } from '#server/threads/task-threads.js';
 
 const FOLDER = path.join(import.meta.dirname, '../engine');
 const SUPPORTED = new Set(['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']);
@@ -29,6 +30,7 @@ export async function startEngine(): Promise<Engine> {
   const front = given === undefined ? await startFront() : undefined;
   const url = given ?? front?.url ?? '';
   const admin = openClickHouse({ url, flavour: { kind: 'single' } });
+  const threads = new TaskThreads(1);
   const opened: { close: () => Promise<void>; database: string }[] = [];
   return {
     url,
@@ -36,7 +38,7 @@ export async function startEngine(): Promise<Engine> {
       const database = `test_${randomBytes(6).toString('hex')}`;
       await admin.run(`CREATE DATABASE ${database}`);
       const settings = { url: `${url}/${database}`, flavour: { kind: 'single' as const } };
-      const store = openClickHouseStore(settings);
+      const store = openClickHouseStore(settings, threads);
       const db = openClickHouse(settings);
       opened.push({ database, close: async () => void (await store.close(), await db.close()) });
       await store.migrate();
@@ -48,6 +50,7 @@ export async function startEngine(): Promise<Engine> {
         if (front === undefined) await admin.run(`DROP DATABASE ${database}`);
       }
       await admin.close();
+      await threads.close();
       await front?.stop();
     },
   };

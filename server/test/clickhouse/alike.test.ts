@@ -1,0 +1,230 @@
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseQuery, type QueryNode, type Snapshot } from '@xray/core';
+import type { ExecutionStore } from '#server/store/execution-store.js';
+import type { ClickHouseStore } from '#server/clickhouse/open.js';
+import { APP, changed, newPlace, openStore } from '../support/databases.js';
+import { NOW, sampleSnapshots } from '../support/queries.js';
+import { recordOf } from '../support/snapshots.js';
+import { startEngine, whyNoEngine, type Engine } from './support/engine.js';
+
+/** Every question is asked of both engines, and the answers must be equal. */
+const IS_FULL = process.env.XRAY_TEST_FULL === '1';
+const RANDOM_QUESTIONS = IS_FULL ? 300 : 6;
+const DAY_MS = 86_400_000;
+const FROM = new Date(NOW - 5 * DAY_MS);
+const TO = new Date(NOW + DAY_MS);
+/** A multiple of the width before every execution. */
+const ORIGIN = new Date(Math.floor(FROM.getTime() / DAY_MS) * DAY_MS);
+
+const TERMS = IS_FULL
+  ? ['', 'pipeline:loan', '-outcome:declined', 'status:failed OR tag:vip', 'steps:>1']
+  : ['', '-outcome:declined tag:vip'];
+const WORDS = [
+  'score',
+  '"rules 2"',
+  'donn*',
+  '決',
+  'Тест',
+  'a_b',
+  '-score',
+  'B07X OR tag:vi',
+  'candidate:B07X',
+];
+
+function queryOf(text: string): QueryNode {
+  const parsed = parseQuery(text);
+  if (!parsed.ok) throw new Error(`${text}: ${parsed.error.message}`);
+  return parsed.query;
+}
+
+/** Distinct times, because equal ones have no common order. */
+function snapshots(): Snapshot[] {
+  return sampleSnapshots(200).map((made, index) => ({
+    ...made,
+    startedAt: new Date(
+      Date.parse(made.startedAt ?? new Date(NOW).toISOString()) + index,
+    ).toISOString(),
+    ...(index % 20 === 0 && { input: { note: 'Тест: quicksilver-7 наличие 決定' } }),
+    ...(index % 3 === 0 && {
+      steps: [
+        ...made.steps,
+        {
+          name: 'choose',
+          candidates: {
+            in: 2,
+            out: 1,
+            byOutcome: { selected: 1, rejected: 1 },
+            byReason: { PRICE: 1 },
+            items: [
+              { id: 'B07X', outcome: 'selected' as const, score: 0.5 },
+              { id: `C${index}`, outcome: 'rejected' as const, reasons: [{ code: 'PRICE' }] },
+            ],
+          },
+        },
+      ],
+    }),
+  })) as Snapshot[];
+}
+
+describe.skipIf(whyNoEngine !== undefined)('ClickHouse and PGlite answer alike', () => {
+  let engine: Engine;
+  let click: ClickHouseStore;
+  let pglite: ExecutionStore;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    engine = await startEngine();
+    click = await engine.freshStore();
+    const opened = await openPglite();
+    ({ close } = opened);
+    pglite = opened.store;
+    const records = snapshots().map((made, index) => recordOf(made, new Date(NOW + index)));
+    await Promise.all([click.saveExecutions(records), pglite.saveExecutions(records)]);
+  });
+  afterAll(async () => {
+    await close();
+    await engine.stop();
+  });
+
+  const filters = (...texts: string[]): QueryNode[] => [...TERMS, ...texts].map(queryOf);
+  const bounded = (filter: QueryNode) => ({ app: APP, filter, from: FROM, to: TO, nowMs: NOW });
+
+  test.each(['at', '-at', 'duration', '-duration', 'received', '-received'] as const)(
+    'pages of a list ordered by %s',
+    async (sort) => {
+      for (const filter of filters()) {
+        // Equal durations have no common order, so all of them are compared as a set.
+        const isTied = sort.endsWith('duration');
+        const read = async (store: Pick<ExecutionStore, 'listExecutions'>): Promise<unknown[]> => {
+          const items = [];
+          let after: string | undefined;
+          do {
+            const page = await store.listExecutions({
+              ...bounded(filter),
+              sort,
+              after,
+              limit: 67,
+            });
+            items.push(...page.items);
+            after = page.next;
+          } while (after !== undefined);
+          const byId = (a: { executionId: string }, b: { executionId: string }): number =>
+            a.executionId < b.executionId ? -1 : 1;
+          return isTied ? items.toSorted(byId) : items;
+        };
+        expect(await read(click)).toEqual(await read(pglite));
+      }
+    },
+  );
+
+  test.each(WORDS)('a search for %s', async (text) => {
+    const question = {
+      ...bounded(queryOf(text)),
+      sort: '-at' as const,
+      after: undefined,
+      limit: 30,
+    };
+    const [mine, theirs] = await Promise.all([
+      click.listExecutions(question),
+      pglite.listExecutions(question),
+    ]);
+    expect(mine.items).toEqual(theirs.items);
+    expect(mine.next === undefined).toBe(theirs.next === undefined);
+  });
+
+  test('facets, histogram, releases', async () => {
+    for (const filter of filters('score', 'candidate:B07X tag:vip')) {
+      const scope = bounded(filter);
+      for (const ask of [
+        (store: ClickHouseStore | ExecutionStore) => store.countFacets({ ...scope, values: 3 }),
+        (store: ClickHouseStore | ExecutionStore) =>
+          store.listReleases({ ...scope, newFromMs: NOW - 3 * DAY_MS }),
+        ...(['outcome', 'status'] as const).map(
+          (by) => (store: ClickHouseStore | ExecutionStore) =>
+            store.countByTime({ ...scope, by, origin: ORIGIN, bucketMs: DAY_MS }),
+        ),
+      ]) {
+        const [mine, theirs] = [await ask(click), await ask(pglite)];
+        expect(inOrder<object>(mine.rows)).toEqual(inOrder<object>(theirs.rows));
+        expect(mine.counted).toEqual(theirs.counted);
+      }
+    }
+  });
+
+  test('pipelines, and one over time', async () => {
+    const range = { app: APP, from: FROM, to: TO };
+    const sorted = async (store: ClickHouseStore | ExecutionStore) =>
+      (await store.listPipelines(range)).map((item) => ({
+        ...item,
+        outcomes: inOrder(item.outcomes),
+      }));
+    expect(await sorted(click)).toEqual(await sorted(pglite));
+    for (const filter of filters()) {
+      const ask = async (store: ClickHouseStore | ExecutionStore) => {
+        const answer = await store.readOverTime({
+          ...bounded(filter),
+          origin: ORIGIN,
+          bucketMs: DAY_MS,
+        });
+        return { ...answer, buckets: inOrder(answer.buckets) };
+      };
+      expect(await ask(click)).toMatchObject(withoutTotals(await ask(pglite)));
+      const flow = { ...bounded(filter), sampled: 1_000 };
+      const [mine, theirs] = [await click.readFlow(flow), await pglite.readFlow(flow)];
+      const compared = ({ courses, steps, ...counts }: typeof mine): object => ({
+        ...counts,
+        courses: inOrder(courses),
+        // The engines add up in another order.
+        steps: steps.map((step) => ({ ...step, place: step.place.toFixed(9) })),
+      });
+      expect(compared(mine)).toEqual(compared(theirs));
+    }
+  });
+
+  test('random lists', async () => {
+    const sample = fc.sample(fc.constantFrom(...TERMS, ...WORDS), {
+      numRuns: RANDOM_QUESTIONS,
+      seed: 3,
+    });
+    for (const [index, text] of sample.entries()) {
+      const other = sample[(index + 1) % sample.length] ?? '';
+      const filter = queryOf(
+        index % 2 === 0 ? `(${text || '*:x'})`.replace('*:x', 'steps:>=0') : `${other} ${text}`,
+      );
+      const question = { ...bounded(filter), sort: '-at' as const, after: undefined, limit: 20 };
+      const [mine, theirs] = [
+        await click.listExecutions(question),
+        await pglite.listExecutions(question),
+      ];
+      expect(mine.items).toEqual(theirs.items);
+    }
+  });
+});
+
+async function openPglite(): Promise<{ store: ExecutionStore; close: () => Promise<void> }> {
+  const place = await newPlace('pglite');
+  const store = await openStore(place);
+  await store.migrate();
+  await changed(store, async (edits) => await edits.createApp(APP, APP));
+  return {
+    store,
+    async close() {
+      await store.close();
+      await place.remove();
+    },
+  };
+}
+
+/** Rows whose order the contract leaves open. */
+function inOrder<Row>(rows: Row[]): Row[] {
+  return rows.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+/** Postgres adds the totals by which it ordered. */
+function withoutTotals<T extends { outcomes: object[]; reasons: object[] }>(answer: T): T {
+  const strip = (row: object): object => {
+    const { total: _, ...rest } = row as { total?: number };
+    return rest;
+  };
+  return { ...answer, outcomes: answer.outcomes.map(strip), reasons: answer.reasons.map(strip) };
+}
