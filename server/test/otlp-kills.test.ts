@@ -1,9 +1,16 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { API_KEY, newPlace } from './support/databases.js';
 import { detail, list } from './support/http.js';
 import { postOtlp, spansText } from './support/otlp.js';
 import { snapshot } from './support/snapshots.js';
+import { builtCollector } from './support/tools.js';
 import { startProcess, type ServerProcess } from './support/process.js';
 
 const KILLS = Number(process.env.XRAY_TEST_KILLS ?? 10);
@@ -120,4 +127,99 @@ describe.runIf(process.env.XRAY_TEST_FULL === '1')('acknowledged spans', () => {
     expect(await wholeTraces(servers[0]?.url ?? '', sent)).toBe(TRACES);
     await Promise.all(servers.map((server) => server.end('SIGTERM')));
   }, 600_000);
+
+  test('come once through a Collector while the server behind it is stopped and killed', async ({
+    skip,
+  }) => {
+    const tool = await builtCollector();
+    if ('missing' in tool) return skip(tool.missing);
+    const place = await newPlace('pglite');
+    onTestFinished(() => place.remove());
+    const port = await freePort();
+    const start = (): Promise<ServerProcess> =>
+      startProcess(place, { XRAY_INIT_API_KEY: API_KEY, PORT: String(port) });
+    let server = await start();
+    const collector = await startCollector(tool.file, server.url);
+    onTestFinished(() => void collector.child.kill());
+    const sent = requests().filter(({ path }) => path === '/v1/traces');
+    const perStop = Math.floor(sent.length / 5);
+    for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+      const part = sent.slice(collector.sent, collector.sent + perStop);
+      await collector.take(part.slice(0, perStop / 2));
+      await server.end(signal);
+      // The Collector has the queue now.
+      await collector.take(part.slice(perStop / 2));
+      server = await start();
+    }
+    await collector.take(sent.slice(collector.sent));
+    expect(await wholeTraces(server.url, sent)).toBe(TRACES);
+    await server.end('SIGTERM');
+  }, 900_000);
 });
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((done) => probe.close(done));
+  return port;
+}
+
+/** A Collector with a queue, which sends again until the server answers. */
+async function startCollector(file: string, endpoint: string) {
+  const port = await freePort();
+  const folder = await mkdtemp(path.join(tmpdir(), 'xray-collector-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const config = path.join(folder, 'config.yaml');
+  await writeFile(
+    config,
+    JSON.stringify({
+      receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${port}` } } } },
+      processors: { batch: { timeout: '200ms', send_batch_size: 32 } },
+      exporters: {
+        otlphttp: {
+          endpoint,
+          headers: { 'x-api-key': API_KEY },
+          sending_queue: { enabled: true, queue_size: 10_000 },
+          retry_on_failure: {
+            enabled: true,
+            initial_interval: '200ms',
+            max_interval: '2s',
+            max_elapsed_time: '0s',
+          },
+        },
+      },
+      service: {
+        telemetry: { metrics: { level: 'none' } },
+        pipelines: {
+          traces: { receivers: ['otlp'], processors: ['batch'], exporters: ['otlphttp'] },
+        },
+      },
+    }),
+  );
+  const child = spawn(file, ['--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const log = text(child.stderr);
+  const url = `http://127.0.0.1:${port}`;
+  await expect
+    .poll(
+      () =>
+        fetch(`${url}/v1/traces`, { method: 'POST' }).then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+  return {
+    child,
+    log,
+    sent: 0,
+    async take(part: Sent[]): Promise<void> {
+      for (const { body } of part) {
+        const response = await postOtlp(url, '/v1/traces', body);
+        expect(response.status).toBe(200);
+        this.sent++;
+      }
+    },
+  };
+}

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateSync, gzipSync, inflateRawSync } from 'node:zlib';
-import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IngestResult, OtlpPreview, OtlpState, Snapshot } from '@xray/core';
 import { DEFAULT_OTLP_SETTINGS } from '#server/ingest/otlp-settings.js';
 import { importLines } from '#server/upkeep/import.js';
 import { prune } from '#server/upkeep/prune.js';
-import { API_KEY, APP, changed, driverInCi, freshServer } from './support/databases.js';
+import { API_KEY, APP, changed, driverInCi } from './support/databases.js';
 import { detail, fetchWithKey, get, list, postOk } from './support/http.js';
 import { snapshot } from './support/snapshots.js';
 import { newKey } from './support/keys.js';
@@ -568,26 +565,3 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
     expect(once.length).toBeGreaterThan(isFull ? 70 : 15);
   }, 60_000);
 });
-
-test('the exporters of JavaScript show their traces within seconds', async () => {
-  const server = await freshServer('postgres');
-  const options = { url: `${server.url}${TRACES}`, headers: { 'x-api-key': API_KEY } };
-  const ids: string[] = [];
-  for (const exporter of [new ProtobufExporter(options), new JsonExporter(options)]) {
-    const spanProcessors = [new SimpleSpanProcessor({ exporter })];
-    const provider = new TracerProvider({ spanProcessors });
-    const attributes = { 'xray.pipeline': 'loan-approval', 'xray.outcome': 'declined' };
-    const span = provider.getTracer('test').startSpan('decide', { attributes });
-    span.end();
-    ids.push(span.spanContext().traceId);
-    await provider.shutdown();
-  }
-  const shown = async () => (await list(server.url)).items.map(({ executionId }) => executionId);
-  await expect.poll(async () => (await shown()).sort(), { timeout: 15_000 }).toEqual(ids.sort());
-  const [first = ''] = ids;
-  expect((await detail(server.url, first)).snapshot).toMatchObject({
-    pipeline: 'loan-approval',
-    decision: { outcome: 'declined' },
-  });
-  await server.close();
-}, 30_000);
