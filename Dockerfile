@@ -4,7 +4,7 @@
 FROM node:20-slim AS build
 WORKDIR /xray
 COPY . .
-RUN ["node", "scripts/prepare.mjs", "--without-tools", "core", "otlp", "sdk", "server", "dashboard"]
+RUN ["node", "scripts/prepare.mjs", "--without-tools", "core", "otlp", "proof", "sdk", "server", "dashboard"]
 
 # The packages that the server needs at run time. Without legacy-peer-deps npm would also install optional peers
 # of its libraries, such as Next: 480 MB instead of 86 MB.
@@ -22,6 +22,8 @@ COPY --from=build /xray/packages/core/package.json packages/core/package.json
 COPY --from=build /xray/packages/core/dist packages/core/dist
 COPY --from=build /xray/packages/otlp/package.json packages/otlp/package.json
 COPY --from=build /xray/packages/otlp/dist packages/otlp/dist
+COPY --from=build /xray/packages/proof/package.json packages/proof/package.json
+COPY --from=build /xray/packages/proof/dist packages/proof/dist
 COPY --from=build /xray/server/package.json server/package.json
 COPY --from=build /xray/server/migrations server/migrations
 COPY --from=build /xray/server/dist server/dist

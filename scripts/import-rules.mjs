@@ -132,7 +132,7 @@ function serverPaths(names, message) {
 function serverRooms() {
   const foreign = {
     regex: '^@xray/(?:sdk|replay|dashboard|server|examples)(/|$)',
-    message: 'The server imports core and otlp, and no other package of this repository.',
+    message: 'The server imports core, otlp and proof, and no other package of this repository.',
   };
   const packages = {
     regex: `${foreign.regex}|^@clickhouse/`,
@@ -170,6 +170,8 @@ function serverRooms() {
     room([`${src}/ingest/**`], [packages, express, drivers, notRooms('ingest')]),
     // The content of a snapshot's text, wherever it comes from: a request, an import, or the store.
     room([`${src}/records/**`], [packages, express, drivers, notRooms()]),
+    // The logs of seals. A job and the routes call it.
+    room([`${src}/proof/**`], [packages, express, drivers, notRooms()]),
     room([`${src}/query/**`], [packages, express, drivers, notRooms('query')]),
     room([`${src}/search/**`], [packages, express, drivers, notRooms('search')]),
     // The encoding of the search index. It knows bytes, but not where they are stored.

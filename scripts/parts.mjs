@@ -15,7 +15,7 @@ export const parts = [
   { name: 'otlp', folder: 'packages/otlp', needs: ['core'], outputs: ['dist'], prune: true },
   { name: 'proof', folder: 'packages/proof', needs: [], outputs: ['dist'], prune: true },
   { name: 'sdk', folder: 'packages/xray-sdk', needs: [], outputs: ['dist', 'out'] },
-  { name: 'server', folder: 'server', needs: ['core', 'otlp'], outputs: ['dist'] },
+  { name: 'server', folder: 'server', needs: ['core', 'otlp', 'proof'], outputs: ['dist'] },
   { name: 'dashboard', folder: 'apps/dashboard', needs: ['core'], outputs: ['out'] },
   { name: 'examples', folder: 'examples', needs: ['sdk'], outputs: ['dist'], prune: true },
   {

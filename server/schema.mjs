@@ -19,7 +19,7 @@ $$;
 `;
 
 /** Tables whose only row a migration inserts with defaults. */
-const SINGLE_ROW_TABLES = ['xray.setup', 'xray.indexing'];
+const SINGLE_ROW_TABLES = ['xray.setup', 'xray.indexing', 'xray.proof_state'];
 
 const file = new URL('../docs/schema.sql', import.meta.url);
 const schema = await dumpSchema();

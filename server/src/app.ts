@@ -40,6 +40,7 @@ import {
   type Recorded,
   type Route,
 } from './routes/route.js';
+import { proofRoutes } from './routes/proof.js';
 import { simulationRoutes } from './routes/simulate.js';
 import { transferRoutes } from './routes/transfer.js';
 import { viewRoutes } from './routes/views.js';
@@ -60,6 +61,7 @@ function expressRoutes(deps: Deps): Route[] {
     ...fairnessRoutes(deps),
     ...pipelineRoutes(deps),
     ...outcomeRoutes(deps),
+    ...proofRoutes(deps),
     ...simulationRoutes(deps),
     ...replayRoutes(deps),
     ...historyRoutes(deps),

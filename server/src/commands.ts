@@ -10,6 +10,7 @@ import { addAuditCommand } from './cli/audit.js';
 import { addBackupCommands } from './cli/backup.js';
 import { addKeyCommands } from './cli/keys.js';
 import { addLetterCommands } from './cli/letters.js';
+import { addProofCommands } from './cli/proof.js';
 import { addQueryCommand } from './cli/query.js';
 import { addQuestionCommands } from './cli/questions.js';
 import { addReindexCommand } from './cli/reindex.js';
@@ -87,6 +88,7 @@ function commands(terminal: Terminal): Command {
   addQueryCommand(program, terminal);
   addQuestionCommands(program, terminal);
   addSimulateCommand(program, terminal);
+  addProofCommands(program, terminal);
   addLetterCommands(program, terminal);
   addUserCommands(program, terminal);
   addAuditCommand(program, terminal);

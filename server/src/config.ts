@@ -42,6 +42,8 @@ export interface Config {
   dashboardOrigin: string | undefined;
   /** Where finished executions are sent as OTLP. */
   forward: ForwardTarget | undefined;
+  /** Whether records are sealed. `key` is the PEM text or file of XRAY_PROOF_KEY. */
+  proof: { key: string | undefined } | undefined;
   /** Clerk's settings; undefined means local accounts. */
   clerk: ClerkOptions | undefined;
   /** Signs cookies and links. For the embedded database a secret is created and kept next to it. */
@@ -151,6 +153,8 @@ const variables = z.object({
     .default([]),
   XRAY_OTLP_FORWARD_URL: webAddress(['credentials', 'query', 'hash']).optional(),
   XRAY_OTLP_FORWARD_HEADERS: z.string().optional(),
+  XRAY_PROOF: z.enum(['on', 'off']).default('off'),
+  XRAY_PROOF_KEY: z.string().optional(),
   XRAY_RATE_LIMIT: wholeNumber.pipe(z.number().min(1)).optional(),
   SUPABASE_URL: z.string().optional(),
 });
@@ -184,6 +188,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     metricsToken: settings.XRAY_METRICS_TOKEN,
     dashboardOrigin: dashboardOriginOf(settings),
     forward: forwardOf(settings),
+    proof: proofOf(settings),
     clerk: clerkOf(settings),
     trustedProxies: settings.XRAY_TRUSTED_PROXIES,
     authSecret: authSecretOf(settings),
@@ -230,6 +235,17 @@ function forwardOf(settings: z.output<typeof variables>): ForwardTarget | undefi
   throw new ConfigError(
     'XRAY_OTLP_FORWARD_HEADERS: must be pairs such as x-api-key=secret, separated by commas; write special characters as %XX.',
   );
+}
+
+function proofOf(settings: z.output<typeof variables>): Config['proof'] {
+  const { XRAY_PROOF: proof, XRAY_PROOF_KEY: key, DATABASE_URL: url } = settings;
+  if (proof === 'off') return undefined;
+  if (url !== undefined && key === undefined) {
+    throw new ConfigError(
+      'XRAY_PROOF_KEY: with DATABASE_URL set an Ed25519 key, which all servers share; create one with `openssl genpkey -algorithm ed25519 -out proof.pem`.',
+    );
+  }
+  return { key };
 }
 
 function dashboardOriginOf(settings: z.output<typeof variables>): string | undefined {

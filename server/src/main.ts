@@ -36,6 +36,10 @@ import { createSqlStore } from './store/sql-store.js';
 import type { Store } from './store/store.js';
 import { TaskThreads } from './threads/task-threads.js';
 import { ErasureMetrics } from './upkeep/metrics.js';
+import { proofKeyIn, readProofKey, type ProofKey } from './proof/proof-key.js';
+import { ProofService } from './proof/proof-service.js';
+import { BATCHES } from './proof/sealer.js';
+import { startSealingJob, type SealingJob } from './proof/sealing-job.js';
 import { startForwardJob } from './upkeep/forward-job.js';
 import { startOtlpJob } from './upkeep/otlp-job.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
@@ -75,6 +79,8 @@ const PATIENCE: Patience = {
 /** The part that answers requests: composed and migrated, but without a port. */
 export interface Backend {
   deps: Deps;
+  /** Signs the logs of seals; undefined if nothing is sealed. */
+  proofKey: ProofKey | undefined;
   /** Names of the migrations that this start applied. */
   migrated: string[];
   /** The lock on the data directory; undefined with Postgres. */
@@ -109,6 +115,7 @@ export async function openBackend(config: Config): Promise<Backend> {
   );
   const outages = new OutageLog(logger, Date.now);
   const { driver, lock, secret } = await openDatabase(config, logger, outages);
+  const proofKey = await proofKeyOf(config);
   const metrics = new Registry();
   const threads = new TaskThreads(THREADS);
   const store = watchErrors(createSqlStore(driver, threads), {
@@ -181,6 +188,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       }),
       heavyReads: new HeavyReads(heavyReadsFor(store.limits.heavyReadsAtOnce), metrics),
       erasures: new ErasureMetrics(metrics),
+      proof: new ProofService(store.proof, proofKey),
       limitRate: rateLimit(config.requestsPerMinute),
       logger,
       stopping: stopping.signal,
@@ -195,7 +203,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       siteUrl = config.publicUrl ?? url;
     };
     const stopStreams = (): void => stopping.abort();
-    return { deps, migrated, lock, announce, stopStreams, close };
+    return { deps, proofKey, migrated, lock, announce, stopStreams, close };
   } catch (error) {
     await close();
     throw error;
@@ -231,6 +239,7 @@ export async function startServer(
     const retention = startRetentionJob(backend.deps);
     const indexing = backend.deps.store.startJobs(backend.deps);
     const forwarding = config.forward && startForwardJob(backend.deps, config.forward);
+    const sealing = startSealing(config, backend);
     const assembling = startOtlpJob(backend.deps.otlpAssembly, backend.deps.logger);
     const stop = async (): Promise<void> => {
       backend.stopStreams();
@@ -241,6 +250,7 @@ export async function startServer(
         indexing.stop(),
         assembling.stop(),
         forwarding?.stop(),
+        sealing?.stop(),
       ]);
       await backend.close();
     };
@@ -276,6 +286,21 @@ async function openDatabase(
     await lock.release();
     throw error;
   }
+}
+
+async function proofKeyOf({ proof, database }: Config): Promise<ProofKey | undefined> {
+  if (proof === undefined) return undefined;
+  if (proof.key !== undefined) return await readProofKey(proof.key);
+  return database.kind === 'pglite' ? await proofKeyIn(database.dataDir) : undefined;
+}
+
+function startSealing(config: Config, { deps, proofKey }: Backend): SealingJob | undefined {
+  if (proofKey === undefined) return undefined;
+  const { store, metrics, logger, now } = deps;
+  const database = config.database.kind;
+  const host = new URL(config.publicUrl ?? urlOf(config.host, config.port)).hostname;
+  const parts = { store: store.proof, key: proofKey, host, limits: BATCHES[database] };
+  return startSealingJob({ ...parts, metrics, logger, now });
 }
 
 /** Clerk's code is loaded only when its keys are set. */

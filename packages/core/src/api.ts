@@ -260,4 +260,6 @@ export const exportQuerySchema = rangeQuerySchema.extend({
   /** `csv` has the columns of the list, without payloads. `otlp` has one request of OpenTelemetry on each line. */
   format: z.enum(['ndjson', 'csv', 'otlp']).default('ndjson'),
   bom: tableQuerySchema.shape.bom,
+  /** With NDJSON: each line has its seal, and what is not sealed yet is left out. */
+  seals: z.enum(['true', 'false']).default('false'),
 });

@@ -9,6 +9,7 @@ export const AUDIT_ACTIONS: Record<string, string> = {
   'dictionary.change': 'changed the dictionary',
   'evidence.read': 'read the evidence of an execution',
   'execution.erase': 'erased an execution',
+  'execution.proof': 'read the proof of an execution',
   'execution.prune': 'erased executions',
   export: 'exported executions',
   'fairness.join': 'compared groups from a file',

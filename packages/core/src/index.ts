@@ -37,6 +37,7 @@ export * from './named-explanation.js';
 export * from './outcome-meanings.js';
 export * from './path-segment.js';
 export * from './pipelines.js';
+export * from './proof.js';
 export * from './query.js';
 export * from './questions.js';
 export * from './rate.js';

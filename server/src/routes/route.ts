@@ -19,6 +19,7 @@ import type { OtlpIntake } from '../ingest/otlp-intake.js';
 import type { OtlpMetrics } from '../ingest/otlp-metrics.js';
 import type { OtlpSettingsReader } from '../ingest/otlp-settings.js';
 import type { HeavyReads } from '../query/heavy-reads.js';
+import type { ProofService } from '../proof/proof-service.js';
 import type { NewAuditEntry } from '../store/access-store.js';
 import type { Edits, Store } from '../store/store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
@@ -35,6 +36,7 @@ export interface Deps {
   otlpMetrics: OtlpMetrics;
   otlpSettings: OtlpSettingsReader;
   erasures: ErasureMetrics;
+  proof: ProofService;
   /** Throws a DomainError if an API key has used up its requests for this minute. */
   limitRate: RateLimit;
   metrics: Registry;

@@ -17,7 +17,7 @@ import { instantOf } from '../query/range.js';
 import { isSearch } from '../store/fields.js';
 import { readBody } from '../ingest/read-body.js';
 import { packFiles } from '../upkeep/backup.js';
-import { exportLines, otlpPages } from '../upkeep/export.js';
+import { exportLines, otlpPages, sealedLines } from '../upkeep/export.js';
 import { exportCsv } from '../upkeep/export-csv.js';
 import { importLines } from '../upkeep/import.js';
 import { param, parse, type Deps, type Route } from './route.js';
@@ -26,6 +26,8 @@ import { CSV, isMarked } from './tables.js';
 
 const BACKUP_TYPE = 'application/gzip';
 const NDJSON = 'application/x-ndjson';
+/** How long an export waits at its end for seals of records that changed meanwhile, in ms. */
+const SEAL_WAIT_MS = 30_000;
 /** The limit for all imports that run at the same time. */
 const MAX_IMPORT_BYTES = 2 * LIMITS.requestBytes;
 
@@ -49,7 +51,7 @@ export function transferRoutes(deps: Deps): Route[] {
           schema: exportedExecutionSchema,
         },
       },
-      async handle({ req, res, record, readmit }) {
+      async handle({ req, res, record, readmit, gone }) {
         const app = param(req, 'app');
         const query = parse(exportQuerySchema, req.query);
         const filter = readFilter({ q: query.q });
@@ -72,7 +74,13 @@ export function transferRoutes(deps: Deps): Route[] {
         const isOtlp = query.format === 'otlp';
         const pages = isCsv
           ? exportCsv(store, question, { bom: isMarked(query), now })
-          : exportLines(store, question, now);
+          : query.seals === 'true'
+            ? sealedLines(
+                deps.proof.sealedPages(store, question, { waitMs: SEAL_WAIT_MS, gone }),
+                now,
+              )
+            : exportLines(store, question, now);
+        if (query.seals === 'true' && (isCsv || isOtlp)) throw onlyWithNdjson();
         await record({ details: withoutValues(query, filter) });
         await sendPages(
           res,
@@ -199,4 +207,9 @@ async function* whileAdmitted(
     isFirst = false;
     yield page;
   }
+}
+
+function onlyWithNdjson(): DomainError {
+  const details = [{ path: 'seals', code: 'invalid', message: 'only NDJSON has seals' }];
+  return new DomainError('invalid', '`seals` needs `format=ndjson`.', details);
 }

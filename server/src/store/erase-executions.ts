@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { ErasureCount } from '@xray/core';
 import type { Driver } from './driver.js';
+import { breakSeals, type Erasing } from './proof-pending.js';
 
 type Db = Driver['db'];
 
@@ -17,10 +18,18 @@ export interface ErasedRows extends ErasureCount {
   traceIds: string[];
 }
 
-/** The only function that deletes executions: the header, and all rows in other tables. */
-export async function eraseExecutions(tx: Db, ids: number[]): Promise<ErasedRows> {
+/**
+ * The only function that deletes executions: the header, and all rows in other tables. `erasingOf` says for the log
+ * of seals why an execution is deleted.
+ */
+export async function eraseExecutions(
+  tx: Db,
+  ids: number[],
+  erasingOf: (id: number) => Erasing,
+): Promise<ErasedRows> {
   const erased: ErasedRows = { executions: 0, steps: 0, bytes: 0, executionIds: [], traceIds: [] };
   if (ids.length === 0) return erased;
+  await breakSeals(tx, ids, erasingOf);
   for (const table of TABLES_BESIDE) {
     const { numAffectedRows } = await sql`
       DELETE FROM ${sql.table(`xray.${table}`)} WHERE execution = ANY (${ids}::bigint[])`.execute(

@@ -12,6 +12,7 @@ import { addToReceipt, leaveNamed, leaveTombstones } from './tombstones.js';
 import { instant } from './instant.js';
 import { countWithPerson, withPerson } from './people-among-candidates.js';
 import { readTimePlace, writeTimePlace } from './places.js';
+import { scopeOf, type Erasing } from './proof-pending.js';
 import { eraseSpans } from './trace-spans.js';
 import { eraseWaiting, refuseTraces } from './due-traces.js';
 
@@ -30,6 +31,7 @@ interface Doomed {
   id: number;
   environment: string | null;
   pipeline: string | null;
+  days: number | null;
 }
 
 /**
@@ -98,7 +100,12 @@ export async function eraseBatch(
     const receipt =
       named === undefined || ids.length === 0 ? null : await leaveTombstones(tx, scope, named, ids);
     if (named !== undefined) await eraseFromIndex(tx, scope.app, ids);
-    const { executionIds, traceIds, ...counted } = await eraseExecutions(tx, ids);
+    const causes = new Map(doomed.map((row) => [row.id, erasingOf(scope, row, receipt)]));
+    const { executionIds, traceIds, ...counted } = await eraseExecutions(
+      tx,
+      ids,
+      (id) => causes.get(id) ?? { type: 'erased', why: 'execution' },
+    );
     if (named !== undefined) await forgetNoted(tx, scope.app, ids);
     const isNamed = named !== undefined;
     const spanIds = await eraseSpans(tx, scope.app, { traceIds, isNamed, isHeld: IS_HELD });
@@ -117,6 +124,28 @@ export async function eraseBatch(
     const last = near.length === BATCH[kind] ? near.at(-1) : undefined;
     return { erased: counted, receipt: erased, next: last && writeTimePlace(last) };
   });
+}
+
+/** What the log of seals says about the erasure. It names neither the execution nor the person. */
+function erasingOf(
+  { what }: ErasureScope,
+  { environment, pipeline, days }: Doomed,
+  receipt: string | null,
+): Erasing {
+  const audit = receipt === null ? {} : { audit: receipt };
+  switch (what.kind) {
+    case 'expired':
+      return {
+        type: 'erased',
+        why: 'retention',
+        ...(days !== null && { rule: { ...scopeOf(environment, pipeline), days } }),
+      };
+    case 'received_before':
+      return { type: 'erased', why: 'before', ...audit };
+    case 'execution':
+    case 'subject':
+      return { type: 'erased', why: what.kind, ...audit };
+  }
 }
 
 /**
@@ -171,7 +200,7 @@ async function lockMeant(tx: Db, scope: ErasureScope, ids: number[]): Promise<Do
   const { what } = scope;
   const maybe = what.kind === 'subject' ? sql`e.has_people` : sql`false`;
   const { rows } = await sql<Doomed & { bytes: number; isMeant: boolean }>`
-    SELECT e.id, rule.environment, rule.pipeline, e.bytes, ${isMeant(scope)} AS "isMeant"
+    SELECT e.id, rule.environment, rule.pipeline, rule.days, e.bytes, ${isMeant(scope)} AS "isMeant"
     FROM ${WITH_RULES}
     WHERE e.id = ANY (${ids}::bigint[]) AND (${isMeant(scope)} OR ${maybe})
       AND ${isInEnvironment(scope)} AND NOT ${IS_HELD}

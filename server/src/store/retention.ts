@@ -3,6 +3,7 @@ import type { AgeCount, Retention, RetentionRule } from '@xray/core';
 import type { Driver } from './driver.js';
 import { lockErasures } from './erasure-lock.js';
 import { instant } from './instant.js';
+import { noteRules } from './proof-pending.js';
 import { AGGREGATE_LIMIT_MS, readWithin } from './read-within.js';
 
 type Db = Driver['db'];
@@ -27,6 +28,11 @@ export async function readRetention(db: Db, app: string): Promise<Retention['ite
 
 /** Waits for the running erasure, so that none continues with old rules. */
 export async function replaceRetention(tx: Db, app: string, rules: RetentionRule[]): Promise<void> {
+  await writeRetention(tx, app, rules);
+  await noteRules(tx, app);
+}
+
+async function writeRetention(tx: Db, app: string, rules: RetentionRule[]): Promise<void> {
   const rows = rules.map((rule) => ({
     app,
     environment: rule.environment ?? '',

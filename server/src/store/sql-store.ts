@@ -15,6 +15,7 @@ import { migrate } from './migrations.js';
 import { answeredWithin, DISK_FULL, sqlStateOf } from './outage.js';
 import { listOutcomeMeanings, saveOutcomeMeanings } from './outcome-meanings.js';
 import { writeOtlpSettings } from './otlp-results.js';
+import { proofStore } from './sealing.js';
 import { readRetention, replaceRetention } from './retention.js';
 import { replayRuns } from './replay-runs.js';
 import { saveExecutions } from './save-executions.js';
@@ -60,6 +61,7 @@ export function createSqlStore(driver: Driver, threads: TaskThreads): Store {
     waiting: waitingStore(db),
     forwarding: forwardingStore(db),
     replays: replayRuns(db),
+    proof: proofStore(db),
     migrate: () => migrate(driver),
     async ping() {
       await within(PING_MS, ping(driver));

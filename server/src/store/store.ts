@@ -3,6 +3,7 @@ import type { ExecutionStore } from './execution-store.js';
 import type { FileCopy } from './driver.js';
 import type { ForwardingStore } from './forwarding.js';
 import type { ReplayRuns } from './replay-runs.js';
+import type { ProofStore } from './proof-store.js';
 import type { WaitingStore } from './waiting-spans.js';
 
 export type { KeyGrant } from './access-store.js';
@@ -15,6 +16,8 @@ export interface Store extends AccountStore, ExecutionStore {
   readonly waiting: WaitingStore;
   readonly forwarding: ForwardingStore;
   readonly replays: ReplayRuns;
+  /** The logs of seals. */
+  readonly proof: ProofStore;
   /** A copy of the embedded database's files at one moment; undefined for Postgres. */
   copyFiles(): Promise<FileCopy | undefined>;
 }

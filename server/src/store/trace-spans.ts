@@ -58,6 +58,7 @@ export async function joinSpans(
     await eraseExecutions(
       tx,
       taken.map(({ id }) => id),
+      () => ({ type: 'erased', why: 'execution' }),
     );
     return true;
   });

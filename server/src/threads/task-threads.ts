@@ -26,12 +26,12 @@ export class TaskThreads {
   async run<Name extends keyof Tasks>(
     name: Name,
     ...[input]: Parameters<Tasks[Name]>
-  ): Promise<ReturnType<Tasks[Name]>> {
+  ): Promise<Awaited<ReturnType<Tasks[Name]>>> {
     const [first, ...others] = this.#threads;
     if (first === undefined) throw new TypeError('there is not one thread');
     // The first of the least busy threads is chosen, so that little work keeps few threads alive.
     const thread = others.reduce((best, one) => (one.busy < best.busy ? one : best), first);
-    return (await thread.run(name, input)) as ReturnType<Tasks[Name]>;
+    return (await thread.run(name, input)) as Awaited<ReturnType<Tasks[Name]>>;
   }
 
   async close(): Promise<void> {

@@ -5,15 +5,15 @@ import { tasks } from './tasks.js';
 const port = parentPort;
 if (port === null) throw new Error('task-worker runs as a worker thread only');
 
-function answer({ id, name, input }: TaskRequest): TaskAnswer {
+async function answer({ id, name, input }: TaskRequest): Promise<TaskAnswer> {
   try {
     const run = tasks[name] as (input: unknown) => unknown;
-    return { id, output: run(input) };
+    return { id, output: await run(input) };
   } catch (error) {
     return { id, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }
 
-port.on('message', (request: TaskRequest) => {
-  port.postMessage(answer(request));
+port.on('message', async (request: TaskRequest) => {
+  port.postMessage(await answer(request));
 });

@@ -45,6 +45,7 @@ import {
 import { otlpBytes } from '../records/otlp-export.js';
 import { previewTrace, type PreviewInput } from '../records/otlp-preview.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
+import { sealRecords, type RecordToSeal, type SealedVersion } from '../records/seal-records.js';
 import { buildSegment, type BuiltSegment } from '../segments/build.js';
 import { checkOf } from '../segments/directory.js';
 import { SegmentMerge, type MergeInput } from '../segments/merge.js';
@@ -286,6 +287,11 @@ export const tasks = {
       if ((by === 'index' ? index : sequence) !== at) return [];
       return [stringifyJson({ index, sequence, step } satisfies StepDetail)];
     });
+  },
+
+  /** The commitments of records for their log of seals. */
+  async sealRecords(records: RecordToSeal[]): Promise<SealedVersion[]> {
+    return await sealRecords(records);
   },
 
   /** The body without its payloads. */

@@ -1,6 +1,8 @@
 import { parseJson, type Snapshot } from '@xray/core';
 import { isStale } from '../query/read-executions.js';
+import type { ExportedSeal, SealedLine } from '../proof/sealed-lines.js';
 import { otlpTextOf } from '../records/otlp-export.js';
+import { exportedText } from '../records/seal-records.js';
 import type { ExportedExecution } from '../store/execution-record.js';
 import type { ExecutionStore } from '../store/execution-store.js';
 
@@ -24,6 +26,16 @@ export async function* exportLines(
   } while (after !== undefined);
 }
 
+/** The lines of an export with their seals. */
+export async function* sealedLines(
+  pages: AsyncIterable<SealedLine[]>,
+  now: () => number,
+): AsyncGenerator<string> {
+  for await (const page of pages) {
+    yield page.map(({ execution, seal }) => exportLine(execution, now(), seal)).join('');
+  }
+}
+
 /** The lines of an export as requests of OpenTelemetry, one on each line. */
 export async function* otlpPages(pages: AsyncIterable<string>): AsyncGenerator<string> {
   for await (const page of pages) {
@@ -37,9 +49,9 @@ export async function* otlpPages(pages: AsyncIterable<string>): AsyncGenerator<s
   }
 }
 
-/** The snapshot's text is not parsed. Line ends in it can only be white space between its parts. */
-function exportLine(execution: ExportedExecution, now: number): string {
-  const snapshot = execution.body.replaceAll(/[\r\n]/g, ' ');
+/** The snapshot's text is not parsed. */
+export function exportLine(execution: ExportedExecution, now: number, seal?: ExportedSeal): string {
+  const snapshot = exportedText(execution.body);
   const server = {
     receivedAt: execution.receivedAt.toISOString(),
     conflict: execution.conflict,
@@ -47,6 +59,7 @@ function exportLine(execution: ExportedExecution, now: number): string {
     bytes: execution.bytes,
     merge: execution.merge,
     ...(execution.spans.length > 0 && { spans: execution.spans }),
+    ...(seal && { seal }),
   };
   return `{"snapshot":${snapshot},"server":${JSON.stringify(server)}}\n`;
 }

@@ -1,0 +1,63 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ED25519, keyIdOf, writeNote, writeVerifierKey, type VerifierKey } from '@xray/proof';
+import { nodeHashes } from '@xray/proof/node';
+
+/** The private key that signs the checkpoints of all apps' logs. */
+export class ProofKey {
+  readonly #key: KeyObject;
+  readonly #publicKey: Uint8Array;
+
+  /** @throws TypeError unless it is an Ed25519 key */
+  constructor(pem: string) {
+    this.#key = createPrivateKey(pem);
+    if (this.#key.asymmetricKeyType !== 'ed25519') throw new TypeError('the key is no Ed25519 key');
+    const { x = '' } = createPublicKey(this.#key).export({ format: 'jwk' });
+    this.#publicKey = Buffer.from(x, 'base64url');
+  }
+
+  /** The public key under the name of a log. Auditors check with it. */
+  async vkeyOf(origin: string): Promise<string> {
+    return writeVerifierKey(await this.#verifierOf(origin));
+  }
+
+  async sign(origin: string, text: string): Promise<string> {
+    const { name, keyId } = await this.#verifierOf(origin);
+    const signature = sign(null, Buffer.from(text), this.#key);
+    return writeNote({ text, signatures: [{ name, keyId, signature }] });
+  }
+
+  async #verifierOf(name: string): Promise<VerifierKey> {
+    const key = { name, type: ED25519, publicKey: this.#publicKey };
+    return { ...key, keyId: await keyIdOf(nodeHashes, key) };
+  }
+}
+
+/** @param given the key as PEM, or the path of its file @throws TypeError */
+export async function readProofKey(given: string): Promise<ProofKey> {
+  const isText = given.includes('-----BEGIN');
+  return new ProofKey(isText ? given.replaceAll('\\n', '\n') : await readFile(given, 'utf8'));
+}
+
+/** The key beside an embedded database. It is made once. */
+export async function proofKeyIn(dataDir: string): Promise<ProofKey> {
+  const file = path.join(dataDir, 'proof-key');
+  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (kept !== undefined) return new ProofKey(kept);
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  // A start that is killed here must not leave half a key. So the complete file is renamed.
+  await writeFile(`${file}.partial`, pem, { mode: 0o600 });
+  await rename(`${file}.partial`, file);
+  return new ProofKey(pem);
+}
