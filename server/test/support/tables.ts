@@ -27,8 +27,8 @@ export async function executionsByTable(place: Place): Promise<Record<string, nu
     const { rows: tables } = await sql<{ name: string }>`
       SELECT DISTINCT table_name AS name FROM information_schema.columns
       WHERE table_schema = 'xray' AND column_name = 'execution'
-        -- The index writes them a moment later.
-        AND table_name <> 'names'
+        -- The index writes names a moment later, and only a server that seals writes seals.
+        AND table_name NOT IN ('names', 'proof_seals')
       ORDER BY 1`.execute(db);
     const counts: Record<string, number> = {};
     for (const [name, column] of [
