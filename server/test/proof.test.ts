@@ -378,6 +378,6 @@ describe('a server that seals', () => {
     expect(() => loadConfig(env)).toThrow(ConfigError);
     expect(() => loadConfig(env)).toThrow('XRAY_PROOF_KEY');
     expect(loadConfig({ ...env, XRAY_PROOF_KEY: newKey() }).proof).toBeDefined();
-    expect(() => new ProofKey('nonsense')).toThrow();
+    expect(() => new ProofKey('nonsense')).toThrow('XRAY_PROOF_KEY: must be an Ed25519');
   });
 });

@@ -9,16 +9,16 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ED25519, keyIdOf, writeNote, writeVerifierKey, type VerifierKey } from '@xray/proof';
 import { nodeHashes } from '@xray/proof/node';
+import { ConfigError } from '../config.js';
 
 /** The private key that signs the checkpoints of all apps' logs. */
 export class ProofKey {
   readonly #key: KeyObject;
   readonly #publicKey: Uint8Array;
 
-  /** @throws TypeError unless it is an Ed25519 key */
+  /** @throws ConfigError unless it is an Ed25519 key */
   constructor(pem: string) {
-    this.#key = createPrivateKey(pem);
-    if (this.#key.asymmetricKeyType !== 'ed25519') throw new TypeError('the key is no Ed25519 key');
+    this.#key = privateKeyIn(pem);
     const { x = '' } = createPublicKey(this.#key).export({ format: 'jwk' });
     this.#publicKey = Buffer.from(x, 'base64url');
   }
@@ -40,7 +40,20 @@ export class ProofKey {
   }
 }
 
-/** @param given the key as PEM, or the path of its file @throws TypeError */
+function privateKeyIn(pem: string): KeyObject {
+  let key: KeyObject | undefined;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    // OpenSSL's message says nothing to an operator.
+  }
+  if (key?.asymmetricKeyType === 'ed25519') return key;
+  throw new ConfigError(
+    'XRAY_PROOF_KEY: must be an Ed25519 private key in PEM, or the path of its file.',
+  );
+}
+
+/** @param given the key as PEM, or the path of its file @throws ConfigError */
 export async function readProofKey(given: string): Promise<ProofKey> {
   const isText = given.includes('-----BEGIN');
   return new ProofKey(isText ? given.replaceAll('\\n', '\n') : await readFile(given, 'utf8'));

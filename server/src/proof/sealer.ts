@@ -139,8 +139,12 @@ export class Sealer {
     const first = log.size + entries.length - fresh.length;
     const seals = [
       ...fresh.map(({ row, key, nameKey, digest }, i) => ({
-        ...{ execution: row.id, xact: row.xact, digest },
-        ...{ leaf: first + i, key, nameKey },
+        execution: row.id,
+        xact: row.xact,
+        leaf: first + i,
+        key,
+        nameKey,
+        digest,
       })),
       ...kept.flatMap(({ row }): NewSeal[] =>
         row.seal ? [{ execution: row.id, xact: row.xact, ...row.seal }] : [],
