@@ -56,15 +56,16 @@ export class Accounts {
   }
 
   /**
+   * @param item its id may be expensive to read.
    * @param reportedDrops the losses that the dropped snapshot should have reported. The next snapshot
    *   reports them.
    */
-  dropped(reason: DropReason, executionId: string, reportedDrops = 0): void {
+  dropped(reason: DropReason, item: { readonly executionId: string }, reportedDrops = 0): void {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
     this.#droppedTotal += 1;
     this.#unreported += reportedDrops + (HARMLESS.has(reason) ? 0 : 1);
     try {
-      this.#onDrop?.({ reason, executionId });
+      this.#onDrop?.({ reason, executionId: item.executionId });
     } catch {
       // The host's callback failed. The counts are already correct.
     }

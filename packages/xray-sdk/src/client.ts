@@ -12,7 +12,8 @@ import {
 } from './execution.js';
 import { ExecutionFields } from './execution-fields.js';
 import { uuidV7 } from './identity.js';
-import { isQueue, MemoryQueue, type Queued, type SnapshotQueue, UndurableQueue } from './queue.js';
+import { isQueue, type Queued, type SnapshotQueue } from './queue.js';
+import { MemoryQueue, UndurableQueue } from './memory-queue.js';
 import { resolveOptions, type Settings, type XRayOptions } from './options.js';
 import { isChosen, type SampleCandidate } from './sampling.js';
 import { serialize, writeClient } from './serialize.js';
@@ -172,7 +173,7 @@ export class XRaySDK {
         this.#accounts.notDurable += 1;
       },
       lost: ({ executionId, reportedDrops }: Pick<Queued, 'executionId' | 'reportedDrops'>) => {
-        this.#accounts.dropped('spool', executionId, reportedDrops);
+        this.#accounts.dropped('spool', { executionId }, reportedDrops);
       },
       ready,
     };
@@ -189,11 +190,11 @@ export class XRaySDK {
   }
 
   #submit(submission: Submission): number | undefined {
-    const { key, rootId, isAdverse, waitUntil, text } = submission;
+    const { key, isFinal, rootId, isAdverse, waitUntil, text } = submission;
     const { executionId, status } = text;
     this.#accounts.recorded();
     if (!this.#isSampled(status, isAdverse, { executionId, rootId })) {
-      this.#accounts.dropped('sampled', executionId);
+      this.#accounts.dropped('sampled', text);
       return submission.instanceSeq;
     }
     const isTerminal = status !== 'running';
@@ -202,16 +203,15 @@ export class XRaySDK {
       : undefined;
     const reportedDrops = this.#accounts.takeUnreported();
     const envelope = { client: this.#members, instanceSeq, snapshotsSinceLast: reportedDrops };
-    let body: Uint8Array;
     try {
-      body = serialize(text, envelope, this.#settings.maxSnapshotBytes);
+      const json = serialize(text, envelope, this.#settings.maxSnapshotBytes);
+      this.#delivery.enqueue({ key, isFinal, executionId, json, isAscii: false, reportedDrops });
     } catch (error) {
       // A RangeError means that the text is longer than this runtime allows.
       const reason = error instanceof RangeError ? 'too_large' : 'sdk_error';
-      this.#accounts.dropped(reason, executionId, reportedDrops);
+      this.#accounts.dropped(reason, text, reportedDrops);
       return instanceSeq;
     }
-    this.#delivery.enqueue({ key, executionId, body, reportedDrops });
     if (isTerminal && waitUntil !== undefined) {
       const delivered = this.#delivery.flush(DEFAULT_FLUSH_MS, 'patient');
       // The host's platform may reject `waitUntil` after the response. The snapshot is queued

@@ -4,9 +4,11 @@ import type { Accounts } from './accounts.js';
 import type { RejectedItem, SendResult } from './answer.js';
 import { holdExit, releaseExit } from './exit.js';
 import { type DropReason, MAX_TIMER_MS, type Settings } from './options.js';
-import { MemoryQueue, type Queued, type SnapshotQueue } from './queue.js';
+import { bytesOf, type Finished, MemoryQueue } from './memory-queue.js';
+import type { Queued, SnapshotQueue } from './queue.js';
 import { clearTimer, setTimer } from './real-time.js';
 import { type FrozenBatch, freezeBatch, sendBatch, sendNow } from './transport.js';
+import { encoder } from './utf8.js';
 import { warnOnce } from './warning.js';
 
 const FIRST_BACKOFF_MS = 500;
@@ -73,23 +75,14 @@ export class Delivery {
   }
 
   /** Adds a snapshot and returns at once. */
-  enqueue(snapshot: Omit<Queued, 'order' | 'failures'>): void {
+  enqueue(snapshot: Finished): void {
     if (this.#isClosed) {
       this.#drop('shutdown', snapshot);
       return;
     }
     const { maxQueued, maxQueuedBytes, delayMs } = this.#settings.delivery;
+    const earlier = this.#push(snapshot, this.#nextOrder + 1);
     this.#nextOrder += 1;
-    const { key, executionId, body, reportedDrops } = snapshot;
-    const order = this.#nextOrder;
-    const earlier = this.#queue.push({
-      key,
-      order,
-      executionId,
-      body,
-      reportedDrops,
-      failures: 0,
-    });
     if (earlier !== undefined) this.#drop('superseded', earlier);
     while (
       !this.#queue.isDurable &&
@@ -102,6 +95,13 @@ export class Delivery {
     }
     holdExit(this);
     this.#schedule(this.#isFull() ? 0 : delayMs);
+  }
+
+  #push(snapshot: Finished, order: number): Queued | undefined {
+    if (this.#queue instanceof MemoryQueue) return this.#queue.add(snapshot, order);
+    const { key, executionId, json, reportedDrops } = snapshot;
+    const body = encoder.encode(json);
+    return this.#queue.push({ key, order, executionId, body, reportedDrops, failures: 0 });
   }
 
   /**
@@ -161,7 +161,7 @@ export class Delivery {
     const { clock, delivery } = this.#settings;
     const endMs = clock.monotonicMs() + timeoutMs;
     const left = new MemoryQueue();
-    for (const item of this.#takeVolatile()) left.push({ ...item, key: item.order });
+    for (const item of this.#takeVolatile()) left.push(item);
     while (left.size > 0) {
       const items = left.take(delivery.maxBatch, delivery.maxBatchBytes);
       const leftMs = endMs - clock.monotonicMs();
@@ -182,7 +182,7 @@ export class Delivery {
       items.push(item);
     }
     if (items.length > 0) this.#batch = undefined;
-    this.#takenBytes = bytesOf(this.#taken);
+    this.#takenBytes = sumBytes(this.#taken);
     return items;
   }
 
@@ -235,7 +235,7 @@ export class Delivery {
       }
       if (this.#taken.length === 0) this.#wakeWaiters();
     }
-    this.#takenBytes = bytesOf(this.#taken);
+    this.#takenBytes = sumBytes(this.#taken);
     return this.#taken.length > 0;
   }
 
@@ -251,6 +251,7 @@ export class Delivery {
 
   /** A stuck snapshot goes alone, so that it holds up no other. */
   #nextSize(): number {
+    if (this.#stuck.size === 0) return this.#batchLimit;
     const place = this.#taken.findIndex((item) => this.#stuck.has(item.executionId));
     if (place < 0) return this.#batchLimit;
     return Math.min(this.#batchLimit, Math.max(place, 1));
@@ -298,7 +299,7 @@ export class Delivery {
     const { maxBatch, maxBatchBytes } = this.#settings.delivery;
     const others = this.#queue.take(maxBatch, maxBatchBytes);
     if (Array.isArray(others)) this.#taken = [...others, ...this.#taken];
-    this.#takenBytes = bytesOf(this.#taken);
+    this.#takenBytes = sumBytes(this.#taken);
   }
 
   #settleDelivered(items: readonly Queued[], rejected: readonly RejectedItem[]): boolean {
@@ -352,13 +353,14 @@ export class Delivery {
 
   /** Removes the oldest stuck snapshot that is not in flight. */
   #shiftStuck(): Queued | undefined {
+    if (this.#stuck.size === 0) return undefined;
     const inFlight = this.#batch?.size ?? (this.#isSending ? this.#batchLimit : 0);
     const place = this.#taken.findIndex(
       (item, index) => index >= inFlight && this.#stuck.has(item.executionId),
     );
     if (place < 0) return undefined;
     const [item] = this.#taken.splice(place, 1);
-    this.#takenBytes -= item?.body.length ?? 0;
+    this.#takenBytes -= item === undefined ? 0 : bytesOf(item);
     return item;
   }
 
@@ -370,7 +372,7 @@ export class Delivery {
   /** Settles the first `count` taken snapshots, except those to send again. */
   #release(count: number, again: readonly Queued[]): void {
     this.#taken = [...again, ...this.#taken.slice(count)];
-    this.#takenBytes = bytesOf(this.#taken);
+    this.#takenBytes = sumBytes(this.#taken);
     this.#batch = undefined;
     if (this.#taken.length === 0) this.#queue.settled();
     if (!this.#hasWork()) releaseExit(this);
@@ -417,14 +419,14 @@ export class Delivery {
     for (const waiter of this.#waiters) waiter.resolve(false);
   }
 
-  #delivered({ executionId }: Queued): void {
-    this.#stuck.delete(executionId);
+  #delivered(item: Queued): void {
+    if (this.#stuck.size > 0) this.#stuck.delete(item.executionId);
     this.#accounts.delivered();
   }
 
   #drop(reason: DropReason, item: Pick<Queued, 'executionId' | 'reportedDrops'>): void {
-    this.#stuck.delete(item.executionId);
-    this.#accounts.dropped(reason, item.executionId, item.reportedDrops);
+    if (this.#stuck.size > 0) this.#stuck.delete(item.executionId);
+    this.#accounts.dropped(reason, item, item.reportedDrops);
   }
 
   #hasWork(): boolean {
@@ -446,8 +448,8 @@ export class Delivery {
   }
 }
 
-function bytesOf(items: readonly Queued[]): number {
-  return items.reduce((sum, { body }) => sum + body.length, 0);
+function sumBytes(items: readonly Queued[]): number {
+  return items.reduce((sum, item) => sum + bytesOf(item), 0);
 }
 
 function mayConcernContent(status: number): boolean {

@@ -50,6 +50,8 @@ export interface Context {
 export interface Submission {
   /** Unique per execution and process. */
   readonly key: number;
+  /** Whether no later snapshot of the execution follows. */
+  readonly isFinal: boolean;
   /** The sequence number that `submit` returned for an earlier terminal snapshot of this execution. */
   readonly instanceSeq: number | undefined;
   readonly rootId: string;
@@ -77,7 +79,7 @@ const MAX_LATE_SUBMISSIONS = 100;
 /** A getter may itself record something, which calls another getter, and so on. */
 const MAX_NESTED_CALLS = 8;
 
-let nextKey = 0;
+let nextKey = 1;
 let nestedCalls = 0;
 
 /**
@@ -118,6 +120,7 @@ export class Execution {
   #status: Status = 'running';
   /** The sequence number of its terminal snapshots in this process. */
   #instanceSeq: number | undefined;
+  #isRun = false;
   #isRunOver = false;
   #openSteps = 0;
   #lateSubmissionsLeft = MAX_LATE_SUBMISSIONS;
@@ -369,6 +372,7 @@ export class Execution {
    * @internal
    */
   endings(): Endings {
+    this.#isRun = true;
     return {
       onReturn: () => this.#endRun(() => this.completeExecution()),
       onThrow: (error) => this.#endRun(() => this.failExecution(error)),
@@ -505,6 +509,7 @@ export class Execution {
     if (this.#trace !== undefined) this.#fields.setTrace(this.#trace);
     this.#instanceSeq = this.#host.submit({
       key: this.#key,
+      isFinal: status !== 'running' && !this.#isRun,
       instanceSeq: this.#instanceSeq,
       rootId: this.#rootId,
       isAdverse: this.#isAdverse,

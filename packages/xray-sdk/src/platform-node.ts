@@ -71,6 +71,7 @@ export const createScratch: Platform['createScratch'] = (size) => {
   return {
     bytes,
     text: (start, end, isAscii) => bytes.toString(isAscii ? 'latin1' : 'utf8', start, end),
+    write: (text, start, isAscii) => bytes.write(text, start, isAscii ? 'latin1' : 'utf8'),
   };
 };
 

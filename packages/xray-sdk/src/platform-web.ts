@@ -66,7 +66,11 @@ export const utf8Length: Platform['utf8Length'] = (text) => encoder.encode(text)
 
 export const createScratch: Platform['createScratch'] = (size) => {
   const bytes = new Uint8Array(size);
-  return { bytes, text: (start, end) => decoder.decode(bytes.subarray(start, end)) };
+  return {
+    bytes,
+    text: (start, end) => decoder.decode(bytes.subarray(start, end)),
+    write: (text, start) => encoder.encodeInto(text, bytes.subarray(start)).written,
+  };
 };
 
 export const fillRandom: Platform['fillRandom'] = (bytes) => {

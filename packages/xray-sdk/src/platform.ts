@@ -34,9 +34,11 @@ export interface ContextStore<T> {
 
 /** Memory to write text into, byte by byte. Unwritten bytes are undefined. */
 export interface Scratch {
-  readonly bytes: Uint8Array;
+  readonly bytes: Bytes;
   /** Reads the text between two positions. `isAscii` promises that all of it is ASCII. */
   text(start: number, end: number, isAscii: boolean): string;
+  /** Writes a text that has room. Returns its length in bytes. */
+  write(text: string, start: number, isAscii: boolean): number;
 }
 
 /**

@@ -4,6 +4,7 @@ import { REPLAY_HOOK } from './replay-key.js';
 import { serialize, writeClient } from './serialize.js';
 import { quietly } from './source.js';
 import type { StepText } from './step-text.js';
+import { encoder } from './utf8.js';
 
 /**
  * The engine of `@xray/sdk/replay`, as an execution sees it. Only JSON and functions are passed, because
@@ -68,10 +69,8 @@ export function openReplay(
       ...host,
       settings,
       submit({ text }) {
-        replayed.take(
-          serialize(text, envelope, settings.maxSnapshotBytes),
-          text.status !== 'running',
-        );
+        const json = serialize(text, envelope, settings.maxSnapshotBytes);
+        replayed.take(encoder.encode(json), text.status !== 'running');
         return undefined;
       },
     },

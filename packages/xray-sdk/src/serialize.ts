@@ -1,4 +1,5 @@
-import { encodeText } from './byte-blocks.js';
+import { utf8Length } from '#platform';
+
 import type { CandidateText } from './candidate-text.js';
 import { durationText, isoTime } from './clock.js';
 import { FIELD_BOUNDS } from './limits.js';
@@ -59,31 +60,29 @@ const SHEDDING = [
 ] as const;
 type Sheddable = (typeof SHEDDING)[number];
 const NOTHING: ReadonlySet<Sheddable> = new Set();
-const NO_BYTES = new Uint8Array(0);
 
 /**
- * The snapshot's JSON text in UTF-8. It leaves parts out until the text fits `maxBytes`. It keeps
- * ids, statuses, outcomes, reasons, counts and marks. `sentAt` is added on sending.
+ * The snapshot's JSON text. It leaves parts out until the text takes at most `maxBytes` in UTF-8. It
+ * keeps ids, statuses, outcomes, reasons, counts and marks. `sentAt` is added on sending.
  */
-export function serialize(
-  execution: ExecutionText,
-  envelope: Envelope,
-  maxBytes: number,
-): Uint8Array {
+export function serialize(execution: ExecutionText, envelope: Envelope, maxBytes: number): string {
   const isSmall = leastBytes(execution, NOTHING) <= maxBytes;
-  let body = isSmall
-    ? encodeText(new SnapshotWriter(execution, envelope, NOTHING).write())
-    : NO_BYTES;
-  if (isSmall && body.length <= maxBytes) return body;
+  let json = isSmall ? new SnapshotWriter(execution, envelope, NOTHING).write() : '';
+  if (isSmall && fits(json, maxBytes)) return json;
   const shed = new Set<Sheddable>();
   for (const kind of SHEDDING) {
     shed.add(kind);
     // Writing a text that is clearly too long would block the host for nothing.
     if (kind !== 'ledger' && leastBytes(execution, shed) > maxBytes) continue;
-    body = encodeText(new SnapshotWriter(execution, envelope, shed).write());
-    if (body.length <= maxBytes) break;
+    json = new SnapshotWriter(execution, envelope, shed).write();
+    if (fits(json, maxBytes)) break;
   }
-  return body;
+  return json;
+}
+
+/** One UTF-16 unit takes at most three bytes. */
+function fits(json: string, maxBytes: number): boolean {
+  return json.length * 3 <= maxBytes || utf8Length(json) <= maxBytes;
 }
 
 /** A lower bound of the size: each unit of text takes at least one byte. */

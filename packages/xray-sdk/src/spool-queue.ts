@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 
-import { MemoryQueue, type Queued, type QueueHost, type SnapshotQueue } from './queue.js';
+import { MemoryQueue } from './memory-queue.js';
+import type { Queued, QueueHost, SnapshotQueue } from './queue.js';
 import { realMonotonicMs, realWallMs } from './real-time.js';
 import { SpoolFile } from './spool-file.js';
 import { HEARTBEAT_MS, SpoolOwner } from './spool-owner.js';
@@ -288,7 +289,8 @@ export class SpoolQueue implements SnapshotQueue {
     this.#host.notDurable();
     // Snapshots of earlier processes have no order, so a key of their own.
     this.#nextKey -= 1;
-    this.#memory.push({ ...item, key: this.#nextKey });
+    const { order, executionId, body, reportedDrops, failures } = item;
+    this.#memory.push({ key: this.#nextKey, order, executionId, body, reportedDrops, failures });
     const { maxQueued, maxQueuedBytes } = this.#host;
     while (this.#memory.size > maxQueued || this.#memory.bytes > maxQueuedBytes) {
       const oldest = this.shift();

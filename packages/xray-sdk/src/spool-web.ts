@@ -1,4 +1,4 @@
-import { UndurableQueue } from './queue.js';
+import { UndurableQueue } from './memory-queue.js';
 import type { Spool, SpoolOptions } from './spool.js';
 import { warnOnce } from './warning.js';
 

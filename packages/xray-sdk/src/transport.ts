@@ -2,10 +2,10 @@ import { gzip, post, postNow } from '#platform';
 
 import { readAnswer, type SendResult, type Sent } from './answer.js';
 import { isoTime } from './clock.js';
+import { joinSnapshots } from './memory-queue.js';
 import type { Settings } from './options.js';
 import type { Bytes, Post } from './platform.js';
 import type { Queued } from './queue.js';
-import { encoder } from './utf8.js';
 
 /** A batch as sent over the wire. Each retry sends the same bytes. */
 export interface FrozenBatch {
@@ -46,21 +46,6 @@ function joinBatch(snapshots: readonly Pick<Queued, 'body'>[], settings: Setting
     'content-type': snapshots.length === 1 ? 'application/json' : 'application/x-ndjson',
   };
   return { bytes, headers };
-}
-
-/** Joins the snapshots. The time of sending replaces each closing brace. */
-function joinSnapshots(snapshots: readonly Pick<Queued, 'body'>[], sentAt: string): Bytes {
-  const stamp = encoder.encode(`,"sentAt":"${sentAt}"}\n`);
-  const room = snapshots.reduce((sum, item) => sum + item.body.length + stamp.length, 0);
-  const body = new Uint8Array(room);
-  let end = 0;
-  for (const snapshot of snapshots) {
-    body.set(snapshot.body, end);
-    end += snapshot.body.length - 1;
-    body.set(stamp, end);
-    end += stamp.length;
-  }
-  return body.subarray(0, end - 1);
 }
 
 /** Makes one attempt. Never rejects. */
