@@ -204,8 +204,8 @@ export class XRaySDK {
     const reportedDrops = this.#accounts.takeUnreported();
     const envelope = { client: this.#members, instanceSeq, snapshotsSinceLast: reportedDrops };
     try {
-      const json = serialize(text, envelope, this.#settings.maxSnapshotBytes);
-      this.#delivery.enqueue({ key, isFinal, executionId, json, isAscii: false, reportedDrops });
+      const { json, isAscii } = serialize(text, envelope, this.#settings.maxSnapshotBytes);
+      this.#delivery.enqueue({ key, isFinal, executionId, json, isAscii, reportedDrops });
     } catch (error) {
       // A RangeError means that the text is longer than this runtime allows.
       const reason = error instanceof RangeError ? 'too_large' : 'sdk_error';

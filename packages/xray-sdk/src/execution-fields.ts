@@ -5,7 +5,7 @@ import { ObjectWriter } from './object-writer.js';
 import { entriesOf } from './platform-values.js';
 import type { FieldText } from './serialize.js';
 import { isObject, itemsOf, quietly, readParts, type Source } from './source.js';
-import { cutUnits } from './text.js';
+import { cutUnits, isAscii } from './text.js';
 import { pointerSegment } from './value-writer.js';
 import type { Actor, DecisionBasis, Reason, Subject } from './wire/decision.js';
 import type { Link, Mark, Trace } from './wire/snapshot.js';
@@ -139,7 +139,7 @@ export class ExecutionFields {
   setTrace(trace: Trace): void {
     const flags = trace.flags === undefined ? '' : `,"flags":${String(trace.flags)}`;
     const json = `{"traceId":"${trace.traceId}","spanId":"${trace.spanId}"${flags}}`;
-    this.#put('trace', { member: `"trace":${json}`, marks: [] });
+    this.#put('trace', `"trace":${json}`, []);
   }
 
   setLinks(links: readonly Link[]): void {
@@ -236,7 +236,7 @@ export class ExecutionFields {
   #write(name: string, write: (out: ObjectWriter) => boolean): boolean {
     const out = new ObjectWriter(this.#capture);
     const isWritten = write(out);
-    if (isWritten) this.#put(name, { member: out.members, marks: out.marks });
+    if (isWritten) this.#put(name, out.members, out.marks);
     else if (out.marks.length > 0) this.#addMarks(name, out.marks);
     return isWritten;
   }
@@ -250,12 +250,12 @@ export class ExecutionFields {
     const earlier = this.#texts.get(name);
     const known = earlier?.marks ?? [];
     if (known.length >= MAX_MARKS) return;
-    this.#put(name, { member: earlier?.member, marks: [...known, ...marks] });
+    this.#put(name, earlier?.member, [...known, ...marks]);
   }
 
-  #put(name: string, text: FieldText): void {
+  #put(name: string, member: string | undefined, marks: readonly Mark[]): void {
     this.#ownTexts ??= new Map(this.#texts);
-    this.#ownTexts.set(name, text);
+    this.#ownTexts.set(name, { member, isAscii: member === undefined || isAscii(member), marks });
     this.#texts = this.#ownTexts;
   }
 }

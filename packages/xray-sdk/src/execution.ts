@@ -161,16 +161,15 @@ export class Execution {
    * ```
    */
   recordStep(step: StepRecord): void {
-    this.#attempt(() => {
-      const now = this.#host.settings.clock.monotonicMs();
-      const sequence = this.#steps.takeSequence();
-      const startedAtMs = this.#wallAt(this.#lastMonotonicMs);
-      const sinceLastMs = now - this.#lastMonotonicMs;
-      const text = writeStep(this.#host.capture, sequence, step, (measuredMs) => ({
-        startedAtMs,
-        durationMs: measuredMs ?? sinceLastMs,
-        timing: measuredMs === undefined ? 'inferred' : 'measured',
-      }));
+    // Without a closure, because most of the calls are this one.
+    if (!this.#enter()) return;
+    try {
+      const { capture, settings } = this.#host;
+      const now = settings.clock.monotonicMs();
+      const text = writeStep(capture, this.#steps.takeSequence(), step, {
+        startedAtMs: this.#wallAt(this.#lastMonotonicMs),
+        sinceLastMs: now - this.#lastMonotonicMs,
+      });
       // A getter of the step may have ended the execution in the meantime.
       if (!this.#isOpen()) {
         this.#host.ignored();
@@ -178,7 +177,11 @@ export class Execution {
       }
       this.#steps.add(text);
       this.#lastMonotonicMs = now;
-    });
+    } catch {
+      warnUnrecorded();
+    } finally {
+      nestedCalls -= 1;
+    }
   }
 
   /**
@@ -521,7 +524,6 @@ export class Execution {
         fields: this.#fields.texts,
         steps: this.#steps.texts(),
         leftOut: this.#steps.leftOut,
-        leftOutCount: this.#steps.leftOutCount,
         startedAtMs: this.#startedAtMs,
         durationMs: this.#host.settings.clock.monotonicMs() - this.#startedMonotonicMs,
       },
@@ -532,21 +534,31 @@ export class Execution {
    * Runs one recording call. After the end it is ignored and counted. Errors do not reach the host.
    */
   #attempt(action: () => void): void {
-    if (!this.#host.settings.isEnabled) return;
-    if (!this.#isOpen() || nestedCalls >= MAX_NESTED_CALLS) {
-      this.#host.ignored();
-      return;
-    }
-    nestedCalls += 1;
+    if (!this.#enter()) return;
     try {
       action();
     } catch {
-      // The error may contain the host's data, so it must not be logged.
-      warnOnce('a call could not be recorded');
+      warnUnrecorded();
     } finally {
       nestedCalls -= 1;
     }
   }
+
+  /** Whether a recording call may run. If so, the caller has to lower `nestedCalls` again. */
+  #enter(): boolean {
+    if (!this.#host.settings.isEnabled) return false;
+    if (!this.#isOpen() || nestedCalls >= MAX_NESTED_CALLS) {
+      this.#host.ignored();
+      return false;
+    }
+    nestedCalls += 1;
+    return true;
+  }
+}
+
+/** The error may contain the host's data, so it must not be logged. */
+function warnUnrecorded(): void {
+  warnOnce('a call could not be recorded');
 }
 
 /** A getter that throws costs only that option, not the host's call. */

@@ -4,7 +4,7 @@ import { CAPTURE_BOUNDS, FIELD_BOUNDS } from './limits.js';
 import { MAX_ALTERNATING, type Redactor } from './redact.js';
 import { isLineList, isNamedMember } from './secret-keys.js';
 import { asRecord } from './source.js';
-import { isStorable, quote } from './text.js';
+import { isStorable, quote, type Text } from './text.js';
 import { encoder } from './utf8.js';
 
 /** Properties without text cost time as well, so their number is bounded, too. */
@@ -14,6 +14,8 @@ const MAX_CACHED_KEY_LENGTH = 128;
 /** The maximum number of bytes of one UTF-16 unit, as UTF-8 or as an escape written here. */
 const UNIT_BYTES = 3;
 const NUMBER_BYTES = 25;
+/** The values of one step fit, and so do some more within their getters. */
+const SCRATCH_BYTES = 4 * FIELD_BOUNDS.stepValueBytes;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -24,8 +26,15 @@ const DIGIT_0 = 0x30;
 /** Larger integers do not fit the 32-bit arithmetic of the digits. */
 const MAX_QUICK_INTEGER = 99_999_999;
 
+const QUOTES_AND_COLON = 3;
 const NOT_PLAIN = new Uint8Array(0);
 const PLAIN_OBJECT = {};
+
+/** The state of the text that surrounds the current one. */
+interface OuterText {
+  readonly end: number;
+  readonly isAscii: boolean;
+}
 
 /**
  * The quick path of the capture. One walk checks a value and writes it straight into bytes, at
@@ -34,7 +43,7 @@ const PLAIN_OBJECT = {};
  */
 export class PlainWriter {
   readonly #redactor: Redactor;
-  readonly #scratch = createScratch(FIELD_BOUNDS.executionValueBytes);
+  readonly #scratch = createScratch(SCRATCH_BYTES);
   readonly #bytes = this.#scratch.bytes;
   /** Keys as the bytes of `"key":`, or `NOT_PLAIN` for a key that may be secret. */
   readonly #keys = new Map<string, Uint8Array>();
@@ -44,7 +53,6 @@ export class PlainWriter {
   #limit = 0;
   #visitsLeft = 0;
   #isAscii = true;
-  #areKeysAscii = true;
 
   constructor(redactor: Redactor) {
     this.#redactor = redactor;
@@ -54,24 +62,61 @@ export class PlainWriter {
    * Returns the text that `JSON.stringify` gives, or `undefined` if the record must differ from it.
    * Errors of the value's getters and proxies are thrown.
    */
-  write(value: unknown, maxBytes: number): string | undefined {
-    // A getter that records something calls this method again. The inner call writes behind the
-    // outer text.
-    const [start, limit, isAscii] = [this.#end, this.#limit, this.#isAscii];
-    const visitsLeft = this.#visitsLeft;
-    this.#limit = Math.min(start + maxBytes, this.#bytes.length);
-    this.#visitsLeft = MAX_VISITS;
-    this.#isAscii = this.#areKeysAscii;
+  write(value: unknown, maxBytes: number): Text | undefined {
+    const outer = this.open();
     try {
-      const isWhole = !isPrototypeChanged() && this.#any(value, CAPTURE_BOUNDS.depth);
-      return isWhole ? this.#scratch.text(start, this.#end, this.#isAscii) : undefined;
+      return this.append('', value, maxBytes) ? this.text(outer.end, this.#end) : undefined;
     } finally {
-      this.#end = start;
+      this.close(outer);
+    }
+  }
+
+  /**
+   * Begins a text behind the current one, because a getter that records something calls this writer
+   * again. Pass the result to `close`.
+   */
+  open(): OuterText {
+    const outer = { end: this.#end, isAscii: this.#isAscii };
+    this.#isAscii = true;
+    return outer;
+  }
+
+  close({ end, isAscii }: OuterText): void {
+    this.#end = end;
+    this.#isAscii = isAscii;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Whether the text since the last `open` is ASCII. */
+  get isAscii(): boolean {
+    return this.#isAscii;
+  }
+
+  /**
+   * Appends a prefix and the text of `write`. Returns false if the record must differ from that text, and then
+   * appends nothing.
+   */
+  append(prefix: string, value: unknown, maxBytes: number): boolean {
+    const [start, limit, visitsLeft] = [this.#end, this.#limit, this.#visitsLeft];
+    this.#limit = Math.min(start + prefix.length + maxBytes, this.#bytes.length);
+    this.#visitsLeft = MAX_VISITS;
+    let isWhole = false;
+    try {
+      isWhole =
+        !isPrototypeChanged() && this.#ascii(prefix) && this.#any(value, CAPTURE_BOUNDS.depth);
+      return isWhole;
+    } finally {
+      if (!isWhole) this.#end = start;
       this.#limit = limit;
       this.#visitsLeft = visitsLeft;
-      // The inner value may have added keys to the cache that the outer value uses.
-      this.#isAscii = isAscii && this.#areKeysAscii;
     }
+  }
+
+  text(start: number, end: number): Text {
+    return { json: this.#scratch.text(start, end, this.#isAscii), isAscii: this.#isAscii };
   }
 
   #any(value: unknown, depthLeft: number): boolean {
@@ -139,6 +184,8 @@ export class PlainWriter {
     let head = this.#keys.get(key) ?? this.#learn(key);
     if (head === NOT_PLAIN) head = this.#conditional(key, value, properties);
     if (head === NOT_PLAIN || !this.#hasRoomFor(head.length)) return false;
+    // Other keys hold characters beyond ASCII, or escapes.
+    if (head.length !== key.length + QUOTES_AND_COLON) this.#isAscii = false;
     let end = this.#end;
     for (let index = 0; index < head.length; index += 1) this.#bytes[end++] = head[index] ?? 0;
     this.#end = end;
@@ -164,7 +211,6 @@ export class PlainWriter {
       : isNamedMember(key) || isLineList(key);
     const isPlain = (!isSuspect || isConditional) && isStorable(key);
     const head = isPlain ? encoder.encode(`${quote(key)}:`) : NOT_PLAIN;
-    if (head.some((byte) => byte >= 0x80)) this.#isAscii = this.#areKeysAscii = false;
     if (this.#keys.size >= MAX_CACHED_KEYS) this.#keys.clear();
     if (this.#conditionalKeys.size >= MAX_CACHED_KEYS) this.#conditionalKeys.clear();
     if (isConditional) this.#conditionalKeys.set(key, head);

@@ -69,7 +69,7 @@ export function openReplay(
       ...host,
       settings,
       submit({ text }) {
-        const json = serialize(text, envelope, settings.maxSnapshotBytes);
+        const { json } = serialize(text, envelope, settings.maxSnapshotBytes);
         replayed.take(encoder.encode(json), text.status !== 'running');
         return undefined;
       },

@@ -3,8 +3,9 @@ import { utf8Length } from '#platform';
 import type { CandidateText } from './candidate-text.js';
 import { durationText, isoTime } from './clock.js';
 import { FIELD_BOUNDS } from './limits.js';
-import type { StepList } from './step-list.js';
-import type { StepText } from './step-text.js';
+import type { LeftOut } from './step-list.js';
+import { partsOf, type PlainStep, type StepParts, type StepText } from './step-text.js';
+import type { Text } from './text.js';
 import type { Settings } from './options.js';
 import type { Mark, Status } from './wire/snapshot.js';
 import { VERSION } from './version.js';
@@ -16,9 +17,8 @@ export interface ExecutionText {
   readonly status: Status;
   /** The captured members of the snapshot: pipeline, subjects, input, decision and others. */
   readonly fields: ReadonlyMap<string, FieldText>;
-  readonly steps: readonly StepText[];
-  readonly leftOut: StepList['leftOut'];
-  readonly leftOutCount: number;
+  readonly steps: readonly (PlainStep | StepText)[];
+  readonly leftOut: LeftOut | undefined;
   readonly startedAtMs: number;
   readonly durationMs: number;
 }
@@ -30,6 +30,7 @@ export interface ExecutionText {
 export interface FieldText {
   /** `undefined` if the member was left out and has only marks. */
   readonly member: string | undefined;
+  readonly isAscii: boolean;
   readonly marks: readonly Mark[];
 }
 
@@ -59,47 +60,25 @@ const SHEDDING = [
   'ledger',
 ] as const;
 type Sheddable = (typeof SHEDDING)[number];
-const NOTHING: ReadonlySet<Sheddable> = new Set();
 
 /**
  * The snapshot's JSON text. It leaves parts out until the text takes at most `maxBytes` in UTF-8. It
  * keeps ids, statuses, outcomes, reasons, counts and marks. `sentAt` is added on sending.
  */
-export function serialize(execution: ExecutionText, envelope: Envelope, maxBytes: number): string {
-  const isSmall = leastBytes(execution, NOTHING) <= maxBytes;
-  let json = isSmall ? new SnapshotWriter(execution, envelope, NOTHING).write() : '';
-  if (isSmall && fits(json, maxBytes)) return json;
+export function serialize(execution: ExecutionText, envelope: Envelope, maxBytes: number): Text {
   const shed = new Set<Sheddable>();
-  for (const kind of SHEDDING) {
-    shed.add(kind);
-    // Writing a text that is clearly too long would block the host for nothing.
-    if (kind !== 'ledger' && leastBytes(execution, shed) > maxBytes) continue;
-    json = new SnapshotWriter(execution, envelope, shed).write();
-    if (fits(json, maxBytes)) break;
+  for (const kind of [undefined, ...SHEDDING]) {
+    if (kind !== undefined) shed.add(kind);
+    const text = new SnapshotWriter(execution, envelope, shed).write(maxBytes);
+    if (text.json.length <= maxBytes && fits(text, maxBytes)) return text;
   }
-  return json;
+  return new SnapshotWriter(execution, envelope, shed).write(Infinity);
 }
 
 /** One UTF-16 unit takes at most three bytes. */
-function fits(json: string, maxBytes: number): boolean {
-  return json.length * 3 <= maxBytes || utf8Length(json) <= maxBytes;
-}
-
-/** A lower bound of the size: each unit of text takes at least one byte. */
-function leastBytes({ steps, fields }: ExecutionText, shed: ReadonlySet<Sheddable>): number {
-  const [hasValues, hasReasoning] = [!shed.has('values'), !shed.has('reasoning')];
-  let bytes = 0;
-  if (hasValues) {
-    bytes += fields.get('input')?.member?.length ?? 0;
-    bytes += fields.get('output')?.member?.length ?? 0;
-  }
-  for (const step of steps) {
-    bytes += step.head.length;
-    if (hasValues) bytes += (step.input?.length ?? 0) + (step.output?.length ?? 0);
-    if (!shed.has('returned')) bytes += step.value?.length ?? 0;
-    if (hasReasoning) bytes += step.reasoning?.length ?? 0;
-  }
-  return bytes;
+function fits({ json, isAscii }: Text, maxBytes: number): boolean {
+  const mostBytes = isAscii ? json.length : json.length * 3;
+  return mostBytes <= maxBytes || (!isAscii && utf8Length(json) <= maxBytes);
 }
 
 /** Writes a snapshot without the parts to leave out, and marks each of them. */
@@ -117,8 +96,10 @@ class SnapshotWriter {
     this.#shed = shed;
   }
 
-  write(): string {
+  /** Stops at a text that is clearly too long, and returns it incomplete. */
+  write(maxBytes: number): Text {
     let json = this.#head();
+    let isAscii = true;
     for (const [name, field] of this.#execution.fields) {
       const isValue = name === 'input' || name === 'output';
       const { member } = field;
@@ -126,6 +107,7 @@ class SnapshotWriter {
       if (member === undefined) continue;
       if (isValue && this.#leavesOut('values', `/${name}`, member)) continue;
       json += `,${member}`;
+      isAscii &&= field.isAscii;
     }
     json += ',"steps":[';
     const { steps } = this.#execution;
@@ -133,13 +115,17 @@ class SnapshotWriter {
       const step = steps[index];
       if (step === undefined) break;
       json += index === 0 ? '{' : ',{';
-      const isWhole = this.#shed.size === 0 && step.marks.length === 0;
-      json += isWhole && step.candidates === undefined ? wholeStep(step) : this.#step(step, index);
+      json += this.#step(step, index);
       json += '}';
+      isAscii &&= step.isAscii;
+      if (json.length > maxBytes) return { json, isAscii };
     }
     json += `]${this.#dropped()}`;
-    if (this.#marks.length > 0) json += `,"marks":${JSON.stringify(bounded(this.#marks))}`;
-    return `${json}}`;
+    if (this.#marks.length > 0) {
+      isAscii = false;
+      json += `,"marks":${JSON.stringify(bounded(this.#marks))}`;
+    }
+    return { json: `${json}}`, isAscii: isAscii && this.#execution.leftOut === undefined };
   }
 
   #head(): string {
@@ -152,7 +138,11 @@ class SnapshotWriter {
     return `${json},"durationMs":${durationText(durationMs)}`;
   }
 
-  #step(step: StepText, index: number): string {
+  #step(given: PlainStep | StepText, index: number): string {
+    const isWhole = this.#shed.size === 0;
+    if (isWhole && 'json' in given) return given.json;
+    const step = 'json' in given ? partsOf(given) : given;
+    if (isWhole && step.marks.length === 0 && step.candidates === undefined) return wholeStep(step);
     const path = `/steps/${String(index)}`;
     let json = step.head;
     for (const name of ['input', 'output', 'reasoning'] as const) {
@@ -168,7 +158,7 @@ class SnapshotWriter {
     return `${json},"candidates":{${this.#candidates(step.candidates, `${path}/candidates`)}}`;
   }
 
-  #returned({ returned, value }: StepText, path: string): string {
+  #returned({ returned, value }: StepParts, path: string): string {
     if (returned === undefined) return '';
     if (value === undefined) return `,"returned":{${returned}}`;
     return this.#leavesOut('returned', `${path}/returned/value`, value)
@@ -203,13 +193,14 @@ class SnapshotWriter {
   }
 
   #dropped(): string {
-    const { leftOut, leftOutCount } = this.#execution;
+    const { leftOut } = this.#execution;
     const { snapshotsSinceLast } = this.#envelope;
-    if (leftOutCount + this.#itemsShed + this.#bytesShed + snapshotsSinceLast === 0) return '';
+    if ((leftOut?.total ?? 0) + this.#itemsShed + this.#bytesShed + snapshotsSinceLast === 0)
+      return '';
     const counts = {
-      ...(leftOutCount > 0
-        ? { steps: leftOutCount, stepsByName: Object.fromEntries(leftOut ?? []) }
-        : {}),
+      ...(leftOut === undefined
+        ? {}
+        : { steps: leftOut.total, stepsByName: Object.fromEntries(leftOut.byName) }),
       ...(this.#itemsShed > 0 ? { candidates: this.#itemsShed } : {}),
       ...(this.#bytesShed > 0 ? { bytes: this.#bytesShed } : {}),
       ...(snapshotsSinceLast > 0 ? { snapshotsSinceLast } : {}),
@@ -236,7 +227,7 @@ class SnapshotWriter {
 }
 
 /** A step without marks from which nothing is left out. Almost all steps are like this. */
-function wholeStep({ head, input, output, reasoning, returned, value }: StepText): string {
+function wholeStep({ head, input, output, reasoning, returned, value }: StepParts): string {
   let json = head;
   if (input !== undefined) json += `,"input":${input}`;
   if (output !== undefined) json += `,"output":${output}`;

@@ -1,8 +1,13 @@
 import { utf8Length } from '#platform';
 
 import type { CandidateText } from './candidate-text.js';
-import type { Capture, Captured } from './capture.js';
-import { durationText, isoTime } from './clock.js';
+import {
+  type Capture,
+  type Captured,
+  type CapturedValues,
+  STEP_VALUE_BYTES,
+  type StepValue,
+} from './capture.js';
 import { writeError } from './error-fields.js';
 import {
   EFFECTS,
@@ -16,28 +21,16 @@ import {
 import { CAPTURE_BOUNDS, FIELD_BOUNDS } from './limits.js';
 import { ObjectWriter, type WriteObject } from './object-writer.js';
 import { isObject, itemsOf, readParts, scalarText, type Source } from './source.js';
-import { cutUnits, nameMember, quote } from './text.js';
+import { cutUnits, isAscii, nameMember, quote } from './text.js';
 import { pointerSegment } from './value-writer.js';
-import type { StepText, StepTiming } from './step-text.js';
+import { headOf, type StepText, type StepTiming } from './step-text.js';
 import type { Reason } from './wire/decision.js';
 import type { Mark } from './wire/snapshot.js';
 import type { Kind, StepStatus } from './wire/step.js';
 
-// These pieces are long, because every piece of a head costs memory.
-const MEASURED = '","timing":"measured","sequence":';
-const INFERRED = '","timing":"inferred","sequence":';
-
 const OUTPUT = '"of":"output"';
 const VALUE = '"of":"value"';
 const LOST = '"of":"lost"';
-
-type PayloadName = 'input' | 'output' | 'reasoning';
-
-const PAYLOAD_BYTES: Record<PayloadName, number> = {
-  input: FIELD_BOUNDS.stepValueBytes,
-  output: FIELD_BOUNDS.stepValueBytes,
-  reasoning: FIELD_BOUNDS.reasoningBytes,
-};
 
 /** With less room than this, only the beginning of a streamed value would fit, so it is not captured. */
 const MIN_STREAMED_BYTES = 16;
@@ -54,7 +47,9 @@ export class StepDraft {
   readonly name: string;
   readonly #parent: number | undefined;
   readonly #capture: Capture;
-  readonly #payloads: Record<PayloadName, string | undefined> = {
+  /** Values that were captured before the draft was made. */
+  readonly #given: CapturedValues;
+  readonly #payloads: Record<StepValue, string | undefined> = {
     input: undefined,
     output: undefined,
     reasoning: undefined,
@@ -74,10 +69,19 @@ export class StepDraft {
   #hasCandidates = false;
   #stream: { readonly values: string[]; bytesLeft: number; total: number } | undefined;
   #kind: Kind | undefined;
+  /** Whether all values are known to be ASCII. */
+  #isAscii = true;
 
   /** @param parent the sequence of the enclosing step. */
-  constructor(capture: Capture, sequence: number, parent: number | undefined, name: unknown) {
+  constructor(
+    capture: Capture,
+    sequence: number,
+    parent: number | undefined,
+    name: unknown,
+    given: CapturedValues = {},
+  ) {
     this.#capture = capture;
+    this.#given = given;
     this.sequence = sequence;
     this.#parent = parent;
     const isFitting = typeof name === 'string' && name !== '' && name.length <= FIELD_BOUNDS.name;
@@ -117,9 +121,10 @@ export class StepDraft {
     );
   }
 
-  payload(name: PayloadName, value: unknown): void {
+  payload(name: StepValue, value: unknown): void {
     if (value === undefined) return;
-    const captured = this.#captured(name, value);
+    const captured = this.#given[name] ?? this.#capture.stepValue(name, value);
+    if (captured.isAscii !== true) this.#isAscii = false;
     const { json, marks } = captured;
     if (name === 'output') this.#outputTypes = captured.types;
     if (this.#payloads[name] !== undefined && isLost(captured)) {
@@ -136,7 +141,7 @@ export class StepDraft {
 
   /** One value of an iterator. All of its values together are the output. */
   streamed(value: unknown): void {
-    const stream = (this.#stream ??= { values: [], bytesLeft: PAYLOAD_BYTES.output, total: 0 });
+    const stream = (this.#stream ??= { values: [], bytesLeft: STEP_VALUE_BYTES.output, total: 0 });
     stream.total += 1;
     if (stream.values.length >= CAPTURE_BOUNDS.items || stream.bytesLeft < MIN_STREAMED_BYTES)
       return;
@@ -291,16 +296,15 @@ export class StepDraft {
 
   /** Returns the current state of the step. The draft stays usable. */
   freeze(status: StepStatus, timing: StepTiming): StepText {
-    // The text is concatenated directly, because every step passes here and each part is known to be valid.
-    const source = timing.timing === 'measured' ? MEASURED : INFERRED;
-    let head = `${this.#nameMember()},"status":"${status}${source}${String(this.sequence)}`;
-    head += `,"startedAt":"${isoTime(timing.startedAtMs)}","durationMs":${durationText(timing.durationMs)}`;
+    let head = headOf(this.#nameMember(), status, this.sequence, timing);
     if (this.#parent !== undefined) head += `,"parent":${String(this.#parent)}`;
     if (this.#kind !== undefined) head += `,"kind":"${this.#kind}"`;
     if (this.#members !== undefined) head += `,${[...this.#members.values()].join(',')}`;
     if (this.#rules !== undefined) head += `,"rules":[${this.#rules.join(',')}]`;
     if (this.#artifacts !== undefined) head += `,"artifacts":[${this.#artifacts.join(',')}]`;
+    const others = this.#candidates ?? this.#value ?? this.#stream;
     return {
+      isAscii: this.#isAscii && others === undefined && isAscii(head),
       name: this.name,
       status,
       kind: this.#kind,
@@ -337,19 +341,13 @@ export class StepDraft {
     return members !== undefined && this.isAsync ? `"async":true,${members}` : members;
   }
 
-  #captured(name: PayloadName, value: unknown): Captured {
-    return name === 'reasoning' && typeof value === 'string'
-      ? this.#capture.text(value, name, PAYLOAD_BYTES[name])
-      : this.#capture.value(value, name, PAYLOAD_BYTES[name]);
-  }
-
   #streamedOutput(): string | undefined {
     return this.#stream && `[${this.#stream.values.join(',')}]`;
   }
 
   #nameMember(): string {
     const member = nameMember(this.name);
-    if (member !== undefined) return member;
+    if (member !== undefined) return member.json;
     this.#forgetMarks('name');
     const out = new ObjectWriter(this.#capture, this.#marks);
     out.string('name', this.name, FIELD_BOUNDS.name);

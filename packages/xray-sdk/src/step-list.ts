@@ -1,4 +1,4 @@
-import type { StepText } from './step-text.js';
+import { nameOf, type PlainStep, type StepText } from './step-text.js';
 import type { StepStatus } from './wire/step.js';
 
 /** A step that may still run. `text` gives its current state. */
@@ -6,10 +6,14 @@ export interface LiveStep {
   text(): StepText;
 }
 
-type StepSlot = StepText | LiveStep;
+type FrozenStep = PlainStep | StepText;
+type StepSlot = FrozenStep | LiveStep;
 
-/** The number of steps left out, by name and status. */
-type LeftOut = ReadonlyMap<string, Readonly<Partial<Record<StepStatus, number>>>>;
+/** The number of steps left out, also by name and status. */
+export interface LeftOut {
+  readonly total: number;
+  readonly byName: ReadonlyMap<string, Readonly<Partial<Record<StepStatus, number>>>>;
+}
 
 const MAX_NAMES = 100;
 
@@ -19,8 +23,6 @@ const MAX_NAMES = 100;
  */
 export class StepList {
   readonly #maxSteps: number;
-  readonly #firstLimit: number;
-  readonly #lastLimit: number;
   readonly #kept: StepSlot[] = [];
   /** The most recent steps, once there are too many to keep all. */
   #recent: StepSlot[] | undefined;
@@ -28,24 +30,23 @@ export class StepList {
    * Steps between the first and the last that still run. They are kept or left out when they end.
    */
   #undecided: Set<LiveStep> | undefined;
-  readonly #leftOut = new Counts();
+  #leftOut: Counts | undefined;
   #nextSequence = 0;
 
   constructor(maxSteps: number) {
     this.#maxSteps = maxSteps;
-    this.#lastLimit = Math.floor(maxSteps * 0.1);
-    this.#firstLimit = Math.floor(maxSteps * 0.4);
   }
 
-  get leftOut(): LeftOut {
-    if (this.#undecided === undefined) return this.#leftOut.byName;
+  /** `undefined` if no step was left out. */
+  get leftOut(): LeftOut | undefined {
+    if (this.#undecided === undefined) return this.#leftOut;
     const counts = new Counts(this.#leftOut);
     for (const step of this.#undecided) counts.add(step.text());
-    return counts.byName;
+    return counts.total === 0 ? undefined : counts;
   }
 
-  get leftOutCount(): number {
-    return this.#leftOut.total + (this.#undecided?.size ?? 0);
+  get #lastLimit(): number {
+    return Math.floor(this.#maxSteps * 0.1);
   }
 
   /** Returns the next step's number. */
@@ -72,7 +73,7 @@ export class StepList {
     if (this.#undecided?.delete(step) === true) this.#keepOrCount(step);
   }
 
-  texts(): StepText[] {
+  texts(): FrozenStep[] {
     const kept = this.#kept.map(textOf);
     return this.#recent === undefined ? kept : kept.concat(this.#recent.map(textOf));
   }
@@ -82,7 +83,7 @@ export class StepList {
    * steps.
    */
   #makeRoom(): StepSlot[] {
-    const rest = this.#kept.splice(this.#firstLimit);
+    const rest = this.#kept.splice(Math.floor(this.#maxSteps * 0.4));
     const recent = rest.splice(Math.max(0, rest.length - this.#lastLimit));
     for (const slot of rest) this.#keepOrCount(slot);
     return recent;
@@ -100,7 +101,7 @@ export class StepList {
       this.#kept.push(slot);
       return;
     }
-    this.#leftOut.add(text);
+    (this.#leftOut ??= new Counts()).add(text);
   }
 }
 
@@ -113,7 +114,8 @@ class Counts {
     this.total = from?.total ?? 0;
   }
 
-  add({ name, status }: Pick<StepText, 'name' | 'status'>): void {
+  add(step: FrozenStep): void {
+    const [name, { status }] = [nameOf(step), step];
     const isKnown = this.byName.has(name) || this.byName.size < MAX_NAMES;
     const counts = this.byName.get(isKnown ? name : 'others') ?? {};
     counts[status] = (counts[status] ?? 0) + 1;
@@ -122,6 +124,6 @@ class Counts {
   }
 }
 
-function textOf(slot: StepSlot): StepText {
+function textOf(slot: StepSlot): FrozenStep {
   return 'text' in slot ? slot.text() : slot;
 }

@@ -22,17 +22,27 @@ export function storable(text: string): string {
 }
 
 const MAX_CACHED_NAMES = 2_000;
-const nameMembers = new Map<string, string>();
+const nameMembers = new Map<string, Text>();
+
+/** JSON text, and whether all of it is known to be ASCII. */
+export interface Text {
+  readonly json: string;
+  readonly isAscii: boolean;
+}
+
+export function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
+}
 
 /**
  * `"name":…` as JSON, or `undefined` for a name that must be changed first. Cached, because names
  * repeat.
  */
-export function nameMember(name: string): string | undefined {
+export function nameMember(name: string): Text | undefined {
   const known = nameMembers.get(name);
   if (known !== undefined) return known;
-  if (name.length > FIELD_BOUNDS.name || !isStorable(name)) return undefined;
-  const member = `"name":${quote(name)}`;
+  if (name === '' || name.length > FIELD_BOUNDS.name || !isStorable(name)) return undefined;
+  const member = { json: `"name":${quote(name)}`, isAscii: isAscii(name) };
   if (nameMembers.size >= MAX_CACHED_NAMES) nameMembers.clear();
   nameMembers.set(name, member);
   return member;
