@@ -43,6 +43,11 @@ export class Block {
     return this.bytes.length - this.used >= bytes + CLOSING.length;
   }
 
+  /** Whether the block holds a batch, and most of it would not stay unused. */
+  isFull(batchSize: number): boolean {
+    return this.starts.length >= batchSize && this.used > BLOCK_BYTES / 4;
+  }
+
   /** Writes a snapshot that has room. Returns its place. */
   write(json: string, isAscii: boolean): number {
     const start = this.used;

@@ -79,7 +79,7 @@ export class XRaySDK {
    * ```
    */
   startExecution(options?: ExecutionOptions): Execution {
-    return new Execution(this.#host, options ?? {});
+    return new Execution(this.#host, options ?? undefined);
   }
 
   /**
@@ -163,7 +163,7 @@ export class XRaySDK {
 
   #makeQueue(ready: () => void): SnapshotQueue {
     const { spool, isEnabled, delivery } = this.#settings;
-    if (spool === undefined || !isEnabled) return new MemoryQueue();
+    if (spool === undefined || !isEnabled) return new MemoryQueue(delivery.maxBatch);
     const host = {
       instanceId: this.#instanceId,
       maxQueued: delivery.maxQueued,

@@ -79,6 +79,8 @@ const MAX_LATE_SUBMISSIONS = 100;
 /** A getter may itself record something, which calls another getter, and so on. */
 const MAX_NESTED_CALLS = 8;
 
+const NO_OPTIONS: ExecutionOptions = Object.freeze({});
+
 let nextKey = 1;
 let nestedCalls = 0;
 
@@ -99,7 +101,7 @@ export class Execution {
   readonly id: string;
   readonly #host: ExecutionHost;
   readonly #replayed: ReplayedExecution | undefined;
-  readonly #fields: ExecutionFields;
+  #ownFields: ExecutionFields | undefined;
   readonly #steps: StepList;
   #stepHost: StepHost | undefined;
   readonly #key: number;
@@ -107,7 +109,7 @@ export class Execution {
   readonly #waitUntil: ExecutionOptions['waitUntil'];
   readonly #startedAtMs: number;
   readonly #startedMonotonicMs: number;
-  readonly #failedChecks: Reason[] = [];
+  #failedChecks: Reason[] | undefined;
   /** This is kept even if nothing is recorded, because the host's decision may depend on it. */
   #hasFailedCheck = false;
   #lastMonotonicMs: number;
@@ -127,10 +129,10 @@ export class Execution {
   #draws = 0;
 
   /** Call `startExecution` instead. */
-  constructor(given: ExecutionHost, options: ExecutionOptions = {}) {
+  constructor(given: ExecutionHost, options: ExecutionOptions = NO_OPTIONS) {
     const replay = openReplay(given, options);
     const host = replay?.host ?? given;
-    const { settings, capture } = host;
+    const { settings } = host;
     this.#host = host;
     this.#replayed = replay?.replayed;
     this.#key = nextKey;
@@ -138,18 +140,23 @@ export class Execution {
     this.#startedAtMs = settings.clock.wallMs();
     this.#startedMonotonicMs = settings.clock.monotonicMs();
     this.#lastMonotonicMs = this.#startedMonotonicMs;
-    const { executionId, waitUntil } = choicesOf(options);
+    const { executionId, waitUntil } = options === NO_OPTIONS ? NO_OPTIONS : choicesOf(options);
     this.id = this.#replayed?.executionId ?? executionId ?? uuidV7(this.#startedAtMs);
     this.#waitUntil = waitUntil ?? settings.waitUntil;
     this.#steps = new StepList(settings.maxSteps);
-    this.#fields = new ExecutionFields(capture, host.fields);
     const origin = originOf(options);
     this.#rootId = origin.rootId ?? this.id;
     this.#trace = origin.trace;
+    if (options === NO_OPTIONS) return;
     this.#attempt(() => {
       if (origin.links.length > 0) this.#fields.setLinks(origin.links);
       this.#fields.start(options);
     });
+  }
+
+  /** Made on the first change, because many executions have no fields of their own. */
+  get #fields(): ExecutionFields {
+    return (this.#ownFields ??= new ExecutionFields(this.#host.capture, this.#host.fields));
   }
 
   /**
@@ -213,7 +220,7 @@ export class Execution {
   decide(outcome: string, details?: DecisionDetails): void {
     this.#replayed?.decided();
     this.#attempt(() => {
-      const isAdverse = this.#fields.decide(outcome, details, this.#failedChecks);
+      const isAdverse = this.#fields.decide(outcome, details, this.#failedChecks ?? []);
       if (isAdverse !== undefined) this.#isAdverse = isAdverse;
     });
   }
@@ -242,7 +249,7 @@ export class Execution {
       const isAdverse = this.#fields.decide(
         hasFailed ? fail : pass,
         given,
-        this.#failedChecks,
+        this.#failedChecks ?? [],
         basis,
       );
       if (isAdverse !== undefined) this.#isAdverse = isAdverse;
@@ -317,7 +324,7 @@ export class Execution {
    * ```
    */
   completeExecution(): void {
-    this.#end('completed', () => {});
+    this.#end('completed');
   }
 
   /**
@@ -430,7 +437,7 @@ export class Execution {
     step.isCounted = !this.#hasEnded || this.#takesLateSteps();
     if (step.isCounted) this.#openSteps += 1;
     this.#attempt(() => {
-      this.#steps.add(step);
+      this.#steps.addLive(step);
       draft.note(options);
     });
     return step;
@@ -473,6 +480,7 @@ export class Execution {
       },
       failedCheck: (reason) => {
         // A decision holds fewer reasons than this. More of them are only counted.
+        this.#failedChecks ??= [];
         if (this.#failedChecks.length < MAX_FAILED_CHECKS) this.#failedChecks.push(reason);
       },
       takeItems: (wanted) => {
@@ -494,13 +502,13 @@ export class Execution {
     return this.#startedAtMs + (monotonicMs - this.#startedMonotonicMs);
   }
 
-  #end(status: Status, before: () => void): void {
+  #end(status: Status, before?: () => void): void {
     if (this.#hasEnded) {
       if (this.#host.settings.isEnabled) this.#host.ignored();
       return;
     }
     this.#attempt(() => {
-      before();
+      before?.();
       this.#hasEnded = true;
       this.#status = status;
       this.#submit(status);
@@ -521,7 +529,7 @@ export class Execution {
         executionId: this.id,
         revision: this.#revision,
         status,
-        fields: this.#fields.texts,
+        fields: (this.#ownFields ?? this.#host.fields).texts,
         steps: this.#steps.texts(),
         leftOut: this.#steps.leftOut,
         startedAtMs: this.#startedAtMs,

@@ -75,8 +75,14 @@ export class MemoryQueue implements SnapshotQueue {
   readonly #inUse = new Set<Block>();
   /** The waiting snapshots that a later one may replace, by key. */
   readonly #replaceable = new Map<number, { readonly block: Block; readonly place: number }>();
+  readonly #batchSize: number;
   size = 0;
   bytes = 0;
+
+  /** @param batchSize the number of snapshots in a batch. A batch in one block needs no copy. */
+  constructor(batchSize = Infinity) {
+    this.#batchSize = batchSize;
+  }
 
   get oldestOrder(): number {
     return this.#oldest()?.order ?? Infinity;
@@ -113,11 +119,13 @@ export class MemoryQueue implements SnapshotQueue {
   }
 
   take(maxItems: number, maxBytes: number): Queued[] {
-    const batch: Queued[] = [];
+    const batch: InBlock[] = [];
     let bytes = 0;
     while (batch.length < maxItems) {
       const item = this.#oldest();
       if (item === undefined) break;
+      // The end of a block ends a large batch, so that sending it needs no copy.
+      if (batch.length * 2 >= maxItems && batch.at(-1)?.block !== item.block) break;
       bytes += item.bytes;
       if (batch.length > 0 && bytes > maxBytes) break;
       this.#inUse.add(item.block);
@@ -162,7 +170,7 @@ export class MemoryQueue implements SnapshotQueue {
 
   #blockFor(json: string, isAscii: boolean): Block {
     const last = this.#blocks.at(-1);
-    if (last?.hasRoomFor(json, isAscii) === true) return last;
+    if (last?.hasRoomFor(json, isAscii) === true && !last.isFull(this.#batchSize)) return last;
     const block = takeBlock(json, isAscii);
     this.#blocks.push(block);
     return block;

@@ -60,25 +60,28 @@ const SHEDDING = [
   'ledger',
 ] as const;
 type Sheddable = (typeof SHEDDING)[number];
+const NOTHING: ReadonlySet<Sheddable> = new Set();
 
 /**
  * The snapshot's JSON text. It leaves parts out until the text takes at most `maxBytes` in UTF-8. It
  * keeps ids, statuses, outcomes, reasons, counts and marks. `sentAt` is added on sending.
  */
 export function serialize(execution: ExecutionText, envelope: Envelope, maxBytes: number): Text {
+  const whole = new SnapshotWriter(execution, envelope, NOTHING).write(maxBytes);
+  if (fits(whole, maxBytes)) return whole;
   const shed = new Set<Sheddable>();
-  for (const kind of [undefined, ...SHEDDING]) {
-    if (kind !== undefined) shed.add(kind);
+  for (const kind of SHEDDING) {
+    shed.add(kind);
     const text = new SnapshotWriter(execution, envelope, shed).write(maxBytes);
-    if (text.json.length <= maxBytes && fits(text, maxBytes)) return text;
+    if (fits(text, maxBytes)) return text;
   }
   return new SnapshotWriter(execution, envelope, shed).write(Infinity);
 }
 
 /** One UTF-16 unit takes at most three bytes. */
 function fits({ json, isAscii }: Text, maxBytes: number): boolean {
-  const mostBytes = isAscii ? json.length : json.length * 3;
-  return mostBytes <= maxBytes || (!isAscii && utf8Length(json) <= maxBytes);
+  if (json.length * (isAscii ? 1 : 3) <= maxBytes) return true;
+  return json.length <= maxBytes && !isAscii && utf8Length(json) <= maxBytes;
 }
 
 /** Writes a snapshot without the parts to leave out, and marks each of them. */
@@ -100,7 +103,8 @@ class SnapshotWriter {
   write(maxBytes: number): Text {
     let json = this.#head();
     let isAscii = true;
-    for (const [name, field] of this.#execution.fields) {
+    const { fields, steps } = this.#execution;
+    for (const [name, field] of fields) {
       const isValue = name === 'input' || name === 'output';
       const { member } = field;
       this.#adopt('', field.marks);
@@ -110,7 +114,6 @@ class SnapshotWriter {
       isAscii &&= field.isAscii;
     }
     json += ',"steps":[';
-    const { steps } = this.#execution;
     for (let index = 0; index < steps.length; index += 1) {
       const step = steps[index];
       if (step === undefined) break;

@@ -31,6 +31,7 @@ export class StepList {
    */
   #undecided: Set<LiveStep> | undefined;
   #leftOut: Counts | undefined;
+  #hasLive = false;
   #nextSequence = 0;
 
   constructor(maxSteps: number) {
@@ -56,7 +57,17 @@ export class StepList {
     return sequence;
   }
 
-  add(slot: StepSlot): void {
+  add(slot: FrozenStep): void {
+    this.#add(slot);
+  }
+
+  /** Adds a step that may still run. */
+  addLive(step: LiveStep): void {
+    this.#hasLive = true;
+    this.#add(step);
+  }
+
+  #add(slot: StepSlot): void {
     if (this.#recent === undefined && this.#kept.length < this.#maxSteps) {
       this.#kept.push(slot);
       return;
@@ -73,9 +84,10 @@ export class StepList {
     if (this.#undecided?.delete(step) === true) this.#keepOrCount(step);
   }
 
-  texts(): FrozenStep[] {
-    const kept = this.#kept.map(textOf);
-    return this.#recent === undefined ? kept : kept.concat(this.#recent.map(textOf));
+  /** The current texts. Valid until the next call of another method. */
+  texts(): readonly FrozenStep[] {
+    if (!this.#hasLive && this.#recent === undefined) return this.#kept as FrozenStep[];
+    return [...this.#kept, ...(this.#recent ?? [])].map(textOf);
   }
 
   /**
