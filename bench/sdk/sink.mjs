@@ -1,7 +1,7 @@
 // One server for all contestants, in its own process. It accepts every post and keeps the bodies. On a request over
 // IPC it counts their markers. It counts only then, so that counting does not compete with a measurement.
 import { createServer } from 'node:http';
-import { gunzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { MARKER } from './workloads.mjs';
 
 let bodies = [];
@@ -49,6 +49,7 @@ function receiptFor(kept) {
 
 function plain({ body, encoding }) {
   if (encoding === 'gzip') return gunzipSync(body);
+  if (encoding === 'br') return brotliDecompressSync(body);
   return encoding === 'deflate' ? inflateSync(body) : body;
 }
 

@@ -7,7 +7,7 @@ export function start(endpoint) {
     appId: 'bench',
     pipeline: 'loan-approval',
     endpoint,
-    delivery: { gzip: false, maxQueued: 1_000_000, maxQueuedBytes: 1_000_000_000 },
+    delivery: { compress: false, maxQueued: 1_000_000, maxQueuedBytes: 1_000_000_000 },
   });
   return {
     execute({ steps }) {

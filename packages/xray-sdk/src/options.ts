@@ -2,6 +2,7 @@ import { environmentVariable } from '#platform';
 
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { isDots, isIdentifier } from './fields.js';
+import { isNear } from './near.js';
 import type { QueueHost, SnapshotQueue } from './queue.js';
 import { Redactor, type RedactOptions } from './redact.js';
 import type { SampleOptions } from './sampling.js';
@@ -117,7 +118,7 @@ export interface XRayOptions {
  *
  * @example
  * ```ts
- * const delivery: DeliveryOptions = { maxQueued: 5_000, delayMs: 100, gzip: false };
+ * const delivery: DeliveryOptions = { maxQueued: 5_000, delayMs: 100, compress: true };
  * ```
  */
 export interface DeliveryOptions {
@@ -133,7 +134,12 @@ export interface DeliveryOptions {
   delayMs?: number | undefined;
   /** How long one request may take. Default 10 s. */
   timeoutMs?: number | undefined;
-  /** Whether to compress batches over 4 KiB. Default true. */
+  /**
+   * Whether to compress batches over 4 KiB: with Brotli in Node, with gzip elsewhere. Default `auto`: not for
+   * servers on this machine or at a private address, where compressing costs more than sending.
+   */
+  compress?: boolean | 'auto' | undefined;
+  /** @deprecated The earlier name of `compress`, which has priority. */
   gzip?: boolean | undefined;
 }
 
@@ -156,7 +162,7 @@ export interface Settings {
   readonly maxSnapshotBytes: number;
   readonly onDrop: ((event: DropEvent) => void) | undefined;
   readonly delivery: Readonly<
-    Required<{ [K in keyof DeliveryOptions]: NonNullable<DeliveryOptions[K]> }>
+    Record<Exclude<keyof DeliveryOptions, 'compress' | 'gzip'>, number> & { compress: boolean }
   >;
   readonly clock: Clock;
 }
@@ -203,7 +209,7 @@ function resolve(given: Partial<XRayOptions>, unreadable: ReadonlySet<string>): 
     onDrop: typeof given.onDrop === 'function' ? given.onDrop : undefined,
     delivery: readParts(
       isObject(given.delivery) ? given.delivery : {},
-      (from) => deliveryOf(from as DeliveryOptions),
+      (from) => deliveryOf(from as DeliveryOptions, url),
       (key) => warnOnce(`the option delivery.${key} cannot be read`),
     ),
     clock: SYSTEM_CLOCK,
@@ -267,7 +273,8 @@ function keepsEffects(replay: unknown): boolean {
   return false;
 }
 
-function deliveryOf(given: DeliveryOptions): Settings['delivery'] {
+function deliveryOf(given: DeliveryOptions, url: URL | undefined): Settings['delivery'] {
+  const wanted: unknown = given.compress ?? given.gzip;
   return {
     maxQueued: numberOr(given.maxQueued, 1_000, 1),
     maxQueuedBytes: numberOr(given.maxQueuedBytes, 10_000_000, 1),
@@ -275,7 +282,7 @@ function deliveryOf(given: DeliveryOptions): Settings['delivery'] {
     maxBatchBytes: numberOr(given.maxBatchBytes, 1024 * 1024, 1),
     delayMs: Math.min(numberOr(given.delayMs, 200, 0), MAX_TIMER_MS),
     timeoutMs: Math.min(numberOr(given.timeoutMs, 10_000, 1), MAX_TIMER_MS),
-    gzip: given.gzip !== false,
+    compress: typeof wanted === 'boolean' ? wanted : url !== undefined && !isNear(url.hostname),
   };
 }
 

@@ -3,9 +3,9 @@ import { randomFillSync } from 'node:crypto';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import { constants, gzip as zlibGzip } from 'node:zlib';
+import { brotliCompress, brotliCompressSync, type BrotliOptions, constants } from 'node:zlib';
 
-import type { Answer, Platform } from './platform.js';
+import type { Answer, Bytes, Platform } from './platform.js';
 import { clearTimer, setTimer } from './real-time.js';
 
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: 2, timeout: 30_000 };
@@ -57,12 +57,27 @@ export const post: Platform['post'] = ({ url, headers, body, timeoutMs, maxAnswe
     request.end(body);
   });
 
-export const gzip: Platform['gzip'] = (bytes) =>
-  new Promise((resolve, reject) => {
-    zlibGzip(bytes, { level: constants.Z_BEST_SPEED }, (error, result) =>
-      error === null ? resolve(result) : reject(error),
+const BROTLI: BrotliOptions = {
+  params: {
+    [constants.BROTLI_PARAM_QUALITY]: 1,
+    // The window bounds the memory. Snapshots resemble their neighbours.
+    [constants.BROTLI_PARAM_LGWIN]: 18,
+  },
+};
+/** Compressing more than this would hold up the host, so another thread does it. */
+const MAX_SYNC_BYTES = 512 * 1024;
+
+/** To give a small batch to another thread takes longer than to compress it. */
+export const compress: Platform['compress'] = (bytes) => {
+  if (bytes.length <= MAX_SYNC_BYTES) {
+    return { bytes: brotliCompressSync(bytes, BROTLI) as Bytes, encoding: 'br' };
+  }
+  return new Promise((resolve, reject) => {
+    brotliCompress(bytes, BROTLI, (error, result) =>
+      error === null ? resolve({ bytes: result as Bytes, encoding: 'br' }) : reject(error),
     );
   });
+};
 
 export const utf8Length: Platform['utf8Length'] = (text) => Buffer.byteLength(text);
 

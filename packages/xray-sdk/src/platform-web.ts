@@ -56,10 +56,10 @@ export const post: Platform['post'] = async ({
   }
 };
 
-export const gzip: Platform['gzip'] = (bytes) => {
-  if (typeof CompressionStream === 'undefined') return undefined;
+export const compress: Platform['compress'] = async (bytes) => {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
-  return new Response(stream).arrayBuffer().then((buffer) => new Uint8Array(buffer));
+  const zipped = new Uint8Array(await new Response(stream).arrayBuffer());
+  return { bytes: zipped, encoding: 'gzip' };
 };
 
 export const utf8Length: Platform['utf8Length'] = (text) => encoder.encode(text).length;

@@ -26,6 +26,12 @@ export interface Post {
   readonly maxAnswerLength: number;
 }
 
+/** A compressed body, and the name of its content encoding. */
+export interface Compressed {
+  readonly bytes: Bytes;
+  readonly encoding: 'br' | 'gzip';
+}
+
 /** Keeps a value for the asynchronous calls made inside `run`. */
 export interface ContextStore<T> {
   run<R>(value: T, fn: () => R): R;
@@ -48,8 +54,8 @@ export interface Scratch {
 export interface Platform {
   /** Never rejects and follows no redirect. A request in flight keeps no process alive. */
   post(post: Post): Promise<Answer>;
-  /** Compresses outside the caller's thread. `undefined` where the runtime has no gzip. */
-  gzip(bytes: Bytes): Promise<Bytes> | undefined;
+  /** Compresses a batch. Throws or rejects where the runtime cannot. */
+  compress(bytes: Bytes): Compressed | Promise<Compressed>;
   utf8Length(text: string): number;
   createScratch(bytes: number): Scratch;
   fillRandom(bytes: Bytes): void;

@@ -1,4 +1,4 @@
-import { gzip, post, postNow } from '#platform';
+import { compress, post, postNow } from '#platform';
 
 import { readAnswer, type SendResult, type Sent } from './answer.js';
 import { isoTime } from './clock.js';
@@ -13,7 +13,7 @@ export interface FrozenBatch {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const MIN_GZIP_BYTES = 4 * 1024;
+const MIN_COMPRESSED_BYTES = 4 * 1024;
 /**
  * A longer answer is not from X-Ray. A receipt needs some hundred characters for a rejected
  * snapshot.
@@ -29,11 +29,11 @@ export async function freezeBatch(
   settings: Settings,
 ): Promise<FrozenBatch> {
   const { bytes, headers } = joinBatch(snapshots, settings);
-  if (!settings.delivery.gzip || bytes.length < MIN_GZIP_BYTES) return { bytes, headers };
+  if (!settings.delivery.compress || bytes.length < MIN_COMPRESSED_BYTES) return { bytes, headers };
   try {
-    const zipped = await gzip(bytes);
-    if (zipped === undefined) return { bytes, headers };
-    return { bytes: zipped, headers: { ...headers, 'content-encoding': 'gzip' } };
+    const compressed = await compress(bytes);
+    const encoded = { ...headers, 'content-encoding': compressed.encoding };
+    return { bytes: compressed.bytes, headers: encoded };
   } catch {
     return { bytes, headers };
   }

@@ -51,16 +51,42 @@ function expectExact(xray: XRaySDK): void {
 
 describe('during delivery', () => {
   test('snapshots travel in compressed batches, in order', async () => {
-    const xray = client();
+    const xray = client({ delivery: { compress: true } });
     const ids = record(xray, 300);
     expect(await xray.flush()).toBe(true);
     expect(sink.snapshots.map(({ executionId }) => executionId)).toEqual(ids);
     expect(sink.requests.length).toBeLessThanOrEqual(4);
     expect(sink.requests[0]?.headers).toMatchObject({
       'content-type': 'application/x-ndjson',
-      'content-encoding': 'gzip',
+      'content-encoding': 'br',
     });
     expect(xray.stats()).toMatchObject({ recorded: 300, delivered: 300, queued: 0, dropped: {} });
+  });
+
+  test.each([
+    ['nothing is said', {}, undefined],
+    ['it shall decide by the address', { compress: 'auto' }, undefined],
+    ['it shall not compress', { compress: false }, undefined],
+    ['it shall compress', { compress: true }, 'br'],
+    ['it shall compress, by the earlier name', { gzip: true }, 'br'],
+    ['the two names differ', { compress: false, gzip: true }, undefined],
+  ] as const)(
+    'the encoding of a batch for a server on this machine, if %s',
+    async (_, delivery, encoding) => {
+      const xray = client({ delivery });
+      record(xray, 20, 'x'.repeat(300));
+      expect(await xray.flush()).toBe(true);
+      expect(sink.requests[0]?.headers['content-encoding']).toBe(encoding);
+      expect(sink.snapshots).toHaveLength(20);
+    },
+  );
+
+  test('a batch of more than half a MiB is compressed by another thread', async () => {
+    const xray = client({ delivery: { compress: true, maxBatchBytes: 4 * 1024 * 1024 } });
+    const ids = record(xray, 50, 'x'.repeat(15_000));
+    expect(await xray.flush()).toBe(true);
+    expect(sink.requests[0]?.headers['content-encoding']).toBe('br');
+    expect(sink.snapshots.map(({ executionId }) => executionId)).toEqual(ids);
   });
 
   test('a retry sends the same bytes', async () => {

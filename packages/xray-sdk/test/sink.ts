@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
 import type { Snapshot } from '../src/wire/snapshot.js';
 
@@ -73,6 +73,11 @@ export function foreign(
   };
 }
 
+function decoded(body: Buffer, encoding: string | undefined): Buffer {
+  if (encoding === 'br') return brotliDecompressSync(body);
+  return encoding === 'gzip' ? gunzipSync(body) : body;
+}
+
 export async function startSink(behaviour: Behaviour = accept): Promise<Sink> {
   const server = createServer((request, response) => {
     // The same headers as the server sends to browsers: any origin, no credentials.
@@ -87,8 +92,7 @@ export async function startSink(behaviour: Behaviour = accept): Promise<Sink> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks);
-      const isZipped = request.headers['content-encoding'] === 'gzip';
-      const text = (isZipped ? gunzipSync(body) : body).toString();
+      const text = decoded(body, request.headers['content-encoding']).toString();
       const snapshots = text.split('\n').map((line) => JSON.parse(line) as Snapshot);
       const received = { headers: request.headers, path: request.url, snapshots, text };
       sink.requests.push(received);

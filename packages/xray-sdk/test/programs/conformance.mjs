@@ -3,7 +3,13 @@
 import { XRaySDK } from '@xray/sdk';
 
 const endpoint = globalThis.conformance?.endpoint ?? globalThis.process.env.XRAY_ENDPOINT;
-const xray = new XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'conformance', endpoint });
+const xray = new XRaySDK({
+  apiKey: 'xr_test',
+  appId: 'app',
+  pipeline: 'conformance',
+  endpoint,
+  delivery: { compress: true },
+});
 
 const outcome = await xray.run({ subject: { applicant: 'a-1' } }, async (execution) => {
   const score = await execution.step('score', { kind: 'retrieve' }, async () => {
