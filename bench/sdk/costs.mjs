@@ -1,8 +1,7 @@
 // Compares X-Ray with bare code, in its own process. Each run measures one kind of cost and reports it over
 // IPC.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { start } from './contestants/x-ray.mjs';
-import { XRaySDK } from '@xray/sdk';
+import { start, startClient } from './contestants/x-ray.mjs';
 import { workloads } from './workloads.mjs';
 
 const { kind, endpoint, isQuick } = JSON.parse(process.argv[2] ?? '{}');
@@ -11,16 +10,14 @@ const measures = {
   'record-step': measureRecordStep,
   candidates: measureCandidates,
   'event-loop': measureEventLoop,
+  memory: measureMemory,
+  'server-down': measureServerDown,
 };
 process.send?.(await measures[kind](), () => process.exit());
 
-function client() {
-  return new XRaySDK({ apiKey: 'xr_bench', appId: 'bench', pipeline: 'costs', endpoint });
-}
-
 /** Times single calls of `recordStep` with 1 KB, while the service also delivers. */
 async function measureRecordStep() {
-  const xray = client();
+  const xray = startClient(endpoint, { maxQueued: 1_000 });
   const { make } = workloads.kb1;
   const count = isQuick ? 20_000 : 100_000;
   const timesUs = [];
@@ -41,7 +38,7 @@ async function measureRecordStep() {
 
 /** Filters 5,000 candidates by two rules and ranks them: the bare loop, and with recording. */
 async function measureCandidates() {
-  const xray = client();
+  const xray = startClient(endpoint, { maxQueued: 1_000 });
   const products = Array.from({ length: 5_000 }, (_, index) => ({
     asin: `B0${String(index).padStart(8, '0')}`,
     price: 10 + ((index * 37) % 90),
@@ -50,34 +47,45 @@ async function measureCandidates() {
   }));
   const isCheap = (product) => product.price <= 60;
   const isGood = (product) => product.rating >= 3.8;
+  const id = (product) => product.asin;
+  const rules = [
+    { id: 'price', test: isCheap, actual: (product) => product.price, threshold: 60 },
+    { id: 'rating', test: isGood, actual: (product) => product.rating, threshold: 3.8 },
+  ];
+  const score = (product) => product.similarity;
+  const bareFilter = () => products.filter((product) => isCheap(product) && isGood(product));
+  const filter = () =>
+    xray.run((execution) =>
+      execution.step('filters', (step) => step.filter(products, { id, rules })),
+    );
   const bare = () =>
-    products
-      .filter((product) => isCheap(product) && isGood(product))
+    bareFilter()
       .sort((a, b) => b.similarity - a.similarity)
       .slice(0, 10);
-  const recorded = () =>
+  const both = () =>
     xray.run((execution) => {
-      const id = (product) => product.asin;
-      const rules = [
-        { id: 'price', test: isCheap, actual: (product) => product.price, threshold: 60 },
-        { id: 'rating', test: isGood, actual: (product) => product.rating, threshold: 3.8 },
-      ];
       const fit = execution.step('filters', (step) => step.filter(products, { id, rules }));
-      const score = (product) => product.similarity;
       return execution.step('rank', (step) => step.rank(fit, { id, score, top: 10 }));
     });
   const [best] = bare();
-  if (recorded()[0] !== best) throw new Error('the recorded loop chose another candidate');
-  const bareUs = await timeEach(bare);
-  const recordedUs = await timeEach(recorded);
+  if (both()[0] !== best) throw new Error('the recorded loop chose another candidate');
+  const us = {
+    bareFilter: await timeEach(bareFilter),
+    filter: await timeEach(filter),
+    bare: await timeEach(bare),
+    both: await timeEach(both),
+  };
   await xray.flush(60_000);
+  const line = (title, bareUs, recordedUs) =>
+    `  ${title}: bare ${bareUs.toFixed(0)} µs, with its record ${recordedUs.toFixed(0)} µs (x${(recordedUs / bareUs).toFixed(1)})`;
   return {
-    bareUs,
-    recordedUs,
+    us,
+    filter: us.filter / us.bareFilter,
+    both: us.both / us.bare,
     lines: [
-      'Filter and rank of 5,000 candidates, median:',
-      `  bare loop ${bareUs.toFixed(0)} µs, with its record ${recordedUs.toFixed(0)} µs ` +
-        `(x${(recordedUs / bareUs).toFixed(1)}, ${(((recordedUs - bareUs) / 5_000) * 1_000).toFixed(0)} ns a candidate)`,
+      '5,000 candidates, median:',
+      line('filter by two rules', us.bareFilter, us.filter),
+      line('filter and rank', us.bare, us.both),
     ],
   };
 }
@@ -109,6 +117,75 @@ async function measureEventLoop() {
       `Event-loop delay at 2,000 executions of five steps a second, over ${seconds} s:`,
       `  without recording ${asText(idle, 'ms')}`,
       `  with recording    ${asText(recording, 'ms')}`,
+    ],
+  };
+}
+
+/** The heap and other memory of waiting snapshots, and of executions that are not ended. */
+async function measureMemory() {
+  const { make } = workloads.five;
+  const xray = startClient(endpoint, {
+    delayMs: 3_600_000,
+    maxBatch: 1_000_000,
+    maxBatchBytes: 1e9,
+  });
+  const open = () => {
+    const execution = xray.startExecution();
+    for (const step of make(1).steps) execution.recordStep(step);
+    return execution;
+  };
+  const count = 20_000;
+  for (let index = 0; index < count; index += 1) open();
+  const opened = [];
+  let before = used();
+  for (let index = 0; index < count; index += 1) opened.push(open());
+  const openBytes = (used() - before) / count;
+  before = used();
+  // Ending an execution keeps its text, and the host lets go of its object.
+  for (const execution of opened.splice(0)) execution.completeExecution();
+  const queuedBytes = (used() - before) / count + openBytes;
+  return {
+    openBytes,
+    queuedBytes,
+    lines: [
+      `Memory of five steps: an open execution ${openBytes.toFixed(0)} bytes, a waiting snapshot ${queuedBytes.toFixed(0)} bytes`,
+    ],
+  };
+}
+
+function used() {
+  // The first call frees memory outside of the heap in the background. The second call waits for that.
+  globalThis.gc();
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** Records a million executions with the default queue, while nothing listens at the endpoint. */
+async function measureServerDown() {
+  const { execute } = start('http://127.0.0.1:9', { maxQueued: 1_000, maxQueuedBytes: 10_000_000 });
+  const { make } = workloads.five;
+  const count = isQuick ? 100_000 : 1_000_000;
+  const record = async (from, to) => {
+    for (let id = from; id < to; id += 1) {
+      execute(make(id));
+      if (id % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await record(0, 20_000);
+  const before = used();
+  const cpu = process.cpuUsage();
+  await record(20_000, 20_000 + count);
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuUs = (user + system) / count;
+  const rssMb = process.memoryUsage().rss / 1e6;
+  const grownMb = (used() - before) / 1e6;
+  return {
+    cpuUs,
+    rssMb,
+    grownMb,
+    lines: [
+      `${count} executions with the server down: ${cpuUs.toFixed(1)} µs each, RSS ${rssMb.toFixed(0)} MB, memory grew by ${grownMb.toFixed(1)} MB`,
     ],
   };
 }

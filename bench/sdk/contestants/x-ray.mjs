@@ -1,14 +1,20 @@
-import { XRaySDK } from '@xray/sdk';
+/** The file of the installed package. */
+const { XRaySDK } = await import(process.env['XRAY_BENCH_SDK']);
 
-/** The first version's calls. The options are the defaults, except for the queue size and gzip. */
-export function start(endpoint) {
-  const xray = new XRaySDK({
+/** The options are the defaults, except for the size of the queue. */
+export function startClient(endpoint, delivery = {}) {
+  return new XRaySDK({
     apiKey: 'xr_bench',
     appId: 'bench',
     pipeline: 'loan-approval',
     endpoint,
-    delivery: { compress: false, maxQueued: 1_000_000, maxQueuedBytes: 1_000_000_000 },
+    delivery: { maxQueued: 1_000_000, maxQueuedBytes: 1_000_000_000, ...delivery },
   });
+}
+
+/** The first version's calls. By default nothing is compressed for a server on the same machine. */
+export function start(endpoint, delivery) {
+  const xray = startClient(endpoint, delivery);
   return {
     execute({ steps }) {
       const execution = xray.startExecution();
