@@ -98,12 +98,16 @@ export function assessFairness(counts: readonly FairnessCount[], within: string[
   };
 }
 
-/** The group with the highest rate. Null if there is nothing to compare it with. */
+/**
+ * The group with the highest rate. Null if there is nothing to compare it with. Executions without a value are no
+ * group that others could be measured by.
+ */
 function referenceOf(
   shown: [string | null, Tally][],
 ): { group: string | null; tally: Tally } | null {
   if (shown.length < 2) return null;
-  const [first] = shown.toSorted(
+  const named = shown.filter(([name]) => name !== NO_GROUP);
+  const [first] = named.toSorted(
     ([nameA, a], [nameB, b]) =>
       share(b) - share(a) || b.total - a.total || compareNames(nameA, nameB),
   );
@@ -222,7 +226,10 @@ function shownCells(strata: readonly Stratum[]): Map<string, Set<string | null>>
       return [key, new Set(large.length < 2 ? [] : large.map(([group]) => group))] as const;
     }),
   );
-  const groups = new Set(strata.flatMap(([, tallies]) => [...tallies.keys()]));
+  // In a fixed order, because hiding a cell of one group can hide cells of others.
+  const groups = [...new Set(strata.flatMap(([, tallies]) => [...tallies.keys()]))].toSorted(
+    compareNames,
+  );
   for (let isDone = false; !isDone;) {
     isDone = true;
     for (const group of groups) {

@@ -2,7 +2,7 @@
 
 import type { CSSProperties } from 'react';
 import { cn } from '@/lib/cn';
-import { useNames } from '@/lib/dictionary';
+import { nameWithCode, useNames } from '@/lib/dictionary';
 import { verdictName, type Shape, type Tone, type Verdict } from '@/lib/verdict';
 
 const TONE_CLASS: Record<Tone, string> = {
@@ -45,14 +45,14 @@ export function VerdictMark({ verdict, className }: { verdict: Verdict; classNam
 
 /** Shape, colour and word together. */
 export function VerdictLabel({ verdict, className }: { verdict: Verdict; className?: string }) {
-  const names = useNames();
+  const name = verdictName(verdict, useNames());
   return (
     <span
       className={cn('inline-flex max-w-full min-w-0 items-center gap-1.5 align-middle', className)}
     >
       <VerdictMark verdict={verdict} />
-      <span className="truncate" title={verdict.word}>
-        {verdictName(verdict, names)}
+      <span className="truncate" title={nameWithCode(name, verdict.word)}>
+        {name}
       </span>
     </span>
   );

@@ -16,6 +16,11 @@ export type Names = (kind: TermKind, code: string) => string;
 /** The recorded names, which filters and files use. */
 export const asRecorded: Names = (_kind, code) => code;
 
+/** The name with the recorded code, for the text that shows on hover. */
+export function nameWithCode(name: string, code: string): string {
+  return name === code ? code : `${name} (${code})`;
+}
+
 /** Every row of a list reads the terms, so they are made once for each answer. */
 const made = new WeakMap<object, Terms>();
 

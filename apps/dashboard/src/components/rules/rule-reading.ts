@@ -1,6 +1,7 @@
 import type { Decision, Json, Rule, RuleEvidence } from '@xray/core';
 import { isNumber, stringifyJson } from '@xray/core/exact-json';
 import { holds, operatorOf, valueFor, type Operator } from '@xray/core/rule-test';
+import type { Names } from '@/lib/dictionary';
 import { formatApart, formatNumber, plural } from '@/lib/format';
 
 const SIGNS: Record<Operator, string> = {
@@ -56,6 +57,14 @@ export function ruleTexts({
     actual: withUnit(actualText, actual, unit),
     threshold: withUnit(thresholdText, threshold, unit),
   };
+}
+
+/** The rule with the name of its unit in the app's dictionary. */
+export function withNamedUnit<T extends { unit?: string | null | undefined }>(
+  rule: T,
+  names: Names,
+): T {
+  return rule.unit ? { ...rule, unit: names('units', rule.unit) } : rule;
 }
 
 function withUnit(text: string, value: Value, unit: string | null | undefined): string {

@@ -175,7 +175,7 @@ function MatterHead({
 function CaseRow({ app, item }: { app: string; item: Case['items'][number] }) {
   const names = useNames();
   return (
-    <li className="relative flex min-w-0 flex-wrap items-center gap-x-4 gap-y-0.5 border-t border-line px-4 py-2 text-sm hover:bg-hover md:grid md:grid-cols-[11rem_minmax(8rem,1fr)_minmax(8rem,1fr)_minmax(12rem,2fr)]">
+    <li className="relative flex min-w-0 flex-wrap items-center gap-x-4 gap-y-0.5 border-t border-line px-4 py-2 text-sm hover:bg-hover md:grid md:grid-cols-[14rem_minmax(8rem,1fr)_minmax(8rem,1fr)_minmax(12rem,2fr)]">
       <span className="text-ink-muted">
         <AbsoluteTime iso={item.at} />
       </span>
@@ -193,12 +193,18 @@ function CaseRow({ app, item }: { app: string; item: Case['items'][number] }) {
         />
       </Link>
       <span className="min-w-0 wrap-anywhere text-ink-muted max-md:basis-full">
-        {item.links.length > 0
-          ? item.links
-              .map(({ relation, executionId }) => `${relation.replaceAll('_', ' ')} ${executionId}`)
-              .join(', ')
-          : item.reasons.map((reason) => names('reasons', reason)).join(', ')}
-        {item.replacedBy === null ? '' : ` · replaced by ${item.replacedBy}`}
+        {[
+          item.links.length > 0
+            ? item.links
+                .map(
+                  ({ relation, executionId }) => `${relation.replaceAll('_', ' ')} ${executionId}`,
+                )
+                .join(', ')
+            : item.reasons.map((reason) => names('reasons', reason)).join(', '),
+          item.replacedBy === null ? '' : `replaced by ${item.replacedBy}`,
+        ]
+          .filter((part) => part !== '')
+          .join(' · ')}
       </span>
     </li>
   );

@@ -1,8 +1,9 @@
 import type { ComparedStep, RuleDifference } from '@xray/core';
-import { operatorText, valueTexts } from '@/components/rules/rule-reading';
+import { operatorText, valueTexts, withNamedUnit } from '@/components/rules/rule-reading';
 import { Term } from '@/components/term';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
+import { useNames } from '@/lib/dictionary';
 import { formatCount, plural } from '@/lib/format';
 import { ruleVerdict } from '@/lib/verdict';
 
@@ -66,7 +67,9 @@ function textsOf({ a, b }: RuleDifference) {
 }
 
 function Side({ rule, side }: { rule: RuleDifference; side: 'a' | 'b' }) {
-  const shown = rule[side];
+  const names = useNames();
+  const recorded = rule[side];
+  const shown = recorded === null ? null : withNamedUnit(recorded, names);
   if (shown === null)
     return (
       <span className="wrap-anywhere text-ink-faint">

@@ -1,7 +1,8 @@
 import Link from 'next/link';
 import { Term } from '@/components/term';
 import { RuleBar } from '@/components/rules/rule-bar';
-import { relationText } from '@/components/rules/rule-reading';
+import { relationText, withNamedUnit } from '@/components/rules/rule-reading';
+import { useNames } from '@/lib/dictionary';
 import { plural } from '@/lib/format';
 import type { Because, BecauseLine } from './because';
 
@@ -47,7 +48,8 @@ export function BecauseReasons({ because, flipHref }: { because: BecauseLine; fl
 }
 
 function ReasonItem({ reason: { code, text, rule, moreRules, candidates } }: { reason: Because }) {
-  const relation = rule === null ? '' : relationText(rule);
+  const names = useNames();
+  const relation = rule === null ? '' : relationText(withNamedUnit(rule, names));
   return (
     <li
       className="flex max-w-full min-w-0 items-center gap-x-1.5 max-md:flex-wrap"

@@ -1,6 +1,7 @@
 import type { Explanation } from '@xray/core';
 import type { ReactNode } from 'react';
 import { ExecutionLabel } from '@/components/outcome-label';
+import { nameWithCode, useNames } from '@/lib/dictionary';
 import { formatCount, formatNumber } from '@/lib/format';
 import { CandidateSummaries } from './candidate-summaries';
 import { NearMisses } from './near-misses';
@@ -31,6 +32,7 @@ interface Part {
 }
 
 function Decision({ explanation, at }: Part) {
+  const names = useNames();
   const { outcome, status, decidedBy, score, confidence, failure, subjects } = explanation;
   const facts = [
     ...(decidedBy === null
@@ -51,7 +53,7 @@ function Decision({ explanation, at }: Part) {
           className="text-lg font-semibold [&_svg]:size-4"
         />
         <span className="min-w-0 wrap-anywhere">
-          {explanation.pipeline}
+          {nameWithCode(names('pipelines', explanation.pipeline), explanation.pipeline)}
           {subjects.length === 0 ? null : (
             <> on {subjects.map(({ type, id }) => `${type} ${id}`).join(', ')}</>
           )}

@@ -4,7 +4,10 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTerms } from '@/lib/dictionary';
 
-/** The explanation with the names of the app's dictionary. The outcome keeps its code, which its colour follows. */
+/**
+ * The explanation with the names of the app's dictionary. Pipeline and outcome keep their codes, which the colour of
+ * the outcome follows.
+ */
 export function useNamedExplanation(
   query: UseQueryResult<Explanation>,
 ): UseQueryResult<Explanation> {
@@ -14,7 +17,7 @@ export function useNamedExplanation(
     () =>
       data === undefined || terms === null
         ? data
-        : { ...nameExplanation(data, terms), outcome: data.outcome },
+        : { ...nameExplanation(data, terms), outcome: data.outcome, pipeline: data.pipeline },
     [data, terms],
   );
   return { ...query, data: named } as UseQueryResult<Explanation>;

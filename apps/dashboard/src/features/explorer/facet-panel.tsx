@@ -12,7 +12,7 @@ import { Skeleton } from '@/components/ui/skeleton';
 import { OutcomeLabel } from '@/components/outcome-label';
 import { VerdictLabel } from '@/components/verdict-mark';
 import { cn } from '@/lib/cn';
-import { useNames } from '@/lib/dictionary';
+import { nameWithCode, useNames } from '@/lib/dictionary';
 import { formatCount } from '@/lib/format';
 import { useOutcomes } from '@/lib/outcomes';
 import { store, useStored, useZone } from '@/lib/preferences';
@@ -196,12 +196,13 @@ function Value({
 }) {
   const names = useNames();
   const kind = FIELD_TERMS[field];
+  const name = kind === undefined ? value : names(kind, value);
   return (
     <li className="group/value relative flex items-center">
       <button
         type="button"
         aria-pressed={state === 'included'}
-        title={`${value}: click to filter by it, Alt-click to exclude it`}
+        title={`${nameWithCode(name, value)}: click to filter by it, Alt-click to exclude it`}
         onClick={(event) => onToggle(event.altKey || state === 'excluded')}
         className={cn(
           'flex h-7 w-full min-w-0 items-center gap-1.5 pr-4 pl-2 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2',
@@ -219,10 +220,8 @@ function Value({
             <VerdictLabel verdict={statusVerdict(value as never)} />
           ) : value === '' ? (
             <em>empty</em>
-          ) : kind === undefined ? (
-            value
           ) : (
-            names(kind, value)
+            name
           )}
           {state === 'excluded' ? <span className="sr-only"> excluded</span> : null}
         </span>{' '}
@@ -233,7 +232,7 @@ function Value({
       {state === 'excluded' ? null : (
         <button
           type="button"
-          aria-label={`Exclude ${kind === undefined ? value : names(kind, value)}`}
+          aria-label={`Exclude ${name}`}
           title="Exclude"
           onClick={() => onToggle(true)}
           className="absolute right-2.5 flex size-6 items-center justify-center rounded text-ink-muted opacity-0 group-hover/value:opacity-100 hover:text-ink focus-visible:opacity-100"

@@ -7,7 +7,7 @@ import Link from 'next/link';
 import { Fragment } from 'react';
 import { Skeleton } from '@/components/ui/skeleton';
 import { cn } from '@/lib/cn';
-import { asRecorded, useNames, type Names } from '@/lib/dictionary';
+import { asRecorded, nameWithCode, useNames, type Names } from '@/lib/dictionary';
 import { executionHref } from '@/lib/links';
 import { executionWords } from '@/lib/outcomes';
 import { cardPx, type CardLayout } from './card-layout';
@@ -37,13 +37,13 @@ export function RowCells({
       <div className="grid h-8 items-center gap-x-3" style={{ gridTemplateColumns: template }}>
         {columns.map((id, index) => {
           const column = COLUMNS[id];
-          const text = column.text(row, asRecorded);
-          const content = column.node?.(row) ?? column.text(row, names);
+          const text = column.text(row, names);
+          const content = column.node?.(row) ?? text;
           return (
             <div
               key={id}
               role="gridcell"
-              title={text === '' ? undefined : text}
+              title={text === '' ? undefined : nameWithCode(text, column.text(row, asRecorded))}
               className={cn(
                 'min-w-0 truncate',
                 column.numeric && 'text-right',

@@ -38,7 +38,9 @@ export function PipelineHead({
   return (
     <div className="flex flex-col gap-2 border-b border-line px-4 py-2">
       <div className="flex flex-wrap items-center gap-2">
-        <h1 className="min-w-0 font-semibold wrap-anywhere">{title}</h1>
+        <h1 className="min-w-0 font-semibold wrap-anywhere" title={pipeline}>
+          {title}
+        </h1>
         <div className="ml-auto flex flex-wrap gap-2 print:hidden">{children}</div>
       </div>
       <div className="flex flex-wrap items-center gap-2 print:hidden">

@@ -16,6 +16,7 @@ import { AbsoluteTime } from '@/components/time';
 import { ALL_TIME } from '@/components/time-range/time-range';
 import { Button } from '@/components/ui/button';
 import { formatCount, formatShare, plural } from '@/lib/format';
+import { useNames } from '@/lib/dictionary';
 import {
   beforeAndAfterHref,
   cohortsHref,
@@ -59,7 +60,12 @@ function Pipeline({ app, pipeline }: { app: string; pipeline: string }) {
   const isEmpty = overview.data?.executions.every((count) => count === 0) === true;
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
-      <PipelineHead app={app} pipeline={pipeline} title={pipeline} question={question}>
+      <PipelineHead
+        app={app}
+        pipeline={pipeline}
+        title={useNames()('pipelines', pipeline)}
+        question={question}
+      >
         <Button asChild>
           <Link href={filteredHref(app, wholeFilter(pipeline, question), range)} prefetch={false}>
             Executions

@@ -8,6 +8,7 @@ import {
   effectText,
   operatorText,
   ruleTexts,
+  withNamedUnit,
   type RuleColumns,
 } from '@/components/rules/rule-reading';
 import { VerdictMark } from '@/components/verdict-mark';
@@ -80,7 +81,7 @@ function RuleRow({
 }) {
   const names = useNames();
   const verdict = ruleVerdict(rule.result);
-  const texts = ruleTexts(rule);
+  const texts = ruleTexts(withNamedUnit(rule, names));
   const effect = columns.commonEffect === null ? effectText(rule) : '';
   return (
     <tr className={cn('border-t border-line', decisive && 'bg-accent-soft')}>

@@ -2,11 +2,12 @@ import type { DecidingRule, NotSearched, OutcomeStrip as Strip } from '@xray/cor
 import { useEffect, useEffectEvent, type ReactNode } from 'react';
 import { OutcomeStrip } from '@/components/charts/outcome-strip';
 import { RuleBar } from '@/components/rules/rule-bar';
-import { relationText } from '@/components/rules/rule-reading';
+import { relationText, withNamedUnit } from '@/components/rules/rule-reading';
 import { Term } from '@/components/term';
 import { AbsoluteTime } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { VerdictMark } from '@/components/verdict-mark';
+import { useNames } from '@/lib/dictionary';
 import { formatCount, plural } from '@/lib/format';
 import { distinctVerdicts, type Verdict } from '@/lib/verdict';
 
@@ -32,6 +33,8 @@ export function HistoryHead({
   reasons: readonly Counted[];
   strip: Strip;
 }) {
+  // A cause is a rule that decided, or a reason.
+  const names = useNames();
   const verdictOf = distinctVerdicts(
     [...outcomes, ...strip.series].map(({ value }) => value),
     byName,
@@ -56,7 +59,10 @@ export function HistoryHead({
             {reasons.slice(0, REASONS_SHOWN).map(({ value, count }, index) => (
               <span key={value}>
                 {index === 0 ? '' : ', '}
-                <Term kind="rules" code={value} />{' '}
+                <Term
+                  kind={names('rules', value) === value ? 'reasons' : 'rules'}
+                  code={value}
+                />{' '}
                 <span className="text-ink-muted">{formatCount(count)}</span>
               </span>
             ))}
@@ -76,7 +82,7 @@ export function HistoryHead({
 
 /** `by price_max: 74.9 > 60`, with a bar of the two values. */
 export function RuleText({ rule }: { rule: DecidingRule }) {
-  const relation = relationText(rule);
+  const relation = relationText(withNamedUnit(rule, useNames()));
   return (
     <span className="inline-flex max-w-full min-w-0 flex-wrap items-center gap-x-2">
       <span className="wrap-anywhere">

@@ -32,6 +32,11 @@ const NAMES: Record<Tab, string> = {
   profile: 'Profile',
 };
 
+/** A phone shows some of the tabs, and the chosen one must be among them. */
+function reveal(tab: HTMLElement | null) {
+  tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
 export function SettingsPage() {
   const [{ tab }, setParams] = useQueryStates(settingsParams, { history: 'push' });
   const me = useQuery(meQuery);
@@ -45,7 +50,7 @@ export function SettingsPage() {
       <TabsList aria-label="Settings">
         {TABS.filter((each) => each !== 'people' || me.data?.isAdministrator === true).map(
           (each) => (
-            <TabsTrigger key={each} value={each}>
+            <TabsTrigger key={each} value={each} ref={each === tab ? reveal : undefined}>
               {NAMES[each]}
             </TabsTrigger>
           ),
