@@ -128,15 +128,17 @@ PARTITION BY week
 ORDER BY (app, execution_id)
 SETTINGS index_granularity = 64, {{settings}};
 
--- A plain MergeTree on purpose: an engine that drops rows builds its text index again at each merge.
+-- A plain MergeTree on purpose: an engine that drops rows builds its text index again at each merge. It has a row
+-- for each flush, which also says where several arrived at the same time.
 CREATE TABLE IF NOT EXISTS {{table search}} (
   app LowCardinality(String),
   at Int64 CODEC(Delta, ZSTD(1)),
   execution_id String CODEC(ZSTD(1)),
   received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  rank UInt128 CODEC(ZSTD(1)),
+  stored_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   words String CODEC(ZSTD(3)),
   facts String CODEC(ZSTD(1)),
+  INDEX stored stored_at TYPE minmax GRANULARITY 1,
   INDEX words_index words TYPE text(tokenizer = splitByNonAlpha),
   INDEX facts_index facts TYPE text(tokenizer = splitByString(['\n']))
 ) ENGINE = {{engine MergeTree}}
@@ -179,7 +181,7 @@ SELECT app, execution_id, (rank, at, received_at, environment, status, sender, b
 FROM {{local flushes}};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{view flushes_to_search}} TO {{local search}} AS
-SELECT app, at, execution_id, received_at, rank, words, facts
+SELECT app, at, execution_id, received_at, now64(3) AS stored_at, words, facts
 FROM {{local flushes}};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{view flushes_to_appearances}} TO {{local appearances}} AS

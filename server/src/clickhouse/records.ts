@@ -52,15 +52,17 @@ export async function readRecords(
   for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
     const params = new Params();
     const some = ids.slice(from, from + IDS_AT_ONCE);
-    // The best row holds the winner. Its parts are read apart, so the text is only read when it is wanted.
+    // The best row holds the winner. Its parts are read apart, so the text is only read when it is wanted. The same
+    // flush can be there with two times of receipt, so its place is more than its rank.
     const rows = await db.readAll<Row>(
-      `SELECT execution_id AS id, toString(max(winner.rank)) AS rank, toString(max(r.lowest)) AS lowest,
+      `WITH (winner.rank, winner.at, winner.received_at) AS place
+      SELECT execution_id AS id, toString(max(winner.rank)) AS rank, toString(max(r.lowest)) AS lowest,
         toString(max(r.running)) AS running, min(least_instance) AS least, max(greatest_instance) AS greatest,
-        argMax(winner.at, winner.rank) AS at,
-        toUnixTimestamp64Milli(argMax(winner.received_at, winner.rank)) AS received,
-        argMax(winner.environment, winner.rank) AS environment, argMax(winner.status, winner.rank) AS status,
-        argMax(winner.sender, winner.rank) AS sender, argMax(winner.bytes, winner.rank) AS bytes,
-        ${withBody ? 'argMax(winner.body, winner.rank)' : "''"} AS body
+        argMax(winner.at, place) AS at,
+        toUnixTimestamp64Milli(argMax(winner.received_at, place)) AS received,
+        argMax(winner.environment, place) AS environment, argMax(winner.status, place) AS status,
+        argMax(winner.sender, place) AS sender, argMax(winner.bytes, place) AS bytes,
+        ${withBody ? 'argMax(winner.body, place)' : "''"} AS body
       FROM records AS r
       WHERE app = ${params.text(app)} AND execution_id IN ${params.texts(some)}
       GROUP BY execution_id`,

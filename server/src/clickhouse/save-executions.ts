@@ -4,7 +4,7 @@ import { groupBy } from '../group-by.js';
 import type { ExecutionRecord, SaveOutcome } from '../store/execution-record.js';
 import type { Db } from './client.js';
 import { flushRow, type Merged } from './flush-row.js';
-import { markConflict } from './headers.js';
+import { writeHeader } from './headers.js';
 import { asStored, encodeState, nextEpoch } from './rank.js';
 import { readRecords, type StoredRecord } from './records.js';
 
@@ -63,7 +63,8 @@ async function saveRound(
   }
   if (merged.length === 0) return;
   await insertTwice(db, merged.map(flushRow));
-  for (const { app, stored } of contradicted) await markConflict(db, app, stored);
+  for (const { app, stored } of contradicted)
+    await writeHeader(db, app, { ...stored, conflict: true });
 }
 
 /** After an error the same rows are sent again with the same token: what was written is not written twice. */

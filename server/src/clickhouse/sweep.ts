@@ -1,55 +1,74 @@
 import { groupBy } from '../group-by.js';
 import type { Db } from './client.js';
-import { markConflict, removeHeader } from './headers.js';
+import { removeHeader, writeHeader } from './headers.js';
 import { Params } from './params.js';
-import { readRecords } from './records.js';
+import { readRecords, type StoredRecord } from './records.js';
 
 /** Two servers that save one execution at the same time are done long before this, in seconds. */
-const LOOK_BACK_S = 3_600;
-const MAX_EXECUTIONS = 10_000;
+const LOOK_BACK_S = 300;
+const IDS_AT_ONCE = 1_000;
 
-interface Header {
+/** An execution with several flushes, and where they put its row. */
+interface Flushed {
   app: string;
   id: string;
-  /** Each key of its rows, and the greatest version there, which says whether the row is gone. */
-  keys: [at: number, version: string, gone: number][];
+  ats: number[];
+}
+
+/** The newest row of an execution at a key. */
+interface Header {
+  id: string;
+  at: number;
+  version: string;
+  gone: number;
 }
 
 /**
  * Repairs what two servers left that saved one execution at the same time: a header without the bit of its
- * conflict, and a second header at another start. The winner itself cannot be wrong. Returns the repairs.
+ * conflict, a deleted one, and a second one at another start. The winner itself cannot be wrong. Returns the
+ * number of repairs.
  */
 export async function sweep(db: Db): Promise<number> {
   const params = new Params();
-  const headers = await db.readAll<Header>(
-    `SELECT app, execution_id AS id, groupArray((at, newest, gone_there)) AS keys FROM (
-      SELECT app, execution_id, at, toString(max(version)) AS newest,
-        argMax(gone, (version, gone)) AS gone_there, count() AS n
-      FROM executions WHERE stored_at >= now64(3) - ${params.int(LOOK_BACK_S)}
-      GROUP BY app, execution_id, at)
-    GROUP BY app, execution_id HAVING sum(n) > 1
-    LIMIT ${params.int(MAX_EXECUTIONS)}`,
+  const flushed = await db.readAll<Flushed>(
+    `SELECT app, execution_id AS id, groupUniqArray(at) AS ats FROM search
+    WHERE stored_at >= now64(3) - ${params.int(LOOK_BACK_S)}
+    GROUP BY app, execution_id HAVING count() > 1`,
     params,
   );
   let repairs = 0;
-  for (const [app, group] of groupBy(headers, (header) => header.app)) {
-    const ids = group.map(({ id }) => id);
-    const records = await readRecords(db, app, ids, { withBody: false });
-    for (const { id, keys } of group) {
-      const record = records.get(id);
-      if (record === undefined) continue;
-      for (const [at, version, gone] of keys) {
-        if (at !== record.atMs) {
-          if (gone === 1) continue;
-          await removeHeader(db, app, at, id);
-        } else {
-          const isMarked = (BigInt(version) & 1n) === 1n || !record.conflict;
-          if (isMarked || gone === 1) continue;
-          await markConflict(db, app, record);
-        }
-        repairs += 1;
-      }
+  for (const [app, group] of groupBy(flushed, (each) => each.app)) {
+    for (let from = 0; from < group.length; from += IDS_AT_ONCE) {
+      repairs += await repair(db, app, group.slice(from, from + IDS_AT_ONCE));
     }
   }
   return repairs;
+}
+
+async function repair(db: Db, app: string, flushed: Flushed[]): Promise<number> {
+  const ids = flushed.map(({ id }) => id);
+  const records = await readRecords(db, app, ids, { withBody: false });
+  const params = new Params();
+  const headers = await db.readAll<Header>(
+    `SELECT execution_id AS id, at, toString(max(version)) AS version,
+      argMax(gone, (version, stored_at, gone)) AS gone
+    FROM executions WHERE app = ${params.text(app)} AND execution_id IN ${params.texts(ids)}
+      AND at IN ${params.ints([...new Set(flushed.flatMap(({ ats }) => ats))])}
+    GROUP BY execution_id, at`,
+    params,
+  );
+  let repairs = 0;
+  for (const header of headers) {
+    const record = records.get(header.id);
+    if (record === undefined || isRight(header, record)) continue;
+    if (header.at === record.atMs) await writeHeader(db, app, record);
+    else await removeHeader(db, app, header.at, header.id);
+    repairs += 1;
+  }
+  return repairs;
+}
+
+function isRight({ at, version, gone }: Header, { atMs, conflict }: StoredRecord): boolean {
+  if (at !== atMs) return gone === 1;
+  return gone === 0 && (!conflict || (BigInt(version) & 1n) === 1n);
 }
