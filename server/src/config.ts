@@ -116,6 +116,13 @@ const variables = z.object({
       if (fault !== undefined) context.addIssue(fault);
     })
     .optional(),
+  // Ingest would be lost if a setting were ignored, so it is refused until the engine answers every question.
+  CLICKHOUSE_URL: z
+    .undefined(
+      'ClickHouse does not yet answer every question, so X-Ray does not start on it. ' +
+        'Unset CLICKHOUSE_URL; docs/scale.md says what is missing.',
+    )
+    .optional(),
   DATABASE_CA_CERT: z.string().optional(),
   DATABASE_POOL_MAX: wholeNumber.pipe(z.number().min(1).max(1000)).default(10),
   XRAY_DATA_DIR: z.string().default(path.join(ROOT, '.xray')),

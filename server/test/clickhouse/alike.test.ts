@@ -181,6 +181,125 @@ describe.skipIf(whyNoEngine !== undefined)('ClickHouse and PGlite answer alike',
     }
   });
 
+  test('the history of a candidate and of a subject, and what has an id', async () => {
+    const range = { app: APP, from: FROM, to: TO, origin: ORIGIN, bucketMs: DAY_MS };
+    type Store = ClickHouseStore | ExecutionStore;
+    for (const ask of [
+      async (store: Store, after: string | undefined) => {
+        const page = { ...range, candidate: 'B07X', after, limit: 20 };
+        return await store.readCandidateHistory(page);
+      },
+      async (store: Store, after: string | undefined) => {
+        const subject = { type: 'applicant', id: 'a/1' };
+        const { byOutcome, byReason, ...rest } = await store.readSubjectHistory({
+          ...range,
+          subject,
+          after,
+          limit: 20,
+        });
+        return { ...rest, byFate: [...inOrder(byOutcome), ...inOrder(byReason)] };
+      },
+    ]) {
+      const read = async (store: Store): Promise<unknown[]> => {
+        const pages = [];
+        let after: string | undefined;
+        do {
+          const { next, byFate, byTime, ...page } = await ask(store, after);
+          pages.push({ ...page, byFate: inOrder<object>(byFate), byTime: inOrder(byTime) });
+          after = next;
+        } while (after !== undefined);
+        return pages;
+      };
+      expect(await read(click)).toEqual(await read(pglite));
+    }
+    for (const id of ['B07X', 'a/1', 'e7', 'nobody']) {
+      const [mine, theirs] = [
+        await click.countRoles(range, id),
+        await pglite.countRoles(range, id),
+      ];
+      expect({ ...mine, subjects: inOrder(mine.subjects) }).toEqual({
+        ...theirs,
+        subjects: inOrder(theirs.subjects),
+      });
+    }
+  });
+
+  test('an export, from the place of an execution as well', async () => {
+    for (const [text, sort] of [
+      ['', 'at'],
+      ['tag:vip', '-at'],
+      ['score', '-at'],
+    ] as const) {
+      const read = async (
+        store: ClickHouseStore | ExecutionStore,
+        start: string | undefined,
+      ): Promise<unknown[]> => {
+        const items = [];
+        let after = start;
+        do {
+          const page = await store.exportExecutions({ ...bounded(queryOf(text)), sort, after });
+          items.push(
+            ...page.items.map(({ body, bytes, status, receivedAt, conflict, merge, spans }) => ({
+              body,
+              bytes,
+              status,
+              receivedAt,
+              conflict,
+              merge,
+              spans,
+            })),
+          );
+          after = page.next;
+        } while (after !== undefined);
+        return items;
+      };
+      expect(await read(click, undefined)).toEqual(await read(pglite, undefined));
+      const [mine, theirs] = await Promise.all([
+        click.findPlace(APP, 'e60', sort),
+        pglite.findPlace(APP, 'e60', sort),
+      ]);
+      expect(await read(click, mine)).toEqual(await read(pglite, theirs));
+    }
+  });
+
+  test('a reader of changes sees each version once, and misses none', async () => {
+    const store = await engine.freshStore();
+    const question = { app: APP, filter: queryOf('pipeline:loan'), nowMs: NOW, limit: 3 };
+    const start = await store.readChanges({ ...question, since: undefined, known: new Set() });
+    const made = (index: number, revision: number): Snapshot => ({
+      executionId: `live-${index}`,
+      appId: APP,
+      pipeline: index % 4 === 0 ? 'offer' : 'loan',
+      revision,
+      status: revision === 1 ? 'running' : 'completed',
+      steps: [],
+    });
+    const seen: string[] = [];
+    let cursor = start.cursor;
+    let known: ReadonlySet<string> = new Set();
+    for (const revision of [1, 2]) {
+      await store.saveExecutions(
+        Array.from({ length: 10 }, (_, index) => recordOf(made(index, revision))),
+      );
+      // A version that is stored twice is told once.
+      await store.saveExecutions([recordOf(made(1, revision))]);
+      const again = new Set<string>();
+      let page = await store.readChanges({ ...question, since: cursor, known });
+      for (;;) {
+        seen.push(...page.items.map((item) => `${item.executionId} ${item.revision}`));
+        for (const version of page.again) again.add(version);
+        if (!page.hasMore) break;
+        page = await store.readChanges({ ...question, since: page.cursor, known });
+      }
+      known = again;
+      ({ cursor } = page);
+    }
+    const expected = [1, 2].flatMap((revision) =>
+      [1, 2, 3, 5, 6, 7, 9].map((index) => `live-${index} ${revision}`),
+    );
+    expect(seen.toSorted()).toEqual(expected.toSorted());
+  });
+
   test('random lists', async () => {
     const sample = fc.sample(fc.constantFrom(...TERMS, ...WORDS), {
       numRuns: RANDOM_QUESTIONS,
