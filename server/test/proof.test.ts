@@ -345,6 +345,7 @@ describe('a server that seals', () => {
     const key = state.vkey ?? '';
     const io = { stdout: { write: () => true }, stderr: { write: () => true } };
     expect(await verify(['verify', out, '--key', key], io)).toBe(0);
+    expect(readFileSync(path.join(out, 'verify.html'), 'utf8')).toContain('Check an export');
     const lines = readFileSync(path.join(out, 'records.ndjson'), 'utf8').trim().split('\n');
     expect(lines).toHaveLength(300);
     const again = await callCli(server.place, ['proof', 'export', '--app', APP, '--out', out]);

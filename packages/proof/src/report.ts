@@ -69,7 +69,7 @@ export interface Report {
   moreRemarks: number;
 }
 
-const LEVELS: Record<Level, string> = {
+export const LEVELS: Record<Level, string> = {
   own_signature:
     'own signature only: nothing here shows a log that its operator wrote again as a whole',
   compared: 'compared with a checkpoint that you kept: an older rewrite or a cut tail would show',
@@ -84,7 +84,7 @@ export const NOT_PROVED = [
   'that a filtered export left out only what the filter says; these records are counted as withheld',
 ] as const;
 
-const FATE_WORDS: Record<Fate, string> = {
+export const FATE_WORDS: Record<Fate, string> = {
   intact: 'intact',
   superseded: 'replaced by a later version',
   replaced_after_final: 'replaced after they were final',

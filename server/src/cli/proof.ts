@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -93,9 +94,12 @@ async function exportFolder(
   await writeEntries(terminal, administrator, { app, out, size });
   const about = { app, whole: query === undefined, query, upTo: before.size, vkey: after.vkey };
   await writeFile(path.join(out, 'about.json'), `${JSON.stringify(about, null, 2)}\n`);
+  const page = createRequire(import.meta.url).resolve('@xray/proof/verify.html');
+  await copyFile(page, path.join(out, 'verify.html'));
   terminal.say(
     `Wrote ${out}, with ${countText(size, 'entry', 'entries')} of the log.`,
-    `Check it: xray proof verify ${out} --key '${after.vkey}'`,
+    `Check it: open ${path.join(out, 'verify.html')} in a browser, or run`,
+    `  xray proof verify ${out} --key '${after.vkey}'`,
     'An auditor must get the key on another way than this export.',
   );
 }
