@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { FreshServer } from '../fresh-server.mjs';
 import { decideLoans } from './loans.js';
+import { pullLoans } from './replayed.js';
 // The first page lists every app, so other stories must not leave theirs on this server.
 import {
   expectUsable,
@@ -24,6 +25,7 @@ interface Place {
   app: string;
   good: string;
   declined: string;
+  run: string;
 }
 
 /**
@@ -49,6 +51,7 @@ const PAGES: Record<string, ((place: Place) => string)[]> = {
   letter: [({ app, declined }) => `app=${app}&id=${declined}`],
   pipelines: [({ app }) => `app=${app}`],
   pipeline: [({ app }) => `app=${app}&p=loan-approval`],
+  replay: [({ app }) => `app=${app}`, ({ app, run }) => `app=${app}&run=${run}`],
   'pipeline-rules': [({ app }) => `app=${app}&p=loan-approval`],
   settings: [
     'apps',
@@ -191,11 +194,16 @@ async function fill(page: Page, server: FreshServer): Promise<Place> {
       { applicantId: '8151', file: { score: 540 } },
       { applicantId: '81 52' },
     ]);
+    const folder = await pullLoans(page, server);
+    await folder.run({ minScore: 800 }, '--store', 'all', '--name', 'stricter');
+    await folder.remove();
   }
   const idOf = async (outcome: string): Promise<string> => {
     const answer = await ask(`/${server.appId}/executions?q=outcome:${outcome}`);
     const { items }: { items: { executionId: string }[] } = await answer.json();
     return items[0]?.executionId ?? '';
   };
-  return { app: server.appId, good: await idOf('approved'), declined: await idOf('declined') };
+  const runs: { items: { id: string }[] } = await (await ask(`/${server.appId}/replays`)).json();
+  const run = runs.items[0]?.id ?? '';
+  return { app: server.appId, run, good: await idOf('approved'), declined: await idOf('declined') };
 }

@@ -41,6 +41,7 @@ export * from './proof.js';
 export * from './query.js';
 export * from './questions.js';
 export * from './rate.js';
+export * from './replay-reference.js';
 export * from './replay-runs.js';
 export * from './retention.js';
 export * from './rule-changes.js';

@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { REPLAY_VERDICTS } from './replay-reference.js';
 import { rateSchema } from './rate.js';
 import { executionIdSchema, snapshotSchema } from './snapshot.js';
 import { wholeNumber } from './whole-number.js';
 
 /** Results of a run are deleted after this many days. */
 export const REPLAY_DAYS = 30;
-
-export const REPLAY_VERDICTS = ['same', 'moved', 'flipped', 'undecided', 'not_replayable'] as const;
-export type ReplayVerdict = (typeof REPLAY_VERDICTS)[number];
 
 const text = z.string().max(512);
 const outcome = text.nullable();
@@ -188,17 +186,3 @@ export const replayResultPageSchema = z.object({
   nextCursor: z.string().nullable(),
 });
 export type ReplayResultPage = z.infer<typeof replayResultPageSchema>;
-
-/** One side of a comparison that is a replayed execution: `replay:RUN:ID`. */
-export function replayReference(run: string, executionId: string): string {
-  return `replay:${run}:${executionId}`;
-}
-
-const REFERENCE = /^replay:([0-9a-f]{8}-[0-9a-f-]{27}):(.+)$/;
-
-export function readReplayReference(
-  text: string,
-): { run: string; executionId: string } | undefined {
-  const [, run, executionId] = REFERENCE.exec(text) ?? [];
-  return run === undefined || executionId === undefined ? undefined : { run, executionId };
-}

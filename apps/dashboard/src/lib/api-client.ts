@@ -252,6 +252,15 @@ export async function getCohorts(
   return await getJson(`${appPath(app)}/cohorts?${query}`, {}, signal);
 }
 
+/** What another threshold would have decided. `set` is `RULE:THRESHOLD`. */
+export async function simulate(
+  app: string,
+  params: Bounds & { q: string; set: string },
+  signal?: AbortSignal,
+): Promise<QuestionAnswer<'/api/apps/:app/simulate'>> {
+  return await answerTo('/api/apps/:app/simulate', { app }, { ...params }, signal);
+}
+
 /** The kinds of things that have this id. */
 export async function lookUp(
   app: string,

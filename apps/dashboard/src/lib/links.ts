@@ -131,6 +131,16 @@ export function rulesHref(
   return `/pipeline-rules?${query({ app, p: pipeline, q, env, ...range })}`;
 }
 
+/** The replay runs of an app. */
+export function replaysHref(app: string): string {
+  return `/replay?${query({ app })}`;
+}
+
+/** One run of recorded decisions on changed code. */
+export function replayHref(app: string, run: string): string {
+  return `/replay?${query({ app, run })}`;
+}
+
 export function settingsHref(tab: string, app: string | null = null): string {
   return `/settings?${query({ app, tab })}`;
 }

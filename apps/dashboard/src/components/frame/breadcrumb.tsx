@@ -21,6 +21,7 @@ const PAGES = {
   '/case': 'Case',
   '/letter': 'Letter',
   '/pipeline': 'Pipelines',
+  '/replay': 'Replays',
 };
 
 /** The current place, read only from the address. */

@@ -6,6 +6,7 @@ import {
   ListIcon,
   MessageCircleQuestionMarkIcon,
   PanelLeftIcon,
+  RotateCcwIcon,
   SettingsIcon,
   WorkflowIcon,
   type LucideIcon,
@@ -16,7 +17,14 @@ import { Suspense, type ReactNode } from 'react';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { isDoor } from '@/lib/doors';
-import { compareHref, executionsHref, pipelinesHref, settingsHref, whyHref } from '@/lib/links';
+import {
+  compareHref,
+  executionsHref,
+  pipelinesHref,
+  replaysHref,
+  settingsHref,
+  whyHref,
+} from '@/lib/links';
 import { setRailOpen, useRailOpen } from '@/lib/preferences';
 import { AppSwitcher } from './app-switcher';
 import { Breadcrumb } from './breadcrumb';
@@ -30,6 +38,8 @@ interface Place {
   href: string;
   icon: LucideIcon;
   current: boolean;
+  /** A phone has no room for it in its bar. The page of the pipelines links to it. */
+  isWideOnly?: true;
 }
 
 /** Rail, top bar and page. Below 768 px the rail is a bar at the bottom. Sign-in pages have no frame. */
@@ -133,13 +143,21 @@ function Places({ stacked = false }: { stacked?: boolean }) {
       current: path.startsWith('/compare'),
     },
     {
+      name: 'Replays',
+      href: app === null ? '/replay' : replaysHref(app),
+      icon: RotateCcwIcon,
+      current: path.startsWith('/replay'),
+      isWideOnly: true,
+    },
+    {
       name: 'Settings',
       href: settingsHref('apps', app),
       icon: SettingsIcon,
       current: path.startsWith('/settings'),
     },
   ];
-  return places.map(({ name, href, icon: Icon, current }) => (
+  const shown = places.filter(({ isWideOnly }) => !stacked || isWideOnly !== true);
+  return shown.map(({ name, href, icon: Icon, current }) => (
     <Link
       key={name}
       href={href}

@@ -7,6 +7,7 @@ import {
   getPipelineOverview,
   getRuleHistory,
   listPipelines,
+  simulate,
 } from '@/lib/api-client';
 import { filterOf, wholeFilter, type PipelineQuestion } from './question';
 
@@ -37,6 +38,18 @@ export const rulesQuery = (app: string, pipeline: string, question: PipelineQues
   queryOptions({
     queryKey: ['pipeline-rules', app, pipeline, question],
     queryFn: ({ signal }) => getRuleHistory(app, pipeline, paramsOf(question), signal),
+  });
+
+/** What another threshold would have decided, from the records alone. */
+export const simulationQuery = (
+  app: string,
+  { q, set, range }: { q: string; set: string; range: TimeRange },
+) =>
+  queryOptions({
+    queryKey: ['simulation', app, q, set, range],
+    queryFn: ({ signal }) =>
+      simulate(app, { q, set, ...questionBounds(range, Date.now()) }, signal),
+    staleTime: 60_000,
   });
 
 /** The environments in which a pipeline ran, the most frequent first. */

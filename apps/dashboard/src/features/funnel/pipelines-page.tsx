@@ -16,7 +16,7 @@ import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { useNames } from '@/lib/dictionary';
 import { formatCount, formatDuration, formatShare } from '@/lib/format';
-import { pipelineHref } from '@/lib/links';
+import { pipelineHref, replaysHref } from '@/lib/links';
 import { useOutcomes } from '@/lib/outcomes';
 import { recentExecutionsQuery, WAITING_POLL_MS } from '@/lib/queries';
 import { pipelinesWithinQuery } from './pipeline-queries';
@@ -38,7 +38,12 @@ function Pipelines({ app }: { app: string }) {
     <div className="min-h-0 flex-1 overflow-y-auto">
       <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2 print:hidden">
         <h1 className="font-semibold">Pipelines</h1>
-        <div className="ml-auto">
+        <div className="ml-auto flex gap-2">
+          <Button asChild className="md:hidden">
+            <Link href={replaysHref(app)} prefetch={false}>
+              Replays
+            </Link>
+          </Button>
           <RangeMenu
             value={questionRange(range)}
             onChange={(value) => void setParams({ app, ...chosenRange(value) })}

@@ -20,6 +20,7 @@ import { PipelineHead, usePipelineQuestion } from './pipeline-head';
 import { rulesQuery } from './pipeline-queries';
 import { RowsSkeleton } from './pipeline-skeleton';
 import { wholeFilter, type PipelineQuestion } from './question';
+import { WhatIf } from './what-if';
 
 /** Shows the rules of one pipeline as they were set, and what changed in them. */
 export function RulesPage() {
@@ -118,7 +119,13 @@ function History({
         )}
       </section>
       {rules.map((rule) => (
-        <Rule key={`${rule.id} ${rule.step}`} app={app} rule={rule} history={history} />
+        <Rule
+          key={`${rule.id} ${rule.step}`}
+          app={app}
+          rule={rule}
+          history={history}
+          question={question}
+        />
       ))}
       {moreRules > 0 ? (
         <p className="px-4 text-sm text-ink-muted">{formatCount(moreRules)} more rules.</p>
@@ -129,7 +136,17 @@ function History({
 
 type HistoryRule = RuleHistory['rules'][number];
 
-function Rule({ app, rule, history }: { app: string; rule: HistoryRule; history: RuleHistory }) {
+function Rule({
+  app,
+  rule,
+  history,
+  question,
+}: {
+  app: string;
+  rule: HistoryRule;
+  history: RuleHistory;
+  question: PipelineQuestion;
+}) {
   const { id, step, evaluated, failed, decided, varies, settings, moreSettings, changes } = rule;
   const names = useNames();
   const { pipeline, from, to } = history;
@@ -219,6 +236,7 @@ function Rule({ app, rule, history }: { app: string; rule: HistoryRule; history:
           </tbody>
         </table>
       </section>
+      <WhatIf app={app} pipeline={pipeline} rule={rule} question={question} />
       {moreSettings > 0 ? (
         <p className="text-sm text-ink-muted">{formatCount(moreSettings)} more settings.</p>
       ) : null}

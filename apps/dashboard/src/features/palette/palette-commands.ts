@@ -12,6 +12,7 @@ import {
   groupsHref,
   pipelineHref,
   pipelinesHref,
+  replaysHref,
   settingsHref,
   whyHref,
 } from '@/lib/links';
@@ -140,6 +141,7 @@ function commandsOf({
           go(compareHref(app), 'Compare two executions', 'page'),
           go(groupsHref(app), 'Compare two groups', 'page'),
           go(fairnessHref(app), 'Fairness by group', 'page'),
+          go(replaysHref(app), 'Replays', 'page'),
           go(settingsHref('data', app), 'Data: retention and erasure', 'page'),
         ]),
     ...(app === null
