@@ -31,7 +31,7 @@ function isNamed({ runs, truth }: World): boolean {
       (after ?? '').startsWith('["max_dti","min_score"')
     );
   }
-  const field = plant === 'threshold' || plant === 'op' ? plant : 'presence';
+  const field = plant === 'threshold' || plant === 'op' || plant === 'effect' ? plant : 'presence';
   const named = { new: 'max_age', removed: 'residence', step: 'second_opinion' };
   const name = field === 'presence' ? named[plant as keyof typeof named] : 'max_dti';
   return (
@@ -68,6 +68,28 @@ describe('changes of rules', () => {
     (plant) => {
       const worlds = Array.from({ length: WORLDS }, (_, seed) => world(seed + 1, plant));
       expect(worlds.filter(isNamed).length).toBeGreaterThanOrEqual(0.99 * WORLDS);
+    },
+    TIMEOUT_MS,
+  );
+
+  test.each(['threshold', 'op', 'effect'] as const)(
+    'are named twice if the old version returns: %s',
+    (plant) => {
+      const named = Array.from({ length: WORLDS }, (_, seed) => {
+        const { runs, truth, backFrom } = world(seed + 1, plant, { isRolledBack: true });
+        const found = findRuleChanges(runs).map(({ rule, field, from, to, at }) => ({
+          change: [rule, field, from, to],
+          at,
+        }));
+        return (
+          JSON.stringify(found) ===
+          JSON.stringify([
+            { change: ['max_dti', plant, truth?.from, truth?.to], at: truth?.at },
+            { change: ['max_dti', plant, truth?.to, truth?.from], at: backFrom },
+          ])
+        );
+      });
+      expect(named.filter(Boolean).length).toBeGreaterThanOrEqual(0.99 * WORLDS);
     },
     TIMEOUT_MS,
   );

@@ -5,11 +5,13 @@ import { randomFrom } from './planted.js';
  * The kinds of change that a test world can contain. `World.truth.by` says how a change arrives: with a new
  * version for all executions, with a version for some, or without a new version.
  */
-export const PLANTS = ['threshold', 'op', 'order', 'new', 'removed', 'step'] as const;
+export const PLANTS = ['threshold', 'op', 'effect', 'order', 'new', 'removed', 'step'] as const;
 export type Plant = (typeof PLANTS)[number];
 
 export interface World {
   runs: ObservedRun[];
+  /** The first run that shows the old setting again. */
+  backFrom: number | undefined;
   truth:
     | { plant: Plant; from: unknown; to: unknown; at: number; by: 'version' | 'rollout' | 'time' }
     | undefined;
@@ -20,33 +22,42 @@ const START = Date.parse('2026-11-23T00:00:00Z');
 /**
  * Makes decisions of a lender in two environments. Every world has noise: tiers that depend on a drifting
  * amount, a threshold that differs each time, occasional overrides, rules for some applicants only, checks
- * in any order, a rule set that stops at the first failure, and a release without changes of rules.
+ * in any order, a rule set that stops at the first failure, and a release without changes of rules. If it is rolled
+ * back, the old version returns halfway between the change and the end.
  */
-export function world(seed: number, plant: Plant | undefined): World {
+export function world(
+  seed: number,
+  plant: Plant | undefined,
+  { isRolledBack = false } = {},
+): World {
   const random = randomFrom(seed);
   const pick = <T>(...values: [T, ...T[]]): T =>
     values[Math.floor(random() * values.length)] ?? values[0];
   const count = 200 + Math.floor(random() * 500);
-  const by = pick('version', 'version', 'rollout', 'time');
+  const drawn = pick('version', 'version', 'rollout', 'time');
+  const by = isRolledBack ? 'version' : drawn;
   const changeAt = Math.floor(count * (0.25 + 0.5 * random()));
+  const backAt = changeAt + Math.floor((count - changeAt) * 0.5);
   const releaseAt = Math.floor(count * (0.2 + 0.6 * random()));
   const share = by === 'rollout' ? 0.3 + 0.5 * random() : 1;
   const [oldLimit, newLimit] = [0.43, Number((0.3 + 0.1 * random()).toFixed(2))];
   let walk = 20_000;
   let truth: World['truth'];
+  let backFrom: number | undefined;
   const runs: ObservedRun[] = [];
   for (let index = 0; index < count; index++) {
     walk = Math.max(5_000, walk + (random() - 0.5) * 4_000);
     const amount = walk + (random() - 0.5) * 15_000;
     const environment = random() < 0.85 ? 'prod' : 'staging';
     const isProd = environment === 'prod';
-    const isNew = isProd && plant !== undefined && index >= changeAt && random() < share;
+    const isOver = isRolledBack && index >= backAt;
+    const isNew = isProd && plant !== undefined && index >= changeAt && !isOver && random() < share;
     const at = START + index * 60_000;
     const limit: RuleSetting = {
       id: 'max_dti',
       op: isNew && plant === 'op' ? '<' : '<=',
       threshold: isNew && plant === 'threshold' ? newLimit : oldLimit,
-      effect: 'reject',
+      effect: isNew && plant === 'effect' ? 'refer' : 'reject',
     };
     const tier: RuleSetting = {
       id: 'max_amount',
@@ -99,6 +110,7 @@ export function world(seed: number, plant: Plant | undefined): World {
     const shows = {
       threshold: asked.includes(limit),
       op: asked.includes(limit),
+      effect: asked.includes(limit),
       order: asked.length >= 2,
       new: asked.some(({ id }) => id === 'max_age'),
       removed: !stopped,
@@ -107,8 +119,11 @@ export function world(seed: number, plant: Plant | undefined): World {
     if (isNew && truth === undefined && plant !== undefined && shows[plant]) {
       truth = { plant, ...truths(plant, { oldLimit, newLimit }), at, by };
     }
+    if (isProd && isOver && truth !== undefined && backFrom === undefined && shows.threshold) {
+      backFrom = at;
+    }
   }
-  return { runs, truth };
+  return { runs, truth, backFrom };
 }
 
 function truths(
@@ -120,6 +135,8 @@ function truths(
       return { from: limits.oldLimit, to: limits.newLimit };
     case 'op':
       return { from: '<=', to: '<' };
+    case 'effect':
+      return { from: 'reject', to: 'refer' };
     case 'new':
     case 'step':
       return { from: false, to: true };
