@@ -144,31 +144,30 @@ export function runFilter<T>(candidates: Iterable<T>, options: FilterOptions<T>)
   let seen = 0;
   let thrown: FilterRun<T>['thrown'];
 
-  for (const candidate of all) {
-    const base = seen * rules.length;
-    let kind = 0;
-    for (let index = 0; index < rules.length; index += 1) {
-      const rule = rules[index];
-      if (rule === undefined) break;
-      let isPassed: boolean;
-      try {
-        isPassed = rule.test(candidate);
-      } catch (error) {
-        results[base + index] = THREW;
-        // If an earlier rule rejected the candidate, that rule stays the deciding one.
-        if (kind === 0) kind = 1 + rules.length + index;
-        thrown = { error };
-        break;
+  let rulesSeen = 0;
+  try {
+    for (const candidate of all) {
+      const base = seen * rules.length;
+      rulesSeen = 0;
+      for (let index = 0; index < rules.length; index += 1) {
+        const rule = rules[index];
+        if (rule === undefined) break;
+        const isPassed = rule.test(candidate);
+        results[base + rulesSeen] = isPassed ? PASSED : FAILED;
+        rulesSeen += 1;
+        if (isPassed) continue;
+        if (kindOf[seen] === 0) kindOf[seen] = rulesSeen;
+        if (!asksAll) break;
       }
-      results[base + index] = isPassed ? PASSED : FAILED;
-      if (isPassed) continue;
-      if (kind === 0) kind = 1 + index;
-      if (!asksAll) break;
+      if (kindOf[seen] === 0) kept.push(candidate);
+      seen += 1;
     }
-    kindOf[seen] = kind;
+  } catch (error) {
+    results[seen * rules.length + rulesSeen] = THREW;
+    // If an earlier rule rejected the candidate, that rule stays the deciding one.
+    if (kindOf[seen] === 0) kindOf[seen] = 1 + rules.length + rulesSeen;
     seen += 1;
-    if (thrown !== undefined) break;
-    if (kind === 0) kept.push(candidate);
+    thrown = { error };
   }
 
   const judged = thrown === undefined ? all : all.slice(0, seen);

@@ -302,9 +302,10 @@ export class StepDraft {
     if (this.#members !== undefined) head += `,${[...this.#members.values()].join(',')}`;
     if (this.#rules !== undefined) head += `,"rules":[${this.#rules.join(',')}]`;
     if (this.#artifacts !== undefined) head += `,"artifacts":[${this.#artifacts.join(',')}]`;
-    const others = this.#candidates ?? this.#value ?? this.#stream;
+    const others = this.#value ?? this.#stream;
+    const isSetAscii = this.#candidates?.isAscii !== false;
     return {
-      isAscii: this.#isAscii && others === undefined && isAscii(head),
+      isAscii: this.#isAscii && others === undefined && isSetAscii && isAscii(head),
       name: this.name,
       status,
       kind: this.#kind,
