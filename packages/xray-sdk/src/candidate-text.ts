@@ -219,6 +219,7 @@ function nameCandidates<T>(
   }
   // One look at all ids is faster than one at each.
   const arePlain = !isLong && /^[ !#-[\]-~]*$/.test(ids.join(''));
+  if (arePlain && missing.size === 0) return { ids, changes, arePlain };
   const fitting = ids.map((given, place) => {
     const fitted = arePlain ? given : shortName(given, MAX_ID_LENGTH);
     if (missing.has(place)) changes.set(place, 'dropped');
