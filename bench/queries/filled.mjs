@@ -28,7 +28,7 @@ export async function fill({ env, folder, total }) {
   const resumed = Number(await readFile(progress, 'utf8').catch(() => '0'));
   // The first start creates the app, its key and the tables.
   await startServer(env).then(stop);
-  const store = await openStore(env);
+  const { accounts, executions } = await openStores(env);
   try {
     const startedAt = performance.now();
     const { readSnapshot } = await load('records/read-snapshot.js');
@@ -47,7 +47,7 @@ export async function fill({ env, folder, total }) {
           if (!read.ok) throw new Error(`${made.executionId} was refused: ${read.message}`);
           records.push(read.record);
         }
-        const outcomes = await store.saveExecutions(records);
+        const outcomes = await executions.saveExecutions(records);
         stored += outcomes.filter(({ kind }) => kind === 'accepted' || kind === 'duplicate').length;
         await writeFile(progress, String(next));
         if (Math.floor(first / REPORT_EVERY) < Math.floor(next / REPORT_EVERY)) {
@@ -58,25 +58,25 @@ export async function fill({ env, folder, total }) {
     };
     await Promise.all(Array.from({ length: LANES }, lane));
     if (stored !== total) throw new Error(`${stored} of ${total} executions were stored`);
-    await store.tidy();
+    await executions.tidy();
   } finally {
-    await store.close();
+    await accounts.close();
   }
   await writeFile(note, new Date().toISOString());
 }
 
-async function openStore({ DATABASE_URL: url, XRAY_DATA_DIR: dataDir }) {
-  const { createSqlStore } = await load('store/sql-store.js');
+async function openStores({ DATABASE_URL: url, XRAY_DATA_DIR: dataDir }) {
+  const { createStores } = await load('store/sql-store.js');
   const { TaskThreads } = await load('threads/task-threads.js');
   const threads = new TaskThreads(1);
   if (url === undefined) {
     const { openPglite } = await load('store/drivers/pglite.js');
-    return createSqlStore(await openPglite(path.join(dataDir, 'db')), threads);
+    return createStores(await openPglite(path.join(dataDir, 'db')), threads);
   }
   const { openPostgres } = await load('store/drivers/postgres.js');
   const onConnectionError = () => {};
   const options = { connectionString: url, caCert: undefined, maxConnections: LANES };
-  return createSqlStore(openPostgres({ ...options, onConnectionError }), threads);
+  return createStores(openPostgres({ ...options, onConnectionError }), threads);
 }
 
 async function load(file) {

@@ -159,7 +159,12 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function callOf({ store }: Deps, route: Route, req: express.Request, res: express.Response): Call {
+function callOf(
+  { accounts }: Deps,
+  route: Route,
+  req: express.Request,
+  res: express.Response,
+): Call {
   const { principal, admit } = admissionOf(res);
   const entryOf = ({ target, details = {}, actor = actorOf(principal), app }: Recorded) => {
     const { audit: action } = route;
@@ -184,11 +189,11 @@ function callOf({ store }: Deps, route: Route, req: express.Request, res: expres
     },
     entryOf,
     change: (work) =>
-      store.change(async (edits) => {
+      accounts.change(async (edits) => {
         const { result, ...recorded } = await work(edits);
         return { result, entry: entryOf(recorded) };
       }),
-    record: (entry = {}) => store.appendAudit(entryOf(entry)),
+    record: (entry = {}) => accounts.appendAudit(entryOf(entry)),
   };
 }
 

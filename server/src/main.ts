@@ -32,8 +32,7 @@ import { openPostgres } from './store/drivers/postgres.js';
 import { watchErrors } from './store-errors.js';
 import { outageOf } from './store/errors.js';
 import { isDatabaseError } from './store/outage.js';
-import { createSqlStore } from './store/sql-store.js';
-import type { Store } from './store/store.js';
+import { createStores } from './store/sql-store.js';
 import { TaskThreads } from './threads/task-threads.js';
 import { ErasureMetrics } from './upkeep/metrics.js';
 import { proofKeyIn, readProofKey, type ProofKey } from './proof/proof-key.js';
@@ -45,6 +44,7 @@ import { startOtlpJob } from './upkeep/otlp-job.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
 import { readVersion } from './version.js';
 import { safeJson } from './safe-json.js';
+import type { AccountStore } from './store/account-store.js';
 
 /** How long a stop waits for requests that are being answered, in ms. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -118,11 +118,12 @@ export async function openBackend(config: Config): Promise<Backend> {
   const proofKey = await proofKeyOf(config);
   const metrics = new Registry();
   const threads = new TaskThreads(THREADS);
-  const store = watchErrors(createSqlStore(driver, threads), {
+  const stores = watchErrors(createStores(driver, threads), {
     isFailure: isDatabaseError,
     registry: metrics,
     outages,
   });
+  const { accounts, executions } = stores;
   // Ingest has its own thread, so questions cannot delay it.
   const intakeThread = new TaskThreads(1);
   const otlpThread = new TaskThreads(1);
@@ -139,61 +140,65 @@ export async function openBackend(config: Config): Promise<Backend> {
       otlpThread.close(),
       passwords.close(),
     ]);
-    await store.close();
+    await executions.close();
+    await accounts.close();
     await lock?.release();
   };
   try {
-    const migrated = await store.migrate();
+    const migrated = [...(await accounts.migrate()), ...(await executions.migrate())];
     if (migrated.length > 0) logger.info({ migrated }, 'the tables were updated');
     const now = Date.now;
     collectDefaultMetrics({ register: metrics });
-    const otlpMetrics = new OtlpMetrics(metrics, () => store.waiting.measureWaiting());
-    const otlpSettings = new OtlpSettingsReader(store.waiting, now);
+    const otlpMetrics = new OtlpMetrics(metrics, () => accounts.waiting.measureWaiting());
+    const otlpSettings = new OtlpSettingsReader(accounts.waiting, now);
     const deps: Deps = {
-      store,
+      accounts,
+      executions,
+      embedded: stores.embedded,
       threads,
-      accounts: createAccounts({
+      localAccounts: createAccounts({
         db: driver.db,
         secret,
         publicUrl: config.publicUrl,
         passwords,
       }),
       passwords,
-      clerk: await clerkOf(config, store, () => pagesOf(config, siteUrl)),
+      clerk: await clerkOf(config, accounts, () => pagesOf(config, siteUrl)),
       dashboardOrigin: config.dashboardOrigin,
-      guesses: new GuessLimit(store, now),
-      links: new OneTimeLinks(store, secret, () => config.dashboardOrigin ?? siteUrl, now),
+      guesses: new GuessLimit(accounts, now),
+      links: new OneTimeLinks(accounts, secret, () => config.dashboardOrigin ?? siteUrl, now),
       publicUrl: config.publicUrl,
       metricsToken: config.metricsToken,
       trustedProxies: config.trustedProxies,
       metrics,
-      intake: new Intake(store, metrics, intakeThread),
+      intake: new Intake(executions, metrics, intakeThread),
       otlpMetrics,
       otlpSettings,
       otlp: new OtlpIntake({
-        waiting: store.waiting,
-        batchesAtOnce: store.limits.batchesAtOnce,
+        waiting: accounts.waiting,
+        batchesAtOnce: executions.limits.batchesAtOnce,
         metrics: otlpMetrics,
         settings: otlpSettings,
         threads: otlpThread,
         now,
       }),
       otlpAssembly: new OtlpAssembly({
-        store,
+        waiting: accounts.waiting,
+        executions,
         metrics: otlpMetrics,
         settings: otlpSettings,
         threads: otlpThread,
         logger,
         now,
       }),
-      heavyReads: new HeavyReads(heavyReadsFor(store.limits.heavyReadsAtOnce), metrics),
+      heavyReads: new HeavyReads(heavyReadsFor(executions.limits.heavyReadsAtOnce), metrics),
       erasures: new ErasureMetrics(metrics),
-      proof: new ProofService(store.proof, proofKey),
+      proof: new ProofService(accounts.proof, proofKey),
       limitRate: rateLimit(config.requestsPerMinute),
       logger,
       stopping: stopping.signal,
       now,
-      keys: new KeyRing(store, now),
+      keys: new KeyRing(accounts, now),
       version: readVersion(),
       dashboardDir: config.dashboardDir,
       sdkPackage: config.sdkPackage,
@@ -217,7 +222,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const backend = await openBackend(config);
   try {
-    if (config.clerk === undefined) await backend.deps.accounts.load();
+    if (config.clerk === undefined) await backend.deps.localAccounts.load();
     const firstStart = await initialize(backend.deps, config.init);
     const server = createServer(
       {
@@ -237,7 +242,7 @@ export async function startServer(
     backend.announce(url);
     const setupLink = await backend.deps.links.setupLink();
     const retention = startRetentionJob(backend.deps);
-    const indexing = backend.deps.store.startJobs(backend.deps);
+    const indexing = backend.deps.executions.startJobs(backend.deps);
     const forwarding = config.forward && startForwardJob(backend.deps, config.forward);
     const sealing = startSealing(config, backend);
     const assembling = startOtlpJob(backend.deps.otlpAssembly, backend.deps.logger);
@@ -296,26 +301,26 @@ async function proofKeyOf({ proof, database }: Config): Promise<ProofKey | undef
 
 function startSealing(config: Config, { deps, proofKey }: Backend): SealingJob | undefined {
   if (proofKey === undefined) return undefined;
-  const { store, metrics, logger, now } = deps;
+  const { accounts, metrics, logger, now } = deps;
   const database = config.database.kind;
   const host = new URL(config.publicUrl ?? urlOf(config.host, config.port)).hostname;
-  const parts = { store: store.proof, key: proofKey, host, limits: BATCHES[database] };
+  const parts = { store: accounts.proof, key: proofKey, host, limits: BATCHES[database] };
   return startSealingJob({ ...parts, metrics, logger, now });
 }
 
 /** Clerk's code is loaded only when its keys are set. */
 async function clerkOf(
   { clerk }: Config,
-  store: Store,
+  accounts: AccountStore,
   pages: () => string[],
 ): Promise<Clerk | undefined> {
   if (clerk === undefined) return undefined;
   const { Clerk: Service } = await import('./auth/clerk.js');
-  return new Service(clerk, store, pages);
+  return new Service(clerk, accounts, pages);
 }
 
 async function initialize(
-  { store, passwords }: Deps,
+  { accounts, passwords }: Deps,
   init: Config['init'],
 ): Promise<RunningServer['firstStart']> {
   const byItself = {
@@ -324,15 +329,15 @@ async function initialize(
     ip: null,
   } as const;
   const { user } = init;
-  if (user !== undefined && !(await store.hasAdministrator())) {
-    const nonce = await store.setupNonce();
+  if (user !== undefined && !(await accounts.hasAdministrator())) {
+    const nonce = await accounts.setupNonce();
     const first = {
       email: user.email,
       name: user.email,
       isAdministrator: true,
       passwordHash: await passwords.hash(user.password),
     };
-    await store.change(async (edits) => {
+    await accounts.change(async (edits) => {
       const result = await edits.claimSetup(nonce, first);
       const claim = { ...byItself, appId: null, action: 'setup.claim', target: user.email };
       return { result, entry: result && claim };
@@ -351,7 +356,7 @@ async function initialize(
     expiresAt: null,
     createdBy: null,
   };
-  const made = await store.change(async (edits) => {
+  const made = await accounts.change(async (edits) => {
     const result = await edits.initialize({ id: init.appId, name: init.appId }, key);
     const creation = { ...byItself, appId: init.appId, action: 'app.create', target: null };
     return { result, entry: result ? creation : undefined };

@@ -4,7 +4,7 @@ import type { Config } from './config.js';
 import { lockDataDir } from './data-dir.js';
 import { RestoreError } from './errors.js';
 import { openPglite } from './store/drivers/pglite.js';
-import { createSqlStore } from './store/sql-store.js';
+import { createStores } from './store/sql-store.js';
 import { TaskThreads } from './threads/task-threads.js';
 import { ForeignEntryError, listFiles, unpackFiles } from './upkeep/backup.js';
 
@@ -74,11 +74,12 @@ async function refuseUnlessWhole(file: string): Promise<void> {
 
 async function tryOpening(directory: string, file: string): Promise<void> {
   try {
-    const store = createSqlStore(await openPglite(directory), new TaskThreads(1));
+    const driver = await openPglite(directory);
+    const { accounts } = createStores(driver, new TaskThreads(1));
     try {
-      await store.migrate();
+      await accounts.migrate();
     } finally {
-      await store.close();
+      await accounts.close();
     }
   } catch (error) {
     throw new RestoreError(`The database in ${file} cannot be opened: ${messageOf(error)}`);

@@ -1,14 +1,14 @@
 import { Counter, type Registry } from 'prom-client';
 import type { OutageLog } from './outage-log.js';
 import { outageOf } from './store/errors.js';
-import type { Store } from './store/store.js';
+import type { Stores } from './store/stores.js';
 
 /**
- * The same store, with counting and logging of database failures for all callers: ingest, questions
+ * The same stores, with counting and logging of database failures for all callers: ingest, questions
  * and jobs.
  */
 export function watchErrors(
-  store: Store,
+  stores: Stores,
   {
     isFailure,
     registry,
@@ -19,7 +19,7 @@ export function watchErrors(
     registry: Registry;
     outages: OutageLog;
   },
-): Store {
+): Stores {
   const errors = new Counter({
     name: 'xray_store_errors_total',
     help: 'Calls that the database failed: outage or unexpected.',
@@ -38,10 +38,16 @@ export function watchErrors(
     },
     succeeded: () => outages.succeeded(),
   };
+  const { accounts, executions, ...rest } = stores;
   return {
-    ...watched(store, watcher),
-    waiting: watched(store.waiting, watcher),
-    forwarding: watched(store.forwarding, watcher),
+    ...rest,
+    accounts: {
+      ...watched(accounts, watcher),
+      waiting: watched(accounts.waiting, watcher),
+      forwarding: watched(accounts.forwarding, watcher),
+      replays: watched(accounts.replays, watcher),
+    },
+    executions: watched(executions, watcher),
   };
 }
 

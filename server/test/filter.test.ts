@@ -9,7 +9,6 @@ import type { Engine } from '#server/store/engine.js';
 import { listRows } from '#server/store/executions.js';
 import { narrowByIndex } from '#server/store/narrow.js';
 import type { Driver } from '#server/store/driver.js';
-import type { Store } from '#server/store/store.js';
 import {
   APP,
   DRIVERS,
@@ -18,6 +17,7 @@ import {
   newPlace,
   storeOver,
   type Place,
+  type Store,
 } from './support/databases.js';
 import { SNAPSHOTS, idsByMeaning, queryOf } from './contract/filters.js';
 import { EVERY_TERM, NOW, anyQueryText } from './support/queries.js';

@@ -8,7 +8,7 @@ import { readDirectoryBlock } from '#server/segments/directory.js';
 import { CANDIDATES, DIRECTORY, TERMS, blockNumber } from '#server/segments/segment.js';
 import { findTerm } from '#server/segments/term-blocks.js';
 import { factTerm } from '#server/segments/terms.js';
-import type { ErasureScope, Store } from '#server/store/store.js';
+import type { ErasureScope } from '#server/store/execution-store.js';
 import { TaskThreads } from '#server/threads/task-threads.js';
 import {
   APP,
@@ -19,6 +19,7 @@ import {
   openStore,
   changed,
   engineOf,
+  type Store,
 } from './support/databases.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 

@@ -10,8 +10,15 @@ import {
 import { readFacets, readHistogram } from '#server/query/counts.js';
 import { listExecutions } from '#server/query/list-executions.js';
 import { readOverview, readPipelines } from '#server/query/pipelines.js';
-import type { Store } from '#server/store/store.js';
-import { APP, DRIVERS, administer, newPlace, openStore, type Place } from './support/databases.js';
+import {
+  APP,
+  DRIVERS,
+  administer,
+  newPlace,
+  openStore,
+  type Place,
+  type Store,
+} from './support/databases.js';
 import { recordOf, snapshot } from './support/snapshots.js';
 
 const anyInstant = fc.oneof(

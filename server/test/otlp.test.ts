@@ -97,7 +97,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
 
     test('answer 503 with Retry-After when a key has used up its rate', async () => {
       const { key, row } = newKey({ app: APP, requestsPerMinute: 1 });
-      await changed(server.deps.store, (edits) => edits.createKey(row));
+      await changed(server.deps.accounts, (edits) => edits.createKey(row));
       const text = spansText({ trace: trace(), id: '1' });
       const send = () => postOtlp(server.url, TRACES, text, { 'x-api-key': key });
       expect(await status(send())).toBe(200);
@@ -189,7 +189,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       await postOtlp(server.url, TRACES, spansText({ trace: first, id: '1' }));
       await server.assemble(LATER);
       expect((await state()).counts).toContainEqual(expect.objectContaining({ result: 'let_go' }));
-      await changed(server.deps.store, (edits) =>
+      await changed(server.deps.accounts, (edits) =>
         edits.writeOtlpSettings(APP, { ...DEFAULT_OTLP_SETTINGS, take: 'all' }),
       );
       server.deps.otlpSettings.forget(APP);
@@ -208,7 +208,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
         'input.value': '{"user":"u","api_key":"canary-key"}',
       };
       await postOtlp(server.url, TRACES, spansText({ trace: id, id: '1', attributes }));
-      const [slice] = await server.deps.store.waiting.readSlices({ app: APP, traceId: id });
+      const [slice] = await server.deps.accounts.waiting.readSlices({ app: APP, traceId: id });
       expect(slice).toBeDefined();
       await server.assemble(LATER);
       const snapshot = await stored(id);
@@ -249,7 +249,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
     test('of a limited key join no trace of an environment that it may not write', async () => {
       const id = trace();
       const { key, row } = newKey({ app: APP, environments: ['staging'] });
-      await changed(server.deps.store, (edits) => edits.createKey(row));
+      await changed(server.deps.accounts, (edits) => edits.createKey(row));
       await postOtlp(server.url, TRACES, spansText({ trace: id, id: '1', attributes: root }));
       const foreign = spansText({ trace: id, id: '2', parent: '1', attributes: root });
       await postOtlp(server.url, TRACES, foreign, { 'x-api-key': key });
@@ -328,7 +328,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
         'input.value': 'canary-question',
         'gen_ai.completion.0.content': 'canary-answer',
       });
-      const [slice] = await server.deps.store.waiting.readSlices({ app: APP, traceId: id });
+      const [slice] = await server.deps.accounts.waiting.readSlices({ app: APP, traceId: id });
       expect(inflateRawSync(slice?.body ?? '').toString()).not.toContain('canary');
       await server.assemble(LATER);
       expect((await stored(id)).steps).toMatchObject([{ kind: 'llm', model: { inputTokens: 7 } }]);
@@ -367,7 +367,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       const record = (id: string) => postOk(server.url, recordOf(id));
       const root = (id: string) => spans(id, '1');
       const child = (id: string) => spans(id, '2', '1');
-      const { waiting } = server.deps.store;
+      const { waiting } = server.deps.accounts;
       /** What arrives before an assembly, between it and the closing of the trace, and after that. */
       const orders: Record<string, ((id: string) => Promise<unknown>)[][]> = {
         'record first': [[record, root, child]],
@@ -413,9 +413,11 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       ).text();
       const line = lines.split('\n').find((text) => text.includes(`"sdk-${id}"`)) ?? '';
       const { key, row } = newKey({ app: 'copy', scopes: ['ingest', 'read'] });
-      await changed(server.deps.store, (edits) => edits.createApp('copy', 'copy'));
-      await changed(server.deps.store, (edits) => edits.createKey(row));
-      expect(await importLines(server.deps.store, 'copy', [line])).toMatchObject({ accepted: 1 });
+      await changed(server.deps.accounts, (edits) => edits.createApp('copy', 'copy'));
+      await changed(server.deps.accounts, (edits) => edits.createKey(row));
+      expect(await importLines(server.deps.executions, 'copy', [line])).toMatchObject({
+        accepted: 1,
+      });
       const copied = await fetch(`${server.url}/api/apps/copy/executions/sdk-${id}`, {
         headers: { 'x-api-key': key },
       });
@@ -432,11 +434,11 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       await server.assemble(LATER);
       const what = { kind: 'subject', type: 'user', id: 'person-in-spans' } as const;
       const scope = { app: APP, environment: undefined, what };
-      expect(await server.deps.store.countErasable(scope)).toMatchObject({
+      expect(await server.deps.executions.countErasable(scope)).toMatchObject({
         erasable: { executions: 1 },
       });
       const named = { reason: 'asked', askedBy: 'test', receipt: undefined };
-      await server.deps.store.eraseBatch(scope, undefined, { wait: true, named });
+      await server.deps.executions.eraseBatch(scope, undefined, { wait: true, named });
       const late = await (await spans(id, '2', '1')).json();
       expect(late).toMatchObject({ partialSuccess: { rejectedSpans: '1' } });
       await server.assemble(LATER);
@@ -456,7 +458,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       const remove = async (executionId: string) => {
         const what = { kind: 'execution', executionId } as const;
         const scope = { app: APP, environment: undefined, what };
-        await server.deps.store.eraseBatch(scope, undefined, { wait: true });
+        await server.deps.executions.eraseBatch(scope, undefined, { wait: true });
       };
       await remove(`sdk-${id}`);
       expect((await detail(server.url, second.executionId)).spans).toHaveLength(1);
@@ -469,7 +471,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
     test('does not hide spans of an environment that the sender of the record may not write', async () => {
       const id = trace();
       const { key, row } = newKey({ app: APP, environments: ['staging'] });
-      await changed(server.deps.store, (edits) => edits.createKey(row));
+      await changed(server.deps.accounts, (edits) => edits.createKey(row));
       await spans(id, '1');
       await server.assemble(LATER);
       const response = await fetch(`${server.url}/executions`, {

@@ -13,7 +13,7 @@ import { splitBody } from '#server/ingest/split-body.js';
 import { weightOf } from '#server/ingest/weight.js';
 import { startServer } from '#server/main.js';
 import { HeavyReads } from '#server/query/heavy-reads.js';
-import type { ExecutionRecord, SaveOutcome } from '#server/store/store.js';
+import type { ExecutionRecord, SaveOutcome } from '#server/store/execution-record.js';
 import { API_KEY, APP, configFor, freshServer, newPlace } from './support/databases.js';
 import { get, post, postOk } from './support/http.js';
 import { startProcess } from './support/process.js';

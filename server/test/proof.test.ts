@@ -25,7 +25,6 @@ import { ProofKey } from '#server/proof/proof-key.js';
 import { ProofService } from '#server/proof/proof-service.js';
 import { Sealer } from '#server/proof/sealer.js';
 import type { ErasureScope } from '#server/store/execution-store.js';
-import type { Store } from '#server/store/store.js';
 import { TaskThreads } from '#server/threads/task-threads.js';
 import { exportLine } from '#server/upkeep/export.js';
 import {
@@ -37,6 +36,7 @@ import {
   freshAppStore,
   freshServer,
   scopeOf,
+  type Store,
 } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
 import { callCli } from './support/process.js';

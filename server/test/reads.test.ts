@@ -320,7 +320,7 @@ test('an execution without news for a day is shown as stale', async () => {
   const backend = await openBackend(configFor(place));
   const { deps } = backend;
   const first = newKey({ app: APP, hash: hashApiKey(API_KEY), scopes: ['ingest', 'read'] }).row;
-  await changed(deps.store, (edits) => edits.initialize({ id: APP, name: APP }, first));
+  await changed(deps.accounts, (edits) => edits.initialize({ id: APP, name: APP }, first));
   let clock = Date.now();
   const http = createServer(createApp({ ...deps, now: () => clock }, 'network'));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

@@ -16,7 +16,6 @@ import {
   type Snapshot,
 } from '@xray/core';
 import { startServer } from '#server/main.js';
-import type { Store } from '#server/store/store.js';
 import { ErasureMetrics } from '#server/upkeep/metrics.js';
 import { prune } from '#server/upkeep/prune.js';
 import { startRetentionJob } from '#server/upkeep/retention-job.js';
@@ -32,6 +31,7 @@ import {
   scopeOf,
   type DriverName,
   type Place,
+  type Store,
 } from './support/databases.js';
 import { list, postOk } from './support/http.js';
 import {
@@ -273,7 +273,11 @@ describe.each(driverInCi('postgres'))('xray prune on %s', (driver) => {
     const what = { kind: 'subject', type: 'user', id: asked } as const;
     const scope = { app: APP, environment: undefined, what };
     expect((await store.countErasable(scope)).erasable.executions).toBe(erased.length);
-    const eraser = { store, erasures: new ErasureMetrics(new Registry()) };
+    const eraser = {
+      accounts: store,
+      executions: store,
+      erasures: new ErasureMetrics(new Registry()),
+    };
     const options = { reason: 'asked for', askedBy: 'a test', receipt: undefined };
     const result = await prune(eraser, scope, options, () => ({
       actor: { kind: 'administrator', id: null, name: null },
@@ -377,7 +381,7 @@ describe.each(driverInCi('postgres'))('the retention job on %s', (driver) => {
     const erasures = new ErasureMetrics(metrics);
     const jobs = [store, other].map((jobStore) =>
       startRetentionJob(
-        { store: jobStore, erasures, logger, now: Date.now },
+        { accounts: jobStore, executions: jobStore, erasures, logger, now: Date.now },
         { firstAfterMs: 1, everyMs: 20 },
       ),
     );

@@ -101,13 +101,13 @@ describe.each(DRIVERS)('the figures of every page on %s', (driver) => {
     backend = await openBackend(configFor(place));
     const { deps } = backend;
     const { row } = newKey({ app: APP, hash: hashApiKey(API_KEY), scopes: ['ingest', 'read'] });
-    await changed(deps.store, (edits) => edits.initialize({ id: APP, name: APP }, row));
+    await changed(deps.accounts, (edits) => edits.initialize({ id: APP, name: APP }, row));
     http = createServer(createApp({ ...deps, now: () => NOW }, 'network'));
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
     api = `${url}/api/apps/${APP}`;
     await postOk(url, SNAPSHOTS.slice(0, -20));
-    indexing = deps.store.startJobs(deps);
+    indexing = deps.executions.startJobs(deps);
     await postOk(url, [...SNAPSHOTS.slice(-20), ...MANY_OUTCOMES]);
   });
   afterAll(async () => {

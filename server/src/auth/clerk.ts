@@ -4,7 +4,8 @@ import { verifyWebhook, type WebhookEvent } from '@clerk/backend/webhooks';
 import type { User } from '@xray/core';
 import { DomainError } from '../errors.js';
 import { toStorable } from '../stored-text.js';
-import type { Edits, Store } from '../store/store.js';
+import type { Edits } from '../store/account-store.js';
+import type { AccountStore } from '../store/account-store.js';
 
 export interface ClerkOptions {
   publishableKey: string;
@@ -40,12 +41,12 @@ export class Clerk {
   /** The origin of Clerk's Frontend API, which issues the tokens and serves its script. */
   readonly frontendOrigin: string;
   readonly #options: ClerkOptions;
-  readonly #store: Store;
+  readonly #store: AccountStore;
   readonly #authorizedParties: () => string[];
   readonly #client: ReturnType<typeof createClerkClient>;
 
   /** `authorizedParties`: origins of the pages whose tokens are accepted. */
-  constructor(options: ClerkOptions, store: Store, authorizedParties: () => string[]) {
+  constructor(options: ClerkOptions, store: AccountStore, authorizedParties: () => string[]) {
     this.#options = options;
     this.#store = store;
     this.#authorizedParties = authorizedParties;

@@ -2,7 +2,6 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { DomainError } from '../errors.js';
-import type { Store } from '../store/store.js';
 import type { Accounts } from './accounts.js';
 import type { Clerk } from './clerk.js';
 import type { KeyRing } from './key-ring.js';
@@ -10,12 +9,13 @@ import { isThisMachine } from './machine.js';
 import { authorize, notFound, requireSender, type Policy } from './policy.js';
 import type { Door, Principal } from './principal.js';
 import { SYSTEM_USER_HEADER, systemUserIn } from './system-user.js';
+import type { AccountStore } from '../store/account-store.js';
 
 /** The parts of the server that identify a caller. */
 export interface Identification {
-  store: Store;
+  accounts: AccountStore;
   keys: KeyRing;
-  accounts: Accounts;
+  localAccounts: Accounts;
   /** When Clerk signs people in, there are no local accounts. */
   clerk: Clerk | undefined;
   /** A program with this token may read `/metrics` from another machine or through a proxy. */
@@ -46,7 +46,7 @@ export function guard(
       authorize(principal, route.policy, { app, isThisMachine: mayOperate });
       // A key can only reach its own app, and is deleted with it.
       const isKnown = app === undefined || principal.kind === 'key';
-      if (!isKnown && !(await deps.store.appExists(app))) throw notFound('app');
+      if (!isKnown && !(await deps.accounts.appExists(app))) throw notFound('app');
       return principal;
     };
     admissions.set(res, { principal: await admit(), admit });
@@ -86,7 +86,7 @@ export function admissionOf(res: Response): Admission {
  * A credential is never ignored: a wrong key is a 401 on every route, even next to a valid session.
  */
 async function identify(
-  { keys, accounts, clerk, store }: Identification,
+  { keys, accounts, localAccounts, clerk }: Identification,
   door: Door,
   policy: Policy,
   app: string | undefined,
@@ -101,9 +101,9 @@ async function identify(
     return { kind: 'administrator', systemUser: systemUserIn(req.get(SYSTEM_USER_HEADER)) };
   const userId =
     clerk === undefined
-      ? await accounts.userOf(req, res)
+      ? await localAccounts.userOf(req, res)
       : presented && (await clerk.userOf(presented, req.ip ?? null));
-  const access = userId && (await store.readAccess(userId, app));
+  const access = userId && (await accounts.readAccess(userId, app));
   return access ? { kind: 'user', ...access } : { kind: 'nobody' };
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '../errors.js';
 import type { GuessCount } from '../store/access-store.js';
-import type { Store } from '../store/store.js';
 import { networkOf } from './client-address.js';
+import type { AccountStore } from '../store/account-store.js';
 
 const WINDOW_MS = 15 * 60_000;
 /** How long a place stays known after the last sign-in from it, in ms. */
@@ -27,7 +27,10 @@ export interface Origin {
   device: string | undefined;
 }
 
-type GuessStore = Pick<Store, 'countGuesses' | 'forgiveGuesses' | 'knownPlaces' | 'rememberPlaces'>;
+type GuessStore = Pick<
+  AccountStore,
+  'countGuesses' | 'forgiveGuesses' | 'knownPlaces' | 'rememberPlaces'
+>;
 
 /**
  * Slows down password guessing, for all servers of a database together. A correct password is not

@@ -1,6 +1,7 @@
 import { DomainError } from '../errors.js';
-import type { KeyGrant, Store } from '../store/store.js';
+import type { KeyGrant } from '../store/access-store.js';
 import { faultOf, hashApiKey } from './api-key.js';
+import type { AccountStore } from '../store/account-store.js';
 
 /**
  * How long a look-up in the store is cached, in ms. A key revoked by another server works for this
@@ -18,12 +19,12 @@ interface Remembered {
 
 /** Looks up the rights of an API key. A short cache saves asking the store for every request. */
 export class KeyRing {
-  readonly #store: Pick<Store, 'findKey' | 'touchKey'>;
+  readonly #store: Pick<AccountStore, 'findKey' | 'touchKey'>;
   readonly #now: () => number;
   readonly #remembered = new Map<string, Remembered>();
   readonly #touchedAt = new Map<string, number>();
 
-  constructor(store: Pick<Store, 'findKey' | 'touchKey'>, now: () => number) {
+  constructor(store: Pick<AccountStore, 'findKey' | 'touchKey'>, now: () => number) {
     this.#store = store;
     this.#now = now;
   }

@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { CreatedLink, LinkKind, User } from '@xray/core';
-import type { Edits, Store } from '../store/store.js';
+import type { Edits } from '../store/account-store.js';
+import type { AccountStore } from '../store/account-store.js';
 
 /** How long each kind of link works, in ms. */
 const LIFE_MS: Record<LinkKind, number> = {
@@ -11,12 +12,12 @@ const INVITATION_LIFE_MS = 7 * 24 * 3_600_000;
 
 /** Creates and checks the secrets in links. They come after the `#`. */
 export class OneTimeLinks {
-  readonly #store: Store;
+  readonly #store: AccountStore;
   readonly #secret: string;
   readonly #siteUrl: () => string;
   readonly #now: () => number;
 
-  constructor(store: Store, secret: string, siteUrl: () => string, now: () => number) {
+  constructor(store: AccountStore, secret: string, siteUrl: () => string, now: () => number) {
     this.#store = store;
     this.#secret = secret;
     this.#siteUrl = siteUrl;

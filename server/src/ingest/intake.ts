@@ -10,7 +10,7 @@ import {
 } from '@xray/core';
 import { DomainError } from '../errors.js';
 import { readSnapshot, type ReadSnapshot, type Sender } from '../records/read-snapshot.js';
-import type { ExecutionRecord, SaveOutcome, Store } from '../store/store.js';
+import type { ExecutionRecord, SaveOutcome } from '../store/execution-record.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { BudgetShares, ByteBudget, type Budget } from './byte-budget.js';
 import { GroupCommit } from './group-commit.js';
@@ -18,6 +18,7 @@ import { IngestMetrics } from './metrics.js';
 import { readBody, type Body } from './read-body.js';
 import { splitBody } from './split-body.js';
 import { SNAPSHOT_BYTES, weightOf } from './weight.js';
+import type { ExecutionStore } from '../store/execution-store.js';
 
 /**
  * The limit for all requests together, uncompressed and weighed. Parsing and storing a request
@@ -58,7 +59,7 @@ export class Intake {
   readonly #threads: TaskThreads;
   #lastTurn: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, registry: Registry, threads: TaskThreads) {
+  constructor(store: ExecutionStore, registry: Registry, threads: TaskThreads) {
     this.#threads = threads;
     const metrics = new IngestMetrics(registry, {
       pendingBytes: () => this.#budget.usedBytes,

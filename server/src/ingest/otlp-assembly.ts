@@ -2,13 +2,15 @@ import type { Snapshot } from '@xray/core';
 import type { Logger } from 'pino';
 import { readSnapshot } from '../records/read-snapshot.js';
 import { assembleTrace, type Assembled, type AssemblyInput } from '../records/otlp-slices.js';
-import type { ExecutionRecord, Store } from '../store/store.js';
+import type { ExecutionRecord } from '../store/execution-record.js';
 import { outageOf } from '../store/errors.js';
 import { WAITING_TIMES, type DueTrace } from '../store/waiting-trace.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { MAX_WAITING_BYTES } from './otlp-intake.js';
 import type { OtlpMetrics, OtlpResult } from './otlp-metrics.js';
 import type { OtlpSettingsReader } from './otlp-settings.js';
+import type { ExecutionStore } from '../store/execution-store.js';
+import type { WaitingStore } from '../store/waiting-store.js';
 
 /** Traces that are taken at a time. */
 const BATCH = 32;
@@ -16,7 +18,8 @@ const BATCH = 32;
 const LARGE = 16 * 1024;
 
 interface Parts {
-  store: Pick<Store, 'waiting' | 'saveExecutions' | 'readExecution' | 'joinSpans'>;
+  waiting: WaitingStore;
+  executions: Pick<ExecutionStore, 'saveExecutions' | 'readExecution' | 'joinSpans'>;
   settings: OtlpSettingsReader;
   metrics: OtlpMetrics;
   threads: TaskThreads;
@@ -44,8 +47,8 @@ export class OtlpAssembly {
 
   /** Assembles traces that are due, and returns how many it took. */
   async run(): Promise<number> {
-    const { store, now } = this.#parts;
-    const due = await store.waiting.takeDue(new Date(now()), BATCH);
+    const { waiting, now } = this.#parts;
+    const due = await waiting.takeDue(new Date(now()), BATCH);
     for (const trace of due) {
       try {
         await this.#assemble(trace);
@@ -58,26 +61,26 @@ export class OtlpAssembly {
 
   /** Forgets closed traces, and closes complete ones early where an app has little room left. */
   async tidy(): Promise<void> {
-    const { store, now } = this.#parts;
-    await store.waiting.forgetClosed(new Date(now()));
-    for (const { app, bytes } of await store.waiting.measureWaiting()) {
+    const { waiting, now } = this.#parts;
+    await waiting.forgetClosed(new Date(now()));
+    for (const { app, bytes } of await waiting.measureWaiting()) {
       if (bytes < MAX_WAITING_BYTES / 2) continue;
-      for (const trace of await store.waiting.listClosable(app, 1_000)) await this.#close(trace);
+      for (const trace of await waiting.listClosable(app, 1_000)) await this.#close(trace);
     }
   }
 
   async #assemble(trace: DueTrace): Promise<void> {
-    const { store, settings, now, logger } = this.#parts;
+    const { waiting, settings, now, logger } = this.#parts;
     const nowMs = now();
     const quietMs = nowMs - trace.lastAt.getTime();
     const isDone = quietMs >= WAITING_TIMES.closeMs && trace.assembled >= trace.slices;
     if (trace.closed || isDone) {
       // The SDK's record may have come after the last assembly.
-      await store.joinSpans(trace, []);
+      await this.#parts.executions.joinSpans(trace, []);
       await this.#close(trace);
       return;
     }
-    const slices = await store.waiting.readSlices(trace);
+    const slices = await waiting.readSlices(trace);
     const isTerminal = trace.hasRoot || trace.isTerminal || quietMs >= WAITING_TIMES.quietMs;
     const appSettings = await settings.of(trace.app);
     const made = await this.#make({
@@ -123,7 +126,7 @@ export class OtlpAssembly {
         );
       }
     }
-    await store.waiting.settleTrace(trace, {
+    await waiting.settleTrace(trace, {
       slices: slices.length,
       isTerminal,
       nextAt: nextAt(trace, isTerminal, nowMs),
@@ -132,12 +135,12 @@ export class OtlpAssembly {
 
   /** In an outage the lease ends, and the trace is due again. Any other error would come again each time. */
   async #giveUp(trace: DueTrace, error: unknown): Promise<void> {
-    const { store, logger, now } = this.#parts;
+    const { waiting, logger, now } = this.#parts;
     if (outageOf(error) !== undefined) return;
     logger.error({ err: error, app: trace.app }, 'a trace could not be assembled');
     const nextAt = new Date(now() + WAITING_TIMES.quietMs);
     const { slices } = trace;
-    await store.waiting.settleTrace(trace, { slices, isTerminal: false, nextAt });
+    await waiting.settleTrace(trace, { slices, isTerminal: false, nextAt });
     await this.#count(trace.app, 'failed', 1, 'An unexpected error; the log of the server has it.');
   }
 
@@ -153,7 +156,7 @@ export class OtlpAssembly {
     for (const text of texts) {
       const { executionId } = JSON.parse(text) as Snapshot;
       if (executionId.startsWith(traceId)) continue;
-      const stored = await this.#parts.store.readExecution(app, executionId);
+      const stored = await this.#parts.executions.readExecution(app, executionId);
       if (stored !== undefined && stored.body !== text) return true;
     }
     return false;
@@ -174,13 +177,13 @@ export class OtlpAssembly {
   /** The SDK's record of the trace leads. An export of ours that comes back is such a record itself. */
   async #joins(trace: DueTrace, { records, refusal }: ReadRecords): Promise<boolean> {
     if (refusal !== undefined || records.some(({ header }) => !header.fromSpans)) return false;
-    return await this.#parts.store.joinSpans(trace, records);
+    return await this.#parts.executions.joinSpans(trace, records);
   }
 
   /** Returns why an execution was refused. */
   async #store({ records, ...read }: ReadRecords): Promise<string | undefined> {
     let { refusal } = read;
-    const outcomes = await this.#parts.store.saveExecutions(records);
+    const outcomes = await this.#parts.executions.saveExecutions(records);
     for (const outcome of outcomes) {
       if (outcome.kind === 'refused') refusal ??= 'The database refused it.';
       if (outcome.kind === 'outside_limits') {
@@ -192,13 +195,13 @@ export class OtlpAssembly {
 
   async #close(trace: DueTrace, slices = trace.slices): Promise<void> {
     const forgetAt = new Date(this.#parts.now() + WAITING_TIMES.rememberMs);
-    await this.#parts.store.waiting.closeTrace(trace, slices, forgetAt);
+    await this.#parts.waiting.closeTrace(trace, slices, forgetAt);
   }
 
   async #count(app: string, result: OtlpResult, count: number, message: string): Promise<void> {
     this.#parts.metrics.count(result, count);
-    const { store, now } = this.#parts;
-    await store.waiting.count(app, [{ result, count, message }], new Date(now()));
+    const { waiting, now } = this.#parts;
+    await waiting.count(app, [{ result, count, message }], new Date(now()));
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type SlicedRequest,
 } from '../records/otlp-slices.js';
 import type { Sender } from '../records/read-snapshot.js';
-import type { WaitingStore } from '../store/waiting-spans.js';
+import type { WaitingStore } from '../store/waiting-store.js';
 import type { Slice, SliceOutcome } from '../store/waiting-trace.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import { BudgetShares, ByteBudget, type Budget } from './byte-budget.js';

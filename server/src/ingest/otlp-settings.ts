@@ -1,5 +1,5 @@
 import { otlpSettingsSchema, type OtlpSettings } from '@xray/core';
-import type { WaitingStore } from '../store/waiting-spans.js';
+import type { WaitingStore } from '../store/waiting-store.js';
 
 /** Settings are read again after so long, in ms. Each instance remembers them by itself. */
 const REMEMBERED_MS = 5_000;

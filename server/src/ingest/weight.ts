@@ -1,4 +1,4 @@
-import type { ExecutionRecord } from '../store/store.js';
+import type { ExecutionRecord } from '../store/execution-record.js';
 
 /** The memory that a snapshot needs besides its text, even if it was rejected. */
 export const SNAPSHOT_BYTES = 512;

@@ -14,7 +14,7 @@ import { withStale } from './read-executions.js';
 
 /** Every execution about a subject, with those that links connect to it. */
 export async function readCase(
-  { store, now }: HistoryDeps,
+  { executions: store, now }: HistoryDeps,
   app: string,
   subject: { type: string; id: string },
   query: Pick<CaseQuery, 'from' | 'to'>,

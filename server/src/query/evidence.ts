@@ -40,8 +40,8 @@ export async function writeEvidence(
   { format, lang }: EvidenceQuery,
   reader: Reader,
 ): Promise<string> {
-  const { store, threads } = deps;
-  const stored = await findExecution(store, app, executionId);
+  const { accounts, executions, threads } = deps;
+  const stored = await findExecution(executions, app, executionId);
   const now = deps.now();
   const server: ServerFacts = {
     receivedAt: stored.receivedAt.toISOString(),
@@ -50,7 +50,7 @@ export async function writeEvidence(
     bytes: stored.bytes,
   };
   const { explanation, rules } = await threads.run('evidence', stored.body);
-  const found = await store.readLinked(app, executionId);
+  const found = await executions.readLinked(app, executionId);
   const history = found && (await ruleHistoryOf(deps, app, found.execution));
   const texts: Record<EvidencePart, string> = {
     record: stored.body,
@@ -58,7 +58,7 @@ export async function writeEvidence(
     rules,
     ruleHistory: stringifyJson(history ?? null),
     linked: JSON.stringify(await linkedTo(deps, app, found)),
-    audit: JSON.stringify(await auditOf(store, app, executionId, reader)),
+    audit: JSON.stringify(await auditOf(accounts, app, executionId, reader)),
   };
   const digests = Object.fromEntries(
     Object.entries(texts).map(([part, text]) => [part, hash('sha256', text, 'hex')]),
@@ -74,7 +74,7 @@ export async function writeEvidence(
   const parts = Object.entries(texts).map(([part, text]) => `${JSON.stringify(part)}:${text}`);
   const json = `${JSON.stringify(facts).slice(0, -1)},${parts.join(',')},"digests":${JSON.stringify(digests)}}\n`;
   if (format === 'json') return json;
-  const { dictionary } = await store.readDictionary(app);
+  const { dictionary } = await accounts.readDictionary(app);
   // Made of this server's own texts, which keep every digit.
   const evidence = parseJson(json) as unknown as ExecutionEvidence;
   return evidencePage(evidence, texts, termsIn(dictionary, lang));
@@ -93,7 +93,7 @@ async function ruleHistoryOf(
     to: new Date(at + 1).toISOString(),
   };
   try {
-    return await readRuleHistory(deps.store, app, execution.pipeline, query, deps.now());
+    return await readRuleHistory(deps.executions, app, execution.pipeline, query, deps.now());
   } catch (error) {
     if (error instanceof DomainError && error.code === 'too_broad') return null;
     throw error;
@@ -101,16 +101,16 @@ async function ruleHistoryOf(
 }
 
 async function linkedTo(
-  { store, now }: HistoryDeps,
+  { executions, now }: HistoryDeps,
   app: string,
-  found: Awaited<ReturnType<HistoryDeps['store']['readLinked']>>,
+  found: Awaited<ReturnType<HistoryDeps['executions']['readLinked']>>,
 ): Promise<ExecutionEvidence['linked']> {
   if (found === undefined) return { to: [], from: [], ended: null };
   const { execution, linked } = found;
   const entries = [execution, ...linked].map((row) => entryOf(row, true, now()));
   return {
     to: execution.links,
-    from: await store.listLinksTo(app, execution.executionId, MAX_LINKED_FROM),
+    from: await executions.listLinksTo(app, execution.executionId, MAX_LINKED_FROM),
     ended: assembleCase(entries).matters[0]?.ended ?? null,
   };
 }

@@ -15,7 +15,7 @@ import { rangeOf } from './range.js';
 import { withStale } from './read-executions.js';
 
 export interface HistoryDeps {
-  store: ExecutionStore;
+  executions: ExecutionStore;
   now: () => number;
 }
 
@@ -27,13 +27,15 @@ const MAX_COUNTED = 100;
 
 /** Every decision on a candidate in a range. */
 export async function candidateHistory(
-  { store, now }: HistoryDeps,
+  { executions, now }: HistoryDeps,
   app: string,
   id: string,
   query: HistoryQuery,
 ): Promise<CandidateHistory> {
   const question = questionOf(app, query, now());
-  const found = await fromCursor(() => store.readCandidateHistory({ ...question, candidate: id }));
+  const found = await fromCursor(() =>
+    executions.readCandidateHistory({ ...question, candidate: id }),
+  );
   const { byFate } = found;
   const notKept = byFate.filter(({ outcome }) => outcome !== 'selected' && outcome !== 'kept');
   const byStep = countBy(byFate, ({ pipeline, step }) => JSON.stringify([pipeline, step]));
@@ -74,7 +76,9 @@ export async function subjectHistory(
 ): Promise<SubjectHistory> {
   const now = deps.now();
   const question = questionOf(app, query, now);
-  const found = await fromCursor(() => deps.store.readSubjectHistory({ ...question, subject }));
+  const found = await fromCursor(() =>
+    deps.executions.readSubjectHistory({ ...question, subject }),
+  );
   const counted = (counts: { value: string; count: number }[]) =>
     shownCounts(countBy(counts, ({ value }) => value));
   return {
@@ -92,12 +96,12 @@ export async function subjectHistory(
 
 /** The kinds of things that have this id. */
 export async function lookUp(
-  { store, now }: HistoryDeps,
+  { executions, now }: HistoryDeps,
   app: string,
   id: string,
   query: Pick<HistoryQuery, 'from' | 'to'>,
 ): Promise<Lookup> {
-  return { id, ...(await store.countRoles(historyRange(app, query, now()), id)) };
+  return { id, ...(await executions.countRoles(historyRange(app, query, now()), id)) };
 }
 
 /** Without an end, the range includes executions that are arriving now. */

@@ -16,14 +16,14 @@ export const LETTER_TYPES = {
  * @throws DomainError where the record does not support one, with the cause.
  */
 export async function writeLetter(
-  { store, threads }: RecordDeps,
+  { accounts, executions, threads }: RecordDeps,
   app: string,
   executionId: string,
   { lang, format }: LetterQuery,
 ): Promise<string> {
-  const { body, receivedAt } = await findExecution(store, app, executionId);
-  const { dictionary } = await store.readDictionary(app);
-  const linkedFrom = await store.listLinksTo(app, executionId, MAX_LINKED_FROM);
+  const { body, receivedAt } = await findExecution(executions, app, executionId);
+  const { dictionary } = await accounts.readDictionary(app);
+  const linkedFrom = await executions.listLinksTo(app, executionId, MAX_LINKED_FROM);
   const letter = parseJson(
     await threads.run('letter', {
       body,

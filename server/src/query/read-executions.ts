@@ -1,15 +1,17 @@
 import type { ExecutionSummary, ServerFacts, Status } from '@xray/core';
 import { DomainError, ErasedError } from '../errors.js';
 import type { StoredExecution } from '../store/execution-record.js';
-import type { Store } from '../store/store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
+import type { AccountStore } from '../store/account-store.js';
+import type { ExecutionStore } from '../store/execution-store.js';
 
 /**
  * The store, and the threads that parse records. Records can have 5 MB, so the event loop never
  * parses them.
  */
 export interface RecordDeps {
-  store: Store;
+  accounts: AccountStore;
+  executions: ExecutionStore;
   threads: TaskThreads;
 }
 
@@ -23,12 +25,12 @@ export const MAX_LINKED_FROM = 100;
  * parsing, so numbers beyond a double stay exact. Without payloads it has to be parsed.
  */
 export async function readExecutionText(
-  { store, threads }: RecordDeps,
+  { executions, threads }: RecordDeps,
   app: string,
   executionId: string,
   options: { payloads: boolean; now: number },
 ): Promise<string> {
-  const stored = await findExecution(store, app, executionId);
+  const stored = await findExecution(executions, app, executionId);
   const server: ServerFacts = {
     receivedAt: stored.receivedAt.toISOString(),
     conflict: stored.conflict,
@@ -37,9 +39,9 @@ export async function readExecutionText(
   };
   const { body } = stored;
   const snapshot = options.payloads ? body : await threads.run('withoutPayloads', body);
-  const linkedFrom = await store.listLinksTo(app, executionId, MAX_LINKED_FROM);
+  const linkedFrom = await executions.listLinksTo(app, executionId, MAX_LINKED_FROM);
   const spans: string[] = [];
-  for (const text of await store.readSpans(app, executionId)) {
+  for (const text of await executions.readSpans(app, executionId)) {
     spans.push(options.payloads ? text : await threads.run('withoutPayloads', text));
   }
   const below = spans.length > 0 ? `,"spans":[${spans.join(',')}]` : '';
@@ -57,12 +59,12 @@ export interface StepAddress {
  * because only the index identifies one.
  */
 export async function readStepText(
-  { store, threads }: RecordDeps,
+  { executions, threads }: RecordDeps,
   app: string,
   executionId: string,
   { by, at }: StepAddress,
 ): Promise<string> {
-  const { body } = await findExecution(store, app, executionId);
+  const { body } = await findExecution(executions, app, executionId);
   const [step, ...others] = await threads.run('steps', { body, by, at });
   if (step === undefined) {
     throw new DomainError('not_found', `This execution has no step with ${by} ${at}.`);
@@ -78,13 +80,13 @@ export async function readStepText(
 
 /** @throws DomainError if there is none, and an ErasedError if it was erased by name. */
 export async function findExecution(
-  store: Store,
+  executions: ExecutionStore,
   app: string,
   executionId: string,
 ): Promise<StoredExecution> {
-  const stored = await store.readExecution(app, executionId);
+  const stored = await executions.readExecution(app, executionId);
   if (stored === undefined) {
-    const tombstone = await store.readTombstone(app, executionId);
+    const tombstone = await executions.readTombstone(app, executionId);
     if (tombstone !== undefined) throw new ErasedError(tombstone);
     throw new DomainError('not_found', `The app "${app}" has no execution with this id.`);
   }

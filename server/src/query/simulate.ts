@@ -20,7 +20,7 @@ const MAX_ALL = 100_000;
 const PAGE = 50;
 
 export interface SimulationDeps {
-  store: ExecutionStore;
+  executions: ExecutionStore;
   threads: TaskThreads;
   now: () => number;
 }
@@ -32,7 +32,7 @@ type Query = z.output<typeof simulationQuerySchema>;
  * no execution evaluated a rule.
  */
 export async function* simulateThresholds(
-  { store, threads, now }: SimulationDeps,
+  { executions: store, threads, now }: SimulationDeps,
   app: string,
   query: Query,
   { isAll = false } = {},

@@ -16,7 +16,7 @@ import {
   type Snapshot,
   type Step,
 } from '@xray/core';
-import type { ExecutionRecord, StepRow } from '../store/store.js';
+import type { ExecutionRecord, StepRow } from '../store/execution-record.js';
 import { hasDuplicateMembers, pathOfDuplicate } from './duplicate-members.js';
 
 /** A snapshot that is ready to be stored, or the reason why it is rejected. */

@@ -12,7 +12,7 @@ import {
 import type { Request, Response } from 'express';
 import type { Caller } from '../auth/passwords.js';
 import { DomainError } from '../errors.js';
-import type { Edits } from '../store/store.js';
+import type { Edits } from '../store/account-store.js';
 import { parse, type Call, type Deps, type Route } from './route.js';
 
 /** This route is the same with local accounts and with Clerk. */
@@ -28,7 +28,13 @@ export const meRoute: Route = {
 };
 
 /** Sign-in, sign-out and the caller's own account. */
-export function accountRoutes({ store, accounts, passwords, guesses, links }: Deps): Route[] {
+export function accountRoutes({
+  accounts,
+  localAccounts,
+  passwords,
+  guesses,
+  links,
+}: Deps): Route[] {
   const signedIn = { 200: { description: 'Signed in.', schema: userSchema } };
   return [
     meRoute,
@@ -86,9 +92,11 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
         const { email, password } = parse(signInSchema, req.body);
         // The turn comes before the look-up, so a crowd of strangers does not load the database.
         const userId = await passwords.inTurn(callerOf(call), () =>
-          guesses.guard(accounts.originOf(req), email, () => accounts.verify(email, password)),
+          guesses.guard(localAccounts.originOf(req), email, () =>
+            localAccounts.verify(email, password),
+          ),
         );
-        const access = await store.readAccess(userId, undefined);
+        const access = await accounts.readAccess(userId, undefined);
         if (access === undefined) throw spent();
         await enter(req, res, change, async () => access);
       },
@@ -117,7 +125,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
       summary: 'Ends the session.',
       answers: { 200: { description: 'Null: nobody is signed in.', schema: meSchema } },
       async handle({ req, res }) {
-        await accounts.signOut(req, res);
+        await localAccounts.signOut(req, res);
         res.json(null);
       },
     },
@@ -134,8 +142,8 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
         const user = callersOwn(call);
         const { currentPassword, newPassword } = parse(passwordChangeSchema, req.body);
         const passwordHash = await passwords.inTurn(callerOf(call), async () => {
-          await guesses.guard(accounts.originOf(req), user.email, () =>
-            accounts.verify(user.email, currentPassword),
+          await guesses.guard(localAccounts.originOf(req), user.email, () =>
+            localAccounts.verify(user.email, currentPassword),
           );
           return await passwords.hash(newPassword);
         });
@@ -178,7 +186,7 @@ export function accountRoutes({ store, accounts, passwords, guesses, links }: De
     change: Call['change'],
     prove: (edits: Edits) => Promise<{ user: User; details?: Record<string, unknown> }>,
   ): Promise<void> {
-    const session = accounts.newSession(req);
+    const session = localAccounts.newSession(req);
     const entered = await change(async (edits) => {
       const { user, details = {} } = await prove(edits);
       await edits.createSession(session.of(user.id));

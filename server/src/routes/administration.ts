@@ -17,7 +17,7 @@ import { reindex } from '../upkeep/reindex.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** The people of the whole installation. */
-export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
+export function administrationRoutes({ accounts, executions, links, clerk }: Deps): Route[] {
   return [
     {
       method: 'post',
@@ -30,7 +30,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       async handle({ req, res, record }) {
         const { after } = parse(reindexRequestSchema, req.body);
         if (after === undefined) await record();
-        res.json(await reindex(store, after));
+        res.json(await reindex(executions, after));
       },
     },
     {
@@ -42,7 +42,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
       answers: { 200: { description: 'Sorted by email.', schema: userListSchema } },
       async handle({ req, res }) {
         const { q, after, limit } = parse(userQuerySchema, req.query);
-        const items = await store.listUsers({ text: q, after, limit: limit + 1 });
+        const items = await accounts.listUsers({ text: q, after, limit: limit + 1 });
         const shown = items.slice(0, limit);
         const nextAfter = items.length > limit ? (shown.at(-1)?.id ?? null) : null;
         res.json({ items: shown, nextAfter } satisfies UserList);
@@ -115,7 +115,7 @@ export function administrationRoutes({ store, links, clerk }: Deps): Route[] {
             'Clerk signs people in here. An account is created when Clerk has verified its email, not with a link.',
           );
         }
-        const user = await store.findUser(email);
+        const user = await accounts.findUser(email);
         if (user === undefined) throw notFound('user');
         const link = await change(async (edits) => ({
           result: await links.create(edits, kind, user.id),

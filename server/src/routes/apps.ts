@@ -11,7 +11,7 @@ import type { Principal } from '../auth/principal.js';
 import { DomainError } from '../errors.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
-export function appRoutes({ store, keys }: Deps): Route[] {
+export function appRoutes({ accounts, keys }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -63,9 +63,9 @@ export function appRoutes({ store, keys }: Deps): Route[] {
 
   async function appsOf(principal: Principal): Promise<App[]> {
     if (principal.kind === 'user' && !isAdministrator(principal)) {
-      return await store.listApps(principal.user.id);
+      return await accounts.listApps(principal.user.id);
     }
-    const all = await store.listApps();
+    const all = await accounts.listApps();
     if (principal.kind === 'key') return all.filter((app) => app.id === principal.app);
     return all.map((app) => ({ ...app, role: 'owner' satisfies Role }));
   }

@@ -21,7 +21,7 @@ const EXPORT_PAGE = 1_000;
 const COLUMNS = ['id', 'at', 'person', 'did', 'target', 'app', 'details', 'address', 'action'];
 
 /** The audit log. */
-export function auditRoutes({ store }: Deps): Route[] {
+export function auditRoutes({ accounts }: Deps): Route[] {
   const answers = {
     200: {
       description: 'Newest first. With `format`, all matching entries, as text/csv or NDJSON.',
@@ -62,7 +62,7 @@ export function auditRoutes({ store }: Deps): Route[] {
   }
 
   async function readPage(filter: Filter, { before, limit }: Query): Promise<AuditPage> {
-    const items = await store.listAudit({ ...filter, before, limit: limit + 1 });
+    const items = await accounts.listAudit({ ...filter, before, limit: limit + 1 });
     const shown = items.slice(0, limit);
     return { items: shown, nextBefore: items.length > limit ? (shown.at(-1)?.id ?? null) : null };
   }
@@ -70,7 +70,11 @@ export function auditRoutes({ store }: Deps): Route[] {
   async function* readAll(filter: Filter): AsyncGenerator<AuditEntry[]> {
     let before: number | undefined;
     do {
-      const items: AuditEntry[] = await store.listAudit({ ...filter, before, limit: EXPORT_PAGE });
+      const items: AuditEntry[] = await accounts.listAudit({
+        ...filter,
+        before,
+        limit: EXPORT_PAGE,
+      });
       yield items;
       before = items.length === EXPORT_PAGE ? items.at(-1)?.id : undefined;
     } while (before !== undefined);

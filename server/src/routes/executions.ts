@@ -28,7 +28,7 @@ const stepNumberSchema = wholeNumber(0);
 
 /** Reads an app's executions. */
 export function executionRoutes(deps: Deps): Route[] {
-  const { now, store } = deps;
+  const { executions, now } = deps;
   return [
     {
       method: 'get',
@@ -48,7 +48,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res, record }) {
         const query = parse(executionQuerySchema, req.query);
-        const page = await listExecutions(store, param(req, 'app'), query, now());
+        const page = await listExecutions(executions, param(req, 'app'), query, now());
         const shown = page.items.filter(({ matches }) => matches && matches.length > 0);
         // The audit log is never erased, and search words can name a person, so it does not store
         // them.
@@ -75,7 +75,7 @@ export function executionRoutes(deps: Deps): Route[] {
       async handle({ req, res, record }) {
         const { payloads, format } = parse(detailQuerySchema, req.query);
         if (format === 'otlp') {
-          const stored = await store.readExecution(param(req, 'app'), param(req, 'id'));
+          const stored = await executions.readExecution(param(req, 'app'), param(req, 'id'));
           if (stored === undefined) throw notFound('execution');
           await record({ target: param(req, 'id'), details: { format } });
           res.type('json').send(otlpText(stored.body));
@@ -130,7 +130,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(facetsQuerySchema, req.query);
-        const facets = await readFacets(store, param(req, 'app'), query, now());
+        const facets = await readFacets(executions, param(req, 'app'), query, now());
         if (query.format === 'csv') sendTable(res, 'facets', facetsCsv(facets, isMarked(query)));
         else res.json(facets);
       },
@@ -149,7 +149,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(rangeQuerySchema, req.query);
-        res.json(await readReleases(store, param(req, 'app'), query, now()));
+        res.json(await readReleases(executions, param(req, 'app'), query, now()));
       },
     },
     {
@@ -166,7 +166,7 @@ export function executionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(histogramQuerySchema, req.query);
-        res.json(await readHistogram(store, param(req, 'app'), query, now()));
+        res.json(await readHistogram(executions, param(req, 'app'), query, now()));
       },
     },
   ];

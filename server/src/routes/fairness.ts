@@ -26,7 +26,7 @@ const EXAMPLES = {
 };
 
 /** Whether a favourable outcome is as frequent in each group. */
-export function fairnessRoutes({ store, now }: Deps): Route[] {
+export function fairnessRoutes({ executions, now }: Deps): Route[] {
   const budget = new ByteBudget(MAX_FILE_BYTES);
   return [
     {
@@ -47,7 +47,7 @@ export function fairnessRoutes({ store, now }: Deps): Route[] {
       },
       async handle({ req, res, record }) {
         const query = parse(fairnessQuerySchema, req.query);
-        const answer = await readFairness(store, param(req, 'app'), query, now());
+        const answer = await readFairness(executions, param(req, 'app'), query, now());
         // The answer contains values of metadata.
         await record({ details: { by: 'fairness' } });
         res.json(answer);
@@ -88,7 +88,7 @@ export function fairnessRoutes({ store, now }: Deps): Route[] {
           // The entry comes first: without it, no restricted file is joined.
           await record({ details: { key: query.key, ids: file.groups.size } });
           const app = param(req, 'app');
-          res.json(await readJoinedFairness(store, app, query, file.groups, now()));
+          res.json(await readJoinedFairness(executions, app, query, file.groups, now()));
         } finally {
           release();
         }

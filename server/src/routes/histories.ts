@@ -128,7 +128,7 @@ export function historyRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(suggestQuerySchema, req.query);
-        res.json(await suggestNames(deps.store, param(req, 'app'), query));
+        res.json(await suggestNames(deps.executions, param(req, 'app'), query));
       },
     },
     {

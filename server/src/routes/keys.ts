@@ -14,7 +14,7 @@ import { param, parse, type Deps, type Route } from './route.js';
 const HOUR_MS = 3_600_000;
 
 /** The API keys of an app. */
-export function keyRoutes({ store, keys, now }: Deps): Route[] {
+export function keyRoutes({ accounts, keys, now }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -23,7 +23,7 @@ export function keyRoutes({ store, keys, now }: Deps): Route[] {
       summary: 'The app’s API keys, without their secrets.',
       answers: { 200: { description: 'Oldest first.', schema: apiKeyListSchema } },
       async handle({ req, res }) {
-        res.json({ items: await store.listKeys(param(req, 'app')) });
+        res.json({ items: await accounts.listKeys(param(req, 'app')) });
       },
     },
     {

@@ -26,7 +26,7 @@ const MAX_CHANGES_BYTES = 8 * DICTIONARY_LIMITS.bytes;
 
 /** An app's words, and the letters that are written with them. */
 export function letterRoutes(deps: Deps): Route[] {
-  const { store } = deps;
+  const { accounts } = deps;
   const budget = new ByteBudget(MAX_CHANGES_BYTES);
   return [
     {
@@ -45,7 +45,7 @@ export function letterRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res }) {
         const { format } = parse(dictionaryQuerySchema, req.query);
-        const stored = await store.readDictionary(param(req, 'app'));
+        const stored = await accounts.readDictionary(param(req, 'app'));
         if (format === 'json') res.json(stored);
         else res.type(YAML).send(dictionaryYaml(stored.dictionary));
       },

@@ -104,7 +104,7 @@ async function stream(
   res.once('close', end);
   deps.stopping.addEventListener('abort', end, { once: true });
   try {
-    const events = followExecutions(deps.store, {
+    const events = followExecutions(deps.executions, {
       ...options,
       app: param(req, 'app'),
       everyMs: POLL_EVERY_MS,

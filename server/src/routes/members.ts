@@ -24,7 +24,14 @@ import { param, parse, type Call, type Deps, type Route } from './route.js';
 const previewSchema = invitationSchema.extend({ appName: z.string() });
 
 /** The members of an app, and the invitations to join it. */
-export function memberRoutes({ store, accounts, passwords, guesses, clerk, links }: Deps): Route[] {
+export function memberRoutes({
+  accounts,
+  localAccounts,
+  passwords,
+  guesses,
+  clerk,
+  links,
+}: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -33,7 +40,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       summary: 'The members of the app.',
       answers: { 200: { description: 'Sorted by email.', schema: memberListSchema } },
       async handle({ req, res }) {
-        res.json({ items: await store.listMembers(param(req, 'app')) });
+        res.json({ items: await accounts.listMembers(param(req, 'app')) });
       },
     },
     {
@@ -77,7 +84,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       summary: 'Invitations that can still be accepted.',
       answers: { 200: { description: 'Oldest first.', schema: invitationListSchema } },
       async handle({ req, res }) {
-        res.json({ items: await store.listInvitations(param(req, 'app')) });
+        res.json({ items: await accounts.listInvitations(param(req, 'app')) });
       },
     },
     {
@@ -132,7 +139,7 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
       answers: { 200: { description: 'The invitation.', schema: previewSchema } },
       async handle({ req, res }) {
         const { token } = parse(linkSchema, req.body);
-        const found = await store.findInvitation(hashToken(token));
+        const found = await accounts.findInvitation(hashToken(token));
         if (found === undefined) throw invitationGone();
         res.json(found);
       },
@@ -150,9 +157,9 @@ export function memberRoutes({ store, accounts, passwords, guesses, clerk, links
         const { token, account } = parse(acceptInvitationSchema, req.body);
         const tokenHash = hashToken(token);
         // The link is checked first, so nobody without a link gets a password hashed.
-        if ((await store.findInvitation(tokenHash)) === undefined) throw invitationGone();
+        if ((await accounts.findInvitation(tokenHash)) === undefined) throw invitationGone();
         const who = await whoAccepts(call, account);
-        const session = 'account' in who ? accounts.newSession(req) : undefined;
+        const session = 'account' in who ? localAccounts.newSession(req) : undefined;
         const user = await change(async (edits) => {
           const accepted = await edits.acceptInvitation(tokenHash, who);
           if (accepted.kind !== 'accepted') throw REFUSED[accepted.kind]();

@@ -90,7 +90,7 @@ async function takeOpa(deps: Deps, req: IncomingMessage): Promise<Taken> {
 
 /** Duplicates are chunks that came again, so only stored and refused decisions count. */
 async function countOpa(
-  { store, otlpMetrics, now, logger }: Deps,
+  { accounts, otlpMetrics, now, logger }: Deps,
   app: string,
   { accepted, rejected }: IngestResult,
 ): Promise<void> {
@@ -102,7 +102,7 @@ async function countOpa(
   const seen = counts.filter(({ count }) => count > 0);
   for (const { result, count } of seen) otlpMetrics.count(result, count);
   try {
-    await store.waiting.count(app, seen, new Date(now()));
+    await accounts.waiting.count(app, seen, new Date(now()));
   } catch (error) {
     // The decisions are committed, so their sender must not send them again.
     logger.warn({ err: error, app }, 'decisions of OPA could not be counted');

@@ -13,7 +13,8 @@ import type { Deps, Route } from './route.js';
 
 /** Routes for operators, load balancers and the start of the dashboard. */
 export function operationRoutes({
-  store,
+  accounts,
+  executions,
   version,
   logger,
   metrics,
@@ -45,7 +46,7 @@ export function operationRoutes({
         },
       },
       async handle({ req, res }) {
-        const reason = await store.ping().then(
+        const reason = await Promise.all([accounts.ping(), executions.ping()]).then(
           () => undefined,
           (error: unknown) => {
             const outage = outageOf(error);
@@ -57,7 +58,11 @@ export function operationRoutes({
         const ok = reason === undefined;
         const ready: Ready = {
           status: ok ? 'ready' : 'unavailable',
-          store: { kind: store.kind, ok, ...(!ok && isThisMachine(req, publicUrl) && { reason }) },
+          store: {
+            kind: executions.kind,
+            ok,
+            ...(!ok && isThisMachine(req, publicUrl) && { reason }),
+          },
         };
         res.status(ok ? 200 : 503).json(ready);
       },
@@ -95,7 +100,7 @@ export function operationRoutes({
       answers: { 200: { description: 'Run-time settings.', schema: publicConfigSchema } },
       async handle({ req, res }) {
         const endpoint = publicUrl ?? `${req.protocol}://${req.get('host')}`;
-        const needsSetup = !(await store.hasAdministrator());
+        const needsSetup = !(await accounts.hasAdministrator());
         res.json({
           version,
           endpoint,

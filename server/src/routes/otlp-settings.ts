@@ -21,12 +21,12 @@ const EXAMPLE: Partial<OtlpSettings> = {
 const PREVIEWED = 20;
 
 /** How an app takes traces, and what became of those that came. */
-export function otlpRoutes({ store, otlpSettings, threads }: Deps): Route[] {
+export function otlpRoutes({ accounts, otlpSettings, threads }: Deps): Route[] {
   const stateOf = async (app: string): Promise<OtlpState> => {
     const [settings, [waiting], counts] = [
       await otlpSettings.of(app),
-      await store.waiting.measureWaiting(app),
-      await store.waiting.readCounts(app),
+      await accounts.waiting.measureWaiting(app),
+      await accounts.waiting.readCounts(app),
     ];
     return {
       settings,
@@ -91,13 +91,13 @@ export function otlpRoutes({ store, otlpSettings, threads }: Deps): Route[] {
         const app = param(req, 'app');
         const after = parse(otlpSettingsSchema, req.body);
         const before = await otlpSettings.of(app);
-        const open = await store.waiting.listRecent(app, PREVIEWED);
+        const open = await accounts.waiting.listRecent(app, PREVIEWED);
         const missing = PREVIEWED - open.length;
-        const records = missing === 0 ? [] : await store.waiting.listRecords(app, missing);
+        const records = missing === 0 ? [] : await accounts.waiting.listRecords(app, missing);
         const items: OtlpPreview['items'] = [];
         // One after the other, so that few traces are in memory.
         for (const { traceId, hasRoot, isTerminal } of open) {
-          const slices = await store.waiting.readSlices({ app, traceId });
+          const slices = await accounts.waiting.readSlices({ app, traceId });
           if (slices.length === 0) continue;
           const kept = { slices, isTerminal: hasRoot || isTerminal };
           items.push(await threads.run('previewTrace', { app, traceId, kept, before, after }));

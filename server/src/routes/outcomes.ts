@@ -10,7 +10,7 @@ const EXAMPLE = {
 };
 
 /** What the outcomes of pipelines mean: good, bad or neutral, with their order and colours. */
-export function outcomeRoutes({ store }: Deps): Route[] {
+export function outcomeRoutes({ accounts }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -21,7 +21,7 @@ export function outcomeRoutes({ store }: Deps): Route[] {
         200: { description: 'Pipelines with meanings, by name.', schema: appOutcomesSchema },
       },
       async handle({ req, res }) {
-        const items = await store.listOutcomeMeanings(param(req, 'app'));
+        const items = await accounts.listOutcomeMeanings(param(req, 'app'));
         res.json({ items } satisfies AppOutcomes);
       },
     },
@@ -32,7 +32,7 @@ export function outcomeRoutes({ store }: Deps): Route[] {
       summary: 'What the outcomes of a pipeline mean. An empty list if nobody has said it.',
       answers: { 200: { description: 'In the order of display.', schema: outcomeMeaningsSchema } },
       async handle({ req, res }) {
-        const items = await store.listOutcomeMeanings(param(req, 'app'));
+        const items = await accounts.listOutcomeMeanings(param(req, 'app'));
         const found = items.find(({ pipeline }) => pipeline === param(req, 'pipeline'));
         res.json({ outcomes: found?.outcomes ?? [] });
       },

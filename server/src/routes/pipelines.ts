@@ -12,7 +12,7 @@ import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** Pipelines, as they really ran. */
-export function pipelineRoutes({ store, now }: Deps): Route[] {
+export function pipelineRoutes({ executions, now }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -27,7 +27,7 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       },
       async handle({ req, res }) {
         const query = parse(pipelineListQuerySchema, req.query);
-        res.json(await readPipelines(store, param(req, 'app'), query));
+        res.json(await readPipelines(executions, param(req, 'app'), query));
       },
     },
     {
@@ -48,7 +48,7 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       async handle({ req, res }) {
         const query = parse(rangeQuerySchema, req.query);
         const pipeline = param(req, 'pipeline');
-        res.json(await readOverview(store, param(req, 'app'), pipeline, query, now()));
+        res.json(await readOverview(executions, param(req, 'app'), pipeline, query, now()));
       },
     },
     {
@@ -70,7 +70,7 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       async handle({ req, res }) {
         const query = parse(rangeQuerySchema, req.query);
         const pipeline = param(req, 'pipeline');
-        res.json(await readFunnel(store, param(req, 'app'), pipeline, query, now()));
+        res.json(await readFunnel(executions, param(req, 'app'), pipeline, query, now()));
       },
     },
     {
@@ -92,7 +92,7 @@ export function pipelineRoutes({ store, now }: Deps): Route[] {
       async handle({ req, res }) {
         const query = parse(rangeQuerySchema, req.query);
         const pipeline = param(req, 'pipeline');
-        res.json(await readRuleHistory(store, param(req, 'app'), pipeline, query, now()));
+        res.json(await readRuleHistory(executions, param(req, 'app'), pipeline, query, now()));
       },
     },
   ];

@@ -13,7 +13,7 @@ import { param, parse, type Deps, type Route } from './route.js';
 
 /** Why one decision was made, where two executions diverge, and what changed between many. */
 export function questionRoutes(deps: Deps): Route[] {
-  const { store, now } = deps;
+  const { executions, now } = deps;
   return [
     {
       method: 'get',
@@ -82,7 +82,7 @@ export function questionRoutes(deps: Deps): Route[] {
       },
       async handle({ req, res, record }) {
         const query = parse(cohortQuerySchema, req.query);
-        const comparison = await compareCohorts(store, param(req, 'app'), query, now());
+        const comparison = await compareCohorts(executions, param(req, 'app'), query, now());
         // The answer contains values of inputs.
         await record({ details: { by: 'cohorts' } });
         res.json(comparison);

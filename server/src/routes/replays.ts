@@ -21,7 +21,7 @@ import { nameOf } from '../auth/principal.js';
 import { DomainError } from '../errors.js';
 import { ByteBudget } from '../ingest/byte-budget.js';
 import { readBody } from '../ingest/read-body.js';
-import type { ResultToSave } from '../store/replay-runs.js';
+import type { ResultToSave } from '../store/replay-store.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 const NDJSON = 'application/x-ndjson';
@@ -31,10 +31,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Runs of recorded executions on new code, and what they found. */
 export function replayRoutes(deps: Deps): Route[] {
-  const { store } = deps;
+  const { accounts } = deps;
   const budget = new ByteBudget(MAX_BYTES);
   const runOf = async (app: string, id: string): Promise<ReplayRun> => {
-    const run = UUID.test(id) ? await store.replays.find(app, id) : undefined;
+    const run = UUID.test(id) ? await accounts.replays.find(app, id) : undefined;
     if (run === undefined) throw notFound('replay run');
     return run;
   };
@@ -55,7 +55,7 @@ export function replayRoutes(deps: Deps): Route[] {
         const run = parse(newReplayRunSchema, req.body);
         await record({ details: { pipelines: run.pipelines } });
         const by = principal.kind === 'nobody' ? null : nameOf(principal);
-        res.status(201).json(await store.replays.start(param(req, 'app'), run, by));
+        res.status(201).json(await accounts.replays.start(param(req, 'app'), run, by));
       },
     },
     {
@@ -76,7 +76,7 @@ export function replayRoutes(deps: Deps): Route[] {
             .split('\n')
             .flatMap((line, index) => (line.trim() === '' ? [] : [lineOf(line, index)]));
           await record({ target: run.id, details: { results: results.length } });
-          res.json(await store.replays.save(app, run.id, results));
+          res.json(await accounts.replays.save(app, run.id, results));
         } finally {
           release();
         }
@@ -95,7 +95,7 @@ export function replayRoutes(deps: Deps): Route[] {
         const { id } = await runOf(app, param(req, 'run'));
         const report = parse(replayReportSchema, req.body);
         await record({ target: id, details: { exitCode: report.exitCode } });
-        res.json(await store.replays.finish(app, id, report));
+        res.json(await accounts.replays.finish(app, id, report));
       },
     },
     {
@@ -108,7 +108,7 @@ export function replayRoutes(deps: Deps): Route[] {
       async handle({ req, res }) {
         const { pipeline, cursor, limit } = parse(replayRunsQuerySchema, req.query);
         const after = cursor === undefined ? undefined : placeOf(cursor);
-        const found = await store.replays.list(param(req, 'app'), pipeline, after, limit + 1);
+        const found = await accounts.replays.list(param(req, 'app'), pipeline, after, limit + 1);
         const items = found.slice(0, limit);
         const last = items.at(-1);
         const nextCursor =
@@ -153,7 +153,7 @@ export function replayRoutes(deps: Deps): Route[] {
         );
         const run = await runOf(param(req, 'app'), param(req, 'run'));
         await record({ target: run.id, details: { by: 'results' } });
-        const found = await store.replays.listResults(run.id, {
+        const found = await accounts.replays.listResults(run.id, {
           verdict,
           was: was === '' ? null : was,
           is: is === '' ? null : is,

@@ -14,7 +14,7 @@ import { nameOf } from '../auth/principal.js';
 import { ErasedError } from '../errors.js';
 import { instantOf } from '../query/range.js';
 import { narrowed } from '../query/too-broad.js';
-import type { ErasureScope } from '../store/store.js';
+import type { ErasureScope } from '../store/execution-store.js';
 import { previewPrune, prune } from '../upkeep/prune.js';
 import { TOO_BROAD } from './filtered.js';
 import { param, parse, type Deps, type Route } from './route.js';
@@ -30,7 +30,7 @@ const RULES = {
 };
 
 /** How long executions are kept, and how they are erased earlier. */
-export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[] {
+export function retentionRoutes({ accounts, executions, erasures, now, logger }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -39,7 +39,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       summary: 'How long the app’s executions are kept.',
       answers: { 200: { description: 'The rules of the app.', schema: retentionSchema } },
       async handle({ req, res }) {
-        res.json({ items: await store.readRetention(param(req, 'app')) });
+        res.json({ items: await accounts.readRetention(param(req, 'app')) });
       },
     },
     {
@@ -58,7 +58,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
           details: { rules: items },
         }));
         logger.info({ app, rules: items }, 'the retention rules were changed');
-        res.json({ items: await store.readRetention(app) });
+        res.json({ items: await accounts.readRetention(app) });
       },
     },
     {
@@ -75,7 +75,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       async handle({ req, res }) {
         const { items } = parse(newRetentionSchema, req.body);
         const counts = await narrowed(undefined, {}, () =>
-          store.countByAge(param(req, 'app'), new Date(now())),
+          executions.countByAge(param(req, 'app'), new Date(now())),
         );
         res.json(previewRetention(items, counts));
       },
@@ -87,7 +87,7 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
       summary: 'The receipts of erasures by execution or subject, the newest first, at most 100.',
       answers: { 200: { description: 'The receipts.', schema: erasureReceiptListSchema } },
       async handle({ req, res }) {
-        res.json({ items: await store.listReceipts(param(req, 'app')) });
+        res.json({ items: await accounts.listReceipts(param(req, 'app')) });
       },
     },
     {
@@ -112,14 +112,18 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
         const request = parse(pruneRequestSchema, req.body);
         const scope = toScope(param(req, 'app'), request, now());
         if (request.dryRun) {
-          res.json(await previewPrune(store, scope));
+          res.json(await previewPrune(executions, scope));
           return;
         }
         const { environment, reason = NO_REASON, receipt, cursor } = request;
         const options = { reason, receipt, cursor, askedBy: nameOf(principal) };
         const what = withoutId(request.what);
-        const result = await prune({ store, erasures }, scope, options, (erased, id) =>
-          entryOf({ ...(id !== null && { target: id }), details: { what, environment, erased } }),
+        const result = await prune(
+          { accounts, executions, erasures },
+          scope,
+          options,
+          (erased, id) =>
+            entryOf({ ...(id !== null && { target: id }), details: { what, environment, erased } }),
         );
         logger.info(
           { app: scope.app, kind: scope.what.kind, ...result.erased },
@@ -147,11 +151,11 @@ export function retentionRoutes({ store, erasures, now, logger }: Deps): Route[]
         parse(pruneRequestSchema, { what, reason });
         const scope = { app, environment: undefined, what };
         const options = { reason, receipt: undefined, askedBy: nameOf(principal) };
-        const result = await prune({ store, erasures }, scope, options, (_, id) =>
+        const result = await prune({ accounts, executions, erasures }, scope, options, (_, id) =>
           entryOf({ ...(id !== null && { target: id }), details: { what: withoutId(what) } }),
         );
         if (result.erased.executions === 0 && result.left?.executions === 0) {
-          const tombstone = await store.readTombstone(app, what.executionId);
+          const tombstone = await executions.readTombstone(app, what.executionId);
           throw tombstone === undefined ? notFound('execution') : new ErasedError(tombstone);
         }
         logger.info({ app, kind: what.kind, ...result.erased }, 'erased on request');

@@ -21,13 +21,18 @@ import type { OtlpSettingsReader } from '../ingest/otlp-settings.js';
 import type { HeavyReads } from '../query/heavy-reads.js';
 import type { ProofService } from '../proof/proof-service.js';
 import type { NewAuditEntry } from '../store/access-store.js';
-import type { Edits, Store } from '../store/store.js';
+import type { Edits } from '../store/account-store.js';
 import type { TaskThreads } from '../threads/task-threads.js';
 import type { ErasureMetrics } from '../upkeep/metrics.js';
+import type { AccountStore } from '../store/account-store.js';
+import type { ExecutionStore } from '../store/execution-store.js';
+import type { Stores } from '../store/stores.js';
 
 /** The parts of the server that routes may use. */
 export interface Deps {
-  store: Store;
+  accounts: AccountStore;
+  executions: ExecutionStore;
+  embedded: Stores['embedded'];
   threads: TaskThreads;
   heavyReads: HeavyReads;
   intake: Intake;
@@ -41,7 +46,7 @@ export interface Deps {
   limitRate: RateLimit;
   metrics: Registry;
   keys: KeyRing;
-  accounts: Accounts;
+  localAccounts: Accounts;
   passwords: Passwords;
   /** With Clerk there are no local accounts. */
   clerk: Clerk | undefined;

@@ -33,7 +33,7 @@ const MAX_IMPORT_BYTES = 2 * LIMITS.requestBytes;
 
 /** Moves an app's data from one database to another. */
 export function transferRoutes(deps: Deps): Route[] {
-  const { store, keys, now } = deps;
+  const { accounts, executions, keys, now, embedded } = deps;
   const budget = new ByteBudget(MAX_IMPORT_BYTES);
   return [
     {
@@ -57,7 +57,9 @@ export function transferRoutes(deps: Deps): Route[] {
         const filter = readFilter({ q: query.q });
         const sort = isSearch(filter) ? '-at' : 'at';
         const place =
-          query.after === undefined ? undefined : await store.findPlace(app, query.after, sort);
+          query.after === undefined
+            ? undefined
+            : await executions.findPlace(app, query.after, sort);
         if (query.after !== undefined && place === undefined) {
           throw notFound('execution in `after`');
         }
@@ -73,13 +75,13 @@ export function transferRoutes(deps: Deps): Route[] {
         const isCsv = query.format === 'csv';
         const isOtlp = query.format === 'otlp';
         const pages = isCsv
-          ? exportCsv(store, question, { bom: isMarked(query), now })
+          ? exportCsv(executions, question, { bom: isMarked(query), now })
           : query.seals === 'true'
             ? sealedLines(
-                deps.proof.sealedPages(store, question, { waitMs: SEAL_WAIT_MS, gone }),
+                deps.proof.sealedPages(executions, question, { waitMs: SEAL_WAIT_MS, gone }),
                 now,
               )
-            : exportLines(store, question, now);
+            : exportLines(executions, question, now);
         if (query.seals === 'true' && (isCsv || isOtlp)) throw onlyWithNdjson();
         await record({ details: withoutValues(query, filter) });
         await sendPages(
@@ -99,7 +101,7 @@ export function transferRoutes(deps: Deps): Route[] {
         200: { description: 'Keys without their secrets, and rules.', schema: appTransferSchema },
       },
       async handle({ req, res, record }) {
-        const transfer = await store.readTransfer(param(req, 'app'));
+        const transfer = await accounts.readTransfer(param(req, 'app'));
         if (transfer === undefined) throw notFound('app');
         await record();
         res.json(transfer);
@@ -131,7 +133,7 @@ export function transferRoutes(deps: Deps): Route[] {
       summary: 'The files of the embedded database at one moment, as a compressed tar archive.',
       answers: { 200: { description: BACKUP_TYPE } },
       async handle({ res, record }) {
-        const copy = await store.copyFiles();
+        const copy = await embedded?.copyFiles();
         if (copy === undefined) {
           throw new DomainError(
             'conflict',
@@ -169,7 +171,7 @@ export function transferRoutes(deps: Deps): Route[] {
           // The entry comes first, because the import takes many transactions and all of them must
           // be recorded.
           await record({ details: { lines: lines.length } });
-          res.json(await importLines(store, param(req, 'app'), lines));
+          res.json(await importLines(executions, param(req, 'app'), lines));
         } finally {
           release();
         }

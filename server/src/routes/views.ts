@@ -16,7 +16,7 @@ import type { AccessEdits } from '../store/access-store.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 /** Saved views of the list of executions: private views, and views that the app shares. */
-export function viewRoutes({ store }: Deps): Route[] {
+export function viewRoutes({ accounts }: Deps): Route[] {
   return [
     {
       method: 'get',
@@ -26,7 +26,7 @@ export function viewRoutes({ store }: Deps): Route[] {
       answers: { 200: { description: 'By name.', schema: savedViewListSchema } },
       async handle({ req, res, principal }) {
         const userId = principal.kind === 'user' ? principal.user.id : undefined;
-        const items = await store.listViews(param(req, 'app'), userId);
+        const items = await accounts.listViews(param(req, 'app'), userId);
         res.json({ items } satisfies SavedViewList);
       },
     },

@@ -9,6 +9,10 @@ import type {
   Transferred,
 } from '@xray/core';
 import type { AccessEdits, AccessStore, NewAuditEntry } from './access-store.js';
+import type { ForwardingStore } from './forwarding-store.js';
+import type { ProofStore } from './proof-store.js';
+import type { ReplayRuns } from './replay-store.js';
+import type { WaitingStore } from './waiting-store.js';
 
 /** The data that people change, besides executions. */
 export interface Edits extends AccessEdits {
@@ -32,6 +36,13 @@ export interface Audited<T> {
  * Postgres or PGlite. Every call throws a StoreOutage while the database cannot be used.
  */
 export interface AccountStore extends AccessStore {
+  /** Spans of OTLP that wait for the rest of their trace. */
+  readonly waiting: WaitingStore;
+  readonly forwarding: ForwardingStore;
+  readonly replays: ReplayRuns;
+  /** The logs of seals. */
+  readonly proof: ProofStore;
+
   /**
    * Updates the tables; many instances may call it at the same time. Returns the names of the
    * applied migrations.

@@ -1,11 +1,6 @@
 import type { Kysely } from 'kysely';
+import type { FileCopy } from './file-copy.js';
 import type { Tables } from './tables.js';
-
-/** A database's files, to which nothing writes any more. */
-export interface FileCopy {
-  directory: string;
-  remove(): Promise<void>;
-}
 
 /**
  * The only interface between the store and its Postgres. `int8` arrives as a number, `timestamptz`

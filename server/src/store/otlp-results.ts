@@ -2,15 +2,9 @@ import { sql } from 'kysely';
 import type { OtlpSettings } from '@xray/core';
 import type { Driver } from './driver.js';
 import { instant } from './instant.js';
+import type { OtlpCount } from './waiting-store.js';
 
 type Db = Driver['db'];
-
-export interface OtlpCount {
-  result: string;
-  count: number;
-  lastAt: Date;
-  lastMessage: string;
-}
 
 /** Adds to the counts of an app. `message` tells people why the last was refused. */
 export async function countOtlp(

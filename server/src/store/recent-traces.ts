@@ -1,13 +1,9 @@
 import { sql } from 'kysely';
 import type { Driver } from './driver.js';
+import type { RecordOfSpans } from './waiting-store.js';
 import type { DueTrace } from './waiting-trace.js';
 
 type Db = Driver['db'];
-
-export interface RecordOfSpans {
-  traceId: string;
-  body: string;
-}
 
 /** So many of the newest executions are searched for those that spans gave. */
 const SEARCHED = 5_000;

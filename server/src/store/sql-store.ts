@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { Search } from '../search/search.js';
 import type { TaskThreads } from '../threads/task-threads.js';
-import type { Audited, Edits } from './account-store.js';
+import type { AccountStore, Audited, Edits } from './account-store.js';
 import { addTransfer, readTransfer } from './app-transfer.js';
 import { appendAudit } from './audit.js';
 import type { Driver } from './driver.js';
@@ -9,7 +9,7 @@ import type { Engine } from './engine.js';
 import { StoreOutage } from './errors.js';
 import { executionMethods } from './execution-methods.js';
 import { listRows } from './executions.js';
-import type { StoreLimits } from './execution-store.js';
+import type { ExecutionStore, StoreLimits } from './execution-store.js';
 import { forwardingStore } from './forwarding.js';
 import { migrate } from './migrations.js';
 import { answeredWithin, DISK_FULL, sqlStateOf } from './outage.js';
@@ -22,7 +22,7 @@ import { saveExecutions } from './save-executions.js';
 import type { RowFilter } from './scope.js';
 import { sqlAccessEdits, sqlAccessStore } from './sql-access-store.js';
 import { sqlSearchStore } from './sql-search-store.js';
-import type { Store } from './store.js';
+import type { Stores } from './stores.js';
 import { listReceipts, readReceipt } from './tombstones.js';
 import { waitingStore } from './waiting-spans.js';
 
@@ -46,53 +46,69 @@ export function engineOver({ db, kind }: Driver, threads: TaskThreads): Engine {
   return { kind, db, index, search: new Search(rows, threads), threads };
 }
 
-/** The store on any Postgres that a driver reaches. */
-export function createSqlStore(driver: Driver, threads: TaskThreads): Store {
-  const { db, kind } = driver;
-  const access = sqlAccessStore(db);
-  // The embedded database cannot vanish like a host. It may be slow, so callers wait for it.
-  const within = async <T>(ms: number, work: Promise<T>): Promise<T> =>
-    kind === 'postgres' ? await answeredWithin(ms, work) : await work;
-  let full: { error: unknown; at: number } | undefined;
+/** The stores on any Postgres that a driver reaches. `threads` read bodies. */
+export function createStores(driver: Driver, threads: TaskThreads): Stores {
+  const { copyFiles } = driver;
   return {
-    ...executionMethods(driver, engineOver(driver, threads)),
-    kind,
-    limits: limitsOf(driver),
+    accounts: accountStore(driver),
+    executions: executionStore(driver, threads),
+    ...(copyFiles !== undefined && { embedded: { copyFiles } }),
+  };
+}
+
+/** It owns the driver, and its tables are those of the executions too. */
+function accountStore(driver: Driver): AccountStore {
+  const { db } = driver;
+  const access = sqlAccessStore(db);
+  return {
+    ...access,
     waiting: waitingStore(db),
     forwarding: forwardingStore(db),
     replays: replayRuns(db),
     proof: proofStore(db),
     migrate: () => migrate(driver),
-    async ping() {
-      await within(PING_MS, ping(driver));
-      // A full disk does not affect reads, and a small write may still fit.
-      if (full !== undefined && performance.now() - full.at < FULL_MS) throw full.error;
-    },
+    ping: () => within(driver, PING_MS, ping(driver)),
     close: () => driver.close(),
-
-    async saveExecutions(records) {
-      try {
-        const outcomes = await within(ANSWER_MS, saveExecutions(db, records));
-        full = undefined;
-        return outcomes;
-      } catch (error) {
-        const isFull = sqlStateOf(error) === DISK_FULL;
-        if (isFull) full = { error, at: performance.now() };
-        throw error;
-      }
-    },
-
-    ...access,
-    findKey: (hash) => within(ANSWER_MS, access.findKey(hash)),
-    touchKey: (id) => within(ANSWER_MS, access.touchKey(id)),
+    findKey: (hash) => within(driver, ANSWER_MS, access.findKey(hash)),
+    touchKey: (id) => within(driver, ANSWER_MS, access.touchKey(id)),
     change: (work) => change(db, work),
     listOutcomeMeanings: (app) => listOutcomeMeanings(db, app),
     readTransfer: (app) => readTransfer(db, app),
     readRetention: (app) => readRetention(db, app),
     readReceipt: (app, id) => readReceipt(db, app, id),
     listReceipts: (app) => listReceipts(db, app),
-    copyFiles: async () => await driver.copyFiles?.(),
   };
+}
+
+function executionStore(driver: Driver, threads: TaskThreads): ExecutionStore {
+  let full: { error: unknown; at: number } | undefined;
+  return {
+    ...executionMethods(driver, engineOver(driver, threads)),
+    kind: driver.kind,
+    limits: limitsOf(driver),
+    migrate: async () => [],
+    async ping() {
+      await within(driver, PING_MS, ping(driver));
+      // A full disk does not affect reads, and a small write may still fit.
+      if (full !== undefined && performance.now() - full.at < FULL_MS) throw full.error;
+    },
+    close: async () => {},
+    async saveExecutions(records) {
+      try {
+        const outcomes = await within(driver, ANSWER_MS, saveExecutions(driver.db, records));
+        full = undefined;
+        return outcomes;
+      } catch (error) {
+        if (sqlStateOf(error) === DISK_FULL) full = { error, at: performance.now() };
+        throw error;
+      }
+    },
+  };
+}
+
+/** The embedded database cannot vanish like a host. It may be slow, so callers wait for it. */
+async function within<T>({ kind }: Driver, ms: number, work: Promise<T>): Promise<T> {
+  return kind === 'postgres' ? await answeredWithin(ms, work) : await work;
 }
 
 /**

@@ -51,7 +51,7 @@ import { checkOf } from '../segments/directory.js';
 import { SegmentMerge, type MergeInput } from '../segments/merge.js';
 import { TERMS, type Block, type SegmentHead } from '../segments/segment.js';
 import type { Document } from '../store/search-store.js';
-import type { ExecutionRecord } from '../store/store.js';
+import type { ExecutionRecord } from '../store/execution-record.js';
 
 /** A row that may match, with the values that its body does not have. */
 export interface Suspect {

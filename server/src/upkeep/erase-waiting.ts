@@ -1,13 +1,13 @@
 import type { Snapshot } from '@xray/core';
 import { assembleTrace } from '../records/otlp-slices.js';
 import { DEFAULT_OTLP_SETTINGS } from '../ingest/otlp-settings.js';
-import type { Store } from '../store/store.js';
+import type { WaitingStore } from '../store/waiting-store.js';
 
 const PAGE = 100;
 
 /** Erases the traces that wait and are about a subject. Their spans never become an execution. */
 export async function eraseWaitingSubject(
-  { waiting }: Pick<Store, 'waiting'>,
+  waiting: WaitingStore,
   {
     app,
     environment,

@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { ForwardTarget } from '../forward-target.js';
 import { outageOf } from '../store/errors.js';
-import type { Store } from '../store/store.js';
 import { TaskThreads } from '../threads/task-threads.js';
 import { Forwarder, type ForwardStep } from './forwarder.js';
+import type { AccountStore } from '../store/account-store.js';
 
 /** The job that sends finished executions to an OTLP endpoint. */
 export interface ForwardJob {
@@ -14,7 +14,7 @@ export interface ForwardJob {
 }
 
 interface Deps {
-  store: Pick<Store, 'forwarding'>;
+  accounts: Pick<AccountStore, 'forwarding'>;
   metrics: Registry;
   logger: Logger;
   now: () => number;
@@ -24,7 +24,7 @@ const EVERY_MS = 1_000;
 
 /** Runs until it is stopped, and never keeps the process alive. If there are several instances, one of them sends. */
 export function startForwardJob(
-  { store, metrics, logger, now }: Deps,
+  { accounts, metrics, logger, now }: Deps,
   target: ForwardTarget,
 ): ForwardJob {
   const stopping = new AbortController();
@@ -32,7 +32,7 @@ export function startForwardJob(
   // A thread of its own, because snapshots of 5 MB take long to encode.
   const threads = new TaskThreads(1);
   const encode = (bodies: string[]) => threads.run('otlpBytes', bodies);
-  const parts = { store: store.forwarding, target, encode, metrics, logger, now, signal };
+  const parts = { store: accounts.forwarding, target, encode, metrics, logger, now, signal };
   const forwarder = new Forwarder(parts);
   const report = (error: unknown): ForwardStep => {
     // OutageLog reports an outage once for all callers.

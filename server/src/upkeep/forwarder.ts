@@ -3,7 +3,7 @@ import { decodeResponse } from '@xray/otlp';
 import type { Logger } from 'pino';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ForwardTarget } from '../forward-target.js';
-import type { ForwardedBody, ForwardingStore } from '../store/forwarding.js';
+import type { ForwardedBody, ForwardingStore } from '../store/forwarding-store.js';
 
 interface Parts {
   store: ForwardingStore;

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { exportedExecutionSchema, parseJson, stringifyJson, type IngestResult } from '@xray/core';
 import { readSnapshot, type ReadSnapshot } from '../records/read-snapshot.js';
-import type { ExecutionRecord, Store } from '../store/store.js';
+import type { ExecutionRecord } from '../store/execution-record.js';
+import type { ExecutionStore } from '../store/execution-store.js';
 
 /** Executions that one transaction stores. */
 const BATCH = 200;
@@ -14,7 +15,7 @@ const factsSchema = exportedExecutionSchema.shape.server;
  * merge rule, a line that is already stored changes nothing.
  */
 export async function importLines(
-  store: Store,
+  store: ExecutionStore,
   app: string,
   lines: string[],
 ): Promise<IngestResult> {
@@ -40,7 +41,7 @@ export async function importLines(
 
 /** Puts the spans of a line below its record. One that cannot be read costs only itself. */
 async function joinLine(
-  store: Store,
+  store: ExecutionStore,
   app: string,
   { record, spans }: Extract<ReadLine, { ok: true }>,
 ): Promise<void> {

@@ -5,13 +5,15 @@ import type { NewAuditEntry } from '../store/access-store.js';
 import { decodeCursor, encodeCursor, fromCursor } from '../query/cursor.js';
 import type { Place } from '../store/answers.js';
 import type { ErasureScope, NamedErasure } from '../store/execution-store.js';
-import type { Store } from '../store/store.js';
 import { eraseWaitingSubject } from './erase-waiting.js';
 import type { ErasureCause, ErasureMetrics } from './metrics.js';
+import type { AccountStore } from '../store/account-store.js';
+import type { ExecutionStore } from '../store/execution-store.js';
 
 /** The store that erases, and the metrics that count it. */
 export interface Eraser {
-  store: Store;
+  accounts: AccountStore;
+  executions: ExecutionStore;
   erasures: ErasureMetrics;
 }
 
@@ -33,7 +35,7 @@ export interface Walk {
  * database.
  */
 export async function eraseInBatches(
-  { store, erasures }: Eraser,
+  { executions, erasures }: Eraser,
   scope: ErasureScope,
   options: {
     cause: ErasureCause;
@@ -50,7 +52,7 @@ export async function eraseInBatches(
   let next = options.after;
   do {
     const startedAt = performance.now();
-    const batch = await store.eraseBatch(scope, next, {
+    const batch = await executions.eraseBatch(scope, next, {
       ...options,
       named: options.named && { ...options.named, receipt: receipt?.id ?? options.named.receipt },
     });
@@ -87,13 +89,13 @@ export async function prune(
   { cursor, ...options }: PruneOptions,
   audit: EraseAudit,
 ): Promise<PruneResult> {
-  const { store } = eraser;
+  const { accounts, executions } = eraser;
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
-  const known = await readKnownReceipt(store, scope, options.receipt);
-  if (after === undefined) await refuseHeld(store, scope);
+  const known = await readKnownReceipt(accounts, scope, options.receipt);
+  if (after === undefined) await refuseHeld(eraser, scope);
   const { app, environment, what } = scope;
   if (after === undefined && what.kind === 'subject') {
-    await eraseWaitingSubject(store, { app, environment, subject: what });
+    await eraseWaitingSubject(accounts.waiting, { app, environment, subject: what });
   }
   const end = performance.now() + CALL_MS;
   const walk = await fromCursor(() =>
@@ -112,13 +114,16 @@ export async function prune(
   if (next !== undefined) {
     return { erased, left: null, held: null, receipt, cursor: encodeCursor(next) };
   }
-  await store.tidy();
-  const { erasable, held } = await store.countErasable(scope);
+  await executions.tidy();
+  const { erasable, held } = await executions.countErasable(scope);
   return { erased, left: erasable, held, receipt, cursor: null };
 }
 
 /** The counts of what `prune` would erase, without erasing. */
-export async function previewPrune(store: Store, scope: ErasureScope): Promise<PruneResult> {
+export async function previewPrune(
+  store: ExecutionStore,
+  scope: ErasureScope,
+): Promise<PruneResult> {
   const { erasable, held } = await store.countErasable(scope);
   const erased = { executions: 0, steps: 0, bytes: 0 };
   return { erased, left: erasable, held, receipt: null, cursor: null };
@@ -132,7 +137,7 @@ export function addTo(sum: ErasureCount, more: ErasureCount): void {
 
 /** The receipt that a call goes on with. Throws a DomainError if it is of another erasure. */
 async function readKnownReceipt(
-  store: Store,
+  store: AccountStore,
   scope: ErasureScope,
   id: string | undefined,
 ): Promise<ErasureReceipt | null> {
@@ -153,11 +158,11 @@ function isNamed({ what }: ErasureScope): boolean {
   return what.kind === 'execution' || what.kind === 'subject';
 }
 
-async function refuseHeld(store: Store, scope: ErasureScope): Promise<void> {
+async function refuseHeld({ accounts, executions }: Eraser, scope: ErasureScope): Promise<void> {
   if (!isNamed(scope)) return;
-  const { held } = await store.countErasable(scope);
+  const { held } = await executions.countErasable(scope);
   if (held === 0) return;
-  const holds = (await store.readRetention(scope.app)).filter((rule) => rule.legalHold);
+  const holds = (await accounts.readRetention(scope.app)).filter((rule) => rule.legalHold);
   throw new DomainError(
     'conflict',
     `${held} of these executions are under a legal hold (${holds.map(describeHold).join(', ')}), which nothing ` +

@@ -60,16 +60,16 @@ export function startRetentionJob(deps: RetentionDeps, timing: Timing = TIMING):
 }
 
 async function enforceRetention(
-  { store, erasures, logger, now }: RetentionDeps,
+  { accounts, executions, erasures, logger, now }: RetentionDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const app of await store.listApps()) {
+  for (const app of await accounts.listApps()) {
     if (signal.aborted) return;
-    const rules = await store.readRetention(app.id);
+    const rules = await accounts.readRetention(app.id);
     if (!rules.some((rule) => rule.days !== null)) continue;
     const what = { kind: 'expired', now: new Date(now()) } as const;
     const walk = await eraseInBatches(
-      { store, erasures },
+      { accounts, executions, erasures },
       { app: app.id, environment: undefined, what },
       {
         cause: 'retention',
@@ -86,7 +86,7 @@ async function enforceRetention(
     if (walk.gaveWay) return;
   }
   if (signal.aborted) return;
-  const runs = await store.replays.deleteBefore(new Date(now() - REPLAY_DAYS * DAY_MS));
+  const runs = await accounts.replays.deleteBefore(new Date(now() - REPLAY_DAYS * DAY_MS));
   if (runs > 0) logger.info({ runs }, 'deleted replay runs after their days');
-  await store.tidy();
+  await executions.tidy();
 }

@@ -11,9 +11,9 @@ import { openPglite } from '#server/store/drivers/pglite.js';
 import { openPostgres } from '#server/store/drivers/postgres.js';
 import type { Driver } from '#server/store/driver.js';
 import type { Engine } from '#server/store/engine.js';
-import type { ExecutionScope } from '#server/store/execution-store.js';
-import { createSqlStore, engineOver } from '#server/store/sql-store.js';
-import type { Edits, Store } from '#server/store/store.js';
+import type { ExecutionScope, ExecutionStore } from '#server/store/execution-store.js';
+import type { AccountStore, Edits } from '#server/store/account-store.js';
+import { createStores, engineOver } from '#server/store/sql-store.js';
 import { TaskThreads } from '#server/threads/task-threads.js';
 import { MIGRATED_TEMPLATE } from './postgres-cluster.js';
 import { logOfThisFile, plantSecrets } from './logging.js';
@@ -28,6 +28,9 @@ export type DriverName = (typeof DRIVERS)[number];
 export function driverInCi(driver: DriverName): readonly DriverName[] {
   return process.env.XRAY_TEST_FULL === '1' ? DRIVERS : [driver];
 }
+
+/** Both stores as one object. A test closes them at once. */
+export type Store = AccountStore & ExecutionStore;
 
 /** The API key of each test file, usable on any fresh database. */
 export const API_KEY = 'xr_test_key_of_at_least_32_characters';
@@ -103,7 +106,10 @@ export async function freshAppStore(driver: DriverName): Promise<Store> {
 }
 
 /** Runs edits without an author or an audit entry. */
-export async function changed<T>(store: Store, work: (edits: Edits) => Promise<T>): Promise<T> {
+export async function changed<T>(
+  store: AccountStore,
+  work: (edits: Edits) => Promise<T>,
+): Promise<T> {
   return await store.change(async (edits) => ({
     result: await work(edits),
     entry: undefined,
@@ -135,12 +141,13 @@ export async function openStore(place: Place): Promise<Store> {
 
 export function storeOver(driver: Driver): Store {
   const threads = new TaskThreads(1);
-  const store = createSqlStore(driver, threads);
-  const closing = {
-    ...store,
+  const { accounts, executions } = createStores(driver, threads);
+  const closing: Store = {
+    ...executions,
+    ...accounts,
     async close() {
       await threads.close();
-      await store.close();
+      await accounts.close();
     },
   };
   engines.set(closing, engineOver(driver, threads));

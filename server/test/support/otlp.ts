@@ -25,7 +25,7 @@ export async function otlpServer(driver: DriverName): Promise<OtlpServer> {
   const backend = await openBackend(configFor(place));
   const { deps } = backend;
   const first = newKey({ app: APP, hash: hashApiKey(API_KEY), scopes: ['ingest', 'read'] }).row;
-  await changed(deps.store, (edits) => edits.initialize({ id: APP, name: APP }, first));
+  await changed(deps.accounts, (edits) => edits.initialize({ id: APP, name: APP }, first));
   const http = createServer(createApp(deps, 'network'));
   const url = await listening(http);
   const socket = createServer(createApp(deps, 'socket'));
@@ -37,7 +37,8 @@ export async function otlpServer(driver: DriverName): Promise<OtlpServer> {
     async assemble(afterMs) {
       const at = Date.now() + afterMs;
       const assembly = new OtlpAssembly({
-        store: deps.store,
+        waiting: deps.accounts.waiting,
+        executions: deps.executions,
         metrics: deps.otlpMetrics,
         settings: deps.otlpSettings,
         logger: deps.logger,

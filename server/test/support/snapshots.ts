@@ -1,6 +1,6 @@
 import type { Snapshot } from '@xray/core';
 import { readSnapshot } from '#server/records/read-snapshot.js';
-import type { ExecutionRecord } from '#server/store/store.js';
+import type { ExecutionRecord } from '#server/store/execution-record.js';
 import { APP } from './databases.js';
 
 /**

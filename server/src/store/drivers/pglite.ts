@@ -15,7 +15,8 @@ import {
   type Driver as KyselyDriver,
   type QueryResult,
 } from 'kysely';
-import type { Driver, FileCopy } from '../driver.js';
+import type { Driver } from '../driver.js';
+import type { FileCopy } from '../file-copy.js';
 import { LastingPglite, type PgliteThread, type WhenStopped } from './pglite-thread.js';
 import { translatingErrors } from './translate-errors.js';
 import type { Tables } from '../tables.js';

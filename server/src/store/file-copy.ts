@@ -1,0 +1,5 @@
+/** A database's files, to which nothing writes any more. */
+export interface FileCopy {
+  directory: string;
+  remove(): Promise<void>;
+}
