@@ -135,16 +135,16 @@ function serverRooms() {
     message: 'The server imports core, otlp and proof, and no other package of this repository.',
   };
   const packages = {
-    regex: `${foreign.regex}|^@clickhouse/`,
-    message: `${foreign.message} Only clickhouse/ imports the client of ClickHouse.`,
+    regex: `${foreign.regex}|^(kysely|pg|@clickhouse/client)(/|$)`,
+    message: `${foreign.message} Each engine keeps its client: kysely and pg in postgres/, @clickhouse/client in clickhouse/.`,
   };
-  const postgres = {
-    regex: '^(kysely|pg)(/|$)',
-    message: 'clickhouse/ imports no client of Postgres.',
-  };
-  const drivers = serverPaths(
-    ['drivers', 'clickhouse'],
-    'Only where the server is put together (main, cli) names a store implementation.',
+  const noClient = (names, owner) => ({
+    regex: `^(${names})(/|$)`,
+    message: `Only ${owner}/ imports its client.`,
+  });
+  const engines = serverPaths(
+    ['postgres', 'clickhouse'],
+    'Only where the server is put together (main, restore) names an engine.',
   );
   const express = {
     regex: '^express(/|$)',
@@ -156,50 +156,82 @@ function serverRooms() {
       'Against the direction main -> app -> routes -> ingest|query|auth -> store.',
     );
   const top = ['main', 'cli', 'app'];
-  const rooms = ['routes', 'ingest', 'query', 'search', 'auth', 'upkeep'];
+  const rooms = ['routes', 'ingest', 'query', 'auth', 'upkeep'];
   const notRooms = (...allowed) => not(...top, ...rooms.filter((name) => !allowed.includes(name)));
   const src = 'server/src';
   return [
+    // The contracts of both stores.
     room(
       [`${src}/store/**`],
-      [packages, express, drivers, notRooms('search')],
-      [`${src}/store/drivers/**`],
+      [
+        { regex: '^(#server|\\.\\.)/', message: 'The contracts of the stores import core only.' },
+        only(
+          ['@xray/core', '@xray/proof', 'pino', 'prom-client'],
+          'The contracts of the stores import core only.',
+        ),
+      ],
     ),
-    room([`${src}/store/drivers/**`], [packages, express, notRooms()]),
-    room([`${src}/clickhouse/**`], [foreign, postgres, express, notRooms()]),
-    room([`${src}/ingest/**`], [packages, express, drivers, notRooms('ingest')]),
+    room(
+      [`${src}/postgres/**`],
+      [
+        foreign,
+        noClient('@clickhouse/client', 'clickhouse'),
+        serverPaths(['clickhouse'], 'An engine does not know the other one.'),
+        express,
+        notRooms(),
+      ],
+    ),
+    room(
+      [`${src}/clickhouse/**`],
+      [
+        foreign,
+        noClient('kysely|pg', 'postgres'),
+        serverPaths(['postgres'], 'An engine does not know the other one.'),
+        express,
+        notRooms(),
+      ],
+    ),
+    room([`${src}/ingest/**`], [packages, express, engines, notRooms('ingest')]),
     // The content of a snapshot's text, wherever it comes from: a request, an import, or the store.
-    room([`${src}/records/**`], [packages, express, drivers, notRooms()]),
+    room([`${src}/records/**`], [packages, express, engines, notRooms()]),
     // The logs of seals. A job and the routes call it.
-    room([`${src}/proof/**`], [packages, express, drivers, notRooms()]),
-    room([`${src}/query/**`], [packages, express, drivers, notRooms('query')]),
-    room([`${src}/search/**`], [packages, express, drivers, notRooms('search')]),
+    room([`${src}/proof/**`], [packages, express, engines, notRooms()]),
+    room([`${src}/query/**`], [packages, express, engines, notRooms('query')]),
     // The encoding of the search index. It knows bytes, but not where they are stored.
     room([`${src}/segments/**`], [packages, express, notRooms(), not('store')]),
     room([`${src}/letters/**`], [packages, express, notRooms(), not('store')]),
     // Long computations, which need only their input and can run in a thread.
-    room([`${src}/threads/**`], [packages, express, drivers, notRooms()]),
+    room([`${src}/threads/**`], [packages, express, engines, notRooms()]),
     // Background work, and work over many executions. Both use ingest and queries.
-    room([`${src}/upkeep/**`], [packages, express, drivers, notRooms('upkeep', 'ingest', 'query')]),
-    room([`${src}/auth/**`], [packages, drivers, notRooms('auth')]),
-    room([`${src}/routes/**`], [packages, drivers, not(...top)]),
-    room([`${src}/cli/**`], [packages, express, drivers, not('main', 'app', 'routes', 'ingest')]),
-    room([`${src}/app.ts`], [packages, drivers, not('main', 'cli')]),
-    room([`${src}/errors.ts`], [packages, drivers, notRooms()]),
+    room([`${src}/upkeep/**`], [packages, express, engines, notRooms('upkeep', 'ingest', 'query')]),
+    room([`${src}/auth/**`], [packages, engines, notRooms('auth')], [`${src}/auth/better-auth.ts`]),
+    // Better Auth reads its tables by itself, with the connection that it is handed.
+    room([`${src}/auth/better-auth.ts`], [packages, notRooms('auth')]),
+    room([`${src}/routes/**`], [packages, engines, not(...top)]),
+    room([`${src}/cli/**`], [packages, express, engines, not('main', 'app', 'routes', 'ingest')]),
+    room([`${src}/app.ts`], [packages, engines, not('main', 'cli')]),
+    room([`${src}/errors.ts`], [packages, engines, notRooms()]),
     room(
       [`${src}/config.ts`],
       [
         packages,
         express,
-        drivers,
+        engines,
         notRooms('auth'),
         serverPaths(['store'], 'Settings open nothing.'),
       ],
     ),
+    room([`${src}/main.ts`, `${src}/restore.ts`], [packages, express]),
     room(
       [`${src}/*.ts`],
-      [packages, express],
-      [`${src}/app.ts`, `${src}/errors.ts`, `${src}/config.ts`],
+      [packages, express, engines],
+      [
+        `${src}/app.ts`,
+        `${src}/errors.ts`,
+        `${src}/config.ts`,
+        `${src}/main.ts`,
+        `${src}/restore.ts`,
+      ],
     ),
   ];
 }

@@ -14,8 +14,8 @@ rmSync(`${here}/dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: here, stdio: 'inherit' });
 
 // The build script passes --liftoff-only: optimizing PGlite for one initdb would take three more seconds.
-const { openPglite } = await import('./dist/store/drivers/pglite.js');
-const { migrate } = await import('./dist/store/migrations.js');
+const { openPglite } = await import('./dist/postgres/drivers/pglite.js');
+const { migrate } = await import('./dist/postgres/migrations.js');
 const driver = await openPglite(template);
 await migrate(driver);
 await driver.close();

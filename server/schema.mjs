@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
-import { readMigrations } from './dist/store/migrations.js';
+import { readMigrations } from './dist/postgres/migrations.js';
 
 /** PGlite has no lz4, so its dump cannot mention it. The first migration has the same statement. */
 const COMPRESSION = `

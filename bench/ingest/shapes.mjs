@@ -15,8 +15,10 @@ import { APP, runXray } from './server.mjs';
 
 const DIST = path.resolve(import.meta.dirname, '../../server/dist');
 const load = async (file) => await import(pathToFileURL(path.join(DIST, file)).href);
-const { saveExecutions, headerRow, stepRows } = await load('store/save-executions.js');
-const { HEADER, MERGE, STEP } = await load('store/save-columns.js');
+const { saveExecutions, headerRow, stepRows } = await load(
+  'postgres/executions/save-executions.js',
+);
+const { HEADER, MERGE, STEP } = await load('postgres/executions/save-columns.js');
 const { readSnapshot } = await load('records/read-snapshot.js');
 
 const BATCHES = [100, 10, 1];

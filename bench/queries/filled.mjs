@@ -66,14 +66,14 @@ export async function fill({ env, folder, total }) {
 }
 
 async function openStores({ DATABASE_URL: url, XRAY_DATA_DIR: dataDir }) {
-  const { createStores } = await load('store/sql-store.js');
+  const { createStores } = await load('postgres/open.js');
   const { TaskThreads } = await load('threads/task-threads.js');
   const threads = new TaskThreads(1);
   if (url === undefined) {
-    const { openPglite } = await load('store/drivers/pglite.js');
+    const { openPglite } = await load('postgres/drivers/pglite.js');
     return createStores(await openPglite(path.join(dataDir, 'db')), threads);
   }
-  const { openPostgres } = await load('store/drivers/postgres.js');
+  const { openPostgres } = await load('postgres/drivers/postgres.js');
   const onConnectionError = () => {};
   const options = { connectionString: url, caCert: undefined, maxConnections: LANES };
   return createStores(openPostgres({ ...options, onConnectionError }), threads);

@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Config } from './config.js';
 import { lockDataDir } from './data-dir.js';
 import { RestoreError } from './errors.js';
-import { openPglite } from './store/drivers/pglite.js';
-import { createStores } from './store/sql-store.js';
+import { openPglite } from './postgres/drivers/pglite.js';
+import { createStores } from './postgres/open.js';
 import { TaskThreads } from './threads/task-threads.js';
 import { ForeignEntryError, listFiles, unpackFiles } from './upkeep/backup.js';
 

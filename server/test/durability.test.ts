@@ -4,7 +4,7 @@ import { sql, type QueryResult } from 'kysely';
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Ready } from '@xray/core';
-import { openPglite } from '#server/store/drivers/pglite.js';
+import { openPglite } from '#server/postgres/drivers/pglite.js';
 import { outageOf } from '#server/store/errors.js';
 import { API_KEY, APP, AUTH_SECRET, DRIVERS, newPlace, type Place } from './support/databases.js';
 import { detail, fetchWithKey, list, post } from './support/http.js';

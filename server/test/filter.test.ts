@@ -4,11 +4,11 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { QueryNode } from '@xray/core';
-import { conditionOf } from '#server/store/conditions.js';
-import type { Engine } from '#server/store/engine.js';
-import { listRows } from '#server/store/executions.js';
-import { narrowByIndex } from '#server/store/narrow.js';
-import type { Driver } from '#server/store/driver.js';
+import { conditionOf } from '#server/postgres/executions/conditions.js';
+import type { Engine } from '#server/postgres/executions/engine.js';
+import { listRows } from '#server/postgres/rows.js';
+import { narrowByIndex } from '#server/postgres/executions/narrow.js';
+import type { Driver } from '#server/postgres/driver.js';
 import {
   APP,
   DRIVERS,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseQuery, type Snapshot } from '@xray/core';
-import { IndexBuilder } from '#server/search/index-builder.js';
+import { IndexBuilder } from '#server/postgres/search/index-builder.js';
 import { readDirectoryBlock } from '#server/segments/directory.js';
 import { CANDIDATES, DIRECTORY, TERMS, blockNumber } from '#server/segments/segment.js';
 import { findTerm } from '#server/segments/term-blocks.js';

@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { ErrorBody, IngestResult, Ready } from '@xray/core';
 import { startServer } from '#server/main.js';
-import { reasonOf } from '#server/store/outage.js';
+import { reasonOf } from '#server/postgres/outage.js';
 import {
   APP,
   administer,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hashApiKey } from '#server/auth/api-key.js';
 import { ReadTooLong } from '#server/store/errors.js';
-import { readWithin } from '#server/store/read-within.js';
+import { readWithin } from '#server/postgres/read-within.js';
 import { APP, DRIVERS, changed, freshStore, newPlace, openStore } from './support/databases.js';
 import { newKey } from './support/keys.js';
 import { recordOf, snapshot } from './support/snapshots.js';

