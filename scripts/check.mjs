@@ -6,11 +6,13 @@ import { featuresOf, foldersWithoutRules, importRules } from './import-rules.mjs
 import { missingPaths } from './named-paths.mjs';
 import { parts, root } from './parts.mjs';
 import { mannered, tooMannered } from './plain-words.mjs';
+import { preparePython } from './python.mjs';
 import { run, secondsSince } from './run.mjs';
 
 const HELP = `npm run check [-- name...]
   Prepares the clone and runs every check, or those whose name begins with one of the given words:
-  format, lockfile, lint, imports, commits, paths in docs, plain words, types, dead code, schema. Ends non-zero when one failed.
+  format, lockfile, lint, imports, commits, paths in docs, plain words, types, python, dead code, schema.
+  Ends non-zero when one failed.
   npm run format puts the format right.
 `;
 
@@ -34,6 +36,8 @@ const checks = [
     run: () => checkTypes(name, folder),
   })),
   { name: 'types of e2e', run: () => checkTypes('e2e', 'e2e') },
+  { name: 'types of python', run: () => checkTypes('python', 'packages/xray-python') },
+  { name: 'python', run: checkPython },
   { name: 'types of scripts', run: () => checkTypes('scripts', 'scripts') },
   { name: 'dead code', run: () => node(bin('knip', 'bin', 'knip.js'), ['--no-progress']) },
   {
@@ -117,6 +121,31 @@ async function checkTypes(name, folder) {
     '-p',
     path.join(root, folder),
   ]);
+}
+
+/** Format, lint and types of the Python SDK. Without Python the check is skipped; in CI it fails. */
+async function checkPython() {
+  const prepared = await preparePython();
+  if ('problem' in prepared) {
+    console.log(`python is not checked: ${prepared.problem}`);
+    return { code: process.env.CI === 'true' ? 1 : 0, output: `${prepared.problem}\n` };
+  }
+  const cwd = path.join(root, 'packages', 'xray-python');
+  const tools = [
+    ['ruff', 'format', '--check', '--quiet', '.'],
+    ['ruff', 'check', '--quiet', '.'],
+    ['mypy'],
+  ];
+  let output = '';
+  let code = 0;
+  for (const tool of tools) {
+    const result = await run(prepared.python, ['-m', ...tool], { cwd });
+    if (result.code !== 0) {
+      code = 1;
+      output += result.output;
+    }
+  }
+  return { code, output };
 }
 
 async function twoAtATime(items, work) {

@@ -17,6 +17,7 @@ const NOT_AN_INPUT = new Set([
   'coverage',
   'next-env.d.ts',
   'vitest.config.ts',
+  '__pycache__',
 ]);
 
 /**
@@ -34,7 +35,9 @@ export function inputsOf(part) {
   ]) {
     addFile(hash, file);
   }
-  for (const file of filesUnder(path.join(root, part.folder), isInput)) addFile(hash, file);
+  for (const place of [part.folder, ...(part.alsoReads ?? [])]) {
+    for (const file of filesUnder(path.join(root, place), isInput)) addFile(hash, file);
+  }
   for (const need of part.needs) {
     const needed = parts.find(({ name }) => name === need);
     if (needed) hash.update(inputsOf(needed));
@@ -117,6 +120,11 @@ function addFile(hash, file) {
 }
 
 function* filesUnder(folder, accepts) {
+  if (!fs.existsSync(folder)) return;
+  if (fs.statSync(folder).isFile()) {
+    yield folder;
+    return;
+  }
   const entries = fs.readdirSync(folder, { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {

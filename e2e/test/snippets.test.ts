@@ -8,6 +8,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { snippetsFor } from '../../apps/dashboard/src/components/onboarding-snippets.js';
 import { startFreshServer, type FreshServer } from '../fresh-server.mjs';
 
+/** The version of the server and its SDKs. */
+const VERSION = '0.1.0';
 const OWNER = { email: 'ada@example.org', password: 'correct horse battery staple' };
 
 let server: FreshServer;
@@ -34,7 +36,9 @@ test.each(LANGUAGES)(
   'the %s snippet runs in an empty folder, and its decision arrives with a reason',
   async (language) => {
     const { url: endpoint, appId: app, apiKey } = server;
-    const snippet = snippetsFor({ app, endpoint, apiKey }).find(({ id }) => id === language);
+    const snippet = snippetsFor({ app, endpoint, version: VERSION, apiKey }).find(
+      ({ id }) => id === language,
+    );
     const folder = await mkdtemp(path.join(tmpdir(), 'x-ray-snippet-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const { setup = '', file = null, text = '', run = null } = snippet ?? {};
@@ -51,7 +55,11 @@ test.each(LANGUAGES)(
 
 test('the README begins with the JavaScript snippet', async () => {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const snippets = snippetsFor({ app: 'my-loan-app', endpoint: 'http://127.0.0.1:4000' });
+  const snippets = snippetsFor({
+    app: 'my-loan-app',
+    endpoint: 'http://127.0.0.1:4000',
+    version: VERSION,
+  });
   const { setup = '', text = '', run = '' } = snippets.find(({ id }) => id === 'javascript') ?? {};
   for (const part of [text, ...setup.split('\n'), run ?? '']) expect(readme).toContain(part);
 });

@@ -27,8 +27,8 @@ export interface Config {
         maxConnections: number;
       };
   dashboardDir: string | undefined;
-  /** The SDK as a tarball, which `npm start` builds. */
-  sdkPackage: string;
+  /** The folder of the SDK's packages, which `npm start` builds. */
+  sdkFolder: string;
   logLevel: string;
   /** The file descriptor that the log is written to. */
   logTo: number;
@@ -186,7 +186,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     host: settings.HOST,
     database: databaseOf(settings),
     dashboardDir: existsSync(dashboardDir) ? dashboardDir : undefined,
-    sdkPackage: path.join(ROOT, 'packages/xray-sdk/out/xray-sdk.tgz'),
+    sdkFolder: path.join(ROOT, 'packages/xray-sdk/out'),
     logLevel: settings.XRAY_LOG_LEVEL,
     // The log goes to stderr, so stdout has only the messages for people.
     logTo: 2,

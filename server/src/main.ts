@@ -201,7 +201,7 @@ export async function openBackend(config: Config): Promise<Backend> {
       keys: new KeyRing(accounts, now),
       version: readVersion(),
       dashboardDir: config.dashboardDir,
-      sdkPackage: config.sdkPackage,
+      sdkFolder: config.sdkFolder,
     };
     lock?.serve(createApp(deps, 'socket'));
     const announce = (url: string): void => {

@@ -208,6 +208,7 @@ const EXPECTED: Record<string, Refusals> = {
   'GET /api/backup': CONSOLE,
   'GET /health': OPEN,
   'GET /sdk/xray-sdk.tgz': OPEN,
+  'GET /sdk/xray_sdk-0.1.0-py3-none-any.whl': OPEN,
   'GET /ready': OPEN,
   'GET /metrics': OPERATE,
   'GET /api/config': OPEN,

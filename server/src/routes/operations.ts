@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import {
   healthSchema,
   publicConfigSchema,
@@ -9,6 +10,7 @@ import {
 import { isThisMachine } from '../auth/machine.js';
 import { DomainError } from '../errors.js';
 import { outageOf } from '../store/errors.js';
+import { readVersion } from '../version.js';
 import type { Deps, Route } from './route.js';
 
 /** Routes for operators, load balancers and the start of the dashboard. */
@@ -20,7 +22,7 @@ export function operationRoutes({
   metrics,
   publicUrl,
   clerk,
-  sdkPackage,
+  sdkFolder,
 }: Deps): Route[] {
   return [
     {
@@ -77,21 +79,19 @@ export function operationRoutes({
         res.type(metrics.contentType).send(await metrics.metrics());
       },
     },
-    {
-      method: 'get',
-      path: '/sdk/xray-sdk.tgz',
-      policy: 'public',
-      summary: 'The SDK in this server’s version, for `npm install`.',
-      answers: { 200: { description: 'An npm package: application/gzip.' } },
-      async handle({ res }) {
-        const bytes = await readFile(sdkPackage).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') throw error;
-          const hint = '`npm start` builds it, and so does `node scripts/prepare.mjs sdk`.';
-          throw new DomainError('not_found', `The SDK was not built on this server. ${hint}`);
-        });
-        res.set('Cache-Control', 'no-cache').type('application/gzip').send(bytes);
-      },
-    },
+    sdkRoute(
+      sdkFolder,
+      'xray-sdk.tgz',
+      'The SDK in this server’s version, for `npm install`.',
+      'An npm package: application/gzip.',
+    ),
+    sdkRoute(
+      sdkFolder,
+      // pip reads the version from the name.
+      `xray_sdk-${readVersion()}-py3-none-any.whl`,
+      'The Python SDK in this server’s version, for `pip install`.',
+      'A wheel: application/zip.',
+    ),
     {
       method: 'get',
       path: '/api/config',
@@ -112,4 +112,26 @@ export function operationRoutes({
       },
     },
   ];
+}
+
+/** Serves a package that `npm start` builds. */
+function sdkRoute(folder: string, file: string, summary: string, description: string): Route {
+  return {
+    method: 'get',
+    path: `/sdk/${file}`,
+    policy: 'public',
+    summary,
+    answers: { 200: { description } },
+    async handle({ res }) {
+      const bytes = await readFile(path.join(folder, file)).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error;
+          const hint = '`npm start` builds it, and so does `node scripts/prepare.mjs sdk`.';
+          throw new DomainError('not_found', `The SDK was not built on this server. ${hint}`);
+        },
+      );
+      const type = file.endsWith('.tgz') ? 'application/gzip' : 'application/zip';
+      res.set('Cache-Control', 'no-cache').type(type).send(bytes);
+    },
+  };
 }

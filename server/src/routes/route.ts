@@ -66,8 +66,8 @@ export interface Deps {
   version: string;
   /** The folder of the exported dashboard. Without it only the API is served. */
   dashboardDir: string | undefined;
-  /** The SDK as a tarball. The file is missing if the SDK was not built. */
-  sdkPackage: string;
+  /** The folder of the SDK's packages. The files are missing if the SDK was not built. */
+  sdkFolder: string;
   /** ms since the epoch. */
   now: () => number;
 }

@@ -1,6 +1,6 @@
 /**
- * True once the SDK is on npm's registry. Snippets then install it by its name, not from this
- * server.
+ * True once the SDKs are on the registries of npm and PyPI. Snippets then install them by name, not
+ * from this server.
  */
 const SDK_IS_PUBLISHED = false;
 
@@ -20,6 +20,8 @@ interface Target {
   app: string;
   /** Address of this server. */
   endpoint: string;
+  /** The version of this server and its SDKs. */
+  version: string;
   /** A key that was just created. Without it the commands have a placeholder. */
   apiKey?: string | undefined;
 }
@@ -28,8 +30,11 @@ interface Target {
  * How to send a first decision to this server, by language. Each snippet makes the same decision
  * with a reason, and runs without changes.
  */
-export function snippetsFor({ app, endpoint, apiKey = 'xr_…' }: Target): Snippet[] {
+export function snippetsFor({ app, endpoint, version, apiKey = 'xr_…' }: Target): Snippet[] {
   const sdk = SDK_IS_PUBLISHED ? '@xray/sdk' : `${endpoint}/sdk/xray-sdk.tgz`;
+  const wheel = SDK_IS_PUBLISHED
+    ? 'xray-sdk'
+    : `${endpoint}/sdk/xray_sdk-${version}-py3-none-any.whl`;
   const setKey = `export XRAY_API_KEY=${apiKey}`;
   return [
     {
@@ -52,10 +57,10 @@ export function snippetsFor({ app, endpoint, apiKey = 'xr_…' }: Target): Snipp
     {
       id: 'python',
       title: 'Python',
-      setup: setKey,
+      setup: `python3 -m venv .venv\n.venv/bin/pip install ${wheel}\n${setKey}`,
       file: 'first.py',
       text: python(app, endpoint),
-      run: 'python3 first.py',
+      run: '.venv/bin/python first.py',
     },
   ];
 }
@@ -129,43 +134,32 @@ function curl(app: string, endpoint: string): string {
 }
 
 function python(app: string, endpoint: string): string {
-  return `import json
-import os
-import urllib.request
-import uuid
+  return `import xray_sdk
 
-rule = {
-    "id": "min_score",
-    "field": "score",
-    "actual": 612,
-    "op": ">=",
-    "threshold": 660,
-    "result": "fail",
-    "effect": "reject",
-    "decisive": True,
-    "reason": "SCORE_LOW",
-}
-execution = {
-    "executionId": str(uuid.uuid4()),
-    "appId": "${app}",
-    "pipeline": "loan-approval",
-    "subjects": [{"type": "applicant", "id": "A-1001"}],
-    "decision": {
-        "outcome": "declined",
-        "adverse": True,
-        "reasons": [{"code": rule["reason"], "ruleId": rule["id"]}],
-    },
-    "steps": [{"name": "rules", "kind": "rules", "rules": [rule]}],
-}
-request = urllib.request.Request(
-    "${endpoint}/executions",
-    data=json.dumps(execution).encode(),
-    headers={
-        "Authorization": "Bearer " + os.environ["XRAY_API_KEY"],
-        "Content-Type": "application/json",
-    },
+xray = xray_sdk.XRay(
+    endpoint="${endpoint}",
+    app_id="${app}",
+    pipeline="loan-approval",
 )
-with urllib.request.urlopen(request, timeout=10) as response:
-    print(response.read().decode())
+
+
+def decide(applicant):
+    with xray.execution(subject={"applicant": applicant["id"]}) as execution:
+        with execution.step("rules", kind="rules") as step:
+            passed = step.check(
+                "min_score",
+                applicant["score"] >= 660,
+                field="score",
+                actual=applicant["score"],
+                op=">=",
+                threshold=660,
+                reason="SCORE_LOW",
+            )
+        # A failed check becomes the reason of the decision.
+        execution.decide("approved" if passed else "declined", adverse=not passed)
+        return passed
+
+
+decide({"id": "A-1001", "score": 612})
 `;
 }

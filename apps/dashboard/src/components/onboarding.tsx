@@ -20,7 +20,8 @@ export function Onboarding({ app, waitingFor }: { app: string; waitingFor: strin
   });
   const apiKey = creating.data?.key;
   const endpoint = config.data?.endpoint ?? 'http://localhost:4000';
-  const snippets = snippetsFor({ app, endpoint, apiKey });
+  const version = config.data?.version ?? '…';
+  const snippets = snippetsFor({ app, endpoint, version, apiKey });
   return (
     <section
       aria-label="Send a first execution"
