@@ -6,7 +6,6 @@ import { root } from './parts.mjs';
 import { run } from './run.mjs';
 
 const folder = path.join(root, 'packages', 'xray-python');
-const environment = path.join(folder, '.venv');
 const names = [
   'python3',
   'python3.14',
@@ -19,23 +18,30 @@ const names = [
 const HOW_TO_GET =
   'apt-get install python3-venv (or brew install python), or set XRAY_PYTHON to the path of one';
 
+/** The Python of the virtual environment with the tools of the Python SDK's tests. */
+export async function preparePython() {
+  return await makeEnvironment(
+    path.join(folder, '.venv'),
+    path.join(folder, 'requirements-test.txt'),
+  );
+}
+
 /**
- * The Python of a virtual environment with the tools of the Python SDK's tests. The environment is made when
- * it is missing or its list of tools has changed.
+ * The Python of a virtual environment, which is made when it is missing or its list of packages has changed.
  *
+ * @param {string} environment the folder
+ * @param {string} requirements the file with the packages
  * @returns {Promise<{ python: string } | { problem: string }>}
  */
-export async function preparePython() {
-  const requirements = path.join(folder, 'requirements-test.txt');
+export async function makeEnvironment(environment, requirements) {
   const given = process.env.XRAY_PYTHON;
   const found = await findPython(given === undefined ? names : [given]);
   if (found === undefined) {
     return { problem: `there is no Python 3.10 or later with venv: ${HOW_TO_GET}` };
   }
-  const python = path.join(
-    environment,
-    ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
-  );
+  const isWindows = process.platform === 'win32';
+  const place = isWindows ? ['Scripts', 'python.exe'] : ['bin', 'python'];
+  const python = path.join(environment, ...place);
   const stampFile = path.join(environment, 'x-ray-stamp');
   const stamp = createHash('sha256')
     .update(found.version)
@@ -43,25 +49,13 @@ export async function preparePython() {
     .digest('hex');
   if (fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === stamp) return { python };
   fs.rmSync(environment, { recursive: true, force: true });
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
   const steps = [
     [found.command, ['-m', 'venv', environment]],
-    [
-      python,
-      [
-        '-m',
-        'pip',
-        'install',
-        '--quiet',
-        '--disable-pip-version-check',
-        '--only-binary',
-        ':all:',
-        '-r',
-        requirements,
-      ],
-    ],
+    [python, [...pip, '--only-binary', ':all:', '-r', requirements]],
   ];
   for (const [command, args] of steps) {
-    const { code, output } = await run(command, args, { cwd: folder });
+    const { code, output } = await run(command, args, { cwd: root });
     if (code !== 0) return { problem: `${command} ${args.join(' ')} failed:\n${output}` };
   }
   fs.writeFileSync(stampFile, stamp);
