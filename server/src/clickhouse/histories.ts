@@ -119,7 +119,7 @@ export async function readSubjectHistory(
   };
 }
 
-/** What has this id: an execution, a candidate, subjects. */
+/** Counts the executions, candidates and subjects with this id. */
 export async function countRoles(
   db: Db,
   range: BoundedRange,

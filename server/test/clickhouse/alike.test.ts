@@ -10,7 +10,7 @@ import { startEngine, whyNoEngine, type Engine } from './support/engine.js';
 
 /** Every question is asked of both engines, and the answers must be equal. */
 const IS_FULL = process.env.XRAY_TEST_FULL === '1';
-const RANDOM_QUESTIONS = IS_FULL ? 300 : 6;
+const RANDOM_QUESTIONS = 300;
 const DAY_MS = 86_400_000;
 const FROM = new Date(NOW - 5 * DAY_MS);
 const TO = new Date(NOW + DAY_MS);
@@ -19,7 +19,7 @@ const ORIGIN = new Date(Math.floor(FROM.getTime() / DAY_MS) * DAY_MS);
 
 const TERMS = IS_FULL
   ? ['', 'pipeline:loan', '-outcome:declined', 'status:failed OR tag:vip', 'steps:>1']
-  : ['', '-outcome:declined tag:vip'];
+  : ['-outcome:declined tag:vip'];
 const WORDS = [
   'score',
   '"rules 2"',
@@ -89,35 +89,33 @@ describe.skipIf(whyNoEngine !== undefined)('ClickHouse and PGlite answer alike',
   const filters = (...texts: string[]): QueryNode[] => [...TERMS, ...texts].map(queryOf);
   const bounded = (filter: QueryNode) => ({ app: APP, filter, from: FROM, to: TO, nowMs: NOW });
 
-  test.each(['at', '-at', 'duration', '-duration', 'received', '-received'] as const)(
-    'pages of a list ordered by %s',
-    async (sort) => {
-      for (const filter of filters()) {
-        // Equal durations have no common order, so all of them are compared as a set.
-        const isTied = sort.endsWith('duration');
-        const read = async (store: Pick<ExecutionStore, 'listExecutions'>): Promise<unknown[]> => {
-          const items = [];
-          let after: string | undefined;
-          do {
-            const page = await store.listExecutions({
-              ...bounded(filter),
-              sort,
-              after,
-              limit: 67,
-            });
-            items.push(...page.items);
-            after = page.next;
-          } while (after !== undefined);
-          const byId = (a: { executionId: string }, b: { executionId: string }): number =>
-            a.executionId < b.executionId ? -1 : 1;
-          return isTied ? items.toSorted(byId) : items;
-        };
-        expect(await read(click)).toEqual(await read(pglite));
-      }
-    },
-  );
+  const SORTS = ['-at', 'at', 'duration', '-duration', 'received', '-received'] as const;
+  test.each(IS_FULL ? SORTS : SORTS.slice(1, 3))('pages of a list ordered by %s', async (sort) => {
+    for (const filter of filters()) {
+      // Equal durations have no common order, so all of them are compared as a set.
+      const isTied = sort.endsWith('duration');
+      const read = async (store: Pick<ExecutionStore, 'listExecutions'>): Promise<unknown[]> => {
+        const items = [];
+        let after: string | undefined;
+        do {
+          const page = await store.listExecutions({
+            ...bounded(filter),
+            sort,
+            after,
+            limit: 67,
+          });
+          items.push(...page.items);
+          after = page.next;
+        } while (after !== undefined);
+        const byId = (a: { executionId: string }, b: { executionId: string }): number =>
+          a.executionId < b.executionId ? -1 : 1;
+        return isTied ? items.toSorted(byId) : items;
+      };
+      expect(await read(click)).toEqual(await read(pglite));
+    }
+  });
 
-  test.each(WORDS)('a search for %s', async (text) => {
+  test.each(IS_FULL ? WORDS : WORDS.slice(-5))('a search for %s', async (text) => {
     const question = {
       ...bounded(queryOf(text)),
       sort: '-at' as const,
@@ -133,7 +131,7 @@ describe.skipIf(whyNoEngine !== undefined)('ClickHouse and PGlite answer alike',
   });
 
   test('facets, histogram, releases', async () => {
-    for (const filter of filters('score', 'candidate:B07X tag:vip')) {
+    for (const filter of filters('candidate:B07X tag:vip')) {
       const scope = bounded(filter);
       for (const ask of [
         (store: ClickHouseStore | ExecutionStore) => store.countFacets({ ...scope, values: 3 }),
@@ -281,7 +279,7 @@ describe.skipIf(whyNoEngine !== undefined)('ClickHouse and PGlite answer alike',
       await store.saveExecutions(
         Array.from({ length: 10 }, (_, index) => recordOf(made(index, revision))),
       );
-      // A version that is stored twice is told once.
+      // A version that is stored twice appears once.
       await store.saveExecutions([recordOf(made(1, revision))]);
       const again = new Set<string>();
       let page = await store.readChanges({ ...question, since: cursor, known });
@@ -300,7 +298,7 @@ describe.skipIf(whyNoEngine !== undefined)('ClickHouse and PGlite answer alike',
     expect(seen.toSorted()).toEqual(expected.toSorted());
   });
 
-  test('random lists', async () => {
+  test.runIf(IS_FULL)('random lists', async () => {
     const sample = fc.sample(fc.constantFrom(...TERMS, ...WORDS), {
       numRuns: RANDOM_QUESTIONS,
       seed: 3,
