@@ -13,7 +13,7 @@ execFileSync(
   { cwd: here('.'), stdio: 'inherit' },
 );
 
-// verify.html is one file, so that it lies in each export and runs from a disk.
+// verify.html is one file, so that each export can contain it and it runs from a disk.
 const folder = mkdtempSync(path.join(os.tmpdir(), 'x-ray-page-'));
 try {
   await build({

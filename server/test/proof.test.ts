@@ -240,7 +240,7 @@ describe.each(driverInCi('postgres'))('a log of seals, on %s', (driver) => {
     expect(await house.found()).toEqual([]);
   });
 
-  test('grows once, whoever seals, and goes on where a killed instance stopped', async () => {
+  test('grows once with two sealers, and goes on where a killed one stopped', async () => {
     const house = new House(await freshAppStore(driver));
     const ids = Array.from({ length: 20 }, (_, i) => `id-${i}`);
     const other = house.newSealer();

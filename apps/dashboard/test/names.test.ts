@@ -44,7 +44,7 @@ const ROW: ExecutionSummary = {
 };
 
 describe('the names of the dictionary', () => {
-  it('stand in the rows of a list, and the recorded names remain for the hover text', () => {
+  it('are shown in the rows of a list, and the recorded names remain for the hover text', () => {
     const texts = (of: Names) =>
       (['outcome', 'pipeline', 'reason'] as const).map((id) => COLUMNS[id].text(ROW, of));
     expect(texts(names)).toEqual(['Refused', 'Loans', 'Too much debt, OTHER']);

@@ -118,7 +118,7 @@ export type Simulation = z.infer<typeof simulationSchema>;
 export const simulationLineSchema = z.union([
   z.object({ progress: z.object({ read: z.int(), executions: z.int() }) }),
   z.object({ answer: simulationSchema }),
-  /** What was refused after the first line. */
+  /** The error of a request that was refused after the first line. */
   errorBodySchema,
 ]);
 export type SimulationLine = z.infer<typeof simulationLineSchema>;

@@ -109,7 +109,7 @@ function executionAttributes(snapshot: Snapshot): Attributes {
   };
 }
 
-/** Of two spans with one id, the one of the later revision counts. */
+/** If two spans have one id, the one of the later revision counts. */
 function revisionOf({ revision }: Snapshot): Attributes {
   return isSet(revision) ? { 'xray.revision': revision } : {};
 }

@@ -1,7 +1,7 @@
 import { concat, utf8 } from './bytes.js';
 import type { Hashes } from './hashes.js';
 
-/** What is sealed: one version of one execution, as its line in an export prints it. */
+/** One version of one execution, as its line in an export prints it. A seal covers exactly this. */
 export interface SealedRecord {
   app: string;
   executionId: string;
@@ -13,7 +13,7 @@ export interface SealedRecord {
 
 /**
  * The secrets of a seal: 32 random bytes each. `nameKey` is the `key` of the execution's first version, so all
- * versions have one name. Whoever deletes both deletes the only link between the record and the log.
+ * versions have one name. Deleting both keys deletes the only link between the record and the log.
  */
 export interface SealKeys {
   key: Uint8Array;

@@ -46,7 +46,7 @@ export class Frontier {
   /**
    * Appends leaves. Whole levels are hashed with one call, so a large batch needs few calls.
    *
-   * @param onNode told of each node that becomes complete: level 0 is a leaf, `index` counts within its level
+   * @param onNode called for each node that becomes complete: level 0 is a leaf, `index` counts within its level
    */
   async append(
     hashes: Hashes,
@@ -179,7 +179,7 @@ export async function proveConsistency(
       from = middle;
     }
   }
-  // Whoever checks knows the earlier root, unless it is only a part of the earlier tree.
+  // The verifier knows the earlier root, unless it is only a part of the earlier tree.
   if (from > 0) ranges.push([from, to]);
   return await rootsOfRanges(hashes, read, ranges.toReversed());
 }

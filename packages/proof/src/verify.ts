@@ -18,7 +18,7 @@ export interface ExportFiles {
   anchors: { name: string; text: string }[];
 }
 
-/** What whoever checks brings along. Nothing of it comes from the export. */
+/** The auditor's own knowledge. Nothing of it comes from the export. */
 export interface Trust {
   /** The log's public key, got on another way than the export. */
   vkey: string;

@@ -18,7 +18,7 @@ async function check(log: LogMaker, folder: Folder, trust: Partial<Trust> = {}) 
   return await verifyExport(nodeHashes, files, { vkey: log.vkey, now: log.now, ...trust });
 }
 
-/** What was found, as `problem@leaf`. */
+/** The findings, as `problem@leaf`. */
 async function found(log: LogMaker, folder: Folder, trust: Partial<Trust> = {}) {
   const { report } = await check(log, folder, trust);
   expect(report.isSound).toBe(report.findings.length === 0);

@@ -86,7 +86,7 @@ async function exportFolder(
   const filter = new URLSearchParams({ seals: 'true', ...(query && { q: query }) });
   const lines = await administrator.download(appPath(app, `export?${filter}`));
   await pipeline(lines, createWriteStream(path.join(out, 'records.ndjson')));
-  // What was replaced or erased meanwhile is told below this size.
+  // The log tells below this size which records were replaced or erased meanwhile.
   const after = await stateOf(administrator, app, '?wait=true');
   const checkpoint = await text(await administrator.download(appPath(app, 'proof/log/checkpoint')));
   const { size } = parseCheckpoint(parseNote(checkpoint).text);

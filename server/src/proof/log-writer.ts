@@ -16,7 +16,7 @@ export function rootsOf(frontier: Frontier): Uint8Array {
   return Buffer.concat(frontier.roots.map((root) => root));
 }
 
-/** What has to be stored to append these entries to a log. */
+/** Computes the rows that append these entries to a log. */
 export async function extend(log: StoredLog, entries: Entry[]): Promise<Omit<Addition, 'seals'>> {
   const texts = entries.map(writeEntry);
   const tree = frontierOf(log.size, log.frontier);

@@ -275,7 +275,7 @@ export interface ExecutionStore {
   readCase(
     question: ExecutionRange & { subject: { type: string; id: string } },
   ): Promise<CaseExecutions>;
-  /** What has this id within a range: an execution, a candidate, subjects. */
+  /** Finds whether an execution, a candidate or subjects have this id within a range. */
   countRoles(range: BoundedRange, id: string): Promise<Omit<Lookup, 'id'>>;
   /**
    * Subjects and candidates whose id begins with a prefix, whatever its case and accents: at most `limit` of each

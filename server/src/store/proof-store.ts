@@ -6,7 +6,7 @@ export interface SealPosition {
   id: number;
 }
 
-/** What is stored at one moment: all before this transaction, and all entries to tell up to this one. */
+/** One moment of the database: all transactions before `xact`, and all pending entries up to `pending`. */
 export interface SealHorizon {
   xact: string;
   pending: number;
@@ -51,7 +51,7 @@ export interface StoredLog {
   problem: string | undefined;
 }
 
-/** What must be told in a log. `leaves` are numbers, because they are put into a list only when they are told. */
+/** An entry that a log still has to get. `leaves` are numbers until the entry is written. */
 export type Pending =
   | {
       type: 'erased';
@@ -87,7 +87,7 @@ export interface SealingTransaction {
   write(addition: Addition): Promise<void>;
 }
 
-/** What is exported of a sealed execution. */
+/** The parts of a sealed execution that an export shows. */
 export interface SealedExecution extends StoredSeal {
   executionId: string;
   body: string;
@@ -134,6 +134,6 @@ export interface ProofStore {
   readHorizon(): Promise<SealHorizon>;
   /** Whether all before the horizon is sealed, told and signed. */
   isSealedUpTo(horizon: SealHorizon): Promise<boolean>;
-  /** What is stored and not sealed yet, and what must still be told. */
+  /** Counts executions that are not sealed yet, and entries that no log has yet. */
   measureLag(): Promise<{ executions: number; since: Date | null; pending: number }>;
 }
