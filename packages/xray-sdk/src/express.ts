@@ -1,20 +1,17 @@
+import { endOf, type NodeResponse } from './adapters/response-end.js';
+import { chosenStart } from './adapters/start.js';
 import type { XRaySDK } from './client.js';
 import type { Execution, ExecutionOptions } from './execution.js';
-import { isObject, overlay, quietly } from './source.js';
-import { warnOnce } from './warning.js';
+import { quietly } from './source.js';
 
 /** The part of Express's request and response that the middleware uses, in Express 4 and 5. */
 interface Incoming {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-interface Outgoing {
-  readonly statusCode: number;
-  readonly destroyed: boolean;
-  readonly writableFinished: boolean;
+interface Outgoing extends NodeResponse {
   /** Servers that only resemble Express may lack it. */
   locals?: Record<string, unknown>;
-  once(event: 'finish' | 'close', listener: () => void): unknown;
 }
 
 /**
@@ -54,7 +51,9 @@ export function xrayMiddleware<Request extends Incoming, Response extends Outgoi
   options: ExpressOptions<Request>,
 ): (request: Request, response: Response, next: () => void) => void {
   return (request, response, next) => {
-    const start = startOf(options, request);
+    const start = chosenStart('Express', () => options.start(request), {
+      fromHeaders: quietly(() => request.headers),
+    });
     if (start === undefined) {
       next();
       return;
@@ -93,36 +92,3 @@ export function executionOf(response: Pick<Outgoing, 'locals'>): Execution | und
 }
 
 const LOCALS_KEY = 'xrayExecution';
-
-/**
- * An error in `start` must not fail the request. The trace continues that of the caller by default.
- */
-function startOf<Request extends Incoming>(
-  options: ExpressOptions<Request>,
-  request: Request,
-): ExecutionOptions | undefined {
-  let start: ExecutionOptions | undefined;
-  try {
-    start = options.start(request) ?? undefined;
-  } catch {
-    warnOnce('the start function of the Express middleware failed; its requests are not recorded');
-    return undefined;
-  }
-  if (start === undefined) return undefined;
-  const continued = { fromHeaders: quietly(() => request.headers) };
-  return isObject(start) ? (overlay(continued, start) ?? continued) : continued;
-}
-
-function endOf(response: Outgoing): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (): void => {
-      if (!response.writableFinished) reject(new Error('the client disconnected'));
-      else if (response.statusCode < 500) resolve();
-      else reject(new Error(`answered ${String(response.statusCode)}`));
-    };
-    response.once('finish', end);
-    response.once('close', end);
-    // The client may have disconnected while earlier middleware ran. Then no further event comes.
-    if (response.destroyed || response.writableFinished) end();
-  });
-}

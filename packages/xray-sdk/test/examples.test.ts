@@ -28,6 +28,7 @@ const GIVEN = `
   declare const records: Snapshot[];
   declare const result: ReplayResult;
   declare const plan: PipelineReplay;
+  declare function after(promise: Promise<unknown>): void;
 `;
 
 interface Example {

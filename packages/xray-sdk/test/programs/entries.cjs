@@ -9,6 +9,14 @@ const zen = require('@xray/sdk/zen');
 const openfeature = require('@xray/sdk/openfeature');
 const opa = require('@xray/sdk/opa');
 const dmn = require('@xray/sdk/dmn');
+const fastify = require('@xray/sdk/fastify');
+const hono = require('@xray/sdk/hono');
+const next = require('@xray/sdk/next');
+const nest = require('@xray/sdk/nest');
+const bullmq = require('@xray/sdk/bullmq');
+const graphileWorker = require('@xray/sdk/graphile-worker');
+const lambda = require('@xray/sdk/lambda');
+const workers = require('@xray/sdk/workers');
 
 const entries = {
   index: index,
@@ -21,6 +29,14 @@ const entries = {
   openfeature: openfeature,
   opa: opa,
   dmn: dmn,
+  fastify: fastify,
+  hono: hono,
+  next: next,
+  nest: nest,
+  bullmq: bullmq,
+  'graphile-worker': graphileWorker,
+  lambda: lambda,
+  workers: workers,
 };
 const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));

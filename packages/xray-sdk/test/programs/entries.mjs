@@ -9,6 +9,14 @@ import * as zen from '@xray/sdk/zen';
 import * as openfeature from '@xray/sdk/openfeature';
 import * as opa from '@xray/sdk/opa';
 import * as dmn from '@xray/sdk/dmn';
+import * as fastify from '@xray/sdk/fastify';
+import * as hono from '@xray/sdk/hono';
+import * as next from '@xray/sdk/next';
+import * as nest from '@xray/sdk/nest';
+import * as bullmq from '@xray/sdk/bullmq';
+import * as graphileWorker from '@xray/sdk/graphile-worker';
+import * as lambda from '@xray/sdk/lambda';
+import * as workers from '@xray/sdk/workers';
 
 const entries = {
   index: index,
@@ -21,6 +29,14 @@ const entries = {
   openfeature: openfeature,
   opa: opa,
   dmn: dmn,
+  fastify: fastify,
+  hono: hono,
+  next: next,
+  nest: nest,
+  bullmq: bullmq,
+  'graphile-worker': graphileWorker,
+  lambda: lambda,
+  workers: workers,
 };
 const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));
