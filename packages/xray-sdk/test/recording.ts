@@ -1,8 +1,7 @@
 import { snapshotSchema } from '@xray/core';
-import { type Execution, type XRayOptions, XRaySDK } from '@xray/sdk';
+import { type Execution, type Snapshot, type XRayOptions, XRaySDK } from '@xray/sdk';
 import { afterEach, beforeEach, expect } from 'vitest';
 
-import type { Snapshot } from '../src/wire/snapshot.js';
 import { type Sink, startSink } from './sink.js';
 
 /** The sink of the running test. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
-import type { Snapshot } from '../src/wire/snapshot.js';
+import type { Snapshot } from '@xray/sdk';
 
 /** One request as a sink received it. */
 export interface Received {
