@@ -147,7 +147,7 @@ function recordOutcome(
   if (isOwn) execution.decide(outcome.text, { adverse: outcome.isAllowed === false });
 }
 
-/** A denial is a failed check, so it becomes a reason of the decision, even if other code decides. */
+/** A denial is a failed check, so it becomes a reason of the next decision. */
 function recordDenials(step: Step, name: string, outcome: PolicyOutcome, result: unknown): void {
   const denials = denialsOf(result);
   for (const { rule, ...details } of denials) step.check(rule, false, details);

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 
 import { executionOf, xrayFastify } from '@xray/sdk/fastify';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { delivered, last, setUpRecording, sink, xray } from '../recording.js';

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 
-import { serve, type ServerType } from '@hono/node-server';
+import { serve } from '@hono/node-server';
 import { executionOf, xrayHono } from '@xray/sdk/hono';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -31,7 +31,7 @@ function example(): Hono {
   return app;
 }
 
-let server: ServerType;
+let server: ReturnType<typeof serve>;
 let address: string;
 
 beforeEach(async () => {
