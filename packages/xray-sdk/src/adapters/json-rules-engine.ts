@@ -1,6 +1,6 @@
 import type { XRaySDK } from '../client.js';
 import type { Execution } from '../execution.js';
-import { asRecord, isObject, quietly } from '../source.js';
+import { asRecord, isObject, quietly, type Source } from '../source.js';
 import type { Step } from '../step.js';
 import type { Reason } from '../wire/decision.js';
 import { type PlaceOptions, recordIn } from './place.js';
@@ -78,7 +78,7 @@ export function xrayRulesEngine<Engine extends { run(...args: never[]): Promise<
           (execution, isOwn) =>
             execution.step(name, { kind: 'rules', input }, async (step) => {
               const result = await bare();
-              quietly(() => recordResult(step, result as RulesResult));
+              quietly(() => recordResult(step, result as RulesResult, input));
               quietly(() => execution.set({ versions: options.versions }));
               quietly(() =>
                 decide(execution, isOwn, result as Awaited<ReturnType<Engine['run']>>, options),
@@ -154,15 +154,23 @@ function rulesOf(results: readonly object[] | undefined): RuleOutcome[] {
   });
 }
 
-function recordResult(step: Step, result: RulesResult): void {
+function recordResult(step: Step, result: RulesResult, facts: unknown): void {
   const notEvaluated: string[] = [];
+  const record: Recording = { step, facts: isObject(facts) ? asRecord(facts) : {}, notEvaluated };
   const rules = [...rulesOf(result.results), ...rulesOf(result.failureResults)];
   for (const { id, isPassed, conditions } of rules) {
     step.check(id, isPassed, { effect: 'none', op: operatorOf(conditions) });
-    recordParts(step, id, conditions, notEvaluated);
+    recordParts(record, id, conditions);
   }
   const skipped = notEvaluated.length > 0 ? { notEvaluated } : {};
   step.note({ output: { events: result.events, failureEvents: result.failureEvents, ...skipped } });
+}
+
+interface Recording {
+  readonly step: Step;
+  readonly facts: Source;
+  /** The ids of conditions without a result. */
+  readonly notEvaluated: string[];
 }
 
 const BOOLEAN_OPERATORS = ['all', 'any', 'not'] as const;
@@ -173,7 +181,7 @@ function operatorOf(condition: unknown): (typeof BOOLEAN_OPERATORS)[number] | un
 }
 
 /** Records the conditions inside a rule or condition, each below the id of its parent. */
-function recordParts(step: Step, id: string, parent: unknown, notEvaluated: string[]): void {
+function recordParts(record: Recording, id: string, parent: unknown): void {
   const operator = operatorOf(parent);
   if (operator === undefined) return;
   const inner = asRecord(parent as object)[operator];
@@ -183,11 +191,12 @@ function recordParts(step: Step, id: string, parent: unknown, notEvaluated: stri
     const place = operator === 'not' ? 'not' : `${operator}/${String(index)}`;
     const { name } = asRecord(part);
     const partId = `${id}/${typeof name === 'string' && name !== '' ? name : place}`;
-    recordCondition(step, partId, part, notEvaluated);
+    recordCondition(record, partId, part);
   });
 }
 
-function recordCondition(step: Step, id: string, part: object, notEvaluated: string[]): void {
+function recordCondition(record: Recording, id: string, part: object): void {
+  const { step, notEvaluated } = record;
   const { result } = asRecord(part);
   if (result === undefined || result === null) {
     notEvaluated.push(id);
@@ -202,12 +211,18 @@ function recordCondition(step: Step, id: string, part: object, notEvaluated: str
       field,
       op: SYMBOLS.get(op) ?? String(op),
       actual: factResult,
-      threshold: valueResult ?? value,
+      threshold: valueResult ?? factIn(value, record.facts),
     });
     return;
   }
   step.check(id, result === true, { effect: 'none', op: operator });
-  recordParts(step, id, part, notEvaluated);
+  recordParts(record, id, part);
+}
+
+/** Versions before 7 do not report the value of a fact that another fact is compared with. */
+function factIn(value: unknown, facts: Source): unknown {
+  const { fact } = isObject(value) ? asRecord(value) : {};
+  return typeof fact === 'string' && fact in facts ? facts[fact] : value;
 }
 
 /** The operators that X-Ray can compare by itself. Others keep their name. */
