@@ -23,9 +23,17 @@ export const ENTRIES = [
   adapter('openfeature'),
   adapter('opa'),
   adapter('dmn'),
-  ...['fastify', 'hono', 'next', 'nest', 'bullmq', 'graphile-worker', 'lambda', 'workers'].map(
-    adapter,
-  ),
+  ...[
+    'fastify',
+    'hono',
+    'next',
+    'nest',
+    'bullmq',
+    'graphile-worker',
+    'lambda',
+    'workers',
+    'langchain',
+  ].map(adapter),
 ];
 
 /** The sources of the build, by the name of their output. */

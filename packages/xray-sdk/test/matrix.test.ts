@@ -71,6 +71,16 @@ const MATRIX: Record<string, Versions> = {
     oldest: ['bullmq@5.0.0'],
     newest: ['bullmq@6.7.0', 'ioredis@5.8.2'],
   },
+  langchain: {
+    file: 'full/langchain',
+    oldest: ['@langchain/core@0.3.80'],
+    newest: ['@langchain/core@1.4.0'],
+  },
+  langgraph: {
+    file: 'full/langgraph',
+    oldest: ['@langchain/langgraph@0.4.9', '@langchain/core@0.3.80', 'zod@3.25.76'],
+    newest: ['@langchain/langgraph@1.7.3', '@langchain/core@1.4.0', 'zod@4.1.12'],
+  },
   'graphile-worker': {
     file: 'full/graphile-worker',
     oldest: ['graphile-worker@0.16.0'],

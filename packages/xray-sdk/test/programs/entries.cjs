@@ -17,6 +17,7 @@ const bullmq = require('@xray/sdk/bullmq');
 const graphileWorker = require('@xray/sdk/graphile-worker');
 const lambda = require('@xray/sdk/lambda');
 const workers = require('@xray/sdk/workers');
+const langchain = require('@xray/sdk/langchain');
 
 const entries = {
   index: index,
@@ -37,6 +38,7 @@ const entries = {
   'graphile-worker': graphileWorker,
   lambda: lambda,
   workers: workers,
+  langchain: langchain,
 };
 const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));

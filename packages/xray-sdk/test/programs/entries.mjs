@@ -17,6 +17,7 @@ import * as bullmq from '@xray/sdk/bullmq';
 import * as graphileWorker from '@xray/sdk/graphile-worker';
 import * as lambda from '@xray/sdk/lambda';
 import * as workers from '@xray/sdk/workers';
+import * as langchain from '@xray/sdk/langchain';
 
 const entries = {
   index: index,
@@ -37,6 +38,7 @@ const entries = {
   'graphile-worker': graphileWorker,
   lambda: lambda,
   workers: workers,
+  langchain: langchain,
 };
 const xray = new index.XRaySDK({ apiKey: 'xr_test', appId: 'app', pipeline: 'entries' });
 xray.run((execution) => execution.decide('loaded'));
