@@ -924,5 +924,6 @@ INSERT INTO xray.migrations (id, name) VALUES (22, '0022_otlp');
 INSERT INTO xray.migrations (id, name) VALUES (23, '0023_trace_spans');
 INSERT INTO xray.migrations (id, name) VALUES (27, '0027_replay_runs');
 INSERT INTO xray.migrations (id, name) VALUES (29, '0029_forwarding');
+INSERT INTO xray.migrations (id, name) VALUES (30, '0030_unknown_traces');
 INSERT INTO xray.migrations (id, name) VALUES (31, '0031_proof');
 COMMIT;

@@ -188,6 +188,7 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       const [first, second] = [trace(), trace()];
       await postOtlp(server.url, TRACES, spansText({ trace: first, id: '1' }));
       await server.assemble(LATER);
+      await server.assemble(11 * 60_000);
       expect((await state()).counts).toContainEqual(expect.objectContaining({ result: 'let_go' }));
       await changed(server.deps.accounts, (edits) =>
         edits.writeOtlpSettings(APP, { ...DEFAULT_OTLP_SETTINGS, take: 'all' }),
@@ -197,6 +198,35 @@ describe.each(driverInCi('postgres'))('OTLP on %s', (driver) => {
       await server.assemble(LATER);
       const ids = (await list(server.url)).items.map(({ executionId }) => executionId);
       expect([ids.includes(first), ids.includes(second)]).toEqual([false, true]);
+    });
+
+    test('are stored when the first span of a known convention comes after the root', async () => {
+      const id = trace();
+      await postOtlp(server.url, TRACES, spansText({ trace: id, id: '1' }));
+      await server.assemble(LATER);
+      const child = spansText({ trace: id, id: '2', parent: '1', attributes: root });
+      expect(await (await postOtlp(server.url, TRACES, child)).json()).toEqual({});
+      await server.assemble(LATER);
+      expect(await stored(id)).toMatchObject({ status: 'completed', steps: [{}, {}] });
+    });
+
+    test('of complete traces make room early, and late ones are then refused by count', async () => {
+      const [done, waits] = [trace(), trace()];
+      const send = async (id: string, span: string, parent?: string) => {
+        const named = { trace: id, id: span, ...(parent !== undefined && { parent }) };
+        return await postOtlp(server.url, TRACES, spansText({ ...named, attributes: root }));
+      };
+      await send(done, '1');
+      await send(waits, '2', '1');
+      await server.assemble(LATER);
+      await server.deps.otlpAssembly.tidy(1);
+      expect(await (await send(done, '3', '1')).json()).toMatchObject({
+        partialSuccess: { rejectedSpans: '1', errorMessage: expect.stringContaining('closed') },
+      });
+      await send(waits, '1');
+      await server.assemble(LATER);
+      expect((await stored(done)).steps).toHaveLength(1);
+      expect(await stored(waits)).toMatchObject({ status: 'completed', steps: [{}, {}] });
     });
 
     test('lose their secrets before they are stored', async () => {

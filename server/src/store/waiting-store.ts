@@ -1,5 +1,5 @@
 import type { OtlpSettings } from '@xray/core';
-import type { DueTrace, Slice, SliceOutcome, Waiting } from './waiting-trace.js';
+import type { DueTrace, Slice, SliceOutcome, Waiting, Settled } from './waiting-trace.js';
 
 export interface OtlpCount {
   result: string;
@@ -21,10 +21,8 @@ export interface WaitingStore {
   readSlices(
     trace: Pick<DueTrace, 'app' | 'traceId'>,
   ): Promise<{ body: Uint8Array; environments: string[] | null }[]>;
-  settleTrace(
-    trace: Pick<DueTrace, 'app' | 'traceId' | 'led'>,
-    done: { slices: number; isTerminal: boolean; nextAt: Date },
-  ): Promise<void>;
+  /** Notes what was assembled of traces. One with more slices by now is due again at once. */
+  settleTraces(settled: Settled[]): Promise<void>;
   closeTrace(
     trace: Pick<DueTrace, 'app' | 'traceId' | 'led'>,
     slices: number,

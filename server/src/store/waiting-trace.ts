@@ -25,6 +25,8 @@ export interface DueTrace {
   slices: number;
   assembled: number;
   closed: boolean;
+  /** The last assembly found no span that X-Ray knows. */
+  unknown: boolean;
   /** A record of the SDK has come since the last assembly. */
   led: boolean;
 }
@@ -58,4 +60,12 @@ export interface Waiting {
   bytes: number;
   /** When the trace that waits longest for its root was first heard of. */
   oldestAt: Date | null;
+}
+
+/** What the assembly of a trace did, and when the trace is due again. */
+export interface Settled extends Pick<DueTrace, 'app' | 'traceId' | 'led'> {
+  slices: number;
+  isTerminal: boolean;
+  unknown: boolean;
+  nextAt: Date;
 }

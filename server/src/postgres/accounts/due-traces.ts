@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Driver } from '../driver.js';
 import { instant } from '../instant.js';
-import type { DueTrace, Waiting } from '../../store/waiting-trace.js';
+import type { DueTrace, Settled, Waiting } from '../../store/waiting-trace.js';
 
 type Db = Driver['db'];
 
@@ -17,7 +17,7 @@ export async function takeDue(db: Db, now: Date, limit: number): Promise<DueTrac
       SELECT d.app, d.trace_id FROM xray.otlp_traces d WHERE d.due_at <= ${at} AND (NOT d.closed OR d.led)
       ORDER BY d.due_at, d.app, d.trace_id LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING t.app, encode(t.trace_id, 'hex') AS "traceId", t.first_at AS "firstAt", t.last_at AS "lastAt",
-      t.has_root AS "hasRoot", t.is_terminal AS "isTerminal", t.slices, t.assembled, t.closed, t.led`.execute(
+      t.has_root AS "hasRoot", t.is_terminal AS "isTerminal", t.slices, t.assembled, t.closed, t.unknown, t.led`.execute(
     db,
   );
   return rows;
@@ -43,19 +43,27 @@ export async function readSlices(
   return rows;
 }
 
-/** Notes what was assembled of a trace. With more slices by now it is due again at once. */
-export async function settleTrace(
-  db: Db,
-  { app, traceId, led }: Pick<DueTrace, 'app' | 'traceId' | 'led'>,
-  { slices, isTerminal, nextAt }: { slices: number; isTerminal: boolean; nextAt: Date },
-): Promise<void> {
+/** Notes what was assembled of traces. One with more slices by now is due again at once. */
+export async function settleTraces(db: Db, settled: Settled[]): Promise<void> {
+  const rows = settled.map(({ app, traceId, led, slices, isTerminal, unknown, nextAt }) => ({
+    app,
+    trace: traceId,
+    led,
+    slices,
+    terminal: isTerminal,
+    unknown,
+    next: nextAt.toISOString(),
+  }));
   await sql`
-    UPDATE xray.otlp_traces SET
-      assembled = greatest(assembled, ${slices}),
-      is_terminal = is_terminal OR ${isTerminal},
-      led = led AND NOT ${led},
-      due_at = CASE WHEN slices <= ${slices} AND (${led} OR NOT led) THEN ${instant(nextAt.getTime())} ELSE due_at END
-    WHERE app = ${app} AND trace_id = decode(${traceId}, 'hex') AND NOT closed`.execute(db);
+    UPDATE xray.otlp_traces t SET
+      assembled = greatest(t.assembled, s.slices),
+      is_terminal = t.is_terminal OR s.terminal,
+      unknown = s.unknown,
+      led = t.led AND NOT s.led,
+      due_at = CASE WHEN t.slices <= s.slices AND (s.led OR NOT t.led) THEN s.next ELSE t.due_at END
+    FROM json_to_recordset(${JSON.stringify(rows)}::json)
+      AS s(app text, trace text, led boolean, slices int, terminal boolean, unknown boolean, next timestamptz)
+    WHERE t.app = s.app AND t.trace_id = decode(s.trace, 'hex') AND NOT t.closed`.execute(db);
 }
 
 /** Drops the slices of a trace if no more have come. Late spans are refused until the row is forgotten. */
@@ -82,7 +90,7 @@ export async function closeTrace(
 export async function listClosable(db: Db, app: string, limit: number): Promise<DueTrace[]> {
   const { rows } = await sql<DueTrace>`
     SELECT app, encode(trace_id, 'hex') AS "traceId", first_at AS "firstAt", last_at AS "lastAt",
-      has_root AS "hasRoot", is_terminal AS "isTerminal", slices, assembled, closed, led
+      has_root AS "hasRoot", is_terminal AS "isTerminal", slices, assembled, closed, unknown, led
     FROM xray.otlp_traces
     WHERE app = ${app} AND NOT closed AND is_terminal AND assembled >= slices
     ORDER BY last_at, trace_id LIMIT ${limit}`.execute(db);

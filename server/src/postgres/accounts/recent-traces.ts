@@ -11,7 +11,7 @@ const SEARCHED = 5_000;
 export async function listRecent(db: Db, app: string, limit: number): Promise<DueTrace[]> {
   const { rows } = await sql<DueTrace>`
     SELECT app, encode(trace_id, 'hex') AS "traceId", first_at AS "firstAt", last_at AS "lastAt",
-      has_root AS "hasRoot", is_terminal AS "isTerminal", slices, assembled, closed, led
+      has_root AS "hasRoot", is_terminal AS "isTerminal", slices, assembled, closed, unknown, led
     FROM xray.otlp_traces WHERE app = ${app} AND NOT closed
     ORDER BY last_at DESC, trace_id LIMIT ${limit}`.execute(db);
   return rows;

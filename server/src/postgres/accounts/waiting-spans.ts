@@ -13,7 +13,7 @@ export function waitingStore(db: Db): WaitingStore {
     takeDue: (now, limit) => due.takeDue(db, now, limit),
     forgetClosed: (now) => due.forgetClosed(db, now),
     readSlices: (trace) => due.readSlices(db, trace),
-    settleTrace: (trace, done) => due.settleTrace(db, trace, done),
+    settleTraces: (settled) => due.settleTraces(db, settled),
     closeTrace: (trace, slices, forgetAt) => due.closeTrace(db, trace, slices, forgetAt),
     listClosable: (app, limit) => due.listClosable(db, app, limit),
     listOpenTraces: (app, after, limit) => due.listOpenTraces(db, app, after, limit),
