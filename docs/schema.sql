@@ -272,7 +272,8 @@ CREATE TABLE xray.otlp_traces (
     spans integer NOT NULL,
     bytes bigint NOT NULL,
     closed boolean DEFAULT false NOT NULL,
-    led boolean DEFAULT false NOT NULL
+    led boolean DEFAULT false NOT NULL,
+    unknown boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE xray.outcome_meanings (
