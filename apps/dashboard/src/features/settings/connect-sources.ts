@@ -52,6 +52,7 @@ export const SOURCES: readonly Source[] = [
     name: 'Arize Phoenix',
     lines: ({ endpoint, apiKey }) =>
       `PHOENIX_COLLECTOR_ENDPOINT=${endpoint}\nPHOENIX_API_KEY=${apiKey}`,
+    note: 'In the program, call register(protocol="http/protobuf"). Without it, Phoenix sends gRPC.',
   },
   {
     id: 'collector',
