@@ -1,5 +1,5 @@
 // npm run bench -- otlp: spans acknowledged and visible, beside Arize Phoenix.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -36,6 +36,8 @@ export async function run(args) {
   });
   const [seconds, clients] = [Number(values.seconds), Number(values.clients)];
   const folder = await mkdtemp(path.join(tmpdir(), 'xray-bench-'));
+  // Postgres runs as another user when this is root.
+  await chmod(folder, 0o755);
   const results = [];
   try {
     await contestants(

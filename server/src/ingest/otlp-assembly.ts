@@ -95,7 +95,7 @@ export class OtlpAssembly {
     await this.#writeCounts();
   }
 
-  /** Returns what is to be stored. Undefined if the trace is settled or closed already. */
+  /** Returns an assembled trace that must be stored. Undefined if it is settled or closed already. */
   async #assemble(trace: DueTrace): Promise<Ready | undefined> {
     const { waiting, executions, settings, now } = this.#parts;
     const quietMs = now() - trace.lastAt.getTime();
