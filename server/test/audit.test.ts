@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   auditActionText,
+  replayRunSchema,
   type AuditEntry,
   type AuditPage,
   type CreatedInvitation,
@@ -32,6 +33,7 @@ import {
   overConsole,
   tokenOf,
 } from './support/people.js';
+import { flip, REPORT } from './support/replays.js';
 import { snapshot } from './support/snapshots.js';
 import { openDriver } from './support/tables.js';
 
@@ -52,8 +54,8 @@ async function mendAuditLog(place: Place): Promise<void> {
 const WRITTEN_BESIDE = ['indexing', 'segments', 'segment_blocks'];
 
 /**
- * Everything in the database, table by table, except the search index and the counts of wrong
- * passwords.
+ * Everything in the database, table by table, except the search index, the counts of wrong
+ * passwords, and when keys were last used.
  */
 async function everythingIn(place: Place): Promise<Record<string, unknown>> {
   const { db, close } = await openDriver(place);
@@ -64,7 +66,9 @@ async function everythingIn(place: Place): Promise<Record<string, unknown>> {
   const tables: Record<string, unknown> = {};
   for (const { name } of rows) {
     const found = await sql<{ row: string }>`
-      SELECT to_jsonb(t)::text AS row FROM ${sql.table(`xray.${name}`)} t ORDER BY 1`.execute(db);
+      SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM ${sql.table(`xray.${name}`)} t ORDER BY 1`.execute(
+      db,
+    );
     tables[name] = found.rows.map(({ row }) => row);
   }
   await close();
@@ -93,6 +97,10 @@ describe.each(driverInCi('postgres'))(
       await post(before.url, snapshot({ executionId: 'e1' }));
       const { apiKey } = await ada.newKey(APP);
       const app = `/api/apps/${APP}`;
+      const runner = { 'x-api-key': (await ada.newKey(APP, { scopes: ['replay'] })).key };
+      const newRun = { name: 'a branch', pipelines: ['loan-approval'] };
+      const started = await new Visitor(before.url).send('POST', `${app}/replays`, newRun, runner);
+      const run = `${app}/replays/${replayRunSchema.parse(started.body).id}`;
       const open = await ada.ask<CreatedInvitation>('POST', `${app}/invitations`, {
         role: 'viewer',
       });
@@ -115,6 +123,12 @@ describe.each(driverInCi('postgres'))(
         'DELETE /api/apps/:app/invitations/:invitation': [
           `${app}/invitations/${open.invitation.id}`,
         ],
+        'POST /api/apps/:app/replays': [`${app}/replays`, newRun],
+        'POST /api/apps/:app/replays/:run/results': [
+          `${run}/results`,
+          JSON.stringify({ result: flip('e1'), snapshot: null }),
+        ],
+        'POST /api/apps/:app/replays/:run/finish': [`${run}/finish`, REPORT],
         'POST /api/apps/:app/views': [`${app}/views`, { ...keptView, params: {} }],
         'PATCH /api/apps/:app/views/:view': [`${app}/views/${view.id}`, { name: 'other' }],
         'DELETE /api/apps/:app/views/:view': [`${app}/views/${view.id}`],
@@ -184,14 +198,18 @@ describe.each(driverInCi('postgres'))(
       )) {
         const [path = '', body] = requests[nameOf(route)] ?? [];
         const method = route.method.toUpperCase();
-        again.cookie = ada.cookie;
-        const type = path.endsWith('/import') ? 'application/x-ndjson' : 'application/json';
+        const byKey = route.policy === 'replay';
+        again.cookie = byKey ? '' : ada.cookie;
+        const type = /import$|results$/.test(path) ? 'application/x-ndjson' : 'application/json';
         const { status } =
           route.policy === 'console'
             ? await overConsole(place, method, path, body)
-            : await again.send(method, path, body, { 'content-type': type });
+            : await again.send(method, path, body, {
+                'content-type': type,
+                ...(byKey && runner),
+              });
         expect({ route: nameOf(route), status }).toEqual({ route: nameOf(route), status: 500 });
-        expect(again.cookie).toBe(ada.cookie);
+        expect(again.cookie).toBe(byKey ? '' : ada.cookie);
       }
       await broken.stop();
       expect(await everythingIn(place)).toEqual(kept);

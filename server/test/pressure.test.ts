@@ -27,7 +27,11 @@ async function metric(url: string, line: RegExp): Promise<number> {
 describe('under pressure', () => {
   let server: Awaited<ReturnType<typeof freshServer>>;
   beforeAll(async () => {
-    server = await freshServer('pglite');
+    // Jobs that are off by default have figures too. Nothing listens on port 9.
+    server = await freshServer('pglite', {
+      XRAY_PROOF: 'on',
+      XRAY_OTLP_FORWARD_URL: 'http://127.0.0.1:9',
+    });
   });
   afterAll(() => server.close());
 

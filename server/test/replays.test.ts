@@ -9,39 +9,17 @@ import {
   type Comparison,
   type ErrorBody,
   type ExecutionPage,
-  type ReplayReport,
   type ReplayResultPage,
   type ReplayRun,
   type ReplayRunList,
-  type ReportedResult,
   type Snapshot,
 } from '@xray/core';
 import { driverInCi, freshServer, openStore } from './support/databases.js';
 import { administratorOf, Visitor, WITH_ADMINISTRATOR } from './support/people.js';
+import { flip, REPORT } from './support/replays.js';
 import { snapshot } from './support/snapshots.js';
 
 const APP = 'shop';
-const REPORT: ReplayReport = {
-  counts: { same: 7, moved: 0, flipped: 2, undecided: 1, not_replayable: 0 },
-  withoutPlan: 0,
-  population: 10,
-  flips: { share: 0.22, low: 0.06, high: 0.55 },
-  matrix: [{ was: 'approved', is: 'declined', count: 2 }],
-  causes: [{ origin: 'rules', decided: 'min_score', was: 'approved', is: 'declined', count: 2 }],
-  segments: [],
-  undecided: [{ why: 'no answer', count: 1 }],
-  answered: 20,
-  unverified: 0,
-  reads: { clock: 0, chance: 0, network: 0 },
-  control: null,
-  changedAndAnswered: [],
-  changedAndRan: [],
-  flaky: 0,
-  gate: [{ what: 'flips', max: 0, found: 2, holds: false }],
-  exitCode: 1,
-  distrust: [],
-};
-
 function loan(executionId: string, subject: string, threshold = 620): Snapshot {
   const isGood = 641 >= threshold;
   return snapshot({
@@ -59,33 +37,6 @@ function loan(executionId: string, subject: string, threshold = 620): Snapshot {
       },
     ],
   });
-}
-
-function decided(outcome: string): ReportedResult['was'] {
-  return {
-    outcome,
-    adverse: outcome === 'declined',
-    status: 'completed',
-    choice: null,
-    reason: null,
-  };
-}
-
-function flip(executionId: string): ReportedResult {
-  return {
-    executionId,
-    pipeline: 'loan',
-    verdict: 'flipped',
-    why: null,
-    was: decided('approved'),
-    is: decided('declined'),
-    cause: {
-      origin: { sequence: 0, name: 'rules' },
-      decided: { sequence: 0, name: 'rules', rule: 'min_score' },
-    },
-    rule: { was: '641 >= 620, pass', is: '641 >= 660, fail' },
-    weight: 1,
-  };
 }
 
 describe.each(driverInCi('pglite'))('replay runs on %s', (driver) => {
