@@ -126,7 +126,7 @@ describe('preparing a clone', () => {
     const failed = await prepare();
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain('building core failed:\ncannot build broken');
-    expect(builds().toSorted()).toEqual(['examples', 'sdk']);
+    expect(builds().toSorted()).toEqual(['examples', 'proof', 'sdk']);
 
     write('packages/core/source.txt', 'mended');
     expect((await prepare()).code).toBe(0);
@@ -167,7 +167,7 @@ describe('preparing a clone', () => {
   test('prepares only the named parts and what they need', async () => {
     await prepare(['server']);
 
-    expect(builds()).toEqual(['core', 'otlp', 'server']);
+    expect(builds().toSorted()).toEqual(['core', 'otlp', 'proof', 'server']);
   });
 
   test('leaves out the tools of tests and checks, and adds them when they are needed', async () => {

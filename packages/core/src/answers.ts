@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { languageSchema } from './language.js';
-import { CANDIDATE_OUTCOMES, STATUSES, STEP_STATUSES, type Json } from './snapshot.js';
+import { CANDIDATE_OUTCOMES, LIMITS, STATUSES, STEP_STATUSES, type Json } from './snapshot.js';
 
 // Values of a record are passed on unchanged. Validating an answer must not walk them.
 const json = z.unknown() as z.ZodType<Json>;
@@ -361,8 +361,13 @@ export const comparisonSchema = z.object({
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
 
-/** Ids of executions, or `replay:RUN:ID` for the execution of a replay. */
-export const compareQuerySchema = z.object({
-  a: z.string().min(1).max(256),
-  b: z.string().min(1).max(256),
-});
+/** The id of an execution, or `replay:RUN:ID` for the execution of a replay. */
+const comparedIdSchema = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((id) => id.length <= LIMITS.name || id.startsWith('replay:'), {
+    error: `must have at most ${LIMITS.name} characters`,
+  });
+
+export const compareQuerySchema = z.object({ a: comparedIdSchema, b: comparedIdSchema });

@@ -34,9 +34,11 @@ export function RunPage({ app, run }: { app: string; run: string }) {
         title={isMissing ? 'This run does not exist' : 'The run could not be loaded'}
         onRetry={() => void found.refetch()}
       >
-        <Link href={replaysHref(app)} className="text-accent underline">
-          All replays
-        </Link>
+        <Button asChild>
+          <Link href={replaysHref(app)} prefetch={false}>
+            All replays
+          </Link>
+        </Button>
       </ErrorState>
     );
   }
