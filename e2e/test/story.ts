@@ -175,6 +175,12 @@ async function withAppOfItsOwn(shared: FreshServer): Promise<SignedIn> {
 export async function lookOn(page: Page, { theme, widthPx }: View): Promise<void> {
   await page.setViewportSize({ width: widthPx, height: HEIGHTS_PX[widthPx] });
   await page.emulateMedia({ colorScheme: theme });
+  await page.evaluate(async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    // Colours that change slowly are still those of the other theme.
+    const changes = document.getAnimations().filter((each) => each instanceof CSSTransition);
+    await Promise.allSettled(changes.map(async ({ finished }) => await finished));
+  });
 }
 
 /**
