@@ -31,6 +31,7 @@ describe('the exported dashboard', () => {
     await writeFile(path.join(folder, 'executions.html'), page('executions'));
     await writeFile(path.join(folder, 'executions/data.txt'), 'data');
     await writeFile(path.join(folder, '404.html'), page('lost'));
+    await writeFile(path.join(folder, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
     await writeFile(path.join(folder, '_next/static/app.js'), 'void 0');
     place = await newPlace('postgres');
     server = await startServer({ ...configFor(place), dashboardDir: folder });
@@ -69,6 +70,12 @@ describe('the exported dashboard', () => {
     expect(page.headers.get('cache-control')).toBe('no-cache');
     const etag = page.headers.get('etag') ?? '';
     expect(await statusWith(`${server.url}/`, { 'if-none-match': etag })).toBe(304);
+  });
+
+  test('gives browsers that ask for favicon.ico the icon of the pages', async () => {
+    const response = await fetch(`${server.url}/favicon.ico`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toContain('image/svg+xml');
   });
 
   test('redirects a trailing slash and keeps the query', async () => {

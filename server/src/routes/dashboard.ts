@@ -60,6 +60,9 @@ function mapFiles(directory: string, clerkOrigin: string | undefined): Map<strin
       cacheControl: url.startsWith('/_next/static/') ? IMMUTABLE : REVALIDATE,
     });
   }
+  // Browsers ask for this address while no page with a link to the icon is open.
+  const icon = files.get('/icon.svg');
+  if (icon !== undefined && !files.has('/favicon.ico')) files.set('/favicon.ico', icon);
   return files;
 }
 
