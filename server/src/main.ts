@@ -38,7 +38,8 @@ import { ErasureMetrics } from './upkeep/metrics.js';
 import { proofKeyIn, readProofKey, type ProofKey } from './proof/proof-key.js';
 import { ProofService } from './proof/proof-service.js';
 import { BATCHES } from './proof/sealer.js';
-import { startSealingJob, type SealingJob } from './proof/sealing-job.js';
+import { startSealingJob } from './proof/sealing-job.js';
+import type { Job } from './job.js';
 import { startForwardJob } from './upkeep/forward-job.js';
 import { startOtlpJob } from './upkeep/otlp-job.js';
 import { startRetentionJob } from './upkeep/retention-job.js';
@@ -299,7 +300,7 @@ async function proofKeyOf({ proof, database }: Config): Promise<ProofKey | undef
   return database.kind === 'pglite' ? await proofKeyIn(database.dataDir) : undefined;
 }
 
-function startSealing(config: Config, { deps, proofKey }: Backend): SealingJob | undefined {
+function startSealing(config: Config, { deps, proofKey }: Backend): Job | undefined {
   if (proofKey === undefined) return undefined;
   const { accounts, metrics, logger, now } = deps;
   const database = config.database.kind;

@@ -1,17 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { ForwardTarget } from '../forward-target.js';
-import { outageOf } from '../store/errors.js';
-import { TaskThreads } from '../threads/task-threads.js';
-import { Forwarder, type ForwardStep } from './forwarder.js';
+import { startJob, type Job } from '../job.js';
 import type { AccountStore } from '../store/account-store.js';
-
-/** The job that sends finished executions to an OTLP endpoint. */
-export interface ForwardJob {
-  /** Ends the request that is being sent, and lets another instance take over. */
-  stop(): Promise<void>;
-}
+import { TaskThreads } from '../threads/task-threads.js';
+import { Forwarder } from './forwarder.js';
 
 interface Deps {
   accounts: Pick<AccountStore, 'forwarding'>;
@@ -22,11 +15,14 @@ interface Deps {
 
 const EVERY_MS = 1_000;
 
-/** Runs until it is stopped, and never keeps the process alive. If there are several instances, one of them sends. */
+/**
+ * Sends finished executions to an OTLP endpoint. If there are several instances, one of them sends. A stop ends the
+ * request that is being sent, and lets another instance take over.
+ */
 export function startForwardJob(
   { accounts, metrics, logger, now }: Deps,
   target: ForwardTarget,
-): ForwardJob {
+): Job {
   const stopping = new AbortController();
   const { signal } = stopping;
   // A thread of its own, because snapshots of 5 MB take long to encode.
@@ -34,27 +30,18 @@ export function startForwardJob(
   const encode = (bodies: string[]) => threads.run('otlpBytes', bodies);
   const parts = { store: accounts.forwarding, target, encode, metrics, logger, now, signal };
   const forwarder = new Forwarder(parts);
-  const report = (error: unknown): ForwardStep => {
-    // OutageLog reports an outage once for all callers.
-    const level = outageOf(error) === undefined && !signal.aborted ? 'warn' : 'debug';
-    logger[level]({ err: error }, 'executions could not be forwarded; it is tried again');
-    return { kind: 'idle' };
-  };
-  const work = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const step = await forwarder.step().catch(report);
-      if (step.kind === 'moved') continue;
-      const restMs = step.kind === 'idle' ? EVERY_MS : step.afterMs;
-      await setTimeout(restMs, undefined, { ref: false, signal }).catch(() => {});
-    }
-  };
-  const done = work();
-  return {
-    async stop() {
-      stopping.abort();
-      await done;
+  return startJob({
+    async step() {
+      const step = await forwarder.step();
+      return step.kind === 'moved' ? 0 : step.kind === 'idle' ? EVERY_MS : step.afterMs;
+    },
+    errorRestMs: EVERY_MS,
+    failure: 'executions could not be forwarded; it is tried again',
+    logger,
+    stopping,
+    async end() {
       await forwarder.resign().catch(() => {});
       await threads.close();
     },
-  };
+  });
 }

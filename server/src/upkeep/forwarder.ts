@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { decodeResponse } from '@xray/otlp';
 import type { Logger } from 'pino';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { ForwardTarget } from '../forward-target.js';
+import { showLag } from '../lag-gauges.js';
 import type { ForwardedBody, ForwardingStore } from '../store/forwarding-store.js';
 
 interface Parts {
@@ -188,23 +189,21 @@ class ForwardMetrics {
       help: 'Requests to the endpoint that failed and are tried again.',
       registers,
     });
-    const seconds = new Gauge({
-      name: 'xray_otlp_forward_lag_seconds',
-      help: 'How long the oldest finished execution that was not forwarded yet has waited.',
-      registers,
-    });
-    const lag: Gauge = new Gauge({
-      name: 'xray_otlp_forward_lag_executions',
-      help: 'Finished executions that were not forwarded yet.',
-      registers,
-      async collect() {
-        const measured = await store.measureLag(target.url).catch(() => undefined);
-        if (measured === undefined) return;
-        lag.set(measured.executions);
-        const { since } = measured;
-        seconds.set(since === null ? 0 : Math.max(0, (now() - since.getTime()) / 1_000));
+    showLag(
+      metrics,
+      {
+        seconds: {
+          name: 'xray_otlp_forward_lag_seconds',
+          help: 'How long the oldest finished execution that was not forwarded yet has waited.',
+        },
+        executions: {
+          name: 'xray_otlp_forward_lag_executions',
+          help: 'Finished executions that were not forwarded yet.',
+        },
       },
-    });
+      () => store.measureLag(target.url),
+      now,
+    );
   }
 
   moved(sent: number, refused: number): void {

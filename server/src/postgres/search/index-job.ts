@@ -1,16 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { startJob, type Job } from '../../job.js';
+import { showLag } from '../../lag-gauges.js';
 import type { SearchStore } from './search-store.js';
-import { outageOf } from '../../store/errors.js';
 import { IndexBuilder } from './index-builder.js';
 import { TaskThreads } from '../../threads/task-threads.js';
-
-/** The job that adds stored executions to the search index. */
-export interface IndexJob {
-  /** Finishes the current piece and starts no other. */
-  stop(): Promise<void>;
-}
 
 interface Deps {
   store: { index: SearchStore };
@@ -18,6 +13,17 @@ interface Deps {
   metrics: Registry;
   now: () => number;
 }
+
+const GAUGES = {
+  seconds: {
+    name: 'xray_search_lag_seconds',
+    help: 'How long the oldest execution that is not in the search index yet has waited.',
+  },
+  executions: {
+    name: 'xray_search_lag_executions',
+    help: 'Executions that are not in the search index yet; they are searched one by one.',
+  },
+};
 
 const EVERY_MS = 1_000;
 /**
@@ -38,51 +44,42 @@ const MAX_BUSY_REST_MS = 4_000;
  */
 const YIELDS_FOR_MS = 30_000;
 
-/**
- * Runs until it is stopped, and never keeps the process alive. If there are several instances, one
- * of them builds.
- */
-export function startIndexJob({ store, logger, metrics, now }: Deps): IndexJob {
+/** Adds stored executions to the search index. If there are several instances, one of them builds. */
+export function startIndexJob({ store, logger, metrics, now }: Deps): Job {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const rest = async (ms: number): Promise<void> => {
-    await setTimeout(ms, undefined, { ref: false, signal }).catch(() => {});
-  };
   const threads = new TaskThreads(1);
   const pace = new Pace();
   const builder = new IndexBuilder({
     store: store.index,
     threads,
     now,
-    rest: (ms) => rest(pace.restMs(ms)),
+    async rest(ms) {
+      await setTimeout(pace.restMs(ms), undefined, { ref: false, signal }).catch(() => {});
+    },
     signal,
   });
-  showLag(store.index, metrics, now);
-  const work = async (): Promise<void> => {
-    while (!signal.aborted) {
+  showLag(metrics, GAUGES, () => store.index.measureLag(), now);
+  return startJob({
+    async step() {
       const startedAt = performance.now();
-      const isDone = await builder.step().catch((error: unknown) => {
-        // OutageLog reports an outage once for all callers.
-        const level = outageOf(error) === undefined ? 'warn' : 'debug';
-        logger[level](
-          { err: error },
-          'the search index could not be built; it will be tried again',
-        );
-        return true;
-      });
-      if (isDone) pace.caughtUp();
-      await rest(isDone ? EVERY_MS : pace.restMs(performance.now() - startedAt));
-    }
-  };
-  const done = work();
-  return {
-    async stop() {
-      stopping.abort();
-      await done;
+      let isDone = true;
+      try {
+        isDone = await builder.step();
+      } finally {
+        if (isDone) pace.caughtUp();
+      }
+      return isDone ? EVERY_MS : pace.restMs(performance.now() - startedAt);
+    },
+    errorRestMs: EVERY_MS,
+    failure: 'the search index could not be built; it will be tried again',
+    logger,
+    stopping,
+    async end() {
       await builder.resign().catch(() => {});
       await threads.close();
     },
-  };
+  });
 }
 
 /** Decides how long to rest between pieces of work. */
@@ -104,26 +101,4 @@ class Pace {
     if (utilization < BUSY || !yields) return tookMs * REST_RATIO;
     return Math.max(tookMs * REST_RATIO, Math.min(tookMs * BUSY_REST_RATIO, MAX_BUSY_REST_MS));
   }
-}
-
-/** The lag is measured on request, so every instance reports the same figure. */
-function showLag(store: SearchStore, metrics: Registry, now: () => number): void {
-  const registers = [metrics];
-  const seconds = new Gauge({
-    name: 'xray_search_lag_seconds',
-    help: 'How long the oldest execution that is not in the search index yet has waited.',
-    registers,
-  });
-  const executions: Gauge = new Gauge({
-    name: 'xray_search_lag_executions',
-    help: 'Executions that are not in the search index yet; they are searched one by one.',
-    registers,
-    async collect() {
-      // During an outage the other figures are still served.
-      const lag = await store.measureLag().catch(() => undefined);
-      if (lag === undefined) return;
-      executions.set(lag.executions);
-      seconds.set(lag.since === null ? 0 : Math.max(0, (now() - lag.since.getTime()) / 1_000));
-    },
-  });
 }
