@@ -1,10 +1,5 @@
 import type { Scope } from '@xray/proof';
-
-/** The place of an execution in the order in which transactions end. */
-export interface SealPosition {
-  xact: string;
-  id: number;
-}
+import type { CommitPosition } from './commit-position.js';
 
 /** One moment of the database: all transactions before `xact`, and all pending entries up to `pending`. */
 export interface SealHorizon {
@@ -20,7 +15,7 @@ export interface StoredSeal {
 }
 
 /** A version of an execution that may have to be sealed, with the seal of its version before. */
-export interface Unsealed extends SealPosition {
+export interface Unsealed extends CommitPosition {
   app: string;
   executionId: string;
   receivedAt: Date;
@@ -98,19 +93,19 @@ export interface SealedExecution extends StoredSeal {
 /** What the logs of seals need of the database. `instance` is the UUID of this server. */
 export interface ProofStore {
   /** Becomes the leader for a while, or stays it. Undefined if another instance leads. */
-  lead(instance: string, forMs: number): Promise<SealPosition | undefined>;
+  lead(instance: string, forMs: number): Promise<CommitPosition | undefined>;
   resign(instance: string): Promise<void>;
   /** The next versions of executions, oldest first: at least one, unless there is none. */
   readUnsealed(
-    after: SealPosition,
+    after: CommitPosition,
     limits: { executions: number; bytes: number },
   ): Promise<Unsealed[]>;
   hasPending(): Promise<boolean>;
   /** Moves the position in the same transaction. Returns false if another instance has moved it. */
   append(
     instance: string,
-    from: SealPosition,
-    to: SealPosition,
+    from: CommitPosition,
+    to: CommitPosition,
     work: (tx: SealingTransaction) => Promise<void>,
   ): Promise<boolean>;
 

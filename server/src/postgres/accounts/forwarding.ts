@@ -1,11 +1,8 @@
+import type { CommitPosition } from '../../store/commit-position.js';
 import { sql } from 'kysely';
 import type { Driver } from '../driver.js';
-import type {
-  ForwardPosition,
-  ForwardedBody,
-  ForwardLag,
-  ForwardingStore,
-} from '../../store/forwarding-store.js';
+import { withCommitted } from '../committed.js';
+import type { ForwardedBody, ForwardLag, ForwardingStore } from '../../store/forwarding-store.js';
 
 type Db = Driver['db'];
 
@@ -28,8 +25,8 @@ async function lead(
   target: string,
   instance: string,
   forMs: number,
-): Promise<ForwardPosition | undefined> {
-  const { rows } = await sql<ForwardPosition>`
+): Promise<CommitPosition | undefined> {
+  const { rows } = await sql<CommitPosition>`
     INSERT INTO xray.forwarding AS f (target, leader, leads_until, xact, last_id)
     VALUES (${target}, ${instance}::uuid, now() + ${forMs} * interval '1 ms', pg_snapshot_xmin(pg_current_snapshot()), 0)
     ON CONFLICT (target) DO UPDATE SET leader = excluded.leader, leads_until = excluded.leads_until,
@@ -39,25 +36,16 @@ async function lead(
   return rows[0];
 }
 
-/** No new row can appear below the oldest running transaction. */
 async function read(
   db: Db,
-  after: ForwardPosition,
+  after: CommitPosition,
   limits: { executions: number; bytes: number },
 ): Promise<ForwardedBody[]> {
   const { rows } = await sql<ForwardedBody>`
-    WITH next AS MATERIALIZED (
-      SELECT e.id, e.xact, e.bytes FROM xray.executions e
-      WHERE (e.xact, e.id) > (${after.xact}::xid8, ${after.id}::bigint)
-        AND e.xact < pg_snapshot_xmin(pg_current_snapshot()) AND e.terminal
-      ORDER BY e.xact, e.id LIMIT ${limits.executions}
-    ), sized AS (
-      SELECT id, xact, sum(bytes) OVER (ORDER BY xact, id) - bytes AS before FROM next
-    )
-    SELECT sized.id, sized.xact::text AS xact, b.body
-    FROM sized JOIN xray.bodies b ON b.execution = sized.id
-    WHERE before < ${limits.bytes}
-    ORDER BY sized.xact, sized.id`.execute(db);
+    ${withCommitted(after, limits, [], sql`e.terminal`)}
+    SELECT c.id, c.xact::text AS xact, b.body
+    FROM committed c JOIN xray.bodies b ON b.execution = c.id
+    ORDER BY c.xact, c.id`.execute(db);
   return rows;
 }
 
@@ -65,7 +53,7 @@ async function advance(
   db: Db,
   target: string,
   instance: string,
-  to: ForwardPosition,
+  to: CommitPosition,
   refused: number,
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`

@@ -1,5 +1,7 @@
+import type { CommitPosition } from '../../store/commit-position.js';
 import { sql, type RawBuilder } from 'kysely';
 import type { Driver } from '../driver.js';
+import { withCommitted } from '../committed.js';
 import { keepErasuresOut } from '../erasure-lock.js';
 import { jsonForPostgres } from '../json-for-postgres.js';
 import { readRules } from './proof-pending.js';
@@ -10,7 +12,6 @@ import type {
   SealedExecution,
   SealingTransaction,
   SealHorizon,
-  SealPosition,
   StoredLog,
   StoredSeal,
   Unsealed,
@@ -49,14 +50,16 @@ export function proofStore(db: Db): ProofStore {
   };
 }
 
-async function lead(db: Db, instance: string, forMs: number): Promise<SealPosition | undefined> {
-  const { rows } = await sql<SealPosition>`
+async function lead(db: Db, instance: string, forMs: number): Promise<CommitPosition | undefined> {
+  const { rows } = await sql<CommitPosition>`
     UPDATE xray.proof_state
     SET leader = ${instance}::uuid, leads_until = now() + ${forMs} * interval '1 ms'
     WHERE leader = ${instance}::uuid OR leader IS NULL OR leads_until < now()
     RETURNING xact::text AS xact, last_id AS id`.execute(db);
   return rows[0];
 }
+
+const SEALED_COLUMNS = [sql`e.app`, sql`e.execution_id`, sql`e.received_at`, sql`e.terminal`];
 
 interface UnsealedRow extends Omit<Unsealed, 'seal'> {
   leaf: number | null;
@@ -65,26 +68,17 @@ interface UnsealedRow extends Omit<Unsealed, 'seal'> {
   digest: Uint8Array | null;
 }
 
-/** No new row can appear below the oldest running transaction. */
 async function readUnsealed(
   db: Db,
-  after: SealPosition,
+  after: CommitPosition,
   limits: { executions: number; bytes: number },
 ): Promise<Unsealed[]> {
   const { rows } = await sql<UnsealedRow>`
-    WITH next AS MATERIALIZED (
-      SELECT e.id, e.app, e.execution_id, e.received_at, e.terminal, e.xact, e.bytes FROM xray.executions e
-      WHERE (e.xact, e.id) > (${after.xact}::xid8, ${after.id}::bigint)
-        AND e.xact < pg_snapshot_xmin(pg_current_snapshot())
-      ORDER BY e.xact, e.id LIMIT ${limits.executions}
-    ), sized AS (
-      SELECT *, sum(bytes) OVER (ORDER BY xact, id) - bytes AS before FROM next
-    )
-    SELECT n.id, n.app, n.execution_id AS "executionId", n.received_at AS "receivedAt", n.terminal AS "isFinal",
-      n.xact::text AS xact, b.body, s.leaf, s.key, s.name_key AS "nameKey", s.digest
-    FROM sized n JOIN xray.bodies b ON b.execution = n.id LEFT JOIN xray.proof_seals s ON s.execution = n.id
-    WHERE before < ${limits.bytes}
-    ORDER BY n.xact, n.id`.execute(db);
+    ${withCommitted(after, limits, SEALED_COLUMNS)}
+    SELECT c.id, c.app, c.execution_id AS "executionId", c.received_at AS "receivedAt", c.terminal AS "isFinal",
+      c.xact::text AS xact, b.body, s.leaf, s.key, s.name_key AS "nameKey", s.digest
+    FROM committed c JOIN xray.bodies b ON b.execution = c.id LEFT JOIN xray.proof_seals s ON s.execution = c.id
+    ORDER BY c.xact, c.id`.execute(db);
   return rows.map(({ leaf, key, nameKey, digest, ...row }) => {
     // One join gives them: all or none.
     if (leaf === null || !key || !nameKey || !digest) return { ...row, seal: undefined };
@@ -95,7 +89,7 @@ async function readUnsealed(
 async function append(
   db: Db,
   instance: string,
-  { from, to }: { from: SealPosition; to: SealPosition },
+  { from, to }: { from: CommitPosition; to: CommitPosition },
   work: (tx: SealingTransaction) => Promise<void>,
 ): Promise<boolean> {
   return await db.transaction().execute(async (tx) => {

@@ -1,11 +1,13 @@
+import type { CommitPosition } from '../../store/commit-position.js';
 import { sql, type RawBuilder } from 'kysely';
 import { SEGMENT_FORMAT, type Block, type SegmentHead } from '../../segments/segment.js';
 import type { Driver } from '../driver.js';
+import { withCommitted } from '../committed.js';
 import { jsonForPostgres } from '../json-for-postgres.js';
 import { keepErasuresOut } from '../erasure-lock.js';
 import { writeNames } from '../executions/names.js';
 import type { Document } from '../../segments/document.js';
-import type { IndexPosition, IndexState, NewSegment } from './search-store.js';
+import type { IndexState, NewSegment } from './search-store.js';
 
 type Db = Driver['db'];
 
@@ -32,32 +34,23 @@ export async function leadIndexing(db: Db, instance: string, forMs: number): Pro
   return numAffectedRows === 1n;
 }
 
-/** No new row can appear below the oldest running transaction. */
 export async function readUnindexed(
   db: Db,
-  after: IndexPosition,
+  after: CommitPosition,
   limits: { executions: number; bytes: number },
 ): Promise<Document[]> {
   const { rows } = await sql<DocumentRow>`
-    WITH next AS MATERIALIZED (
-      SELECT e.id, e.app, e.at, e.xact, e.bytes FROM xray.executions e
-      WHERE (e.xact, e.id) > (${after.xact}::xid8, ${after.id}::bigint)
-        AND e.xact < pg_snapshot_xmin(pg_current_snapshot())
-      ORDER BY e.xact, e.id LIMIT ${limits.executions}
-    ), sized AS (
-      SELECT id, app, at, xact, sum(bytes) OVER (ORDER BY xact, id) - bytes AS before FROM next
-    )
-    SELECT sized.id, sized.app, sized.at, sized.xact::text AS xact, b.body
-    FROM sized JOIN xray.bodies b ON b.execution = sized.id
-    WHERE before < ${limits.bytes}
-    ORDER BY sized.xact, sized.id`.execute(db);
+    ${withCommitted(after, limits, [sql`e.app`, sql`e.at`])}
+    SELECT c.id, c.app, c.at, c.xact::text AS xact, b.body
+    FROM committed c JOIN xray.bodies b ON b.execution = c.id
+    ORDER BY c.xact, c.id`.execute(db);
   return rows.map(toDocument);
 }
 
 export async function addSegments(
   db: Db,
   state: IndexState,
-  to: IndexPosition,
+  to: CommitPosition,
   segments: NewSegment[],
 ): Promise<boolean> {
   return await db.transaction().execute(async (tx) => {

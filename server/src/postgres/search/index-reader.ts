@@ -1,3 +1,4 @@
+import type { CommitPosition } from '../../store/commit-position.js';
 import { setImmediate } from 'node:timers/promises';
 import type { BuiltSegment } from '../../segments/build.js';
 import type { Name } from '../../segments/names.js';
@@ -18,14 +19,7 @@ import {
   type SegmentHead,
 } from '../../segments/segment.js';
 import { findTerm } from '../../segments/term-blocks.js';
-import type {
-  IndexPosition,
-  SearchRange,
-  SearchStore,
-  StoredSegment,
-  Tail,
-  WantedBlock,
-} from './search-store.js';
+import type { SearchRange, SearchStore, StoredSegment, Tail, WantedBlock } from './search-store.js';
 import { Lru } from './lru.js';
 import type { TaskThreads } from '../../threads/task-threads.js';
 
@@ -119,7 +113,7 @@ export class IndexReader {
   async openStored(
     range: SearchRange,
     leaves: { hashes: number[]; candidates: string[] },
-  ): Promise<OpenIndex & { position: IndexPosition }> {
+  ): Promise<OpenIndex & { position: CommitPosition }> {
     const { state, segments } = await this.#store.listSegments(range);
     const wanted = segments.flatMap((segment) => blocksOf(segment, leaves));
     const blocks = await this.#store.readBlocks(wanted);

@@ -1,21 +1,16 @@
+import type { CommitPosition } from '../../store/commit-position.js';
 import type { Entry } from '../../segments/directory.js';
 import type { Document } from '../../segments/document.js';
 import type { Name } from '../../segments/names.js';
 import type { Block, SegmentHead } from '../../segments/segment.js';
 import type { Condition, ListedExecution } from '../scope.js';
 
-/** The position up to which executions are in segments, in the order of (xact, id). */
-export interface IndexPosition {
-  xact: string;
-  id: number;
-}
-
 /**
  * The state of the index at one moment. If `erasures` changes later, everything read since is
  * invalid.
  */
 export interface IndexState {
-  position: IndexPosition;
+  position: CommitPosition;
   erasures: number;
 }
 
@@ -90,11 +85,11 @@ export interface SearchStore {
   leadIndexing(instance: string, forMs: number): Promise<boolean>;
   /** The next executions in the order of (xact, id). No new execution can appear before them. */
   readUnindexed(
-    after: IndexPosition,
+    after: CommitPosition,
     limits: { executions: number; bytes: number },
   ): Promise<Document[]>;
   /** False if another instance has continued meanwhile, or something was erased. */
-  addSegments(state: IndexState, to: IndexPosition, segments: NewSegment[]): Promise<boolean>;
+  addSegments(state: IndexState, to: CommitPosition, segments: NewSegment[]): Promise<boolean>;
 
   /** Segments of one app that should be merged into one, if there are any. */
   findMergeable(): Promise<StoredSegment[]>;

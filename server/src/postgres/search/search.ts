@@ -1,3 +1,4 @@
+import type { CommitPosition } from '../../store/commit-position.js';
 import {
   parseJson,
   type DecidingRule,
@@ -10,7 +11,7 @@ import { factTerm } from '../../segments/terms.js';
 import type { ChangedRow } from '../change-rows.js';
 import type { Condition, ListedExecution, RowFilter } from '../scope.js';
 import type { Document } from '../../segments/document.js';
-import type { IndexPosition, SearchRange, SearchStore, Tail } from './search-store.js';
+import type { SearchRange, SearchStore, Tail } from './search-store.js';
 import type { TaskThreads } from '../../threads/task-threads.js';
 import { Hits, type Place } from './hits.js';
 import { IndexReader, SegmentGone, type OpenIndex } from './index-reader.js';
@@ -59,7 +60,7 @@ export interface SearchPage {
 
 export interface Few {
   ids: number[];
-  after: IndexPosition;
+  after: CommitPosition;
 }
 
 /** Looking up more ids than this is no faster than walking the rows. */
