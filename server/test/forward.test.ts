@@ -8,7 +8,14 @@ import { decodeTraces, encodeResponse } from '@xray/otlp';
 import { ConfigError, loadConfig } from '#server/config.js';
 import { otlpBytes } from '#server/records/otlp-export.js';
 import { Forwarder } from '#server/upkeep/forwarder.js';
-import { API_KEY, APP, freshAppStore, freshServer, type Store } from './support/databases.js';
+import {
+  API_KEY,
+  APP,
+  freshAppStore,
+  freshServer,
+  type Store,
+  whenCommitted,
+} from './support/databases.js';
 import { detail, fetchWithKey, list, postOk } from './support/http.js';
 import { otlpServer, type OtlpServer } from './support/otlp.js';
 import { FULL_SNAPSHOT, recordOf, snapshot } from './support/snapshots.js';
@@ -73,8 +80,10 @@ function forwarderFor(store: Store, url: string) {
 }
 
 describe('the forwarder', () => {
-  const save = async (store: Store, ...ids: string[]) =>
+  const save = async (store: Store, ...ids: string[]) => {
     await store.saveExecutions(ids.map((executionId) => recordOf(snapshot({ executionId }))));
+    await whenCommitted(store);
+  };
 
   test('sends what is stored from its first start, and after an outage the rest, each once', async () => {
     const store = await freshAppStore('postgres');

@@ -36,6 +36,7 @@ import {
   freshAppStore,
   freshServer,
   scopeOf,
+  whenCommitted,
   type Store,
 } from './support/databases.js';
 import { fetchWithKey, get, postOk } from './support/http.js';
@@ -88,6 +89,7 @@ class House {
   }
 
   async seal(): Promise<void> {
+    await whenCommitted(this.store);
     while (!(await this.sealer.step())) continue;
   }
 
@@ -249,13 +251,17 @@ describe.each(driverInCi('postgres'))('a log of seals, on %s', (driver) => {
       await Promise.all([one.step(), two.step()]);
     }
     // One of them leads, and the other has nothing to do.
-    while (!(await one.step()) || !(await two.step())) continue;
+    const both = async (): Promise<void> => {
+      await whenCommitted(house.store);
+      while (!(await one.step()) || !(await two.step())) continue;
+    };
+    await both();
     const { fates, findings } = await house.audit();
     expect([findings, fates.intact]).toEqual([[], 20]);
 
     // A batch was written, and its sealer was killed before it signed.
     await house.save('last');
-    while (!(await one.step()) || !(await two.step())) continue;
+    await both();
     await house.run(sql`UPDATE xray.proof_logs SET signed_size = 2, signed_at = NULL,
       signed_frontier = ${await frontierAt(house, 2)}::bytea`);
     await Promise.all([one.resign(), two.resign()]);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { sql } from 'kysely';
 import { Client } from 'pg';
 import { inject, onTestFinished } from 'vitest';
 import { parseQuery } from '@xray/core';
@@ -152,6 +153,21 @@ export function storeOver(driver: Driver): Store {
   };
   engines.set(closing, engineOver(driver, threads));
   return closing;
+}
+
+/**
+ * Waits until jobs that follow the order of commits see all that is stored. A transaction of another test on the same
+ * Postgres holds them back while it runs.
+ */
+export async function whenCommitted(store: Store): Promise<void> {
+  const { db } = engineOf(store);
+  for (;;) {
+    const { rows } = await sql`
+      SELECT FROM xray.executions WHERE xact >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 1`.execute(
+      db,
+    );
+    if (rows.length === 0) return;
+  }
 }
 
 /** Executions of APP that match a filter, as a question names them. */
