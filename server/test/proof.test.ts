@@ -374,6 +374,7 @@ describe('a server that seals', () => {
     expect((await get<ProofState>(`${api}/proof`)).state).toBe('off');
     expect((await fetchWithKey(`${api}/proof?wait=true`)).status).toBe(409);
     expect((await fetchWithKey(`${api}/proof/log/checkpoint`)).status).toBe(404);
+    expect((await fetchWithKey(`${api}/export?seals=true`)).status).toBe(409);
     expect((await fetchWithKey(`${api}/export?seals=true&format=csv`)).status).toBe(400);
   });
 

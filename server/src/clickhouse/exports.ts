@@ -36,15 +36,16 @@ export async function exportExecutions(
       const record = records.get(id);
       if (record === undefined) continue;
       bytes += record.bytes;
-      items.push(toExported(record));
+      items.push(toExported(id, record));
     }
   }
   return { items, next };
 }
 
-function toExported({ state, ...record }: StoredRecord): ExportedExecution {
+function toExported(executionId: string, { state, ...record }: StoredRecord): ExportedExecution {
   const { winner: _winner, ...merge } = state;
   return {
+    executionId,
     body: record.body,
     bytes: record.bytes,
     status: record.status,

@@ -1,22 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import { base64, utf8 } from '@xray/proof';
 import type { ExecutionProof, ProofState } from '@xray/core';
+import { exportedLine } from '../records/seal-records.js';
 import type { ExportedExecution } from '../store/execution-record.js';
 import type { ExecutionStore } from '../store/execution-store.js';
 import type { ProofStore, StoredLog } from '../store/proof-store.js';
 import { LogReader } from './log-reader.js';
 import type { ProofKey } from './proof-key.js';
-import {
-  executionIdIn,
-  exportedSeal,
-  withSealedText,
-  type ExportedSeal,
-  type SealedLine,
-} from './sealed-lines.js';
+import { exportedSeal, withSealedText, type SealedLine } from './sealed-lines.js';
 
 type ExportQuestion = Parameters<ExecutionStore['exportExecutions']>[0];
 
 const LOOK_EVERY_MS = 100;
+const SEALS_AT_ONCE = 200;
 
 /** Answers questions about the logs of seals. Without a key this server seals nothing. */
 export class ProofService {
@@ -76,43 +72,42 @@ export class ProofService {
     question: ExportQuestion,
     options: { waitMs: number; gone: AbortSignal },
   ): AsyncGenerator<SealedLine[]> {
+    // Without their bodies: after a first start of sealing, all may be here.
     const unsealed: ExportedExecution[] = [];
     let { after } = question;
     do {
       const { items, next } = await executions.exportExecutions({ ...question, after });
       const { sealed, others } = await this.#withSeals(question.app, items);
-      unsealed.push(...others);
+      unsealed.push(...others.map((execution) => ({ ...execution, body: '' })));
       yield sealed;
       after = next;
     } while (after !== undefined);
     if (unsealed.length === 0) return;
     await this.waitUntilSealed(options.waitMs, options.gone);
-    yield (await this.#withSeals(question.app, unsealed)).sealed;
+    for (let from = 0; from < unsealed.length; from += SEALS_AT_ONCE) {
+      const page = unsealed.slice(from, from + SEALS_AT_ONCE);
+      yield (await this.#withSeals(question.app, page)).sealed;
+    }
   }
 
   async #withSeals(
     app: string,
     items: ExportedExecution[],
   ): Promise<{ sealed: SealedLine[]; others: ExportedExecution[] }> {
-    const ids = items.map(({ body }) => executionIdIn(body));
+    const ids = items.map(({ executionId }) => executionId);
     const found = await this.#store.readSealed(app, ids);
     const byId = new Map(found.map((each) => [each.executionId, each]));
     const sealed: SealedLine[] = [];
     const others: ExportedExecution[] = [];
-    for (const [i, execution] of items.entries()) {
-      const seal = byId.get(ids[i] ?? '');
+    for (const execution of items) {
+      const seal = byId.get(execution.executionId);
       if (seal === undefined) others.push(execution);
       else sealed.push({ execution: withSealedText(execution, seal), seal: exportedSeal(seal) });
     }
     return { sealed, others };
   }
 
-  /** `line` writes an execution as an export does. Undefined if nothing of this id is sealed. */
-  async proveExecution(
-    app: string,
-    executionId: string,
-    line: (execution: SealedExecutionFacts, seal: ExportedSeal) => string,
-  ): Promise<ExecutionProof> {
+  async proveExecution(app: string, executionId: string): Promise<ExecutionProof> {
     const none = { leaf: null, origin: null, size: null, proof: null };
     const log = await this.#store.readLog(app);
     const [found] = log?.note === undefined ? [] : await this.#store.readSealed(app, [executionId]);
@@ -120,12 +115,13 @@ export class ProofService {
       return { state: this.#key === undefined ? 'off' : 'waiting', ...none };
     }
     const { leaf, body, receivedAt, conflict } = found;
+    const seal = exportedSeal(found);
+    const line = exportedLine(body, { receivedAt: receivedAt.toISOString(), conflict, seal });
     const { origin, signedSize: size } = log;
     const hashes = await this.#reader.prove(log, leaf);
-    const extra = base64(utf8(line({ body, receivedAt, conflict }, exportedSeal(found))));
     const proof = [
       'c2sp.org/tlog-proof@v1',
-      `extra ${extra}`,
+      `extra ${base64(utf8(line))}`,
       `index ${leaf}`,
       ...hashes.map(base64),
       '',
@@ -134,5 +130,3 @@ export class ProofService {
     return { state: 'sealed', leaf, origin, size, proof };
   }
 }
-
-type SealedExecutionFacts = Pick<ExportedExecution, 'body' | 'receivedAt' | 'conflict'>;

@@ -1,5 +1,4 @@
 import { base64 } from '@xray/proof';
-import { parseJson, type Snapshot } from '@xray/core';
 import type { ExportedExecution } from '../store/execution-record.js';
 import type { SealedExecution } from '../store/proof-store.js';
 
@@ -26,8 +25,4 @@ export function withSealedText(
   { body, receivedAt, conflict }: SealedExecution,
 ): ExportedExecution {
   return { ...execution, body, receivedAt, conflict };
-}
-
-export function executionIdIn(body: string): string {
-  return (parseJson(body) as unknown as Snapshot).executionId;
 }

@@ -23,6 +23,11 @@ export function exportedText(body: string): string {
   return body.replaceAll(/[\r\n]/g, ' ');
 }
 
+/** A line of an export, without its end. */
+export function exportedLine(body: string, server: object): string {
+  return `{"snapshot":${exportedText(body)},"server":${JSON.stringify(server)}}`;
+}
+
 export async function sealRecords(records: RecordToSeal[]): Promise<SealedVersion[]> {
   const commitments = await commit(
     nodeHashes,

@@ -1,12 +1,7 @@
-import {
-  executionProofSchema,
-  proofQuerySchema,
-  proofStateSchema,
-  type ProofState,
-} from '@xray/core';
+import { executionProofSchema, proofQuerySchema, proofStateSchema } from '@xray/core';
 import { notFound } from '../auth/policy.js';
 import { DomainError } from '../errors.js';
-import { exportedText } from '../records/seal-records.js';
+import type { ProofService } from '../proof/proof-service.js';
 import { param, parse, type Deps, type Route } from './route.js';
 
 const WAIT_MS = 60_000;
@@ -25,7 +20,7 @@ export function proofRoutes({ proof }: Deps): Route[] {
       async handle({ req, res, gone }) {
         const app = param(req, 'app');
         const { wait } = parse(proofQuerySchema, req.query);
-        if (wait === 'true') await waitFor(await proof.readState(app), gone);
+        if (wait === 'true') await waitFor(app, gone);
         res.json(await proof.readState(app));
       },
     },
@@ -66,30 +61,23 @@ export function proofRoutes({ proof }: Deps): Route[] {
       async handle({ req, res, record }) {
         const executionId = param(req, 'id');
         await record({ target: executionId });
-        const answer = await proof.proveExecution(
-          param(req, 'app'),
-          executionId,
-          ({ body, receivedAt, conflict }, seal) => {
-            const server = { receivedAt: receivedAt.toISOString(), conflict, seal };
-            return `{"snapshot":${exportedText(body)},"server":${JSON.stringify(server)}}`;
-          },
-        );
-        res.json(answer);
+        res.json(await proof.proveExecution(param(req, 'app'), executionId));
       },
     },
   ];
 
-  async function waitFor({ state }: ProofState, gone: AbortSignal): Promise<void> {
-    if (state === 'off') {
-      throw new DomainError(
-        'conflict',
-        'This server seals nothing. Set XRAY_PROOF=on and restart it.',
-      );
-    }
+  async function waitFor(app: string, gone: AbortSignal): Promise<void> {
+    await refuseWithoutSeals(proof, app);
     if (await proof.waitUntilSealed(WAIT_MS, gone)) return;
     throw new DomainError(
       'unavailable',
       `Not everything was sealed within ${WAIT_MS / 1_000} seconds. Try again.`,
     );
   }
+}
+
+/** Throws a DomainError if this server seals nothing, because a wait for seals would never end. */
+export async function refuseWithoutSeals(proof: ProofService, app: string): Promise<void> {
+  if ((await proof.readState(app)).state !== 'off') return;
+  throw new DomainError('conflict', 'This server seals nothing. Set XRAY_PROOF=on and restart it.');
 }

@@ -20,6 +20,7 @@ import { packFiles } from '../upkeep/backup.js';
 import { exportLines, otlpPages, sealedLines } from '../upkeep/export.js';
 import { exportCsv } from '../upkeep/export-csv.js';
 import { importLines } from '../upkeep/import.js';
+import { refuseWithoutSeals } from './proof.js';
 import { param, parse, type Deps, type Route } from './route.js';
 import { sendPages } from './send-pages.js';
 import { CSV, isMarked } from './tables.js';
@@ -33,7 +34,7 @@ const MAX_IMPORT_BYTES = 2 * LIMITS.requestBytes;
 
 /** Moves an app's data from one database to another. */
 export function transferRoutes(deps: Deps): Route[] {
-  const { accounts, executions, keys, now, embedded } = deps;
+  const { accounts, executions, keys, now, embedded, proof } = deps;
   const budget = new ByteBudget(MAX_IMPORT_BYTES);
   return [
     {
@@ -72,22 +73,25 @@ export function transferRoutes(deps: Deps): Route[] {
           sort,
           after: place,
         } as const;
-        const isCsv = query.format === 'csv';
-        const isOtlp = query.format === 'otlp';
-        const pages = isCsv
-          ? exportCsv(executions, question, { bom: isMarked(query), now })
-          : query.seals === 'true'
-            ? sealedLines(
-                deps.proof.sealedPages(executions, question, { waitMs: SEAL_WAIT_MS, gone }),
-                now,
-              )
-            : exportLines(executions, question, now);
-        if (query.seals === 'true' && (isCsv || isOtlp)) throw onlyWithNdjson();
+        const hasSeals = query.seals === 'true';
+        if (hasSeals && query.format !== 'ndjson') throw onlyWithNdjson();
+        if (hasSeals) await refuseWithoutSeals(proof, app);
+        const pagesOf = {
+          csv: () => exportCsv(executions, question, { bom: isMarked(query), now }),
+          otlp: () => otlpPages(exportLines(executions, question, now)),
+          ndjson: () =>
+            hasSeals
+              ? sealedLines(
+                  proof.sealedPages(executions, question, { waitMs: SEAL_WAIT_MS, gone }),
+                  now,
+                )
+              : exportLines(executions, question, now),
+        };
         await record({ details: withoutValues(query, filter) });
         await sendPages(
           res,
-          isCsv ? CSV : NDJSON,
-          whileAdmitted(isOtlp ? otlpPages(pages) : pages, readmit),
+          query.format === 'csv' ? CSV : NDJSON,
+          whileAdmitted(pagesOf[query.format](), readmit),
         );
       },
     },

@@ -85,6 +85,7 @@ export interface StoredExecution {
 
 /** A stored execution with all that another installation needs of it. */
 export interface ExportedExecution extends StoredExecution {
+  executionId: string;
   merge: Omit<MergeState, 'winner'>;
   /** What spans say of its trace, as the texts of snapshots. */
   spans: string[];

@@ -2,7 +2,7 @@ import { parseJson, type Snapshot } from '@xray/core';
 import { isStale } from '../query/read-executions.js';
 import type { ExportedSeal, SealedLine } from '../proof/sealed-lines.js';
 import { otlpTextOf } from '../records/otlp-export.js';
-import { exportedText } from '../records/seal-records.js';
+import { exportedLine } from '../records/seal-records.js';
 import type { ExportedExecution } from '../store/execution-record.js';
 import type { ExecutionStore } from '../store/execution-store.js';
 
@@ -51,7 +51,6 @@ export async function* otlpPages(pages: AsyncIterable<string>): AsyncGenerator<s
 
 /** The snapshot's text is not parsed. */
 export function exportLine(execution: ExportedExecution, now: number, seal?: ExportedSeal): string {
-  const snapshot = exportedText(execution.body);
   const server = {
     receivedAt: execution.receivedAt.toISOString(),
     conflict: execution.conflict,
@@ -61,5 +60,5 @@ export function exportLine(execution: ExportedExecution, now: number, seal?: Exp
     ...(execution.spans.length > 0 && { spans: execution.spans }),
     ...(seal && { seal }),
   };
-  return `{"snapshot":${snapshot},"server":${JSON.stringify(server)}}\n`;
+  return `${exportedLine(execution.body, server)}\n`;
 }

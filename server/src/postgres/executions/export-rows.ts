@@ -25,6 +25,7 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 
 interface ExportRow {
   id: number;
+  execution_id: string;
   at: Date;
   body: string;
   bytes: number;
@@ -73,7 +74,7 @@ export async function exportRows(
   // body for each page.
   const { rows } = await sql<ExportRow>`
     WITH page AS (
-      SELECT id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
+      SELECT id, execution_id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
         CASE WHEN NOT from_spans THEN trace_id END AS trace_id, app,
         sum(bytes) OVER (ORDER BY ${order}) - bytes AS bytes_before
       FROM (
@@ -81,13 +82,14 @@ export async function exportRows(
         ORDER BY ${order} LIMIT ${PAGE_EXECUTIONS}
       ) AS next
     )
-    SELECT id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
+    SELECT id, execution_id, at, bytes, status, received_at, conflict, contested, running_revision, instance_id, many_instances,
       (SELECT body FROM xray.bodies WHERE execution = page.id) AS body,
       ARRAY(SELECT s.body FROM xray.trace_spans s WHERE s.app = page.app AND s.trace_id = page.trace_id
         ORDER BY s.execution_id) AS spans
     FROM page WHERE bytes_before < ${PAGE_BYTES} ORDER BY ${order}`.execute(db);
   return rows.map((row) => ({
     id: row.id,
+    executionId: row.execution_id,
     at: row.at,
     body: row.body,
     bytes: row.bytes,
