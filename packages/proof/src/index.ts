@@ -39,4 +39,5 @@ export {
   type Node,
   type ReadNodes,
 } from './tree.js';
-export { verifyExport, type ExportFiles, type Kept, type Progress, type Trust } from './verify.js';
+export { type Kept } from './inputs.js';
+export { verifyExport, type ExportFiles, type Progress, type Trust } from './verify.js';

@@ -9,7 +9,8 @@ import {
   type Remark,
   type Report,
 } from '../report.js';
-import { verifyExport, type ExportFiles, type Kept } from '../verify.js';
+import { ABOUT_FAULT, readAbout, readKept, type Kept } from '../inputs.js';
+import { verifyExport, type ExportFiles } from '../verify.js';
 
 /** The page verify.html: it checks the folder of an export without a server and without a network. */
 
@@ -45,7 +46,7 @@ async function check(): Promise<void> {
   const missing = FILES.filter((name) => !files.has(name));
   if (files.size === 0) throw new CannotTell('choose the folder of an export first');
   if (missing.length > 0) throw new CannotTell(`the folder has no file ${missing.join(', ')}`);
-  const kept = await readKept();
+  const kept = await keptState();
   const started = performance.now();
   const { report, keep } = await verifyExport(
     webHashes(),
@@ -64,8 +65,8 @@ function pathIn(file: File): string {
 }
 
 async function exportOf(files: Map<string, File>): Promise<ExportFiles> {
-  const about: unknown = await jsonOf(files.get('about.json'));
-  if (!isAbout(about)) throw new CannotTell('about.json must hold `whole` and `upTo`');
+  const about = readAbout((await files.get('about.json')?.text()) ?? '');
+  if (!about) throw new CannotTell(ABOUT_FAULT);
   const anchors = [...files].filter(([name]) => /^anchors\/.*\.checkpoint$/.test(name));
   return {
     checkpoint: (await files.get('checkpoint')?.text()) ?? '',
@@ -78,12 +79,6 @@ async function exportOf(files: Map<string, File>): Promise<ExportFiles> {
   };
 }
 
-function isAbout(value: unknown): value is ExportFiles['about'] {
-  if (typeof value !== 'object' || value === null) return false;
-  const { whole, upTo } = value as Record<string, unknown>;
-  return typeof whole === 'boolean' && typeof upTo === 'number';
-}
-
 async function* chunksOf(file: File | undefined): AsyncGenerator<Uint8Array> {
   const reader = file?.stream().getReader();
   for (;;) {
@@ -93,23 +88,11 @@ async function* chunksOf(file: File | undefined): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function readKept(): Promise<Kept | undefined> {
+async function keptState(): Promise<Kept | undefined> {
   const [file] = keptField.files ?? [];
-  if (file === undefined) return undefined;
-  const kept = (await jsonOf(file)) as Partial<Kept> | undefined;
-  const { origin, size, root } = kept ?? {};
-  if (origin === undefined || size === undefined || root === undefined) {
-    throw new CannotTell(`${file.name} holds no state of an earlier check`);
-  }
-  return { origin, size, root };
-}
-
-async function jsonOf(file: File | undefined): Promise<unknown> {
-  try {
-    return JSON.parse((await file?.text()) ?? '');
-  } catch {
-    return undefined;
-  }
+  const kept = file && readKept(await file.text());
+  if (file && !kept) throw new CannotTell(`${file.name} holds no state of an earlier check`);
+  return kept;
 }
 
 function show(report: Report, keep: Kept | undefined): void {

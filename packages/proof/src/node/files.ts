@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ABOUT_FAULT, readAbout } from '../inputs.js';
 import type { ExportFiles } from '../verify.js';
 
 /** The folder is no export of a log, or cannot be read. The message names the file. */
@@ -26,11 +27,13 @@ export async function openExport(
     ...names.filter((name) => !FILES.includes(name) && name !== 'anchors'),
     ...anchorNames.filter((name) => !/\.(checkpoint|tsr)$/.test(name)).map((n) => `anchors/${n}`),
   ];
+  const about = readAbout(await textOf(folder, 'about.json'));
+  if (about === undefined) throw new UnreadableExport(ABOUT_FAULT);
   const files: ExportFiles = {
     checkpoint: await textOf(folder, 'checkpoint'),
     entries: createReadStream(path.join(folder, 'entries'), { highWaterMark: 1 << 18 }),
     records: createReadStream(path.join(folder, 'records.ndjson'), { highWaterMark: 1 << 18 }),
-    about: aboutOf(await textOf(folder, 'about.json')),
+    about,
     anchors: await Promise.all(
       checkpoints.map(async (name) => ({
         name: `anchors/${name}`,
@@ -42,23 +45,6 @@ export async function openExport(
     if (!names.includes(name)) throw new UnreadableExport(`${folder} has no file ${name}`);
   }
   return { files, unknown };
-}
-
-function aboutOf(text: string): ExportFiles['about'] {
-  let about: unknown;
-  try {
-    about = JSON.parse(text);
-  } catch {
-    about = undefined;
-  }
-  if (typeof about !== 'object' || about === null || !('whole' in about) || !('upTo' in about)) {
-    throw new UnreadableExport('about.json must hold `whole` and `upTo`');
-  }
-  const { whole, upTo } = about;
-  if (typeof whole !== 'boolean' || typeof upTo !== 'number') {
-    throw new UnreadableExport('in about.json, `whole` is true or false, and `upTo` a number');
-  }
-  return { whole, upTo };
 }
 
 async function namesIn(folder: string): Promise<string[]> {

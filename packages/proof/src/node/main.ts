@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UnreadableNote } from '../note.js';
 import { printReport } from '../report.js';
-import { verifyExport, type Kept, type Trust } from '../verify.js';
+import { readKept, type Kept } from '../inputs.js';
+import { verifyExport, type Trust } from '../verify.js';
 import { openExport, UnreadableExport } from './files.js';
 import { nodeHashes } from './hashes.js';
 
@@ -85,7 +86,7 @@ async function verify(folder: string, values: Values, io: Io): Promise<number> {
     );
   }
   const now = (io.now ?? Date.now)();
-  const kept = values.keep === undefined ? undefined : await readKept(values.keep);
+  const kept = values.keep === undefined ? undefined : await keptIn(values.keep);
   const minimum = values.witnesses === undefined ? undefined : countOf(values.witnesses);
   const maxAgeMs = values['max-age'] === undefined ? undefined : durationOf(values['max-age']);
   const trust: Trust = {
@@ -122,7 +123,7 @@ async function textOrFile(given: string): Promise<string> {
   }
 }
 
-async function readKept(file: string): Promise<Kept | undefined> {
+async function keptIn(file: string): Promise<Kept | undefined> {
   let text;
   try {
     text = await readFile(file, 'utf8');
@@ -130,20 +131,9 @@ async function readKept(file: string): Promise<Kept | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw new UnreadableExport(`${file} cannot be read`, { cause: error });
   }
-  let kept: unknown;
-  try {
-    kept = JSON.parse(text);
-  } catch {
-    kept = undefined;
-  }
-  if (!isKept(kept)) throw new UnreadableExport(`${file} holds no state of an earlier check`);
+  const kept = readKept(text);
+  if (!kept) throw new UnreadableExport(`${file} holds no state of an earlier check`);
   return kept;
-}
-
-function isKept(value: unknown): value is Kept {
-  if (typeof value !== 'object' || value === null) return false;
-  const { origin, size, root } = value as Partial<Record<keyof Kept, unknown>>;
-  return typeof origin === 'string' && Number.isSafeInteger(size) && typeof root === 'string';
 }
 
 function countOf(text: string): number {
