@@ -35,7 +35,7 @@ import { isDatabaseError } from './postgres/outage.js';
 import { createStores } from './postgres/open.js';
 import { TaskThreads } from './threads/task-threads.js';
 import { ErasureMetrics } from './upkeep/metrics.js';
-import { proofKeyIn, readProofKey, type ProofKey } from './proof/proof-key.js';
+import { proofKeyOf, type ProofKey } from './proof/proof-key.js';
 import { ProofService } from './proof/proof-service.js';
 import { BATCHES } from './proof/sealer.js';
 import { startSealingJob } from './proof/sealing-job.js';
@@ -292,12 +292,6 @@ async function openDatabase(
     await lock.release();
     throw error;
   }
-}
-
-async function proofKeyOf({ proof, database }: Config): Promise<ProofKey | undefined> {
-  if (proof === undefined) return undefined;
-  if (proof.key !== undefined) return await readProofKey(proof.key);
-  return database.kind === 'pglite' ? await proofKeyIn(database.dataDir) : undefined;
 }
 
 function startSealing(config: Config, { deps, proofKey }: Backend): Job | undefined {

@@ -9,7 +9,17 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ED25519, keyIdOf, writeNote, writeVerifierKey, type VerifierKey } from '@xray/proof';
 import { nodeHashes } from '@xray/proof/node';
-import { ConfigError } from '../config.js';
+import { ConfigError, type Config } from '../config.js';
+
+/** The key of this server. Undefined if nothing is sealed. @throws ConfigError */
+export async function proofKeyOf({
+  proof,
+  database,
+}: Pick<Config, 'proof' | 'database'>): Promise<ProofKey | undefined> {
+  if (proof === undefined) return undefined;
+  if (proof.key !== undefined) return await readProofKey(proof.key);
+  return database.kind === 'pglite' ? await proofKeyIn(database.dataDir) : undefined;
+}
 
 /** The private key that signs the checkpoints of all apps' logs. */
 export class ProofKey {
@@ -54,13 +64,13 @@ function privateKeyIn(pem: string): KeyObject {
 }
 
 /** @param given the key as PEM, or the path of its file @throws ConfigError */
-export async function readProofKey(given: string): Promise<ProofKey> {
+async function readProofKey(given: string): Promise<ProofKey> {
   const isText = given.includes('-----BEGIN');
   return new ProofKey(isText ? given.replaceAll('\\n', '\n') : await readFile(given, 'utf8'));
 }
 
 /** The key beside an embedded database. It is made once. */
-export async function proofKeyIn(dataDir: string): Promise<ProofKey> {
+async function proofKeyIn(dataDir: string): Promise<ProofKey> {
   const file = path.join(dataDir, 'proof-key');
   const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
